@@ -1,0 +1,56 @@
+# Two commands are the whole set-up: `make demo` and `make test`.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+RUN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test check bench lock clean python chromium
+.DEFAULT_GOAL := help
+help:
+	@echo "make demo    start the sandbox and the bot, play a short tour, stay up for the browser"
+	@echo "make test    run the whole test suite"
+	@echo "make check   lint, types, direction of imports"
+	@echo "make bench   the measurements of docs/benchmarks.md"
+	@echo "make lock    write the lock files anew from pyproject.toml"
+
+python:
+	@test -n "$(PYTHON)" || { echo "xk8s needs Python 3.11 to 3.13: apt-get install python3 python3-venv (or name one: make PYTHON=/path/to/python3.11 ...)"; exit 1; }
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml | python
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments: apt-get install python3-venv"; exit 1; }
+	@echo "setting up $(VENV) ..."
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml | python
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments: apt-get install python3-venv"; exit 1; }
+	@echo "setting up $(VENV) with the test tools ..."
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime
+	@$(RUN)/python -m bot.cli demo $(patsubst --%,--%,$(ARGS))
+
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test needs a Chromium for the browser page: apt-get install chromium"; exit 1; }
+
+test: python chromium $(VENV)/.dev
+	@$(RUN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports
+
+bench: $(VENV)/.dev
+	@$(RUN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.dev
+	@$(RUN)/python -m pip install --quiet uv
+	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.lock
+	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/runtime.lock pyproject.toml -o requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Roles and projects: who may do what, where."""

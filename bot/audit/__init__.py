@@ -1,0 +1,1 @@
+"""The audit log: what was intended, what came of it."""

@@ -1,0 +1,1 @@
+"""The `xk8s` command."""

@@ -1,0 +1,1 @@
+"""Where clusters come from (Magnum, kubeconfig files) and the credentials to reach them."""

@@ -1,0 +1,1 @@
+"""NetworkPolicy: presets, reachability, preview, apply and roll-back."""

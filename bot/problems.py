@@ -1,0 +1,30 @@
+"""The one shape of an error that a person reads: what happened, why, what to do now.
+
+Every package raises its own subclasses, and whatever shows an error (a thread, a terminal, the audit
+log) needs only these three lines. Nothing here knows where a problem comes from or where it is shown.
+"""
+
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """Something that a person asked for did not happen.
+
+    `what` is one sentence without a full stop at its end being required; `why` is the server's own
+    words where they help, else empty; `fix` is what to do now, a command that can be copied where
+    there is one. None of the three may hold a secret.
+    """
+
+    outcome: ClassVar[str] = "failed"
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+
+class Refusal(Problem):
+    """It was not tried: a rule, a right or a missing setting stands against it."""
+
+    outcome: ClassVar[str] = "refused"

@@ -1,0 +1,69 @@
+"""What came in, whichever end it came from: the value that is stored before it is acknowledged."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, NewType
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+OperationId = NewType("OperationId", str)  # one request, over all its attempts; opaque, 32 hex digits
+OfferId = NewType("OfferId", str)  # one button or form that was shown; opaque, looked up on every click
+
+
+class Entry(enum.StrEnum):
+    """The door a request came through."""
+
+    COMMAND = "command"  # a slash command: no thread of its own
+    MENTION = "mention"  # @xk8s … in a message, answered in that message's thread
+    CLICK = "click"  # a button: `offer` names what it stands for
+    FORM = "form"  # a submitted modal: `offer` names it, `fields` has what was filled in
+    TERMINAL = "terminal"  # xk8s run "…"
+
+
+class Person(BaseModel):
+    """Who asks. `id` is a Slack user id, or `terminal:<os user>@<host>`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str = ""  # as Slack calls them; for reading only, never for deciding
+    team: str = ""  # Slack team id
+
+
+class Place(BaseModel):
+    """Where it was said, and so where it is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str = ""  # Slack channel id; empty in a terminal
+    thread: str = ""  # ts of the thread's root; empty for a slash command until its root is posted
+    message: str = ""  # ts of the message itself (a mention, or the one a clicked button is on)
+    direct: bool = False  # a direct message: it has no project
+    response_url: str = ""  # Slack's response URL: 5 uses within 30 minutes
+
+
+class IncomingRequest(BaseModel):
+    """One thing that a person said or pressed, as it is kept in the inbox.
+
+    `key` is unique per thing said, so that Slack's redeliveries are one request: the trigger id of a
+    command, team, channel and ts of a mention, offer and action of a click.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    operation: OperationId
+    entry: Entry
+    person: Person
+    place: Place
+    text: str = ""  # the words typed, for COMMAND, MENTION and TERMINAL
+    offer: OfferId | None = None
+    fields: dict[str, Any] = {}  # the filled-in values of a FORM
+    received: AwareDatetime
+    bot: bool = False  # said by another bot: never a person with rights
+
+    @property
+    def reference(self) -> str:
+        """The short reference that messages, logs and audit events carry."""
+        return self.operation[:4]

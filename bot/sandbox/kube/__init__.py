@@ -1,0 +1,1 @@
+"""Kubernetes clusters: an API server, controllers, nodes and their network drivers, with real state."""

@@ -1,0 +1,135 @@
+"""Serves ASGI applications on loopback ports, all on one event loop in a thread of its own.
+
+Every part of the sandbox (Slack, Keystone, Magnum, each cluster's Kubernetes API) is an ASGI
+application with a port; the state behind them lives on this one loop, so that it needs no locks.
+What is called from another thread goes through `Loopback.call` or `Loopback.run`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+T = TypeVar("T")
+
+
+class _PeerCertificateProtocol(HttpToolsProtocol):
+    """Hands the client's certificate to the application, as the Kubernetes API server needs it.
+
+    It is found in `scope["state"]["peer_certificate"]` (DER bytes, or None), for HTTP and WebSockets.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        tls = transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+        self.app_state = {**self.app_state, "peer_certificate": certificate}
+        super().connection_made(transport)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to the process: several servers share it."""
+        yield
+
+
+@dataclasses.dataclass(frozen=True)
+class Served:
+    """One application on its port."""
+
+    url: str  # scheme, host and port, no slash at the end
+    port: int
+    _server: _Server
+    _task: asyncio.Task[None]
+
+    async def close(self) -> None:
+        """Stop listening and drop the connections."""
+        self._server.force_exit = True
+        self._server.should_exit = True
+        await self._task
+
+
+class Loopback:
+    """An event loop in a thread that serves ASGI applications on 127.0.0.1."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._served: list[Served] = []
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def start(self) -> None:
+        """Start the thread; nothing is served yet."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every server, then end the loop and the thread."""
+        if self._thread.is_alive():
+            self.run(self._close_all())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+
+    async def _close_all(self) -> None:
+        await asyncio.gather(*(served.close() for served in self._served), return_exceptions=True)
+        current = asyncio.current_task()
+        rest = [task for task in asyncio.all_tasks() if task is not current]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    def run(self, work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
+        """Run a coroutine on the loop from another thread and return what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a plain function on the loop's thread, where the sandbox's state may be touched."""
+
+        async def on_loop() -> T:
+            return function(*arguments)
+
+        return self.run(on_loop())
+
+    def serve(self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Served:
+        """Serve an application from another thread; see `serve_on_loop`."""
+        return self.run(self.serve_on_loop(app, port=port, tls=tls))
+
+    async def serve_on_loop(
+        self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> Served:
+        """Serve an application on 127.0.0.1; port 0 takes a free one. Raises `OSError` if it is taken."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        config = uvicorn.Config(
+            app, http=_PeerCertificateProtocol, ws="websockets-sansio", lifespan="off",
+            log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False,
+        )  # fmt: skip
+        config.load()
+        if tls is not None:
+            config.ssl = tls
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            if task.done():
+                task.result()
+                raise OSError(f"the server on port {port} did not start")
+            await asyncio.sleep(0.005)
+        bound = int(listener.getsockname()[1])
+        scheme = "https" if tls is not None else "http"
+        served = Served(f"{scheme}://127.0.0.1:{bound}", bound, server, task)
+        self._served.append(served)
+        return served

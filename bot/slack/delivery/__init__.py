@@ -1,0 +1,1 @@
+"""Messages out: threads, rate limits, updates in place, nothing twice."""

@@ -1,0 +1,1 @@
+"""Thin: a Slack payload becomes a stored request; nothing is decided here."""

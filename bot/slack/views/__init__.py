@@ -1,0 +1,1 @@
+"""Results to Block Kit, pure: nothing is sent, looked up or decided here."""

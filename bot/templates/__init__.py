@@ -1,0 +1,1 @@
+"""Cluster templates: defaults, rules, creation and publishing."""
