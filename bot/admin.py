@@ -1,0 +1,42 @@
+"""`/healthz`, `/readyz` and `/metrics`: what an orchestrator asks, apart from Slack's port.
+
+Healthy means that the process answers. Ready means that it can do its work now: Slack within reach, the
+database writable, the pool taking requests; each is a named check that returns what is wrong, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+Check = Callable[[], str | None]  # what is wrong, in words; None if nothing is
+
+
+def admin_app(*, checks: Mapping[str, Check], metrics: CollectorRegistry) -> Starlette:
+    """Return the ASGI application of the admin port."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_request: Request) -> Response:
+        found = await run_in_threadpool(lambda: {name: check() for name, check in checks.items()})
+        ready = all(wrong is None for wrong in found.values())
+        body = {"ready": ready, "checks": {name: wrong or "ok" for name, wrong in found.items()}}
+        return JSONResponse(body, status_code=200 if ready else 503)
+
+    async def exposed(_request: Request) -> Response:
+        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", exposed),
+        ]
+    )

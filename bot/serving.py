@@ -1,0 +1,70 @@
+"""Runs the process's HTTP servers on one event loop until it is told to stop.
+
+The loop only moves bytes: Slack's requests are dispatched on threads, checks as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Generator, Sequence
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LONGEST_GOODBYE = 3  # seconds for requests under way at the end
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to `serve`: several servers share the process."""
+        yield
+
+
+def server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
+    """Return a server for an application, not started yet."""
+    config = uvicorn.Config(
+        app, host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none",
+        server_header=False, timeout_graceful_shutdown=LONGEST_GOODBYE,
+    )  # fmt: skip
+    return _Server(config)
+
+
+def serve(
+    servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; call `started` once every port listens, `reload` on SIGHUP."""
+    asyncio.run(_serve(servers, started, reload))
+
+
+async def _serve(
+    servers: Sequence[uvicorn.Server], started: Callable[[], None], reload: Callable[[], None]
+) -> None:
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload))
+    tasks = [asyncio.create_task(each.serve()) for each in servers]
+    while not all(each.started for each in servers):
+        for task in tasks:
+            if task.done():  # uvicorn logs why and exits: the port is taken
+                raise SystemExit(1)
+        await asyncio.sleep(0.01)
+    beginning = loop.run_in_executor(None, started)
+    waiting = asyncio.create_task(over.wait())
+    await asyncio.wait({waiting, beginning, *tasks}, return_when=asyncio.FIRST_EXCEPTION)
+    while not over.is_set() and not any(task.done() for task in tasks) and not _failed(beginning):
+        await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    for each in servers:
+        each.should_exit = True
+    waiting.cancel()
+    await asyncio.gather(*tasks, waiting, return_exceptions=True)
+    if _failed(beginning):
+        beginning.result()
+
+
+def _failed(future: asyncio.Future[None]) -> bool:
+    return future.done() and future.exception() is not None

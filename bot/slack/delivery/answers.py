@@ -1,0 +1,130 @@
+"""Answers a request in Slack: a root message and its thread, or privately.
+
+A slash command has no thread, so it gets a root message; a mention, a click and a form are answered in
+the thread they belong to. The root is the state in one line, updated in place; in the thread one
+message follows the work and becomes the verdict, and what does not fit goes on below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.actions.action import Action
+from bot.problems import Problem
+from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.requests.service import CannotAnswer, Conclusion
+from bot.slack import kit
+from bot.slack.delivery.offers import with_offers
+from bot.slack.delivery.outbox import Outbox
+from bot.slack.delivery.progress import ProgressBoard
+from bot.slack.delivery.web import SlackRefused, SlackUnreachable, SlackWeb
+from bot.slack.views import answers as views
+
+log = structlog.get_logger(__name__)
+
+RESPONSE_URL_LIFE = timedelta(minutes=29)  # Slack's is 30, counted from the command or click
+
+# stores what a button stands for, for this request and project, and returns its opaque id
+MakeOffer = Callable[[IncomingRequest, str | None, kit.Button], OfferId]
+
+
+class SlackAnswer:
+    """The `Answer` of `bot.requests` in a Slack workspace."""
+
+    def __init__(
+        self, *, web: SlackWeb, outbox: Outbox, board: ProgressBoard, make_offer: MakeOffer
+    ) -> None:
+        self._web = web
+        self._outbox = outbox
+        self._board = board
+        self._make_offer = make_offer
+
+    def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
+        """Post the root message of a slash command. Raises `CannotAnswer` where the bot may not post."""
+        if request.entry is not Entry.COMMAND:
+            return
+        self._outbox.post_once(
+            request.operation, "root", channel=request.place.channel, thread="",
+            message=views.root(views.working_line(action), request), offer=self._offers(request, project),
+        )  # fmt: skip
+
+    def progress(self, request: IncomingRequest, state: object) -> None:
+        """Show an intermediate state in the thread; overtaken states are not sent."""
+
+        def send() -> None:
+            self._show(request, None, "answer", views.progress(state))
+
+        self._board.put(request.operation, send)
+
+    def finish(self, conclusion: Conclusion) -> None:
+        """Show the end: the thread first, then the root's one line."""
+        request = conclusion.request
+        self._board.close(request.operation)
+        rendered = views.conclusion(conclusion)
+        if isinstance(conclusion.result, views.FORMS) and request.entry in (Entry.COMMAND, Entry.CLICK):
+            self._web.update_view(external_id=request.operation, view=views.form(conclusion))
+            return
+        messages = rendered.messages
+        if request.entry is not Entry.COMMAND:
+            messages = views.with_headline(rendered)
+        for number, message in enumerate(messages):
+            slot = "answer" if number == 0 else f"more-{number}"
+            self._show(request, conclusion.project, slot, message)
+        for number, file in enumerate(rendered.files, 1):
+            self._upload(request, f"file-{number}", file)
+        if request.entry is Entry.COMMAND:
+            self._outbox.show(
+                request.operation, "root", channel=request.place.channel, thread="",
+                message=views.root(rendered.headline, request),
+                offer=self._offers(request, conclusion.project),
+            )  # fmt: skip
+
+    def whisper(self, conclusion: Conclusion) -> None:
+        """Show the end to the asker alone, through the response URL while it lives."""
+        request = conclusion.request
+        self._board.close(request.operation)
+        for message in views.with_headline(views.conclusion(conclusion)):
+            blocks = with_offers(message.blocks, self._offers(request, conclusion.project))
+            if not self._respond(request, message.text, blocks):
+                self._web.whisper(
+                    channel=request.place.channel, user=request.person.id, thread=request.place.thread,
+                    text=message.text, blocks=blocks,
+                )  # fmt: skip
+
+    def _respond(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> bool:
+        url = request.place.response_url
+        if not url or datetime.now(UTC) - request.received > RESPONSE_URL_LIFE:
+            return False
+        try:
+            return self._web.respond(url, text=text, blocks=blocks)
+        except SlackUnreachable as lost:
+            log.warning("response URL did not answer", why=lost.why)
+            return False
+
+    def _thread(self, request: IncomingRequest) -> str:
+        if request.entry is Entry.COMMAND:
+            return self._outbox.thread_of(request.operation) or ""
+        return request.place.thread or request.place.message
+
+    def _show(self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message) -> None:
+        self._outbox.show(
+            request.operation, slot, channel=request.place.channel, thread=self._thread(request),
+            message=message, offer=self._offers(request, project),
+        )  # fmt: skip
+
+    def _upload(self, request: IncomingRequest, slot: str, file: kit.File) -> None:
+        channel, thread = request.place.channel, self._thread(request)
+        try:
+            self._outbox.upload_once(request.operation, slot, channel=channel, thread=thread, file=file)
+        except (SlackRefused, CannotAnswer) as refused:
+            log.warning("file not uploaded", name=file.name, why=refused.why)
+            self._show(request, None, f"{slot}-missing", views.file_missing(file, refused))
+
+    def _offers(self, request: IncomingRequest, project: str | None) -> Callable[[kit.Button], OfferId]:
+        return lambda button: self._make_offer(request, project, button)
+
+

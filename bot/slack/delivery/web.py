@@ -1,0 +1,202 @@
+"""The Slack Web API as delivery needs it: what may be repeated is, what may not is looked for first.
+
+`slack_sdk` repeats a call whose connection broke, which posts a message twice, and does not repeat one
+that was rate limited. So there are two clients: `idempotent` repeats both and server errors as well,
+`posting` only what Slack refused with 429 and has therefore not done.
+"""
+
+from __future__ import annotations
+
+import http.client
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+from slack_sdk.webhook import WebhookClient
+
+from bot.problems import Problem
+from bot.requests.service import CannotAnswer
+
+RATE_LIMIT_RETRIES = 8
+CONNECTION_RETRIES = 3
+SECONDS_PER_TRY = 10
+CANNOT_POST = frozenset(
+    {"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"}
+)
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+class SlackUnreachable(Problem):
+    """No answer came, so it is not known whether Slack did it."""
+
+
+class SlackRefused(Problem):
+    """Slack answered with an error; `error` is its name for it."""
+
+    def __init__(self, method: str, error: str, detail: str = "") -> None:
+        super().__init__(
+            f"Slack refused {method}",
+            why=f"{error}{': ' + detail if detail else ''}",
+            fix="Check the app's scopes and its channels with `xk8s doctor`, then try again.",
+        )
+        self.error = error
+
+
+def posting_client(token: str, base_url: str) -> WebClient:
+    """A client that never repeats a call which Slack may have carried out."""
+    return WebClient(
+        token=token, base_url=base_url, timeout=SECONDS_PER_TRY,
+        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
+    )  # fmt: skip
+
+
+def idempotent_client(token: str, base_url: str) -> WebClient:
+    """A client for calls that may be repeated: updates, reads, views."""
+    return WebClient(
+        token=token, base_url=base_url, timeout=SECONDS_PER_TRY,
+        retry_handlers=[
+            RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES),
+            ConnectionErrorRetryHandler(max_retry_count=CONNECTION_RETRIES),
+            ServerErrorRetryHandler(max_retry_count=CONNECTION_RETRIES),
+        ],
+    )  # fmt: skip
+
+
+class SlackWeb:
+    """The few calls that delivery makes, with our errors."""
+
+    def __init__(self, *, token: str, base_url: str) -> None:
+        self._posting = posting_client(token, base_url)
+        self._idempotent = idempotent_client(token, base_url)
+
+    def post(
+        self, *, channel: str, thread: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]
+    ) -> str:
+        """Post a message, once; return its ts.
+
+        Raises `CannotAnswer` where the bot may not post, `SlackUnreachable` when the answer was lost.
+        """
+        arguments: dict[str, Any] = {"channel": channel, "text": text, "metadata": metadata}
+        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        if blocks:
+            arguments["blocks"] = blocks
+        if thread:
+            arguments["thread_ts"] = thread
+        answer = self._call(self._posting, "chat.postMessage", arguments)
+        return str(answer["ts"])
+
+    def find_posted(self, *, channel: str, thread: str, since: str, operation: str, slot: str) -> str | None:
+        """Look for a message that was posted for an operation and slot; return its ts.
+
+        Needs a history scope; without one, or where the bot is not a member, the answer is None.
+        """
+        method = "conversations.replies" if thread else "conversations.history"
+        arguments: dict[str, Any] = {
+            "channel": channel, "oldest": since, "inclusive": True, "limit": 200, "include_all_metadata": True,
+        }  # fmt: skip
+        if thread:
+            arguments["ts"] = thread
+        try:
+            answer = self.read(method, **arguments)
+        except (SlackRefused, CannotAnswer):
+            return None
+        for message in answer.get("messages", []):
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("operation") == operation and payload.get("slot") == slot:
+                return str(message["ts"])
+        return None
+
+    def update(self, *, channel: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> None:
+        """Replace a message in place. Raises `SlackRefused` with an error in `GONE` if it is no more."""
+        self._call(
+            self._idempotent, "chat.update", {"channel": channel, "ts": ts, "text": text, "blocks": blocks}
+        )
+
+    def whisper(
+        self, *, channel: str, user: str, thread: str, text: str, blocks: list[dict[str, Any]]
+    ) -> None:
+        """Show a message to one person in a channel."""
+        arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text, "blocks": blocks}
+        if thread:
+            arguments["thread_ts"] = thread
+        self._call(self._posting, "chat.postEphemeral", arguments)
+
+    def respond(self, url: str, *, text: str, blocks: list[dict[str, Any]]) -> bool:
+        """Answer privately through a response URL; False when it is used up or expired."""
+        client = WebhookClient(url, timeout=SECONDS_PER_TRY)
+        try:
+            answer = client.send(
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=False
+            )
+        except (URLError, OSError, http.client.HTTPException) as error:
+            raise SlackUnreachable(
+                "Slack did not answer", why=str(error), fix="Try again in a minute."
+            ) from error
+        return answer.status_code == 200
+
+    def upload(self, *, channel: str, thread: str, name: str, title: str, content: bytes) -> None:
+        """Put a file into a thread. The bot must be a member of the channel."""
+        try:
+            self._posting.files_upload_v2(
+                channel=channel, thread_ts=thread, filename=name, title=title, content=content
+            )
+        except SlackApiError as error:
+            raise _refused("files.upload", error) from error
+        except (URLError, OSError, http.client.HTTPException) as error:
+            raise _unreachable("files.upload", error) from error
+
+    def open_view(self, *, trigger_id: str, view: dict[str, Any]) -> None:
+        """Open a modal; the trigger lives three seconds and works once."""
+        self._call(self._posting, "views.open", {"trigger_id": trigger_id, "view": view})
+
+    def update_view(self, *, external_id: str, view: dict[str, Any]) -> None:
+        """Fill a modal that was opened under an external id."""
+        self._call(self._idempotent, "views.update", {"external_id": external_id, "view": view})
+
+    def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Call a reading method and return its answer. These take form arguments, not JSON."""
+        return self._call(self._idempotent, method, arguments, http_verb="GET")
+
+    def _call(
+        self, client: WebClient, method: str, arguments: dict[str, Any], *, http_verb: str = "POST"
+    ) -> dict[str, Any]:
+        sent = {"params": arguments} if http_verb == "GET" else {"json": arguments}
+        try:
+            answer = client.api_call(method, http_verb=http_verb, **sent)
+        except SlackApiError as error:
+            raise _refused(method, error) from error
+        except (URLError, OSError, http.client.HTTPException) as error:
+            raise _unreachable(method, error) from error
+        data = answer.data
+        return data if isinstance(data, dict) else {}
+
+
+def _refused(method: str, error: SlackApiError) -> Problem:
+    response = error.response
+    if response.status_code >= 500:
+        return SlackUnreachable(
+            f"Slack failed at {method}", why=f"HTTP {response.status_code}", fix="Try again in a minute."
+        )
+    name = str(response.get("error", "unknown_error"))
+    if name in CANNOT_POST:
+        return CannotAnswer(
+            "I cannot post in this channel",
+            why=f"Slack says {name}",
+            fix="Invite me with `/invite @xk8s`, then try again.",
+        )
+    reasons = (response.get("response_metadata") or {}).get("messages") or response.get("errors") or []
+    needed = response.get("needed")
+    detail = "; ".join(map(str, reasons)) or (f"needs the scope {needed}" if needed else "")
+    return SlackRefused(method, name, detail)
+
+
+def _unreachable(method: str, error: Exception) -> SlackUnreachable:
+    return SlackUnreachable(
+        f"Slack did not answer {method}", why=str(error), fix="Try again in a minute."
+    )

@@ -1,0 +1,73 @@
+"""Takes what Slack delivers into the inbox, and opens forms while their triggers live.
+
+Everything here happens before Slack is acknowledged or within milliseconds after, so it does no work:
+it stores. The one exception is a modal, whose trigger lives three seconds and works once: it is opened
+empty, on a thread of its own, and filled by the answer to the stored request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+import structlog
+
+from bot.actions.action import Action
+from bot.problems import Problem
+from bot.requests.incoming import IncomingRequest
+from bot.slack.delivery.web import SlackWeb
+from bot.slack.forms import loading_view, opens_form
+
+log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """What the listeners call."""
+
+    def __init__(
+        self,
+        *,
+        accept: Callable[[IncomingRequest], bool],
+        parse: Callable[[str], Action],
+        web: SlackWeb,
+        openers: Executor,
+    ) -> None:
+        self._accept = accept
+        self._parse = parse
+        self._web = web
+        self._openers = openers
+
+    def accept(self, request: IncomingRequest) -> bool:
+        """Store a request durably; False if it was said before. Raises `Problem` if it cannot be stored."""
+        return self._accept(request)
+
+    def accept_or_explain(self, request: IncomingRequest) -> str:
+        """Store a request; return what to tell the person if that is not possible, else nothing.
+
+        Slack does not deliver a command again, so whoever typed it must know that it is lost.
+        """
+        try:
+            self.accept(request)
+        except Problem as problem:
+            log.exception("request not stored", reference=request.reference)
+            return f"❌ {problem.what}\nNothing was started. {problem.fix} (ref {request.reference})"
+        return ""
+
+    def open_form_for_words(self, request: IncomingRequest, *, trigger_id: str) -> None:
+        """Open an empty form if the words ask for one."""
+        try:
+            wanted = opens_form(self._parse(request.text))
+        except Problem:
+            return
+        if wanted:
+            self.open_form(request, trigger_id=trigger_id)
+
+    def open_form(self, request: IncomingRequest, *, trigger_id: str) -> None:
+        """Open an empty form that the request's answer finds by its operation id."""
+        self._openers.submit(self._open, request, trigger_id)
+
+    def _open(self, request: IncomingRequest, trigger_id: str) -> None:
+        try:
+            self._web.open_view(trigger_id=trigger_id, view=loading_view(request.operation))
+        except Problem as problem:
+            log.warning("form not opened", reference=request.reference, why=problem.why)

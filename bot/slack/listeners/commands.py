@@ -1,0 +1,34 @@
+"""The slash command: stored, acknowledged, and nothing more."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.slack import payloads
+from bot.slack.intake import Intake
+
+COMMAND = "/xk8s"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CommandListeners:
+    """`/xk8s …`."""
+
+    intake: Intake
+
+    def register(self, app: App) -> None:
+        """Listen to the command."""
+        app.command(COMMAND)(self.on_command)
+
+    def on_command(self, ack: Ack, body: dict[str, Any]) -> None:
+        """Store the words, then acknowledge; a command that needs a form gets it opened at once."""
+        request = payloads.from_command(body, now=payloads.utc_now())
+        refusal = self.intake.accept_or_explain(request)
+        if refusal:
+            ack(refusal)
+            return
+        ack()
+        self.intake.open_form_for_words(request, trigger_id=body["trigger_id"])

@@ -1,0 +1,39 @@
+"""Submitted modals: checked field by field, stored, acknowledged."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.slack import kit, payloads
+from bot.slack.forms import form_errors
+from bot.slack.intake import Intake
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FormListeners:
+    """View submissions."""
+
+    intake: Intake
+
+    def register(self, app: App) -> None:
+        """Listen to our forms, and last to any other, so that old ones close."""
+        app.view(kit.FORM)(self.on_submit)
+        app.view(re.compile(".*"))(self.on_other)
+
+    def on_submit(self, ack: Ack, body: dict[str, Any]) -> None:
+        """Show what is wrong beside its field, or store the form and close it."""
+        request = payloads.from_form(body, now=payloads.utc_now())
+        errors = form_errors(request.fields)
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        self.intake.accept(request)
+        ack()
+
+    def on_other(self, ack: Ack) -> None:
+        """A view of an older version: it closes."""
+        ack()

@@ -1,0 +1,27 @@
+"""@xk8s in a message: stored, and answered in that message's thread by the same code as a command."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from slack_bolt import App, BoltContext
+
+from bot.slack import payloads
+from bot.slack.intake import Intake
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MentionListeners:
+    """The `app_mention` event."""
+
+    intake: Intake
+
+    def register(self, app: App) -> None:
+        """Listen to mentions."""
+        app.event("app_mention")(self.on_mention)
+
+    def on_mention(self, body: dict[str, Any], context: BoltContext) -> None:
+        """Store the mention. If that fails, Slack is not acknowledged and delivers it again."""
+        bot_user = context.bot_user_id or ""
+        self.intake.accept(payloads.from_mention(body, bot_user=bot_user, now=payloads.utc_now()))
