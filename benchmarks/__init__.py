@@ -1,0 +1,1 @@
+"""What `make bench` runs: ratios against a peer or the bare library, in the same run."""
