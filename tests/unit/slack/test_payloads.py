@@ -1,0 +1,105 @@
+"""Slack's payloads become requests, and what is said twice has one key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.requests.incoming import Entry
+from bot.slack import payloads
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def command(**changes: Any) -> dict[str, Any]:
+    form = {
+        "team_id": "T1", "channel_id": "C0SHOP", "user_id": "U1", "user_name": "ana", "text": "verify calico",
+        "response_url": "https://hooks.example/1", "trigger_id": "13.37.abc",
+    }  # fmt: skip
+    return form | changes
+
+
+def mention(text: str, **changes: Any) -> dict[str, Any]:
+    event = {"type": "app_mention", "user": "U1", "channel": "C0SHOP", "ts": "2.0", "text": text, "team": "T1"}
+    return {"team_id": "T1", "event": event | changes}
+
+
+def click(**changes: Any) -> dict[str, Any]:
+    body = {
+        "user": {"id": "U2", "username": "bo", "team_id": "T1"},
+        "channel": {"id": "C0SHOP"},
+        "container": {"message_ts": "5.0", "channel_id": "C0SHOP"},
+        "message": {"ts": "5.0", "thread_ts": "4.0"},
+        "actions": [{"action_id": "xk8s.run.0", "value": "offer-1", "action_ts": "99.25"}],
+        "response_url": "https://hooks.example/2",
+    }
+    return body | changes
+
+
+def test_a_command_is_keyed_by_its_trigger_so_that_a_redelivery_is_the_same_request() -> None:
+    first, again = (payloads.from_command(command(), now=NOW) for _ in range(2))
+    other = payloads.from_command(command(trigger_id="13.38.def"), now=NOW)
+    assert first.key == again.key != other.key
+    assert first.operation != again.operation
+
+
+def test_a_command_knows_who_where_and_what() -> None:
+    request = payloads.from_command(command(), now=NOW)
+    assert (request.person.id, request.person.team, request.place.channel) == ("U1", "T1", "C0SHOP")
+    assert (request.text, request.entry, request.place.thread) == ("verify calico", Entry.COMMAND, "")
+    assert not request.place.direct
+
+
+def test_a_direct_message_is_known_by_its_channel() -> None:
+    assert payloads.from_command(command(channel_id="D0ANA"), now=NOW).place.direct
+
+
+def test_a_mention_in_a_thread_is_answered_in_that_thread_and_one_outside_starts_its_own() -> None:
+    inside = payloads.from_mention(mention("<@UBOT> verify calico", thread_ts="1.0"), bot_user="UBOT", now=NOW)
+    outside = payloads.from_mention(mention("<@UBOT> verify calico"), bot_user="UBOT", now=NOW)
+    assert (inside.place.thread, outside.place.thread) == ("1.0", "2.0")
+
+
+def test_only_what_follows_the_mention_is_the_command() -> None:
+    said = payloads.from_mention(mention("hello <@UBOT|xk8s> verify <@U2>"), bot_user="UBOT", now=NOW)
+    assert said.text == "verify <@U2>"
+
+
+def test_what_another_bot_says_is_marked() -> None:
+    assert payloads.from_mention(mention("<@UBOT> help", bot_id="B9"), bot_user="UBOT", now=NOW).bot
+
+
+def test_a_button_that_changes_something_counts_once_whoever_presses_it() -> None:
+    ana = payloads.from_click(click(), once=True, now=NOW)
+    other = payloads.from_click(click(user={"id": "U3"}), once=True, now=NOW)
+    assert ana.key == other.key
+
+
+def test_a_button_that_looks_again_counts_once_per_press_but_a_double_click_is_one() -> None:
+    def pressed(at: str) -> str:
+        actions = [{"action_id": "xk8s.run.0", "value": "offer-1", "action_ts": at}]
+        return payloads.from_click(click(actions=actions), once=False, now=NOW).key
+
+    assert pressed("99.25") == pressed("99.60") != pressed("140.1")
+
+
+def test_a_click_is_answered_in_the_thread_of_its_message() -> None:
+    assert payloads.from_click(click(), once=True, now=NOW).place.thread == "4.0"
+    on_root = click(message={"ts": "5.0"})
+    assert payloads.from_click(on_root, once=True, now=NOW).place.thread == "5.0"
+
+
+def test_a_form_is_flattened_to_its_values() -> None:
+    state = {
+        "name": {"name": {"type": "plain_text_input", "value": "k8s-dev"}},
+        "image": {"image": {"type": "plain_text_input", "value": None}},
+        "driver": {"driver": {"type": "static_select", "selected_option": {"value": "flannel"}}},
+        "flags": {"flags": {"type": "checkboxes", "selected_options": [{"value": "public"}]}},
+    }
+    body = {
+        "user": {"id": "U1", "name": "ana", "team_id": "T1"},
+        "view": {"id": "V1", "private_metadata": "offer-1", "state": {"values": state}},
+    }
+    request = payloads.from_form(body, now=NOW)
+    assert request.fields == {"name": "k8s-dev", "image": None, "driver": "flannel", "flags": ["public"]}
+    assert (request.key, request.offer) == ("form:V1", "offer-1")
