@@ -1,4 +1,4 @@
-"""The Bolt app: who it is in the workspace, and which listeners stand where.
+"""The Bolt app: which listeners stand where, and who the bot is when it acts.
 
 Built with `process_before_response`: our listeners only store and acknowledge, so they run on the
 thread that took the request, without Bolt's hand-over to another thread and its 10 ms poll for the
@@ -7,14 +7,13 @@ acknowledgement.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
-from typing import Any
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.slack.identity import SlackIdentity
 from bot.slack.intake import Intake
 from bot.slack.listeners.clicks import ClickListeners
 from bot.slack.listeners.commands import CommandListeners
@@ -22,35 +21,18 @@ from bot.slack.listeners.forms import FormListeners
 from bot.slack.listeners.mentions import MentionListeners
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Who the bot is, from `auth.test`: one workspace, one bot user."""
-
-    team: str
-    team_name: str
-    bot_user: str
-    bot_id: str
-
-
-def identity_from(answer: dict[str, Any]) -> Identity:
-    """Read the answer of `auth.test`."""
-    return Identity(
-        team=str(answer.get("team_id", "")),
-        team_name=str(answer.get("team", "")),
-        bot_user=str(answer.get("user_id", "")),
-        bot_id=str(answer.get("bot_id", "")),
-    )
-
-
 def build_app(
-    *, identity: Identity, client: WebClient, signing_secret: str, intake: Intake, logger: logging.Logger
+    *, identity: SlackIdentity, client: WebClient, signing_secret: str, intake: Intake, logger: logging.Logger
 ) -> App:
     """Return the Bolt app with every listener registered."""
 
     def authorize() -> AuthorizeResult:
+        """Who we are. What Slack sends before it has told us is taken all the same: it is only stored."""
+        known = identity.known
         return AuthorizeResult(
-            enterprise_id=None, team_id=identity.team, bot_user_id=identity.bot_user,
-            bot_id=identity.bot_id, bot_token=client.token,
+            enterprise_id=None, team_id=known.team if known else None,
+            bot_user_id=known.bot_user if known else None, bot_id=known.bot_id if known else None,
+            bot_token=client.token,
         )  # fmt: skip
 
     app = App(

@@ -57,7 +57,8 @@ def from_mention(body: Payload, *, bot_user: str, now: datetime) -> IncomingRequ
 
 
 def _after_mention(text: str, bot_user: str) -> str:
-    parts = re.split(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>", text, maxsplit=1)
+    mentioned = re.escape(bot_user) if bot_user else r"\w+"  # not known yet: the first mention is us
+    parts = re.split(rf"<@{mentioned}(?:\|[^>]*)?>", text, maxsplit=1)
     return parts[-1].strip()
 
 

@@ -1,0 +1,111 @@
+"""The words of the terminal command, and how its errors are shown: three lines and an exit code."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import click
+
+from bot import __version__
+from bot.problems import Problem
+
+FAILED, BAD_INPUT = 1, 2
+
+
+class _Group(click.Group):
+    """Shows a `Problem` as what happened, why, what to do; never a stack trace."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            for line in (f"xk8s: {problem.what}", problem.why, problem.fix):
+                if line:
+                    click.echo(line, err=True)
+            ctx.exit(BAD_INPUT if problem.outcome == "refused" else FAILED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="xk8s")
+def main() -> None:
+    """The network drivers of your Kubernetes clusters, from a Slack channel."""
+
+
+@main.command()
+@click.option("--http", is_flag=True, help="Take Slack's requests over HTTP instead of Socket Mode.")
+@click.option("--port", default=3000, show_default=True, help="The port for Slack's requests, with --http.")
+@click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen on, with --http.")
+def serve(*, http: bool, port: int, host: str) -> None:
+    """Run the bot."""
+    from bot.app import serve as run
+
+    run(http=http, host=host, port=port)
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="The port of the sandbox's page.")
+@click.option("--headless", is_flag=True, help="End after the tour; non-zero if a step went wrong.")
+def demo(*, port: int, headless: bool) -> None:
+    """Start the sandbox and the bot, and play a short tour."""
+    from bot.cli.demo import run
+
+    sys.exit(run(port=port, headless=headless))
+
+
+@main.command(name="run")
+@click.argument("words")
+@click.option("--project", help="The project it is about, if the configuration has several.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def run_words(*, words: str, project: str | None, as_json: bool) -> None:
+    """Do what one would type in Slack: xk8s run "verify calico"."""
+    from bot.cli.terminal import run
+
+    sys.exit(run(words, project=project, as_json=as_json))
+
+
+@main.command()
+def doctor() -> None:
+    """Check the configuration, the database, Slack's scopes and every project's cloud."""
+    from bot.cli.doctor import run
+
+    sys.exit(run())
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema."""
+    from bot.app import upgrade_database
+
+    click.echo(upgrade_database())
+
+
+@main.command()
+@click.option("--url", help="The public URL of the bot, for HTTP; without it the manifest is for Socket Mode.")
+def manifest(*, url: str | None) -> None:
+    """Print the Slack app manifest."""
+    import json
+
+    from bot.slack.manifest import manifest as made
+
+    click.echo(json.dumps(made(url=url), indent=2))
+
+
+@main.command()
+@click.option(
+    "--kubeconfig", required=True, type=click.Path(path_type=pathlib.Path, exists=True, dir_okay=False),
+    help="The kubeconfig file of the cluster.",
+)  # fmt: skip
+@click.option("--context", help="The context of the kubeconfig file; its current one by default.")
+@click.option("--driver", help="The driver it should run; whichever runs by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def verify(*, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool) -> None:
+    """Verify the network driver of one cluster, without Slack, Magnum or a database."""
+    from bot.cli.verify import run
+
+    sys.exit(run(kubeconfig=kubeconfig, context=context, driver=driver, as_json=as_json))
