@@ -14,9 +14,7 @@ from slack_sdk import WebClient
 
 def app(url: str) -> App:
     """An app whose one listener acknowledges."""
-    bolt = App(
-        client=WebClient(token="xoxb-bench", base_url=f"{url}/api/"), signing_secret="bench"
-    )
+    bolt = App(client=WebClient(token="xoxb-bench", base_url=f"{url}/api/"), signing_secret="bench")
 
     @bolt.command("/xk8s")
     def on_command(ack: Ack) -> None:

@@ -28,9 +28,7 @@ def latency(seconds: Sequence[float]) -> Latency:
 
 def median_of(runs: Sequence[Latency]) -> Latency:
     """The median of several runs, figure by figure."""
-    return Latency(
-        p50=statistics.median(run.p50 for run in runs), p99=statistics.median(run.p99 for run in runs)
-    )
+    return Latency(p50=statistics.median(run.p50 for run in runs), p99=statistics.median(run.p99 for run in runs))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -32,16 +32,12 @@ def server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
     return _Server(config)
 
 
-def serve(
-    servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], None]
-) -> None:
+def serve(servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; call `started` once every port listens, `reload` on SIGHUP."""
     asyncio.run(_serve(servers, started, reload))
 
 
-async def _serve(
-    servers: Sequence[uvicorn.Server], started: Callable[[], None], reload: Callable[[], None]
-) -> None:
+async def _serve(servers: Sequence[uvicorn.Server], started: Callable[[], None], reload: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -107,9 +107,7 @@ class Loopback:
         """Serve an application from another thread; see `serve_on_loop`."""
         return self.run(self.serve_on_loop(app, port=port, tls=tls))
 
-    async def serve_on_loop(
-        self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None
-    ) -> Served:
+    async def serve_on_loop(self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Served:
         """Serve an application on 127.0.0.1; port 0 takes a free one. Raises `OSError` if it is taken."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -90,4 +90,3 @@ class SlackIdentity:
             log.info("Slack answers", team=self._known.team_name)
         self._wrong = None
         self._first.set()
-

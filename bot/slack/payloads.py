@@ -29,9 +29,7 @@ def from_command(body: Payload, *, now: datetime) -> IncomingRequest:
         operation=new_operation(),
         entry=Entry.COMMAND,
         person=Person(id=body["user_id"], name=body.get("user_name", ""), team=body.get("team_id", "")),
-        place=Place(
-            channel=channel, direct=channel.startswith("D"), response_url=body.get("response_url", "")
-        ),
+        place=Place(channel=channel, direct=channel.startswith("D"), response_url=body.get("response_url", "")),
         text=body.get("text", ""),
         received=now,
     )
@@ -47,9 +45,7 @@ def from_mention(body: Payload, *, bot_user: str, now: datetime) -> IncomingRequ
         operation=new_operation(),
         entry=Entry.MENTION,
         person=Person(id=event.get("user", ""), team=event.get("user_team") or team),
-        place=Place(
-            channel=channel, thread=event.get("thread_ts") or ts, message=ts, direct=channel.startswith("D")
-        ),
+        place=Place(channel=channel, thread=event.get("thread_ts") or ts, message=ts, direct=channel.startswith("D")),
         text=_after_mention(event.get("text", ""), bot_user),
         received=now,
         bot=bool(event.get("bot_id")) or event.get("subtype") == "bot_message",

@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 
 from bot.actions.action import Action
-from bot.problems import Problem
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.requests.service import CannotAnswer, Conclusion
 from bot.slack import kit
@@ -35,9 +34,7 @@ MakeOffer = Callable[[IncomingRequest, str | None, kit.Button], OfferId]
 class SlackAnswer:
     """The `Answer` of `bot.requests` in a Slack workspace."""
 
-    def __init__(
-        self, *, web: SlackWeb, outbox: Outbox, board: ProgressBoard, make_offer: MakeOffer
-    ) -> None:
+    def __init__(self, *, web: SlackWeb, outbox: Outbox, board: ProgressBoard, make_offer: MakeOffer) -> None:
         self._web = web
         self._outbox = outbox
         self._board = board
@@ -126,5 +123,3 @@ class SlackAnswer:
 
     def _offers(self, request: IncomingRequest, project: str | None) -> Callable[[kit.Button], OfferId]:
         return lambda button: self._make_offer(request, project, button)
-
-

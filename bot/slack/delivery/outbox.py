@@ -72,9 +72,7 @@ class Outbox:
         message: kit.Message, offer: Offer,
     ) -> str:  # fmt: skip
         """Post a message unless its slot has one already; return its ts."""
-        return self._ensure(
-            operation, slot, channel=channel, thread=thread, message=message, offer=offer
-        )[0]
+        return self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer)[0]
 
     def show(
         self, operation: OperationId, slot: str, *, channel: str, thread: str,
@@ -84,9 +82,7 @@ class Outbox:
 
         A message that a person has deleted is not made again by an update.
         """
-        ts, posted = self._ensure(
-            operation, slot, channel=channel, thread=thread, message=message, offer=offer
-        )
+        ts, posted = self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer)
         if posted:
             return
         blocks = with_offers(message.blocks, offer)
@@ -102,9 +98,7 @@ class Outbox:
         begun = self._slots.begin(operation=operation, slot=slot, channel=channel, thread=thread)
         if begun.ts is not None:
             return
-        self._web.upload(
-            channel=channel, thread=thread, name=file.name, title=file.title, content=file.content
-        )
+        self._web.upload(channel=channel, thread=thread, name=file.name, title=file.title, content=file.content)
         self._slots.posted(operation=operation, slot=slot, ts="file")
 
     def _ensure(

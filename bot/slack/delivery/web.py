@@ -26,9 +26,7 @@ from bot.requests.service import CannotAnswer
 RATE_LIMIT_RETRIES = 8
 CONNECTION_RETRIES = 3
 SECONDS_PER_TRY = 10
-CANNOT_POST = frozenset(
-    {"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"}
-)
+CANNOT_POST = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"})
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
@@ -114,13 +112,9 @@ class SlackWeb:
 
     def update(self, *, channel: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> None:
         """Replace a message in place. Raises `SlackRefused` with an error in `GONE` if it is no more."""
-        self._call(
-            self._idempotent, "chat.update", {"channel": channel, "ts": ts, "text": text, "blocks": blocks}
-        )
+        self._call(self._idempotent, "chat.update", {"channel": channel, "ts": ts, "text": text, "blocks": blocks})
 
-    def whisper(
-        self, *, channel: str, user: str, thread: str, text: str, blocks: list[dict[str, Any]]
-    ) -> None:
+    def whisper(self, *, channel: str, user: str, thread: str, text: str, blocks: list[dict[str, Any]]) -> None:
         """Show a message to one person in a channel."""
         arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text, "blocks": blocks}
         if thread:
@@ -131,13 +125,9 @@ class SlackWeb:
         """Answer privately through a response URL; False when it is used up or expired."""
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
-            answer = client.send(
-                text=text, blocks=blocks, response_type="ephemeral", replace_original=False
-            )
+            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
         except (URLError, OSError, http.client.HTTPException) as error:
-            raise SlackUnreachable(
-                "Slack did not answer", why=str(error), fix="Try again in a minute."
-            ) from error
+            raise SlackUnreachable("Slack did not answer", why=str(error), fix="Try again in a minute.") from error
         return answer.status_code == 200
 
     def upload(self, *, channel: str, thread: str, name: str, title: str, content: bytes) -> None:
@@ -197,6 +187,4 @@ def _refused(method: str, error: SlackApiError) -> Problem:
 
 
 def _unreachable(method: str, error: Exception) -> SlackUnreachable:
-    return SlackUnreachable(
-        f"Slack did not answer {method}", why=str(error), fix="Try again in a minute."
-    )
+    return SlackUnreachable(f"Slack did not answer {method}", why=str(error), fix="Try again in a minute.")

@@ -31,15 +31,11 @@ def conclusion(ended: Conclusion) -> kit.Rendered:
     rendered = _body(ended)
     footer = kit.context(*_footer(ended))
     if not rendered.messages:
-        return dataclasses.replace(
-            rendered, messages=(kit.Message(text=plain(rendered.headline), blocks=(footer,)),)
-        )
+        return dataclasses.replace(rendered, messages=(kit.Message(text=plain(rendered.headline), blocks=(footer,)),))
     *before, last = rendered.messages
     if len(last.blocks) < kit.BLOCKS_PER_MESSAGE:
         return dataclasses.replace(rendered, messages=(*before, _with_block(last, footer)))
-    return dataclasses.replace(
-        rendered, messages=(*rendered.messages, kit.Message(text=last.text, blocks=(footer,)))
-    )
+    return dataclasses.replace(rendered, messages=(*rendered.messages, kit.Message(text=last.text, blocks=(footer,))))
 
 
 def _with_block(message: kit.Message, block: kit.Block) -> kit.Message:

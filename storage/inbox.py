@@ -1,0 +1,149 @@
+"""The inbox: what was said, kept until it is answered, worked on by one replica at a time by lease."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from storage.database import Database
+from storage.models import InboxRow
+
+WAITING, LEASED, DONE = "waiting", "leased", "done"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InboxEntry:
+    """One thing said: `key` is unique per thing, `payload` is plain JSON."""
+
+    key: str
+    operation: str
+    payload: dict[str, Any]
+    received_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LeasedEntry:
+    """An entry that one replica may work on until its lease ends; `attempt` counts from 1."""
+
+    id: int
+    operation: str
+    payload: dict[str, Any]
+    attempt: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """How much is waiting and being worked on."""
+
+    waiting: int
+    leased: int
+
+
+class InboxRepository:
+    """The inbox in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(self, entry: InboxEntry) -> bool:
+        """Keep an entry; False if its key is known. Durable when it returns."""
+        statement = insert(InboxRow).values(
+            key=entry.key,
+            operation=entry.operation,
+            payload=entry.payload,
+            received_at=entry.received_at,
+            state=WAITING,
+            attempts=0,
+        )
+        with self._database.writing() as connection:
+            known = select(InboxRow.id).where(InboxRow.key == entry.key)
+            if connection.execute(known).first() is not None:
+                return False
+            try:
+                with connection.begin_nested():
+                    connection.execute(statement)
+            except IntegrityError:
+                return False
+        return True
+
+    def lease(self, *, owner: str, now: datetime, seconds: float, limit: int) -> list[LeasedEntry]:
+        """Take the oldest entries that wait, or whose lease has ended, for one owner."""
+        free = or_(InboxRow.state == WAITING, and_(InboxRow.state == LEASED, InboxRow.lease_until <= now))
+        chosen = select(InboxRow.id).where(free).order_by(InboxRow.id).limit(limit)
+        with self._database.writing() as connection:
+            ids = connection.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
+            if not ids:
+                return []
+            taken = connection.execute(
+                update(InboxRow)
+                .where(InboxRow.id.in_(ids))
+                .values(
+                    state=LEASED,
+                    owner=owner,
+                    lease_until=now + timedelta(seconds=seconds),
+                    attempts=InboxRow.attempts + 1,
+                )
+                .returning(InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts)
+            ).all()
+        entries = [
+            LeasedEntry(id=row.id, operation=row.operation, payload=row.payload, attempt=row.attempts)
+            for row in taken
+        ]
+        return sorted(entries, key=lambda entry: entry.id)
+
+    def renew(self, ids: Sequence[int], *, owner: str, until: datetime) -> list[int]:
+        """Prolong leases; returns those that are still this owner's."""
+        if not ids:
+            return []
+        statement = (
+            update(InboxRow)
+            .where(InboxRow.id.in_(ids), InboxRow.owner == owner, InboxRow.state == LEASED)
+            .values(lease_until=until)
+            .returning(InboxRow.id)
+        )
+        with self._database.writing() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def finish(self, entry: int, *, owner: str, now: datetime) -> bool:
+        """Mark an entry as answered; False if its lease went to another owner meanwhile."""
+        statement = (
+            update(InboxRow)
+            .where(InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
+            .values(state=DONE, finished_at=now, lease_until=None)
+            .returning(InboxRow.id)
+        )
+        with self._database.writing() as connection:
+            return connection.execute(statement).first() is not None
+
+    def release(self, *, owner: str, only: Sequence[int] | None = None) -> int:
+        """Give back what an owner holds: after its restart, or when it stops."""
+        statement = update(InboxRow).where(InboxRow.owner == owner, InboxRow.state == LEASED)
+        if only is not None:
+            statement = statement.where(InboxRow.id.in_(only))
+        released = statement.values(state=WAITING, owner=None, lease_until=None).returning(InboxRow.id)
+        with self._database.writing() as connection:
+            return len(connection.execute(released).all())
+
+    def is_open(self, operation: str) -> bool:
+        """Whether an operation still waits for its answer."""
+        statement = select(InboxRow.id).where(InboxRow.operation == operation, InboxRow.state != DONE)
+        with self._database.reading() as connection:
+            return connection.execute(statement).first() is not None
+
+    def backlog(self) -> Backlog:
+        """Count what is open."""
+        statement = select(InboxRow.state, func.count()).where(InboxRow.state != DONE).group_by(InboxRow.state)
+        with self._database.reading() as connection:
+            counts: dict[str, int] = dict(connection.execute(statement).all())
+        return Backlog(waiting=counts.get(WAITING, 0), leased=counts.get(LEASED, 0))
+
+    def prune(self, *, before: datetime) -> int:
+        """Forget entries that were answered before a time; their keys are then unknown again."""
+        statement = delete(InboxRow).where(InboxRow.state == DONE, InboxRow.finished_at < before)
+        with self._database.writing() as connection:
+            return len(connection.execute(statement.returning(InboxRow.id)).all())

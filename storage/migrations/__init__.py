@@ -1,0 +1,1 @@
+"""Alembic migrations, run from the package: no alembic.ini is needed."""
