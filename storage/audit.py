@@ -63,11 +63,12 @@ class AuditRepository:
         """Append an event; False if the operation has one of this phase already."""
         values = dataclasses.asdict(event)
         del values["position"]
-        try:
-            with self._database.writing() as connection, connection.begin_nested():
-                connection.execute(insert(AuditRow).values(**values))
-        except IntegrityError:
-            return False
+        with self._database.writing() as connection:
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(AuditRow).values(**values))
+            except IntegrityError:
+                return False
         return True
 
     def find(self, wanted: AuditFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
