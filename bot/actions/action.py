@@ -7,9 +7,12 @@ it is immutable, holds plain JSON values only, and has a name that never changes
 from __future__ import annotations
 
 import enum
+import shlex
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+from bot.actions.spelling import Flag, Option, Word
 
 
 class Driver(enum.StrEnum):
@@ -30,14 +33,19 @@ class Effect(enum.Enum):
 class Action(BaseModel):
     """One request of one person, as plain immutable values.
 
-    Subclasses set `name` (dotted, as roles, audit filters and services know it) and `effect`;
-    defining a subclass registers it for `decode`.
+    Subclasses set `name` (dotted, as roles, audit filters and services know it), `path` (the words it
+    begins with), `effect`, `summary` and `example`, and annotate each field with how it is typed (see
+    `spelling`). Defining a subclass registers it for `decode`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: ClassVar[str] = ""
+    path: ClassVar[tuple[str, ...]] = ()
     effect: ClassVar[Effect] = Effect.READ
+    summary: ClassVar[str] = ""
+    example: ClassVar[str] = ""
+    target_field: ClassVar[str] = ""
     _registry: ClassVar[dict[str, type[Action]]] = {}
 
     project: str | None = None  # --project NAME: only where no channel says it
@@ -53,7 +61,51 @@ class Action(BaseModel):
     @property
     def target(self) -> str:
         """What it is done to, as one word for the audit log's target column; empty if nothing."""
-        return ""
+        return str(getattr(self, self.target_field) or "") if self.target_field else ""
+
+    @classmethod
+    def spelled(cls) -> dict[str, Word | Option | Flag]:
+        """How each field is typed, in the order of typing."""
+        found: dict[str, Word | Option | Flag] = {}
+        for field, info in cls.model_fields.items():
+            for note in info.metadata:
+                if isinstance(note, (Word, Option, Flag)):
+                    found[field] = note
+        return found
+
+    @classmethod
+    def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Turn what was typed into fields, where words and fields do not match one by one.
+
+        Raises `ValueError` with what is wrong.
+        """
+        return values
+
+    def words(self) -> str:
+        """The words that say this action, without the command: `verify calico prod-eu`."""
+        typed = list(self.path)
+        typed += self._typed_words()
+        for field, spelling in self.spelled().items():
+            value = getattr(self, field)
+            if isinstance(spelling, Flag) and value:
+                typed.append(spelling.flag)
+            elif isinstance(spelling, Option) and value not in (None, ()):
+                typed += _option(spelling, value)
+        if self.project:
+            typed += ["--project", self.project]
+        return " ".join(map(shlex.quote, typed))
+
+    def _typed_words(self) -> list[str]:
+        typed: list[str] = []
+        for field, spelling in self.spelled().items():
+            value = getattr(self, field)
+            if isinstance(spelling, Word) and value is not None:
+                subcommands = {action.path[-1] for action in Action._registry.values() if len(action.path) == 2}
+                if field == "cluster" and (value in subcommands or value in set(Driver)):
+                    typed += ["--cluster", value]
+                else:
+                    typed.append(str(value))
+        return typed
 
     def encode(self) -> dict[str, Any]:
         """Return `{"action": name, "arguments": {…}}`, which `decode` reads back."""
@@ -72,3 +124,11 @@ class Action(BaseModel):
     def known(cls) -> dict[str, type[Action]]:
         """Return every registered action by name."""
         return dict(cls._registry)
+
+
+def _option(spelling: Option, value: object) -> list[str]:
+    if isinstance(value, tuple):
+        if spelling.commas:
+            return [spelling.flag, ",".join(map(str, value))]
+        return [part for each in value for part in (spelling.flag, str(each))]
+    return [spelling.short or spelling.flag, str(value)]

@@ -1,0 +1,51 @@
+"""Text as phones and Slack deliver it, made into text as it was meant.
+
+Phones turn `"x"` into curly quotes and `--` into a long dash; Slack wraps mentions, channels and links,
+and escapes `&`, `<` and `>` (https://docs.slack.dev/messaging/formatting-message-text).
+"""
+
+from __future__ import annotations
+
+import re
+
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"})
+_SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n\v\f]+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]")
+_DASHES = re.compile(r"(?:(?<=\s)|^)-*[‐‑‒–—―−][-‐‑‒–—―−]*(?=\w)")
+_MENTION = re.compile(r"<([@#!])([^>|]+)(?:\|([^>]*))?>")
+_LINK = re.compile(r"<([a-z][a-z0-9+.-]*:[^>|]+)(?:\|([^>]*))?>", re.IGNORECASE)
+_BLOCK = re.compile(r"```(?:ya?ml[ \t]*\n|\n)?(.*?)```", re.DOTALL)
+
+
+def split_block(text: str) -> tuple[str, str | None]:
+    """Take the first code block out of a message; its text is kept letter by letter."""
+    found = _BLOCK.search(text)
+    if found is None:
+        return text, None
+    return f"{text[: found.start()]} {text[found.end() :]}", unescape(found[1]).strip("\n")
+
+
+def clean(text: str) -> str:
+    """Return one line of plain text: quotes, dashes and spaces as on a keyboard, Slack's wrappings off."""
+    text = _INVISIBLE.sub("", text)
+    text = _SPACES.sub(" ", text).translate(_QUOTES)
+    text = _LINK.sub(lambda link: link[2] or link[1], text)
+    text = _MENTION.sub(_mentioned, text)
+    text = unescape(text)
+    return _DASHES.sub(_typed_dash, text).strip()
+
+
+def unescape(text: str) -> str:
+    """Undo Slack's three escapes, the ampersand last."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _mentioned(found: re.Match[str]) -> str:
+    if found[1] == "!":  # <!subteam^S123|@ops> is a user group, <!here> a word
+        return found[2].removeprefix("subteam^")
+    return found[2]
+
+
+def _typed_dash(found: re.Match[str]) -> str:
+    after = found.string[found.end() : found.end() + 2]
+    return "-" if len(after) == 1 or after[1].isspace() else "--"

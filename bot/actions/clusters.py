@@ -1,0 +1,56 @@
+"""Clusters: looking, creating, deleting."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.actions import values
+from bot.actions.action import Action, Effect
+from bot.actions.spelling import Option, Word
+
+
+class ClusterList(Action):
+    """The project's clusters."""
+
+    name = "cluster.list"
+    path = ("cluster", "list")
+    summary = "the project's clusters, their drivers and states"
+    example = "cluster list"
+
+
+class ClusterShow(Action):
+    """One cluster in full."""
+
+    name = "cluster.show"
+    path = ("cluster", "show")
+    summary = "one cluster in full"
+    example = "cluster show prod-eu"
+    target_field = "cluster"
+    cluster: Annotated[str, Word("CLUSTER", values.name)]
+
+
+class ClusterCreate(Action):
+    """A new cluster from a template."""
+
+    name = "cluster.create"
+    path = ("cluster", "create")
+    effect = Effect.CHANGE
+    summary = "deploy a cluster from a template"
+    example = "cluster create dev-eu --template k8s-v1.29.5-flannel --nodes 3"
+    target_field = "cluster"
+    cluster: Annotated[str, Word("NAME", values.name)]
+    template: Annotated[str, Option("--template", "TEMPLATE", values.name)]
+    nodes: Annotated[int | None, Option("--nodes", "N", values.count)] = None
+    masters: Annotated[int | None, Option("--masters", "N", values.count)] = None
+
+
+class ClusterDelete(Action):
+    """Delete a cluster, with approval and typed name."""
+
+    name = "cluster.delete"
+    path = ("cluster", "delete")
+    effect = Effect.CHANGE
+    summary = "delete a cluster; a second person approves and types its name"
+    example = "cluster delete dev-eu"
+    target_field = "cluster"
+    cluster: Annotated[str, Word("NAME", values.name)]

@@ -1,0 +1,131 @@
+"""NetworkPolicies: presets, preview, apply, roll-back, reachability."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from bot.actions import values
+from bot.actions.action import Action, Effect
+from bot.actions.spelling import Flag, Option, Word
+
+Namespace = Annotated[str, Option("--namespace", "NS", values.label, short="-n")]
+
+
+class PolicyPresets(Action):
+    """The presets and what each does."""
+
+    name = "policy.presets"
+    path = ("policy", "presets")
+    summary = "ready-made NetworkPolicies and what each does"
+    example = "policy presets"
+
+
+class PolicyList(Action):
+    """A cluster's NetworkPolicies."""
+
+    name = "policy.list"
+    path = ("policy", "list")
+    summary = "a cluster's NetworkPolicies"
+    example = "policy list prod-eu"
+    target_field = "cluster"
+    cluster: Annotated[str, Word("CLUSTER", values.name)]
+
+
+class PolicyShow(Action):
+    """One NetworkPolicy as YAML."""
+
+    name = "policy.show"
+    path = ("policy", "show")
+    summary = "one NetworkPolicy as YAML"
+    example = "policy show default-deny prod-eu -n shop"
+    target_field = "cluster"
+    policy: Annotated[str, Word("NAME", values.name)]
+    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    namespace: Namespace
+
+
+class _PolicyChange(Action):
+    """A preset, or with `--yaml` one's own policy (a code block in a mention, a form in a command)."""
+
+    target_field = "cluster"
+    preset: Annotated[str | None, Word("PRESET", values.name, optional=True)] = None
+    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    namespace: Namespace
+    yaml: Annotated[bool, Flag("--yaml")] = False
+    from_namespace: Annotated[tuple[str, ...], Option("--from-namespace", "A,B", values.label, commas=True)] = ()
+    to_namespace: Annotated[tuple[str, ...], Option("--to-namespace", "A,B", values.label, commas=True)] = ()
+    port: Annotated[tuple[str, ...], Option("--port", "TCP/80", values.port, repeated=True)] = ()
+    manifest: str | None = None  # the YAML itself, from the code block
+
+    @classmethod
+    def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """With `--yaml` there is no preset, so that the first word is the cluster."""
+        first, second = values.get("preset"), values.get("cluster")
+        if values.get("yaml") or values.get("manifest"):
+            if first is not None and second is not None:
+                raise ValueError(f"with `--yaml` there is no preset: leave `{first}` out")
+            return {**values, "yaml": True, "preset": None, "cluster": second or first}
+        if first is not None and second is None:
+            raise ValueError("the cluster is missing")
+        if first is None:
+            raise ValueError("a preset is missing, or `--yaml`")
+        return values
+
+
+class PolicyPreview(_PolicyChange):
+    """What a policy would open and close."""
+
+    name = "policy.preview"
+    path = ("policy", "preview")
+    summary = "which connections a policy closes and opens, before it is applied"
+    example = "policy preview default-deny-ingress prod-eu -n shop"
+
+
+class PolicyApply(_PolicyChange):
+    """Apply a policy."""
+
+    name = "policy.apply"
+    path = ("policy", "apply")
+    effect = Effect.CHANGE
+    summary = "apply a policy, keeping what was there before"
+    example = "policy apply allow-same-namespace prod-eu -n shop"
+
+
+class PolicyDelete(Action):
+    """Delete a policy."""
+
+    name = "policy.delete"
+    path = ("policy", "delete")
+    effect = Effect.CHANGE
+    summary = "delete a policy, keeping what was there before"
+    example = "policy delete default-deny prod-eu -n shop"
+    target_field = "cluster"
+    policy: Annotated[str, Word("NAME", values.name)]
+    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    namespace: Namespace
+
+
+class PolicyRollback(Action):
+    """Restore exactly what was there before a change."""
+
+    name = "policy.rollback"
+    path = ("policy", "rollback")
+    effect = Effect.CHANGE
+    summary = "restore what was there before a change"
+    example = "policy rollback 7f3a"
+    target_field = "change"
+    change: Annotated[str, Word("CHANGE", values.name)]
+
+
+class PolicyReach(Action):
+    """Whether one pod can reach another, and why."""
+
+    name = "policy.reach"
+    path = ("policy", "reach")
+    summary = "can A reach B, and which rule says so"
+    example = "policy reach prod-eu --from shop/frontend --to shop/cart --port TCP/7070"
+    target_field = "cluster"
+    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    source: Annotated[str | None, Option("--from", "NS/POD", values.pod)] = None
+    destination: Annotated[str | None, Option("--to", "NS/POD", values.pod)] = None
+    port: Annotated[str | None, Option("--port", "TCP/80", values.port)] = None

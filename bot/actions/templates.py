@@ -1,0 +1,100 @@
+"""Cluster templates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.actions import values
+from bot.actions.action import Action, Driver, Effect
+from bot.actions.spelling import Flag, Option, Word
+
+
+class TemplateCreate(Action):
+    """A new cluster template. Without a driver a form is opened."""
+
+    name = "template.create"
+    path = ("template", "create")
+    effect = Effect.CHANGE
+    summary = "a new cluster template; what is left out comes from the configuration"
+    example = "template create flannel"
+    target_field = "template"
+    driver: Annotated[Driver | None, Word("DRIVER", values.driver, optional=True)] = None
+    template: Annotated[str | None, Option("--name", "NAME", values.name)] = None
+    kubernetes: Annotated[str | None, Option("--kubernetes", "VERSION", values.name)] = None
+    image: Annotated[str | None, Option("--image", "IMAGE", values.text)] = None
+    flavor: Annotated[str | None, Option("--flavor", "FLAVOR", values.text)] = None
+    master_flavor: Annotated[str | None, Option("--master-flavor", "FLAVOR", values.text)] = None
+    external_network: Annotated[str | None, Option("--external-network", "NETWORK", values.text)] = None
+    keypair: Annotated[str | None, Option("--keypair", "KEYPAIR", values.text)] = None
+    container_runtime: Annotated[str | None, Option("--container-runtime", "RUNTIME", values.name)] = None
+    pool: Annotated[str | None, Option("--pool", "CIDR", values.cidr)] = None
+    ipip: Annotated[str | None, Option("--ipip", "MODE", values.ipip)] = None
+    backend: Annotated[str | None, Option("--backend", "NAME", values.name)] = None
+    wireguard: Annotated[bool, Flag("--wireguard")] = False
+    labels: Annotated[tuple[str, ...], Option("--label", "K=V", values.key_value, repeated=True)] = ()
+    public: Annotated[bool, Flag("--public")] = False
+    dry_run: Annotated[bool, Flag("--dry-run")] = False
+
+
+class TemplateList(Action):
+    """The project's templates."""
+
+    name = "template.list"
+    path = ("template", "list")
+    summary = "the project's cluster templates"
+    example = "template list --driver calico"
+    driver: Annotated[Driver | None, Option("--driver", "DRIVER", values.driver)] = None
+
+
+class _OneTemplate(Action):
+    target_field = "template"
+    template: Annotated[str, Word("NAME", values.name)]
+
+
+class TemplateShow(_OneTemplate):
+    """One template in full."""
+
+    name = "template.show"
+    path = ("template", "show")
+    summary = "one template in full"
+    example = "template show k8s-v1.29.5-calico"
+
+
+class TemplatePublish(_OneTemplate):
+    """Make a template visible to every project of the cloud."""
+
+    name = "template.publish"
+    path = ("template", "publish")
+    effect = Effect.CHANGE
+    summary = "make a template visible to every project of the cloud"
+    example = "template publish k8s-v1.29.5-calico"
+
+
+class TemplateUnpublish(_OneTemplate):
+    """Take the publication back."""
+
+    name = "template.unpublish"
+    path = ("template", "unpublish")
+    effect = Effect.CHANGE
+    summary = "take a publication back"
+    example = "template unpublish k8s-v1.29.5-calico"
+
+
+class TemplateHide(_OneTemplate):
+    """Hide a template from lists of other projects."""
+
+    name = "template.hide"
+    path = ("template", "hide")
+    effect = Effect.CHANGE
+    summary = "hide a template from lists"
+    example = "template hide k8s-v1.28.9-calico"
+
+
+class TemplateDelete(_OneTemplate):
+    """Delete a template that no cluster uses."""
+
+    name = "template.delete"
+    path = ("template", "delete")
+    effect = Effect.CHANGE
+    summary = "delete a template that no cluster uses"
+    example = "template delete k8s-v1.28.9-calico"

@@ -1,0 +1,138 @@
+"""The values people type, checked one by one; what comes back is plain text in one spelling."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import UTC, datetime, timedelta
+
+from bot.actions.action import Driver
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_DURATION = re.compile(r"(\d{1,6})(s|m|h|d)")
+_PORT = re.compile(r"(?:(TCP|UDP|SCTP)/)?(\d{1,5})(?:-(\d{1,5}))?", re.IGNORECASE)
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_IPIP = {"always": "Always", "crosssubnet": "CrossSubnet", "never": "Never", "off": "Off"}
+
+
+def text(value: str) -> str:
+    """Any text that is not empty."""
+    if not value.strip():
+        raise ValueError("it is empty")
+    return value
+
+
+def name(value: str) -> str:
+    """A name in Magnum, or an id: letters, digits, dots, dashes and underscores."""
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"`{value}` is not a name: letters, digits, `.`, `_` and `-`, at most 253 characters")
+    return value
+
+
+def label(value: str) -> str:
+    """A Kubernetes namespace or label name (RFC 1123 label)."""
+    if not _LABEL.fullmatch(value):
+        raise ValueError(f"`{value}` is not a Kubernetes name: small letters, digits and `-`, at most 63 characters")
+    return value
+
+
+def pod(value: str) -> str:
+    """`NAMESPACE/POD`."""
+    namespace, slash, rest = value.partition("/")
+    if not slash or not rest:
+        raise ValueError(f"`{value}` is not NAMESPACE/POD")
+    return f"{label(namespace)}/{name(rest)}"
+
+
+def driver(value: str) -> str:
+    """A driver of the catalogue."""
+    lowered = value.lower()
+    if lowered not in set(Driver):
+        raise ValueError(f"there is no driver `{value}`")
+    return lowered
+
+
+def count(value: str) -> str:
+    """A number from 0 to 9999."""
+    if not re.fullmatch(r"\d{1,4}", value):
+        raise ValueError(f"`{value}` is not a number from 0 to 9999")
+    return str(int(value))
+
+
+def duration(value: str) -> str:
+    """A length of time: `30s`, `15m`, `24h`, `7d`."""
+    if not _DURATION.fullmatch(value):
+        raise ValueError(f"`{value}` is not a length of time like `15m` or `24h`")
+    return value
+
+
+def seconds(value: str) -> int:
+    """The seconds of a checked duration."""
+    found = _DURATION.fullmatch(value)
+    if found is None:
+        raise ValueError(f"`{value}` is not a length of time")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def moment(value: str) -> str:
+    """A time, `2026-11-24` or `2026-11-24T09:30`, UTC if no zone is said; or how long ago, `2h`."""
+    if _DURATION.fullmatch(value):
+        return value
+    try:
+        return datetime.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(f"`{value}` is neither a time like `2026-11-24T09:30` nor how long ago, like `2h`") from None
+
+
+def resolve_moment(value: str, *, now: datetime) -> datetime:
+    """The point in time that a checked moment means."""
+    if _DURATION.fullmatch(value):
+        return now - timedelta(seconds=seconds(value))
+    found = datetime.fromisoformat(value)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def cidr(value: str) -> str:
+    """An address range."""
+    try:
+        return str(ipaddress.ip_network(value, strict=True))
+    except ValueError:
+        raise ValueError(f"`{value}` is not an address range like `10.100.0.0/16`") from None
+
+
+def port(value: str) -> str:
+    """`TCP/80`, `UDP/53`, `TCP/8080-8090`; TCP if no protocol is said."""
+    found = _PORT.fullmatch(value)
+    if not found:
+        raise ValueError(f"`{value}` is not a port like `TCP/80`")
+    first, last = int(found[2]), int(found[3] or found[2])
+    if not 1 <= first <= last <= 65_535:
+        raise ValueError(f"`{value}`: ports go from 1 to 65535")
+    ports = str(first) if last == first else f"{first}-{last}"
+    return f"{(found[1] or 'TCP').upper()}/{ports}"
+
+
+def key_value(value: str) -> str:
+    """`KEY=VALUE`, as Magnum takes labels (keys outside letters, digits, `_` and `-` are refused there)."""
+    key, equals, _ = value.partition("=")
+    if not equals or not _KEY.fullmatch(key):
+        raise ValueError(f"`{value}` is not KEY=VALUE")
+    return value
+
+
+def ipip(value: str) -> str:
+    """Calico's IP-in-IP mode."""
+    found = _IPIP.get(value.lower())
+    if found is None:
+        raise ValueError(f"`{value}` is not one of `Always`, `CrossSubnet`, `Never`, `Off`")
+    return found
+
+
+def volume_choice(value: str) -> str:
+    """`reattach`, `empty` or `skip`, for all volumes or as `NAMESPACE/CLAIM=…` for one."""
+    claim, equals, choice = value.rpartition("=")
+    if choice not in ("reattach", "empty", "skip"):
+        raise ValueError(f"`{value}`: a volume can `reattach`, be `empty` or be left out with `skip`")
+    return f"{pod(claim)}={choice}" if equals else choice
