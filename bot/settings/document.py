@@ -1,0 +1,62 @@
+"""`docs/configuration.md`, made from the models, so that no key is undocumented."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from bot.settings.environment import Environment
+from bot.settings.file import Configuration
+from bot.settings.loading import models_in
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [
+        "# Configuration", "",
+        "The environment says where things are, the YAML file (`XK8S_CONFIG`) what may be done where. A mistake",
+        "stops the start with the line and the reason; SIGHUP reads the file again, and a bad one leaves the old",
+        "one in force. OpenStack is configured by the standard `clouds.yaml` and `OS_*`.", "",
+        "## Environment", "", "| variable | default | what it is |", "|---|---|---|",
+    ]  # fmt: skip
+    lines += [
+        f"| `{field.alias}` | {_default(field.default)} | {_cell(field.description)} |"
+        for field in Environment.model_fields.values()
+    ]
+    lines += ["", "## File", "", "| key | default | what it is |", "|---|---|---|", *_rows(Configuration, "")]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows: list[str] = []
+    for name, field in model.model_fields.items():
+        inner = models_in(field.annotation)
+        many = str(field.annotation).startswith("dict[")
+        key = f"{prefix}{name}" + (".NAME" if inner and many else "")
+        if inner:
+            rows += _rows(inner[0], f"{key}.")
+        else:
+            rows.append(f"| `{key}` | {_default(field.default)} | {_cell(field.description)} |")
+    return rows
+
+
+def _cell(text: str | None) -> str:
+    return (text or "").replace("|", "\\|")
+
+
+def _default(value: Any) -> str:
+    if value is None or value == () or value == {}:
+        return "–"
+    if isinstance(value, SecretStr):
+        return "–"
+    if isinstance(value, timedelta):
+        seconds = int(value.total_seconds())
+        for unit, size in (("h", 3_600), ("m", 60)):
+            if seconds % size == 0:
+                return f"`{seconds // size}{unit}`"
+        return f"`{seconds}s`"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{part}`" for part in value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

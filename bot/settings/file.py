@@ -1,0 +1,228 @@
+"""The YAML file: projects, roles, approvals, and how much is done at once. Every key has a default or is needed.
+
+Durations are text like `15m` or `24h`. What is checked here needs no network: a mistake stops the start,
+or leaves the old configuration in force when it is read again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+_DURATION = re.compile(r"(\d+)(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.fullmatch(str(value))
+    if found is None:
+        raise ValueError(f"{value!r} is not a length of time like 15m or 24h")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+DriverName = Literal["calico", "flannel"]
+DELETIONS = frozenset({"migrate.delete", "cluster.delete"})
+APPROVABLE = frozenset(
+    {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "policy.production", "policy.any"}
+    | {"cluster.create"} | DELETIONS
+)  # fmt: skip
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DriverDefaults(_Strict):
+    """What a driver's templates get unless it is said otherwise."""
+
+    labels: dict[str, str] = Field(default={}, description="Magnum labels, for example the pod range and the tag")
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(k): str(v).lower() if isinstance(v, bool) else str(v) for k, v in value.items()}
+        return value
+
+
+class TemplateDefaults(_Strict):
+    """What `template create` needs and was not said."""
+
+    name: str = Field(
+        default="k8s-{kubernetes}-{driver}", description="name of a new template; {kubernetes}, {driver}, {project}"
+    )
+    image: str | None = Field(default=None, description="image of the nodes, as Glance calls it")
+    flavor: str | None = Field(default=None, description="flavor of the nodes")
+    master_flavor: str | None = Field(default=None, description="flavor of the control plane; default: flavor")
+    external_network: str | None = Field(default=None, description="network of floating IPs")
+    keypair: str | None = Field(default=None, description="SSH keypair of the nodes")
+    kubernetes: str | None = Field(default=None, description="Kubernetes version (Magnum's kube_tag)")
+    container_runtime: str | None = Field(default=None, description="containerd, needed from Kubernetes 1.24 on")
+    labels: dict[str, str] = Field(default={}, description="labels for templates of every driver")
+    drivers: dict[DriverName, DriverDefaults] = Field(default={}, description="what differs from driver to driver")
+
+    @field_validator("name")
+    @classmethod
+    def _known_placeholders(cls, value: str) -> str:
+        unknown = set(re.findall(r"{([^}]*)}", value)) - {"kubernetes", "driver", "project"}
+        if unknown:
+            raise ValueError(
+                f"unknown placeholder {{{unknown.pop()}}}: there are {{kubernetes}}, {{driver}}, {{project}}"
+            )
+        return value
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return DriverDefaults(labels=value).labels if isinstance(value, dict) else value
+
+
+class ConfiguredCluster(_Strict):
+    """A cluster that Magnum does not know (kubeconfig), or marks for one that it knows."""
+
+    kubeconfig: Path | None = Field(default=None, description="kubeconfig file; relative to this file")
+    context: str | None = Field(default=None, description="context of the kubeconfig; default: its current one")
+    driver: DriverName | None = Field(default=None, description="the driver it is meant to run")
+    production: bool = Field(default=False, description="policy changes on it need an approval")
+
+    @field_validator("kubeconfig")
+    @classmethod
+    def _exists(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None:
+            return None
+        folder = (info.context or {}).get("folder")
+        found = value if value.is_absolute() or folder is None else Path(folder) / value
+        if not found.is_file():
+            raise ValueError(f"there is no file {found}")
+        return found
+
+
+class Members(_Strict):
+    """Who has a role."""
+
+    users: tuple[str, ...] = Field(default=(), description="Slack user ids")
+    groups: tuple[str, ...] = Field(default=(), description="Slack user group ids")
+    everyone: bool = Field(
+        default=False, description="everyone in the project's channels but guests, bots, other teams"
+    )
+    terminal: tuple[str, ...] = Field(default=(), description="users of the operating system, for `xk8s run`")
+
+    @property
+    def anyone(self) -> bool:
+        """Whether somebody is named at all."""
+        return bool(self.users or self.groups or self.everyone or self.terminal)
+
+
+class Roles(_Strict):
+    """Sets: a person has the union of the roles they are named in. Nobody named: no access."""
+
+    viewer: Members = Members()
+    operator: Members = Members()
+    approver: Members = Members()
+    admin: Members = Members()
+
+
+class Project(_Strict):
+    """One cloud, its channels, its clusters, its people."""
+
+    cloud: str | None = Field(default=None, description="entry of clouds.yaml; absent: kubeconfig clusters only")
+    channels: tuple[str, ...] = Field(default=(), description="Slack channel ids; a channel belongs to one project")
+    template_defaults: TemplateDefaults = TemplateDefaults()
+    clusters: dict[str, ConfiguredCluster] = Field(default={}, description="clusters by name")
+    roles: Roles = Roles()
+    credentials_group: str = Field(
+        default="system:masters", description="Kubernetes group that certificates signed by Magnum ask for"
+    )
+
+
+class Groups(_Strict):
+    """Slack user groups."""
+
+    refresh: Duration = Field(default=timedelta(minutes=5), description="how often a membership is read again")
+    grace: Duration = Field(default=timedelta(hours=1), description="how old it may be when Slack does not answer")
+
+
+class Approvals(_Strict):
+    """Decisions by a second person."""
+
+    expire: Duration = Field(default=timedelta(hours=24), description="how long a request waits for a decision")
+    approvers: int = Field(default=1, ge=1, le=10, description="how many people must approve")
+    required: tuple[str, ...] = Field(
+        default=(
+            "migrate.start", "migrate.cutover", "migrate.delete", "cluster.delete", "template.publish",
+            "policy.production",
+        ),
+        description="what needs one; migrate.delete and cluster.delete cannot be taken out",
+    )  # fmt: skip
+
+    @field_validator("required")
+    @classmethod
+    def _deletions_stay(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        missing = sorted(DELETIONS - set(value))
+        if missing:
+            raise ValueError(f"{' and '.join(missing)} cannot be taken out: a deletion always needs a second person")
+        unknown = sorted(set(value) - APPROVABLE)
+        if unknown:
+            raise ValueError(f"nothing is called {unknown[0]}: there are {', '.join(sorted(APPROVABLE))}")
+        return value
+
+
+class Migration(_Strict):
+    """Migrations."""
+
+    soak: Duration = Field(
+        default=timedelta(hours=24), description="how long the new cluster serves before a deletion"
+    )
+    per_project: int = Field(default=2, ge=1, description="migrations at once in a project")
+    ready_timeout: Duration = Field(
+        default=timedelta(minutes=30), description="how long workloads may take to be ready"
+    )
+
+
+class Verification(_Strict):
+    """Verification."""
+
+    parallel_clusters: int = Field(default=16, ge=1, le=64, description="clusters verified at once")
+    timeout: Duration = Field(default=timedelta(seconds=60), description="how long one cluster may take")
+
+
+class Slack(_Strict):
+    """Slack's limits."""
+
+    updates_per_minute: int = Field(
+        default=40, ge=1, le=100, description="chat.update a minute, all replicas together"
+    )
+
+
+class Configuration(_Strict):
+    """The whole file."""
+
+    projects: dict[str, Project] = Field(default={}, description="projects by name")
+    groups: Groups = Groups()
+    approvals: Approvals = Approvals()
+    migration: Migration = Migration()
+    verification: Verification = Verification()
+    slack: Slack = Slack()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Configuration:
+        owner: dict[str, str] = {}
+        for name, project in self.projects.items():
+            for channel in project.channels:
+                if channel in owner:
+                    raise ValueError(f"channel {channel} is in two projects: {owner[channel]} and {name}")
+                owner[channel] = name
+            if not project.roles.approver.anyone:
+                raise ValueError(f"project {name} has no approver: name one in projects.{name}.roles.approver")
+        return self
+
+    def project_of(self, channel: str) -> str | None:
+        """The project that a channel is about."""
+        return next((name for name, project in self.projects.items() if channel in project.channels), None)
