@@ -1,0 +1,206 @@
+"""Who may do what, where: the project of a request and the roles of whoever asks. Default is refusal.
+
+The project follows from the channel; `--project` counts only where no channel says it. So an action in a
+channel of one project cannot reach another's clusters, whatever it names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from bot.access.directory import CachedGroups, Directory
+from bot.access.roles import INCLUDES, Role, effective, needed, permits
+from bot.actions.action import Action, Effect
+from bot.actions.catalog import ACTIONS
+from bot.problems import Problem, Refusal
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RoleMembers:
+    """Who has one role in one project."""
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    everyone: bool = False
+    terminal: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProjectAccess:
+    """A project's channels and people."""
+
+    name: str
+    channels: frozenset[str]
+    roles: Mapping[Role, RoleMembers]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Who asks, and where: what a request says of itself."""
+
+    person: str
+    team: str
+    bot: bool
+    channel: str
+    direct: bool
+
+    @property
+    def terminal_user(self) -> str | None:
+        """The operating system's user, for `terminal:<user>@<host>`."""
+        return self.person.removeprefix("terminal:").split("@")[0] if self.person.startswith("terminal:") else None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What was found: the project (None for talk outside of one) and the roles, with why each is had."""
+
+    project: str | None
+    roles: Mapping[Role, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WhoAmI:
+    """The answer to `whoami`."""
+
+    person: str
+    project: str | None
+    roles: Mapping[Role, str]
+    may: tuple[str, ...]  # names of actions
+    may_not: tuple[str, ...]
+
+
+class NotAllowed(Refusal):
+    """The rules stand against it."""
+
+
+class Authoriser:
+    """Decides over each request anew, from the configuration and the directory."""
+
+    def __init__(
+        self,
+        *,
+        projects: Callable[[], Mapping[str, ProjectAccess]],
+        directory: Directory,
+        groups: CachedGroups,
+        team: Callable[[], str],
+    ) -> None:
+        self._projects = projects
+        self._directory = directory
+        self._groups = groups
+        self._team = team
+
+    def authorise(self, action: Action, asker: Asker) -> Grant:
+        """Return the project and roles under which an action may be done. Raises `NotAllowed`."""
+        self._refuse_strangers(asker)
+        project = self._project(action, asker)
+        if project is None:
+            return Grant(project=None, roles={})
+        roles = self.roles(project, asker)
+        if action.effect is not Effect.TALK and not permits(roles, action):
+            raise self._missing_role(action, project, roles, asker)
+        return Grant(project=project.name, roles=roles)
+
+    def whoami(self, asker: Asker, project: str | None) -> WhoAmI:
+        """Say who somebody is here, and what they may do."""
+        found = self._projects().get(project) if project else None
+        roles = self.roles(found, asker) if found else {}
+        allowed = {
+            kind.name: (found is not None and permits(roles, kind)) or needed(kind) is None for kind in ACTIONS
+        }
+        return WhoAmI(
+            person=asker.person, project=project, roles=roles,
+            may=tuple(name for name, yes in allowed.items() if yes),
+            may_not=tuple(name for name, yes in allowed.items() if not yes),
+        )  # fmt: skip
+
+    def roles(self, project: ProjectAccess, asker: Asker) -> dict[Role, str]:
+        """The roles that somebody has in a project, each with why."""
+        found: dict[Role, str] = {}
+        for role in Role:
+            why = self._why(project, role, asker)
+            if why:
+                for included in INCLUDES[role]:
+                    found.setdefault(included, why if included is role else f"{role} includes it")
+        return {role: found[role] for role in Role if role in found}
+
+    def _refuse_strangers(self, asker: Asker) -> None:
+        if asker.bot:
+            raise NotAllowed("Bots may not ask for anything", fix="Ask as a person.")
+        if asker.terminal_user is None and self._team() and asker.team != self._team():
+            raise NotAllowed("You belong to another Slack workspace", fix="Ask somebody of this workspace.")
+
+    def _project(self, action: Action, asker: Asker) -> ProjectAccess | None:
+        projects = self._projects()
+        here = next((found for found in projects.values() if asker.channel in found.channels), None)
+        if here is not None:
+            if action.project not in (None, here.name):
+                raise NotAllowed(
+                    f"This channel is about the project {here.name}, not {action.project}",
+                    fix=f"Ask in a channel of {action.project}.",
+                )
+            return here
+        if action.project is not None and (asker.direct or asker.terminal_user is not None):
+            return self._named(projects, action.project, asker)
+        if asker.terminal_user is not None and len(projects) == 1:
+            return next(iter(projects.values()))
+        if action.effect is Effect.TALK:
+            return None
+        raise self._no_project(projects, asker)
+
+    def _named(self, projects: Mapping[str, ProjectAccess], name: str, asker: Asker) -> ProjectAccess:
+        found = projects.get(name)
+        if found is None or not self.roles(found, asker):  # which projects there are is not told to outsiders
+            raise NotAllowed(
+                f"You have no role in a project {name}", fix="See `/xk8s whoami` in your team's channel."
+            )
+        return found
+
+    def _no_project(self, projects: Mapping[str, ProjectAccess], asker: Asker) -> NotAllowed:
+        if asker.direct:
+            return NotAllowed(
+                "A direct message is about no project", fix="Ask in your team's channel, or add `--project NAME`."
+            )
+        if asker.terminal_user is not None:
+            return NotAllowed("Say which project", fix=f"Add `--project` with one of {', '.join(sorted(projects))}.")
+        return NotAllowed(
+            "This channel belongs to no project",
+            fix=f"Add `{asker.channel}` to `projects.NAME.channels` in the configuration, or ask in a project's channel.",
+        )
+
+    def _why(self, project: ProjectAccess, role: Role, asker: Asker) -> str:
+        members = project.roles.get(role, RoleMembers())
+        user = asker.terminal_user
+        if user is not None:
+            return f"{user} is named for terminals" if user in members.terminal else ""
+        if asker.person in members.users:
+            return "you are named"
+        for group in sorted(members.groups):
+            if self._groups.has(group, asker.person):
+                return f"group {group}"
+        if members.everyone and self._is_insider(project, asker):
+            return "everyone in the channel"
+        return ""
+
+    def _is_insider(self, project: ProjectAccess, asker: Asker) -> bool:
+        try:
+            if self._directory.person(asker.person).outsider:
+                return False
+            if asker.channel in project.channels:
+                return True
+            return any(self._directory.is_member(asker.person, channel) for channel in sorted(project.channels))
+        except Problem:
+            return False  # who cannot be looked up is nobody
+
+    def _missing_role(
+        self, action: Action, project: ProjectAccess, roles: Mapping[Role, str], asker: Asker
+    ) -> NotAllowed:
+        role = needed(action)
+        have = max(roles, key=lambda each: len(INCLUDES[each]), default=None)
+        being = f"you are {have} ({roles[have]})" if have else "you have no role here"
+        able = {
+            person for each, members in project.roles.items() if role in effective([each]) for person in members.users
+        }
+        ask = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
+        who = f"Ask {ask}, or see `/xk8s whoami`." if ask else "See `/xk8s whoami`."
+        return NotAllowed(f"You may not do that in {project.name}: it needs {role}, {being}", fix=who)

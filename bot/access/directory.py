@@ -1,0 +1,77 @@
+"""What access needs to know about people, as a Protocol; and memberships of groups, cached with a limit.
+
+If the directory does not answer, the last known membership counts for the grace period, and then nobody
+is a member: an outage must not grant rights for longer than was decided.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.problems import Problem
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PersonFacts:
+    """What the directory says of one person."""
+
+    id: str
+    name: str
+    outsider: bool  # a guest, a bot, deleted, or of another team: never part of `everyone`
+
+
+class Directory(Protocol):
+    """People, groups and channels. Every method raises `Problem` if there is no answer."""
+
+    def person(self, person: str) -> PersonFacts: ...
+
+    def group(self, group: str) -> frozenset[str]: ...
+
+    def is_member(self, person: str, channel: str) -> bool: ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Known:
+    members: frozenset[str]
+    at: datetime
+
+
+class CachedGroups:
+    """Memberships of groups, read again after `refresh`, believed for `grace` when that fails."""
+
+    def __init__(
+        self,
+        read: Callable[[str], frozenset[str]],
+        *,
+        refresh: Callable[[], timedelta],
+        grace: Callable[[], timedelta],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._read = read
+        self._refresh = refresh
+        self._grace = grace
+        self._now = now
+        self._known: dict[str, _Known] = {}
+        self._lock = threading.Lock()
+
+    def has(self, group: str, person: str) -> bool:
+        """Whether a person is in a group, as far as that is known recently enough."""
+        now = self._now()
+        with self._lock:
+            known = self._known.get(group)
+        if known is None or now - known.at >= self._refresh():
+            known = self._read_again(group, known, now)
+        return known is not None and person in known.members
+
+    def _read_again(self, group: str, known: _Known | None, now: datetime) -> _Known | None:
+        try:
+            fresh = _Known(members=self._read(group), at=now)
+        except Problem:
+            return known if known is not None and now - known.at < self._grace() else None
+        with self._lock:
+            self._known[group] = fresh
+        return fresh

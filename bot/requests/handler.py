@@ -1,0 +1,222 @@
+"""One request, from its words to its answer: parse, authorise, audit around the service, show the end.
+
+Safe to run again after a crash at any point: a read is repeated, a change goes on from its audit intent
+(the service looks before it creates), and what was shown already is not shown twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import structlog
+
+from bot.access.authorise import Asker, Grant
+from bot.actions.action import Action, Effect
+from bot.audit.log import AuditLog, Subject
+from bot.problems import Problem, Refusal
+from bot.requests.incoming import Entry, IncomingRequest
+from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service
+
+log = structlog.get_logger(__name__)
+
+MOST_ATTEMPTS = 5  # a request that takes its process down with it is given up after so many
+
+
+class Authorise(Protocol):
+    """Decides over a request. Raises `Refusal`."""
+
+    def authorise(self, action: Action, asker: Asker) -> Grant: ...
+
+
+class Offers(Protocol):
+    """What buttons and forms stand for, and where they were shown."""
+
+    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+        """Return the request with its place filled in, and its action. Raises `Problem`."""
+        ...
+
+
+class NotAvailable(Refusal):
+    """The words are known, their service is not there yet."""
+
+
+class GivenUp(Problem):
+    """A request was begun several times and never ended."""
+
+
+class RequestHandler:
+    """Handles requests, one at a time per call, on any thread."""
+
+    def __init__(
+        self,
+        *,
+        parse: Callable[[str], Action],
+        offers: Offers,
+        access: Authorise,
+        audit: AuditLog,
+        services: Mapping[str, Service],  # type: ignore[type-arg]
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parse = parse
+        self._offers = offers
+        self._access = access
+        self._audit = audit
+        self._services = services
+        self._now = monotonic
+
+    def handle(self, request: IncomingRequest, answer: Answer, *, attempt: int = 1) -> Conclusion:
+        """Answer a request and return how it ended. Raises nothing but what the answer's end raises."""
+        with structlog.contextvars.bound_contextvars(reference=request.reference, operation=request.operation):
+            started = self._now()
+            try:
+                request, action = self._understand(request)
+            except Problem as mistake:
+                return self._whisper(request, answer, started, action=None, project=None, problem=mistake)
+            return self._decide(request, action, answer, started, attempt)
+
+    def _understand(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+        if request.entry in (Entry.CLICK, Entry.FORM):
+            return self._offers.resolve(request)
+        return request, self._parse(request.text)
+
+    def _decide(
+        self, request: IncomingRequest, action: Action, answer: Answer, started: float, attempt: int
+    ) -> Conclusion:
+        try:
+            grant = self._access.authorise(action, _asker(request))
+        except Refusal as refusal:
+            self._record_refusal(request, action, refusal)
+            return self._whisper(request, answer, started, action=action, project=None, problem=refusal)
+        service = self._services.get(action.name)
+        if service is None:
+            problem = NotAvailable(
+                f"`{' '.join(action.path)}` is not available yet", fix="What is available stands in `/xk8s help`."
+            )
+            return self._whisper(request, answer, started, action=action, project=grant.project, problem=problem)
+        if action.effect is Effect.TALK:
+            return self._talk(request, action, grant, service, answer, started)
+        return self._work(request, action, grant, service, answer, started, attempt)
+
+    def _talk(
+        self, request: IncomingRequest, action: Action, grant: Grant,
+        service: Service[Action], answer: Answer, started: float,
+    ) -> Conclusion:  # fmt: skip
+        context = self._context(request, grant, answer, resumed=False)
+        result, problem = self._serve(service, action, context)
+        return self._whisper(
+            request, answer, started, action=action, project=grant.project, problem=problem, result=result
+        )
+
+    def _work(
+        self, request: IncomingRequest, action: Action, grant: Grant,
+        service: Service[Action], answer: Answer, started: float, attempt: int,
+    ) -> Conclusion:  # fmt: skip
+        private = False
+        try:
+            answer.begin(request, action, grant.project)
+        except CannotAnswer as unable:
+            if action.effect is Effect.CHANGE:
+                refusal = Refusal(f"{unable.what}, so nothing was started", why=unable.why, fix=unable.fix)
+                self._record_refusal(request, action, refusal, project=grant.project)
+                return self._whisper(request, answer, started, action=action, project=grant.project, problem=refusal)
+            private = True
+        ended = self._audited(request, action, grant, service, answer, started, attempt)
+        (answer.whisper if private else answer.finish)(ended)
+        return ended
+
+    def _audited(
+        self, request: IncomingRequest, action: Action, grant: Grant,
+        service: Service[Action], answer: Answer, started: float, attempt: int,
+    ) -> Conclusion:  # fmt: skip
+        subject = _subject(request, action, grant.project)
+        result: object | None = None
+        problem: Problem | None
+        try:
+            first = self._audit.intend(subject)
+            if attempt > MOST_ATTEMPTS:
+                result, problem = None, GivenUp(
+                    "This request was begun several times and never ended, so I gave it up",
+                    fix=f"Look for {request.reference} in the log. To try again: `/xk8s {action.words()}`",
+                )  # fmt: skip
+            else:
+                context = self._context(request, grant, answer, resumed=not first)
+                result, problem = self._serve(service, action, context)
+            seconds = self._now() - started
+            outcome = _outcome(problem)
+            self._audit.conclude(subject, outcome=outcome, detail=_detail(problem), duration_ms=int(seconds * 1000))
+        except Problem as unwritten:
+            result, problem, outcome, seconds = None, unwritten, _outcome(unwritten), self._now() - started
+        return Conclusion(
+            request=request, action=action, project=grant.project, outcome=outcome, seconds=seconds,
+            result=result, problem=problem,
+        )  # fmt: skip
+
+    def _serve(
+        self, service: Service[Action], action: Action, context: Context
+    ) -> tuple[object | None, Problem | None]:
+        try:
+            return service(action, context), None
+        except Problem as problem:
+            log.info("request not done", action=action.name, what=problem.what, why=problem.why)
+            return None, problem
+        except Exception as error:
+            log.exception("request failed", action=action.name)
+            return None, Problem(
+                "Something went wrong in me, not in your cluster",
+                why=type(error).__name__,
+                fix=f"Try again; if it stays, look for {context.reference} in my log.",
+            )
+
+    def _whisper(
+        self, request: IncomingRequest, answer: Answer, started: float, *,
+        action: Action | None, project: str | None, problem: Problem | None, result: object | None = None,
+    ) -> Conclusion:  # fmt: skip
+        ended = Conclusion(
+            request=request, action=action, project=project, outcome=_outcome(problem),
+            seconds=self._now() - started, result=result, problem=problem,
+        )  # fmt: skip
+        answer.whisper(ended)
+        return ended
+
+    def _record_refusal(
+        self, request: IncomingRequest, action: Action, refusal: Refusal, *, project: str | None = None
+    ) -> None:
+        if action.effect is Effect.TALK:
+            return
+        try:
+            self._audit.conclude(
+                _subject(request, action, project), outcome=Outcome.REFUSED, detail=_detail(refusal), duration_ms=0
+            )
+        except Problem as unwritten:
+            log.error("refusal not audited", action=action.name, why=unwritten.why)
+
+    def _context(self, request: IncomingRequest, grant: Grant, answer: Answer, *, resumed: bool) -> Context:
+        return Context(
+            operation=request.operation, reference=request.reference, person=request.person, place=request.place,
+            project=grant.project, resumed=resumed, progress=lambda state: answer.progress(request, state),
+        )  # fmt: skip
+
+
+def _asker(request: IncomingRequest) -> Asker:
+    place, person = request.place, request.person
+    return Asker(person=person.id, team=person.team, bot=request.bot, channel=place.channel, direct=place.direct)
+
+
+def _subject(request: IncomingRequest, action: Action, project: str | None) -> Subject:
+    encoded = action.encode()
+    return Subject(
+        operation=request.operation, reference=request.reference, actor=request.person.id,
+        actor_name=request.person.name, team=request.person.team, entry=request.entry,
+        channel=request.place.channel, thread=request.place.thread, project=project or "", action=action.name,
+        arguments=encoded["arguments"], target=action.target,
+    )  # fmt: skip
+
+
+def _outcome(problem: Problem | None) -> Outcome:
+    return Outcome.SUCCEEDED if problem is None else Outcome(problem.outcome)
+
+
+def _detail(problem: Problem | None) -> str:
+    return ": ".join(part for part in (problem.what, problem.why) if part) if problem else ""
