@@ -1,0 +1,1 @@
+"""Calico: full NetworkPolicy, BGP, optional WireGuard."""

@@ -1,0 +1,1 @@
+"""Flannel: a VXLAN overlay without NetworkPolicy or encryption."""

@@ -1,0 +1,164 @@
+"""Reads of a Kubernetes API: paged, bounded in time, decoded into small structs.
+
+The typed models of the `kubernetes` client cost 7 s and 770 MB for 5,000 pods; msgspec takes the same
+bytes in 0.06 s into 51 MB, because it keeps only what a struct names.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from bot.kube.connection import Endpoint
+from bot.kube.errors import BadAnswer, Expired, KubeError, Unreachable, from_status
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 5.0
+PAGE = 500
+TRIES = 4
+LONGEST_PAUSE = 8.0  # seconds between two tries
+RETRIED = frozenset({429, 500, 502, 503, 504})
+
+
+class _ListMeta(msgspec.Struct, rename={"continue_": "continue"}):
+    continue_: str = ""
+
+
+class _List(msgspec.Struct, Generic[T]):
+    items: list[T]
+    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
+
+
+class _Status(msgspec.Struct):
+    message: str = ""
+
+
+class Kube:
+    """One cluster's API, for one piece of work; its connections are its own."""
+
+    def __init__(self, endpoint: Endpoint, *, user_agent: str, seconds: float) -> None:
+        self.endpoint = endpoint
+        self.tls = endpoint.tls()
+        self.deadline = time.monotonic() + seconds
+        self._headers = {"User-Agent": user_agent, "Accept": "application/json", **endpoint.headers()}
+        self._pool = urllib3.PoolManager(
+            maxsize=8, block=False, retries=False, ssl_context=self.tls,
+            server_hostname=endpoint.server_name, assert_hostname=endpoint.server_name,
+        )  # fmt: skip
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What every request carries."""
+        return self._headers
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def all_of(self, path: str, kind: type[T], *, labels: str = "", fields: str = "") -> list[T]:
+        """Return all objects of a list, page by page; begun again once if its token expires.
+
+        Raises `KubeError`.
+        """
+        try:
+            return self._pages(path, kind, labels, fields)
+        except Expired:
+            return self._pages(path, kind, labels, fields)
+
+    def _pages(self, path: str, kind: type[T], labels: str, fields: str) -> list[T]:
+        found: list[T] = []
+        token = ""
+        decoder = msgspec.json.Decoder(_List[kind])  # type: ignore[valid-type]
+        while True:
+            query = {"limit": PAGE, "labelSelector": labels, "fieldSelector": fields, "continue": token}
+            page = _decode(decoder, self._get(path, query, doing=f"list {path.rsplit('/', 1)[-1]}"), path)
+            found += page.items
+            token = page.metadata.continue_
+            if not token:
+                return found
+
+    def get(self, path: str, kind: type[T]) -> T:
+        """Return one object. Raises `KubeError`."""
+        return _decode(msgspec.json.Decoder(kind), self._get(path, {}, doing=f"show {path.rsplit('/', 1)[-1]}"), path)
+
+    def _get(self, path: str, query: Mapping[str, Any], *, doing: str) -> bytes:
+        given = urlencode({name: value for name, value in query.items() if value})
+        return self.request("GET", f"{path}?{given}" if given else path, doing=doing)
+
+    def request(self, method: str, path: str, *, doing: str, body: bytes | None = None) -> bytes:
+        """Send a request that may be repeated, until it is answered or the time is over. Raises `KubeError`."""
+        failure: KubeError | None = None
+        for attempt in range(TRIES):
+            if time.monotonic() >= self.deadline:
+                break
+            try:
+                status, data, pause = self._once(method, path, body)
+            except HTTPError as error:
+                failure = self._unreachable(error)
+                pause = 0.2 * 2**attempt
+            else:
+                if status < 400:
+                    return data
+                failure = from_status(status, _message(data), doing=doing)
+                if status not in RETRIED:
+                    raise failure
+                pause = pause or 0.2 * 2**attempt
+            time.sleep(max(0.0, min(pause, LONGEST_PAUSE, self.deadline - time.monotonic())))
+        raise failure or self._too_slow()
+
+    def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
+        left = max(0.1, self.deadline - time.monotonic())
+        timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left)
+        headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
+        answer = self._pool.request(
+            method, f"{self.endpoint.server.rstrip('/')}{path}", body=body, headers=headers, timeout=timeout,
+            redirect=False,
+        )  # fmt: skip
+        after = answer.headers.get("Retry-After", "")
+        return answer.status, answer.data, float(after) if after.isdigit() else 0.0
+
+    def _unreachable(self, error: HTTPError) -> Unreachable:
+        return Unreachable(
+            "The cluster's API cannot be reached", why=_reason(error),
+            fix=f"Check that {self.endpoint.server} is up and reachable from the bot.",
+        )  # fmt: skip
+
+    def _too_slow(self) -> Unreachable:
+        return Unreachable(
+            "The cluster's API did not answer in time", why=f"{self.endpoint.server}",
+            fix="Try again; if it stays, raise `verification.timeout`.",
+        )  # fmt: skip
+
+
+def _decode(decoder: msgspec.json.Decoder[T], data: bytes, path: str) -> T:
+    try:
+        return decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise BadAnswer(
+            f"The Kubernetes API answered {path} with something else", why=str(error),
+            fix="Check that the address is a Kubernetes API and no proxy's page.",
+        ) from error  # fmt: skip
+
+
+def _message(data: bytes) -> str:
+    try:
+        return msgspec.json.decode(data, type=_Status).message or "no reason given"
+    except msgspec.MsgspecError:
+        return data.decode(errors="replace").strip()[:200] or "no reason given"
+
+
+def _reason(error: HTTPError) -> str:
+    cause: BaseException = error
+    while (deeper := getattr(cause, "reason", None) or cause.__cause__) is not None and isinstance(
+        deeper, BaseException
+    ):
+        cause = deeper
+    text = str(cause)
+    return text.rpartition(": ")[2] if text.startswith("<") or "object at 0x" in text else text
