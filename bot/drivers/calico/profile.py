@@ -60,7 +60,8 @@ def _judge(facts: Facts) -> Judged:
     if not facts.probes:
         return Judged(checks=generic)
     check, not_checked, sessions = bgp.judge(facts)
-    return Judged(checks=(*generic, check), not_checked=not_checked, sessions=sessions)
+    asked = sessions or check.findings  # nobody could be asked: then it did not pass either
+    return Judged(checks=(*generic, check) if asked else generic, not_checked=not_checked, sessions=sessions)
 
 
 CALICO = DriverProfile(

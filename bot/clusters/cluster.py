@@ -1,0 +1,68 @@
+"""A cluster, wherever it was heard of, and the errors of finding one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bot.actions.action import Driver
+from bot.problems import Problem, Refusal
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """One cluster. `id` is Magnum's UUID, or `kubeconfig:<name>` for one from the configuration."""
+
+    id: str
+    name: str
+    project: str
+    driver: Driver | None  # as declared; None if nobody said, or it is none of ours
+    status: str = ""  # Magnum's, empty for a kubeconfig cluster
+    status_reason: str = ""
+    faults: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    health: str = ""
+    kubernetes: str = ""
+    api_address: str = ""
+    masters: int | None = None
+    nodes: int | None = None
+    template: str = ""  # its id
+    production: bool = False
+    created: datetime | None = None
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    kubeconfig: Path | None = None
+    context: str | None = None
+
+    @property
+    def from_magnum(self) -> bool:
+        """Whether Magnum deployed it."""
+        return not self.id.startswith("kubeconfig:")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A project's clusters, and why some may be missing."""
+
+    clusters: tuple[Cluster, ...]
+    missing: tuple[str, ...] = ()
+
+
+class ClusterNotFound(Refusal):
+    """No cluster of the project is called that."""
+
+
+class AmbiguousCluster(Refusal):
+    """A name means several clusters; `choices` are they, for a person to pick."""
+
+    def __init__(self, name: str, choices: Sequence[Cluster]) -> None:
+        super().__init__(
+            f"{len(choices)} clusters are called {name}", why=", ".join(cluster.id for cluster in choices),
+            fix="Pick one, or give its id instead of its name.",
+        )  # fmt: skip
+        self.name = name
+        self.choices = tuple(choices)
+
+
+class NoCloud(Problem):
+    """A project has no cloud, so there is no Magnum to ask."""

@@ -1,0 +1,147 @@
+"""Magnum through openstacksdk: its session, authentication and catalogue, and the few calls we need.
+
+The calls are made on the SDK's proxy as plain requests, because its resource classes lose what matters
+here: a cluster's faults, health and status_reason, and the `detail` of every error.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from bot.clusters.magnum_errors import MagnumError, MagnumUnauthorized, MagnumUnreachable, from_answer
+
+SECONDS = 30.0  # for one request
+TRIES = 4  # of a read
+RETRIED = frozenset({429, 502, 503})  # seen while a proxy or an API restarts
+LONGEST_PAUSE = 8.0
+PAGE = 500
+
+Json = dict[str, Any]
+
+
+class MagnumCloud:
+    """One cloud's Magnum, as one entry of clouds.yaml sees it. Connects at the first call; thread-safe."""
+
+    def __init__(self, cloud: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.cloud = cloud
+        self._sleep = sleep
+        self._proxy: Any = None
+        self._lock = threading.Lock()
+
+    def templates(self) -> list[Json]:
+        """Every cluster template that the project sees. Raises `MagnumError`."""
+        return self._pages("/clustertemplates", "clustertemplates", doing="list templates")
+
+    def template(self, ref: str) -> Json:
+        """One template by name or UUID. Raises `MagnumNotFound`, `MagnumConflict` for a name of several."""
+        return self._read(f"/clustertemplates/{ref}", doing=f"show the template {ref}")
+
+    def create_template(self, values: Mapping[str, Any], *, operation: str) -> Json:
+        """Create a template. Sent once: Magnum makes duplicates. Raises `MagnumError`."""
+        return self._send("POST", "/clustertemplates", dict(values), doing="create the template", operation=operation)
+
+    def clusters(self) -> list[Json]:
+        """Every cluster of the project, in short. Raises `MagnumError`."""
+        return self._pages("/clusters", "clusters", doing="list clusters")
+
+    def cluster(self, ref: str) -> Json:
+        """One cluster by name or UUID, in full. Raises `MagnumNotFound`, `MagnumConflict`."""
+        return self._read(f"/clusters/{ref}", doing=f"show the cluster {ref}")
+
+    def authority(self, cluster: str) -> str:
+        """The CA certificate of a cluster (PEM). Raises `MagnumError`."""
+        return str(self._read(f"/certificates/{cluster}", doing="give the cluster's CA certificate")["pem"])
+
+    def sign(self, cluster: str, csr: str) -> str:
+        """A certificate for a CSR, signed by the cluster's CA (PEM). Raises `MagnumError`."""
+        body = {"cluster_uuid": cluster, "csr": csr}
+        return str(self._send("POST", "/certificates", body, doing="sign a certificate", operation="")["pem"])
+
+    def _pages(self, path: str, key: str, *, doing: str) -> list[Json]:
+        found: list[Json] = []
+        marker = ""
+        while True:
+            query = f"?limit={PAGE}" + (f"&marker={marker}" if marker else "")
+            page = self._read(f"{path}{query}", doing=doing)
+            found += page.get(key, [])
+            following = page.get("next")
+            if not following:
+                return found
+            marker = parse_qs(urlsplit(following).query)["marker"][0]
+
+    def _read(self, path: str, *, doing: str) -> Json:
+        for attempt in range(TRIES):
+            status, body, headers = self._request("GET", path, None, doing=doing, operation="")
+            if status < 400:
+                return self._json(body, doing)
+            if status not in RETRIED or attempt == TRIES - 1:
+                break
+            after = headers.get("Retry-After", "")
+            self._sleep(min(float(after) if after.isdigit() else 0.3 * 2**attempt, LONGEST_PAUSE))
+        raise from_answer(status, body, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
+
+    def _send(self, method: str, path: str, body: Json, *, doing: str, operation: str) -> Json:
+        status, answer, headers = self._request(method, path, body, doing=doing, operation=operation)
+        if status >= 400:
+            raise from_answer(status, answer, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
+        return self._json(answer, doing)
+
+    def _json(self, body: Any, doing: str) -> Json:
+        if not isinstance(body, dict):
+            raise MagnumError(
+                f"Magnum did not {doing}", why="its answer is not what the API promises",
+                fix=f"Check the endpoint of the cloud {self.cloud} in clouds.yaml.",
+            )  # fmt: skip
+        return body
+
+    def _request(
+        self, method: str, path: str, body: Json | None, *, doing: str, operation: str
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        from keystoneauth1 import exceptions as keystone
+        from requests import exceptions as http
+
+        try:
+            answer = self._connected().request(
+                path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0,
+                global_request_id=f"req-{uuid.UUID(operation)}" if operation else None,
+            )  # fmt: skip
+        except keystone.Unauthorized as error:
+            raise MagnumUnauthorized(
+                f"Keystone does not accept the credentials of the cloud {self.cloud}", why=_short(error),
+                fix="Check this cloud in clouds.yaml: user, password or application credential.",
+            ) from error  # fmt: skip
+        except (keystone.ClientException, http.RequestException) as error:
+            raise MagnumUnreachable(
+                f"Magnum did not {doing}: it does not answer", why=_short(error),
+                fix=f"Check that the cloud {self.cloud} is up, and its auth_url and endpoints in clouds.yaml.",
+            ) from error  # fmt: skip
+        try:
+            return answer.status_code, answer.json(), answer.headers
+        except ValueError:
+            return answer.status_code, answer.text, answer.headers
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._proxy is None:
+                import openstack  # 0.2 s and 22 MB, so only here
+                from openstack.exceptions import ConfigException
+
+                try:
+                    connection = openstack.connect(cloud=self.cloud, app_name="xk8s")
+                except ConfigException as error:
+                    raise MagnumUnreachable(
+                        f"There is no usable cloud {self.cloud}", why=_short(error),
+                        fix=f"Add {self.cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
+                    ) from error  # fmt: skip
+                self._proxy = connection.container_infrastructure_management
+            return self._proxy
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else text[:299] + "…"

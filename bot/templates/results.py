@@ -1,0 +1,95 @@
+"""What the template words answer, as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.actions.action import Driver
+from bot.problems import Refusal
+from bot.templates.spec import Defaults, TemplateSpec
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Template:
+    """A template as Magnum has it."""
+
+    id: str
+    name: str
+    driver: Driver | None
+    network_driver: str  # Magnum's word, also for drivers that are none of ours
+    kubernetes: str
+    image: str
+    flavor: str
+    master_flavor: str
+    external_network: str
+    keypair: str
+    public: bool
+    hidden: bool
+    labels: Mapping[str, str]
+    created: datetime | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TemplateCreated:
+    """A template was created, or found to have been created by this very request."""
+
+    template: Template
+    project: str
+    warning: str
+    runtime: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TemplatePlanned:
+    """What `--dry-run` would have sent."""
+
+    spec: TemplateSpec
+    project: str
+    warning: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TemplateList:
+    """A project's templates, by name."""
+
+    project: str
+    driver: Driver | None
+    templates: tuple[Template, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TemplateDetails:
+    """One template."""
+
+    project: str
+    template: Template
+    warning: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TemplateForm:
+    """A form is wanted: what it is filled with."""
+
+    project: str
+    defaults: Defaults
+
+
+class TemplateTaken(Refusal):
+    """A template of that name exists already."""
+
+
+class AmbiguousTemplate(Refusal):
+    """A name means several templates."""
+
+    def __init__(self, name: str, choices: tuple[Template, ...]) -> None:
+        super().__init__(
+            f"{len(choices)} templates are called {name}", why=", ".join(found.id for found in choices),
+            fix="Pick one, or give its id instead of its name.",
+        )  # fmt: skip
+        self.choices = choices
+
+
+class TemplateNotFound(Refusal):
+    """No template that the project sees is called that."""
