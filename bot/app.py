@@ -1,1 +1,190 @@
-"""The one place where parts are wired together."""
+"""The bot as one process: where the parts are wired together, started and stopped in order."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from bot import core, logs, serving
+from bot.actions import grammar
+from bot.admin import Check, admin_app
+from bot.problems import Refusal
+from bot.replica import Replica
+from bot.requests.inbox import Inbox
+from bot.requests.incoming import IncomingRequest
+from bot.requests.pool import Pool
+from bot.requests.recovery import close_orphans
+from bot.settings import load
+from bot.settings.holder import SettingsHolder
+from bot.slack.bolt_app import build_app
+from bot.slack.delivery.answers import SlackAnswer
+from bot.slack.delivery.outbox import Outbox
+from bot.slack.delivery.progress import ProgressBoard
+from bot.slack.delivery.web import SlackWeb, idempotent_client
+from bot.slack.directory import SlackDirectory
+from bot.slack.http_mode import slack_endpoint
+from bot.slack.identity import SlackIdentity
+from bot.slack.intake import Intake
+from bot.slack.offers import SlackOffers
+from bot.slack.slots import StoredSlots
+from bot.slack.socket_mode import SocketModeConnection
+from storage.database import Database, DatabaseError
+from storage.deliveries import DeliveryRepository
+from storage.inbox import InboxRepository, LeasedEntry
+from storage.offers import OfferRepository
+from storage.replicas import ReplicaRepository
+
+log = structlog.get_logger(__name__)
+
+WORKERS = 16  # requests handled at once; most of the time each waits for a server
+SECONDS_TO_FINISH = 20.0  # for what is being worked on when the process is told to stop
+
+
+class MissingSetting(Refusal):
+    """A setting that this mode needs is not there."""
+
+
+def serve(*, http: bool, host: str, port: int) -> None:
+    """Run the bot until it is told to stop. Raises `Problem` for what stands against starting."""
+    logs.configure()
+    holder = SettingsHolder(load(), read=load)
+    bot = Bot(holder, http=http)
+    servers = [serving.server(bot.admin, host=holder.now.admin_host, port=holder.now.admin_port)]
+    if http:
+        servers.append(serving.server(bot.endpoint, host=host, port=port))
+    try:
+        serving.serve(servers, started=bot.start, reload=holder.reload)
+    finally:
+        bot.stop()
+
+
+def upgrade_database() -> str:
+    """Bring the database to this version's schema, and say what it is at."""
+    holder = SettingsHolder(load(), read=load)
+    database = core.open_database(holder)
+    try:
+        return f"the database is at {database.version()}"
+    finally:
+        database.dispose()
+
+
+class Bot:
+    """Every part of a serving process."""
+
+    def __init__(self, holder: SettingsHolder, *, http: bool) -> None:
+        settings = holder.now
+        token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
+        secret = _needed(settings.slack_signing_secret, "SLACK_SIGNING_SECRET") if http else ""
+        app_token = "" if http else _needed(settings.slack_app_token, "SLACK_APP_TOKEN")
+        self._database = core.open_database(holder)
+        self._replica = Replica(settings, ReplicaRepository(self._database), now=core.utc_now)
+        web = SlackWeb(token=token, base_url=settings.slack_api_url)
+        self._identity = SlackIdentity(web)
+        directory = SlackDirectory(web, team=self._identity.team)
+        self._core = core.build(holder, self._database, directory=directory, team=self._identity.team)
+        self._offers = SlackOffers(OfferRepository(self._database))
+        self._handler = self._core.handler(self._offers)
+        self._board = ProgressBoard(
+            updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
+        )
+        self._answer = self._make_answer(web)
+        self._inbox = InboxRepository(self._database)
+        self._pool = Pool(self._inbox, self._work, owner=self._replica.id, workers=WORKERS, now=core.utc_now)
+        self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
+        intake = Intake(
+            accept=Inbox(self._inbox, wake=self._pool.wake).accept,
+            parse=grammar.parse,
+            web=web,
+            openers=self._openers,
+        )
+        client = idempotent_client(token, settings.slack_api_url)
+        bolt = build_app(
+            identity=self._identity, client=client, signing_secret=secret, intake=intake,
+            logger=logging.getLogger("slack_bolt"),
+        )  # fmt: skip
+        self._socket = None if http else SocketModeConnection(
+            bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
+        )  # fmt: skip
+        self.endpoint: ASGIApp = slack_endpoint(bolt)
+        self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
+        self._started = False
+
+    def _make_answer(self, web: SlackWeb) -> SlackAnswer:
+        slots = StoredSlots(DeliveryRepository(self._database), now=core.utc_now)
+        return SlackAnswer(
+            web=web, outbox=Outbox(web, slots), board=self._board,
+            make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
+            keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Claim the replica id, take up what a crash left, and connect to Slack."""
+        self._replica.start()
+        self._identity.start()
+        self._board.start()
+        close_orphans(self._core.audit, is_open=self._inbox.is_open, now=core.utc_now())
+        self._pool.start()
+        self._started = True
+        if self._socket is not None:
+            self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
+        log.info("started", replica=self._replica.id, projects=sorted(self._core.holder.now.configuration.projects))
+
+    def stop(self) -> None:
+        """Take nothing more, finish what can be finished, give the rest back."""
+        if self._socket is not None:
+            self._socket.close()
+        self._identity.stop()
+        self._openers.shutdown(wait=False)
+        if self._started:
+            self._pool.stop(seconds=SECONDS_TO_FINISH)
+            self._board.stop()
+            self._replica.stop()
+        self._database.dispose()
+        log.info("stopped")
+
+    def _work(self, entry: LeasedEntry) -> None:
+        request = IncomingRequest.model_validate(entry.payload)
+        self._handler.handle(request, self._answer, attempt=entry.attempt)
+
+    def _checks(self) -> dict[str, Check]:
+        socket = self._socket
+
+        def connected() -> str | None:
+            if socket is not None and not socket.alive:
+                return "not connected by Socket Mode"
+            return None
+
+        return {
+            "database": lambda: _database_problem(self._database),
+            "inbox": lambda: self._pool.check() if self._started else "not started yet",
+            "slack": self._identity.check,
+            **({"socket": connected} if socket is not None else {}),
+        }
+
+    def _metrics(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        waiting = Gauge("xk8s_requests_waiting", "Requests that nobody works on yet", registry=registry)
+        leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
+        waiting.set_function(lambda: self._inbox.backlog().waiting)
+        leased.set_function(lambda: self._inbox.backlog().leased)
+        return registry
+
+
+def _needed(secret: SecretStr | None, name: str) -> str:
+    if secret is None:
+        raise MissingSetting(f"{name} is not set", fix="See docs/configuration.md and `xk8s doctor`.")
+    return secret.get_secret_value()
+
+
+def _database_problem(database: Database) -> str | None:
+    try:
+        database.check()
+    except DatabaseError as error:
+        return str(error)
+    return None

@@ -32,12 +32,14 @@ def server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
     return _Server(config)
 
 
-def serve(servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], None]) -> None:
+def serve(servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT; call `started` once every port listens, `reload` on SIGHUP."""
     asyncio.run(_serve(servers, started, reload))
 
 
-async def _serve(servers: Sequence[uvicorn.Server], started: Callable[[], None], reload: Callable[[], None]) -> None:
+async def _serve(
+    servers: Sequence[uvicorn.Server], started: Callable[[], None], reload: Callable[[], object]
+) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,18 +51,17 @@ async def _serve(servers: Sequence[uvicorn.Server], started: Callable[[], None],
             if task.done():  # uvicorn logs why and exits: the port is taken
                 raise SystemExit(1)
         await asyncio.sleep(0.01)
-    beginning = loop.run_in_executor(None, started)
-    waiting = asyncio.create_task(over.wait())
-    await asyncio.wait({waiting, beginning, *tasks}, return_when=asyncio.FIRST_EXCEPTION)
-    while not over.is_set() and not any(task.done() for task in tasks) and not _failed(beginning):
-        await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    beginning: asyncio.Future[None] = loop.run_in_executor(None, started)
+    beginning.add_done_callback(lambda done: over.set() if _failed(done) else None)
+    for task in tasks:
+        task.add_done_callback(lambda _ended: over.set())
+    await over.wait()
     for each in servers:
         each.should_exit = True
-    waiting.cancel()
-    await asyncio.gather(*tasks, waiting, return_exceptions=True)
+    await asyncio.gather(*tasks)
     if _failed(beginning):
         beginning.result()
 
 
 def _failed(future: asyncio.Future[None]) -> bool:
-    return future.done() and future.exception() is not None
+    return future.done() and not future.cancelled() and future.exception() is not None

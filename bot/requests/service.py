@@ -39,7 +39,7 @@ class Context:
 class Service(Protocol[A_contra]):
     """Does one action. Returns a plain result object; raises `Problem` for what a person must read."""
 
-    def __call__(self, action: A_contra, context: Context) -> object: ...
+    def __call__(self, action: A_contra, context: Context, /) -> object: ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
@@ -82,7 +83,7 @@ class SocketModeConnection:
         """Whether Slack's hello was heard on the present connection and it still answers pings."""
         return self._alive.is_set()
 
-    def _handle(self, client: SocketModeClient, request: SocketModeRequest) -> None:
+    def _handle(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         send_response(client, request, run_bolt_app(self._app, request), time.time())
 
     def _opened(self, _session: websocket.WebSocketApp) -> None:

@@ -7,6 +7,7 @@ message follows the work and becomes the verdict, and what does not fit goes on 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,16 +17,19 @@ import structlog
 from bot.actions.action import Action
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.requests.service import CannotAnswer, Conclusion
-from bot.slack import kit
+from bot.slack import forms, kit
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.web import SlackRefused, SlackUnreachable, SlackWeb
 from bot.slack.views import answers as views
+from bot.templates.results import TemplateForm
 
 log = structlog.get_logger(__name__)
 
 RESPONSE_URL_LIFE = timedelta(minutes=29)  # Slack's is 30, counted from the command or click
+
+FORM_TRIES, FORM_PAUSE = 15, 0.2  # a form is opened on another thread: within three seconds it is there
 
 # stores what a button stands for, for this request and project, and returns its opaque id
 MakeOffer = Callable[[IncomingRequest, str | None, kit.Button], OfferId]
@@ -34,15 +38,24 @@ MakeOffer = Callable[[IncomingRequest, str | None, kit.Button], OfferId]
 class SlackAnswer:
     """The `Answer` of `bot.requests` in a Slack workspace."""
 
-    def __init__(self, *, web: SlackWeb, outbox: Outbox, board: ProgressBoard, make_offer: MakeOffer) -> None:
+    def __init__(
+        self,
+        *,
+        web: SlackWeb,
+        outbox: Outbox,
+        board: ProgressBoard,
+        make_offer: MakeOffer,
+        keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
+    ) -> None:
+        self._keep_offer = keep_offer
         self._web = web
         self._outbox = outbox
         self._board = board
         self._make_offer = make_offer
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
-        """Post the root message of a slash command. Raises `CannotAnswer` where the bot may not post."""
-        if request.entry is not Entry.COMMAND:
+        """Post the root message where there is no thread yet. Raises `CannotAnswer` where the bot may not post."""
+        if not _needs_root(request) or _has_form(request, action):
             return
         self._outbox.post_once(
             request.operation, "root", channel=request.place.channel, thread="",
@@ -61,29 +74,33 @@ class SlackAnswer:
         """Show the end: the thread first, then the root's one line."""
         request = conclusion.request
         self._board.close(request.operation)
-        rendered = views.conclusion(conclusion)
-        if isinstance(conclusion.result, views.FORMS) and request.entry in (Entry.COMMAND, Entry.CLICK):
-            self._web.update_view(external_id=request.operation, view=views.form(conclusion))
+        if _has_form(request, conclusion.action):
+            self._fill_form(conclusion)
             return
-        messages = rendered.messages
-        if request.entry is not Entry.COMMAND:
-            messages = views.with_headline(rendered)
-        for number, message in enumerate(messages):
+        rendered = views.conclusion(conclusion)
+        rooted = _needs_root(request)
+        for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
             slot = "answer" if number == 0 else f"more-{number}"
             self._show(request, conclusion.project, slot, message)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)
-        if request.entry is Entry.COMMAND:
+        if rooted:
             self._outbox.show(
-                request.operation, "root", channel=request.place.channel, thread="",
+                request.operation,
+                "root",
+                channel=request.place.channel,
+                thread="",
                 message=views.root(rendered.headline, request),
                 offer=self._offers(request, conclusion.project),
-            )  # fmt: skip
+            )
 
     def whisper(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
         request = conclusion.request
         self._board.close(request.operation)
+        if _has_form(request, conclusion.action):
+            self._fill_form(conclusion)
+            return
         for message in views.with_headline(views.conclusion(conclusion)):
             blocks = with_offers(message.blocks, self._offers(request, conclusion.project))
             if not self._respond(request, message.text, blocks):
@@ -102,8 +119,27 @@ class SlackAnswer:
             log.warning("response URL did not answer", why=lost.why)
             return False
 
+    def _fill_form(self, conclusion: Conclusion) -> None:
+        """Fill the form that was opened empty, or say in it why not. It may still be opening."""
+        request, action = conclusion.request, conclusion.action
+        if isinstance(conclusion.result, TemplateForm) and action is not None:
+            offer = self._keep_offer(request, conclusion.project, action)
+            view = forms.template_view(conclusion.result, operation=request.operation, offer=offer)
+        else:
+            view = forms.message_view(request.operation, views.problem_text(conclusion))
+        for attempt in range(FORM_TRIES):
+            try:
+                self._web.update_view(external_id=request.operation, view=view)
+            except SlackRefused as refused:
+                if refused.error != "not_found" or attempt == FORM_TRIES - 1:
+                    log.warning("form not filled", why=refused.why)
+                    return
+                time.sleep(FORM_PAUSE)
+            else:
+                return
+
     def _thread(self, request: IncomingRequest) -> str:
-        if request.entry is Entry.COMMAND:
+        if _needs_root(request):
             return self._outbox.thread_of(request.operation) or ""
         return request.place.thread or request.place.message
 
@@ -123,3 +159,14 @@ class SlackAnswer:
 
     def _offers(self, request: IncomingRequest, project: str | None) -> Callable[[kit.Button], OfferId]:
         return lambda button: self._make_offer(request, project, button)
+
+
+def _needs_root(request: IncomingRequest) -> bool:
+    """Whether the answer makes a thread of its own: a command, or a form that a command asked for."""
+    place = request.place
+    return request.entry in (Entry.COMMAND, Entry.FORM) and not place.thread and not place.message
+
+
+def _has_form(request: IncomingRequest, action: Action | None) -> bool:
+    """Whether a form was opened for this request, which its answer fills."""
+    return request.entry in (Entry.COMMAND, Entry.CLICK) and action is not None and forms.opens_form(action)

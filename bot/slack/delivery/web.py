@@ -153,6 +153,21 @@ class SlackWeb:
         """Call a reading method and return its answer. These take form arguments, not JSON."""
         return self._call(self._idempotent, method, arguments, http_verb="GET")
 
+    def granted_scopes(self) -> tuple[frozenset[str], dict[str, Any]]:
+        """The scopes of the token, as Slack's `x-oauth-scopes` header tells, and the answer of `auth.test`."""
+        try:
+            answer = self._idempotent.auth_test()
+        except SlackApiError as error:
+            raise _refused("auth.test", error) from error
+        except (URLError, OSError, http.client.HTTPException) as error:
+            raise _unreachable("auth.test", error) from error
+        header = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
+        text = ",".join(header) if isinstance(header, list) else str(header)
+        data = answer.data
+        return frozenset(part.strip() for part in text.split(",") if part.strip()), data if isinstance(
+            data, dict
+        ) else {}
+
     def _call(
         self, client: WebClient, method: str, arguments: dict[str, Any], *, http_verb: str = "POST"
     ) -> dict[str, Any]:

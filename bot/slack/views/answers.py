@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from bot.actions.action import Action
 from bot.problems import Problem
 from bot.requests.incoming import IncomingRequest
 from bot.requests.service import Conclusion
 from bot.slack import kit
-from bot.slack.views import catalog, forms, problems
-
-FORMS = forms.FORMS
+from bot.slack.views import catalog, problems
 
 
 def working_line(action: Action) -> str:
@@ -70,9 +67,14 @@ def progress(state: object) -> kit.Message:
     return catalog.RESULTS.render_state(state)
 
 
-def form(ended: Conclusion) -> dict[str, Any]:
-    """The filled form that a request asked for."""
-    return forms.view(ended)
+def problem_text(ended: Conclusion) -> str:
+    """Why a request did not succeed, as one piece of mrkdwn."""
+    if ended.problem is None:
+        return "Done."
+    rendered = problems.problem(ended, ended.problem)
+    return "\n".join(
+        [rendered.headline, *(kit.escape(part) for part in (ended.problem.why, ended.problem.fix) if part)]
+    )
 
 
 def file_missing(file: kit.File, problem: Problem) -> kit.Message:

@@ -1,0 +1,85 @@
+"""`xk8s doctor`: looks at everything the bot depends on, and says what is wrong with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from bot import core, logs
+from bot.problems import Problem
+from bot.services.projects import Projects
+from bot.settings import Settings, load
+from bot.settings.holder import SettingsHolder
+from bot.slack.delivery.web import SlackWeb
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+
+
+def run() -> int:
+    """Check and print; 0 if all is well."""
+    logs.configure(level=40)
+    settings = load()
+    holder = SettingsHolder(settings, read=load)
+    checks: dict[str, Callable[[], str]] = {
+        "configuration": lambda: _configuration(settings),
+        "database": lambda: _database(holder),
+        "Slack": lambda: _slack(settings),
+    }
+    projects = Projects(lambda: settings, now=core.utc_now)
+    for name, project in settings.configuration.projects.items():
+        if project.cloud:
+            checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
+    return 0 if all([_line(name, check) for name, check in checks.items()]) else 1
+
+
+def _line(name: str, check: Callable[[], str]) -> bool:
+    try:
+        said = check()
+    except Problem as problem:
+        click.echo(f"❌ {name}: {problem.what}")
+        for more in (problem.why, problem.fix):
+            if more:
+                click.echo(f"   {more}")
+        return False
+    click.echo(f"✅ {name}: {said}")
+    return True
+
+
+def _configuration(settings: Settings) -> str:
+    names = sorted(settings.configuration.projects)
+    if not names:
+        raise Problem(
+            "there is no project", fix="Set XK8S_CONFIG to a file with `projects`; see docs/configuration.md."
+        )
+    return f"{len(names)} project{'s' if len(names) > 1 else ''} ({', '.join(names)})"
+
+
+def _database(holder: SettingsHolder) -> str:
+    database = core.open_database(holder)
+    try:
+        return f"{database.dialect}, schema {database.version()}"
+    finally:
+        database.dispose()
+
+
+def _slack(settings: Settings) -> str:
+    if settings.slack_bot_token is None:
+        raise Problem("SLACK_BOT_TOKEN is not set", fix="Install the app (`xk8s manifest`) and copy its bot token.")
+    web = SlackWeb(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+    granted, answer = web.granted_scopes()
+    missing = sorted(set(SCOPES) - granted) if granted else []
+    if missing:
+        raise Problem(
+            f"the app lacks the scopes {', '.join(missing)}",
+            fix="Update the app with `xk8s manifest`, and reinstall it.",
+        )
+    lacking = [scope for scope in OPTIONAL_SCOPES if granted and scope not in granted]
+    note = f"; without {', '.join(lacking)} a crash can leave a message twice" if lacking else ""
+    return f"{answer.get('user')} in {answer.get('team')}{note}"
+
+
+def _cloud(projects: Projects, name: str) -> str:
+    listed = projects.get(name).catalog.all()
+    if listed.missing:
+        raise Problem(listed.missing[0], fix="Check the cloud's entry in clouds.yaml.")
+    return f"{len(listed.clusters)} clusters"

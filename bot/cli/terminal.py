@@ -1,0 +1,154 @@
+"""`xk8s run "…"`: the same words, rights and audit as in Slack; only the two ends differ."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import getpass
+import json
+import socket
+import sys
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import core, logs
+from bot.access.directory import PersonFacts
+from bot.actions.action import Action
+from bot.problems import Refusal
+from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
+from bot.requests.service import Conclusion, Outcome
+from bot.settings import load
+from bot.settings.holder import SettingsHolder
+from bot.slack import plain
+from bot.slack.views import answers as views
+from bot.verification.report import Verdict, VerificationSummary
+
+OK, FAILED, BAD_INPUT = 0, 1, 2
+
+
+class NobodyElse(Refusal):
+    """A terminal knows no Slack users."""
+
+
+class _NoDirectory:
+    """The directory of a terminal: there is nobody in it, so only roles for terminals count."""
+
+    def person(self, person: str) -> PersonFacts:
+        raise NobodyElse(f"{person} is not known in a terminal")
+
+    def group(self, group: str) -> frozenset[str]:
+        raise NobodyElse(f"the group {group} is not known in a terminal")
+
+    def is_member(self, person: str, channel: str) -> bool:
+        raise NobodyElse(f"{person} in {channel} is not known in a terminal")
+
+
+class _NoOffers:
+    """There are no buttons in a terminal."""
+
+    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+        raise NobodyElse("There are no buttons in a terminal")
+
+
+class TerminalAnswer:
+    """The `Answer` of a terminal: progress on standard error, the end on standard output."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._shown = ""
+
+    def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
+        """A terminal needs no place made."""
+
+    def progress(self, request: IncomingRequest, state: object) -> None:
+        """One line, overwritten where that is possible."""
+        line = views.progress(state).text
+        if line != self._shown and sys.stderr.isatty():
+            click.echo(f"\r\033[K{line}", nl=False, err=True)
+        self._shown = line
+
+    def finish(self, conclusion: Conclusion) -> None:
+        """Print the end."""
+        if sys.stderr.isatty() and self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
+        if self._as_json:
+            click.echo(json.dumps(_json(conclusion), indent=2, default=_plain, ensure_ascii=False))
+            return
+        for message in views.with_headline(views.conclusion(conclusion)):
+            for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
+                click.echo(line)
+
+    def whisper(self, conclusion: Conclusion) -> None:
+        """In a terminal everything is private."""
+        self.finish(conclusion)
+
+
+def run(words: str, *, project: str | None, as_json: bool) -> int:
+    """Do it and return the exit code: 0 done and well, 1 failed or unhealthy, 2 refused or not understood."""
+    logs.configure(level=30)
+    holder = SettingsHolder(load(), read=load)
+    database = core.open_database(holder)
+    try:
+        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "")
+        request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
+        ended = parts.handler(_NoOffers()).handle(request, TerminalAnswer(as_json=as_json))
+    finally:
+        database.dispose()
+    return _exit_code(ended)
+
+
+def _request(words: str, *, now: datetime) -> IncomingRequest:
+    operation = OperationId(uuid.uuid4().hex)
+    user = getpass.getuser()
+    actor = Person(id=f"terminal:{user}@{socket.gethostname()}", name=user)
+    return IncomingRequest(
+        key=f"terminal:{operation}", operation=operation, entry=Entry.TERMINAL, person=actor, place=Place(),
+        text=words, received=now,
+    )  # fmt: skip
+
+
+def _exit_code(ended: Conclusion) -> int:
+    if ended.outcome is Outcome.REFUSED:
+        return BAD_INPUT
+    if ended.outcome is not Outcome.SUCCEEDED:
+        return FAILED
+    if isinstance(ended.result, VerificationSummary):
+        well = not ended.result.missing and all(report.verdict is Verdict.HEALTHY for report in ended.result.reports)
+        return OK if well else FAILED
+    return OK
+
+
+def _json(ended: Conclusion) -> dict[str, Any]:
+    problem = ended.problem
+    return {
+        "outcome": ended.outcome,
+        "reference": ended.request.reference,
+        "seconds": round(ended.seconds, 3),
+        "problem": {"what": problem.what, "why": problem.why, "fix": problem.fix} if problem else None,
+        "result": _data(ended.result),
+    }
+
+
+def _data(result: object) -> Any:
+    if dataclasses.is_dataclass(result) and not isinstance(result, type):
+        shown = (field for field in dataclasses.fields(result) if not callable(getattr(result, field.name)))
+        return {field.name: _data(getattr(result, field.name)) for field in shown}
+    if isinstance(result, (tuple, list)):
+        return [_data(each) for each in result]
+    if isinstance(result, Action):
+        return result.encode()
+    return result
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    return dict(value) if hasattr(value, "keys") else str(value)

@@ -1,0 +1,61 @@
+"""`xk8s verify --kubeconfig`: one cluster, without Slack, Magnum or a database. For pipelines."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import click
+
+from bot import __version__, core, logs
+from bot.actions import values
+from bot.actions.action import Driver
+from bot.kube.client import Kube
+from bot.kube.connection import endpoint_from_kubeconfig
+from bot.problems import Refusal
+from bot.settings.file import Verification
+from bot.slack import plain
+from bot.slack.views import catalog
+from bot.verification.report import Verdict, VerificationReport, VerificationSummary
+from bot.verification.verifier import Target, Verifier
+
+CODES = {Verdict.HEALTHY: 0}
+
+
+def run(*, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool) -> int:
+    """Verify, print, and return 0 if healthy, else 1. Raises `Refusal` for bad input."""
+    logs.configure(level=30)
+    asked = _driver(driver)
+    endpoint = endpoint_from_kubeconfig(kubeconfig, context)
+    defaults = Verification()
+    verifier = Verifier(
+        now=core.utc_now, parallel=lambda: defaults.parallel_clusters, seconds=defaults.timeout.total_seconds
+    )
+    target = Target(
+        name=context or kubeconfig.stem, id=f"kubeconfig:{kubeconfig.name}", project="",
+        connect=lambda seconds: Kube(endpoint, user_agent=f"xk8s/{__version__}", seconds=seconds),
+    )  # fmt: skip
+    report = verifier.verify(target, asked)
+    if as_json:
+        click.echo(json.dumps(report.to_json(), indent=2, default=str))
+    else:
+        _show(report)
+    return CODES.get(report.verdict, 1)
+
+
+def _driver(word: str | None) -> Driver | None:
+    if word is None:
+        return None
+    try:
+        return Driver(values.driver(word))
+    except ValueError as wrong:
+        raise Refusal(str(wrong), fix=f"There are {' and '.join(Driver)}.") from None
+
+
+def _show(report: VerificationReport) -> None:
+    summary = VerificationSummary(asked=report.asked, reports=(report,), missing=(), single=True)
+    rendered = catalog.RESULTS.render(summary)
+    click.echo(plain.text(rendered.headline))
+    for message in rendered.messages:
+        for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
+            click.echo(line)

@@ -1,0 +1,130 @@
+"""What every entry shares: database, audit, access, projects, services. Slack and the terminal stand on it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.access.authorise import Authoriser, ProjectAccess, RoleMembers
+from bot.access.directory import CachedGroups, Directory
+from bot.access.roles import Role
+from bot.actions import grammar
+from bot.audit.log import AuditLog
+from bot.problems import Problem
+from bot.requests.handler import Offers, RequestHandler
+from bot.requests.service import Service
+from bot.services.audit import AuditServices
+from bot.services.clusters import ClusterServices
+from bot.services.drivers import list_drivers, show_driver
+from bot.services.projects import Projects
+from bot.services.talk import TalkServices
+from bot.services.templates import TemplateServices
+from bot.services.verification import VerificationServices
+from bot.settings import Configuration
+from bot.settings.holder import SettingsHolder
+from bot.verification.verifier import Verifier
+from storage.audit import AuditRepository
+from storage.database import Database, DatabaseError
+from storage.verifications import VerificationRepository
+
+
+class NoDatabase(Problem):
+    """The database cannot be opened."""
+
+
+def utc_now() -> datetime:
+    """The present, UTC."""
+    return datetime.now(UTC)
+
+
+def open_database(holder: SettingsHolder) -> Database:
+    """Open the database and bring it to this version's schema. Raises `NoDatabase`."""
+    folder = holder.now.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = Database.open(holder.now.database.get_secret_value())
+        database.upgrade()
+    except (DatabaseError, OSError) as error:
+        raise NoDatabase(
+            "The database cannot be opened", why=str(error), fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR."
+        ) from error
+    return database
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Core:
+    """The parts that every entry uses."""
+
+    holder: SettingsHolder
+    database: Database
+    audit: AuditLog
+    authoriser: Authoriser
+    services: Mapping[str, Service[Any]]
+
+    def handler(self, offers: Offers) -> RequestHandler:
+        """A handler of requests whose buttons and forms mean what `offers` says."""
+        return RequestHandler(
+            parse=grammar.parse, offers=offers, access=self.authoriser, audit=self.audit, services=self.services
+        )
+
+
+def build(holder: SettingsHolder, database: Database, *, directory: Directory, team: Callable[[], str]) -> Core:
+    """Wire the parts. Nothing is connected yet but the database."""
+
+    def configuration() -> Configuration:
+        return holder.now.configuration
+
+    def access() -> dict[str, ProjectAccess]:
+        return project_access(configuration())
+
+    groups = CachedGroups(
+        directory.group, now=utc_now,
+        refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
+    )  # fmt: skip
+    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
+    audit = AuditLog(AuditRepository(database), now=utc_now)
+    projects = Projects(lambda: holder.now, now=utc_now)
+    verifier = Verifier(
+        now=utc_now,
+        parallel=lambda: configuration().verification.parallel_clusters,
+        seconds=lambda: configuration().verification.timeout.total_seconds(),
+    )
+    verification = VerificationServices(projects, verifier, VerificationRepository(database).keep)
+    services: dict[str, Service[Any]] = {}
+    talk = TalkServices(authoriser, lambda: frozenset(services))
+    templates, clusters = TemplateServices(projects), ClusterServices(projects)
+    services |= {
+        "help": talk.help,
+        "whoami": talk.whoami,
+        "driver.list": list_drivers,
+        "driver.show": show_driver,
+        "template.create": templates.create,
+        "template.list": templates.list,
+        "template.show": templates.show,
+        "cluster.list": clusters.list,
+        "cluster.show": clusters.show,
+        "verify": verification.verify,
+        "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
+    }
+    return Core(holder=holder, database=database, audit=audit, authoriser=authoriser, services=services)
+
+
+def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:
+    """The configuration's projects as access sees them."""
+    return {
+        name: ProjectAccess(
+            name=name,
+            channels=frozenset(project.channels),
+            roles={
+                role: RoleMembers(
+                    users=frozenset(members.users), groups=frozenset(members.groups), everyone=members.everyone,
+                    terminal=frozenset(members.terminal),
+                )
+                for role in Role
+                for members in [getattr(project.roles, role)]
+            },
+        )
+        for name, project in configuration.projects.items()
+    }  # fmt: skip

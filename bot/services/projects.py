@@ -1,0 +1,98 @@
+"""What a project is to the services: its cloud, clusters, credentials and template defaults.
+
+Made once per project and configuration; a changed configuration makes new ones. Credentials stay with the
+cloud entry, so that reading the configuration again does not ask Magnum for new certificates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.actions.action import Driver
+from bot.clusters.catalog import ClusterCatalog, Configured
+from bot.clusters.cluster import NoCloud
+from bot.clusters.credentials import Credentials
+from bot.clusters.magnum import MagnumCloud
+from bot.problems import Refusal
+from bot.settings import Settings
+from bot.settings.file import Project
+from bot.templates.service import Templates
+from bot.templates.spec import Defaults
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProjectParts:
+    """One project, wired."""
+
+    name: str
+    magnum: MagnumCloud | None
+    catalog: ClusterCatalog
+    credentials: Credentials
+    defaults: Defaults
+
+    def templates(self) -> Templates:
+        """The project's templates. Raises `NoCloud`."""
+        if self.magnum is None:
+            raise NoCloud(
+                f"{self.name} has no cloud, so it has no templates",
+                fix=f"Set `projects.{self.name}.cloud` to an entry of clouds.yaml.",
+            )
+        return Templates(self.magnum, project=self.name, defaults=self.defaults)
+
+
+class Projects:
+    """The projects of the configuration in force."""
+
+    def __init__(self, settings: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._now = now
+        self._clouds: dict[str, MagnumCloud] = {}
+        self._credentials: dict[tuple[str, str | None, str], Credentials] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str | None) -> ProjectParts:
+        """A project's parts. Raises `Refusal` if it is gone from the configuration."""
+        project = self._settings().configuration.projects.get(name or "")
+        if project is None or name is None:
+            raise Refusal(f"There is no project {name}", fix="Look at `projects` in the configuration.")
+        with self._lock:
+            magnum = self._cloud(project.cloud)
+            credentials = self._credentials_of(name, project, magnum)
+        catalog = ClusterCatalog(project=name, magnum=magnum, configured=_configured(project))
+        return ProjectParts(
+            name=name, magnum=magnum, catalog=catalog, credentials=credentials, defaults=_defaults(project)
+        )
+
+    def _cloud(self, cloud: str | None) -> MagnumCloud | None:
+        if cloud is None:
+            return None
+        return self._clouds.setdefault(cloud, MagnumCloud(cloud))
+
+    def _credentials_of(self, name: str, project: Project, magnum: MagnumCloud | None) -> Credentials:
+        key = (name, project.cloud, project.credentials_group)
+        if key not in self._credentials:
+            self._credentials[key] = Credentials(magnum, group=project.credentials_group, now=self._now)
+        return self._credentials[key]
+
+
+def _configured(project: Project) -> dict[str, Configured]:
+    return {
+        name: Configured(
+            kubeconfig=found.kubeconfig, context=found.context, production=found.production,
+            driver=Driver(found.driver) if found.driver else None,
+        )
+        for name, found in project.clusters.items()
+    }  # fmt: skip
+
+
+def _defaults(project: Project) -> Defaults:
+    given = project.template_defaults
+    return Defaults(
+        name=given.name, image=given.image, flavor=given.flavor, master_flavor=given.master_flavor,
+        external_network=given.external_network, keypair=given.keypair, kubernetes=given.kubernetes,
+        container_runtime=given.container_runtime, labels=given.labels,
+        driver_labels={Driver(name): found.labels for name, found in given.drivers.items()},
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""`verify`: which clusters are meant, how to get into each, and what was found last."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from bot import __version__
+from bot.actions.action import Driver
+from bot.actions.verification import Verify
+from bot.clusters.cluster import Cluster
+from bot.kube.client import Kube
+from bot.problems import Refusal
+from bot.requests.service import Context
+from bot.services.projects import ProjectParts, Projects
+from bot.verification.report import VerificationReport, VerificationSummary
+from bot.verification.verifier import Target, Verifier
+from storage.verifications import LastVerification
+
+Keep = Callable[[LastVerification], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class VerificationServices:
+    """The word `verify`."""
+
+    projects: Projects
+    verifier: Verifier
+    keep: Keep
+
+    def verify(self, action: Verify, context: Context) -> VerificationSummary:
+        """Verify one cluster, or all of the project that run a driver, or all."""
+        if action.probe:
+            raise Refusal(
+                "`--probe` is not available yet", fix=f"Without it: `/xk8s {action.words().replace(' --probe', '')}`"
+            )
+        project = self.projects.get(context.project)
+        clusters, missing = self._meant(project, action)
+        if not clusters and not missing:
+            raise _none(project, action.driver)
+        targets = [_target(project, cluster, context) for cluster in clusters]
+        reports = self.verifier.verify_many(targets, action.driver, progress=context.progress) if targets else ()
+        for report in reports:
+            self.keep(_last(report))
+        return VerificationSummary(
+            asked=action.driver, reports=reports, missing=missing, single=action.cluster is not None
+        )
+
+    def _meant(self, project: ProjectParts, action: Verify) -> tuple[list[Cluster], tuple[str, ...]]:
+        if action.cluster is not None:
+            return [project.catalog.find(action.cluster)], ()
+        listed = project.catalog.all()
+        meant = [cluster for cluster in listed.clusters if action.driver is None or cluster.driver is action.driver]
+        # those that are being created or deleted have no network to verify
+        settled = [
+            cluster for cluster in meant if not cluster.status.endswith("_IN_PROGRESS") or "UPDATE" in cluster.status
+        ]
+        return settled, listed.missing
+
+
+def _none(project: ProjectParts, driver: Driver | None) -> Refusal:
+    what = f"No cluster of {project.name} runs {driver}" if driver else f"{project.name} has no clusters"
+    return Refusal(what, fix="See `/xk8s cluster list`.")
+
+
+def _target(project: ProjectParts, cluster: Cluster, context: Context) -> Target:
+    agent = f"xk8s/{__version__} (operation {context.operation})"
+
+    def connect(seconds: float) -> Kube:
+        endpoint = project.credentials.endpoint(cluster)
+        return Kube(endpoint, user_agent=agent, seconds=seconds)
+
+    return Target(name=cluster.name, id=cluster.id, project=project.name, connect=connect)
+
+
+def _last(report: VerificationReport) -> LastVerification:
+    return LastVerification(
+        project=report.project, cluster=report.cluster_id, name=report.cluster, verdict=report.verdict,
+        report=report.to_json(), at=report.at,
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+"""What buttons and forms stand for: kept when they are shown, looked up on every click."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from bot.actions.action import Action
+from bot.problems import Refusal
+from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.slack import kit
+from bot.slack.forms import filled
+
+
+class KeptOffer(Protocol):
+    """An offer as it is kept."""
+
+    @property
+    def action(self) -> dict[str, Any]: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def thread(self) -> str: ...
+
+
+class OfferStore(Protocol):
+    """Where offers are kept."""
+
+    def put(
+        self, *, operation: str, action: dict[str, Any], project: str | None, channel: str, thread: str, now: datetime
+    ) -> str: ...
+
+    def get(self, offer: str) -> KeptOffer | None: ...
+
+
+class UnknownOffer(Refusal):
+    """A button or form whose meaning is not known any more."""
+
+
+class SlackOffers:
+    """Keeps offers, and makes requests of clicks and forms."""
+
+    def __init__(self, store: OfferStore) -> None:
+        self._store = store
+
+    def make(self, request: IncomingRequest, project: str | None, button: kit.Button, *, now: datetime) -> OfferId:
+        """Keep what a button stands for; return its opaque id."""
+        return self.keep(request, project, button.action, now=now)
+
+    def keep(self, request: IncomingRequest, project: str | None, action: Action, *, now: datetime) -> OfferId:
+        """Keep an action; return its opaque id."""
+        place = request.place
+        made = self._store.put(
+            operation=request.operation, action=action.encode(), project=project, channel=place.channel,
+            thread=place.thread, now=now,
+        )  # fmt: skip
+        return OfferId(made)
+
+    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+        """Return the request with its place, and what it stands for. Raises `UnknownOffer`."""
+        kept = self._store.get(request.offer or "")
+        if kept is None:
+            raise UnknownOffer("This button is no longer known", fix="Type the command again: `/xk8s help`")
+        try:
+            action = Action.decode(kept.action)
+            if request.entry is Entry.FORM:
+                action = filled(action, request.fields)
+                place = request.place.model_copy(update={"channel": kept.channel, "thread": kept.thread})
+                request = request.model_copy(update={"place": place})
+        except (KeyError, ValueError, ValidationError):
+            raise UnknownOffer(
+                "This button is of an older version", fix="Type the command again: `/xk8s help`"
+            ) from None
+        return request, action

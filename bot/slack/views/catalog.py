@@ -1,0 +1,34 @@
+"""Every result and every intermediate state, with its view."""
+
+from __future__ import annotations
+
+from bot.access.authorise import WhoAmI
+from bot.actions.describe import HelpPage
+from bot.services.audit import AuditShown
+from bot.services.clusters import ClusterDetails, ClusterOverview
+from bot.services.drivers import DriverComparison
+from bot.slack.views import audit, clusters, drivers, talk, templates, verification
+from bot.slack.views.registry import Registry
+from bot.templates.results import TemplateCreated, TemplateDetails, TemplateForm, TemplateList, TemplatePlanned
+from bot.verification.report import VerificationProgress, VerificationSummary
+
+
+def _registry() -> Registry:
+    made = Registry()
+    made.result(HelpPage, talk.help_page)
+    made.result(WhoAmI, talk.whoami)
+    made.result(DriverComparison, drivers.comparison)
+    made.result(TemplateCreated, templates.created)
+    made.result(TemplatePlanned, templates.planned)
+    made.result(TemplateList, templates.listed)
+    made.result(TemplateDetails, templates.shown)
+    made.result(TemplateForm, templates.form_offered)
+    made.result(ClusterOverview, clusters.listed)
+    made.result(ClusterDetails, clusters.shown)
+    made.result(VerificationSummary, verification.summary)
+    made.result(AuditShown, audit.shown)
+    made.state(VerificationProgress, verification.progress)
+    return made
+
+
+RESULTS = _registry()
