@@ -55,7 +55,7 @@ def configure(*, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("urllib3", "keystoneauth", "openstack", "websocket", "slack_sdk", "uvicorn"):
+    for noisy in ("urllib3", "keystoneauth", "openstack", "websocket", "slack_sdk", "uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

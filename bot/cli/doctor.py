@@ -29,7 +29,8 @@ def run() -> int:
     for name, project in settings.configuration.projects.items():
         if project.cloud:
             checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
-    return 0 if all([_line(name, check) for name, check in checks.items()]) else 1
+    found = [_line(name, check) for name, check in checks.items()]
+    return 0 if all(found) else 1
 
 
 def _line(name: str, check: Callable[[], str]) -> bool:

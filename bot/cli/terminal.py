@@ -9,6 +9,7 @@ import json
 import socket
 import sys
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -151,4 +152,4 @@ def _plain(value: object) -> Any:
         return value.value
     if isinstance(value, Path):
         return str(value)
-    return dict(value) if hasattr(value, "keys") else str(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)

@@ -30,7 +30,18 @@ LONGEST_PAUSE = 30.0  # seconds between two attempts while Slack is out of reach
 
 
 class _Client(SocketModeClient):
-    """Slack's client with a time limit for pongs, and a monitor that looks often enough."""
+    """Slack's client with a time limit for pongs, and a monitor that is quick but lets a handshake end."""
+
+    _attempted = 0.0
+
+    def connect(self) -> None:
+        self._attempted = time.monotonic()
+        super().connect()
+
+    def _monitor_current_session(self) -> None:
+        """Connect again if nothing else has: a close does so by itself, at once."""
+        if time.monotonic() - self._attempted > CONNECT_WITHIN + 1:
+            super()._monitor_current_session()
 
     def _run_current_session(self) -> None:
         session = self.current_session

@@ -1,0 +1,429 @@
+"""The REST protocol: from a path to a kind, a verb and an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from typing import Any
+
+import jsonpatch
+import msgspec
+import yaml
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from bot.sandbox.kube.api import defaults, discovery, errors, listing, ownership, remote, validation, watching
+from bot.sandbox.kube.api.access import Authenticator, Authoriser, User
+from bot.sandbox.kube.api.errors import ApiError
+from bot.sandbox.kube.api.kinds import Kind
+from bot.sandbox.kube.api.store import Store
+
+Object = dict[str, Any]
+
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+APPLY, JSON_PATCH, MERGE, STRATEGIC = (
+    f"application/{name}"
+    for name in ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
+)
+
+
+@dataclasses.dataclass
+class Disturbance:
+    """What ails the server just now."""
+
+    delay: float = 0.0  # seconds before each answer
+    status: int = 0  # answer everything with this
+    retry_after: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What a path means."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    subresource: str
+
+
+class ApiServer:
+    """One cluster's API server as an ASGI application."""
+
+    def __init__(self, store: Store, *, authenticator: Authenticator, version: str, run: remote.ExecHandler) -> None:
+        self.store = store
+        self.authenticator = authenticator
+        self.version = version
+        self.disturbance = Disturbance()
+        self.lister = listing.Lister(store)
+        self.agents: list[str] = []  # User-Agents of the last requests, newest last
+        self._authoriser = Authoriser(store)
+        self._run = run
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._exec_socket(WebSocket(scope, receive, send), receive, send)
+            return
+        request = Request(scope, receive)
+        await (await self._answer(request))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        self.agents = [*self.agents[-99:], request.headers.get("user-agent", "")]
+        try:
+            await self._disturb()
+            user = self._user(request.scope, request.headers.get("authorization", ""))
+            return await self._route(request, user)
+        except ApiError as error:
+            headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
+            return _json(error.body, status=error.status, headers=headers)
+
+    async def _disturb(self) -> None:
+        ill = self.disturbance
+        if ill.delay:
+            await asyncio.sleep(ill.delay)
+        if ill.status == 429:
+            message = "The server has received too many requests and has asked us to try again later"
+            raise ApiError(429, "TooManyRequests", message, retry_after=ill.retry_after)
+        if ill.status:
+            raise ApiError(ill.status, "InternalError", "Internal error occurred: etcdserver: leader changed")
+
+    def _user(self, scope: Scope, authorization: str) -> User:
+        return self.authenticator.user(scope["state"].get("peer_certificate"), authorization)
+
+    async def _route(self, request: Request, user: User) -> Response:
+        path = request.url.path.rstrip("/") or "/"
+        if path in ("/healthz", "/readyz", "/livez"):
+            return PlainTextResponse("ok")
+        found = discovery.answer(path, self.store.registry, self.version, request.headers.get("accept", ""))
+        if found is not None:
+            return _json(found[0], content_type=found[1])
+        target = self._target(path)
+        if target is None:
+            return PlainTextResponse("404 page not found\n", status_code=404)
+        verb = _verb(request, target)
+        if target.kind.group == "authorization.k8s.io":
+            return await self._review(request, user)
+        self._authorise(user, target, verb)
+        return await self._serve(request, target, verb)
+
+    def _target(self, path: str) -> Target | None:
+        parts = path.strip("/").split("/")
+        if parts[:2] == ["api", "v1"]:
+            group, version, rest = "", "v1", parts[2:]
+        elif parts[0] == "apis" and len(parts) >= 4:
+            group, version, rest = parts[1], parts[2], parts[3:]
+        else:
+            return None
+        if (group, rest) == ("authorization.k8s.io", ["selfsubjectaccessreviews"]):
+            return Target(Kind(group, version, "SelfSubjectAccessReview", rest[0], False), "", "", "")
+        namespace = ""
+        if rest[0] == "namespaces" and len(rest) >= 3 and rest[2] not in ("status", "finalize"):
+            namespace, rest = rest[1], rest[2:]
+        kind = self.store.registry.find(group, version, rest[0])
+        if kind is None or len(rest) > 3:
+            return None
+        return Target(kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "")
+
+    def _authorise(self, user: User, target: Target, verb: str) -> None:
+        kind = target.kind
+        if not self._authoriser.allows(
+            user,
+            verb=verb,
+            group=kind.group,
+            resource=kind.plural,
+            subresource=target.subresource,
+            namespace=target.namespace,
+            name=target.name,
+        ):
+            raise errors.forbidden(
+                user.name, verb, kind.plural, kind.group, name=target.name, namespace=target.namespace,
+                subresource=target.subresource,
+            )  # fmt: skip
+
+    async def _serve(self, request: Request, target: Target, verb: str) -> Response:
+        query = dict(request.query_params)
+        match verb:
+            case "watch":
+                lines = watching.stream(self.store, target.kind, target.namespace or None, query)
+                return StreamingResponse(lines, media_type="application/json")
+            case "list":
+                items, metadata = self.lister.page(target.kind, target.namespace or None, query)
+                form = listing.wanted_form(request.headers.get("accept", ""))
+                return _json(
+                    listing.body(target.kind, items, metadata, form=form, include=query.get("includeObject", ""))
+                )
+            case "get":
+                return self._get(target)
+            case "delete":
+                return await self._delete(request, target, query)
+        if target.subresource == "exec":
+            raise errors.bad_request("Upgrade request required")
+        body = await _body(request)
+        if verb == "create":
+            return self._create(request, target, body, query)
+        return self._change(request, target, body, query, verb)
+
+    def _get(self, target: Target) -> Response:
+        obj = self.store.peek(target.kind, target.namespace or None, target.name)
+        if target.subresource == "scale":
+            return _json(_scale(obj))
+        if target.subresource == "log":
+            return Response(status_code=204) if not obj["spec"].get("nodeName") else PlainTextResponse("")
+        return _json(obj)
+
+    def _create(self, request: Request, target: Target, body: Object, query: dict[str, str]) -> Response:
+        if target.subresource == "eviction":
+            self.store.delete(self.store.registry.named("Pod"), target.namespace, target.name)
+            return _json(
+                {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, status=201
+            )
+        kind = target.kind
+        dry = query.get("dryRun") == "All"
+        if kind.namespaced:
+            body.setdefault("metadata", {})["namespace"] = target.namespace
+        warnings = self._check_fields(kind, body, query)
+        self._prepare(kind, body, target.namespace)
+        manager = query.get("fieldManager") or _agent(request)
+        made = self.store.create(kind, body, manager=manager, dry_run=dry)
+        self._register(kind, made, dry=dry)
+        return _json(made, status=201, headers=warnings)
+
+    def _prepare(self, kind: Kind, body: Object, namespace: str) -> None:
+        name = body["metadata"].get("name") or f"{body['metadata'].get('generateName', '')}x"
+        if kind.namespaced:
+            namespaces = self.store.registry.named("Namespace")
+            home = self.store.peek(namespaces, None, namespace)
+            if home.get("status", {}).get("phase") == "Terminating":
+                raise errors.terminating(kind, name, namespace)
+        validation.check(
+            kind, body if body["metadata"].get("name") else {**body, "metadata": {**body["metadata"], "name": name}}
+        )
+        defaults.fill(kind, body)
+        if kind.kind == "Service":
+            services = self.store.all_of(kind)
+            defaults.address_service(kind, body, [service["spec"].get("clusterIP", "") for service in services])
+
+    def _check_fields(self, kind: Kind, body: Object, query: dict[str, str]) -> dict[str, str] | None:
+        mode = query.get("fieldValidation", "Warn")
+        unknown = validation.unknown_fields(kind, body) if mode != "Ignore" else []
+        if not unknown:
+            return None
+        if mode == "Strict":
+            raise validation.strict(kind, body, unknown)
+        for path in unknown:
+            _prune(body, path)
+        return {"Warning": ", ".join(f'299 - "unknown field \\"{path}\\""' for path in unknown)}
+
+    def _register(self, kind: Kind, made: Object, *, dry: bool) -> None:
+        """A CustomResourceDefinition is served from now on, and says so in its conditions."""
+        if kind.kind != "CustomResourceDefinition" or dry:
+            return
+        spec = made["spec"]
+        for version in spec["versions"]:
+            self.store.registry.register(
+                Kind(spec["group"], version["name"], spec["names"]["kind"], spec["names"]["plural"],
+                     spec["scope"] == "Namespaced", tuple(spec["names"].get("shortNames", ())), custom=True)
+            )  # fmt: skip
+        conditions = [
+            {
+                "type": word,
+                "status": "True",
+                "reason": reason,
+                "message": text,
+                "lastTransitionTime": self.store.now(),
+            }
+            for word, reason, text in (
+                ("NamesAccepted", "NoConflicts", "no conflicts found"),
+                ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+            )
+        ]
+        status = {
+            "conditions": conditions,
+            "acceptedNames": spec["names"],
+            "storedVersions": [v["name"] for v in spec["versions"]],
+        }
+        self.store.mutate(kind, None, made["metadata"]["name"], lambda obj: obj.update(status=status))
+
+    def _change(self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str) -> Response:
+        kind, dry = target.kind, query.get("dryRun") == "All"
+        content = request.headers.get("content-type", "").split(";")[0]
+        if content == APPLY:
+            return self._apply(target, body, query, dry=dry)
+        live = self.store.get(kind, target.namespace or None, target.name)
+        if target.subresource == "scale":
+            return self._rescale(target, live, body, dry=dry)
+        obj = body if verb == "update" else _patched(live, body, content)
+        obj["metadata"]["namespace"] = target.namespace
+        if not target.namespace:
+            obj["metadata"].pop("namespace", None)
+        obj = {"kind": kind.kind, "apiVersion": kind.api_version, **obj}
+        manager = query.get("fieldManager") or _agent(request)
+        return _json(
+            self.store.update(kind, obj, subresource=target.subresource or None, manager=manager, dry_run=dry)
+        )
+
+    def _apply(self, target: Target, body: Object, query: dict[str, str], *, dry: bool) -> Response:
+        kind = target.kind
+        manager = query.get("fieldManager", "")
+        if not manager:
+            options = Kind("meta.k8s.io", "v1", "PatchOptions", "patchoptions")
+            raise errors.invalid(
+                options, "", [("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]
+            )
+        if kind.namespaced:
+            body["metadata"]["namespace"] = target.namespace
+        body["metadata"].setdefault("name", target.name)
+        warnings = self._check_fields(kind, body, query)
+        validation.check(kind, body)
+        if not self.store.has(kind, target.namespace or None, target.name):
+            applied = ownership.fields_of(body)
+            full = msgspec.json.decode(msgspec.json.encode(body))
+            self._prepare(kind, full, target.namespace)
+            made, created = self.store.apply(kind, full, manager=manager, force=False, dry_run=dry, fields=applied)
+            self._register(kind, made, dry=dry)
+        else:
+            force = query.get("force") in ("true", "1")
+            made, created = self.store.apply(kind, body, manager=manager, force=force, dry_run=dry)
+        return _json(made, status=201 if created else 200, headers=warnings)
+
+    def _rescale(self, target: Target, live: Object, body: Object, *, dry: bool) -> Response:
+        live["spec"]["replicas"] = body["spec"]["replicas"]
+        return _json(_scale(self.store.update(target.kind, live, dry_run=dry)))
+
+    async def _delete(self, request: Request, target: Target, query: dict[str, str]) -> Response:
+        raw = await request.body()
+        options = json.loads(raw) if raw else {}
+        grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
+        obj, gone = self.store.delete(
+            target.kind, target.namespace or None, target.name, preconditions=options.get("preconditions"),
+            propagation=options.get("propagationPolicy", query.get("propagationPolicy")),
+            grace=int(grace) if grace is not None else None, dry_run=query.get("dryRun") == "All",
+        )  # fmt: skip
+        if not gone or target.kind.kind == "Pod":
+            return _json(obj)
+        details = {
+            "name": target.name,
+            "group": target.kind.group,
+            "kind": target.kind.plural,
+            "uid": obj["metadata"]["uid"],
+        }
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+        return _json({**status, "details": {key: value for key, value in details.items() if value}})
+
+    async def _review(self, request: Request, user: User) -> Response:
+        body = await _body(request)
+        asked = body.get("spec", {}).get("resourceAttributes") or {}
+        allowed = self._authoriser.allows(
+            user, verb=asked.get("verb", ""), group=asked.get("group", ""), resource=asked.get("resource", ""),
+            subresource=asked.get("subresource", ""), namespace=asked.get("namespace", ""), name=asked.get("name", ""),
+        )  # fmt: skip
+        kind = Kind("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
+        scratch = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": body.get("spec", {})}
+        entry = {
+            "manager": _agent(request), "operation": "Update", "apiVersion": kind.api_version, "time": self.store.now(),
+            "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(ownership.fields_of(scratch)),
+        }  # fmt: skip
+        return _json({**scratch, "metadata": {"managedFields": [entry]}, "status": {"allowed": allowed}}, status=201)
+
+    async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
+        try:
+            await self._disturb()
+            user = self._user(socket.scope, socket.headers.get("authorization", ""))
+            target = self._target(socket.url.path)
+            if target is None or target.subresource != "exec":
+                raise ApiError(404, "NotFound", "the server could not find the requested resource")
+            self._authorise(user, target, "create" if "get" not in socket.query_params else "get")
+            pod = self.store.peek(target.kind, target.namespace, target.name)
+            argv = socket.query_params.getlist("command")
+            container = socket.query_params.get("container") or pod["spec"]["containers"][0]["name"]
+            if container not in {found["name"] for found in pod["spec"]["containers"]}:
+                raise errors.bad_request(f"container {container} is not valid for pod {target.name}")
+        except ApiError as error:
+            await _refuse(socket, error)
+            return
+        await remote.serve(socket, pod, container, argv, self._run)
+
+
+async def _refuse(socket: WebSocket, error: ApiError) -> None:
+    """Answer before the upgrade, as plain HTTP."""
+    await socket.send_denial_response(_json(error.body, status=error.status))
+
+
+def _verb(request: Request, target: Target) -> str:
+    if request.method == "GET":
+        if target.name:
+            return "get"
+        return "watch" if request.query_params.get("watch") in ("1", "true") else "list"
+    if target.subresource == "exec":
+        return "create"
+    return VERBS[request.method]
+
+
+async def _body(request: Request) -> Any:
+    raw = await request.body()
+    content = request.headers.get("content-type", "")
+    try:
+        return yaml.safe_load(raw) if "yaml" in content else json.loads(raw)
+    except (ValueError, yaml.YAMLError) as error:
+        raise errors.bad_request(f"the object provided is unrecognized: {error}") from None
+
+
+def _agent(request: Request) -> str:
+    return request.headers.get("user-agent", "unknown").split("/")[0].split(" ")[0] or "unknown"
+
+
+def _patched(live: Object, patch: Any, content: str) -> Object:
+    if content == JSON_PATCH:
+        try:
+            return dict(jsonpatch.apply_patch(live, patch))
+        except jsonpatch.JsonPatchException as error:
+            raise errors.bad_request(str(error)) from None
+    if content == STRATEGIC:
+        return dict(_strategic(live, patch, live.get("kind", "")))
+    return dict(_merged(live, patch))
+
+
+def _merged(live: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict):
+        return patch
+    base = dict(live) if isinstance(live, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            base.pop(key, None)
+        else:
+            base[key] = _merged(base.get(key), value)
+    return base
+
+
+def _strategic(live: Any, patch: Any, kind: str) -> Any:
+    removed = _merged(live, {key: value for key, value in patch.items() if value is None})
+    return ownership.merge(removed, {key: value for key, value in patch.items() if value is not None}, kind=kind)
+
+
+def _scale(obj: Object) -> Object:
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    selector = ",".join(
+        f"{key}={value}" for key, value in obj["spec"].get("selector", {}).get("matchLabels", {}).items()
+    )
+    return {
+        "kind": "Scale", "apiVersion": "autoscaling/v1",
+        "metadata": {field: obj["metadata"][field] for field in kept if field in obj["metadata"]},
+        "spec": {"replicas": obj["spec"].get("replicas", 1)},
+        "status": {"replicas": obj.get("status", {}).get("replicas", 0), "selector": selector},
+    }  # fmt: skip
+
+
+def _prune(body: Object, path: str) -> None:
+    at: Any = body
+    *steps, last = path.replace("]", "").replace("[", ".").split(".")
+    for step in steps:
+        at = at[int(step)] if isinstance(at, list) else at[step]
+    at.pop(last, None)
+
+
+def _json(
+    body: Any, *, status: int = 200, headers: dict[str, str] | None = None, content_type: str = "application/json"
+) -> Response:
+    return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type=content_type)

@@ -1,0 +1,382 @@
+"""All objects of one cluster: resourceVersion, uid, generation, managedFields, finalizers, and a history.
+
+It lives on one event loop and is not thread-safe. What is listed and sent to watches is never changed
+afterwards: every write makes a new object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import copy
+import dataclasses
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from bot.sandbox.kube.api import errors, ownership
+from bot.sandbox.kube.api.kinds import Kind, KindRegistry
+
+Object = dict[str, Any]
+Key = tuple[str, str]  # namespace (empty for cluster-scoped) and name
+
+HISTORY = 5_000  # events that a watch may resume over; older ones are 410 Gone
+ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """One change; `before` is the object as it was, for selectors that it no longer matches."""
+
+    version: int
+    type: str
+    kind: Kind
+    obj: Object
+    before: Object | None
+
+
+class Subscription:
+    """A queue of changes for one reader."""
+
+    def __init__(self, store: Store, kinds: frozenset[Kind] | None) -> None:
+        self._store = store
+        self.kinds = kinds
+        self.queue: asyncio.Queue[Event] = asyncio.Queue()
+
+    def close(self) -> None:
+        """Receive no more."""
+        self._store.subscriptions.discard(self)
+
+
+class Store:
+    """The objects of one cluster."""
+
+    def __init__(self, registry: KindRegistry, clock: Callable[[], datetime]) -> None:
+        self.registry = registry
+        self._clock = clock
+        self._objects: dict[Kind, dict[Key, Object]] = collections.defaultdict(dict)
+        self._history: collections.deque[Event] = collections.deque(maxlen=HISTORY)
+        self.subscriptions: set[Subscription] = set()
+        self.resource_version = 1
+        self._oldest = 1  # the last version that is no longer in the history
+
+    # --- reading
+
+    def now(self) -> str:
+        """The present as the API writes it."""
+        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
+        """A copy of one object. Raises `ApiError` 404."""
+        return copy.deepcopy(self.peek(kind, namespace, name))
+
+    def peek(self, kind: Kind, namespace: str | None, name: str) -> Object:
+        """One object, not to be changed. Raises `ApiError` 404."""
+        found = self._objects[kind].get((namespace or "", name))
+        if found is None:
+            raise errors.not_found(kind, name)
+        return found
+
+    def has(self, kind: Kind, namespace: str | None, name: str) -> bool:
+        """Whether there is such an object."""
+        return (namespace or "", name) in self._objects[kind]
+
+    def all_of(self, kind: Kind, namespace: str | None = None) -> list[Object]:
+        """Objects of a kind in the order of their keys, not to be changed."""
+        found = self._objects[kind]
+        keys = sorted(key for key in found if not namespace or key[0] == namespace)
+        return [found[key] for key in keys]
+
+    def subscribe(self, kinds: Iterable[Kind] | None = None) -> Subscription:
+        """Receive every change from now on."""
+        made = Subscription(self, frozenset(kinds) if kinds is not None else None)
+        self.subscriptions.add(made)
+        return made
+
+    def since(self, version: int) -> list[Event]:
+        """The changes after a version. Raises `ApiError` 410 if they are no longer known."""
+        if version < self._oldest:
+            raise errors.expired(f"too old resource version: {version} ({self._oldest})")
+        return [event for event in self._history if event.version > version]
+
+    # --- writing
+
+    def create(self, kind: Kind, obj: Object, *, manager: str = "", dry_run: bool = False) -> Object:
+        """Create an object. Raises `ApiError`."""
+        made = self._prepared(kind, obj)
+        metadata = made["metadata"]
+        key = (metadata.get("namespace", ""), metadata["name"])
+        if key in self._objects[kind]:
+            raise errors.already_exists(kind, metadata["name"])
+        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": self.now()}
+        if "spec" in made and kind.kind not in ("Namespace", "Node"):
+            metadata["generation"] = 1
+        if manager:
+            self._own(made, manager, "Update", kind, ownership.fields_of(made))
+        if not dry_run:
+            self._write(kind, key, made, None)
+        return made
+
+    def update(
+        self, kind: Kind, obj: Object, *, subresource: str | None = None, manager: str = "", dry_run: bool = False
+    ) -> Object:
+        """Replace an object, or the part that a subresource is. Raises `ApiError` 404 and 409."""
+        metadata = obj["metadata"]
+        key = (metadata.get("namespace", ""), metadata["name"])
+        live = self.peek(kind, *key)
+        given = metadata.get("resourceVersion")
+        if given and given != live["metadata"]["resourceVersion"]:
+            raise errors.modified(kind, metadata["name"])
+        made = self._replaced(live, obj, subresource)
+        if manager:
+            self._own_changes(made, live, manager, kind, subresource)
+        return self._finish(kind, key, made, live, dry_run)
+
+    def mutate(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        name: str,
+        change: Callable[[Object], None],
+        *,
+        subresource: str | None = None,
+    ) -> Object:
+        """A controller's read, change and write in one go; nothing is written if nothing changed."""
+        obj = self.get(kind, namespace, name)
+        change(obj)
+        return self.update(kind, obj, subresource=subresource)
+
+    def apply(
+        self,
+        kind: Kind,
+        obj: Object,
+        *,
+        manager: str,
+        force: bool,
+        dry_run: bool = False,
+        fields: ownership.Fields | None = None,
+    ) -> tuple[Object, bool]:
+        """Server-side apply; returns the object and whether it is new. Raises `ApiError` 409 with the conflicts.
+
+        `fields` are those that were applied, where `obj` has the server's defaults in it already.
+        """
+        metadata = obj["metadata"]
+        key = (metadata.get("namespace", ""), metadata["name"])
+        applied = ownership.fields_of(obj) if fields is None else fields
+        live = self._objects[kind].get(key)
+        if live is None:
+            made = self.create(kind, obj, dry_run=True)
+            self._own(made, manager, "Apply", kind, applied)
+            if not dry_run:
+                self._write(kind, key, made, None)
+            return made, True
+        made = self._applied(live, obj, applied, manager, force)
+        self._own(made, manager, "Apply", kind, applied)
+        return self._finish(kind, key, made, live, dry_run), False
+
+    def delete(
+        self, kind: Kind, namespace: str | None, name: str, *,
+        preconditions: Object | None = None, propagation: str | None = None, grace: int | None = None, dry_run: bool = False,
+    ) -> tuple[Object, bool]:  # fmt: skip
+        """Delete an object; returns it and whether it is gone (finalizers and a pod's grace keep it). Raises `ApiError`."""
+        live = self.peek(kind, namespace, name)
+        for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+            wanted = (preconditions or {}).get(field)
+            if wanted and wanted != live["metadata"][field]:
+                raise errors.precondition(kind, name, label, wanted, live["metadata"][field])
+        key = (namespace or "", name)
+        made = copy.deepcopy(live)
+        if propagation == "Foreground":
+            made["metadata"].setdefault("finalizers", []).append("foregroundDeletion")
+        elif propagation == "Orphan":
+            made["metadata"].setdefault("finalizers", []).append("orphan")
+        waits = bool(made["metadata"].get("finalizers")) or bool(made.get("spec", {}).get("finalizers"))
+        seconds = grace if grace is not None else made.get("spec", {}).get("terminationGracePeriodSeconds", 30)
+        gracious = kind.kind == "Pod" and bool(made.get("spec", {}).get("nodeName")) and seconds > 0
+        if dry_run:
+            return made, not (waits or gracious)
+        if not (waits or gracious):
+            self._drop(kind, key)
+            return live, True
+        if "deletionTimestamp" not in made["metadata"]:
+            made["metadata"]["deletionTimestamp"] = self.now()
+            if kind.kind == "Pod":
+                made["metadata"]["deletionGracePeriodSeconds"] = seconds
+            if kind.kind == "Namespace":
+                made["status"] = {**made.get("status", {}), "phase": "Terminating"}
+            self._write(kind, key, made, live)
+        return made, False
+
+    def drop(self, kind: Kind, namespace: str | None, name: str) -> None:
+        """Remove an object at once, as a kubelet does at the end of a pod's grace."""
+        if self.has(kind, namespace, name):
+            self._drop(kind, (namespace or "", name))
+
+    # --- inside
+
+    def _prepared(self, kind: Kind, obj: Object) -> Object:
+        made = copy.deepcopy(obj)
+        metadata = made.setdefault("metadata", {})
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = f"{metadata['generateName']}{uuid.uuid4().hex[:5]}"
+        metadata.pop("managedFields", None)
+        return {
+            "kind": kind.kind,
+            "apiVersion": kind.api_version,
+            **{k: v for k, v in made.items() if k not in ("kind", "apiVersion")},
+        }
+
+    def _replaced(self, live: Object, obj: Object, subresource: str | None) -> Object:
+        if subresource == "status":
+            made = copy.deepcopy(live)
+            made["status"] = copy.deepcopy(obj.get("status", {}))
+            return made
+        made = copy.deepcopy(obj)
+        kept = (
+            "uid",
+            "creationTimestamp",
+            "generation",
+            "managedFields",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+        )
+        for field in kept:
+            if field in live["metadata"]:
+                made["metadata"][field] = copy.deepcopy(live["metadata"][field])
+            else:
+                made["metadata"].pop(field, None)
+        made["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+        if subresource is None and "status" in live and "status" in self._status_kinds(live):
+            made["status"] = copy.deepcopy(live["status"])
+        return made
+
+    def _status_kinds(self, live: Object) -> tuple[str, ...]:
+        kind = next(
+            (k for k in self.registry.all() if k.kind == live["kind"] and k.api_version == live["apiVersion"]), None
+        )
+        return kind.subresources if kind else ()
+
+    def _applied(self, live: Object, obj: Object, applied: ownership.Fields, manager: str, force: bool) -> Object:
+        managers = self._managers(live)
+        before = managers.get((manager, "Apply"), frozenset())
+        conflicts = []
+        for (other, operation), owned in managers.items():
+            if (other, operation) == (manager, "Apply"):
+                continue
+            conflicts += [
+                (other, operation, path)
+                for path in sorted(owned & applied)
+                if path[-1] != "." and ownership.read(live, path) != ownership.read(obj, path)
+            ]
+        if conflicts and not force:
+            raise errors.apply_conflict([(other, ownership.shown(path)) for other, _, path in conflicts])
+        made = copy.deepcopy(live)
+        others = frozenset().union(*(owned for name, owned in managers.items() if name != (manager, "Apply")))
+        for path in sorted(before - applied - others, key=len, reverse=True):
+            ownership.remove(made, path)
+        made = dict(ownership.merge(made, copy.deepcopy(obj), kind=live["kind"]))
+        for field in ("uid", "resourceVersion", "creationTimestamp", "generation"):
+            if field in live["metadata"]:
+                made["metadata"][field] = live["metadata"][field]
+        self._disown(made, {(other, operation, path) for other, operation, path in conflicts})
+        return made
+
+    def _managers(self, obj: Object) -> dict[tuple[str, str], ownership.Fields]:
+        return {
+            (entry["manager"], entry["operation"]): ownership.decode(entry["fieldsV1"])
+            for entry in obj["metadata"].get("managedFields", [])
+            if not entry.get("subresource")
+        }
+
+    def _disown(self, obj: Object, lost: set[tuple[str, str, ownership.Path]]) -> None:
+        kept = []
+        for entry in obj["metadata"].get("managedFields", []):
+            gone = {
+                path
+                for manager, operation, path in lost
+                if (manager, operation) == (entry["manager"], entry["operation"])
+            }
+            left = ownership.decode(entry["fieldsV1"]) - gone
+            if left or not gone:
+                kept.append({**entry, "fieldsV1": ownership.encode(left)} if gone else entry)
+        obj["metadata"]["managedFields"] = kept
+
+    def _own(self, obj: Object, manager: str, operation: str, kind: Kind, fields: ownership.Fields) -> None:
+        entries = [
+            entry
+            for entry in obj["metadata"].get("managedFields", [])
+            if (entry["manager"], entry["operation"]) != (manager, operation) or entry.get("subresource")
+        ]
+        old = next(
+            (
+                e
+                for e in obj["metadata"].get("managedFields", [])
+                if (e["manager"], e["operation"]) == (manager, operation)
+            ),
+            None,
+        )
+        entry = {
+            "manager": manager, "operation": operation, "apiVersion": kind.api_version, "time": self.now(),
+            "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(fields),
+        }  # fmt: skip
+        if old is not None and old["fieldsV1"] == entry["fieldsV1"]:
+            entry["time"] = old["time"]
+        entries.append(entry)
+        obj["metadata"]["managedFields"] = sorted(entries, key=lambda e: (e["operation"], e["manager"]))
+
+    def _own_changes(self, made: Object, live: Object, manager: str, kind: Kind, subresource: str | None) -> None:
+        if subresource:
+            return
+        now, then = ownership.fields_of(made), ownership.fields_of(live)
+        changed = {
+            path for path in now if path not in then or ownership.read(made, path) != ownership.read(live, path)
+        }
+        if not changed and now == then:
+            return
+        mine = self._managers(live).get((manager, "Update"), frozenset())
+        lost = {
+            (other, operation, path)
+            for (other, operation), owned in self._managers(live).items()
+            if (other, operation) != (manager, "Update")
+            for path in owned
+            if path in changed or path not in now
+        }
+        self._disown(made, lost)
+        self._own(made, manager, "Update", kind, frozenset((mine & now) | changed))
+
+    def _finish(self, kind: Kind, key: Key, made: Object, live: Object, dry_run: bool) -> Object:
+        if "generation" in live["metadata"] and made.get("spec") != live.get("spec"):
+            made["metadata"]["generation"] = live["metadata"]["generation"] + 1
+        if made == live:
+            return made
+        if dry_run:
+            return made
+        finalizers = made["metadata"].get("finalizers") or made.get("spec", {}).get("finalizers")
+        if "deletionTimestamp" in made["metadata"] and not finalizers and kind.kind != "Pod":
+            self._drop(kind, key)
+            return made
+        self._write(kind, key, made, live)
+        return made
+
+    def _write(self, kind: Kind, key: Key, obj: Object, before: Object | None) -> None:
+        self.resource_version += 1
+        obj["metadata"]["resourceVersion"] = str(self.resource_version)
+        stored = copy.deepcopy(obj)
+        self._objects[kind][key] = stored
+        self._tell(Event(self.resource_version, MODIFIED if before else ADDED, kind, stored, before))
+
+    def _drop(self, kind: Kind, key: Key) -> None:
+        before = self._objects[kind].pop(key)
+        self.resource_version += 1
+        last = copy.deepcopy(before)
+        last["metadata"]["resourceVersion"] = str(self.resource_version)
+        self._tell(Event(self.resource_version, DELETED, kind, last, before))
+
+    def _tell(self, event: Event) -> None:
+        if len(self._history) == HISTORY:
+            self._oldest = self._history[0].version
+        self._history.append(event)
+        for subscription in list(self.subscriptions):
+            if subscription.kinds is None or event.kind in subscription.kinds:
+                subscription.queue.put_nowait(event)
