@@ -211,7 +211,7 @@ class ApiServer:
         if not unknown:
             return None
         if mode == "Strict":
-            raise validation.strict(kind, body, unknown)
+            raise validation.strict(kind, unknown)
         for path in unknown:
             _prune(body, path)
         return {"Warning": ", ".join(f'299 - "unknown field \\"{path}\\""' for path in unknown)}

@@ -156,7 +156,7 @@ def _unknown(value: Any, known: dict[str, Any]) -> list[str]:
     return found
 
 
-def strict(kind: Kind, obj: Object, unknown: list[str]) -> ApiError:
+def strict(kind: Kind, unknown: list[str]) -> ApiError:
     """400 of `fieldValidation=Strict`."""
     listed = ", ".join(f'unknown field "{path}"' for path in unknown)
     message = (

@@ -1,0 +1,254 @@
+"""One cluster: its machines, its API server on a port, its controllers, and what Magnum installed in it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import ssl
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.sandbox.kube import manifests
+from bot.sandbox.kube.api import defaults
+from bot.sandbox.kube.api.access import Authenticator
+from bot.sandbox.kube.api.app import ApiServer
+from bot.sandbox.kube.api.kinds import Kind, KindRegistry
+from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
+from bot.sandbox.kube.controllers.namespaces import Namespaces
+from bot.sandbox.kube.controllers.workloads import Workloads
+from bot.sandbox.kube.fabric import Fabric, Machine
+from bot.sandbox.kube.pki import CertificateAuthority
+from bot.sandbox.kube.programs import Programs
+from bot.sandbox.serving import Loopback, Served
+
+Object = dict[str, Any]
+HOST = "127.0.0.1"
+NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+QUIET = 0.02  # seconds without a change: settled
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClusterSpec:
+    """What a cluster is made of."""
+
+    uuid: str
+    name: str
+    driver: str
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    kubernetes: str = "v1.29.5"
+    masters: int = 1
+    nodes: int = 2
+    subnet: str = "10.0.0"  # the first three numbers of the node network
+    age: timedelta = timedelta(days=40)
+
+
+class SandboxCluster:
+    """A cluster that runs on the loop of a `Loopback`; its methods are called on that loop."""
+
+    def __init__(
+        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.spec = spec
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self.authority = CertificateAuthority(spec.name)
+        self.fabric = Fabric()
+        self.store = Store(KindRegistry(), self._clock)
+        self._programs = Programs(self.fabric, self._clock)
+        self.authenticator = Authenticator(self.authority.pem)
+        self.api = ApiServer(
+            self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
+        )
+        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo or Tempo())
+        self._workloads = Workloads(self.store)
+        self._namespaces = Namespaces(self.store, self.authority.pem)
+        self._changed = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._served: Served | None = None
+        self.port = 0
+
+    @property
+    def address(self) -> str:
+        """Where its API is."""
+        return f"https://{HOST}:{self.port}"
+
+    async def start(self, loopback: Loopback) -> str:
+        """Bring it up and serve its API; returns the address."""
+        self._install()
+        self._task = asyncio.create_task(self._run())
+        await self.listen(loopback)
+        return self.address
+
+    async def listen(self, loopback: Loopback) -> None:
+        """Serve the API, on the port it had before if it had one."""
+        self._served = await loopback.serve_on_loop(self.api, port=self.port, tls=self._tls())
+        self.port = self._served.port
+
+    async def hang_up(self) -> None:
+        """Serve the API no longer: connections are refused."""
+        if self._served is not None:
+            await self._served.close()
+            self._served = None
+
+    async def stop(self) -> None:
+        """End it."""
+        await self.hang_up()
+        if self._task is not None:
+            self._task.cancel()
+
+    def touch(self) -> None:
+        """The fabric changed: let the controllers look."""
+        self._quiet.clear()
+        self._changed.set()
+
+    async def settled(self, seconds: float = 10.0) -> None:
+        """Wait until the controllers have nothing left to do."""
+        await asyncio.wait_for(self._quiet.wait(), seconds)
+
+    def sign(self, csr_pem: str) -> str:
+        """Sign a CSR, as Magnum does with the cluster's CA. Raises `ValueError`."""
+        return self.authority.sign(csr_pem)
+
+    def node_health(self) -> dict[str, str]:
+        """What Magnum's `health_status_reason` says."""
+        nodes = self.store.all_of(self.store.registry.named("Node"))
+        found = {}
+        for node in nodes:
+            ready = next((c["status"] for c in node["status"]["conditions"] if c["type"] == "Ready"), "Unknown")
+            found[f"{node['metadata']['name']}.Ready"] = ready
+        return {**found, "api": "ok" if self._served is not None else "unreachable"}
+
+    def deploy(self, objects: list[Object]) -> None:
+        """Create objects, as `kubectl create` would."""
+        for obj in objects:
+            kind = self._kind(obj)
+            made = {**obj, "metadata": dict(obj["metadata"])}
+            if kind.namespaced:
+                made["metadata"].setdefault("namespace", "default")
+            defaults.fill(kind, made)
+            if kind.kind == "Service":
+                services = self.store.all_of(kind)
+                defaults.address_service(kind, made, [s["spec"].get("clusterIP", "") for s in services])
+            self.store.create(kind, made, manager="kubectl-create")
+            if kind.kind == "CustomResourceDefinition":
+                self.api._register(kind, self.store.peek(kind, None, made["metadata"]["name"]), dry=False)
+
+    def _kind(self, obj: Object) -> Kind:
+        group, _, version = obj["apiVersion"].rpartition("/")
+        return next(
+            kind
+            for kind in self.store.registry.all()
+            if (kind.group, kind.version, kind.kind) == (group, version, obj["kind"])
+        )
+
+    def _tls(self) -> ssl.SSLContext:
+        certificate, key = self.authority.server(HOST)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(f"{certificate}\n{key}")
+            file.flush()
+            context.load_cert_chain(file.name)
+        context.load_verify_locations(cadata=self.authority.pem)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        return context
+
+    def _install(self) -> None:
+        namespaces = self.store.registry.named("Namespace")
+        for name in NAMESPACES:
+            made: Object = {"metadata": {"name": name}}
+            defaults.fill(namespaces, made)
+            self.store.create(namespaces, made)
+        digest = hashlib.sha256(self.spec.uuid.encode()).hexdigest()[:12]
+        for number in range(self.spec.masters):
+            self._join(f"{self.spec.name}-{digest}-master-{number}", number, master=True)
+        for number in range(self.spec.nodes):
+            self._join(f"{self.spec.name}-{digest}-node-{number}", self.spec.masters + number, master=False)
+        install = manifests.calico if self.spec.driver == "calico" else manifests.flannel
+        self.deploy(install(dict(self.spec.labels)))
+        self.deploy(manifests.common())
+
+    def _join(self, name: str, number: int, *, master: bool) -> None:
+        pods = self.spec.labels.get(
+            "calico_ipv4pool" if self.spec.driver == "calico" else "flannel_network_cidr", "10.100.0.0/16"
+        )
+        machine = Machine(
+            name=name, address=f"{self.spec.subnet}.{number + 11}", pod_range=f"{'.'.join(pods.split('.')[:2])}.{number}.0/24",
+            master=master, joined=self._clock() - self.spec.age,
+        )  # fmt: skip
+        self.fabric.add(machine)
+        self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
+
+    async def _run(self) -> None:
+        subscription = self.store.subscribe()
+        while True:
+            self._workloads.sync()
+            self._namespaces.sync()
+            self._kubelets.sync()
+            if not subscription.queue.empty():
+                while not subscription.queue.empty():
+                    subscription.queue.get_nowait()
+                await asyncio.sleep(0)
+                continue
+            await self._rest(subscription.queue)
+
+    async def _rest(self, queue: asyncio.Queue[Any]) -> None:
+        due = self._kubelets.next_due
+        if due is None:
+            self._quiet.set()
+        timeout = max(0.0, (due - self._clock()).total_seconds()) if due is not None else None
+        waits = {asyncio.ensure_future(queue.get()), asyncio.ensure_future(self._changed.wait())}
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        self._changed.clear()
+        self._quiet.clear()
+
+
+def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
+    role = "master" if machine.master else "worker"
+    labels = {
+        "kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+        "magnum.openstack.org/role": role, "magnum.openstack.org/nodegroup": f"default-{role}",
+        f"node-role.kubernetes.io/{'control-plane' if machine.master else 'worker'}": "",
+        "topology.kubernetes.io/zone": "az1",
+    }  # fmt: skip
+    calico = spec.driver == "calico"
+    annotations = (
+        {"projectcalico.org/IPv4Address": f"{machine.address}/24"}
+        if calico
+        else {
+            "flannel.alpha.coreos.com/kube-subnet-manager": "true", "flannel.alpha.coreos.com/backend-type": "vxlan",
+            "flannel.alpha.coreos.com/backend-data": f'{{"VNI":1,"VtepMAC":"8e:5a:00:00:{number // 256:02x}:{number % 256:02x}"}}',
+            "flannel.alpha.coreos.com/public-ip": machine.address,
+        }
+    )  # fmt: skip
+    taints = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}] if machine.master else []
+    reason, message = (
+        ("CalicoIsUp", "Calico is running on this node")
+        if calico
+        else ("FlannelIsUp", "Flannel is running on this node")
+    )
+    network = {
+        "type": "NetworkUnavailable",
+        "status": "False",
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": now,
+    }
+    resources = {"cpu": "4", "memory": "8148236Ki", "pods": "110", "ephemeral-storage": "39Gi"}
+    return {
+        "metadata": {"name": machine.name, "labels": labels, "annotations": annotations},
+        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.name}"},
+        "status": {
+            "addresses": [{"type": "InternalIP", "address": machine.address}, {"type": "Hostname", "address": machine.name}],
+            "capacity": resources, "allocatable": resources, "conditions": [network],
+            "nodeInfo": {
+                "kubeletVersion": spec.kubernetes, "kubeProxyVersion": spec.kubernetes, "operatingSystem": "linux", "architecture": "amd64",
+                "osImage": "Fedora CoreOS 39", "kernelVersion": "6.7.7-200.fc39.x86_64", "containerRuntimeVersion": "containerd://1.6.31",
+            },
+        },
+    }  # fmt: skip

@@ -1,0 +1,296 @@
+"""Scheduler, kubelets and the node lifecycle: pods run, fail and become ready as the fabric lets them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.workloads import fits
+from bot.sandbox.kube.fabric import Fabric, Machine
+from bot.sandbox.kube.programs import Programs
+
+Object = dict[str, Any]
+DRIVERS = {"calico-node": "calico", "kube-flannel": "flannel"}
+UNREACHABLE = "node.kubernetes.io/unreachable"
+NOT_READY = "node.kubernetes.io/not-ready"
+NO_CNI = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Tempo:
+    """How long things take, in seconds."""
+
+    start: float = 0.6  # from a pod's placing to its containers running
+    stop: float = 0.3  # of a pod that is deleted
+
+
+class Kubelets:
+    """All kubelets, the scheduler and the node lifecycle controller of one cluster."""
+
+    def __init__(
+        self, store: Store, fabric: Fabric, programs: Programs, *, clock: Callable[[], datetime], tempo: Tempo
+    ) -> None:
+        self._store = store
+        self._fabric = fabric
+        self._programs = programs
+        self._clock = clock
+        self._tempo = tempo
+        self._pods, self._nodes = store.registry.named("Pod"), store.registry.named("Node")
+        self._events = store.registry.named("Event")
+        self._placed: dict[str, datetime] = {}  # pod uid to when a kubelet first saw it
+        self._addresses: dict[str, int] = {}
+        self.next_due: datetime | None = None
+
+    def sync(self) -> None:
+        """Look at every node and pod once; `next_due` is when time alone changes something."""
+        self.next_due = None
+        for node in self._store.all_of(self._nodes):
+            self._node(node)
+        ready = [node for node in self._store.all_of(self._nodes) if _is_ready(node)]
+        for number, pod in enumerate(self._store.all_of(self._pods)):
+            if not pod["spec"].get("nodeName"):
+                self._schedule(pod, ready, number)
+            else:
+                self._run(pod)
+
+    # --- nodes
+
+    def _node(self, node: Object) -> None:
+        machine = self._fabric.machines.get(node["metadata"]["name"])
+        if machine is None:
+            return
+        if machine.kubelet:
+            good = machine.cni_configured
+            status, reason = ("True", "KubeletReady") if good else ("False", "KubeletNotReady")
+            message = "kubelet is posting ready status" if good else NO_CNI
+        else:
+            status, reason, message = "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."
+
+        def report(obj: Object) -> None:
+            _condition(obj, "Ready", status, reason, message, self._store.now())
+
+        def taint(obj: Object) -> None:
+            taints = [t for t in obj["spec"].get("taints", []) if t["key"] not in (UNREACHABLE, NOT_READY)]
+            if status == "Unknown":
+                taints.append({"key": UNREACHABLE, "effect": "NoExecute"})
+            elif status == "False":
+                taints.append({"key": NOT_READY, "effect": "NoExecute"})
+            obj["spec"]["taints"] = taints
+
+        self._store.mutate(self._nodes, None, machine.name, report, subresource="status")
+        self._store.mutate(self._nodes, None, machine.name, taint)
+
+    # --- pods
+
+    def _schedule(self, pod: Object, nodes: list[Object], number: int) -> None:
+        fitting = [node for node in nodes if fits(pod["spec"], node)]
+        if fitting:
+            chosen = fitting[number % len(fitting)]["metadata"]["name"]
+            self._store.mutate(
+                self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"],
+                lambda obj: obj["spec"].update(nodeName=chosen),
+            )  # fmt: skip
+
+    def _run(self, pod: Object) -> None:
+        machine = self._fabric.machines.get(pod["spec"]["nodeName"])
+        if machine is None:
+            self._store.drop(self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"])
+            return
+        if not machine.kubelet:
+            return  # nobody there to report anything
+        uid = pod["metadata"]["uid"]
+        seen = self._placed.setdefault(uid, self._clock())
+        if pod["metadata"].get("deletionTimestamp"):
+            self._stop(pod)
+            return
+        begun = seen + timedelta(seconds=self._tempo.start)
+        if self._clock() < begun:
+            self._wait_until(begun)
+            return
+        status = self._status(pod, machine, begun)
+        self._store.mutate(
+            self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
+            subresource="status",
+        )  # fmt: skip
+
+    def _stop(self, pod: Object) -> None:
+        asked = datetime.strptime(pod["metadata"]["deletionTimestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(
+            tzinfo=self._clock().tzinfo
+        )
+        over = asked + timedelta(seconds=min(self._tempo.stop, pod["metadata"].get("deletionGracePeriodSeconds", 30)))
+        if self._clock() >= over:
+            self._placed.pop(pod["metadata"]["uid"], None)
+            self._store.drop(self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"])
+        else:
+            self._wait_until(over)
+
+    def _wait_until(self, at: datetime) -> None:
+        self.next_due = at if self.next_due is None else min(self.next_due, at)
+
+    def _status(self, pod: Object, machine: Machine, begun: datetime) -> Object:
+        spec, now = pod["spec"], self._store.now()
+        driver = any(container["name"] in DRIVERS for container in spec["containers"])
+        started = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
+        host = bool(spec.get("hostNetwork"))
+        if not host and not machine.cni_configured:
+            self._event(pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: plugin not initialized")
+            return self._waiting(pod, machine, "ContainerCreating", "", now)
+        if driver and not machine.image_pulls:
+            image = spec["containers"][0]["image"]
+            why = f'Back-off pulling image "{image}"'
+            self._event(
+                pod,
+                "Failed",
+                f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image: not found',
+            )
+            return self._waiting(pod, machine, "ImagePullBackOff", why, now, in_init=True)
+        if driver and machine.driver_crashes:
+            return self._crashing(pod, machine, started, now)
+        complaint = self._complaint(pod, machine)
+        if complaint:
+            self._event(pod, "Unhealthy", f"Readiness probe failed: {complaint}")
+        return self._running(pod, machine, started, now, ready=not complaint)
+
+    def _complaint(self, pod: Object, machine: Machine) -> str:
+        """Run the readiness probe of the first container, as its kubelet would."""
+        container = pod["spec"]["containers"][0]
+        argv = container.get("readinessProbe", {}).get("exec", {}).get("command")
+        if not argv:
+            return ""
+        _, said, code = self._programs.run(pod, container["name"], argv)
+        return said.strip() if code else ""
+
+    def _base(
+        self, pod: Object, machine: Machine, phase: str, now: str, *, ready: bool, initialized: bool = True
+    ) -> Object:
+        status: Object = {"phase": phase, "hostIP": machine.address, "qosClass": "BestEffort"}
+        kept = {"status": {"conditions": [dict(c) for c in pod.get("status", {}).get("conditions", [])]}}
+        names = ", ".join(container["name"] for container in pod["spec"]["containers"])
+        why = "" if ready else f"containers with unready status: [{names}]"
+        for kind, good, message in (
+            ("Initialized", initialized, ""), ("Ready", ready, why), ("ContainersReady", ready, why), ("PodScheduled", True, ""),
+        ):  # fmt: skip
+            _condition(kept, kind, "True" if good else "False", "" if good else "ContainersNotReady", message, now)
+        status["conditions"] = kept["status"]["conditions"]
+        if phase == "Running":
+            status["podIP"] = machine.address if pod["spec"].get("hostNetwork") else self._pod_address(pod, machine)
+            status["podIPs"] = [{"ip": status["podIP"]}]
+            status["startTime"] = pod.get("status", {}).get("startTime", now)
+        return status
+
+    def _running(self, pod: Object, machine: Machine, started: str, now: str, *, ready: bool) -> Object:
+        status = self._base(pod, machine, "Running", now, ready=ready)
+        before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
+        status["initContainerStatuses"] = [
+            _container(c, ready=True, state={"terminated": {"reason": "Completed", "exitCode": 0, "startedAt": started, "finishedAt": started}})
+            for c in pod["spec"].get("initContainers", [])
+        ]  # fmt: skip
+        status["containerStatuses"] = []
+        for container in pod["spec"]["containers"]:
+            old = before.get(container["name"], {})
+            recovered = bool(old.get("state", {}).get("waiting")) and old.get("restartCount", 0) > 0
+            since = old.get("state", {}).get("running", {}).get("startedAt", now if recovered else started)
+            shown = _container(container, ready=ready, state={"running": {"startedAt": since}})
+            shown |= {"restartCount": old.get("restartCount", 0), "lastState": old.get("lastState", {})}
+            status["containerStatuses"].append(shown)
+        return status
+
+    def _waiting(
+        self, pod: Object, machine: Machine, reason: str, message: str, now: str, *, in_init: bool = False
+    ) -> Object:
+        status = self._base(pod, machine, "Pending", now, ready=False, initialized=not in_init)
+        waiting = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
+        inits = pod["spec"].get("initContainers", [])
+        if in_init and inits:
+            status["initContainerStatuses"] = [
+                _container(c, ready=False, state=waiting if n == 0 else {"waiting": {"reason": "PodInitializing"}})
+                for n, c in enumerate(inits)
+            ]
+            waiting = {"waiting": {"reason": "PodInitializing"}}
+        status["containerStatuses"] = [_container(c, ready=False, state=waiting) for c in pod["spec"]["containers"]]
+        return status
+
+    def _crashing(self, pod: Object, machine: Machine, started: str, now: str) -> Object:
+        status = self._base(pod, machine, "Running", now, ready=False)
+        before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
+        reason = machine.driver_crashes
+        status["containerStatuses"] = []
+        for container in pod["spec"]["containers"]:
+            old = before.get(container["name"], {})
+            already = bool(old.get("state", {}).get("waiting"))
+            wait = f"back-off 5m0s restarting failed container={container['name']} pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
+            shown = _container(
+                container, ready=False, state={"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
+            )
+            code = 137 if reason == "OOMKilled" else 1
+            last = (
+                old.get("lastState")
+                if already
+                else {"terminated": {"reason": reason, "exitCode": code, "startedAt": started, "finishedAt": now}}
+            )
+            shown |= {"restartCount": old.get("restartCount", 0) + (0 if already else 1), "lastState": last}
+            status["containerStatuses"].append(shown)
+        return status
+
+    def _pod_address(self, pod: Object, machine: Machine) -> str:
+        uid = pod["metadata"]["uid"]
+        number = self._addresses.setdefault(uid, len(self._addresses) % 250 + 2)
+        return f"{machine.pod_range.rsplit('.', 1)[0]}.{number}"
+
+    def _event(self, pod: Object, reason: str, message: str) -> None:
+        """One event per pod, reason and message; a repetition raises its count."""
+        metadata = pod["metadata"]
+        digest = f"{abs(hash((reason, message))) % 16**10:010x}"
+        name = f"{metadata['name']}.{digest}"
+        if self._store.has(self._events, metadata["namespace"], name):
+            return
+        involved = {
+            "kind": "Pod",
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+            "apiVersion": "v1",
+        }
+        now = self._store.now()
+        self._store.create(
+            self._events,
+            {
+                "metadata": {"name": name, "namespace": metadata["namespace"]}, "involvedObject": involved, "reason": reason,
+                "message": message, "type": "Warning", "count": 1, "firstTimestamp": now, "lastTimestamp": now,
+                "source": {"component": "kubelet", "host": pod["spec"]["nodeName"]},
+            },
+        )  # fmt: skip
+
+
+def _container(container: Object, *, ready: bool, state: Object) -> Object:
+    image = container["image"]
+    return {
+        "name": container["name"], "image": image, "ready": ready, "restartCount": 0, "started": "running" in state,
+        "imageID": f"{image.rpartition(':')[0]}@sha256:{abs(hash(image)) % 16**16:016x}" if "waiting" not in state else "",
+        "state": state, "lastState": {},
+    }  # fmt: skip
+
+
+def _condition(obj: Object, kind: str, status: str, reason: str, message: str, now: str) -> None:
+    conditions = obj["status"].setdefault("conditions", [])
+    found = next((each for each in conditions if each["type"] == kind), None)
+    if found is None:
+        found = {"type": kind, "lastTransitionTime": now, "status": ""}
+        conditions.append(found)
+    if found["status"] != status:
+        found |= {"status": status, "lastTransitionTime": now}
+    for field, value in (("reason", reason), ("message", message)):
+        if value:
+            found[field] = value
+        else:
+            found.pop(field, None)
+
+
+def _is_ready(node: Object) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in node.get("status", {}).get("conditions", []))
