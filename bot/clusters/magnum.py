@@ -46,8 +46,8 @@ class MagnumCloud:
         return self._send("POST", "/clustertemplates", dict(values), doing="create the template", operation=operation)
 
     def clusters(self) -> list[Json]:
-        """Every cluster of the project, in short. Raises `MagnumError`."""
-        return self._pages("/clusters", "clusters", doing="list clusters")
+        """Every cluster of the project, with its address. Raises `MagnumError`."""
+        return self._pages("/clusters/detail", "clusters", doing="list clusters")
 
     def cluster(self, ref: str) -> Json:
         """One cluster by name or UUID, in full. Raises `MagnumNotFound`, `MagnumConflict`."""
