@@ -84,7 +84,7 @@ class MagnumApp:
 
     async def _serve(self, request: Request, path: str, user: CloudUser, base: str) -> tuple[int, Json | None]:
         parts = path.strip("/").split("/")[1:]
-        kind, ref = (parts + ["", ""])[:2]
+        kind, ref = [*parts, "", ""][:2]
         raw = await request.body()
         body = json.loads(raw) if raw else {}
         if request.method != "GET":

@@ -22,7 +22,7 @@ class Refused(Exception):
     def __init__(self, status: int, detail: str, *, title: str | None = None) -> None:
         super().__init__(detail)
         self.status = status
-        self.body = {
+        self.body: Json = {
             "errors": [
                 {
                     "request_id": "", "code": "client" if status < 500 else "server", "status": status,
