@@ -76,6 +76,11 @@ class SandboxCluster:
         """Where its API is."""
         return f"https://{HOST}:{self.port}"
 
+    @property
+    def authority_pem(self) -> str:
+        """Its CA's certificate."""
+        return self.authority.pem
+
     async def start(self, loopback: Loopback) -> str:
         """Bring it up and serve its API; returns the address."""
         self._install()

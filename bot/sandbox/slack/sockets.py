@@ -149,5 +149,5 @@ def _transport(socket: WebSocket) -> Any:
     """The transport beneath a WebSocket: uvicorn's protocol object is the owner of its `send`."""
     send = socket._send
     while not hasattr(send, "__self__"):
-        send = next(cell.cell_contents for cell in send.__closure__ if callable(cell.cell_contents))
+        send = next(cell.cell_contents for cell in send.__closure__ or () if callable(cell.cell_contents))
     return send.__self__.transport

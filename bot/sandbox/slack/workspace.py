@@ -247,7 +247,13 @@ class Workspace:
             for element in _elements(block)
             if element.get("action_id") == action_id and block_id in ("", block.get("block_id", ""))
         )
-        shown = {"type": "message", "ts": ts, "user": message.user, "text": message.text, "blocks": message.blocks}
+        shown: Json = {
+            "type": "message",
+            "ts": ts,
+            "user": message.user,
+            "text": message.text,
+            "blocks": message.blocks,
+        }
         if message.thread:
             shown["thread_ts"] = message.thread
         payload = {
@@ -263,7 +269,7 @@ class Workspace:
     async def submit(self, user: str, view_id: str, values: dict[str, Any]) -> Delivery:
         """A person submits a modal: `values` by action id (text, a chosen value, or a list of them)."""
         view = self.views[view_id]
-        shown = {
+        shown: Json = {
             "id": view.id, "team_id": self.team, "external_id": view.external_id, "state": {"values": _state(view.body, values)},
             **{key: view.body[key] for key in ("type", "callback_id", "private_metadata", "title", "blocks") if key in view.body},
         }  # fmt: skip

@@ -1,0 +1,68 @@
+// Sends what people do, and fetches the page anew when the workspace changes. State lives on the server and in the address.
+"use strict";
+const here = () => new URL(location.href);
+const user = () => document.body.dataset.user;
+
+async function post(path, data) {
+  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ user: user(), ...data }) });
+  if (!answer.ok) console.error(path, answer.status, await answer.text());
+}
+
+let asked = 0;
+async function refresh() {
+  const number = ++asked;
+  const url = here(); url.pathname = "/fragment";
+  const fresh = await (await fetch(url)).text();
+  if (number !== asked) return;
+  const holder = document.createElement("div"); holder.innerHTML = fresh;
+  const next = holder.querySelector("#app");
+  const typed = [...document.querySelectorAll(".composer textarea")].map((area) => area.value);
+  const focus = document.activeElement && document.activeElement.closest(".composer, .modal") ? [...document.querySelectorAll("textarea, .modal input, .modal select")].indexOf(document.activeElement) : -1;
+  const low = {}; for (const id of ["messages", "thread"]) { const list = document.getElementById(id); low[id] = !list || list.scrollHeight - list.scrollTop - list.clientHeight < 80 ? -1 : list.scrollTop; }
+  const faults = document.getElementById("faults"), hidden = !faults || faults.hidden, top = faults ? faults.scrollTop : 0;
+  const open = [...document.querySelectorAll("#faults details")].map((group) => group.open);
+  const before = document.querySelector(".modal"), after = next.querySelector(".modal");
+  if (before && after && before.querySelector("[name=view]").value === after.querySelector("[name=view]").value && !after.querySelector(".error") && before.querySelectorAll(".field").length === after.querySelectorAll(".field").length) after.closest(".veil").replaceWith(before.closest(".veil"));
+  document.getElementById("app").replaceWith(next);
+  [...document.querySelectorAll(".composer textarea")].forEach((area, n) => { if (typed[n]) area.value = typed[n]; });
+  const panel = document.getElementById("faults"); panel.hidden = hidden; panel.scrollTop = top;
+  [...panel.querySelectorAll("details")].forEach((group, n) => { if (open[n]) group.open = true; });
+  for (const id of ["messages", "thread"]) { const list = document.getElementById(id); if (list) list.scrollTop = low[id] < 0 ? list.scrollHeight : low[id]; }
+  if (focus >= 0) { const found = document.querySelectorAll("textarea, .modal input, .modal select")[focus]; if (found) found.focus(); }
+}
+
+function hints(area) {
+  const list = document.getElementById("hints"); if (!list || area.id !== "composer") return;
+  const text = area.value; let shown = 0;
+  for (const item of list.children) { const fits = text.startsWith("/") && item.dataset.hint.startsWith(text) && item.dataset.hint !== text; item.hidden = !fits; shown += fits; }
+  list.hidden = !shown;
+}
+
+document.addEventListener("input", (event) => { if (event.target.matches(".composer textarea")) hints(event.target); });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") { const open = document.querySelector("[data-close-view]"); if (open) post("/sandbox/close", { view: open.dataset.closeView }); document.getElementById("faults").hidden = true; return; }
+  const area = event.target.closest(".composer textarea"); if (!area) return;
+  if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); area.form.requestSubmit(); }
+  if (event.key === "Tab") { const first = document.querySelector("#hints:not([hidden]) li:not([hidden])"); if (first) { event.preventDefault(); area.value = first.dataset.hint; hints(area); } }
+});
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[href^='?']");
+  if (link) { event.preventDefault(); const change = new URLSearchParams(link.getAttribute("href")); const url = here(); url.search = change; history.pushState({}, "", url); document.body.dataset.user = change.get("user"); return refresh(); }
+  const toggle = event.target.closest("[data-toggle]"); if (toggle) { const panel = document.getElementById(toggle.dataset.toggle); panel.hidden = !panel.hidden; return; }
+  const close = event.target.closest("[data-close-view]"); if (close) return post("/sandbox/close", { view: close.dataset.closeView });
+  const hint = event.target.closest("[data-hint]"); if (hint) { const area = document.getElementById("composer"); area.value = hint.dataset.hint; area.focus(); return hints(area); }
+  const button = event.target.closest("[data-click]"); if (!button) return;
+  if (button.dataset.confirm && !confirm(button.dataset.confirm)) return;
+  button.disabled = true;
+  await post("/sandbox/click", { channel: new URLSearchParams(location.search).get("channel") || document.body.dataset.channel, ts: button.dataset.ts, action: button.dataset.click, block: button.dataset.block });
+  button.disabled = false;
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("[data-post]"); if (!form) return; event.preventDefault();
+  const data = {}; for (const [name, value] of new FormData(form)) { const box = form.querySelector(`[type=checkbox][name="${name}"]`); if (box) (data[name] ||= []).push(value); else data[name] = value; }
+  const area = form.querySelector("textarea[name=text]"); if (area) { if (!area.value.trim()) return; area.value = ""; hints(area); }
+  await post(form.dataset.post, data);
+});
+addEventListener("popstate", refresh);
+const changes = new EventSource("/changes"); changes.onmessage = refresh;
+addEventListener("load", () => { for (const id of ["messages", "thread"]) { const list = document.getElementById(id); if (list) list.scrollTop = list.scrollHeight; } document.getElementById("composer").focus(); });

@@ -1,0 +1,238 @@
+"""The workspace in a browser: the page, what people do on it, and the app's side on the same port."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+
+from bot.sandbox.slack.render import Renderer, clock
+from bot.sandbox.slack.sockets import SocketMode
+from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.slack.workspace import Message, Workspace
+
+Json = dict[str, Any]
+PAGE = Path(__file__).parent / "page"
+STATIC = {"page.css": "text/css", "page.js": "text/javascript"}
+HINTS = (
+    ("/xk8s verify calico", "is the network driver healthy, on every node"),
+    ("/xk8s template create flannel", "a cluster template for development"),
+    ("/xk8s template create calico", "a cluster template for production"),
+    ("/xk8s template create", "with a form"),
+    ("/xk8s driver list", "Calico and Flannel side by side"),
+    ("/xk8s cluster list", "your clusters"),
+    ("/xk8s template list", "your templates"),
+    ("/xk8s audit", "who did what"),
+    ("/xk8s whoami", "what you may do here"),
+    ("/xk8s help", "everything one can type"),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FaultSwitch:
+    """One fault on the page."""
+
+    id: str
+    title: str
+    explanation: str
+    on: bool
+    nodes: Sequence[str] = ()
+    node: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FaultGroup:
+    """The faults of one thing."""
+
+    title: str
+    faults: Sequence[FaultSwitch]
+
+
+class FaultPanel(Protocol):
+    """What the page needs of whatever can be broken."""
+
+    def groups(self) -> Sequence[FaultGroup]: ...
+
+    async def switch(self, fault: str, on: bool, node: str) -> None: ...
+
+
+class NoFaults:
+    """Nothing can be broken."""
+
+    def groups(self) -> Sequence[FaultGroup]:
+        """None."""
+        return ()
+
+    async def switch(self, fault: str, on: bool, node: str) -> None:
+        """There is nothing to switch."""
+
+
+class Page:
+    """Renders the page and takes what people do on it."""
+
+    def __init__(self, workspace: Workspace, sockets: SocketMode, panel: FaultPanel) -> None:
+        self._workspace = workspace
+        self._sockets = sockets
+        self._panel = panel
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(PAGE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+        self._renderer = Renderer(user_name=self._name, channel_name=lambda channel: workspace.channels[channel].name)
+
+    async def index(self, request: Request) -> Response:
+        """The whole page."""
+        return HTMLResponse(self._render("index.html", request))
+
+    async def fragment(self, request: Request) -> Response:
+        """What changes of it."""
+        return HTMLResponse(self._render("body.html", request))
+
+    async def static(self, request: Request) -> Response:
+        """Style and script."""
+        name = request.path_params["name"]
+        return (
+            FileResponse(PAGE / name, media_type=STATIC[name])
+            if name in STATIC
+            else PlainTextResponse("not found", 404)
+        )
+
+    async def file(self, request: Request) -> Response:
+        """An uploaded file."""
+        found = self._workspace.files.get(request.path_params["file"])
+        if found is None:
+            return PlainTextResponse("not found", 404)
+        return Response(found["content"], media_type="text/plain; charset=utf-8")
+
+    async def changes(self, request: Request) -> Response:
+        """One server-sent event per change."""
+
+        async def events() -> AsyncIterator[str]:
+            seen = self._workspace.version
+            yield ": hello\n\n"
+            while not await request.is_disconnected():
+                await self._workspace.next_change(10.0)
+                if self._workspace.version != seen:
+                    seen = self._workspace.version
+                    yield f"data: {seen}\n\n"
+                else:
+                    yield ": still here\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    async def say(self, request: Request) -> Response:
+        """A message, or a command."""
+        given = await request.json()
+        text, thread = str(given["text"]).strip(), str(given.get("thread") or "")
+        if text.startswith("/") and not thread:
+            await self._workspace.command(given["user"], given["channel"], text)
+        elif text.startswith("/"):
+            self._workspace.whisper(
+                given["user"],
+                given["channel"],
+                f"{text.split()[0]} is not supported in threads. Sorry!",
+                thread=thread,
+            )
+        else:
+            await self._workspace.say(given["user"], given["channel"], text, thread=thread)
+        return PlainTextResponse("ok")
+
+    async def click(self, request: Request) -> Response:
+        """A button."""
+        given = await request.json()
+        await self._workspace.click(
+            given["user"], given["channel"], given["ts"], given["action"], block_id=given.get("block") or ""
+        )
+        return PlainTextResponse("ok")
+
+    async def submit(self, request: Request) -> Response:
+        """A modal."""
+        given = await request.json()
+        await self._workspace.submit(given.pop("user"), given.pop("view"), given)
+        return PlainTextResponse("ok")
+
+    async def close(self, request: Request) -> Response:
+        """A modal that is closed."""
+        self._workspace.close_view((await request.json())["view"])
+        return PlainTextResponse("ok")
+
+    async def fault(self, request: Request) -> Response:
+        """A fault that is switched."""
+        given = await request.json()
+        await self._panel.switch(given["id"], bool(given.get("on")), str(given.get("node") or ""))
+        self._workspace.changed()
+        return PlainTextResponse("ok")
+
+    def _name(self, user: str) -> str:
+        found = self._workspace.users.get(user)
+        return found.name if found else user
+
+    def _render(self, template: str, request: Request) -> str:
+        workspace, query = self._workspace, request.query_params
+        people = [user for user in workspace.users.values() if not user.bot]
+        user = workspace.users.get(query.get("user", ""), people[0])
+        mine = [channel for channel in workspace.channels.values() if user.id in channel.members]
+        channel = next((found for found in mine if found.id == query.get("channel")), mine[0])
+        thread = query.get("thread", "")
+        root = workspace.message(channel.id, thread) if thread else None
+        faults = self._panel.groups()
+
+        def link(**changes: str) -> str:
+            state = {"user": user.id, "channel": channel.id, "thread": thread} | changes
+            if "channel" in changes or "user" in changes:
+                state["thread"] = ""
+            return "?" + urlencode({key: value for key, value in state.items() if value})
+
+        def replies_of(message: Message) -> list[Message]:
+            return workspace.thread(user.id, channel.id, message.ts)
+
+        return self._templates.get_template(template).render(
+            workspace=workspace, user=user, people=people, channel=channel, thread=thread, root=root, link=link,
+            channels=[found for found in mine if not found.direct], directs=[found for found in mine if found.direct],
+            messages=workspace.visible(user.id, channel.id), replies=replies_of(root) if root else [], replies_of=replies_of,
+            views=[view for view in workspace.views.values() if view.user == user.id], bot=workspace.bot.id, name=self._name,
+            mrkdwn=self._renderer.mrkdwn, text=self._renderer.text, clock=clock, hints=HINTS, faults=faults,
+            faults_on=sum(fault.on for group in faults for fault in group.faults), connected=bool(self._sockets.connections),
+            topic=_topic(channel.name, direct=channel.direct),
+        )  # fmt: skip
+
+
+def _topic(name: str, *, direct: bool) -> str:
+    if direct:
+        return "Direct messages with the app: help and whoami"
+    return {
+        "shop": "Clusters of the shop, production first",
+        "shop-dev": "Clusters of the shop, for trying things",
+    }.get(name, "A private channel that the app was not invited to")
+
+
+def create_app(
+    workspace: Workspace, api: WebApi, sockets: SocketMode, *, panel: FaultPanel | None = None
+) -> Starlette:
+    """The page and the app's side on one port."""
+    page = Page(workspace, sockets, panel or NoFaults())
+    return Starlette(
+        routes=[
+            Route("/", page.index),
+            Route("/fragment", page.fragment),
+            Route("/changes", page.changes),
+            Route("/static/{name}", page.static),
+            Route("/files/{file}", page.file),
+            Route("/sandbox/say", page.say, methods=["POST"]),
+            Route("/sandbox/click", page.click, methods=["POST"]),
+            Route("/sandbox/submit", page.submit, methods=["POST"]),
+            Route("/sandbox/close", page.close, methods=["POST"]),
+            Route("/sandbox/fault", page.fault, methods=["POST"]),
+            Route("/api/{method}", api.method, methods=["GET", "POST"]),
+            Route("/respond/{key}", api.respond, methods=["POST"]),
+            Route("/upload/{file}", api.upload, methods=["POST"]),
+            WebSocketRoute("/link/{ticket}", sockets.serve),
+        ]
+    )

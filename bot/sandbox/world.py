@@ -1,0 +1,267 @@
+"""The whole sandbox: a workspace, a cloud and its clusters, wired together and served on loopback.
+
+It writes what a real installation would have (clouds.yaml, a kubeconfig, the bot's YAML file and its
+environment) into a folder; the bot is then started on that like on anything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import dataclasses
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.kube.faults import FaultSwitches
+from bot.sandbox.openstack.cloud import MEMBER, Ailments, Cloud, CloudUser, ClusterOrder
+from bot.sandbox.openstack.keystone import clouds_yaml, keystone_app
+from bot.sandbox.openstack.magnum import MagnumApp, cluster, template
+from bot.sandbox.serving import Loopback
+from bot.sandbox.slack.page_app import FaultGroup, FaultSwitch, create_app
+from bot.sandbox.slack.sockets import SocketMode
+from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, shop
+
+EDGE_TOKEN = "edge-reader-token"
+KUBERNETES = "v1.29.5"
+POOLS = {"calico": ("calico_ipv4pool", "10.100.0.0/16"), "flannel": ("flannel_network_cidr", "10.101.0.0/16")}
+
+CONFIGURATION = """\
+projects:
+  shop:
+    cloud: xloud-shop
+    channels: [C0SHOP, C0SHOPDEV, C0RANDOM]
+    template_defaults:
+      name: "k8s-{kubernetes}-{driver}"
+      image: fedora-coreos-39
+      flavor: m1.large
+      master_flavor: m1.large
+      external_network: public
+      keypair: ops-key
+      kubernetes: v1.29.5
+      container_runtime: containerd
+      drivers:
+        calico: {labels: {calico_tag: v3.26.4, calico_ipv4pool: 10.100.0.0/16}}
+        flannel: {labels: {flannel_tag: v0.15.1, flannel_network_cidr: 10.101.0.0/16}}
+    clusters:
+      edge: {kubeconfig: edge.kubeconfig, driver: calico, production: true}
+      prod-eu: {production: true}
+    roles:
+      viewer: {everyone: true}
+      operator: {users: [U0ANA], terminal: [TERMINAL_USER]}
+      approver: {users: [U0BO]}
+      admin: {users: [U0BO]}
+"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A cluster that is there from the start."""
+
+    name: str
+    driver: str
+    nodes: int
+    masters: int = 1
+
+
+CLUSTERS = (
+    Planned(name="prod-eu", driver="calico", nodes=9, masters=3),
+    Planned(name="staging-eu", driver="calico", nodes=4),
+    Planned(name="dev-eu", driver="flannel", nodes=3),
+)
+
+
+class World:
+    """Everything that the bot talks to."""
+
+    def __init__(
+        self, *, tempo: Tempo | None = None, seconds_to_build: float = 5.0, clusters: Sequence[Planned] = CLUSTERS,
+        event_retries: tuple[float, ...] = (0.0, 60.0, 300.0), rate_limits: bool = True,
+    ) -> None:  # fmt: skip
+        self.loopback = Loopback()
+        self.workspace = shop()
+        self.sockets = SocketMode(self.workspace, event_retries=event_retries)
+        self.api = WebApi(self.workspace, socket_url=self.sockets.ticket, rate_limits=rate_limits)
+        self.cloud = Cloud(self, seconds_to_build=seconds_to_build)
+        self.switches: dict[str, FaultSwitches] = {}
+        self._tempo = tempo or Tempo()
+        self._planned = clusters
+        self._subnets = 0
+        self.slack_url = self.keystone_url = self.magnum_url = ""
+        self.edge: SandboxCluster | None = None
+
+    # --- life
+
+    def start(self, *, port: int = 0) -> None:
+        """Serve everything. Raises `OSError` if the port is taken."""
+        self.loopback.start()
+        self.loopback.run(self._start(port), seconds=60)
+
+    def stop(self) -> None:
+        """Serve nothing any more."""
+        self.loopback.stop()
+
+    async def _start(self, port: int) -> None:
+        panel = WorldFaults(self)
+        slack = await self.loopback.serve_on_loop(
+            create_app(self.workspace, self.api, self.sockets, panel=panel), port=port
+        )
+        self.slack_url = self.workspace.url = slack.url
+        self.sockets.url = slack.url.replace("http://", "ws://")
+        self.workspace.deliver = self.sockets.deliver
+        self.cloud.users = [
+            CloudUser(
+                id="user-ops",
+                name="ops",
+                password="sandbox",
+                role=MEMBER,
+                credential_id="cred-ops",
+                credential_secret="sandbox-credential",
+            ),
+            CloudUser(id="user-other", name="other", password="sandbox", role=MEMBER),
+        ]
+        self.cloud.inventory.flavors.add("m1.large")
+        self.magnum_url = (await self.loopback.serve_on_loop(MagnumApp(self.cloud))).url
+        self.keystone_url = (
+            await self.loopback.serve_on_loop(keystone_app(self.cloud, magnum_url=self.magnum_url))
+        ).url
+        await asyncio.gather(*(self._existing(planned) for planned in self._planned))
+        self.edge = await self._edge()
+
+    async def _existing(self, planned: Planned) -> None:
+        user = self.cloud.users[0]
+        label, pool = POOLS[planned.driver]
+        labels = {"kube_tag": KUBERNETES, "container_runtime": "containerd", label: pool}
+        if planned.driver == "calico":
+            labels["calico_tag"] = "v3.26.4"
+        name = f"base-{planned.driver}"
+        made = next((t for t in self.cloud.templates.values() if t["name"] == name), None)
+        if made is None:
+            body = {"name": name, "image_id": "fedora-coreos-39", "flavor_id": "m1.large", "master_flavor_id": "m1.large",
+                    "keypair_id": "ops-key", "external_network_id": "public", "network_driver": planned.driver, "labels": labels,
+                    "master_lb_enabled": True, "volume_driver": "cinder", "docker_storage_driver": "overlay2"}  # fmt: skip
+            made = template(self.cloud, body, user)
+            self.cloud.templates[made["uuid"]] = made
+        wanted = {"name": planned.name, "node_count": planned.nodes, "master_count": planned.masters}
+        built = cluster(self.cloud, wanted, made, user)
+        self.cloud.clusters[built["uuid"]] = built
+        await self.cloud.build_now(built)
+
+    async def build(self, order: ClusterOrder) -> SandboxCluster:
+        """Build a cluster for Magnum."""
+        return await self._cluster(
+            ClusterSpec(
+                uuid=order.uuid, name=order.name, driver=order.driver, labels=order.labels, masters=order.masters, nodes=order.nodes,
+                kubernetes=order.labels.get("kube_tag", KUBERNETES), subnet=self._subnet(),
+            )
+        )  # fmt: skip
+
+    async def _edge(self) -> SandboxCluster:
+        spec = ClusterSpec(uuid="edge", name="edge", driver="calico", nodes=2, subnet=self._subnet())
+        made = await self._cluster(spec)
+        made.authenticator.add_token(EDGE_TOKEN, "xk8s-reader", ["readers"])
+        return made
+
+    async def _cluster(self, spec: ClusterSpec) -> SandboxCluster:
+        made = SandboxCluster(spec, tempo=self._tempo)
+        await made.start(self.loopback)
+        await made.settled()
+        self.switches[spec.name] = FaultSwitches(made, self.loopback)
+        return made
+
+    def _subnet(self) -> str:
+        self._subnets += 1
+        return f"10.0.{self._subnets}"
+
+    # --- what the bot is started with
+
+    def write(self, folder: Path) -> dict[str, str]:
+        """Write the bot's files into a folder; returns its environment."""
+        folder.mkdir(parents=True, exist_ok=True)
+        user = self.cloud.users[0]
+        (folder / "clouds.yaml").write_text(
+            clouds_yaml("xloud-shop", auth_url=f"{self.keystone_url}/v3", user=user, credential=True)
+        )
+        (folder / "xk8s.yaml").write_text(CONFIGURATION.replace("TERMINAL_USER", getpass.getuser()))
+        (folder / "edge.kubeconfig").write_text(self._kubeconfig())
+        return {
+            "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SLACK_API_URL": f"{self.slack_url}/api/", "XK8S_DATA_DIR": str(folder), "XK8S_CONFIG": str(folder / "xk8s.yaml"),
+            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"),
+        }  # fmt: skip
+
+    def _kubeconfig(self) -> str:
+
+        if self.edge is None:
+            raise RuntimeError("the world is not started")
+        authority = base64.b64encode(self.edge.authority.pem.encode()).decode()
+        return (
+            "apiVersion: v1\nkind: Config\ncurrent-context: edge\n"
+            f"clusters:\n- name: edge\n  cluster:\n    server: {self.edge.address}\n    certificate-authority-data: {authority}\n"
+            f"users:\n- name: xk8s-reader\n  user:\n    token: {EDGE_TOKEN}\n"
+            "contexts:\n- name: edge\n  context: {cluster: edge, user: xk8s-reader}\n"
+        )
+
+
+CLOUD_FAULTS: dict[str, tuple[str, str, Ailments]] = {
+    "down": ("Magnum fails", "every request is answered 503 by the proxy in front", Ailments(status=503, html=True)),
+    "error": ("Magnum errs", "every request is answered 500", Ailments(status=500)),
+    "other-creator": (
+        "Somebody else's clusters",
+        "the credentials are not those of the clusters' creator",
+        Ailments(),
+    ),
+    "full": ("No room for servers", "Nova finds no valid host for new clusters", Ailments(no_valid_host=True)),
+}
+
+
+class WorldFaults:
+    """All faults of the world, for the page."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._on: set[str] = set()
+
+    def groups(self) -> list[FaultGroup]:
+        """The cloud's faults, then each cluster's."""
+        cloud = [
+            FaultSwitch(id=f"cloud/{name}", title=title, explanation=text, on=name in self._on)
+            for name, (title, text, _) in CLOUD_FAULTS.items()
+        ]
+        found = [FaultGroup(title="☁️ The cloud (Magnum)", faults=cloud)]
+        for name, switches in self._world.switches.items():
+            nodes = list(switches.cluster.fabric.machines)
+            faults = [
+                FaultSwitch(
+                    id=f"{name}/{fault.id}", title=fault.title, explanation=fault.explanation, on=bool(switches.on(fault.id)),
+                    nodes=nodes if fault.per_node else (), node=(switches.on(fault.id) or [nodes[-1]])[0],
+                )
+                for fault in switches.available()
+            ]  # fmt: skip
+            found.append(FaultGroup(title=f"{name} · {switches.cluster.spec.driver}", faults=faults))
+        return found
+
+    async def switch(self, fault: str, on: bool, node: str) -> None:
+        """Switch a fault; off, on every node where it is on."""
+        where, _, name = fault.partition("/")
+        if where == "cloud":
+            self._cloud(name, on)
+            return
+        switches = self._world.switches[where]
+        for each in [node] if on else switches.on(name):
+            await switches.switch(name, on, each if not on or node else "")
+
+    def _cloud(self, name: str, on: bool) -> None:
+        (self._on.add if on else self._on.discard)(name)
+        cloud = self._world.cloud
+        ill = [CLOUD_FAULTS[each][2] for each in self._on]
+        cloud.ailments = Ailments(
+            status=max((each.status for each in ill), default=0), html=any(each.html for each in ill),
+            no_valid_host=any(each.no_valid_host for each in ill),
+        )  # fmt: skip
+        owner = "user-other" if "other-creator" in self._on else "user-ops"
+        for found in cloud.clusters.values():
+            found["user_id"] = owner
