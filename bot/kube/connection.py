@@ -85,7 +85,7 @@ def endpoint_from_kubeconfig(path: Path, context: str | None = None) -> Endpoint
     loaded = Configuration()
     try:
         load_kube_config(config_file=str(path), context=context, client_configuration=loaded, persist_config=False)
-        token = loaded.get_api_key_with_prefix("authorization")
+        token = loaded.get_api_key_with_prefix("BearerToken", alias="authorization")
         return Endpoint(
             server=loaded.host,
             ca_pem=_text(loaded.ssl_ca_cert),

@@ -6,6 +6,7 @@ Safe to run again after a crash at any point: a read is repeated, a change goes 
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -17,7 +18,7 @@ from bot.actions.action import Action, Effect
 from bot.audit.log import AuditLog, Subject
 from bot.problems import Problem, Refusal
 from bot.requests.incoming import Entry, IncomingRequest
-from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service
+from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service, Targeted
 
 log = structlog.get_logger(__name__)
 
@@ -145,6 +146,8 @@ class RequestHandler:
                 result, problem = self._serve(service, action, context)
             seconds = self._now() - started
             outcome = _outcome(problem)
+            if isinstance(result, Targeted) and not subject.target:
+                subject = dataclasses.replace(subject, target=result.audit_target)
             self._audit.conclude(subject, outcome=outcome, detail=_detail(problem), duration_ms=int(seconds * 1000))
         except Problem as unwritten:
             result, problem, outcome, seconds = None, unwritten, _outcome(unwritten), self._now() - started

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from bot.actions.action import Action
 from bot.problems import Problem
@@ -40,6 +40,14 @@ class Service(Protocol[A_contra]):
     """Does one action. Returns a plain result object; raises `Problem` for what a person must read."""
 
     def __call__(self, action: A_contra, context: Context, /) -> object: ...
+
+
+@runtime_checkable
+class Targeted(Protocol):
+    """A result that knows what it was done to, where the words left it out."""
+
+    @property
+    def audit_target(self) -> str: ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

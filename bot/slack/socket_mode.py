@@ -41,7 +41,7 @@ class _Client(SocketModeClient):
     def _monitor_current_session(self) -> None:
         """Connect again if nothing else has: a close does so by itself, at once."""
         if time.monotonic() - self._attempted > CONNECT_WITHIN + 1:
-            super()._monitor_current_session()
+            super()._monitor_current_session()  # type: ignore[no-untyped-call]
 
     def _run_current_session(self) -> None:
         session = self.current_session

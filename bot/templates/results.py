@@ -40,6 +40,11 @@ class TemplateCreated:
     warning: str
     runtime: str
 
+    @property
+    def audit_target(self) -> str:
+        """The name, which the words may have left out."""
+        return self.template.name
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplatePlanned:

@@ -83,6 +83,8 @@ def _body(report: VerificationReport, *, most: int) -> list[kit.Block]:
         blocks += kit.sections(_finding(finding))
     if len(report.findings) > most:
         blocks.append(kit.section(f"…and {len(report.findings) - most} more, in the file."))
+    if not report.nodes:
+        return blocks
     passed = [f"{kit.count(report.passed, 'check')} passed"]
     if report.sessions:
         up = report.sessions - len(report.sessions_down)
