@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from bot.sandbox.kube.pki import CertificateAuthority
-from bot.sandbox.openstack.cloud import ADMIN, MEMBER, READER, Cloud, ClusterOrder, CloudUser
+from bot.sandbox.openstack.cloud import ADMIN, MEMBER, READER, Cloud, CloudUser, ClusterOrder
 from bot.sandbox.openstack.keystone import keystone_app
 from bot.sandbox.openstack.magnum import MagnumApp
 from bot.sandbox.serving import Loopback

@@ -69,7 +69,8 @@ def _resources(group_version: str, kinds: list[Kind]) -> Object:
             {"name": f"{kind.plural}/{sub}", "singularName": "", "namespaced": kind.namespaced, "kind": kind.kind, "verbs": ["get", "patch", "update"]}
             for sub in kind.subresources
         ]  # fmt: skip
-    return {"kind": "APIResourceList", "groupVersion": group_version, "resources": resources}
+    core = {"kind": "APIResourceList", "groupVersion": group_version, "resources": resources}
+    return core if "/" not in group_version else {"apiVersion": "v1", **core}
 
 
 def _aggregated(registry: KindRegistry, *, core: bool) -> Object:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
+import uuid
 from typing import Any
 
 from bot.sandbox.kube.api.errors import ApiError, bad_request, invalid
@@ -23,6 +25,7 @@ SUBDOMAIN_RULE = (
     "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
+CONTROLLER = "batch.kubernetes.io/controller-uid"
 PORT_RULE = "must be between 1 and 65535, inclusive"
 CIDR_RULE = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 # fields of the kinds whose misspelling would silently change what they mean
@@ -134,10 +137,30 @@ def _within(network: Any, cidr: str) -> bool:
 
 
 def _job_causes(obj: Object) -> list[Cause]:
+    """A Job's selector and the labels it selects by are generated; what was copied from another Job is refused."""
     spec = obj.get("spec", {})
-    if spec.get("selector") and not spec.get("manualSelector"):
-        return [("FieldValueInvalid", "spec.selector", "Invalid value: `selector` not auto-generated")]
-    return []
+    if spec.get("manualSelector"):
+        return []
+    causes: list[Cause] = []
+    uid, name = str(uuid.uuid4()), obj["metadata"]["name"]
+    labels = spec.get("template", {}).get("metadata", {}).get("labels") or {}
+    given = labels.get(CONTROLLER)
+    if given:
+        generated = {"batch.kubernetes.io/job-name": name, "controller-uid": uid, "job-name": name}
+        shown = json.dumps(dict(sorted({**generated, **labels}.items())), separators=(",", ":"))
+        causes.append(
+            (
+                "FieldValueInvalid",
+                f"spec.template.metadata.labels[{CONTROLLER}]",
+                f"Invalid value: {shown}: must be '{uid}'",
+            )
+        )
+    if spec.get("selector"):
+        shown = json.dumps(spec["selector"], separators=(",", ":"))
+        causes.append(
+            ("FieldValueInvalid", "spec.selector", f"Invalid value: {shown}: `selector` not auto-generated")
+        )
+    return causes
 
 
 def unknown_fields(kind: Kind, obj: Object) -> list[str]:

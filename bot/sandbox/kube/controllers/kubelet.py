@@ -14,6 +14,7 @@ from bot.sandbox.kube.programs import Programs
 
 Object = dict[str, Any]
 DRIVERS = {"calico-node": "calico", "kube-flannel": "flannel"}
+QUARANTINE = timedelta(seconds=40)
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
 NO_CNI = (
@@ -99,13 +100,13 @@ class Kubelets:
 
     def _run(self, pod: Object) -> None:
         machine = self._fabric.machines.get(pod["spec"]["nodeName"])
+        uid = pod["metadata"]["uid"]
+        seen = self._placed.setdefault(uid, self._clock())
         if machine is None:
-            self._store.drop(self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"])
+            self._collect(pod, seen)
             return
         if not machine.kubelet:
             return  # nobody there to report anything
-        uid = pod["metadata"]["uid"]
-        seen = self._placed.setdefault(uid, self._clock())
         if pod["metadata"].get("deletionTimestamp"):
             self._stop(pod)
             return
@@ -118,6 +119,14 @@ class Kubelets:
             self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
             subresource="status",
         )  # fmt: skip
+
+    def _collect(self, pod: Object, seen: datetime) -> None:
+        """A pod on a node that is not there is collected after a while, as by the pod garbage collector."""
+        over = seen + QUARANTINE
+        if self._clock() >= over:
+            self._store.drop(self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"])
+        else:
+            self._wait_until(over)
 
     def _stop(self, pod: Object) -> None:
         asked = datetime.strptime(pod["metadata"]["deletionTimestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(

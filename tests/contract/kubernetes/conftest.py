@@ -1,0 +1,66 @@
+"""A sandbox cluster's API server over real HTTPS, and a way to ask it with a token."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import urllib3
+
+from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.serving import Loopback
+
+MASTER, NOBODY = "master-token", "nobody-token"
+
+
+class Api:
+    """One cluster's API."""
+
+    def __init__(self) -> None:
+        self.loopback = Loopback()
+        self.loopback.start()
+        self.cluster: SandboxCluster = self.loopback.run(self._made())
+        context = ssl.create_default_context(cadata=self.cluster.authority.pem)
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        self.pool = urllib3.PoolManager(ssl_context=context, maxsize=8)
+
+    async def _made(self) -> SandboxCluster:
+        spec = ClusterSpec(uuid="contract", name="contract", driver="flannel", masters=0, nodes=0)
+        made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0))
+        made.authenticator.add_token(MASTER, "admin", ["system:masters"])
+        made.authenticator.add_token(NOBODY, "system:serviceaccount:bazaar:default", ["system:serviceaccounts"])
+        await made.start(self.loopback)
+        await made.settled()
+        return made
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        token: str | None = MASTER,
+    ) -> urllib3.BaseHTTPResponse:
+        given = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        given.setdefault("User-Agent", "Python-urllib/3.11")
+        return self.pool.request(
+            method, self.cluster.address + path, body=body, headers=given, timeout=10, retries=False
+        )
+
+    def json(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        import json
+
+        headers = {"Content-Type": "application/json", **more.pop("headers", {})}
+        data = json.dumps(body).encode() if body is not None else None
+        return self.ask(method, path, body=data, headers=headers, **more).json()
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    made = Api()
+    yield made
+    made.loopback.stop()
