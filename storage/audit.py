@@ -51,6 +51,7 @@ class AuditFilter:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    but: str | None = None  # an operation that is left out: the one that asks
 
 
 class AuditRepository:
@@ -106,6 +107,8 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
     outcome = aliased(AuditRow)
     closed = select(outcome.position).where(outcome.operation == AuditRow.operation, outcome.phase == OUTCOME)
     statement = select(*_COLUMNS).where((AuditRow.phase == OUTCOME) | ~closed.exists())
+    if wanted.but is not None:
+        statement = statement.where(AuditRow.operation != wanted.but)
     if wanted.project is not None:
         statement = statement.where(AuditRow.project == wanted.project)
     if wanted.actor is not None:

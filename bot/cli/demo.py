@@ -146,7 +146,7 @@ TOUR: Sequence[Step] = (
     ),
     Step(
         intro="Who did what? The audit log knows.", who=BO, words="audit",
-        expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "6 events"),
+        expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "5 events"),
     ),
 )  # fmt: skip
 

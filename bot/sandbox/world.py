@@ -163,6 +163,7 @@ class World:
         spec = ClusterSpec(uuid="edge", name="edge", driver="calico", nodes=2, subnet=self._subnet())
         made = await self._cluster(spec)
         made.authenticator.add_token(EDGE_TOKEN, "xk8s-reader", ["readers"])
+        self.switches[spec.name] = FaultSwitches(made, self.loopback, limited=True)
         return made
 
     async def _cluster(self, spec: ClusterSpec) -> SandboxCluster:

@@ -39,7 +39,7 @@ class AuditServices:
         now = self.now()
         wanted = AuditFilter(
             project=context.project, actor=context.person.id if own else action.actor, action=action.action,
-            target=action.about, outcome=action.outcome,
+            target=action.about, outcome=action.outcome, but=context.operation,
             since=resolve_moment(action.since, now=now) if action.since else None,
             until=resolve_moment(action.until, now=now) if action.until else None,
         )  # fmt: skip

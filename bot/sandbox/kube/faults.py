@@ -107,7 +107,7 @@ def _nothing(_cluster: SandboxCluster, _machine: Machine, _on: bool) -> None:
     """The API's port is opened and closed by the switch itself, which can wait for it."""
 
 
-AWAY = "away"
+AWAY, EXEC = "away", "exec"
 _CALICO = ("calico",)
 FAULTS: dict[str, tuple[Fault, Change]] = {
     fault.id: (fault, change)
@@ -122,7 +122,7 @@ FAULTS: dict[str, tuple[Fault, Change]] = {
         (Fault("image", "Image not pulled", "the registry does not have the driver's image", True), _image),
         (Fault("pod-range", "No pod range", "the node was given no podCIDR", True, ("flannel",)), _range),
         (Fault("taint", "Untolerated taint", "a NoExecute taint that Flannel does not tolerate", True, ("flannel",)), _taint),
-        (Fault("exec", "exec forbidden", "the role xk8s-verify loses the right to pods/exec", False), _exec),
+        (Fault(EXEC, "exec forbidden", "the role xk8s-verify loses the right to pods/exec", False), _exec),
         (Fault("busy", "API too busy", "every request is answered 429", False), _busy),
         (Fault("broken", "API fails", "every request is answered 500", False), _broken),
         (Fault("slow", "API slow", "every answer takes two seconds longer", False), _slow),
@@ -134,14 +134,16 @@ FAULTS: dict[str, tuple[Fault, Change]] = {
 class FaultSwitches:
     """The faults of one cluster, and which are on."""
 
-    def __init__(self, cluster: SandboxCluster, loopback: Loopback) -> None:
+    def __init__(self, cluster: SandboxCluster, loopback: Loopback, *, limited: bool = False) -> None:
+        self._limited = limited  # the bot gets in with a limited role, so that a right can be taken away
         self.cluster = cluster
         self._loopback = loopback
         self._on: set[tuple[str, str]] = set()
 
     def available(self) -> list[Fault]:
         """Those that can happen in this cluster."""
-        return [fault for fault, _ in FAULTS.values() if self.cluster.spec.driver in fault.drivers]
+        found = [fault for fault, _ in FAULTS.values() if self.cluster.spec.driver in fault.drivers]
+        return [fault for fault in found if fault.id != EXEC or self._limited]
 
     def on(self, fault: str) -> list[str]:
         """The nodes where a fault is on; an empty name for the cluster's."""

@@ -47,7 +47,12 @@ def _body(ended: Conclusion) -> kit.Rendered:
 
 def _footer(ended: Conclusion) -> list[str]:
     asker = ended.request.person.name or kit.person(ended.request.person.id)
-    parts = [asker, ended.project, f"ref {ended.request.reference}", kit.ago(ended.seconds)]
+    parts = [
+        asker,
+        ended.project,
+        f"ref {ended.request.reference}",
+        kit.ago(ended.seconds) if ended.seconds >= 0.05 else "",
+    ]
     return [part for part in parts if part]
 
 

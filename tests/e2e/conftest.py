@@ -1,0 +1,223 @@
+"""The whole product: `xk8s serve` as a process of its own, against the sandbox, in both modes.
+
+A test says what a person types and looks at what that person then sees.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.slack.http_delivery import HttpDelivery
+from bot.sandbox.slack.workspace import Message
+from bot.sandbox.world import Planned, World
+from bot.slack import plain
+
+SECONDS = 20.0
+CLUSTERS = (
+    Planned(name="prod-eu", driver="calico", nodes=2),
+    Planned(name="staging-eu", driver="calico", nodes=3),
+    Planned(name="dev-eu", driver="flannel", nodes=2),
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Bot:
+    """One `xk8s serve` process."""
+
+    def __init__(self, folder: pathlib.Path, environment: Mapping[str, str], *, http_port: int = 0) -> None:
+        self.admin = free_port()
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))}
+        self.environment = {**kept, **environment, "XK8S_ADMIN_ADDR": f"127.0.0.1:{self.admin}"}
+        words = ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
+        self._command = [sys.executable, "-m", "bot.cli", *words]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, wait: bool = True) -> None:
+        with (self.folder / "bot.log").open("ab") as log:
+            self.process = subprocess.Popen(self._command, env=self.environment, stdout=log, stderr=log)
+        if wait:
+            self.until_ready()
+
+    def until_ready(self) -> None:
+        end = time.monotonic() + SECONDS
+        while not self.ready():
+            assert self.process is not None and self.process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.02)
+
+    def ready(self) -> bool:
+        return self.status("/readyz") == 200
+
+    def status(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=2) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return -9
+
+    def log(self) -> str:
+        return (self.folder / "bot.log").read_text()[-4000:]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a terminal command with the same settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot.cli", *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+
+@dataclasses.dataclass
+class Seen:
+    """What a person sees of one answer."""
+
+    root: Message | None
+    messages: list[Message]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(_text(message) for message in self.messages).split())
+
+    @property
+    def line(self) -> str:
+        return _text(self.root) if self.root else ""
+
+    def buttons(self) -> dict[str, tuple[Message, dict[str, Any]]]:
+        return {
+            element["text"]["text"]: (message, element)
+            for message in self.messages
+            for block in message.blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+        }
+
+
+def _text(message: Message) -> str:
+    return "\n".join(plain.lines(message.blocks)) if message.blocks else message.text
+
+
+class Office:
+    """The workspace with the bot in it, and what people do there."""
+
+    def __init__(self, world: World, bot: Bot) -> None:
+        self.world = world
+        self.bot = bot
+        self.workspace = world.workspace
+
+    def types(self, words: str, *, who: str = "U0ANA", channel: str = "C0SHOP") -> Seen:
+        """Somebody types a command; returns what was answered once it is complete."""
+        before = len(self.workspace.messages)
+        self.world.loopback.run(self.workspace.command(who, channel, f"/xk8s {words}".strip()))
+        return self.sees(before)
+
+    def says(
+        self, text: str, *, who: str = "U0ANA", channel: str = "C0SHOP", thread: str = ""
+    ) -> tuple[Message, Seen]:
+        """Somebody writes a message; returns it and what was answered."""
+        before = len(self.workspace.messages)
+        said = self.world.loopback.run(self.workspace.say(who, channel, text, thread=thread))
+        return said, self.sees(before + 1)
+
+    def presses(self, seen: Seen, label: str, *, who: str = "U0ANA") -> Seen:
+        """Somebody presses a button of an answer."""
+        message, element = seen.buttons()[label]
+        before = len(self.workspace.messages)
+        self.world.loopback.run(self.workspace.click(who, message.channel, message.ts, element["action_id"]))
+        return self.sees(before)
+
+    def sees(self, before: int, *, seconds: float = SECONDS) -> Seen:
+        """Wait until the answer that begins after `before` messages is complete."""
+
+        def complete() -> list[Message] | None:
+            new = [message for message in self.workspace.messages[before:] if message.user == self.workspace.bot.id]
+            done = bool(new) and any(_finished(message) for message in new)
+            return new if done and not any(_text(message).startswith("⏳") for message in new) else None
+
+        new = self.world.loopback.run(self.workspace.until(complete, seconds), seconds + 5)
+        root = next((message for message in new if not message.thread and not message.only_for), None)
+        return Seen(root, list(new))
+
+    def until(self, condition: Any, seconds: float = SECONDS) -> Any:
+        return self.world.loopback.run(self.workspace.until(condition, seconds), seconds + 5)
+
+    def fault(self, cluster: str, fault: str, on: bool, node: int = -1) -> None:
+        switches = self.world.switches[cluster]
+        name = list(switches.cluster.fabric.machines)[node]
+        self.world.loopback.run(switches.switch(fault, on, name))
+        self.world.loopback.run(switches.cluster.settled())
+
+
+def _finished(message: Message) -> bool:
+    """The context line with the reference ends every answer."""
+    return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
+
+
+@contextlib.contextmanager
+def office(folder: pathlib.Path, mode: str, **more: Any) -> Iterator[Office]:
+    world = World(
+        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, clusters=CLUSTERS, rate_limits=False, **more
+    )
+    world.start()
+    port = free_port() if mode == "http" else 0
+    bot = Bot(folder, world.write(folder), http_port=port)
+    if mode == "http":
+        world.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
+    bot.start()
+    try:
+        yield Office(world, bot)
+    finally:
+        bot.stop()
+        world.stop()
+
+
+@pytest.fixture(scope="module", params=["socket", "http"])
+def everywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The office in each mode."""
+    with office(tmp_path_factory.mktemp("bot"), request.param) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The office in Socket Mode."""
+    with office(tmp_path_factory.mktemp("bot"), "socket") as made:
+        yield made
