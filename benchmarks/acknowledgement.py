@@ -10,12 +10,14 @@ import pathlib
 import time
 import urllib.parse
 
-from benchmarks import figures, processes
+from benchmarks import bot, figures, processes
 from benchmarks.figures import Latency, Line
 from benchmarks.slack_peer import CHANNEL, SlackPeer
+from bot.sandbox.world import Planned
 
 SECRET = "bench"
 WARM_UP, REQUESTS, RUNS = 50, 500, 5
+BUSY_REQUESTS = 300
 TEXT = "help"
 
 CONFIG = f"""
@@ -143,3 +145,25 @@ def signed(body: str, *, secret: str = SECRET) -> dict[str, str]:
         "X-Slack-Request-Timestamp": at,
         "X-Slack-Signature": f"v0={digest}",
     }
+
+
+def measure_busy(folder: pathlib.Path) -> list[Line]:
+    """The acknowledgement while 50 verifications run, against the same process at rest."""
+    clusters = (Planned(name="prod-eu", driver="calico", nodes=9, masters=3),)
+    with bot.world(clusters) as made:
+        admin = processes.free_port()
+        with bot.serving(made, folder, admin=admin):
+            _commands(made, WARM_UP)
+            idle = figures.latency(_commands(made, BUSY_REQUESTS))
+            for _ in range(50):
+                made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s verify calico prod-eu"))
+            busy = figures.latency(_commands(made, BUSY_REQUESTS))
+    return [figures.ratio("50 verifications running, p99 in ms", busy.p99, idle.p99, 1.5)]
+
+
+def _commands(made: bot.World, number: int) -> list[float]:
+    seconds = []
+    for _ in range(number):
+        delivery = made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s help"))
+        seconds.append(delivery.seconds)
+    return seconds

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -22,7 +23,10 @@ from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outc
 
 log = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 5  # a request that takes its process down with it is given up after so many
+# a request that takes its process down with it is given up after so many attempts, but not before it is
+# so old: one that was merely there when others crashed is not to blame
+MOST_ATTEMPTS = 10
+GIVE_UP_AFTER = timedelta(minutes=15)
 
 
 class Authorise(Protocol):
@@ -59,7 +63,9 @@ class RequestHandler:
         audit: AuditLog,
         services: Mapping[str, Service],  # type: ignore[type-arg]
         monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._clock = clock
         self._parse = parse
         self._offers = offers
         self._access = access
@@ -136,7 +142,7 @@ class RequestHandler:
         problem: Problem | None
         try:
             first = self._audit.intend(subject)
-            if attempt > MOST_ATTEMPTS:
+            if attempt > MOST_ATTEMPTS and self._clock() - request.received > GIVE_UP_AFTER:
                 result, problem = None, GivenUp(
                     "This request was begun several times and never ended, so I gave it up",
                     fix=f"Look for {request.reference} in the log. To try again: `/xk8s {action.words()}`",

@@ -35,6 +35,9 @@ def build_app(
             bot_token=client.token,
         )  # fmt: skip
 
+    logger.addFilter(
+        lambda record: "will be" not in record.getMessage()
+    )  # Bolt's advice about tokens it is not given
     app = App(
         logger=logger, client=client, authorize=authorize, signing_secret=signing_secret,
         process_before_response=True,

@@ -46,7 +46,7 @@ def test_every_command_is_answered_once_though_the_bot_is_killed_again_and_again
         ended, open_roots = answers(here, names)
         made = Counter(found["name"] for found in here.world.cloud.templates.values())
         assert ended == Counter(names) and not open_roots
-        assert all(made[name] == 1 for name in names), "a template was made twice, or not at all"
+        assert {name: made[name] for name in names} == dict.fromkeys(names, 1), here.bot.log()
         log = here.bot.run("run", "audit --action template.create")
         assert "UNKNOWN" not in log.stdout.upper()
 

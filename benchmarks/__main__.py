@@ -1,0 +1,36 @@
+"""`python -m benchmarks [NAME…]`: runs the benchmarks and prints each figure beside its bound."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import tempfile
+from collections.abc import Callable
+
+from benchmarks import acknowledgement, connections, crashes, footprint
+from benchmarks.figures import Line
+
+ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
+    "acknowledgement": acknowledgement.measure,
+    "busy": acknowledgement.measure_busy,
+    "connections": connections.measure,
+    "footprint": footprint.measure,
+    "crashes": crashes.measure,
+}
+
+
+def main() -> int:
+    """Run what was asked for, or everything; 1 if a bound was not kept."""
+    names = sys.argv[1:] or list(ALL)
+    kept = True
+    for name in names:
+        print(f"\n{name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="xk8s-bench-") as folder:
+            for line in ALL[name](pathlib.Path(folder)):
+                print(f"  {line}", flush=True)
+                kept = kept and line.kept
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

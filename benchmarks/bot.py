@@ -1,0 +1,31 @@
+"""The bot as a process against the sandbox's world, for benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+from collections.abc import Iterator
+
+from benchmarks import processes
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.world import Planned, World
+
+
+@contextlib.contextmanager
+def world(clusters: tuple[Planned, ...], **more: object) -> Iterator[World]:
+    """A sandbox without rate limits."""
+    made = World(tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.1, clusters=clusters, rate_limits=False, **more)  # type: ignore[arg-type]
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@contextlib.contextmanager
+def serving(made: World, folder: pathlib.Path, *, admin: int) -> Iterator[int]:
+    """`xk8s serve` in Socket Mode, ready; yields the process id."""
+    environment = {**made.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+    with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log") as pid:
+        processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
+        yield pid

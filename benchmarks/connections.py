@@ -1,0 +1,44 @@
+"""How soon a lost connection to Slack is back."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from collections.abc import Callable
+
+from benchmarks import bot, processes
+from benchmarks.figures import Line
+from bot.sandbox.world import World
+
+LOST_SECONDS, SILENT_SECONDS = 2.0, 10.0
+
+
+def measure(folder: pathlib.Path) -> list[Line]:
+    """Cut by FIN, cut by RST, silent; the worst of three each."""
+    with bot.world(()) as made:
+        admin = processes.free_port()
+        with bot.serving(made, folder, admin=admin):
+            cuts: list[tuple[str, Callable[[], None], float]] = [
+                ("closed without a frame (FIN)", lambda: made.sockets.cut(reset=False), LOST_SECONDS),
+                ("reset (RST)", lambda: made.sockets.cut(reset=True), LOST_SECONDS),
+                ("silent", made.sockets.go_silent, SILENT_SECONDS),
+            ]
+            return [_worst(made, what, cut, bound) for what, cut, bound in cuts]
+
+
+def _worst(made: World, what: str, cut: Callable[[], None], bound: float) -> Line:
+    worst = 0.0
+    for _ in range(3):
+        made.loopback.run(made.workspace.until(lambda: made.sockets.connections, 20), 25)
+        time.sleep(1.0)
+        before = set(map(id, made.sockets.connections))
+        made.loopback.call(cut)
+        started = time.perf_counter()
+        made.loopback.run(made.workspace.until(lambda: set(map(id, made.sockets.connections)) - before, 30), 35)  # noqa: B023
+        worst = max(worst, time.perf_counter() - started)
+    return Line(
+        what=f"connection {what}, back after",
+        figure=f"{worst:.1f} s",
+        bound=f"within {bound:.0f} s",
+        kept=worst <= bound,
+    )
