@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.sandbox.serving import Loopback
 
-TEAM, BOT, USER, CHANNEL = "T0BENCH", "U0BOT", "U0ANA", "C0BENCH"
+TEAM, BOT, USER, CHANNEL = "T0BENCH", "U0BOT", "U0ANA", "C0SHOP"
 
 
 class SlackPeer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,11 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite has one writer, and one that finds it busy sleeps for up to 100 ms before it looks again: within
+        # this process writers wait for each other here instead, and go on at once
+        self._turn: contextlib.AbstractContextManager[object] = (
+            threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        )
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -62,7 +68,7 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes; committed at the end. Raises `DatabaseError`."""
-        with self._translated(), self.engine.connect() as connection:
+        with self._translated(), self._turn, self.engine.connect() as connection:
             if self.dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with _ended(connection):
@@ -104,6 +110,16 @@ class Database:
             run.upgrade(self.engine, lock=UPGRADE_LOCK)
         return True
 
+    def checkpoint(self) -> None:
+        """Move SQLite's write-ahead log into the database, without making writers wait for it.
+
+        By default whichever commit fills the log does this, and with it whoever waits for that commit: an
+        acknowledgement that takes 40 ms instead of 2. Nothing to do on PostgreSQL. Raises `DatabaseError`.
+        """
+        if self.dialect == "sqlite":
+            with self.reading() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -125,7 +141,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON",
+            "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON",
         ):  # fmt: skip
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

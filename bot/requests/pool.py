@@ -19,7 +19,7 @@ from storage.inbox import InboxRepository, LeasedEntry
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 30.0
-RENEW_SECONDS = 8.0
+RENEW_SECONDS = 5.0
 POLL_SECONDS = 1.0  # how soon another replica's abandoned work is seen
 KEEP_ANSWERED = timedelta(hours=48)  # Slack redelivers for minutes; a day and more is safe
 PRUNE_SECONDS = 3_600.0
@@ -31,8 +31,16 @@ class Pool:
     """Leases entries and works on them with a bounded number of threads."""
 
     def __init__(
-        self, repository: InboxRepository, work: Work, *, owner: str, workers: int, now: Callable[[], datetime]
+        self,
+        repository: InboxRepository,
+        work: Work,
+        *,
+        owner: str,
+        workers: int,
+        now: Callable[[], datetime],
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
+        self._tidy = tidy  # done every few seconds beside the work
         self._repository = repository
         self._work = work
         self._owner = owner
@@ -134,5 +142,6 @@ class Pool:
             try:
                 until = self._now() + timedelta(seconds=LEASE_SECONDS)
                 self._repository.renew(held, owner=self._owner, until=until)
+                self._tidy()
             except DatabaseError as error:
                 log.error("leases not renewed", why=str(error))

@@ -22,7 +22,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
 PING_EVERY = 3.0  # seconds
-PONG_WITHIN = 2.0  # seconds; must be less than PING_EVERY
+PONG_WITHIN = 1.5  # seconds; must be less than PING_EVERY, and is also how often it is looked at
 LOOK_EVERY = 0.5  # seconds between two looks at whether there is a connection
 CONNECT_WITHIN = 5.0  # seconds for a WebSocket handshake
 WORKERS = 20  # envelopes handled at once: each takes milliseconds
@@ -108,5 +108,8 @@ class SocketModeConnection:
         if session is self._client.current_session:
             self._alive.clear()
 
-    def _failed(self, session: websocket.WebSocketApp, _error: Exception) -> None:
+    def _failed(self, session: websocket.WebSocketApp, error: Exception) -> None:
+        """An error ends the connection. A silent one would be waited for once more at its closing: cut it."""
         self._closed(session)
+        if isinstance(error, websocket.WebSocketTimeoutException) and session.sock is not None:
+            session.sock.shutdown()

@@ -20,7 +20,7 @@ from bot.problems import Problem
 from bot.verification import checks, detect, gather
 from bot.verification.report import PodRow, Verdict, VerificationProgress, VerificationReport, unread
 
-EXECS_AT_ONCE = 8  # per cluster; a status takes milliseconds of the node's time
+PROBES_AT_ONCE = 8  # commands in pods and side reads, over all clusters: each takes a TLS handshake of this process
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ class Verifier:
         self._now = now
         self._parallel = parallel
         self._seconds = seconds
+        self._probes = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="probe")
 
     def verify_many(
         self, targets: Sequence[Target], driver: Driver | None, *, progress: Callable[[VerificationProgress], None]
@@ -80,8 +81,7 @@ class Verifier:
             stage("connecting")
             kube = target.connect(self._seconds())
             try:
-                with ThreadPoolExecutor(EXECS_AT_ONCE, thread_name_prefix="probe") as executor:
-                    judged = self._judge(kube, target, driver, executor, stage)
+                judged = self._judge(kube, target, driver, self._probes, stage)
             finally:
                 kube.close()
         except Problem as problem:

@@ -1,0 +1,26 @@
+"""The sandbox's world as a process of its own: writes the bot's files and environment into a folder."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import time
+
+from benchmarks import bot
+from bot.sandbox.world import Planned
+
+
+def main() -> None:
+    """Serve until it is ended."""
+    folder = pathlib.Path(sys.argv[1])
+    with bot.world((Planned(name="prod-eu", driver="calico", nodes=9, masters=3),)) as made:
+        environment = made.write(folder)
+        (folder / "environment.tmp").write_text(json.dumps(environment))
+        (folder / "environment.tmp").rename(folder / "environment.json")
+        while True:
+            time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()
