@@ -20,7 +20,7 @@ from bot.problems import Problem
 from bot.verification import checks, detect, gather
 from bot.verification.report import PodRow, Verdict, VerificationProgress, VerificationReport, unread
 
-PROBES_AT_ONCE = 8  # commands in pods and side reads, over all clusters: each takes a TLS handshake of this process
+PROBES_AT_ONCE = 3  # commands in pods and side reads, over all clusters: each takes a TLS handshake of this process
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

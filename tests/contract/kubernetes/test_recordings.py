@@ -32,6 +32,8 @@ ORDER = [
     "node-create", "node-status-patch", "pod-eviction", "namespace-delete", "create-in-terminating-namespace",
 ]  # fmt: skip
 NOT_SERVED: dict[str, str] = {}
+# one worker replays them all: each needs what the ones before it made
+pytestmark = pytest.mark.xdist_group("kubernetes-recordings")
 NOBODYS = {"forbidden", "forbidden-exec"}
 
 
