@@ -37,7 +37,7 @@ chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test needs a Chromium for the browser page: apt-get install chromium"; exit 1; }
 
 test: python chromium $(VENV)/.dev
-	@$(RUN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(RUN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .

@@ -20,6 +20,7 @@ class Api:
     """One cluster's API."""
 
     def __init__(self) -> None:
+        self.replayed = 0  # how many of the recorded exchanges this server has seen
         self.loopback = Loopback()
         self.loopback.start()
         self.cluster: SandboxCluster = self.loopback.run(self._made())
