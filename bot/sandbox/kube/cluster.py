@@ -17,8 +17,14 @@ from bot.sandbox.kube.api.access import Authenticator
 from bot.sandbox.kube.api.app import ApiServer
 from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.definitions import Definitions
+from bot.sandbox.kube.controllers.endpoints import Endpoints
+from bot.sandbox.kube.controllers.garbage import Garbage
+from bot.sandbox.kube.controllers.jobs import Jobs
 from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
 from bot.sandbox.kube.controllers.namespaces import Namespaces
+from bot.sandbox.kube.controllers.stateful import StatefulSets
+from bot.sandbox.kube.controllers.volumes import Volumes
 from bot.sandbox.kube.controllers.workloads import Workloads
 from bot.sandbox.kube.fabric import Fabric, Machine
 from bot.sandbox.kube.pki import CertificateAuthority
@@ -63,8 +69,11 @@ class SandboxCluster:
             self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
         )
         self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo or Tempo())
-        self._workloads = Workloads(self.store)
-        self._namespaces = Namespaces(self.store, self.authority.pem)
+        self._jobs = Jobs(self.store, clock=self._clock)
+        self._controllers = (
+            Workloads(self.store), StatefulSets(self.store), self._jobs, Volumes(self.store), Endpoints(self.store),
+            Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
+        )  # fmt: skip
         self._changed = asyncio.Event()
         self._quiet = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -190,9 +199,8 @@ class SandboxCluster:
     async def _run(self) -> None:
         subscription = self.store.subscribe()
         while True:
-            self._workloads.sync()
-            self._namespaces.sync()
-            self._kubelets.sync()
+            for controller in self._controllers:
+                controller.sync()
             if not subscription.queue.empty():
                 while not subscription.queue.empty():
                     subscription.queue.get_nowait()
@@ -201,9 +209,9 @@ class SandboxCluster:
             await self._rest(subscription.queue)
 
     async def _rest(self, queue: asyncio.Queue[Any]) -> None:
-        due = self._kubelets.next_due
-        if due is None:
+        if self._kubelets.next_due is None:
             self._quiet.set()
+        due = min((at for at in (self._kubelets.next_due, self._jobs.next_due) if at is not None), default=None)
         timeout = max(0.0, (due - self._clock()).total_seconds()) if due is not None else None
         waits = {asyncio.ensure_future(queue.get()), asyncio.ensure_future(self._changed.wait())}
         await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)

@@ -117,7 +117,7 @@ def flannel(labels: dict[str, str]) -> list[Object]:
 
 
 def common() -> list[Object]:
-    """CoreDNS, the cloud's own controllers, and the roles."""
+    """CoreDNS, metrics, the storage class of Cinder, and the roles."""
     dns = {"k8s-app": "kube-dns"}
     service = {
         "apiVersion": "v1", "kind": "Service", "metadata": _meta("kube-dns", dns),
@@ -126,7 +126,13 @@ def common() -> list[Object]:
             "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}],
         },
     }  # fmt: skip
+    storage = {
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "cinder.csi.openstack.org",
+        "metadata": {"name": "cinder", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": True,
+    }  # fmt: skip
     return [
+        storage,
         _deployment("coredns", dns, "docker.io/coredns/coredns:1.6.6", DNS_REPLICAS),
         service,
         _deployment(

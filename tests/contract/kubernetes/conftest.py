@@ -19,7 +19,8 @@ MASTER, NOBODY = "master-token", "nobody-token"
 class Api:
     """One cluster's API."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, nodes: int = 0) -> None:
+        self._nodes = nodes
         self.replayed = 0  # how many of the recorded exchanges this server has seen
         self.loopback = Loopback()
         self.loopback.start()
@@ -29,7 +30,7 @@ class Api:
         self.pool = urllib3.PoolManager(ssl_context=context, maxsize=8)
 
     async def _made(self) -> SandboxCluster:
-        spec = ClusterSpec(uuid="contract", name="contract", driver="flannel", masters=0, nodes=0)
+        spec = ClusterSpec(uuid="contract", name="contract", driver="flannel", masters=0, nodes=self._nodes)
         made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0))
         made.authenticator.add_token(MASTER, "admin", ["system:masters"])
         made.authenticator.add_token(NOBODY, "system:serviceaccount:bazaar:default", ["system:serviceaccounts"])
@@ -52,6 +53,10 @@ class Api:
             method, self.cluster.address + path, body=body, headers=given, timeout=10, retries=False
         )
 
+    def settle(self) -> None:
+        """Wait until the controllers have nothing left to do."""
+        self.loopback.run(self.cluster.settled())
+
     def json(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         import json
 
@@ -63,5 +68,13 @@ class Api:
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     made = Api()
+    yield made
+    made.loopback.stop()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Api]:
+    """A cluster with two nodes, on which pods run."""
+    made = Api(nodes=2)
     yield made
     made.loopback.stop()

@@ -79,6 +79,14 @@ def _cron_job(obj: Object) -> None:
     obj["spec"].setdefault("concurrencyPolicy", "Allow")
 
 
+def _claim(obj: Object) -> None:
+    finalizers = obj["metadata"].setdefault("finalizers", [])
+    if "kubernetes.io/pvc-protection" not in finalizers:
+        finalizers.append("kubernetes.io/pvc-protection")
+    obj["spec"].setdefault("volumeMode", "Filesystem")
+    obj["status"] = {"phase": "Pending"}
+
+
 def _job(obj: Object) -> None:
     spec, uid, name = obj["spec"], str(uuid.uuid4()), obj["metadata"].get("name", "")
     spec.setdefault("completions", 1)
@@ -113,6 +121,7 @@ def _pod(spec: Object) -> None:
 _FILLERS: dict[str, Callable[[Object], None]] = {
     "Namespace": _namespace, "Node": _node, "Pod": _bare_pod, "Deployment": _deployment, "StatefulSet": _replicated,
     "ReplicaSet": _replicated, "DaemonSet": _daemon_set, "NetworkPolicy": _network_policy, "Job": _job, "CronJob": _cron_job,
+    "PersistentVolumeClaim": _claim,
 }  # fmt: skip
 
 
@@ -139,7 +148,7 @@ def address_service(kind: Kind, obj: Object, taken: Iterable[str]) -> None:
     if spec["type"] in ("NodePort", "LoadBalancer"):
         spec.setdefault("externalTrafficPolicy", "Cluster")
         for number, port in enumerate(spec.get("ports", [])):
-            port.setdefault("nodePort", 30_000 + (hash(wanted) + number) % 2_768)
+            port.setdefault("nodePort", 30_000 + (int(ipaddress.ip_address(wanted)) + number) % 2_768)
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     obj.setdefault("status", {"loadBalancer": {}})

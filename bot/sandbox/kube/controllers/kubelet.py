@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.workloads import fits
+from bot.sandbox.kube.controllers.owning import fits
 from bot.sandbox.kube.fabric import Fabric, Machine
 from bot.sandbox.kube.programs import Programs
 
@@ -44,6 +45,7 @@ class Kubelets:
         self._tempo = tempo
         self._pods, self._nodes = store.registry.named("Pod"), store.registry.named("Node")
         self._events = store.registry.named("Event")
+        self._claims = store.registry.named("PersistentVolumeClaim")
         self._placed: dict[str, datetime] = {}  # pod uid to when a kubelet first saw it
         self._addresses: dict[str, int] = {}
         self.next_due: datetime | None = None
@@ -91,12 +93,24 @@ class Kubelets:
 
     def _schedule(self, pod: Object, nodes: list[Object], number: int) -> None:
         fitting = [node for node in nodes if fits(pod["spec"], node)]
-        if fitting:
+        if fitting and self._claims_bound(pod):
             chosen = fitting[number % len(fitting)]["metadata"]["name"]
             self._store.mutate(
                 self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"],
                 lambda obj: obj["spec"].update(nodeName=chosen),
             )  # fmt: skip
+
+    def _claims_bound(self, pod: Object) -> bool:
+        for volume in pod["spec"].get("volumes") or []:
+            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+            if not name:
+                continue
+            if not self._store.has(self._claims, pod["metadata"]["namespace"], name):
+                return False
+            claim = self._store.peek(self._claims, pod["metadata"]["namespace"], name)
+            if (claim.get("status") or {}).get("phase") != "Bound":
+                return False
+        return True
 
     def _run(self, pod: Object) -> None:
         machine = self._fabric.machines.get(pod["spec"]["nodeName"])
@@ -110,15 +124,37 @@ class Kubelets:
         if pod["metadata"].get("deletionTimestamp"):
             self._stop(pod)
             return
+        if pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            return
         begun = seen + timedelta(seconds=self._tempo.start)
         if self._clock() < begun:
             self._wait_until(begun)
             return
         status = self._status(pod, machine, begun)
+        if pod["spec"].get("restartPolicy", "Always") != "Always" and status["phase"] == "Running":
+            status = self._ended(pod, status, begun)
         self._store.mutate(
             self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
             subresource="status",
         )  # fmt: skip
+
+    def _ended(self, pod: Object, status: Object, begun: datetime) -> Object:
+        """A pod that is not restarted ends when its first container's program has."""
+        over = begun + timedelta(seconds=self._tempo.start)
+        if self._clock() < over:
+            self._wait_until(over)
+            return status
+        container = pod["spec"]["containers"][0]
+        argv = [*container.get("command", []), *container.get("args", [])]
+        code = self._programs.run(pod, container["name"], argv)[2] if argv[:2] == ["sh", "-c"] else 0
+        now, good = self._store.now(), code == 0
+        ended = {"reason": "Completed" if good else "Error", "exitCode": code, "startedAt": now, "finishedAt": now}
+        for shown in status["containerStatuses"]:
+            shown |= {"ready": False, "started": False, "state": {"terminated": ended}}
+        for condition in status["conditions"]:
+            if condition["type"] in ("Ready", "ContainersReady"):
+                condition |= {"status": "False", "reason": "PodCompleted" if good else "PodFailed"}
+        return {**status, "phase": "Succeeded" if good else "Failed"}
 
     def _collect(self, pod: Object, seen: datetime) -> None:
         """A pod on a node that is not there is collected after a while, as by the pod garbage collector."""
@@ -255,7 +291,7 @@ class Kubelets:
     def _event(self, pod: Object, reason: str, message: str) -> None:
         """One event per pod, reason and message; a repetition raises its count."""
         metadata = pod["metadata"]
-        digest = f"{abs(hash((reason, message))) % 16**10:010x}"
+        digest = hashlib.sha256(f"{reason}{message}".encode()).hexdigest()[:10]
         name = f"{metadata['name']}.{digest}"
         if self._store.has(self._events, metadata["namespace"], name):
             return
@@ -281,7 +317,7 @@ def _container(container: Object, *, ready: bool, state: Object) -> Object:
     image = container["image"]
     return {
         "name": container["name"], "image": image, "ready": ready, "restartCount": 0, "started": "running" in state,
-        "imageID": f"{image.rpartition(':')[0]}@sha256:{abs(hash(image)) % 16**16:016x}" if "waiting" not in state else "",
+        "imageID": f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}" if "waiting" not in state else "",
         "state": state, "lastState": {},
     }  # fmt: skip
 

@@ -1,0 +1,111 @@
+"""Jobs: pods until enough have succeeded, or too many have failed. CronJobs: a Job each time it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.sandbox.kube.api import defaults
+from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, owned_by, reference
+from bot.sandbox.kube.controllers.schedule import Schedule
+
+
+class Jobs:
+    """The controllers of Jobs and CronJobs."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._jobs, self._cron_jobs = store.registry.named("Job"), store.registry.named("CronJob")
+        self._pods = Pods(store)
+        self.next_due: datetime | None = None
+
+    def sync(self) -> None:
+        """Look at every Job and CronJob once; `next_due` is when the next CronJob is due."""
+        self.next_due = None
+        for cron_job in self._store.all_of(self._cron_jobs):
+            if is_live(cron_job):
+                self._cron_job(cron_job)
+        for job in self._store.all_of(self._jobs):
+            if is_live(job):
+                self._job(job)
+
+    def _job(self, job: Object) -> None:
+        spec, status = job["spec"], job.get("status") or {}
+        if any(c["type"] in ("Complete", "Failed") and c["status"] == "True" for c in status.get("conditions", [])):
+            return
+        pods = self._pods.of(job)
+        succeeded = sum(pod.get("status", {}).get("phase") == "Succeeded" for pod in pods)
+        failed = sum(pod.get("status", {}).get("phase") == "Failed" for pod in pods)
+        active = [
+            pod for pod in pods if is_live(pod) and pod.get("status", {}).get("phase") in ("Pending", "Running")
+        ]
+        made: Object = {
+            "startTime": status.get("startTime", self._store.now()),
+            "succeeded": succeeded,
+            "failed": failed,
+        }
+        if spec.get("suspend"):
+            for pod in active:
+                self._pods.delete(pod)
+            made["conditions"] = [self._condition("Suspended", "JobSuspended", "Job suspended")]
+        elif succeeded >= spec["completions"]:
+            made |= {"completionTime": self._store.now(), "conditions": [self._condition("Complete", "", "")]}
+        elif failed > spec["backoffLimit"]:
+            message = "Job has reached the specified backoff limit"
+            made["conditions"] = [self._condition("Failed", "BackoffLimitExceeded", message)]
+        else:
+            wanted = min(spec["parallelism"], spec["completions"] - succeeded)
+            for _ in range(wanted - len(active)):
+                self._pods.make(job)
+            made |= {"active": wanted, "ready": sum(pod["status"]["phase"] == "Running" for pod in active)}
+        self._pods.report(self._jobs, job, made)
+
+    def _condition(self, kind: str, reason: str, message: str) -> Object:
+        now = self._store.now()
+        said = {"reason": reason, "message": message} if reason else {}
+        return {"type": kind, "status": "True", "lastProbeTime": now, "lastTransitionTime": now, **said}
+
+    def _cron_job(self, cron_job: Object) -> None:
+        spec, status = cron_job["spec"], dict(cron_job.get("status") or {})
+        jobs = owned_by(cron_job, self._store.all_of(self._jobs, cron_job["metadata"]["namespace"]))
+        if spec.get("suspend"):
+            return
+        last = _time(status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"], self._clock())
+        due = Schedule.parse(spec["schedule"]).next_after(last)
+        if due is not None and due <= self._clock():
+            running = [job for job in jobs if not (job.get("status") or {}).get("completionTime")]
+            if not (running and spec.get("concurrencyPolicy") == "Forbid"):
+                self._start(cron_job, due)
+            status["lastScheduleTime"] = self._store.now()
+            due = Schedule.parse(spec["schedule"]).next_after(self._clock())
+        if due is not None:
+            self.next_due = due if self.next_due is None else min(self.next_due, due)
+        self._pods.report(self._cron_jobs, cron_job, status)
+
+    def _start(self, cron_job: Object, due: datetime) -> None:
+        template = cron_job["spec"]["jobTemplate"]
+        name = f"{cron_job['metadata']['name']}-{int(due.timestamp()) // 60}"
+        namespace = cron_job["metadata"]["namespace"]
+        if self._store.has(self._jobs, namespace, name):
+            return
+        metadata = {
+            "name": name, "namespace": namespace, "ownerReferences": [reference(cron_job)],
+            "labels": dict((template.get("metadata") or {}).get("labels") or {}),
+        }  # fmt: skip
+        made: Object = {"metadata": metadata, "spec": _copied(template["spec"])}
+        defaults.fill(self._jobs, made)
+        self._store.create(self._jobs, made)
+
+
+def _copied(spec: Object) -> Object:
+    template = spec["template"]
+    metadata = template.get("metadata") or {}
+    fresh = {**template, "metadata": {**metadata, "labels": dict(metadata.get("labels") or {})}}
+    return {**spec, "template": {**fresh, "spec": dict(template["spec"])}}
+
+
+def _time(said: str, now: datetime) -> datetime:
+    at = datetime.strptime(said, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=now.tzinfo)
+    return max(at, now - timedelta(days=1))  # what was missed longer ago is not made up for

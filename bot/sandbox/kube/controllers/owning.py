@@ -1,0 +1,126 @@
+"""What the controllers share: owners and their pods, where a pod fits, whether it is ready."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.sandbox.kube.api import selectors
+from bot.sandbox.kube.api.kinds import Kind
+from bot.sandbox.kube.api.store import Store
+
+Object = dict[str, Any]
+
+
+def tolerates(spec: Object, taint: Object) -> bool:
+    """Whether a pod tolerates a taint."""
+    for toleration in spec.get("tolerations") or []:
+        effect = toleration.get("effect")
+        if effect and effect != taint["effect"]:
+            continue
+        if toleration.get("operator") == "Exists":
+            if not toleration.get("key") or toleration["key"] == taint["key"]:
+                return True
+        elif toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""):
+            return True
+    return False
+
+
+def fits(spec: Object, node: Object, *, daemon: bool = False) -> bool:
+    """Whether a pod may be put on a node. The DaemonSet controller adds tolerations of its own."""
+    labels = node["metadata"].get("labels", {})
+    if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
+        return False
+    own = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "node.kubernetes.io/network-unavailable",
+           "node.kubernetes.io/unschedulable", "node.kubernetes.io/disk-pressure", "node.kubernetes.io/memory-pressure")  # fmt: skip
+    for taint in node.get("spec", {}).get("taints") or []:
+        if taint["effect"] == "PreferNoSchedule" or (daemon and taint["key"] in own):
+            continue
+        if not tolerates(spec, taint):
+            return False
+    return True
+
+
+def revision(template: Object) -> str:
+    """The hash that names a template's revision."""
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether a pod's Ready condition is true."""
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", []))
+
+
+def selected(selector: Object, pod: Object) -> bool:
+    """Whether a LabelSelector selects a pod."""
+    return selectors.matches(selector, pod["metadata"].get("labels", {}))
+
+
+def is_live(obj: Object) -> bool:
+    """Whether an object is not being deleted."""
+    return not obj["metadata"].get("deletionTimestamp")
+
+
+def reference(owner: Object) -> Object:
+    """The owner reference that a controller puts on what it makes."""
+    return {
+        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True,
+    }  # fmt: skip
+
+
+def owned_by(owner: Object, found: Iterable[Object]) -> list[Object]:
+    """Those that an object owns."""
+    uid = owner["metadata"]["uid"]
+    return [each for each in found if any(ref["uid"] == uid for ref in each["metadata"].get("ownerReferences", []))]
+
+
+class Pods:
+    """Makes, finds and deletes the pods of workloads, and writes workloads' status."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kind = store.registry.named("Pod")
+        self._numbers = 0
+
+    def of(self, owner: Object) -> list[Object]:
+        """The pods of an owner, also those that are being deleted."""
+        return owned_by(owner, self._store.all_of(self._kind, owner["metadata"]["namespace"]))
+
+    def make(
+        self, owner: Object, *, labels: Mapping[str, str] | None = None, node: str = "", name: str = "",
+        spec: Object | None = None,
+    ) -> None:  # fmt: skip
+        """Make a pod from an owner's template."""
+        template = owner["spec"]["template"]
+        made = json.loads(json.dumps(spec or template["spec"]))
+        if node:
+            made["nodeName"] = node
+        base = owner["metadata"]["name"]
+        given = template.get("metadata") or {}
+        metadata: Object = {
+            "name": name or f"{base}-{self._suffix(owner)}", "namespace": owner["metadata"]["namespace"],
+            "labels": {**given.get("labels", {}), **(labels or {})}, "ownerReferences": [reference(owner)],
+        }  # fmt: skip
+        if not name:
+            metadata["generateName"] = f"{base}-"
+        if given.get("annotations"):
+            metadata["annotations"] = dict(given["annotations"])
+        status = {"phase": "Pending", "conditions": [], "qosClass": "BestEffort"}
+        self._store.create(self._kind, {"metadata": metadata, "spec": made, "status": status})
+
+    def _suffix(self, owner: Object) -> str:
+        self._numbers += 1
+        return hashlib.sha256(f"{owner['metadata']['uid']}{self._numbers}".encode()).hexdigest()[:5]
+
+    def delete(self, pod: Object) -> None:
+        """Delete a pod, with its grace."""
+        self._store.delete(self._kind, pod["metadata"]["namespace"], pod["metadata"]["name"])
+
+    def report(self, kind: Kind, obj: Object, status: Object) -> None:
+        """Write a workload's status."""
+        namespace, name = obj["metadata"]["namespace"], obj["metadata"]["name"]
+        if self._store.has(kind, namespace, name):
+            self._store.mutate(kind, namespace, name, lambda found: found.update(status=status), subresource="status")
