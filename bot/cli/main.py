@@ -91,9 +91,10 @@ def manifest(*, url: str | None) -> None:
     """Print the Slack app manifest."""
     import json
 
+    from bot.actions.describe import usage_hint
     from bot.slack.manifest import manifest as made
 
-    click.echo(json.dumps(made(url=url), indent=2))
+    click.echo(json.dumps(made(url=url, usage_hint=usage_hint()), indent=2))
 
 
 @main.command()

@@ -8,6 +8,14 @@ async function post(path, data) {
   if (!answer.ok) console.error(path, answer.status, await answer.text());
 }
 
+function keep(before, after) {
+  for (const field of after.elements) {
+    const typed = field.name && [...before.elements].find((each) => each.name === field.name && (each.type !== "checkbox" && each.type !== "radio" || each.value === field.value));
+    if (!typed) continue;
+    if (field.type === "checkbox" || field.type === "radio") field.checked = typed.checked; else field.value = typed.value;
+  }
+}
+
 let asked = 0;
 async function refresh() {
   const number = ++asked;
@@ -22,7 +30,10 @@ async function refresh() {
   const faults = document.getElementById("faults"), hidden = !faults || faults.hidden, top = faults ? faults.scrollTop : 0;
   const open = [...document.querySelectorAll("#faults details")].map((group) => group.open);
   const before = document.querySelector(".modal"), after = next.querySelector(".modal");
-  if (before && after && before.querySelector("[name=view]").value === after.querySelector("[name=view]").value && !after.querySelector(".error") && before.querySelectorAll(".field").length === after.querySelectorAll(".field").length) after.closest(".veil").replaceWith(before.closest(".veil"));
+  if (before && after && before.elements.view.value === after.elements.view.value) {
+    if (!after.querySelector(".error") && before.querySelectorAll(".field").length === after.querySelectorAll(".field").length) after.closest(".veil").replaceWith(before.closest(".veil"));
+    else keep(before, after); // what was typed stays, also beside a mistake
+  }
   document.getElementById("app").replaceWith(next);
   [...document.querySelectorAll(".composer textarea")].forEach((area, n) => { if (typed[n]) area.value = typed[n]; });
   const panel = document.getElementById("faults"); panel.hidden = hidden; panel.scrollTop = top;

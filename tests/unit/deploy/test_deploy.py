@@ -1,0 +1,50 @@
+"""What lies in deploy/ is what the code makes and needs."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import yaml
+
+from bot.actions.describe import usage_hint
+from bot.drivers.catalog import profiles
+from bot.slack.manifest import EVENTS, SCOPES, manifest
+from bot.verification import gather
+
+DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
+
+
+def test_the_manifests_are_what_xk8s_manifest_prints() -> None:
+    socket = json.loads((DEPLOY / "slack" / "manifest.json").read_text())
+    assert socket == manifest(usage_hint=usage_hint())
+    http = json.loads((DEPLOY / "slack" / "manifest-http.json").read_text())
+    assert http == manifest(url="https://xk8s.example.com", usage_hint=usage_hint())
+
+
+def test_a_manifest_asks_for_what_the_bot_uses_and_keeps_slacks_limits() -> None:
+    made = manifest(usage_hint=usage_hint())
+    assert "commands" in SCOPES and "chat:write" in SCOPES and "app_mention" in EVENTS
+    assert len(made["display_information"]["description"]) <= 140
+    assert len(made["features"]["slash_commands"][0]["description"]) <= 2_000
+    assert made["settings"]["socket_mode_enabled"] is True
+
+
+def test_the_role_covers_everything_that_verification_reads() -> None:
+    documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-verify.yaml").read_text())
+    role = next(found for found in documents if found["kind"] == "ClusterRole")
+    allowed = {
+        (group, resource)
+        for rule in role["rules"]
+        if "list" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    paths = [gather.DAEMON_SETS, gather.NODES, gather.PODS, gather.EVENTS]
+    paths += [path for profile in profiles() for extra in profile.extras for path in extra.paths]
+    for path in paths:
+        parts = path.strip("/").split("/")
+        group = parts[1] if parts[0] == "apis" else ""
+        assert (group, parts[-1]) in allowed, path
+    exec_rule = next(rule for rule in role["rules"] if rule["resources"] == ["pods/exec"])
+    assert {"create", "get"} <= set(exec_rule["verbs"])
