@@ -4,6 +4,8 @@ Every package raises its own subclasses, and whatever shows an error (a thread, 
 log) needs only these three lines. Nothing here knows where a problem comes from or where it is shown.
 """
 
+import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -28,3 +30,19 @@ class Refusal(Problem):
     """It was not tried: a rule, a right or a missing setting stands against it."""
 
     outcome: ClassVar[str] = "refused"
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """One of the things that a word may mean: its id, and how a person tells it from the others."""
+
+    id: str
+    label: str
+
+
+class Ambiguous(Refusal):
+    """A word means several things; a person picks one of `choices` in place of it."""
+
+    def __init__(self, what: str, *, choices: Sequence[Choice], fix: str) -> None:
+        super().__init__(what, why="\n".join(f"{choice.id}: {choice.label}" for choice in choices), fix=fix)
+        self.choices = tuple(choices)

@@ -50,15 +50,15 @@ class ClusterCatalog:
     def all(self) -> Listed:
         """Every cluster, by name."""
         own = [self._from_configuration(name, found) for name, found in self._configured.items() if found.kubeconfig]
-        missing: tuple[str, ...] = ()
+        unread: MagnumError | None = None
         deployed: list[Cluster] = []
         if self._magnum is not None:
             try:
                 drivers = {found["uuid"]: _driver(found.get("network_driver")) for found in self._magnum.templates()}
                 deployed = [self._from_magnum(found, drivers) for found in self._magnum.clusters()]
             except MagnumError as error:
-                missing = (f"Magnum's clusters are missing: {error.what}, {error.why}",)
-        return Listed(clusters=tuple(sorted([*own, *deployed], key=lambda found: found.name)), missing=missing)
+                unread = error
+        return Listed(clusters=tuple(sorted([*own, *deployed], key=lambda found: found.name)), unread=unread)
 
     def find(self, ref: str) -> Cluster:
         """The cluster with a name or id. Raises `ClusterNotFound`, `AmbiguousCluster` or `MagnumError`."""
@@ -69,13 +69,14 @@ class ClusterCatalog:
             return self._in_full(named[0])
         if named:
             raise AmbiguousCluster(ref, named)
+        if listed.unread is not None:
+            raise listed.unread
         names = sorted({cluster.name for cluster in listed.clusters})
         near = difflib.get_close_matches(ref, [*names, *Driver], n=1)
         meant = f"Did you mean `{near[0]}`? " if near else ""
         raise ClusterNotFound(
-            f"There is no cluster {ref} in {self._project}", why="; ".join(listed.missing),
-            fix=f"{meant}See `/xk8s cluster list`.",
-        )  # fmt: skip
+            f"There is no cluster {ref} in {self._project}", fix=f"{meant}See `/xk8s cluster list`."
+        )
 
     def _in_full(self, cluster: Cluster) -> Cluster:
         if not cluster.from_magnum or self._magnum is None:

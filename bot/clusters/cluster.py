@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.actions.action import Driver
-from bot.problems import Problem, Refusal
+from bot.problems import Ambiguous, Choice, Problem, Refusal
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,23 +45,37 @@ class Listed:
     """A project's clusters, and why some may be missing."""
 
     clusters: tuple[Cluster, ...]
-    missing: tuple[str, ...] = ()
+    unread: Problem | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What to tell a person of it."""
+        if self.unread is None:
+            return ()
+        parts = (f"Magnum's clusters are missing: {self.unread.what}, {self.unread.why}", self.unread.fix)
+        return (". ".join(part.rstrip(".") for part in parts if part),)
 
 
 class ClusterNotFound(Refusal):
     """No cluster of the project is called that."""
 
 
-class AmbiguousCluster(Refusal):
-    """A name means several clusters; `choices` are they, for a person to pick."""
+class AmbiguousCluster(Ambiguous):
+    """A name means several clusters."""
 
     def __init__(self, name: str, choices: Sequence[Cluster]) -> None:
         super().__init__(
-            f"{len(choices)} clusters are called {name}", why=", ".join(cluster.id for cluster in choices),
+            f"{len(choices)} clusters are called {name}",
+            choices=[Choice(cluster.id, _told_apart(cluster)) for cluster in choices],
             fix="Pick one, or give its id instead of its name.",
         )  # fmt: skip
-        self.name = name
-        self.choices = tuple(choices)
+
+
+def _told_apart(cluster: Cluster) -> str:
+    where = f"{cluster.status} in Magnum" if cluster.from_magnum else "from a kubeconfig"
+    made = f", created {cluster.created:%Y-%m-%d %H:%M} UTC" if cluster.created else ""
+    nodes = f", {cluster.nodes} nodes" if cluster.nodes is not None else ""
+    return f"{cluster.driver or 'unknown driver'}, {where}{nodes}{made}"
 
 
 class NoCloud(Problem):

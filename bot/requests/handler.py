@@ -19,7 +19,7 @@ from bot.actions.action import Action, Effect
 from bot.audit.log import AuditLog, Subject
 from bot.problems import Problem, Refusal
 from bot.requests.incoming import Entry, IncomingRequest
-from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service, Targeted
+from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Partial, Service, Targeted
 
 log = structlog.get_logger(__name__)
 
@@ -151,10 +151,12 @@ class RequestHandler:
                 context = self._context(request, grant, answer, resumed=not first)
                 result, problem = self._serve(service, action, context)
             seconds = self._now() - started
-            outcome = _outcome(problem)
+            outcome, detail = _outcome(problem), _detail(problem)
+            if isinstance(result, Partial) and result.shortfall:
+                outcome, detail = Outcome.FAILED, result.shortfall
             if isinstance(result, Targeted) and not subject.target:
                 subject = dataclasses.replace(subject, target=result.audit_target)
-            self._audit.conclude(subject, outcome=outcome, detail=_detail(problem), duration_ms=int(seconds * 1000))
+            self._audit.conclude(subject, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
         except Problem as unwritten:
             result, problem, outcome, seconds = None, unwritten, _outcome(unwritten), self._now() - started
         return Conclusion(

@@ -50,6 +50,14 @@ class Targeted(Protocol):
     def audit_target(self) -> str: ...
 
 
+@runtime_checkable
+class Partial(Protocol):
+    """A result that may say what could not be done: if it does, the request has failed, and is shown all the same."""
+
+    @property
+    def shortfall(self) -> str: ...
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Conclusion:
     """The end of one request: exactly one of `result` and `problem` is set."""

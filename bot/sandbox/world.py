@@ -19,7 +19,7 @@ from bot.sandbox.kube.faults import FaultSwitches
 from bot.sandbox.openstack.cloud import MEMBER, Ailments, Cloud, CloudUser, ClusterOrder
 from bot.sandbox.openstack.keystone import clouds_yaml, keystone_app
 from bot.sandbox.openstack.magnum import MagnumApp, cluster, template
-from bot.sandbox.serving import Loopback
+from bot.sandbox.serving import Loopback, Served
 from bot.sandbox.slack.page_app import FaultGroup, FaultSwitch, create_app
 from bot.sandbox.slack.sockets import SocketMode
 from bot.sandbox.slack.web_api import WebApi
@@ -91,6 +91,7 @@ class World:
         self._planned = clusters
         self._subnets = 0
         self.slack_url = self.keystone_url = self.magnum_url = ""
+        self._magnum: Served | None = None
         self.edge: SandboxCluster | None = None
 
     # --- life
@@ -124,12 +125,24 @@ class World:
             CloudUser(id="user-other", name="other", password="sandbox", role=MEMBER),
         ]
         self.cloud.inventory.flavors.add("m1.large")
-        self.magnum_url = (await self.loopback.serve_on_loop(MagnumApp(self.cloud))).url
+        await self.magnum_listens()
         self.keystone_url = (
             await self.loopback.serve_on_loop(keystone_app(self.cloud, magnum_url=self.magnum_url))
         ).url
         await asyncio.gather(*(self._existing(planned) for planned in self._planned))
         self.edge = await self._edge()
+
+    async def magnum_listens(self) -> None:
+        """Serve Magnum, on the port it had before if it had one."""
+        port = int(self.magnum_url.rpartition(":")[2] or 0) if self.magnum_url else 0
+        self._magnum = await self.loopback.serve_on_loop(MagnumApp(self.cloud), port=port)
+        self.magnum_url = self._magnum.url
+
+    async def magnum_hangs_up(self) -> None:
+        """Serve Magnum no longer: connections to it are refused."""
+        if self._magnum is not None:
+            await self._magnum.close()
+            self._magnum = None
 
     async def _existing(self, planned: Planned) -> None:
         user = self.cloud.users[0]
@@ -207,7 +220,9 @@ class World:
         )
 
 
+GONE = "gone"
 CLOUD_FAULTS: dict[str, tuple[str, str, Ailments]] = {
+    GONE: ("Magnum is gone", "connections to Magnum are refused", Ailments()),
     "down": ("Magnum fails", "every request is answered 503 by the proxy in front", Ailments(status=503, html=True)),
     "error": ("Magnum errs", "every request is answered 500", Ailments(status=500)),
     "other-creator": (
@@ -249,13 +264,15 @@ class WorldFaults:
         """Switch a fault; off, on every node where it is on."""
         where, _, name = fault.partition("/")
         if where == "cloud":
-            self._cloud(name, on)
+            await self._cloud(name, on)
             return
         switches = self._world.switches[where]
         for each in [node] if on else switches.on(name):
             await switches.switch(name, on, each if not on or node else "")
 
-    def _cloud(self, name: str, on: bool) -> None:
+    async def _cloud(self, name: str, on: bool) -> None:
+        if name == GONE:
+            await (self._world.magnum_hangs_up() if on else self._world.magnum_listens())
         (self._on.add if on else self._on.discard)(name)
         cloud = self._world.cloud
         ill = [CLOUD_FAULTS[each][2] for each in self._on]

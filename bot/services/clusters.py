@@ -17,6 +17,11 @@ class ClusterOverview:
     project: str
     listed: Listed
 
+    @property
+    def shortfall(self) -> str:
+        """What is missing from the list, and why."""
+        return "; ".join(self.listed.missing)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterDetails:

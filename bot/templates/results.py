@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.actions.action import Driver
-from bot.problems import Refusal
+from bot.problems import Ambiguous, Choice, Refusal
 from bot.templates.spec import Defaults, TemplateSpec
 
 
@@ -85,15 +85,20 @@ class TemplateTaken(Refusal):
     """A template of that name exists already."""
 
 
-class AmbiguousTemplate(Refusal):
+class AmbiguousTemplate(Ambiguous):
     """A name means several templates."""
 
     def __init__(self, name: str, choices: tuple[Template, ...]) -> None:
         super().__init__(
-            f"{len(choices)} templates are called {name}", why=", ".join(found.id for found in choices),
+            f"{len(choices)} templates are called {name}",
+            choices=[Choice(found.id, _told_apart(found)) for found in choices],
             fix="Pick one, or give its id instead of its name.",
-        )  # fmt: skip
-        self.choices = choices
+        )
+
+
+def _told_apart(template: Template) -> str:
+    made = f", created {template.created:%Y-%m-%d %H:%M} UTC" if template.created else ""
+    return f"{template.driver or template.network_driver}, Kubernetes {template.kubernetes or '?'}{made}"
 
 
 class TemplateNotFound(Refusal):

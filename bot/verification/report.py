@@ -83,6 +83,15 @@ class VerificationSummary:
         """How many are healthy."""
         return sum(report.verdict is Verdict.HEALTHY for report in self.reports)
 
+    @property
+    def shortfall(self) -> str:
+        """What could not be verified, and why; empty if everything was (however unhealthy it is)."""
+        unread = [
+            f"{report.cluster}: {report.problem}" for report in self.reports if report.verdict is Verdict.UNREACHABLE
+        ]
+        skipped = [f"{report.cluster}: {each.what} not checked: {each.why}" for report in self.reports for each in report.not_checked]  # fmt: skip
+        return "; ".join([*self.missing, *unread, *skipped])
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VerificationProgress:

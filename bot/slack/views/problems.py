@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions.action import Action
-from bot.problems import Problem, Refusal
+from bot.problems import Ambiguous, Problem, Refusal
 from bot.requests.service import Conclusion, Outcome
 from bot.slack import kit
 
@@ -15,7 +15,21 @@ def problem(conclusion: Conclusion, found: Problem) -> kit.Rendered:
     lines = [kit.escape(part) for part in (found.why, found.fix) if part]
     headline = f"{mark} {_subject(conclusion.action)}{kit.escape(what)}"
     blocks = kit.sections("\n".join(lines)) if lines else []
+    if isinstance(found, Ambiguous) and conclusion.action is not None:
+        blocks.append(_picks(conclusion.action, found))
     return kit.Rendered(headline=headline, messages=kit.messages(what, blocks))
+
+
+def _picks(action: Action, found: Ambiguous) -> kit.Block:
+    """A button for each thing the word may mean: the same request, with its id in place of the name."""
+    return kit.buttons(
+        *(
+            kit.Button(
+                label=kit.cut(choice.label, 75), action=action.model_copy(update={action.target_field: choice.id})
+            )
+            for choice in found.choices
+        )
+    )
 
 
 def _subject(action: Action | None) -> str:

@@ -1,0 +1,150 @@
+"""Whatever the cloud, a cluster or a person does: a message says what failed and what to do, the audit log
+says `failed`, and the bot goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from bot.sandbox.openstack.cloud import Ailments
+from tests.e2e.conftest import Office, Seen
+
+
+@pytest.fixture
+def office(here: Office) -> Iterator[Office]:
+    """Whatever a test broke is mended after it."""
+    yield here
+    here.world.cloud.ailments = Ailments()
+
+
+def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") -> None:
+    """The answer reads like one, the audit log has the outcome, and the next request is answered."""
+    text = json.dumps([message.blocks for message in seen.messages])
+    assert "Traceback" not in text and '{\\"' not in text
+    reference = seen.text.split("ref ")[-1].split(" ")[0]
+    with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
+        question = "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome'"
+        assert database.execute(question, (reference,)).fetchall() == [(action, outcome)]
+    office.world.cloud.ailments = Ailments()
+    assert "Calico" in office.types("driver list").text
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "advice"),
+    [
+        (401, "HTTP 401", "Check this cloud's credentials in clouds.yaml"),
+        (403, "HTTP 403", "Ask the cloud's operator, or use credentials with the needed role"),
+        (404, "HTTP 404", ""),
+        (409, "HTTP 409", ""),
+        (500, "HTTP 500", "give the cloud's operator the request id"),
+    ],
+)
+@pytest.mark.parametrize(("words", "action"), [("cluster list", "cluster.list"), ("template create calico --name x", "template.create")])  # fmt: skip
+def test_a_magnum_that_errs_is_told_in_its_own_words(
+    office: Office, status: int, said: str, advice: str, words: str, action: str
+) -> None:
+    office.world.cloud.ailments = dataclasses.replace(office.world.cloud.ailments, status=status)
+    seen = office.types(words)
+    assert said in seen.text and advice in seen.text
+    failed(office, seen, action=action)
+    assert not any(found["name"] == "x" for found in office.world.cloud.templates.values())
+
+
+def test_a_magnum_that_does_not_answer_is_told_and_what_to_check(office: Office) -> None:
+    office.world.loopback.run(office.world.magnum_hangs_up())
+    try:
+        seen = office.types("template create calico --name y")
+    finally:
+        office.world.loopback.run(office.world.magnum_listens())
+    assert "it does not answer" in seen.text and "Check that the cloud xloud-shop is up" in seen.text
+    failed(office, seen, action="template.create")
+
+
+def test_a_proxys_html_is_not_shown_raw(office: Office) -> None:
+    office.world.cloud.ailments = Ailments(status=500, html=True)
+    seen = office.types("template list")
+    assert "<html>" not in seen.text and "HTTP 500" in seen.text
+    failed(office, seen, action="template.list")
+
+
+def test_clusters_of_files_are_listed_while_magnum_is_down_and_what_is_missing_is_said(office: Office) -> None:
+    office.world.cloud.ailments = Ailments(status=500)
+    seen = office.types("cluster list")
+    assert "1 cluster in shop" in seen.line and "HTTP 500" in seen.text and "edge" in seen.text
+
+
+def test_a_cluster_that_cannot_be_reached_is_named_with_what_to_check(office: Office) -> None:
+    office.fault("staging-eu", "away", True)
+    try:
+        seen = office.types("verify calico staging-eu")
+    finally:
+        office.fault("staging-eu", "away", False)
+    assert "could not be read" in seen.line
+    assert "staging-eu" in seen.line and "refused" in seen.text
+    failed(office, seen, action="verify")
+
+
+def test_an_exec_that_is_refused_is_said_to_be_not_checked_and_what_right_is_missing(office: Office) -> None:
+    office.fault("edge", "exec", True)
+    try:
+        seen = office.types("verify calico edge")
+    finally:
+        office.fault("edge", "exec", False)
+    assert "⚠️" in seen.line or "❌" in seen.line
+    assert "not checked" in seen.text and "pods/exec" in seen.text
+    failed(office, seen, action="verify")
+
+
+@pytest.mark.parametrize("fault", ["busy", "broken"])
+def test_an_api_server_that_errs_is_told(office: Office, fault: str) -> None:
+    office.fault("staging-eu", fault, True)
+    try:
+        seen = office.types("verify calico staging-eu")
+    finally:
+        office.fault("staging-eu", fault, False)
+    assert "could not be read" in seen.line and ("HTTP 429" in seen.text or "HTTP 500" in seen.text)
+    failed(office, seen, action="verify")
+
+
+def test_where_magnum_signs_only_for_the_creator_the_answer_says_so_and_what_to_configure(office: Office) -> None:
+    for cluster in office.world.cloud.clusters.values():
+        cluster["user_id"] = "user-other"
+    office.bot.stop()
+    office.bot.start()  # certificates are kept in memory
+    try:
+        seen = office.types("verify calico prod-eu")
+    finally:
+        for cluster in office.world.cloud.clusters.values():
+            cluster["user_id"] = "user-ops"
+    assert "creator" in seen.text and "kubeconfig" in seen.text
+    failed(office, seen, action="verify")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["verify calico no-such-cluster", "cluster show no-such", "template show no-such", "template create flannel --pool 10.0.0.0/99",
+     "template create calico --label flannel_backend=vxlan", "tepmlate", "", "policy apply", "--", "verify '", "🙃" * 500, "help nothing"],
+)  # fmt: skip
+def test_a_mistake_gets_an_answer_and_no_root_message_for_typos(office: Office, words: str) -> None:
+    seen = office.types(words)
+    assert seen.text.startswith(("🤔", "🚫", "💡")) and "Traceback" not in seen.text
+    assert "/xk8s" in seen.text or "Leave flannel_backend out" in seen.text
+
+
+def test_a_name_that_means_two_clusters_is_asked_about_by_buttons(office: Office) -> None:
+    cloud = office.world.cloud
+    known = next(found for found in cloud.clusters.values() if found["name"] == "dev-eu")
+    twin = {**known, "uuid": "11111111-2222-4333-8444-555555555555", "status": "CREATE_FAILED"}
+    cloud.clusters[twin["uuid"]] = twin
+    try:
+        seen = office.types("cluster show dev-eu")
+        assert "2 clusters are called dev-eu" in seen.text
+        label = next(each for each in seen.buttons() if "CREATE_COMPLETE" in each)
+        assert known["uuid"] in office.presses(seen, label).text
+    finally:
+        del cloud.clusters[twin["uuid"]]
