@@ -7,6 +7,7 @@ wait for each other instead of failing half-way.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import pathlib
 import threading
@@ -36,7 +37,7 @@ class Database:
         # SQLite has one writer, and one that finds it busy sleeps for up to 100 ms before it looks again: within
         # this process writers wait for each other here instead, and go on at once
         self._turn: contextlib.AbstractContextManager[object] = (
-            threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+            _Queue() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
         )
 
     @classmethod
@@ -123,6 +124,32 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+class _Queue:
+    """A lock that is handed over in the order of asking: with `threading.Lock` one of ten waits twice its turn."""
+
+    def __init__(self) -> None:
+        self._state = threading.Lock()
+        self._held = False
+        self._waiting: collections.deque[threading.Lock] = collections.deque()
+
+    def __enter__(self) -> None:
+        with self._state:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_raised: object) -> None:
+        with self._state:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ class Disturbance:
     delay: float = 0.0  # seconds before each answer
     status: int = 0  # answer everything with this
     retry_after: int = 0
+    times: int = 0  # how many answers it lasts; 0: until it is over
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,11 +84,15 @@ class ApiServer:
         ill = self.disturbance
         if ill.delay:
             await asyncio.sleep(ill.delay)
-        if ill.status == 429:
+        status = ill.status
+        if status and ill.times:
+            ill.times -= 1
+            ill.status = status if ill.times else 0
+        if status == 429:
             message = "The server has received too many requests and has asked us to try again later"
             raise ApiError(429, "TooManyRequests", message, retry_after=ill.retry_after)
-        if ill.status:
-            raise ApiError(ill.status, "InternalError", "Internal error occurred: etcdserver: leader changed")
+        if status:
+            raise ApiError(status, "InternalError", "Internal error occurred: etcdserver: leader changed")
 
     def _user(self, scope: Scope, authorization: str) -> User:
         return self.authenticator.user(scope["state"].get("peer_certificate"), authorization)

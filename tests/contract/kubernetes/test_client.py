@@ -1,0 +1,178 @@
+"""Our Kubernetes client and exec, against the sandbox and, where XK8S_TEST_KUBECONFIG is set, a real cluster."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pydantic import SecretStr
+
+from bot.drivers.objects import DaemonSet, Node, Pod
+from bot.kube.client import Kube
+from bot.kube.connection import Endpoint, endpoint_from_kubeconfig
+from bot.kube.errors import Forbidden, NotFound, Unauthorized, Unreachable
+from bot.kube.execute import execute
+from tests.contract.kubernetes.conftest import MASTER, NOBODY, Api
+
+REAL = os.environ.get("XK8S_TEST_KUBECONFIG", "")
+
+
+def endpoint(api: Api, token: str = MASTER) -> Endpoint:
+    return Endpoint(server=api.cluster.address, ca_pem=api.cluster.authority.pem, token=SecretStr(token))
+
+
+def connect(where: Endpoint, seconds: float = 20.0) -> Kube:
+    return Kube(where, user_agent="xk8s/test (operation 0123)", seconds=seconds)
+
+
+@pytest.fixture(params=["sandbox", *(["real"] if REAL else [])])
+def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
+    """The same tests on every cluster there is."""
+    if request.param == "real":
+        made = connect(endpoint_from_kubeconfig(pathlib.Path(REAL)))
+    else:
+        made = connect(endpoint(request.getfixturevalue("running")))
+    yield made
+    made.close()
+
+
+def test_nodes_pods_and_daemon_sets_are_read(kube: Kube) -> None:
+    nodes = kube.all_of("/api/v1/nodes", Node)
+    assert nodes and all(node.name for node in nodes)
+    assert kube.all_of("/apis/apps/v1/daemonsets", DaemonSet)
+    pods = kube.all_of("/api/v1/pods", Pod, labels="k8s-app=kube-dns")
+    assert pods and all(pod.metadata.labels["k8s-app"] == "kube-dns" for pod in pods)
+
+
+def test_a_list_of_many_pages_is_read_whole(kube: Kube, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {pod.name for pod in kube.all_of("/api/v1/pods", Pod)}
+    monkeypatch.setattr("bot.kube.client.PAGE", 2)
+    assert {pod.name for pod in kube.all_of("/api/v1/pods", Pod)} == whole
+    assert len(whole) > 2
+
+
+def test_what_is_not_there_is_not_found(kube: Kube) -> None:
+    with pytest.raises(NotFound) as told:
+        kube.get("/api/v1/namespaces/default/pods/no-such-pod", Pod)
+    assert 'pods "no-such-pod" not found' in told.value.why
+
+
+def test_credentials_that_are_not_accepted_and_rights_that_are_missing_are_told_apart(running: Api) -> None:
+    with pytest.raises(Unauthorized):
+        connect(endpoint(running, "no-such-token")).all_of("/api/v1/nodes", Node)
+    with pytest.raises(Forbidden) as told:
+        connect(endpoint(running, NOBODY)).all_of("/api/v1/nodes", Node)
+    assert 'cannot list resource "nodes"' in told.value.why
+    assert "deploy/rbac/xk8s-verify.yaml" in told.value.fix
+
+
+def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_unreachable(running: Api) -> None:
+    nowhere = Endpoint(server="https://127.0.0.1:1", ca_pem=running.cluster.authority.pem)
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        connect(nowhere, 1.0).all_of("/api/v1/nodes", Node)
+    from bot.sandbox.kube.pki import CertificateAuthority
+
+    stranger = Endpoint(
+        server=running.cluster.address, ca_pem=CertificateAuthority("other").pem, token=SecretStr(MASTER)
+    )
+    with pytest.raises(Unreachable) as told:
+        connect(stranger, 1.0).all_of("/api/v1/nodes", Node)
+    assert "certificate" in told.value.why.lower()
+
+
+def test_an_overloaded_server_is_asked_again_and_then_answers(running: Api) -> None:
+    disturbance = running.cluster.api.disturbance
+    disturbance.status, disturbance.times = 429, 2
+    try:
+        assert connect(endpoint(running)).all_of("/api/v1/nodes", Node)
+    finally:
+        disturbance.status = disturbance.times = 0
+
+
+def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.kube.client.PAGE", 2)
+    kube = connect(endpoint(running))
+    whole = {pod.name for pod in kube.all_of("/api/v1/pods", Pod)}
+    asked: list[str] = []
+    ask = kube.request
+
+    def wait_too_long_after_the_first_page(method: str, path: str, *, doing: str, body: bytes | None = None) -> bytes:
+        asked.append(path)
+        if len(asked) == 2:
+            running.cluster.api.lister.expire()
+        return ask(method, path, doing=doing, body=body)
+
+    monkeypatch.setattr(kube, "request", wait_too_long_after_the_first_page)
+    assert {pod.name for pod in kube.all_of("/api/v1/pods", Pod)} == whole
+    assert "continue" not in asked[2], "it was begun again"
+
+
+def a_pod(api: Api) -> Pod:
+    kube = connect(endpoint(api))
+    return next(pod for pod in kube.all_of("/api/v1/pods", Pod, labels="k8s-app=kube-dns") if pod.ready)
+
+
+def run(kube: Kube, pod: Pod, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
+    said = execute(kube, namespace="kube-system", pod=pod.name, container="coredns", argv=argv, seconds=seconds)
+    return said.stdout, said.stderr, said.code
+
+
+def test_a_command_gives_both_streams_and_its_exit_code(running: Api) -> None:
+    pod, kube = a_pod(running), connect(endpoint(running))
+    assert run(kube, pod, "sh", "-c", "echo out; echo err >&2; exit 3") == ("out\n", "err\n", 3)
+    assert run(kube, pod, "echo", "a b", "c") == ("a b c\n", "", 0)
+
+
+def test_a_program_that_the_image_lacks_and_a_pod_that_is_not_there_are_told(running: Api) -> None:
+    pod, kube = a_pod(running), connect(endpoint(running))
+    _, stderr, code = run(kube, pod, "calicoctl", "node", "status")
+    assert code == 126 and "executable file not found" in stderr
+    with pytest.raises(NotFound):
+        execute(kube, namespace="kube-system", pod="gone", container="c", argv=["echo"], seconds=5)
+    with pytest.raises(Forbidden, match="run a command"):
+        run(connect(endpoint(running, NOBODY)), pod, "echo")
+
+
+def test_fifty_commands_beside_fifty_lists_all_get_their_own_answer(running: Api) -> None:
+    pod, kube = a_pod(running), connect(endpoint(running), 60.0)
+    nodes = {node.name for node in kube.all_of("/api/v1/nodes", Node)}
+
+    def command(number: int) -> bool:
+        return run(kube, pod, "sh", "-c", f"echo {number}; exit {number}") == (f"{number}\n", "", number)
+
+    def listing(_number: int) -> bool:
+        return {node.name for node in kube.all_of("/api/v1/nodes", Node)} == nodes
+
+    with ThreadPoolExecutor(100) as threads:
+        commands = [threads.submit(command, number) for number in range(50)]
+        lists = [threads.submit(listing, number) for number in range(50)]
+        assert all(each.result() for each in [*commands, *lists])
+
+
+def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "system:masters"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "admin"),
+        ]
+    )
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    certificate = running.cluster.sign(request.public_bytes(serialization.Encoding.PEM).decode())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    where = Endpoint(
+        server=running.cluster.address, ca_pem=running.cluster.authority.pem, client_certificate_pem=certificate,
+        client_key_pem=SecretStr(pem),
+    )  # fmt: skip
+    assert pem not in repr(where)
+    assert connect(where).all_of("/api/v1/nodes", Node)

@@ -1,0 +1,180 @@
+"""Every result has a view, and whatever it is, its messages stay within Slack's limits as the sandbox checks them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.access.authorise import WhoAmI
+from bot.access.roles import Role
+from bot.actions.action import Driver
+from bot.actions.audit import AuditList
+from bot.actions.describe import help_page
+from bot.audit.log import AuditPage
+from bot.clusters.cluster import Cluster, Listed
+from bot.drivers.catalog import profile, profiles
+from bot.drivers.facts import Finding, NotChecked, Session, Severity
+from bot.problems import Ambiguous, Choice, Problem, Refusal
+from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.requests.service import Conclusion, Outcome
+from bot.sandbox.slack.blocks import check_message
+from bot.services.audit import AuditShown
+from bot.services.clusters import ClusterDetails, ClusterOverview
+from bot.services.drivers import DriverComparison
+from bot.slack import kit, plain
+from bot.slack.delivery.offers import with_offers
+from bot.slack.views import answers, catalog
+from bot.templates.results import (
+    Template,
+    TemplateCreated,
+    TemplateDetails,
+    TemplateForm,
+    TemplateList,
+    TemplatePlanned,
+)
+from bot.templates.spec import Defaults, TemplateSpec
+from bot.verification.report import PodRow, Verdict, VerificationReport, VerificationSummary
+from storage.audit import AuditEvent
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
+
+
+def template(name: str = "k8s-calico", driver: Driver | None = Driver.CALICO) -> Template:
+    return Template(
+        id="7c0f", name=name, driver=driver, network_driver=str(driver or "cilium"), kubernetes="v1.29.5", image="fcos", flavor="m1",
+        master_flavor="m1", external_network="public", keypair="", public=True, hidden=False,
+        labels={f"label_{n}": "v" * 100 for n in range(60)}, created=NOW,
+    )  # fmt: skip
+
+
+def cluster(name: str = "prod-eu", status: str = "CREATE_FAILED") -> Cluster:
+    return Cluster(
+        id="c1", name=name, project="shop", driver=Driver.CALICO, status=status, status_reason=NASTY * 40,
+        faults={f"default-worker-{n}": NASTY * 10 for n in range(40)}, nodes=3, masters=1, created=NOW,
+    )  # fmt: skip
+
+
+def report(nodes: int = 300, text: str = NASTY) -> VerificationReport:
+    return VerificationReport(
+        cluster="prod-eu", cluster_id="c1", project="shop", asked=Driver.CALICO, running="calico", verdict=Verdict.DEGRADED, nodes=nodes,
+        nodes_ok=1, passed=3, problem="", advice="", at=NOW, seconds=0.4, sessions=nodes,
+        findings=tuple(
+            Finding(severity=Severity.ERROR, title=text, node=f"node-{n}", detail=text * 5, advice=f"do this; /xk8s diagnose c --node n{n}")
+            for n in range(nodes)
+        ),
+        not_checked=tuple(NotChecked(what="BGP", why=text * 20) for _ in range(20)),
+        pods=tuple(PodRow(node=f"node-{n}", pod=f"calico-node-{n}", state="not ready", why=text * 10) for n in range(nodes)),
+        sessions_down=tuple(Session(node=f"n{n}", peer="10.0.0.1", kind="mesh", state="start", since="08:00", info=text) for n in range(nodes)),
+    )  # fmt: skip
+
+
+def event(n: int) -> AuditEvent:
+    return AuditEvent(
+        operation=f"op{n}", phase="outcome", reference="7f3a", at=NOW, actor="U1", actor_name=NASTY, team="T", entry="command", channel="C",
+        thread="", project="shop", action="template.create", arguments={}, target=NASTY, outcome="failed", detail=NASTY * 20, duration_ms=800,
+    )  # fmt: skip
+
+
+SPEC = TemplateSpec(
+    name="n", driver=Driver.FLANNEL, kubernetes="v1", image="i", flavor="f", master_flavor="m", external_network="e", keypair="", public=True,
+    labels={f"l{n}": "v" * 80 for n in range(80)},
+)  # fmt: skip
+DEFAULTS = Defaults(name="", image="", flavor="", master_flavor="", external_network="", keypair="", kubernetes="", container_runtime="", labels={}, driver_labels={})  # fmt: skip
+RESULTS: list[object] = [
+    help_page(None, available=frozenset()), help_page("template", available=frozenset({"template.create"})),
+    WhoAmI(person="U1", project="shop", roles={Role.VIEWER: NASTY}, may=("verify",) * 60, may_not=("migrate.start",) * 60),
+    DriverComparison(profiles=profiles(), one=None), DriverComparison(profiles=profiles(), one=profile(Driver.FLANNEL)),
+    TemplateCreated(template=template(), project="shop", warning=NASTY, runtime="containerd"),
+    TemplatePlanned(spec=SPEC, project="shop", warning=NASTY), TemplateForm(project="shop", defaults=DEFAULTS),
+    TemplateList(project="shop", driver=None, templates=tuple(template(f"t{n}", None) for n in range(250))),
+    TemplateList(project="shop", driver=Driver.CALICO, templates=()),
+    TemplateDetails(project="shop", template=template(), warning=""),
+    ClusterOverview(project="shop", listed=Listed(clusters=tuple(cluster(f"c{n}") for n in range(250)), unread=Problem("x", why=NASTY))),
+    ClusterDetails(cluster=cluster()),
+    VerificationSummary(asked=Driver.CALICO, reports=(report(),), missing=(), single=True),
+    VerificationSummary(asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False),
+    AuditShown(page=AuditPage(events=tuple(event(n) for n in range(20)), page=2, pages=3, total=60), action=AuditList(), own=True),
+]  # fmt: skip
+
+
+def ended(**more: object) -> Conclusion:
+    request = IncomingRequest(
+        key="k", operation=OperationId("7f3a" * 8), entry=Entry.COMMAND, person=Person(id="U1", name="ana"), place=Place(channel="C1"),
+        received=NOW,
+    )  # fmt: skip
+    return Conclusion(
+        request=request, action=AuditList(), project="shop", outcome=Outcome.SUCCEEDED, seconds=0.8, **more
+    )  # type: ignore[arg-type]
+
+
+def sent(conclusion: Conclusion) -> list[tuple[str, list[dict[str, object]]]]:
+    rendered = answers.conclusion(conclusion)
+    shown = answers.with_headline(rendered)
+    root = answers.root(rendered.headline, conclusion.request)
+    return [(each.text, with_offers(each.blocks, lambda _button: OfferId("o" * 32))) for each in (root, *shown)]
+
+
+def mrkdwn(value: object) -> list[str]:
+    """The texts of blocks that Slack reads as markup (a table's raw_text is not)."""
+    if isinstance(value, dict):
+        own = [str(value["text"])] if value.get("type") == "mrkdwn" else []
+        return own + [text for inner in value.values() for text in mrkdwn(inner)]
+    return [text for inner in value for text in mrkdwn(inner)] if isinstance(value, list) else []
+
+
+def test_every_registered_result_is_among_those_that_are_shown_here() -> None:
+    assert {type(result) for result in RESULTS} >= catalog.RESULTS.result_types - _LATER
+
+
+_LATER: frozenset[type] = frozenset()  # those with tests of their own
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
+def test_an_answer_stays_within_slacks_limits(result: object) -> None:
+    for text, blocks in sent(ended(result=result)):
+        check_message(blocks)
+        assert 0 < len(text) <= kit.MESSAGE_TEXT
+        assert not any("<!channel>" in markup for markup in mrkdwn(blocks)), "what servers say is never markup"
+
+
+def test_nothing_that_a_server_says_becomes_markup_or_a_fence() -> None:
+    for _, blocks in sent(ended(problem=Problem(NASTY, why=NASTY, fix=NASTY))):
+        check_message(blocks)
+        assert not any("<!channel>" in markup for markup in mrkdwn(blocks))
+
+
+@given(what=st.text(max_size=9_000), why=st.text(max_size=9_000), fix=st.text(max_size=9_000))
+@settings(max_examples=50, deadline=None)
+def test_any_error_fits(what: str, why: str, fix: str) -> None:
+    for text, blocks in sent(ended(problem=Problem(what or "x", why=why, fix=fix))):
+        check_message(blocks)
+        assert len(text) <= kit.MESSAGE_TEXT
+
+
+def test_an_error_is_three_lines_and_a_reference() -> None:
+    problem = Refusal("There is no cluster x in shop", why="HTTP 404", fix="See `/xk8s cluster list`.")
+    lines = "\n".join(plain.lines(sent(ended(problem=problem))[1][1]))
+    assert "There is no cluster x in shop" in lines and "HTTP 404" in lines and "See /xk8s cluster list." in lines
+    assert "ref 7f3a" in lines
+
+
+def test_a_word_of_two_meanings_gets_a_button_for_each() -> None:
+    from bot.actions.clusters import ClusterShow
+
+    problem = Ambiguous(
+        "2 clusters are called x", choices=[Choice("id-1", "calico"), Choice("id-2", "flannel")], fix="Pick one."
+    )
+    conclusion = dataclasses.replace(ended(problem=problem), action=ClusterShow(cluster="x"))
+    offered = [
+        element["button"].action
+        for message in answers.conclusion(conclusion).messages
+        for block in message.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+    assert offered == [ClusterShow(cluster="id-1"), ClusterShow(cluster="id-2")]
