@@ -66,11 +66,6 @@ class Credentials:
             self._held[cluster.id] = fresh
         return fresh.endpoint
 
-    def forget(self, cluster: Cluster) -> None:
-        """Ask anew the next time: what was held is not accepted any more."""
-        with self._lock:
-            self._held.pop(cluster.id, None)
-
     def _ask(self, cluster: Cluster) -> _Held:
         if self._signer is None:
             raise NoCredentials(f"There are no credentials for {cluster.name}", fix=_kubeconfig_hint(cluster))

@@ -1,0 +1,158 @@
+"""Our Magnum adapter through the real openstacksdk: against the sandbox and, with XK8S_TEST_OS_CLOUD, a real cloud.
+
+Nothing is created in a real cloud: there only what reads is run.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.clusters.cluster import Cluster
+from bot.clusters.credentials import Credentials, NoCredentials
+from bot.clusters.magnum import MagnumCloud
+from bot.clusters.magnum_errors import (
+    MagnumConflict,
+    MagnumFailed,
+    MagnumForbidden,
+    MagnumNotFound,
+    MagnumRejected,
+    MagnumUnauthorized,
+    MagnumUnreachable,
+)
+from bot.core import utc_now
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.openstack.cloud import Ailments
+from bot.sandbox.world import Planned, World
+
+REAL = os.environ.get("XK8S_TEST_OS_CLOUD", "")
+BODY = {
+    "name": "t", "coe": "kubernetes", "image_id": "fedora-coreos-39", "flavor_id": "m1.large", "master_flavor_id": "m1.large",
+    "external_network_id": "public", "network_driver": "calico", "labels": {"calico_tag": "v3.26.4"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def cloud(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MagnumCloud]:
+    """The sandbox's cloud."""
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
+    yield MagnumCloud("xloud-shop", sleep=lambda _seconds: None)
+    world.cloud.ailments = Ailments()
+
+
+@pytest.fixture(params=["sandbox", *(["real"] if REAL else [])])
+def any_cloud(request: pytest.FixtureRequest) -> MagnumCloud:
+    """Every cloud there is; only reads are asked of it."""
+    return MagnumCloud(REAL) if request.param == "real" else request.getfixturevalue("cloud")
+
+
+def test_templates_and_clusters_are_listed_in_full(any_cloud: MagnumCloud) -> None:
+    for found in [*any_cloud.templates(), *any_cloud.clusters()]:
+        assert found["uuid"] and found["name"]
+        assert "labels" in found
+
+
+def test_what_is_not_there_is_not_found_in_magnums_own_words(any_cloud: MagnumCloud) -> None:
+    with pytest.raises(MagnumNotFound, match="Magnum did not show the cluster") as told:
+        any_cloud.cluster("no-such-cluster")
+    assert (
+        "could not be found" in told.value.why and "HTTP 404" in told.value.why and "request req-" in told.value.why
+    )
+
+
+def test_a_template_is_created_and_its_operation_travels_as_the_request_id(cloud: MagnumCloud, world: World) -> None:
+    operation = "0123456789abcdef0123456789abcdef"
+    made = cloud.create_template({**BODY, "name": "first"}, operation=operation)
+    assert cloud.template(made["uuid"])["name"] == "first"
+    asked = [request for request in world.cloud.requests if request["method"] == "POST"][-1]
+    assert asked["global"] == "req-01234567-89ab-cdef-0123-456789abcdef"
+
+
+def test_a_name_of_two_templates_is_a_conflict(cloud: MagnumCloud) -> None:
+    for _ in range(2):
+        cloud.create_template({**BODY, "name": "twice"}, operation="0" * 32)
+    with pytest.raises(MagnumConflict):
+        cloud.template("twice")
+
+
+@pytest.mark.parametrize(
+    ("body", "fix"),
+    [
+        ({"flavor_id": "m9.huge"}, "Check `flavor`"),
+        ({"image_id": "no-distro"}, "The image is unknown to the cloud"),
+        ({"external_network_id": "nowhere"}, "Check `external_network`"),
+    ],
+)
+def test_what_magnum_refuses_is_told_in_its_detail_with_what_to_change(
+    cloud: MagnumCloud, body: dict[str, Any], fix: str
+) -> None:
+    with pytest.raises((MagnumRejected, MagnumNotFound)) as told:
+        cloud.create_template({**BODY, **body}, operation="0" * 32)
+    assert fix in told.value.fix
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, MagnumUnauthorized), (403, MagnumForbidden), (404, MagnumNotFound), (409, MagnumConflict), (429, MagnumFailed), (500, MagnumFailed), (503, MagnumFailed)],
+)  # fmt: skip
+@pytest.mark.parametrize("html", [False, True])
+def test_a_status_becomes_an_error_by_what_one_does_next(
+    cloud: MagnumCloud, world: World, status: int, kind: type[Exception], html: bool
+) -> None:
+    world.cloud.ailments = Ailments(status=status, html=html)
+    with pytest.raises(kind) as told:
+        cloud.clusters()
+    assert f"HTTP {status}" in getattr(told.value, "why", "")
+    assert "<" not in getattr(told.value, "why", "")
+
+
+def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(cloud: MagnumCloud, world: World) -> None:
+    world.loopback.run(world.magnum_hangs_up())
+    try:
+        with pytest.raises(MagnumUnreachable, match="does not answer"):
+            cloud.clusters()
+    finally:
+        world.loopback.run(world.magnum_listens())
+    with pytest.raises(MagnumUnreachable, match="no usable cloud other"):
+        MagnumCloud("other").clusters()
+
+
+def the_cluster(cloud: MagnumCloud) -> Cluster:
+    found = cloud.clusters()[0]
+    return Cluster(
+        id=found["uuid"], name=found["name"], project="shop", driver=None, status=found["status"], api_address=found["api_address"]
+    )  # fmt: skip
+
+
+def test_a_certificate_is_asked_for_once_and_kept_in_memory(cloud: MagnumCloud, world: World) -> None:
+    credentials = Credentials(cloud, group="system:masters", now=utc_now)
+    cluster = the_cluster(cloud)
+    before = len(world.cloud.requests)
+    first = credentials.endpoint(cluster)
+    asked = len(world.cloud.requests) - before
+    assert credentials.endpoint(cluster) is first
+    assert len(world.cloud.requests) - before == asked
+    assert "PRIVATE KEY" not in repr(first)
+
+
+def test_where_magnum_signs_for_the_creator_only_that_is_said(cloud: MagnumCloud, world: World) -> None:
+    found = next(iter(world.cloud.clusters.values()))
+    mine, found["user_id"] = found["user_id"], "somebody-else"
+    try:
+        with pytest.raises(NoCredentials, match="only for whoever created it") as told:
+            Credentials(cloud, group="system:masters", now=utc_now).endpoint(the_cluster(cloud))
+    finally:
+        found["user_id"] = mine
+    assert "projects.shop.clusters.prod-eu.kubeconfig" in told.value.fix

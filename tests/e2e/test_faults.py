@@ -1,0 +1,53 @@
+"""Every fault that can be switched on is found by `verify`, named with its node, and gone when it is mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Office
+
+NODE = -1  # the last node of the cluster
+FAULTS = [
+    ("prod-eu", "bgp-port", "BGP sessions are down"),
+    ("prod-eu", "bird", "BIRD is not running"),
+    ("prod-eu", "as-number", "the AS numbers differ"),
+    ("prod-eu", "crash", "CrashLoopBackOff"),
+    ("prod-eu", "image", "ImagePullBackOff"),
+    ("prod-eu", "kubelet", "the node does not report"),
+    ("prod-eu", "cni", "the node is NotReady"),
+    ("dev-eu", "crash", "CrashLoopBackOff"),
+    ("dev-eu", "memory", "OOMKilled"),
+    ("dev-eu", "image", "ImagePullBackOff"),
+    ("dev-eu", "kubelet", "the node does not report"),
+    ("dev-eu", "cni", "the node is NotReady"),
+    ("dev-eu", "pod-range", "spec.podCIDR is empty"),
+    ("dev-eu", "taint", "no kube-flannel pod"),
+]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "fault", "said"), FAULTS, ids=lambda value: value if " " not in str(value) else ""
+)
+def test_a_fault_is_named_with_its_node_and_gone_when_it_is_mended(
+    here: Office, cluster: str, fault: str, said: str
+) -> None:
+    node = list(here.world.switches[cluster].cluster.fabric.machines)[NODE]
+    driver = here.world.switches[cluster].cluster.spec.driver
+    here.fault(cluster, fault, True, node=NODE)
+    try:
+        broken = here.types(f"verify {driver} {cluster}")
+    finally:
+        here.fault(cluster, fault, False, node=NODE)
+    assert broken.line.startswith("❌"), broken.line
+    assert said in broken.text and node in broken.text, broken.text
+    mended = here.types(f"verify {driver} {cluster}")
+    assert mended.line.startswith("✅"), mended.text
+    assert "healthy, 3 of 3 nodes" in mended.line
+
+
+def test_a_slow_server_only_takes_longer(here: Office) -> None:
+    here.world.switches["prod-eu"].cluster.api.disturbance.delay = 0.3
+    try:
+        assert "healthy, 3 of 3 nodes" in here.types("verify calico prod-eu").line
+    finally:
+        here.world.switches["prod-eu"].cluster.api.disturbance.delay = 0.0
