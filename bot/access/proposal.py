@@ -1,0 +1,48 @@
+"""What a change is going to do, before it is done: what approvers are shown, and what their decision is bound to.
+
+A service that makes a change which may need an approval has a second function beside it that proposes the
+change: it only reads. The same proposal is made again right before the effect, and its digest must still be
+the approved one (design, rule 3).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.actions.action import Action
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """One change, as people read it and as an approval is bound to it.
+
+    `kind` is the name by which `approvals.required` asks for a decision (`cluster.delete`,
+    `policy.production`, …); a kind that is not listed there needs none. `bound` is JSON and holds what the
+    decision depends on (a spec, uid and resourceVersion, connections that change), never status, counts of
+    what runs, or times.
+    """
+
+    kind: str
+    headline: str  # one line: what will happen, on what
+    consequences: tuple[str, ...] = ()  # what will be so afterwards, one line each
+    warnings: tuple[str, ...] = ()  # what an approver must see first
+    target: str = ""  # the name that people know
+    target_id: str = ""  # its UUID
+    bound: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    typed: str = ""  # what an approver must type to approve; empty: a click is enough
+    destructive: bool = False
+
+    def bound_to(self, action: Action) -> dict[str, Any]:
+        """Everything that a decision is bound to."""
+        return {**action.encode(), "target": self.target_id, "bound": dict(self.bound)}
+
+
+def digest(bound: Mapping[str, Any]) -> str:
+    """SHA-256 over canonical JSON: sorted keys, no spaces."""
+    return hashlib.sha256(
+        json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    ).hexdigest()

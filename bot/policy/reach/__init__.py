@@ -1,0 +1,1 @@
+"""The reachability engine: pods, namespaces and policies in, exact allowed connections out. Pure, no I/O."""
