@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     DateTime,
     Index,
     Integer,
@@ -44,7 +45,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only in an INTEGER key
 
 
@@ -127,6 +128,7 @@ class OfferRow(Base):
     channel: Mapped[str] = mapped_column(String(64))
     thread: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime] = mapped_column(UtcTime)
+    taken_by: Mapped[str | None] = mapped_column(String(64))  # the operation that a change's button began
 
     __table_args__ = (UniqueConstraint("operation", "digest", name="offer_once"),)
 
@@ -154,3 +156,65 @@ class VerificationRow(Base):
     verdict: Mapped[str] = mapped_column(String(32))
     report: Mapped[dict[str, Any]] = mapped_column(Json)
     at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ApprovalRow(Base):
+    """One change that waits for a second person, or waited."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64), unique=True)  # of the request that asked
+    project: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(64))
+    action: Mapped[dict[str, Any]] = mapped_column(Json)
+    requester: Mapped[str] = mapped_column(String(255))
+    requester_name: Mapped[str] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(String(64))
+    thread: Mapped[str] = mapped_column(String(64))  # empty: the thread that the operation made
+    digest: Mapped[str] = mapped_column(String(64))
+    bound: Mapped[dict[str, Any]] = mapped_column(Json)  # what the digest is over
+    shown: Mapped[dict[str, Any]] = mapped_column(Json)  # what people read
+    typed: Mapped[str] = mapped_column(String(255))  # what an approver must type
+    needed: Mapped[int] = mapped_column(Integer)
+    effect: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the inbox entry it makes
+    state: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    not_before: Mapped[datetime | None] = mapped_column(UtcTime)
+    not_after: Mapped[datetime | None] = mapped_column(UtcTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    version: Mapped[int] = mapped_column(Integer)  # grows with every change that people must see
+    announced: Mapped[int] = mapped_column(Integer)  # the version that people have seen
+
+    __table_args__ = (
+        Index("approvals_of_project", "project", "state"),
+        Index("approvals_by_state", "state", "expires_at"),
+    )
+
+
+class ApprovalDecisionRow(Base):
+    """What one person decided; once."""
+
+    __tablename__ = "approval_decisions"
+
+    approval: Mapped[str] = mapped_column(String(16), primary_key=True)
+    person: Mapped[str] = mapped_column(String(255), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    approved: Mapped[bool] = mapped_column(Boolean)
+    comment: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class HomeRow(Base):
+    """Somebody who has opened the App Home, and what it shows."""
+
+    __tablename__ = "homes"
+
+    person: Mapped[str] = mapped_column(String(64), primary_key=True)
+    opened_at: Mapped[datetime] = mapped_column(UtcTime)
+    digest: Mapped[str] = mapped_column(String(64))
+    shown_at: Mapped[datetime] = mapped_column(UtcTime)
