@@ -95,14 +95,9 @@ class AuditRepository:
         self, *, since: datetime | None = None, until: datetime | None = None, project: str | None = None
     ) -> Iterator[AuditEvent]:
         """Every event in order, read in parts: memory does not grow with their number."""
-        statement = select(*_COLUMNS).order_by(AuditRow.position).limit(EXPORTED)
-        for column, bound in (
-            (AuditRow.at >= since, since),
-            (AuditRow.at <= until, until),
-            (AuditRow.project == project, project),
-        ):
-            if bound is not None:
-                statement = statement.where(column)
+        statement = _between(select(*_COLUMNS), since, until).order_by(AuditRow.position).limit(EXPORTED)
+        if project is not None:
+            statement = statement.where(AuditRow.project == project)
         last = 0
         while True:
             with self._database.reading() as connection:
@@ -180,8 +175,12 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(AuditRow.target == wanted.target)
     if wanted.outcome is not None:
         statement = statement.where(AuditRow.outcome == wanted.outcome)
-    if wanted.since is not None:
-        statement = statement.where(AuditRow.at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(AuditRow.at <= wanted.until)
+    return _between(statement, wanted.since, wanted.until)
+
+
+def _between(statement: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
+    if since is not None:
+        statement = statement.where(AuditRow.at >= since)
+    if until is not None:
+        statement = statement.where(AuditRow.at <= until)
     return statement
