@@ -82,6 +82,12 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """A connection on which each statement commits by itself. Raises `DatabaseError`."""
+        with self._translated(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield

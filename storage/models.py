@@ -5,6 +5,7 @@ Times are UTC; SQLite keeps no zone, so `UtcTime` puts it back. JSON is text on 
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +46,44 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class UtcStamp(TypeDecorator[datetime]):
+    """An aware datetime as ISO 8601 text of fixed width in UTC: the same bytes on both databases, in order."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else stamp(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def stamp(value: datetime) -> str:
+    """`2026-11-24T09:00:00.000000Z`. Raises `ValueError` for a naive datetime."""
+    if value.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class CanonicalJson(TypeDecorator[dict[str, Any]]):
+    """JSON as text with sorted keys: what is hashed is what is stored."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else dict(json.loads(value))
+
+
+def canonical(value: dict[str, Any]) -> str:
+    """Canonical JSON: sorted keys, no spaces, UTF-8 as it is."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only in an INTEGER key
 
@@ -73,15 +112,15 @@ class InboxRow(Base):
 
 
 class AuditRow(Base):
-    """One audit event: an intent or an outcome. Append-only: triggers refuse everything else."""
+    """One audit event: an intent or an outcome, a link of the chain. Append-only: triggers refuse everything else."""
 
     __tablename__ = "audit_events"
 
-    position: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    position: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)  # without gaps, from 1
     operation: Mapped[str] = mapped_column(String(64))
     phase: Mapped[str] = mapped_column(String(16))  # intent, outcome
     reference: Mapped[str] = mapped_column(String(16))
-    at: Mapped[datetime] = mapped_column(UtcTime)
+    at: Mapped[datetime] = mapped_column(UtcStamp)
     actor: Mapped[str] = mapped_column(String(255))
     actor_name: Mapped[str] = mapped_column(String(255))
     team: Mapped[str] = mapped_column(String(64))
@@ -90,16 +129,66 @@ class AuditRow(Base):
     thread: Mapped[str] = mapped_column(String(64))
     project: Mapped[str] = mapped_column(String(255))
     action: Mapped[str] = mapped_column(String(64))
-    arguments: Mapped[dict[str, Any]] = mapped_column(Json)
+    arguments: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
     target: Mapped[str] = mapped_column(String(255))
     outcome: Mapped[str] = mapped_column(String(16))  # empty for an intent
     detail: Mapped[str] = mapped_column(Text)
     duration_ms: Mapped[int | None] = mapped_column(Integer)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
 
     __table_args__ = (
         UniqueConstraint("operation", "phase", name="audit_once"),
-        Index("audit_project_at", "project", "at"),
+        Index("audit_project_position", "project", "position"),
     )
+
+
+class AuditHeadRow(Base):
+    """The end of the chain: one row, whose lock gives positions."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(Number)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditSignatureRow(Base):
+    """A signed head: HMAC over position, hash and time, by a key that is not in the database."""
+
+    __tablename__ = "audit_signatures"
+
+    position: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcStamp)
+    key: Mapped[str] = mapped_column(String(16))
+    signature: Mapped[str] = mapped_column(String(64))
+
+
+class AuditAnchorRow(Base):
+    """A head that was posted to a channel, where the database's owner cannot change it."""
+
+    __tablename__ = "audit_anchors"
+
+    position: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(64))
+    ts: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcStamp)
+
+
+class AuditSealRow(Base):
+    """Events up to a position that were sealed into a file and dropped; the chain goes on from there."""
+
+    __tablename__ = "audit_seals"
+
+    position: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcStamp)
+    file_digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(16))  # a seal is signed: nobody drops events by writing a row here
+    signature: Mapped[str] = mapped_column(String(64))
 
 
 class DeliveryRow(Base):

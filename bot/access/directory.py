@@ -14,7 +14,6 @@ from typing import Protocol
 
 from bot.problems import Problem
 
-
 ASK_AGAIN = timedelta(seconds=15)  # after a directory did not answer
 
 
