@@ -93,6 +93,11 @@ class Approvals:
         """Whether a kind of change needs a decision."""
         return kind in self._rules().required
 
+    @property
+    def approvers(self) -> int:
+        """How many people must approve."""
+        return self._rules().approvers
+
     def ask(self, ask: Ask) -> Approval:
         """Open an approval; a second attempt of the same operation gets the same. Raises `Refusal`."""
         rules, now = self._rules(), self._now()
@@ -119,6 +124,18 @@ class Approvals:
         if found is None:
             raise NoApproval(f"There is no approval {approval} in {project}", fix="See `/xk8s approvals`.")
         return found
+
+    def find(self, operation: str) -> Approval:
+        """The approval that an operation has asked for. Raises `NoApproval`."""
+        found = self.of_operation(operation)
+        if found is None:
+            raise NoApproval("The approval is gone", fix="Ask again.")
+        return found
+
+    def of_operation(self, operation: str) -> Approval | None:
+        """The approval that an operation has asked for, if it has."""
+        with _available():
+            return self._repository.of_operation(operation)
 
     def waiting(self, project: str) -> list[Approval]:
         """What is open in a project, or approved and not begun."""
