@@ -13,6 +13,7 @@ from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
 from bot.problems import Problem
+from bot.requests.continuing import Continuing
 from bot.requests.handler import Offers, RequestHandler
 from bot.requests.service import Service
 from bot.services.audit import AuditServices
@@ -26,12 +27,21 @@ from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
 from storage.audit import AuditRepository
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.verifications import VerificationRepository
 
 
 class NoDatabase(Problem):
     """The database cannot be opened."""
+
+
+class NoWork:
+    """No service goes on elsewhere yet."""
+
+    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
+        """Raises `Problem`."""
+        raise Problem(f"{work} cannot be begun", why=f"operation {operation} of {project} with {len(given)} values")
 
 
 def utc_now() -> datetime:
@@ -62,12 +72,14 @@ class Core:
     audit: AuditLog
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
+    continuing: Continuing
 
     def handler(self, offers: Offers) -> RequestHandler:
         """A handler of requests whose buttons and forms mean what `offers` says."""
         return RequestHandler(
-            parse=grammar.parse, offers=offers, access=self.authoriser, audit=self.audit, services=self.services
-        )
+            parse=grammar.parse, offers=offers, access=self.authoriser, audit=self.audit, services=self.services,
+            continuing=self.continuing,
+        )  # fmt: skip
 
 
 def build(holder: SettingsHolder, database: Database, *, directory: Directory, team: Callable[[], str]) -> Core:
@@ -108,7 +120,12 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         "verify": verification.verify,
         "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
     }
-    return Core(holder=holder, database=database, audit=audit, authoriser=authoriser, services=services)
+    continuing = Continuing(
+        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=utc_now
+    )
+    return Core(
+        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services, continuing=continuing
+    )
 
 
 def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:

@@ -21,6 +21,7 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     UNKNOWN = "unknown"  # cut off by a crash, and reading the target did not tell
+    OPEN = "open"  # goes on elsewhere, and is concluded later: never in the audit log
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class Partial(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Conclusion:
-    """The end of one request: exactly one of `result` and `problem` is set."""
+    """The end of one request: exactly one of `result` and `problem` is set; neither while it is open."""
 
     request: IncomingRequest
     action: Action | None  # None when the words were not understood
