@@ -11,9 +11,9 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
-from storage.models import InboxRow
+from storage.models import ContinuationRow, InboxRow
 
-WAITING, LEASED, DONE = "waiting", "leased", "done"
+WAITING, LEASED, CONTINUED, DONE = "waiting", "leased", "continued", "done"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ class Backlog:
 
     waiting: int
     leased: int
+    continued: int = 0  # answered elsewhere, later
 
 
 class InboxRepository:
@@ -103,15 +104,23 @@ class InboxRepository:
             return list(connection.execute(statement).scalars())
 
     def finish(self, entry: int, *, owner: str, now: datetime) -> bool:
-        """Mark an entry as answered; False if its lease went to another owner meanwhile."""
-        statement = (
-            update(InboxRow)
-            .where(InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
-            .values(state=DONE, finished_at=now, lease_until=None)
-            .returning(InboxRow.id)
+        """Mark an entry as answered; False if its lease went to another owner meanwhile.
+
+        One whose work goes on elsewhere stays open, or waits at once if the end of that is there already.
+        """
+        operation = select(InboxRow.operation).where(InboxRow.id == entry).scalar_subquery()
+        continued = select(ContinuationRow.ended_at).where(
+            ContinuationRow.operation == operation, ContinuationRow.concluded_at.is_(None)
         )
+        held = update(InboxRow).where(InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
         with self._database.writing() as connection:
-            return connection.execute(statement).first() is not None
+            going_on = connection.execute(continued.with_for_update()).first()
+            if going_on is None:
+                statement = held.values(state=DONE, finished_at=now, lease_until=None)
+            else:
+                state = CONTINUED if going_on.ended_at is None else WAITING
+                statement = held.values(state=state, owner=None, lease_until=None)
+            return connection.execute(statement.returning(InboxRow.id)).first() is not None
 
     def release(self, *, owner: str, only: Sequence[int] | None = None) -> int:
         """Give back what an owner holds: after its restart, or when it stops."""
@@ -133,12 +142,16 @@ class InboxRepository:
         statement = select(InboxRow.state, func.count()).where(InboxRow.state != DONE).group_by(InboxRow.state)
         with self._database.reading() as connection:
             counts: dict[str, int] = dict(connection.execute(statement).all())
-        return Backlog(waiting=counts.get(WAITING, 0), leased=counts.get(LEASED, 0))
+        return Backlog(
+            waiting=counts.get(WAITING, 0), leased=counts.get(LEASED, 0), continued=counts.get(CONTINUED, 0)
+        )
 
     def prune(self, *, before: datetime) -> int:
         """Forget entries that were answered before a time; their keys are then unknown again."""
+        ended = delete(ContinuationRow).where(ContinuationRow.concluded_at < before)
         statement = delete(InboxRow).where(InboxRow.state == DONE, InboxRow.finished_at < before)
         with self._database.writing() as connection:
+            connection.execute(ended)
             return len(connection.execute(statement.returning(InboxRow.id)).all())
 
 

@@ -84,7 +84,8 @@ def canonical(value: dict[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Json = JSON().with_variant(JSONB(), "postgresql")
+NullableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")  # None is NULL
 Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only in an INTEGER key
 
 
@@ -102,13 +103,30 @@ class InboxRow(Base):
     operation: Mapped[str] = mapped_column(String(64), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     received_at: Mapped[datetime] = mapped_column(UtcTime)
-    state: Mapped[str] = mapped_column(String(16))  # waiting, leased, done
+    state: Mapped[str] = mapped_column(String(16))  # waiting, leased, continued, done
     owner: Mapped[str | None] = mapped_column(String(255))
     lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     __table_args__ = (Index("inbox_open", "state", "id"),)
+
+
+class ContinuationRow(Base):
+    """A request whose work goes on elsewhere, until its end was shown. No secret is in any of it."""
+
+    __tablename__ = "continuations"
+
+    operation: Mapped[str] = mapped_column(String(64), primary_key=True)
+    project: Mapped[str] = mapped_column(String(255))
+    action: Mapped[dict[str, Any]] = mapped_column(Json)
+    request: Mapped[dict[str, Any]] = mapped_column(Json)
+    work: Mapped[str] = mapped_column(String(64))
+    input: Mapped[dict[str, Any]] = mapped_column(Json)
+    begun_at: Mapped[datetime] = mapped_column(UtcTime)
+    end: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    concluded_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class AuditRow(Base):
@@ -267,7 +285,7 @@ class ApprovalRow(Base):
     shown: Mapped[dict[str, Any]] = mapped_column(Json)  # what people read
     typed: Mapped[str] = mapped_column(String(255))  # what an approver must type
     needed: Mapped[int] = mapped_column(Integer)
-    effect: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the inbox entry it makes
+    effect: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)  # the inbox entry it makes
     state: Mapped[str] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -155,7 +155,9 @@ class Approvals:
             raise Ended(state_line(found), fix="See `/xk8s approvals`.")
         mine = next((each for each in found.decisions if each.person == person), None)
         if mine is not None:
-            raise Ended(f"You have approved {found.id} already; it needs {found.needed} people", fix="Ask another approver.")
+            raise Ended(
+                f"You have approved {found.id} already; it needs {found.needed} people", fix="Ask another approver."
+            )
 
     def decide(self, approval: str, verdict: Verdict, *, project: str, typed: str = "") -> Approval:
         """Count a decision. Raises `Refusal` with the true state if it does not count."""

@@ -121,10 +121,7 @@ class Authoriser:
         found = self._projects().get(project) if project else None
         roles = self.roles(found, asker) if found else {}
         kinds: tuple[type[Action], ...] = (*ACTIONS, ApprovalDecide)
-        allowed = {
-            kind.name: (found is not None and permits(roles, kind)) or not needed(kind)
-            for kind in kinds
-        }
+        allowed = {kind.name: (found is not None and permits(roles, kind)) or not needed(kind) for kind in kinds}
         return WhoAmI(
             person=asker.person, project=project, roles=roles,
             may=tuple(name for name, yes in allowed.items() if yes),
@@ -239,4 +236,6 @@ class Authoriser:
         }
         ask = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
         who = f"Ask {ask}, or see `/xk8s whoami`." if ask else "See `/xk8s whoami`."
-        return NotAllowed(f"You may not do that in {project.name}: it needs {' or '.join(sorted(wanted))}, {being}", fix=who)
+        return NotAllowed(
+            f"You may not do that in {project.name}: it needs {' or '.join(sorted(wanted))}, {being}", fix=who
+        )

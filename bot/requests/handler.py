@@ -16,20 +16,14 @@ import structlog
 
 from bot.access.authorise import Asker, Grant
 from bot.actions.action import Action, Effect
-from bot.audit.log import AuditLog, Subject
+from bot.audit.log import AuditLog
 from bot.problems import Problem, Refusal
+from bot.requests.continuing import Continued, Continuing
 from bot.requests.incoming import Entry, IncomingRequest
-from bot.requests.service import (
-    Answer,
-    CannotAnswer,
-    Conclusion,
-    Context,
-    Outcome,
-    Partial,
-    Pending,
-    Service,
-    Targeted,
-)
+from bot.requests.outcomes import detail as detail_of
+from bot.requests.outcomes import judged, subject
+from bot.requests.outcomes import outcome as outcome_of
+from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service, Targeted
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +112,7 @@ class RequestHandler:
         access: Authorise,
         audit: AuditLog,
         services: Mapping[str, Service],  # type: ignore[type-arg]
+        continuing: Continuing,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -128,12 +123,19 @@ class RequestHandler:
         self._access = access
         self._audit = audit
         self._services = services
+        self._continuing = continuing
         self._now = monotonic
 
     def handle(self, request: IncomingRequest, answer: Answer, *, attempt: int = 1) -> Conclusion:
-        """Answer a request and return how it ended. Raises nothing but what the answer's end raises."""
+        """Answer a request and return how it ended; its outcome is `OPEN` if it goes on elsewhere.
+
+        Raises nothing but what the answer's end raises, and what kept work from being begun: try again then.
+        """
         with structlog.contextvars.bound_contextvars(reference=request.reference, operation=request.operation):
             started = self._now()
+            taken_up = self._continuing.take_up(request, answer) if attempt > 1 else None
+            if taken_up is not None:
+                return taken_up
             try:
                 offered = self._understand(request)
             except Problem as mistake:
@@ -186,7 +188,7 @@ class RequestHandler:
         """Nothing came of it: a button may be pressed again, an approval that has not begun is void."""
         try:
             if request.entry is Entry.APPROVED:
-                self._approvals.give_up(request, _detail(problem))
+                self._approvals.give_up(request, detail_of(problem))
             elif request.entry.by_offer:
                 self._offers.give_back(request)
         except Problem as unwritten:
@@ -219,6 +221,8 @@ class RequestHandler:
         ended = self._audited(request, action, grant, service, answer, started, attempt)
         if ended.problem is not None:
             self._give_up(request, ended.problem)
+        if isinstance(ended.result, Continued):
+            return self._continuing.begin(request, action, grant.project, ended.result)
         (answer.whisper if private else answer.finish)(ended)
         return ended
 
@@ -226,11 +230,11 @@ class RequestHandler:
         self, request: IncomingRequest, action: Action, grant: Grant,
         service: Service[Action], answer: Answer, started: float, attempt: int,
     ) -> Conclusion:  # fmt: skip
-        subject = _subject(request, action, grant.project)
+        about = subject(request, action, grant.project)
         result: object | None = None
         problem: Problem | None
         try:
-            first = self._audit.intend(subject)
+            first = self._audit.intend(about)
             if attempt > MOST_ATTEMPTS and self._clock() - request.received > GIVE_UP_AFTER:
                 result, problem = None, GivenUp(
                     "This request was begun several times and never ended, so I gave it up",
@@ -240,16 +244,13 @@ class RequestHandler:
                 context = self._context(request, grant, answer, resumed=not first)
                 result, problem = self._serve(self._gated(request, service), action, context)
             seconds = self._now() - started
-            outcome, detail = _outcome(problem), _detail(problem)
-            if isinstance(result, Partial) and result.shortfall:
-                outcome, detail = Outcome.FAILED, result.shortfall
-            if isinstance(result, Pending):
-                outcome, detail = Outcome.ASKED, result.pending
-            if isinstance(result, Targeted) and not subject.target:
-                subject = dataclasses.replace(subject, target=result.audit_target)
-            self._audit.conclude(subject, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
+            outcome, detail = judged(result, problem)
+            if isinstance(result, Targeted) and not about.target:
+                about = dataclasses.replace(about, target=result.audit_target)
+            if not isinstance(result, Continued):
+                self._audit.conclude(about, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
         except Problem as unwritten:
-            result, problem, outcome, seconds = None, unwritten, _outcome(unwritten), self._now() - started
+            result, problem, outcome, seconds = None, unwritten, outcome_of(unwritten), self._now() - started
         return Conclusion(
             request=request, action=action, project=grant.project, outcome=outcome, seconds=seconds,
             result=result, problem=problem,
@@ -288,7 +289,7 @@ class RequestHandler:
         action: Action | None, project: str | None, problem: Problem | None, result: object | None = None,
     ) -> Conclusion:  # fmt: skip
         ended = Conclusion(
-            request=request, action=action, project=project, outcome=_outcome(problem),
+            request=request, action=action, project=project, outcome=outcome_of(problem),
             seconds=self._now() - started, result=result, problem=problem,
         )  # fmt: skip
         # what was approved is everybody's business, also that it could not be done
@@ -302,7 +303,7 @@ class RequestHandler:
             return
         try:
             self._audit.conclude(
-                _subject(request, action, project), outcome=Outcome.REFUSED, detail=_detail(refusal), duration_ms=0
+                subject(request, action, project), outcome=Outcome.REFUSED, detail=detail_of(refusal), duration_ms=0
             )
         except Problem as unwritten:
             log.error("refusal not audited", action=action.name, why=unwritten.why)
@@ -318,21 +319,3 @@ def _asker(request: IncomingRequest) -> Asker:
     place, person = request.place, request.person
     direct = place.direct or not place.channel  # the App Home is in no channel
     return Asker(person=person.id, team=person.team, bot=request.bot, channel=place.channel, direct=direct)
-
-
-def _subject(request: IncomingRequest, action: Action, project: str | None) -> Subject:
-    encoded = action.encode()
-    return Subject(
-        operation=request.operation, reference=request.reference, actor=request.person.id,
-        actor_name=request.person.name, team=request.person.team, entry=request.entry,
-        channel=request.place.channel, thread=request.place.thread, project=project or "", action=action.name,
-        arguments=encoded["arguments"], target=action.target,
-    )  # fmt: skip
-
-
-def _outcome(problem: Problem | None) -> Outcome:
-    return Outcome.SUCCEEDED if problem is None else Outcome(problem.outcome)
-
-
-def _detail(problem: Problem | None) -> str:
-    return ": ".join(part for part in (problem.what, problem.why) if part) if problem else ""

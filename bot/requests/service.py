@@ -22,6 +22,7 @@ class Outcome(enum.StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"  # cut off by a crash, and reading the target did not tell
     ASKED = "asked"  # not done: it waits for a second person
+    OPEN = "open"  # goes on elsewhere, and is concluded later: never in the audit log
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class Pending(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Conclusion:
-    """The end of one request: exactly one of `result` and `problem` is set."""
+    """The end of one request: exactly one of `result` and `problem` is set; neither while it is open."""
 
     request: IncomingRequest
     action: Action | None  # None when the words were not understood

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.models import Json, UtcTime
+from storage.models import Json, NullableJson, UtcTime
 
 revision = "0003"
 down_revision = "0002"
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("shown", Json, nullable=False),
         sa.Column("typed", sa.String(255), nullable=False),
         sa.Column("needed", sa.Integer, nullable=False),
-        sa.Column("effect", Json),
+        sa.Column("effect", NullableJson),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("made_at", UtcTime, nullable=False),
