@@ -77,7 +77,6 @@ document.addEventListener("change", async (event) => {
     ids.push((await answer.json()).id);
   }
   form.elements[picker.dataset.file].value = ids.join(" ");
-  picker.closest(".field").querySelector(".picked").textContent = `${ids.length} attached`;
 });
 async function act(element, action, value) {
   if (element.dataset.confirm && !await confirmed(JSON.parse(element.dataset.confirm))) return;
