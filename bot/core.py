@@ -12,6 +12,13 @@ from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
+from bot.operations import creation, deletion, results
+from bot.operations.building import Building
+from bot.operations.creation import Creation
+from bot.operations.deletion import Deletion
+from bot.operations.ends import Ends
+from bot.operations.runtime import Runtime
+from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Offers, RequestHandler
@@ -20,6 +27,7 @@ from bot.services.audit import AuditServices
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
 from bot.services.projects import Projects
+from bot.services.sites import sites
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices
 from bot.services.verification import VerificationServices
@@ -29,19 +37,12 @@ from bot.verification.verifier import Verifier
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
 
 class NoDatabase(Problem):
     """The database cannot be opened."""
-
-
-class NoWork:
-    """No service goes on elsewhere yet."""
-
-    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
-        """Raises `Problem`."""
-        raise Problem(f"{work} cannot be begun", why=f"operation {operation} of {project} with {len(given)} values")
 
 
 def utc_now() -> datetime:
@@ -73,6 +74,9 @@ class Core:
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
     continuing: Continuing
+    continuations: ContinuationRepository
+    runtime: Runtime
+    ends: Ends
 
     def handler(self, offers: Offers) -> RequestHandler:
         """A handler of requests whose buttons and forms mean what `offers` says."""
@@ -103,7 +107,8 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         parallel=lambda: configuration().verification.parallel_clusters,
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
-    verification = VerificationServices(projects, verifier, VerificationRepository(database).keep)
+    keep = VerificationRepository(database).keep
+    verification = VerificationServices(projects, verifier, keep)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)
@@ -117,15 +122,36 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         "template.show": templates.show,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
+        "cluster.create": clusters.create,
         "verify": verification.verify,
         "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
     }
-    continuing = Continuing(
-        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=utc_now
+    ends = Ends(results.KINDS)
+    runtime = _operations(
+        configuration, database, str(holder.now.database.get_secret_value()), ends, sites(projects, verifier, keep)
     )
+    continuations = ContinuationRepository(database)
+    continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
-        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services, continuing=continuing
-    )
+        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services, continuing=continuing,
+        continuations=continuations, runtime=runtime, ends=ends,
+    )  # fmt: skip
+
+
+def _operations(
+    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites
+) -> Runtime:
+    """The durable work, registered; it is launched by whoever needs it."""
+
+    def limits() -> Limits:
+        given = configuration().operations
+        return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
+
+    runtime = Runtime(url, ends=ends, per_project=lambda: configuration().operations.per_project)
+    building = Building(ReservationRepository(database), now=utc_now)
+    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
+    runtime.register(deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now))
+    return runtime
 
 
 def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:
