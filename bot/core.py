@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.access.approvals import Approvals, Rules
 from bot.access.authorise import Authoriser, ProjectAccess, RoleMembers
 from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
@@ -20,9 +21,11 @@ from bot.operations.ends import Ends
 from bot.operations.runtime import Runtime
 from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
+from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Offers, RequestHandler
 from bot.requests.service import Service
+from bot.services.approvals import ApprovalServices
 from bot.services.audit import AuditServices
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
@@ -34,6 +37,7 @@ from bot.services.verification import VerificationServices
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
+from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
@@ -77,17 +81,34 @@ class Core:
     continuations: ContinuationRepository
     runtime: Runtime
     ends: Ends
+    approvals: Approvals
+    proposals: Mapping[str, Propose]
 
     def handler(self, offers: Offers) -> RequestHandler:
         """A handler of requests whose buttons and forms mean what `offers` says."""
+        approving = Approving(
+            self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
+            home_channel=self._home_channel, now=utc_now,
+        )  # fmt: skip
         return RequestHandler(
-            parse=grammar.parse, offers=offers, access=self.authoriser, audit=self.audit, services=self.services,
+            parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
             continuing=self.continuing,
         )  # fmt: skip
 
+    def _home_channel(self, project: str) -> str:
+        found = self.holder.now.configuration.projects.get(project)
+        return found.channels[0] if found and found.channels else ""
 
-def build(holder: SettingsHolder, database: Database, *, directory: Directory, team: Callable[[], str]) -> Core:
-    """Wire the parts. Nothing is connected yet but the database."""
+
+def build(
+    holder: SettingsHolder,
+    database: Database,
+    *,
+    directory: Directory,
+    team: Callable[[], str],
+    decided: Callable[[], None] = lambda: None,
+) -> Core:
+    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes."""
 
     def configuration() -> Configuration:
         return holder.now.configuration
@@ -109,9 +130,14 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
     )
     keep = VerificationRepository(database).keep
     verification = VerificationServices(projects, verifier, keep)
+    approvals = Approvals(
+        ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
+    )
+    approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)
+    proposals: dict[str, Propose] = {"cluster.delete": clusters.propose_delete}
     services |= {
         "help": talk.help,
         "whoami": talk.whoami,
@@ -123,7 +149,12 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
         "cluster.create": clusters.create,
+        "cluster.delete": clusters.delete,
         "verify": verification.verify,
+        "approvals.list": approval_services.list,
+        "approvals.withdraw": approval_services.withdraw,
+        "approvals.form": approval_services.form,
+        "approvals.decide": approval_services.decide,
         "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
     }
     ends = Ends(results.KINDS)
@@ -133,8 +164,9 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
     continuations = ContinuationRepository(database)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
-        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services, continuing=continuing,
-        continuations=continuations, runtime=runtime, ends=ends,
+        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services,
+        continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        proposals=proposals,
     )  # fmt: skip
 
 
@@ -152,6 +184,15 @@ def _operations(
     runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
     runtime.register(deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now))
     return runtime
+
+
+def approval_rules(configuration: Configuration) -> Rules:
+    """What the configuration says of approvals, as access sees it."""
+    found = configuration.approvals
+    return Rules(
+        required=frozenset(found.required), expire=found.expire, remind=min(found.remind, found.expire / 2),
+        approvers=found.approvers, reason=found.reason,
+    )  # fmt: skip
 
 
 def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:

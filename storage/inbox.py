@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
@@ -24,6 +24,15 @@ class InboxEntry:
     operation: str
     payload: dict[str, Any]
     received_at: datetime
+
+    def encode(self) -> dict[str, Any]:
+        """As JSON, for an entry that is made later."""
+        return dataclasses.asdict(self) | {"received_at": self.received_at.isoformat()}
+
+    @classmethod
+    def decode(cls, data: dict[str, Any]) -> InboxEntry:
+        """Read what `encode` wrote."""
+        return cls(**data | {"received_at": datetime.fromisoformat(data["received_at"])})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,24 +62,8 @@ class InboxRepository:
 
     def accept(self, entry: InboxEntry) -> bool:
         """Keep an entry; False if its key is known. Durable when it returns."""
-        statement = insert(InboxRow).values(
-            key=entry.key,
-            operation=entry.operation,
-            payload=entry.payload,
-            received_at=entry.received_at,
-            state=WAITING,
-            attempts=0,
-        )
         with self._database.writing() as connection:
-            known = select(InboxRow.id).where(InboxRow.key == entry.key)
-            if connection.execute(known).first() is not None:
-                return False
-            try:
-                with connection.begin_nested():
-                    connection.execute(statement)
-            except IntegrityError:
-                return False
-        return True
+            return accept_in(connection, entry)
 
     def lease(self, *, owner: str, now: datetime, seconds: float, limit: int) -> list[LeasedEntry]:
         """Take the oldest entries that wait, or whose lease has ended, for one owner."""
@@ -160,3 +153,17 @@ class InboxRepository:
         with self._database.writing() as connection:
             connection.execute(ended)
             return len(connection.execute(statement.returning(InboxRow.id)).all())
+
+
+def accept_in(connection: Connection, entry: InboxEntry) -> bool:
+    """Keep an entry as a part of somebody else's transaction; False if its key is known."""
+    known = select(InboxRow.id).where(InboxRow.key == entry.key)
+    if connection.execute(known).first() is not None:
+        return False
+    statement = insert(InboxRow).values(**dataclasses.asdict(entry), state=WAITING, attempts=0)
+    try:
+        with connection.begin_nested():
+            connection.execute(statement)
+    except IntegrityError:
+        return False
+    return True

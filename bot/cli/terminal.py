@@ -23,6 +23,7 @@ from bot.cli.waiting import TerminalWork
 from bot.operations.results import ClusterCreated
 from bot.problems import Refusal
 from bot.requests.continuing import Continuing
+from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
 from bot.settings import load
@@ -54,8 +55,14 @@ class _NoDirectory:
 class _NoOffers:
     """There are no buttons in a terminal."""
 
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+    def resolve(self, request: IncomingRequest) -> Offered:
         raise NobodyElse("There are no buttons in a terminal")
+
+    def take(self, request: IncomingRequest) -> bool:
+        raise NobodyElse("There are no buttons in a terminal")
+
+    def give_back(self, request: IncomingRequest) -> None:
+        """Nothing was pressed."""
 
 
 class TerminalAnswer:
@@ -145,7 +152,7 @@ def _request(words: str, *, now: datetime) -> IncomingRequest:
 def _exit_code(ended: Conclusion) -> int:
     if ended.outcome is Outcome.REFUSED:
         return BAD_INPUT
-    if ended.outcome is not Outcome.SUCCEEDED:
+    if ended.outcome not in (Outcome.SUCCEEDED, Outcome.ASKED):
         return FAILED
     if isinstance(ended.result, VerificationSummary):
         well = not ended.result.missing and all(report.verdict is Verdict.HEALTHY for report in ended.result.reports)

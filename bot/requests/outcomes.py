@@ -6,13 +6,15 @@ from bot.actions.action import Action
 from bot.audit.log import Subject
 from bot.problems import Problem
 from bot.requests.incoming import IncomingRequest
-from bot.requests.service import Outcome, Partial
+from bot.requests.service import Outcome, Partial, Pending
 
 
 def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
     """The outcome of a request and its detail, for the audit log."""
     if problem is None and isinstance(result, Partial) and result.shortfall:
         return Outcome.FAILED, result.shortfall
+    if problem is None and isinstance(result, Pending):
+        return Outcome.ASKED, result.pending
     return outcome(problem), detail(problem)
 
 

@@ -21,6 +21,7 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     UNKNOWN = "unknown"  # cut off by a crash, and reading the target did not tell
+    ASKED = "asked"  # not done: it waits for a second person
     OPEN = "open"  # goes on elsewhere, and is concluded later: never in the audit log
 
 
@@ -57,6 +58,14 @@ class Partial(Protocol):
 
     @property
     def shortfall(self) -> str: ...
+
+
+@runtime_checkable
+class Pending(Protocol):
+    """A result that stands for something not done yet: it says what is waited for."""
+
+    @property
+    def pending(self) -> str: ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,12 @@ from bot.operations.results import (
     ClusterDeleting,
     ClusterVerifying,
 )
+from bot.requests.approving import ApprovalAsked
+from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
 from bot.services.audit import AuditShown
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
-from bot.slack.views import audit, clusters, drivers, talk, templates, verification
+from bot.slack.views import approvals, audit, clusters, drivers, talk, templates, verification
 from bot.slack.views.registry import Registry
 from bot.templates.results import TemplateCreated, TemplateDetails, TemplateForm, TemplateList, TemplatePlanned
 from bot.verification.report import VerificationProgress, VerificationSummary
@@ -39,6 +41,11 @@ def _registry() -> Registry:
     made.state(ClusterBuilding, clusters.building)
     made.state(ClusterVerifying, clusters.verifying)
     made.state(ClusterDeleting, clusters.deleting)
+    made.result(ApprovalAsked, approvals.asked)
+    made.result(ApprovalsShown, approvals.shown)
+    made.result(DecisionForm, approvals.form_offered)
+    made.result(Decided, approvals.decided)
+    made.result(Withdrawn, approvals.withdrawn)
     made.state(VerificationProgress, verification.progress)
     return made
 
