@@ -36,7 +36,7 @@ class Flow(Protocol):
         ...
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
-        """A step that looks again every so many seconds, until there is something to record."""
+        """A step that looks again, at last every so many seconds, until there is something to record."""
         ...
 
     def pause(self, seconds: float) -> None:

@@ -18,6 +18,7 @@ from storage.database import DatabaseError
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 2.0  # between two tries of a step while the database does not answer
+FIRST_PAUSE = 0.5  # seconds between the first two looks of a step; doubled from look to look
 LOOK_AT_OWNER_SECONDS = 15.0  # a run that waits looks this often whether it is still the one
 
 _ENDS = Ends({})  # problems only: results of steps are plain JSON as they are
@@ -87,11 +88,13 @@ class Running:
 
     def _looking(self, look: Callable[[], Json | None], every: float) -> Json:
         looked_at_owner = time.monotonic()
+        pause = min(every, FIRST_PAUSE)
         while True:
             found = look()
             if found is not None:
                 return found
-            self.pause(every)
+            self.pause(pause)
+            pause = min(every, pause * 2)
             if time.monotonic() - looked_at_owner > LOOK_AT_OWNER_SECONDS:
                 self.fence()
                 looked_at_owner = time.monotonic()

@@ -92,7 +92,7 @@ class ClusterServices:
         counted, uncounted = self._belongings(cluster, context)
         warnings = [f"{cluster.name} is marked as production"] if cluster.production else []
         return Proposal(
-            kind="cluster.delete", headline=f"Delete the cluster {cluster.name}: this cannot be undone",
+            kind="cluster.delete", headline=f"Delete the cluster {cluster.name}",
             consequences=_consequences(cluster, counted), warnings=(*warnings, *uncounted), target=cluster.name,
             target_id=cluster.id, bound={"name": cluster.name, "template": cluster.template}, typed=cluster.name,
             destructive=True,

@@ -1,10 +1,11 @@
-"""Clusters are created in front of everybody: what is built is told, verified, and said once at the end."""
+"""Clusters are created and deleted in front of everybody: what goes on is told, and its end said once."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from tests.e2e.conftest import Office
+from bot.slack import plain
+from tests.e2e.conftest import Office, Seen
 
 
 def test_a_cluster_is_created_told_while_it_is_built_and_verified(everywhere: Office) -> None:
@@ -53,3 +54,77 @@ def test_what_cannot_be_built_is_refused_with_what_to_say_instead(everywhere: Of
         assert said in everywhere.types(words).text
     names = {found["name"] for found in everywhere.world.cloud.clusters.values()}
     assert not names & {"9lives", "even", "none", "lost"}
+
+
+def approve(office: Office, asked: Seen, *, typed: str, who: str = "U0DEE") -> None:
+    """A second person approves what was asked for, in the form that wants the name."""
+    message, element = asked.buttons()["Approve…"]
+    workspace, loopback = office.workspace, office.world.loopback
+    loopback.run(workspace.click(who, message.channel, message.ts, element["action_id"]))
+    view = office.until(
+        lambda: next((v for v in workspace.views.values() if v.user == who and v.body.get("submit")), None)
+    )
+    loopback.run(workspace.submit(who, view.id, {"typed": typed}))
+
+
+def told(office: Office, text: str) -> str:
+    """Wait until somebody is told something; returns all that was said in its message."""
+
+    def found() -> str | None:
+        said = [" ".join(plain.lines(message.blocks)) for message in office.workspace.messages]
+        return next((each for each in reversed(said) if text in each), None)
+
+    return str(office.until(found))
+
+
+def test_a_cluster_is_deleted_once_a_second_person_has_typed_its_name(everywhere: Office) -> None:
+    everywhere.types("cluster create gone-eu --template base-calico --nodes 2")
+    asked = everywhere.types("cluster delete gone-eu", who="U0EVA")
+    assert "🔐 Delete the cluster gone-eu: waits for approval" in asked.line
+    assert "2 nodes and 1 of the control plane go" in asked.text
+    assert "no Cinder volumes" in asked.text and "This cannot be undone" in asked.text
+    assert any(found["name"] == "gone-eu" for found in everywhere.world.cloud.clusters.values())
+    approve(everywhere, asked, typed="gone-eu")
+    said = told(everywhere, "Cluster gone-eu deleted from shop")
+    assert "🗑" in said
+    assert not any(found["name"] == "gone-eu" for found in everywhere.world.cloud.clusters.values())
+    log = everywhere.types("audit --action cluster.delete --target gone-eu", who="U0BO")
+    assert "✅" in log.text
+
+
+def test_a_cluster_that_magnum_does_not_know_cannot_be_deleted(everywhere: Office) -> None:
+    seen = everywhere.types("cluster delete edge", who="U0EVA")
+    assert "known from a kubeconfig file only" in seen.text and "projects.shop.clusters.edge" in seen.text
+
+
+def test_an_operator_may_not_delete_and_a_name_of_two_clusters_is_picked(everywhere: Office) -> None:
+    assert "needs admin" in everywhere.types("cluster delete dev-eu", who="U0ANA").text
+    cloud = everywhere.world.cloud
+    known = next(found for found in cloud.clusters.values() if found["name"] == "staging-eu")
+    twin = {**known, "uuid": "22222222-2222-4333-8444-555555555555", "status": "CREATE_FAILED"}
+    cloud.clusters[twin["uuid"]] = twin
+    try:
+        seen = everywhere.types("cluster delete staging-eu", who="U0EVA")
+        assert "2 clusters are called staging-eu" in seen.text
+        label = next(each for each in seen.buttons() if "CREATE_FAILED" in each)
+        asked = everywhere.presses(seen, label, who="U0EVA")
+        assert "Delete the cluster staging-eu" in asked.text
+    finally:
+        cloud.clusters.pop(twin["uuid"], None)
+
+
+def test_a_deletion_that_fails_is_told_with_magnums_reason(everywhere: Office) -> None:
+    everywhere.types("cluster create stuck-eu --template base-flannel")
+    asked = everywhere.types("cluster delete stuck-eu", who="U0EVA")
+    cloud = everywhere.world.cloud
+    cloud.ailments = dataclasses.replace(cloud.ailments, foreign_port=True)
+    try:
+        approve(everywhere, asked, typed="stuck-eu")
+        said = told(everywhere, "Magnum could not delete the cluster stuck-eu")
+    finally:
+        cloud.ailments = dataclasses.replace(cloud.ailments, foreign_port=False)
+    assert "One or more ports have an IP allocation" in told(everywhere, "One or more ports")
+    assert "❌" in said
+    again = everywhere.types("cluster delete stuck-eu", who="U0EVA")
+    approve(everywhere, again, typed="stuck-eu")
+    told(everywhere, "Cluster stuck-eu deleted from shop")
