@@ -128,7 +128,8 @@ def build(
         parallel=lambda: configuration().verification.parallel_clusters,
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
-    keep = VerificationRepository(database).keep
+    verifications = VerificationRepository(database)
+    keep = verifications.keep
     verification = VerificationServices(projects, verifier, keep)
     approvals = Approvals(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
@@ -159,7 +160,11 @@ def build(
     }
     ends = Ends(results.KINDS)
     runtime = _operations(
-        configuration, database, str(holder.now.database.get_secret_value()), ends, sites(projects, verifier, keep)
+        configuration,
+        database,
+        str(holder.now.database.get_secret_value()),
+        ends,
+        sites(projects, verifier, keep, verifications.forget),
     )
     continuations = ContinuationRepository(database)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)

@@ -7,7 +7,7 @@ from bot.services.audit import AuditShown
 from bot.slack import kit
 from storage.audit import AuditEvent
 
-_MARKS = {"succeeded": "✅", "failed": "❌", "refused": "🚫", "unknown": "❓", "": "⏳"}
+_MARKS = {"succeeded": "✅", "failed": "❌", "refused": "🚫", "unknown": "❓", "asked": "🔐", "": "⏳"}
 
 
 def shown(found: AuditShown) -> kit.Rendered:
