@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +127,21 @@ def _stored(event: AuditEvent) -> dict[str, str | int | None]:
     return {
         name: chain.storable(value) if isinstance(value := values[name], str) else value for name in chain.COLUMNS
     }
+
+
+def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
+    """An event from its columns as they are stored. Raises `ValueError`, `KeyError`."""
+    duration = values["duration_ms"]
+    texts = {name: values[name] or "" for name in chain.COLUMNS}
+    return AuditEvent(
+        **texts  # type: ignore[arg-type]
+        | {
+            "position": position,
+            "at": datetime.fromisoformat(texts["at"]),
+            "arguments": json.loads(texts["arguments"]),
+            "duration_ms": None if duration is None else int(duration),
+        }
+    )
 
 
 def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool:
