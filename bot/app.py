@@ -17,6 +17,7 @@ from bot.actions import grammar
 from bot.admin import Check, admin_app
 from bot.problems import Refusal
 from bot.replica import Replica
+from bot.requests.continuing import answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
 from bot.requests.pool import Pool
@@ -160,7 +161,7 @@ class Bot:
 
     def _work(self, entry: LeasedEntry) -> None:
         request = IncomingRequest.model_validate(entry.payload)
-        self._handler.handle(request, self._answer, attempt=entry.attempt)
+        self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:
         socket = self._socket

@@ -85,6 +85,7 @@ def canonical(value: dict[str, Any]) -> str:
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+NullableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")  # None is NULL
 Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only in an INTEGER key
 
 
@@ -102,13 +103,30 @@ class InboxRow(Base):
     operation: Mapped[str] = mapped_column(String(64), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     received_at: Mapped[datetime] = mapped_column(UtcTime)
-    state: Mapped[str] = mapped_column(String(16))  # waiting, leased, done
+    state: Mapped[str] = mapped_column(String(16))  # waiting, leased, continued, done
     owner: Mapped[str | None] = mapped_column(String(255))
     lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     __table_args__ = (Index("inbox_open", "state", "id"),)
+
+
+class ContinuationRow(Base):
+    """A request whose work goes on elsewhere, until its end was shown. No secret is in any of it."""
+
+    __tablename__ = "continuations"
+
+    operation: Mapped[str] = mapped_column(String(64), primary_key=True)
+    project: Mapped[str] = mapped_column(String(255))
+    action: Mapped[dict[str, Any]] = mapped_column(Json)
+    request: Mapped[dict[str, Any]] = mapped_column(Json)
+    work: Mapped[str] = mapped_column(String(64))
+    input: Mapped[dict[str, Any]] = mapped_column(Json)
+    begun_at: Mapped[datetime] = mapped_column(UtcTime)
+    end: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    concluded_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class AuditRow(Base):
@@ -217,58 +235,9 @@ class OfferRow(Base):
     channel: Mapped[str] = mapped_column(String(64))
     thread: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime] = mapped_column(UtcTime)
+    taken_by: Mapped[str | None] = mapped_column(String(64))  # the operation that a change's button began
 
     __table_args__ = (UniqueConstraint("operation", "digest", name="offer_once"),)
-
-
-class ApprovalRow(Base):
-    """A request that waits, or waited, for a decision."""
-
-    __tablename__ = "approvals"
-
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    operation: Mapped[str] = mapped_column(String(64), unique=True)  # of the request that asked
-    project: Mapped[str] = mapped_column(String(255))
-    action: Mapped[dict[str, Any]] = mapped_column(Json)
-    request: Mapped[dict[str, Any]] = mapped_column(Json)  # who asked, where
-    requester: Mapped[str] = mapped_column(String(255))
-    reason: Mapped[str] = mapped_column(Text)
-    digest: Mapped[str] = mapped_column(String(64))
-    bound: Mapped[dict[str, Any]] = mapped_column(Json)  # what the digest is over
-    shown: Mapped[dict[str, Any]] = mapped_column(Json)  # headline, lines, what must be typed
-    needed: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = mapped_column(String(16))  # open, approved, rejected, withdrawn, expired, void, started
-    note: Mapped[str] = mapped_column(Text)  # why it is void, a rejection's comment
-    made_at: Mapped[datetime] = mapped_column(UtcTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcTime)
-    not_before: Mapped[datetime | None] = mapped_column(UtcTime)
-    not_after: Mapped[datetime | None] = mapped_column(UtcTime)
-    reminded_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
-
-    __table_args__ = (Index("approvals_open", "state", "expires_at"),)
-
-
-class ApprovalDecisionRow(Base):
-    """One person's decision over one request."""
-
-    __tablename__ = "approval_decisions"
-
-    approval: Mapped[str] = mapped_column(String(16), primary_key=True)
-    person: Mapped[str] = mapped_column(String(255), primary_key=True)
-    approved: Mapped[bool] = mapped_column(Boolean)
-    comment: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcTime)
-
-
-class HomeRow(Base):
-    """Somebody who has opened the app's Home, and what was shown there last."""
-
-    __tablename__ = "homes"
-
-    person: Mapped[str] = mapped_column(String(64), primary_key=True)
-    opened_at: Mapped[datetime] = mapped_column(UtcTime)
-    digest: Mapped[str] = mapped_column(String(64))
 
 
 class ReplicaRow(Base):
@@ -294,3 +263,65 @@ class VerificationRow(Base):
     verdict: Mapped[str] = mapped_column(String(32))
     report: Mapped[dict[str, Any]] = mapped_column(Json)
     at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ApprovalRow(Base):
+    """One change that waits for a second person, or waited."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64), unique=True)  # of the request that asked
+    project: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(64))
+    action: Mapped[dict[str, Any]] = mapped_column(Json)
+    requester: Mapped[str] = mapped_column(String(255))
+    requester_name: Mapped[str] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(String(64))
+    thread: Mapped[str] = mapped_column(String(64))  # empty: the thread that the operation made
+    digest: Mapped[str] = mapped_column(String(64))
+    bound: Mapped[dict[str, Any]] = mapped_column(Json)  # what the digest is over
+    shown: Mapped[dict[str, Any]] = mapped_column(Json)  # what people read
+    typed: Mapped[str] = mapped_column(String(255))  # what an approver must type
+    needed: Mapped[int] = mapped_column(Integer)
+    effect: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)  # the inbox entry it makes
+    state: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    not_before: Mapped[datetime | None] = mapped_column(UtcTime)
+    not_after: Mapped[datetime | None] = mapped_column(UtcTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    version: Mapped[int] = mapped_column(Integer)  # grows with every change that people must see
+    announced: Mapped[int] = mapped_column(Integer)  # the version that people have seen
+
+    __table_args__ = (
+        Index("approvals_of_project", "project", "state"),
+        Index("approvals_by_state", "state", "expires_at"),
+    )
+
+
+class ApprovalDecisionRow(Base):
+    """What one person decided; once."""
+
+    __tablename__ = "approval_decisions"
+
+    approval: Mapped[str] = mapped_column(String(16), primary_key=True)
+    person: Mapped[str] = mapped_column(String(255), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    approved: Mapped[bool] = mapped_column(Boolean)
+    comment: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class HomeRow(Base):
+    """Somebody who has opened the App Home, and what it shows."""
+
+    __tablename__ = "homes"
+
+    person: Mapped[str] = mapped_column(String(64), primary_key=True)
+    opened_at: Mapped[datetime] = mapped_column(UtcTime)
+    digest: Mapped[str] = mapped_column(String(64))
+    shown_at: Mapped[datetime] = mapped_column(UtcTime)
