@@ -38,9 +38,11 @@ class ClusterServices:
 
     def list(self, _action: ClusterList, context: Context) -> ClusterOverview:
         """The project's clusters."""
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         return ClusterOverview(project=project.name, listed=project.catalog.all())
 
     def show(self, action: ClusterShow, context: Context) -> ClusterDetails:
         """One cluster."""
-        return ClusterDetails(cluster=self.projects.get(context.project).catalog.find(action.cluster))
+        return ClusterDetails(
+            cluster=self.projects.get(context.project, operation=context.operation).catalog.find(action.cluster)
+        )

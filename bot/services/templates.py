@@ -21,7 +21,7 @@ class TemplateServices:
 
     def create(self, action: TemplateCreate, context: Context) -> TemplateCreated | TemplatePlanned | TemplateForm:
         """Create a template, show what would be sent, or ask for a form when no driver was named."""
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         if action.driver is None:
             if context.person.id.startswith("terminal:"):
                 raise Refusal(
@@ -35,11 +35,11 @@ class TemplateServices:
 
     def list(self, action: TemplateList, context: Context) -> results.TemplateList:
         """The project's templates."""
-        return self.projects.get(context.project).templates().list(action.driver)
+        return self.projects.get(context.project, operation=context.operation).templates().list(action.driver)
 
     def show(self, action: TemplateShow, context: Context) -> TemplateDetails:
         """One template."""
-        return self.projects.get(context.project).templates().show(action.template)
+        return self.projects.get(context.project, operation=context.operation).templates().show(action.template)
 
 
 def _wish(action: TemplateCreate) -> Wish:
