@@ -13,16 +13,21 @@ from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
+from bot.audit.signing import Keyring
+from bot.audit.trail import AuditTrail
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Offers, RequestHandler
+from bot.requests.recovery import TargetReader
 from bot.requests.service import Service
 from bot.services.approvals import ApprovalServices
-from bot.services.audit import AuditServices
+from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
 from bot.services.projects import Projects
+from bot.services.readers import TargetReaders
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices
 from bot.services.verification import VerificationServices
@@ -31,6 +36,7 @@ from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
+from storage.audit_chain import AuditChain
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.verifications import VerificationRepository
@@ -62,8 +68,9 @@ def open_database(holder: SettingsHolder) -> Database:
         database.upgrade()
     except (DatabaseError, OSError) as error:
         raise NoDatabase(
-            "The database cannot be opened", why=str(error), fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR."
-        ) from error
+            "The database cannot be opened", why=str(error),
+            fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
+        ) from error  # fmt: skip
     return database
 
 
@@ -74,8 +81,11 @@ class Core:
     holder: SettingsHolder
     database: Database
     audit: AuditLog
+    trail: AuditTrail
+    keyring: Keyring
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
+    readers: Mapping[str, TargetReader]
     continuing: Continuing
     approvals: Approvals
     proposals: Mapping[str, Propose]
@@ -103,8 +113,12 @@ def build(
     directory: Directory,
     team: Callable[[], str],
     decided: Callable[[], None] = lambda: None,
+    anchors: Anchors | None = None,
+    redactor: Redactor | None = None,
 ) -> Core:
     """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes."""
+    hidden = redactor or Redactor()
+    hidden.learn_all(holder.now)
 
     def configuration() -> Configuration:
         return holder.now.configuration
@@ -117,8 +131,11 @@ def build(
         refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
     )  # fmt: skip
     authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
-    audit = AuditLog(AuditRepository(database), now=utc_now)
-    projects = Projects(lambda: holder.now, now=utc_now)
+    audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
+    keyring = Keyring(holder.now.audit_key)
+    chain = AuditChain(database)
+    trail = AuditTrail(chain, keyring)
+    projects = Projects(lambda: holder.now, now=utc_now, learn=hidden.learn)
     verifier = Verifier(
         now=utc_now,
         parallel=lambda: configuration().verification.parallel_clusters,
@@ -133,6 +150,7 @@ def build(
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)
+    audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
         "help": talk.help,
         "whoami": talk.whoami,
@@ -148,14 +166,15 @@ def build(
         "approvals.withdraw": approval_services.withdraw,
         "approvals.form": approval_services.form,
         "approvals.decide": approval_services.decide,
-        "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
+        "audit.list": audits.list,
+        "audit.verify": audits.verify,
     }
     continuing = Continuing(
         ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=utc_now
     )
     return Core(
-        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services,
-        continuing=continuing, approvals=approvals, proposals=proposals,
+        holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser, services=services,
+        readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, approvals=approvals, proposals=proposals,
     )  # fmt: skip
 
 

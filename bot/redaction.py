@@ -56,6 +56,12 @@ class Redactor:
             elif isinstance(value, BaseModel):
                 self.learn_all(value)
 
+    def learn_environment(self, environment: Mapping[str, str]) -> None:
+        """Learn every variable whose name says that it is a secret."""
+        for name, value in environment.items():
+            if _SECRET_VARIABLE.search(name):
+                self.learn(SecretStr(value))
+
     def hide(self, text: str) -> str:
         """The text with every secret in it hidden."""
         for value in self._ordered:
@@ -120,14 +126,15 @@ def _forms(value: str) -> set[str]:
     return forms
 
 
+_SECRET_VARIABLE = re.compile(r"TOKEN|SECRET|PASSWORD|(?:^XK8S_AUDIT_KEY|^XK8S_DATABASE_URL)$")
 _SECRET_KEY = re.compile(
     r"(?:[\w-]*[-_])?(?:client-key-data|client-certificate-data|token(?:-data)?|authorization|password|passwd"
     r"|client[-_]secret|credential_secret|private[-_]?key|api[-_]?key|audit[-_]key|access[-_]?key)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    rf"(?P<name>(?<![\w.-])[\"']?{_SECRET_KEY.pattern}\\?[\"']?\s*[:=]\s*\\?)"
-    r"(?!\[hidden)(?:\"(?:[^\"\\]|\\.)+\"|'[^']+'|(?:bearer |basic )?[^\s,;\"'}\]]{6,})",
+    rf"(?P<name>(?<![\w.-])[\"']?{_SECRET_KEY.pattern}\\?[\"']?\s*[:=]\s*)"
+    r"(?:(?P<quote>\\?[\"'])(?:\\.|.)+?(?P=quote)|(?!\[hidden)(?:bearer |basic )?[^\s,;\"'\\}\]]{6,})",
     re.IGNORECASE,
 )
 _PEM = re.compile(
@@ -141,7 +148,8 @@ _SECRET_KIND = re.compile(r"kind\\*[\"']?\s*:\s*\\*[\"']?Secret\b")
 
 
 def _named(found: re.Match[str]) -> str:
-    return f"{found['name']}{HIDDEN}"
+    quote_mark = found["quote"] or ""
+    return f"{found['name']}{quote_mark}{HIDDEN}{quote_mark}"
 
 
 def _yaml_data(found: re.Match[str]) -> str:
@@ -153,7 +161,7 @@ def _secret_data(found: re.Match[str]) -> str:
     text = found[0]
     if not _SECRET_KIND.search(text):
         return text
-    return _SECRET_YAML.sub(_yaml_data, _SECRET_JSON.sub(rf"\1{HIDDEN}", text))
+    return _SECRET_YAML.sub(_yaml_data, _SECRET_JSON.sub(rf'\1"{HIDDEN}"', text))
 
 
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Replacement], ...] = (

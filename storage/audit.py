@@ -56,6 +56,19 @@ class AuditFilter:
     until: datetime | None = None
     but: str | None = None  # an operation that is left out: the one that asks
 
+    def fits(self, event: AuditEvent) -> bool:
+        """Whether an event is wanted, for events that are in no database."""
+        return (
+            self.project in (None, event.project)
+            and self.actor in (None, event.actor, event.actor_name)
+            and (self.action in (None, event.action) or event.action.startswith(f"{self.action}."))
+            and self.target in (None, event.target)
+            and self.outcome in (None, event.outcome)
+            and (self.since is None or event.at >= self.since)
+            and (self.until is None or event.at <= self.until)
+            and event.operation != self.but
+        )
+
 
 class AuditRepository:
     """The audit log in the database."""
@@ -86,19 +99,16 @@ class AuditRepository:
             rows = connection.execute(page).mappings().all()
         return [AuditEvent(**row) for row in rows], total
 
-    def open_intents(self) -> list[AuditEvent]:
-        """Return the intents that have no outcome yet, oldest first."""
+    def open_intents(self, *, after: int = 0) -> list[AuditEvent]:
+        """Return the intents behind a position that have no outcome yet, oldest first."""
+        statement = _open().where(AuditRow.position > after).order_by(AuditRow.position)
         with self._database.reading() as connection:
-            rows = connection.execute(_open().order_by(AuditRow.position)).mappings().all()
+            rows = connection.execute(statement).mappings().all()
         return [AuditEvent(**row) for row in rows]
 
-    def everything(
-        self, *, since: datetime | None = None, until: datetime | None = None, project: str | None = None
-    ) -> Iterator[AuditEvent]:
-        """Every event in order, read in parts: memory does not grow with their number."""
-        statement = _between(select(*_COLUMNS), since, until).order_by(AuditRow.position).limit(EXPORTED)
-        if project is not None:
-            statement = statement.where(AuditRow.project == project)
+    def everything(self, wanted: AuditFilter | None = None) -> Iterator[AuditEvent]:
+        """Every event in order, intents too, read in parts: memory does not grow with their number."""
+        statement = _fitting(select(*_COLUMNS), wanted or AuditFilter()).order_by(AuditRow.position).limit(EXPORTED)
         last = 0
         while True:
             with self._database.reading() as connection:
@@ -177,7 +187,10 @@ def _open() -> Select[Any]:
 def _matching(wanted: AuditFilter) -> Select[Any]:
     outcome = aliased(AuditRow)
     closed = select(outcome.position).where(outcome.operation == AuditRow.operation, outcome.phase == OUTCOME)
-    statement = select(*_COLUMNS).where((AuditRow.phase == OUTCOME) | ~closed.exists())
+    return _fitting(select(*_COLUMNS).where((AuditRow.phase == OUTCOME) | ~closed.exists()), wanted)
+
+
+def _fitting(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
     if wanted.but is not None:
         statement = statement.where(AuditRow.operation != wanted.but)
     if wanted.project is not None:
@@ -191,12 +204,8 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(AuditRow.target == wanted.target)
     if wanted.outcome is not None:
         statement = statement.where(AuditRow.outcome == wanted.outcome)
-    return _between(statement, wanted.since, wanted.until)
-
-
-def _between(statement: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
-    if since is not None:
-        statement = statement.where(AuditRow.at >= since)
-    if until is not None:
-        statement = statement.where(AuditRow.at <= until)
+    if wanted.since is not None:
+        statement = statement.where(AuditRow.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(AuditRow.at <= wanted.until)
     return statement

@@ -106,10 +106,10 @@ class AuditLog:
                 "The audit log cannot be read", why=str(error), fix="Look at the database."
             ) from error
 
-    def open_intents(self) -> list[AuditEvent]:
-        """Intents without an outcome, oldest first. Raises `AuditUnavailable`."""
+    def open_intents(self, *, after: int = 0) -> list[AuditEvent]:
+        """Intents behind a position without an outcome, oldest first. Raises `AuditUnavailable`."""
         try:
-            return self._repository.open_intents()
+            return self._repository.open_intents(after=after)
         except DatabaseError as error:
             raise AuditUnavailable(
                 "The audit log cannot be read", why=str(error), fix="Look at the database."

@@ -20,6 +20,7 @@ from bot import core, logs
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
 from bot.problems import Refusal
+from bot.redaction import Redactor
 from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
@@ -65,8 +66,9 @@ class _NoOffers:
 class TerminalAnswer:
     """The `Answer` of a terminal: progress on standard error, the end on standard output."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, redactor: Redactor) -> None:
         self._as_json = as_json
+        self._redactor = redactor
         self._shown = ""
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
@@ -74,7 +76,7 @@ class TerminalAnswer:
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """One line, overwritten where that is possible."""
-        line = views.progress(state).text
+        line = self._redactor.hide(views.progress(state).text)
         if line != self._shown and sys.stderr.isatty():
             click.echo(f"\r\033[K{line}", nl=False, err=True)
         self._shown = line
@@ -84,26 +86,27 @@ class TerminalAnswer:
         if sys.stderr.isatty() and self._shown:
             click.echo("\r\033[K", nl=False, err=True)
         if self._as_json:
-            click.echo(json.dumps(_json(conclusion), indent=2, default=_plain, ensure_ascii=False))
+            data = self._redactor.hide_in(json.loads(json.dumps(_json(conclusion), default=_plain)))
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
             return
         for message in views.with_headline(views.conclusion(conclusion)):
             for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
-                click.echo(line)
+                click.echo(self._redactor.hide(line))
 
     def whisper(self, conclusion: Conclusion) -> None:
         """In a terminal everything is private."""
         self.finish(conclusion)
 
 
-def run(words: str, *, project: str | None, as_json: bool) -> int:
+def run(words: str, *, project: str | None, as_json: bool, redactor: Redactor) -> int:
     """Do it and return the exit code: 0 done and well, 1 failed or unhealthy, 2 refused or not understood."""
-    logs.configure(level=30)
+    logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     database = core.open_database(holder)
     try:
-        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "")
+        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
         request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
-        ended = parts.handler(_NoOffers()).handle(request, TerminalAnswer(as_json=as_json))
+        ended = parts.handler(_NoOffers()).handle(request, TerminalAnswer(as_json=as_json, redactor=redactor))
     finally:
         database.dispose()
     return _exit_code(ended)

@@ -28,7 +28,7 @@ class TemplateServices:
                     "Which driver?", fix="`template create calico` for production, `flannel` for development."
                 )
             return TemplateForm(project=project.name, defaults=project.defaults)
-        wish = _wish(action)
+        wish = wish_of(action)
         if action.dry_run:
             return project.templates().plan(wish)
         return project.templates().create(wish, operation=context.operation, resumed=context.resumed)
@@ -42,7 +42,8 @@ class TemplateServices:
         return self.projects.get(context.project, operation=context.operation).templates().show(action.template)
 
 
-def _wish(action: TemplateCreate) -> Wish:
+def wish_of(action: TemplateCreate) -> Wish:
+    """What was wished for, as the templates take it. Raises `Refusal` if no driver was named."""
     if action.driver is None:
         raise Refusal("Which driver?", fix="`/xk8s template create calico`")
     return Wish(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
-from bot.services.audit import AuditShown
+from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
 from bot.slack.views import audit, clusters, drivers, talk, templates, verification
@@ -27,6 +27,7 @@ def _registry() -> Registry:
     made.result(ClusterDetails, clusters.shown)
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
+    made.result(AuditVerified, audit.verified)
     made.state(VerificationProgress, verification.progress)
     return made
 
