@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from bot import core, logs, serving
+from bot.access.roles import Role
 from bot.actions import grammar
 from bot.admin import Check, admin_app
 from bot.audit.keeper import AuditKeeper
@@ -23,14 +24,18 @@ from bot.replica import Replica
 from bot.requests.continuing import answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
+from bot.requests.keeping import ApprovalKeeper
 from bot.requests.pool import Pool
 from bot.requests.recovery import Recovery
+from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.anchors import SlackAnchors
 from bot.slack.bolt_app import build_app
 from bot.slack.closing import SlackClosing
+from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
+from bot.slack.delivery.homes import Homes
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.web import SlackWeb, idempotent_client
@@ -41,12 +46,17 @@ from bot.slack.intake import Intake
 from bot.slack.offers import SlackOffers
 from bot.slack.slots import StoredSlots
 from bot.slack.socket_mode import SocketModeConnection
+from storage.approvals import ApprovalRepository
+from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.deliveries import DeliveryRepository
+from storage.homes import HomeRepository
 from storage.inbox import InboxRepository, LeasedEntry
 from storage.offers import OfferRepository
 from storage.replicas import ReplicaRepository
+from storage.verifications import VerificationRepository
 
 log = structlog.get_logger(__name__)
 
@@ -92,9 +102,10 @@ class Bot:
             web, bot=self._identity.bot_user, channel=lambda: holder.now.configuration.audit.anchor_channel
         )
         self._core = core.build(
-            holder, self._database, directory=directory, team=self._identity.team, anchors=anchors, redactor=redactor
-        )
-        self._keeper = self._make_keeper(anchors)
+            holder, self._database, directory=directory, team=self._identity.team,
+            decided=lambda: self._keeper.changed(), anchors=anchors, redactor=redactor,
+        )  # fmt: skip
+        self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
         self._handler = self._core.handler(self._offers)
         self._board = ProgressBoard(
@@ -115,6 +126,8 @@ class Bot:
             self._core.audit, readers=self._core.readers, is_open=self._inbox.is_open,
             tell=SlackClosing(self._outbox).tell, now=core.utc_now,
         )  # fmt: skip
+        self._keeper = self._make_keeper(web, directory)
+        self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
         intake = Intake(
             accept=Inbox(self._inbox, wake=self._pool.wake).accept,
@@ -125,7 +138,7 @@ class Bot:
         client = idempotent_client(token, settings.slack_api_url)
         bolt = build_app(
             identity=self._identity, client=client, signing_secret=secret, intake=intake,
-            logger=logging.getLogger("slack_bolt"),
+            home_opened=self._homes.opened, logger=logging.getLogger("slack_bolt"),
         )  # fmt: skip
         self._socket = None if http else SocketModeConnection(
             bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
@@ -141,7 +154,7 @@ class Bot:
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip
 
-    def _make_keeper(self, anchors: SlackAnchors) -> AuditKeeper:
+    def _make_audit_keeper(self, anchors: SlackAnchors) -> AuditKeeper:
         def anchoring() -> tuple[str | None, timedelta]:
             wanted = self._core.holder.now.configuration.audit
             return wanted.anchor_channel, wanted.anchor_every
@@ -150,6 +163,34 @@ class Bot:
             AuditChain(self._database), self._core.keyring, post=anchors.post, anchor=anchoring, now=core.utc_now
         )
 
+    def _make_keeper(self, web: SlackWeb, directory: SlackDirectory) -> ApprovalKeeper:
+        announcer = Announcer(
+            web=web, outbox=self._outbox, directory=directory, deciders=self._core.authoriser.deciders,
+            keep_offer=lambda operation, action, project, channel, thread: self._offers.keep_at(
+                operation, action, project=project, channel=channel, thread=thread, now=core.utc_now()
+            ),
+        )  # fmt: skip
+        return ApprovalKeeper(
+            ApprovalRepository(self._database), announcer, wake=self._pool.wake, now=core.utc_now,
+            remind=lambda: core.approval_rules(self._core.holder.now.configuration).remind,
+        )  # fmt: skip
+
+    def _make_homes(self, web: SlackWeb) -> Homes:
+        def roles(person: str) -> dict[str, dict[Role, str]]:
+            return self._core.authoriser.home_roles(person, self._identity.team())
+
+        service = HomeService(
+            approvals=ApprovalRepository(self._database), continuations=ContinuationRepository(self._database),
+            verifications=VerificationRepository(self._database), audit=AuditRepository(self._database), roles=roles,
+        )  # fmt: skip
+        return Homes(
+            HomeRepository(self._database), web=web, page=service.page, now=core.utc_now,
+            keep_offer=lambda person, button: self._offers.keep_at(
+                f"home:{person}", button.action, project=button.action.project, channel="", thread="",
+                now=core.utc_now(),
+            ),
+        )  # fmt: skip
+
     def start(self) -> None:
         """Claim the replica id, take up what a crash left, and connect to Slack."""
         self._replica.start()
@@ -157,7 +198,9 @@ class Bot:
         self._board.start()
         self._pool.start()
         self._recovery.start()
+        self._audit_keeper.start()
         self._keeper.start()
+        self._homes.start()
         self._started = True
         if self._socket is not None:
             self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
@@ -171,9 +214,11 @@ class Bot:
         self._openers.shutdown(wait=False)
         self._recovery.stop()
         if self._started:
+            self._keeper.stop()
+            self._homes.stop()
             self._pool.stop(seconds=SECONDS_TO_FINISH)
             self._board.stop()
-            self._keeper.stop()
+            self._audit_keeper.stop()
             self._replica.stop()
         self._database.dispose()
         log.info("stopped")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
@@ -107,11 +107,6 @@ class ApprovalRepository:
         unfinished = ApprovalRow.state.in_((OPEN, APPROVED))
         with self._database.reading() as connection:
             return _read(connection, and_(ApprovalRow.project.in_(projects), unfinished))
-
-    def unannounced(self) -> list[Approval]:
-        """What has changed since people have seen it, oldest first."""
-        with self._database.reading() as connection:
-            return _read(connection, ApprovalRow.announced < ApprovalRow.version)
 
     # --- changing
 
@@ -226,11 +221,32 @@ class ApprovalRepository:
                     claimed.append(found)
         return claimed
 
+    def announce(
+        self, *, now: datetime, seconds: float, fresh: Callable[[Approval], bool] = lambda _each: False
+    ) -> list[Approval]:
+        """What has changed since people have seen it, for one replica to show within so many seconds.
+
+        New ones that are still `fresh` are left to the answer of their request.
+        """
+        free = or_(ApprovalRow.announcing_until.is_(None), ApprovalRow.announcing_until <= now)
+        unseen = and_(ApprovalRow.announced < ApprovalRow.version, free)
+        with self._database.reading() as connection:
+            found = _read(connection, unseen)
+        candidates = [each.id for each in found if each.version > 1 or not fresh(each)]
+        claimed = []
+        for each in candidates:
+            claim = update(ApprovalRow).where(ApprovalRow.id == each, unseen)
+            claim = claim.values(announcing_until=now + timedelta(seconds=seconds))
+            with self._database.writing() as connection:
+                if connection.execute(claim.returning(ApprovalRow.id)).first() is not None:
+                    claimed += _read(connection, ApprovalRow.id == each)
+        return claimed
+
     def announced(self, approval: str, *, version: int) -> None:
-        """Note which version people have seen."""
-        statement = update(ApprovalRow).where(ApprovalRow.id == approval, ApprovalRow.announced < version)
+        """Note which version people have seen, and let the next be shown."""
+        seen = update(ApprovalRow).where(ApprovalRow.id == approval, ApprovalRow.announced <= version)
         with self._database.writing() as connection:
-            connection.execute(statement.values(announced=version))
+            connection.execute(seen.values(announced=version, announcing_until=None))
 
 
 WINDOW_OVER = "its window was over before it could begin"

@@ -296,6 +296,7 @@ class ApprovalRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     version: Mapped[int] = mapped_column(Integer)  # grows with every change that people must see
     announced: Mapped[int] = mapped_column(Integer)  # the version that people have seen
+    announcing_until: Mapped[datetime | None] = mapped_column(UtcTime)  # one replica shows it at a time
 
     __table_args__ = (
         Index("approvals_of_project", "project", "state"),

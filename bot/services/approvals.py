@@ -81,6 +81,9 @@ class ApprovalServices:
     def decide(self, action: ApprovalDecide, context: Context) -> Decided:
         """Count a decision; whoever comes second is told the true state."""
         project = context.project or ""
+        if context.resumed and self._counted(action, context):
+            found = self.approvals.get(action.approval, project=project)
+            return Decided(approval=found, approved=action.approve, deciders=self.deciders(project))
         try:
             begins, ends = window(action.not_before, action.not_after, now=self.now())
         except ValueError as wrong:
@@ -91,3 +94,8 @@ class ApprovalServices:
         )  # fmt: skip
         found = self.approvals.decide(action.approval, verdict, project=project, typed=action.typed)
         return Decided(approval=found, approved=action.approve, deciders=self.deciders(project))
+
+    def _counted(self, action: ApprovalDecide, context: Context) -> bool:
+        """Whether this very decision was counted before a crash cut its answer off."""
+        found = self.approvals.get(action.approval, project=context.project or "")
+        return any(each.person == context.person.id and each.approved == action.approve for each in found.decisions)

@@ -12,7 +12,7 @@ from bot.problems import Refusal
 from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.slack import kit
-from bot.slack.forms import filled
+from bot.slack.forms.catalog import filled
 
 
 class KeptOffer(Protocol):
@@ -59,10 +59,17 @@ class SlackOffers:
     def keep(self, request: IncomingRequest, project: str | None, action: Action, *, now: datetime) -> OfferId:
         """Keep an action; return its opaque id."""
         place = request.place
+        return self.keep_at(
+            request.operation, action, project=project, channel=place.channel, thread=place.thread, now=now
+        )
+
+    def keep_at(
+        self, operation: str, action: Action, *, project: str | None, channel: str, thread: str, now: datetime
+    ) -> OfferId:
+        """Keep an action that is offered in some place; return its opaque id."""
         made = self._store.put(
-            operation=request.operation, action=action.encode(), project=project, channel=place.channel,
-            thread=place.thread, now=now,
-        )  # fmt: skip
+            operation=operation, action=action.encode(), project=project, channel=channel, thread=thread, now=now
+        )
         return OfferId(made)
 
     def resolve(self, request: IncomingRequest) -> Offered:

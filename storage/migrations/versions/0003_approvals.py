@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcTime),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("announced", sa.Integer, nullable=False),
+        sa.Column("announcing_until", UtcTime),
     )
     op.create_index("approvals_of_project", "approvals", ["project", "state"])
     op.create_index("approvals_by_state", "approvals", ["state", "expires_at"])

@@ -23,6 +23,7 @@ from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry, InboxRepository, LeasedEntry
+from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OPERATION = OperationId("7f3a" + "0" * 28)
@@ -77,11 +78,6 @@ class Gate:
         return Grant(project="shop", roles={Role.OPERATOR: "named"})
 
 
-class NoOffers:
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
-        raise Problem("no offers here")
-
-
 @dataclasses.dataclass
 class Bench:
     handler: RequestHandler
@@ -127,7 +123,7 @@ def bench(database: Database) -> Bench:
 
     continuing = Continuing(repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW)
     handler = RequestHandler(
-        parse=grammar.parse, offers=NoOffers(), access=gate, audit=audit, continuing=continuing,
+        parse=grammar.parse, offers=NoOffers(), approvals=NothingNeedsApproval(), access=gate, audit=audit, continuing=continuing,
         services={"cluster.create": service},
     )  # fmt: skip
     reporter = Reporter(repository, answer=lambda _request: shown, wake=lambda: woken.append(True), now=lambda: NOW)

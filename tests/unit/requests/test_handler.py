@@ -15,7 +15,6 @@ from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action, Effect
 from bot.audit.log import AuditLog
-from bot.problems import Problem
 from bot.requests.continuing import Continuing
 from bot.requests.handler import RequestHandler
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
@@ -23,6 +22,7 @@ from bot.requests.service import CannotAnswer, Conclusion, Context, Outcome
 from storage.audit import AuditFilter, AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -84,7 +84,7 @@ def bench(tmp_path: pathlib.Path, service: Callable[[Action, Context], object], 
 
     audit = AuditLog(repository, now=lambda: NOW)
     handler = RequestHandler(
-        parse=grammar.parse, offers=NoOffers(), access=Gate(), audit=audit,
+        parse=grammar.parse, offers=NoOffers(), approvals=NothingNeedsApproval(), access=Gate(), audit=audit,
         continuing=Continuing(
             ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
         ),
@@ -96,11 +96,6 @@ def bench(tmp_path: pathlib.Path, service: Callable[[Action, Context], object], 
 class NoWork:
     def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
         raise AssertionError(f"{work} was begun")
-
-
-class NoOffers:
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
-        raise Problem("no offers here")
 
 
 def request(text: str, *, person: str = "U1") -> IncomingRequest:
