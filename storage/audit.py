@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, text, update
+from sqlalchemy import Connection, Select, func, select, text
 from sqlalchemy.orm import aliased
 
 from storage import chain
 from storage.database import Database
-from storage.models import AuditHeadRow, AuditRow, canonical, stamp
+from storage.models import AuditRow, canonical, stamp
 
 INTENT, OUTCOME = "intent", "outcome"
 EXPORTED = 2_000  # events that an export reads at once
@@ -133,10 +133,9 @@ _CALL = text(f"SELECT audit_append({', '.join(f':{name}' for name in (*chain.COL
 
 def _stored(event: AuditEvent) -> dict[str, str | int | None]:
     """An event's columns as they are stored and hashed."""
-    values = dataclasses.asdict(event) | {"at": stamp(event.at), "arguments": canonical(event.arguments)}
-    return {
-        name: chain.storable(value) if isinstance(value := values[name], str) else value for name in chain.COLUMNS
-    }
+    values = {name: getattr(event, name) for name in chain.COLUMNS}
+    values |= {"at": stamp(event.at), "arguments": canonical(event.arguments)}
+    return {name: chain.storable(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
@@ -155,26 +154,24 @@ def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
 
 
 def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool:
-    known = select(AuditRow.position).where(
-        AuditRow.operation == stored["operation"], AuditRow.phase == stored["phase"]
-    )
-    if connection.execute(known).first() is not None:
+    """Append within a transaction that is the one writer's. The driver's own SQL: each event is waited for."""
+    known = (stored["operation"], stored["phase"])
+    if connection.exec_driver_sql(_KNOWN, known).first() is not None:
         return False
-    head = connection.execute(select(AuditHeadRow.position, AuditHeadRow.hash).where(AuditHeadRow.id == 1)).one()
-    position = head.position + 1
-    hashed = chain.link(head.hash, position, chain.digest(chain.content(stored[name] for name in chain.COLUMNS)))
-    made = {**stored, "position": position, "previous": head.hash, "hash": hashed}
-    connection.execute(_INSERT, made)
-    connection.execute(
-        update(AuditHeadRow).where(AuditHeadRow.id == 1).values(position=position, previous=head.hash, hash=hashed)
-    )
+    head = connection.exec_driver_sql(_HEAD).one()
+    position, previous = head[0] + 1, head[1]
+    values = tuple(stored.values())
+    hashed = chain.link(previous, position, chain.digest(chain.content(values)))
+    connection.exec_driver_sql(_INSERT, (position, *values, previous, hashed))
+    connection.exec_driver_sql(_ADVANCE, (position, previous, hashed))
     return True
 
 
 _NAMES = ("position", *chain.COLUMNS, "previous", "hash")
-_INSERT = text(
-    f"INSERT INTO audit_events ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"  # noqa: S608
-)
+_KNOWN = "SELECT 1 FROM audit_events WHERE operation = ? AND phase = ?"
+_HEAD = "SELECT position, hash FROM audit_head WHERE id = 1"
+_INSERT = f"INSERT INTO audit_events ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608
+_ADVANCE = "UPDATE audit_head SET position = ?, previous = ?, hash = ? WHERE id = 1"
 _COLUMNS = [getattr(AuditRow, field.name) for field in dataclasses.fields(AuditEvent)]
 
 

@@ -100,16 +100,14 @@ class AuditChain:
         limit = f"WHERE position <= {int(until)}" if until is not None else ""
         query = f"SELECT position, previous, hash, {joined}, {chain.COLUMNS[-1]} FROM audit_events {limit} ORDER BY position"  # noqa: S608
         one = f"SELECT {', '.join(chain.COLUMNS)} FROM audit_events WHERE position = ?"  # noqa: S608
-        tabs = len(chain.COLUMNS) - 2
-        special = chain.SPECIAL.search
         with self._raw() as connection:
             cursor = connection.execute(query)
             while rows := cursor.fetchmany(FETCHED):
-                for position, previous, hashed, content, last in rows:
-                    if last is None and content is not None and content.count(b"\t") == tabs and not special(content):
-                        yield position, previous, hashed, content + b"\t\\N"
-                    elif type(last) is int and content.count(b"\t") == tabs and not special(content):
-                        yield position, previous, hashed, b"%b\t%d" % (content, last)
+                whole = _plain(rows)  # asked of all at once: most parts are
+                for row in rows:
+                    position, previous, hashed, content, last = row
+                    if whole or _plain([row]):
+                        yield position, previous, hashed, content + (b"\t\\N" if last is None else b"\t%d" % last)
                     else:
                         values = connection.execute(one, (position,)).fetchone()
                         yield position, previous, hashed, _escaped(values)
@@ -248,6 +246,17 @@ _OPEN_BEFORE = """
 SELECT 1 FROM audit_events i WHERE i.position <= :p AND i.phase = 'intent' AND NOT EXISTS
 (SELECT 1 FROM audit_events o WHERE o.operation = i.operation AND o.phase = 'outcome')
 """
+
+
+def _plain(rows: list[Any]) -> bool:
+    """Whether nothing in these rows is to be escaped."""
+    try:
+        whole = b"".join([row[3] for row in rows])
+    except TypeError:  # NULL where none may be
+        return False
+    tabs = (len(chain.COLUMNS) - 2) * len(rows)
+    last = {type(row[4]) for row in rows}
+    return whole.count(b"\t") == tabs and not chain.SPECIAL.search(whole) and last <= {int, type(None)}
 
 
 def _escaped(values: tuple[bytes | int | float | None, ...]) -> bytes:
