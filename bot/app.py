@@ -234,7 +234,7 @@ class Bot:
         log.info("stopped")
 
     def _work(self, entry: LeasedEntry) -> None:
-        request = IncomingRequest.model_validate(entry.payload)
+        request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
         self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:

@@ -6,7 +6,7 @@ from bot.actions.action import Action
 from bot.audit.log import Subject
 from bot.problems import Problem
 from bot.requests.incoming import IncomingRequest
-from bot.requests.service import Outcome, Partial, Pending
+from bot.requests.service import Detailed, Outcome, Partial, Pending
 
 
 def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
@@ -15,6 +15,8 @@ def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str
         return Outcome.FAILED, result.shortfall
     if problem is None and isinstance(result, Pending):
         return Outcome.ASKED, result.pending
+    if problem is None and isinstance(result, Detailed):
+        return Outcome.SUCCEEDED, result.audit_detail
     return outcome(problem), detail(problem)
 
 
