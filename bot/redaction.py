@@ -9,6 +9,7 @@ terminal prints. It is asked for every line, so it looks for a plain word before
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import re
 import threading
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
+
+from bot.problems import Problem
 
 HIDDEN = "[hidden]"
 SHORTEST = 8  # characters of a value that is hidden wherever it stands: less would be part of any word
@@ -84,6 +87,13 @@ class Redactor:
         if isinstance(value, bytes):
             return self.hide_bytes(value)
         return value
+
+    def hide_problem(self, problem: Problem) -> Problem:
+        """The same error with every secret in its three lines hidden, before anything wraps or cuts them."""
+        hidden = copy.copy(problem)
+        hidden.what, hidden.why, hidden.fix = self.hide(problem.what), self.hide(problem.why), self.hide(problem.fix)
+        hidden.args = (hidden.what,)
+        return hidden
 
     def hide_bytes(self, data: bytes) -> bytes:
         """A file's content: hidden as text if it is text, else as it was."""

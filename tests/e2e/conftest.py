@@ -192,13 +192,16 @@ def _finished(message: Message) -> bool:
 
 
 @contextlib.contextmanager
-def office(folder: pathlib.Path, mode: str, **more: Any) -> Iterator[Office]:
+def office(folder: pathlib.Path, mode: str, *, configuration: str = "", **more: Any) -> Iterator[Office]:
     world = World(
         tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, clusters=CLUSTERS, rate_limits=False, **more
     )
     world.start()
     port = free_port() if mode == "http" else 0
-    bot = Bot(folder, world.write(folder), http_port=port)
+    environment = world.write(folder)
+    with (folder / "xk8s.yaml").open("a") as file:
+        file.write(configuration)
+    bot = Bot(folder, environment, http_port=port)
     if mode == "http":
         world.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
     bot.start()
