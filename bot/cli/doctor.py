@@ -78,7 +78,11 @@ def _slack(settings: Settings) -> str:
             fix="Update the app with `xk8s manifest`, and reinstall it.",
         )
     lacking = [scope for scope in OPTIONAL_SCOPES if granted and scope not in granted]
-    note = f"; without {', '.join(lacking)} a crash can leave a message twice, and anchors of the audit log cannot be read" if lacking else ""
+    note = (
+        f"; without {', '.join(lacking)} a crash can leave a message twice, and anchors of the audit log cannot be read"
+        if lacking
+        else ""
+    )
     return f"{answer.get('user')} in {answer.get('team')}{note}"
 
 
