@@ -18,10 +18,11 @@ from bot.access.roles import Role
 from bot.actions import grammar
 from bot.admin import Check, admin_app
 from bot.audit.keeper import AuditKeeper
+from bot.durable import DurableWork
 from bot.problems import Refusal
 from bot.redaction import Redactor
 from bot.replica import Replica
-from bot.requests.continuing import answer_for
+from bot.requests.continuing import Reporter, answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
 from bot.requests.keeping import ApprovalKeeper
@@ -122,6 +123,13 @@ class Bot:
             now=core.utc_now,
             tidy=self._database.checkpoint,
         )
+        self._durable = DurableWork(
+            self._core, self._database, me=self._replica.id,
+            reporter=Reporter(
+                self._core.continuations, answer=lambda request: answer_for(request, self._answer),
+                wake=self._pool.wake, now=core.utc_now,
+            ),
+        )  # fmt: skip
         self._recovery = Recovery(
             self._core.audit, readers=self._core.readers, is_open=self._inbox.is_open,
             tell=SlackClosing(self._outbox).tell, now=core.utc_now,
@@ -197,6 +205,7 @@ class Bot:
         self._identity.start()
         self._board.start()
         self._pool.start()
+        self._durable.start()
         self._recovery.start()
         self._audit_keeper.start()
         self._keeper.start()
@@ -217,6 +226,7 @@ class Bot:
             self._keeper.stop()
             self._homes.stop()
             self._pool.stop(seconds=SECONDS_TO_FINISH)
+            self._durable.stop()
             self._board.stop()
             self._audit_keeper.stop()
             self._replica.stop()
@@ -239,6 +249,7 @@ class Bot:
             "database": lambda: _database_problem(self._database),
             "inbox": lambda: self._pool.check() if self._started else "not started yet",
             "slack": self._identity.check,
+            "operations": self._core.runtime.check,
             **({"socket": connected} if socket is not None else {}),
         }
 
@@ -248,6 +259,8 @@ class Bot:
         leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
         waiting.set_function(lambda: self._inbox.backlog().waiting)
         leased.set_function(lambda: self._inbox.backlog().leased)
+        continued = Gauge("xk8s_requests_continued", "Requests whose durable work goes on", registry=registry)
+        continued.set_function(lambda: self._inbox.backlog().continued)
         return registry
 
 

@@ -15,6 +15,13 @@ from bot.actions import grammar
 from bot.audit.log import AuditLog
 from bot.audit.signing import Keyring
 from bot.audit.trail import AuditTrail
+from bot.operations import creation, deletion, results
+from bot.operations.building import Building
+from bot.operations.creation import Creation
+from bot.operations.deletion import Deletion
+from bot.operations.ends import Ends
+from bot.operations.runtime import Runtime
+from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
 from bot.redaction import Redactor
 from bot.requests.approving import Approving, Propose
@@ -28,6 +35,7 @@ from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
 from bot.services.projects import Projects
 from bot.services.readers import TargetReaders
+from bot.services.sites import sites
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices
 from bot.services.verification import VerificationServices
@@ -39,19 +47,12 @@ from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
 
 class NoDatabase(Problem):
     """The database cannot be opened."""
-
-
-class NoWork:
-    """No service goes on elsewhere yet."""
-
-    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
-        """Raises `Problem`."""
-        raise Problem(f"{work} cannot be begun", why=f"operation {operation} of {project} with {len(given)} values")
 
 
 def utc_now() -> datetime:
@@ -87,6 +88,9 @@ class Core:
     services: Mapping[str, Service[Any]]
     readers: Mapping[str, TargetReader]
     continuing: Continuing
+    continuations: ContinuationRepository
+    runtime: Runtime
+    ends: Ends
     approvals: Approvals
     proposals: Mapping[str, Propose]
 
@@ -141,15 +145,17 @@ def build(
         parallel=lambda: configuration().verification.parallel_clusters,
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
-    verification = VerificationServices(projects, verifier, VerificationRepository(database).keep)
+    verifications = VerificationRepository(database)
+    keep = verifications.keep
+    verification = VerificationServices(projects, verifier, keep)
     approvals = Approvals(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
     )
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
-    proposals: dict[str, Propose] = {}
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)
+    proposals: dict[str, Propose] = {"cluster.delete": clusters.propose_delete}
     audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
         "help": talk.help,
@@ -161,6 +167,8 @@ def build(
         "template.show": templates.show,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
+        "cluster.create": clusters.create,
+        "cluster.delete": clusters.delete,
         "verify": verification.verify,
         "approvals.list": approval_services.list,
         "approvals.withdraw": approval_services.withdraw,
@@ -169,13 +177,37 @@ def build(
         "audit.list": audits.list,
         "audit.verify": audits.verify,
     }
-    continuing = Continuing(
-        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=utc_now
+    ends = Ends(results.KINDS)
+    runtime = _operations(
+        configuration,
+        database,
+        str(holder.now.database.get_secret_value()),
+        ends,
+        sites(projects, verifier, keep, verifications.forget),
     )
+    continuations = ContinuationRepository(database)
+    continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
-        holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser, services=services,
-        readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, approvals=approvals, proposals=proposals,
+        holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
+        services=services, readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        proposals=proposals,
     )  # fmt: skip
+
+
+def _operations(
+    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites
+) -> Runtime:
+    """The durable work, registered; it is launched by whoever needs it."""
+
+    def limits() -> Limits:
+        given = configuration().operations
+        return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
+
+    runtime = Runtime(url, ends=ends, per_project=lambda: configuration().operations.per_project)
+    building = Building(ReservationRepository(database), now=utc_now)
+    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
+    runtime.register(deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now))
+    return runtime
 
 
 def approval_rules(configuration: Configuration) -> Rules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bot import core, logs
+from bot.operations import runtime
 from bot.problems import Problem, Refusal
 from bot.redaction import Redactor
 from bot.settings import load
@@ -24,6 +25,7 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
     redactor.learn_all(holder.now)
     database = core.open_database(holder)
     try:
+        runtime.upgrade(holder.now.database.get_secret_value())
         if application is not None:
             grant(database, application=application, retention=retention)
         elif retention is not None:

@@ -22,7 +22,7 @@ ANCHOR = re.compile(r"Audit chain: (\d+:[0-9a-f]{64})")
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("bot"), "socket", configuration=ANCHORED) as made:
+    with office(tmp_path_factory.mktemp("bot"), "socket", settings=ANCHORED) as made:
         made.types("driver list")
         made.until(lambda: anchors(made))
         yield made
