@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,8 @@ from sqlalchemy.engine import make_url
 from bot.audit import sealing
 from bot.audit.signing import Keyring
 from bot.cli.main import main
+from bot.operations.ends import Ends
+from bot.operations.runtime import Runtime
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database, DatabaseError
@@ -131,6 +134,16 @@ def test_a_role_is_a_name_and_nothing_else() -> None:
             statements(application=bad)
 
 
+class Silent:
+    """Nobody looks."""
+
+    def progress(self, operation: str, state: object) -> None:
+        """Nothing."""
+
+    def end(self, operation: str, end: dict[str, Any]) -> None:
+        """Nothing."""
+
+
 def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
     postgresql_url: str, tmp_path: pathlib.Path
 ) -> None:
@@ -155,4 +168,10 @@ def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
     assert verified.exit_code == 0, verified.output
     refused = CliRunner(env=environment).invoke(main, ["db", "upgrade", "--application", ROLES[0]])
     assert refused.exit_code == 1 and "tables' owner" in refused.output
+    runtime = Runtime(application, ends=Ends({}), per_project=lambda: 2)
+    runtime.launch(executor="replica", reporter=Silent())
+    try:
+        assert runtime.check() is None, "durable work starts under the bot's role as well"
+    finally:
+        runtime.stop()
     server.dispose()
