@@ -9,7 +9,6 @@ terminal prints. It is asked for every line, so it looks for a plain word before
 from __future__ import annotations
 
 import base64
-import copy
 import json
 import re
 import threading
@@ -90,7 +89,9 @@ class Redactor:
 
     def hide_problem(self, problem: Problem) -> Problem:
         """The same error with every secret in its three lines hidden, before anything wraps or cuts them."""
-        hidden = copy.copy(problem)
+        kind = type(problem)
+        hidden = kind.__new__(kind)  # a copy of an exception would call its constructor, each has its own
+        hidden.__dict__.update(problem.__dict__)
         hidden.what, hidden.why, hidden.fix = self.hide(problem.what), self.hide(problem.why), self.hide(problem.fix)
         hidden.args = (hidden.what,)
         return hidden

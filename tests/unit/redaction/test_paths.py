@@ -232,6 +232,28 @@ def test_an_error_of_the_command_itself(tmp_path: pathlib.Path) -> None:
         assert KNOWN not in result.output + result.stderr + repr(result.exception)
 
 
+def every_problem(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        yield from every_problem(inner)
+
+
+def test_whatever_its_constructor_takes_an_error_is_hidden_and_stays_what_it_is(redactor: Redactor) -> None:
+    from bot import app  # noqa: F401 - with it comes every error there is
+
+    kinds = set(every_problem())
+    assert len(kinds) > 40
+    for kind in kinds:
+        made = kind.__new__(kind)
+        Problem.__init__(made, TEXT, why=TEXT, fix=TEXT)
+        made.extra = "kept"  # type: ignore[attr-defined]
+        hidden = redactor.hide_problem(made)
+        assert type(hidden) is kind and vars(hidden)["extra"] == "kept"
+        for line in (hidden.what, hidden.why, hidden.fix, str(hidden)):
+            clean(line)
+        assert made.what == TEXT, "the error itself is as it was"
+
+
 # --- what is learned
 
 
