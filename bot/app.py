@@ -113,7 +113,7 @@ class Bot:
             updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
         )
         self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now))
-        self._answer = self._make_answer(web)
+        self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
             self._inbox,
@@ -155,9 +155,9 @@ class Bot:
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
 
-    def _make_answer(self, web: SlackWeb) -> SlackAnswer:
+    def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board,
+            web=web, outbox=self._outbox, board=self._board, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip

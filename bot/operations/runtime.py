@@ -219,8 +219,11 @@ def beside(database: str) -> str:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def upgrade(database: str, *, beside_already: bool = False) -> None:
-    """Bring DBOS's tables to what its version needs, with a role that may. Raises `NoDurableWork`."""
+def upgrade(database: str, *, beside_already: bool = False, application: str | None = None) -> None:
+    """Bring DBOS's tables to what its version needs, with a role that may, for the role that will use them.
+
+    Nothing is changed, and no right to change is needed, where they are what they should be.
+    """
     from dbos import DBOS
 
     url = database if beside_already else beside(database)
@@ -230,7 +233,17 @@ def upgrade(database: str, *, beside_already: bool = False) -> None:
         with contextlib.closing(sqlite3.connect(parsed.database or "")) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         return
-    DBOS.migrate(url, schema=SCHEMA)
+    DBOS.migrate(url, schema=SCHEMA, application_role=application)
+
+
+def grants(application: str) -> list[str]:
+    """What the owner of DBOS's tables says to let a role use them."""
+    return [
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {application}",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA {SCHEMA} TO {application}",
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {application}",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO {application}",
+    ]
 
 
 def _forget() -> None:

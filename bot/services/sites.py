@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from bot.actions.action import Driver
 from bot.clusters.cluster import Cluster
 from bot.operations.sites import Site
@@ -19,7 +21,8 @@ def sites(projects: Projects, verifier: Verifier, keep: Keep, forget: Forget) ->
     """Sites by project. What they verify is kept like any verification."""
 
     def site(name: str) -> Site:
-        project = projects.get(name)
+        # a workflow runs with its operation bound; what it asks of Magnum carries it
+        project = projects.get(name, operation=str(structlog.contextvars.get_contextvars().get("operation", "")))
         magnum = project.cloud()
 
         def verify(cluster: str, driver: Driver | None, operation: str) -> VerificationReport:
