@@ -161,7 +161,7 @@ def deleted(found: ClusterDeleted) -> kit.Rendered:
         text = "Somebody else deleted it before this was approved and begun."
     else:
         headline = f"🗑 Cluster {name} deleted from {where}"
-        text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes are still there."
+        text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it had any, are still there."
     more = f"What is left: `{COMMAND} cluster list`"
     return kit.Rendered(
         headline=headline, messages=kit.messages(f"Cluster {found.name} deleted", [kit.section(f"{text}\n{more}")])
