@@ -74,6 +74,10 @@ class Running:
         """Show an intermediate state."""
         self._reporter.progress(self.operation, state)
 
+    def changed(self, name: str, state: object) -> None:
+        """Say that the work has come to a new state."""
+        self._reporter.changed(self.operation, name, state)
+
     def _tried(self, name: str, do: Callable[[], Json]) -> Json:
         while True:
             if self._ending.is_set():

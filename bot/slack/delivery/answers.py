@@ -47,7 +47,9 @@ class SlackAnswer:
         board: ProgressBoard,
         make_offer: MakeOffer,
         keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
+        room: Callable[[], bool],
     ) -> None:
+        self._room = room  # for an update that is merely nice
         self._keep_offer = keep_offer
         self._web = web
         self._outbox = outbox
@@ -67,9 +69,22 @@ class SlackAnswer:
         """Show an intermediate state in the thread; overtaken states are not sent."""
 
         def send() -> None:
-            self._show(request, None, "answer", views.progress(state))
+            self._show(request, None, "answer", views.progress(state), granted=True)
 
         self._board.put(request.operation, send)
+
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say in the thread, at once and for good, that something has come to a new state; the root, if there is room."""
+        message = views.progress(state)
+        self._outbox.post_once(
+            request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
+            message=message, offer=self._offers(request, None),
+        )  # fmt: skip
+        if _needs_root(request) and self._room():
+            self._outbox.show(
+                request.operation, "root", channel=request.place.channel, thread="", granted=True,
+                message=views.root(views.first_line(message), request), offer=self._offers(request, None),
+            )  # fmt: skip
 
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end: the thread first, then the root's one line."""
@@ -154,10 +169,12 @@ class SlackAnswer:
             return self._outbox.thread_of(request.continues) or ""
         return request.place.thread or request.place.message
 
-    def _show(self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message) -> None:
+    def _show(
+        self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message, *, granted: bool = False
+    ) -> None:
         self._outbox.show(
             request.operation, slot, channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, project),
+            message=message, offer=self._offers(request, project), granted=granted,
         )  # fmt: skip
 
     def _upload(self, request: IncomingRequest, slot: str, file: kit.File) -> None:

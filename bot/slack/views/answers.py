@@ -72,6 +72,12 @@ def progress(state: object) -> kit.Message:
     return catalog.RESULTS.render_state(state)
 
 
+def first_line(message: kit.Message) -> str:
+    """The first line of a state, for the root."""
+    text = next((str(block["text"]["text"]) for block in message.blocks if block["type"] == "section"), message.text)
+    return text.split("\n")[0]
+
+
 def problem_text(ended: Conclusion) -> str:
     """Why a request did not succeed, as one piece of mrkdwn."""
     if ended.problem is None:

@@ -6,6 +6,7 @@ from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
 from bot.operations.results import (
     ClusterBuilding,
+    ClusterBuilt,
     ClusterCreated,
     ClusterDeleted,
     ClusterDeleting,
@@ -39,6 +40,7 @@ def _registry() -> Registry:
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
     made.state(ClusterBuilding, clusters.building)
+    made.state(ClusterBuilt, clusters.built)
     made.state(ClusterVerifying, clusters.verifying)
     made.state(ClusterDeleting, clusters.deleting)
     made.result(ApprovalAsked, approvals.asked)

@@ -8,6 +8,7 @@ from bot.actions.verification import Diagnose, Verify
 from bot.clusters.cluster import Cluster
 from bot.operations.results import (
     ClusterBuilding,
+    ClusterBuilt,
     ClusterCreated,
     ClusterDeleted,
     ClusterDeleting,
@@ -91,6 +92,14 @@ def building(state: ClusterBuilding) -> kit.Message:
     head = f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
     status = f"template {kit.bold(state.template)} · {kit.code(state.status or 'accepted')}"
     return _stage(f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified")
+
+
+def built(state: ClusterBuilt) -> kit.Message:
+    """Magnum has built it."""
+    size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
+    head = f"🧱 {kit.bold(state.name)} is built after {kit.ago(state.seconds)}: {size}"
+    more = f"API {kit.code(state.api_address or '–')} · next: {kit.escape(state.driver)} is verified"
+    return _stage(f"{state.name} is built", head, "", more)
 
 
 def verifying(state: ClusterVerifying) -> kit.Message:

@@ -50,10 +50,14 @@ class Told:
 
     def __init__(self) -> None:
         self.states: list[Any] = []
+        self.changes: list[tuple[str, Any]] = []
         self.ends: list[Json] = []
 
     def progress(self, operation: str, state: object) -> None:
         self.states.append(state)
+
+    def changed(self, operation: str, name: str, state: object) -> None:
+        self.changes.append((name, state))
 
     def end(self, operation: str, end: Json) -> None:
         self.ends.append(end)

@@ -58,6 +58,7 @@ def test_a_cluster_is_ordered_with_the_templates_labels_and_our_mark_then_verifi
     assert made.healthy and made.id == sent["uuid"] and made.api_address and made.build_seconds >= 60
     states = [type(state) for state in run.told.states]
     assert states[0] is ClusterBuilding and states[-1] is ClusterVerifying
+    assert [name for name, _ in run.told.changes] == ["built"]
     assert reservations.take("xloud", "dev", operation="other", now=clock.now) == "other"
 
 
