@@ -17,7 +17,7 @@ from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.world import World
 from bot.slack import plain
 from storage.database import Database
-from tests.e2e.conftest import CLUSTERS, Bot, Office
+from tests.e2e.conftest import CLUSTERS, Bot, Office, unhurried
 from tests.e2e.test_clusters import approve
 
 BUILD_SECONDS = 1.5
@@ -58,7 +58,7 @@ def working(folder: pathlib.Path, url: str, replicas: int = 1) -> Iterator[tuple
     bots = []
     for number in range(replicas):
         home = folder / str(number)
-        bots.append(Bot(home, {**world.write(home), "XK8S_DATABASE_URL": url}))
+        bots.append(Bot(home, {**unhurried(world.write(home)), "XK8S_DATABASE_URL": url}))
     try:
         for bot in bots:
             bot.start()

@@ -83,7 +83,7 @@ class SlackAnswer:
         if _needs_root(request) and self._room():
             self._outbox.show(
                 request.operation, "root", channel=request.place.channel, thread="", granted=True,
-                message=views.root(views.first_line(message), request), offer=self._offers(request, None),
+                message=views.root(views.going_on(message), request), offer=self._offers(request, None),
             )  # fmt: skip
 
     def finish(self, conclusion: Conclusion) -> None:
@@ -96,8 +96,14 @@ class SlackAnswer:
         rendered = views.conclusion(conclusion)
         rooted = _needs_root(request)
         for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
-            slot = "answer" if number == 0 else f"more-{number}"
-            self._show(request, conclusion.project, slot, message)
+            if number == 0:
+                self._outbox.show_end(
+                    request.operation, "answer", channel=request.place.channel, thread=self._thread(request),
+                    message=message, pointer=views.told_below(rendered.headline),
+                    offer=self._offers(request, conclusion.project),
+                )  # fmt: skip
+            else:
+                self._show(request, conclusion.project, f"more-{number}", message)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)
         # the end of what was approved is the end of what was asked for: its root tells it

@@ -99,6 +99,24 @@ class Outbox:
                 raise
             log.info("message to update is gone", slot=slot, channel=channel, error=refused.error)
 
+    def show_end(
+        self, operation: OperationId, slot: str, *, channel: str, thread: str,
+        message: kit.Message, pointer: kit.Message, offer: Offer,
+    ) -> None:  # fmt: skip
+        """Make a slot show the end of something, at once: where an update has no room now, the end is a new message.
+
+        What stood in the slot is then replaced by `pointer` as soon as there is room.
+        """
+        where = {"channel": channel, "thread": thread, "offer": offer}
+        below = f"{slot}-below"
+        if self.shown(operation, below):  # by an earlier attempt
+            self.show(operation, below, message=message, **where)  # type: ignore[arg-type]
+        elif self.shown(operation, slot) and not self._updates.urgent(operation, slot):
+            self.post_once(operation, below, message=message, **where)  # type: ignore[arg-type]
+            self.show(operation, slot, message=pointer, **where)  # type: ignore[arg-type]
+        else:
+            self.show(operation, slot, message=message, granted=True, **where)  # type: ignore[arg-type]
+
     def upload_once(self, operation: OperationId, slot: str, *, channel: str, thread: str, file: kit.File) -> None:
         """Put a file into a thread once. An upload that was cut off is made again: two are better than none."""
         begun = self._slots.begin(operation=operation, slot=slot, channel=channel, thread=thread)
