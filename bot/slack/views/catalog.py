@@ -14,7 +14,7 @@ from bot.operations.results import (
 )
 from bot.requests.approving import ApprovalAsked
 from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
-from bot.services.audit import AuditShown
+from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
 from bot.slack.views import approvals, audit, clusters, drivers, talk, templates, verification
@@ -48,6 +48,7 @@ def _registry() -> Registry:
     made.result(DecisionForm, approvals.form_offered)
     made.result(Decided, approvals.decided)
     made.result(Withdrawn, approvals.withdrawn)
+    made.result(AuditVerified, audit.verified)
     made.state(VerificationProgress, verification.progress)
     return made
 
