@@ -35,7 +35,7 @@ class Creation:
     def __call__(self, flow: Flow, given: Json) -> ClusterCreated:
         """Build the cluster of an `Order` and verify it. Raises `Problem`."""
         order = Order.from_json(given)
-        site = self._sites(flow.project)
+        site = self._sites(flow.project, flow.operation)
         limits = self._limits()
         built = self._building.build(flow, site, order, within=limits.create)
         driver = Driver(order.driver) if order.driver in set(Driver) else None
@@ -83,7 +83,7 @@ class Creation:
 
     def _verify(self, flow: Flow, site: Site, name: str, cluster: str, driver: Driver | None) -> VerificationReport:
         try:
-            return site.verify(cluster, driver, flow.operation)
+            return site.verify(cluster, driver)
         except Problem as problem:  # Magnum is out of reach for a while
             return unread(
                 cluster=name, cluster_id=cluster, project=flow.project, asked=driver, problem=problem.what,

@@ -180,7 +180,7 @@ def report(verdict: Verdict, clock: Clock) -> VerificationReport:
 def site(cloud: Cloud, verdicts: list[Verdict]) -> Site:
     """A site whose driver is verified as told, the last verdict for ever."""
 
-    def verify(cluster: str, driver: object, operation: str) -> VerificationReport:
+    def verify(cluster: str, driver: object) -> VerificationReport:
         found = verdicts.pop(0) if len(verdicts) > 1 else verdicts[0]
         if found is Verdict.UNKNOWN:
             raise Problem("Magnum is out of reach")

@@ -41,7 +41,7 @@ def play(
 ) -> ClusterCreated:
     cloud.point = run.point
     workflow = Creation(
-        lambda _project: site(cloud, verdicts or [Verdict.HEALTHY]), Building(reservations, now=cloud.clock),
+        lambda _project, _operation: site(cloud, verdicts or [Verdict.HEALTHY]), Building(reservations, now=cloud.clock),
         limits=lambda: LIMITS, now=cloud.clock,
     )  # fmt: skip
     return workflow(run.flow, ORDER.to_json())
