@@ -6,6 +6,8 @@ import contextlib
 import pathlib
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -85,17 +87,21 @@ def clusters(office: Office, name: str) -> int:
 def ended_once(office: Office, url: str, action: str, name: str, said: str) -> None:
     """One outcome in the audit log, one root that says so, nothing left open."""
     office.until(lambda: said_in(office, said, below=False))
+    found = _outcomes(url, action, name)
+    assert found.count("succeeded") == 1 and "unknown" not in found and "failed" not in found
+    assert said_in(office, said, below=False) == 1 and said_in(office, said, below=True) <= 1
+
+
+def _outcomes(url: str, action: str, target: str) -> list[str]:
     database = Database.open(url)
     try:
         with database.reading() as connection:
             statement = text(
                 "SELECT outcome FROM audit_events WHERE action = :a AND target = :t AND phase = 'outcome'"
             )
-            found = connection.execute(statement, {"a": action, "t": name}).scalars().all()
+            return list(connection.execute(statement, {"a": action, "t": target}).scalars())
     finally:
         database.dispose()
-    assert found.count("succeeded") == 1 and "unknown" not in found and "failed" not in found
-    assert said_in(office, said, below=False) == 1 and said_in(office, said, below=True) <= 1
 
 
 def said_in(office: Office, said: str, *, below: bool) -> int:
@@ -205,3 +211,21 @@ def test_a_bot_that_is_told_to_stop_lets_go_of_durable_work_and_goes_on_after_th
 
 
 pytestmark = [pytest.mark.reliability, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "killed"])
+def test_what_a_terminal_began_goes_on_in_a_serving_replica(
+    tmp_path: pathlib.Path, sqlite_url: str, how: signal.Signals
+) -> None:
+    with working(tmp_path, sqlite_url) as (office, [bot], journal):
+        office.world.cloud.seconds_to_build = 4.0
+        words = [sys.executable, "-m", "bot.cli", "run", "cluster create typed --template base-calico --nodes 1"]
+        terminal = subprocess.Popen(words, env=bot.environment, stderr=subprocess.PIPE, text=True)
+        journal.wait("cluster.create", 2)
+        terminal.send_signal(how)
+        _, said = terminal.communicate(timeout=30)
+        if how is signal.SIGINT:
+            assert terminal.returncode == 130 and "This goes on in the replica" in said
+        office.until(lambda: _outcomes(sqlite_url, "cluster.create", "typed"), 60)
+        assert _outcomes(sqlite_url, "cluster.create", "typed") == ["succeeded"]
+        assert clusters(office, "typed") == 1
