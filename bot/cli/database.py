@@ -25,7 +25,7 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
     redactor.learn_all(holder.now)
     database = core.open_database(holder)
     try:
-        runtime.upgrade(holder.now.database.get_secret_value())
+        runtime.upgrade(holder.now.database.get_secret_value(), application=application)
         if application is not None:
             grant(database, application=application, retention=retention)
         elif retention is not None:
@@ -50,7 +50,7 @@ def grants(*, application: str | None, retention: str | None) -> None:
         said = statements(application=application, retention=retention)
     except ValueError as error:
         raise Refusal(str(error)) from None
-    for statement in said:
+    for statement in (*said, *runtime.grants(application)):
         click.echo(f"{statement};")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.operations.ends import Ends
+from bot.operations.ends import Ends, broken
 from bot.operations.flow import Json, Lost, Reporter, Stopping
 from bot.problems import Problem
 from storage.database import DatabaseError
@@ -89,6 +89,9 @@ class Running:
             except DatabaseError as error:
                 log.error("step not done, it is tried again", step=name, why=str(error))
                 self.pause(RETRY_SECONDS)
+            except Exception as error:  # recorded by its name alone: DBOS would keep all of it
+                log.exception("step failed", step=name)
+                return _ENDS.encode(broken(error, self.operation[:4]))
 
     def _looking(self, look: Callable[[], Json | None], every: float) -> Json:
         looked_at_owner = time.monotonic()
