@@ -37,7 +37,7 @@ from bot.services.projects import Projects
 from bot.services.readers import TargetReaders
 from bot.services.sites import sites
 from bot.services.talk import TalkServices
-from bot.services.templates import TemplateServices
+from bot.services.templates import TemplateServices, creating
 from bot.services.verification import VerificationServices
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
@@ -154,8 +154,15 @@ def build(
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
-    templates, clusters = TemplateServices(projects), ClusterServices(projects)
-    proposals: dict[str, Propose] = {"cluster.delete": clusters.propose_delete}
+    continuations = ContinuationRepository(database)
+    templates = TemplateServices(projects, creating(continuations.unended))
+    clusters = ClusterServices(projects)
+    proposals: dict[str, Propose] = {
+        "template.publish": templates.propose_publish,
+        "template.delete": templates.propose_delete,
+        "cluster.create": clusters.propose_create,
+        "cluster.delete": clusters.propose_delete,
+    }
     audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
         "help": talk.help,
@@ -165,6 +172,10 @@ def build(
         "template.create": templates.create,
         "template.list": templates.list,
         "template.show": templates.show,
+        "template.publish": templates.publish,
+        "template.unpublish": templates.unpublish,
+        "template.hide": templates.hide,
+        "template.delete": templates.delete,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
         "cluster.create": clusters.create,
@@ -185,7 +196,6 @@ def build(
         ends,
         sites(projects, verifier, keep, verifications.forget),
     )
-    continuations = ContinuationRepository(database)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,

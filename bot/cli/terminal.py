@@ -92,6 +92,13 @@ class TerminalAnswer:
             click.echo(text, err=True)
             self._shown = text
 
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """A line that stays."""
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        for line in plain.lines(views.progress(state).blocks):
+            click.echo(f"{clear}{line}", err=True)
+        self._shown = ""
+
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end."""
         conclusion = shown(conclusion, self._redactor)
