@@ -7,7 +7,7 @@ duplicate keys are mistakes, and a date stays text.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -22,7 +22,7 @@ ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 class _Loader(yaml.SafeLoader):
     """Plain values only: no dates, no duplicate keys."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012 - as in the base
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
