@@ -46,3 +46,9 @@ class NoSuchPolicy(Refusal):
 
 class NoSuchChange(Refusal):
     """There is no change of that id, or there is nothing to take back."""
+
+
+class Unclear(Problem):
+    """It may have been written or not, and looking did not tell."""
+
+    outcome = "unknown"

@@ -282,8 +282,10 @@ class ApiServer:
         body["metadata"].setdefault("name", target.name)
         warnings = self._check_fields(kind, body, query)
         there = self.store.has(kind, target.namespace or None, target.name)
-        validation.check(kind, _without_version(body) if there else body)
+        validation.check(kind, _without_version(body) if there or body["metadata"].get("uid") else body)
         if not there:
+            if body["metadata"].get("uid"):
+                raise errors.nobody_of_uid(kind, target.name, body["metadata"]["uid"])
             applied = ownership.fields_of(body)
             full = msgspec.json.decode(msgspec.json.encode(body))
             self._prepare(kind, full, target.namespace)
