@@ -12,8 +12,8 @@ from bot.policy.aftermath import Aftermath
 from bot.policy.owners import Owner
 from bot.policy.presets import Preset
 from bot.policy.preview import PolicyPreview, Where
-from bot.policy.reach.exposure import Exposure
 from bot.policy.reach.explaining import Explanation
+from bot.policy.reach.exposure import Exposure
 from bot.policy.reach.model import PodRef, PolicyRef
 from bot.policy.reading import Foreign
 
