@@ -16,6 +16,7 @@ from bot.policy.errors import BadManifest
 LARGEST = 256 * 1024  # bytes; Kubernetes itself takes objects up to 1.5 MB, policies are a few hundred bytes
 DEEPEST = 32  # a NetworkPolicy needs 9
 MOST_EVENTS = 50_000
+_EVENTS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser, where PyYAML was built with it
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
@@ -83,7 +84,7 @@ def _text(sent: str | bytes) -> str:
 
 def _look(text: str) -> None:
     depth = documents = 0
-    for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+    for number, event in enumerate(yaml.parse(text, Loader=_EVENTS)):
         if isinstance(event, yaml.AliasEvent):
             raise BadManifest(
                 "Aliases are not taken",

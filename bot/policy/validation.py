@@ -6,23 +6,21 @@ all of them at once. What only a server writes (`kubectl get -o yaml` shows it) 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+import re
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
-from bot.policy import document, schema
+from bot.policy import document
 from bot.policy.errors import BadManifest
 from bot.policy.presets import API_VERSION, KIND
+from bot.policy.reach import parsing
+from bot.policy.reach.fields import FieldError, Mistakes
+from bot.policy.reach.selecting import selector
 
 Manifest = dict[str, Any]
 
 SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
-_EXPECTED = {
-    "string_type": "text", "int_type": "a number", "list_type": "a list", "dict_type": "a map", "model_type": "a map",
-}  # fmt: skip
+METADATA = frozenset({"name", "namespace", "labels", "annotations"})
+_RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 
 def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
@@ -30,12 +28,11 @@ def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
     found = document.read(sent)
     check_kind(found)
     manifest = _cleaned(found)
-    try:
-        schema.Policy.model_validate(manifest)
-    except ValidationError as error:
-        mistakes = list(dict.fromkeys(_mistake(each) for each in error.errors()))
+    wrong = [*_metadata_errors(manifest.get("metadata")), *parsing.errors_of(manifest)]
+    mistakes = list(dict.fromkeys(map(_told, wrong)))
+    if mistakes:
         number = f"{len(mistakes)} things are wrong" if len(mistakes) > 1 else "Something is wrong"
-        raise BadManifest(f"{number} with this NetworkPolicy", mistakes) from None
+        raise BadManifest(f"{number} with this NetworkPolicy", mistakes)
     said = manifest["metadata"].get("namespace") or namespace
     if said != namespace:
         raise BadManifest(
@@ -75,66 +72,27 @@ def _cleaned(found: Manifest) -> Manifest:
     metadata = manifest.get("metadata")
     if isinstance(metadata, dict):
         manifest["metadata"] = {key: value for key, value in metadata.items() if key not in SERVER_FIELDS}
-    if manifest.get("spec") is None and "spec" not in manifest:
-        manifest["spec"] = {}
     return manifest
 
 
-def _mistake(error: ErrorDetails) -> str:
-    path = _path(error["loc"])
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        return f"`{path}`: there is no such field{_meant(error['loc'])}"
-    if kind == "missing":
-        return f"`{path}`: it is missing"
-    if kind == "literal_error":
-        return f"`{path}`: `{_short(error['input'])}` is not {error['ctx']['expected']}".replace("'", "`")
-    if kind in _EXPECTED:
-        return f"`{path}`: {_EXPECTED[kind]} is expected{_quoted(error['input'], kind)}"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"`{path}`: {message}" if path else message
+def _metadata_errors(metadata: Any) -> list[FieldError]:
+    """What the engine does not look at: other fields of metadata, labels and annotations."""
+    mistakes = Mistakes()
+    given = mistakes.mapping(metadata, "metadata", METADATA)
+    keys = mistakes.mapping(given.get("annotations"), "metadata.annotations")
+    for key, value in keys.items():
+        if not isinstance(value, str):
+            mistakes.text(value if value is not None else 0, f"metadata.annotations.{key}")
+    labels = Mistakes()  # labels keep the rules of matchLabels
+    selector({"matchLabels": given.get("labels")}, "metadata", labels)
+    in_labels = [FieldError(each.field.replace(".matchLabels", ".labels"), each.reason) for each in labels.found]
+    return [*mistakes.found, *in_labels]
 
 
-def _quoted(value: object, kind: str) -> str:
-    if kind == "string_type" and isinstance(value, (int, float, bool)):
-        return f": put {str(value).lower()} in quotes"
-    return ""
-
-
-def _path(location: Iterable[int | str]) -> str:
-    path = ""
-    for step in location:
-        if step == "[key]":
-            continue
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    return path
-
-
-def _meant(location: tuple[int | str, ...]) -> str:
-    """The field that was meant by one that there is not."""
-    model: type[BaseModel] | None = schema.Policy
-    for step in location[:-1]:
-        if isinstance(step, str) and model is not None:
-            model = _inner(model, step)
-    if model is None:
-        return ""
-    known = [info.alias or name for name, info in model.model_fields.items()]
-    wrong = str(location[-1])
-    near = next((each for each in known if each.lower() == wrong.lower()), None)
-    found = [near] if near else difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
-    return f", did you mean `{found[0]}`?" if found else f" (there are {', '.join(f'`{each}`' for each in known)})"
-
-
-def _inner(model: type[BaseModel], field: str) -> type[BaseModel] | None:
-    """The model of a field, through Optional and list."""
-    info = next((info for name, info in model.model_fields.items() if field in (name, info.alias)), None)
-    waiting: list[Any] = [info.annotation] if info is not None else []
-    while waiting:
-        kind = waiting.pop()
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-        waiting += getattr(kind, "__args__", ())
-    return None
+def _told(error: FieldError) -> str:
+    meant = _RANGE.match(error.reason)
+    reason = f"a range is written `port: {meant[1]}` and `endPort: {meant[2]}`" if meant else error.reason
+    return f"`{_short(error.field)}`: {reason if len(reason) <= 300 else reason[:299] + '…'}"
 
 
 def _article(kind: str) -> str:
@@ -144,4 +102,4 @@ def _article(kind: str) -> str:
 
 def _short(value: object) -> str:
     text = str(value).replace("`", "ˋ").replace("\n", " ")
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return text if len(text) <= 80 else f"{text[:79]}…"
