@@ -13,18 +13,24 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from bot import core, logs, serving
+from bot.access.roles import Role
 from bot.actions import grammar
 from bot.admin import Check, admin_app
 from bot.problems import Refusal
 from bot.replica import Replica
+from bot.requests.continuing import answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
+from bot.requests.keeping import ApprovalKeeper
 from bot.requests.pool import Pool
 from bot.requests.recovery import close_orphans
+from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.bolt_app import build_app
+from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
+from bot.slack.delivery.homes import Homes
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.web import SlackWeb, idempotent_client
@@ -35,11 +41,16 @@ from bot.slack.intake import Intake
 from bot.slack.offers import SlackOffers
 from bot.slack.slots import StoredSlots
 from bot.slack.socket_mode import SocketModeConnection
+from storage.approvals import ApprovalRepository
+from storage.audit import AuditRepository
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.deliveries import DeliveryRepository
+from storage.homes import HomeRepository
 from storage.inbox import InboxRepository, LeasedEntry
 from storage.offers import OfferRepository
 from storage.replicas import ReplicaRepository
+from storage.verifications import VerificationRepository
 
 log = structlog.get_logger(__name__)
 
@@ -90,12 +101,19 @@ class Bot:
         web = SlackWeb(token=token, base_url=settings.slack_api_url)
         self._identity = SlackIdentity(web)
         directory = SlackDirectory(web, team=self._identity.team)
-        self._core = core.build(holder, self._database, directory=directory, team=self._identity.team)
+        self._core = core.build(
+            holder,
+            self._database,
+            directory=directory,
+            team=self._identity.team,
+            decided=lambda: self._keeper.changed(),
+        )
         self._offers = SlackOffers(OfferRepository(self._database))
         self._handler = self._core.handler(self._offers)
         self._board = ProgressBoard(
             updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
         )
+        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now))
         self._answer = self._make_answer(web)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
@@ -106,6 +124,8 @@ class Bot:
             now=core.utc_now,
             tidy=self._database.checkpoint,
         )
+        self._keeper = self._make_keeper(web, directory)
+        self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
         intake = Intake(
             accept=Inbox(self._inbox, wake=self._pool.wake).accept,
@@ -116,7 +136,7 @@ class Bot:
         client = idempotent_client(token, settings.slack_api_url)
         bolt = build_app(
             identity=self._identity, client=client, signing_secret=secret, intake=intake,
-            logger=logging.getLogger("slack_bolt"),
+            home_opened=self._homes.opened, logger=logging.getLogger("slack_bolt"),
         )  # fmt: skip
         self._socket = None if http else SocketModeConnection(
             bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
@@ -126,11 +146,38 @@ class Bot:
         self._started = False
 
     def _make_answer(self, web: SlackWeb) -> SlackAnswer:
-        slots = StoredSlots(DeliveryRepository(self._database), now=core.utc_now)
         return SlackAnswer(
-            web=web, outbox=Outbox(web, slots), board=self._board,
+            web=web, outbox=self._outbox, board=self._board,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
+        )  # fmt: skip
+
+    def _make_keeper(self, web: SlackWeb, directory: SlackDirectory) -> ApprovalKeeper:
+        announcer = Announcer(
+            web=web, outbox=self._outbox, directory=directory, deciders=self._core.authoriser.deciders,
+            keep_offer=lambda operation, action, project, channel, thread: self._offers.keep_at(
+                operation, action, project=project, channel=channel, thread=thread, now=core.utc_now()
+            ),
+        )  # fmt: skip
+        return ApprovalKeeper(
+            ApprovalRepository(self._database), announcer, wake=self._pool.wake, now=core.utc_now,
+            remind=lambda: core.approval_rules(self._core.holder.now.configuration).remind,
+        )  # fmt: skip
+
+    def _make_homes(self, web: SlackWeb) -> Homes:
+        def roles(person: str) -> dict[str, dict[Role, str]]:
+            return self._core.authoriser.home_roles(person, self._identity.team())
+
+        service = HomeService(
+            approvals=ApprovalRepository(self._database), continuations=ContinuationRepository(self._database),
+            verifications=VerificationRepository(self._database), audit=AuditRepository(self._database), roles=roles,
+        )  # fmt: skip
+        return Homes(
+            HomeRepository(self._database), web=web, page=service.page, now=core.utc_now,
+            keep_offer=lambda person, button: self._offers.keep_at(
+                f"home:{person}", button.action, project=button.action.project, channel="", thread="",
+                now=core.utc_now(),
+            ),
         )  # fmt: skip
 
     def start(self) -> None:
@@ -140,6 +187,8 @@ class Bot:
         self._board.start()
         close_orphans(self._core.audit, is_open=self._inbox.is_open, now=core.utc_now())
         self._pool.start()
+        self._keeper.start()
+        self._homes.start()
         self._started = True
         if self._socket is not None:
             self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
@@ -152,6 +201,8 @@ class Bot:
         self._identity.stop()
         self._openers.shutdown(wait=False)
         if self._started:
+            self._keeper.stop()
+            self._homes.stop()
             self._pool.stop(seconds=SECONDS_TO_FINISH)
             self._board.stop()
             self._replica.stop()
@@ -160,7 +211,7 @@ class Bot:
 
     def _work(self, entry: LeasedEntry) -> None:
         request = IncomingRequest.model_validate(entry.payload)
-        self._handler.handle(request, self._answer, attempt=entry.attempt)
+        self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:
         socket = self._socket

@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.access.approvals import Approvals, Rules
 from bot.access.authorise import Authoriser, ProjectAccess, RoleMembers
 from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
 from bot.problems import Problem
+from bot.requests.approving import Approving, Propose
+from bot.requests.continuing import Continuing
 from bot.requests.handler import Offers, RequestHandler
 from bot.requests.service import Service
+from bot.services.approvals import ApprovalServices
 from bot.services.audit import AuditServices
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
@@ -25,13 +29,23 @@ from bot.services.verification import VerificationServices
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
+from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.verifications import VerificationRepository
 
 
 class NoDatabase(Problem):
     """The database cannot be opened."""
+
+
+class NoWork:
+    """No service goes on elsewhere yet."""
+
+    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
+        """Raises `Problem`."""
+        raise Problem(f"{work} cannot be begun", why=f"operation {operation} of {project} with {len(given)} values")
 
 
 def utc_now() -> datetime:
@@ -62,16 +76,35 @@ class Core:
     audit: AuditLog
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
+    continuing: Continuing
+    approvals: Approvals
+    proposals: Mapping[str, Propose]
 
     def handler(self, offers: Offers) -> RequestHandler:
         """A handler of requests whose buttons and forms mean what `offers` says."""
+        approving = Approving(
+            self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
+            home_channel=self._home_channel, now=utc_now,
+        )  # fmt: skip
         return RequestHandler(
-            parse=grammar.parse, offers=offers, access=self.authoriser, audit=self.audit, services=self.services
-        )
+            parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
+            continuing=self.continuing,
+        )  # fmt: skip
+
+    def _home_channel(self, project: str) -> str:
+        found = self.holder.now.configuration.projects.get(project)
+        return found.channels[0] if found and found.channels else ""
 
 
-def build(holder: SettingsHolder, database: Database, *, directory: Directory, team: Callable[[], str]) -> Core:
-    """Wire the parts. Nothing is connected yet but the database."""
+def build(
+    holder: SettingsHolder,
+    database: Database,
+    *,
+    directory: Directory,
+    team: Callable[[], str],
+    decided: Callable[[], None] = lambda: None,
+) -> Core:
+    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes."""
 
     def configuration() -> Configuration:
         return holder.now.configuration
@@ -92,6 +125,11 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
     verification = VerificationServices(projects, verifier, VerificationRepository(database).keep)
+    approvals = Approvals(
+        ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
+    )
+    approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
+    proposals: dict[str, Propose] = {}
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)
@@ -106,9 +144,28 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
         "verify": verification.verify,
+        "approvals.list": approval_services.list,
+        "approvals.withdraw": approval_services.withdraw,
+        "approvals.form": approval_services.form,
+        "approvals.decide": approval_services.decide,
         "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
     }
-    return Core(holder=holder, database=database, audit=audit, authoriser=authoriser, services=services)
+    continuing = Continuing(
+        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=utc_now
+    )
+    return Core(
+        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services,
+        continuing=continuing, approvals=approvals, proposals=proposals,
+    )  # fmt: skip
+
+
+def approval_rules(configuration: Configuration) -> Rules:
+    """What the configuration says of approvals, as access sees it."""
+    found = configuration.approvals
+    return Rules(
+        required=frozenset(found.required), expire=found.expire, remind=min(found.remind, found.expire / 2),
+        approvers=found.approvers, reason=found.reason,
+    )  # fmt: skip
 
 
 def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Select, func, select, text, update
 from sqlalchemy.orm import aliased
 
+from storage import chain
 from storage.database import Database
-from storage.models import AuditRow
+from storage.models import AuditHeadRow, AuditRow, canonical, stamp
 
 INTENT, OUTCOME = "intent", "outcome"
+EXPORTED = 2_000  # events that an export reads at once
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,16 +63,18 @@ class AuditRepository:
         self._database = database
 
     def append(self, event: AuditEvent) -> bool:
-        """Append an event; False if the operation has one of this phase already."""
-        values = dataclasses.asdict(event)
-        del values["position"]
+        """Append an event as the chain's next link; False if the operation has one of this phase already."""
+        stored = _stored(event)
+        if self._database.dialect == "postgresql":
+            return self._call(stored)
         with self._database.writing() as connection:
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(AuditRow).values(**values))
-            except IntegrityError:
-                return False
-        return True
+            return _append(connection, stored)
+
+    def _call(self, stored: dict[str, str | int | None]) -> bool:
+        """One statement, committed by itself: the head's lock is held for no round trip of ours."""
+        given = {**stored, "content": chain.digest(chain.content(stored[name] for name in chain.COLUMNS))}
+        with self._database.at_once() as connection:
+            return connection.execute(_CALL, given).scalar() is not None
 
     def find(self, wanted: AuditFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
         """Return a page of closed events and open intents, newest first, and how many there are in all."""
@@ -87,6 +91,25 @@ class AuditRepository:
             rows = connection.execute(_open().order_by(AuditRow.position)).mappings().all()
         return [AuditEvent(**row) for row in rows]
 
+    def everything(
+        self, *, since: datetime | None = None, until: datetime | None = None, project: str | None = None
+    ) -> Iterator[AuditEvent]:
+        """Every event in order, read in parts: memory does not grow with their number."""
+        statement = _between(select(*_COLUMNS), since, until).order_by(AuditRow.position).limit(EXPORTED)
+        if project is not None:
+            statement = statement.where(AuditRow.project == project)
+        last = 0
+        while True:
+            with self._database.reading() as connection:
+                part = [
+                    AuditEvent(**row)
+                    for row in connection.execute(statement.where(AuditRow.position > last)).mappings()
+                ]
+            yield from part
+            if len(part) < EXPORTED:
+                return
+            last = part[-1].position or 0
+
     def of_operation(self, operation: str) -> list[AuditEvent]:
         """Return an operation's events, intent first."""
         statement = select(*_COLUMNS).where(AuditRow.operation == operation).order_by(AuditRow.position)
@@ -94,6 +117,38 @@ class AuditRepository:
             return [AuditEvent(**row) for row in connection.execute(statement).mappings()]
 
 
+_CALL = text(f"SELECT audit_append({', '.join(f':{name}' for name in (*chain.COLUMNS, 'content'))})")
+
+
+def _stored(event: AuditEvent) -> dict[str, str | int | None]:
+    """An event's columns as they are stored and hashed."""
+    values = dataclasses.asdict(event) | {"at": stamp(event.at), "arguments": canonical(event.arguments)}
+    return {
+        name: chain.storable(value) if isinstance(value := values[name], str) else value for name in chain.COLUMNS
+    }
+
+
+def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool:
+    known = select(AuditRow.position).where(
+        AuditRow.operation == stored["operation"], AuditRow.phase == stored["phase"]
+    )
+    if connection.execute(known).first() is not None:
+        return False
+    head = connection.execute(select(AuditHeadRow.position, AuditHeadRow.hash).where(AuditHeadRow.id == 1)).one()
+    position = head.position + 1
+    hashed = chain.link(head.hash, position, chain.digest(chain.content(stored[name] for name in chain.COLUMNS)))
+    made = {**stored, "position": position, "previous": head.hash, "hash": hashed}
+    connection.execute(_INSERT, made)
+    connection.execute(
+        update(AuditHeadRow).where(AuditHeadRow.id == 1).values(position=position, previous=head.hash, hash=hashed)
+    )
+    return True
+
+
+_NAMES = ("position", *chain.COLUMNS, "previous", "hash")
+_INSERT = text(
+    f"INSERT INTO audit_events ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"  # noqa: S608
+)
 _COLUMNS = [getattr(AuditRow, field.name) for field in dataclasses.fields(AuditEvent)]
 
 
@@ -120,8 +175,12 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(AuditRow.target == wanted.target)
     if wanted.outcome is not None:
         statement = statement.where(AuditRow.outcome == wanted.outcome)
-    if wanted.since is not None:
-        statement = statement.where(AuditRow.at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(AuditRow.at <= wanted.until)
+    return _between(statement, wanted.since, wanted.until)
+
+
+def _between(statement: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
+    if since is not None:
+        statement = statement.where(AuditRow.at >= since)
+    if until is not None:
+        statement = statement.where(AuditRow.at <= until)
     return statement

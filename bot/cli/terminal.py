@@ -20,6 +20,7 @@ from bot import core, logs
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
 from bot.problems import Refusal
+from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
 from bot.settings import load
@@ -51,8 +52,14 @@ class _NoDirectory:
 class _NoOffers:
     """There are no buttons in a terminal."""
 
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+    def resolve(self, request: IncomingRequest) -> Offered:
         raise NobodyElse("There are no buttons in a terminal")
+
+    def take(self, request: IncomingRequest) -> bool:
+        raise NobodyElse("There are no buttons in a terminal")
+
+    def give_back(self, request: IncomingRequest) -> None:
+        """Nothing was pressed."""
 
 
 class TerminalAnswer:
@@ -115,7 +122,7 @@ def _request(words: str, *, now: datetime) -> IncomingRequest:
 def _exit_code(ended: Conclusion) -> int:
     if ended.outcome is Outcome.REFUSED:
         return BAD_INPUT
-    if ended.outcome is not Outcome.SUCCEEDED:
+    if ended.outcome not in (Outcome.SUCCEEDED, Outcome.ASKED):
         return FAILED
     if isinstance(ended.result, VerificationSummary):
         well = not ended.result.missing and all(report.verdict is Verdict.HEALTHY for report in ended.result.reports)

@@ -30,8 +30,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DriverName = Literal["calico", "flannel"]
 DELETIONS = frozenset({"migrate.delete", "cluster.delete"})
 APPROVABLE = frozenset(
-    {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "policy.production", "policy.any"}
-    | {"cluster.create"} | DELETIONS
+    {"migrate.start", "migrate.cutover", "template.publish", "policy.production", "policy"} | DELETIONS
 )  # fmt: skip
 
 
@@ -154,6 +153,10 @@ class Approvals(_Strict):
 
     expire: Duration = Field(default=timedelta(hours=24), description="how long a request waits for a decision")
     approvers: int = Field(default=1, ge=1, le=10, description="how many people must approve")
+    reason: bool = Field(default=False, description="whoever asks must say why (`--reason`)")
+    remind: Duration = Field(
+        default=timedelta(hours=2), description="how long before the end approvers are reminded, once"
+    )
     required: tuple[str, ...] = Field(
         default=(
             "migrate.start", "migrate.cutover", "migrate.delete", "cluster.delete", "template.publish",

@@ -28,8 +28,7 @@ TABLE_ROWS = 100
 TABLE_CELLS = 20
 TABLE_CHARACTERS = 6_000
 
-RUN = "xk8s.run"  # action_id of a button that runs its offer, as often as it is pressed
-RUN_ONCE = "xk8s.run_once"  # of one that changes something: it counts once
+RUN = "xk8s.run"  # action_id of a button that runs its offer
 FORM = "xk8s.form"  # action_id of a button that opens a form; also the form's callback_id
 
 

@@ -80,8 +80,9 @@ class SlackWeb:
 
         Raises `CannotAnswer` where the bot may not post, `SlackUnreachable` when the answer was lost.
         """
-        arguments: dict[str, Any] = {"channel": channel, "text": text, "metadata": metadata}
-        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        arguments: dict[str, Any] = {"channel": channel, "text": text, "unfurl_links": False, "unfurl_media": False}
+        if metadata:
+            arguments["metadata"] = metadata
         if blocks:
             arguments["blocks"] = blocks
         if thread:
@@ -148,6 +149,22 @@ class SlackWeb:
     def update_view(self, *, external_id: str, view: dict[str, Any]) -> None:
         """Fill a modal that was opened under an external id."""
         self._call(self._idempotent, "views.update", {"external_id": external_id, "view": view})
+
+    def publish_home(self, *, user: str, view: dict[str, Any]) -> None:
+        """Show somebody their App Home."""
+        self._call(self._idempotent, "views.publish", {"user_id": user, "view": view})
+
+    def direct_channel(self, user: str) -> str:
+        """The channel of direct messages with somebody."""
+        answer = self._call(self._idempotent, "conversations.open", {"users": user})
+        return str(answer["channel"]["id"])
+
+    def permalink(self, *, channel: str, ts: str) -> str:
+        """A link to a message; empty where Slack gives none."""
+        try:
+            return str(self.read("chat.getPermalink", channel=channel, message_ts=ts).get("permalink", ""))
+        except (SlackRefused, CannotAnswer):
+            return ""
 
     def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call a reading method and return its answer. These take form arguments, not JSON."""

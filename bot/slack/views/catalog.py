@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
+from bot.requests.approving import ApprovalAsked
+from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
 from bot.services.audit import AuditShown
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
-from bot.slack.views import audit, clusters, drivers, talk, templates, verification
+from bot.slack.views import approvals, audit, clusters, drivers, talk, templates, verification
 from bot.slack.views.registry import Registry
 from bot.templates.results import TemplateCreated, TemplateDetails, TemplateForm, TemplateList, TemplatePlanned
 from bot.verification.report import VerificationProgress, VerificationSummary
@@ -27,6 +29,11 @@ def _registry() -> Registry:
     made.result(ClusterDetails, clusters.shown)
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
+    made.result(ApprovalAsked, approvals.asked)
+    made.result(ApprovalsShown, approvals.shown)
+    made.result(DecisionForm, approvals.form_offered)
+    made.result(Decided, approvals.decided)
+    made.result(Withdrawn, approvals.withdrawn)
     made.state(VerificationProgress, verification.progress)
     return made
 
