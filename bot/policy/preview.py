@@ -93,14 +93,15 @@ def compute(
     preview = PolicyPreview(
         where=where, ref=ref, manifest=dict(manifest) if manifest is not None else None, before=before,
         unchanged=unchanged, difference=changes, dead=differing.dead_rules(now, mine),
-        idle=differing.idle_policies(now, near), selected=_selected(now.cluster, ref), foreign=found.foreign,
+        idle=differing.idle_policies(now, near), selected=selected(now.cluster, ref), foreign=found.foreign,
         gaps=found.gaps, owner=owner, takeovers=takeovers, warnings=warnings,
         matrix=None if changes.nothing_changes else matrix(then.cluster, now.cluster, changes, namespace=ref.namespace),
     )  # fmt: skip
     return Computed(before=then, after=now, preview=preview)
 
 
-def _selected(cluster: model.Cluster, ref: model.PolicyRef) -> int:
+def selected(cluster: model.Cluster, ref: model.PolicyRef) -> int:
+    """How many running pods a policy isolates: those it selects, without those on the host network."""
     policy = next((each for each in cluster.policies if each.ref == ref), None)
     if policy is None:
         return 0

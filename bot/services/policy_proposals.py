@@ -1,0 +1,114 @@
+"""What a change of a policy is going to do, for those who decide over it: read and computed, never written.
+
+A decision is bound to the cluster, the very object that is written over (uid and resourceVersion, or that there
+is none), what will be there, and the connections that change between workloads. Pods that come and go within a
+workload do not void it; a policy or a workload that changes what opens and closes does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from bot.access.proposal import Proposal
+from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
+from bot.policy import planning
+from bot.policy.planning import Plan
+from bot.policy.preview import PolicyPreview
+from bot.policy.reach.difference import Change
+from bot.requests.service import Context
+from bot.services.policies import PolicyServices
+
+PRODUCTION, ELSEWHERE = "policy.production", "policy"
+NOTHING_YET = "policy.form"  # a form is to be filled first: there is nothing to decide over
+MOST_LINES = 8  # connections that approvers read in the card; all of them are in the preview
+_DONE = {planning.APPLY: "Apply", planning.DELETE: "Delete", planning.ROLLBACK: "Roll back"}
+
+
+@dataclasses.dataclass(frozen=True)
+class PolicyProposals:
+    """The proposals of the words that change policies."""
+
+    services: PolicyServices
+
+    def apply(self, action: PolicyApply, context: Context) -> Proposal:
+        """What `policy apply` is going to do. Raises `Problem`, as the apply would."""
+        if action.needs_manifest:
+            return Proposal(kind=NOTHING_YET, headline="The policy is still to be written")
+        with self.services.at(action.cluster, context) as at:
+            planning.check_enforced(at.where)
+            return proposal(self.services.plan_apply(action, at))
+
+    def delete(self, action: PolicyDelete, context: Context) -> Proposal:
+        """What `policy delete` is going to do. Raises `Problem`."""
+        with self.services.at(action.cluster, context) as at:
+            return proposal(self.services.plan_delete(action, at))
+
+    def rollback(self, action: PolicyRollback, context: Context) -> Proposal:
+        """What `policy rollback` is going to do. Raises `Problem`."""
+        change = self.services.change_of(action, context)
+        with self.services.at_change(change, context) as at:
+            return proposal(planning.plan_rollback(at.kube, at.where, change))
+
+
+def proposal(plan: Plan) -> Proposal:
+    """A plan as people decide over it."""
+    shown = plan.preview
+    where, changes = shown.where, shown.difference.changes
+    closing = [f"closes {_arrow(each)}: {each.closes}" for each in changes if each.closes]
+    opening = [f"opens {_arrow(each)}: {each.opens}" for each in changes if each.opens]
+    return Proposal(
+        kind=PRODUCTION if where.production else ELSEWHERE,
+        headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {summary(shown)}",
+        consequences=tuple(_cut([*closing, *opening])), warnings=tuple(_warnings(shown)), target=where.cluster,
+        target_id=where.cluster_id, destructive=plan.kind == planning.DELETE,
+        bound={
+            "policy": str(plan.ref), "uid": plan.before.uid if plan.before else None,
+            "resourceVersion": plan.before.version if plan.before else None, "manifest": plan.expected,
+            "undoes": plan.undoes.operation if plan.undoes else None, "connections": _digest(changes),
+        },
+    )  # fmt: skip
+
+
+def summary(shown: PolicyPreview) -> str:
+    """`closes 14 connections, opens none`."""
+    closes = sum(bool(each.closes) for each in shown.difference.changes)
+    opens = sum(bool(each.opens) for each in shown.difference.changes)
+    if not closes and not opens:
+        return "no connection changes"
+    return f"closes {_number(closes)}, opens {opens or 'none'}" if closes else f"opens {_number(opens)}, closes none"
+
+
+def _number(count: int) -> str:
+    return f"{count:,} connection{'' if count == 1 else 's'}"
+
+
+def _warnings(shown: PolicyPreview) -> Iterable[str]:
+    if shown.incomplete:
+        others = _cut([str(each) for each in shown.foreign], most=3)
+        what = "; ".join([*others, *shown.gaps])
+        yield f"This verdict is incomplete, others may decide otherwise: {what}"
+    if shown.owner is not None:
+        yield shown.owner.consequence
+    if shown.difference.loses_dns:
+        number = len(shown.difference.loses_dns)
+        yield f"{number} pod{'' if number == 1 else 's'} can resolve no names any more (UDP and TCP 53 to the cluster's DNS)"
+    yield from shown.warnings
+
+
+def _arrow(change: Change) -> str:
+    return f"{change.source} → {change.destination}"
+
+
+def _cut(lines: list[str], most: int = MOST_LINES) -> list[str]:
+    more = len(lines) - most
+    return [*lines[:most], *([f"…and {more} more"] if more > 0 else [])]
+
+
+def _digest(changes: Iterable[Change]) -> str:
+    """The connections that change, as one value: there may be thousands."""
+    told: list[Any] = [[each.source, each.destination, str(each.closes), str(each.opens)] for each in changes]
+    return hashlib.sha256(json.dumps(sorted(told), separators=(",", ":")).encode()).hexdigest()
