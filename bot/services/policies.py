@@ -146,11 +146,12 @@ class PolicyServices:
 
     def apply(self, action: PolicyApply, context: Context) -> PolicyChanged | PolicyForm:
         """Apply a policy. Raises `NotEnforced`, `OwnedByOthers`, `ChangedSince` and what the server says."""
-        if action.needs_manifest:
+        kept = self.changes.get(context.operation)
+        if kept is None and action.needs_manifest:
             return self._form(action, context)
         with self.at(action.cluster, context) as at:
             planning.check_enforced(at.where)
-            if (kept := self.changes.get(context.operation)) is not None:
+            if kept is not None:
                 return self._finish(at, kept, take_over=action.force_conflicts)
             plan = self.plan_apply(action, at)
             if plan.preview.unchanged:

@@ -11,7 +11,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.requests.incoming import Attached, Entry, IncomingRequest, OfferId, OperationId, Person, Place
 
 Payload = dict[str, Any]
 
@@ -47,6 +47,7 @@ def from_mention(body: Payload, *, bot_user: str, now: datetime) -> IncomingRequ
         person=Person(id=event.get("user", ""), team=event.get("user_team") or team),
         place=Place(channel=channel, thread=event.get("thread_ts") or ts, message=ts, direct=channel.startswith("D")),
         text=_after_mention(event.get("text", ""), bot_user),
+        files=_files(event.get("files")),
         received=now,
         bot=bool(event.get("bot_id")) or event.get("subtype") == "bot_message",
     )
@@ -98,6 +99,7 @@ def from_form(body: Payload, *, now: datetime) -> IncomingRequest:
         place=Place(),  # the offer knows where the form was asked for
         offer=OfferId(view.get("private_metadata", "")),
         fields=form_values(view),
+        files=_form_files(view),
         received=now,
     )
 
@@ -109,6 +111,24 @@ def form_values(view: Payload) -> dict[str, Any]:
         for name, state in block.items():
             values[name] = _form_value(state)
     return values
+
+
+def _form_files(view: Payload) -> tuple[Attached, ...]:
+    """The files that were picked in a view's file inputs."""
+    inputs = (state for block in (view.get("state") or {}).get("values", {}).values() for state in block.values())
+    return tuple(file for state in inputs for file in _files(state.get("files")))
+
+
+def _files(listed: Any) -> tuple[Attached, ...]:
+    """Files as Slack describes them; of one in a shared channel it says only the id."""
+    return tuple(
+        Attached(
+            id=str(file.get("id", "")), name=str(file.get("name") or ""), size=file.get("size"),
+            url=str(file.get("url_private_download") or file.get("url_private") or ""),
+        )
+        for file in listed or []
+        if isinstance(file, dict)
+    )  # fmt: skip
 
 
 def _form_value(state: Payload) -> Any:
