@@ -27,6 +27,7 @@ from bot.requests.recovery import close_orphans
 from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
+from bot.slack.attachments import SlackAttachments
 from bot.slack.bolt_app import build_app
 from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
@@ -109,7 +110,7 @@ class Bot:
             decided=lambda: self._keeper.changed(),
         )
         self._offers = SlackOffers(OfferRepository(self._database))
-        self._handler = self._core.handler(self._offers)
+        self._handler = self._core.handler(self._offers, SlackAttachments(web))
         self._board = ProgressBoard(
             updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
         )

@@ -16,12 +16,14 @@ from bot.audit.log import AuditLog
 from bot.problems import Problem
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
-from bot.requests.handler import Offers, RequestHandler
+from bot.requests.handler import Attachments, Offers, RequestHandler
 from bot.requests.service import Service
 from bot.services.approvals import ApprovalServices
 from bot.services.audit import AuditServices
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
+from bot.services.policies import PolicyServices
+from bot.services.policy_proposals import PolicyProposals
 from bot.services.projects import Projects
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices
@@ -33,6 +35,7 @@ from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.policy_changes import PolicyChangeRepository
 from storage.verifications import VerificationRepository
 
 
@@ -80,15 +83,15 @@ class Core:
     approvals: Approvals
     proposals: Mapping[str, Propose]
 
-    def handler(self, offers: Offers) -> RequestHandler:
-        """A handler of requests whose buttons and forms mean what `offers` says."""
+    def handler(self, offers: Offers, attachments: Attachments | None = None) -> RequestHandler:
+        """A handler of requests whose buttons and forms mean what `offers` says, with what was sent along."""
         approving = Approving(
             self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
             home_channel=self._home_channel, now=utc_now,
         )  # fmt: skip
         return RequestHandler(
             parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
-            continuing=self.continuing,
+            continuing=self.continuing, attachments=attachments,
         )  # fmt: skip
 
     def _home_channel(self, project: str) -> str:
@@ -129,7 +132,16 @@ def build(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
     )
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
-    proposals: dict[str, Propose] = {}
+    policies = PolicyServices(
+        projects, PolicyChangeRepository(database),
+        seconds=lambda: configuration().verification.timeout.total_seconds(), now=utc_now,
+    )  # fmt: skip
+    proposed = PolicyProposals(policies)
+    proposals: dict[str, Propose] = {
+        "policy.apply": proposed.apply,
+        "policy.delete": proposed.delete,
+        "policy.rollback": proposed.rollback,
+    }
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)
@@ -144,6 +156,14 @@ def build(
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
         "verify": verification.verify,
+        "policy.presets": policies.presets,
+        "policy.list": policies.list,
+        "policy.show": policies.show,
+        "policy.preview": policies.preview,
+        "policy.apply": policies.apply,
+        "policy.delete": policies.delete,
+        "policy.rollback": policies.rollback,
+        "policy.reach": policies.reach,
         "approvals.list": approval_services.list,
         "approvals.withdraw": approval_services.withdraw,
         "approvals.form": approval_services.form,

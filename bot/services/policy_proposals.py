@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.access.proposal import Proposal
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
-from bot.policy import planning
+from bot.policy import planning, telling
 from bot.policy.planning import Plan
 from bot.policy.preview import PolicyPreview
 from bot.policy.reach.difference import Change
@@ -58,32 +58,17 @@ def proposal(plan: Plan) -> Proposal:
     """A plan as people decide over it."""
     shown = plan.preview
     where, changes = shown.where, shown.difference.changes
-    closing = [f"closes {_arrow(each)}: {each.closes}" for each in changes if each.closes]
-    opening = [f"opens {_arrow(each)}: {each.opens}" for each in changes if each.opens]
     return Proposal(
         kind=PRODUCTION if where.production else ELSEWHERE,
-        headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {summary(shown)}",
-        consequences=tuple(_cut([*closing, *opening])), warnings=tuple(_warnings(shown)), target=where.cluster,
-        target_id=where.cluster_id, destructive=plan.kind == planning.DELETE,
+        headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {telling.summary(shown.difference)}",
+        consequences=tuple(_cut([str(line) for line in telling.lines(shown.difference)])), warnings=tuple(_warnings(shown)), target=where.cluster,
+        target_id=where.cluster_id,
         bound={
             "policy": str(plan.ref), "uid": plan.before.uid if plan.before else None,
             "resourceVersion": plan.before.version if plan.before else None, "manifest": plan.expected,
             "undoes": plan.undoes.operation if plan.undoes else None, "connections": _digest(changes),
         },
     )  # fmt: skip
-
-
-def summary(shown: PolicyPreview) -> str:
-    """`closes 14 connections, opens none`."""
-    closes = sum(bool(each.closes) for each in shown.difference.changes)
-    opens = sum(bool(each.opens) for each in shown.difference.changes)
-    if not closes and not opens:
-        return "no connection changes"
-    return f"closes {_number(closes)}, opens {opens or 'none'}" if closes else f"opens {_number(opens)}, closes none"
-
-
-def _number(count: int) -> str:
-    return f"{count:,} connection{'' if count == 1 else 's'}"
 
 
 def _warnings(shown: PolicyPreview) -> Iterable[str]:
@@ -97,10 +82,6 @@ def _warnings(shown: PolicyPreview) -> Iterable[str]:
         number = len(shown.difference.loses_dns)
         yield f"{number} pod{'' if number == 1 else 's'} can resolve no names any more (UDP and TCP 53 to the cluster's DNS)"
     yield from shown.warnings
-
-
-def _arrow(change: Change) -> str:
-    return f"{change.source} → {change.destination}"
 
 
 def _cut(lines: list[str], most: int = MOST_LINES) -> list[str]:

@@ -6,6 +6,7 @@ Slack's reference describes them. What a request is keyed by decides what counts
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import uuid
 from datetime import UTC, datetime
@@ -86,6 +87,27 @@ def from_click(body: Payload, *, now: datetime) -> IncomingRequest:
         offer=offer,
         received=now,
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PressedMessage:
+    """The message that a pressed button is on, and who pressed it."""
+
+    channel: str
+    ts: str
+    text: str
+    blocks: tuple[Payload, ...]
+    person: str
+
+
+def pressed_message(body: Payload) -> PressedMessage:
+    """The message of a pressed button, as it was shown."""
+    container, message = body.get("container", {}), body.get("message", {})
+    return PressedMessage(
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id", ""),
+        ts=container.get("message_ts") or message.get("ts", ""), text=message.get("text", ""),
+        blocks=tuple(message.get("blocks") or ()), person=body["user"]["id"],
+    )  # fmt: skip
 
 
 def from_form(body: Payload, *, now: datetime) -> IncomingRequest:
