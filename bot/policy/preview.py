@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from bot.policy.cautions import cautions
 from bot.policy.content import Seen
 from bot.policy.matrix import Matrix, matrix
 from bot.policy.owners import Owner
@@ -85,6 +86,7 @@ def compute(
     if manifest is not None:
         policy = parsing.parse_policy(manifest)
         now = then.with_policy(policy)
+        warnings = (*warnings, *cautions(policy, found))
     else:
         now = then.without_policy(ref) if ref in found.policies else then
     changes = differing.difference(then, now)
