@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -93,7 +94,8 @@ def test_a_series_of_changes_gives_the_state_that_is_left(
 @given(clusters.clusters(), clusters.manifests())
 def test_endpoints_of_one_class_cannot_be_told_apart(cluster: Cluster, manifests: Manifests) -> None:
     found = reach(cluster, manifests)
-    matrix = found.matrix(range(found.endpoints.count))  # type: ignore[arg-type]
+    every = np.arange(found.endpoints.count)
+    matrix = found.between(every, every)
     classes = found.class_of
     for one in range(found.endpoints.count):
         for other in range(one):
