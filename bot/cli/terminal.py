@@ -142,6 +142,10 @@ def _json(ended: Conclusion) -> dict[str, Any]:
 
 
 def _data(result: object) -> Any:
+    if type(result).__str__ is not object.__str__ and dataclasses.is_dataclass(result):
+        return str(result)  # what has one way to be written: a workload, a set of ports
+    if isinstance(result, Mapping):
+        return {_key(key): _data(value) for key, value in result.items()}
     if dataclasses.is_dataclass(result) and not isinstance(result, type):
         shown = (field for field in dataclasses.fields(result) if not callable(getattr(result, field.name)))
         return {field.name: _data(getattr(result, field.name)) for field in shown}
@@ -150,6 +154,10 @@ def _data(result: object) -> Any:
     if isinstance(result, Action):
         return result.encode()
     return result
+
+
+def _key(key: object) -> str:
+    return " → ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _plain(value: object) -> Any:

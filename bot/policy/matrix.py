@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bot.policy.reach import engine, listing, model
+from bot.policy.reach.changes import Change
 from bot.policy.reach.connections import NOTHING, Connections
-from bot.policy.reach.difference import Difference
 
 MOST = 24  # workloads on an axis, beside outside
 OUTSIDE = "outside"
@@ -45,10 +45,10 @@ class Matrix:
         return sum(cell not in (Cell.NONE, Cell.KEPT) for cell in self.cells.values())
 
 
-def matrix(before: model.Cluster, after: model.Cluster, changed: Difference, *, namespace: str) -> Matrix:
+def matrix(before: model.Cluster, after: model.Cluster, changed: Iterable[Change], *, namespace: str) -> Matrix:
     """The matrix of what changes between two states of a cluster with the same pods."""
     every = {str(pod.owner): pod.owner for pod in before.pods if not pod.finished}
-    touched = {name for each in changed.changes for name in (each.source, each.destination)} & every.keys()
+    touched = {name for each in changed for name in (each.source, each.destination)} & every.keys()
     near = {name for name, owner in every.items() if owner.namespace == namespace}
     shown = sorted(touched)[:MOST]
     shown += sorted(near - set(shown))[: MOST - len(shown)]

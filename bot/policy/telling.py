@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from bot.policy.reach.changes import Change
 from bot.policy.reach.connections import Connections
-from bot.policy.reach.difference import Change, Difference
 
 OUTSIDE = "outside"
 FIRST, LAST = "0.0.0.0", "255.255.255.255"
@@ -41,10 +41,10 @@ class Line:
         return f"{self.fate.value} {self.source} → {self.destination} {self.connections} ({pods})"
 
 
-def lines(difference: Difference) -> tuple[Line, ...]:
+def lines(changes: Iterable[Change]) -> tuple[Line, ...]:
     """Everything that changes, what closes first, sorted by source and destination."""
     grouped: dict[tuple[Fate, str, str, Connections], list[tuple[Change, str]]] = {}
-    for change in difference.changes:
+    for change in changes:
         for fate, connections in ((Fate.CLOSES, change.closes), (Fate.OPENS, change.opens)):
             if connections:
                 ends = tuple(OUTSIDE if is_range(end) else end for end in (change.source, change.destination))
@@ -54,9 +54,8 @@ def lines(difference: Difference) -> tuple[Line, ...]:
     return tuple(sorted(told, key=lambda line: (line.fate is Fate.OPENS, line.source, line.destination)))
 
 
-def summary(difference: Difference) -> str:
+def summary(told: Sequence[Line]) -> str:
     """`closes 14 connections, opens none`."""
-    told = lines(difference)
     closes, opens = (count(told, fate) for fate in Fate)
     if not closes and not opens:
         return "no connection changes"

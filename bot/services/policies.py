@@ -136,7 +136,7 @@ class PolicyServices:
         manifest = manifest_of(action)
         with self.at(action.cluster, context) as at:
             plan = planning.plan_apply(at.kube, at.where, manifest)
-        loses = bool(plan.preview.difference.loses_dns)
+        loses = bool(plan.preview.loses_dns)
         return PreviewShown(
             preview=plan.preview, action=action, may_apply=at.where.enforces and not plan.preview.unchanged,
             dns_helps=loses and presets.with_dns(manifest) != manifest,

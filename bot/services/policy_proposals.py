@@ -18,7 +18,7 @@ from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
 from bot.policy import planning, telling
 from bot.policy.planning import Plan
 from bot.policy.preview import PolicyPreview
-from bot.policy.reach.difference import Change
+from bot.policy.reach.changes import Change
 from bot.requests.service import Context
 from bot.services.policies import PolicyServices
 
@@ -57,16 +57,16 @@ class PolicyProposals:
 def proposal(plan: Plan) -> Proposal:
     """A plan as people decide over it."""
     shown = plan.preview
-    where, changes = shown.where, shown.difference.changes
+    where, told = shown.where, telling.lines(shown.changes)
     return Proposal(
         kind=PRODUCTION if where.production else ELSEWHERE,
-        headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {telling.summary(shown.difference)}",
-        consequences=tuple(_cut([str(line) for line in telling.lines(shown.difference)])), warnings=tuple(_warnings(shown)), target=where.cluster,
+        headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {telling.summary(told)}",
+        consequences=tuple(_cut([str(line) for line in told])), warnings=tuple(_warnings(shown)), target=where.cluster,
         target_id=where.cluster_id,
         bound={
             "policy": str(plan.ref), "uid": plan.before.uid if plan.before else None,
             "resourceVersion": plan.before.version if plan.before else None, "manifest": plan.expected,
-            "undoes": plan.undoes.operation if plan.undoes else None, "connections": _digest(changes),
+            "undoes": plan.undoes.operation if plan.undoes else None, "connections": _digest(shown.changes),
         },
     )  # fmt: skip
 
@@ -78,8 +78,8 @@ def _warnings(shown: PolicyPreview) -> Iterable[str]:
         yield f"This verdict is incomplete, others may decide otherwise: {what}"
     if shown.owner is not None:
         yield shown.owner.consequence
-    if shown.difference.loses_dns:
-        number = len(shown.difference.loses_dns)
+    if shown.loses_dns:
+        number = len(shown.loses_dns)
         yield f"{number} pod{'' if number == 1 else 's'} can resolve no names any more (UDP and TCP 53 to the cluster's DNS)"
     yield from shown.warnings
 

@@ -11,8 +11,9 @@ from bot.policy import content, telling
 from bot.policy.aftermath import MOST_NAMED, Aftermath
 from bot.policy.picture import draw
 from bot.policy.preview import PolicyPreview as Preview
-from bot.policy.reach.difference import Difference, Isolation
-from bot.policy.reach.model import PodRef
+from bot.policy.reach.difference import Isolation
+from bot.policy.reach.idle import DeadRule
+from bot.policy.reach.model import Direction, PodRef
 from bot.policy.results import PolicyChanged, PreviewShown
 from bot.policy.telling import Fate, Line
 from bot.slack import kit
@@ -44,7 +45,7 @@ def changed(found: PolicyChanged) -> kit.Rendered:
     if not found.change:
         headline = f"{subject} on {place}: is there already, word for word; nothing was written"
         return kit.Rendered(headline=headline, messages=kit.messages(_said(shown), _effects(shown)))
-    headline = f"{subject} {done} {place}: {kit.escape(telling.summary(shown.difference))}"
+    headline = f"{subject} {done} {place}: {kit.escape(telling.summary(telling.lines(shown.changes)))}"
     blocks: list[kit.Block] = [kit.section(NOT_MEASURED)]
     if found.leaving:
         blocks.append(kit.section("⏳ It is being deleted: a finalizer still keeps it."))
@@ -62,27 +63,27 @@ def _subject(shown: Preview) -> str:
 
 
 def _said(shown: Preview) -> str:
-    return f"{shown.ref} on {shown.where.cluster}: {telling.summary(shown.difference)}"
+    return f"{shown.ref} on {shown.where.cluster}: {telling.summary(telling.lines(shown.changes))}"
 
 
 def _verdict(shown: Preview) -> str:
     if shown.unchanged:
         return "is there already, word for word"
-    if shown.difference.nothing_changes:
+    if not shown.changes:
         return "changes nothing"
-    return kit.escape(telling.summary(shown.difference))
+    return kit.escape(telling.summary(telling.lines(shown.changes)))
 
 
 def _effects(shown: Preview) -> Iterable[kit.Block]:
     """What an operator reads, most important first."""
     yield from incomplete(shown.foreign, shown.gaps)
     yield from unenforced(shown.where)
-    told = telling.lines(shown.difference)
+    told = telling.lines(shown.changes)
     if told:
         yield from kit.sections("\n".join(_lines(told, shown.ref.namespace)))
     elif not shown.unchanged:
         yield kit.section("No connection opens or closes.")
-    notes = [*_people(shown.difference), *_own_notes(shown)]
+    notes = [*_people(shown), *_own_notes(shown)]
     if notes:
         yield from kit.sections("\n".join(notes))
 
@@ -112,14 +113,14 @@ def _pods(line: Line) -> str:
     return f"{line.source_pods:,} → {kit.count(line.destination_pods, 'pod')}"
 
 
-def _people(difference: Difference) -> Iterable[str]:
-    if difference.loses_dns:
-        lost = len(difference.loses_dns)
+def _people(shown: Preview) -> Iterable[str]:
+    if shown.loses_dns:
+        lost = len(shown.loses_dns)
         verb = "loses" if lost == 1 else "lose"
-        named = kit.escape(_named(difference.loses_dns))
+        named = kit.escape(_named([each.pod for each in shown.loses_dns]))
         yield f"⚠️ {kit.count(lost, 'pod')} {verb} DNS (UDP and TCP 53 to kube-system): {named}"
-    yield from _isolations("🔒", "newly isolated", difference.isolated)
-    yield from _isolations("🔓", "no longer isolated", difference.released)
+    yield from _isolations("🔒", "newly isolated", shown.isolated)
+    yield from _isolations("🔓", "no longer isolated", shown.released)
 
 
 def _isolations(mark: str, words: str, found: Sequence[Isolation]) -> Iterable[str]:
@@ -131,7 +132,7 @@ def _isolations(mark: str, words: str, found: Sequence[Isolation]) -> Iterable[s
 
 def _own_notes(shown: Preview) -> Iterable[str]:
     for dead in shown.dead[:MOST_NOTES]:
-        yield f"⚠️ {kit.code(f'spec.{dead.rule.direction.lower()}[{dead.rule.index}]')} allows nothing: {kit.escape(dead.why)}"
+        yield f"⚠️ {kit.code(_rule(dead))} allows nothing: {kit.escape(dead.why)}"
     if not shown.selected and shown.manifest is not None:
         yield "⚠️ It selects no pod."
     idle = [each for each in shown.idle if each.policy == shown.ref or len(shown.idle) <= MOST_NOTES]
@@ -141,6 +142,14 @@ def _own_notes(shown: Preview) -> Iterable[str]:
         yield f"⚠️ {kit.escape(shown.owner.consequence)}"
     for warning in shown.warnings:
         yield f"⚠️ {kit.escape(warning)}"
+
+
+def _rule(dead: DeadRule) -> str:
+    """`spec.ingress[0].from[1]`."""
+    rule = dead.rule
+    peers = "from" if rule.direction is Direction.INGRESS else "to"
+    entry = f".{peers}[{dead.peer}]" if dead.peer is not None else ""
+    return f"spec.{rule.direction.lower()}[{rule.index}]{entry}"
 
 
 def _conflicts(shown: Preview) -> Iterable[kit.Block]:
@@ -173,8 +182,10 @@ def _apply(action: PolicyPreview, shown: Preview) -> kit.Button:
     said = action.model_dump(exclude={"reason"})
     taking = bool(shown.takeovers)
     apply = PolicyApply(**said, force_conflicts=taking)
-    closes = telling.count(telling.lines(shown.difference), Fate.CLOSES)
-    text = f"{telling.summary(shown.difference)[:1].upper()}{telling.summary(shown.difference)[1:]}."
+    told = telling.lines(shown.changes)
+    closes = telling.count(told, Fate.CLOSES)
+    summary = telling.summary(told)
+    text = f"{summary[:1].upper()}{summary[1:]}."
     if taking:
         text += f" Takes {kit.count(len(shown.takeovers), 'field')} over from {', '.join(sorted({each.manager for each in shown.takeovers}))}."
     if shown.where.production:
@@ -197,8 +208,7 @@ def _compared(found: PolicyChanged) -> Iterable[kit.Block]:
         yield kit.section("✅ Read again and computed: exactly what was previewed.")
         return
     lines = ["⚠️ *Not as previewed*; since then:", *_surprises(after)]
-    difference = Difference(changes=after.changes, isolated=(), released=(), loses_dns=())
-    lines += list(_lines(telling.lines(difference), found.ref.namespace))
+    lines += list(_lines(telling.lines(after.changes), found.ref.namespace))
     yield from kit.sections("\n".join(lines))
 
 
@@ -240,7 +250,7 @@ def _files(shown: Preview, kind: str) -> Iterable[kit.File]:
     if shown.matrix is not None and kind == "preview":
         picture = draw(shown.matrix, title=f"{shown.ref.name} on {where}")
         yield kit.File(name=f"{stem}.png", title=f"{shown.ref.name} on {where}: before and after", content=picture)
-    told = telling.lines(shown.difference)
+    told = telling.lines(shown.changes)
     if len(told) > MOST_LINES:
         text = "\n".join(map(str, told)) + "\n"
         yield kit.File(name=f"{stem}.txt", title=f"All {len(told):,} connections that change", content=text.encode())

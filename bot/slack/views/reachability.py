@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyReach
-from bot.policy.reach.explaining import Side
+from bot.policy.reach.explaining import End
 from bot.policy.reach.exposure import Exposed
 from bot.policy.reach.model import Direction, Workload
 from bot.policy.results import ExposureShown, ReachAnswer, Story
@@ -66,7 +66,7 @@ def _story(story: Story, found: ReachAnswer) -> Iterable[str]:
     yield f"    {_side(told.ingress, port=bool(found.port))}"
 
 
-def _side(side: Side, *, port: bool) -> str:
+def _side(side: End, *, port: bool) -> str:
     way = "leaving" if side.direction is Direction.EGRESS else "arriving"
     if side.exempt:
         return f"{way}: open, {kit.escape(side.exempt)}"
