@@ -16,9 +16,11 @@ from bot import core, logs, serving
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.admin import Check, admin_app
+from bot.durable import DurableWork
+from bot.operations import runtime
 from bot.problems import Refusal
 from bot.replica import Replica
-from bot.requests.continuing import answer_for
+from bot.requests.continuing import Reporter, answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
 from bot.requests.keeping import ApprovalKeeper
@@ -84,6 +86,7 @@ def upgrade_database() -> str:
     holder = SettingsHolder(load(), read=load)
     database = core.open_database(holder)
     try:
+        runtime.upgrade(holder.now.database.get_secret_value())
         return f"the database is at {database.version()}"
     finally:
         database.dispose()
@@ -125,6 +128,13 @@ class Bot:
             now=core.utc_now,
             tidy=self._database.checkpoint,
         )
+        self._durable = DurableWork(
+            self._core, self._database, me=self._replica.id,
+            reporter=Reporter(
+                self._core.continuations, answer=lambda request: answer_for(request, self._answer),
+                wake=self._pool.wake, now=core.utc_now,
+            ),
+        )  # fmt: skip
         self._keeper = self._make_keeper(web, directory)
         self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
@@ -188,6 +198,7 @@ class Bot:
         self._board.start()
         close_orphans(self._core.audit, is_open=self._inbox.is_open, now=core.utc_now())
         self._pool.start()
+        self._durable.start()
         self._keeper.start()
         self._homes.start()
         self._started = True
@@ -205,6 +216,7 @@ class Bot:
             self._keeper.stop()
             self._homes.stop()
             self._pool.stop(seconds=SECONDS_TO_FINISH)
+            self._durable.stop()
             self._board.stop()
             self._replica.stop()
         self._database.dispose()
@@ -226,6 +238,7 @@ class Bot:
             "database": lambda: _database_problem(self._database),
             "inbox": lambda: self._pool.check() if self._started else "not started yet",
             "slack": self._identity.check,
+            "operations": self._core.runtime.check,
             **({"socket": connected} if socket is not None else {}),
         }
 
@@ -235,6 +248,8 @@ class Bot:
         leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
         waiting.set_function(lambda: self._inbox.backlog().waiting)
         leased.set_function(lambda: self._inbox.backlog().leased)
+        continued = Gauge("xk8s_requests_continued", "Requests whose durable work goes on", registry=registry)
+        continued.set_function(lambda: self._inbox.backlog().continued)
         return registry
 
 

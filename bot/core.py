@@ -13,6 +13,13 @@ from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
+from bot.operations import creation, deletion, results
+from bot.operations.building import Building
+from bot.operations.creation import Creation
+from bot.operations.deletion import Deletion
+from bot.operations.ends import Ends
+from bot.operations.runtime import Runtime
+from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
@@ -25,6 +32,7 @@ from bot.services.drivers import list_drivers, show_driver
 from bot.services.policies import PolicyServices
 from bot.services.policy_proposals import PolicyProposals
 from bot.services.projects import Projects
+from bot.services.sites import sites
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices
 from bot.services.verification import VerificationServices
@@ -36,19 +44,12 @@ from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.policy_changes import PolicyChangeRepository
+from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
 
 class NoDatabase(Problem):
     """The database cannot be opened."""
-
-
-class NoWork:
-    """No service goes on elsewhere yet."""
-
-    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
-        """Raises `Problem`."""
-        raise Problem(f"{work} cannot be begun", why=f"operation {operation} of {project} with {len(given)} values")
 
 
 def utc_now() -> datetime:
@@ -80,6 +81,9 @@ class Core:
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
     continuing: Continuing
+    continuations: ContinuationRepository
+    runtime: Runtime
+    ends: Ends
     approvals: Approvals
     proposals: Mapping[str, Propose]
 
@@ -127,7 +131,8 @@ def build(
         parallel=lambda: configuration().verification.parallel_clusters,
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
-    verification = VerificationServices(projects, verifier, VerificationRepository(database).keep)
+    keep = VerificationRepository(database).keep
+    verification = VerificationServices(projects, verifier, keep)
     approvals = Approvals(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
     )
@@ -137,14 +142,15 @@ def build(
         seconds=lambda: configuration().verification.timeout.total_seconds(), now=utc_now,
     )  # fmt: skip
     proposed = PolicyProposals(policies)
+    services: dict[str, Service[Any]] = {}
+    talk = TalkServices(authoriser, lambda: frozenset(services))
+    templates, clusters = TemplateServices(projects), ClusterServices(projects)
     proposals: dict[str, Propose] = {
+        "cluster.delete": clusters.propose_delete,
         "policy.apply": proposed.apply,
         "policy.delete": proposed.delete,
         "policy.rollback": proposed.rollback,
     }
-    services: dict[str, Service[Any]] = {}
-    talk = TalkServices(authoriser, lambda: frozenset(services))
-    templates, clusters = TemplateServices(projects), ClusterServices(projects)
     services |= {
         "help": talk.help,
         "whoami": talk.whoami,
@@ -155,6 +161,8 @@ def build(
         "template.show": templates.show,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
+        "cluster.create": clusters.create,
+        "cluster.delete": clusters.delete,
         "verify": verification.verify,
         "policy.presets": policies.presets,
         "policy.list": policies.list,
@@ -170,13 +178,33 @@ def build(
         "approvals.decide": approval_services.decide,
         "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
     }
-    continuing = Continuing(
-        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=utc_now
+    ends = Ends(results.KINDS)
+    runtime = _operations(
+        configuration, database, str(holder.now.database.get_secret_value()), ends, sites(projects, verifier, keep)
     )
+    continuations = ContinuationRepository(database)
+    continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, authoriser=authoriser, services=services,
-        continuing=continuing, approvals=approvals, proposals=proposals,
+        continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        proposals=proposals,
     )  # fmt: skip
+
+
+def _operations(
+    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites
+) -> Runtime:
+    """The durable work, registered; it is launched by whoever needs it."""
+
+    def limits() -> Limits:
+        given = configuration().operations
+        return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
+
+    runtime = Runtime(url, ends=ends, per_project=lambda: configuration().operations.per_project)
+    building = Building(ReservationRepository(database), now=utc_now)
+    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
+    runtime.register(deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now))
+    return runtime
 
 
 def approval_rules(configuration: Configuration) -> Rules:

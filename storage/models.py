@@ -129,6 +129,17 @@ class ContinuationRow(Base):
     concluded_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class ReservationRow(Base):
+    """A name that an operation is about to take."""
+
+    __tablename__ = "reservations"
+
+    scope: Mapped[str] = mapped_column(String(255), primary_key=True)  # what the name is unique within
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class AuditRow(Base):
     """One audit event: an intent or an outcome, a link of the chain. Append-only: triggers refuse everything else."""
 

@@ -19,7 +19,10 @@ import click
 from bot import core, logs
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
+from bot.cli.waiting import TerminalWork
+from bot.operations.results import ClusterCreated
 from bot.problems import Refusal
+from bot.requests.continuing import Continuing
 from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
@@ -29,7 +32,7 @@ from bot.slack import plain
 from bot.slack.views import answers as views
 from bot.verification.report import Verdict, VerificationSummary
 
-OK, FAILED, BAD_INPUT = 0, 1, 2
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 class NobodyElse(Refusal):
@@ -68,16 +71,22 @@ class TerminalAnswer:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._shown = ""
+        self.waits = False  # for durable work: then its stages are worth a line each, also where nobody types
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
         """A terminal needs no place made."""
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """One line, overwritten where that is possible."""
-        line = views.progress(state).text
-        if line != self._shown and sys.stderr.isatty():
-            click.echo(f"\r\033[K{line}", nl=False, err=True)
-        self._shown = line
+        message = views.progress(state)
+        if sys.stderr.isatty():
+            line = next(iter(plain.lines(message.blocks)), message.text) if self.waits else message.text
+            if line != self._shown:
+                click.echo(f"\r\033[K{line}", nl=False, err=True)
+            self._shown = line
+        elif self.waits and message.text != self._shown:
+            click.echo(message.text, err=True)
+            self._shown = message.text
 
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end."""
@@ -103,9 +112,30 @@ def run(words: str, *, project: str | None, as_json: bool) -> int:
     try:
         parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "")
         request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
-        ended = parts.handler(_NoOffers()).handle(request, TerminalAnswer(as_json=as_json))
+        return _handled(parts, request, TerminalAnswer(as_json=as_json))
     finally:
         database.dispose()
+
+
+def _handled(parts: core.Core, request: IncomingRequest, answer: TerminalAnswer) -> int:
+    work = TerminalWork(parts, request, answer)
+    continuing = Continuing(
+        parts.continuations, audit=parts.audit, work=work, decode=parts.ends.decode, now=core.utc_now
+    )
+    handler = dataclasses.replace(parts, continuing=continuing).handler(_NoOffers())
+    try:
+        ended = handler.handle(request, answer)
+        if ended.outcome is Outcome.OPEN:
+            answer.waits = True
+            work.wait()
+            ended = handler.handle(request, answer, attempt=2)
+    except KeyboardInterrupt:
+        replicas = work.goes_on_in()
+        where = f"the replica {replicas[0]}" if replicas else "`xk8s serve`, as soon as it runs"
+        click.echo(f"\nThis goes on in {where} (ref {request.reference}): `xk8s run audit` tells its end.", err=True)
+        return INTERRUPTED
+    finally:
+        work.stop()
     return _exit_code(ended)
 
 
@@ -127,6 +157,8 @@ def _exit_code(ended: Conclusion) -> int:
     if isinstance(ended.result, VerificationSummary):
         well = not ended.result.missing and all(report.verdict is Verdict.HEALTHY for report in ended.result.reports)
         return OK if well else FAILED
+    if isinstance(ended.result, ClusterCreated):
+        return OK if ended.result.healthy else FAILED
     return OK
 
 

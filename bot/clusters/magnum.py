@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -53,6 +53,27 @@ class MagnumCloud:
         """One cluster by name or UUID, in full. Raises `MagnumNotFound`, `MagnumConflict`."""
         return self._read(f"/clusters/{ref}", doing=f"show the cluster {ref}")
 
+    def create_cluster(self, values: Mapping[str, Any], *, operation: str) -> str:
+        """Order a cluster and return its UUID. Sent once: Magnum makes duplicates. Raises `MagnumError`."""
+        made = self._send("POST", "/clusters", dict(values), doing="create the cluster", operation=operation)
+        return str(made["uuid"])
+
+    def delete_cluster(self, cluster: str, *, operation: str) -> None:
+        """Order a deletion, by UUID; it follows. Raises `MagnumNotFound` and other `MagnumError`."""
+        self._order("DELETE", f"/clusters/{cluster}", None, doing="delete the cluster", operation=operation)
+
+    def update_template(self, template: str, patch: Sequence[Json], *, operation: str) -> Json:
+        """Change a template by JSON patch, by UUID; return it. Raises `MagnumError`."""
+        doing = "change the template"
+        return self._json(
+            self._order("PATCH", f"/clustertemplates/{template}", list(patch), doing=doing, operation=operation),
+            doing,
+        )
+
+    def delete_template(self, template: str, *, operation: str) -> None:
+        """Delete a template, by UUID. Raises `MagnumNotFound` and other `MagnumError`."""
+        self._order("DELETE", f"/clustertemplates/{template}", None, doing="delete the template", operation=operation)
+
     def authority(self, cluster: str) -> str:
         """The CA certificate of a cluster (PEM). Raises `MagnumError`."""
         return str(self._read(f"/certificates/{cluster}", doing="give the cluster's CA certificate")["pem"])
@@ -86,10 +107,13 @@ class MagnumCloud:
         raise from_answer(status, body, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
 
     def _send(self, method: str, path: str, body: Json, *, doing: str, operation: str) -> Json:
+        return self._json(self._order(method, path, body, doing=doing, operation=operation), doing)
+
+    def _order(self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str) -> Any:
         status, answer, headers = self._request(method, path, body, doing=doing, operation=operation)
         if status >= 400:
             raise from_answer(status, answer, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
-        return self._json(answer, doing)
+        return answer
 
     def _json(self, body: Any, doing: str) -> Json:
         if not isinstance(body, dict):
@@ -100,7 +124,7 @@ class MagnumCloud:
         return body
 
     def _request(
-        self, method: str, path: str, body: Json | None, *, doing: str, operation: str
+        self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str
     ) -> tuple[int, Any, Mapping[str, str]]:
         from keystoneauth1 import exceptions as keystone
         from requests import exceptions as http

@@ -33,14 +33,18 @@ class ProjectParts:
     credentials: Credentials
     defaults: Defaults
 
-    def templates(self) -> Templates:
-        """The project's templates. Raises `NoCloud`."""
+    def cloud(self) -> MagnumCloud:
+        """The project's Magnum. Raises `NoCloud`."""
         if self.magnum is None:
             raise NoCloud(
-                f"{self.name} has no cloud, so it has no templates",
+                f"{self.name} has no cloud: no templates, and no clusters but those of kubeconfig files",
                 fix=f"Set `projects.{self.name}.cloud` to an entry of clouds.yaml.",
             )
-        return Templates(self.magnum, project=self.name, defaults=self.defaults)
+        return self.magnum
+
+    def templates(self) -> Templates:
+        """The project's templates. Raises `NoCloud`."""
+        return Templates(self.cloud(), project=self.name, defaults=self.defaults)
 
 
 class Projects:

@@ -189,6 +189,21 @@ class Migration(_Strict):
     )
 
 
+class Operations(_Strict):
+    """Creation and deletion of clusters."""
+
+    per_project: int = Field(default=8, ge=1, description="durable works at once in a project; more wait their turn")
+    create_timeout: Duration = Field(
+        default=timedelta(minutes=90), description="how long Magnum may take to build a cluster"
+    )
+    delete_timeout: Duration = Field(
+        default=timedelta(minutes=60), description="how long Magnum may take to delete a cluster"
+    )
+    verify_timeout: Duration = Field(
+        default=timedelta(minutes=10), description="how long a new cluster's driver may take to be healthy"
+    )
+
+
 class Verification(_Strict):
     """Verification."""
 
@@ -211,6 +226,7 @@ class Configuration(_Strict):
     groups: Groups = Groups()
     approvals: Approvals = Approvals()
     migration: Migration = Migration()
+    operations: Operations = Operations()
     verification: Verification = Verification()
     slack: Slack = Slack()
 

@@ -112,6 +112,11 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def as_of(at: datetime) -> str:
+    """How fresh something is, to the second, in the reader's own zone."""
+    return f"as of <!date^{int(at.timestamp())}^{{time_secs}}|{at.strftime('%H:%M:%S UTC')}>"
+
+
 def ago(seconds: float) -> str:
     """How long something lasted or is past, in the largest unit that says enough: `6 min`, `2 h`."""
     if seconds < 1:

@@ -117,5 +117,5 @@ def _template(found: Mapping[str, Any]) -> Template:
         kubernetes=labels.get("kube_tag", ""), image=found.get("image_id") or "", flavor=found.get("flavor_id") or "",
         master_flavor=found.get("master_flavor_id") or "", external_network=found.get("external_network_id") or "",
         keypair=found.get("keypair_id") or "", public=bool(found.get("public")), hidden=bool(found.get("hidden")),
-        labels=labels, created=created,
+        labels=labels, created=created, balanced=bool(found.get("master_lb_enabled", True)),
     )  # fmt: skip

@@ -69,6 +69,8 @@ class Ailments:
     delay: float = 0.0
     signs_for_creator_only: bool = True  # Magnum's default policy of certificate:create
     no_valid_host: bool = False  # Nova finds no room for servers
+    foreign_port: bool = False  # something else is on the clusters' networks, so that Heat cannot delete them
+    cast_seconds: float = 0.0  # how long the conductor takes to store a cluster that the API has accepted
 
 
 @dataclasses.dataclass
@@ -122,9 +124,18 @@ class Cloud:
         """The present."""
         return self._clock()
 
-    def build(self, cluster: Json) -> None:
-        """Begin to build a cluster; its status follows."""
-        self._spawn(self._built(cluster))
+    def accept(self, cluster: Json) -> None:
+        """Store a cluster that the API has answered for, and begin to build it; its status follows."""
+        if self.ailments.cast_seconds:
+            self._spawn(self._stored(cluster, self.ailments.cast_seconds))
+        else:
+            self.clusters[cluster["uuid"]] = cluster
+            self._spawn(self._built(cluster))
+
+    async def _stored(self, cluster: Json, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self.clusters[cluster["uuid"]] = cluster
+        await self._built(cluster)
 
     async def build_now(self, cluster: Json) -> None:
         """Build a cluster that is there from the start."""
@@ -168,6 +179,15 @@ class Cloud:
         await asyncio.sleep(self.seconds_to_build / 4)  # the cast is on its way: still as before
         cluster |= {"status": "DELETE_IN_PROGRESS", "updated_at": self.now()}
         await asyncio.sleep(self.seconds_to_build)
+        if self.ailments.foreign_port:
+            reason = (
+                "Resource DELETE failed: Conflict: resources.network: Unable to complete operation on subnet: One or more "
+                "ports have an IP allocation from this subnet."
+            )
+            cluster |= {
+                "status": "DELETE_FAILED", "status_reason": reason, "faults": {"network": reason}, "updated_at": self.now(),
+            }  # fmt: skip
+            return
         running = self.running.pop(cluster["uuid"], None)
         if running is not None:
             await running.stop()

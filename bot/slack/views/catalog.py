@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
+from bot.operations.results import (
+    ClusterBuilding,
+    ClusterCreated,
+    ClusterDeleted,
+    ClusterDeleting,
+    ClusterVerifying,
+)
 from bot.policy.results import (
     ExposureShown,
     PolicyChanged,
@@ -48,8 +55,13 @@ def _registry() -> Registry:
     made.result(TemplateForm, templates.form_offered)
     made.result(ClusterOverview, clusters.listed)
     made.result(ClusterDetails, clusters.shown)
+    made.result(ClusterCreated, clusters.created)
+    made.result(ClusterDeleted, clusters.deleted)
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
+    made.state(ClusterBuilding, clusters.building)
+    made.state(ClusterVerifying, clusters.verifying)
+    made.state(ClusterDeleting, clusters.deleting)
     made.result(ApprovalAsked, approvals.asked)
     made.result(ApprovalsShown, approvals.shown)
     made.result(DecisionForm, approvals.form_offered)

@@ -1,4 +1,4 @@
-"""Requests whose work goes on elsewhere."""
+"""Requests whose work goes on elsewhere; names that such work is about to take."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,4 +22,11 @@ def upgrade() -> None:
         sa.Column("end", NullableJson),
         sa.Column("ended_at", UtcTime),
         sa.Column("concluded_at", UtcTime),
+    )
+    op.create_table(
+        "reservations",
+        sa.Column("scope", sa.String(255), primary_key=True),
+        sa.Column("name", sa.String(255), primary_key=True),
+        sa.Column("operation", sa.String(64), nullable=False),
+        sa.Column("made_at", UtcTime, nullable=False),
     )
