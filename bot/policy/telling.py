@@ -14,6 +14,7 @@ from bot.policy.reach.changes import Change
 from bot.policy.reach.connections import Connections
 
 OUTSIDE = "outside"
+SYSTEM = "kube-system/"
 FIRST, LAST = "0.0.0.0", "255.255.255.255"
 FIRST_V6, LAST_V6 = "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
@@ -51,7 +52,14 @@ def lines(changes: Iterable[Change]) -> tuple[Line, ...]:
                 ranges = change.source if is_range(change.source) else change.destination
                 grouped.setdefault((fate, *ends, connections), []).append((change, ranges))  # type: ignore[arg-type]
     told = [_line(*key, members) for key, members in grouped.items()]
-    return tuple(sorted(told, key=lambda line: (line.fate is Fate.OPENS, line.source, line.destination)))
+    return tuple(sorted(told, key=_order))
+
+
+def _order(line: Line) -> tuple[bool, bool, bool, str, str]:
+    """What closes comes first; in it outside traffic, then a team's own workloads, then those of the system."""
+    ends = (line.source, line.destination)
+    outside, system = any(map(is_range, ends)), any(end.startswith(SYSTEM) for end in ends)
+    return line.fate is Fate.OPENS, not outside, system, line.source, line.destination
 
 
 def summary(told: Sequence[Line]) -> str:

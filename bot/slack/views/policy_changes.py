@@ -11,6 +11,7 @@ from bot.policy import content, telling
 from bot.policy.aftermath import MOST_NAMED, Aftermath
 from bot.policy.picture import draw
 from bot.policy.preview import PolicyPreview as Preview
+from bot.policy.reach.connections import ALL, Connections
 from bot.policy.reach.difference import Isolation
 from bot.policy.reach.idle import DeadRule
 from bot.policy.reach.model import Direction, PodRef
@@ -97,12 +98,16 @@ def _lines(told: Sequence[Line], namespace: str) -> Iterable[str]:
 
 def _line(line: Line, namespace: str) -> str:
     ends = f"{kit.bold(_end(line.source, namespace))} → {kit.bold(_end(line.destination, namespace))}"
-    return f"{MARKS[line.fate]}  {ends}  {kit.escape(line.connections)}  · {_pods(line)}"
+    return f"{MARKS[line.fate]}  {ends}  {_ports(line.connections)}  · {_pods(line)}"
 
 
 def _end(name: str, namespace: str) -> str:
     """A workload without its kind, and without the namespace that the headline names."""
     return name.partition("[")[0].removeprefix(f"{namespace}/")
+
+
+def _ports(connections: Connections) -> str:
+    return "all ports" if connections == ALL else kit.escape(connections)
 
 
 def _pods(line: Line) -> str:

@@ -59,7 +59,7 @@ def _verdict(found: ReachAnswer) -> str:
 def _story(story: Story, found: ReachAnswer) -> Iterable[str]:
     told = story.explanation
     mark = ("✅" if told.allowed else "🚫") if found.port else "•"
-    pairs = f" · {kit.count(story.pairs, 'pair')} of pods" if found.pairs > story.pairs else ""
+    pairs = f" · {kit.count(story.pairs, 'pair')} of pods" if story.pairs > 1 else ""
     open_ports = f"may open {kit.escape(told.connections)}" if told.connections else "may open nothing"
     yield f"{mark} {kit.code(told.source)} → {kit.code(told.destination)}{pairs} · {open_ports}"
     yield f"    {_side(told.egress, port=bool(found.port))}"
