@@ -56,12 +56,24 @@ def demo(*, port: int, headless: bool) -> None:
 @main.command(name="run")
 @click.argument("words")
 @click.option("--project", help="The project it is about, if the configuration has several.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=pathlib.Path, exists=True, dir_okay=False),
+    help="A file with YAML, for words with --yaml.",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=pathlib.Path, file_okay=False),
+    help="A folder for the files of the answer: pictures and long lists.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def run_words(*, words: str, project: str | None, as_json: bool) -> None:
+def run_words(
+    *, words: str, project: str | None, file: pathlib.Path | None, save: pathlib.Path | None, as_json: bool
+) -> None:
     """Do what one would type in Slack: xk8s run "verify calico"."""
     from bot.cli.terminal import run
 
-    sys.exit(run(words, project=project, as_json=as_json))
+    sys.exit(run(words, project=project, file=file, save=save, as_json=as_json))
 
 
 @main.command()

@@ -24,6 +24,7 @@ from bot.services.policies import PolicyServices
 
 PRODUCTION, ELSEWHERE = "policy.production", "policy"
 NOTHING_YET = "policy.form"  # a form is to be filled first: there is nothing to decide over
+BEGUN = "policy.begun"  # an earlier attempt at this very request got past here, and what it does may be done already
 MOST_LINES = 8  # connections that approvers read in the card; all of them are in the preview
 _DONE = {planning.APPLY: "Apply", planning.DELETE: "Delete", planning.ROLLBACK: "Roll back"}
 
@@ -36,6 +37,8 @@ class PolicyProposals:
 
     def apply(self, action: PolicyApply, context: Context) -> Proposal:
         """What `policy apply` is going to do. Raises `Problem`, as the apply would."""
+        if self._begun(context):
+            return _begun_proposal()
         if action.needs_manifest:
             return Proposal(kind=NOTHING_YET, headline="The policy is still to be written")
         with self.services.at(action.cluster, context) as at:
@@ -44,14 +47,26 @@ class PolicyProposals:
 
     def delete(self, action: PolicyDelete, context: Context) -> Proposal:
         """What `policy delete` is going to do. Raises `Problem`."""
+        if self._begun(context):
+            return _begun_proposal()
         with self.services.at(action.cluster, context) as at:
             return proposal(self.services.plan_delete(action, at))
 
     def rollback(self, action: PolicyRollback, context: Context) -> Proposal:
         """What `policy rollback` is going to do. Raises `Problem`."""
+        if self._begun(context):
+            return _begun_proposal()
         change = self.services.change_of(action, context)
         with self.services.at_change(change, context) as at:
             return proposal(planning.plan_rollback(at.kube, at.where, change))
+
+    def _begun(self, context: Context) -> bool:
+        """Whether the change of this operation is noted: it only is once nothing stood against it any more."""
+        return self.services.changes.get(context.operation) is not None
+
+
+def _begun_proposal() -> Proposal:
+    return Proposal(kind=BEGUN, headline="The change has begun")
 
 
 def proposal(plan: Plan) -> Proposal:
