@@ -192,7 +192,8 @@ def _apply(action: PolicyPreview, shown: Preview) -> kit.Button:
     summary = telling.summary(told)
     text = f"{summary[:1].upper()}{summary[1:]}."
     if taking:
-        text += f" Takes {kit.count(len(shown.takeovers), 'field')} over from {', '.join(sorted({each.manager for each in shown.takeovers}))}."
+        managers = ", ".join(sorted({each.manager for each in shown.takeovers})[:3])
+        text += f" Takes {kit.count(len(shown.takeovers), 'field')} over from {kit.escape(kit.cut(managers, 100))}."
     if shown.where.production:
         text += " The cluster is marked production."
     question = kit.Confirm(
