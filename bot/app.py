@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
@@ -16,21 +17,24 @@ from bot import core, logs, serving
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.admin import Check, admin_app
+from bot.audit.keeper import AuditKeeper
 from bot.durable import DurableWork
-from bot.operations import runtime
 from bot.problems import Refusal
+from bot.redaction import Redactor
 from bot.replica import Replica
 from bot.requests.continuing import Reporter, answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
 from bot.requests.keeping import ApprovalKeeper
 from bot.requests.pool import Pool
-from bot.requests.recovery import close_orphans
+from bot.requests.recovery import Recovery
 from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
+from bot.slack.anchors import SlackAnchors
 from bot.slack.attachments import SlackAttachments
 from bot.slack.bolt_app import build_app
+from bot.slack.closing import SlackClosing
 from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
 from bot.slack.delivery.homes import Homes
@@ -46,6 +50,7 @@ from bot.slack.slots import StoredSlots
 from bot.slack.socket_mode import SocketModeConnection
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
+from storage.audit_chain import AuditChain
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.deliveries import DeliveryRepository
@@ -66,12 +71,12 @@ class MissingSetting(Refusal):
     """A setting that this mode needs is not there."""
 
 
-def serve(*, http: bool, host: str, port: int) -> None:
+def serve(*, http: bool, host: str, port: int, redactor: Redactor) -> None:
     """Run the bot until it is told to stop. Raises `Problem` for what stands against starting."""
-    logs.configure()
+    logs.configure(redactor=redactor)
     sys.setswitchinterval(SWITCH_SECONDS)
     holder = SettingsHolder(load(), read=load)
-    bot = Bot(holder, http=http)
+    bot = Bot(holder, http=http, redactor=redactor)
     servers = [serving.server(bot.admin, host=holder.now.admin_host, port=holder.now.admin_port)]
     if http:
         servers.append(serving.server(bot.endpoint, host=host, port=port))
@@ -81,37 +86,28 @@ def serve(*, http: bool, host: str, port: int) -> None:
         bot.stop()
 
 
-def upgrade_database() -> str:
-    """Bring the database to this version's schema, and say what it is at."""
-    holder = SettingsHolder(load(), read=load)
-    database = core.open_database(holder)
-    try:
-        runtime.upgrade(holder.now.database.get_secret_value())
-        return f"the database is at {database.version()}"
-    finally:
-        database.dispose()
-
-
 class Bot:
     """Every part of a serving process."""
 
-    def __init__(self, holder: SettingsHolder, *, http: bool) -> None:
+    def __init__(self, holder: SettingsHolder, *, http: bool, redactor: Redactor) -> None:
         settings = holder.now
+        redactor.learn_all(settings)
         token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
         secret = _needed(settings.slack_signing_secret, "SLACK_SIGNING_SECRET") if http else ""
         app_token = "" if http else _needed(settings.slack_app_token, "SLACK_APP_TOKEN")
         self._database = core.open_database(holder)
         self._replica = Replica(settings, ReplicaRepository(self._database), now=core.utc_now)
-        web = SlackWeb(token=token, base_url=settings.slack_api_url)
+        web = SlackWeb(token=token, base_url=settings.slack_api_url, redactor=redactor)
         self._identity = SlackIdentity(web)
         directory = SlackDirectory(web, team=self._identity.team)
-        self._core = core.build(
-            holder,
-            self._database,
-            directory=directory,
-            team=self._identity.team,
-            decided=lambda: self._keeper.changed(),
+        anchors = SlackAnchors(
+            web, bot=self._identity.bot_user, channel=lambda: holder.now.configuration.audit.anchor_channel
         )
+        self._core = core.build(
+            holder, self._database, directory=directory, team=self._identity.team,
+            decided=lambda: self._keeper.changed(), anchors=anchors, redactor=redactor,
+        )  # fmt: skip
+        self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
         self._handler = self._core.handler(self._offers, SlackAttachments(web))
         self._board = ProgressBoard(
@@ -134,6 +130,10 @@ class Bot:
                 self._core.continuations, answer=lambda request: answer_for(request, self._answer),
                 wake=self._pool.wake, now=core.utc_now,
             ),
+        )  # fmt: skip
+        self._recovery = Recovery(
+            self._core.audit, readers=self._core.readers, is_open=self._inbox.is_open,
+            tell=SlackClosing(self._outbox).tell, now=core.utc_now,
         )  # fmt: skip
         self._keeper = self._make_keeper(web, directory)
         self._homes = self._make_homes(web)
@@ -162,6 +162,15 @@ class Bot:
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip
+
+    def _make_audit_keeper(self, anchors: SlackAnchors) -> AuditKeeper:
+        def anchoring() -> tuple[str | None, timedelta]:
+            wanted = self._core.holder.now.configuration.audit
+            return wanted.anchor_channel, wanted.anchor_every
+
+        return AuditKeeper(
+            AuditChain(self._database), self._core.keyring, post=anchors.post, anchor=anchoring, now=core.utc_now
+        )
 
     def _make_keeper(self, web: SlackWeb, directory: SlackDirectory) -> ApprovalKeeper:
         announcer = Announcer(
@@ -196,9 +205,10 @@ class Bot:
         self._replica.start()
         self._identity.start()
         self._board.start()
-        close_orphans(self._core.audit, is_open=self._inbox.is_open, now=core.utc_now())
         self._pool.start()
         self._durable.start()
+        self._recovery.start()
+        self._audit_keeper.start()
         self._keeper.start()
         self._homes.start()
         self._started = True
@@ -212,12 +222,14 @@ class Bot:
             self._socket.close()
         self._identity.stop()
         self._openers.shutdown(wait=False)
+        self._recovery.stop()
         if self._started:
             self._keeper.stop()
             self._homes.stop()
             self._pool.stop(seconds=SECONDS_TO_FINISH)
             self._durable.stop()
             self._board.stop()
+            self._audit_keeper.stop()
             self._replica.stop()
         self._database.dispose()
         log.info("stopped")

@@ -13,6 +13,8 @@ from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
+from bot.audit.signing import Keyring
+from bot.audit.trail import AuditTrail
 from bot.operations import creation, deletion, results
 from bot.operations.building import Building
 from bot.operations.creation import Creation
@@ -21,17 +23,20 @@ from bot.operations.ends import Ends
 from bot.operations.runtime import Runtime
 from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Attachments, Offers, RequestHandler
+from bot.requests.recovery import TargetReader
 from bot.requests.service import Service
 from bot.services.approvals import ApprovalServices
-from bot.services.audit import AuditServices
+from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
 from bot.services.policies import PolicyServices
 from bot.services.policy_proposals import PolicyProposals
 from bot.services.projects import Projects
+from bot.services.readers import TargetReaders
 from bot.services.sites import sites
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices
@@ -41,6 +46,7 @@ from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
+from storage.audit_chain import AuditChain
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.policy_changes import PolicyChangeRepository
@@ -66,8 +72,9 @@ def open_database(holder: SettingsHolder) -> Database:
         database.upgrade()
     except (DatabaseError, OSError) as error:
         raise NoDatabase(
-            "The database cannot be opened", why=str(error), fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR."
-        ) from error
+            "The database cannot be opened", why=str(error),
+            fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
+        ) from error  # fmt: skip
     return database
 
 
@@ -78,8 +85,11 @@ class Core:
     holder: SettingsHolder
     database: Database
     audit: AuditLog
+    trail: AuditTrail
+    keyring: Keyring
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
+    readers: Mapping[str, TargetReader]
     continuing: Continuing
     continuations: ContinuationRepository
     runtime: Runtime
@@ -110,8 +120,12 @@ def build(
     directory: Directory,
     team: Callable[[], str],
     decided: Callable[[], None] = lambda: None,
+    anchors: Anchors | None = None,
+    redactor: Redactor | None = None,
 ) -> Core:
     """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes."""
+    hidden = redactor or Redactor()
+    hidden.learn_all(holder.now)
 
     def configuration() -> Configuration:
         return holder.now.configuration
@@ -124,14 +138,18 @@ def build(
         refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
     )  # fmt: skip
     authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
-    audit = AuditLog(AuditRepository(database), now=utc_now)
-    projects = Projects(lambda: holder.now, now=utc_now)
+    audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
+    keyring = Keyring(holder.now.audit_key)
+    chain = AuditChain(database)
+    trail = AuditTrail(chain, keyring)
+    projects = Projects(lambda: holder.now, now=utc_now, learn=hidden.learn)
     verifier = Verifier(
         now=utc_now,
         parallel=lambda: configuration().verification.parallel_clusters,
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
-    keep = VerificationRepository(database).keep
+    verifications = VerificationRepository(database)
+    keep = verifications.keep
     verification = VerificationServices(projects, verifier, keep)
     approvals = Approvals(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
@@ -151,6 +169,7 @@ def build(
         "policy.delete": proposed.delete,
         "policy.rollback": proposed.rollback,
     }
+    audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
         "help": talk.help,
         "whoami": talk.whoami,
@@ -176,17 +195,22 @@ def build(
         "approvals.withdraw": approval_services.withdraw,
         "approvals.form": approval_services.form,
         "approvals.decide": approval_services.decide,
-        "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
+        "audit.list": audits.list,
+        "audit.verify": audits.verify,
     }
     ends = Ends(results.KINDS)
     runtime = _operations(
-        configuration, database, str(holder.now.database.get_secret_value()), ends, sites(projects, verifier, keep)
+        configuration,
+        database,
+        str(holder.now.database.get_secret_value()),
+        ends,
+        sites(projects, verifier, keep, verifications.forget),
     )
     continuations = ContinuationRepository(database)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
-        holder=holder, database=database, audit=audit, authoriser=authoriser, services=services,
-        continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
+        services=services, readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
         proposals=proposals,
     )  # fmt: skip
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, text, update
+from sqlalchemy import Connection, Select, func, select, text
 from sqlalchemy.orm import aliased
 
 from storage import chain
 from storage.database import Database
-from storage.models import AuditHeadRow, AuditRow, canonical, stamp
+from storage.models import AuditRow, canonical, stamp
 
 INTENT, OUTCOME = "intent", "outcome"
 EXPORTED = 2_000  # events that an export reads at once
@@ -55,6 +56,19 @@ class AuditFilter:
     until: datetime | None = None
     but: str | None = None  # an operation that is left out: the one that asks
 
+    def fits(self, event: AuditEvent) -> bool:
+        """Whether an event is wanted, for events that are in no database."""
+        return (
+            self.project in (None, event.project)
+            and self.actor in (None, event.actor, event.actor_name)
+            and (self.action in (None, event.action) or event.action.startswith(f"{self.action}."))
+            and self.target in (None, event.target)
+            and self.outcome in (None, event.outcome)
+            and (self.since is None or event.at >= self.since)
+            and (self.until is None or event.at <= self.until)
+            and event.operation != self.but
+        )
+
 
 class AuditRepository:
     """The audit log in the database."""
@@ -85,19 +99,16 @@ class AuditRepository:
             rows = connection.execute(page).mappings().all()
         return [AuditEvent(**row) for row in rows], total
 
-    def open_intents(self) -> list[AuditEvent]:
-        """Return the intents that have no outcome yet, oldest first."""
+    def open_intents(self, *, after: int = 0) -> list[AuditEvent]:
+        """Return the intents behind a position that have no outcome yet, oldest first."""
+        statement = _open().where(AuditRow.position > after).order_by(AuditRow.position)
         with self._database.reading() as connection:
-            rows = connection.execute(_open().order_by(AuditRow.position)).mappings().all()
+            rows = connection.execute(statement).mappings().all()
         return [AuditEvent(**row) for row in rows]
 
-    def everything(
-        self, *, since: datetime | None = None, until: datetime | None = None, project: str | None = None
-    ) -> Iterator[AuditEvent]:
-        """Every event in order, read in parts: memory does not grow with their number."""
-        statement = _between(select(*_COLUMNS), since, until).order_by(AuditRow.position).limit(EXPORTED)
-        if project is not None:
-            statement = statement.where(AuditRow.project == project)
+    def everything(self, wanted: AuditFilter | None = None) -> Iterator[AuditEvent]:
+        """Every event in order, intents too, read in parts: memory does not grow with their number."""
+        statement = _fitting(select(*_COLUMNS), wanted or AuditFilter()).order_by(AuditRow.position).limit(EXPORTED)
         last = 0
         while True:
             with self._database.reading() as connection:
@@ -122,33 +133,45 @@ _CALL = text(f"SELECT audit_append({', '.join(f':{name}' for name in (*chain.COL
 
 def _stored(event: AuditEvent) -> dict[str, str | int | None]:
     """An event's columns as they are stored and hashed."""
-    values = dataclasses.asdict(event) | {"at": stamp(event.at), "arguments": canonical(event.arguments)}
-    return {
-        name: chain.storable(value) if isinstance(value := values[name], str) else value for name in chain.COLUMNS
-    }
+    values = {name: getattr(event, name) for name in chain.COLUMNS}
+    values |= {"at": stamp(event.at), "arguments": canonical(event.arguments)}
+    return {name: chain.storable(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
+    """An event from its columns as they are stored. Raises `ValueError`, `KeyError`."""
+    duration = values["duration_ms"]
+    texts = {name: values[name] or "" for name in chain.COLUMNS}
+    return AuditEvent(
+        **texts  # type: ignore[arg-type]
+        | {
+            "position": position,
+            "at": datetime.fromisoformat(texts["at"]),
+            "arguments": json.loads(texts["arguments"]),
+            "duration_ms": None if duration is None else int(duration),
+        }
+    )
 
 
 def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool:
-    known = select(AuditRow.position).where(
-        AuditRow.operation == stored["operation"], AuditRow.phase == stored["phase"]
-    )
-    if connection.execute(known).first() is not None:
+    """Append within a transaction that is the one writer's. The driver's own SQL: each event is waited for."""
+    known = (stored["operation"], stored["phase"])
+    if connection.exec_driver_sql(_KNOWN, known).first() is not None:
         return False
-    head = connection.execute(select(AuditHeadRow.position, AuditHeadRow.hash).where(AuditHeadRow.id == 1)).one()
-    position = head.position + 1
-    hashed = chain.link(head.hash, position, chain.digest(chain.content(stored[name] for name in chain.COLUMNS)))
-    made = {**stored, "position": position, "previous": head.hash, "hash": hashed}
-    connection.execute(_INSERT, made)
-    connection.execute(
-        update(AuditHeadRow).where(AuditHeadRow.id == 1).values(position=position, previous=head.hash, hash=hashed)
-    )
+    head = connection.exec_driver_sql(_HEAD).one()
+    position, previous = head[0] + 1, head[1]
+    values = tuple(stored.values())
+    hashed = chain.link(previous, position, chain.digest(chain.content(values)))
+    connection.exec_driver_sql(_INSERT, (position, *values, previous, hashed))
+    connection.exec_driver_sql(_ADVANCE, (position, previous, hashed))
     return True
 
 
 _NAMES = ("position", *chain.COLUMNS, "previous", "hash")
-_INSERT = text(
-    f"INSERT INTO audit_events ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"  # noqa: S608
-)
+_KNOWN = "SELECT 1 FROM audit_events WHERE operation = ? AND phase = ?"
+_HEAD = "SELECT position, hash FROM audit_head WHERE id = 1"
+_INSERT = f"INSERT INTO audit_events ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608
+_ADVANCE = "UPDATE audit_head SET position = ?, previous = ?, hash = ? WHERE id = 1"
 _COLUMNS = [getattr(AuditRow, field.name) for field in dataclasses.fields(AuditEvent)]
 
 
@@ -161,7 +184,10 @@ def _open() -> Select[Any]:
 def _matching(wanted: AuditFilter) -> Select[Any]:
     outcome = aliased(AuditRow)
     closed = select(outcome.position).where(outcome.operation == AuditRow.operation, outcome.phase == OUTCOME)
-    statement = select(*_COLUMNS).where((AuditRow.phase == OUTCOME) | ~closed.exists())
+    return _fitting(select(*_COLUMNS).where((AuditRow.phase == OUTCOME) | ~closed.exists()), wanted)
+
+
+def _fitting(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
     if wanted.but is not None:
         statement = statement.where(AuditRow.operation != wanted.but)
     if wanted.project is not None:
@@ -175,12 +201,8 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(AuditRow.target == wanted.target)
     if wanted.outcome is not None:
         statement = statement.where(AuditRow.outcome == wanted.outcome)
-    return _between(statement, wanted.since, wanted.until)
-
-
-def _between(statement: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
-    if since is not None:
-        statement = statement.where(AuditRow.at >= since)
-    if until is not None:
-        statement = statement.where(AuditRow.at <= until)
+    if wanted.since is not None:
+        statement = statement.where(AuditRow.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(AuditRow.at <= wanted.until)
     return statement

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, text
+import psycopg
+from sqlalchemy import Connection, Select, insert, select, text
 
 from storage import chain
 from storage.database import Database, DatabaseError
-from storage.models import AuditAnchorRow, AuditHeadRow, AuditRow, AuditSealRow, AuditSignatureRow, stamp
+from storage.models import AuditAnchorRow, AuditHeadRow, AuditSealRow, AuditSignatureRow, stamp
 
 Link = tuple[int, bytes, bytes, bytes]  # position, previous, hash, content
 FETCHED = 2_000  # rows that SQLite gives at once
+ANCHOR_LOCK = 0x786B3874  # advisory lock on PostgreSQL: one replica posts an anchor at a time
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,10 +49,12 @@ class Anchor(Head):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Seal(Head):
-    """The last point of a file that events were sealed into."""
+    """The last point of a file that events were sealed into, signed like a head."""
 
     at: datetime
     file_digest: str
+    key: str
+    signature: str
 
 
 class AuditChain:
@@ -75,29 +79,35 @@ class AuditChain:
         columns = ", ".join(("position", "previous", "hash", *chain.COLUMNS))
         limit = f"WHERE position <= {int(until)}" if until is not None else ""
         query = f"COPY (SELECT {columns} FROM audit_events {limit} ORDER BY position) TO STDOUT"  # noqa: S608
-        with self._database.reading() as connection:
-            driver = connection.connection.driver_connection
-            if driver is None:
-                raise DatabaseError("the connection is gone")
-            with driver.cursor() as cursor, cursor.copy(query) as rows:
-                for row in rows:
-                    position, previous, hashed, content = bytes(row).rstrip(b"\n").split(b"\t", 3)
-                    yield int(position), previous, hashed, content
+        try:
+            with self._database.reading() as connection:
+                driver = connection.connection.driver_connection
+                if driver is None:
+                    raise DatabaseError("the connection is gone")
+                with driver.cursor() as cursor, cursor.copy(query) as rows:
+                    for row in rows:
+                        position, previous, hashed, content = bytes(row).rstrip(b"\n").split(b"\t", 3)
+                        yield int(position), previous, hashed, content
+        except psycopg.Error as error:
+            raise DatabaseError(str(error)) from error
 
     def _fetched(self, until: int | None) -> Iterator[Link]:
-        """SQLite joins the columns itself; only a row with something to escape is taken apart."""
-        joined = " || char(9) || ".join(f"coalesce({name}, '\\N')" for name in chain.COLUMNS)
+        """SQLite joins the columns itself; only a row with something to escape is taken apart.
+
+        A column that may be NULL stands by itself: joined, NULL could not be told from a text.
+        """
+        joined = " || char(9) || ".join(chain.COLUMNS[:-1])
         limit = f"WHERE position <= {int(until)}" if until is not None else ""
-        query = f"SELECT position, previous, hash, {joined} FROM audit_events {limit} ORDER BY position"  # noqa: S608
+        query = f"SELECT position, previous, hash, {joined}, {chain.COLUMNS[-1]} FROM audit_events {limit} ORDER BY position"  # noqa: S608
         one = f"SELECT {', '.join(chain.COLUMNS)} FROM audit_events WHERE position = ?"  # noqa: S608
-        tabs = len(chain.COLUMNS) - 1
-        special = chain.SPECIAL.search
         with self._raw() as connection:
             cursor = connection.execute(query)
             while rows := cursor.fetchmany(FETCHED):
-                for position, previous, hashed, content in rows:
-                    if content.count(b"\t") == tabs and special(content) is None:
-                        yield position, previous, hashed, content
+                whole = _plain(rows)  # asked of all at once: most parts are
+                for row in rows:
+                    position, previous, hashed, content, last = row
+                    if whole or _plain([row]):
+                        yield position, previous, hashed, content + (b"\t\\N" if last is None else b"\t%d" % last)
                     else:
                         values = connection.execute(one, (position,)).fetchone()
                         yield position, previous, hashed, _escaped(values)
@@ -116,19 +126,29 @@ class AuditChain:
         except sqlite3.Error as error:
             raise DatabaseError(str(error)) from error
 
-    def hash_at(self, position: int) -> str | None:
-        """The hash of the event at a position."""
-        with self._database.reading() as connection:
-            return connection.execute(select(AuditRow.hash).where(AuditRow.position == position)).scalar()
+    def signatures(self, *, until: int) -> Iterator[Signature]:
+        """Every signed head up to a position, in order, read in parts."""
+        row, last = AuditSignatureRow, 0
+        while True:
+            part = _columns(row, Signature).where(row.position > last, row.position <= until)
+            with self._database.reading() as connection:
+                found = connection.execute(part.order_by(row.position).limit(FETCHED)).mappings().all()
+            yield from (Signature(**values) for values in found)
+            if len(found) < FETCHED:
+                return
+            last = found[-1]["position"]
 
-    def signatures(self) -> list[Signature]:
-        """Every signed head, oldest first."""
-        return self._all(AuditSignatureRow, Signature)
+    def signed_beyond(self, position: int) -> int | None:
+        """The newest signed position, if it is beyond one."""
+        newest = self.last_signature()
+        return newest.position if newest is not None and newest.position > position else None
 
-    def last_signature(self) -> Signature | None:
-        """The newest signed head."""
+    def last_signature(self, *, before: datetime | None = None) -> Signature | None:
+        """The newest signed head, or the newest that was signed before a time."""
         row = AuditSignatureRow
         newest = _columns(row, Signature).order_by(row.position.desc()).limit(1)
+        if before is not None:
+            newest = newest.where(row.at < before)
         with self._database.reading() as connection:
             found = connection.execute(newest).mappings().first()
         return Signature(**found) if found is not None else None
@@ -143,24 +163,38 @@ class AuditChain:
             connection.execute(_SIGN, dataclasses.asdict(signature) | {"at": stamp(signature.at)})
         return True
 
-    def anchors(self) -> list[Anchor]:
-        """Every anchor, oldest first."""
-        return self._all(AuditAnchorRow, Anchor)
+    def last_anchor(self) -> Anchor | None:
+        """The head that was posted last."""
+        newest = _columns(AuditAnchorRow, Anchor).order_by(AuditAnchorRow.position.desc()).limit(1)
+        with self._database.reading() as connection:
+            found = connection.execute(newest).mappings().first()
+        return Anchor(**found) if found is not None else None
 
     def anchor(self, anchor: Anchor) -> None:
         """Keep where a head was posted."""
         with self._database.writing() as connection:
             connection.execute(insert(AuditAnchorRow).values(**dataclasses.asdict(anchor)))
 
+    def anchor_lock(self) -> contextlib.AbstractContextManager[bool]:
+        """Whether it is this replica's turn to post an anchor; no other's while the context lasts."""
+        return self._anchor_lock() if self._database.dialect == "postgresql" else contextlib.nullcontext(True)
+
+    @contextlib.contextmanager
+    def _anchor_lock(self) -> Iterator[bool]:
+        with self._database.writing() as connection:
+            yield bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": ANCHOR_LOCK}).scalar())
+
     def last_seal(self) -> Seal | None:
         """Where the chain begins, if earlier events were sealed."""
-        seals = self._all(AuditSealRow, Seal)
-        return seals[-1] if seals else None
+        newest = _columns(AuditSealRow, Seal).order_by(AuditSealRow.position.desc()).limit(1)
+        with self._database.reading() as connection:
+            found = connection.execute(newest).mappings().first()
+        return Seal(**found) if found is not None else None
 
     def seal(self, seal: Seal) -> int:
         """Drop the events up to a signed head that stand in a file; return how many. Raises `DatabaseError`."""
         if self._database.dialect == "postgresql":
-            call = text("SELECT audit_seal(:position, :hash, :at, :file_digest)")
+            call = text("SELECT audit_seal(:position, :hash, :at, :file_digest, :key, :signature)")
             with self._database.writing() as connection:
                 return int(connection.execute(call, dataclasses.asdict(seal) | {"at": stamp(seal.at)}).scalar_one())
         return self._seal_sqlite(seal)
@@ -173,22 +207,13 @@ class AuditChain:
         with self._database.writing() as connection:
             if connection.execute(signed).first() is None:
                 raise DatabaseError(f"position {seal.position} is no signed head with that hash")
-            found = "SELECT sql FROM sqlite_master WHERE name = 'audit_events_no_DELETE'"
-            trigger = str(connection.execute(text(found)).scalar_one())
-            connection.execute(text('DROP TRIGGER "audit_events_no_DELETE"'))
-            dropped = connection.execute(
-                text("DELETE FROM audit_events WHERE position <= :p RETURNING position"), {"p": seal.position}
-            )
-            number = len(dropped.all())
-            connection.exec_driver_sql(trigger)
+            if connection.execute(text(_OPEN_BEFORE), {"p": seal.position}).first() is not None:
+                raise DatabaseError(f"an intent before position {seal.position} is still open")
+            with _stepped_aside(connection, "audit_events", "audit_signatures"):
+                number = connection.execute(text(_DROP_EVENTS), {"p": seal.position}).rowcount
+                connection.execute(text(_DROP_SIGNATURES), {"p": seal.position})
             connection.execute(insert(AuditSealRow).values(**dataclasses.asdict(seal)))
         return number
-
-    def _all(self, row: Any, kind: Any) -> list[Any]:
-        with self._database.reading() as connection:
-            return [
-                kind(**found) for found in connection.execute(_columns(row, kind).order_by(row.position)).mappings()
-            ]
 
 
 def _columns(row: Any, kind: Any) -> Select[Any]:
@@ -201,5 +226,42 @@ _SIGN = text(
 )
 
 
-def _escaped(values: tuple[bytes | int | None, ...]) -> bytes:
-    return b"\t".join(chain.escape(value) if isinstance(value, bytes) else chain.content([value]) for value in values)
+_DROP_EVENTS = "DELETE FROM audit_events WHERE position <= :p"
+_DROP_SIGNATURES = "DELETE FROM audit_signatures WHERE position < :p"  # of events that are gone
+
+
+@contextlib.contextmanager
+def _stepped_aside(connection: Connection, *tables: str) -> Iterator[None]:
+    """Take away the triggers that forbid deletions, and put back the very same."""
+    found = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name = :name")
+    triggers = [connection.execute(found, {"name": f"{table}_no_DELETE"}).one() for table in tables]
+    for trigger in triggers:
+        connection.execute(text(f'DROP TRIGGER "{trigger.name}"'))
+    yield
+    for trigger in triggers:
+        connection.exec_driver_sql(trigger.sql)
+
+
+_OPEN_BEFORE = """
+SELECT 1 FROM audit_events i WHERE i.position <= :p AND i.phase = 'intent' AND NOT EXISTS
+(SELECT 1 FROM audit_events o WHERE o.operation = i.operation AND o.phase = 'outcome')
+"""
+
+
+def _plain(rows: list[Any]) -> bool:
+    """Whether nothing in these rows is to be escaped."""
+    try:
+        whole = b"".join([row[3] for row in rows])
+    except TypeError:  # NULL where none may be
+        return False
+    tabs = (len(chain.COLUMNS) - 2) * len(rows)
+    last = {type(row[4]) for row in rows}
+    return whole.count(b"\t") == tabs and not chain.SPECIAL.search(whole) and last <= {int, type(None)}
+
+
+def _escaped(values: tuple[bytes | int | float | None, ...]) -> bytes:
+    return b"\t".join(chain.escape(value) if isinstance(value, bytes) else _bare(value) for value in values)
+
+
+def _bare(value: int | float | None) -> bytes:
+    return rb"\N" if value is None else str(value).encode()

@@ -21,6 +21,8 @@ COLUMNS = (
 )  # fmt: skip
 _ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _TABLE = str.maketrans(_ESCAPES)
+_PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
+_ESCAPED = re.compile("|".join(map(re.escape, _PLAIN)))
 SPECIAL = re.compile(rb"[\\\x08\x0a-\x0d]")  # what needs the slow way; a tab is counted instead
 
 
@@ -47,6 +49,17 @@ def escape(value: bytes) -> bytes:
     for plain, escaped in _ESCAPES.items():  # the backslash comes first
         value = value.replace(plain.encode(), escaped.encode())
     return value
+
+
+def parse(event: bytes) -> dict[str, str | None]:
+    """The values of an event's content by column; None where it was NULL. Raises `ValueError`."""
+    parts = event.decode().split("\t")
+    if len(parts) != len(COLUMNS):
+        raise ValueError(f"an event has {len(COLUMNS)} columns, not {len(parts)}")
+    return {
+        name: None if part == r"\N" else _ESCAPED.sub(lambda found: _PLAIN[found[0]], part)
+        for name, part in zip(COLUMNS, parts, strict=True)
+    }
 
 
 def digest(event: bytes) -> str:

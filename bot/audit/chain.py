@@ -3,17 +3,21 @@
 What this finds: an event that was changed, dropped, put in or swapped before the last signed head, and a
 signed head that is gone. What it cannot find by itself: a tail that was cut after the last signed head
 (an anchor in a channel shows that), and, without the key, a chain that was computed anew from some event on.
+
+Links and signatures come as streams in the order of their positions: memory does not grow with their number.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from bot.audit.signing import Keyring
 from storage.audit_chain import Head, Link, Signature
+
+NEVER = -1  # no position: nothing is due any more
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,16 @@ class Break:
 
     position: int
     what: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnchorCheck:
+    """One head that stands in a channel, compared with the chain."""
+
+    position: int
+    holds: bool
+    what: str = ""
+    at: datetime | None = None  # when it was posted, where that is known
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,96 +66,124 @@ class ChainReport:
         return f"anchor at {wrong[0].position}: {wrong[0].what}" if wrong else ""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class AnchorCheck:
-    """One head that stands in a channel, compared with the chain."""
-
-    position: int
-    at: datetime
-    holds: bool
-    what: str = ""
-
-
 def verify(
-    links: Iterable[Link], *, begins: Head, head: Head, signatures: Sequence[Signature], keyring: Keyring,
+    links: Iterable[Link], *, begins: Head, head: Head, signatures: Iterable[Signature], keyring: Keyring,
     watched: Collection[int] = (),
 ) -> tuple[ChainReport, dict[int, str]]:  # fmt: skip
     """Follow the chain; return what was found, and the hashes at the watched positions."""
-    last, broken, seen = _follow(links, begins, {found.position for found in signatures} | set(watched))
-    signed: Signature | None = None
-    unknown: dict[str, None] = {}
-    for found in signatures:
-        if found.position <= begins.position:
-            continue
-        fits = keyring.check(found)
-        problem = _signature_problem(found, fits, seen, broken, last)
-        if problem is not None and (broken is None or problem.position < broken.position):
-            broken = problem
-        if fits is None:
-            unknown[found.key] = None
-        elif fits and problem is None and found.position in seen:
-            signed = found
+    points = _Points(signatures, keyring, begins, watched)
+    last, broken = _follow(links, begins, points)
+    if broken is None:
+        broken = points.missing(last)
     if broken is None and (head.position, head.hash) != (last.position, last.hash):
-        broken = Break(
-            position=last.position + 1, what=f"the head says {head.position}, the last event is {last.position}"
-        )
+        what = f"the head says {head.position}, the last event is {last.position}"
+        broken = Break(position=min(head.position, last.position) + 1, what=what)
     report = ChainReport(
-        events=last.position - begins.position, begins_after=begins.position, last=last.position, broken=broken, signed=signed,
-        unknown_keys=tuple(unknown), keys=keyring.current is not None,
+        events=last.position - begins.position, begins_after=begins.position, last=last.position, broken=broken,
+        signed=points.signed, unknown_keys=tuple(points.unknown), keys=keyring.current is not None,
     )  # fmt: skip
-    return report, {position: hashed for position, hashed in seen.items() if position in set(watched)}
+    return report, points.seen
 
 
-def _follow(links: Iterable[Link], begins: Head, noted: Collection[int]) -> tuple[Head, Break | None, dict[int, str]]:
+class _Points:
+    """The positions at which something is known: signed heads, and heads that were posted."""
+
+    def __init__(
+        self, signatures: Iterable[Signature], keyring: Keyring, begins: Head, watched: Collection[int]
+    ) -> None:
+        self._signatures = (found for found in signatures if found.position > begins.position)
+        self._keyring = keyring
+        self._watched = sorted(set(watched), reverse=True)
+        self._next: Signature | None = next(self._signatures, None)
+        self.signed: Signature | None = None
+        self.unknown: dict[str, None] = {}
+        self.seen: dict[int, str] = {}
+        self.due = self._due(begins.position)
+
+    def meet(self, position: int, hashed: str) -> str:
+        """What is wrong with what is known of this position; empty if nothing."""
+        if self._watched and self._watched[-1] == position:
+            self.seen[self._watched.pop()] = hashed
+        signature, what = self._next, ""
+        if signature is not None and signature.position == position:
+            what = self._judge(signature, hashed)
+            self._next = next(self._signatures, None)
+        self.due = self._due(position)
+        return what
+
+    def missing(self, last: Head) -> Break | None:
+        """Whether heads were signed beyond the end of the chain."""
+        furthest = self._next
+        for found in self._signatures:
+            furthest = found
+        if furthest is None:
+            return None
+        return Break(
+            position=last.position + 1, what=f"events up to {furthest.position} were signed, and they are gone"
+        )
+
+    def _judge(self, signature: Signature, hashed: str) -> str:
+        fits = self._keyring.check(signature)
+        if fits is False:
+            return "the signature of this head is not by the key that it names"
+        if signature.hash != hashed:
+            return "it is not the event that was signed: the chain was computed anew"
+        if fits is None:
+            self.unknown[signature.key] = None
+        else:
+            self.signed = signature
+        return ""
+
+    def _due(self, position: int) -> int:
+        while self._watched and self._watched[-1] <= position:
+            self._watched.pop()
+        due = [self._watched[-1]] if self._watched else []
+        if self._next is not None:
+            due.append(self._next.position)
+        return min(due, default=NEVER)
+
+
+def _follow(links: Iterable[Link], begins: Head, points: _Points) -> tuple[Head, Break | None]:
     """Walk until the first break; the hot loop of a million events."""
     sha256 = hashlib.sha256
-    wanted = frozenset(noted)
-    seen: dict[int, str] = {}
-    position, expected = begins.position, begins.hash.encode()
+    position, expected, due = begins.position, begins.hash.encode(), points.due
+    what = ""
     for at, previous, hashed, content in links:
         if at != position + 1:
-            missing = (
-                f"event {position + 1} is missing" if isinstance(at, int) and at > position else "it is out of order"
-            )
-            return Head(position=position, hash=expected.decode()), Break(position=position + 1, what=missing), seen
+            what = "it is missing" if isinstance(at, int) and at > position else "the event after it is out of order"
+            break
         if previous != expected:
             what = "it does not follow the event before it"
-            return Head(position=position, hash=expected.decode()), Break(position=at, what=what), seen
+            break
         inner = sha256(content).hexdigest()
         if sha256(b"%b:%d:%b" % (previous, at, inner.encode())).hexdigest().encode() != hashed:
             what = "its content is not what was hashed"
-            return Head(position=position, hash=expected.decode()), Break(position=at, what=what), seen
+            break
+        if at == due:
+            what = points.meet(at, hashed.decode())
+            if what:
+                break
+            due = points.due
         position, expected = at, hashed
-        if at in wanted:
-            seen[at] = hashed.decode()
-    return Head(position=position, hash=expected.decode(errors="replace")), None, seen
-
-
-def _signature_problem(
-    found: Signature, fits: bool | None, seen: Mapping[int, str], broken: Break | None, last: Head
-) -> Break | None:
-    if fits is False:
-        return Break(position=found.position, what="the signature of this head is not by the key it names")
-    if found.position in seen:
-        if seen[found.position] != found.hash:
-            return Break(
-                position=found.position, what="it is not the event that was signed: the chain was computed anew"
-            )
-        return None
-    if broken is None and found.position > last.position:
-        return Break(position=last.position + 1, what=f"events up to {found.position} were signed and are gone")
-    return None
+    last = Head(position=position, hash=expected.decode(errors="replace"))
+    return last, Break(position=position + 1, what=what) if what else None
 
 
 def check_anchors(
-    posted: Iterable[tuple[Head, datetime]], hashes: Mapping[int, str], report: ChainReport
+    posted: Iterable[tuple[Head, datetime | None]], hashes: Mapping[int, str], report: ChainReport
 ) -> tuple[AnchorCheck, ...]:
-    """Compare heads that stand in a channel with the chain."""
+    """Compare heads that stand in a channel with the chain; those before a seal are in its file."""
     checks = []
     for head, at in posted:
         if head.position <= report.begins_after:
             continue
         found = hashes.get(head.position)
-        what = "" if found == head.hash else "the event is gone" if found is None else "the event is another one"
+        unread = report.broken is not None and head.position >= report.broken.position
+        if found == head.hash:
+            what = ""
+        elif found is not None:
+            what = "the event there is another one than when it was posted"
+        else:
+            what = "the chain is broken before it" if unread else "the event is gone"
         checks.append(AnchorCheck(position=head.position, at=at, holds=not what, what=what))
     return tuple(checks)

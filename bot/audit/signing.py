@@ -13,7 +13,7 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from bot.problems import Refusal
-from storage.audit_chain import Head, Signature
+from storage.audit_chain import Head, Seal, Signature
 from storage.models import stamp
 
 SHORTEST_KEY = 32  # characters
@@ -41,21 +41,42 @@ class Keyring:
         """Sign a head with the first key. Raises `ValueError` without one."""
         if self.current is None:
             raise ValueError("there is no key")
-        mac = _mac(self._keys[self.current], head, at)
+        mac = _mac(self._keys[self.current], _head(head, at))
         return Signature(position=head.position, hash=head.hash, at=at, key=self.current, signature=mac)
+
+    def seal(self, head: Head, *, at: datetime, file_digest: str) -> Seal:
+        """Sign that the events up to a head stand in a file. Raises `ValueError` without a key."""
+        if self.current is None:
+            raise ValueError("there is no key")
+        mac = _mac(self._keys[self.current], _seal(head, at, file_digest))
+        return Seal(
+            position=head.position, hash=head.hash, at=at, file_digest=file_digest, key=self.current, signature=mac
+        )
 
     def check(self, signature: Signature) -> bool | None:
         """Whether a signature is by the key it names; None if that key is not here."""
-        key = self._keys.get(signature.key)
-        if key is None:
-            return None
-        return hmac.compare_digest(_mac(key, signature, signature.at), signature.signature)
+        return self._check(signature.key, signature.signature, _head(signature, signature.at))
+
+    def check_seal(self, seal: Seal) -> bool | None:
+        """Whether a seal is by the key it names; None if that key is not here."""
+        return self._check(seal.key, seal.signature, _seal(seal, seal.at, seal.file_digest))
+
+    def _check(self, key: str, signature: str, message: str) -> bool | None:
+        known = self._keys.get(key)
+        return None if known is None else hmac.compare_digest(_mac(known, message).encode(), signature.encode())
 
 
 def _id(key: str) -> str:
     return hashlib.sha256(f"xk8s-audit-key:{key}".encode()).hexdigest()[:12]
 
 
-def _mac(key: str, head: Head, at: datetime) -> str:
-    message = f"xk8s-audit-head:{head.position}:{head.hash}:{stamp(at)}"
+def _head(head: Head, at: datetime) -> str:
+    return f"xk8s-audit-head:{head.position}:{head.hash}:{stamp(at)}"
+
+
+def _seal(head: Head, at: datetime, file_digest: str) -> str:
+    return f"xk8s-audit-seal:{head.position}:{head.hash}:{stamp(at)}:{file_digest}"
+
+
+def _mac(key: str, message: str) -> str:
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()

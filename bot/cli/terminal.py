@@ -24,6 +24,7 @@ from bot.cli.waiting import TerminalWork
 from bot.operations.results import ClusterCreated
 from bot.policy.document import LARGEST, too_large
 from bot.problems import Refusal
+from bot.redaction import Redactor
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
@@ -70,8 +71,9 @@ class _NoOffers:
 class TerminalAnswer:
     """The `Answer` of a terminal: progress on standard error, the end on standard output."""
 
-    def __init__(self, *, as_json: bool, save: Path | None = None) -> None:
+    def __init__(self, *, as_json: bool, redactor: Redactor, save: Path | None = None) -> None:
         self._as_json = as_json
+        self._redactor = redactor
         self._save = save
         self._shown = ""
         self.waits = False  # for durable work: then its stages are worth a line each, also where nobody types
@@ -82,26 +84,28 @@ class TerminalAnswer:
     def progress(self, request: IncomingRequest, state: object) -> None:
         """One line, overwritten where that is possible."""
         message = views.progress(state)
+        text = self._redactor.hide(message.text)
         if sys.stderr.isatty():
-            line = next(iter(plain.lines(message.blocks)), message.text) if self.waits else message.text
+            line = self._redactor.hide(next(iter(plain.lines(message.blocks)), text)) if self.waits else text
             if line != self._shown:
                 click.echo(f"\r\033[K{line}", nl=False, err=True)
             self._shown = line
-        elif self.waits and message.text != self._shown:
-            click.echo(message.text, err=True)
-            self._shown = message.text
+        elif self.waits and text != self._shown:
+            click.echo(text, err=True)
+            self._shown = text
 
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end."""
         if sys.stderr.isatty() and self._shown:
             click.echo("\r\033[K", nl=False, err=True)
         if self._as_json:
-            click.echo(json.dumps(_json(conclusion), indent=2, default=_plain, ensure_ascii=False))
+            data = self._redactor.hide_in(json.loads(json.dumps(_json(conclusion), default=_plain)))
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
             return
         rendered = views.conclusion(conclusion)
         for message in views.with_headline(rendered):
             for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
-                click.echo(line)
+                click.echo(self._redactor.hide(line))
         self._keep(rendered.files)
 
     def _keep(self, files: Sequence[kit.File]) -> None:
@@ -141,15 +145,18 @@ class _File:
             raise Refusal(f"{self._path.name} is no text", why=error.reason, fix="Give a YAML file.") from None
 
 
-def run(words: str, *, project: str | None, as_json: bool, file: Path | None = None, save: Path | None = None) -> int:
+def run(
+    words: str, *, project: str | None, as_json: bool, redactor: Redactor, file: Path | None = None,
+    save: Path | None = None,
+) -> int:  # fmt: skip
     """Do it and return the exit code: 0 done and well, 1 failed or unhealthy, 2 refused or not understood."""
-    logs.configure(level=30)
+    logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     database = core.open_database(holder)
     try:
-        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "")
+        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
         request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
-        return _handled(parts, request, TerminalAnswer(as_json=as_json, save=save), _File(file))
+        return _handled(parts, request, TerminalAnswer(as_json=as_json, redactor=redactor, save=save), _File(file))
     finally:
         database.dispose()
 

@@ -49,6 +49,7 @@ class Deletion:
         if not ordered["gone"]:
             gone = flow.until("gone", lambda: self._look(flow, site, name, cluster, ordered), every=EVERY)
             taken = gone["seconds"]
+        site.forget(cluster)
         return ClusterDeleted(
             project=flow.project, id=cluster, name=name, seconds=taken, was_gone=bool(ordered["gone"])
         )

@@ -33,6 +33,8 @@ class Site:
     magnum: Magnum
     # a cluster's UUID, the driver it is meant to run and the operation, to what was found; raises `Problem`
     verify: Callable[[str, Driver | None, str], VerificationReport]
+    # a cluster's UUID: it is gone, so what was found in it last says nothing any more
+    forget: Callable[[str], None]
 
 
 Sites = Callable[[str], Site]  # by project; raises `Problem` if that has no cloud or is gone

@@ -67,16 +67,18 @@ class ClusterServices:
 
     def list(self, _action: ClusterList, context: Context) -> ClusterOverview:
         """The project's clusters."""
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         return ClusterOverview(project=project.name, listed=project.catalog.all())
 
     def show(self, action: ClusterShow, context: Context) -> ClusterDetails:
         """One cluster."""
-        return ClusterDetails(cluster=self.projects.get(context.project).catalog.find(action.cluster))
+        return ClusterDetails(
+            cluster=self.projects.get(context.project, operation=context.operation).catalog.find(action.cluster)
+        )
 
     def create(self, action: ClusterCreate, context: Context) -> Continued:
         """Have a cluster created. Raises `Refusal` for what can be known beforehand."""
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         order = _order(action, project.templates().show(action.template).template)
         _refuse_taken(project, order.name)
         return Continued(work=creation.WORK, input=order.to_json())
@@ -99,7 +101,7 @@ class ClusterServices:
         )  # fmt: skip
 
     def _deletable(self, action: ClusterDelete, context: Context) -> Cluster:
-        cluster = self.projects.get(context.project).catalog.find(action.cluster)
+        cluster = self.projects.get(context.project, operation=context.operation).catalog.find(action.cluster)
         if not cluster.from_magnum:
             raise NotMagnums(
                 f"{cluster.name} is known from a kubeconfig file only, so I cannot delete it",
@@ -110,7 +112,7 @@ class ClusterServices:
         return cluster
 
     def _belongings(self, cluster: Cluster, context: Context) -> tuple[Belongings | None, tuple[str, ...]]:
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         try:
             kube = Kube(
                 project.credentials.endpoint(cluster),

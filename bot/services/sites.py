@@ -12,8 +12,10 @@ from bot.services.verification import Keep, last_verification, verification_targ
 from bot.verification.report import VerificationReport
 from bot.verification.verifier import Verifier
 
+Forget = Callable[[str, str], None]  # a project and a cluster's UUID
 
-def sites(projects: Projects, verifier: Verifier, keep: Keep) -> Callable[[str], Site]:
+
+def sites(projects: Projects, verifier: Verifier, keep: Keep, forget: Forget) -> Callable[[str], Site]:
     """Sites by project. What they verify is kept like any verification."""
 
     def site(name: str) -> Site:
@@ -26,7 +28,7 @@ def sites(projects: Projects, verifier: Verifier, keep: Keep) -> Callable[[str],
             keep(last_verification(report))
             return report
 
-        return Site(cloud=magnum.cloud, magnum=magnum, verify=verify)
+        return Site(cloud=magnum.cloud, magnum=magnum, verify=verify, forget=lambda cluster: forget(name, cluster))
 
     return site
 

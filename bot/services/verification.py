@@ -34,7 +34,7 @@ class VerificationServices:
             raise Refusal(
                 "`--probe` is not available yet", fix=f"Without it: `/xk8s {action.words().replace(' --probe', '')}`"
             )
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         clusters, missing = self._meant(project, action)
         if not clusters and not missing:
             raise _none(project, action.driver)

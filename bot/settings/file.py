@@ -211,6 +211,22 @@ class Verification(_Strict):
     timeout: Duration = Field(default=timedelta(seconds=60), description="how long one cluster may take")
 
 
+class Audit(_Strict):
+    """The audit chain."""
+
+    anchor_channel: str | None = Field(
+        default=None, description="Slack channel that the chain's head is posted to, as an outside witness"
+    )
+    anchor_every: Duration = Field(default=timedelta(hours=1), description="how often it is posted, if it grew")
+
+    @field_validator("anchor_every")
+    @classmethod
+    def _not_a_flood(cls, value: timedelta) -> timedelta:
+        if value < timedelta(minutes=1):
+            raise ValueError("an anchor a minute is the most")
+        return value
+
+
 class Slack(_Strict):
     """Slack's limits."""
 
@@ -228,6 +244,7 @@ class Configuration(_Strict):
     migration: Migration = Migration()
     operations: Operations = Operations()
     verification: Verification = Verification()
+    audit: Audit = Audit()
     slack: Slack = Slack()
 
     @model_validator(mode="after")

@@ -46,6 +46,7 @@ BEGIN
     PERFORM set_config('xk8s.sealing', 'yes', true);
     DELETE FROM audit_events WHERE position <= p_position;
     GET DIAGNOSTICS dropped = ROW_COUNT;
+    DELETE FROM audit_signatures WHERE position < p_position;
     PERFORM set_config('xk8s.sealing', 'no', true);
     INSERT INTO audit_seals (position, hash, at, file_digest, key, signature)
         VALUES (p_position, p_hash, p_at, p_file_digest, p_key, p_signature);

@@ -8,7 +8,7 @@ that was rate limited. So there are two clients: `idempotent` repeats both and s
 from __future__ import annotations
 
 import http.client
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
 
@@ -23,7 +23,10 @@ from slack_sdk.http_retry.builtin_handlers import (
 from slack_sdk.webhook import WebhookClient
 
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.requests.service import CannotAnswer
+
+Sent = TypeVar("Sent", dict[str, Any], list[dict[str, Any]])
 
 RATE_LIMIT_RETRIES = 8
 CONNECTION_RETRIES = 3
@@ -70,9 +73,11 @@ def idempotent_client(token: str, base_url: str) -> WebClient:
 
 
 class SlackWeb:
-    """The few calls that delivery makes, with our errors."""
+    """The few calls that delivery makes, with our errors. What is sent passes the filter for secrets."""
 
-    def __init__(self, *, token: str, base_url: str) -> None:
+    def __init__(self, *, token: str, base_url: str, redactor: Redactor | None = None) -> None:
+        """Without a filter, one that knows shapes alone."""
+        self._redactor = redactor or Redactor()
         self._posting = posting_client(token, base_url)
         self._idempotent = idempotent_client(token, base_url)
         self._host = urlsplit(base_url).hostname or ""
@@ -131,7 +136,10 @@ class SlackWeb:
         """Answer privately through a response URL; False when it is used up or expired."""
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
-            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
+            answer = client.send(
+                text=self._redactor.hide(text), blocks=self._hidden(blocks), response_type="ephemeral",
+                replace_original=False,
+            )  # fmt: skip
         except (URLError, OSError, http.client.HTTPException) as error:
             raise SlackUnreachable("Slack did not answer", why=str(error), fix="Try again in a minute.") from error
         return answer.status_code == 200
@@ -140,8 +148,9 @@ class SlackWeb:
         """Put a file into a thread. The bot must be a member of the channel."""
         try:
             self._posting.files_upload_v2(
-                channel=channel, thread_ts=thread, filename=name, title=title, content=content
-            )
+                channel=channel, thread_ts=thread, filename=self._redactor.hide(name), title=self._redactor.hide(title),
+                content=self._redactor.hide_bytes(content),
+            )  # fmt: skip
         except SlackApiError as error:
             raise _refused("files.upload", error) from error
         except (URLError, OSError, http.client.HTTPException) as error:
@@ -221,10 +230,13 @@ class SlackWeb:
             data, dict
         ) else {}
 
+    def _hidden(self, value: Sent) -> Sent:
+        return cast(Sent, self._redactor.hide_in(value))
+
     def _call(
         self, client: WebClient, method: str, arguments: dict[str, Any], *, http_verb: str = "POST"
     ) -> dict[str, Any]:
-        sent = {"params": arguments} if http_verb == "GET" else {"json": arguments}
+        sent = {"params": arguments} if http_verb == "GET" else {"json": self._hidden(arguments)}
         try:
             answer = client.api_call(method, http_verb=http_verb, **sent)
         except SlackApiError as error:

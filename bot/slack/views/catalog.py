@@ -23,7 +23,7 @@ from bot.policy.results import (
 )
 from bot.requests.approving import ApprovalAsked
 from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
-from bot.services.audit import AuditShown
+from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
 from bot.slack.views import (
@@ -75,6 +75,7 @@ def _registry() -> Registry:
     made.result(PolicyChanged, policy_changes.changed)
     made.result(ReachAnswer, reachability.answered)
     made.result(ExposureShown, reachability.exposed)
+    made.result(AuditVerified, audit.verified)
     made.state(VerificationProgress, verification.progress)
     return made
 

@@ -17,7 +17,7 @@ from bot.problems import Problem
 from bot.requests.continuing import Continued, Continuing, Reporter
 from bot.requests.handler import RequestHandler
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
-from bot.requests.recovery import close_orphans
+from bot.requests.recovery import Recovery
 from bot.requests.service import CannotAnswer, Conclusion, Context, Outcome
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
@@ -151,7 +151,11 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
     assert bench.elsewhere.begun == [("cluster.create", OPERATION, {"name": "dev"})]
     assert bench.shown.told == ["begin"] and bench.outcomes() == []
     assert bench.lease() is None and bench.inbox.backlog().continued == 1
-    assert close_orphans(bench.audit, is_open=bench.inbox.is_open, now=NOW + timedelta(days=9)) == 0
+    recovery = Recovery(
+        bench.audit, readers={}, is_open=bench.inbox.is_open, tell=lambda _intent, _found: None,
+        now=lambda: NOW + timedelta(days=9),
+    )  # fmt: skip
+    assert recovery.close() == 0
 
 
 def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench: Bench) -> None:
