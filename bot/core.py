@@ -34,7 +34,9 @@ from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
 from bot.services.policies import PolicyServices
+from bot.services.policy_clusters import PolicyClusters
 from bot.services.policy_proposals import PolicyProposals
+from bot.services.policy_readers import PolicyReaders
 from bot.services.projects import Projects
 from bot.services.readers import TargetReaders
 from bot.services.sites import sites
@@ -155,10 +157,9 @@ def build(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
     )
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
-    policies = PolicyServices(
-        projects, PolicyChangeRepository(database),
-        seconds=lambda: configuration().verification.timeout.total_seconds(), now=utc_now,
-    )  # fmt: skip
+    changes = PolicyChangeRepository(database)
+    inside = PolicyClusters(projects, seconds=lambda: configuration().verification.timeout.total_seconds())
+    policies = PolicyServices(inside, changes, now=utc_now)
     proposed = PolicyProposals(policies)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
@@ -210,7 +211,7 @@ def build(
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
-        services=services, readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
         proposals=proposals,
     )  # fmt: skip
 

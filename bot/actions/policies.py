@@ -83,7 +83,7 @@ class _PolicyChange(Action):
         said = super().recorded()
         if self.manifest is not None:
             digest = hashlib.sha256(self.manifest.encode(errors="surrogatepass")).hexdigest()
-            said["manifest"] = {"sha256": digest, "characters": len(self.manifest)}
+            said["manifest"] = f"{len(self.manifest)} characters, sha256 {digest}"
         return said
 
 

@@ -112,7 +112,7 @@ def _look_and_write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, t
     live = writing.read(kube, _path(change))
     match standing(change, live):
         case Standing.DONE:
-            _keep(changes, change, live)
+            keep(changes, change, live)
         case Standing.UNTOUCHED:
             _write(kube, changes, change, take_over=take_over)
         case Standing.OTHER:
@@ -136,7 +136,7 @@ def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over:
         changes.give_up(change.operation, note=refused.why)
         raise
     merged = written is not None and written.created != (change.before is None)
-    _keep(changes, change, written.object if written else None, note=MERGED if merged else "")
+    keep(changes, change, written.object if written else None, note=MERGED if merged else "")
 
 
 def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writing.Written | None:
@@ -167,13 +167,14 @@ def _after_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, l
             fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
         ) from lost  # fmt: skip
     if standing(change, live) is Standing.DONE:
-        _keep(changes, change, live)
+        keep(changes, change, live)
         return
     changes.give_up(change.operation, note=lost.why)
     raise lost
 
 
-def _keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = "") -> None:
+def keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = "") -> None:
+    """Note that a change was made, with what is there now."""
     if live is None or change.wanted is None:
         changes.written(change.operation, after=None, note=note)
         return

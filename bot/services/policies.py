@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from bot import __version__
 from bot.actions.policies import (
     PolicyApply,
     PolicyDelete,
@@ -19,16 +18,13 @@ from bot.actions.policies import (
     PolicyRollback,
     PolicyShow,
 )
-from bot.clusters.cluster import Cluster, ClusterNotFound
-from bot.drivers.catalog import profile
 from bot.kube import writing
-from bot.kube.client import Kube
-from bot.kube.errors import Forbidden, KubeError
+from bot.kube.errors import KubeError
 from bot.policy import aftermath, asking, carrying_out, content, owners, planning, presets, reading, validation
 from bot.policy.errors import BadManifest, NoSuchChange
 from bot.policy.listing import listed
 from bot.policy.planning import Plan
-from bot.policy.preview import Computed, Where, selected
+from bot.policy.preview import Computed, selected
 from bot.policy.reach import engine, exposure
 from bot.policy.reach.model import PolicyRef
 from bot.policy.results import (
@@ -44,8 +40,7 @@ from bot.policy.results import (
 )
 from bot.problems import Ambiguous, Choice
 from bot.requests.service import Context
-from bot.services.projects import ProjectParts, Projects
-from bot.verification import detect, gather
+from bot.services.policy_clusters import At, PolicyClusters
 from storage.policy_changes import PolicyChange
 
 RECENT = 5  # changes shown under a list
@@ -60,21 +55,12 @@ class Changes(carrying_out.ChangeStore, Protocol):
     def of_cluster(self, project: str, cluster: str, *, limit: int) -> list[PolicyChange]: ...
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class At:
-    """A cluster that a request is about, and a client for it."""
-
-    where: Where
-    kube: Kube
-
-
 @dataclasses.dataclass(frozen=True)
 class PolicyServices:
     """The word `policy`."""
 
-    projects: Projects
+    clusters: PolicyClusters
     changes: Changes
-    seconds: Callable[[], float]  # how long one cluster may take
     now: Callable[[], datetime]
 
     # --- looking
@@ -205,34 +191,13 @@ class PolicyServices:
             fix="Pick one.",
         )  # fmt: skip
 
-    @contextlib.contextmanager
-    def at(self, cluster: str, context: Context) -> Iterator[At]:
+    def at(self, cluster: str, context: Context) -> contextlib.AbstractContextManager[At]:
         """A cluster of the project by name or id, and a client for it. Raises `Problem`."""
-        project = self.projects.get(context.project)
-        with self._opened(project, project.catalog.find(cluster), context) as at:
-            yield at
+        return self.clusters.at(cluster, project=context.project, operation=context.operation)
 
-    @contextlib.contextmanager
-    def at_change(self, change: PolicyChange, context: Context) -> Iterator[At]:
+    def at_change(self, change: PolicyChange, context: Context) -> contextlib.AbstractContextManager[At]:
         """The cluster that a change was made in. Raises `NoSuchChange` if it is gone."""
-        project = self.projects.get(context.project)
-        try:
-            cluster = project.catalog.find(change.cluster)
-        except ClusterNotFound as gone:
-            raise NoSuchChange(
-                f"The cluster {change.cluster_name} of the change {change.operation[:4]} is gone", fix=gone.fix
-            ) from gone
-        with self._opened(project, cluster, context) as at:
-            yield at
-
-    @contextlib.contextmanager
-    def _opened(self, project: ProjectParts, cluster: Cluster, context: Context) -> Iterator[At]:
-        agent = f"xk8s/{__version__} (operation {context.operation})"
-        kube = Kube(project.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
-        try:
-            yield At(where=_where(project, cluster, kube), kube=kube)
-        finally:
-            kube.close()
+        return self.clusters.at_change(change, operation=context.operation)
 
     # --- inside
 
@@ -242,8 +207,8 @@ class PolicyServices:
                 "Which policy?",
                 fix='Name a file: `xk8s run "policy preview --yaml CLUSTER -n NS" --file policy.yaml`',
             )
-        cluster = self.projects.get(context.project).catalog.find(action.cluster)
-        return PolicyForm(action=action, cluster=cluster.name, namespace=action.namespace)
+        name = self.clusters.name_of(action.cluster, project=context.project, operation=context.operation)
+        return PolicyForm(action=action, cluster=name, namespace=action.namespace)
 
     def _carry_out(self, at: At, plan: Plan, context: Context, *, take_over: bool = False) -> PolicyChanged:
         maker = carrying_out.Maker(operation=context.operation, actor=context.person.id, at=self.now())
@@ -282,20 +247,6 @@ def manifest_of(action: PolicyPreview | PolicyApply) -> presets.Manifest:
         )
         found = presets.find(action.preset or "").manifest(action.namespace, given)
     return presets.with_dns(found) if action.allow_dns else found
-
-
-def _where(project: ProjectParts, cluster: Cluster, kube: Kube) -> Where:
-    """The cluster with the driver that really runs; the declared one where that cannot be seen."""
-    try:
-        running = [found.profile for found in detect.running(gather.daemon_sets(kube))]
-    except Forbidden:
-        running = [profile(cluster.driver)] if cluster.driver is not None else []
-    enforcing = [found for found in running if found.enforces_network_policy]
-    shown = next(iter(enforcing or running), None)
-    return Where(
-        project=project.name, cluster=cluster.name, cluster_id=cluster.id, production=cluster.production,
-        driver=shown.title if shown else "", enforces=bool(enforcing),
-    )  # fmt: skip
 
 
 def _pods_of(computed: engine.Reachability) -> dict[str, int]:
