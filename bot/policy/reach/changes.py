@@ -57,7 +57,8 @@ class Pairs:
         before, after = columns[2].astype(np.int32), columns[3].astype(np.int32)
         sizes = np.concatenate((cells.sizes, np.zeros(cells.count - cells.inside, dtype=cells.sizes.dtype)))
         source_pods, destination_pods = sizes[sources].astype(np.intp), sizes[destinations].astype(np.intp)
-        _spare_own_nodes(cells, sources, destinations, (source_pods, destination_pods))
+        if cells.same_pods:
+            _spare_own_nodes(cells, sources, destinations, (source_pods, destination_pods))
         kept = ~((sources == destinations) & (source_pods <= 1))
         inside = (sources < cells.inside) & (destinations < cells.inside)
         kept &= ~inside | ((source_pods > 0) & (destination_pods > 0))
