@@ -15,10 +15,11 @@ from bot.policy.reach import outside
 from bot.policy.reach.addresses import END, Range
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod
+from bot.policy.reach.population import UNKNOWN, owners_of
 from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 Indices = npt.NDArray[np.intp]
-ABSENT = UNKNOWN = -1
+ABSENT = -1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,32 +27,32 @@ class _View:
     """Pods (later: cells) as one state sees them: arrays of endpoint, class, host network and node."""
 
     state: Reachability
-    endpoints: Indices
-    classes: Indices
-    hosts: Indices
-    nodes: Indices
+    endpoints: Ids
+    classes: Ids
+    hosts: Ids
+    nodes: Ids
 
     @classmethod
     def of(cls, state: Reachability, pods: tuple[Pod, ...]) -> _View:
         """`ABSENT` is the endpoint and the class of a pod that this state does not have."""
-        index, mine = state.population.index, state.population.pods
-        there = [index.get(pod.ref, ABSENT) for pod in pods]
-        seen = [mine[at] if at != ABSENT else None for at in there]
-        units = np.append(state.endpoints.unit_of_pod, ABSENT).astype(np.intp)
+        population = state.population
+        units, classes, hosts, nodes = (
+            np.append(each, ABSENT)
+            for each in (state.endpoints.unit_of_pod, state.class_of, population.hosts, population.nodes)
+        )
+        if pods is population.pods:
+            there = np.arange(len(pods))
+        else:
+            there = np.array([population.index.get(pod.ref, ABSENT) for pod in pods], dtype=np.intp)
         endpoints = units[there]
-        numbers: dict[str, int] = {}
-        return cls(
-            state, endpoints, np.where(endpoints == ABSENT, ABSENT, np.append(state.class_of, ABSENT)[endpoints]),
-            np.array([pod is not None and pod.host_network for pod in seen], dtype=np.intp),
-            np.array([numbers.setdefault(pod.node, len(numbers)) if pod and pod.node else UNKNOWN for pod in seen]),
-        )  # fmt: skip
+        return cls(state, endpoints, classes[endpoints], hosts[there], nodes[there])
 
     def of_cells(self, pods: Indices, ranges: Indices) -> _View:
         """The same for cells that these pods and these ranges outside stand for."""
-        none = np.full(len(ranges), UNKNOWN)
+        none = np.full(len(ranges), UNKNOWN, dtype=np.int32)
         return _View(
-            self.state, np.concatenate((self.endpoints[pods], ranges)), np.concatenate((self.classes[pods], none)),
-            np.concatenate((self.hosts[pods], np.zeros(len(ranges), dtype=np.intp))),
+            self.state, np.concatenate((self.endpoints[pods], ranges.astype(np.int32))), np.concatenate((self.classes[pods], none)),
+            np.concatenate((self.hosts[pods], np.zeros(len(ranges), dtype=np.int32))),
             np.concatenate((self.nodes[pods], none)),
         )  # fmt: skip
 
@@ -68,11 +69,9 @@ class Cells:
         self.before, self.after = before, after
         self.same_pods = before.population is after.population
         self.pods = _pods(before, after)
-        owners = [str(pod.owner) for pod in self.pods]
-        self.names = sorted(set(owners))
-        numbers = {name: number for number, name in enumerate(self.names)}
+        self.names, owners = after.population.owners if self.same_pods else owners_of(self.pods)
         views = [_View.of(state, self.pods) for state in (before, after)]
-        columns = [np.array([numbers[owner] for owner in owners], dtype=np.int64)]
+        columns = [owners]
         columns += [column for view in views for column in (view.classes, view.hosts)]
         columns += [] if self.same_pods else [view.nodes for view in views]
         found, first, self.of_pod = _unique_rows(np.stack(columns, axis=1))
@@ -97,9 +96,7 @@ class Cells:
         left, right = view.endpoints[sources], view.endpoints[destinations]
         found = view.state.between(left, right)
         if not self.same_pods:
-            own = view.hosts[sources].astype(bool)[:, None] & (
-                view.nodes[sources][:, None] == view.nodes[destinations]
-            )
+            own = (view.hosts[sources] == 1)[:, None] & (view.nodes[sources][:, None] == view.nodes[destinations])
             found[own & (view.nodes[destinations] != UNKNOWN)] = FULL
         found[left == ABSENT, :] = EMPTY
         found[:, right == ABSENT] = EMPTY

@@ -7,6 +7,7 @@ them, where an ipBlock does.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ from bot.policy.reach.model import Cluster, ContainerPort, Namespace, Pod, PodPe
 
 Integers = npt.NDArray[np.int32]
 Ports = frozenset[ContainerPort]
+UNKNOWN = -1
 
 
 class Population:
@@ -65,6 +67,23 @@ class Population:
         self._labels = LabelIndex([pod.labels for pod in members])
         self._namespace_of_group = np.array([self._namespaces[pod.namespace] for pod in members], dtype=np.int32)
 
+    @functools.cached_property
+    def hosts(self) -> Integers:
+        """For each pod 1 if it is on its node's network, else 0."""
+        return self.host_network[self.group_of_pod].astype(np.int32)
+
+    @functools.cached_property
+    def nodes(self) -> Integers:
+        """For each pod the number of its node; -1 where that is not known."""
+        numbers: dict[str, int] = {}
+        found = [numbers.setdefault(pod.node, len(numbers)) if pod.node else UNKNOWN for pod in self.pods]
+        return np.array(found, dtype=np.int32)
+
+    @functools.cached_property
+    def owners(self) -> tuple[list[str], Integers]:
+        """The workloads by name, sorted, and for each pod the number of its workload."""
+        return owners_of(self.pods)
+
     def selected(self, policy: Policy) -> Bits:
         """The groups that a policy isolates: those of its namespace that it selects, without host network."""
         found: Bits = self._of_namespace(policy.namespace, policy.pods) & ~self.host_network
@@ -100,6 +119,14 @@ class Population:
     def node_at(self, place: int) -> str:
         """The node with this address; empty if there is none."""
         return self._nodes.get(place, "")
+
+
+def owners_of(pods: Sequence[Pod]) -> tuple[list[str], Integers]:
+    """The workloads of pods by name, sorted, and for each pod the number of its workload."""
+    names = [str(pod.owner) for pod in pods]
+    found = sorted(set(names))
+    numbers = {name: number for number, name in enumerate(found)}
+    return found, np.array([numbers[name] for name in names], dtype=np.int32)
 
 
 def resolve(ports: Sequence[PortRule], container_ports: Ports) -> Connections:
