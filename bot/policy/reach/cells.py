@@ -15,7 +15,8 @@ from bot.policy.reach import outside
 from bot.policy.reach.addresses import END, Range
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod
-from bot.policy.reach.population import UNKNOWN, owners_of
+from bot.policy.reach.parties import Level, named
+from bot.policy.reach.population import UNKNOWN
 from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 Indices = npt.NDArray[np.intp]
@@ -60,16 +61,16 @@ class _View:
 class Cells:
     """The cells of two states. Cells of pods are numbered first, then those of ranges outside.
 
-    `party` is the number of a cell's workload in `names`; a range outside has none. `sizes` counts pods.
+    `party` is the number of a cell's workload (or pod, as `level` says) in `names`; a range outside has none. `sizes` counts pods.
     Where the two states have different pods, a pod may also have moved to another node or off its network:
     cells are then parted by node, so that `connections` can tell own nodes, which policies do not.
     """
 
-    def __init__(self, before: Reachability, after: Reachability) -> None:
+    def __init__(self, before: Reachability, after: Reachability, level: Level) -> None:
         self.before, self.after = before, after
         self.same_pods = before.population is after.population
         self.pods = _pods(before, after)
-        self.names, owners = after.population.owners if self.same_pods else owners_of(self.pods)
+        self.names, owners = named(after.population, self.pods, level)
         views = [_View.of(state, self.pods) for state in (before, after)]
         columns = [owners]
         columns += [column for view in views for column in (view.classes, view.hosts)]

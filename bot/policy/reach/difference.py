@@ -14,6 +14,7 @@ from bot.policy.reach.changes import Change, Pairs, changes_of
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
+from bot.policy.reach.parties import Level
 
 DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
 _ROWS_AT_ONCE = 256
@@ -65,13 +66,15 @@ class Difference:
         return sum(1 for change in self.changes if change.opens)
 
 
-def difference(before: Reachability, after: Reachability) -> Difference:
+def difference(before: Reachability, after: Reachability, level: Level = Level.WORKLOAD) -> Difference:
     """Compare two states; fast where `after` came from `before` by `with_policy` or `without_policy`.
+
+    `level` says what a change is about.
 
     Pods are the same if their namespace and name are; a pod that is in one state only has no connections in
     the other.
     """
-    cells = Cells(before, after)
+    cells = Cells(before, after, level)
     isolated, released = _isolation(cells)
     return Difference(isolated, released, _lost_dns(cells), _changed_pairs(cells))
 

@@ -82,7 +82,7 @@ class Population:
     @functools.cached_property
     def owners(self) -> tuple[list[str], Integers]:
         """The workloads by name, sorted, and for each pod the number of its workload."""
-        return owners_of(self.pods)
+        return numbered([str(pod.owner) for pod in self.pods])
 
     def selected(self, policy: Policy) -> Bits:
         """The groups that a policy isolates: those of its namespace that it selects, without host network."""
@@ -121,9 +121,8 @@ class Population:
         return self._nodes.get(place, "")
 
 
-def owners_of(pods: Sequence[Pod]) -> tuple[list[str], Integers]:
-    """The workloads of pods by name, sorted, and for each pod the number of its workload."""
-    names = [str(pod.owner) for pod in pods]
+def numbered(names: Sequence[str]) -> tuple[list[str], Integers]:
+    """The different names, sorted, and for each of `names` its number there."""
     found = sorted(set(names))
     numbers = {name: number for number, name in enumerate(found)}
     return found, np.array([numbers[name] for name in names], dtype=np.int32)
