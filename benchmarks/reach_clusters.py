@@ -10,13 +10,28 @@ import ipaddress
 import random
 
 from bot.policy.reach.model import (
-    Cluster, ContainerPort, IPBlock, Namespace, Node, Operator, Peer, Pod, PodPeer, Policy, PortRule, Protocol,
-    Requirement, Rule, Selector, Workload,
+    Cluster,
+    ContainerPort,
+    IPBlock,
+    Namespace,
+    Node,
+    Operator,
+    Peer,
+    Pod,
+    PodPeer,
+    Policy,
+    PortRule,
+    Protocol,
+    Requirement,
+    Rule,
+    Selector,
+    Workload,
 )  # fmt: skip
 
 TIERS = ("web", "api", "worker", "cache", "db", "queue", "cron")
 PORT_NAMES = ("http", "https", "grpc", "metrics", "admin", "sql")
 PODS_OF_A_NODE = 60
+KINDS = 6  # of policies
 
 
 def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
@@ -39,7 +54,7 @@ def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
 
 def policy(number: int, namespace: str, chance: random.Random) -> Policy:
     """One of the kinds that teams write: deny, same namespace, from a team, to a database, DNS, to the outside."""
-    kind = number % 6
+    kind = number % KINDS
     if kind == 0:
         return Policy(namespace=namespace, name=f"p{number}", ingress=(), egress=() if number % 4 else None)
     if kind == 1:

@@ -17,7 +17,7 @@ from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
 from bot.policy.reach.parties import Level
 
 DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -117,7 +117,7 @@ def _isolation(cells: Cells) -> tuple[tuple[Isolation, ...], tuple[Isolation, ..
 
 def _lost_dns(cells: Cells) -> tuple[LostDns, ...]:
     """A DNS pod itself, and a host-network pod on the node of one, always have an answer."""
-    servers = [number for number, pod in enumerate(cells.pods) if _serves_dns(pod)]
+    servers = [number for number, pod in enumerate(cells.pods) if pod.namespace == DNS_NAMESPACE and _serves_dns(pod)]
     nodes = {cells.pods[number].node for number in servers} - {""}
     if not servers:
         return ()

@@ -19,6 +19,7 @@ from bot.policy.reach.labels import Bits, LabelIndex
 from bot.policy.reach.model import Cluster, ContainerPort, Namespace, Pod, PodPeer, PodRef, Policy, PortRule, Selector
 
 Integers = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.intp]
 Ports = frozenset[ContainerPort]
 UNKNOWN = -1
 
@@ -29,11 +30,9 @@ class Population:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.pods = tuple(pod for pod in cluster.pods if not pod.finished)
-        self.index = {pod.ref: number for number, pod in enumerate(self.pods)}
-        self._addresses = AddressIndex((address, i) for i, pod in enumerate(self.pods) for address in pod.addresses)
-        self._by_position = {
-            position(address): pod.ref for pod in self.pods if not pod.host_network for address in pod.addresses
-        }
+        self._addresses = AddressIndex(
+            ((address, number) for number, pod in enumerate(self.pods) for address in pod.addresses), len(self.pods)
+        )
         self._nodes = {position(address): node.name for node in cluster.nodes for address in node.addresses}
         self._name_namespaces(cluster)
         self._group_pods()
@@ -66,6 +65,20 @@ class Population:
         self.host_network: Bits = np.array([pod.host_network for pod in members], dtype=bool)
         self._labels = LabelIndex([pod.labels for pod in members])
         self._namespace_of_group = np.array([self._namespaces[pod.namespace] for pod in members], dtype=np.int32)
+
+    @functools.cached_property
+    def index(self) -> dict[PodRef, int]:
+        """The number of each pod."""
+        return {pod.ref: number for number, pod in enumerate(self.pods)}
+
+    @functools.cached_property
+    def _pods_by_position(self) -> dict[int, PodRef]:
+        return {position(address): pod.ref for pod in self.pods if not pod.host_network for address in pod.addresses}
+
+    @functools.cached_property
+    def has_ipv6(self) -> bool:
+        """Whether a pod has an IPv6 address."""
+        return any(address.version == 6 for pod in self.pods for address in pod.addresses)
 
     @functools.cached_property
     def hosts(self) -> Integers:
@@ -108,13 +121,13 @@ class Population:
         found &= self._namespace_of_group == number
         return found
 
-    def within(self, ranges: Sequence[Range]) -> Integers:
+    def within(self, ranges: Sequence[Range]) -> Indices:
         """The pods with an address in these ranges."""
         return self._addresses.within(ranges)
 
     def pod_at(self, place: int) -> PodRef | None:
         """The pod with this address, unless it is its node's."""
-        return self._by_position.get(place)
+        return self._pods_by_position.get(place)
 
     def node_at(self, place: int) -> str:
         """The node with this address; empty if there is none."""

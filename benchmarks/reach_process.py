@@ -1,0 +1,85 @@
+"""One measurement of the reachability engine in a process of its own, so that its memory is its own.
+
+Prints JSON: seconds to compute a cluster and to look at every pair of classes, seconds of previews, the peak of
+resident memory in MB, and how varied the cluster was.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks import reach_clusters
+from bot.policy.reach.difference import difference
+from bot.policy.reach.engine import Reachability, compute
+from bot.policy.reach.model import Cluster, Policy
+from bot.policy.reach.partition import first_of_each
+
+ROWS_AT_ONCE = 32
+PREVIEWED_NAMESPACES = 4
+
+
+def main() -> None:
+    """PODS POLICIES [previews]."""
+    pods, policies = int(sys.argv[1]), int(sys.argv[2])
+    cluster = reach_clusters.cluster(pods=pods, policies=policies)
+    gc.collect()
+    begun = time.perf_counter()
+    reach = compute(cluster)
+    computed = time.perf_counter() - begun
+    open_pairs, classes = every_pair(reach)
+    whole = time.perf_counter() - begun
+    previews = [seconds for seconds, _ in measured_previews(reach, cluster)] if "previews" in sys.argv else []
+    changed = [changes for _, changes in measured_previews(reach, cluster)] if previews else []
+    found: dict[str, Any] = {
+        "pods": pods, "policies": policies, "computed": computed, "whole": whole,
+        "classes": classes, "open": open_pairs / max(1, classes * classes), "ranges": len(reach.endpoints.starts),
+        "sets": len(reach.sets), "previews": previews, "changes": changed,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }  # fmt: skip
+    print(json.dumps(found))
+
+
+def every_pair(reach: Reachability) -> tuple[int, int]:
+    """Work out the set of every pair of classes; how many may connect at all, and how many classes there are."""
+    of_endpoint = reach.class_of
+    classes = int(of_endpoint.max(initial=-1)) + 1
+    endpoints = first_of_each(of_endpoint, classes)
+    found = 0
+    for at in range(0, classes, ROWS_AT_ONCE):
+        found += int(np.count_nonzero(reach.between(endpoints[at : at + ROWS_AT_ONCE], endpoints)))
+    return found, classes
+
+
+def measured_previews(reach: Reachability, cluster: Cluster) -> Iterator[tuple[float, int]]:
+    """Seconds of one preview with every line of its answer, and the number of lines, for many policies."""
+    for new in previewed(cluster):
+        begun = time.perf_counter()
+        changes = difference(reach, reach.with_policy(new)).changes
+        yield time.perf_counter() - begun, len(changes)
+
+
+def previewed(cluster: Cluster) -> Iterator[Policy]:
+    """One policy of each kind, in namespaces that no policy isolates yet and in others."""
+    chance = random.Random(7)
+    with_policies = {policy.namespace for policy in cluster.policies}
+    free = [each.name for each in cluster.namespaces if each.name not in with_policies][:PREVIEWED_NAMESPACES]
+    taken = sorted(with_policies)[:PREVIEWED_NAMESPACES]
+    for namespace in (*free, *taken, "kube-system"):
+        for kind in range(reach_clusters.KINDS):
+            made = reach_clusters.policy(kind, namespace, chance)
+            yield Policy(
+                namespace=namespace, name="preview", pods=made.pods, ingress=made.ingress, egress=made.egress
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
