@@ -24,7 +24,10 @@ FOREIGN = frozenset({
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
     ("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"),
 })  # fmt: skip
-_CLUSTERWIDE = frozenset({"Namespace", "Node", "GlobalNetworkPolicy", "StagedGlobalNetworkPolicy"})
+_CLUSTERWIDE = frozenset({
+    "Namespace", "Node", "GlobalNetworkPolicy", "StagedGlobalNetworkPolicy", "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "CiliumClusterwideNetworkPolicy",
+})  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

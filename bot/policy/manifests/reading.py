@@ -37,10 +37,15 @@ class Manifests:
 
 def read(paths: Iterable[str | Path]) -> Manifests:
     """Read files and folders. Raises `BadManifests` with everything that is wrong with them."""
-    found = _Reading()
-    for document in documents.read(paths):
-        found.take(document)
-    return found.finish()
+    return from_documents(documents.read(paths))
+
+
+def from_documents(found: Iterable[documents.Document]) -> Manifests:
+    """Put documents together. Raises `BadManifests`."""
+    reading = _Reading()
+    for document in found:
+        reading.take(document)
+    return reading.finish()
 
 
 class _Reading:
