@@ -11,6 +11,7 @@ import random
 from typing import Any
 
 from bot.policy.reach.model import (
+    Address,
     Cluster,
     ContainerPort,
     IPBlock,
