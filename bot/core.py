@@ -160,7 +160,7 @@ def build(
     changes = PolicyChangeRepository(database)
     inside = PolicyClusters(projects, seconds=lambda: configuration().verification.timeout.total_seconds())
     policies = PolicyServices(inside, changes, now=utc_now)
-    proposed = PolicyProposals(policies)
+    proposed = PolicyProposals(policies, approvals.needed)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     templates, clusters = TemplateServices(projects), ClusterServices(projects)

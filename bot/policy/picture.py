@@ -70,7 +70,7 @@ class _Drawing:
             self._text(self._left - 6, at, name, self._font, anchor="rm", fill=self._ink(number))
         self._legend()
         out = io.BytesIO()
-        self._image.quantize(64).save(out, "PNG", optimize=True)
+        self._image.quantize(64, method=Image.Quantize.FASTOCTREE).save(out, "PNG", compress_level=6)
         return out.getvalue()
 
     def _grid(self, left: float, heading: str, cell: Callable[[tuple[str, str]], Cell]) -> None:

@@ -37,6 +37,10 @@ class PolicyClusters:
         """The name of a cluster that is given by name or id. Raises `Problem`."""
         return self.projects.get(project, operation=operation).catalog.find(cluster).name
 
+    def is_production(self, cluster: str, *, project: str | None, operation: str) -> bool:
+        """Whether a cluster is marked production. Raises `Problem`."""
+        return self.projects.get(project, operation=operation).catalog.find(cluster).production
+
     @contextlib.contextmanager
     def at(self, cluster: str, *, project: str | None, operation: str) -> Iterator[At]:
         """A cluster of a project by name or id. Raises `Problem`."""

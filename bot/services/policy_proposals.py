@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.access.proposal import Proposal
@@ -31,9 +31,10 @@ _DONE = {planning.APPLY: "Apply", planning.DELETE: "Delete", planning.ROLLBACK: 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyProposals:
-    """The proposals of the words that change policies."""
+    """The proposals of the words that change policies. `needed` says of which kinds a decision is asked for."""
 
     services: PolicyServices
+    needed: Callable[[str], bool]
 
     def apply(self, action: PolicyApply, context: Context) -> Proposal:
         """What `policy apply` is going to do. Raises `Problem`, as the apply would."""
@@ -41,6 +42,8 @@ class PolicyProposals:
             return _begun_proposal()
         if action.needs_manifest:
             return Proposal(kind=NOTHING_YET, headline="The policy is still to be written")
+        if (free := self._free(action.cluster, context)) is not None:
+            return free
         with self.services.at(action.cluster, context) as at:
             planning.check_enforced(at.where)
             return proposal(self.services.plan_apply(action, at))
@@ -49,6 +52,8 @@ class PolicyProposals:
         """What `policy delete` is going to do. Raises `Problem`."""
         if self._begun(context):
             return _begun_proposal()
+        if (free := self._free(action.cluster, context)) is not None:
+            return free
         with self.services.at(action.cluster, context) as at:
             return proposal(self.services.plan_delete(action, at))
 
@@ -57,12 +62,25 @@ class PolicyProposals:
         if self._begun(context):
             return _begun_proposal()
         change = self.services.change_of(action, context)
+        if (free := self._free(change.cluster, context)) is not None:
+            return free
         with self.services.at_change(change, context) as at:
             return proposal(planning.plan_rollback(at.kube, at.where, change))
+
+    def _free(self, cluster: str, context: Context) -> Proposal | None:
+        """A proposal of the kind alone where nobody decides over it: reading a whole cluster for it is for nothing."""
+        kind = _kind(
+            self.services.clusters.is_production(cluster, project=context.project, operation=context.operation)
+        )
+        return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
 
     def _begun(self, context: Context) -> bool:
         """Whether the change of this operation is noted: it only is once nothing stood against it any more."""
         return self.services.changes.get(context.operation) is not None
+
+
+def _kind(production: bool) -> str:
+    return PRODUCTION if production else ELSEWHERE
 
 
 def _begun_proposal() -> Proposal:
@@ -74,7 +92,7 @@ def proposal(plan: Plan) -> Proposal:
     shown = plan.preview
     where, told = shown.where, telling.lines(shown.changes)
     return Proposal(
-        kind=PRODUCTION if where.production else ELSEWHERE,
+        kind=_kind(where.production),
         headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {telling.summary(told)}",
         consequences=tuple(_cut([str(line) for line in told])), warnings=tuple(_warnings(shown)), target=where.cluster,
         target_id=where.cluster_id,
