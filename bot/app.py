@@ -37,6 +37,7 @@ from bot.slack.bolt_app import build_app
 from bot.slack.closing import SlackClosing
 from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
+from bot.slack.delivery.budget import Budget
 from bot.slack.delivery.homes import Homes
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
@@ -58,6 +59,7 @@ from storage.homes import HomeRepository
 from storage.inbox import InboxRepository, LeasedEntry
 from storage.offers import OfferRepository
 from storage.replicas import ReplicaRepository
+from storage.updates import UpdateRepository
 from storage.verifications import VerificationRepository
 
 log = structlog.get_logger(__name__)
@@ -110,11 +112,15 @@ class Bot:
         self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
         self._handler = self._core.handler(self._offers, SlackAttachments(web))
+        self._budget = Budget(
+            UpdateRepository(self._database), web, replica=self._replica.id, now=core.utc_now,
+            per_minute=lambda: holder.now.configuration.slack.updates_per_minute,
+        )  # fmt: skip
+        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now), self._budget)
         self._board = ProgressBoard(
-            updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
+            self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"), monotonic=time.monotonic
         )
-        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now))
-        self._answer = self._make_answer(web)
+        self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
             self._inbox,
@@ -156,9 +162,9 @@ class Bot:
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
 
-    def _make_answer(self, web: SlackWeb) -> SlackAnswer:
+    def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board,
+            web=web, outbox=self._outbox, board=self._board, room=self._budget.room, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip
@@ -204,6 +210,7 @@ class Bot:
         """Claim the replica id, take up what a crash left, and connect to Slack."""
         self._replica.start()
         self._identity.start()
+        self._budget.start()
         self._board.start()
         self._pool.start()
         self._durable.start()
@@ -229,13 +236,14 @@ class Bot:
             self._pool.stop(seconds=SECONDS_TO_FINISH)
             self._durable.stop()
             self._board.stop()
+            self._budget.stop()
             self._audit_keeper.stop()
             self._replica.stop()
         self._database.dispose()
         log.info("stopped")
 
     def _work(self, entry: LeasedEntry) -> None:
-        request = IncomingRequest.model_validate(entry.payload)
+        request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
         self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:

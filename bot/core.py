@@ -41,7 +41,7 @@ from bot.services.projects import Projects
 from bot.services.readers import TargetReaders
 from bot.services.sites import sites
 from bot.services.talk import TalkServices
-from bot.services.templates import TemplateServices
+from bot.services.templates import TemplateServices, creating
 from bot.services.verification import VerificationServices
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
@@ -163,8 +163,13 @@ def build(
     proposed = PolicyProposals(policies, approvals.needed)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
-    templates, clusters = TemplateServices(projects), ClusterServices(projects)
+    continuations = ContinuationRepository(database)
+    templates = TemplateServices(projects, creating(continuations.unended))
+    clusters = ClusterServices(projects)
     proposals: dict[str, Propose] = {
+        "template.publish": templates.propose_publish,
+        "template.delete": templates.propose_delete,
+        "cluster.create": clusters.propose_create,
         "cluster.delete": clusters.propose_delete,
         "policy.apply": proposed.apply,
         "policy.delete": proposed.delete,
@@ -179,6 +184,10 @@ def build(
         "template.create": templates.create,
         "template.list": templates.list,
         "template.show": templates.show,
+        "template.publish": templates.publish,
+        "template.unpublish": templates.unpublish,
+        "template.hide": templates.hide,
+        "template.delete": templates.delete,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
         "cluster.create": clusters.create,
@@ -207,7 +216,6 @@ def build(
         ends,
         sites(projects, verifier, keep, verifications.forget),
     )
-    continuations = ContinuationRepository(database)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,

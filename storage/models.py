@@ -366,3 +366,41 @@ class HomeRow(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcTime)
     digest: Mapped[str] = mapped_column(String(64))
     shown_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class UpdateBudgetRow(Base):
+    """A budget of calls a minute, as one moment: when it would be full again if nothing more was taken."""
+
+    __tablename__ = "update_budgets"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    free_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class UpdateShareRow(Base):
+    """How many messages a replica keeps up to date, and when its turn comes next."""
+
+    __tablename__ = "update_shares"
+
+    replica: Mapped[str] = mapped_column(String(255), primary_key=True)
+    lines: Mapped[int] = mapped_column(Integer)
+    next_at: Mapped[datetime] = mapped_column(UtcTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class WaitingUpdateRow(Base):
+    """An end or a question that could not be shown at once; the newest of its slot."""
+
+    __tablename__ = "waiting_updates"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    operation: Mapped[str] = mapped_column(String(64))
+    slot: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(64))
+    ts: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    blocks: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    taken_until: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    __table_args__ = (UniqueConstraint("operation", "slot", name="waiting_update_once"),)

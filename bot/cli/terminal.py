@@ -28,6 +28,7 @@ from bot.redaction import Redactor
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
+from bot.requests.outcomes import shown
 from bot.requests.service import Conclusion, Outcome
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
@@ -94,8 +95,16 @@ class TerminalAnswer:
             click.echo(text, err=True)
             self._shown = text
 
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """A line that stays."""
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        for line in plain.lines(views.progress(state).blocks):
+            click.echo(f"{clear}{line}", err=True)
+        self._shown = ""
+
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end."""
+        conclusion = shown(conclusion, self._redactor)
         if sys.stderr.isatty() and self._shown:
             click.echo("\r\033[K", nl=False, err=True)
         if self._as_json:

@@ -231,7 +231,7 @@ class Slack(_Strict):
     """Slack's limits."""
 
     updates_per_minute: int = Field(
-        default=40, ge=1, le=100, description="chat.update a minute, all replicas together"
+        default=40, ge=1, le=1_000, description="chat.update a minute, all replicas together"
     )
 
 

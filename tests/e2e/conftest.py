@@ -231,6 +231,13 @@ def _finished(message: Message) -> bool:
     return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
 
 
+def unhurried(environment: dict[str, str]) -> dict[str, str]:
+    """A workspace that takes as many updates as these tests make: they ask more in a minute than a team does."""
+    with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
+        file.write("slack: {updates_per_minute: 1000}\n")
+    return environment
+
+
 @contextlib.contextmanager
 def office(
     folder: pathlib.Path, mode: str, *, settings: str = "", environment: Mapping[str, str] | None = None, **more: Any
@@ -241,7 +248,7 @@ def office(
     )
     world.start()
     port = free_port() if mode == "http" else 0
-    bot = Bot(folder, world.write(folder) | dict(environment or {}), http_port=port)
+    bot = Bot(folder, unhurried(world.write(folder)) | dict(environment or {}), http_port=port)
     with (folder / "xk8s.yaml").open("a") as configuration:
         configuration.write(settings)
     if mode == "http":

@@ -6,6 +6,7 @@ from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
 from bot.operations.results import (
     ClusterBuilding,
+    ClusterBuilt,
     ClusterCreated,
     ClusterDeleted,
     ClusterDeleting,
@@ -39,7 +40,14 @@ from bot.slack.views import (
     verification,
 )
 from bot.slack.views.registry import Registry
-from bot.templates.results import TemplateCreated, TemplateDetails, TemplateForm, TemplateList, TemplatePlanned
+from bot.templates.results import (
+    TemplateChanged,
+    TemplateCreated,
+    TemplateDetails,
+    TemplateForm,
+    TemplateList,
+    TemplatePlanned,
+)
 from bot.verification.report import VerificationProgress, VerificationSummary
 
 
@@ -52,6 +60,7 @@ def _registry() -> Registry:
     made.result(TemplatePlanned, templates.planned)
     made.result(TemplateList, templates.listed)
     made.result(TemplateDetails, templates.shown)
+    made.result(TemplateChanged, templates.changed)
     made.result(TemplateForm, templates.form_offered)
     made.result(ClusterOverview, clusters.listed)
     made.result(ClusterDetails, clusters.shown)
@@ -60,6 +69,7 @@ def _registry() -> Registry:
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
     made.state(ClusterBuilding, clusters.building)
+    made.state(ClusterBuilt, clusters.built)
     made.state(ClusterVerifying, clusters.verifying)
     made.state(ClusterDeleting, clusters.deleting)
     made.result(ApprovalAsked, approvals.asked)
