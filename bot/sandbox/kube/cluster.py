@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import hashlib
 import ssl
@@ -22,6 +21,7 @@ from bot.sandbox.kube.controllers.endpoints import Endpoints
 from bot.sandbox.kube.controllers.garbage import Garbage
 from bot.sandbox.kube.controllers.jobs import Jobs
 from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
+from bot.sandbox.kube.controllers.loop import ControlLoop
 from bot.sandbox.kube.controllers.namespaces import Namespaces
 from bot.sandbox.kube.controllers.stateful import StatefulSets
 from bot.sandbox.kube.controllers.volumes import Volumes
@@ -34,7 +34,6 @@ from bot.sandbox.serving import Loopback, Served
 Object = dict[str, Any]
 HOST = "127.0.0.1"
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
-QUIET = 0.02  # seconds without a change: settled
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,9 +73,7 @@ class SandboxCluster:
             Workloads(self.store), StatefulSets(self.store), self._jobs, Volumes(self.store), Endpoints(self.store),
             Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
         )  # fmt: skip
-        self._changed = asyncio.Event()
-        self._quiet = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None
         self.port = 0
 
@@ -93,7 +90,7 @@ class SandboxCluster:
     async def start(self, loopback: Loopback) -> str:
         """Bring it up and serve its API; returns the address."""
         self._install()
-        self._task = asyncio.create_task(self._run())
+        self._loop.start()
         await self.listen(loopback)
         return self.address
 
@@ -111,17 +108,15 @@ class SandboxCluster:
     async def stop(self) -> None:
         """End it."""
         await self.hang_up()
-        if self._task is not None:
-            self._task.cancel()
+        self._loop.stop()
 
     def touch(self) -> None:
         """The fabric changed: let the controllers look."""
-        self._quiet.clear()
-        self._changed.set()
+        self._loop.touch()
 
     async def settled(self, seconds: float = 10.0) -> None:
         """Wait until the controllers have nothing left to do."""
-        await asyncio.wait_for(self._quiet.wait(), seconds)
+        await self._loop.settled(seconds)
 
     def sign(self, csr_pem: str) -> str:
         """Sign a CSR, as Magnum does with the cluster's CA. Raises `ValueError`."""
@@ -195,30 +190,6 @@ class SandboxCluster:
         )  # fmt: skip
         self.fabric.add(machine)
         self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
-
-    async def _run(self) -> None:
-        subscription = self.store.subscribe()
-        while True:
-            for controller in self._controllers:
-                controller.sync()
-            if not subscription.queue.empty():
-                while not subscription.queue.empty():
-                    subscription.queue.get_nowait()
-                await asyncio.sleep(0)
-                continue
-            await self._rest(subscription.queue)
-
-    async def _rest(self, queue: asyncio.Queue[Any]) -> None:
-        if self._kubelets.next_due is None:
-            self._quiet.set()
-        due = min((at for at in (self._kubelets.next_due, self._jobs.next_due) if at is not None), default=None)
-        timeout = max(0.0, (due - self._clock()).total_seconds()) if due is not None else None
-        waits = {asyncio.ensure_future(queue.get()), asyncio.ensure_future(self._changed.wait())}
-        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        self._changed.clear()
-        self._quiet.clear()
 
 
 def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:

@@ -35,6 +35,9 @@ class Tempo:
 class Kubelets:
     """All kubelets, the scheduler and the node lifecycle controller of one cluster."""
 
+    watches = frozenset({"Pod", "Node", "PersistentVolumeClaim"})
+    patient = False
+
     def __init__(
         self, store: Store, fabric: Fabric, programs: Programs, *, clock: Callable[[], datetime], tempo: Tempo
     ) -> None:
@@ -133,10 +136,11 @@ class Kubelets:
         status = self._status(pod, machine, begun)
         if pod["spec"].get("restartPolicy", "Always") != "Always" and status["phase"] == "Running":
             status = self._ended(pod, status, begun)
-        self._store.mutate(
-            self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
-            subresource="status",
-        )  # fmt: skip
+        if status != pod.get("status"):
+            self._store.mutate(
+                self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
+                subresource="status",
+            )  # fmt: skip
 
     def _ended(self, pod: Object, status: Object, begun: datetime) -> Object:
         """A pod that is not restarted ends when its first container's program has."""

@@ -12,6 +12,10 @@ PROTECTION = "kubernetes.io/pvc-protection"
 class Volumes:
     """The controllers of claims and volumes."""
 
+    watches = frozenset({"PersistentVolumeClaim", "PersistentVolume", "StorageClass", "Pod"})
+    patient = False
+    next_due = None
+
     def __init__(self, store: Store) -> None:
         self._store = store
         registry = store.registry
