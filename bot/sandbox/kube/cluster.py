@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.infrastructure.volumes import ZONE
 from bot.sandbox.kube import manifests
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.access import Authenticator
 from bot.sandbox.kube.api.app import ApiServer
 from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.attachments import Attachments
+from bot.sandbox.kube.controllers.balancers import Balancers
 from bot.sandbox.kube.controllers.definitions import Definitions
 from bot.sandbox.kube.controllers.endpoints import Endpoints
 from bot.sandbox.kube.controllers.garbage import Garbage
@@ -55,9 +59,14 @@ class SandboxCluster:
     """A cluster that runs on the loop of a `Loopback`; its methods are called on that loop."""
 
     def __init__(
-        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None
-    ) -> None:
+        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None,
+        infrastructure: Infrastructure | None = None,
+    ) -> None:  # fmt: skip
         self.spec = spec
+        tempo = tempo or Tempo()
+        self.infrastructure = infrastructure or Infrastructure()
+        network = self.infrastructure.network
+        net = network.add_net(f"{spec.name}-net", f"{spec.subnet}.0/24", cluster=spec.uuid)
         self._clock = clock or (lambda: datetime.now(UTC))
         self.authority = CertificateAuthority(spec.name)
         self.fabric = Fabric()
@@ -67,11 +76,14 @@ class SandboxCluster:
         self.api = ApiServer(
             self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
         )
-        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo or Tempo())
+        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo)
         self._jobs = Jobs(self.store, clock=self._clock)
         self._controllers = (
-            Workloads(self.store), StatefulSets(self.store), self._jobs, Volumes(self.store), Endpoints(self.store),
-            Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
+            Workloads(self.store), StatefulSets(self.store), self._jobs,
+            Volumes(self.store, self.infrastructure.storage, cluster=spec.uuid, clock=self._clock),
+            Attachments(self.store, self.fabric, self.infrastructure.storage, clock=self._clock, pause=tempo.attach),
+            Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
+            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
         )  # fmt: skip
         self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None
@@ -198,7 +210,7 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
         "kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
         "magnum.openstack.org/role": role, "magnum.openstack.org/nodegroup": f"default-{role}",
         f"node-role.kubernetes.io/{'control-plane' if machine.master else 'worker'}": "",
-        "topology.kubernetes.io/zone": "az1",
+        "topology.kubernetes.io/zone": ZONE, "topology.cinder.csi.openstack.org/zone": ZONE,
     }  # fmt: skip
     calico = spec.driver == "calico"
     annotations = (
@@ -226,7 +238,7 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
     resources = {"cpu": "4", "memory": "8148236Ki", "pods": "110", "ephemeral-storage": "39Gi"}
     return {
         "metadata": {"name": machine.name, "labels": labels, "annotations": annotations},
-        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.name}"},
+        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.server}"},
         "status": {
             "addresses": [{"type": "InternalIP", "address": machine.address}, {"type": "Hostname", "address": machine.name}],
             "capacity": resources, "allocatable": resources, "conditions": [network],

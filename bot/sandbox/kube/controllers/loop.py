@@ -69,7 +69,9 @@ class ControlLoop:
         end = time.monotonic() + seconds
         while not (self._quiet.is_set() and self._seen == self._store.resource_version):
             quiet = asyncio.ensure_future(self._quiet.wait())
-            await asyncio.wait({quiet, self._task}, timeout=end - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {quiet, self._task}, timeout=end - time.monotonic(), return_when=asyncio.FIRST_COMPLETED
+            )
             quiet.cancel()
             if self._task.done():
                 self._task.result()
