@@ -27,7 +27,8 @@ def allocate(kind: Kind, service: Object, others: Iterable[Object], old: Object 
         port.setdefault("targetPort", port["port"])
     if spec["type"] == EXTERNAL:
         return
-    rest = [other for other in others if other["metadata"].get("uid") != service["metadata"].get("uid")]
+    mine = service["metadata"].get("namespace"), service["metadata"].get("name")
+    rest = [o for o in others if (o["metadata"].get("namespace"), o["metadata"]["name"]) != mine or old is None]
     _keep(kind, service, old)
     _address(kind, service, rest)
     spec.setdefault("internalTrafficPolicy", "Cluster")
