@@ -57,6 +57,8 @@ class ClusterSpec:
     nodes: int = 2
     subnet: str = "10.0.0"  # the first three numbers of the node network
     age: timedelta = timedelta(days=40)
+    storage_class: bool = True  # somebody made one
+    broken_nodes: bool = False  # the driver crashes on every node
 
 
 class SandboxCluster:
@@ -196,7 +198,9 @@ class SandboxCluster:
             self._join(f"{self.spec.name}-{digest}-node-{number}", self.spec.masters + number, master=False)
         install = manifests.calico if self.spec.driver == "calico" else manifests.flannel
         self.deploy(install(dict(self.spec.labels)))
-        self.deploy(manifests.common())
+        self.deploy(manifests.common(api_address=f"{self.spec.subnet}.11"))
+        if self.spec.storage_class:
+            self.deploy([manifests.storage_class()])
 
     def _join(self, name: str, number: int, *, master: bool) -> None:
         pods = self.spec.labels.get(
@@ -206,6 +210,8 @@ class SandboxCluster:
             name=name, address=f"{self.spec.subnet}.{number + 11}", pod_range=f"{'.'.join(pods.split('.')[:2])}.{number}.0/24",
             master=master, joined=self._clock() - self.spec.age,
         )  # fmt: skip
+        if self.spec.broken_nodes:
+            machine.driver_crashes, machine.cni_configured = "Error", False
         self.fabric.add(machine)
         self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
 

@@ -74,6 +74,7 @@ class Ailments:
     delay: float = 0.0
     signs_for_creator_only: bool = True  # Magnum's default policy of certificate:create
     no_valid_host: bool = False  # Nova finds no room for servers
+    broken_nodes: bool = False  # new clusters come up without a working network driver
 
 
 @dataclasses.dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 from typing import Any
@@ -16,6 +15,7 @@ from starlette.websockets import WebSocket
 
 from bot.sandbox.kube.api import discovery, errors, eviction, listing, logs, ownership, remote, validation, watching
 from bot.sandbox.kube.api.access import Authenticator, Authoriser, User
+from bot.sandbox.kube.api.disturbance import Disturbance
 from bot.sandbox.kube.api.errors import ApiError
 from bot.sandbox.kube.api.kinds import Kind
 from bot.sandbox.kube.api.patches import APPLY, patched
@@ -26,16 +26,6 @@ Object = dict[str, Any]
 
 REVIEWS = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "subjectaccessreviews": "SubjectAccessReview"}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-
-
-@dataclasses.dataclass
-class Disturbance:
-    """What ails the server just now."""
-
-    delay: float = 0.0  # seconds before each answer
-    status: int = 0  # answer everything with this
-    retry_after: int = 0
-    times: int = 0  # how many answers it lasts; 0: until it is over
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,26 +67,12 @@ class ApiServer:
     async def _answer(self, request: Request) -> Response:
         self.agents = [*self.agents[-99:], request.headers.get("user-agent", "")]
         try:
-            await self._disturb()
+            await self.disturbance.meet()
             user = self._user(request.scope, request.headers.get("authorization", ""))
             return await self._route(request, user)
         except ApiError as error:
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
             return _json(error.body, status=error.status, headers=headers)
-
-    async def _disturb(self) -> None:
-        ill = self.disturbance
-        if ill.delay:
-            await asyncio.sleep(ill.delay)
-        status = ill.status
-        if status and ill.times:
-            ill.times -= 1
-            ill.status = status if ill.times else 0
-        if status == 429:
-            message = "The server has received too many requests and has asked us to try again later"
-            raise ApiError(429, "TooManyRequests", message, retry_after=ill.retry_after)
-        if status:
-            raise ApiError(status, "InternalError", "Internal error occurred: etcdserver: leader changed")
 
     def _user(self, scope: Scope, authorization: str) -> User:
         return self.authenticator.user(scope["state"].get("peer_certificate"), authorization)
@@ -155,6 +131,8 @@ class ApiServer:
 
     async def _serve(self, request: Request, target: Target, verb: str) -> Response:
         query = dict(request.query_params)
+        self.disturbance.write(target.kind, target.name, verb)
+        self.disturbance.read(query)
         match verb:
             case "watch":
                 lines = watching.stream(self.store, target.kind, target.namespace or None, query, target.shown)
@@ -323,7 +301,7 @@ class ApiServer:
 
     async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
         try:
-            await self._disturb()
+            await self.disturbance.meet()
             user = self._user(socket.scope, socket.headers.get("authorization", ""))
             target = self._target(socket.url.path)
             if target is None or target.subresource != "exec":

@@ -215,7 +215,9 @@ class Kubelets:
         if not host and not machine.cni_configured:
             self._event(pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: plugin not initialized")
             return self._waiting(pod, machine, "ContainerCreating", "", now)
-        if driver and not machine.image_pulls:
+        people = not pod["metadata"]["namespace"].startswith("kube-")
+        unpulled = people and not self._fabric.registry and not pod.get("status", {}).get("podIP")
+        if (driver and not machine.image_pulls) or unpulled:
             image = spec["containers"][0]["image"]
             why = f'Back-off pulling image "{image}"'
             self._event(
