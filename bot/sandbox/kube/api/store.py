@@ -204,6 +204,13 @@ class Store:
             if not dry_run:
                 self._write(kind, key, made, None)
             return made, True
+        if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
+            raise errors.precondition(kind, metadata["name"], "UID", metadata["uid"], live["metadata"]["uid"])
+        if (
+            metadata.get("resourceVersion", live["metadata"]["resourceVersion"])
+            != live["metadata"]["resourceVersion"]
+        ):
+            raise errors.modified(kind, metadata["name"])
         made = managed.applied_to(live, obj, applied, manager, force=force)
         if "status" in self._status_kinds(live) and "status" in live:
             made["status"] = clone(live["status"])

@@ -75,6 +75,19 @@ def definition(plural: str, *versions: str) -> dict[str, Any]:
     return {"kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.example.org"}, "spec": spec}
 
 
+@pytest.mark.parametrize("way", ["POST", "apply"])
+def test_a_definition_is_established_however_it_was_written(running: Api, way: str) -> None:
+    at = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    name = f"{way.lower()}s"
+    body = {"apiVersion": "apiextensions.k8s.io/v1", **definition(name)}
+    if way == "POST":
+        post(running, at, body)
+    else:
+        patch(running, f"{at}/{name}.example.org?fieldManager=me", body, "apply")
+    found = running.json("GET", f"{at}/{name}.example.org")["status"]
+    assert {c["type"] for c in found["conditions"] if c["status"] == "True"} == {"Established", "NamesAccepted"}
+
+
 def test_versions_of_a_definition_show_the_same_objects(running: Api) -> None:
     post(running, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition("parts", "v1", "v1beta1"))
     body = {"apiVersion": "example.org/v1beta1", "kind": "Parts", "metadata": {"name": "p"}, "spec": {"n": 1}}
@@ -387,3 +400,20 @@ def test_a_suspended_job_has_no_pods_and_a_log_says_how_one_ended(running: Api, 
     [name] = pods(running, namespace)
     log = running.ask("GET", f"{BASE}/{namespace}/pods/{name}/log").data.decode()
     assert "starting registry.local/app:1.0" in log and "exit code 0" in log
+
+
+def test_an_apply_can_be_for_a_certain_object_or_version(running: Api, namespace: str) -> None:
+    at = f"{BASE}/{namespace}/configmaps/c"
+    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}
+
+    def apply(**metadata: str) -> urllib3.BaseHTTPResponse:
+        return patch(
+            running, f"{at}?fieldManager=me&force=true", {**body, "metadata": {"name": "c", **metadata}}, "apply"
+        )
+
+    assert "no existing object was found" in message(apply(uid="11111111-2222-3333-4444-555555555555"))
+    assert apply(resourceVersion="7").status == 500  # not on objects to be created
+    made = apply().json()["metadata"]
+    assert apply(uid="11111111-2222-3333-4444-555555555555").status == 409
+    assert apply(resourceVersion="7").status == 409
+    assert apply(uid=made["uid"], resourceVersion=made["resourceVersion"]).status == 200
