@@ -7,12 +7,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, connections, crashes, footprint
+from benchmarks import acknowledgement, audit, connections, crashes, footprint
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "acknowledgement": acknowledgement.measure,
     "busy": acknowledgement.measure_busy,
+    "audit": audit.measure,
     "connections": connections.measure,
     "footprint": footprint.measure,
     "crashes": crashes.measure,

@@ -46,9 +46,11 @@ class Action(BaseModel):
     summary: ClassVar[str] = ""
     example: ClassVar[str] = ""
     target_field: ClassVar[str] = ""
+    quiet: ClassVar[bool] = False  # answered to the asker alone: what others see is the message it changes
     _registry: ClassVar[dict[str, type[Action]]] = {}
 
     project: str | None = None  # --project NAME: only where no channel says it
+    reason: str | None = None  # --reason TEXT: why a change is wanted, for who decides over it
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -93,6 +95,8 @@ class Action(BaseModel):
                 typed += _option(spelling, value)
         if self.project:
             typed += ["--project", self.project]
+        if self.reason:
+            typed += ["--reason", self.reason]
         return " ".join(map(shlex.quote, typed))
 
     def _typed_words(self) -> list[str]:

@@ -19,7 +19,12 @@ import click
 from bot import core, logs
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
+from bot.cli.waiting import TerminalWork
+from bot.operations.results import ClusterCreated
 from bot.problems import Refusal
+from bot.redaction import Redactor
+from bot.requests.continuing import Continuing
+from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
 from bot.settings import load
@@ -28,7 +33,7 @@ from bot.slack import plain
 from bot.slack.views import answers as views
 from bot.verification.report import Verdict, VerificationSummary
 
-OK, FAILED, BAD_INPUT = 0, 1, 2
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 class NobodyElse(Refusal):
@@ -51,54 +56,90 @@ class _NoDirectory:
 class _NoOffers:
     """There are no buttons in a terminal."""
 
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
+    def resolve(self, request: IncomingRequest) -> Offered:
         raise NobodyElse("There are no buttons in a terminal")
+
+    def take(self, request: IncomingRequest) -> bool:
+        raise NobodyElse("There are no buttons in a terminal")
+
+    def give_back(self, request: IncomingRequest) -> None:
+        """Nothing was pressed."""
 
 
 class TerminalAnswer:
     """The `Answer` of a terminal: progress on standard error, the end on standard output."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, redactor: Redactor) -> None:
         self._as_json = as_json
+        self._redactor = redactor
         self._shown = ""
+        self.waits = False  # for durable work: then its stages are worth a line each, also where nobody types
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
         """A terminal needs no place made."""
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """One line, overwritten where that is possible."""
-        line = views.progress(state).text
-        if line != self._shown and sys.stderr.isatty():
-            click.echo(f"\r\033[K{line}", nl=False, err=True)
-        self._shown = line
+        message = views.progress(state)
+        text = self._redactor.hide(message.text)
+        if sys.stderr.isatty():
+            line = self._redactor.hide(next(iter(plain.lines(message.blocks)), text)) if self.waits else text
+            if line != self._shown:
+                click.echo(f"\r\033[K{line}", nl=False, err=True)
+            self._shown = line
+        elif self.waits and text != self._shown:
+            click.echo(text, err=True)
+            self._shown = text
 
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end."""
         if sys.stderr.isatty() and self._shown:
             click.echo("\r\033[K", nl=False, err=True)
         if self._as_json:
-            click.echo(json.dumps(_json(conclusion), indent=2, default=_plain, ensure_ascii=False))
+            data = self._redactor.hide_in(json.loads(json.dumps(_json(conclusion), default=_plain)))
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
             return
         for message in views.with_headline(views.conclusion(conclusion)):
             for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
-                click.echo(line)
+                click.echo(self._redactor.hide(line))
 
     def whisper(self, conclusion: Conclusion) -> None:
         """In a terminal everything is private."""
         self.finish(conclusion)
 
 
-def run(words: str, *, project: str | None, as_json: bool) -> int:
+def run(words: str, *, project: str | None, as_json: bool, redactor: Redactor) -> int:
     """Do it and return the exit code: 0 done and well, 1 failed or unhealthy, 2 refused or not understood."""
-    logs.configure(level=30)
+    logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     database = core.open_database(holder)
     try:
-        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "")
+        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
         request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
-        ended = parts.handler(_NoOffers()).handle(request, TerminalAnswer(as_json=as_json))
+        return _handled(parts, request, TerminalAnswer(as_json=as_json, redactor=redactor))
     finally:
         database.dispose()
+
+
+def _handled(parts: core.Core, request: IncomingRequest, answer: TerminalAnswer) -> int:
+    work = TerminalWork(parts, request, answer)
+    continuing = Continuing(
+        parts.continuations, audit=parts.audit, work=work, decode=parts.ends.decode, now=core.utc_now
+    )
+    handler = dataclasses.replace(parts, continuing=continuing).handler(_NoOffers())
+    try:
+        ended = handler.handle(request, answer)
+        if ended.outcome is Outcome.OPEN:
+            answer.waits = True
+            work.wait()
+            ended = handler.handle(request, answer, attempt=2)
+    except KeyboardInterrupt:
+        replicas = work.goes_on_in()
+        where = f"the replica {replicas[0]}" if replicas else "`xk8s serve`, as soon as it runs"
+        click.echo(f"\nThis goes on in {where} (ref {request.reference}): `xk8s run audit` tells its end.", err=True)
+        return INTERRUPTED
+    finally:
+        work.stop()
     return _exit_code(ended)
 
 
@@ -115,11 +156,13 @@ def _request(words: str, *, now: datetime) -> IncomingRequest:
 def _exit_code(ended: Conclusion) -> int:
     if ended.outcome is Outcome.REFUSED:
         return BAD_INPUT
-    if ended.outcome is not Outcome.SUCCEEDED:
+    if ended.outcome not in (Outcome.SUCCEEDED, Outcome.ASKED):
         return FAILED
     if isinstance(ended.result, VerificationSummary):
         well = not ended.result.missing and all(report.verdict is Verdict.HEALTHY for report in ended.result.reports)
         return OK if well else FAILED
+    if isinstance(ended.result, ClusterCreated):
+        return OK if ended.result.healthy else FAILED
     return OK
 
 

@@ -19,6 +19,13 @@ class Entry(enum.StrEnum):
     CLICK = "click"  # a button: `offer` names what it stands for
     FORM = "form"  # a submitted modal: `offer` names it, `fields` has what was filled in
     TERMINAL = "terminal"  # xk8s run "…"
+    HOME = "home"  # a button of the App Home: `offer` names what it stands for, and there is no channel
+    APPROVED = "approved"  # what was asked for earlier and has been approved: `continues` names the request
+
+    @property
+    def by_offer(self) -> bool:
+        """Whether what is asked for stands under an offer's opaque id."""
+        return self in (Entry.CLICK, Entry.FORM, Entry.HOME)
 
 
 class Person(BaseModel):
@@ -47,7 +54,7 @@ class IncomingRequest(BaseModel):
     """One thing that a person said or pressed, as it is kept in the inbox.
 
     `key` is unique per thing said, so that Slack's redeliveries are one request: the trigger id of a
-    command, team, channel and ts of a mention, offer and action of a click.
+    command, team, channel and ts of a mention; offer, person and moment of a click.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +69,8 @@ class IncomingRequest(BaseModel):
     fields: dict[str, Any] = {}  # the filled-in values of a FORM
     received: AwareDatetime
     bot: bool = False  # said by another bot: never a person with rights
+    # the operation that asked for what is now approved (entry APPROVED), in whose thread this one is answered
+    continues: OperationId | None = None
 
     @property
     def reference(self) -> str:

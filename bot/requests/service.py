@@ -21,6 +21,8 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     UNKNOWN = "unknown"  # cut off by a crash, and reading the target did not tell
+    ASKED = "asked"  # not done: it waits for a second person
+    OPEN = "open"  # goes on elsewhere, and is concluded later: never in the audit log
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,9 +60,17 @@ class Partial(Protocol):
     def shortfall(self) -> str: ...
 
 
+@runtime_checkable
+class Pending(Protocol):
+    """A result that stands for something not done yet: it says what is waited for."""
+
+    @property
+    def pending(self) -> str: ...
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Conclusion:
-    """The end of one request: exactly one of `result` and `problem` is set."""
+    """The end of one request: exactly one of `result` and `problem` is set; neither while it is open."""
 
     request: IncomingRequest
     action: Action | None  # None when the words were not understood

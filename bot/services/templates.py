@@ -21,28 +21,29 @@ class TemplateServices:
 
     def create(self, action: TemplateCreate, context: Context) -> TemplateCreated | TemplatePlanned | TemplateForm:
         """Create a template, show what would be sent, or ask for a form when no driver was named."""
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         if action.driver is None:
             if context.person.id.startswith("terminal:"):
                 raise Refusal(
                     "Which driver?", fix="`template create calico` for production, `flannel` for development."
                 )
             return TemplateForm(project=project.name, defaults=project.defaults)
-        wish = _wish(action)
+        wish = wish_of(action)
         if action.dry_run:
             return project.templates().plan(wish)
         return project.templates().create(wish, operation=context.operation, resumed=context.resumed)
 
     def list(self, action: TemplateList, context: Context) -> results.TemplateList:
         """The project's templates."""
-        return self.projects.get(context.project).templates().list(action.driver)
+        return self.projects.get(context.project, operation=context.operation).templates().list(action.driver)
 
     def show(self, action: TemplateShow, context: Context) -> TemplateDetails:
         """One template."""
-        return self.projects.get(context.project).templates().show(action.template)
+        return self.projects.get(context.project, operation=context.operation).templates().show(action.template)
 
 
-def _wish(action: TemplateCreate) -> Wish:
+def wish_of(action: TemplateCreate) -> Wish:
+    """What was wished for, as the templates take it. Raises `Refusal` if no driver was named."""
     if action.driver is None:
         raise Refusal("Which driver?", fix="`/xk8s template create calico`")
     return Wish(

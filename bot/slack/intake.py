@@ -16,7 +16,8 @@ from bot.actions.action import Action
 from bot.problems import Problem
 from bot.requests.incoming import IncomingRequest
 from bot.slack.delivery.web import SlackWeb
-from bot.slack.forms import loading_view, opens_form
+from bot.slack.forms.catalog import opens_form
+from bot.slack.forms.parts import loading_view
 
 log = structlog.get_logger(__name__)
 

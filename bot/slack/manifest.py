@@ -26,7 +26,7 @@ OPTIONAL_SCOPES = (
     "channels:history",  # after a crash in mid-answer: was it posted already?
     "groups:history",  # the same, private channels
 )
-EVENTS = ("app_mention",)
+EVENTS = ("app_mention", "app_home_opened")
 EVENTS_PATH = "/slack/events"
 
 
@@ -55,7 +55,7 @@ def manifest(*, url: str | None = None, usage_hint: str = "help") -> dict[str, A
         "features": {
             "bot_user": {"display_name": "xk8s", "always_online": True},
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -58,9 +58,11 @@ def _after_mention(text: str, bot_user: str) -> str:
     return parts[-1].strip()
 
 
-def from_click(body: Payload, *, once: bool, now: datetime) -> IncomingRequest:
-    """A pressed button. One that changes something counts once, whoever presses it how often; one
-    that looks again counts once per person and moment."""
+def from_click(body: Payload, *, now: datetime) -> IncomingRequest:
+    """A pressed button, in a message or in the App Home; a double click of one person is one press.
+
+    Whether a button that changes something has been pressed by somebody else is decided where it leads to.
+    """
     action = body["actions"][0]
     offer = OfferId(str(action.get("value", "")))
     user, container = body["user"], body.get("container", {})
@@ -68,17 +70,16 @@ def from_click(body: Payload, *, once: bool, now: datetime) -> IncomingRequest:
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
     ts = container.get("message_ts") or message.get("ts", "")
     pressed = action.get("action_ts") or ts
-    key = f"click:{offer}" if once else f"click:{offer}:{user['id']}:{str(pressed).split('.')[0]}"
     return IncomingRequest(
-        key=key,
+        key=f"click:{offer}:{user['id']}:{str(pressed).split('.')[0]}",
         operation=new_operation(),
-        entry=Entry.CLICK,
+        entry=Entry.CLICK if channel else Entry.HOME,
         person=_person(body),
         place=Place(
             channel=channel,
             thread=message.get("thread_ts") or container.get("thread_ts") or ts,
             message=ts,
-            direct=channel.startswith("D"),
+            direct=not channel or channel.startswith("D"),
             response_url=body.get("response_url", ""),
         ),
         offer=offer,

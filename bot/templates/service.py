@@ -59,6 +59,16 @@ class Templates:
         self._refuse_taken(spec.name)
         return self._created(_template(self._magnum.create_template(spec.to_magnum(), operation=operation)), spec)
 
+    def made(self, wish: Wish) -> tuple[str, tuple[Template, ...], tuple[Template, ...]]:
+        """The name that a wish has, the templates of that name that are exactly it, and the others of that name.
+
+        Raises `Refusal` and `MagnumError`.
+        """
+        spec = decide(wish, self._defaults, project=self._project)
+        named = self._named(spec.name)
+        same = tuple(found for found in named if _is(found, spec))
+        return spec.name, same, tuple(found for found in named if found not in same)
+
     def list(self, driver: Driver | None) -> TemplateList:
         """The templates that the project sees. Raises `MagnumError`."""
         found = [_template(each) for each in self._magnum.templates()]
@@ -117,5 +127,5 @@ def _template(found: Mapping[str, Any]) -> Template:
         kubernetes=labels.get("kube_tag", ""), image=found.get("image_id") or "", flavor=found.get("flavor_id") or "",
         master_flavor=found.get("master_flavor_id") or "", external_network=found.get("external_network_id") or "",
         keypair=found.get("keypair_id") or "", public=bool(found.get("public")), hidden=bool(found.get("hidden")),
-        labels=labels, created=created,
+        labels=labels, created=created, balanced=bool(found.get("master_lb_enabled", True)),
     )  # fmt: skip

@@ -202,8 +202,7 @@ class MagnumApp:
                 f"Resource limit exceeded: You have reached the maximum clusters per project, {most}. You may delete a cluster to make room for a new one.",
             )
         made = cluster(cloud, body, wanted, user)
-        cloud.clusters[made["uuid"]] = made
-        cloud.build(made)
+        cloud.accept(made)
         return made
 
     def _shown(self, found: Json, base: str) -> Json:

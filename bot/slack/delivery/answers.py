@@ -17,13 +17,14 @@ import structlog
 from bot.actions.action import Action
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.requests.service import CannotAnswer, Conclusion
-from bot.slack import forms, kit
+from bot.slack import kit
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.web import SlackRefused, SlackUnreachable, SlackWeb
+from bot.slack.forms.catalog import form_of, opens_form
+from bot.slack.forms.parts import message_view
 from bot.slack.views import answers as views
-from bot.templates.results import TemplateForm
 
 log = structlog.get_logger(__name__)
 
@@ -84,15 +85,13 @@ class SlackAnswer:
             self._show(request, conclusion.project, slot, message)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)
-        if rooted:
+        # the end of what was approved is the end of what was asked for: its root tells it
+        root_of = request.operation if rooted else request.continues
+        if root_of is not None and (rooted or self._outbox.shown(root_of, "root")):
             self._outbox.show(
-                request.operation,
-                "root",
-                channel=request.place.channel,
-                thread="",
-                message=views.root(rendered.headline, request),
-                offer=self._offers(request, conclusion.project),
-            )
+                root_of, "root", channel=request.place.channel, thread="",
+                message=views.root(rendered.headline, request), offer=self._offers(request, conclusion.project),
+            )  # fmt: skip
 
     def whisper(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
@@ -103,11 +102,20 @@ class SlackAnswer:
             return
         for message in views.with_headline(views.conclusion(conclusion)):
             blocks = with_offers(message.blocks, self._offers(request, conclusion.project))
-            if not self._respond(request, message.text, blocks):
+            if self._respond(request, message.text, blocks):
+                continue
+            if request.place.direct:
+                self._write_to(request, message.text, blocks)
+            else:
                 self._web.whisper(
                     channel=request.place.channel, user=request.person.id, thread=request.place.thread,
                     text=message.text, blocks=blocks,
                 )  # fmt: skip
+
+    def _write_to(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> None:
+        """A direct message is private already; from the App Home one is begun."""
+        channel = request.place.channel or self._web.direct_channel(request.person.id)
+        self._web.post(channel=channel, thread=request.place.thread, text=text, blocks=blocks, metadata={})
 
     def _respond(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> bool:
         url = request.place.response_url
@@ -122,11 +130,12 @@ class SlackAnswer:
     def _fill_form(self, conclusion: Conclusion) -> None:
         """Fill the form that was opened empty, or say in it why not. It may still be opening."""
         request, action = conclusion.request, conclusion.action
-        if isinstance(conclusion.result, TemplateForm) and action is not None:
-            offer = self._keep_offer(request, conclusion.project, action)
-            view = forms.template_view(conclusion.result, operation=request.operation, offer=offer)
+        form = form_of(conclusion.result, action) if action is not None else None
+        if form is not None:
+            offer = self._keep_offer(request, conclusion.project, form.action)
+            view = form.view(operation=request.operation, offer=offer)
         else:
-            view = forms.message_view(request.operation, views.problem_text(conclusion))
+            view = message_view(request.operation, views.problem_text(conclusion))
         for attempt in range(FORM_TRIES):
             try:
                 self._web.update_view(external_id=request.operation, view=view)
@@ -141,6 +150,8 @@ class SlackAnswer:
     def _thread(self, request: IncomingRequest) -> str:
         if _needs_root(request):
             return self._outbox.thread_of(request.operation) or ""
+        if request.continues is not None and not request.place.thread:
+            return self._outbox.thread_of(request.continues) or ""
         return request.place.thread or request.place.message
 
     def _show(self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message) -> None:
@@ -169,4 +180,4 @@ def _needs_root(request: IncomingRequest) -> bool:
 
 def _has_form(request: IncomingRequest, action: Action | None) -> bool:
     """Whether a form was opened for this request, which its answer fills."""
-    return request.entry in (Entry.COMMAND, Entry.CLICK) and action is not None and forms.opens_form(action)
+    return request.entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME) and action is not None and opens_form(action)

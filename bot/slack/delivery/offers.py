@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bot.actions.action import Effect
 from bot.requests.incoming import OfferId
 from bot.slack import kit
 
@@ -26,7 +25,7 @@ def _block(block: kit.Block, number: int, offer: Callable[[kit.Button], OfferId]
 
 
 def _button(button: kit.Button, at: int, offer: Callable[[kit.Button], OfferId]) -> dict[str, Any]:
-    kind = kit.FORM if button.opens_form else _run_kind(button)
+    kind = kit.FORM if button.opens_form else kit.RUN
     shown: dict[str, Any] = {
         "type": "button",
         "action_id": f"{kind}.{at}",  # unique within its block, as Slack demands
@@ -45,7 +44,3 @@ def _button(button: kit.Button, at: int, offer: Callable[[kit.Button], OfferId])
         if button.style == "danger":
             shown["confirm"]["style"] = "danger"
     return shown
-
-
-def _run_kind(button: kit.Button) -> str:
-    return kit.RUN_ONCE if button.action.effect is Effect.CHANGE else kit.RUN

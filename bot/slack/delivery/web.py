@@ -8,7 +8,7 @@ that was rate limited. So there are two clients: `idempotent` repeats both and s
 from __future__ import annotations
 
 import http.client
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -21,7 +21,10 @@ from slack_sdk.http_retry.builtin_handlers import (
 from slack_sdk.webhook import WebhookClient
 
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.requests.service import CannotAnswer
+
+Sent = TypeVar("Sent", dict[str, Any], list[dict[str, Any]])
 
 RATE_LIMIT_RETRIES = 8
 CONNECTION_RETRIES = 3
@@ -67,9 +70,11 @@ def idempotent_client(token: str, base_url: str) -> WebClient:
 
 
 class SlackWeb:
-    """The few calls that delivery makes, with our errors."""
+    """The few calls that delivery makes, with our errors. What is sent passes the filter for secrets."""
 
-    def __init__(self, *, token: str, base_url: str) -> None:
+    def __init__(self, *, token: str, base_url: str, redactor: Redactor | None = None) -> None:
+        """Without a filter, one that knows shapes alone."""
+        self._redactor = redactor or Redactor()
         self._posting = posting_client(token, base_url)
         self._idempotent = idempotent_client(token, base_url)
 
@@ -80,8 +85,9 @@ class SlackWeb:
 
         Raises `CannotAnswer` where the bot may not post, `SlackUnreachable` when the answer was lost.
         """
-        arguments: dict[str, Any] = {"channel": channel, "text": text, "metadata": metadata}
-        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        arguments: dict[str, Any] = {"channel": channel, "text": text, "unfurl_links": False, "unfurl_media": False}
+        if metadata:
+            arguments["metadata"] = metadata
         if blocks:
             arguments["blocks"] = blocks
         if thread:
@@ -125,7 +131,10 @@ class SlackWeb:
         """Answer privately through a response URL; False when it is used up or expired."""
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
-            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
+            answer = client.send(
+                text=self._redactor.hide(text), blocks=self._hidden(blocks), response_type="ephemeral",
+                replace_original=False,
+            )  # fmt: skip
         except (URLError, OSError, http.client.HTTPException) as error:
             raise SlackUnreachable("Slack did not answer", why=str(error), fix="Try again in a minute.") from error
         return answer.status_code == 200
@@ -134,8 +143,9 @@ class SlackWeb:
         """Put a file into a thread. The bot must be a member of the channel."""
         try:
             self._posting.files_upload_v2(
-                channel=channel, thread_ts=thread, filename=name, title=title, content=content
-            )
+                channel=channel, thread_ts=thread, filename=self._redactor.hide(name), title=self._redactor.hide(title),
+                content=self._redactor.hide_bytes(content),
+            )  # fmt: skip
         except SlackApiError as error:
             raise _refused("files.upload", error) from error
         except (URLError, OSError, http.client.HTTPException) as error:
@@ -148,6 +158,22 @@ class SlackWeb:
     def update_view(self, *, external_id: str, view: dict[str, Any]) -> None:
         """Fill a modal that was opened under an external id."""
         self._call(self._idempotent, "views.update", {"external_id": external_id, "view": view})
+
+    def publish_home(self, *, user: str, view: dict[str, Any]) -> None:
+        """Show somebody their App Home."""
+        self._call(self._idempotent, "views.publish", {"user_id": user, "view": view})
+
+    def direct_channel(self, user: str) -> str:
+        """The channel of direct messages with somebody."""
+        answer = self._call(self._idempotent, "conversations.open", {"users": user})
+        return str(answer["channel"]["id"])
+
+    def permalink(self, *, channel: str, ts: str) -> str:
+        """A link to a message; empty where Slack gives none."""
+        try:
+            return str(self.read("chat.getPermalink", channel=channel, message_ts=ts).get("permalink", ""))
+        except (SlackRefused, CannotAnswer):
+            return ""
 
     def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call a reading method and return its answer. These take form arguments, not JSON."""
@@ -168,10 +194,13 @@ class SlackWeb:
             data, dict
         ) else {}
 
+    def _hidden(self, value: Sent) -> Sent:
+        return cast(Sent, self._redactor.hide_in(value))
+
     def _call(
         self, client: WebClient, method: str, arguments: dict[str, Any], *, http_verb: str = "POST"
     ) -> dict[str, Any]:
-        sent = {"params": arguments} if http_verb == "GET" else {"json": arguments}
+        sent = {"params": arguments} if http_verb == "GET" else {"json": self._hidden(arguments)}
         try:
             answer = client.api_call(method, http_verb=http_verb, **sent)
         except SlackApiError as error:

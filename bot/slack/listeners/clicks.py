@@ -26,13 +26,12 @@ class ClickListeners:
 
     def on_run(self, ack: Ack, body: dict[str, Any]) -> None:
         """Store the click, then acknowledge."""
-        once = body["actions"][0]["action_id"].startswith(kit.RUN_ONCE)
-        self.intake.accept(payloads.from_click(body, once=once, now=payloads.utc_now()))
+        self.intake.accept(payloads.from_click(body, now=payloads.utc_now()))
         ack()
 
     def on_form_wanted(self, ack: Ack, body: dict[str, Any]) -> None:
         """Store the click, acknowledge, open the form empty; the answer fills it."""
-        request = payloads.from_click(body, once=False, now=payloads.utc_now())
+        request = payloads.from_click(body, now=payloads.utc_now())
         fresh = self.intake.accept(request)
         ack()
         if fresh:

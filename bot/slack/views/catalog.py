@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
-from bot.services.audit import AuditShown
+from bot.operations.results import (
+    ClusterBuilding,
+    ClusterCreated,
+    ClusterDeleted,
+    ClusterDeleting,
+    ClusterVerifying,
+)
+from bot.requests.approving import ApprovalAsked
+from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
+from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
-from bot.slack.views import audit, clusters, drivers, talk, templates, verification
+from bot.slack.views import approvals, audit, clusters, drivers, talk, templates, verification
 from bot.slack.views.registry import Registry
 from bot.templates.results import TemplateCreated, TemplateDetails, TemplateForm, TemplateList, TemplatePlanned
 from bot.verification.report import VerificationProgress, VerificationSummary
@@ -25,8 +34,19 @@ def _registry() -> Registry:
     made.result(TemplateForm, templates.form_offered)
     made.result(ClusterOverview, clusters.listed)
     made.result(ClusterDetails, clusters.shown)
+    made.result(ClusterCreated, clusters.created)
+    made.result(ClusterDeleted, clusters.deleted)
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
+    made.state(ClusterBuilding, clusters.building)
+    made.state(ClusterVerifying, clusters.verifying)
+    made.state(ClusterDeleting, clusters.deleting)
+    made.result(ApprovalAsked, approvals.asked)
+    made.result(ApprovalsShown, approvals.shown)
+    made.result(DecisionForm, approvals.form_offered)
+    made.result(Decided, approvals.decided)
+    made.result(Withdrawn, approvals.withdrawn)
+    made.result(AuditVerified, audit.verified)
     made.state(VerificationProgress, verification.progress)
     return made
 

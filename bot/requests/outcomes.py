@@ -1,0 +1,39 @@
+"""How the end of a request is judged and audited, wherever it comes to its end."""
+
+from __future__ import annotations
+
+from bot.actions.action import Action
+from bot.audit.log import Subject
+from bot.problems import Problem
+from bot.requests.incoming import IncomingRequest
+from bot.requests.service import Outcome, Partial, Pending
+
+
+def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
+    """The outcome of a request and its detail, for the audit log."""
+    if problem is None and isinstance(result, Partial) and result.shortfall:
+        return Outcome.FAILED, result.shortfall
+    if problem is None and isinstance(result, Pending):
+        return Outcome.ASKED, result.pending
+    return outcome(problem), detail(problem)
+
+
+def outcome(problem: Problem | None) -> Outcome:
+    """How it ended, if a problem was all there is to it."""
+    return Outcome.SUCCEEDED if problem is None else Outcome(problem.outcome)
+
+
+def detail(problem: Problem | None) -> str:
+    """What happened and why, in one line."""
+    return ": ".join(part for part in (problem.what, problem.why) if part) if problem else ""
+
+
+def subject(request: IncomingRequest, action: Action, project: str | None) -> Subject:
+    """Who, where, what, on what: what the events of a request share."""
+    encoded = action.encode()
+    return Subject(
+        operation=request.operation, reference=request.reference, actor=request.person.id,
+        actor_name=request.person.name, team=request.person.team, entry=request.entry,
+        channel=request.place.channel, thread=request.place.thread, project=project or "", action=action.name,
+        arguments=encoded["arguments"], target=action.target,
+    )  # fmt: skip
