@@ -29,6 +29,7 @@ from bot.sandbox.kube.controllers.jobs import Jobs
 from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
 from bot.sandbox.kube.controllers.loop import ControlLoop
 from bot.sandbox.kube.controllers.namespaces import Namespaces
+from bot.sandbox.kube.controllers.scheduler import Scheduler
 from bot.sandbox.kube.controllers.stateful import StatefulSets
 from bot.sandbox.kube.controllers.tokens import Tokens
 from bot.sandbox.kube.controllers.volumes import Volumes
@@ -95,7 +96,8 @@ class SandboxCluster:
             Attachments(self.store, self.fabric, storage, clock=self._clock, pause=tempo.attach),
             Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
             Budgets(self.store), Scalers(self.store), Quotas(self.store), Tokens(self.store, self.authenticator, self.authority.pem),
-            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
+            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem),
+            Scheduler(self.store), self._kubelets,
         )  # fmt: skip
         self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None

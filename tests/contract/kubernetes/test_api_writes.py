@@ -417,3 +417,40 @@ def test_an_apply_can_be_for_a_certain_object_or_version(running: Api, namespace
     assert apply(uid="11111111-2222-3333-4444-555555555555").status == 409
     assert apply(resourceVersion="7").status == 409
     assert apply(uid=made["uid"], resourceVersion=made["resourceVersion"]).status == 200
+
+
+def test_a_pod_that_no_node_has_room_for_waits_and_says_why(running: Api, namespace: str) -> None:
+    greedy = {**CONTAINER, "resources": {"requests": {"cpu": "64"}}}
+    post(running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "p"}, "spec": {"containers": [greedy]}})
+
+    def condition() -> Any:
+        conditions = pods(running, namespace)["p"]["status"].get("conditions") or []
+        return next((c for c in conditions if c["type"] == "PodScheduled"), None)
+
+    found = until(condition)
+    assert found["reason"] == "Unschedulable" and "2 Insufficient cpu" in found["message"]
+    running.ask("DELETE", f"{BASE}/{namespace}/pods/p")
+
+
+def test_endpoints_follow_named_ports_and_hand_made_ones_are_mirrored(running: Api, namespace: str) -> None:
+    container = {**CONTAINER, "ports": [{"name": "http", "containerPort": 8081}]}
+    pod = {"metadata": {"name": "p", "labels": {"app": "p"}}, "spec": {"containers": [container]}}
+    post(running, f"{BASE}/{namespace}/pods", pod)
+    spec = {"selector": {"app": "p"}, "ports": [{"port": 80, "targetPort": "http"}]}
+    post(running, f"{BASE}/{namespace}/services", {"metadata": {"name": "named"}, "spec": spec})
+    post(running, f"{BASE}/{namespace}/services", {"metadata": {"name": "hand"}, "spec": {"ports": [{"port": 3270}]}})
+    subsets = [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"port": 3270}]}]
+    post(running, f"{BASE}/{namespace}/endpoints", {"metadata": {"name": "hand"}, "subsets": subsets})
+    at = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+
+    def found() -> Any:
+        items = {i["metadata"]["labels"]["kubernetes.io/service-name"]: i for i in running.json("GET", at)["items"]}
+        ready = "hand" in items and items.get("named", {}).get("endpoints")
+        return items if ready else None
+
+    items = until(found)
+    assert items["named"]["ports"][0]["port"] == 8081
+    assert items["hand"]["endpoints"][0]["addresses"] == ["192.0.2.7"]
+    manager = items["hand"]["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"]
+    assert manager == "endpointslicemirroring-controller.k8s.io"
+    until(lambda: running.json("GET", f"{BASE}/{namespace}/endpoints/named").get("subsets"))

@@ -1,4 +1,4 @@
-"""Scheduler, kubelets and the node lifecycle: pods run, fail and become ready as the fabric lets them."""
+"""Kubelets and the node lifecycle: pods run, fail and become ready as the fabric lets them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from bot.sandbox.kube.api.store import Store
 from bot.sandbox.kube.controllers.attachments import attachment_name, cinder_volumes
 from bot.sandbox.kube.controllers.events import Recorder
-from bot.sandbox.kube.controllers.owning import fits
 from bot.sandbox.kube.fabric import Fabric, Machine
 from bot.sandbox.kube.programs import Programs
 
@@ -37,7 +36,7 @@ class Tempo:
 
 
 class Kubelets:
-    """All kubelets, the scheduler and the node lifecycle controller of one cluster."""
+    """All kubelets and the node lifecycle controller of one cluster."""
 
     watches = frozenset({"Pod", "Node", "PersistentVolumeClaim", "VolumeAttachment"})
     patient = False
@@ -51,7 +50,6 @@ class Kubelets:
         self._clock = clock
         self._tempo = tempo
         self._pods, self._nodes = store.registry.named("Pod"), store.registry.named("Node")
-        self._claims = store.registry.named("PersistentVolumeClaim")
         self._recorder = Recorder(store)
         self._attachments = store.registry.named("VolumeAttachment")
         self._volumes = store.registry.named("PersistentVolume")
@@ -64,11 +62,8 @@ class Kubelets:
         self.next_due = None
         for node in self._store.all_of(self._nodes):
             self._node(node)
-        ready = [node for node in self._store.all_of(self._nodes) if _is_ready(node)]
-        for number, pod in enumerate(self._store.all_of(self._pods)):
-            if not pod["spec"].get("nodeName"):
-                self._schedule(pod, ready, number)
-            else:
+        for pod in self._store.all_of(self._pods):
+            if pod["spec"].get("nodeName"):
                 self._run(pod)
 
     # --- nodes
@@ -102,27 +97,6 @@ class Kubelets:
         self._store.mutate(self._nodes, None, machine.name, taint)
 
     # --- pods
-
-    def _schedule(self, pod: Object, nodes: list[Object], number: int) -> None:
-        fitting = [node for node in nodes if fits(pod["spec"], node)]
-        if fitting and self._claims_bound(pod):
-            chosen = fitting[number % len(fitting)]["metadata"]["name"]
-            self._store.mutate(
-                self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"],
-                lambda obj: obj["spec"].update(nodeName=chosen),
-            )  # fmt: skip
-
-    def _claims_bound(self, pod: Object) -> bool:
-        for volume in pod["spec"].get("volumes") or []:
-            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-            if not name:
-                continue
-            if not self._store.has(self._claims, pod["metadata"]["namespace"], name):
-                return False
-            claim = self._store.peek(self._claims, pod["metadata"]["namespace"], name)
-            if (claim.get("status") or {}).get("phase") != "Bound":
-                return False
-        return True
 
     def _run(self, pod: Object) -> None:
         machine = self._fabric.machines.get(pod["spec"]["nodeName"])
@@ -345,7 +319,3 @@ def _condition(obj: Object, kind: str, status: str, reason: str, message: str, n
             found[field] = value
         else:
             found.pop(field, None)
-
-
-def _is_ready(node: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in node.get("status", {}).get("conditions", []))
