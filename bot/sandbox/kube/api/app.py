@@ -13,7 +13,18 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from bot.sandbox.kube.api import discovery, errors, eviction, listing, logs, ownership, remote, validation, watching
+from bot.sandbox.kube.api import (
+    discovery,
+    errors,
+    eviction,
+    listing,
+    logs,
+    openapi,
+    ownership,
+    remote,
+    validation,
+    watching,
+)
 from bot.sandbox.kube.api.access import Authenticator, Authoriser, User
 from bot.sandbox.kube.api.disturbance import Disturbance
 from bot.sandbox.kube.api.errors import ApiError
@@ -84,6 +95,9 @@ class ApiServer:
         found = discovery.answer(path, self.store.registry, self.version, request.headers.get("accept", ""))
         if found is not None:
             return _json(found[0], content_type=found[1])
+        document = openapi.answer(path, self.store.registry)
+        if document is not None:
+            return _json(document)
         target = self._target(path)
         if target is None:
             return PlainTextResponse("404 page not found\n", status_code=404)
