@@ -35,6 +35,10 @@ from bot.sandbox.kube.api.writing import Writer
 
 Object = dict[str, Any]
 
+FAIRNESS = {  # priority and fairness is on: kubectl leaves its pace to the server
+    "X-Kubernetes-PF-FlowSchema-UID": "8e1d3b0a-7a1c-4f0e-9d53-1f0c4a3f5a01",
+    "X-Kubernetes-PF-PriorityLevel-UID": "2c5b9a64-3a3e-4b57-8c7e-6d0b1e2f4b02",
+}
 REVIEWS = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "subjectaccessreviews": "SubjectAccessReview"}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -73,7 +77,9 @@ class ApiServer:
             await self._exec_socket(WebSocket(scope, receive, send), receive, send)
             return
         request = Request(scope, receive)
-        await (await self._answer(request))(scope, receive, send)
+        response = await self._answer(request)
+        response.headers.update(FAIRNESS)
+        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         self.agents = [*self.agents[-99:], request.headers.get("user-agent", "")]
