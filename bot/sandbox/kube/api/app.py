@@ -22,6 +22,8 @@ from bot.sandbox.kube.api import (
     openapi,
     ownership,
     remote,
+    reviews,
+    scale,
     validation,
     watching,
 )
@@ -39,7 +41,6 @@ FAIRNESS = {  # priority and fairness is on: kubectl leaves its pace to the serv
     "X-Kubernetes-PF-FlowSchema-UID": "8e1d3b0a-7a1c-4f0e-9d53-1f0c4a3f5a01",
     "X-Kubernetes-PF-PriorityLevel-UID": "2c5b9a64-3a3e-4b57-8c7e-6d0b1e2f4b02",
 }
-REVIEWS = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "subjectaccessreviews": "SubjectAccessReview"}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -121,8 +122,8 @@ class ApiServer:
             group, version, rest = parts[1], parts[2], parts[3:]
         else:
             return None
-        if group == "authorization.k8s.io" and rest[0] in REVIEWS:
-            return Target(Kind(group, version, REVIEWS[rest[0]], rest[0], False), "", "", "")
+        if group == "authorization.k8s.io" and rest[0] in reviews.KINDS:
+            return Target(Kind(group, version, reviews.KINDS[rest[0]], rest[0], False), "", "", "")
         namespace = ""
         if rest[0] == "namespaces" and len(rest) >= 3 and rest[2] not in ("status", "finalize"):
             namespace, rest = rest[1], rest[2:]
@@ -177,7 +178,7 @@ class ApiServer:
     def _get(self, target: Target, query: dict[str, str]) -> Response:
         obj = self.store.peek(target.kind, target.namespace or None, target.name)
         if target.subresource == "scale":
-            return _json(_scale(obj))
+            return _json(scale.shown(obj))
         if target.subresource == "log":
             if not obj["spec"].get("nodeName"):
                 return Response(status_code=204)
@@ -259,13 +260,13 @@ class ApiServer:
         return _json(target.shown(made))
 
     def _rescale(self, target: Target, live: Object, body: Any, content: str, *, dry: bool) -> Response:
-        scale = _scale(live)
-        wanted = body if not content or content == "application/json" else patched(scale, body, content, custom=True)
+        shown = scale.shown(live)
+        wanted = body if not content or content == "application/json" else patched(shown, body, content, custom=True)
         given = wanted.get("metadata", {}).get("resourceVersion")
         if given and given != live["metadata"]["resourceVersion"]:
             raise errors.modified(target.kind, target.name)
         live["spec"]["replicas"] = wanted["spec"].get("replicas", 0)
-        return _json(_scale(self.store.update(target.kind, live, dry_run=dry)))
+        return _json(scale.shown(self.store.update(target.kind, live, dry_run=dry)))
 
     async def _delete(self, request: Request, target: Target, query: dict[str, str]) -> Response:
         raw = await request.body()
@@ -303,21 +304,14 @@ class ApiServer:
         return _json(listing.body(target.kind, items, metadata, form="", include=""))
 
     async def _review(self, request: Request, user: User, target: Target) -> Response:
-        body, kind = await _body(request), target.kind
-        if kind.kind == "SubjectAccessReview":
+        body = await _body(request)
+        if target.kind.kind == reviews.SUBJECT:
             self._authorise(user, target, "create")
-            user = User(body["spec"].get("user", ""), frozenset(body["spec"].get("groups") or []))
-        asked = body.get("spec", {}).get("resourceAttributes") or {}
-        allowed = self._authoriser.allows(
-            user, verb=asked.get("verb", ""), group=asked.get("group", ""), resource=asked.get("resource", ""),
-            subresource=asked.get("subresource", ""), namespace=asked.get("namespace", ""), name=asked.get("name", ""),
-        )  # fmt: skip
-        scratch = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": body.get("spec", {})}
-        entry = {
-            "manager": _agent(request), "operation": "Update", "apiVersion": kind.api_version, "time": self.store.now(),
-            "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(ownership.fields_of(scratch)),
-        }  # fmt: skip
-        return _json({**scratch, "metadata": {"managedFields": [entry]}, "status": {"allowed": allowed}}, status=201)
+            user = reviews.subject(body)
+        answer = reviews.answer(
+            self._authoriser, target.kind, body, user, agent=_agent(request), now=self.store.now()
+        )
+        return _json(answer, status=201)
 
     async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
         try:
@@ -366,19 +360,6 @@ async def _body(request: Request) -> Any:
 
 def _agent(request: Request) -> str:
     return request.headers.get("user-agent", "unknown").split("/")[0].split(" ")[0] or "unknown"
-
-
-def _scale(obj: Object) -> Object:
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = ",".join(
-        f"{key}={value}" for key, value in obj["spec"].get("selector", {}).get("matchLabels", {}).items()
-    )
-    return {
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
-        "metadata": {field: obj["metadata"][field] for field in kept if field in obj["metadata"]},
-        "spec": {"replicas": obj["spec"].get("replicas", 1)},
-        "status": {"replicas": obj.get("status", {}).get("replicas", 0), "selector": selector},
-    }  # fmt: skip
 
 
 def _prune(body: Object, path: str) -> None:
