@@ -27,12 +27,10 @@ def template(obj: Object, context: Context) -> Iterator[Note]:
     if metadata.get("creationTimestamp", 0) is None:
         del metadata["creationTimestamp"]
     yield from _annotations(metadata, context)
-    if HOSTNAME in (spec.get("nodeSelector") or {}) or HOSTNAME in str(spec.get("affinity") or ""):
-        wanted = (spec.get("nodeSelector") or {}).get(HOSTNAME)
-        if wanted or '"nodeAffinity"' in str(spec.get("affinity") or "").replace("'", '"'):
-            yield warning(
-                f"it is placed by the name of a node ({wanted or 'in its node affinity'}): map it in `node_labels`"
-            )
+    wanted = (spec.get("nodeSelector") or {}).get(HOSTNAME)
+    if wanted or HOSTNAME in str((spec.get("affinity") or {}).get("nodeAffinity") or ""):
+        how = f"node {wanted}" if wanted else "its node affinity"
+        yield warning(f"it is placed by the name of a node ({how}): map it in `node_labels`")
     if spec.get("nodeName"):
         yield warning(f"its node {spec.pop('nodeName')} does not exist in the new cluster: the scheduler chooses")
     yield from _mentions(spec, context)
