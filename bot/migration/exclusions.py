@@ -50,7 +50,7 @@ class LeftOut:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Facts:
+class Grounds:
     """What the rules look at beside the object."""
 
     namespaces: frozenset[str]
@@ -67,7 +67,7 @@ class Facts:
         return system_namespaces()
 
 
-Rule = Callable[[Object, Facts], "tuple[Reason, str] | None"]
+Rule = Callable[[Object, Grounds], "tuple[Reason, str] | None"]
 
 PER_CLUSTER = frozenset(
     {
@@ -88,43 +88,43 @@ RELEASE = "helm.sh/release.v1"
 RBAC = "rbac.authorization.k8s.io"
 
 
-def facts(
+def grounds(
     inventory: Inventory, target: DriverProfile, *, skip: Iterable[Selector] = (), early: Iterable[str] = (),
     helm: bool = True,
-) -> Facts:  # fmt: skip
+) -> Grounds:  # fmt: skip
     """What the rules look at, from an inventory."""
-    return Facts(
+    return Grounds(
         namespaces=frozenset(inventory.namespaces), graph=graph(inventory.objects.values()), inventory=inventory,
         target=target, skip=tuple(skip), early=frozenset(early), helm=helm,
     )  # fmt: skip
 
 
-def why_not(obj: Object, facts: Facts) -> LeftOut | None:
+def why_not(obj: Object, grounds: Grounds) -> LeftOut | None:
     """The first reason against copying an object; None if it is copied."""
     for rule in RULES:
-        found = rule(obj, facts)
+        found = rule(obj, grounds)
         if found is not None:
             return LeftOut(ref=ref_of(obj), reason=found[0], why=found[1])
     return None
 
 
-def _asked(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
-    family = [obj, facts.graph.root(obj)]
-    home = facts.inventory.find("", "Namespace", "", obj["metadata"].get("namespace", ""))
+def _asked(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
+    family = [obj, grounds.graph.root(obj)]
+    home = grounds.inventory.find("", "Namespace", "", obj["metadata"].get("namespace", ""))
     for each in [*family, *([home] if home else [])]:
         if annotations_of(each).get(CHOICE) == "skip":
             return Reason.ASKED, f"{ref_of(each)} has the annotation {CHOICE}: skip"
-        if each is not home and any(selector.selects(each) for selector in facts.skip):
+        if each is not home and any(selector.selects(each) for selector in grounds.skip):
             return Reason.ASKED, f"{ref_of(each)} is under `skip` in the configuration"
     return None
 
 
-def _deleted(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
+def _deleted(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     at = obj["metadata"].get("deletionTimestamp")
     return (Reason.DELETED, f"it is being deleted since {at}") if at else None
 
 
-def _per_cluster(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
+def _per_cluster(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     ref = ref_of(obj)
     if (ref.group, ref.kind) in PER_CLUSTER:
         return Reason.PER_CLUSTER, "it describes this cluster"
@@ -139,7 +139,7 @@ def _per_cluster(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
     return None
 
 
-def _network_state(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
+def _network_state(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
     ref = ref_of(obj)
     group = spec_of(obj).get("group") if ref.kind == "CustomResourceDefinition" else ref.group
     for profile in profiles():
@@ -147,15 +147,15 @@ def _network_state(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
             continue
         if (ref.group, ref.kind) not in profile.policy_kinds:
             return Reason.NETWORK_STATE, f"it is {profile.title}'s own record of this cluster"
-        if profile.driver is not facts.target.driver:
-            return Reason.VERSION, f"{facts.target.title} has no such policies"
+        if profile.driver is not grounds.target.driver:
+            return Reason.VERSION, f"{grounds.target.title} has no such policies"
         twin = next((g for g, kind in profile.policy_kinds if kind == ref.kind), ref.group)
-        if twin != ref.group and facts.inventory.surface.versions(twin, ref.kind):
+        if twin != ref.group and grounds.inventory.surface.versions(twin, ref.kind):
             return Reason.NETWORK_STATE, f"it is the stored form of one of {twin}, which is copied"
     return None
 
 
-def _built_in(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
+def _built_in(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     ref = ref_of(obj)
     if ref.group == RBAC and (ref.name.startswith("system:") or "kubernetes.io/bootstrapping" in labels_of(obj)):
         return Reason.BUILT_IN, "Kubernetes makes it at its start"
@@ -174,24 +174,24 @@ def _built_in(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
     return None
 
 
-def _scope(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
+def _scope(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
     """Cluster-scoped objects go along only if they serve a namespace that does."""
     ref = ref_of(obj)
     if ref.namespace:
         return None
     if ref.kind == "Namespace":
-        if ref.name in facts.system:
+        if ref.name in grounds.system:
             return Reason.ADD_ON, "it belongs to the cluster itself"
-        return None if ref.name in facts.namespaces else (Reason.NOT_CHOSEN, "it was not chosen")
-    homes = _homes(obj, facts)
-    if homes is None or homes & facts.namespaces:
+        return None if ref.name in grounds.namespaces else (Reason.NOT_CHOSEN, "it was not chosen")
+    homes = _homes(obj, grounds)
+    if homes is None or homes & grounds.namespaces:
         return None
-    if homes <= facts.system:
+    if homes <= grounds.system:
         return Reason.ADD_ON, "it serves the cluster's own namespaces only"
     return Reason.NOT_CHOSEN, f"it serves {', '.join(sorted(homes))} only"
 
 
-def _homes(obj: Object, facts: Facts) -> frozenset[str] | None:
+def _homes(obj: Object, grounds: Grounds) -> frozenset[str] | None:
     """The namespaces that a cluster-scoped object serves; None if it may serve any."""
     ref = ref_of(obj)
     if ref.kind == "ClusterRoleBinding":
@@ -200,7 +200,7 @@ def _homes(obj: Object, facts: Facts) -> frozenset[str] | None:
         bound = [
             (binding, _subjects(binding) if kind == "ClusterRoleBinding" else {ref_of(binding).namespace})
             for kind in ("ClusterRoleBinding", "RoleBinding")
-            for binding in facts.inventory.of(kind, RBAC)
+            for binding in grounds.inventory.of(kind, RBAC)
             if binding["roleRef"].get("kind") == "ClusterRole" and binding["roleRef"]["name"] == ref.name
         ]
         if not bound or any(homes is None for _, homes in bound):
@@ -224,7 +224,7 @@ def _subjects(binding: Object) -> frozenset[str] | None:
     return frozenset(subject.get("namespace", "") for subject in subjects)
 
 
-def _finished(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
+def _finished(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     kind = obj.get("kind")
     if kind == "Job":
         done = [c["type"] for c in status_of(obj).get("conditions") or [] if c.get("status") == "True"]
@@ -235,14 +235,14 @@ def _finished(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
     return None
 
 
-def _controlled(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
+def _controlled(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
     """Made by a controller, unless nobody would make it again."""
-    ref, owner = ref_of(obj), facts.graph.controller(obj)
+    ref, owner = ref_of(obj), grounds.graph.controller(obj)
     if MIRROR in annotations_of(obj):
         return Reason.PER_CLUSTER, "it is a static pod of one node"
     if owner is None or ref.kind == "PersistentVolumeClaim":
         return None
-    if not facts.graph.knows(owner):
+    if not grounds.graph.knows(owner):
         gone = f"its {owner.kind} {owner.name} was not read or is gone"
         return (Reason.OWNED, gone) if ref.kind in MADE_ANEW else None
     if (ref.group, ref.kind) == ("", "Secret") and "." in owner.group and not owner.group.endswith(".k8s.io"):
@@ -250,11 +250,11 @@ def _controlled(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
     return Reason.OWNED, f"{owner.kind} {owner.name} makes it again"
 
 
-def _endpoints(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
+def _endpoints(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
     """Endpoints and slices without an owner may still be a controller's; hand-made ones are copied."""
     ref = ref_of(obj)
     if (ref.group, ref.kind) == ("", "Endpoints"):
-        service = facts.inventory.find("", "Service", ref.namespace, ref.name)
+        service = grounds.inventory.find("", "Service", ref.namespace, ref.name)
         if service is not None and spec_of(service).get("selector"):
             return Reason.OWNED, f"the endpoints controller fills it for Service {ref.name}"
     if ref.kind == "EndpointSlice" and labels_of(obj).get(SLICE_MANAGER, "").endswith(".k8s.io"):
@@ -262,24 +262,24 @@ def _endpoints(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
     return None
 
 
-def _secrets(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
+def _secrets(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
     ref = ref_of(obj)
     if (ref.group, ref.kind) != ("", "Secret"):
         return None
     if obj.get("type") == TOKEN:
         account = annotations_of(obj).get("kubernetes.io/service-account.name", "")
-        home = facts.inventory.find("", "ServiceAccount", ref.namespace, account)
+        home = grounds.inventory.find("", "ServiceAccount", ref.namespace, account)
         listed = {entry.get("name") for entry in (home or {}).get("secrets") or []}
         if home is None or ref.name in listed:
             return Reason.GENERATED, f"it is a token of ServiceAccount {account or '?'} that this cluster signed"
-    if obj.get("type") == RELEASE and not facts.helm:
+    if obj.get("type") == RELEASE and not grounds.helm:
         return Reason.HELM, "`helm: reinstall` is configured: install the chart anew"
     if obj.get("type") == RELEASE and labels_of(obj).get("status") != "deployed":
         return Reason.HELM, "it records an older revision of the release"
     return None
 
 
-def _service_accounts(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
+def _service_accounts(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     if (
         obj.get("kind") == "ServiceAccount"
         and obj["metadata"]["name"] == "default"
@@ -289,14 +289,14 @@ def _service_accounts(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
     return None
 
 
-def _volumes(obj: Object, _facts: Facts) -> tuple[Reason, str] | None:
+def _volumes(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     if (ref_of(obj).group, obj.get("kind")) == ("", "PersistentVolume"):
         return Reason.VOLUME, "it goes with its claim"
     return None
 
 
-def _bare_pods(obj: Object, facts: Facts) -> tuple[Reason, str] | None:
-    if (ref_of(obj).group, obj.get("kind")) != ("", "Pod") or ref_of(obj).short in facts.early:
+def _bare_pods(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
+    if (ref_of(obj).group, obj.get("kind")) != ("", "Pod") or ref_of(obj).short in grounds.early:
         return None
     return Reason.BARE_POD, "no controller keeps it, so it cannot be stopped on the source without being deleted"
 
@@ -307,12 +307,12 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def split(facts: Facts) -> tuple[dict[Ref, Object], tuple[LeftOut, ...]]:
+def split(grounds: Grounds) -> tuple[dict[Ref, Object], tuple[LeftOut, ...]]:
     """Everything that was read, as what is copied and what is left out."""
     kept: dict[Ref, Object] = {}
     left: list[LeftOut] = []
-    for ref, obj in sorted(facts.inventory.objects.items(), key=lambda pair: pair[0]):
-        found = why_not(obj, facts)
+    for ref, obj in sorted(grounds.inventory.objects.items(), key=lambda pair: pair[0]):
+        found = why_not(obj, grounds)
         if found is None:
             kept[ref] = obj
         else:

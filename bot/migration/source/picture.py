@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from bot.migration.exclusions import Reason, why_not
-from bot.migration.exclusions import Facts as ExclusionFacts
+from bot.migration.exclusions import Grounds, Reason, why_not
 from bot.migration.inventory import Inventory
 from bot.migration.modes import DAEMON_SET, HELD, SCALED, SUSPENDED, is_balancer, is_workload
 from bot.migration.objects import Object, Ref, ref_of, spec_of
@@ -17,7 +16,7 @@ from bot.migration.volumes.choices import Volume
 REPLICAS = "xk8s.io/replicas"  # noted on the source for people; the image is what restores
 
 
-def to_quiesce(inventory: Inventory, facts: ExclusionFacts, early: Collection[str]) -> list[Object]:
+def to_quiesce(inventory: Inventory, grounds: Grounds, early: Collection[str]) -> list[Object]:
     """Everything that must stand still: whatever keeps pods and is not left out by a person or running on both sides.
 
     A workload that a custom resource owns is among them (its operator is scaled to 0 before); what another
@@ -27,14 +26,14 @@ def to_quiesce(inventory: Inventory, facts: ExclusionFacts, early: Collection[st
     for ref, obj in inventory.objects.items():
         if not is_workload(ref) or ref.kind == "Pod":
             continue
-        owner = facts.graph.controller(obj)
+        owner = grounds.graph.controller(obj)
         made_by_workload = owner is not None and is_workload(Ref(owner.group, owner.kind, ref.namespace, owner.name))
         if made_by_workload and ref.kind != "Job":
             continue
-        reason = why_not(obj, facts)
+        reason = why_not(obj, grounds)
         if reason is not None and reason.reason in (Reason.ASKED, Reason.FINISHED, Reason.DELETED):
             continue
-        root = ref_of(facts.graph.root(obj))
+        root = ref_of(grounds.graph.root(obj))
         if ref.short not in early and root.short not in early:
             found.append(obj)
     return sorted(found, key=ref_of)
