@@ -72,6 +72,21 @@ def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(kub
     assert taken.object["data"] == {"a": "2"}
 
 
+def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: Kube, name: str) -> None:
+    made = writing.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
+    seen = {"uid": made.uid, "resourceVersion": made.resource_version}
+    second = a_map(name, a="2")
+    second["metadata"] |= seen
+    assert writing.apply(kube, f"{MAPS}/{name}", second).object["data"] == {"a": "2"}
+    with pytest.raises(errors.Conflict) as told:
+        writing.apply(kube, f"{MAPS}/{name}", {**second, "data": {"a": "3"}})
+    assert not isinstance(told.value, errors.FieldConflict) and "has been modified" in told.value.why
+    other = a_map(name, a="3")
+    other["metadata"]["uid"] = str(uuid.uuid4())
+    with pytest.raises(errors.Conflict):
+        writing.apply(kube, f"{MAPS}/{name}", other)
+
+
 def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: Kube, name: str) -> None:
     made = writing.create(kube, MAPS, a_map(name, a="1"))
     with pytest.raises(errors.AlreadyExists):

@@ -281,8 +281,11 @@ class ApiServer:
             body["metadata"]["namespace"] = target.namespace
         body["metadata"].setdefault("name", target.name)
         warnings = self._check_fields(kind, body, query)
-        validation.check(kind, body)
-        if not self.store.has(kind, target.namespace or None, target.name):
+        there = self.store.has(kind, target.namespace or None, target.name)
+        validation.check(kind, _without_version(body) if there or body["metadata"].get("uid") else body)
+        if not there:
+            if body["metadata"].get("uid"):
+                raise errors.nobody_of_uid(kind, target.name, body["metadata"]["uid"])
             applied = ownership.fields_of(body)
             full = msgspec.json.decode(msgspec.json.encode(body))
             self._prepare(kind, full, target.namespace)
@@ -354,6 +357,11 @@ class ApiServer:
 async def _refuse(socket: WebSocket, error: ApiError) -> None:
     """Answer before the upgrade, as plain HTTP."""
     await socket.send_denial_response(_json(error.body, status=error.status))
+
+
+def _without_version(body: Object) -> Object:
+    """What is applied to an object may name the version it is for; what is created may not."""
+    return {**body, "metadata": {key: value for key, value in body["metadata"].items() if key != "resourceVersion"}}
 
 
 def _verb(request: Request, target: Target) -> str:

@@ -171,6 +171,13 @@ class Store:
             if not dry_run:
                 self._write(kind, key, made, None)
             return made, True
+        if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
+            raise errors.precondition(kind, metadata["name"], "UID", metadata["uid"], live["metadata"]["uid"])
+        if (
+            metadata.get("resourceVersion", live["metadata"]["resourceVersion"])
+            != live["metadata"]["resourceVersion"]
+        ):
+            raise errors.modified(kind, metadata["name"])
         made = self._applied(live, obj, applied, manager, force)
         self._own(made, manager, "Apply", kind, applied)
         return self._finish(kind, key, made, live, dry_run), False
