@@ -100,6 +100,21 @@ class Agreement:
         return next((each for each in self.shared if (each.group, each.kind) == (ref.group, ref.kind)), None)
 
 
+def defined(surface: Surface, definitions: Iterable[Mapping[str, Any]]) -> Surface:
+    """What a cluster serves once it has some CustomResourceDefinitions as well."""
+    have = {(each.group, each.kind) for each in surface.resources}
+    added = [
+        Resource(
+            group=spec["group"], version=version["name"], kind=spec["names"]["kind"], plural=spec["names"]["plural"],
+            namespaced=spec["scope"] == "Namespaced",
+        )
+        for spec in (each["spec"] for each in definitions)
+        for version in spec["versions"]
+        if version.get("served", True) and (spec["group"], spec["names"]["kind"]) not in have
+    ]  # fmt: skip
+    return dataclasses.replace(surface, resources=(*surface.resources, *added))
+
+
 def agree(source: Surface, target: Surface) -> Agreement:
     """The version of each stored kind that both serve, the target's preferred one if possible."""
     shared, missing = [], []

@@ -190,6 +190,9 @@ class Mappings(_Strict):
     helm: Literal["copy", "reinstall"] = Field(
         default="copy", description="whether Helm's release records go along, or the charts are installed anew"
     )
+    addresses: Literal["new", "keep"] = Field(
+        default="new", description="load balancers get new addresses, or floating IPs are moved at the cut-over"
+    )
     skip: tuple[Selector, ...] = Field(default=(), description="objects that are left out")
     patches: tuple[ObjectPatch, ...] = Field(default=(), description="JSON patches")
 
