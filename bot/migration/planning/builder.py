@@ -36,7 +36,7 @@ class Wish:
     target: Side
     volumes: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
-    mappings: Mappings = Mappings()
+    mappings: Mappings = dataclasses.field(default_factory=Mappings)
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     same_project: bool | None = None
 

@@ -31,10 +31,17 @@ def check(material: Material) -> Iterator[Finding]:
         yield blocker(ABOUT, f"the target is older: Kubernetes {target}, the source has {source}",
                       why="objects of newer versions may not be understood there", fix="Take a template with the same Kubernetes or a newer one.")  # fmt: skip
     for resource in material.agreement.missing:
-        found = [
-            obj for ref, obj in material.kept.items() if (ref.group, ref.kind) == (resource.group, resource.kind)
-        ]
-        if not found:
+        kind = (resource.group, resource.kind)
+        lost = sum(
+            each.reason is Reason.VERSION and (each.ref.group, each.ref.kind) == kind for each in material.left
+        )
+        if not lost:
+            continue
+        if kind in material.source_profile.policy_kinds:
+            yield warn(
+                "policies", f"{lost} of {material.source_profile.title}'s {resource.kind} are lost",
+                why=f"{material.target_profile.title} has no such policies: what they isolate is open",
+            )  # fmt: skip
             continue
         release = removed_in(resource)
         why = (
@@ -43,7 +50,7 @@ def check(material: Material) -> Iterator[Finding]:
             else "no definition of it is copied, and the target has none"
         )
         yield blocker(
-            ABOUT, f"{len(found)} objects of {resource.kind} in {resource.api_version} cannot be taken over", why=why,
+            ABOUT, f"{lost} objects of {resource.kind} in {resource.api_version} cannot be taken over", why=why,
             fix="Store them at a version that the target serves, or leave them out with `skip`.",
         )  # fmt: skip
     for unread in material.inventory.unread:
