@@ -32,6 +32,15 @@ class Graph:
             obj = self.objects[owner.uid]
         return obj
 
+    def ancestors(self, uid: str) -> set[str]:
+        """Uids of everything that controls an object, directly or not."""
+        found: set[str] = set()
+        obj = self.objects.get(uid)
+        while obj is not None and (owner := self.controller(obj)) is not None and owner.uid not in found:
+            found.add(owner.uid)
+            obj = self.objects.get(owner.uid)
+        return found
+
     def descendants(self, obj: Object) -> Iterable[Ref]:
         """Everything that an object controls, directly or not."""
         waiting, seen = [uid_of(obj)], set()
