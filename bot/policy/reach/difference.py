@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+from bot.policy.reach.cells import Cells
+from bot.policy.reach.changes import Change, Pairs, changes_of
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.explaining import RuleRef
-from bot.policy.reach.model import Direction, PodRef, PolicyRef
+from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
+
+DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
+_ROWS_AT_ONCE = 256
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What closes and what opens from one workload (or range `A-B` outside) to another.
-
-    `source` and `destination` as in `listing.Row`. `closes` and `opens` are unions over pairs of pods;
-    `source_pods` and `destination_pods` count the pods of which some pair changes (0 for an outside range).
-    """
-
-    source: str
-    destination: str
-    closes: Connections
-    opens: Connections
-    source_pods: int
-    destination_pods: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Isolation:
     """A pod that policies begin or cease to isolate in one direction."""
 
@@ -35,45 +27,42 @@ class Isolation:
     direction: Direction
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DeadRule:
-    """A rule that allows nothing, and why: its peers match nobody, or no pod has its named port."""
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class LostDns:
+    """A pod that could ask one of the cluster's DNS pods on port 53 of these protocols, and no longer can."""
 
-    rule: RuleRef
-    why: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class IdlePolicy:
-    """A policy without which every allowed connection would be the same, and why."""
-
-    policy: PolicyRef
-    why: str
+    pod: PodRef
+    protocols: tuple[Protocol, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Difference:
-    """What changes. `changes` is sorted by source and destination; pods by name."""
+    """What changes. Pods and changes are sorted by name."""
 
-    changes: Sequence[Change]
     isolated: tuple[Isolation, ...]
     released: tuple[Isolation, ...]
-    loses_dns: tuple[PodRef, ...]  # could ask the cluster's DNS pods on UDP or TCP 53 before, and none of them after
+    loses_dns: tuple[LostDns, ...]
+    _pairs: Pairs = dataclasses.field(repr=False)
+
+    @functools.cached_property
+    def changes(self) -> Sequence[Change]:
+        """Pair by pair, sorted by source and destination; built when it is first asked for."""
+        return changes_of(self._pairs)
 
     @property
     def nothing_changes(self) -> bool:
         """No connection opens or closes; pods may still have become isolated to no effect."""
-        return not self.changes
+        return not len(self._pairs.sources)
 
     @property
     def closes(self) -> int:
-        """How many pairs lose connections."""
-        raise NotImplementedError
+        """How many pairs of workloads (or ranges outside) lose connections."""
+        return sum(1 for change in self.changes if change.closes)
 
     @property
     def opens(self) -> int:
-        """How many pairs gain connections."""
-        raise NotImplementedError
+        """How many pairs of workloads (or ranges outside) gain connections."""
+        return sum(1 for change in self.changes if change.opens)
 
 
 def difference(before: Reachability, after: Reachability) -> Difference:
@@ -82,14 +71,66 @@ def difference(before: Reachability, after: Reachability) -> Difference:
     Pods are the same if their namespace and name are; a pod that is in one state only has no connections in
     the other.
     """
-    raise NotImplementedError
+    cells = Cells(before, after)
+    isolated, released = _isolation(cells)
+    return Difference(isolated, released, _lost_dns(cells), _changed_pairs(cells))
 
 
-def dead_rules(reach: Reachability, policies: Iterable[PolicyRef] | None = None) -> tuple[DeadRule, ...]:
-    """The rules that allow nothing, of these policies or of all."""
-    raise NotImplementedError
+def _changed_pairs(cells: Cells) -> Pairs:
+    """Every pair of cells of which some connection changes. Only cells with other policies can have one."""
+    every = np.arange(cells.count)
+    sources = cells.changed(Direction.EGRESS)
+    others = np.setdiff1d(every, sources)
+    parts = [_compare(cells, sources[at : at + _ROWS_AT_ONCE], every) for at in range(0, len(sources), _ROWS_AT_ONCE)]
+    destinations = cells.changed(Direction.INGRESS)
+    parts += [
+        _compare(cells, others[at : at + _ROWS_AT_ONCE], destinations)
+        for at in range(0, len(others) if len(destinations) else 0, _ROWS_AT_ONCE)
+    ]
+    return Pairs.of(cells, parts)
 
 
-def idle_policies(reach: Reachability, policies: Iterable[PolicyRef] | None = None) -> tuple[IdlePolicy, ...]:
-    """The policies that change nothing, of these or of all: each is judged with all others in place."""
-    raise NotImplementedError
+def _compare(
+    cells: Cells, sources: npt.NDArray[np.intp], destinations: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.integer], ...]:
+    """Source, destination, number before and number after of each pair that differs."""
+    found, changed = cells.connections(sources, destinations)
+    differ = found != changed
+    outside = (sources >= cells.inside)[:, None] & (destinations >= cells.inside)[None, :]
+    differ &= ~outside
+    rows, columns = np.nonzero(differ)
+    return sources[rows], destinations[columns], found[rows, columns], changed[rows, columns]
+
+
+def _isolation(cells: Cells) -> tuple[tuple[Isolation, ...], tuple[Isolation, ...]]:
+    begun: list[Isolation] = []
+    ended: list[Isolation] = []
+    for direction in Direction:
+        before, after = cells.isolated(direction)
+        begun += (Isolation(pod, direction) for pod in cells.pods_of(after & ~before))
+        ended += (Isolation(pod, direction) for pod in cells.pods_of(before & ~after))
+    return tuple(sorted(begun)), tuple(sorted(ended))
+
+
+def _lost_dns(cells: Cells) -> tuple[LostDns, ...]:
+    servers = np.unique(cells.of_pod[[number for number, pod in enumerate(cells.pods) if _serves_dns(pod)]])
+    if not len(servers):
+        return ()
+    before, after = cells.connections(np.arange(cells.inside), servers)
+    lost: dict[PodRef, tuple[Protocol, ...]] = {}
+    for protocol in (Protocol.TCP, Protocol.UDP):
+        asks = cells.before.sets.having(functools.partial(_asks, protocol=protocol))
+        could, can = np.any(asks[before], axis=1), np.any(asks[after], axis=1)
+        for pod in cells.pods_of(np.logical_and(could, np.logical_not(can))):
+            if pod in cells.after.population.index:
+                lost[pod] = (*lost.get(pod, ()), protocol)
+    return tuple(sorted(LostDns(pod, protocols) for pod, protocols in lost.items()))
+
+
+def _asks(connections: Connections, *, protocol: Protocol) -> bool:
+    return connections.contains(protocol, DNS_PORT)
+
+
+def _serves_dns(pod: Pod) -> bool:
+    key, value = DNS_LABEL
+    return pod.namespace == DNS_NAMESPACE and pod.labels.get(key) == value

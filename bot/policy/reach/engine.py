@@ -1,8 +1,8 @@
 """Computes who may connect to whom: what egress of the source and ingress of the destination both allow.
 
 Each direction is a `side.Side`; the answer for a pair is one look into both tables and one intersection. No
-matrix of pods is ever built: classes of endpoints that nothing tells apart stand for them, and `matrix` gives
-all pairs of classes at once.
+matrix of pods is ever built: classes of endpoints that nothing tells apart stand for them, and `between` gives
+a matrix of them at once.
 """
 
 from __future__ import annotations
@@ -120,13 +120,13 @@ class Reachability:
             _, found = np.unique(found * (int(key.max(initial=0)) + 1) + key, return_inverse=True)
         return found.astype(np.int32)
 
-    def matrix(self, endpoints: npt.NDArray[np.integer]) -> Ids:
-        """What each of `endpoints` may open to each of them, as numbers of `sets`, by both tables alone.
+    def between(self, sources: npt.NDArray[np.integer], destinations: npt.NDArray[np.integer]) -> Ids:
+        """A matrix: what each of these endpoints may open to each of those, as numbers of `sets`.
 
         Self traffic and own nodes are exempt from policies and are not looked at here.
         """
-        out = self.egress.cells[np.ix_(self.egress.rows_of[endpoints], self.egress.columns_of[endpoints])]
-        into = self.ingress.cells[np.ix_(self.ingress.rows_of[endpoints], self.ingress.columns_of[endpoints])]
+        out = self.egress.cells[np.ix_(self.egress.rows_of[sources], self.egress.columns_of[destinations])]
+        into = self.ingress.cells[np.ix_(self.ingress.rows_of[destinations], self.ingress.columns_of[sources])]
         return self.sets.intersections(out, into.T)
 
 

@@ -17,6 +17,8 @@ from bot.policy.reach.connections import ALL, NOTHING, Connections
 Ids = npt.NDArray[np.int32]
 
 EMPTY, FULL = 0, 1  # the numbers of NOTHING and ALL in every table
+UNKNOWN = -1
+SMALLEST_TABLE, LARGEST_TABLE = 256, 8192  # numbers; the largest takes 256 MB
 _SHIFT = 32
 
 
@@ -27,6 +29,7 @@ class SetTable:
         self._sets = [NOTHING, ALL]
         self._numbers = {NOTHING.intervals: EMPTY, ALL.intervals: FULL}
         self._lock = threading.Lock()
+        self._intersection = _table(0)
         self._both: dict[int, int] = {}
         self._either: dict[int, int] = {}
         self._without: dict[int, int] = {}
@@ -53,7 +56,30 @@ class SetTable:
         return np.array([other.number(each) for each in list(self._sets)], dtype=np.int32)
 
     def intersections(self, left: Ids, right: Ids) -> Ids:
-        """Element by element, what is in both."""
+        """Element by element, what is in both.
+
+        This is the step that is done for every pair of classes: one look into a square table of all numbers,
+        in which pairs are worked out when they first occur.
+        """
+        table = self._intersection
+        size = len(table)
+        if len(self._sets) > size:
+            if len(self._sets) > LARGEST_TABLE:
+                return self._intersections_of_many(left, right)
+            table = self._intersection = _table(len(self._sets))
+            size = len(table)
+        at = left * np.int32(size) + right
+        flat = table.reshape(-1)
+        found: Ids = flat[at]
+        unknown = np.unique(at[found == UNKNOWN])
+        if len(unknown):
+            for place in unknown.tolist():
+                one, other = divmod(place, size)
+                flat[place] = self._one(one << _SHIFT | other, self._both, Connections.__and__)
+            found = flat[at]
+        return found
+
+    def _intersections_of_many(self, left: Ids, right: Ids) -> Ids:
         found = np.where(left == FULL, right, np.where((right == FULL) | (left == right), left, EMPTY))
         open_ = (left > FULL) & (right > FULL) & (left != right)
         return self._rest(found, open_, left, right, self._both, Connections.__and__)
@@ -103,3 +129,15 @@ class SetTable:
             left, right = self._sets[key >> _SHIFT], self._sets[key & (1 << _SHIFT) - 1]
             found = known[key] = self.number(operation(left, right))
         return found
+
+
+def _table(numbers: int) -> Ids:
+    """Intersections of all pairs of numbers: those with nothing, with everything and with itself are known."""
+    size = SMALLEST_TABLE
+    while size < numbers + numbers // 4:
+        size *= 2
+    made = np.full((size, size), UNKNOWN, dtype=np.int32)
+    every = np.arange(size, dtype=np.int32)
+    made[FULL, :] = made[:, FULL] = made[every, every] = every
+    made[EMPTY, :] = made[:, EMPTY] = EMPTY
+    return made
