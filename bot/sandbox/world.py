@@ -20,10 +20,11 @@ from bot.sandbox.openstack.cloud import MEMBER, Ailments, Cloud, CloudUser, Clus
 from bot.sandbox.openstack.keystone import clouds_yaml, keystone_app
 from bot.sandbox.openstack.magnum import MagnumApp, cluster, template
 from bot.sandbox.serving import Loopback, Served
+from bot.sandbox.slack.model import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.page_app import FaultGroup, FaultSwitch, create_app
+from bot.sandbox.slack.people import shop
 from bot.sandbox.slack.sockets import SocketMode
 from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, shop
 
 EDGE_TOKEN = "edge-reader-token"
 KUBERNETES = "v1.29.5"
@@ -33,7 +34,7 @@ CONFIGURATION = """\
 projects:
   shop:
     cloud: xloud-shop
-    channels: [C0SHOP, C0SHOPDEV, C0RANDOM]
+    channels: [C0SHOP, C0SHOPDEV, C0PARTNER, C0RANDOM]
     template_defaults:
       name: "k8s-{kubernetes}-{driver}"
       image: fedora-coreos-39
@@ -51,9 +52,9 @@ projects:
       prod-eu: {production: true}
     roles:
       viewer: {everyone: true}
-      operator: {users: [U0ANA], terminal: [TERMINAL_USER]}
-      approver: {users: [U0BO]}
-      admin: {users: [U0BO]}
+      operator: {users: [U0ANA], groups: [S0ONCALL], terminal: [TERMINAL_USER]}
+      approver: {users: [U0BO, U0DEE]}
+      admin: {users: [U0BO, U0EVA]}
 """
 
 

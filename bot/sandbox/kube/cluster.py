@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import hashlib
 import ssl
@@ -11,17 +10,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.infrastructure.volumes import ZONE
 from bot.sandbox.kube import manifests
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.access import Authenticator
 from bot.sandbox.kube.api.app import ApiServer
 from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.attachments import Attachments
+from bot.sandbox.kube.controllers.balancers import Balancers
 from bot.sandbox.kube.controllers.definitions import Definitions
 from bot.sandbox.kube.controllers.endpoints import Endpoints
 from bot.sandbox.kube.controllers.garbage import Garbage
 from bot.sandbox.kube.controllers.jobs import Jobs
 from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
+from bot.sandbox.kube.controllers.loop import ControlLoop
 from bot.sandbox.kube.controllers.namespaces import Namespaces
 from bot.sandbox.kube.controllers.stateful import StatefulSets
 from bot.sandbox.kube.controllers.volumes import Volumes
@@ -34,7 +38,6 @@ from bot.sandbox.serving import Loopback, Served
 Object = dict[str, Any]
 HOST = "127.0.0.1"
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
-QUIET = 0.02  # seconds without a change: settled
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,9 +59,14 @@ class SandboxCluster:
     """A cluster that runs on the loop of a `Loopback`; its methods are called on that loop."""
 
     def __init__(
-        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None
-    ) -> None:
+        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None,
+        infrastructure: Infrastructure | None = None,
+    ) -> None:  # fmt: skip
         self.spec = spec
+        tempo = tempo or Tempo()
+        self.infrastructure = infrastructure or Infrastructure()
+        network = self.infrastructure.network
+        net = network.add_net(f"{spec.name}-net", f"{spec.subnet}.0/24", cluster=spec.uuid)
         self._clock = clock or (lambda: datetime.now(UTC))
         self.authority = CertificateAuthority(spec.name)
         self.fabric = Fabric()
@@ -68,15 +76,16 @@ class SandboxCluster:
         self.api = ApiServer(
             self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
         )
-        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo or Tempo())
+        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo)
         self._jobs = Jobs(self.store, clock=self._clock)
         self._controllers = (
-            Workloads(self.store), StatefulSets(self.store), self._jobs, Volumes(self.store), Endpoints(self.store),
-            Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
+            Workloads(self.store), StatefulSets(self.store), self._jobs,
+            Volumes(self.store, self.infrastructure.storage, cluster=spec.uuid, clock=self._clock),
+            Attachments(self.store, self.fabric, self.infrastructure.storage, clock=self._clock, pause=tempo.attach),
+            Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
+            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
         )  # fmt: skip
-        self._changed = asyncio.Event()
-        self._quiet = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None
         self.port = 0
 
@@ -93,7 +102,7 @@ class SandboxCluster:
     async def start(self, loopback: Loopback) -> str:
         """Bring it up and serve its API; returns the address."""
         self._install()
-        self._task = asyncio.create_task(self._run())
+        self._loop.start()
         await self.listen(loopback)
         return self.address
 
@@ -111,17 +120,15 @@ class SandboxCluster:
     async def stop(self) -> None:
         """End it."""
         await self.hang_up()
-        if self._task is not None:
-            self._task.cancel()
+        self._loop.stop()
 
     def touch(self) -> None:
         """The fabric changed: let the controllers look."""
-        self._quiet.clear()
-        self._changed.set()
+        self._loop.touch()
 
     async def settled(self, seconds: float = 10.0) -> None:
         """Wait until the controllers have nothing left to do."""
-        await asyncio.wait_for(self._quiet.wait(), seconds)
+        await self._loop.settled(seconds)
 
     def sign(self, csr_pem: str) -> str:
         """Sign a CSR, as Magnum does with the cluster's CA. Raises `ValueError`."""
@@ -196,30 +203,6 @@ class SandboxCluster:
         self.fabric.add(machine)
         self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
 
-    async def _run(self) -> None:
-        subscription = self.store.subscribe()
-        while True:
-            for controller in self._controllers:
-                controller.sync()
-            if not subscription.queue.empty():
-                while not subscription.queue.empty():
-                    subscription.queue.get_nowait()
-                await asyncio.sleep(0)
-                continue
-            await self._rest(subscription.queue)
-
-    async def _rest(self, queue: asyncio.Queue[Any]) -> None:
-        if self._kubelets.next_due is None:
-            self._quiet.set()
-        due = min((at for at in (self._kubelets.next_due, self._jobs.next_due) if at is not None), default=None)
-        timeout = max(0.0, (due - self._clock()).total_seconds()) if due is not None else None
-        waits = {asyncio.ensure_future(queue.get()), asyncio.ensure_future(self._changed.wait())}
-        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        self._changed.clear()
-        self._quiet.clear()
-
 
 def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
     role = "master" if machine.master else "worker"
@@ -227,7 +210,7 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
         "kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
         "magnum.openstack.org/role": role, "magnum.openstack.org/nodegroup": f"default-{role}",
         f"node-role.kubernetes.io/{'control-plane' if machine.master else 'worker'}": "",
-        "topology.kubernetes.io/zone": "az1",
+        "topology.kubernetes.io/zone": ZONE, "topology.cinder.csi.openstack.org/zone": ZONE,
     }  # fmt: skip
     calico = spec.driver == "calico"
     annotations = (
@@ -255,7 +238,7 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
     resources = {"cpu": "4", "memory": "8148236Ki", "pods": "110", "ephemeral-storage": "39Gi"}
     return {
         "metadata": {"name": machine.name, "labels": labels, "annotations": annotations},
-        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.name}"},
+        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.server}"},
         "status": {
             "addresses": [{"type": "InternalIP", "address": machine.address}, {"type": "Hostname", "address": machine.name}],
             "capacity": resources, "allocatable": resources, "conditions": [network],

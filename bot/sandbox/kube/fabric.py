@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import uuid
 from datetime import datetime
 
 AS_NUMBER = 64_512  # Calico's default
@@ -31,6 +32,11 @@ class Machine:
     felix: bool = True
     bgp_port_open: bool = True  # the security group lets TCP 179 in
     as_number: int = AS_NUMBER
+
+    @property
+    def server(self) -> str:
+        """The id of its server in Nova."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, self.name))
 
 
 @dataclasses.dataclass(frozen=True)

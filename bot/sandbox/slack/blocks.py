@@ -10,10 +10,20 @@ Json = dict[str, Any]
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 BLOCK_TEXT = 13_200  # over all blocks of a message
 MESSAGE_ONLY = frozenset({"table", "markdown"})
+INPUTS = frozenset(
+    {
+        "plain_text_input", "number_input", "email_text_input", "url_text_input", "static_select", "multi_static_select", "users_select",
+        "multi_users_select", "conversations_select", "channels_select", "external_select", "checkboxes", "radio_buttons", "datepicker",
+        "timepicker", "datetimepicker", "file_input", "rich_text_input",
+    }
+)  # fmt: skip
+ACTIONS = (INPUTS - {"file_input", "rich_text_input", "plain_text_input", "number_input", "email_text_input", "url_text_input"}) | {
+    "button", "overflow",
+}  # fmt: skip
 LIMITS = {  # characters
     "section": 3_000, "field": 2_000, "header": 150, "button": 75, "value": 2_000, "option": 75, "option_value": 150,
     "label": 2_000, "action_id": 255, "block_id": 255, "markdown": 12_000, "placeholder": 150, "view_title": 24,
-    "confirm_title": 100, "confirm_text": 300, "confirm_button": 30,
+    "confirm_title": 100, "confirm_text": 300, "confirm_button": 30, "input": 3_000, "url": 3_000, "alt_text": 2_000,
 }  # fmt: skip
 KNOWN = frozenset(
     {
@@ -56,7 +66,14 @@ def check_message(blocks: Any) -> None:
 def check_view(view: Json) -> None:
     """Check a modal or a Home tab. Raises `Refused`."""
     problems = list(_list_problems(view.get("blocks"), most=VIEW_BLOCKS, view=True))
-    if view.get("type") == "modal":
+    kind = view.get("type")
+    if kind not in ("modal", "home"):
+        problems.append("[ERROR] must be one of: modal, home [json-pointer:/view/type]")
+    if kind == "home" and any(
+        (block.get("element") or {}).get("type") == "file_input" for block in view.get("blocks") or []
+    ):
+        problems.append("[ERROR] unsupported element: file_input [json-pointer:/view/blocks]")
+    if kind == "modal":
         for part in ("title", "submit", "close"):
             if part in view:
                 problems += _text(view[part], LIMITS["view_title"], f"/view/{part}", plain=True)
@@ -114,13 +131,39 @@ def _block_problems(block: Json, at: str) -> Iterable[str]:
         case "actions":
             yield from _actions(block.get("elements") or [], at)
         case "input":
-            yield from _text(block.get("label"), LIMITS["label"], f"{at}/label", plain=True)
-            yield from _element(block.get("element") or {}, f"{at}/element")
+            yield from _input(block, at)
+        case "image":
+            yield from _image(block, at)
         case "table":
             yield from _table(block, at)
         case "markdown":
             if not 1 <= len(block.get("text", "")) <= LIMITS["markdown"]:
                 yield f"[ERROR] must be 1 to 12000 characters [json-pointer:{at}/text]"
+
+
+def _input(block: Json, at: str) -> Iterable[str]:
+    yield from _text(block.get("label"), LIMITS["label"], f"{at}/label", plain=True)
+    if "hint" in block:
+        yield from _text(block["hint"], LIMITS["label"], f"{at}/hint", plain=True)
+    element = block.get("element") or {}
+    if element.get("type") not in INPUTS:
+        yield f"[ERROR] unsupported type: {element.get('type')} [json-pointer:{at}/element/type]"
+    yield from _element(element, f"{at}/element")
+    if element.get("type") == "file_input" and not 1 <= element.get("max_files", 10) <= 10:
+        yield f"[ERROR] must be 1 to 10 [json-pointer:{at}/element/max_files]"
+    if element.get("type") == "plain_text_input":
+        most = element.get("max_length", LIMITS["input"])
+        if not 1 <= most <= LIMITS["input"] or len(element.get("initial_value", "")) > LIMITS["input"]:
+            yield f"[ERROR] must be less than {LIMITS['input'] + 1} characters [json-pointer:{at}/element]"
+
+
+def _image(block: Json, at: str) -> Iterable[str]:
+    if not (block.get("image_url") or block.get("slack_file")):
+        yield f"[ERROR] missing required field: image_url or slack_file [json-pointer:{at}]"
+    if len(block.get("image_url") or "") > LIMITS["url"]:
+        yield f"[ERROR] must be less than 3001 characters [json-pointer:{at}/image_url]"
+    if not 1 <= len(block.get("alt_text", "")) <= LIMITS["alt_text"]:
+        yield f"[ERROR] must be 1 to 2000 characters [json-pointer:{at}/alt_text]"
 
 
 def _section(block: Json, at: str) -> Iterable[str]:
@@ -144,6 +187,8 @@ def _actions(elements: list[Json], at: str) -> Iterable[str]:
     if len(set(names)) != len(names):
         yield f"[ERROR] `action_id` already exists [json-pointer:{at}/elements]"
     for number, element in enumerate(elements):
+        if element.get("type") not in ACTIONS:
+            yield f"[ERROR] unsupported type: {element.get('type')} [json-pointer:{at}/elements/{number}/type]"
         yield from _element(element, f"{at}/elements/{number}")
 
 
@@ -159,18 +204,27 @@ def _element(element: Json, at: str) -> Iterable[str]:
             yield f"[ERROR] invalid style [json-pointer:{at}/style]"
         if "confirm" in element:
             yield from _confirm(element["confirm"], f"{at}/confirm")
-    options = element.get("options")
+    if "placeholder" in element:
+        yield from _text(element["placeholder"], LIMITS["placeholder"], f"{at}/placeholder", plain=True)
     if kind in ("static_select", "multi_static_select", "checkboxes", "radio_buttons", "overflow"):
-        most = {"checkboxes": 10, "radio_buttons": 10, "overflow": 5}.get(kind, 100)
-        if not options or len(options) > most:
-            yield f"[ERROR] must have 1 to {most} items [json-pointer:{at}/options]"
-        for number, option in enumerate(options or []):
-            yield from _text(option.get("text"), LIMITS["option"], f"{at}/options/{number}/text")
-            if not 1 <= len(option.get("value", "")) <= LIMITS["option_value"]:
-                yield f"[ERROR] must be 1 to 150 characters [json-pointer:{at}/options/{number}/value]"
-        initial = element.get("initial_option")
-        if initial is not None and initial not in (options or []):
-            yield f"[ERROR] initial_option must be one of the options [json-pointer:{at}/initial_option]"
+        yield from _menu(element, kind, at)
+
+
+def _menu(element: Json, kind: str, at: str) -> Iterable[str]:
+    options = element.get("options")
+    most = {"checkboxes": 10, "radio_buttons": 10, "overflow": 5}.get(kind, 100)
+    if element.get("option_groups"):
+        options = [option for group in element["option_groups"] for option in group.get("options") or []]
+        most *= 100
+    if not options or len(options) > most:
+        yield f"[ERROR] must have 1 to {most} items [json-pointer:{at}/options]"
+    for number, option in enumerate(options or []):
+        yield from _text(option.get("text"), LIMITS["option"], f"{at}/options/{number}/text")
+        if not 1 <= len(option.get("value", "")) <= LIMITS["option_value"]:
+            yield f"[ERROR] must be 1 to 150 characters [json-pointer:{at}/options/{number}/value]"
+    initial = element.get("initial_option")
+    if initial is not None and initial not in (options or []):
+        yield f"[ERROR] initial_option must be one of the options [json-pointer:{at}/initial_option]"
 
 
 def _confirm(confirm: Json, at: str) -> Iterable[str]:

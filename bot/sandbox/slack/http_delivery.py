@@ -11,7 +11,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from bot.sandbox.slack.workspace import ACK_SECONDS, SIGNING_SECRET, Delivery
+from bot.sandbox.slack.model import ACK_SECONDS, SIGNING_SECRET, Delivery
 
 Json = dict[str, Any]
 

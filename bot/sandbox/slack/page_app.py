@@ -11,10 +11,19 @@ from urllib.parse import urlencode
 import jinja2
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route, WebSocketRoute
 
-from bot.sandbox.slack.render import Renderer, clock
+from bot.sandbox.slack.media import media
+from bot.sandbox.slack.render import Renderer, clock, size
 from bot.sandbox.slack.sockets import SocketMode
 from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.workspace import Message, Workspace
@@ -109,7 +118,15 @@ class Page:
         found = self._workspace.files.get(request.path_params["file"])
         if found is None:
             return PlainTextResponse("not found", 404)
-        return Response(found["content"], media_type="text/plain; charset=utf-8")
+        kind = media(found.name)[0]
+        return Response(found.content, media_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+
+    async def permalink(self, request: Request) -> Response:
+        """Where a permalink leads: the message, in its thread."""
+        channel, stamp = request.path_params["channel"], request.path_params["stamp"]
+        ts = f"{stamp[1:-6]}.{stamp[-6:]}"
+        thread = request.query_params.get("thread_ts", ts)
+        return RedirectResponse("/?" + urlencode({"channel": channel, "thread": thread}))
 
     async def changes(self, request: Request) -> Response:
         """One server-sent event per change."""
@@ -145,22 +162,47 @@ class Page:
         return PlainTextResponse("ok")
 
     async def click(self, request: Request) -> Response:
-        """A button."""
+        """A button, or a choice in a menu; of a message, a modal or the Home tab."""
         given = await request.json()
-        await self._workspace.click(
-            given["user"], given["channel"], given["ts"], given["action"], block_id=given.get("block") or ""
-        )
+        action, value, block = given["action"], given.get("value"), given.get("block") or ""
+        if given.get("view"):
+            values = given.get("values") or {}
+            await self._workspace.click_view(
+                given["user"], given["view"], action, block_id=block, value=value, values=values
+            )
+        else:
+            await self._workspace.click(
+                given["user"], given["channel"], given["ts"], action, block_id=block, value=value
+            )
         return PlainTextResponse("ok")
+
+    async def open_app(self, request: Request) -> Response:
+        """The app's Home or Messages tab."""
+        given = await request.json()
+        await self._workspace.open_app(given["user"], tab=given["tab"])
+        return PlainTextResponse("ok")
+
+    async def attach(self, request: Request) -> Response:
+        """A file that is picked in a modal; its id is what the modal submits."""
+        query = request.query_params
+        made = self._workspace.attach(query["user"], query["name"], await request.body())
+        return JSONResponse({"id": made.id})
 
     async def submit(self, request: Request) -> Response:
         """A modal."""
         given = await request.json()
-        await self._workspace.submit(given.pop("user"), given.pop("view"), given)
+        user, view = given.pop("user"), given.pop("view")
+        files = {
+            name: str(given[name]).split()
+            for name in given.pop("file_fields", "").split()
+            if given.get(name) is not None
+        }
+        await self._workspace.submit(user, view, given | files)
         return PlainTextResponse("ok")
 
     async def close(self, request: Request) -> Response:
         """A modal that is closed."""
-        self._workspace.close_view((await request.json())["view"])
+        await self._workspace.close_view((await request.json())["view"])
         return PlainTextResponse("ok")
 
     async def fault(self, request: Request) -> Response:
@@ -176,18 +218,28 @@ class Page:
 
     def _render(self, template: str, request: Request) -> str:
         workspace, query = self._workspace, request.query_params
-        people = [user for user in workspace.users.values() if not user.bot]
+        people = [user for user in workspace.users.values() if not user.bot and not user.deleted]
         user = workspace.users.get(query.get("user", ""), people[0])
         mine = [channel for channel in workspace.channels.values() if user.id in channel.members]
         channel = next((found for found in mine if found.id == query.get("channel")), mine[0])
-        thread = query.get("thread", "")
+        home = query.get("tab") == "home" and channel.direct
+        thread = "" if home else query.get("thread", "")
         root = workspace.message(channel.id, thread) if thread else None
         faults = self._panel.groups()
 
         def link(**changes: str) -> str:
-            state = {"user": user.id, "channel": channel.id, "thread": thread} | changes
+            state = {
+                "user": user.id,
+                "channel": channel.id,
+                "thread": thread,
+                "tab": "home" if home else "",
+            } | changes
             if "channel" in changes or "user" in changes:
                 state["thread"] = ""
+            if "channel" in changes and "tab" not in changes:
+                state["tab"] = ""
+            if "user" in changes and channel.direct:
+                state["channel"] = f"D0{changes['user'][2:]}"
             return "?" + urlencode({key: value for key, value in state.items() if value})
 
         def replies_of(message: Message) -> list[Message]:
@@ -197,20 +249,13 @@ class Page:
             workspace=workspace, user=user, people=people, channel=channel, thread=thread, root=root, link=link,
             channels=[found for found in mine if not found.direct], directs=[found for found in mine if found.direct],
             messages=workspace.visible(user.id, channel.id), replies=replies_of(root) if root else [], replies_of=replies_of,
-            views=[view for view in workspace.views.values() if view.user == user.id], bot=workspace.bot.id, name=self._name,
+            views=[view for view in workspace.views.values() if view.user == user.id][-1:], home=home, home_view=workspace.homes.get(user.id),
+            of=list(workspace.users).index,
+            size=size, is_image=lambda file: str(file["mimetype"]).startswith("image/"), bot=workspace.bot.id, name=self._name,
             mrkdwn=self._renderer.mrkdwn, text=self._renderer.text, clock=clock, hints=HINTS, faults=faults,
             faults_on=sum(fault.on for group in faults for fault in group.faults), connected=bool(self._sockets.connections),
-            topic=_topic(channel.name, direct=channel.direct),
+            topic="What waits for you, and direct messages with the app" if channel.direct else channel.topic,
         )  # fmt: skip
-
-
-def _topic(name: str, *, direct: bool) -> str:
-    if direct:
-        return "Direct messages with the app: help and whoami"
-    return {
-        "shop": "Clusters of the shop, production first",
-        "shop-dev": "Clusters of the shop, for trying things",
-    }.get(name, "A private channel that the app was not invited to")
 
 
 def create_app(
@@ -229,6 +274,10 @@ def create_app(
             Route("/sandbox/click", page.click, methods=["POST"]),
             Route("/sandbox/submit", page.submit, methods=["POST"]),
             Route("/sandbox/close", page.close, methods=["POST"]),
+            Route("/sandbox/open", page.open_app, methods=["POST"]),
+            Route("/sandbox/attach", page.attach, methods=["POST"]),
+            Route("/archives/{channel}/{stamp}", page.permalink),
+            Route("/files-pri/{file}/{name:path}", api.private_file),
             Route("/sandbox/fault", page.fault, methods=["POST"]),
             Route("/api/{method}", api.method, methods=["GET", "POST"]),
             Route("/respond/{key}", api.respond, methods=["POST"]),

@@ -78,3 +78,8 @@ def _moment(found: re.Match[str]) -> str:
 def clock(ts: str) -> str:
     """A message's time of day."""
     return datetime.fromtimestamp(float(ts), UTC).strftime("%H:%M")
+
+
+def size(number: int) -> str:
+    """A file's size for people."""
+    return f"{number} bytes" if number < 1_024 else f"{number / 1_024:.0f} KB"

@@ -14,7 +14,8 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.slack.workspace import ACK_SECONDS, Delivery, Workspace
+from bot.sandbox.slack.model import ACK_SECONDS, Delivery
+from bot.sandbox.slack.workspace import Workspace
 
 Json = dict[str, Any]
 MOST_CONNECTIONS = 10

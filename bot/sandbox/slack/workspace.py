@@ -7,7 +7,6 @@ It lives on one event loop. The app's side (Web API, Socket Mode, HTTP deliverie
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import html
 import itertools
 import re
@@ -16,99 +15,27 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-Json = dict[str, Any]
-
-TRIGGER_SECONDS = 3.0
-RESPONSE_USES, RESPONSE_SECONDS = 5, 1_800.0
-ACK_SECONDS = 3.0
-BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-signing-secret"
-SCOPES = (
-    "app_mentions:read,channels:history,channels:read,chat:write,chat:write.public,commands,files:write,groups:history,"
-    "groups:read,im:write,usergroups:read,users:read"
+from bot.sandbox.slack import elements, media
+from bot.sandbox.slack.model import (
+    APP,
+    APP_BOT,
+    APP_TOKEN,
+    BOT_TOKEN,
+    SIGNING_SECRET,
+    TEAM,
+    Channel,
+    Delivery,
+    File,
+    Group,
+    Json,
+    Message,
+    ResponseUrl,
+    Trigger,
+    User,
+    View,
 )
 
-
-@dataclasses.dataclass(kw_only=True)
-class User:
-    """A person or the bot."""
-
-    id: str
-    name: str
-    real_name: str
-    bot: bool = False
-    restricted: bool = False
-    title: str = ""
-
-
-@dataclasses.dataclass(kw_only=True)
-class Channel:
-    """A channel or a direct message."""
-
-    id: str
-    name: str
-    members: set[str]
-    private: bool = False
-    direct: bool = False
-    archived: bool = False
-
-
-@dataclasses.dataclass(kw_only=True)
-class Message:
-    """A message; `only_for` makes it ephemeral."""
-
-    channel: str
-    ts: str
-    user: str
-    text: str
-    blocks: list[Json] = dataclasses.field(default_factory=list)
-    thread: str = ""
-    only_for: str = ""
-    edited: bool = False
-    metadata: Json | None = None
-    files: list[Json] = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass(kw_only=True)
-class View:
-    """A modal that somebody has open."""
-
-    id: str
-    user: str
-    body: Json
-    external_id: str = ""
-    errors: dict[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(kw_only=True)
-class Trigger:
-    """What lets the app open a modal: once, within three seconds."""
-
-    user: str
-    made: float
-    used: bool = False
-
-
-@dataclasses.dataclass(kw_only=True)
-class ResponseUrl:
-    """Where the app may answer without being a member: five times within half an hour."""
-
-    channel: str
-    user: str
-    message: str
-    made: float
-    uses: int = 0
-
-
-@dataclasses.dataclass(kw_only=True)
-class Delivery:
-    """What Slack sends to the app, and what came of it."""
-
-    kind: str  # slash_commands, interactive, events_api
-    payload: Json
-    acknowledged: bool = False
-    answer: Any = None
-    seconds: float = 0.0
-
+__all__ = ["APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Channel", "Delivery", "Message", "User", "View", "Workspace"]
 
 Deliver = Callable[[Delivery], Awaitable[None]]
 
@@ -116,20 +43,21 @@ Deliver = Callable[[Delivery], Awaitable[None]]
 class Workspace:
     """The state of one workspace."""
 
-    def __init__(self, *, team: str = "T0SANDBOX", name: str = "Shop GmbH") -> None:
+    def __init__(self, *, team: str = TEAM, name: str = "Shop GmbH") -> None:
         self.team = team
         self.name = name
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
-        self.groups: dict[str, set[str]] = {}
+        self.groups: dict[str, Group] = {}
         self.messages: list[Message] = []
-        self.views: dict[str, View] = {}
-        self.files: dict[str, Json] = {}
+        self.views: dict[str, View] = {}  # open modals
+        self.homes: dict[str, View] = {}  # the Home tab of each person to whom one was published
+        self.files: dict[str, File] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.deliveries: list[Delivery] = []
         self.calls: list[tuple[str, Json]] = []  # Web API calls: method and arguments
-        self.url = ""  # where the Web API is served, for response URLs
+        self.url = ""  # where the Web API is served, for response URLs and files
         self.deliver: Deliver | None = None
         self._numbers = itertools.count(1)
         self._last_ts = 0
@@ -181,7 +109,20 @@ class Workspace:
     @property
     def bot(self) -> User:
         """The app's bot user."""
-        return next(user for user in self.users.values() if user.bot)
+        return self.users[APP_BOT]
+
+    def direct(self, user: str) -> Channel:
+        """The direct message between the app and a person; made when it is first asked for."""
+        made = Channel(id=f"D0{user[2:]}", name="directmessage", members={user, APP_BOT}, direct=True)
+        return self.channels.setdefault(made.id, made)
+
+    def attach(self, user: str, name: str, content: bytes) -> File:
+        """A person picks a file in a modal's file input; nobody else sees it yet."""
+        made = File(
+            id=f"F{uuid.uuid4().hex[:10].upper()}", name=name, user=user, created=int(time.time()), title=name, content=content, shared=True
+        )  # fmt: skip
+        self.files[made.id] = made
+        return made
 
     # --- seeing
 
@@ -204,28 +145,45 @@ class Workspace:
     # --- doing
 
     async def say(self, user: str, channel: str, text: str, *, thread: str = "") -> Message:
-        """A person writes a message; the app hears of it if it is mentioned."""
+        """Somebody writes a message; the app hears of it if it is mentioned in a channel that it is in."""
         message = self.post(Message(channel=channel, ts=self.ts(), user=user, text=self.escaped(text), thread=thread))
-        if f"<@{self.bot.id}" in message.text and self.bot.id in self.channels[channel].members:
-            event = {"type": "app_mention", "user": user, "text": message.text, "ts": message.ts, "channel": channel, "team": self.team,
-                     "event_ts": message.ts}  # fmt: skip
+        mentioned = f"<@{self.bot.id}" in message.text and self.bot.id in self.channels[channel].members
+        if mentioned and not self.channels[channel].direct:
+            event = {"type": "app_mention", "user": user, "text": message.text, "ts": message.ts, "channel": channel,
+                     "team": self.users[user].team, "event_ts": message.ts}  # fmt: skip
+            if self.users[user].bot:
+                event["bot_id"] = f"B{user[1:]}"
             if thread:
                 event["thread_ts"] = thread
-            body = {
-                "token": "t", "team_id": self.team, "api_app_id": "A0SANDBOX", "event": event, "type": "event_callback",
-                "event_id": f"Ev{uuid.uuid4().hex[:10].upper()}", "event_time": int(time.time()),
-            }  # fmt: skip
-            await self.send(Delivery(kind="events_api", payload=body))
+            await self.event(event)
         return message
+
+    async def event(self, event: Json) -> Delivery:
+        """Send an event of the Events API."""
+        body = {
+            "token": "t", "team_id": self.team, "api_app_id": APP, "event": event, "type": "event_callback",
+            "event_id": f"Ev{uuid.uuid4().hex[:10].upper()}", "event_time": int(time.time()),
+        }  # fmt: skip
+        return await self.send(Delivery(kind="events_api", payload=body))
+
+    async def open_app(self, user: str, *, tab: str = "home") -> Delivery:
+        """A person opens the app's Home or Messages tab."""
+        event: Json = {
+            "type": "app_home_opened", "user": user, "channel": self.direct(user).id, "event_ts": self.ts(), "tab": tab,
+        }  # fmt: skip
+        if tab == "home" and user in self.homes:
+            event["view"] = self.view_json(self.homes[user])
+        return await self.event(event)
 
     async def command(self, user: str, channel: str, text: str) -> Delivery:
         """A person types a slash command: `/xk8s verify calico`."""
         command, _, words = text.strip().partition(" ")
+        found = self.channels[channel]
+        name = "directmessage" if found.direct else "privategroup" if found.private else found.name
         payload = {
-            "token": "t", "team_id": self.team, "team_domain": "shop", "channel_id": channel,
-            "channel_name": self.channels[channel].name, "user_id": user, "user_name": self.users[user].name, "command": command,
-            "text": self.escaped(words), "api_app_id": "A0SANDBOX", "is_enterprise_install": "false",
-            "response_url": self.response_url(channel, user, ""), "trigger_id": self.trigger(user),
+            "token": "t", "team_id": self.users[user].team, "team_domain": "shop", "channel_id": channel, "channel_name": name,
+            "user_id": user, "user_name": self.users[user].name, "command": command, "text": self.escaped(words), "api_app_id": APP,
+            "is_enterprise_install": "false", "response_url": self.response_url(channel, user, ""), "trigger_id": self.trigger(user),
         }  # fmt: skip
         delivery = await self.send(Delivery(kind="slash_commands", payload=payload))
         if not delivery.acknowledged:
@@ -236,55 +194,70 @@ class Workspace:
                 self.whisper(user, channel, text)
         return delivery
 
-    async def click(self, user: str, channel: str, ts: str, action_id: str, *, block_id: str = "") -> Delivery:
-        """A person presses a button of a message. Raises `KeyError` if it is not there."""
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, *, block_id: str = "", value: Any = None
+    ) -> Delivery:
+        """A person presses a button of a message, or chooses `value` in a menu of it. Raises `KeyError` if it is not there."""
         message = self.message(channel, ts)
         if message is None:
             raise KeyError(ts)
-        action = next(
-            {**element, "block_id": block.get("block_id", "")}
-            for block in message.blocks
-            for element in _elements(block)
-            if element.get("action_id") == action_id and block_id in ("", block.get("block_id", ""))
-        )
+        block, element = elements.find(message.blocks, action_id, block_id)
         shown: Json = {
+            "type": "message", "ts": ts, "user": message.user, "text": message.text, "blocks": message.blocks, "app_id": APP,
+        }  # fmt: skip
+        container: Json = {
             "type": "message",
-            "ts": ts,
-            "user": message.user,
-            "text": message.text,
-            "blocks": message.blocks,
+            "message_ts": ts,
+            "channel_id": channel,
+            "is_ephemeral": bool(message.only_for),
         }
         if message.thread:
-            shown["thread_ts"] = message.thread
+            shown["thread_ts"] = container["thread_ts"] = message.thread
         payload = {
-            "type": "block_actions", "user": self._who(user), "api_app_id": "A0SANDBOX", "team": {"id": self.team, "domain": "shop"},
-            "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": bool(message.only_for)},
-            "trigger_id": self.trigger(user), "channel": {"id": channel, "name": self.channels[channel].name}, "message": shown,
+            **self._interaction("block_actions", user), "container": container, "trigger_id": self.trigger(user),
+            "channel": {"id": channel, "name": self.channels[channel].name}, "message": shown,
             "response_url": self.response_url(channel, user, ts),
-            "actions": [{"action_id": action_id, "block_id": action["block_id"], "type": action["type"], "value": action.get("value", ""),
-                         "action_ts": f"{time.time():.6f}"}],
+            "state": {"values": elements.state(message.blocks, {action_id: value}, self.file_json)},
+            "actions": [elements.action(element, block, value)],
+        }  # fmt: skip
+        return await self.send(Delivery(kind="interactive", payload=payload))
+
+    async def click_view(
+        self, user: str, view_id: str, action_id: str, *, block_id: str = "", value: Any = None,
+        values: dict[str, Any] | None = None,
+    ) -> Delivery:  # fmt: skip
+        """A person presses a button of a modal or of the Home tab; `values` are what the other fields hold."""
+        view = self._view(view_id)
+        block, element = elements.find(view.body["blocks"], action_id, block_id)
+        payload = {
+            **self._interaction("block_actions", user), "container": {"type": "view", "view_id": view_id},
+            "trigger_id": self.trigger(user, view=view_id), "view": self.view_json(view, {**(values or {}), action_id: value}),
+            "actions": [elements.action(element, block, value)],
         }  # fmt: skip
         return await self.send(Delivery(kind="interactive", payload=payload))
 
     async def submit(self, user: str, view_id: str, values: dict[str, Any]) -> Delivery:
-        """A person submits a modal: `values` by action id (text, a chosen value, or a list of them)."""
+        """A person submits a modal: `values` by action id (text, a chosen value, or a list of values or file ids)."""
         view = self.views[view_id]
-        shown: Json = {
-            "id": view.id, "team_id": self.team, "external_id": view.external_id, "state": {"values": _state(view.body, values)},
-            **{key: view.body[key] for key in ("type", "callback_id", "private_metadata", "title", "blocks") if key in view.body},
-        }  # fmt: skip
         payload = {
-            "type": "view_submission", "team": {"id": self.team, "domain": "shop"}, "user": self._who(user), "api_app_id": "A0SANDBOX",
-            "view": shown, "trigger_id": self.trigger(user), "response_urls": [],
+            **self._interaction("view_submission", user), "view": self.view_json(view, values),
+            "trigger_id": self.trigger(user, view=view_id), "response_urls": [],
         }  # fmt: skip
         delivery = await self.send(Delivery(kind="interactive", payload=payload))
         self._after_submit(view, delivery)
         return delivery
 
-    def close_view(self, view_id: str) -> None:
-        """A person closes a modal."""
-        self.views.pop(view_id, None)
+    async def close_view(self, view_id: str) -> None:
+        """A person closes a modal, and sees what it was pushed on again; the app hears of it if it wants to."""
+        view = self.views.pop(view_id, None)
         self.changed()
+        if view is not None and view.body.get("notify_on_close"):
+            payload = {
+                **self._interaction("view_closed", view.user),
+                "view": self.view_json(view),
+                "is_cleared": False,
+            }
+            await self.send(Delivery(kind="interactive", payload=payload))
 
     def whisper(
         self, user: str, channel: str, text: str, blocks: list[Json] | None = None, *, thread: str = ""
@@ -308,7 +281,7 @@ class Workspace:
         for user in self.users.values():
             text = re.sub(rf"(?<!\S)@{re.escape(user.name)}\b", f"<@{user.id}|{user.name}>", text)
         for channel in self.channels.values():
-            text = re.sub(rf"(?<!\S)#{re.escape(channel.name)}\b", f"<#{channel.id}|{channel.name}>", text)
+            text = re.sub(rf"(?<!\S)#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text)
         return re.sub(r"(?<![<|\S])(https?://\S+)", r"<\1>", text)
 
     async def send(self, delivery: Delivery) -> Delivery:
@@ -320,10 +293,10 @@ class Workspace:
             delivery.seconds = time.perf_counter() - started
         return delivery
 
-    def trigger(self, user: str) -> str:
+    def trigger(self, user: str, *, view: str = "") -> str:
         """A new trigger id."""
         made = f"{next(self._numbers)}.{int(time.time())}.{uuid.uuid4().hex}"
-        self.triggers[made] = Trigger(user=user, made=time.monotonic())
+        self.triggers[made] = Trigger(user=user, made=time.monotonic(), view=view)
         return made
 
     def response_url(self, channel: str, user: str, message: str) -> str:
@@ -332,9 +305,29 @@ class Workspace:
         self.response_urls[made] = ResponseUrl(channel=channel, user=user, message=message, made=time.monotonic())
         return f"{self.url}/respond/{made}"
 
-    def _who(self, user: str) -> Json:
+    def view_json(self, view: View, values: dict[str, Any] | None = None) -> Json:
+        """A view as the app is told of it."""
+        return {
+            "id": view.id, "team_id": self.team, "app_id": APP, "hash": view.hash, "external_id": view.external_id,
+            "previous_view_id": view.previous or None, "root_view_id": view.root or view.id,
+            "private_metadata": "", "callback_id": "", "title": None, "submit": None, "close": None, **view.body,
+            "state": {"values": elements.state(view.body.get("blocks", []), values or {}, self.file_json)},
+        }  # fmt: skip
+
+    def file_json(self, file: str) -> Json:
+        """A file as the app is told of it."""
+        return media.described(self.files[file], team=self.team, url=self.url)
+
+    def _view(self, view_id: str) -> View:
+        home = next((view for view in self.homes.values() if view.id == view_id), None)
+        return home or self.views[view_id]
+
+    def _interaction(self, kind: str, user: str) -> Json:
         name = self.users[user].name
-        return {"id": user, "username": name, "name": name, "team_id": self.team}
+        return {
+            "type": kind, "team": {"id": self.team, "domain": "shop"}, "api_app_id": APP, "token": "t", "is_enterprise_install": False,
+            "user": {"id": user, "username": name, "name": name, "team_id": self.users[user].team},
+        }  # fmt: skip
 
     def _after_submit(self, view: View, delivery: Delivery) -> None:
         answer = delivery.answer if isinstance(delivery.answer, dict) else {}
@@ -345,63 +338,26 @@ class Workspace:
             view.errors = answer.get("errors", {})
         elif action == "update":
             view.body, view.errors = answer["view"], {}
+        elif action == "clear":
+            root = view.root or view.id
+            self.views = {name: each for name, each in self.views.items() if root not in (each.root, each.id)}
+        elif action == "push":
+            self.push(view, answer["view"])
         else:
             self.views.pop(view.id, None)
         self.changed()
 
-
-def shop() -> Workspace:
-    """Three people, the bot, and two channels."""
-    made = Workspace()
-    for user in (
-        User(id="U0ANA", name="ana", real_name="Ana Silva", title="Platform engineer"),
-        User(id="U0BO", name="bo", real_name="Bo Lindqvist", title="Platform lead"),
-        User(id="U0CY", name="cy", real_name="Cy Okafor", title="Developer"),
-        User(id="U0XK8S", name="xk8s", real_name="xk8s", bot=True),
-    ):
-        made.users[user.id] = user
-    everyone = {"U0ANA", "U0BO", "U0CY", "U0XK8S"}
-    for channel in (
-        Channel(id="C0SHOP", name="shop", members=set(everyone)),
-        Channel(id="C0SHOPDEV", name="shop-dev", members=set(everyone)),
-        Channel(id="C0RANDOM", name="random", members=everyone - {"U0XK8S"}, private=True),
-        *(
-            Channel(id=f"D0{user[2:]}", name="directmessage", members={user, "U0XK8S"}, direct=True)
-            for user in ("U0ANA", "U0BO", "U0CY")
-        ),
-    ):
-        made.channels[channel.id] = channel
-    made.groups["S0OPS"] = {"U0ANA", "U0BO"}
-    return made
+    def push(self, on: View, body: Json) -> View:
+        """Open a modal on top of another."""
+        made = View(
+            id=f"V{uuid.uuid4().hex[:10].upper()}", user=on.user, body=body, external_id=body.get("external_id", ""),
+            previous=on.id, root=on.root or on.id, hash=new_hash(),
+        )  # fmt: skip
+        self.views[made.id] = made
+        self.changed()
+        return made
 
 
-def _elements(block: Json) -> list[Json]:
-    found = list(block.get("elements", [])) if block.get("type") == "actions" else []
-    return found + ([block["accessory"]] if "accessory" in block else [])
-
-
-def _state(view: Json, values: dict[str, Any]) -> Json:
-    state: Json = {}
-    for block in view.get("blocks", []):
-        if block.get("type") != "input":
-            continue
-        element = block["element"]
-        name = element["action_id"]
-        state[block.get("block_id", name)] = {name: _value(element, values.get(name))}
-    return state
-
-
-def _value(element: Json, given: Any) -> Json:
-    kind = element["type"]
-    if kind in ("static_select", "radio_buttons"):
-        chosen = given if given is not None else element.get("initial_option", {}).get("value")
-        option = next((option for option in element["options"] if option["value"] == chosen), None)
-        return {"type": kind, "selected_option": option}
-    if kind in ("checkboxes", "multi_static_select"):
-        wanted = given or []
-        return {
-            "type": kind,
-            "selected_options": [option for option in element["options"] if option["value"] in wanted],
-        }
-    text = given if given is not None else element.get("initial_value")
-    return {"type": kind, "value": text or None}
+def new_hash() -> str:
+    """A view's state, as `hash` names it."""
+    return f"{time.time():.0f}.{uuid.uuid4().hex[:8]}"

@@ -378,8 +378,10 @@ async def _body(request: Request) -> Any:
     raw = await request.body()
     content = request.headers.get("content-type", "")
     try:
-        return yaml.safe_load(raw) if "yaml" in content else json.loads(raw)
-    except (ValueError, yaml.YAMLError) as error:
+        if "yaml" in content and not raw.lstrip().startswith(b"{"):
+            return yaml.load(raw, Loader=yaml.CSafeLoader)
+        return msgspec.json.decode(raw)
+    except (ValueError, msgspec.DecodeError, yaml.YAMLError) as error:
         raise errors.bad_request(f"the object provided is unrecognized: {error}") from None
 
 

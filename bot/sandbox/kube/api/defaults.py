@@ -19,6 +19,8 @@ CONTAINER = {"terminationMessagePath": "/dev/termination-log", "terminationMessa
 def fill(kind: Kind, obj: Object) -> None:
     """Default the fields that clients read."""
     obj.setdefault("metadata", {})
+    if "status" in kind.subresources and kind.kind != "Node":
+        obj["status"] = {}  # what a client says of it does not count
     filler = _FILLERS.get(kind.kind)
     if filler is not None and (kind.kind in ("Namespace", "Node") or obj.get("spec") is not None):
         filler(obj)

@@ -87,16 +87,19 @@ class KindRegistry:
 
     def __init__(self, kinds: Iterable[Kind] | None = None) -> None:
         self._kinds: dict[tuple[str, str, str], Kind] = {}
+        self._by_name: dict[tuple[str, str], Kind] = {}
         for kind in kinds if kinds is not None else _built_in():
             self.register(kind)
 
     def register(self, kind: Kind) -> None:
         """Serve a kind."""
         self._kinds[kind.group, kind.version, kind.plural] = kind
+        self._by_name[kind.api_version, kind.kind] = kind
 
     def unregister(self, kind: Kind) -> None:
         """Serve a kind no longer."""
         self._kinds.pop((kind.group, kind.version, kind.plural), None)
+        self._by_name.pop((kind.api_version, kind.kind), None)
 
     def find(self, group: str, version: str, plural: str) -> Kind | None:
         """A kind by where it is in the API."""
@@ -108,6 +111,10 @@ class KindRegistry:
             if found.kind == kind and (not group or found.group == group):
                 return found
         raise KeyError(kind)
+
+    def of(self, api_version: str, kind: str) -> Kind | None:
+        """A kind as an object names it."""
+        return self._by_name.get((api_version, kind))
 
     def all(self) -> tuple[Kind, ...]:
         """Every kind, in the order it was registered."""

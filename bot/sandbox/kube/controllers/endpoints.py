@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import Object, is_live, is_ready, owned_by, reference
+from bot.sandbox.kube.controllers.owning import Object, is_live, is_ready, reference
 
 
 class Endpoints:
     """The controller of EndpointSlices."""
+
+    watches = frozenset({"Service", "Pod", "EndpointSlice"})
+    patient = False
+    next_due = None
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -48,7 +52,7 @@ class Endpoints:
             {"name": port.get("name", ""), "protocol": port.get("protocol", "TCP"), "port": _number(port)}
             for port in service["spec"].get("ports", [])
         ]
-        known = owned_by(service, self._store.all_of(self._slices, namespace))
+        known = self._store.owned(service, self._slices)
         if known:
             self._store.mutate(
                 self._slices, namespace, known[0]["metadata"]["name"],

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, owned_by, reference
+from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, reference
 from bot.sandbox.kube.controllers.schedule import Schedule
 
 
 class Jobs:
     """The controllers of Jobs and CronJobs."""
+
+    watches = frozenset({"Job", "CronJob", "Pod"})
+    patient = True
 
     def __init__(self, store: Store, *, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -69,7 +72,7 @@ class Jobs:
 
     def _cron_job(self, cron_job: Object) -> None:
         spec, status = cron_job["spec"], dict(cron_job.get("status") or {})
-        jobs = owned_by(cron_job, self._store.all_of(self._jobs, cron_job["metadata"]["namespace"]))
+        jobs = self._store.owned(cron_job, self._jobs)
         if spec.get("suspend"):
             return
         last = _time(status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"], self._clock())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.kube.api import selectors
+from bot.sandbox.kube.api.clone import clone
 from bot.sandbox.kube.api.kinds import Kind
 from bot.sandbox.kube.api.store import Store
 
@@ -71,12 +72,6 @@ def reference(owner: Object) -> Object:
     }  # fmt: skip
 
 
-def owned_by(owner: Object, found: Iterable[Object]) -> list[Object]:
-    """Those that an object owns."""
-    uid = owner["metadata"]["uid"]
-    return [each for each in found if any(ref["uid"] == uid for ref in each["metadata"].get("ownerReferences", []))]
-
-
 class Pods:
     """Makes, finds and deletes the pods of workloads, and writes workloads' status."""
 
@@ -84,10 +79,18 @@ class Pods:
         self._store = store
         self._kind = store.registry.named("Pod")
         self._numbers = 0
+        self._revisions: dict[tuple[str, int], str] = {}
 
     def of(self, owner: Object) -> list[Object]:
         """The pods of an owner, also those that are being deleted."""
-        return owned_by(owner, self._store.all_of(self._kind, owner["metadata"]["namespace"]))
+        return self._store.owned(owner, self._kind)
+
+    def revision(self, owner: Object) -> str:
+        """The hash of an owner's template, which changes with its generation only."""
+        key = owner["metadata"]["uid"], owner["metadata"].get("generation", 0)
+        if key not in self._revisions:
+            self._revisions[key] = revision(owner["spec"]["template"])
+        return self._revisions[key]
 
     def make(
         self, owner: Object, *, labels: Mapping[str, str] | None = None, node: str = "", name: str = "",
@@ -95,7 +98,7 @@ class Pods:
     ) -> None:  # fmt: skip
         """Make a pod from an owner's template."""
         template = owner["spec"]["template"]
-        made = json.loads(json.dumps(spec or template["spec"]))
+        made = clone(spec or template["spec"])
         if node:
             made["nodeName"] = node
         base = owner["metadata"]["name"]
@@ -122,5 +125,5 @@ class Pods:
     def report(self, kind: Kind, obj: Object, status: Object) -> None:
         """Write a workload's status."""
         namespace, name = obj["metadata"]["namespace"], obj["metadata"]["name"]
-        if self._store.has(kind, namespace, name):
+        if self._store.has(kind, namespace, name) and self._store.peek(kind, namespace, name).get("status") != status:
             self._store.mutate(kind, namespace, name, lambda found: found.update(status=status), subresource="status")

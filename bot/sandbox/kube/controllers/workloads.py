@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import Object, Pods, fits, is_live, is_ready, owned_by, reference, revision
+from bot.sandbox.kube.controllers.owning import Object, Pods, fits, is_live, is_ready, reference
 
 
 class Workloads:
     """Makes pods of DaemonSets, and of Deployments through ReplicaSets."""
+
+    watches = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "Pod", "Node"})
+    patient = False
+    next_due = None
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -28,7 +32,7 @@ class Workloads:
 
     def _daemon_set(self, daemon_set: Object) -> None:
         spec = daemon_set["spec"]["template"]["spec"]
-        current = revision(daemon_set["spec"]["template"])
+        current = self._pods.revision(daemon_set)
         wanted = [n["metadata"]["name"] for n in self._store.all_of(self._nodes) if fits(spec, n, daemon=True)]
         pods = self._pods.of(daemon_set)
         placed = {pod["spec"].get("nodeName"): pod for pod in pods if is_live(pod)}
@@ -52,7 +56,7 @@ class Workloads:
 
     def _deployment(self, deployment: Object) -> None:
         template, namespace = deployment["spec"]["template"], deployment["metadata"]["namespace"]
-        current = revision(template)
+        current = self._pods.revision(deployment)
         name = f"{deployment['metadata']['name']}-{current}"
         replicas = deployment["spec"]["replicas"]
         if not self._store.has(self._replica_sets, namespace, name):
@@ -67,9 +71,11 @@ class Workloads:
                     },
                 },
             )  # fmt: skip
-        owned = owned_by(deployment, self._store.all_of(self._replica_sets, namespace))
+        owned = self._store.owned(deployment, self._replica_sets)
         for found in owned:
             target = replicas if found["metadata"]["name"] == name else 0
+            if found["spec"]["replicas"] == target:
+                continue
             self._store.mutate(
                 self._replica_sets, namespace, found["metadata"]["name"],
                 lambda obj, target=target: obj["spec"].update(replicas=target),  # type: ignore[misc]

@@ -11,7 +11,7 @@ async function post(path, data) {
 function keep(before, after) {
   for (const field of after.elements) {
     const typed = field.name && [...before.elements].find((each) => each.name === field.name && (each.type !== "checkbox" && each.type !== "radio" || each.value === field.value));
-    if (!typed) continue;
+    if (!typed || field.type === "file") continue;
     if (field.type === "checkbox" || field.type === "radio") field.checked = typed.checked; else field.value = typed.value;
   }
 }
@@ -58,22 +58,49 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[href^='?']");
-  if (link) { event.preventDefault(); const change = new URLSearchParams(link.getAttribute("href")); const url = here(); url.search = change; history.pushState({}, "", url); document.body.dataset.user = change.get("user"); return refresh(); }
+  if (link) { event.preventDefault(); if (link.dataset.open) post("/sandbox/open", { tab: link.dataset.open }); const change = new URLSearchParams(link.getAttribute("href")); const url = here(); url.search = change; history.pushState({}, "", url); document.body.dataset.user = change.get("user"); return refresh(); }
   const toggle = event.target.closest("[data-toggle]"); if (toggle) { const panel = document.getElementById(toggle.dataset.toggle); panel.hidden = !panel.hidden; return; }
   const close = event.target.closest("[data-close-view]"); if (close) return post("/sandbox/close", { view: close.dataset.closeView });
   const hint = event.target.closest("[data-hint]"); if (hint) { const area = document.getElementById("composer"); area.value = hint.dataset.hint; area.focus(); return hints(area); }
   const button = event.target.closest("[data-click]"); if (!button) return;
-  if (button.dataset.confirm && !confirm(button.dataset.confirm)) return;
   button.disabled = true;
-  await post("/sandbox/click", { channel: new URLSearchParams(location.search).get("channel") || document.body.dataset.channel, ts: button.dataset.ts, action: button.dataset.click, block: button.dataset.block });
+  await act(button, button.dataset.click);
   button.disabled = false;
 });
+document.addEventListener("change", async (event) => {
+  const menu = event.target.closest("[data-choose]");
+  if (menu && menu.value) { await act(menu, menu.dataset.choose, menu.value); if (menu.matches(".overflow")) menu.value = ""; }
+  const picker = event.target.closest("[data-file]"); if (!picker) return;
+  const form = picker.form, ids = [];
+  for (const file of picker.files) {
+    const answer = await fetch("/sandbox/attach?" + new URLSearchParams({ user: user(), name: file.name }), { method: "POST", body: file });
+    ids.push((await answer.json()).id);
+  }
+  form.elements[picker.dataset.file].value = ids.join(" ");
+});
+async function act(element, action, value) {
+  if (element.dataset.confirm && !await confirmed(JSON.parse(element.dataset.confirm))) return;
+  const form = element.closest("form.modal");
+  await post("/sandbox/click", { channel: new URLSearchParams(location.search).get("channel") || document.body.dataset.channel, ts: element.dataset.ts, view: element.dataset.view, action, block: element.dataset.block, value, values: form ? fields(form) : undefined });
+}
+function confirmed(asked) {
+  const dialog = document.getElementById("confirm"), [no, yes] = dialog.querySelectorAll("button");
+  dialog.querySelector("h2").textContent = asked.title.text; dialog.querySelector("p").textContent = asked.text.text;
+  no.textContent = asked.deny.text; yes.textContent = asked.confirm.text; yes.className = asked.style === "danger" ? "danger" : "primary";
+  dialog.returnValue = "no"; dialog.showModal();
+  return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }));
+}
+function fields(form) {
+  const data = {}; for (const box of form.querySelectorAll("[type=checkbox]")) data[box.name] ||= [];
+  for (const [name, value] of new FormData(form)) { if (Array.isArray(data[name])) data[name].push(value); else if (name === "file_fields" && data[name]) data[name] += " " + value; else if (!(value instanceof File)) data[name] = value; }
+  return data;
+}
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("[data-post]"); if (!form) return; event.preventDefault();
-  const data = {}; for (const [name, value] of new FormData(form)) { const box = form.querySelector(`[type=checkbox][name="${name}"]`); if (box) (data[name] ||= []).push(value); else data[name] = value; }
+  const data = fields(form);
   const area = form.querySelector("textarea[name=text]"); if (area) { if (!area.value.trim()) return; area.value = ""; hints(area); }
   await post(form.dataset.post, data);
 });
 addEventListener("popstate", refresh);
 const changes = new EventSource("/changes"); changes.onmessage = refresh;
-addEventListener("load", () => { for (const id of ["messages", "thread"]) { const list = document.getElementById(id); if (list) list.scrollTop = list.scrollHeight; } document.getElementById("composer").focus(); });
+addEventListener("load", () => { for (const id of ["messages", "thread"]) { const list = document.getElementById(id); if (list) list.scrollTop = list.scrollHeight; } document.getElementById("composer")?.focus(); if (document.querySelector(".home")) post("/sandbox/open", { tab: "home" }); });
