@@ -86,7 +86,7 @@ def consequence(snapshot: Snapshot, found: States, *, source: DriverProfile, tar
     return Consequence(
         computed=True, policies=policies, gaps=gaps, closes=tuple(_connections(changed.changes, closes=True)),
         opens=tuple(_connections(changed.changes, closes=False)),
-        loses_dns=tuple(sorted(map(str, changed.loses_dns))),
+        loses_dns=tuple(f"{lost.pod} ({', '.join(lost.protocols)})" for lost in changed.loses_dns),
     )  # fmt: skip
 
 

@@ -43,6 +43,10 @@ class Addresses(Protocol):
         """A floating IP of the project by its address."""
         ...
 
+    def on(self, port: str) -> FloatingIP | None:
+        """The floating IP that is attached to a port."""
+        ...
+
     def describe(self, floating_ip: str, text: str) -> None:
         """Set its description."""
         ...
@@ -135,6 +139,11 @@ def switch_back(move: Move, addresses: Addresses) -> None:
             fix="The old Service has lost its address: give it another one.",
         )  # fmt: skip
     if found.port != move.old_port:
+        if found.port:
+            addresses.attach(found.id, "")
+        fresh = addresses.on(move.old_port)  # the old cluster's controller gives a bare load balancer a new one
+        if fresh is not None:
+            addresses.attach(fresh.id, "")
         addresses.attach(found.id, move.old_port)
     if found.description != move.old_description:
         addresses.describe(found.id, move.old_description)
