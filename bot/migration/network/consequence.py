@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable
 from bot.drivers.profile import DriverProfile
 from bot.migration.findings import Finding, note, warn
 from bot.migration.scope import system_namespaces
-from bot.policy.reach.difference import Change, difference
+from bot.policy.reach.changes import Change
+from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reading import Snapshot
 
