@@ -13,12 +13,16 @@ import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.sandbox.infrastructure import Infrastructure
 from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.kube.faults import FaultSwitches
+from bot.sandbox.openstack.cinder import cinder_app
 from bot.sandbox.openstack.cloud import MEMBER, Ailments, Cloud, CloudUser, ClusterOrder
 from bot.sandbox.openstack.keystone import clouds_yaml, keystone_app
 from bot.sandbox.openstack.magnum import MagnumApp, cluster, template
+from bot.sandbox.openstack.neutron import neutron_app
+from bot.sandbox.openstack.octavia import octavia_app
 from bot.sandbox.serving import Loopback, Served
 from bot.sandbox.slack.model import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.slack.page_app import FaultGroup, FaultSwitch, create_app
@@ -86,7 +90,8 @@ class World:
         self.workspace = shop()
         self.sockets = SocketMode(self.workspace, event_retries=event_retries)
         self.api = WebApi(self.workspace, socket_url=self.sockets.ticket, rate_limits=rate_limits)
-        self.cloud = Cloud(self, seconds_to_build=seconds_to_build)
+        self.infrastructure = Infrastructure()
+        self.cloud = Cloud(self, seconds_to_build=seconds_to_build, infrastructure=self.infrastructure)
         self.switches: dict[str, FaultSwitches] = {}
         self._tempo = tempo or Tempo()
         self._planned = clusters
@@ -127,9 +132,15 @@ class World:
         ]
         self.cloud.inventory.flavors.add("m1.large")
         await self.magnum_listens()
-        self.keystone_url = (
-            await self.loopback.serve_on_loop(keystone_app(self.cloud, magnum_url=self.magnum_url))
-        ).url
+        cinder = await self.loopback.serve_on_loop(cinder_app(self.cloud))
+        octavia = await self.loopback.serve_on_loop(octavia_app(self.cloud))
+        neutron = await self.loopback.serve_on_loop(neutron_app(self.cloud))
+        others = {
+            "volumev3": f"{cinder.url}/v3/{self.cloud.project}", "block-storage": f"{cinder.url}/v3/{self.cloud.project}",
+            "load-balancer": octavia.url, "network": neutron.url,
+        }  # fmt: skip
+        keystone = keystone_app(self.cloud, magnum_url=self.magnum_url, others=others)
+        self.keystone_url = (await self.loopback.serve_on_loop(keystone)).url
         await asyncio.gather(*(self._existing(planned) for planned in self._planned))
         self.edge = await self._edge()
 
@@ -181,7 +192,7 @@ class World:
         return made
 
     async def _cluster(self, spec: ClusterSpec) -> SandboxCluster:
-        made = SandboxCluster(spec, tempo=self._tempo)
+        made = SandboxCluster(spec, tempo=self._tempo, infrastructure=self.infrastructure)
         await made.start(self.loopback)
         await made.settled()
         self.switches[spec.name] = FaultSwitches(made, self.loopback)

@@ -143,6 +143,10 @@ class SandboxCluster:
             found[f"{node['metadata']['name']}.Ready"] = ready
         return {**found, "api": "ok" if self._served is not None else "unreachable"}
 
+    def servers(self) -> list[str]:
+        """The ids of its servers."""
+        return [machine.server for machine in self.fabric.machines.values()]
+
     def deploy(self, objects: list[Object]) -> None:
         """Create objects, as `kubectl create` would."""
         for obj in objects:
