@@ -249,7 +249,9 @@ class ApiServer:
             "acceptedNames": spec["names"],
             "storedVersions": [v["name"] for v in spec["versions"]],
         }
-        self.store.mutate(kind, None, made["metadata"]["name"], lambda obj: obj.update(status=status))
+        self.store.mutate(
+            kind, None, made["metadata"]["name"], lambda obj: obj.update(status=status), subresource="status"
+        )
 
     def _change(self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str) -> Response:
         kind, dry = target.kind, query.get("dryRun") == "All"
