@@ -16,8 +16,8 @@ from bot.migration.network.consequence import ABOUT
 from bot.migration.objects import Object, ref_of, spec_of
 from bot.migration.transforms.unit import Ranges
 from bot.policy.reach.addresses import address_at
-from bot.policy.reach.idle import dead_rules
 from bot.policy.reach.engine import Reachability
+from bot.policy.reach.idle import dead_rules
 from bot.policy.reach.model import IPBlock, Pod, PodPeer, Policy, Protocol
 
 NAMED = 5

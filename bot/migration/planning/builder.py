@@ -52,7 +52,7 @@ def build(wish: Wish, survey: Survey, key: bytes) -> Plan:
         namespaces=survey.inventory.namespaces,
     )  # fmt: skip
     network = consequence.consequence(
-        survey.snapshot, states, source=material.source_profile, target=material.target_profile
+        survey.snapshot, survey.inventory, states, source=material.source_profile, target=material.target_profile
     )
     found += versions.check(material)
     found += choices.check(

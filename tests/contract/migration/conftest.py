@@ -59,7 +59,9 @@ class Cloud:
 
     async def _add(self, name: str, driver: str, subnet: str, pool: str) -> None:
         label = {"calico": "calico_ipv4pool", "flannel": "flannel_network_cidr"}[driver]
-        spec = ClusterSpec(uuid=f"uuid-{name}", name=name, driver=driver, labels={label: pool}, nodes=3, subnet=subnet)
+        spec = ClusterSpec(
+            uuid=f"uuid-{name}", name=name, driver=driver, labels={label: pool}, nodes=3, subnet=subnet
+        )
         tempo = Tempo(start=0.0, stop=0.0)
         made = SandboxCluster(spec, tempo=tempo, infrastructure=self.infrastructure)
         made.authenticator.add_token(TOKEN, "admin", ["system:masters"])
@@ -93,7 +95,11 @@ def side(cloud: Cloud, name: str) -> Side:
 
 
 def wish(cloud: Cloud, source: str = "dev", target: str = "new", **more: object) -> Wish:
-    given: dict[str, object] = {"volumes": ("reattach",), "same_project": True, "labels": cloud.clusters[source].spec.labels}
+    given: dict[str, object] = {
+        "volumes": ("reattach",),
+        "same_project": True,
+        "labels": cloud.clusters[source].spec.labels,
+    }
     return Wish(migration="m1", source=side(cloud, source), target=side(cloud, target), **{**given, **more})  # type: ignore[arg-type]
 
 

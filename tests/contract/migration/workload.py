@@ -8,7 +8,19 @@ from typing import Any
 
 Object = dict[str, Any]
 SECRET = "correct horse battery staple"
-DEPLOYMENTS = ("frontend", "cart", "catalog", "checkout", "payment", "shipping", "email", "currency", "ads", "recommend", "search")
+DEPLOYMENTS = (
+    "frontend",
+    "cart",
+    "catalog",
+    "checkout",
+    "payment",
+    "shipping",
+    "email",
+    "currency",
+    "ads",
+    "recommend",
+    "search",
+)
 
 
 def meta(name: str, namespace: str = "shop", **more: Any) -> Object:
@@ -33,7 +45,14 @@ def deployment(name: str, replicas: int = 2, **more: Any) -> Object:
 
 def stateful_set(name: str, replicas: int, hooks: Object | None = None) -> Object:
     labels = {"app": name}
-    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "2Gi"}}}}
+    claim = {
+        "metadata": {"name": "data"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "fast",
+            "resources": {"requests": {"storage": "2Gi"}},
+        },
+    }
     spec = pod_spec(name)
     spec["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/var/lib/data"}]
     template = {"metadata": {"labels": labels, **({"annotations": hooks} if hooks else {})}, "spec": spec}
@@ -56,7 +75,9 @@ def objects() -> list[Object]:
         "spec": {"group": "shop.example", "scope": "Namespaced", "names": {"kind": "Coupon", "plural": "coupons", "singular": "coupon", "listKind": "CouponList"},
                  "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]},
     }  # fmt: skip
-    allow = {"ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "frontend"}}}], "ports": [{"port": 8080}]}]}
+    allow = {
+        "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "frontend"}}}], "ports": [{"port": 8080}]}]
+    }
     policies = [
         {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta("cart"), "spec": {"podSelector": {"matchLabels": {"app": "cart"}}, "policyTypes": ["Ingress"], **allow}},
         {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta("quiet"), "spec": {"podSelector": {"matchLabels": {"app": "email"}}, "policyTypes": ["Egress"]}},
@@ -81,7 +102,7 @@ def objects() -> list[Object]:
         service("frontend-external", type="LoadBalancer", selector={"app": "frontend"}),
         service("db", clusterIP="None", selector={"app": "db"}),
         *(deployment(name) for name in DEPLOYMENTS),
-        stateful_set("db", 2, {"xk8s.io/before-quiesce": '["true"]', "post.hook.restore.velero.io/command": '["true"]'}),
+        stateful_set("db", 2, {"xk8s.io/before-quiesce": '["sh", "-c", "exit 0"]', "post.hook.restore.velero.io/command": '["echo", "checked"]'}),
         stateful_set("queue", 1), stateful_set("cache", 1),
         {"apiVersion": "shop.example/v1", "kind": "Coupon", "metadata": meta("spring"), "spec": {"percent": 10}},
         {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta("cart"), "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "cart"}}}},
