@@ -45,5 +45,5 @@ def holds(live: Any, patch: Any) -> bool:
     if not isinstance(patch, dict):
         return bool(live == patch)
     if not isinstance(live, dict):
-        return not patch or all(value is None for value in patch.values())
+        return False  # even an empty patch would make a map
     return all((key not in live) if value is None else holds(live.get(key), value) for key, value in patch.items())
