@@ -78,7 +78,7 @@ SERVED = Surface(
     version="v1.29.5",
     resources=tuple(
         Resource(group=api.rpartition("/")[0], version=api.rpartition("/")[2], kind=kind, plural=f"{kind.lower()}s", namespaced=kind not in CLUSTER_SCOPED)
-        for kind, api in {**API, **dict.fromkeys(("Pod", "Service", "Secret", "ConfigMap", "ServiceAccount", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Endpoints"), "v1")}.items()
+        for kind, api in {**API, **dict.fromkeys(("Pod", "Service", "Secret", "ConfigMap", "ServiceAccount", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Endpoints", "ResourceQuota", "LimitRange"), "v1")}.items()
     ),
 )  # fmt: skip
 
