@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -19,7 +20,6 @@ from bot.sandbox.infrastructure import Infrastructure
 from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.serving import Loopback
-from bot.settings.file import Mappings
 from tests.contract.migration import workload
 
 TOKEN = "master-token"
@@ -94,18 +94,16 @@ def side(cloud: Cloud, name: str) -> Side:
     return Side(name=name, driver=Driver(spec.driver), id=spec.uuid, kubernetes=spec.kubernetes)
 
 
-def wish(cloud: Cloud, source: str = "dev", target: str = "new", **more: object) -> Wish:
-    given: dict[str, object] = {
+def wish(cloud: Cloud, source: str = "dev", target: str = "new", **more: Any) -> Wish:
+    given: dict[str, Any] = {
+        "migration": "m1",
         "volumes": ("reattach",),
         "same_project": True,
         "labels": cloud.clusters[source].spec.labels,
     }
-    return Wish(migration="m1", source=side(cloud, source), target=side(cloud, target), **{**given, **more})  # type: ignore[arg-type]
+    return Wish(source=side(cloud, source), target=side(cloud, target), **{**given, **more})
 
 
 def planned(cloud: Cloud, asked: Wish, namespaces: tuple[str, ...] = ()) -> Plan:
     found = survey(cloud.kube(asked.source.name), cloud.kube(asked.target.name), namespaces=namespaces)
     return build(asked, found, KEY)
-
-
-__all__ = ["KEY", "Cinder", "Cloud", "Mappings", "planned", "side", "wish"]
