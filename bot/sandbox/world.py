@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.kube import workloads
 from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.kube.faults import FaultSwitches
@@ -70,12 +71,13 @@ class Planned:
     driver: str
     nodes: int
     masters: int = 1
+    workloads: tuple[str, ...] = ()  # sets of manifests that run in it
 
 
 CLUSTERS = (
-    Planned(name="prod-eu", driver="calico", nodes=9, masters=3),
+    Planned(name="prod-eu", driver="calico", nodes=9, masters=3, workloads=workloads.POLICIES),
     Planned(name="staging-eu", driver="calico", nodes=4),
-    Planned(name="dev-eu", driver="flannel", nodes=3),
+    Planned(name="dev-eu", driver="flannel", nodes=3, workloads=workloads.MIGRATION),
 )
 
 
@@ -106,6 +108,11 @@ class World:
         """Serve everything. Raises `OSError` if the port is taken."""
         self.loopback.start()
         self.loopback.run(self._start(port), seconds=60)
+
+    def settle(self, seconds: float = 20.0) -> None:
+        """Wait until the controllers of every cluster have nothing left to do."""
+        for switches in list(self.switches.values()):
+            self.loopback.run(switches.cluster.settled(seconds), seconds + 5)
 
     def stop(self) -> None:
         """Serve nothing any more."""
@@ -174,6 +181,8 @@ class World:
         built = cluster(self.cloud, wanted, made, user)
         self.cloud.clusters[built["uuid"]] = built
         await self.cloud.build_now(built)
+        if planned.workloads:
+            self.switches[planned.name].cluster.deploy(workloads.objects(planned.workloads))
 
     async def build(self, order: ClusterOrder) -> SandboxCluster:
         """Build a cluster for Magnum."""

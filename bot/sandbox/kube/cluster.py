@@ -16,10 +16,12 @@ from bot.sandbox.kube import manifests
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.access import Authenticator
 from bot.sandbox.kube.api.app import ApiServer
+from bot.sandbox.kube.api.clone import clone
 from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 from bot.sandbox.kube.api.store import Store
 from bot.sandbox.kube.controllers.attachments import Attachments
 from bot.sandbox.kube.controllers.balancers import Balancers
+from bot.sandbox.kube.controllers.budgets import Budgets, Quotas, Scalers
 from bot.sandbox.kube.controllers.definitions import Definitions
 from bot.sandbox.kube.controllers.endpoints import Endpoints
 from bot.sandbox.kube.controllers.garbage import Garbage
@@ -28,9 +30,11 @@ from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
 from bot.sandbox.kube.controllers.loop import ControlLoop
 from bot.sandbox.kube.controllers.namespaces import Namespaces
 from bot.sandbox.kube.controllers.stateful import StatefulSets
+from bot.sandbox.kube.controllers.tokens import Tokens
 from bot.sandbox.kube.controllers.volumes import Volumes
 from bot.sandbox.kube.controllers.workloads import Workloads
 from bot.sandbox.kube.fabric import Fabric, Machine
+from bot.sandbox.kube.files import ContainerFiles
 from bot.sandbox.kube.pki import CertificateAuthority
 from bot.sandbox.kube.programs import Programs
 from bot.sandbox.serving import Loopback, Served
@@ -71,18 +75,24 @@ class SandboxCluster:
         self.authority = CertificateAuthority(spec.name)
         self.fabric = Fabric()
         self.store = Store(KindRegistry(), self._clock)
-        self._programs = Programs(self.fabric, self._clock)
+        layers: dict[str, dict[str, str]] = {}  # what was written in containers themselves
+        storage = self.infrastructure.storage
+        self._programs = Programs(
+            self.fabric, self._clock, lambda pod, name: ContainerFiles(self.store, storage, layers, pod, name)
+        )
         self.authenticator = Authenticator(self.authority.pem)
         self.api = ApiServer(
             self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
         )
         self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo)
-        self._jobs = Jobs(self.store, clock=self._clock)
+        writer = self.api.writer
+        self._jobs = Jobs(self.store, writer, clock=self._clock)
         self._controllers = (
-            Workloads(self.store), StatefulSets(self.store), self._jobs,
-            Volumes(self.store, self.infrastructure.storage, cluster=spec.uuid, clock=self._clock),
-            Attachments(self.store, self.fabric, self.infrastructure.storage, clock=self._clock, pause=tempo.attach),
+            Workloads(self.store, writer), StatefulSets(self.store, writer), self._jobs,
+            Volumes(self.store, storage, cluster=spec.uuid, clock=self._clock),
+            Attachments(self.store, self.fabric, storage, clock=self._clock, pause=tempo.attach),
             Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
+            Budgets(self.store), Scalers(self.store), Quotas(self.store), Tokens(self.store, self.authenticator, self.authority.pem),
             Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
         )  # fmt: skip
         self._loop = ControlLoop(self.store, self._controllers, self._clock)
@@ -151,24 +161,16 @@ class SandboxCluster:
         """Create objects, as `kubectl create` would."""
         for obj in objects:
             kind = self._kind(obj)
-            made = {**obj, "metadata": dict(obj["metadata"])}
+            made = clone(obj)
             if kind.namespaced:
                 made["metadata"].setdefault("namespace", "default")
-            defaults.fill(kind, made)
-            if kind.kind == "Service":
-                services = self.store.all_of(kind)
-                defaults.address_service(kind, made, [s["spec"].get("clusterIP", "") for s in services])
-            self.store.create(kind, made, manager="kubectl-create")
-            if kind.kind == "CustomResourceDefinition":
-                self.api._register(kind, self.store.peek(kind, None, made["metadata"]["name"]), dry=False)
+            self.api.writer.create(kind, made, manager="kubectl-create")
 
     def _kind(self, obj: Object) -> Kind:
-        group, _, version = obj["apiVersion"].rpartition("/")
-        return next(
-            kind
-            for kind in self.store.registry.all()
-            if (kind.group, kind.version, kind.kind) == (group, version, obj["kind"])
-        )
+        found = self.store.registry.of(obj["apiVersion"], obj["kind"])
+        if found is None:
+            raise KeyError(f"{obj['apiVersion']} {obj['kind']}")
+        return found
 
     def _tls(self) -> ssl.SSLContext:
         certificate, key = self.authority.server(HOST)

@@ -7,7 +7,6 @@ import dataclasses
 import json
 from typing import Any
 
-import jsonpatch
 import msgspec
 import yaml
 from starlette.requests import Request
@@ -15,19 +14,18 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from bot.sandbox.kube.api import defaults, discovery, errors, listing, ownership, remote, validation, watching
+from bot.sandbox.kube.api import discovery, errors, eviction, listing, logs, ownership, remote, validation, watching
 from bot.sandbox.kube.api.access import Authenticator, Authoriser, User
 from bot.sandbox.kube.api.errors import ApiError
 from bot.sandbox.kube.api.kinds import Kind
+from bot.sandbox.kube.api.patches import APPLY, patched
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.api.writing import Writer
 
 Object = dict[str, Any]
 
+REVIEWS = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "subjectaccessreviews": "SubjectAccessReview"}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-APPLY, JSON_PATCH, MERGE, STRATEGIC = (
-    f"application/{name}"
-    for name in ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
-)
 
 
 @dataclasses.dataclass
@@ -48,6 +46,11 @@ class Target:
     namespace: str
     name: str
     subresource: str
+    version: str = ""  # the apiVersion that was asked for, where the objects are kept under another
+
+    def shown(self, obj: Object) -> Object:
+        """An object in the version that was asked for."""
+        return {**obj, "apiVersion": self.version} if self.version else obj
 
 
 class ApiServer:
@@ -60,6 +63,7 @@ class ApiServer:
         self.disturbance = Disturbance()
         self.lister = listing.Lister(store)
         self.agents: list[str] = []  # User-Agents of the last requests, newest last
+        self.writer = Writer(store)
         self._authoriser = Authoriser(store)
         self._run = run
 
@@ -109,7 +113,7 @@ class ApiServer:
             return PlainTextResponse("404 page not found\n", status_code=404)
         verb = _verb(request, target)
         if target.kind.group == "authorization.k8s.io":
-            return await self._review(request, user)
+            return await self._review(request, user, target)
         self._authorise(user, target, verb)
         return await self._serve(request, target, verb)
 
@@ -121,15 +125,17 @@ class ApiServer:
             group, version, rest = parts[1], parts[2], parts[3:]
         else:
             return None
-        if (group, rest) == ("authorization.k8s.io", ["selfsubjectaccessreviews"]):
-            return Target(Kind(group, version, "SelfSubjectAccessReview", rest[0], False), "", "", "")
+        if group == "authorization.k8s.io" and rest[0] in REVIEWS:
+            return Target(Kind(group, version, REVIEWS[rest[0]], rest[0], False), "", "", "")
         namespace = ""
         if rest[0] == "namespaces" and len(rest) >= 3 and rest[2] not in ("status", "finalize"):
             namespace, rest = rest[1], rest[2:]
-        kind = self.store.registry.find(group, version, rest[0])
+        kind, shown = self.store.registry.find(group, version, rest[0]), ""
+        if kind is not None and kind.stored:
+            shown, kind = kind.api_version, self.store.registry.find(group, kind.stored, rest[0])
         if kind is None or len(rest) > 3:
             return None
-        return Target(kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "")
+        return Target(kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "", shown)
 
     def _authorise(self, user: User, target: Target, verb: str) -> None:
         kind = target.kind
@@ -151,17 +157,17 @@ class ApiServer:
         query = dict(request.query_params)
         match verb:
             case "watch":
-                lines = watching.stream(self.store, target.kind, target.namespace or None, query)
+                lines = watching.stream(self.store, target.kind, target.namespace or None, query, target.shown)
                 return StreamingResponse(lines, media_type="application/json")
             case "list":
                 items, metadata = self.lister.page(target.kind, target.namespace or None, query)
                 form = listing.wanted_form(request.headers.get("accept", ""))
-                return _json(
-                    listing.body(target.kind, items, metadata, form=form, include=query.get("includeObject", ""))
-                )
+                items = [target.shown(item) for item in items] if target.version else items
+                body = listing.body(target.kind, items, metadata, form=form, include=query.get("includeObject", ""))
+                return _json({**body, "apiVersion": target.version} if target.version and not form else body)
             case "get":
-                return self._get(target)
-            case "delete":
+                return self._get(target, query)
+            case "delete" | "deletecollection":
                 return await self._delete(request, target, query)
         if target.subresource == "exec":
             raise errors.bad_request("Upgrade request required")
@@ -170,45 +176,28 @@ class ApiServer:
             return self._create(request, target, body, query)
         return self._change(request, target, body, query, verb)
 
-    def _get(self, target: Target) -> Response:
+    def _get(self, target: Target, query: dict[str, str]) -> Response:
         obj = self.store.peek(target.kind, target.namespace or None, target.name)
         if target.subresource == "scale":
             return _json(_scale(obj))
         if target.subresource == "log":
-            return Response(status_code=204) if not obj["spec"].get("nodeName") else PlainTextResponse("")
-        return _json(obj)
+            if not obj["spec"].get("nodeName"):
+                return Response(status_code=204)
+            return PlainTextResponse(logs.lines(obj, query))
+        return _json(target.shown(obj))
 
     def _create(self, request: Request, target: Target, body: Object, query: dict[str, str]) -> Response:
+        kind, dry = target.kind, query.get("dryRun") == "All"
         if target.subresource == "eviction":
-            self.store.delete(self.store.registry.named("Pod"), target.namespace, target.name)
-            return _json(
-                {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, status=201
-            )
-        kind = target.kind
-        dry = query.get("dryRun") == "All"
+            eviction.evict(self.store, target.namespace, target.name, body, dry_run=dry)
+            done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+            return _json(done, status=201)
         if kind.namespaced:
             body.setdefault("metadata", {})["namespace"] = target.namespace
         warnings = self._check_fields(kind, body, query)
-        self._prepare(kind, body, target.namespace)
         manager = query.get("fieldManager") or _agent(request)
-        made = self.store.create(kind, body, manager=manager, dry_run=dry)
-        self._register(kind, made, dry=dry)
-        return _json(made, status=201, headers=warnings)
-
-    def _prepare(self, kind: Kind, body: Object, namespace: str) -> None:
-        name = body["metadata"].get("name") or f"{body['metadata'].get('generateName', '')}x"
-        if kind.namespaced:
-            namespaces = self.store.registry.named("Namespace")
-            home = self.store.peek(namespaces, None, namespace)
-            if home.get("status", {}).get("phase") == "Terminating":
-                raise errors.terminating(kind, name, namespace)
-        validation.check(
-            kind, body if body["metadata"].get("name") else {**body, "metadata": {**body["metadata"], "name": name}}
-        )
-        defaults.fill(kind, body)
-        if kind.kind == "Service":
-            services = self.store.all_of(kind)
-            defaults.address_service(kind, body, [service["spec"].get("clusterIP", "") for service in services])
+        made = self.writer.create(kind, body, manager=manager, dry_run=dry)
+        return _json(target.shown(made), status=201, headers=warnings)
 
     def _check_fields(self, kind: Kind, body: Object, query: dict[str, str]) -> dict[str, str] | None:
         mode = query.get("fieldValidation", "Warn")
@@ -221,6 +210,7 @@ class ApiServer:
             _prune(body, path)
         return {"Warning": ", ".join(f'299 - "unknown field \\"{path}\\""' for path in unknown)}
 
+<<<<<<< HEAD
     def _register(self, kind: Kind, made: Object, *, dry: bool) -> None:
         """A CustomResourceDefinition is served from now on, and says so in its conditions."""
         if kind.kind != "CustomResourceDefinition" or dry:
@@ -253,6 +243,8 @@ class ApiServer:
             kind, None, made["metadata"]["name"], lambda obj: obj.update(status=status), subresource="status"
         )
 
+=======
+>>>>>>> sandbox
     def _change(self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str) -> Response:
         kind, dry = target.kind, query.get("dryRun") == "All"
         content = request.headers.get("content-type", "").split(";")[0]
@@ -260,16 +252,21 @@ class ApiServer:
             return self._apply(target, body, query, dry=dry)
         live = self.store.get(kind, target.namespace or None, target.name)
         if target.subresource == "scale":
-            return self._rescale(target, live, body, dry=dry)
-        obj = body if verb == "update" else _patched(live, body, content)
+            return self._rescale(target, live, body, content, dry=dry)
+        obj = body if verb == "update" else patched(target.shown(live), body, content, custom=kind.custom)
+        if obj["metadata"].get("name") != target.name:
+            named = obj["metadata"].get("name", "")
+            raise errors.bad_request(
+                f"the name of the object ({named}) does not match the name on the URL ({target.name})"
+            )
         obj["metadata"]["namespace"] = target.namespace
         if not target.namespace:
             obj["metadata"].pop("namespace", None)
-        obj = {"kind": kind.kind, "apiVersion": kind.api_version, **obj}
+        obj |= {"kind": kind.kind, "apiVersion": kind.api_version}
+        warnings = self._check_fields(kind, obj, query)
         manager = query.get("fieldManager") or _agent(request)
-        return _json(
-            self.store.update(kind, obj, subresource=target.subresource or None, manager=manager, dry_run=dry)
-        )
+        made = self.writer.update(kind, obj, subresource=target.subresource, manager=manager, dry_run=dry)
+        return _json(target.shown(made), headers=warnings)
 
     def _apply(self, target: Target, body: Object, query: dict[str, str], *, dry: bool) -> Response:
         kind = target.kind
@@ -279,10 +276,15 @@ class ApiServer:
             raise errors.invalid(
                 options, "", [("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]
             )
+        if body.get("metadata", {}).get("managedFields"):
+            raise errors.bad_request("metadata.managedFields must be nil")
         if kind.namespaced:
-            body["metadata"]["namespace"] = target.namespace
+            body.setdefault("metadata", {})["namespace"] = target.namespace
         body["metadata"].setdefault("name", target.name)
+        if target.subresource == "status":
+            return self._apply_status(target, body, manager, dry=dry)
         warnings = self._check_fields(kind, body, query)
+<<<<<<< HEAD
         there = self.store.has(kind, target.namespace or None, target.name)
         validation.check(kind, _without_version(body) if there or body["metadata"].get("uid") else body)
         if not there:
@@ -297,22 +299,38 @@ class ApiServer:
             force = query.get("force") in ("true", "1")
             made, created = self.store.apply(kind, body, manager=manager, force=force, dry_run=dry)
         return _json(made, status=201 if created else 200, headers=warnings)
+=======
+        validation.check(kind, body, applied=True)
+        force = query.get("force") in ("true", "1")
+        made, created = self.writer.apply(kind, body, manager=manager, force=force, dry_run=dry)
+        return _json(target.shown(made), status=201 if created else 200, headers=warnings)
+>>>>>>> sandbox
 
-    def _rescale(self, target: Target, live: Object, body: Object, *, dry: bool) -> Response:
-        live["spec"]["replicas"] = body["spec"]["replicas"]
+    def _apply_status(self, target: Target, body: Object, manager: str, *, dry: bool) -> Response:
+        live = self.store.get(target.kind, target.namespace or None, target.name)
+        live["status"] = ownership.merge(live.get("status") or {}, body.get("status") or {}, "", target.kind.kind)
+        made = self.writer.update(target.kind, live, subresource="status", manager=manager, dry_run=dry)
+        return _json(target.shown(made))
+
+    def _rescale(self, target: Target, live: Object, body: Any, content: str, *, dry: bool) -> Response:
+        scale = _scale(live)
+        wanted = body if not content or content == "application/json" else patched(scale, body, content, custom=True)
+        given = wanted.get("metadata", {}).get("resourceVersion")
+        if given and given != live["metadata"]["resourceVersion"]:
+            raise errors.modified(target.kind, target.name)
+        live["spec"]["replicas"] = wanted["spec"].get("replicas", 0)
         return _json(_scale(self.store.update(target.kind, live, dry_run=dry)))
 
     async def _delete(self, request: Request, target: Target, query: dict[str, str]) -> Response:
         raw = await request.body()
-        options = json.loads(raw) if raw else {}
-        grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-        obj, gone = self.store.delete(
-            target.kind, target.namespace or None, target.name, preconditions=options.get("preconditions"),
-            propagation=options.get("propagationPolicy", query.get("propagationPolicy")),
-            grace=int(grace) if grace is not None else None, dry_run=query.get("dryRun") == "All",
-        )  # fmt: skip
+        options = {**query, **(json.loads(raw) if raw else {})}
+        dry = options.get("dryRun") in ("All", ["All"])
+        if not target.name:
+            return self._delete_all(target, query, options, dry=dry)
+        live = self.store.peek(target.kind, target.namespace or None, target.name)
+        obj, gone = self._delete_one(target.kind, live, options, dry=dry)
         if not gone or target.kind.kind == "Pod":
-            return _json(obj)
+            return _json(target.shown(obj))
         details = {
             "name": target.name,
             "group": target.kind.group,
@@ -322,14 +340,32 @@ class ApiServer:
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
         return _json({**status, "details": {key: value for key, value in details.items() if value}})
 
-    async def _review(self, request: Request, user: User) -> Response:
-        body = await _body(request)
+    def _delete_one(self, kind: Kind, live: Object, options: Object, *, dry: bool) -> tuple[Object, bool]:
+        self.writer.admit_deletion(kind, live, dry_run=dry)
+        grace = options.get("gracePeriodSeconds")
+        return self.store.delete(
+            kind, live["metadata"].get("namespace"), live["metadata"]["name"], preconditions=options.get("preconditions"),
+            propagation=options.get("propagationPolicy"), grace=int(grace) if grace is not None else None, dry_run=dry,
+        )  # fmt: skip
+
+    def _delete_all(self, target: Target, query: dict[str, str], options: Object, *, dry: bool) -> Response:
+        """A collection: everything that the selectors select."""
+        kept = {key: value for key, value in query.items() if key in ("labelSelector", "fieldSelector")}
+        items, metadata = self.lister.page(target.kind, target.namespace or None, kept)
+        for item in items:
+            self._delete_one(target.kind, item, {k: v for k, v in options.items() if k != "preconditions"}, dry=dry)
+        return _json(listing.body(target.kind, items, metadata, form="", include=""))
+
+    async def _review(self, request: Request, user: User, target: Target) -> Response:
+        body, kind = await _body(request), target.kind
+        if kind.kind == "SubjectAccessReview":
+            self._authorise(user, target, "create")
+            user = User(body["spec"].get("user", ""), frozenset(body["spec"].get("groups") or []))
         asked = body.get("spec", {}).get("resourceAttributes") or {}
         allowed = self._authoriser.allows(
             user, verb=asked.get("verb", ""), group=asked.get("group", ""), resource=asked.get("resource", ""),
             subresource=asked.get("subresource", ""), namespace=asked.get("namespace", ""), name=asked.get("name", ""),
         )  # fmt: skip
-        kind = Kind("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
         scratch = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": body.get("spec", {})}
         entry = {
             "manager": _agent(request), "operation": "Update", "apiVersion": kind.api_version, "time": self.store.now(),
@@ -373,7 +409,7 @@ def _verb(request: Request, target: Target) -> str:
         return "watch" if request.query_params.get("watch") in ("1", "true") else "list"
     if target.subresource == "exec":
         return "create"
-    return VERBS[request.method]
+    return "deletecollection" if request.method == "DELETE" and not target.name else VERBS[request.method]
 
 
 async def _body(request: Request) -> Any:
@@ -389,34 +425,6 @@ async def _body(request: Request) -> Any:
 
 def _agent(request: Request) -> str:
     return request.headers.get("user-agent", "unknown").split("/")[0].split(" ")[0] or "unknown"
-
-
-def _patched(live: Object, patch: Any, content: str) -> Object:
-    if content == JSON_PATCH:
-        try:
-            return dict(jsonpatch.apply_patch(live, patch))
-        except jsonpatch.JsonPatchException as error:
-            raise errors.bad_request(str(error)) from None
-    if content == STRATEGIC:
-        return dict(_strategic(live, patch, live.get("kind", "")))
-    return dict(_merged(live, patch))
-
-
-def _merged(live: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return patch
-    base = dict(live) if isinstance(live, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            base.pop(key, None)
-        else:
-            base[key] = _merged(base.get(key), value)
-    return base
-
-
-def _strategic(live: Any, patch: Any, kind: str) -> Any:
-    removed = _merged(live, {key: value for key, value in patch.items() if value is None})
-    return ownership.merge(removed, {key: value for key, value in patch.items() if value is not None}, kind=kind)
 
 
 def _scale(obj: Object) -> Object:

@@ -18,6 +18,7 @@ class Kind:
     short: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     custom: bool = False
+    stored: str = ""  # the version under which the objects are kept, if it is another
 
     @property
     def api_version(self) -> str:
@@ -66,7 +67,25 @@ def _built_in() -> tuple[Kind, ...]:
         Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", True, ("pdb",), ("status",)),
         Kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True, ("hpa",), ("status",)),
         Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", False, ("sc",)),
+        Kind("storage.k8s.io", "v1", "CSIDriver", "csidrivers", False),
+        Kind("storage.k8s.io", "v1", "CSINode", "csinodes", False),
         Kind("storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", False, (), ("status",)),
+        Kind("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", False),
+        Kind(
+            "admissionregistration.k8s.io",
+            "v1",
+            "ValidatingWebhookConfiguration",
+            "validatingwebhookconfigurations",
+            False,
+        ),
+        Kind(
+            "admissionregistration.k8s.io",
+            "v1",
+            "MutatingWebhookConfiguration",
+            "mutatingwebhookconfigurations",
+            False,
+        ),
+        Kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", False, (), ("status",)),
         Kind("coordination.k8s.io", "v1", "Lease", "leases"),
         Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
         Kind("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", False, ("pc",)),
@@ -108,7 +127,7 @@ class KindRegistry:
     def named(self, kind: str, group: str = "") -> Kind:
         """A kind by its name. Raises `KeyError`."""
         for found in self._kinds.values():
-            if found.kind == kind and (not group or found.group == group):
+            if found.kind == kind and not found.stored and (not group or found.group == group):
                 return found
         raise KeyError(kind)
 

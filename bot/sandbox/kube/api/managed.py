@@ -87,12 +87,13 @@ def own(obj: Object, manager: str, operation: str, kind: Kind, fields: ownership
     obj["metadata"]["managedFields"] = sorted(entries, key=lambda e: (e["operation"], e["manager"]))
 
 
-def own_changes(made: Object, live: Object, manager: str, kind: Kind, *, now: str) -> None:
-    """An update: what it changed is its manager's from now on."""
+def own_changes(made: Object, live: Object, manager: str, kind: Kind, unowned: ownership.Fields, *, now: str) -> None:
+    """An update: what it changed is its manager's from now on, but for `unowned`, which the server gave it."""
     current, then = ownership.fields_of(made), ownership.fields_of(live)
     changed = {
         path for path in current if path not in then or ownership.read(made, path) != ownership.read(live, path)
     }
+    changed -= unowned
     if not changed and current == then:
         return
     mine = managers_of(live).get((manager, "Update"), frozenset())

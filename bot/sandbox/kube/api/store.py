@@ -22,6 +22,19 @@ Object = dict[str, Any]
 Key = tuple[str, str]  # namespace (empty for cluster-scoped) and name
 
 HISTORY = 5_000  # events that a watch may resume over; older ones are 410 Gone
+WITHOUT_GENERATION = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "Service",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "ResourceQuota",
+        "LimitRange",
+        "VolumeAttachment",
+        "APIService",
+    }
+)
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
 
@@ -54,7 +67,7 @@ class Store:
 
     def __init__(self, registry: KindRegistry, clock: Callable[[], datetime]) -> None:
         self.registry = registry
-        self._clock = clock
+        self.clock = clock
         self._objects: dict[Kind, dict[Key, Object]] = collections.defaultdict(dict)
         self._sorted: dict[Kind, dict[str, list[Key]]] = collections.defaultdict(dict)
         self._owned: dict[str, dict[tuple[Kind, Key], None]] = collections.defaultdict(dict)  # by the owner's uid
@@ -68,7 +81,7 @@ class Store:
 
     def now(self) -> str:
         """The present as the API writes it."""
-        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
         """A copy of one object. Raises `ApiError` 404."""
@@ -114,25 +127,30 @@ class Store:
 
     # --- writing
 
-    def create(self, kind: Kind, obj: Object, *, manager: str = "", dry_run: bool = False) -> Object:
-        """Create an object. Raises `ApiError`."""
+    def create(
+        self, kind: Kind, obj: Object, *, manager: str = "", dry_run: bool = False, fields: ownership.Fields | None = None,
+    ) -> Object:  # fmt: skip
+        """Create an object; `fields` are its manager's, without what the server gave it. Raises `ApiError`."""
         made = self._prepared(kind, obj)
         metadata = made["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
         if key in self._objects[kind]:
             raise errors.already_exists(kind, metadata["name"])
         metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": self.now()}
-        if "spec" in made and kind.kind not in ("Namespace", "Node"):
+        if "spec" in made and kind.kind not in WITHOUT_GENERATION:
             metadata["generation"] = 1
         if manager:
-            managed.own(made, manager, "Update", kind, ownership.fields_of(made), now=self.now())
+            managed.own(
+                made, manager, "Update", kind, ownership.fields_of(made) if fields is None else fields, now=self.now()
+            )
         if not dry_run:
             self._write(kind, key, made, None)
         return made
 
     def update(
-        self, kind: Kind, obj: Object, *, subresource: str | None = None, manager: str = "", dry_run: bool = False
-    ) -> Object:
+        self, kind: Kind, obj: Object, *, subresource: str | None = None, manager: str = "", dry_run: bool = False,
+        unowned: ownership.Fields = frozenset(),
+    ) -> Object:  # fmt: skip
         """Replace an object, or the part that a subresource is. Raises `ApiError` 404 and 409."""
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -142,7 +160,7 @@ class Store:
             raise errors.modified(kind, metadata["name"])
         made = self._replaced(live, obj, subresource)
         if manager and not subresource:
-            managed.own_changes(made, live, manager, kind, now=self.now())
+            managed.own_changes(made, live, manager, kind, unowned, now=self.now())
         return self._finish(kind, key, made, live, dry_run)
 
     def mutate(
@@ -169,10 +187,12 @@ class Store:
         force: bool,
         dry_run: bool = False,
         fields: ownership.Fields | None = None,
+        review: Callable[[Object, Object], object] | None = None,
     ) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new. Raises `ApiError` 409 with the conflicts.
 
-        `fields` are those that were applied, where `obj` has the server's defaults in it already.
+        `fields` are those that were applied, where `obj` has the server's defaults in it already; `review` looks at
+        the merged object, and may fill it in, before it is stored.
         """
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -192,6 +212,10 @@ class Store:
         ):
             raise errors.modified(kind, metadata["name"])
         made = managed.applied_to(live, obj, applied, manager, force=force)
+        if "status" in self._status_kinds(live) and "status" in live:
+            made["status"] = clone(live["status"])
+        if review is not None:
+            review(made, live)
         managed.own(made, manager, "Apply", kind, applied, now=self.now())
         return self._finish(kind, key, made, live, dry_run), False
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import Object
+
+Object = dict[str, Any]
 
 
 class Recorder:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.api.writing import Writer
 from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, reference
 from bot.sandbox.kube.controllers.schedule import Schedule
 
@@ -17,11 +18,12 @@ class Jobs:
     watches = frozenset({"Job", "CronJob", "Pod"})
     patient = True
 
-    def __init__(self, store: Store, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, writer: Writer, *, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
         self._jobs, self._cron_jobs = store.registry.named("Job"), store.registry.named("CronJob")
-        self._pods = Pods(store)
+        self._writer = writer
+        self._pods = Pods(store, writer)
         self.next_due: datetime | None = None
 
     def sync(self) -> None:

@@ -20,6 +20,7 @@ DRIVERS = {"calico-node": "calico", "kube-flannel": "flannel"}
 QUARANTINE = timedelta(seconds=40)
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
+CORDONED = "node.kubernetes.io/unschedulable"
 NO_CNI = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
     "message:Network plugin returns error: cni plugin not initialized"
@@ -92,6 +93,9 @@ class Kubelets:
                 taints.append({"key": UNREACHABLE, "effect": "NoExecute"})
             elif status == "False":
                 taints.append({"key": NOT_READY, "effect": "NoExecute"})
+            taints = [each for each in taints if each["key"] != CORDONED]
+            if obj["spec"].get("unschedulable"):
+                taints.append({"key": CORDONED, "effect": "NoSchedule"})
             obj["spec"]["taints"] = taints
 
         self._store.mutate(self._nodes, None, machine.name, report, subresource="status")

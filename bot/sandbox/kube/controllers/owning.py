@@ -9,8 +9,11 @@ from typing import Any
 
 from bot.sandbox.kube.api import selectors
 from bot.sandbox.kube.api.clone import clone
+from bot.sandbox.kube.api.errors import ApiError
 from bot.sandbox.kube.api.kinds import Kind
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.api.writing import Writer
+from bot.sandbox.kube.controllers.events import Recorder
 
 Object = dict[str, Any]
 
@@ -75,8 +78,10 @@ def reference(owner: Object) -> Object:
 class Pods:
     """Makes, finds and deletes the pods of workloads, and writes workloads' status."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
+        self._writer = writer
+        self._recorder = Recorder(store)
         self._kind = store.registry.named("Pod")
         self._numbers = 0
         self._revisions: dict[tuple[str, int], str] = {}
@@ -95,8 +100,8 @@ class Pods:
     def make(
         self, owner: Object, *, labels: Mapping[str, str] | None = None, node: str = "", name: str = "",
         spec: Object | None = None,
-    ) -> None:  # fmt: skip
-        """Make a pod from an owner's template."""
+    ) -> str:  # fmt: skip
+        """Make a pod from an owner's template; returns why not, if it was not admitted."""
         template = owner["spec"]["template"]
         made = clone(spec or template["spec"])
         if node:
@@ -111,8 +116,14 @@ class Pods:
             metadata["generateName"] = f"{base}-"
         if given.get("annotations"):
             metadata["annotations"] = dict(given["annotations"])
-        status = {"phase": "Pending", "conditions": [], "qosClass": "BestEffort"}
-        self._store.create(self._kind, {"metadata": metadata, "spec": made, "status": status})
+        try:
+            self._writer.create(self._kind, {"metadata": metadata, "spec": made})
+        except ApiError as error:
+            self._recorder.warn(
+                owner, "FailedCreate", f"Error creating: {error}", f"{owner['kind'].lower()}-controller"
+            )
+            return str(error)
+        return ""
 
     def _suffix(self, owner: Object) -> str:
         self._numbers += 1

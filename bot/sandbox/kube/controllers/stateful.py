@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.api.writing import Writer
 from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, is_ready
 
 
@@ -13,11 +14,12 @@ class StatefulSets:
     patient = False
     next_due = None
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
         self._kind = store.registry.named("StatefulSet")
         self._claims = store.registry.named("PersistentVolumeClaim")
-        self._pods = Pods(store)
+        self._writer = writer
+        self._pods = Pods(store, writer)
 
     def sync(self) -> None:
         """Look at every StatefulSet once."""
