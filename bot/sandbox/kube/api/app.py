@@ -210,41 +210,6 @@ class ApiServer:
             _prune(body, path)
         return {"Warning": ", ".join(f'299 - "unknown field \\"{path}\\""' for path in unknown)}
 
-<<<<<<< HEAD
-    def _register(self, kind: Kind, made: Object, *, dry: bool) -> None:
-        """A CustomResourceDefinition is served from now on, and says so in its conditions."""
-        if kind.kind != "CustomResourceDefinition" or dry:
-            return
-        spec = made["spec"]
-        for version in spec["versions"]:
-            self.store.registry.register(
-                Kind(spec["group"], version["name"], spec["names"]["kind"], spec["names"]["plural"],
-                     spec["scope"] == "Namespaced", tuple(spec["names"].get("shortNames", ())), custom=True)
-            )  # fmt: skip
-        conditions = [
-            {
-                "type": word,
-                "status": "True",
-                "reason": reason,
-                "message": text,
-                "lastTransitionTime": self.store.now(),
-            }
-            for word, reason, text in (
-                ("NamesAccepted", "NoConflicts", "no conflicts found"),
-                ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-            )
-        ]
-        status = {
-            "conditions": conditions,
-            "acceptedNames": spec["names"],
-            "storedVersions": [v["name"] for v in spec["versions"]],
-        }
-        self.store.mutate(
-            kind, None, made["metadata"]["name"], lambda obj: obj.update(status=status), subresource="status"
-        )
-
-=======
->>>>>>> sandbox
     def _change(self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str) -> Response:
         kind, dry = target.kind, query.get("dryRun") == "All"
         content = request.headers.get("content-type", "").split(";")[0]
@@ -284,27 +249,10 @@ class ApiServer:
         if target.subresource == "status":
             return self._apply_status(target, body, manager, dry=dry)
         warnings = self._check_fields(kind, body, query)
-<<<<<<< HEAD
-        there = self.store.has(kind, target.namespace or None, target.name)
-        validation.check(kind, _without_version(body) if there or body["metadata"].get("uid") else body)
-        if not there:
-            if body["metadata"].get("uid"):
-                raise errors.nobody_of_uid(kind, target.name, body["metadata"]["uid"])
-            applied = ownership.fields_of(body)
-            full = msgspec.json.decode(msgspec.json.encode(body))
-            self._prepare(kind, full, target.namespace)
-            made, created = self.store.apply(kind, full, manager=manager, force=False, dry_run=dry, fields=applied)
-            self._register(kind, made, dry=dry)
-        else:
-            force = query.get("force") in ("true", "1")
-            made, created = self.store.apply(kind, body, manager=manager, force=force, dry_run=dry)
-        return _json(made, status=201 if created else 200, headers=warnings)
-=======
         validation.check(kind, body, applied=True)
         force = query.get("force") in ("true", "1")
         made, created = self.writer.apply(kind, body, manager=manager, force=force, dry_run=dry)
         return _json(target.shown(made), status=201 if created else 200, headers=warnings)
->>>>>>> sandbox
 
     def _apply_status(self, target: Target, body: Object, manager: str, *, dry: bool) -> Response:
         live = self.store.get(target.kind, target.namespace or None, target.name)
@@ -395,11 +343,6 @@ class ApiServer:
 async def _refuse(socket: WebSocket, error: ApiError) -> None:
     """Answer before the upgrade, as plain HTTP."""
     await socket.send_denial_response(_json(error.body, status=error.status))
-
-
-def _without_version(body: Object) -> Object:
-    """What is applied to an object may name the version it is for; what is created may not."""
-    return {**body, "metadata": {key: value for key, value in body["metadata"].items() if key != "resourceVersion"}}
 
 
 def _verb(request: Request, target: Target) -> str:

@@ -34,7 +34,9 @@ def serve(store: Store, kind: Kind, made: Object) -> None:
             store.registry.unregister(old)
     status = (store.peek(kind, None, made["metadata"]["name"]).get("status") or {}).get("conditions")
     if not status:
-        store.mutate(kind, None, made["metadata"]["name"], lambda obj: obj.update(status=_status(store, spec)))
+        store.mutate(
+            kind, None, made["metadata"]["name"], lambda obj: obj.update(status=_status(store, spec)), subresource="status"
+        )  # fmt: skip
 
 
 def _status(store: Store, spec: Object) -> Object:
