@@ -13,6 +13,7 @@ import copy
 import dataclasses
 from typing import Protocol
 
+from bot.clusters.services import FloatingIP
 from bot.kube import writing
 from bot.kube.client import Kube
 from bot.migration.objects import Object, Ref, annotations_of
@@ -24,16 +25,6 @@ from bot.problems import Problem
 
 class AddressLost(Problem):
     """A floating IP is not where it should be."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FloatingIP:
-    """A floating IP as Neutron has it. `port` is empty if it is attached to nothing."""
-
-    id: str
-    address: str
-    port: str
-    description: str
 
 
 class Addresses(Protocol):

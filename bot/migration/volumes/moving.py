@@ -6,10 +6,10 @@ early. A volume is never detached by force.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from bot.clusters.services import Disk
 from bot.kube import writing
 from bot.kube.client import Kube
 from bot.migration.objects import MIGRATION, Object, Ref, labels_of, spec_of, status_of, uid_of
@@ -28,15 +28,6 @@ class VolumeTaken(Problem):
 
 class NotRetained(Problem):
     """A volume's reclaim policy is not Retain although it was set: its disk would not be safe."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Disk:
-    """A volume as Cinder has it."""
-
-    id: str
-    status: str  # `available`, `in-use`, …
-    servers: tuple[str, ...] = ()  # UUIDs of the servers that it is attached to
 
 
 class Disks(Protocol):

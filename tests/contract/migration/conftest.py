@@ -10,12 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from bot.actions.action import Driver
+from bot.clusters.services import Disk
 from bot.kube.client import Kube
 from bot.kube.connection import Endpoint
 from bot.migration.plan import Plan, Side
 from bot.migration.planning.builder import Wish, build
 from bot.migration.planning.survey import survey
-from bot.migration.volumes.moving import Disk
 from bot.sandbox.infrastructure import Infrastructure
 from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
