@@ -136,7 +136,7 @@ def _one(writer: Writer, obj: Object, live: Object | None, stage: Stage, started
     if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
         return _foreign(writer, resource, obj, live, stage)
     try:
-        return _own(writer, resource, _marked(obj) if started else obj, live, started=started, force=force)
+        return _own(writer, resource, started_form(obj) if started else obj, live, started=started, force=force)
     except (Conflict, Invalid, Malformed, Forbidden) as error:
         return _refused(ref, error)
 
@@ -207,7 +207,8 @@ def _unlabelled(obj: Object) -> Object:
     return {**obj, "metadata": {**metadata, **({"labels": labels} if labels else {})}}
 
 
-def _marked(obj: Object) -> Object:
+def started_form(obj: Object) -> Object:
+    """An object with the mark of what works."""
     metadata = obj["metadata"]
     return {**obj, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), STARTED: "true"}}}
 

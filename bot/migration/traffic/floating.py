@@ -11,15 +11,21 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.clusters.services import FloatingIP
 from bot.kube import writing
 from bot.kube.client import Kube
+from bot.migration.copying import Record, write_stages
+from bot.migration.forms import Forms
+from bot.migration.inventory import Inventory
 from bot.migration.objects import Object, Ref, annotations_of
-from bot.migration.plan import Balancer
+from bot.migration.order import Stage
+from bot.migration.plan import Balancer, Plan
 from bot.migration.traffic.opening import addresses_of
 from bot.migration.transforms.services import INTERNAL
+from bot.migration.writing import Writer, existing, started_form
 from bot.problems import Problem
 
 
@@ -95,6 +101,20 @@ def external(service: Object, move: Move) -> Object:
     return made
 
 
+def open_internal(into: Writer, plan: Plan, inventory: Inventory, forms: Forms, moves: Sequence[Move]) -> Record:
+    """Make the new load balancers, reached inside the cluster's network only. Raises `KubeError`.
+
+    One that has its address already (a repetition) is left as it is.
+    """
+    live = existing(into, [move.service for move in moves])
+    wanted = {
+        move.service: internal(forms.final[move.service])
+        for move in moves
+        if move.service in forms.final and move.address not in addresses_of(live.get(move.service))
+    }
+    return write_stages(into, plan, inventory, wanted, tuple(Stage), started=True)
+
+
 def switch(target: Kube, path: str, service: Object, move: Move, addresses: Addresses) -> None:
     """Free the address and hand it to the new Service. `service` is as it will work. Raises `Problem`.
 
@@ -110,7 +130,8 @@ def switch(target: Kube, path: str, service: Object, move: Move, addresses: Addr
         )
     if found.port == move.old_port and found.port:
         addresses.attach(found.id, "")
-    writing.apply(target, path, external(service, move), force=True, doing=f"give {move.address} to {move.service}")
+    made = started_form(external(service, move))
+    writing.apply(target, path, made, force=True, doing=f"give {move.address} to {move.service}")
 
 
 def arrived(target: Kube, path: str, move: Move, addresses: Addresses) -> list[str]:

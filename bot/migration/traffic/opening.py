@@ -26,7 +26,7 @@ class NewAddress:
 
 def open_traffic(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> Record:
     """Make load balancers with new addresses, and Ingresses. Raises `KubeError`, `NotInTime`."""
-    apart = {each.service for each in plan.balancers if each.recipe is Recipe.SAME_ADDRESS}
+    apart = of_recipe(plan, Recipe.SAME_ADDRESS)
     wanted = {
         item.ref: forms.final[item.ref]
         for item in plan.items
@@ -61,10 +61,16 @@ def backends(forms: Forms) -> frozenset[Ref]:
     return frozenset(found)
 
 
-def unanswered(into: Writer, plan: Plan) -> list[str]:
+def of_recipe(plan: Plan, recipe: Recipe) -> tuple[Ref, ...]:
+    """The Services whose traffic moves in one way."""
+    return tuple(each.service for each in plan.balancers if each.recipe is recipe)
+
+
+def unanswered(into: Writer, services: Iterable[Ref]) -> list[str]:
     """Load balancers that have no address yet. Raises `KubeError`."""
-    live = existing(into, sorted(each.service for each in plan.balancers))
-    return [each.service.short for each in plan.balancers if not addresses_of(live.get(each.service))]
+    wanted = sorted(services)
+    live = existing(into, wanted)
+    return [ref.short for ref in wanted if not addresses_of(live.get(ref))]
 
 
 def new_addresses(into: Writer, plan: Plan) -> tuple[NewAddress, ...]:

@@ -10,7 +10,7 @@ from bot.migration import copying, exclusions, forms, standing, starting, undoin
 from bot.migration.copying import Record
 from bot.migration.inventory import Inventory
 from bot.migration.objects import ref_of
-from bot.migration.plan import Plan
+from bot.migration.plan import Plan, Recipe
 from bot.migration.planning.survey import again
 from bot.migration.source import applying, picture
 from bot.migration.source.changes import BeforeImage
@@ -103,7 +103,11 @@ class Moving:
     def open(self) -> None:
         found, into = self.inventory(), self.into()
         opening.open_traffic(into, self.plan, found, self.forms(found))
-        waiting.until(lambda: opening.unanswered(into, self.plan), what="have an address", seconds=SECONDS)
+        waiting.until(
+            lambda: opening.unanswered(into, opening.of_recipe(self.plan, Recipe.NEW_ADDRESS)),
+            what="have an address",
+            seconds=SECONDS,
+        )
         opening.admit(into, self.plan, found, self.forms(found))
 
     def cut_over(self) -> None:
