@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, connections, crashes, footprint
+from benchmarks import acknowledgement, connections, copying, crashes, footprint
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -16,6 +16,7 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "connections": connections.measure,
     "footprint": footprint.measure,
     "crashes": crashes.measure,
+    "copying": copying.measure,
 }
 
 

@@ -27,6 +27,11 @@ Object = dict[str, Any]
 REVIEWS = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "subjectaccessreviews": "SubjectAccessReview"}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
+# every server with API Priority and Fairness says so; clients then drop their own limit of requests a second
+FAIRNESS = {
+    "X-Kubernetes-PF-FlowSchema-UID": "00000000-0000-4000-8000-000000000001",
+    "X-Kubernetes-PF-PriorityLevel-UID": "00000000-0000-4000-8000-000000000002",
+}
 
 @dataclasses.dataclass
 class Disturbance:
@@ -72,7 +77,9 @@ class ApiServer:
             await self._exec_socket(WebSocket(scope, receive, send), receive, send)
             return
         request = Request(scope, receive)
-        await (await self._answer(request))(scope, receive, send)
+        answer = await self._answer(request)
+        answer.headers.update(FAIRNESS)
+        await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         self.agents = [*self.agents[-99:], request.headers.get("user-agent", "")]
@@ -103,7 +110,7 @@ class ApiServer:
 
     async def _route(self, request: Request, user: User) -> Response:
         path = request.url.path.rstrip("/") or "/"
-        if path in ("/healthz", "/readyz", "/livez"):
+        if path in ("/healthz", "/readyz", "/livez", "/livez/ping"):
             return PlainTextResponse("ok")
         found = discovery.answer(path, self.store.registry, self.version, request.headers.get("accept", ""))
         if found is not None:

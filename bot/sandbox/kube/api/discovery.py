@@ -8,7 +8,7 @@ from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 
 Object = dict[str, Any]
 ALL_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
 
 
 def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tuple[Object, str] | None:
@@ -16,7 +16,9 @@ def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tupl
     if path == "/version":
         return _version(version), "application/json"
     if path in ("/api", "/apis") and "APIGroupDiscoveryList" in accept:
-        return _aggregated(registry, core=path == "/api"), AGGREGATED
+        wanted = "v2" if ";v=v2;" in accept.replace(" ", "") else "v2beta1"  # clients before 1.30 know only the beta
+        body = {**_aggregated(registry, core=path == "/api"), "apiVersion": f"apidiscovery.k8s.io/{wanted}"}
+        return body, AGGREGATED.format(version=wanted)
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}, "application/json"
     if path == "/apis":
