@@ -106,6 +106,9 @@ class Answer(Protocol):
     def progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in place; may drop it when another follows soon."""
 
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say for good that work which takes long has come to a new state; `name` is said once per request."""
+
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end, in the place that `begin` made."""
 
