@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -32,10 +32,12 @@ from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.anchors import SlackAnchors
+from bot.slack.attachments import SlackAttachments
 from bot.slack.bolt_app import build_app
 from bot.slack.closing import SlackClosing
 from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
+from bot.slack.delivery.budget import Budget
 from bot.slack.delivery.homes import Homes
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
@@ -57,6 +59,7 @@ from storage.homes import HomeRepository
 from storage.inbox import InboxRepository, LeasedEntry
 from storage.offers import OfferRepository
 from storage.replicas import ReplicaRepository
+from storage.updates import UpdateRepository
 from storage.verifications import VerificationRepository
 
 log = structlog.get_logger(__name__)
@@ -94,6 +97,10 @@ class Bot:
         token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
         secret = _needed(settings.slack_signing_secret, "SLACK_SIGNING_SECRET") if http else ""
         app_token = "" if http else _needed(settings.slack_app_token, "SLACK_APP_TOKEN")
+        self._registry = CollectorRegistry()
+        self._dropped = Counter(
+            "xk8s_slack_dropped", "What was delivered and not taken", ["reason"], registry=self._registry
+        )
         self._database = core.open_database(holder)
         self._replica = Replica(settings, ReplicaRepository(self._database), now=core.utc_now)
         web = SlackWeb(token=token, base_url=settings.slack_api_url, redactor=redactor)
@@ -104,16 +111,20 @@ class Bot:
         )
         self._core = core.build(
             holder, self._database, directory=directory, team=self._identity.team,
-            decided=lambda: self._keeper.changed(), anchors=anchors, redactor=redactor,
+            decided=lambda: self._keeper.changed(), stranger=lambda: self._drop("other team"), anchors=anchors, redactor=redactor,
         )  # fmt: skip
         self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
-        self._handler = self._core.handler(self._offers)
+        self._handler = self._core.handler(self._offers, SlackAttachments(web))
+        self._budget = Budget(
+            UpdateRepository(self._database), web, replica=self._replica.id, now=core.utc_now,
+            per_minute=lambda: holder.now.configuration.slack.updates_per_minute,
+        )  # fmt: skip
+        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now), self._budget)
         self._board = ProgressBoard(
-            updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
+            self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"), monotonic=time.monotonic
         )
-        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now))
-        self._answer = self._make_answer(web)
+        self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
             self._inbox,
@@ -138,7 +149,7 @@ class Bot:
         self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
         intake = Intake(
-            accept=Inbox(self._inbox, wake=self._pool.wake).accept,
+            accept=Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._drop("repeated")).accept,
             parse=grammar.parse,
             web=web,
             openers=self._openers,
@@ -151,13 +162,13 @@ class Bot:
         self._socket = None if http else SocketModeConnection(
             bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
         )  # fmt: skip
-        self.endpoint: ASGIApp = slack_endpoint(bolt)
+        self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._drop)
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
 
-    def _make_answer(self, web: SlackWeb) -> SlackAnswer:
+    def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board,
+            web=web, outbox=self._outbox, board=self._board, room=self._budget.room, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip
@@ -203,6 +214,7 @@ class Bot:
         """Claim the replica id, take up what a crash left, and connect to Slack."""
         self._replica.start()
         self._identity.start()
+        self._budget.start()
         self._board.start()
         self._pool.start()
         self._durable.start()
@@ -228,13 +240,14 @@ class Bot:
             self._pool.stop(seconds=SECONDS_TO_FINISH)
             self._durable.stop()
             self._board.stop()
+            self._budget.stop()
             self._audit_keeper.stop()
             self._replica.stop()
         self._database.dispose()
         log.info("stopped")
 
     def _work(self, entry: LeasedEntry) -> None:
-        request = IncomingRequest.model_validate(entry.payload)
+        request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
         self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:
@@ -253,8 +266,11 @@ class Bot:
             **({"socket": connected} if socket is not None else {}),
         }
 
+    def _drop(self, reason: str) -> None:
+        self._dropped.labels(reason=reason).inc()
+
     def _metrics(self) -> CollectorRegistry:
-        registry = CollectorRegistry()
+        registry = self._registry
         waiting = Gauge("xk8s_requests_waiting", "Requests that nobody works on yet", registry=registry)
         leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
         waiting.set_function(lambda: self._inbox.backlog().waiting)

@@ -26,18 +26,22 @@ from bot.problems import Problem
 from bot.redaction import Redactor
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
-from bot.requests.handler import Offers, RequestHandler
+from bot.requests.handler import Attachments, Offers, RequestHandler
 from bot.requests.recovery import TargetReader
 from bot.requests.service import Service
 from bot.services.approvals import ApprovalServices
 from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
+from bot.services.policies import PolicyServices
+from bot.services.policy_clusters import PolicyClusters
+from bot.services.policy_proposals import PolicyProposals
+from bot.services.policy_readers import PolicyReaders
 from bot.services.projects import Projects
 from bot.services.readers import TargetReaders
 from bot.services.sites import sites
 from bot.services.talk import TalkServices
-from bot.services.templates import TemplateServices
+from bot.services.templates import TemplateServices, creating
 from bot.services.verification import VerificationServices
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
@@ -47,6 +51,7 @@ from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.policy_changes import PolicyChangeRepository
 from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
@@ -94,15 +99,15 @@ class Core:
     approvals: Approvals
     proposals: Mapping[str, Propose]
 
-    def handler(self, offers: Offers) -> RequestHandler:
-        """A handler of requests whose buttons and forms mean what `offers` says."""
+    def handler(self, offers: Offers, attachments: Attachments | None = None) -> RequestHandler:
+        """A handler of requests whose buttons and forms mean what `offers` says, with what was sent along."""
         approving = Approving(
             self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
             home_channel=self._home_channel, now=utc_now,
         )  # fmt: skip
         return RequestHandler(
             parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
-            continuing=self.continuing,
+            continuing=self.continuing, attachments=attachments,
         )  # fmt: skip
 
     def _home_channel(self, project: str) -> str:
@@ -117,6 +122,7 @@ def build(
     directory: Directory,
     team: Callable[[], str],
     decided: Callable[[], None] = lambda: None,
+    stranger: Callable[[], None] = lambda: None,
     anchors: Anchors | None = None,
     redactor: Redactor | None = None,
 ) -> Core:
@@ -134,7 +140,7 @@ def build(
         directory.group, now=utc_now,
         refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
     )  # fmt: skip
-    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
+    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team, stranger=stranger)
     audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
     keyring = Keyring(holder.now.audit_key)
     chain = AuditChain(database)
@@ -152,10 +158,24 @@ def build(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
     )
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
+    changes = PolicyChangeRepository(database)
+    inside = PolicyClusters(projects, seconds=lambda: configuration().verification.timeout.total_seconds())
+    policies = PolicyServices(inside, changes, now=utc_now)
+    proposed = PolicyProposals(policies, approvals.needed)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
-    templates, clusters = TemplateServices(projects), ClusterServices(projects)
-    proposals: dict[str, Propose] = {"cluster.delete": clusters.propose_delete}
+    continuations = ContinuationRepository(database)
+    templates = TemplateServices(projects, creating(continuations.unended))
+    clusters = ClusterServices(projects)
+    proposals: dict[str, Propose] = {
+        "template.publish": templates.propose_publish,
+        "template.delete": templates.propose_delete,
+        "cluster.create": clusters.propose_create,
+        "cluster.delete": clusters.propose_delete,
+        "policy.apply": proposed.apply,
+        "policy.delete": proposed.delete,
+        "policy.rollback": proposed.rollback,
+    }
     audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
         "help": talk.help,
@@ -165,11 +185,23 @@ def build(
         "template.create": templates.create,
         "template.list": templates.list,
         "template.show": templates.show,
+        "template.publish": templates.publish,
+        "template.unpublish": templates.unpublish,
+        "template.hide": templates.hide,
+        "template.delete": templates.delete,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
         "cluster.create": clusters.create,
         "cluster.delete": clusters.delete,
         "verify": verification.verify,
+        "policy.presets": policies.presets,
+        "policy.list": policies.list,
+        "policy.show": policies.show,
+        "policy.preview": policies.preview,
+        "policy.apply": policies.apply,
+        "policy.delete": policies.delete,
+        "policy.rollback": policies.rollback,
+        "policy.reach": policies.reach,
         "approvals.list": approval_services.list,
         "approvals.withdraw": approval_services.withdraw,
         "approvals.form": approval_services.form,
@@ -185,11 +217,10 @@ def build(
         ends,
         sites(projects, verifier, keep, verifications.forget),
     )
-    continuations = ContinuationRepository(database)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
-        services=services, readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
         proposals=proposals,
     )  # fmt: skip
 

@@ -88,8 +88,8 @@ class Building:
     def build(self, flow: Flow, site: Site, order: Order, *, within: timedelta) -> Built:
         """Have a cluster built and wait for it. Raises `NotBuilt`, `Refusal` or `MagnumError`."""
         begun = flow.step("reserve", lambda: self._reserve(flow, site, order))
-        ordered = flow.step("order", lambda: self._ordered(flow, site, order, first=begun["run"] == flow.run))
-        since = datetime.fromisoformat(begun["at"])
+        ordered = flow.step("order", lambda: self._order(flow, site, order, first=begun["run"] == flow.run))
+        since = datetime.fromisoformat(ordered["at"])
         found = flow.until("build", lambda: self._look(flow, site, order, ordered["id"], since, within), every=EVERY)
         flow.step("release", lambda: self._release(flow, site, order))
         return Built(**found)
@@ -101,25 +101,28 @@ class Building:
                 f"A cluster {order.name} is being created already", why=f"by the request {holder[:4]}",
                 fix="Wait for it, or choose another name.",
             )  # fmt: skip
-        return {"run": flow.run, "at": self._now().isoformat()}
+        return {"run": flow.run}
 
     def _release(self, flow: Flow, site: Site, order: Order) -> Json:
         self._reservations.release(site.cloud, order.name, operation=flow.operation)
         return {}
 
-    def _ordered(self, flow: Flow, site: Site, order: Order, *, first: bool) -> Json:
+    def _order(self, flow: Flow, site: Site, order: Order, *, first: bool) -> Json:
+        return {"id": self._ordered(flow, site, order, first=first), "at": self._now().isoformat()}
+
+    def _ordered(self, flow: Flow, site: Site, order: Order, *, first: bool) -> str:
         """The cluster's UUID: found, or ordered now."""
         for attempt in range(TRIES):
             known = self._find(flow, site, order, patient=not first or attempt > 0)
             if known is not None:
-                return {"id": known}
+                return known
             try:
-                return {"id": self._send(flow, site, order)}
+                return self._send(flow, site, order)
             except (MagnumUnreachable, MagnumFailed):  # it may have been taken all the same
                 if attempt == TRIES - 1:
                     taken = self._find(flow, site, order, patient=True)
                     if taken is not None:
-                        return {"id": taken}
+                        return taken
                     raise
         raise AssertionError("unreachable")
 

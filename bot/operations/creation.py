@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.actions.action import Driver
 from bot.operations.building import Building, Built, Order
 from bot.operations.flow import Flow, Json
-from bot.operations.results import ClusterCreated, ClusterVerifying
+from bot.operations.results import ClusterBuilt, ClusterCreated, ClusterVerifying
 from bot.operations.sites import Limits, Site, Sites
 from bot.problems import Problem
 from bot.verification.report import Verdict, VerificationReport, unread
@@ -35,20 +35,33 @@ class Creation:
     def __call__(self, flow: Flow, given: Json) -> ClusterCreated:
         """Build the cluster of an `Order` and verify it. Raises `Problem`."""
         order = Order.from_json(given)
-        site = self._sites(flow.project)
+        site = self._sites(flow.project, flow.operation)
         limits = self._limits()
         built = self._building.build(flow, site, order, within=limits.create)
         driver = Driver(order.driver) if order.driver in set(Driver) else None
-        report = self.verified(flow, site, order.name, built, driver)
+        report = self.verified(flow, site, order, built, driver)
         return ClusterCreated(
             project=flow.project, id=built.id, name=order.name, template=order.template_name, driver=driver,
             kubernetes=built.kubernetes, nodes=order.nodes, masters=order.masters, api_address=built.api_address,
             build_seconds=built.seconds, report=report,
         )  # fmt: skip
 
-    def verified(self, flow: Flow, site: Site, name: str, built: Built, driver: Driver | None) -> VerificationReport:
+    def verified(
+        self, flow: Flow, site: Site, order: Order, built: Built, driver: Driver | None
+    ) -> VerificationReport:
         """Verify a new cluster until its driver is healthy, or for as long as that may take; the last report."""
-        begun = flow.step("complete", lambda: {"at": self._now().isoformat()})
+
+        def complete() -> Json:
+            flow.changed(
+                "built",
+                ClusterBuilt(
+                    name=order.name, nodes=order.nodes, masters=order.masters, driver=str(driver or "network driver"),
+                    api_address=built.api_address, seconds=built.seconds,
+                ),
+            )  # fmt: skip
+            return {"at": self._now().isoformat()}
+
+        begun = flow.step("complete", complete)
         since = datetime.fromisoformat(begun["at"])
         state: dict[str, VerificationReport] = {}
 
@@ -56,11 +69,11 @@ class Creation:
             taken = self._now() - since
             flow.progress(
                 ClusterVerifying(
-                    name=name, driver=str(driver or "network driver"), seconds=taken.total_seconds(), at=self._now(),
+                    name=order.name, driver=str(driver or "network driver"), seconds=taken.total_seconds(), at=self._now(),
                     report=state.get("last"),
                 )
             )  # fmt: skip
-            report = state["last"] = self._verify(flow, site, name, built.id, driver)
+            report = state["last"] = self._verify(flow, site, order.name, built.id, driver)
             if report.verdict is Verdict.HEALTHY or taken > self._limits().verify:
                 return {"report": self._reports.dump_python(report, mode="json")}
             return None
@@ -70,7 +83,7 @@ class Creation:
 
     def _verify(self, flow: Flow, site: Site, name: str, cluster: str, driver: Driver | None) -> VerificationReport:
         try:
-            return site.verify(cluster, driver, flow.operation)
+            return site.verify(cluster, driver)
         except Problem as problem:  # Magnum is out of reach for a while
             return unread(
                 cluster=name, cluster_id=cluster, project=flow.project, asked=driver, problem=problem.what,

@@ -43,7 +43,7 @@ class Deletion:
 
     def __call__(self, flow: Flow, given: Json) -> ClusterDeleted:
         """Delete a cluster and wait until it is gone. Raises `Problem`."""
-        site, name, cluster = self._sites(flow.project), str(given["name"]), str(given["id"])
+        site, name, cluster = self._sites(flow.project, flow.operation), str(given["name"]), str(given["id"])
         ordered = flow.step("delete", lambda: self._order(flow, site, name, cluster))
         taken = 0.0
         if not ordered["gone"]:

@@ -16,6 +16,14 @@ class Uncertain(Problem):
     outcome = "unknown"
 
 
+def broken(error: Exception, reference: str) -> Uncertain:
+    """The end of work that failed for no reason that a person could mend; nothing of the error but its name."""
+    return Uncertain(
+        "Something went wrong in me, and I stopped", why=type(error).__name__,
+        fix=f"Look at the target, and for {reference} in my log.",
+    )  # fmt: skip
+
+
 class UnknownEnd(Problem):
     """An end of a kind that this version does not know."""
 

@@ -62,11 +62,17 @@ class Flow(Protocol):
         """Show an intermediate state. To be called within a step, or a later run shows it again."""
         ...
 
+    def changed(self, name: str, state: object) -> None:
+        """Say for good that the work has come to a new state. To be called within a step; a name is said once."""
+        ...
+
 
 class Reporter(Protocol):
     """To whom workflows tell their progress and their ends."""
 
     def progress(self, operation: str, state: object) -> None: ...
+
+    def changed(self, operation: str, name: str, state: object) -> None: ...
 
     def end(self, operation: str, end: Json) -> None: ...
 

@@ -24,6 +24,18 @@ class ClusterBuilding:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ClusterBuilt:
+    """Magnum has built a cluster; what follows is its verification."""
+
+    name: str
+    nodes: int
+    masters: int
+    driver: str
+    api_address: str
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterVerifying:
     """A cluster is built; its driver is verified until it is healthy, or for as long as that may take."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.operations.ends import Ends
+from bot.operations.ends import Ends, broken
 from bot.operations.flow import Json, Lost, Reporter, Stopping
 from bot.problems import Problem
 from storage.database import DatabaseError
@@ -74,6 +74,10 @@ class Running:
         """Show an intermediate state."""
         self._reporter.progress(self.operation, state)
 
+    def changed(self, name: str, state: object) -> None:
+        """Say that the work has come to a new state."""
+        self._reporter.changed(self.operation, name, state)
+
     def _tried(self, name: str, do: Callable[[], Json]) -> Json:
         while True:
             if self._ending.is_set():
@@ -85,6 +89,9 @@ class Running:
             except DatabaseError as error:
                 log.error("step not done, it is tried again", step=name, why=str(error))
                 self.pause(RETRY_SECONDS)
+            except Exception as error:  # recorded by its name alone: DBOS would keep all of it
+                log.exception("step failed", step=name)
+                return _ENDS.encode(broken(error, self.operation[:4]))
 
     def _looking(self, look: Callable[[], Json | None], every: float) -> Json:
         looked_at_owner = time.monotonic()

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from sqlalchemy.engine import make_url
 
-from bot.operations.ends import Ends, Uncertain
+from bot.operations.ends import Ends, broken
 from bot.operations.flow import Json, Reporter, Workflow
 from bot.operations.running import Running
 from bot.problems import Problem
@@ -89,8 +89,6 @@ class Runtime:
                 "application_version": SHAPE, "executor_id": self._executor,
                 "serializer": DBOSPortableJSONSerializer(), "log_level": "WARNING",
                 "sys_db_pool_size": CONNECTIONS,
-                # otherwise a connection is held to be told of messages, which we do not send
-                "use_listen_notify": False,
             }
         )  # fmt: skip
         _log_as_we_do()
@@ -98,8 +96,8 @@ class Runtime:
             self._known[name] = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(self._bound(workflow))
         if self._alone:
             DBOS.listen_queues([])
-        upgrade(self._url, beside_already=True)
-        DBOS.launch()
+        _prepare(self._url)
+        DBOS.launch()  # upgrades its tables, if there is something to upgrade
         DBOS.register_queue(
             QUEUE, partition_concurrency=self._per_project(), polling_interval_sec=POLL_SECONDS,
             on_conflict="always_update",
@@ -190,12 +188,7 @@ class Runtime:
             return self._ends.encode(problem)
         except Exception as error:
             log.exception("work failed")
-            return self._ends.encode(
-                Uncertain(
-                    "Something went wrong in me, and I stopped", why=type(error).__name__,
-                    fix=f"Look at the target, and for {flow.operation[:4]} in my log.",
-                )
-            )  # fmt: skip
+            return self._ends.encode(broken(error, flow.operation[:4]))
 
     def _owns(self, operation: str) -> bool:
         found = self._status(operation)
@@ -219,18 +212,40 @@ def beside(database: str) -> str:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def upgrade(database: str, *, beside_already: bool = False) -> None:
-    """Bring DBOS's tables to what its version needs, with a role that may. Raises `NoDurableWork`."""
+def upgrade(database: str, *, application: str | None = None) -> None:
+    """Bring DBOS's tables to what its version needs; on PostgreSQL give the role that serves its rights on them.
+
+    With a role that may create tables. Raises `NoDurableWork`.
+    """
     from dbos import DBOS
 
-    url = database if beside_already else beside(database)
+    url = beside(database)
+    _prepare(url)
+    try:
+        DBOS.migrate(url, schema=SCHEMA, application_role=application if url.startswith("postgresql") else None)
+    except Exception as error:
+        raise NoDurableWork(
+            "The tables of durable work cannot be upgraded", why=_short(error),
+            fix="Say it with the URL of a role that may create a schema in XK8S_DATABASE_URL.",
+        ) from error  # fmt: skip
+
+
+def grants(application: str) -> list[str]:
+    """The SQL that gives the role that serves its rights on DBOS's tables."""
+    return [
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {application}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {application}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {application}",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO {application}",
+    ]
+
+
+def _prepare(url: str) -> None:
+    """Let SQLite's readers and its writer not wait for each other; the file keeps it."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        # readers and the writer do not wait for each other; the file keeps it
         with contextlib.closing(sqlite3.connect(parsed.database or "")) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-        return
-    DBOS.migrate(url, schema=SCHEMA)
 
 
 def _forget() -> None:

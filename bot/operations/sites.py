@@ -31,13 +31,13 @@ class Site:
 
     cloud: str  # its name: what the names of clusters are unique within
     magnum: Magnum
-    # a cluster's UUID, the driver it is meant to run and the operation, to what was found; raises `Problem`
-    verify: Callable[[str, Driver | None, str], VerificationReport]
+    # a cluster's UUID and the driver it is meant to run, to what was found; raises `Problem`
+    verify: Callable[[str, Driver | None], VerificationReport]
     # a cluster's UUID: it is gone, so what was found in it last says nothing any more
     forget: Callable[[str], None]
 
 
-Sites = Callable[[str], Site]  # by project; raises `Problem` if that has no cloud or is gone
+Sites = Callable[[str, str], Site]  # by project, for one operation; raises `Problem` if it has no cloud or is gone
 
 
 class OpenMigrations(Protocol):

@@ -153,14 +153,21 @@ class Reporter:
 
     def progress(self, operation: str, state: object) -> None:
         """Show an intermediate state of an operation. What cannot be shown is logged: the work goes on."""
+        self._tell(operation, lambda request, answer: answer.progress(request, state))
+
+    def changed(self, operation: str, name: str, state: object) -> None:
+        """Say that an operation has come to a new state; again, and it is not said twice."""
+        self._tell(operation, lambda request, answer: answer.changed(request, name, state))
+
+    def _tell(self, operation: str, tell: Callable[[IncomingRequest, Answer], None]) -> None:
         kept = self._repository.get(operation)
         if kept is None or kept.end is not None:
             return
         request = IncomingRequest.model_validate(kept.request)
         try:
-            self._answer(request).progress(request, state)
+            tell(request, self._answer(request))
         except Problem as unable:
-            log.warning("progress not shown", operation=operation, what=unable.what, why=unable.why)
+            log.warning("state not shown", operation=operation, what=unable.what, why=unable.why)
 
     def end(self, operation: str, end: Json) -> None:
         """Keep the end of an operation's work; whoever concludes requests is woken. Raises `DatabaseError`."""
@@ -175,6 +182,9 @@ class NobodyLooks:
         """Nothing to make."""
 
     def progress(self, request: IncomingRequest, state: object) -> None:
+        """Nobody to show it to."""
+
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
         """Nobody to show it to."""
 
     def finish(self, conclusion: Conclusion) -> None:

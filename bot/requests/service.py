@@ -61,6 +61,14 @@ class Partial(Protocol):
 
 
 @runtime_checkable
+class Detailed(Protocol):
+    """A result that says in words of its own what the audit log should tell of it."""
+
+    @property
+    def audit_detail(self) -> str: ...
+
+
+@runtime_checkable
 class Pending(Protocol):
     """A result that stands for something not done yet: it says what is waited for."""
 
@@ -97,6 +105,9 @@ class Answer(Protocol):
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in place; may drop it when another follows soon."""
+
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say for good that work which takes long has come to a new state; `name` is said once per request."""
 
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end, in the place that `begin` made."""

@@ -83,6 +83,21 @@ class ClusterServices:
         _refuse_taken(project, order.name)
         return Continued(work=creation.WORK, input=order.to_json())
 
+    def propose_create(self, action: ClusterCreate, context: Context) -> Proposal:
+        """What a creation makes. Raises `Refusal` for what cannot be created."""
+        project = self.projects.get(context.project, operation=context.operation)
+        order = _order(action, project.templates().show(action.template).template)
+        _refuse_taken(project, order.name)
+        return Proposal(
+            kind="cluster.create", headline=f"Create the cluster {order.name} from {order.template_name}",
+            consequences=(
+                f"{order.nodes} {'node' if order.nodes == 1 else 'nodes'} and {order.masters} of the control plane, "
+                f"{order.driver}, Kubernetes {order.kubernetes or 'as Magnum has it'}",
+                "it counts against the cloud's quota, and its driver cannot be changed later",
+            ),
+            target=order.name, bound=order.to_json(),
+        )  # fmt: skip
+
     def delete(self, action: ClusterDelete, context: Context) -> Continued:
         """Have a cluster deleted. Raises `Refusal` for one that may not be."""
         cluster = self._deletable(action, context)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.actions.action import Driver
 from bot.clusters.cluster import Cluster
-from bot.operations.sites import Site
+from bot.operations.sites import Site, Sites
 from bot.services.projects import ProjectParts, Projects
 from bot.services.verification import Keep, last_verification, verification_target
 from bot.verification.report import VerificationReport
@@ -15,14 +15,14 @@ from bot.verification.verifier import Verifier
 Forget = Callable[[str, str], None]  # a project and a cluster's UUID
 
 
-def sites(projects: Projects, verifier: Verifier, keep: Keep, forget: Forget) -> Callable[[str], Site]:
+def sites(projects: Projects, verifier: Verifier, keep: Keep, forget: Forget) -> Sites:
     """Sites by project. What they verify is kept like any verification."""
 
-    def site(name: str) -> Site:
-        project = projects.get(name)
+    def site(name: str, operation: str) -> Site:
+        project = projects.get(name, operation=operation)
         magnum = project.cloud()
 
-        def verify(cluster: str, driver: Driver | None, operation: str) -> VerificationReport:
+        def verify(cluster: str, driver: Driver | None) -> VerificationReport:
             found = _fresh(project, cluster)
             report = verifier.verify(verification_target(project, found, operation), driver)
             keep(last_verification(report))

@@ -138,7 +138,8 @@ def _text(message: Message) -> str:
 class Office:
     """The workspace with the bot in it, and what people do there."""
 
-    def __init__(self, world: World, bot: Bot) -> None:
+    def __init__(self, world: World, bot: Bot, *, port: int = 0) -> None:
+        self.port = port  # of Slack's endpoint, in HTTP mode
         self.world = world
         self.bot = bot
         self.workspace = world.workspace
@@ -231,6 +232,13 @@ def _finished(message: Message) -> bool:
     return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
 
 
+def unhurried(environment: dict[str, str]) -> dict[str, str]:
+    """A workspace that takes as many updates as these tests make: they ask more in a minute than a team does."""
+    with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
+        file.write("slack: {updates_per_minute: 1000}\n")
+    return environment
+
+
 @contextlib.contextmanager
 def office(
     folder: pathlib.Path, mode: str, *, settings: str = "", environment: Mapping[str, str] | None = None, **more: Any
@@ -241,14 +249,14 @@ def office(
     )
     world.start()
     port = free_port() if mode == "http" else 0
-    bot = Bot(folder, world.write(folder) | dict(environment or {}), http_port=port)
+    bot = Bot(folder, unhurried(world.write(folder)) | dict(environment or {}), http_port=port)
     with (folder / "xk8s.yaml").open("a") as configuration:
         configuration.write(settings)
     if mode == "http":
         world.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
     bot.start()
     try:
-        yield Office(world, bot)
+        yield Office(world, bot, port=port)
     finally:
         bot.stop()
         world.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 from bot.slack import plain
 from tests.e2e.conftest import Office, Seen
@@ -128,3 +129,33 @@ def test_a_deletion_that_fails_is_told_with_magnums_reason(everywhere: Office) -
     again = everywhere.types("cluster delete stuck-eu", who="U0EVA")
     approve(everywhere, again, typed="stuck-eu")
     told(everywhere, "Cluster stuck-eu deleted from shop")
+
+
+def test_a_terminal_waits_for_its_cluster_and_tells_how_it_went(here: Office) -> None:
+    done = here.bot.run("run", "cluster create typed-eu --template base-calico --nodes 1")
+    assert done.returncode == 0, done.stderr
+    assert "✅ Cluster typed-eu created in shop: calico healthy, 2 of 2 nodes" in done.stdout
+    assert "typed-eu is built after" in done.stderr
+    assert "typed-eu" not in "".join(str(message.blocks) for message in here.workspace.messages)
+    again = here.bot.run("run", "cluster create typed-eu --template base-calico", "--json")
+    assert (
+        again.returncode == 2 and json.loads(again.stdout)["problem"]["what"] == "A cluster typed-eu exists already"
+    )
+    here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=True)
+    try:
+        failed = here.bot.run("run", "cluster create failed-eu --template base-calico")
+    finally:
+        here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=False)
+    assert failed.returncode == 1 and "No valid host was found" in failed.stdout
+
+
+def test_a_new_state_is_a_reply_and_the_end_stands_where_the_progress_stood(here: Office) -> None:
+    here.world.cloud.seconds_to_build = 2.5
+    try:
+        seen = here.types("cluster create told-eu --template base-flannel")
+    finally:
+        here.world.cloud.seconds_to_build = 0.2
+    replies = [" ".join(plain.lines(message.blocks)) for message in seen.messages if message.thread]
+    assert len(replies) == 2, replies
+    assert "told-eu is built after" in replies[1] and "next: flannel is verified" in replies[1]
+    assert "Flannel · Kubernetes v1.29.5" in replies[0] and "Magnum builds" not in replies[0]

@@ -15,7 +15,9 @@ from typing import Any
 import structlog
 
 from bot.actions.action import Action
+from bot.redaction import Redactor
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.requests.outcomes import shown
 from bot.requests.service import CannotAnswer, Conclusion
 from bot.slack import kit
 from bot.slack.delivery.offers import with_offers
@@ -47,7 +49,12 @@ class SlackAnswer:
         board: ProgressBoard,
         make_offer: MakeOffer,
         keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
+        room: Callable[[], bool],
+        redactor: Redactor | None = None,
     ) -> None:
+        """Without a filter for secrets, one that knows shapes alone."""
+        self._room = room  # for an update that is merely nice
+        self._redactor = redactor or Redactor()
         self._keep_offer = keep_offer
         self._web = web
         self._outbox = outbox
@@ -67,12 +74,26 @@ class SlackAnswer:
         """Show an intermediate state in the thread; overtaken states are not sent."""
 
         def send() -> None:
-            self._show(request, None, "answer", views.progress(state))
+            self._show(request, None, "answer", views.progress(state), granted=True)
 
         self._board.put(request.operation, send)
 
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say in the thread, at once and for good, that something has come to a new state; the root, if there is room."""
+        message = views.progress(state)
+        self._outbox.post_once(
+            request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
+            message=message, offer=self._offers(request, None),
+        )  # fmt: skip
+        if _needs_root(request) and self._room():
+            self._outbox.show(
+                request.operation, "root", channel=request.place.channel, thread="", granted=True,
+                message=views.root(views.going_on(message), request), offer=self._offers(request, None),
+            )  # fmt: skip
+
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end: the thread first, then the root's one line."""
+        conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
         self._board.close(request.operation)
         if _has_form(request, conclusion.action):
@@ -81,8 +102,14 @@ class SlackAnswer:
         rendered = views.conclusion(conclusion)
         rooted = _needs_root(request)
         for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
-            slot = "answer" if number == 0 else f"more-{number}"
-            self._show(request, conclusion.project, slot, message)
+            if number == 0:
+                self._outbox.show_end(
+                    request.operation, "answer", channel=request.place.channel, thread=self._thread(request),
+                    message=message, pointer=views.told_below(rendered.headline),
+                    offer=self._offers(request, conclusion.project),
+                )  # fmt: skip
+            else:
+                self._show(request, conclusion.project, f"more-{number}", message)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)
         # the end of what was approved is the end of what was asked for: its root tells it
@@ -95,6 +122,7 @@ class SlackAnswer:
 
     def whisper(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
+        conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
         self._board.close(request.operation)
         if _has_form(request, conclusion.action):
@@ -154,10 +182,12 @@ class SlackAnswer:
             return self._outbox.thread_of(request.continues) or ""
         return request.place.thread or request.place.message
 
-    def _show(self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message) -> None:
+    def _show(
+        self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message, *, granted: bool = False
+    ) -> None:
         self._outbox.show(
             request.operation, slot, channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, project),
+            message=message, offer=self._offers(request, project), granted=granted,
         )  # fmt: skip
 
     def _upload(self, request: IncomingRequest, slot: str, file: kit.File) -> None:

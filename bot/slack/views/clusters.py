@@ -8,6 +8,7 @@ from bot.actions.verification import Diagnose, Verify
 from bot.clusters.cluster import Cluster
 from bot.operations.results import (
     ClusterBuilding,
+    ClusterBuilt,
     ClusterCreated,
     ClusterDeleted,
     ClusterDeleting,
@@ -93,6 +94,14 @@ def building(state: ClusterBuilding) -> kit.Message:
     return _stage(f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified")
 
 
+def built(state: ClusterBuilt) -> kit.Message:
+    """Magnum has built it."""
+    size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
+    head = f"🧱 {kit.bold(state.name)} is built after {kit.ago(state.seconds)}: {size}"
+    more = f"API {kit.code(state.api_address or '–')} · next: {kit.escape(state.driver)} is verified"
+    return _stage(f"{state.name} is built", head, "", more)
+
+
 def verifying(state: ClusterVerifying) -> kit.Message:
     """It is built; its driver is verified."""
     head = f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
@@ -161,7 +170,7 @@ def deleted(found: ClusterDeleted) -> kit.Rendered:
         text = "Somebody else deleted it before this was approved and begun."
     else:
         headline = f"🗑 Cluster {name} deleted from {where}"
-        text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes are still there."
+        text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it had any, are still there."
     more = f"What is left: `{COMMAND} cluster list`"
     return kit.Rendered(
         headline=headline, messages=kit.messages(f"Cluster {found.name} deleted", [kit.section(f"{text}\n{more}")])

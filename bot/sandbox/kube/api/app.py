@@ -43,6 +43,12 @@ FAIRNESS = {  # priority and fairness is on: kubectl leaves its pace to the serv
 }
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
+# every server with API Priority and Fairness says so; clients then drop their own limit of requests a second
+FAIRNESS = {
+    "X-Kubernetes-PF-FlowSchema-UID": "00000000-0000-4000-8000-000000000001",
+    "X-Kubernetes-PF-PriorityLevel-UID": "00000000-0000-4000-8000-000000000002",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Target:
@@ -97,7 +103,7 @@ class ApiServer:
 
     async def _route(self, request: Request, user: User) -> Response:
         path = request.url.path.rstrip("/") or "/"
-        if path in ("/healthz", "/readyz", "/livez"):
+        if path in ("/healthz", "/readyz", "/livez", "/livez/ping"):
             return PlainTextResponse("ok")
         found = discovery.answer(path, self.store.registry, self.version, request.headers.get("accept", ""))
         if found is not None:
