@@ -9,6 +9,7 @@ import yaml
 
 from bot.actions.describe import usage_hint
 from bot.drivers.catalog import profiles
+from bot.migration.modes import DAEMON_SET, SCALED, SUSPENDED
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 from bot.verification import gather
 
@@ -48,3 +49,20 @@ def test_the_role_covers_everything_that_verification_reads() -> None:
         assert (group, parts[-1]) in allowed, path
     exec_rule = next(rule for rule in role["rules"] if rule["resources"] == ["pods/exec"])
     assert {"create", "get"} <= set(exec_rule["verbs"])
+
+
+def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what_the_cut_over_changes() -> None:
+    documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text())
+    role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")
+    verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "patch", "create"}
+    assert [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]] == [["pods/exec"]]
+    patched = {
+        (group, name)
+        for rule in role["rules"]
+        if "patch" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for name in rule["resources"]
+    }
+    kinds = SCALED | SUSPENDED | {DAEMON_SET, ("", "PersistentVolume"), ("", "Service")}
+    assert patched == {(group, f"{kind.lower()}s") for group, kind in kinds}
