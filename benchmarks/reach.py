@@ -26,6 +26,7 @@ from tests.unit.policy.reach import oracle
 PICTURE = pathlib.Path("docs/images/reach-growth.png")
 BY_PODS, PODS = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000), 10_000
 BY_POLICIES, POLICIES = (100, 500, 1_000, 2_000, 5_000), 1_000
+RUNS = 3
 SMALL_PODS, SMALL_POLICIES, PROBED_PORTS = 60, 20, (53, 80, 443, 8080)
 
 
@@ -42,8 +43,8 @@ def measure(_folder: pathlib.Path) -> list[Line]:
 
 def measure_growth(_folder: pathlib.Path) -> list[Line]:
     """Seconds by pods and by policies, drawn into the documentation."""
-    by_pods = [_run(pods, POLICIES) for pods in BY_PODS]
-    by_policies = [_run(PODS, policies) for policies in BY_POLICIES]
+    by_pods = [_fastest(pods, POLICIES) for pods in BY_PODS]
+    by_policies = [_fastest(PODS, policies) for policies in BY_POLICIES]
     draw(
         PICTURE,
         (
@@ -58,6 +59,11 @@ def measure_growth(_folder: pathlib.Path) -> list[Line]:
         )
         for found in (*by_pods, *by_policies)
     ]  # fmt: skip
+
+
+def _fastest(pods: int, policies: int) -> dict[str, Any]:
+    """Of a few runs the fastest: what other processes take is not growth."""
+    return min((_run(pods, policies) for _ in range(RUNS)), key=lambda found: float(found["whole"]))
 
 
 def _run(pods: int, policies: int, *words: str) -> dict[str, Any]:
