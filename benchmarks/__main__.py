@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, audit, connections, crashes, footprint, reach
+from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, reach
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -19,6 +19,7 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "crashes": crashes.measure,
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
+    "copying": copying.measure,
 }
 
 

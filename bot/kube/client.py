@@ -107,9 +107,9 @@ class Kube:
 
     def exchange(
         self, method: str, path: str, *, doing: str, body: bytes | None = None, content: str = JSON,
-        repeatable: bool = True,
+        accept: str = JSON, repeatable: bool = True,
     ) -> Reply:  # fmt: skip
-        """Send a request and return the whole answer; `content` is the media type of `body`.
+        """Send a request and return the whole answer; `content` is the media type of `body`, `accept` of the answer.
 
         One that may not be repeated (a create) is sent again only after 429, which says that nothing was
         done. Raises `KubeError`.
@@ -119,7 +119,7 @@ class Kube:
             if time.monotonic() >= self.deadline:
                 break
             try:
-                answer = self._once(method, path, body, content)
+                answer = self._once(method, path, body, content, accept)
             except HTTPError as error:
                 failure = self._unreachable(error)
                 pause = 0.2 * 2**attempt
@@ -138,10 +138,12 @@ class Kube:
             time.sleep(max(0.0, min(pause, LONGEST_PAUSE, self.deadline - time.monotonic())))
         raise failure or self._too_slow()
 
-    def _once(self, method: str, path: str, body: bytes | None, content: str) -> urllib3.BaseHTTPResponse:
+    def _once(
+        self, method: str, path: str, body: bytes | None, content: str, accept: str
+    ) -> urllib3.BaseHTTPResponse:
         left = max(0.1, self.deadline - time.monotonic())
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left)
-        headers = {**self._headers, "Content-Type": content} if body else self._headers
+        headers = {**self._headers, "Accept": accept, **({"Content-Type": content} if body else {})}
         return self._pool.request(
             method, f"{self.endpoint.server.rstrip('/')}{path}", body=body, headers=headers, timeout=timeout,
             redirect=False,

@@ -186,7 +186,7 @@ def site(cloud: Cloud, verdicts: list[Verdict]) -> Site:
             raise Problem("Magnum is out of reach")
         return report(found, cloud.clock)
 
-    return Site(cloud="xloud", magnum=cloud, verify=verify)
+    return Site(cloud="xloud", magnum=cloud, verify=verify, forget=lambda _cluster: None)
 
 
 __all__ = ["LIMITS", "OPERATION", "UNREACHABLE", "Clock", "Cloud", "Journal", "Lost", "Run", "report", "site"]
