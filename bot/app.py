@@ -119,7 +119,7 @@ class Bot:
         self._board = ProgressBoard(
             self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"), monotonic=time.monotonic
         )
-        self._answer = self._make_answer(web)
+        self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
             self._inbox,
@@ -161,9 +161,9 @@ class Bot:
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
 
-    def _make_answer(self, web: SlackWeb) -> SlackAnswer:
+    def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board, room=self._budget.room,
+            web=web, outbox=self._outbox, board=self._board, room=self._budget.room, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip
@@ -242,7 +242,7 @@ class Bot:
         log.info("stopped")
 
     def _work(self, entry: LeasedEntry) -> None:
-        request = IncomingRequest.model_validate(entry.payload)
+        request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
         self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:

@@ -17,6 +17,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
+from bot.problems import Problem
+
 HIDDEN = "[hidden]"
 SHORTEST = 8  # characters of a value that is hidden wherever it stands: less would be part of any word
 SHORTEST_LINE = 24  # characters of a key's line that is hidden by itself
@@ -84,6 +86,15 @@ class Redactor:
         if isinstance(value, bytes):
             return self.hide_bytes(value)
         return value
+
+    def hide_problem(self, problem: Problem) -> Problem:
+        """The same error with every secret in its three lines hidden, before anything wraps or cuts them."""
+        kind = type(problem)
+        hidden = kind.__new__(kind)  # a copy of an exception would call its constructor, each has its own
+        hidden.__dict__.update(problem.__dict__)
+        hidden.what, hidden.why, hidden.fix = self.hide(problem.what), self.hide(problem.why), self.hide(problem.fix)
+        hidden.args = (hidden.what,)
+        return hidden
 
     def hide_bytes(self, data: bytes) -> bytes:
         """A file's content: hidden as text if it is text, else as it was."""

@@ -147,7 +147,7 @@ class ApprovalRepository:
             ends = min((at for at in (found.not_after, verdict.not_after) if at), default=None)
             enough = len(found.approved_by) + 1 >= found.needed
             if enough and (begins is None or begins <= now):
-                _set_off(connection, found)
+                _set_off(connection, found, now)
             state = APPROVED if enough else OPEN
             return _changed(connection, found, state=state, not_before=begins, not_after=ends), True
 
@@ -205,7 +205,7 @@ class ApprovalRepository:
                 _changed(connection, found, state=VOID, note=WINDOW_OVER, ended_at=now)
                 return True
             if found.state == APPROVED and found.not_before is not None and found.not_before <= now:
-                return _set_off(connection, found)
+                return _set_off(connection, found, now)
         return False
 
     def remind(self, *, now: datetime, due: Callable[[Approval], bool]) -> list[Approval]:
@@ -278,5 +278,7 @@ def _changed(connection: Connection, found: Approval, **values: Any) -> Approval
     return _read(connection, ApprovalRow.id == found.id)[0]
 
 
-def _set_off(connection: Connection, found: Approval) -> bool:
-    return found.effect is not None and accept_in(connection, InboxEntry.decode(found.effect))
+def _set_off(connection: Connection, found: Approval, now: datetime) -> bool:
+    if found.effect is None:
+        return False
+    return accept_in(connection, dataclasses.replace(InboxEntry.decode(found.effect), received_at=now))

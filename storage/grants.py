@@ -17,6 +17,7 @@ from storage.models import Base
 
 AUDIT_TABLES = ("audit_events", "audit_head", "audit_seals")
 WRITTEN_BY_APP = ("audit_signatures", "audit_anchors")  # inserted, never changed
+_OWNER = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'audit_events'::regclass"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -47,6 +48,8 @@ def grant(database: Database, *, application: str, retention: str | None = None)
     if database.dialect != "postgresql":
         raise DatabaseError("SQLite has no roles: whoever may write the file may change it")
     with database.writing() as connection:
+        if not connection.execute(text(_OWNER)).scalar_one():  # else PostgreSQL would only warn
+            raise DatabaseError("this role does not own the tables")
         schema = str(connection.execute(text("SELECT current_schema()")).scalar_one())
         for statement in statements(application=application, retention=retention, schema=schema):
             connection.execute(text(statement))

@@ -43,6 +43,7 @@ class LeasedEntry:
     operation: str
     payload: dict[str, Any]
     attempt: int
+    received_at: datetime
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,10 +83,16 @@ class InboxRepository:
                     lease_until=now + timedelta(seconds=seconds),
                     attempts=InboxRow.attempts + 1,
                 )
-                .returning(InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts)
+                .returning(InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts, InboxRow.received_at)
             ).all()
         entries = [
-            LeasedEntry(id=row.id, operation=row.operation, payload=row.payload, attempt=row.attempts)
+            LeasedEntry(
+                id=row.id,
+                operation=row.operation,
+                payload=row.payload,
+                attempt=row.attempts,
+                received_at=row.received_at,
+            )
             for row in taken
         ]
         return sorted(entries, key=lambda entry: entry.id)

@@ -15,6 +15,7 @@ from storage.chain import COLUMNS
 from storage.models import canonical, stamp
 
 FIELDS = ("position", *COLUMNS)
+_END = "\r\n"  # what is in it is quoted in a cell; the last one is the caller's
 _SEVERITY = {"succeeded": 3, "failed": 5, "refused": 6, "unknown": 7, "": 2}
 
 
@@ -51,8 +52,8 @@ def _harmless(value: object) -> object:
 
 def _csv(values: Iterable[object]) -> str:
     written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(["" if value is None else value for value in values])
-    return written.getvalue()
+    csv.writer(written, lineterminator=_END).writerow(["" if value is None else value for value in values])
+    return written.getvalue().removesuffix(_END)
 
 
 def _cef(event: AuditEvent) -> str:

@@ -12,7 +12,7 @@ from bot.audit.chain import Break, ChainReport, check_anchors, verify
 from bot.audit.log import AuditUnavailable
 from bot.audit.signing import Keyring
 from bot.problems import Refusal
-from storage.audit_chain import AuditChain, Head, Seal
+from storage.audit_chain import AuditChain, Head, Seal, Signature
 from storage.chain import GENESIS
 from storage.database import DatabaseError
 
@@ -110,4 +110,9 @@ class AuditTrail:
             return dataclasses.replace(report, broken=Break(position=seal.position, what=what))
         if fits is None:
             return dataclasses.replace(report, unknown_keys=tuple(dict.fromkeys((*report.unknown_keys, seal.key))))
+        if report.signed is None:  # nothing newer is: what is sealed was signed
+            signed = Signature(
+                position=seal.position, hash=seal.hash, at=seal.at, key=seal.key, signature=seal.signature
+            )
+            return dataclasses.replace(report, signed=signed)
         return report

@@ -25,11 +25,11 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
     redactor.learn_all(holder.now)
     database = core.open_database(holder)
     try:
-        runtime.upgrade(holder.now.database.get_secret_value(), application=application)
         if application is not None:
             grant(database, application=application, retention=retention)
         elif retention is not None:
             raise _no_application()
+        runtime.upgrade(holder.now.database.get_secret_value(), application=application)
         click.echo(f"the database is at {database.version()}")
     except ValueError as error:
         raise Refusal(str(error)) from None
@@ -47,10 +47,10 @@ def grants(*, application: str | None, retention: str | None) -> None:
     if application is None:
         raise _no_application()
     try:
-        said = statements(application=application, retention=retention)
+        said = [*statements(application=application, retention=retention), *runtime.grants(application)]
     except ValueError as error:
         raise Refusal(str(error)) from None
-    for statement in (*said, *runtime.grants(application)):
+    for statement in said:
         click.echo(f"{statement};")
 
 

@@ -60,7 +60,8 @@ def _configuration(settings: Settings) -> str:
 def _database(holder: SettingsHolder) -> str:
     database = core.open_database(holder)
     try:
-        return f"{database.dialect}, schema {database.version()}"
+        signing = "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
+        return f"{database.dialect}, schema {database.version()}{signing}"
     finally:
         database.dispose()
 
@@ -77,7 +78,11 @@ def _slack(settings: Settings) -> str:
             fix="Update the app with `xk8s manifest`, and reinstall it.",
         )
     lacking = [scope for scope in OPTIONAL_SCOPES if granted and scope not in granted]
-    note = f"; without {', '.join(lacking)} a crash can leave a message twice" if lacking else ""
+    note = (
+        f"; without {', '.join(lacking)} a crash can leave a message twice, and anchors of the audit log cannot be read"
+        if lacking
+        else ""
+    )
     return f"{answer.get('user')} in {answer.get('team')}{note}"
 
 

@@ -26,6 +26,7 @@ from bot.redaction import Redactor
 from bot.requests.continuing import Continuing
 from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
+from bot.requests.outcomes import shown
 from bot.requests.service import Conclusion, Outcome
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
@@ -100,6 +101,7 @@ class TerminalAnswer:
 
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end."""
+        conclusion = shown(conclusion, self._redactor)
         if sys.stderr.isatty() and self._shown:
             click.echo("\r\033[K", nl=False, err=True)
         if self._as_json:

@@ -20,7 +20,7 @@ from storage.database import DatabaseError
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
-SECONDS_TO_SHOW = 60.0  # then another replica may try
+SECONDS_TO_SHOW = 15.0  # then another replica may try: showing twice updates the same messages
 ANSWER_FIRST = timedelta(seconds=2)  # the answer of the request shows a new approval: it is left the time
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from bot.actions.action import Action
 from bot.audit.log import Subject
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.requests.incoming import IncomingRequest
-from bot.requests.service import Outcome, Partial, Pending
+from bot.requests.service import Conclusion, Detailed, Outcome, Partial, Pending
 
 
 def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
@@ -15,7 +18,16 @@ def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str
         return Outcome.FAILED, result.shortfall
     if problem is None and isinstance(result, Pending):
         return Outcome.ASKED, result.pending
+    if problem is None and isinstance(result, Detailed):
+        return Outcome.SUCCEEDED, result.audit_detail
     return outcome(problem), detail(problem)
+
+
+def shown(ended: Conclusion, redactor: Redactor) -> Conclusion:
+    """An end as it may be shown: what servers said is rid of secrets before a view wraps or cuts it."""
+    if ended.problem is None:
+        return ended
+    return dataclasses.replace(ended, problem=redactor.hide_problem(ended.problem))
 
 
 def outcome(problem: Problem | None) -> Outcome:

@@ -128,6 +128,8 @@ class Pool:
                 log.warning("answered after its lease had ended", operation=entry.operation)
         except (DatabaseError, Problem) as error:
             log.error("request not finished, it is tried again", operation=entry.operation, why=str(error))
+        except Exception:  # a mistake of ours outside of any service: told here, or nobody hears of it
+            log.exception("request not finished, it is tried again", operation=entry.operation)
         finally:
             with self._state:
                 self._busy.pop(entry.id, None)

@@ -61,6 +61,14 @@ class Partial(Protocol):
 
 
 @runtime_checkable
+class Detailed(Protocol):
+    """A result that says in words of its own what the audit log should tell of it."""
+
+    @property
+    def audit_detail(self) -> str: ...
+
+
+@runtime_checkable
 class Pending(Protocol):
     """A result that stands for something not done yet: it says what is waited for."""
 

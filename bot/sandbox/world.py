@@ -27,6 +27,7 @@ from bot.sandbox.slack.sockets import SocketMode
 from bot.sandbox.slack.web_api import WebApi
 
 EDGE_TOKEN = "edge-reader-token"
+AUDIT_KEY = "sandbox-audit-key-sandbox-audit-key-0001"
 KUBERNETES = "v1.29.5"
 POOLS = {"calico": ("calico_ipv4pool", "10.100.0.0/16"), "flannel": ("flannel_network_cidr", "10.101.0.0/16")}
 
@@ -205,7 +206,7 @@ class World:
         return {
             "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET,
             "SLACK_API_URL": f"{self.slack_url}/api/", "XK8S_DATA_DIR": str(folder), "XK8S_CONFIG": str(folder / "xk8s.yaml"),
-            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"),
+            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"), "XK8S_AUDIT_KEY": AUDIT_KEY,
         }  # fmt: skip
 
     def _kubeconfig(self) -> str:

@@ -45,12 +45,24 @@ class Decided:
         """What was decided over."""
         return self.approval.id
 
+    @property
+    def audit_detail(self) -> str:
+        """What was decided."""
+        comment = next((f": {each.comment}" for each in self.approval.decisions if each.comment), "")
+        word = "approved" if self.approved else "rejected"
+        return f"{word} “{self.approval.shown['headline']}”{'' if self.approved else comment}"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Withdrawn:
     """A request that was taken back."""
 
     approval: Approval
+
+    @property
+    def audit_detail(self) -> str:
+        """What was taken back."""
+        return f"took “{self.approval.shown['headline']}” back"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.access.roles import Role
 from bot.actions.action import Action
+from bot.actions.approvals import ApprovalForm
 from storage.approvals import OPEN, Approval, ApprovalRepository
 from storage.audit import AuditEvent, AuditFilter, AuditRepository
 from storage.continuations import Continuation, ContinuationRepository
@@ -55,14 +56,14 @@ class HomeService:
         """Somebody's Home. Raises `DatabaseError`."""
         roles = self.roles(person)
         waiting = self.approvals.waiting(list(roles)) if roles else []
-        mine, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=RECENT)
+        mine, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
         return HomePage(
             person=person, roles=roles,
             to_decide=tuple(each for each in waiting if _may_decide(each, person, roles)),
             asked=tuple(each for each in waiting if each.requester == person),
             running=_running(self.continuations.unended(), roles),
             verifications=tuple(found for project in roles for found in self.verifications.of_project(project)),
-            recent=tuple(event for event in mine if event.project in roles),
+            recent=tuple(event for event in mine if event.project in roles and event.action != ApprovalForm.name)[:RECENT],
         )  # fmt: skip
 
 

@@ -15,7 +15,9 @@ from typing import Any
 import structlog
 
 from bot.actions.action import Action
+from bot.redaction import Redactor
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.requests.outcomes import shown
 from bot.requests.service import CannotAnswer, Conclusion
 from bot.slack import kit
 from bot.slack.delivery.offers import with_offers
@@ -48,8 +50,11 @@ class SlackAnswer:
         make_offer: MakeOffer,
         keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
         room: Callable[[], bool],
+        redactor: Redactor | None = None,
     ) -> None:
+        """Without a filter for secrets, one that knows shapes alone."""
         self._room = room  # for an update that is merely nice
+        self._redactor = redactor or Redactor()
         self._keep_offer = keep_offer
         self._web = web
         self._outbox = outbox
@@ -88,6 +93,7 @@ class SlackAnswer:
 
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end: the thread first, then the root's one line."""
+        conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
         self._board.close(request.operation)
         if _has_form(request, conclusion.action):
@@ -116,6 +122,7 @@ class SlackAnswer:
 
     def whisper(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
+        conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
         self._board.close(request.operation)
         if _has_form(request, conclusion.action):

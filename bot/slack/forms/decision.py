@@ -28,7 +28,7 @@ def decision_view(wanted: DecisionForm, *, operation: OperationId, offer: OfferI
     if found.typed:
         name = text_input("typed", placeholder=found.typed)
         hint = f"Type {found.typed} exactly: it will be gone and cannot be brought back."
-        blocks.append(labelled("typed", f"Name: {found.typed}", name, hint=hint))
+        blocks.append(labelled("typed", "Type its name to approve", name, hint=hint))
     for field, label, example in (
         ("not_before", "Not before (UTC)", "22:00"),
         ("not_after", "Not after (UTC)", "02:00"),

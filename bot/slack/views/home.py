@@ -73,7 +73,8 @@ def _verifications(found: tuple[LastVerification, ...]) -> list[kit.Block]:
 
 
 def _event(event: AuditEvent) -> str:
-    target = f" {kit.code(event.target)}" if event.target else ""
+    target = f" {kit.code(event.target)}" if event.target and not event.action.startswith("approvals.") else ""
+    target += f": {kit.escape(kit.cut(event.detail, 150))}" if event.detail else ""
     return f"{_OUTCOMES.get(event.outcome, '•')} {kit.moment(event.at)} `{event.action.replace('.', ' ')}`{target}"
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.audit import sealing
 from bot.audit.signing import Keyring
+from bot.cli.main import main
+from bot.operations.ends import Ends
+from bot.operations.runtime import Runtime
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database, DatabaseError
@@ -127,3 +132,46 @@ def test_a_role_is_a_name_and_nothing_else() -> None:
     for bad in ("x; DROP TABLE inbox", "", "A"):
         with pytest.raises(ValueError, match="no name"):
             statements(application=bad)
+
+
+class Silent:
+    """Nobody looks."""
+
+    def progress(self, operation: str, state: object) -> None:
+        """Nothing."""
+
+    def end(self, operation: str, end: dict[str, Any]) -> None:
+        """Nothing."""
+
+
+def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
+    postgresql_url: str, tmp_path: pathlib.Path
+) -> None:
+    server = Database.open(postgresql_url)
+    with server.writing() as connection:
+        for role in ROLES:
+            connection.execute(
+                text(
+                    f"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'sandbox'; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+                )
+            )
+    application = make_url(postgresql_url).set(username=ROLES[0], password="sandbox").render_as_string(False)
+    environment = {"XK8S_DATA_DIR": str(tmp_path), "XK8S_DATABASE_URL": application}
+    early = CliRunner(env=environment).invoke(main, ["audit", "verify"])
+    assert early.exit_code == 1 and "xk8s db upgrade" in early.output
+    owner = environment | {"XK8S_DATABASE_URL": postgresql_url}
+    upgraded = CliRunner(env=owner).invoke(
+        main, ["db", "upgrade", "--application", ROLES[0], "--retention", ROLES[1]]
+    )
+    assert upgraded.exit_code == 0, upgraded.output
+    verified = CliRunner(env=environment).invoke(main, ["audit", "verify"])
+    assert verified.exit_code == 0, verified.output
+    refused = CliRunner(env=environment).invoke(main, ["db", "upgrade", "--application", ROLES[0]])
+    assert refused.exit_code == 1 and "tables' owner" in refused.output
+    runtime = Runtime(application, ends=Ends({}), per_project=lambda: 2)
+    runtime.launch(executor="replica", reporter=Silent())
+    try:
+        assert runtime.check() is None, "durable work starts under the bot's role as well"
+    finally:
+        runtime.stop()
+    server.dispose()

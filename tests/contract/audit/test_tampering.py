@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.audit.trail import Posted
 from storage import chain
+from storage.audit import AuditRepository
 from storage.database import DatabaseError
-from tests.contract.audit.conftest import NOW, Ledger
+from tests.contract.audit.conftest import NOW, Ledger, event
 
 OPERATIONS = 5
 EVENTS = 2 * OPERATIONS
@@ -217,3 +218,24 @@ def test_the_database_refuses_what_is_no_attack_but_a_mistake(signed: Ledger) ->
         for statement in (f"UPDATE {table} SET hash = 'x'", f"DELETE FROM {table}"):
             with pytest.raises(DatabaseError, match="append-only"), signed.database.writing() as connection:
                 connection.execute(text(statement))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(max_size=30), min_size=4, max_size=4), duration=st.none() | st.integers(0, 2**31 - 1))
+def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
+    ledger: Ledger, texts: list[str], duration: int | None
+) -> None:
+    number = ledger.chain.head().position
+    made = event(
+        number,
+        actor_name=texts[0],
+        target=texts[1],
+        detail=texts[2],
+        arguments={"any": texts[3]},
+        duration_ms=duration,
+    )
+    repository = AuditRepository(ledger.database)
+    repository.append(made)
+    assert ledger.trail(None).verify().broken is None
+    [kept] = repository.of_operation(made.operation)
+    assert kept.detail == chain.storable(texts[2]) and kept.arguments == {"any": chain.storable(texts[3])}
