@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, audit, connections, crashes, footprint
+from benchmarks import acknowledgement, audit, connections, crashes, footprint, updates
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -17,6 +17,7 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "connections": connections.measure,
     "footprint": footprint.measure,
     "crashes": crashes.measure,
+    "updates": updates.measure,
 }
 
 
