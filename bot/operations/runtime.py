@@ -13,6 +13,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -35,6 +36,7 @@ QUEUE = "operations"
 POLL_SECONDS = 0.5  # how soon work that was queued is begun
 CONNECTIONS = 5
 MOST_RECOVERIES = 100  # of one workflow by one replica: one that takes its process down with it must end
+FORGOTTEN_AT_ONCE = 500
 LAUNCH_SECONDS = 30.0  # how long work that is begun waits for the launch
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
@@ -130,6 +132,15 @@ class Runtime:
             raise NoDurableWork(
                 "Durable work is not started", why=self.check() or "", fix="Look at my log, then try again."
             )
+        try:
+            self._enqueue(work, operation, project, given)
+        except Exception as error:
+            log.exception("work not begun", work=work, operation=operation)
+            raise NoDurableWork(
+                "Durable work cannot be begun just now", why=type(error).__name__, fix="It is tried again by itself."
+            ) from error
+
+    def _enqueue(self, work: str, operation: str, project: str, given: Json) -> None:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
         with SetWorkflowID(operation):
@@ -153,6 +164,18 @@ class Runtime:
         if left:
             DBOS.resume_workflows(left)
         return left
+
+    def forget(self, *, before: datetime) -> int:
+        """Forget workflows that ended before a time; returns how many."""
+        from dbos import DBOS
+
+        old = DBOS.list_workflows(
+            status=sorted(ENDED), completed_before=before.isoformat(), limit=FORGOTTEN_AT_ONCE, load_input=False,
+            load_output=False,
+        )  # fmt: skip
+        if old:
+            DBOS.delete_workflows([found.workflow_id for found in old])
+        return len(old)
 
     def _bound(self, workflow: Workflow) -> Callable[[str, Json], None]:
         def run(project: str, given: Json) -> None:
