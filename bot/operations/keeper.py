@@ -74,6 +74,7 @@ class Keeper:
 
     def look(self) -> None:
         """Look once. Raises `DatabaseError` and whatever DBOS raises when its tables cannot be read."""
+        self._runtime.set_limits()
         keepers = self._keepers()
         if not keepers or keepers[0] != self._me:
             return

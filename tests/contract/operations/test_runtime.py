@@ -81,11 +81,12 @@ class Process:
         self._url = url
         self._told = told
         self.runtime: Runtime | None = None
+        self.limit = 2
 
     def start(self, executor: str, **workflows: Any) -> Runtime:
-        made = Runtime(self._url, ends=ENDS, per_project=lambda: 2)
+        made = Runtime(self._url, ends=ENDS, per_project={"work": lambda: self.limit})
         for name, workflow in workflows.items():
-            made.register(name, workflow)
+            made.register(name, workflow, queue="work")
         made.launch(executor=executor, reporter=self._told)
         self.runtime = made
         return made
@@ -233,6 +234,9 @@ def test_no_more_of_a_project_than_the_limit_run_at_once(process: Process, told:
     until(lambda: len(work.done) == 3)
     time.sleep(1.5)
     assert work.done == ["first"] * 3, "two of shop, one of other"
+    process.limit = 3
+    runtime.set_limits()
+    until(lambda: len(work.done) == 4)
     work.go_on.set()
     until(lambda: len(told.ends) == 5)
 
