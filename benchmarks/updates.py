@@ -65,6 +65,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
 def _watched(made: World) -> list[Line]:
     watch = Watch(made)
     made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s template create flannel --name many"))
+    made.loopback.run(made.workspace.until(lambda: made.cloud.templates, 20), 25)
     for number in range(WORKS):
         words = f"/xk8s cluster create many-{number} --template many"
         made.loopback.run(made.workspace.command("U0ANA", "C0SHOPDEV" if number % 2 else "C0SHOP", words))
