@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, audit, connections, crashes, footprint, updates
+from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, reach, updates
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -18,6 +18,9 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "footprint": footprint.measure,
     "crashes": crashes.measure,
     "updates": updates.measure,
+    "reach": reach.measure,
+    "reach-growth": reach.measure_growth,
+    "copying": copying.measure,
 }
 
 

@@ -32,6 +32,7 @@ from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.anchors import SlackAnchors
+from bot.slack.attachments import SlackAttachments
 from bot.slack.bolt_app import build_app
 from bot.slack.closing import SlackClosing
 from bot.slack.delivery.announcer import Announcer
@@ -110,7 +111,7 @@ class Bot:
         )  # fmt: skip
         self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
-        self._handler = self._core.handler(self._offers)
+        self._handler = self._core.handler(self._offers, SlackAttachments(web))
         self._budget = Budget(
             UpdateRepository(self._database), web, replica=self._replica.id, now=core.utc_now,
             per_minute=lambda: holder.now.configuration.slack.updates_per_minute,

@@ -26,13 +26,17 @@ from bot.problems import Problem
 from bot.redaction import Redactor
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
-from bot.requests.handler import Offers, RequestHandler
+from bot.requests.handler import Attachments, Offers, RequestHandler
 from bot.requests.recovery import TargetReader
 from bot.requests.service import Service
 from bot.services.approvals import ApprovalServices
 from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
+from bot.services.policies import PolicyServices
+from bot.services.policy_clusters import PolicyClusters
+from bot.services.policy_proposals import PolicyProposals
+from bot.services.policy_readers import PolicyReaders
 from bot.services.projects import Projects
 from bot.services.readers import TargetReaders
 from bot.services.sites import sites
@@ -47,6 +51,7 @@ from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.policy_changes import PolicyChangeRepository
 from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
@@ -94,15 +99,15 @@ class Core:
     approvals: Approvals
     proposals: Mapping[str, Propose]
 
-    def handler(self, offers: Offers) -> RequestHandler:
-        """A handler of requests whose buttons and forms mean what `offers` says."""
+    def handler(self, offers: Offers, attachments: Attachments | None = None) -> RequestHandler:
+        """A handler of requests whose buttons and forms mean what `offers` says, with what was sent along."""
         approving = Approving(
             self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
             home_channel=self._home_channel, now=utc_now,
         )  # fmt: skip
         return RequestHandler(
             parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
-            continuing=self.continuing,
+            continuing=self.continuing, attachments=attachments,
         )  # fmt: skip
 
     def _home_channel(self, project: str) -> str:
@@ -152,6 +157,10 @@ def build(
         ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
     )
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
+    changes = PolicyChangeRepository(database)
+    inside = PolicyClusters(projects, seconds=lambda: configuration().verification.timeout.total_seconds())
+    policies = PolicyServices(inside, changes, now=utc_now)
+    proposed = PolicyProposals(policies, approvals.needed)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
     continuations = ContinuationRepository(database)
@@ -162,6 +171,9 @@ def build(
         "template.delete": templates.propose_delete,
         "cluster.create": clusters.propose_create,
         "cluster.delete": clusters.propose_delete,
+        "policy.apply": proposed.apply,
+        "policy.delete": proposed.delete,
+        "policy.rollback": proposed.rollback,
     }
     audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
@@ -181,6 +193,14 @@ def build(
         "cluster.create": clusters.create,
         "cluster.delete": clusters.delete,
         "verify": verification.verify,
+        "policy.presets": policies.presets,
+        "policy.list": policies.list,
+        "policy.show": policies.show,
+        "policy.preview": policies.preview,
+        "policy.apply": policies.apply,
+        "policy.delete": policies.delete,
+        "policy.rollback": policies.rollback,
+        "policy.reach": policies.reach,
         "approvals.list": approval_services.list,
         "approvals.withdraw": approval_services.withdraw,
         "approvals.form": approval_services.form,
@@ -199,7 +219,7 @@ def build(
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
-        services=services, readers=TargetReaders(projects).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
         proposals=proposals,
     )  # fmt: skip
 

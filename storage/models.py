@@ -276,6 +276,35 @@ class VerificationRow(Base):
     at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class PolicyChangeRow(Base):
+    """One change of a NetworkPolicy: what was there before and what is to be there after, without managedFields."""
+
+    __tablename__ = "policy_changes"
+
+    operation: Mapped[str] = mapped_column(String(64), primary_key=True)
+    project: Mapped[str] = mapped_column(String(255))
+    cluster: Mapped[str] = mapped_column(String(255))  # its id, never its name
+    cluster_name: Mapped[str] = mapped_column(String(255))
+    namespace: Mapped[str] = mapped_column(String(63))
+    policy: Mapped[str] = mapped_column(String(253))
+    kind: Mapped[str] = mapped_column(String(16))  # apply, delete, rollback
+    actor: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    state: Mapped[str] = mapped_column(String(16))  # begun, written, given_up
+    before: Mapped[dict[str, Any] | None] = mapped_column(Json)  # none: there was no such policy
+    before_uid: Mapped[str] = mapped_column(String(64))
+    before_version: Mapped[str] = mapped_column(String(64))
+    wanted: Mapped[dict[str, Any] | None] = mapped_column(Json)  # none: it is to be gone
+    after: Mapped[dict[str, Any] | None] = mapped_column(Json)  # as the server had it after the write
+    after_uid: Mapped[str] = mapped_column(String(64))
+    after_version: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text)  # why it was given up, or why it cannot be taken back
+    undoes: Mapped[str | None] = mapped_column(String(64))  # the operation that a roll-back takes back
+    undone_by: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (Index("policy_changes_of", "project", "cluster", "namespace", "policy", "at"),)
+
+
 class ApprovalRow(Base):
     """One change that waits for a second person, or waited."""
 

@@ -115,6 +115,10 @@ class Action(BaseModel):
         """Return `{"action": name, "arguments": {…}}`, which `decode` reads back."""
         return {"action": self.name, "arguments": self.model_dump(mode="json", exclude_defaults=True)}
 
+    def recorded(self) -> dict[str, Any]:
+        """The arguments as the audit log keeps them: those of `encode`, without what may hold a secret."""
+        return dict(self.encode()["arguments"])
+
     @classmethod
     def decode(cls, data: dict[str, Any]) -> Action:
         """Read what `encode` wrote.

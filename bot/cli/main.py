@@ -66,13 +66,26 @@ def demo(*, port: int, headless: bool) -> None:
 @main.command(name="run")
 @click.argument("words")
 @click.option("--project", help="The project it is about, if the configuration has several.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=pathlib.Path, exists=True, dir_okay=False),
+    help="A file with YAML, for words with --yaml.",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=pathlib.Path, file_okay=False),
+    help="A folder for the files of the answer: pictures and long lists.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
-def run_words(redactor: Redactor, *, words: str, project: str | None, as_json: bool) -> None:
+def run_words(
+    redactor: Redactor, *, words: str, project: str | None, file: pathlib.Path | None, save: pathlib.Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Do what one would type in Slack: xk8s run "verify calico"."""
     from bot.cli.terminal import run
 
-    sys.exit(run(words, project=project, as_json=as_json, redactor=redactor))
+    sys.exit(run(words, project=project, file=file, save=save, as_json=as_json, redactor=redactor))
 
 
 @main.command()
@@ -142,3 +155,31 @@ def verify(
     from bot.cli.verify import run
 
     sys.exit(run(kubeconfig=kubeconfig, context=context, driver=driver, as_json=as_json, redactor=redactor))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option("--diff", nargs=2, metavar="BEFORE AFTER", help="Compare two files or folders; 1 if anything changes.")
+@click.option(
+    "--level",
+    type=click.Choice(["workload", "pod"]),
+    default="workload",
+    show_default=True,
+    help="What a line is about.",
+)
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--dot", "form", flag_value="dot", help="Print a graph for Graphviz.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="Print a graph for Mermaid, as in Markdown.")
+@click.option("--text", "form", flag_value="text", default="text", help="Print lines (the default).")
+def reach(*, paths: tuple[str, ...], diff: tuple[str, str] | None, level: str, form: str) -> None:
+    """Who may connect to whom in files and folders of manifests, without a cluster; - is the standard input."""
+    from bot.cli import reach as command
+    from bot.policy.formats import Format
+    from bot.policy.reach.listing import Level
+
+    if bool(paths) == bool(diff):
+        raise click.UsageError("Name files or folders, or compare two of them with --diff BEFORE AFTER.")
+    if diff:
+        sys.exit(command.run_difference(*diff, level=Level(level), form=Format(form)))
+    sys.exit(command.run(paths, level=Level(level), form=Format(form)))

@@ -81,6 +81,11 @@ class DriverProfile:
     extras: tuple[Extra, ...]
     probes: Callable[[tuple[str, ...]], tuple[tuple[str, ...], ...]]  # readiness argv to commands, best first
     judge: Callable[[Facts], Judged]
+    namespaces: tuple[str, ...] = ()  # of its own, where an install has any
+    state_groups: tuple[str, ...] = ()  # API groups that hold its state: made anew in every cluster
+    policy_kinds: tuple[tuple[str, str], ...] = ()  # (group, kind) of its own policies, which people write
+    pod_annotations: tuple[str, ...] = ()  # prefixes of what it writes on pods
+    limits_bandwidth: bool = True  # whether the bandwidth annotations of pods have an effect on Magnum
 
     @property
     def selector(self) -> str:

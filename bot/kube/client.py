@@ -6,8 +6,10 @@ bytes in 0.06 s into 51 MB, because it keeps only what a struct names.
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -16,7 +18,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from bot.kube.connection import Endpoint
-from bot.kube.errors import BadAnswer, Expired, KubeError, Unreachable, from_status
+from bot.kube.errors import BadAnswer, Expired, KubeError, Unreachable, from_answer
 
 T = TypeVar("T")
 
@@ -25,6 +27,8 @@ PAGE = 500
 TRIES = 4
 LONGEST_PAUSE = 8.0  # seconds between two tries
 RETRIED = frozenset({429, 500, 502, 503, 504})
+JSON = "application/json"
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
 class _ListMeta(msgspec.Struct, rename={"continue_": "continue"}):
@@ -36,8 +40,13 @@ class _List(msgspec.Struct, Generic[T]):
     metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
 
 
-class _Status(msgspec.Struct):
-    message: str = ""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer that is no error: its status, body, and the warnings that the server sent along."""
+
+    status: int
+    data: bytes
+    warnings: tuple[str, ...] = ()
 
 
 class Kube:
@@ -47,7 +56,7 @@ class Kube:
         self.endpoint = endpoint
         self.tls = endpoint.tls()
         self.deadline = time.monotonic() + seconds
-        self._headers = {"User-Agent": user_agent, "Accept": "application/json", **endpoint.headers()}
+        self._headers = {"User-Agent": user_agent, "Accept": JSON, **endpoint.headers()}
         self._pool = urllib3.PoolManager(
             maxsize=8, block=False, retries=False, ssl_context=self.tls,
             server_hostname=endpoint.server_name, assert_hostname=endpoint.server_name,
@@ -94,35 +103,51 @@ class Kube:
 
     def request(self, method: str, path: str, *, doing: str, body: bytes | None = None) -> bytes:
         """Send a request that may be repeated, until it is answered or the time is over. Raises `KubeError`."""
+        return self.exchange(method, path, doing=doing, body=body).data
+
+    def exchange(
+        self, method: str, path: str, *, doing: str, body: bytes | None = None, content: str = JSON,
+        accept: str = JSON, repeatable: bool = True,
+    ) -> Reply:  # fmt: skip
+        """Send a request and return the whole answer; `content` is the media type of `body`, `accept` of the answer.
+
+        One that may not be repeated (a create) is sent again only after 429, which says that nothing was
+        done. Raises `KubeError`.
+        """
         failure: KubeError | None = None
         for attempt in range(TRIES):
             if time.monotonic() >= self.deadline:
                 break
             try:
-                status, data, pause = self._once(method, path, body)
+                answer = self._once(method, path, body, content, accept)
             except HTTPError as error:
                 failure = self._unreachable(error)
                 pause = 0.2 * 2**attempt
+                if not repeatable:
+                    raise failure from error
             else:
-                if status < 400:
-                    return data
-                failure = from_status(status, _message(data), doing=doing)
-                if status not in RETRIED:
+                if answer.status < 400:
+                    return Reply(
+                        status=answer.status, data=answer.data,
+                        warnings=_warnings(answer.headers.getlist("Warning")),
+                    )  # fmt: skip
+                failure = from_answer(answer.status, answer.data, doing=doing)
+                if answer.status not in RETRIED or not (repeatable or answer.status == 429):
                     raise failure
-                pause = pause or 0.2 * 2**attempt
+                pause = _asked_pause(answer) or 0.2 * 2**attempt
             time.sleep(max(0.0, min(pause, LONGEST_PAUSE, self.deadline - time.monotonic())))
         raise failure or self._too_slow()
 
-    def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
+    def _once(
+        self, method: str, path: str, body: bytes | None, content: str, accept: str
+    ) -> urllib3.BaseHTTPResponse:
         left = max(0.1, self.deadline - time.monotonic())
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left)
-        headers = {**self._headers, "Content-Type": "application/json"} if body else self._headers
-        answer = self._pool.request(
+        headers = {**self._headers, "Accept": accept, **({"Content-Type": content} if body else {})}
+        return self._pool.request(
             method, f"{self.endpoint.server.rstrip('/')}{path}", body=body, headers=headers, timeout=timeout,
             redirect=False,
         )  # fmt: skip
-        after = answer.headers.get("Retry-After", "")
-        return answer.status, answer.data, float(after) if after.isdigit() else 0.0
 
     def _unreachable(self, error: HTTPError) -> Unreachable:
         return Unreachable(
@@ -147,11 +172,14 @@ def _decode(decoder: msgspec.json.Decoder[T], data: bytes, path: str) -> T:
         ) from error  # fmt: skip
 
 
-def _message(data: bytes) -> str:
-    try:
-        return msgspec.json.decode(data, type=_Status).message or "no reason given"
-    except msgspec.MsgspecError:
-        return data.decode(errors="replace").strip()[:200] or "no reason given"
+def _asked_pause(answer: urllib3.BaseHTTPResponse) -> float:
+    after = answer.headers.get("Retry-After", "")
+    return float(after) if after.isdigit() else 0.0
+
+
+def _warnings(headers: Sequence[str]) -> tuple[str, ...]:
+    """The texts of `Warning: 299 - "text"` headers (RFC 7234), of which there may be several in one line."""
+    return tuple(text.replace('\\"', '"') for header in headers for text in _WARNING.findall(header))
 
 
 def _reason(error: HTTPError) -> str:

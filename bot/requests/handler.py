@@ -84,6 +84,22 @@ class Approvals(Protocol):
         ...
 
 
+class Attachments(Protocol):
+    """What was sent with a request beside its words."""
+
+    def complete(self, request: IncomingRequest, action: Action) -> Action:
+        """Return the action with what it takes of the request's files. Raises `Refusal`."""
+        ...
+
+
+class NoAttachments:
+    """Where nothing can be sent along."""
+
+    def complete(self, request: IncomingRequest, action: Action) -> Action:
+        """The action as it is."""
+        return action
+
+
 class NotAvailable(Refusal):
     """The words are known, their service is not there yet."""
 
@@ -113,6 +129,7 @@ class RequestHandler:
         audit: AuditLog,
         services: Mapping[str, Service],  # type: ignore[type-arg]
         continuing: Continuing,
+        attachments: Attachments | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -124,6 +141,7 @@ class RequestHandler:
         self._audit = audit
         self._services = services
         self._continuing = continuing
+        self._attachments = attachments or NoAttachments()
         self._now = monotonic
 
     def handle(self, request: IncomingRequest, answer: Answer, *, attempt: int = 1) -> Conclusion:
@@ -155,6 +173,7 @@ class RequestHandler:
             grant = self._access.authorise(action, _asker(request))
             self._refuse_elsewhere(offered, grant)
             self._take(request, action)
+            action = self._completed(request, action, attempt)
         except Refusal as refusal:
             self._record_refusal(request, action, refusal)
             self._give_up(request, refusal)
@@ -183,6 +202,18 @@ class RequestHandler:
             raise PressedAlready(
                 "This button has been pressed already", fix=f"To do it again: `/xk8s {action.words()}`"
             )
+
+    def _completed(self, request: IncomingRequest, action: Action, attempt: int) -> Action:
+        """The action with what was sent along. Raises `Refusal` for what cannot be taken.
+
+        A file may be gone at a second attempt; then the service goes on from what it kept at the first.
+        """
+        try:
+            return self._attachments.complete(request, action)
+        except Refusal:
+            if attempt == 1:
+                raise
+            return action
 
     def _give_up(self, request: IncomingRequest, problem: Problem) -> None:
         """Nothing came of it: a button may be pressed again, an approval that has not begun is void."""

@@ -50,6 +50,17 @@ class Place(BaseModel):
     response_url: str = ""  # Slack's response URL: 5 uses within 30 minutes
 
 
+class Attached(BaseModel):
+    """A file that came with a message or a form: where it is, not what is in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str = ""
+    size: int | None = None  # bytes; None where Slack does not say yet
+    url: str = ""  # where it can be downloaded; empty where Slack does not say yet
+
+
 class IncomingRequest(BaseModel):
     """One thing that a person said or pressed, as it is kept in the inbox.
 
@@ -67,6 +78,7 @@ class IncomingRequest(BaseModel):
     text: str = ""  # the words typed, for COMMAND, MENTION and TERMINAL
     offer: OfferId | None = None
     fields: dict[str, Any] = {}  # the filled-in values of a FORM
+    files: tuple[Attached, ...] = ()  # that were sent with a MENTION or a FORM
     received: AwareDatetime
     bot: bool = False  # said by another bot: never a person with rights
     # the operation that asked for what is now approved (entry APPROVED), in whose thread this one is answered

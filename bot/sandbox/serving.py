@@ -109,7 +109,8 @@ class Loopback:
 
     async def serve_on_loop(self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Served:
         """Serve an application on 127.0.0.1; port 0 takes a free one. Raises `OSError` if it is taken."""
-        listener = socket.socket()
+        # asyncio turns Nagle's algorithm off only for sockets whose protocol is named
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(

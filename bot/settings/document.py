@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
+from pydantic_core import PydanticUndefined
 
 from bot.settings.environment import Environment
 from bot.settings.file import Configuration
@@ -33,8 +34,9 @@ def _rows(model: type[BaseModel], prefix: str) -> list[str]:
     rows: list[str] = []
     for name, field in model.model_fields.items():
         inner = models_in(field.annotation)
-        many = str(field.annotation).startswith("dict[")
-        key = f"{prefix}{name}" + (".NAME" if inner and many else "")
+        shape = str(field.annotation)
+        many = ".NAME" if shape.startswith("dict[") else "[]" if shape.startswith("tuple[") else ""
+        key = f"{prefix}{name}" + (many if inner else "")
         if inner:
             rows += _rows(inner[0], f"{key}.")
         else:
@@ -47,6 +49,8 @@ def _cell(text: str | None) -> str:
 
 
 def _default(value: Any) -> str:
+    if value is PydanticUndefined:
+        return "needed"
     if value is None or value == () or value == {}:
         return "–"
     if isinstance(value, SecretStr):

@@ -29,6 +29,7 @@ TABLE_CELLS = 20
 TABLE_CHARACTERS = 6_000
 
 RUN = "xk8s.run"  # action_id of a button that runs its offer
+DISMISS = "xk8s.dismiss"  # of one that takes the buttons of its own message away and does nothing else
 FORM = "xk8s.form"  # action_id of a button that opens a form; also the form's callback_id
 
 
@@ -51,6 +52,7 @@ class Button:
     style: str | None = None  # "primary" or "danger"
     confirm: Confirm | None = None
     opens_form: bool = False
+    dismisses: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

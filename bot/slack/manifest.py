@@ -16,6 +16,7 @@ SCOPES = (
     "chat:write",  # answers
     "chat:write.public",  # answers in public channels that the bot was not invited to
     "commands",  # /xk8s
+    "files:read",  # a policy of one's own, sent as a file
     "files:write",  # long results as files
     "groups:read",  # the same as channels:read, private channels
     "im:write",  # direct messages to approvers

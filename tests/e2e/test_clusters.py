@@ -133,14 +133,14 @@ def test_an_operator_may_not_delete_and_a_name_of_two_clusters_is_picked(everywh
 def test_a_deletion_that_fails_is_told_with_magnums_reason(everywhere: Office) -> None:
     everywhere.types("cluster create stuck-eu --template base-flannel")
     asked = everywhere.types("cluster delete stuck-eu", who="U0EVA")
-    cloud = everywhere.world.cloud
-    cloud.ailments = dataclasses.replace(cloud.ailments, foreign_port=True)
+    world = everywhere.world
+    world.loopback.run(world.faults.switch("network/foreign-port", True, ""))
     try:
         approve(everywhere, asked, typed="stuck-eu")
         said = told(everywhere, "Magnum could not delete the cluster stuck-eu")
     finally:
-        cloud.ailments = dataclasses.replace(cloud.ailments, foreign_port=False)
-    assert "One or more ports have an IP allocation" in told(everywhere, "One or more ports")
+        world.loopback.run(world.faults.switch("network/foreign-port", False, ""))
+    assert "one or more ports still in use" in " ".join(said.split())
     assert "❌" in said
     again = everywhere.types("cluster delete stuck-eu", who="U0EVA")
     approve(everywhere, again, typed="stuck-eu")

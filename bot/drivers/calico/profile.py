@@ -102,4 +102,12 @@ CALICO = DriverProfile(
     ),
     probes=_probes,
     judge=_judge,
+    namespaces=("calico-system", "calico-apiserver", "tigera-operator"),
+    state_groups=("crd.projectcalico.org", "projectcalico.org", "operator.tigera.io"),
+    policy_kinds=tuple(
+        (group, kind)
+        for group in ("projectcalico.org", "crd.projectcalico.org")
+        for kind in ("NetworkPolicy", "GlobalNetworkPolicy", "NetworkSet", "GlobalNetworkSet", "Tier")
+    ),
+    pod_annotations=("cni.projectcalico.org/",),
 )

@@ -73,4 +73,6 @@ FLANNEL = DriverProfile(
     extras=(),
     probes=_no_probes,
     judge=_judge,
+    namespaces=("kube-flannel",),
+    limits_bandwidth=False,
 )

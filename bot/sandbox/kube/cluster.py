@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import hashlib
 import ssl
@@ -11,22 +10,32 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.infrastructure.volumes import ZONE
 from bot.sandbox.kube import manifests
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.access import Authenticator
 from bot.sandbox.kube.api.app import ApiServer
+from bot.sandbox.kube.api.clone import clone
 from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers.attachments import Attachments
+from bot.sandbox.kube.controllers.balancers import Balancers
+from bot.sandbox.kube.controllers.budgets import Budgets, Quotas, Scalers
 from bot.sandbox.kube.controllers.definitions import Definitions
 from bot.sandbox.kube.controllers.endpoints import Endpoints
 from bot.sandbox.kube.controllers.garbage import Garbage
 from bot.sandbox.kube.controllers.jobs import Jobs
 from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
+from bot.sandbox.kube.controllers.loop import ControlLoop
 from bot.sandbox.kube.controllers.namespaces import Namespaces
+from bot.sandbox.kube.controllers.scheduler import Scheduler
 from bot.sandbox.kube.controllers.stateful import StatefulSets
+from bot.sandbox.kube.controllers.tokens import Tokens
 from bot.sandbox.kube.controllers.volumes import Volumes
 from bot.sandbox.kube.controllers.workloads import Workloads
 from bot.sandbox.kube.fabric import Fabric, Machine
+from bot.sandbox.kube.files import ContainerFiles
 from bot.sandbox.kube.pki import CertificateAuthority
 from bot.sandbox.kube.programs import Programs
 from bot.sandbox.serving import Loopback, Served
@@ -34,7 +43,6 @@ from bot.sandbox.serving import Loopback, Served
 Object = dict[str, Any]
 HOST = "127.0.0.1"
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
-QUIET = 0.02  # seconds without a change: settled
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,33 +58,48 @@ class ClusterSpec:
     nodes: int = 2
     subnet: str = "10.0.0"  # the first three numbers of the node network
     age: timedelta = timedelta(days=40)
+    storage_class: bool = True  # somebody made one
+    broken_nodes: bool = False  # the driver crashes on every node
 
 
 class SandboxCluster:
     """A cluster that runs on the loop of a `Loopback`; its methods are called on that loop."""
 
     def __init__(
-        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None
-    ) -> None:
+        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None,
+        infrastructure: Infrastructure | None = None,
+    ) -> None:  # fmt: skip
         self.spec = spec
+        tempo = tempo or Tempo()
+        self.infrastructure = infrastructure or Infrastructure()
+        network = self.infrastructure.network
+        net = network.add_net(f"{spec.name}-net", f"{spec.subnet}.0/24", cluster=spec.uuid)
         self._clock = clock or (lambda: datetime.now(UTC))
         self.authority = CertificateAuthority(spec.name)
         self.fabric = Fabric()
         self.store = Store(KindRegistry(), self._clock)
-        self._programs = Programs(self.fabric, self._clock)
+        layers: dict[str, dict[str, str]] = {}  # what was written in containers themselves
+        storage = self.infrastructure.storage
+        self._programs = Programs(
+            self.fabric, self._clock, lambda pod, name: ContainerFiles(self.store, storage, layers, pod, name)
+        )
         self.authenticator = Authenticator(self.authority.pem)
         self.api = ApiServer(
             self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
         )
-        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo or Tempo())
-        self._jobs = Jobs(self.store, clock=self._clock)
+        self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo)
+        writer = self.api.writer
+        self._jobs = Jobs(self.store, writer, clock=self._clock)
         self._controllers = (
-            Workloads(self.store), StatefulSets(self.store), self._jobs, Volumes(self.store), Endpoints(self.store),
-            Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
+            Workloads(self.store, writer), StatefulSets(self.store, writer), self._jobs,
+            Volumes(self.store, storage, cluster=spec.uuid, clock=self._clock),
+            Attachments(self.store, self.fabric, storage, clock=self._clock, pause=tempo.attach),
+            Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
+            Budgets(self.store), Scalers(self.store), Quotas(self.store), Tokens(self.store, self.authenticator, self.authority.pem),
+            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem),
+            Scheduler(self.store), self._kubelets,
         )  # fmt: skip
-        self._changed = asyncio.Event()
-        self._quiet = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None
         self.port = 0
 
@@ -93,7 +116,7 @@ class SandboxCluster:
     async def start(self, loopback: Loopback) -> str:
         """Bring it up and serve its API; returns the address."""
         self._install()
-        self._task = asyncio.create_task(self._run())
+        self._loop.start()
         await self.listen(loopback)
         return self.address
 
@@ -111,17 +134,15 @@ class SandboxCluster:
     async def stop(self) -> None:
         """End it."""
         await self.hang_up()
-        if self._task is not None:
-            self._task.cancel()
+        self._loop.stop()
 
     def touch(self) -> None:
         """The fabric changed: let the controllers look."""
-        self._quiet.clear()
-        self._changed.set()
+        self._loop.touch()
 
     async def settled(self, seconds: float = 10.0) -> None:
         """Wait until the controllers have nothing left to do."""
-        await asyncio.wait_for(self._quiet.wait(), seconds)
+        await self._loop.settled(seconds)
 
     def sign(self, csr_pem: str) -> str:
         """Sign a CSR, as Magnum does with the cluster's CA. Raises `ValueError`."""
@@ -136,28 +157,24 @@ class SandboxCluster:
             found[f"{node['metadata']['name']}.Ready"] = ready
         return {**found, "api": "ok" if self._served is not None else "unreachable"}
 
+    def servers(self) -> list[str]:
+        """The ids of its servers."""
+        return [machine.server for machine in self.fabric.machines.values()]
+
     def deploy(self, objects: list[Object]) -> None:
         """Create objects, as `kubectl create` would."""
         for obj in objects:
             kind = self._kind(obj)
-            made = {**obj, "metadata": dict(obj["metadata"])}
+            made = clone(obj)
             if kind.namespaced:
                 made["metadata"].setdefault("namespace", "default")
-            defaults.fill(kind, made)
-            if kind.kind == "Service":
-                services = self.store.all_of(kind)
-                defaults.address_service(kind, made, [s["spec"].get("clusterIP", "") for s in services])
-            self.store.create(kind, made, manager="kubectl-create")
-            if kind.kind == "CustomResourceDefinition":
-                self.api._register(kind, self.store.peek(kind, None, made["metadata"]["name"]), dry=False)
+            self.api.writer.create(kind, made, manager="kubectl-create")
 
     def _kind(self, obj: Object) -> Kind:
-        group, _, version = obj["apiVersion"].rpartition("/")
-        return next(
-            kind
-            for kind in self.store.registry.all()
-            if (kind.group, kind.version, kind.kind) == (group, version, obj["kind"])
-        )
+        found = self.store.registry.of(obj["apiVersion"], obj["kind"])
+        if found is None:
+            raise KeyError(f"{obj['apiVersion']} {obj['kind']}")
+        return found
 
     def _tls(self) -> ssl.SSLContext:
         certificate, key = self.authority.server(HOST)
@@ -183,7 +200,9 @@ class SandboxCluster:
             self._join(f"{self.spec.name}-{digest}-node-{number}", self.spec.masters + number, master=False)
         install = manifests.calico if self.spec.driver == "calico" else manifests.flannel
         self.deploy(install(dict(self.spec.labels)))
-        self.deploy(manifests.common())
+        self.deploy(manifests.common(api_address=f"{self.spec.subnet}.11"))
+        if self.spec.storage_class:
+            self.deploy([manifests.storage_class()])
 
     def _join(self, name: str, number: int, *, master: bool) -> None:
         pods = self.spec.labels.get(
@@ -193,32 +212,10 @@ class SandboxCluster:
             name=name, address=f"{self.spec.subnet}.{number + 11}", pod_range=f"{'.'.join(pods.split('.')[:2])}.{number}.0/24",
             master=master, joined=self._clock() - self.spec.age,
         )  # fmt: skip
+        if self.spec.broken_nodes:
+            machine.driver_crashes, machine.cni_configured = "Error", False
         self.fabric.add(machine)
         self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
-
-    async def _run(self) -> None:
-        subscription = self.store.subscribe()
-        while True:
-            for controller in self._controllers:
-                controller.sync()
-            if not subscription.queue.empty():
-                while not subscription.queue.empty():
-                    subscription.queue.get_nowait()
-                await asyncio.sleep(0)
-                continue
-            await self._rest(subscription.queue)
-
-    async def _rest(self, queue: asyncio.Queue[Any]) -> None:
-        if self._kubelets.next_due is None:
-            self._quiet.set()
-        due = min((at for at in (self._kubelets.next_due, self._jobs.next_due) if at is not None), default=None)
-        timeout = max(0.0, (due - self._clock()).total_seconds()) if due is not None else None
-        waits = {asyncio.ensure_future(queue.get()), asyncio.ensure_future(self._changed.wait())}
-        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        self._changed.clear()
-        self._quiet.clear()
 
 
 def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
@@ -227,7 +224,7 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
         "kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
         "magnum.openstack.org/role": role, "magnum.openstack.org/nodegroup": f"default-{role}",
         f"node-role.kubernetes.io/{'control-plane' if machine.master else 'worker'}": "",
-        "topology.kubernetes.io/zone": "az1",
+        "topology.kubernetes.io/zone": ZONE, "topology.cinder.csi.openstack.org/zone": ZONE,
     }  # fmt: skip
     calico = spec.driver == "calico"
     annotations = (
@@ -255,7 +252,7 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
     resources = {"cpu": "4", "memory": "8148236Ki", "pods": "110", "ephemeral-storage": "39Gi"}
     return {
         "metadata": {"name": machine.name, "labels": labels, "annotations": annotations},
-        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.name}"},
+        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.server}"},
         "status": {
             "addresses": [{"type": "InternalIP", "address": machine.address}, {"type": "Hostname", "address": machine.name}],
             "capacity": resources, "allocatable": resources, "conditions": [network],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import uuid
 from datetime import datetime
 
 AS_NUMBER = 64_512  # Calico's default
@@ -32,6 +33,11 @@ class Machine:
     bgp_port_open: bool = True  # the security group lets TCP 179 in
     as_number: int = AS_NUMBER
 
+    @property
+    def server(self) -> str:
+        """The id of its server in Nova."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, self.name))
+
 
 @dataclasses.dataclass(frozen=True)
 class Peering:
@@ -49,6 +55,7 @@ class Fabric:
 
     def __init__(self) -> None:
         self.machines: dict[str, Machine] = {}
+        self.registry = True  # whether images of what people run can be pulled
         self.changed_at: dict[str, datetime] = {}  # when a machine's network last changed
 
     def add(self, machine: Machine) -> None:

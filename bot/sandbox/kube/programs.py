@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.sandbox.kube.api.remote import ExecRefused, Write
 from bot.sandbox.kube.fabric import Fabric, Peering
+from bot.sandbox.kube.shell import Files, Shell
 
 Object = dict[str, Any]
 Said = tuple[str, str, int]  # stdout, stderr, exit code
@@ -21,9 +22,10 @@ NOT_FOUND = 126
 class Programs:
     """Runs programs in the containers of one cluster."""
 
-    def __init__(self, fabric: Fabric, clock: Callable[[], datetime]) -> None:
+    def __init__(self, fabric: Fabric, clock: Callable[[], datetime], files: Callable[[Object, str], Files]) -> None:
         self._fabric = fabric
         self._clock = clock
+        self._files = files
 
     async def __call__(self, pod: Object, container: str, argv: list[str], stdout: Write, stderr: Write) -> int:
         """Run a program; its exit code. Raises `ExecRefused` where the container does not run."""
@@ -47,29 +49,14 @@ class Programs:
                 return found
         if container == "kube-flannel" and argv == ["cat", "/run/flannel/subnet.env"]:
             return self._subnet(node), "", 0
-        if argv[:1] == ["echo"]:
-            return " ".join(argv[1:]) + "\n", "", 0
-        if argv[:2] == ["sh", "-c"] and len(argv) == 3:
-            return self._shell(argv[2])
+        said = Shell(self._files(pod, container), self._clock, _environment(pod, container)).run(argv)
+        if said is not None:
+            return said
         message = (
             "OCI runtime exec failed: exec failed: unable to start container process: exec: "
             f'"{argv[0] if argv else ""}": executable file not found in $PATH: unknown'
         )
         return "", message, NOT_FOUND
-
-    def _shell(self, script: str) -> Said:
-        """As much of a shell as tests of the protocol need: echo to both streams, and exit."""
-        out, err, code = "", "", 0
-        for command in script.split(";"):
-            words = command.split()
-            if words[:1] == ["exit"]:
-                return out, err, int(words[1])
-            if words[:1] == ["echo"]:
-                if words[-1] == ">&2":
-                    err += " ".join(words[1:-1]) + "\n"
-                else:
-                    out += " ".join(words[1:]) + "\n"
-        return out, err, code
 
     def _calico(self, node: str, argv: list[str]) -> Said | None:
         name = argv[0].rsplit("/", 1)[-1] if argv else ""
@@ -164,3 +151,13 @@ class Programs:
     def _subnet(self, node: str) -> str:
         network = self._fabric.machines[node].pod_range
         return f"FLANNEL_NETWORK=10.101.0.0/16\nFLANNEL_SUBNET={network}\nFLANNEL_MTU=1400\nFLANNEL_IPMASQ=true\n"
+
+
+def _environment(pod: Object, container: str) -> dict[str, str]:
+    found: Object = next((each for each in pod["spec"]["containers"] if each["name"] == container), {})
+    own = {each["name"]: str(each.get("value", "")) for each in found.get("env") or []}
+    return {
+        "HOSTNAME": pod["spec"].get("hostname") or pod["metadata"].get("name", ""),
+        "PATH": "/usr/bin:/bin",
+        **own,
+    }

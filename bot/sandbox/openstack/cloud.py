@@ -9,6 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.openstack.deletion import DeletionFailed, delete_balancers, delete_network
+
 Json = dict[str, Any]
 
 MEMBER, READER, ADMIN = "member", "reader", "admin"
@@ -38,6 +41,8 @@ class RunningCluster(Protocol):
     def sign(self, csr_pem: str) -> str: ...
 
     def node_health(self) -> dict[str, str]: ...
+
+    def servers(self) -> list[str]: ...
 
     async def stop(self) -> None: ...
 
@@ -69,7 +74,7 @@ class Ailments:
     delay: float = 0.0
     signs_for_creator_only: bool = True  # Magnum's default policy of certificate:create
     no_valid_host: bool = False  # Nova finds no room for servers
-    foreign_port: bool = False  # something else is on the clusters' networks, so that Heat cannot delete them
+    broken_nodes: bool = False  # new clusters come up without a working network driver
     cast_seconds: float = 0.0  # how long the conductor takes to store a cluster that the API has accepted
 
 
@@ -100,7 +105,9 @@ class Cloud:
         clock: Callable[[], datetime] | None = None,
         seconds_to_build: float = 5.0,
         token_seconds: float = 3_600.0,
+        infrastructure: Infrastructure | None = None,
     ) -> None:
+        self.infrastructure = infrastructure or Infrastructure()
         self._builder = builder
         self._clock = clock or (lambda: datetime.now(UTC))
         self.seconds_to_build = seconds_to_build
@@ -179,19 +186,26 @@ class Cloud:
         await asyncio.sleep(self.seconds_to_build / 4)  # the cast is on its way: still as before
         cluster |= {"status": "DELETE_IN_PROGRESS", "updated_at": self.now()}
         await asyncio.sleep(self.seconds_to_build)
-        if self.ailments.foreign_port:
-            reason = (
-                "Resource DELETE failed: Conflict: resources.network: Unable to complete operation on subnet: One or more "
-                "ports have an IP allocation from this subnet."
-            )
+        try:
+            await self._demolish(cluster["uuid"])
+        except DeletionFailed as failed:
             cluster |= {
-                "status": "DELETE_FAILED", "status_reason": reason, "faults": {"network": reason}, "updated_at": self.now(),
+                "status": "DELETE_FAILED", "status_reason": str(failed), "faults": {"network": str(failed)}, "updated_at": self.now(),
             }  # fmt: skip
             return
-        running = self.running.pop(cluster["uuid"], None)
-        if running is not None:
-            await running.stop()
         self.clusters.pop(cluster["uuid"], None)
+
+    async def _demolish(self, uuid: str) -> None:
+        """Load balancers, servers, network: in this order, and what is gone is gone. Raises `DeletionFailed`."""
+        delete_balancers(self.infrastructure, uuid)
+        running = self.running.pop(uuid, None)
+        if running is not None:
+            for server in running.servers():
+                self.infrastructure.storage.server_gone(server)
+            await running.stop()
+        net = self.infrastructure.network.of_cluster(uuid)
+        if net is not None:
+            delete_network(self.infrastructure, net)
 
     def health(self, cluster: Json) -> tuple[str | None, dict[str, str]]:
         """`health_status` and its reason: the API and the nodes, nothing about pod networking."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,18 @@ from starlette.routing import Route
 from bot.sandbox.openstack.cloud import Cloud, CloudUser
 
 Json = dict[str, Any]
+NAMES = {
+    "container-infra": "magnum",
+    "volumev3": "cinderv3",
+    "block-storage": "cinder",
+    "load-balancer": "octavia",
+    "network": "neutron",
+}
 REFUSED = "The request you have made requires authentication."
 
 
-def keystone_app(cloud: Cloud, *, magnum_url: str) -> Starlette:
-    """Keystone v3 for one cloud, whose catalogue names one Magnum."""
+def keystone_app(cloud: Cloud, *, magnum_url: str, others: Mapping[str, str] | None = None) -> Starlette:
+    """Keystone v3 for one cloud, whose catalogue names one Magnum, and `others` by service type."""
 
     def version(request: Request) -> Json:
         url = f"{request.url.scheme}://{request.url.netloc}/v3/"
@@ -47,7 +55,9 @@ def keystone_app(cloud: Cloud, *, magnum_url: str) -> Starlette:
         expires = cloud.clock() + timedelta(seconds=cloud.token_seconds)
         cloud.tokens[token] = (user, expires)
         identity = f"{request.url.scheme}://{request.url.netloc}/v3"
-        answer = {"token": _token(cloud, user, expires, identity, magnum_url)}
+        answer = {
+            "token": _token(cloud, user, expires, identity, {"container-infra": f"{magnum_url}/v1", **(others or {})})
+        }
         return JSONResponse(answer, status_code=201, headers={"X-Subject-Token": token})
 
     return Starlette(
@@ -76,7 +86,7 @@ def _user(cloud: Cloud, identity: Json) -> CloudUser | None:
     return next((u for u in cloud.users if given.get("name") == u.name and given.get("password") == u.password), None)
 
 
-def _token(cloud: Cloud, user: CloudUser, expires: datetime, identity: str, magnum_url: str) -> Json:
+def _token(cloud: Cloud, user: CloudUser, expires: datetime, identity: str, services: Mapping[str, str]) -> Json:
     def endpoint(url: str) -> Json:
         return {
             "id": uuid.uuid4().hex,
@@ -93,7 +103,10 @@ def _token(cloud: Cloud, user: CloudUser, expires: datetime, identity: str, magn
         "roles": [{"id": user.role, "name": user.role}],
         "catalog": [
             {"type": "identity", "name": "keystone", "id": "identity", "endpoints": [endpoint(identity)]},
-            {"type": "container-infra", "name": "magnum", "id": "magnum", "endpoints": [endpoint(f"{magnum_url}/v1")]},
+            *(
+                {"type": kind, "name": NAMES[kind], "id": NAMES[kind], "endpoints": [endpoint(url)]}
+                for kind, url in services.items()
+            ),
         ],
     }  # fmt: skip
 

@@ -92,7 +92,8 @@ class Announcer:
         """The thread of the request; what was asked for elsewhere (in a terminal, directly) gets one."""
         if found.thread:
             return found.thread
-        return self._outbox.thread_of(operation) or self._outbox.post_once(
+        within = OperationId(operation.partition(":")[0])  # durable work asks several times in one thread
+        return self._outbox.thread_of(within) or self._outbox.post_once(
             operation, "root", channel=found.channel, thread="", message=_root(found),
             offer=self._offers(found, found.channel, ""),
         )  # fmt: skip
@@ -127,7 +128,7 @@ class Announcer:
             return True  # the card calls them by name
 
     def _link(self, found: Approval, operation: OperationId) -> str:
-        ts = found.thread or self._outbox.thread_of(operation)
+        ts = found.thread or self._outbox.thread_of(OperationId(operation.partition(":")[0]))
         return self._web.permalink(channel=found.channel, ts=ts) if ts else ""
 
     def _offers(self, found: Approval, channel: str, thread: str) -> Callable[[kit.Button], OfferId]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import http.client
 from typing import Any, TypeVar, cast
 from urllib.error import URLError
+from urllib.parse import urljoin, urlsplit
 
+import urllib3
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import (
@@ -29,6 +31,7 @@ Sent = TypeVar("Sent", dict[str, Any], list[dict[str, Any]])
 RATE_LIMIT_RETRIES = 8
 CONNECTION_RETRIES = 3
 SECONDS_PER_TRY = 10
+REDIRECTS = 3
 CANNOT_POST = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"})
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
@@ -77,6 +80,8 @@ class SlackWeb:
         self._redactor = redactor or Redactor()
         self._posting = posting_client(token, base_url)
         self._idempotent = idempotent_client(token, base_url)
+        self._host = urlsplit(base_url).hostname or ""
+        self._downloads = urllib3.PoolManager(retries=urllib3.Retry(connect=2, read=2, redirect=0, status=0))
 
     def post(
         self, *, channel: str, thread: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]
@@ -151,6 +156,37 @@ class SlackWeb:
         except (URLError, OSError, http.client.HTTPException) as error:
             raise _unreachable("files.upload", error) from error
 
+    def download(self, url: str, *, most: int) -> bytes | None:
+        """The bytes of a file, None if there are more than `most`. The token is sent to Slack alone.
+
+        Raises `SlackRefused` (without `files:read` Slack answers with a page to sign in), `SlackUnreachable`.
+        """
+        try:
+            for _ in range(REDIRECTS + 1):
+                with self._open(url) as answer:
+                    moved = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
+                    if moved is None:
+                        return _content(answer, most)
+                url = urljoin(url, moved)
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable("the download", error) from error
+        raise SlackRefused("the download", "too_many_redirects")
+
+    def _open(self, url: str) -> urllib3.BaseHTTPResponse:
+        """Ask for a file with the token. Raises `SlackRefused` for an address that is not Slack's."""
+        host = urlsplit(url).hostname or ""
+        if host != self._host and not host.endswith(".slack.com"):
+            raise SlackRefused("the download", "not_slack", f"the file is kept at {host or 'no address'}")
+        return self._downloads.request(
+            "GET", url, headers={"Authorization": f"Bearer {self._posting.token}"}, redirect=False,
+            preload_content=False, timeout=SECONDS_PER_TRY,
+        )  # fmt: skip
+
+    def file_info(self, file: str) -> dict[str, Any]:
+        """What Slack knows of a file. Raises `Problem`."""
+        found = self.read("files.info", file=file).get("file")
+        return found if isinstance(found, dict) else {}
+
     def open_view(self, *, trigger_id: str, view: dict[str, Any]) -> None:
         """Open a modal; the trigger lives three seconds and works once."""
         self._call(self._posting, "views.open", {"trigger_id": trigger_id, "view": view})
@@ -209,6 +245,13 @@ class SlackWeb:
             raise _unreachable(method, error) from error
         data = answer.data
         return data if isinstance(data, dict) else {}
+
+
+def _content(answer: urllib3.BaseHTTPResponse, most: int) -> bytes | None:
+    if answer.status != 200 or answer.headers.get("Content-Type", "").startswith("text/html"):
+        raise SlackRefused("the download", f"HTTP {answer.status}", "the app may lack the scope files:read")
+    content = answer.read(most + 1)
+    return content if len(content) <= most else None
 
 
 def _refused(method: str, error: SlackApiError) -> Problem:

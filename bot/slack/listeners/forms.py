@@ -27,7 +27,7 @@ class FormListeners:
     def on_submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """Show what is wrong beside its field, or store the form and close it."""
         request = payloads.from_form(body, now=payloads.utc_now())
-        errors = form_errors(body["view"].get("callback_id", ""), request.fields)
+        errors = form_errors(body["view"].get("callback_id", ""), request.fields, files=len(request.files))
         if errors:
             ack(response_action="errors", errors=errors)
             return

@@ -12,12 +12,33 @@ from bot.operations.results import (
     ClusterDeleting,
     ClusterVerifying,
 )
+from bot.policy.results import (
+    ExposureShown,
+    PolicyChanged,
+    PolicyForm,
+    PolicyListing,
+    PolicyShown,
+    PresetList,
+    PreviewShown,
+    ReachAnswer,
+)
 from bot.requests.approving import ApprovalAsked
 from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
 from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
-from bot.slack.views import approvals, audit, clusters, drivers, talk, templates, verification
+from bot.slack.views import (
+    approvals,
+    audit,
+    clusters,
+    drivers,
+    policies,
+    policy_changes,
+    reachability,
+    talk,
+    templates,
+    verification,
+)
 from bot.slack.views.registry import Registry
 from bot.templates.results import (
     TemplateChanged,
@@ -56,6 +77,14 @@ def _registry() -> Registry:
     made.result(DecisionForm, approvals.form_offered)
     made.result(Decided, approvals.decided)
     made.result(Withdrawn, approvals.withdrawn)
+    made.result(PresetList, policies.presets)
+    made.result(PolicyForm, policies.form_offered)
+    made.result(PolicyListing, policies.listed)
+    made.result(PolicyShown, policies.shown)
+    made.result(PreviewShown, policy_changes.previewed)
+    made.result(PolicyChanged, policy_changes.changed)
+    made.result(ReachAnswer, reachability.answered)
+    made.result(ExposureShown, reachability.exposed)
     made.result(AuditVerified, audit.verified)
     made.state(VerificationProgress, verification.progress)
     return made

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from bot.sandbox.infrastructure import Infrastructure
 from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.serving import Loopback
@@ -19,19 +20,26 @@ MASTER, NOBODY = "master-token", "nobody-token"
 class Api:
     """One cluster's API."""
 
-    def __init__(self, *, nodes: int = 0) -> None:
+    def __init__(
+        self, *, nodes: int = 0, name: str = "contract", infrastructure: Infrastructure | None = None, loopback: Loopback | None = None
+    ) -> None:  # fmt: skip
         self._nodes = nodes
+        self._name = name
+        self._infrastructure = infrastructure
         self.replayed = 0  # how many of the recorded exchanges this server has seen
-        self.loopback = Loopback()
-        self.loopback.start()
+        self.loopback = loopback or Loopback()
+        if loopback is None:
+            self.loopback.start()
         self.cluster: SandboxCluster = self.loopback.run(self._made())
         context = ssl.create_default_context(cadata=self.cluster.authority.pem)
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         self.pool = urllib3.PoolManager(ssl_context=context, maxsize=8)
 
     async def _made(self) -> SandboxCluster:
-        spec = ClusterSpec(uuid="contract", name="contract", driver="flannel", masters=0, nodes=self._nodes)
-        made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0))
+        spec = ClusterSpec(uuid=self._name, name=self._name, driver="flannel", masters=0, nodes=self._nodes)
+        made = SandboxCluster(
+            spec, tempo=Tempo(start=0.0, stop=0.0, attach=0.05), infrastructure=self._infrastructure
+        )
         made.authenticator.add_token(MASTER, "admin", ["system:masters"])
         made.authenticator.add_token(NOBODY, "system:serviceaccount:bazaar:default", ["system:serviceaccounts"])
         await made.start(self.loopback)

@@ -22,6 +22,7 @@ CONTAINER = {"name": "c", "image": "registry.local/app:1.0"}
 def namespace(running: Api, request: pytest.FixtureRequest) -> str:
     name = f"n{abs(hash(request.node.name)) % 10**9}"
     running.json("POST", BASE, {"metadata": {"name": name}})
+    running.settle()  # a pod needs the default ServiceAccount
     return name
 
 
@@ -216,6 +217,7 @@ def test_a_service_knows_the_addresses_of_its_ready_pods(running: Api, namespace
 
 def test_a_watch_goes_on_where_it_was_and_tells_when_that_is_too_long_ago(running: Api, namespace: str) -> None:
     maps = f"{BASE}/{namespace}/configmaps"
+    running.settle()
     version = running.json("GET", maps)["metadata"]["resourceVersion"]
     running.json("POST", maps, {"metadata": {"name": "one"}})
     seen: list[dict[str, Any]] = []

@@ -51,7 +51,7 @@ from bot.templates.spec import Defaults, TemplateSpec
 from bot.verification.report import PodRow, Verdict, VerificationProgress, VerificationReport, VerificationSummary
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
-from tests.unit.slack import approvals
+from tests.unit.slack import approvals, policies
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
@@ -136,6 +136,7 @@ RESULTS: list[object] = [
     VerificationSummary(asked=Driver.CALICO, reports=(report(),), missing=(), single=True),
     VerificationSummary(asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False),
     *approvals.RESULTS,
+    *policies.RESULTS,
     AuditShown(page=AuditPage(events=tuple(event(n) for n in range(20)), page=2, pages=3, total=60), action=AuditList(), own=True),
     AuditVerified(report=chain_report(), anchored=True), AuditVerified(report=chain_report(signed=False), anchored=False),
     AuditVerified(report=chain_report(broken=Break(position=77, what=NASTY)), anchored=True),

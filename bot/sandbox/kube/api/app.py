@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 from typing import Any
 
-import jsonpatch
 import msgspec
 import yaml
 from starlette.requests import Request
@@ -15,29 +13,41 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from bot.sandbox.kube.api import defaults, discovery, errors, listing, ownership, remote, validation, watching
+from bot.sandbox.kube.api import (
+    discovery,
+    errors,
+    eviction,
+    listing,
+    logs,
+    openapi,
+    ownership,
+    remote,
+    reviews,
+    scale,
+    validation,
+    watching,
+)
 from bot.sandbox.kube.api.access import Authenticator, Authoriser, User
+from bot.sandbox.kube.api.disturbance import Disturbance
 from bot.sandbox.kube.api.errors import ApiError
 from bot.sandbox.kube.api.kinds import Kind
+from bot.sandbox.kube.api.patches import APPLY, patched
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.api.writing import Writer
 
 Object = dict[str, Any]
 
+FAIRNESS = {  # priority and fairness is on: kubectl leaves its pace to the server
+    "X-Kubernetes-PF-FlowSchema-UID": "8e1d3b0a-7a1c-4f0e-9d53-1f0c4a3f5a01",
+    "X-Kubernetes-PF-PriorityLevel-UID": "2c5b9a64-3a3e-4b57-8c7e-6d0b1e2f4b02",
+}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-APPLY, JSON_PATCH, MERGE, STRATEGIC = (
-    f"application/{name}"
-    for name in ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
-)
 
-
-@dataclasses.dataclass
-class Disturbance:
-    """What ails the server just now."""
-
-    delay: float = 0.0  # seconds before each answer
-    status: int = 0  # answer everything with this
-    retry_after: int = 0
-    times: int = 0  # how many answers it lasts; 0: until it is over
+# every server with API Priority and Fairness says so; clients then drop their own limit of requests a second
+FAIRNESS = {
+    "X-Kubernetes-PF-FlowSchema-UID": "00000000-0000-4000-8000-000000000001",
+    "X-Kubernetes-PF-PriorityLevel-UID": "00000000-0000-4000-8000-000000000002",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +58,11 @@ class Target:
     namespace: str
     name: str
     subresource: str
+    version: str = ""  # the apiVersion that was asked for, where the objects are kept under another
+
+    def shown(self, obj: Object) -> Object:
+        """An object in the version that was asked for."""
+        return {**obj, "apiVersion": self.version} if self.version else obj
 
 
 class ApiServer:
@@ -60,6 +75,7 @@ class ApiServer:
         self.disturbance = Disturbance()
         self.lister = listing.Lister(store)
         self.agents: list[str] = []  # User-Agents of the last requests, newest last
+        self.writer = Writer(store)
         self._authoriser = Authoriser(store)
         self._run = run
 
@@ -68,48 +84,39 @@ class ApiServer:
             await self._exec_socket(WebSocket(scope, receive, send), receive, send)
             return
         request = Request(scope, receive)
-        await (await self._answer(request))(scope, receive, send)
+        response = await self._answer(request)
+        response.headers.update(FAIRNESS)
+        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         self.agents = [*self.agents[-99:], request.headers.get("user-agent", "")]
         try:
-            await self._disturb()
+            await self.disturbance.meet()
             user = self._user(request.scope, request.headers.get("authorization", ""))
             return await self._route(request, user)
         except ApiError as error:
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
             return _json(error.body, status=error.status, headers=headers)
 
-    async def _disturb(self) -> None:
-        ill = self.disturbance
-        if ill.delay:
-            await asyncio.sleep(ill.delay)
-        status = ill.status
-        if status and ill.times:
-            ill.times -= 1
-            ill.status = status if ill.times else 0
-        if status == 429:
-            message = "The server has received too many requests and has asked us to try again later"
-            raise ApiError(429, "TooManyRequests", message, retry_after=ill.retry_after)
-        if status:
-            raise ApiError(status, "InternalError", "Internal error occurred: etcdserver: leader changed")
-
     def _user(self, scope: Scope, authorization: str) -> User:
         return self.authenticator.user(scope["state"].get("peer_certificate"), authorization)
 
     async def _route(self, request: Request, user: User) -> Response:
         path = request.url.path.rstrip("/") or "/"
-        if path in ("/healthz", "/readyz", "/livez"):
+        if path in ("/healthz", "/readyz", "/livez", "/livez/ping"):
             return PlainTextResponse("ok")
         found = discovery.answer(path, self.store.registry, self.version, request.headers.get("accept", ""))
         if found is not None:
             return _json(found[0], content_type=found[1])
+        document = openapi.answer(path, self.store.registry)
+        if document is not None:
+            return _json(document)
         target = self._target(path)
         if target is None:
             return PlainTextResponse("404 page not found\n", status_code=404)
         verb = _verb(request, target)
         if target.kind.group == "authorization.k8s.io":
-            return await self._review(request, user)
+            return await self._review(request, user, target)
         self._authorise(user, target, verb)
         return await self._serve(request, target, verb)
 
@@ -121,15 +128,17 @@ class ApiServer:
             group, version, rest = parts[1], parts[2], parts[3:]
         else:
             return None
-        if (group, rest) == ("authorization.k8s.io", ["selfsubjectaccessreviews"]):
-            return Target(Kind(group, version, "SelfSubjectAccessReview", rest[0], False), "", "", "")
+        if group == "authorization.k8s.io" and rest[0] in reviews.KINDS:
+            return Target(Kind(group, version, reviews.KINDS[rest[0]], rest[0], False), "", "", "")
         namespace = ""
         if rest[0] == "namespaces" and len(rest) >= 3 and rest[2] not in ("status", "finalize"):
             namespace, rest = rest[1], rest[2:]
-        kind = self.store.registry.find(group, version, rest[0])
+        kind, shown = self.store.registry.find(group, version, rest[0]), ""
+        if kind is not None and kind.stored:
+            shown, kind = kind.api_version, self.store.registry.find(group, kind.stored, rest[0])
         if kind is None or len(rest) > 3:
             return None
-        return Target(kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "")
+        return Target(kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "", shown)
 
     def _authorise(self, user: User, target: Target, verb: str) -> None:
         kind = target.kind
@@ -149,19 +158,21 @@ class ApiServer:
 
     async def _serve(self, request: Request, target: Target, verb: str) -> Response:
         query = dict(request.query_params)
+        self.disturbance.write(target.kind, target.name, verb)
+        self.disturbance.read(query)
         match verb:
             case "watch":
-                lines = watching.stream(self.store, target.kind, target.namespace or None, query)
+                lines = watching.stream(self.store, target.kind, target.namespace or None, query, target.shown)
                 return StreamingResponse(lines, media_type="application/json")
             case "list":
                 items, metadata = self.lister.page(target.kind, target.namespace or None, query)
                 form = listing.wanted_form(request.headers.get("accept", ""))
-                return _json(
-                    listing.body(target.kind, items, metadata, form=form, include=query.get("includeObject", ""))
-                )
+                items = [target.shown(item) for item in items] if target.version else items
+                body = listing.body(target.kind, items, metadata, form=form, include=query.get("includeObject", ""))
+                return _json({**body, "apiVersion": target.version} if target.version and not form else body)
             case "get":
-                return self._get(target)
-            case "delete":
+                return self._get(target, query)
+            case "delete" | "deletecollection":
                 return await self._delete(request, target, query)
         if target.subresource == "exec":
             raise errors.bad_request("Upgrade request required")
@@ -170,45 +181,28 @@ class ApiServer:
             return self._create(request, target, body, query)
         return self._change(request, target, body, query, verb)
 
-    def _get(self, target: Target) -> Response:
+    def _get(self, target: Target, query: dict[str, str]) -> Response:
         obj = self.store.peek(target.kind, target.namespace or None, target.name)
         if target.subresource == "scale":
-            return _json(_scale(obj))
+            return _json(scale.shown(obj))
         if target.subresource == "log":
-            return Response(status_code=204) if not obj["spec"].get("nodeName") else PlainTextResponse("")
-        return _json(obj)
+            if not obj["spec"].get("nodeName"):
+                return Response(status_code=204)
+            return PlainTextResponse(logs.lines(obj, query))
+        return _json(target.shown(obj))
 
     def _create(self, request: Request, target: Target, body: Object, query: dict[str, str]) -> Response:
+        kind, dry = target.kind, query.get("dryRun") == "All"
         if target.subresource == "eviction":
-            self.store.delete(self.store.registry.named("Pod"), target.namespace, target.name)
-            return _json(
-                {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, status=201
-            )
-        kind = target.kind
-        dry = query.get("dryRun") == "All"
+            eviction.evict(self.store, target.namespace, target.name, body, dry_run=dry)
+            done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+            return _json(done, status=201)
         if kind.namespaced:
             body.setdefault("metadata", {})["namespace"] = target.namespace
         warnings = self._check_fields(kind, body, query)
-        self._prepare(kind, body, target.namespace)
         manager = query.get("fieldManager") or _agent(request)
-        made = self.store.create(kind, body, manager=manager, dry_run=dry)
-        self._register(kind, made, dry=dry)
-        return _json(made, status=201, headers=warnings)
-
-    def _prepare(self, kind: Kind, body: Object, namespace: str) -> None:
-        name = body["metadata"].get("name") or f"{body['metadata'].get('generateName', '')}x"
-        if kind.namespaced:
-            namespaces = self.store.registry.named("Namespace")
-            home = self.store.peek(namespaces, None, namespace)
-            if home.get("status", {}).get("phase") == "Terminating":
-                raise errors.terminating(kind, name, namespace)
-        validation.check(
-            kind, body if body["metadata"].get("name") else {**body, "metadata": {**body["metadata"], "name": name}}
-        )
-        defaults.fill(kind, body)
-        if kind.kind == "Service":
-            services = self.store.all_of(kind)
-            defaults.address_service(kind, body, [service["spec"].get("clusterIP", "") for service in services])
+        made = self.writer.create(kind, body, manager=manager, dry_run=dry)
+        return _json(target.shown(made), status=201, headers=warnings)
 
     def _check_fields(self, kind: Kind, body: Object, query: dict[str, str]) -> dict[str, str] | None:
         mode = query.get("fieldValidation", "Warn")
@@ -221,36 +215,6 @@ class ApiServer:
             _prune(body, path)
         return {"Warning": ", ".join(f'299 - "unknown field \\"{path}\\""' for path in unknown)}
 
-    def _register(self, kind: Kind, made: Object, *, dry: bool) -> None:
-        """A CustomResourceDefinition is served from now on, and says so in its conditions."""
-        if kind.kind != "CustomResourceDefinition" or dry:
-            return
-        spec = made["spec"]
-        for version in spec["versions"]:
-            self.store.registry.register(
-                Kind(spec["group"], version["name"], spec["names"]["kind"], spec["names"]["plural"],
-                     spec["scope"] == "Namespaced", tuple(spec["names"].get("shortNames", ())), custom=True)
-            )  # fmt: skip
-        conditions = [
-            {
-                "type": word,
-                "status": "True",
-                "reason": reason,
-                "message": text,
-                "lastTransitionTime": self.store.now(),
-            }
-            for word, reason, text in (
-                ("NamesAccepted", "NoConflicts", "no conflicts found"),
-                ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-            )
-        ]
-        status = {
-            "conditions": conditions,
-            "acceptedNames": spec["names"],
-            "storedVersions": [v["name"] for v in spec["versions"]],
-        }
-        self.store.mutate(kind, None, made["metadata"]["name"], lambda obj: obj.update(status=status))
-
     def _change(self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str) -> Response:
         kind, dry = target.kind, query.get("dryRun") == "All"
         content = request.headers.get("content-type", "").split(";")[0]
@@ -258,16 +222,21 @@ class ApiServer:
             return self._apply(target, body, query, dry=dry)
         live = self.store.get(kind, target.namespace or None, target.name)
         if target.subresource == "scale":
-            return self._rescale(target, live, body, dry=dry)
-        obj = body if verb == "update" else _patched(live, body, content)
+            return self._rescale(target, live, body, content, dry=dry)
+        obj = body if verb == "update" else patched(target.shown(live), body, content, custom=kind.custom)
+        if obj["metadata"].get("name") != target.name:
+            named = obj["metadata"].get("name", "")
+            raise errors.bad_request(
+                f"the name of the object ({named}) does not match the name on the URL ({target.name})"
+            )
         obj["metadata"]["namespace"] = target.namespace
         if not target.namespace:
             obj["metadata"].pop("namespace", None)
-        obj = {"kind": kind.kind, "apiVersion": kind.api_version, **obj}
+        obj |= {"kind": kind.kind, "apiVersion": kind.api_version}
+        warnings = self._check_fields(kind, obj, query)
         manager = query.get("fieldManager") or _agent(request)
-        return _json(
-            self.store.update(kind, obj, subresource=target.subresource or None, manager=manager, dry_run=dry)
-        )
+        made = self.writer.update(kind, obj, subresource=target.subresource, manager=manager, dry_run=dry)
+        return _json(target.shown(made), headers=warnings)
 
     def _apply(self, target: Target, body: Object, query: dict[str, str], *, dry: bool) -> Response:
         kind = target.kind
@@ -277,37 +246,44 @@ class ApiServer:
             raise errors.invalid(
                 options, "", [("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]
             )
+        if body.get("metadata", {}).get("managedFields"):
+            raise errors.bad_request("metadata.managedFields must be nil")
         if kind.namespaced:
-            body["metadata"]["namespace"] = target.namespace
+            body.setdefault("metadata", {})["namespace"] = target.namespace
         body["metadata"].setdefault("name", target.name)
+        if target.subresource == "status":
+            return self._apply_status(target, body, manager, dry=dry)
         warnings = self._check_fields(kind, body, query)
-        validation.check(kind, body)
-        if not self.store.has(kind, target.namespace or None, target.name):
-            applied = ownership.fields_of(body)
-            full = msgspec.json.decode(msgspec.json.encode(body))
-            self._prepare(kind, full, target.namespace)
-            made, created = self.store.apply(kind, full, manager=manager, force=False, dry_run=dry, fields=applied)
-            self._register(kind, made, dry=dry)
-        else:
-            force = query.get("force") in ("true", "1")
-            made, created = self.store.apply(kind, body, manager=manager, force=force, dry_run=dry)
-        return _json(made, status=201 if created else 200, headers=warnings)
+        validation.check(kind, body, applied=True)
+        force = query.get("force") in ("true", "1")
+        made, created = self.writer.apply(kind, body, manager=manager, force=force, dry_run=dry)
+        return _json(target.shown(made), status=201 if created else 200, headers=warnings)
 
-    def _rescale(self, target: Target, live: Object, body: Object, *, dry: bool) -> Response:
-        live["spec"]["replicas"] = body["spec"]["replicas"]
-        return _json(_scale(self.store.update(target.kind, live, dry_run=dry)))
+    def _apply_status(self, target: Target, body: Object, manager: str, *, dry: bool) -> Response:
+        live = self.store.get(target.kind, target.namespace or None, target.name)
+        live["status"] = ownership.merge(live.get("status") or {}, body.get("status") or {}, "", target.kind.kind)
+        made = self.writer.update(target.kind, live, subresource="status", manager=manager, dry_run=dry)
+        return _json(target.shown(made))
+
+    def _rescale(self, target: Target, live: Object, body: Any, content: str, *, dry: bool) -> Response:
+        shown = scale.shown(live)
+        wanted = body if not content or content == "application/json" else patched(shown, body, content, custom=True)
+        given = wanted.get("metadata", {}).get("resourceVersion")
+        if given and given != live["metadata"]["resourceVersion"]:
+            raise errors.modified(target.kind, target.name)
+        live["spec"]["replicas"] = wanted["spec"].get("replicas", 0)
+        return _json(scale.shown(self.store.update(target.kind, live, dry_run=dry)))
 
     async def _delete(self, request: Request, target: Target, query: dict[str, str]) -> Response:
         raw = await request.body()
-        options = json.loads(raw) if raw else {}
-        grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-        obj, gone = self.store.delete(
-            target.kind, target.namespace or None, target.name, preconditions=options.get("preconditions"),
-            propagation=options.get("propagationPolicy", query.get("propagationPolicy")),
-            grace=int(grace) if grace is not None else None, dry_run=query.get("dryRun") == "All",
-        )  # fmt: skip
+        options = {**query, **(json.loads(raw) if raw else {})}
+        dry = options.get("dryRun") in ("All", ["All"])
+        if not target.name:
+            return self._delete_all(target, query, options, dry=dry)
+        live = self.store.peek(target.kind, target.namespace or None, target.name)
+        obj, gone = self._delete_one(target.kind, live, options, dry=dry)
         if not gone or target.kind.kind == "Pod":
-            return _json(obj)
+            return _json(target.shown(obj))
         details = {
             "name": target.name,
             "group": target.kind.group,
@@ -317,24 +293,35 @@ class ApiServer:
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
         return _json({**status, "details": {key: value for key, value in details.items() if value}})
 
-    async def _review(self, request: Request, user: User) -> Response:
-        body = await _body(request)
-        asked = body.get("spec", {}).get("resourceAttributes") or {}
-        allowed = self._authoriser.allows(
-            user, verb=asked.get("verb", ""), group=asked.get("group", ""), resource=asked.get("resource", ""),
-            subresource=asked.get("subresource", ""), namespace=asked.get("namespace", ""), name=asked.get("name", ""),
+    def _delete_one(self, kind: Kind, live: Object, options: Object, *, dry: bool) -> tuple[Object, bool]:
+        self.writer.admit_deletion(kind, live, dry_run=dry)
+        grace = options.get("gracePeriodSeconds")
+        return self.store.delete(
+            kind, live["metadata"].get("namespace"), live["metadata"]["name"], preconditions=options.get("preconditions"),
+            propagation=options.get("propagationPolicy"), grace=int(grace) if grace is not None else None, dry_run=dry,
         )  # fmt: skip
-        kind = Kind("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
-        scratch = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": body.get("spec", {})}
-        entry = {
-            "manager": _agent(request), "operation": "Update", "apiVersion": kind.api_version, "time": self.store.now(),
-            "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(ownership.fields_of(scratch)),
-        }  # fmt: skip
-        return _json({**scratch, "metadata": {"managedFields": [entry]}, "status": {"allowed": allowed}}, status=201)
+
+    def _delete_all(self, target: Target, query: dict[str, str], options: Object, *, dry: bool) -> Response:
+        """A collection: everything that the selectors select."""
+        kept = {key: value for key, value in query.items() if key in ("labelSelector", "fieldSelector")}
+        items, metadata = self.lister.page(target.kind, target.namespace or None, kept)
+        for item in items:
+            self._delete_one(target.kind, item, {k: v for k, v in options.items() if k != "preconditions"}, dry=dry)
+        return _json(listing.body(target.kind, items, metadata, form="", include=""))
+
+    async def _review(self, request: Request, user: User, target: Target) -> Response:
+        body = await _body(request)
+        if target.kind.kind == reviews.SUBJECT:
+            self._authorise(user, target, "create")
+            user = reviews.subject(body)
+        answer = reviews.answer(
+            self._authoriser, target.kind, body, user, agent=_agent(request), now=self.store.now()
+        )
+        return _json(answer, status=201)
 
     async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
         try:
-            await self._disturb()
+            await self.disturbance.meet()
             user = self._user(socket.scope, socket.headers.get("authorization", ""))
             target = self._target(socket.url.path)
             if target is None or target.subresource != "exec":
@@ -363,61 +350,22 @@ def _verb(request: Request, target: Target) -> str:
         return "watch" if request.query_params.get("watch") in ("1", "true") else "list"
     if target.subresource == "exec":
         return "create"
-    return VERBS[request.method]
+    return "deletecollection" if request.method == "DELETE" and not target.name else VERBS[request.method]
 
 
 async def _body(request: Request) -> Any:
     raw = await request.body()
     content = request.headers.get("content-type", "")
     try:
-        return yaml.safe_load(raw) if "yaml" in content else json.loads(raw)
-    except (ValueError, yaml.YAMLError) as error:
+        if "yaml" in content and not raw.lstrip().startswith(b"{"):
+            return yaml.load(raw, Loader=yaml.CSafeLoader)
+        return msgspec.json.decode(raw)
+    except (ValueError, msgspec.DecodeError, yaml.YAMLError) as error:
         raise errors.bad_request(f"the object provided is unrecognized: {error}") from None
 
 
 def _agent(request: Request) -> str:
     return request.headers.get("user-agent", "unknown").split("/")[0].split(" ")[0] or "unknown"
-
-
-def _patched(live: Object, patch: Any, content: str) -> Object:
-    if content == JSON_PATCH:
-        try:
-            return dict(jsonpatch.apply_patch(live, patch))
-        except jsonpatch.JsonPatchException as error:
-            raise errors.bad_request(str(error)) from None
-    if content == STRATEGIC:
-        return dict(_strategic(live, patch, live.get("kind", "")))
-    return dict(_merged(live, patch))
-
-
-def _merged(live: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return patch
-    base = dict(live) if isinstance(live, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            base.pop(key, None)
-        else:
-            base[key] = _merged(base.get(key), value)
-    return base
-
-
-def _strategic(live: Any, patch: Any, kind: str) -> Any:
-    removed = _merged(live, {key: value for key, value in patch.items() if value is None})
-    return ownership.merge(removed, {key: value for key, value in patch.items() if value is not None}, kind=kind)
-
-
-def _scale(obj: Object) -> Object:
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = ",".join(
-        f"{key}={value}" for key, value in obj["spec"].get("selector", {}).get("matchLabels", {}).items()
-    )
-    return {
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
-        "metadata": {field: obj["metadata"][field] for field in kept if field in obj["metadata"]},
-        "spec": {"replicas": obj["spec"].get("replicas", 1)},
-        "status": {"replicas": obj.get("status", {}).get("replicas", 0), "selector": selector},
-    }  # fmt: skip
 
 
 def _prune(body: Object, path: str) -> None:

@@ -62,6 +62,15 @@ def precondition(kind: Kind, name: str, field: str, wanted: str, found: str) -> 
     return ApiError(409, "Conflict", message, details=_details(kind, name, by_kind=True))
 
 
+def nobody_of_uid(kind: Kind, name: str, uid: str) -> ApiError:
+    """409 of an apply that is for a certain object, when there is none."""
+    message = (
+        f'Operation cannot be fulfilled on {_qualified(kind)} "{name}": uid mismatch: the provided object specified '
+        f"uid {uid}, and no existing object was found"
+    )
+    return ApiError(409, "Conflict", message, details=_details(kind, name))
+
+
 def apply_conflict(conflicts: list[tuple[str, str]]) -> ApiError:
     """409 of an apply: (manager, field) pairs that others own."""
     number = len(conflicts)

@@ -18,6 +18,7 @@ class Kind:
     short: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     custom: bool = False
+    stored: str = ""  # the version under which the objects are kept, if it is another
 
     @property
     def api_version(self) -> str:
@@ -66,7 +67,25 @@ def _built_in() -> tuple[Kind, ...]:
         Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", True, ("pdb",), ("status",)),
         Kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", True, ("hpa",), ("status",)),
         Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", False, ("sc",)),
+        Kind("storage.k8s.io", "v1", "CSIDriver", "csidrivers", False),
+        Kind("storage.k8s.io", "v1", "CSINode", "csinodes", False),
         Kind("storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", False, (), ("status",)),
+        Kind("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", False),
+        Kind(
+            "admissionregistration.k8s.io",
+            "v1",
+            "ValidatingWebhookConfiguration",
+            "validatingwebhookconfigurations",
+            False,
+        ),
+        Kind(
+            "admissionregistration.k8s.io",
+            "v1",
+            "MutatingWebhookConfiguration",
+            "mutatingwebhookconfigurations",
+            False,
+        ),
+        Kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", False, (), ("status",)),
         Kind("coordination.k8s.io", "v1", "Lease", "leases"),
         Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
         Kind("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", False, ("pc",)),
@@ -87,16 +106,19 @@ class KindRegistry:
 
     def __init__(self, kinds: Iterable[Kind] | None = None) -> None:
         self._kinds: dict[tuple[str, str, str], Kind] = {}
+        self._by_name: dict[tuple[str, str], Kind] = {}
         for kind in kinds if kinds is not None else _built_in():
             self.register(kind)
 
     def register(self, kind: Kind) -> None:
         """Serve a kind."""
         self._kinds[kind.group, kind.version, kind.plural] = kind
+        self._by_name[kind.api_version, kind.kind] = kind
 
     def unregister(self, kind: Kind) -> None:
         """Serve a kind no longer."""
         self._kinds.pop((kind.group, kind.version, kind.plural), None)
+        self._by_name.pop((kind.api_version, kind.kind), None)
 
     def find(self, group: str, version: str, plural: str) -> Kind | None:
         """A kind by where it is in the API."""
@@ -105,9 +127,13 @@ class KindRegistry:
     def named(self, kind: str, group: str = "") -> Kind:
         """A kind by its name. Raises `KeyError`."""
         for found in self._kinds.values():
-            if found.kind == kind and (not group or found.group == group):
+            if found.kind == kind and not found.stored and (not group or found.group == group):
                 return found
         raise KeyError(kind)
+
+    def of(self, api_version: str, kind: str) -> Kind | None:
+        """A kind as an object names it."""
+        return self._by_name.get((api_version, kind))
 
     def all(self) -> tuple[Kind, ...]:
         """Every kind, in the order it was registered."""

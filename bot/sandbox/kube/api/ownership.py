@@ -34,7 +34,8 @@ UNTRACKED = frozenset(
 )  # fmt: skip
 
 
-def _keys(name: str, items: list[Any], kind: str) -> tuple[str, ...] | None:
+def keys_of(name: str, items: list[Any], kind: str) -> tuple[str, ...] | None:
+    """The fields that tell the items of a list apart; None for a list that is replaced as a whole."""
     if not items or not all(isinstance(item, dict) for item in items):
         return None
     if name == "ports":
@@ -75,7 +76,7 @@ def _collect(value: Any, path: Path, name: str, kind: str, found: set[Path]) -> 
             _collect(inner, (*path, f"f:{key}"), key, kind, found)
         return
     if isinstance(value, list):
-        keys = _keys(name, value, kind)
+        keys = keys_of(name, value, kind)
         if keys:
             for item in value:
                 step = (*path, _key_step(item, keys))
@@ -177,7 +178,7 @@ def merge(live: Any, applied: Any, name: str = "", kind: str = "") -> Any:
             merged[key] = merge(live.get(key), value, key, kind)
         return merged
     if isinstance(live, list) and isinstance(applied, list):
-        keys = _keys(name, applied, kind) or _keys(name, live, kind)
+        keys = keys_of(name, applied, kind) or keys_of(name, live, kind)
         if keys:
             return _merge_items(live, applied, keys, kind)
         if name in SETS:

@@ -8,20 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import copy
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.kube.api import errors, ownership
+from bot.sandbox.kube.api import errors, managed, ownership
+from bot.sandbox.kube.api.clone import clone
 from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 
 Object = dict[str, Any]
 Key = tuple[str, str]  # namespace (empty for cluster-scoped) and name
 
 HISTORY = 5_000  # events that a watch may resume over; older ones are 410 Gone
+WITHOUT_GENERATION = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "Service",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "ResourceQuota",
+        "LimitRange",
+        "VolumeAttachment",
+        "APIService",
+    }
+)
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
 
@@ -54,10 +67,13 @@ class Store:
 
     def __init__(self, registry: KindRegistry, clock: Callable[[], datetime]) -> None:
         self.registry = registry
-        self._clock = clock
+        self.clock = clock
         self._objects: dict[Kind, dict[Key, Object]] = collections.defaultdict(dict)
+        self._sorted: dict[Kind, dict[str, list[Key]]] = collections.defaultdict(dict)
+        self._owned: dict[str, dict[tuple[Kind, Key], None]] = collections.defaultdict(dict)  # by the owner's uid
         self._history: collections.deque[Event] = collections.deque(maxlen=HISTORY)
         self.subscriptions: set[Subscription] = set()
+        self.disowned = False  # whether the garbage collector has something to look at
         self.resource_version = 1
         self._oldest = 1  # the last version that is no longer in the history
 
@@ -65,11 +81,11 @@ class Store:
 
     def now(self) -> str:
         """The present as the API writes it."""
-        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
         """A copy of one object. Raises `ApiError` 404."""
-        return copy.deepcopy(self.peek(kind, namespace, name))
+        return clone(self.peek(kind, namespace, name))
 
     def peek(self, kind: Kind, namespace: str | None, name: str) -> Object:
         """One object, not to be changed. Raises `ApiError` 404."""
@@ -85,8 +101,17 @@ class Store:
     def all_of(self, kind: Kind, namespace: str | None = None) -> list[Object]:
         """Objects of a kind in the order of their keys, not to be changed."""
         found = self._objects[kind]
-        keys = sorted(key for key in found if not namespace or key[0] == namespace)
+        keys = self._sorted[kind].get(namespace or "")
+        if keys is None:
+            keys = self._sorted[kind][namespace or ""] = sorted(
+                k for k in found if not namespace or k[0] == namespace
+            )
         return [found[key] for key in keys]
+
+    def owned(self, owner: Object, kind: Kind) -> list[Object]:
+        """Objects of a kind that an object owns, not to be changed."""
+        keys = [key for each, key in self._owned.get(owner["metadata"]["uid"], ()) if each == kind]
+        return [self._objects[kind][key] for key in sorted(keys)]
 
     def subscribe(self, kinds: Iterable[Kind] | None = None) -> Subscription:
         """Receive every change from now on."""
@@ -102,25 +127,30 @@ class Store:
 
     # --- writing
 
-    def create(self, kind: Kind, obj: Object, *, manager: str = "", dry_run: bool = False) -> Object:
-        """Create an object. Raises `ApiError`."""
+    def create(
+        self, kind: Kind, obj: Object, *, manager: str = "", dry_run: bool = False, fields: ownership.Fields | None = None,
+    ) -> Object:  # fmt: skip
+        """Create an object; `fields` are its manager's, without what the server gave it. Raises `ApiError`."""
         made = self._prepared(kind, obj)
         metadata = made["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
         if key in self._objects[kind]:
             raise errors.already_exists(kind, metadata["name"])
         metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": self.now()}
-        if "spec" in made and kind.kind not in ("Namespace", "Node"):
+        if "spec" in made and kind.kind not in WITHOUT_GENERATION:
             metadata["generation"] = 1
         if manager:
-            self._own(made, manager, "Update", kind, ownership.fields_of(made))
+            managed.own(
+                made, manager, "Update", kind, ownership.fields_of(made) if fields is None else fields, now=self.now()
+            )
         if not dry_run:
             self._write(kind, key, made, None)
         return made
 
     def update(
-        self, kind: Kind, obj: Object, *, subresource: str | None = None, manager: str = "", dry_run: bool = False
-    ) -> Object:
+        self, kind: Kind, obj: Object, *, subresource: str | None = None, manager: str = "", dry_run: bool = False,
+        unowned: ownership.Fields = frozenset(),
+    ) -> Object:  # fmt: skip
         """Replace an object, or the part that a subresource is. Raises `ApiError` 404 and 409."""
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -129,8 +159,8 @@ class Store:
         if given and given != live["metadata"]["resourceVersion"]:
             raise errors.modified(kind, metadata["name"])
         made = self._replaced(live, obj, subresource)
-        if manager:
-            self._own_changes(made, live, manager, kind, subresource)
+        if manager and not subresource:
+            managed.own_changes(made, live, manager, kind, unowned, now=self.now())
         return self._finish(kind, key, made, live, dry_run)
 
     def mutate(
@@ -143,9 +173,10 @@ class Store:
         subresource: str | None = None,
     ) -> Object:
         """A controller's read, change and write in one go; nothing is written if nothing changed."""
-        obj = self.get(kind, namespace, name)
+        live = self.peek(kind, namespace, name)
+        obj = clone(live)
         change(obj)
-        return self.update(kind, obj, subresource=subresource)
+        return live if obj == live else self.update(kind, obj, subresource=subresource)
 
     def apply(
         self,
@@ -156,10 +187,12 @@ class Store:
         force: bool,
         dry_run: bool = False,
         fields: ownership.Fields | None = None,
+        review: Callable[[Object, Object], object] | None = None,
     ) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new. Raises `ApiError` 409 with the conflicts.
 
-        `fields` are those that were applied, where `obj` has the server's defaults in it already.
+        `fields` are those that were applied, where `obj` has the server's defaults in it already; `review` looks at
+        the merged object, and may fill it in, before it is stored.
         """
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -167,12 +200,23 @@ class Store:
         live = self._objects[kind].get(key)
         if live is None:
             made = self.create(kind, obj, dry_run=True)
-            self._own(made, manager, "Apply", kind, applied)
+            managed.own(made, manager, "Apply", kind, applied, now=self.now())
             if not dry_run:
                 self._write(kind, key, made, None)
             return made, True
-        made = self._applied(live, obj, applied, manager, force)
-        self._own(made, manager, "Apply", kind, applied)
+        if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
+            raise errors.precondition(kind, metadata["name"], "UID", metadata["uid"], live["metadata"]["uid"])
+        if (
+            metadata.get("resourceVersion", live["metadata"]["resourceVersion"])
+            != live["metadata"]["resourceVersion"]
+        ):
+            raise errors.modified(kind, metadata["name"])
+        made = managed.applied_to(live, obj, applied, manager, force=force)
+        if "status" in self._status_kinds(live) and "status" in live:
+            made["status"] = clone(live["status"])
+        if review is not None:
+            review(made, live)
+        managed.own(made, manager, "Apply", kind, applied, now=self.now())
         return self._finish(kind, key, made, live, dry_run), False
 
     def delete(
@@ -186,7 +230,7 @@ class Store:
             if wanted and wanted != live["metadata"][field]:
                 raise errors.precondition(kind, name, label, wanted, live["metadata"][field])
         key = (namespace or "", name)
-        made = copy.deepcopy(live)
+        made = clone(live)
         if propagation == "Foreground":
             made["metadata"].setdefault("finalizers", []).append("foregroundDeletion")
         elif propagation == "Orphan":
@@ -216,7 +260,7 @@ class Store:
     # --- inside
 
     def _prepared(self, kind: Kind, obj: Object) -> Object:
-        made = copy.deepcopy(obj)
+        made = clone(obj)
         metadata = made.setdefault("metadata", {})
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = f"{metadata['generateName']}{uuid.uuid4().hex[:5]}"
@@ -229,10 +273,10 @@ class Store:
 
     def _replaced(self, live: Object, obj: Object, subresource: str | None) -> Object:
         if subresource == "status":
-            made = copy.deepcopy(live)
-            made["status"] = copy.deepcopy(obj.get("status", {}))
+            made = clone(live)
+            made["status"] = clone(obj.get("status", {}))
             return made
-        made = copy.deepcopy(obj)
+        made = clone(obj)
         kept = (
             "uid",
             "creationTimestamp",
@@ -243,107 +287,17 @@ class Store:
         )
         for field in kept:
             if field in live["metadata"]:
-                made["metadata"][field] = copy.deepcopy(live["metadata"][field])
+                made["metadata"][field] = clone(live["metadata"][field])
             else:
                 made["metadata"].pop(field, None)
         made["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
         if subresource is None and "status" in live and "status" in self._status_kinds(live):
-            made["status"] = copy.deepcopy(live["status"])
+            made["status"] = clone(live["status"])
         return made
 
     def _status_kinds(self, live: Object) -> tuple[str, ...]:
-        kind = next(
-            (k for k in self.registry.all() if k.kind == live["kind"] and k.api_version == live["apiVersion"]), None
-        )
+        kind = self.registry.of(live["apiVersion"], live["kind"])
         return kind.subresources if kind else ()
-
-    def _applied(self, live: Object, obj: Object, applied: ownership.Fields, manager: str, force: bool) -> Object:
-        managers = self._managers(live)
-        before = managers.get((manager, "Apply"), frozenset())
-        conflicts = []
-        for (other, operation), owned in managers.items():
-            if (other, operation) == (manager, "Apply"):
-                continue
-            conflicts += [
-                (other, operation, path)
-                for path in sorted(owned & applied)
-                if path[-1] != "." and ownership.read(live, path) != ownership.read(obj, path)
-            ]
-        if conflicts and not force:
-            raise errors.apply_conflict([(other, ownership.shown(path)) for other, _, path in conflicts])
-        made = copy.deepcopy(live)
-        others = frozenset().union(*(owned for name, owned in managers.items() if name != (manager, "Apply")))
-        for path in sorted(before - applied - others, key=len, reverse=True):
-            ownership.remove(made, path)
-        made = dict(ownership.merge(made, copy.deepcopy(obj), kind=live["kind"]))
-        for field in ("uid", "resourceVersion", "creationTimestamp", "generation"):
-            if field in live["metadata"]:
-                made["metadata"][field] = live["metadata"][field]
-        self._disown(made, {(other, operation, path) for other, operation, path in conflicts})
-        return made
-
-    def _managers(self, obj: Object) -> dict[tuple[str, str], ownership.Fields]:
-        return {
-            (entry["manager"], entry["operation"]): ownership.decode(entry["fieldsV1"])
-            for entry in obj["metadata"].get("managedFields", [])
-            if not entry.get("subresource")
-        }
-
-    def _disown(self, obj: Object, lost: set[tuple[str, str, ownership.Path]]) -> None:
-        kept = []
-        for entry in obj["metadata"].get("managedFields", []):
-            gone = {
-                path
-                for manager, operation, path in lost
-                if (manager, operation) == (entry["manager"], entry["operation"])
-            }
-            left = ownership.decode(entry["fieldsV1"]) - gone
-            if left or not gone:
-                kept.append({**entry, "fieldsV1": ownership.encode(left)} if gone else entry)
-        obj["metadata"]["managedFields"] = kept
-
-    def _own(self, obj: Object, manager: str, operation: str, kind: Kind, fields: ownership.Fields) -> None:
-        entries = [
-            entry
-            for entry in obj["metadata"].get("managedFields", [])
-            if (entry["manager"], entry["operation"]) != (manager, operation) or entry.get("subresource")
-        ]
-        old = next(
-            (
-                e
-                for e in obj["metadata"].get("managedFields", [])
-                if (e["manager"], e["operation"]) == (manager, operation)
-            ),
-            None,
-        )
-        entry = {
-            "manager": manager, "operation": operation, "apiVersion": kind.api_version, "time": self.now(),
-            "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(fields),
-        }  # fmt: skip
-        if old is not None and old["fieldsV1"] == entry["fieldsV1"]:
-            entry["time"] = old["time"]
-        entries.append(entry)
-        obj["metadata"]["managedFields"] = sorted(entries, key=lambda e: (e["operation"], e["manager"]))
-
-    def _own_changes(self, made: Object, live: Object, manager: str, kind: Kind, subresource: str | None) -> None:
-        if subresource:
-            return
-        now, then = ownership.fields_of(made), ownership.fields_of(live)
-        changed = {
-            path for path in now if path not in then or ownership.read(made, path) != ownership.read(live, path)
-        }
-        if not changed and now == then:
-            return
-        mine = self._managers(live).get((manager, "Update"), frozenset())
-        lost = {
-            (other, operation, path)
-            for (other, operation), owned in self._managers(live).items()
-            if (other, operation) != (manager, "Update")
-            for path in owned
-            if path in changed or path not in now
-        }
-        self._disown(made, lost)
-        self._own(made, manager, "Update", kind, frozenset((mine & now) | changed))
 
     def _finish(self, kind: Kind, key: Key, made: Object, live: Object, dry_run: bool) -> Object:
         if "generation" in live["metadata"] and made.get("spec") != live.get("spec"):
@@ -362,16 +316,35 @@ class Store:
     def _write(self, kind: Kind, key: Key, obj: Object, before: Object | None) -> None:
         self.resource_version += 1
         obj["metadata"]["resourceVersion"] = str(self.resource_version)
-        stored = copy.deepcopy(obj)
+        stored = clone(obj)
+        if key not in self._objects[kind]:
+            self._sorted[kind].clear()
+        self._index(kind, key, before, stored)
         self._objects[kind][key] = stored
+        self.disowned |= "deletionTimestamp" in stored["metadata"] or "ownerReferences" in stored["metadata"]
         self._tell(Event(self.resource_version, MODIFIED if before else ADDED, kind, stored, before))
 
     def _drop(self, kind: Kind, key: Key) -> None:
         before = self._objects[kind].pop(key)
+        self._sorted[kind].clear()
+        self._index(kind, key, before, None)
+        self.disowned = True
         self.resource_version += 1
-        last = copy.deepcopy(before)
+        last = clone(before)
         last["metadata"]["resourceVersion"] = str(self.resource_version)
         self._tell(Event(self.resource_version, DELETED, kind, last, before))
+
+    def _index(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+        then = [each["uid"] for each in (before or {"metadata": {}})["metadata"].get("ownerReferences") or ()]
+        now = [each["uid"] for each in (after or {"metadata": {}})["metadata"].get("ownerReferences") or ()]
+        if then == now:
+            return
+        for uid in then:
+            self._owned[uid].pop((kind, key), None)
+            if not self._owned[uid]:
+                del self._owned[uid]
+        for uid in now:
+            self._owned[uid][kind, key] = None
 
     def _tell(self, event: Event) -> None:
         if len(self._history) == HISTORY:

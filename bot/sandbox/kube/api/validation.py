@@ -34,10 +34,10 @@ FIELDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def check(kind: Kind, obj: Object) -> None:
-    """Refuse what the server would refuse. Raises `ApiError`."""
+def check(kind: Kind, obj: Object, *, applied: bool = False) -> None:
+    """Refuse what the server would refuse; an applied object may name the version that it expects. Raises `ApiError`."""
     name = obj["metadata"].get("name", "")
-    if obj["metadata"].get("resourceVersion"):
+    if obj["metadata"].get("resourceVersion") and not applied:
         raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
     causes = _name_causes(kind, name)
     if kind.kind == "NetworkPolicy":
@@ -46,6 +46,14 @@ def check(kind: Kind, obj: Object) -> None:
         causes += _job_causes(obj)
     if causes:
         raise invalid(kind, name, causes)
+
+
+def check_changed(kind: Kind, obj: Object) -> None:
+    """Refuse what a change would make wrong. Raises `ApiError`."""
+    if kind.kind == "NetworkPolicy":
+        causes = _policy_causes(obj.get("spec", {}))
+        if causes:
+            raise invalid(kind, obj["metadata"]["name"], causes)
 
 
 def _name_causes(kind: Kind, name: str) -> list[Cause]:

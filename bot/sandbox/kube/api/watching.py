@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -18,7 +18,13 @@ LONGEST = 1_800.0  # seconds
 BOOKMARK_EVERY = 30.0
 
 
-async def stream(store: Store, kind: Kind, namespace: str | None, query: dict[str, str]) -> AsyncIterator[bytes]:
+async def stream(
+    store: Store,
+    kind: Kind,
+    namespace: str | None,
+    query: dict[str, str],
+    shown: Callable[[Object], Object] = lambda obj: obj,
+) -> AsyncIterator[bytes]:
     """Lines of JSON, one event each, until the time is over."""
     matches = [selectors.labels(query.get("labelSelector", "")), selectors.fields(query.get("fieldSelector", ""))]
 
@@ -33,12 +39,12 @@ async def stream(store: Store, kind: Kind, namespace: str | None, query: dict[st
         if version in ("", "0"):
             for obj in store.all_of(kind, namespace):
                 if selected(obj):
-                    yield _line(ADDED, obj)
+                    yield _line(ADDED, shown(obj))
         else:
             for event in store.since(int(version)):
-                if event.kind == kind and (line := _transition(event, selected)):
+                if event.kind == kind and (line := _transition(event, selected, shown)):
                     yield line
-        async for line in _live(store, subscription.queue, selected, query, kind):
+        async for line in _live(store, subscription.queue, selected, query, kind, shown):
             yield line
     except ApiError as error:
         yield _line("ERROR", error.body)
@@ -47,7 +53,12 @@ async def stream(store: Store, kind: Kind, namespace: str | None, query: dict[st
 
 
 async def _live(
-    store: Store, queue: asyncio.Queue[Event], selected: Any, query: dict[str, str], kind: Kind
+    store: Store,
+    queue: asyncio.Queue[Event],
+    selected: Any,
+    query: dict[str, str],
+    kind: Kind,
+    shown: Callable[[Object], Object],
 ) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     end = loop.time() + float(query.get("timeoutSeconds") or LONGEST)
@@ -60,17 +71,17 @@ async def _live(
                 metadata = {"resourceVersion": str(store.resource_version), "creationTimestamp": None}
                 yield _line("BOOKMARK", {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata})
             continue
-        line = _transition(event, selected)
+        line = _transition(event, selected, shown)
         if line:
             yield line
 
 
-def _transition(event: Event, selected: Any) -> bytes | None:
+def _transition(event: Event, selected: Any, shown: Callable[[Object], Object]) -> bytes | None:
     """What a change is to a reader with selectors: an object may begin or cease to match."""
     now, then = event.type != DELETED and selected(event.obj), selected(event.before)
     if now:
-        return _line(MODIFIED if then else ADDED, event.obj)
-    return _line(DELETED, event.obj) if then else None
+        return _line(MODIFIED if then else ADDED, shown(event.obj))
+    return _line(DELETED, shown(event.obj)) if then else None
 
 
 def _line(type_: str, obj: Object) -> bytes:

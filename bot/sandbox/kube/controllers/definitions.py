@@ -11,6 +11,10 @@ CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 class Definitions:
     """The finalizer of CustomResourceDefinitions."""
 
+    watches = None
+    patient = False
+    next_due = None
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kind = store.registry.named("CustomResourceDefinition")

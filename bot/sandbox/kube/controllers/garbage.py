@@ -12,11 +12,18 @@ FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 class Garbage:
     """The controller of owner references, over all kinds."""
 
+    watches = None
+    patient = False
+    next_due = None
+
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def sync(self) -> None:
-        """Look at every object once."""
+        """Look at every object once, if something was owned, deleted or gone since the last time."""
+        if not self._store.disowned:
+            return
+        self._store.disowned = False
         everything = [(kind, obj) for kind in self._store.registry.all() for obj in self._store.all_of(kind)]
         uids = {obj["metadata"]["uid"] for _, obj in everything}
         owned: dict[str, list[tuple[Kind, Object]]] = {}

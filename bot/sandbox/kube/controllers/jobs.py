@@ -7,18 +7,23 @@ from datetime import datetime, timedelta
 
 from bot.sandbox.kube.api import defaults
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, owned_by, reference
+from bot.sandbox.kube.api.writing import Writer
+from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, reference
 from bot.sandbox.kube.controllers.schedule import Schedule
 
 
 class Jobs:
     """The controllers of Jobs and CronJobs."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], datetime]) -> None:
+    watches = frozenset({"Job", "CronJob", "Pod"})
+    patient = True
+
+    def __init__(self, store: Store, writer: Writer, *, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
         self._jobs, self._cron_jobs = store.registry.named("Job"), store.registry.named("CronJob")
-        self._pods = Pods(store)
+        self._writer = writer
+        self._pods = Pods(store, writer)
         self.next_due: datetime | None = None
 
     def sync(self) -> None:
@@ -69,7 +74,7 @@ class Jobs:
 
     def _cron_job(self, cron_job: Object) -> None:
         spec, status = cron_job["spec"], dict(cron_job.get("status") or {})
-        jobs = owned_by(cron_job, self._store.all_of(self._jobs, cron_job["metadata"]["namespace"]))
+        jobs = self._store.owned(cron_job, self._jobs)
         if spec.get("suspend"):
             return
         last = _time(status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"], self._clock())
@@ -82,7 +87,24 @@ class Jobs:
             due = Schedule.parse(spec["schedule"]).next_after(self._clock())
         if due is not None:
             self.next_due = due if self.next_due is None else min(self.next_due, due)
+        self._prune(cron_job, jobs)
+        active = [job for job in jobs if not _over(job)]
+        status["active"] = [
+            {"kind": "Job", "apiVersion": "batch/v1", "name": j["metadata"]["name"], "namespace": j["metadata"]["namespace"], "uid": j["metadata"]["uid"]}
+            for j in active
+        ]  # fmt: skip
+        if not status["active"]:
+            del status["active"]
         self._pods.report(self._cron_jobs, cron_job, status)
+
+    def _prune(self, cron_job: Object, jobs: list[Object]) -> None:
+        """Only so many finished Jobs are kept."""
+        for kind, field in (("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")):
+            over = [job for job in jobs if _over(job) == kind and is_live(job)]
+            over.sort(key=lambda job: str(job["metadata"]["creationTimestamp"]) + str(job["metadata"]["name"]))
+            keep = cron_job["spec"].get(field, 3)
+            for job in over[: max(0, len(over) - keep)]:
+                self._store.delete(self._jobs, job["metadata"]["namespace"], job["metadata"]["name"])
 
     def _start(self, cron_job: Object, due: datetime) -> None:
         template = cron_job["spec"]["jobTemplate"]
@@ -97,6 +119,14 @@ class Jobs:
         made: Object = {"metadata": metadata, "spec": _copied(template["spec"])}
         defaults.fill(self._jobs, made)
         self._store.create(self._jobs, made)
+
+
+def _over(job: Object) -> str:
+    """`Complete` or `Failed` once a Job has ended."""
+    for condition in (job.get("status") or {}).get("conditions", []):
+        if condition["type"] in ("Complete", "Failed") and condition["status"] == "True":
+            return str(condition["type"])
+    return ""
 
 
 def _copied(spec: Object) -> Object:

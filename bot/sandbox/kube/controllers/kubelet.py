@@ -1,4 +1,4 @@
-"""Scheduler, kubelets and the node lifecycle: pods run, fail and become ready as the fabric lets them."""
+"""Kubelets and the node lifecycle: pods run, fail and become ready as the fabric lets them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import fits
+from bot.sandbox.kube.controllers.attachments import attachment_name, cinder_volumes
+from bot.sandbox.kube.controllers.events import Recorder
 from bot.sandbox.kube.fabric import Fabric, Machine
 from bot.sandbox.kube.programs import Programs
 
@@ -18,6 +19,7 @@ DRIVERS = {"calico-node": "calico", "kube-flannel": "flannel"}
 QUARANTINE = timedelta(seconds=40)
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
+CORDONED = "node.kubernetes.io/unschedulable"
 NO_CNI = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
     "message:Network plugin returns error: cni plugin not initialized"
@@ -30,10 +32,14 @@ class Tempo:
 
     start: float = 0.6  # from a pod's placing to its containers running
     stop: float = 0.3  # of a pod that is deleted
+    attach: float = 0.5  # before a disk that was refused is tried again; the pause doubles
 
 
 class Kubelets:
-    """All kubelets, the scheduler and the node lifecycle controller of one cluster."""
+    """All kubelets and the node lifecycle controller of one cluster."""
+
+    watches = frozenset({"Pod", "Node", "PersistentVolumeClaim", "VolumeAttachment"})
+    patient = False
 
     def __init__(
         self, store: Store, fabric: Fabric, programs: Programs, *, clock: Callable[[], datetime], tempo: Tempo
@@ -44,8 +50,9 @@ class Kubelets:
         self._clock = clock
         self._tempo = tempo
         self._pods, self._nodes = store.registry.named("Pod"), store.registry.named("Node")
-        self._events = store.registry.named("Event")
-        self._claims = store.registry.named("PersistentVolumeClaim")
+        self._recorder = Recorder(store)
+        self._attachments = store.registry.named("VolumeAttachment")
+        self._volumes = store.registry.named("PersistentVolume")
         self._placed: dict[str, datetime] = {}  # pod uid to when a kubelet first saw it
         self._addresses: dict[str, int] = {}
         self.next_due: datetime | None = None
@@ -55,11 +62,8 @@ class Kubelets:
         self.next_due = None
         for node in self._store.all_of(self._nodes):
             self._node(node)
-        ready = [node for node in self._store.all_of(self._nodes) if _is_ready(node)]
-        for number, pod in enumerate(self._store.all_of(self._pods)):
-            if not pod["spec"].get("nodeName"):
-                self._schedule(pod, ready, number)
-            else:
+        for pod in self._store.all_of(self._pods):
+            if pod["spec"].get("nodeName"):
                 self._run(pod)
 
     # --- nodes
@@ -84,33 +88,15 @@ class Kubelets:
                 taints.append({"key": UNREACHABLE, "effect": "NoExecute"})
             elif status == "False":
                 taints.append({"key": NOT_READY, "effect": "NoExecute"})
+            taints = [each for each in taints if each["key"] != CORDONED]
+            if obj["spec"].get("unschedulable"):
+                taints.append({"key": CORDONED, "effect": "NoSchedule"})
             obj["spec"]["taints"] = taints
 
         self._store.mutate(self._nodes, None, machine.name, report, subresource="status")
         self._store.mutate(self._nodes, None, machine.name, taint)
 
     # --- pods
-
-    def _schedule(self, pod: Object, nodes: list[Object], number: int) -> None:
-        fitting = [node for node in nodes if fits(pod["spec"], node)]
-        if fitting and self._claims_bound(pod):
-            chosen = fitting[number % len(fitting)]["metadata"]["name"]
-            self._store.mutate(
-                self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"],
-                lambda obj: obj["spec"].update(nodeName=chosen),
-            )  # fmt: skip
-
-    def _claims_bound(self, pod: Object) -> bool:
-        for volume in pod["spec"].get("volumes") or []:
-            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-            if not name:
-                continue
-            if not self._store.has(self._claims, pod["metadata"]["namespace"], name):
-                return False
-            claim = self._store.peek(self._claims, pod["metadata"]["namespace"], name)
-            if (claim.get("status") or {}).get("phase") != "Bound":
-                return False
-        return True
 
     def _run(self, pod: Object) -> None:
         machine = self._fabric.machines.get(pod["spec"]["nodeName"])
@@ -130,13 +116,30 @@ class Kubelets:
         if self._clock() < begun:
             self._wait_until(begun)
             return
-        status = self._status(pod, machine, begun)
+        if not self._attached(pod):
+            status = self._waiting(pod, machine, "ContainerCreating", "", self._store.now())
+        else:
+            status = self._status(pod, machine, begun)
         if pod["spec"].get("restartPolicy", "Always") != "Always" and status["phase"] == "Running":
             status = self._ended(pod, status, begun)
-        self._store.mutate(
-            self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
-            subresource="status",
-        )  # fmt: skip
+        if status != pod.get("status"):
+            self._store.mutate(
+                self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
+                subresource="status",
+            )  # fmt: skip
+
+    def _attached(self, pod: Object) -> bool:
+        """Whether the disks of a pod are on its node; one that runs is not stopped for that any more."""
+        if pod.get("status", {}).get("phase") == "Running":
+            return True
+        for name in cinder_volumes(self._store, pod):
+            handle = self._store.peek(self._volumes, None, name)["spec"]["csi"]["volumeHandle"]
+            found = attachment_name(handle, pod["spec"]["nodeName"])
+            if not self._store.has(self._attachments, None, found):
+                return False
+            if not self._store.peek(self._attachments, None, found)["status"].get("attached"):
+                return False
+        return True
 
     def _ended(self, pod: Object, status: Object, begun: datetime) -> Object:
         """A pod that is not restarted ends when its first container's program has."""
@@ -186,7 +189,9 @@ class Kubelets:
         if not host and not machine.cni_configured:
             self._event(pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: plugin not initialized")
             return self._waiting(pod, machine, "ContainerCreating", "", now)
-        if driver and not machine.image_pulls:
+        people = not pod["metadata"]["namespace"].startswith("kube-")
+        unpulled = people and not self._fabric.registry and not pod.get("status", {}).get("podIP")
+        if (driver and not machine.image_pulls) or unpulled:
             image = spec["containers"][0]["image"]
             why = f'Back-off pulling image "{image}"'
             self._event(
@@ -289,28 +294,7 @@ class Kubelets:
         return f"{machine.pod_range.rsplit('.', 1)[0]}.{number}"
 
     def _event(self, pod: Object, reason: str, message: str) -> None:
-        """One event per pod, reason and message; a repetition raises its count."""
-        metadata = pod["metadata"]
-        digest = hashlib.sha256(f"{reason}{message}".encode()).hexdigest()[:10]
-        name = f"{metadata['name']}.{digest}"
-        if self._store.has(self._events, metadata["namespace"], name):
-            return
-        involved = {
-            "kind": "Pod",
-            "namespace": metadata["namespace"],
-            "name": metadata["name"],
-            "uid": metadata["uid"],
-            "apiVersion": "v1",
-        }
-        now = self._store.now()
-        self._store.create(
-            self._events,
-            {
-                "metadata": {"name": name, "namespace": metadata["namespace"]}, "involvedObject": involved, "reason": reason,
-                "message": message, "type": "Warning", "count": 1, "firstTimestamp": now, "lastTimestamp": now,
-                "source": {"component": "kubelet", "host": pod["spec"]["nodeName"]},
-            },
-        )  # fmt: skip
+        self._recorder.warn(pod, reason, message, "kubelet", host=pod["spec"]["nodeName"])
 
 
 def _container(container: Object, *, ready: bool, state: Object) -> Object:
@@ -335,7 +319,3 @@ def _condition(obj: Object, kind: str, status: str, reason: str, message: str, n
             found[field] = value
         else:
             found.pop(field, None)
-
-
-def _is_ready(node: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in node.get("status", {}).get("conditions", []))

@@ -8,6 +8,10 @@ from bot.sandbox.kube.api.store import Store
 class Namespaces:
     """The controller of namespaces."""
 
+    watches = None
+    patient = False
+    next_due = None
+
     def __init__(self, store: Store, authority_pem: str) -> None:
         self._store = store
         self._authority = authority_pem

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.kube.api import selectors
+from bot.sandbox.kube.api.clone import clone
+from bot.sandbox.kube.api.errors import ApiError
 from bot.sandbox.kube.api.kinds import Kind
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.api.writing import Writer
+from bot.sandbox.kube.controllers.events import Recorder
 
 Object = dict[str, Any]
 
@@ -71,31 +75,35 @@ def reference(owner: Object) -> Object:
     }  # fmt: skip
 
 
-def owned_by(owner: Object, found: Iterable[Object]) -> list[Object]:
-    """Those that an object owns."""
-    uid = owner["metadata"]["uid"]
-    return [each for each in found if any(ref["uid"] == uid for ref in each["metadata"].get("ownerReferences", []))]
-
-
 class Pods:
     """Makes, finds and deletes the pods of workloads, and writes workloads' status."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
+        self._writer = writer
+        self._recorder = Recorder(store)
         self._kind = store.registry.named("Pod")
         self._numbers = 0
+        self._revisions: dict[tuple[str, int], str] = {}
 
     def of(self, owner: Object) -> list[Object]:
         """The pods of an owner, also those that are being deleted."""
-        return owned_by(owner, self._store.all_of(self._kind, owner["metadata"]["namespace"]))
+        return self._store.owned(owner, self._kind)
+
+    def revision(self, owner: Object) -> str:
+        """The hash of an owner's template, which changes with its generation only."""
+        key = owner["metadata"]["uid"], owner["metadata"].get("generation", 0)
+        if key not in self._revisions:
+            self._revisions[key] = revision(owner["spec"]["template"])
+        return self._revisions[key]
 
     def make(
         self, owner: Object, *, labels: Mapping[str, str] | None = None, node: str = "", name: str = "",
         spec: Object | None = None,
-    ) -> None:  # fmt: skip
-        """Make a pod from an owner's template."""
+    ) -> str:  # fmt: skip
+        """Make a pod from an owner's template; returns why not, if it was not admitted."""
         template = owner["spec"]["template"]
-        made = json.loads(json.dumps(spec or template["spec"]))
+        made = clone(spec or template["spec"])
         if node:
             made["nodeName"] = node
         base = owner["metadata"]["name"]
@@ -108,8 +116,14 @@ class Pods:
             metadata["generateName"] = f"{base}-"
         if given.get("annotations"):
             metadata["annotations"] = dict(given["annotations"])
-        status = {"phase": "Pending", "conditions": [], "qosClass": "BestEffort"}
-        self._store.create(self._kind, {"metadata": metadata, "spec": made, "status": status})
+        try:
+            self._writer.create(self._kind, {"metadata": metadata, "spec": made})
+        except ApiError as error:
+            self._recorder.warn(
+                owner, "FailedCreate", f"Error creating: {error}", f"{owner['kind'].lower()}-controller"
+            )
+            return str(error)
+        return ""
 
     def _suffix(self, owner: Object) -> str:
         self._numbers += 1
@@ -122,5 +136,5 @@ class Pods:
     def report(self, kind: Kind, obj: Object, status: Object) -> None:
         """Write a workload's status."""
         namespace, name = obj["metadata"]["namespace"], obj["metadata"]["name"]
-        if self._store.has(kind, namespace, name):
+        if self._store.has(kind, namespace, name) and self._store.peek(kind, namespace, name).get("status") != status:
             self._store.mutate(kind, namespace, name, lambda found: found.update(status=status), subresource="status")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from bot.sandbox.kube.api.store import Store
-from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, is_ready, revision
+from bot.sandbox.kube.api.writing import Writer
+from bot.sandbox.kube.controllers.owning import Object, Pods, is_live, is_ready
 
 
 class StatefulSets:
     """The controller of StatefulSets."""
 
-    def __init__(self, store: Store) -> None:
+    watches = frozenset({"StatefulSet", "Pod", "PersistentVolumeClaim"})
+    patient = False
+    next_due = None
+
+    def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
         self._kind = store.registry.named("StatefulSet")
         self._claims = store.registry.named("PersistentVolumeClaim")
-        self._pods = Pods(store)
+        self._writer = writer
+        self._pods = Pods(store, writer)
 
     def sync(self) -> None:
         """Look at every StatefulSet once."""
@@ -21,7 +27,7 @@ class StatefulSets:
             self._one(found)
 
     def _one(self, owner: Object) -> None:
-        spec, current = owner["spec"], revision(owner["spec"]["template"])
+        spec, current = owner["spec"], self._pods.revision(owner)
         pods = {pod["metadata"]["name"]: pod for pod in self._pods.of(owner)}
         start = (spec.get("ordinals") or {}).get("start", 0)
         names = [f"{owner['metadata']['name']}-{start + number}" for number in range(spec["replicas"])]

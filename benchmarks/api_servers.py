@@ -1,0 +1,38 @@
+"""Two sandbox clusters as a process of their own: one with a team's objects, one empty. Writes how to reach them."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import time
+
+from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.serving import Loopback
+
+TOKEN = "bench-token"
+
+
+def main() -> None:
+    """Serve until it is ended."""
+    folder = pathlib.Path(sys.argv[1])
+    loopback, infrastructure = Loopback(), Infrastructure()
+    loopback.start()
+    reached = {}
+    for number, (name, driver) in enumerate((("source", "flannel"), ("target", "calico"))):
+        spec = ClusterSpec(uuid=name, name=name, driver=driver, masters=1, nodes=0, subnet=f"10.0.{number}")
+        made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0), infrastructure=infrastructure)
+        made.authenticator.add_token(TOKEN, "admin", ["system:masters"])
+        loopback.run(made.start(loopback))
+        loopback.run(made.settled())
+        reached[name] = {"server": made.address, "ca": made.authority.pem, "token": TOKEN}
+    (folder / "clusters.tmp").write_text(json.dumps(reached))
+    (folder / "clusters.tmp").rename(folder / "clusters.json")
+    while True:
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Copies the planned objects into the target, waiting where the order says so. May be repeated."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+
+from bot.kube import writing as kube_writing
+from bot.kube.client import Kube
+from bot.migration import order, waiting
+from bot.migration.forms import Forms, context_of
+from bot.migration.inventory import Inventory
+from bot.migration.objects import Object, Ref, status_of
+from bot.migration.order import Stage
+from bot.migration.ownership import graph
+from bot.migration.plan import Plan
+from bot.migration.surface import discover
+from bot.migration.writing import Writer, Written, write
+from bot.settings.file import Mappings
+
+GATE_SECONDS = 120.0  # Velero gives a definition one minute; a busy API server may need more
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a copy stands."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """What was written, in order."""
+
+    written: tuple[Written, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Written, ...]:
+        """What somebody must look at."""
+        return tuple(each for each in self.written if each.failed)
+
+
+def writer(target: Kube, plan: Plan, mappings: Mappings, key: bytes, *, dry_run: bool = False) -> Writer:
+    """The target, ready to be written into. Asks it what it serves. Raises `KubeError`."""
+    return Writer(
+        kube=target, surface=discover(target), migration=plan.migration, context=context_of(plan, mappings), key=key,
+        dry_run=dry_run,
+    )  # fmt: skip
+
+
+def copy(
+    into: Writer, plan: Plan, inventory: Inventory, forms: Forms, *, stages: Iterable[Stage] = tuple(Stage),
+    told: Callable[[Progress], None] = lambda _progress: None,
+) -> Record:  # fmt: skip
+    """Write everything as it waits for the cut-over; what is withheld is not written.
+
+    Raises `KubeError` if the target does not answer, `NotInTime` if a gate does not open. Objects that the
+    target refuses are in the record.
+    """
+    return write_stages(
+        into, plan, inventory, {r: o for r, o in forms.held.items() if o is not None}, stages, told=told
+    )
+
+
+def rehearse(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> Record:
+    """Ask the target whether it would take everything as it works after the cut-over: a server-side dry run.
+
+    Namespaces and definitions must be there already. Objects that wait already are asked about as well.
+    """
+    asked = dataclasses.replace(into, dry_run=True)
+    wanted = {
+        item.ref: forms.final[item.ref] for item in plan.items if item.hold != "not" and item.ref in forms.final
+    }
+    return write_stages(asked, plan, inventory, wanted, tuple(Stage), started=True)
+
+
+def write_stages(
+    into: Writer, plan: Plan, inventory: Inventory, wanted: Mapping[Ref, Object], stages: Iterable[Stage], *,
+    started: bool = False, force: bool = False, told: Callable[[Progress], None] = lambda _progress: None,
+) -> Record:  # fmt: skip
+    """Write objects in the order of their stages, each stage's gate after it. Raises `KubeError`, `NotInTime`."""
+    chosen, done = frozenset(stages), 0
+    written: list[Written] = []
+    for stage, batches in order.ordered(wanted, graph(inventory.objects.values()), plan.operators):
+        if stage not in chosen:
+            continue
+
+        def count(number: int, stage: Stage = stage) -> None:
+            nonlocal done
+            done += number
+            told(Progress(stage=stage, done=done, total=len(wanted)))
+
+        written += write(into, batches, wanted, stage, started=started, force=force, told=count)
+        if not into.dry_run:
+            into = _gate(into, stage, [ref for batch in batches for ref in batch])
+    return Record(written=tuple(written))
+
+
+def _gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
+    """Wait for what the next stages need; returns the writer, with what the target serves asked again."""
+    if stage is Stage.NAMESPACES:
+        waiting.until(lambda: _not_active(into, refs), what="become Active", seconds=GATE_SECONDS, pause=0.5)
+    if stage is Stage.DEFINITIONS:
+        waiting.until(lambda: _not_established(into, refs), what="become Established", seconds=GATE_SECONDS, pause=0.5,
+                      fix="Look at the conditions of the definitions in the target, then resume.")  # fmt: skip
+        return dataclasses.replace(into, surface=discover(into.kube))
+    return into
+
+
+def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
+    live = [(ref, kube_writing.read(into.kube, f"/api/v1/namespaces/{ref.name}")) for ref in refs]
+    return [ref.name for ref, obj in live if status_of(obj or {}).get("phase") != "Active"]
+
+
+def _not_established(into: Writer, refs: list[Ref]) -> list[str]:
+    waits = []
+    for ref in refs:
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{ref.name}"
+        live = kube_writing.read(into.kube, path)
+        states = {
+            each["type"] for each in status_of(live or {}).get("conditions") or [] if each.get("status") == "True"
+        }
+        if live is None or not {"Established", "NamesAccepted"} <= states:
+            waits.append(ref.name)
+    return waits

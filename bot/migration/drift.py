@@ -1,0 +1,70 @@
+"""The second look at the source, right before the cut-over: what has changed since it was planned and copied."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from bot.drivers.catalog import profile
+from bot.migration import exclusions
+from bot.migration.forms import autoscaled, fingerprint
+from bot.migration.inventory import Inventory
+from bot.migration.objects import Object, Ref, uid_of
+from bot.migration.plan import Plan
+from bot.migration.source.changes import BeforeImage
+from bot.settings.file import Mappings
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drift:
+    """What is not as it was planned. `replaced` were deleted and made again: another uid."""
+
+    changed: tuple[Ref, ...] = ()
+    gone: tuple[Ref, ...] = ()
+    new: tuple[Ref, ...] = ()
+    replaced: tuple[Ref, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.gone or self.new or self.replaced)
+
+    def lines(self) -> Iterable[str]:
+        """One line each, for people."""
+        for word, refs in (
+            ("changed", self.changed),
+            ("gone", self.gone),
+            ("new", self.new),
+            ("made anew", self.replaced),
+        ):
+            yield from (f"{ref} ({word})" for ref in refs)
+
+
+def drift(
+    plan: Plan, inventory: Inventory, mappings: Mappings, key: bytes, image: BeforeImage | None = None
+) -> Drift:
+    """Compare the source with the plan. With an image, changes that the migration made itself do not count."""
+    objects = {ref: image.before(obj) if image is not None else obj for ref, obj in inventory.objects.items()}
+    scaled = autoscaled(objects.values())
+    planned = plan.by_ref
+    changed, replaced = [], []
+    for ref, item in planned.items():
+        live = objects.get(ref)
+        if live is None:
+            continue
+        if uid_of(live) != item.uid:
+            replaced.append(ref)
+        elif fingerprint(live, key, scaled) != item.digest:
+            changed.append(ref)
+    return Drift(
+        changed=tuple(sorted(changed)), replaced=tuple(sorted(replaced)),
+        gone=tuple(sorted(set(planned) - set(objects))), new=tuple(sorted(_new(plan, inventory, objects, mappings))),
+    )  # fmt: skip
+
+
+def _new(plan: Plan, inventory: Inventory, objects: dict[Ref, Object], mappings: Mappings) -> set[Ref]:
+    """What would be copied today and was not planned."""
+    grounds = exclusions.grounds(
+        dataclasses.replace(inventory, objects=objects), profile(plan.target.driver), skip=mappings.skip,
+        early=plan.early, helm=mappings.helm == "copy",
+    )  # fmt: skip
+    kept, _ = exclusions.split(grounds)
+    return set(kept) - {item.ref for item in plan.items} - {each.ref for each in plan.left}

@@ -1,0 +1,156 @@
+"""The plan: everything that a migration will do, as JSON, and what an approval of it is bound to.
+
+It names objects and digests of their configuration, never their content, so that it can be stored, shown and
+handed from step to step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.actions.action import Driver
+from bot.migration.exclusions import LeftOut, Reason
+from bot.migration.findings import Finding, Weight
+from bot.migration.modes import Hold, Mode
+from bot.migration.network.consequence import Consequence
+from bot.migration.objects import Ref
+from bot.migration.order import Stage
+from bot.migration.volumes.choices import Volume
+
+
+class Recipe(enum.StrEnum):
+    """How the traffic of a load balancer moves."""
+
+    NEW_ADDRESS = "new address"  # both serve for a while; DNS is changed by the team
+    SAME_ADDRESS = "same address"  # the floating IP moves at the cut-over; seconds to a minute of outage
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two clusters. `id` is empty for a target that is still to be deployed."""
+
+    name: str
+    driver: Driver
+    id: str = ""
+    kubernetes: str = ""
+    template: str = ""  # by which a target is deployed
+    nodes: int | None = None
+    masters: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Item:
+    """One object that is copied. `digest` is that of its configuration on the source."""
+
+    ref: Ref
+    uid: str
+    digest: str
+    stage: Stage
+    mode: Mode
+    hold: Hold = Hold.NOT
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Balancer:
+    """A Service with a load balancer, its addresses today, and how its traffic moves."""
+
+    service: Ref
+    uid: str
+    addresses: tuple[str, ...]
+    internal: bool
+    recipe: Recipe
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much it is. `cores` and `memory` (bytes) are what running pods request; `disk` is bytes of volumes."""
+
+    objects: int
+    bytes: int
+    workloads: int
+    pods: int
+    volumes: int
+    disk: int
+    cores: float
+    memory: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """How long steps will take, each from – to, in seconds. Guesses from counts; shown as such."""
+
+    deploy: tuple[int, int]
+    copy: tuple[int, int]
+    outage: tuple[int, int]
+
+
+class Plan(BaseModel):
+    """One migration, planned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    migration: str
+    source: Side
+    target: Side
+    namespaces: tuple[str, ...]
+    items: tuple[Item, ...]
+    left: tuple[LeftOut, ...]
+    volumes: tuple[Volume, ...]
+    balancers: tuple[Balancer, ...]
+    early: tuple[str, ...]
+    operators: tuple[Ref, ...]
+    network: Consequence
+    findings: tuple[Finding, ...]
+    size: Size
+    estimate: Estimate
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        """What stops it."""
+        return self.of(Weight.BLOCKER)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What an approver must see."""
+        return self.of(Weight.WARNING)
+
+    def of(self, weight: Weight) -> tuple[Finding, ...]:
+        """Findings of one weight."""
+        return tuple(each for each in self.findings if each.weight is weight)
+
+    @property
+    def by_ref(self) -> dict[Ref, Item]:
+        """Items by what they name."""
+        return {item.ref: item for item in self.items}
+
+    def in_mode(self, mode: Mode) -> tuple[Item, ...]:
+        """Items of one mode."""
+        return tuple(item for item in self.items if item.mode is mode)
+
+    def left_for(self, reasons: Iterable[Reason]) -> tuple[LeftOut, ...]:
+        """What is left out for some reasons."""
+        wanted = frozenset(reasons)
+        return tuple(each for each in self.left if each.reason in wanted)
+
+    def bound(self) -> dict[str, Any]:
+        """What an approval depends on: objects, volumes, target and modes. No status, counts, times or texts."""
+        return {
+            "source": self.source.id,
+            "target": {
+                "id": self.target.id, "name": self.target.name, "driver": str(self.target.driver),
+                "template": self.target.template, "nodes": self.target.nodes, "masters": self.target.masters,
+            },
+            "namespaces": list(self.namespaces),
+            "objects": sorted([str(item.ref), item.uid, item.digest, str(item.mode)] for item in self.items),
+            "volumes": sorted(
+                [volume.claim.short, volume.claim_uid, volume.volume, volume.handle, str(volume.choice or "")]
+                for volume in self.volumes
+            ),
+            "addresses": sorted([each.service.short, str(each.recipe)] for each in self.balancers),
+        }  # fmt: skip

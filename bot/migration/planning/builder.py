@@ -1,0 +1,152 @@
+"""Puts a plan together from what was surveyed. Pure: the same survey makes the same plan."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from bot.drivers.catalog import profile
+from bot.migration import addresses, exclusions, modes, order
+from bot.migration.exclusions import LeftOut, Reason
+from bot.migration.findings import Finding, Weight, blocker, warn
+from bot.migration.forms import autoscaled, fingerprint, shaped
+from bot.migration.modes import Hold, Mode
+from bot.migration.network import consequence, flags
+from bot.migration.objects import Object, Ref
+from bot.migration.plan import Item, Plan, Side
+from bot.migration.planning import helm, placement, room, traffic, versions, workloads
+from bot.migration.planning.material import Material
+from bot.migration.planning.survey import Survey
+from bot.migration.surface import agree, defined
+from bot.migration.transforms.mapping import PatchFailed
+from bot.migration.transforms.unit import Context, Level, Transformed
+from bot.migration.volumes import choices
+from bot.migration.volumes.choices import Choice, Volume
+from bot.settings.file import Mappings
+
+WEIGHTS = {Weight.BLOCKER: 0, Weight.WARNING: 1, Weight.NOTE: 2}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What was asked for. `labels` are Magnum's of the source cluster; `volumes` and `early` as they were typed."""
+
+    migration: str
+    source: Side
+    target: Side
+    volumes: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
+    mappings: Mappings = dataclasses.field(default_factory=Mappings)
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    same_project: bool | None = None
+
+
+def build(wish: Wish, survey: Survey, key: bytes) -> Plan:
+    """The plan. `key` keys the digests of Secrets; the same one must be used whenever they are compared."""
+    found: list[Finding] = []
+    material = _material(wish, survey, found)
+    balancers = traffic.balancers(material)
+    size = room.size(material)
+    states = consequence.states(
+        survey.snapshot, source=material.source_profile, target=material.target_profile,
+        namespaces=survey.inventory.namespaces,
+    )  # fmt: skip
+    network = consequence.consequence(
+        survey.snapshot, survey.inventory, states, source=material.source_profile, target=material.target_profile
+    )
+    found += versions.check(material)
+    found += choices.check(
+        material.volumes, material.target, same_project=wish.same_project, classes=wish.mappings.storage_classes
+    )
+    found += choices.unknown(wish.volumes, material.volumes)
+    found += [*placement.check(material), *room.check(material, size), *room.quotas(material)]
+    found += [*workloads.check(material), *traffic.check(material, balancers), *helm.check(material)]
+    found += consequence.findings(network, source=material.source_profile, target=material.target_profile)
+    if material.target_profile.enforces_network_policy and not material.source_profile.enforces_network_policy:
+        found += flags.flags(survey.inventory, states.after, material.context.ranges)
+    return Plan(
+        migration=wish.migration, source=wish.source, target=wish.target, namespaces=survey.inventory.namespaces,
+        items=_items(material, key), left=material.left, volumes=material.volumes, balancers=balancers,
+        early=tuple(sorted(wish.early)), operators=tuple(sorted(material.operators)), network=network,
+        findings=tuple(sorted(found, key=lambda each: WEIGHTS[each.weight])), size=size,
+        estimate=room.estimate(material, size),
+    )  # fmt: skip
+
+
+def _material(wish: Wish, survey: Survey, found: list[Finding]) -> Material:
+    inventory, early = survey.inventory, frozenset(wish.early)
+    source, target = profile(wish.source.driver), profile(wish.target.driver)
+    grounds = exclusions.grounds(
+        inventory, target, skip=wish.mappings.skip, early=early, helm=wish.mappings.helm == "copy"
+    )
+    kept, left = exclusions.split(grounds)
+    claims = [obj for ref, obj in kept.items() if (ref.group, ref.kind) == ("", "PersistentVolumeClaim")]
+    volumes = choices.volumes(inventory, claims, wish.volumes, grounds.graph)
+    definitions = [obj for ref, obj in kept.items() if ref.kind == "CustomResourceDefinition"]
+    agreement = agree(inventory.surface, defined(survey.target.surface, definitions))
+    left += tuple(_unserved(kept, {(each.group, each.kind) for each in agreement.shared}))
+    left += tuple(_skipped(volumes))
+    for each in left:
+        kept.pop(each.ref, None)
+    context = Context(
+        source=source, target=target, namespaces=frozenset(inventory.namespaces),
+        ranges=addresses.ranges(inventory, source, wish.labels),
+        keep_finalizers=frozenset(wish.mappings.keep_finalizers),
+    )  # fmt: skip
+    moving = frozenset(volume.claim.short for volume in volumes if volume.moves)
+    mode = {ref: modes.mode_of(obj, early, moving, grounds.graph) for ref, obj in kept.items()}
+    return Material(
+        inventory=inventory, target=survey.target, grounds=grounds, agreement=agreement, context=context,
+        mappings=wish.mappings, source_profile=source, target_profile=target, kept=kept, left=tuple(sorted(left, key=lambda each: each.ref)),
+        transformed=_transformed(kept, context, wish, volumes, found), volumes=volumes, early=early,
+        operators=order.operators(inventory, kept), modes=mode,
+        holds={ref: modes.hold_of(obj, mode[ref]) for ref, obj in kept.items()}, strangers=survey.strangers,
+        same_project=wish.same_project,
+    )  # fmt: skip
+
+
+def _unserved(kept: Mapping[Ref, Object], served: set[tuple[str, str]]) -> list[LeftOut]:
+    return [
+        LeftOut(ref=ref, reason=Reason.VERSION, why="the target does not serve this kind")
+        for ref in kept
+        if (ref.group, ref.kind) not in served
+    ]
+
+
+def _skipped(volumes: tuple[Volume, ...]) -> list[LeftOut]:
+    return [
+        LeftOut(ref=volume.claim, reason=Reason.ASKED, why="`--volumes … skip` was said")
+        for volume in volumes
+        if volume.choice is Choice.SKIP
+    ]
+
+
+def _transformed(
+    kept: Mapping[Ref, Object], context: Context, wish: Wish, volumes: tuple[Volume, ...], found: list[Finding]
+) -> dict[Ref, Transformed]:
+    """Every object as it will be; what transforms tell becomes findings, and a patch that does not fit blocks."""
+    chosen = {volume.claim: volume for volume in volumes}
+    made: dict[Ref, Transformed] = {}
+    for ref, obj in kept.items():
+        try:
+            made[ref] = shaped(obj, context, wish.mappings, wish.migration, chosen.get(ref))
+        except PatchFailed as error:
+            found.append(blocker("patches", error.what, why=error.why, fix=error.fix, ref=ref))
+            continue
+        found += [
+            warn("objects", f"{ref}: {note.text}", ref=ref) for note in made[ref].notes if note.level is Level.WARNING
+        ]
+    return made
+
+
+def _items(material: Material, key: bytes) -> tuple[Item, ...]:
+    scaled = autoscaled(material.inventory.objects.values())
+    return tuple(
+        Item(
+            ref=ref, uid=obj["metadata"].get("uid", ""), digest=fingerprint(obj, key, scaled),
+            stage=order.stage_of(ref, material.operators), mode=material.modes.get(ref, Mode.COPIED),
+            hold=material.holds.get(ref, Hold.NOT),
+            notes=tuple(note.text for note in material.transformed[ref].notes) if ref in material.transformed else (),
+        )
+        for ref, obj in sorted(material.kept.items(), key=lambda pair: pair[0])
+    )  # fmt: skip

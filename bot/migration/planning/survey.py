@@ -1,0 +1,61 @@
+"""Reads both clusters for a plan. Nothing is written anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from bot.kube.client import Kube
+from bot.kube.errors import KubeError
+from bot.migration.inventory import Inventory, read
+from bot.migration.surface import Agreement, agree, discover
+from bot.migration.target import TargetFacts, look, promised
+from bot.policy.reading import Snapshot, snapshot
+
+# names of what Magnum puts into kube-system, by their beginning (docs of its labels, version 20)
+ADD_ONS = (
+    "calico-", "kube-flannel", "coredns", "kube-dns", "csi-", "openstack-", "k8s-keystone-auth", "npd", "node-problem-detector",
+    "draino", "magnum-", "cluster-autoscaler", "octavia-ingress", "ingress-traefik", "traefik", "kubernetes-dashboard",
+    "dashboard-", "metrics-server", "heapster", "tiller", "nginx-ingress", "ingress-nginx", "kube-proxy", "snapshot-controller",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What was read for a plan."""
+
+    inventory: Inventory
+    target: TargetFacts
+    snapshot: Snapshot
+    strangers: tuple[str, ...]
+
+
+def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kubernetes: str = "") -> Survey:
+    """Read the source, and the target if it exists; else one of the Kubernetes version is assumed.
+
+    Raises `NoSuchNamespace`, `KubeError`.
+    """
+    surface = discover(source)
+    facts = look(target) if target is not None else promised(surface, kubernetes)
+    both = agree(surface, facts.surface)
+    inventory = read(source, surface=surface, resources=[*both.shared, *both.missing], namespaces=namespaces)
+    return Survey(inventory=inventory, target=facts, snapshot=snapshot(source), strangers=_strangers(source))
+
+
+def again(source: Kube, agreement: Agreement, namespaces: Sequence[str]) -> Inventory:
+    """Read the source again, at the versions that were agreed. Raises `KubeError`."""
+    return read(
+        source, surface=discover(source), resources=[*agreement.shared, *agreement.missing], namespaces=namespaces
+    )
+
+
+def _strangers(source: Kube) -> tuple[str, ...]:
+    """Workloads in kube-system that are no add-ons of Magnum's: somebody may have put them there."""
+    found = set()
+    for plural in ("deployments", "statefulsets", "daemonsets"):
+        try:
+            listed = source.all_of(f"/apis/apps/v1/namespaces/kube-system/{plural}", dict)
+        except KubeError:
+            continue  # whoever may not look there owns nothing there
+        found |= {each["metadata"]["name"] for each in listed}
+    return tuple(sorted(name for name in found if not name.startswith(ADD_ONS)))

@@ -1,0 +1,53 @@
+"""ConfigMaps, Secrets and service accounts. Of a Secret only the names of keys are ever told."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from bot.migration.exclusions import TOKEN
+from bot.migration.objects import Object
+from bot.migration.transforms.general import drop_annotations
+from bot.migration.transforms.pods import mentioned
+from bot.migration.transforms.unit import Context, Note, Unit, warning
+
+SIGNED = ("token", "ca.crt", "namespace")  # what a cluster writes into a token Secret
+
+
+def _config_map(obj: Object, _original: Object, context: Context) -> Iterator[Note]:
+    for key, value in (obj.get("data") or {}).items():
+        for what, address in mentioned(str(value), context):
+            yield warning(f"{key} has {address}, {what} in the old cluster")
+
+
+def _secret(obj: Object, _original: Object, context: Context) -> Iterator[Note]:
+    if obj.get("type") == TOKEN:
+        drop_annotations(obj, "kubernetes.io/service-account.uid")
+        kept = {key: value for key, value in (obj.pop("data", None) or {}).items() if key not in SIGNED}
+        if kept:
+            obj["data"] = kept
+        yield warning("the new cluster signs its own token: whoever uses this one from outside needs the new one")
+        return
+    for key, value in (obj.get("data") or {}).items():
+        for what in sorted({what for what, _ in mentioned(_decoded(value), context)}):
+            yield warning(f"{key} has {what} of the old cluster in it")
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _service_account(obj: Object, _original: Object, _context: Context) -> Iterator[Note]:
+    if obj.pop("secrets", None):
+        yield Note(text="the list of its token Secrets is dropped: tokens are signed anew")
+
+
+UNITS = (
+    Unit(kinds=(("", "ConfigMap"),), rewrite=_config_map),
+    Unit(kinds=(("", "Secret"),), rewrite=_secret),
+    Unit(kinds=(("", "ServiceAccount"),), rewrite=_service_account),
+)

@@ -1,0 +1,95 @@
+"""The shape of a transform: what it is for, what it looks at, what it tells."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import ipaddress
+from collections.abc import Callable, Iterator
+
+from bot.drivers.profile import DriverProfile
+from bot.migration.objects import Object, Ref
+
+
+class Level(enum.StrEnum):
+    """How much a note matters."""
+
+    NOTE = "note"  # for the report
+    WARNING = "warning"  # an approver should see it
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Note:
+    """What a transform did to an object, or could not decide. Never a value of a Secret."""
+
+    text: str
+    level: Level = Level.NOTE
+
+
+def warning(text: str) -> Note:
+    """A note that an approver should see."""
+    return Note(text=text, level=Level.WARNING)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ranges:
+    """Addresses that mean something in the source only."""
+
+    pods: tuple[str, ...] = ()  # CIDRs
+    services: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()  # addresses or CIDRs
+    others: tuple[str, ...] = ()  # the API's address and those of load balancers
+
+    def what(self, text: str) -> str:
+        """What an address or CIDR is in the source: `a pod address`; empty if it is nothing there."""
+        try:
+            given = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            return ""
+        for name, ranges in (
+            ("a service address", self.services), ("a pod address", self.pods), ("a node address", self.nodes),
+            ("an address of the old cluster", self.others),
+        ):  # fmt: skip
+            if any(_inside(given, each) for each in ranges):
+                return name
+        return ""
+
+
+def _inside(given: ipaddress.IPv4Network | ipaddress.IPv6Network, cidr: str) -> bool:
+    try:
+        outer = ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+    return given.version == outer.version and given.subnet_of(outer)  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Context:
+    """What transforms look at beside the object."""
+
+    source: DriverProfile
+    target: DriverProfile
+    namespaces: frozenset[str]
+    ranges: Ranges = Ranges()
+    keep_finalizers: frozenset[str] = frozenset()
+
+
+# `obj` is a private copy without server-owned fields, which the function changes; `original` is as it was read
+Rewrite = Callable[[Object, Object, Context], Iterator[Note]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Unit:
+    """The rules of some kinds, as (group, kind)."""
+
+    kinds: tuple[tuple[str, str], ...]
+    rewrite: Rewrite
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Transformed:
+    """An object as it will be in the target, and what was done to it."""
+
+    ref: Ref
+    obj: Object = dataclasses.field(repr=False)
+    notes: tuple[Note, ...] = ()

@@ -1,0 +1,108 @@
+"""Takes the target back: everything waits again, or everything that this migration made is removed.
+
+Only what bears the migration's label is touched, and deleted only by the uid that was seen. Volumes are
+removed apart (`volumes.moving.detach`), after their disks are free.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from bot.kube import writing as kube_writing
+from bot.kube.client import Kube
+from bot.kube.errors import Conflict, Forbidden, KubeError, NotFound
+from bot.kube.writing import Removal
+from bot.migration.copying import Record, write_stages
+from bot.migration.forms import Forms
+from bot.migration.inventory import UNREAD, Inventory
+from bot.migration.modes import Hold
+from bot.migration.objects import MIGRATION, Object, Ref, labels_of, ref_of, spec_of, uid_of
+from bot.migration.order import Stage, stage_of
+from bot.migration.plan import Plan
+from bot.migration.surface import Surface
+from bot.migration.writing import Writer, existing
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Removed:
+    """One object of the target that was removed, or why it was not."""
+
+    ref: Ref
+    uid: str
+    removal: str  # `gone`, `going`, `absent`, `kept`
+    why: str = ""
+
+
+def stop(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> tuple[Record, tuple[Removed, ...]]:
+    """Let everything in the target wait again: withheld kinds are removed, workloads scaled to 0. Raises `KubeError`.
+
+    The fields are taken back from autoscalers by force: the objects are this migration's own.
+    """
+    withheld = [item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not Stage.VOLUMES]
+    removed = _remove(into.kube, into.surface, _labelled(existing(into, withheld), into.migration))
+    waiting = {
+        item.ref: obj
+        for item in plan.items
+        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := forms.held.get(item.ref)) is not None
+    }
+    there = existing(into, sorted(waiting))
+    wanted = {ref: obj for ref, obj in waiting.items() if ref in there}
+    return write_stages(into, plan, inventory, wanted, tuple(Stage), force=True), removed
+
+
+def remove_all(target: Kube, surface: Surface, migration: str) -> tuple[Removed, ...]:
+    """Remove everything that bears the migration's label, the last stage first; volumes that are not on Retain stay.
+
+    May be repeated until it returns nothing but what is kept. Raises `KubeError`.
+    """
+    found: list[Object] = []
+    for (group, kind), resource in surface.preferred().items():
+        if (group, kind) in UNREAD:
+            continue
+        try:
+            listed = target.all_of(resource.collection(), dict, labels=f"{MIGRATION}={migration}")
+        except (NotFound, Forbidden):
+            continue
+        found += [{**each, "apiVersion": resource.api_version, "kind": kind} for each in listed]
+    # what a controller made from a labelled template has the label too; it goes with its owner
+    own = [
+        each
+        for each in found
+        if not any(owner.get("controller") for owner in each["metadata"].get("ownerReferences") or [])
+    ]
+    return _remove(target, surface, {ref_of(each): each for each in own})
+
+
+def _labelled(objects: Mapping[Ref, Object], migration: str) -> dict[Ref, Object]:
+    return {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == migration}
+
+
+def _last_first(refs: Iterable[Ref]) -> list[Ref]:
+    return sorted(refs, key=lambda ref: (-stage_of(ref), ref))
+
+
+def _remove(target: Kube, surface: Surface, objects: Mapping[Ref, Object]) -> tuple[Removed, ...]:
+    done = []
+    for ref in _last_first(objects):
+        resource, obj = surface.find(ref), objects[ref]
+        if resource is None:
+            continue
+        if ref.kind == "PersistentVolume" and spec_of(obj).get("persistentVolumeReclaimPolicy") != "Retain":
+            done.append(
+                Removed(ref=ref, uid=uid_of(obj), removal="kept", why="it is not on Retain: its disk would go too")
+            )
+            continue
+        try:
+            how = kube_writing.delete(target, resource.path(ref), uid=uid_of(obj), doing=f"remove {ref}")
+        except Conflict:
+            done.append(Removed(ref=ref, uid=uid_of(obj), removal="kept", why="it is another one by now"))
+            continue
+        except KubeError as error:
+            if isinstance(error, Forbidden):
+                done.append(Removed(ref=ref, uid=uid_of(obj), removal="kept", why=error.why))
+                continue
+            raise
+        if how is not Removal.ABSENT:
+            done.append(Removed(ref=ref, uid=uid_of(obj), removal=how.value))
+    return tuple(done)

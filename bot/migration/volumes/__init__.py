@@ -1,0 +1,4 @@
+"""Volumes: which claim gets which disk. Cinder volumes move without their data being copied.
+
+`choices` decides and checks, `static` makes the objects, `moving` takes the steps and takes them back.
+"""

@@ -1,0 +1,231 @@
+"""Writes planned objects into the target: server-side apply, at most eight at once, stage by stage.
+
+An object that is already as planned is a success, so every run may be repeated. One of the same name that is
+not this migration's is never taken over: it is left alone if it is the same, and named if it is not. Errors
+about one object are recorded beside it; an API that does not answer raises.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from bot.kube import writing
+from bot.kube.client import Kube
+from bot.kube.errors import (
+    Conflict,
+    FieldConflict,
+    Forbidden,
+    Invalid,
+    KubeError,
+    Malformed,
+    NamespaceTerminating,
+    NotFound,
+)
+from bot.migration.canonical import digest
+from bot.migration.inventory import AT_ONCE
+from bot.migration.objects import MIGRATION, Object, Ref, annotations_of, labels_of, ref_of, uid_of
+from bot.migration.order import ONLY_IF_ABSENT, Stage
+from bot.migration.surface import Resource, Surface
+from bot.migration.transforms.catalog import strip
+from bot.migration.transforms.unit import Context
+
+STARTED = "xk8s.io/started"  # annotation of what works in the target; it is never put back to waiting by a copy
+SHARED = frozenset(
+    {("", "Namespace"), ("", "ServiceAccount")}
+)  # the target may have these of its own: they are added to
+TRIES = 4  # against a version that a controller has just changed
+
+
+class Action(enum.StrEnum):
+    """What became of one object."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    PRESENT = "already there"  # the target's own, left as it is
+    DIFFERS = "another one is there"
+    CONFLICT = "conflict"  # somebody else owns fields of it
+    REFUSED = "refused"  # by the API server
+
+
+FAILED = frozenset({Action.DIFFERS, Action.CONFLICT, Action.REFUSED})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Written:
+    """One object that was written, or why it was not. `digest` is that of its configuration in the target."""
+
+    ref: Ref
+    action: Action
+    uid: str = ""
+    digest: str = ""
+    why: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody must look at it."""
+        return self.action in FAILED
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Writer:
+    """The target, and what is needed to write into it."""
+
+    kube: Kube
+    surface: Surface
+    migration: str
+    context: Context  # of the target's side, for comparing
+    key: bytes = dataclasses.field(repr=False)
+    dry_run: bool = False
+
+
+def write(
+    writer: Writer, batches: Iterable[Sequence[Ref]], wanted: Mapping[Ref, Object], stage: Stage, *,
+    started: bool = False, force: bool = False, told: Callable[[int], None] = lambda _count: None,
+) -> tuple[Written, ...]:  # fmt: skip
+    """Write objects of one stage, batch by batch. `told` hears how many were written in each. Raises `KubeError`."""
+    done: list[Written] = []
+    for batch in batches:
+        refs = [ref for ref in batch if ref in wanted]
+        present = existing(writer, refs)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="write") as pool:
+            answers = list(
+                pool.map(lambda ref: _one(writer, wanted[ref], present.get(ref), stage, started, force), refs)  # noqa: B023 - used up in this turn
+            )
+        done += answers
+        told(len(answers))
+    return tuple(done)
+
+
+def existing(writer: Writer, refs: Sequence[Ref]) -> dict[Ref, Object]:
+    """What the target has of some objects; one list per kind and namespace, or one get where that is less."""
+    wanted: dict[tuple[str, str, str], list[Ref]] = {}
+    for ref in refs:
+        wanted.setdefault((ref.group, ref.kind, ref.namespace), []).append(ref)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look") as pool:
+        found = pool.map(lambda group: _listed(writer, group), wanted.values())
+        return {ref: obj for each in found for ref, obj in each.items()}
+
+
+def _listed(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
+    resource = writer.surface.find(refs[0])
+    if resource is None:
+        return {}
+    if len(refs) == 1:
+        live = writing.read(writer.kube, resource.path(refs[0]))
+        return {refs[0]: live} if live is not None else {}
+    try:
+        listed = writer.kube.all_of(resource.collection(refs[0].namespace), dict)
+    except NotFound:
+        return {}
+    wanted = set(refs)
+    objects = ({**each, "apiVersion": resource.api_version, "kind": resource.kind} for each in listed)
+    return {ref: obj for obj in objects if (ref := ref_of(obj)) in wanted}
+
+
+def _one(writer: Writer, obj: Object, live: Object | None, stage: Stage, started: bool, force: bool) -> Written:
+    ref = ref_of(obj)
+    resource = writer.surface.find(ref, obj["apiVersion"].rpartition("/")[2])
+    if resource is None:
+        return Written(
+            ref=ref, action=Action.REFUSED, why=f"the target does not serve {obj['apiVersion']} {ref.kind}"
+        )
+    if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
+        return _foreign(writer, resource, obj, live, stage)
+    try:
+        return _own(writer, resource, started_form(obj) if started else obj, live, started=started, force=force)
+    except (Conflict, Invalid, Malformed, Forbidden) as error:
+        return _refused(ref, error)
+
+
+def _own(
+    writer: Writer, resource: Resource, obj: Object, live: Object | None, *, started: bool, force: bool
+) -> Written:
+    """Apply to what is not there or is this migration's. What has started is not put back to waiting."""
+    path, ref = resource.path(ref_of(obj)), ref_of(obj)
+    for attempt in range(TRIES):
+        if live is not None and not started and not force and STARTED in annotations_of(live):
+            return _told(writer, live, Action.UNCHANGED)
+        body = obj
+        if live is not None:  # a process that slept through a pause must not write over what was done meanwhile
+            body = {**obj, "metadata": {**obj["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}}
+        try:
+            made = writing.apply(writer.kube, path, body, force=force, dry_run=writer.dry_run, doing=f"apply {ref}")
+        except FieldConflict:
+            raise
+        except Conflict:
+            live = writing.read(writer.kube, path)
+            if attempt == TRIES - 1:
+                raise
+            continue
+        if made.created or live is None:
+            return _told(writer, made.object, Action.CREATED if made.created else Action.UNCHANGED)
+        same = made.resource_version == live["metadata"]["resourceVersion"]
+        return _told(writer, made.object, Action.UNCHANGED if same else Action.UPDATED)
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _foreign(writer: Writer, resource: Resource, obj: Object, live: Object, stage: Stage) -> Written:
+    """An object of the same name that is not this migration's."""
+    ref = ref_of(obj)
+    if same(obj, live, writer.context, writer.key):
+        return _told(writer, live, Action.PRESENT)
+    if (ref.group, ref.kind) in SHARED:
+        try:
+            made = writing.apply(
+                writer.kube, resource.path(ref), _unlabelled(obj), dry_run=writer.dry_run, doing=f"add to {ref}"
+            )
+        except (Conflict, Invalid, Malformed, Forbidden) as error:
+            return _refused(ref, error)
+        return _told(writer, made.object, Action.PRESENT)
+    if stage in ONLY_IF_ABSENT:
+        return dataclasses.replace(
+            _told(writer, live, Action.PRESENT), why="the target's own is another one, and is kept"
+        )
+    return Written(
+        ref=ref, action=Action.DIFFERS, uid=uid_of(live),
+        why="the target has an object of that name which this migration did not make, and it is another one",
+    )  # fmt: skip
+
+
+def same(expected: Object, live: Object, context: Context, key: bytes) -> bool:
+    """Whether two objects are one configuration: both without what belongs to their cluster."""
+    return comparable(expected, context, key) == comparable(live, context, key)
+
+
+def comparable(obj: Object, context: Context, key: bytes) -> str:
+    """The digest by which a copy is compared: stripped, without the migration's label."""
+    return digest(_unlabelled(strip(obj, context)[0]), key)
+
+
+def _unlabelled(obj: Object) -> Object:
+    labels = {name: value for name, value in labels_of(obj).items() if name != MIGRATION}
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "labels"}
+    return {**obj, "metadata": {**metadata, **({"labels": labels} if labels else {})}}
+
+
+def started_form(obj: Object) -> Object:
+    """An object with the mark of what works."""
+    metadata = obj["metadata"]
+    return {**obj, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), STARTED: "true"}}}
+
+
+def _told(writer: Writer, obj: Object, action: Action) -> Written:
+    return Written(
+        ref=ref_of(obj), action=action, uid=uid_of(obj), digest=comparable(obj, writer.context, writer.key)
+    )
+
+
+def _refused(ref: Ref, error: KubeError) -> Written:
+    """What the server says of a Secret may quote its values, so that only the fields are told."""
+    if ref.kind == "Secret":
+        fields = ", ".join(sorted({cause.field for cause in error.causes if cause.field}))
+        why = f"the API server refuses it ({fields or type(error).__name__})"
+    else:
+        why = error.why
+    if isinstance(error, NamespaceTerminating):
+        return Written(ref=ref, action=Action.REFUSED, why=f"the namespace {ref.namespace} is being deleted")
+    return Written(ref=ref, action=Action.CONFLICT if isinstance(error, Conflict) else Action.REFUSED, why=why)

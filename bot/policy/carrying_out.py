@@ -1,0 +1,223 @@
+"""Carries out a plan: notes the change, writes it once, and tells the truth about what came of it.
+
+The change is noted with everything that finishing needs before the server is asked to write. After a crash,
+or an answer that got lost, the target is looked at first: it is as it was (then it is written), it is as it
+was to be (then it is done), or somebody else came in between (then it is given up, and said why).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.kube import writing
+from bot.kube.client import Kube
+from bot.kube.errors import Conflict, FieldConflict, KubeError, ServerFailed, TooManyRequests, Unreachable
+from bot.policy import content
+from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
+from bot.policy.planning import Plan, path_of, takeovers_of
+from bot.policy.preview import Takeover, Where
+from bot.policy.reach.model import PolicyRef
+from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
+
+Object = dict[str, Any]
+
+MERGED = "somebody made the policy at the same moment, so what was there before is not known"
+
+
+class ChangeStore(Protocol):
+    """Where changes are kept."""
+
+    def begin(self, change: PolicyChange) -> bool: ...
+
+    def written(
+        self, operation: str, *, after: dict[str, Any] | None, uid: str = "", version: str = "", note: str = ""
+    ) -> None: ...
+
+    def give_up(self, operation: str, *, note: str) -> None: ...
+
+    def get(self, operation: str) -> PolicyChange | None: ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Maker:
+    """Who makes a change, by which operation, and when."""
+
+    operation: str
+    actor: str
+    at: datetime
+
+
+class Standing(enum.Enum):
+    """How a target stands to a change that was cut off."""
+
+    UNTOUCHED = "as it was before"
+    DONE = "as it was to be"
+    OTHER = "somebody else changed it"
+
+
+def note(changes: ChangeStore, plan: Plan, where: Where, maker: Maker) -> PolicyChange:
+    """Keep a change before it is made."""
+    change = PolicyChange(
+        operation=maker.operation, project=where.project, cluster=where.cluster_id, cluster_name=where.cluster,
+        namespace=plan.ref.namespace, policy=plan.ref.name, kind=plan.kind, actor=maker.actor, at=maker.at,
+        before=plan.before.content if plan.before else None, before_uid=plan.before.uid if plan.before else "",
+        before_version=plan.before.version if plan.before else "", wanted=plan.wanted, after=plan.expected,
+        undoes=plan.undoes.operation if plan.undoes else None,
+    )  # fmt: skip
+    changes.begin(change)
+    return change
+
+
+def carry_out(
+    kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool = False, resumed: bool = False
+) -> PolicyChange:
+    """Write a change that was noted, and return it as it is kept afterwards.
+
+    Raises `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the server's
+    own `KubeError`; in every case but `Unclear` the cluster was not changed.
+    """
+    if change.state == GIVEN_UP:
+        raise NotWritten("This change was given up before", why=change.note, fix=_again(change))
+    if change.state == BEGUN:
+        if resumed:
+            _look_and_write(kube, changes, change, take_over=take_over)
+        else:
+            _write(kube, changes, change, take_over=take_over)
+    kept = changes.get(change.operation)
+    if kept is None or kept.state != WRITTEN:
+        raise Unclear(
+            "What was written is not recorded", why="the change is gone from the database", fix=_again(change)
+        )
+    return kept
+
+
+def standing(change: PolicyChange, live: Object | None) -> Standing:
+    """How a target stands to a change. `after` of a change that was only begun is what was expected."""
+    leaving = live is not None and bool(live["metadata"].get("deletionTimestamp"))
+    if change.after is None:
+        if live is None or leaving:
+            return Standing.DONE
+    elif live is not None and not leaving and content.content(live) == change.after:
+        return Standing.DONE
+    if live is None:
+        return Standing.UNTOUCHED if change.before is None else Standing.OTHER
+    same = (live["metadata"].get("uid"), live["metadata"].get("resourceVersion"))
+    return Standing.UNTOUCHED if same == (change.before_uid, change.before_version) else Standing.OTHER
+
+
+def _look_and_write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
+    live = writing.read(kube, _path(change))
+    match standing(change, live):
+        case Standing.DONE:
+            keep(changes, change, live)
+        case Standing.UNTOUCHED:
+            _write(kube, changes, change, take_over=take_over)
+        case Standing.OTHER:
+            raise _given_up(changes, change, live)
+
+
+def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
+    try:
+        written = _send(kube, change, take_over=take_over)
+    except (Unreachable, ServerFailed, TooManyRequests) as lost:
+        _after_lost_answer(kube, changes, change, lost)
+        return
+    except FieldConflict as conflict:
+        owned = takeovers_of(conflict)
+        changes.give_up(change.operation, note=conflict.why)
+        raise owned_by_others(owned) from conflict
+    except Conflict as conflict:
+        live = writing.read(kube, _path(change))
+        raise _given_up(changes, change, live, words=conflict.why) from conflict
+    except KubeError as refused:
+        changes.give_up(change.operation, note=refused.why)
+        raise
+    merged = written is not None and written.created != (change.before is None)
+    keep(changes, change, written.object if written else None, note=MERGED if merged else "")
+
+
+def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writing.Written | None:
+    """Ask the server once; every write is for the version that was planned on."""
+    path = _path(change)
+    if change.wanted is None:
+        writing.delete(kube, path, uid=change.before_uid, resource_version=change.before_version)
+        return None
+    seen = {"uid": change.before_uid, "resourceVersion": change.before_version} if change.before else {}
+    manifest = {**change.wanted, "metadata": {**change.wanted["metadata"], **seen}}
+    if change.kind == "rollback" and change.before is not None:
+        return writing.replace(kube, path, manifest)
+    try:
+        return writing.apply(kube, path, manifest, force=take_over)
+    except FieldConflict as conflict:
+        if takeovers_of(conflict):
+            raise
+        return writing.apply(kube, path, manifest, force=True)  # all of it is our own, written by a roll-back
+
+
+def _after_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, lost: KubeError) -> None:
+    """The server may have written it all the same: look, and say what is true."""
+    try:
+        live = writing.read(kube, _path(change))
+    except KubeError:
+        raise Unclear(
+            f"Whether {change.namespace}/{change.policy} was written is not known", why=lost.why,
+            fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
+        ) from lost  # fmt: skip
+    if standing(change, live) is Standing.DONE:
+        keep(changes, change, live)
+        return
+    changes.give_up(change.operation, note=lost.why)
+    raise lost
+
+
+def keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = "") -> None:
+    """Note that a change was made, with what is there now."""
+    if live is None or change.wanted is None:
+        changes.written(change.operation, after=None, note=note)
+        return
+    metadata = live["metadata"]
+    changes.written(
+        change.operation, after=content.content(live), uid=metadata["uid"], version=metadata["resourceVersion"],
+        note=note,
+    )  # fmt: skip
+
+
+def _given_up(changes: ChangeStore, change: PolicyChange, live: Object | None, *, words: str = "") -> ChangedSince:
+    why = _what_happened(change, live) or words
+    changes.give_up(change.operation, note=why)
+    return ChangedSince(
+        f"{change.namespace}/{change.policy} was changed by somebody else, so nothing was written", why=why,
+        fix=_again(change),
+    )  # fmt: skip
+
+
+def _what_happened(change: PolicyChange, live: Object | None) -> str:
+    if live is None:
+        return "it was deleted in the meantime"
+    by = content.last_writer(live)
+    whom = f" (last written by {by})" if by else ""
+    if change.before is None:
+        return f"somebody made a policy of this name{whom}"
+    if live["metadata"].get("uid") != change.before_uid:
+        return f"it was deleted and made again{whom}"
+    return "; ".join(content.differences(change.before, content.content(live))) + whom
+
+
+def owned_by_others(owned: tuple[Takeover, ...]) -> OwnedByOthers:
+    """The refusal that names each manager and field."""
+    return OwnedByOthers(
+        "Other field managers own what would be written",
+        why="\n".join(f"{each.manager} owns {each.field}" for each in owned),
+        fix="Change it with that tool, or take the fields over: add `--force-conflicts`.",
+    )
+
+
+def _path(change: PolicyChange) -> str:
+    return path_of(PolicyRef(change.namespace, change.policy))
+
+
+def _again(change: PolicyChange) -> str:
+    return f"Look at it: `/xk8s policy list {change.cluster_name}`, then preview and apply again."

@@ -1,0 +1,70 @@
+"""Who keeps a policy in place: GitOps tools and Helm leave marks, and undo what others change.
+
+Marks, as the tools document them: Argo CD tracks by the annotation `argocd.argoproj.io/tracking-id` or the
+label `argocd.argoproj.io/instance`; Flux by `kustomize.toolkit.fluxcd.io/name` and
+`helm.toolkit.fluxcd.io/name`; Helm by `app.kubernetes.io/managed-by: Helm` and `meta.helm.sh/release-name`.
+Argo CD's older default, the label `app.kubernetes.io/instance`, is also in most charts: it counts only where
+Argo CD is among the field managers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+ARGO_MANAGERS = frozenset({"argocd-controller", "argocd-application-controller", "argocd"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Owner:
+    """The tool that keeps an object, and what it calls what it belongs to."""
+
+    tool: str
+    name: str
+
+    @property
+    def consequence(self) -> str:
+        """What becomes of a change that is made here."""
+        whose = f" ({self.name})" if self.name else ""
+        if self.tool == "Helm":
+            return f"Helm owns this policy{whose}: the next upgrade of the release undoes a change made here"
+        return f"{self.tool} owns this policy{whose}: a change made here will be undone, make it in Git"
+
+
+def owner_of(obj: Mapping[str, Any] | None) -> Owner | None:
+    """The tool that owns an object; None if nothing tells of one."""
+    if obj is None:
+        return None
+    metadata = obj.get("metadata", {})
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    return _argo(labels, annotations, managers_of(obj)) or _flux(labels) or _helm(labels, annotations)
+
+
+def managers_of(obj: Mapping[str, Any]) -> frozenset[str]:
+    """The field managers of an object."""
+    return frozenset(entry.get("manager", "") for entry in obj.get("metadata", {}).get("managedFields") or [])
+
+
+def _argo(labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]) -> Owner | None:
+    tracked = annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
+    name = tracked or labels.get("argocd.argoproj.io/instance", "")
+    if not name and managers & ARGO_MANAGERS:
+        return Owner(tool="Argo CD", name=labels.get("app.kubernetes.io/instance", ""))
+    return Owner(tool="Argo CD", name=name) if name else None
+
+
+def _flux(labels: Mapping[str, str]) -> Owner | None:
+    for kind in ("kustomize", "helm"):
+        name = labels.get(f"{kind}.toolkit.fluxcd.io/name")
+        if name:
+            namespace = labels.get(f"{kind}.toolkit.fluxcd.io/namespace", "")
+            return Owner(tool="Flux", name=f"{namespace}/{name}" if namespace else name)
+    return None
+
+
+def _helm(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Owner | None:
+    release = annotations.get("meta.helm.sh/release-name", "")
+    if release or labels.get("app.kubernetes.io/managed-by") == "Helm":
+        return Owner(tool="Helm", name=f"release {release}" if release else "")
+    return None

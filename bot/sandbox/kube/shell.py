@@ -1,0 +1,135 @@
+"""As much of a shell as hooks need: echo, cat, test, date, sleep, redirections, `;`, `&&` and `||`.
+
+Files are those of the pod: what is under a mounted disk is on that disk, and goes where the disk goes.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+Said = tuple[str, str, int]  # stdout, stderr, exit code
+NOT_FOUND, USAGE = 127, 2
+_PARTS = re.compile(r"\s*(;|&&|\|\||\n)\s*")
+
+
+class Files(Protocol):
+    """The files that a container sees."""
+
+    def read(self, path: str) -> str | None: ...
+
+    def write(self, path: str, text: str) -> None: ...
+
+    def remove(self, path: str) -> bool: ...
+
+    def names(self, path: str) -> list[str]: ...
+
+
+class Shell:
+    """Runs scripts in one container."""
+
+    def __init__(self, files: Files, clock: Callable[[], datetime], environment: dict[str, str]) -> None:
+        self._files = files
+        self._clock = clock
+        self._environment = environment
+
+    def run(self, argv: list[str]) -> Said | None:
+        """Run a program, or a script of `sh -c`; None if there is no such program."""
+        if (
+            argv[:1]
+            and argv[0].rpartition("/")[2] in ("sh", "bash", "ash")
+            and argv[1:2] in (["-c"], ["-ec"], ["-xc"])
+        ):
+            return self.script(" ".join(argv[2:3]), stop_at_failure="e" in argv[1])
+        return self._program(argv)
+
+    def script(self, text: str, *, stop_at_failure: bool = False) -> Said:
+        """Run a script."""
+        out, err, code = "", "", 0
+        pieces = _PARTS.split(text.strip())
+        joint = ";"
+        for number in range(0, len(pieces), 2):
+            skip = (joint == "&&" and code != 0) or (joint == "||" and code == 0)
+            joint = pieces[number + 1].strip() or ";" if number + 1 < len(pieces) else ";"
+            if skip or not pieces[number]:
+                continue
+            words = self._words(pieces[number])
+            if words[:1] == ["exit"]:
+                return out, err, int(words[1]) if len(words) > 1 else code
+            said, wrong, code = self._command(words)
+            out, err = out + said, err + wrong
+            if stop_at_failure and code and joint != "||":
+                break
+        return out, err, code
+
+    def _words(self, command: str) -> list[str]:
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            return ["sh: syntax error"]
+        return [re.sub(r"\$\{?(\w+)\}?", lambda m: self._environment.get(m[1], ""), word) for word in words]
+
+    def _command(self, words: list[str]) -> Said:
+        target, append = "", False
+        for number, word in enumerate(words):
+            if word in (">", ">>") and number + 1 < len(words):
+                target, append, words = words[number + 1], word == ">>", words[:number] + words[number + 2 :]
+                break
+        to_err = ">&2" in words or "1>&2" in words
+        words = [word for word in words if word not in (">&2", "1>&2", "2>&1")]
+        found = self._program(words)
+        if found is None:
+            return "", f"sh: {words[0] if words else ''}: not found\n", NOT_FOUND
+        out, err, code = found
+        if target:
+            self._files.write(target, (self._files.read(target) or "" if append else "") + out)
+            out = ""
+        return ("", err + out, code) if to_err else (out, err, code)
+
+    def _program(self, argv: list[str]) -> Said | None:
+        name, rest = (argv[0].rpartition("/")[2], argv[1:]) if argv else ("", [])
+        match name:
+            case "true" | "sync" | "sleep" | ":" | "set" | "touch":
+                if name == "touch" and rest and self._files.read(rest[-1]) is None:
+                    self._files.write(rest[-1], "")
+                return "", "", 0
+            case "false":
+                return "", "", 1
+            case "echo":
+                return (" ".join(rest[1:]), "", 0) if rest[:1] == ["-n"] else (" ".join(rest) + "\n", "", 0)
+            case "date":
+                shown = self._clock().strftime("%a %b %d %H:%M:%S UTC %Y" if not rest else rest[-1].lstrip("+"))
+                return f"{shown}\n", "", 0
+            case "hostname":
+                return f"{self._environment.get('HOSTNAME', '')}\n", "", 0
+            case "env" | "printenv":
+                return "".join(f"{key}={value}\n" for key, value in sorted(self._environment.items())), "", 0
+        return self._on_files(name, rest)
+
+    def _on_files(self, name: str, rest: list[str]) -> Said | None:
+        match name:
+            case "cat":
+                return self._cat(rest)
+            case "ls":
+                return "".join(f"{each}\n" for each in self._files.names(rest[-1] if rest else "/")), "", 0
+            case "rm":
+                gone = [self._files.remove(path) for path in rest if not path.startswith("-")]
+                return "", "", 0 if all(gone) or "-f" in rest else 1
+            case "test" | "[":
+                words = [word for word in rest if word != "]"]
+                good = len(words) == 2 and words[0] in ("-f", "-e", "-s") and self._files.read(words[1]) is not None
+                return "", "", 0 if good else 1
+        return None
+
+    def _cat(self, paths: list[str]) -> Said:
+        out, err = "", ""
+        for path in paths:
+            found = self._files.read(path)
+            if found is None:
+                err += f"cat: can't open '{path}': No such file or directory\n"
+            else:
+                out += found
+        return out, err, 1 if err else 0

@@ -1,0 +1,73 @@
+"""Cinder and Neutron through the real openstacksdk, against the sandbox."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+
+from bot.clusters.services import CloudServiceError, CloudServices, NoSuchResource
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.world import World
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=())
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def services(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
+    return CloudServices("xloud-shop", sleep=lambda _seconds: None)
+
+
+def test_a_disk_says_where_it_is(world: World, services: CloudServices) -> None:
+    storage = world.cloud.infrastructure.storage
+    volume = storage.create("data", 2)
+    assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("available", ())
+    storage.attach(volume.id, "server-1")
+    assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("in-use", ("server-1",))
+
+
+def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices) -> None:
+    with pytest.raises(NoSuchResource) as told:
+        services.disk("no-such-volume")
+    assert "could not be found" in told.value.why
+
+
+def test_an_address_is_found_moved_and_described(world: World, services: CloudServices) -> None:
+    network = world.cloud.infrastructure.network
+    net = network.add_net("n", "10.9.0.0/24")
+    old, new = network.add_port(net, "old"), network.add_port(net, "new")
+    floating = network.add_floating("Floating IP for Kubernetes external service shop/web from cluster c")
+    network.associate(floating, old.id)
+    found = services.find(floating.address)
+    assert found is not None and (found.port, found.description) == (old.id, floating.description)
+    services.attach(found.id, "")
+    assert services.find(floating.address).port == ""  # type: ignore[union-attr]
+    services.attach(found.id, new.id)
+    services.describe(found.id, "kept")
+    assert services.on(new.id) is not None and services.on(old.id) is None
+    assert (floating.port, floating.description) == (new.id, "kept")
+    assert services.find("198.51.100.1") is None
+
+
+def test_a_port_that_has_an_address_already_is_refused(world: World, services: CloudServices) -> None:
+    network = world.cloud.infrastructure.network
+    port = network.add_port(network.add_net("m", "10.8.0.0/24"), "busy")
+    network.associate(network.add_floating(""), port.id)
+    other = network.add_floating("")
+    with pytest.raises(CloudServiceError, match="did not change a floating IP"):
+        services.attach(other.id, port.id)
+
+
+def test_a_cloud_that_is_not_configured_is_told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "clouds.yaml").write_text("clouds: {}\n")
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    with pytest.raises(CloudServiceError, match="no usable cloud nowhere"):
+        CloudServices("nowhere").disk("x")

@@ -1,0 +1,116 @@
+"""A floating IP moves with its Service to the new cluster, and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.clusters.services import FloatingIP
+from bot.migration import waiting
+from bot.migration.traffic import floating, opening
+from bot.migration.transforms.services import INTERNAL
+from bot.sandbox.infrastructure.network import Network
+from bot.settings.file import Mappings
+from tests.contract.migration.conftest import Cloud, planned, wish
+from tests.contract.migration.moves import SECONDS, Moving
+
+PATH = "/api/v1/namespaces/shop/services/frontend-external"
+
+
+class Neutron:
+    """Neutron's answers, from the sandbox's state."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def find(self, address: str) -> FloatingIP | None:
+        return next(
+            (self._shown(key) for key, each in self._network.floating.items() if each.address == address), None
+        )
+
+    def on(self, port: str) -> FloatingIP | None:
+        found = self._network.on(port)
+        return self._shown(found.id) if found else None
+
+    def describe(self, floating_ip: str, text: str) -> None:
+        self._network.floating[floating_ip].description = text
+
+    def attach(self, floating_ip: str, port: str) -> None:
+        self._network.associate(self._network.floating[floating_ip], port)
+
+    def _shown(self, key: str) -> FloatingIP:
+        found = self._network.floating[key]
+        return FloatingIP(id=found.id, address=found.address, port=found.port, description=found.description)
+
+
+@pytest.fixture
+def moving(cloud: Cloud) -> Moving:
+    mappings = Mappings(addresses="keep")
+    made = Moving(cloud, planned(cloud, wish(cloud, mappings=mappings)), mappings)
+    made.copy()
+    made.take_picture()
+    return made
+
+
+def switched(moving: Moving, neutron: Neutron) -> floating.Move:
+    """The steps in their order."""
+    moving.cut_over()
+    [balancer] = moving.plan.balancers
+    move = floating.pictured(balancer, neutron)
+    assert move is not None
+    floating.keep(move, neutron, moving.plan.migration)
+    found, into = moving.inventory(), moving.into()
+    made = moving.forms(found)
+    assert not floating.open_internal(into, moving.plan, found, made, [move]).failures
+    waiting.until(lambda: opening.unanswered(into, [move.service]), what="have an address", seconds=SECONDS)
+    for _ in range(2):  # it may be repeated
+        floating.switch(moving.target, PATH, made.final[move.service], move, neutron)
+        waiting.until(lambda: floating.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS)
+    assert not floating.open_internal(into, moving.plan, found, made, [move]).written, (
+        "what has arrived is left alone"
+    )
+    return move
+
+
+def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
+    neutron = Neutron(moving.cloud.infrastructure.network)
+    move = switched(moving, neutron)
+    [new] = opening.new_addresses(moving.into(), moving.plan)
+    assert new.before == new.after == (move.address,)
+    found = neutron.find(move.address)
+    assert found is not None and found.port not in ("", move.old_port)
+
+
+def test_the_description_no_longer_names_the_old_cluster_whose_deletion_goes_by_it(moving: Moving) -> None:
+    neutron = Neutron(moving.cloud.infrastructure.network)
+    move = switched(moving, neutron)
+    assert "uuid-dev" in move.old_description
+    assert "uuid-dev" not in neutron.find(move.address).description  # type: ignore[union-attr]
+
+
+def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) -> None:
+    neutron = Neutron(moving.cloud.infrastructure.network)
+    move = switched(moving, neutron)
+    moving.roll_back()
+    for _ in range(2):
+        floating.switch_back(move, neutron)
+    moving.cloud.settle()
+    found = neutron.find(move.address)
+    assert found is not None
+    assert (found.port, found.description) == (move.old_port, move.old_description)
+
+
+def test_until_the_switch_the_new_load_balancer_has_no_address_from_outside(moving: Moving) -> None:
+    service = moving.forms(moving.inventory()).final[moving.plan.balancers[0].service]
+    inside = floating.internal({**service, "spec": {**service["spec"], "loadBalancerIP": "203.0.113.9"}})
+    assert inside["metadata"]["annotations"][INTERNAL] == "true"
+    assert "loadBalancerIP" not in inside["spec"]
+    move = floating.Move(
+        service=moving.plan.balancers[0].service,
+        floating_ip="f",
+        address="203.0.113.9",
+        old_port="p",
+        old_description="",
+    )
+    outside = floating.external(inside, move)
+    assert outside["spec"]["loadBalancerIP"] == "203.0.113.9"
+    assert "annotations" not in outside["metadata"]

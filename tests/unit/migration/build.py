@@ -1,0 +1,102 @@
+"""Builders of objects and inventories: they fill in what a test does not care about."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from bot.actions.action import Driver
+from bot.drivers.catalog import profile
+from bot.migration.exclusions import Grounds, grounds
+from bot.migration.inventory import Inventory
+from bot.migration.objects import Object, by_ref
+from bot.migration.surface import Resource, Surface
+from bot.migration.transforms.unit import Context, Ranges
+
+_uids = (f"uid-{number}" for number in itertools.count(1))
+FLANNEL, CALICO = profile(Driver.FLANNEL), profile(Driver.CALICO)
+API = {
+    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "ReplicaSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1",
+    "NetworkPolicy": "networking.k8s.io/v1", "Ingress": "networking.k8s.io/v1", "IngressClass": "networking.k8s.io/v1",
+    "Role": "rbac.authorization.k8s.io/v1", "RoleBinding": "rbac.authorization.k8s.io/v1", "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1", "HorizontalPodAutoscaler": "autoscaling/v2", "PodDisruptionBudget": "policy/v1",
+    "StorageClass": "storage.k8s.io/v1", "PriorityClass": "scheduling.k8s.io/v1", "EndpointSlice": "discovery.k8s.io/v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1", "APIService": "apiregistration.k8s.io/v1",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
+    "VolumeAttachment": "storage.k8s.io/v1", "Lease": "coordination.k8s.io/v1",
+}  # fmt: skip
+CLUSTER_SCOPED = {"Node", "Namespace", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass", "IngressClass",
+                  "CustomResourceDefinition", "APIService", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "VolumeAttachment"}  # fmt: skip
+
+
+def an(kind: str, name: str = "x", namespace: str = "shop", *, api: str = "", owner: Object | None = None, controls: bool = True,
+       labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None, meta: Object | None = None, **body: Any) -> Object:  # fmt: skip
+    """An object as a server gives it."""
+    metadata: Object = {
+        "name": name,
+        "uid": next(_uids),
+        "resourceVersion": "7",
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "managedFields": [],
+    }
+    if kind not in CLUSTER_SCOPED:
+        metadata["namespace"] = namespace
+    if labels is not None:
+        metadata["labels"] = labels
+    if annotations is not None:
+        metadata["annotations"] = annotations
+    if owner is not None:
+        metadata["ownerReferences"] = [
+            {
+                "apiVersion": owner["apiVersion"],
+                "kind": owner["kind"],
+                "name": owner["metadata"]["name"],
+                "uid": owner["metadata"]["uid"],
+                "controller": controls,
+            }
+        ]
+    return {"apiVersion": api or API.get(kind, "v1"), "kind": kind, "metadata": {**metadata, **(meta or {})}, **body}
+
+
+def pods(**spec: Any) -> Object:
+    """A pod template."""
+    return {
+        "metadata": {"labels": {"app": "x"}},
+        "spec": {"containers": [{"name": "c", "image": "registry.old/app:1"}], **spec},
+    }
+
+
+def workload(kind: str = "Deployment", name: str = "x", *, template: Object | None = None, **spec: Any) -> Object:
+    """A Deployment, StatefulSet or DaemonSet."""
+    body: Object = {"selector": {"matchLabels": {"app": "x"}}, "template": template or pods(), **spec}
+    if kind != "DaemonSet":
+        body.setdefault("replicas", 2)
+    return an(kind, name, spec=body)
+
+
+SERVED = Surface(
+    version="v1.29.5",
+    resources=tuple(
+        Resource(group=api.rpartition("/")[0], version=api.rpartition("/")[2], kind=kind, plural=f"{kind.lower()}s", namespaced=kind not in CLUSTER_SCOPED)
+        for kind, api in {**API, **dict.fromkeys(("Pod", "Service", "Secret", "ConfigMap", "ServiceAccount", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Endpoints", "ResourceQuota", "LimitRange"), "v1")}.items()
+    ),
+)  # fmt: skip
+
+
+def inventory(*objects: Object, namespaces: tuple[str, ...] = ("shop",), surface: Surface = SERVED) -> Inventory:
+    """What was read of a source."""
+    return Inventory(surface=surface, namespaces=namespaces, objects=by_ref(objects))
+
+
+def the_grounds(*objects: Object, target: Any = CALICO, **more: Any) -> Grounds:
+    """What the rules of exclusion look at."""
+    return grounds(inventory(*objects), target, **more)
+
+
+def context(**more: Any) -> Context:
+    """What transforms look at: Flannel to Calico, with addresses of the old cluster."""
+    given: dict[str, Any] = {"source": FLANNEL, "target": CALICO, "namespaces": frozenset({"shop"})}
+    ranges = Ranges(
+        pods=("10.101.0.0/16",), services=("10.254.0.0/16",), nodes=("10.0.1.11",), others=("203.0.113.11",)
+    )
+    return Context(**{"ranges": ranges, **given, **more})

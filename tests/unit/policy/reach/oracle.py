@@ -1,0 +1,176 @@
+"""A second implementation of NetworkPolicy semantics: slow, and simple enough to be checked by reading.
+
+It takes the manifests as they are written (no defaulting done before), one pair, one protocol and one port at a
+time, and shares no code with the engine but the values that describe pods. Sentences in quotes are from the
+documentation of NetworkPolicy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.policy.reach.model import Cluster, Pod
+
+Manifest = Mapping[str, Any]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+End = Pod | Address
+
+
+def allowed(
+    cluster: Cluster, manifests: Iterable[Manifest], source: End, destination: End, protocol: str, port: int
+) -> bool:
+    """Whether one connection is allowed."""
+    if isinstance(source, Pod) and isinstance(destination, Pod) and _same(source, destination):
+        return True  # "Pods cannot block access to themselves"
+    if isinstance(destination, Pod) and _is_node_of(cluster, source, destination):
+        return True  # "traffic to and from the node where a Pod is running is always allowed"
+    policies = list(manifests)
+    return _lets(cluster, policies, "Egress", source, destination, destination, protocol, port) and _lets(
+        cluster, policies, "Ingress", destination, source, destination, protocol, port
+    )
+
+
+def _same(one: Pod, other: Pod) -> bool:
+    return (one.namespace, one.name) == (other.namespace, other.name)
+
+
+def _is_node_of(cluster: Cluster, source: End, destination: Pod) -> bool:
+    if not destination.node:
+        return False
+    if isinstance(source, Pod):
+        return source.host_network and source.node == destination.node
+    return any(node.name == destination.node and source in node.addresses for node in cluster.nodes)
+
+
+def _lets(
+    cluster: Cluster, policies: list[Manifest], direction: str, subject: End, peer: End, destination: End,
+    protocol: str, port: int,
+) -> bool:  # fmt: skip
+    if not isinstance(subject, Pod) or subject.host_network:
+        return True
+    isolating = [policy for policy in policies if isolates(policy, direction, subject)]
+    if not isolating:
+        return True
+    section, side = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
+    for policy in isolating:
+        for rule in policy["spec"].get(section) or []:
+            peers, ports = rule.get(side) or [], rule.get("ports") or []
+            matches_peer = not peers or any(matches(cluster, policy, each, peer) for each in peers)
+            matches_port = not ports or any(_matches_port(each, destination, protocol, port) for each in ports)
+            if matches_peer and matches_port:
+                return True
+    return False
+
+
+def isolates(policy: Manifest, direction: str, pod: Pod) -> bool:
+    """Whether a policy selects a pod and is about this direction."""
+    spec = policy.get("spec") or {}
+    types = list(spec.get("policyTypes") or [])
+    if not types:
+        types = ["Ingress"]
+        if spec.get("egress"):
+            types.append("Egress")
+    return (
+        direction in types
+        and (policy["metadata"].get("namespace") or "default") == pod.namespace
+        and selects(spec.get("podSelector") or {}, pod.labels)
+        and not pod.host_network
+    )
+
+
+def matches(cluster: Cluster, policy: Manifest, peer: Manifest, end: End) -> bool:
+    """Whether one entry of `from` or `to` matches."""
+    if peer.get("ipBlock"):
+        addresses = end.addresses if isinstance(end, Pod) else (end,)
+        return any(_in_block(peer["ipBlock"], address) for address in addresses)
+    if not isinstance(end, Pod) or end.host_network:
+        return False
+    if peer.get("podSelector") is not None and not selects(peer["podSelector"], end.labels):
+        return False
+    if peer.get("namespaceSelector") is None:
+        return end.namespace == (policy["metadata"].get("namespace") or "default")
+    return selects(peer["namespaceSelector"], _namespace_labels(cluster, end.namespace))
+
+
+def _namespace_labels(cluster: Cluster, name: str) -> dict[str, str]:
+    for namespace in cluster.namespaces:
+        if namespace.name == name:
+            return {**namespace.labels, "kubernetes.io/metadata.name": name}
+    return {"kubernetes.io/metadata.name": name}
+
+
+def _in_block(block: Manifest, address: Address) -> bool:
+    def inside(cidr: str) -> bool:
+        return address in ipaddress.ip_network(cidr, strict=False)
+
+    return inside(block["cidr"]) and not any(inside(each) for each in block.get("except") or [])
+
+
+def _matches_port(entry: Manifest, destination: End, protocol: str, port: int) -> bool:
+    if (entry.get("protocol") or "TCP") != protocol:
+        return False
+    wanted = entry.get("port")
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return isinstance(destination, Pod) and any(
+            each.name == wanted and each.protocol == protocol and each.number == port for each in destination.ports
+        )
+    return wanted <= port <= (entry.get("endPort") or wanted)
+
+
+def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
+    """Whether a label selector matches labels."""
+    for key, value in (selector.get("matchLabels") or {}).items():
+        if labels.get(key) != value:
+            return False
+    for expression in selector.get("matchExpressions") or []:
+        key, values = expression["key"], expression.get("values") or []
+        found = {
+            "In": key in labels and labels[key] in values,
+            "NotIn": key not in labels or labels[key] not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }[expression["operator"]]
+        if not found:
+            return False
+    return True
+
+
+def probe_ports(pods: Iterable[Pod], manifests: Iterable[Manifest]) -> list[int]:
+    """Every number that occurs, one below, one above, and the ends of the range."""
+    numbers = {1, 65535}
+    for pod in pods:
+        numbers.update(port.number for port in pod.ports)
+    for policy in manifests:
+        spec = policy.get("spec") or {}
+        for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
+            for entry in rule.get("ports") or []:
+                numbers.update(each for each in (entry.get("port"), entry.get("endPort")) if isinstance(each, int))
+    around = {each + step for each in numbers for step in (-1, 0, 1)}
+    return sorted(each for each in around if 1 <= each <= 65535)
+
+
+def probe_addresses(cluster: Cluster, manifests: Iterable[Manifest]) -> list[Address]:
+    """First and last address of every block and exception, one before and one after; ends of both families."""
+    found: set[Address] = set()
+    networks = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
+    for policy in manifests:
+        spec = policy.get("spec") or {}
+        for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
+            for peer in [*(rule.get("from") or []), *(rule.get("to") or [])]:
+                block = peer.get("ipBlock") or {}
+                cidrs = [block["cidr"], *(block.get("except") or [])] if block else []
+                networks += [ipaddress.ip_network(cidr, strict=False) for cidr in cidrs]
+    for network in networks:
+        kind = type(network.network_address)
+        for number in (
+            int(network.network_address) - 1, int(network.network_address),
+            int(network.broadcast_address), int(network.broadcast_address) + 1,
+        ):  # fmt: skip
+            if 0 <= number < 1 << network.max_prefixlen:
+                found.add(kind(number))
+    pods = {address for pod in cluster.pods if not pod.host_network for address in pod.addresses}
+    return sorted(found - pods, key=lambda each: (each.version, int(each)))

@@ -1,0 +1,105 @@
+"""The engine against the slow implementation, on dense little clusters."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from bot.policy.reach.connections import Connections
+from bot.policy.reach.engine import Endpoint, Reachability, compute
+from bot.policy.reach.model import Cluster, Pod, PolicyRef, Protocol
+from bot.policy.reach.parsing import parse_policy
+from tests.unit.policy.reach import clusters, oracle
+
+Manifests = list[dict[str, Any]]
+
+
+def reach(cluster: Cluster, manifests: Manifests) -> Reachability:
+    return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
+
+
+def ends(cluster: Cluster, manifests: Manifests) -> list[oracle.End]:
+    running = [pod for pod in cluster.pods if not pod.finished]
+    return [*running, *oracle.probe_addresses(cluster, manifests)]
+
+
+def named(end: oracle.End) -> Endpoint:
+    return end.ref if isinstance(end, Pod) else end
+
+
+def assert_same_as_oracle(found: Reachability, cluster: Cluster, manifests: Manifests) -> None:
+    ports = oracle.probe_ports(cluster.pods, manifests)
+    every = ends(cluster, manifests)
+    for source in every:
+        for destination in every:
+            if not isinstance(source, Pod) and not isinstance(destination, Pod):
+                continue
+            connections = found.connections(named(source), named(destination))
+            for protocol in Protocol:
+                for port in ports:
+                    expected = oracle.allowed(cluster, manifests, source, destination, protocol, port)
+                    assert connections.contains(protocol, port) == expected, (source, destination, protocol, port)
+            note(connections, source, destination)
+
+
+def note(connections: Connections, source: oracle.End, destination: oracle.End) -> None:
+    kind = "partial" if str(connections) not in ("All Connections", "No Connections") else str(connections)
+    event(f"{type(source).__name__} to {type(destination).__name__}: {kind}")
+
+
+@settings(max_examples=250, deadline=None)
+@given(clusters.clusters(), clusters.manifests())
+def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
+    cluster: Cluster, manifests: Manifests
+) -> None:
+    assert_same_as_oracle(reach(cluster, manifests), cluster, manifests)
+
+
+@settings(max_examples=150, deadline=None)
+@given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
+def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
+    cluster: Cluster, manifests: Manifests, new: dict[str, Any]
+) -> None:
+    changed = reach(cluster, manifests).with_policy(parse_policy(new))
+    assert_same_as_oracle(changed, cluster, [*manifests, new])
+
+
+@settings(max_examples=100, deadline=None)
+@given(clusters.clusters(), clusters.manifests(), st.data())
+def test_a_series_of_changes_gives_the_state_that_is_left(
+    cluster: Cluster, manifests: Manifests, data: st.DataObject
+) -> None:
+    state, left = reach(cluster, manifests), {parse_policy(each).ref: each for each in manifests}
+    for _ in range(data.draw(st.integers(1, 4))):
+        if left and data.draw(st.booleans()):
+            gone = data.draw(st.sampled_from(sorted(left)))
+            state = state.without_policy(gone)
+            del left[gone]
+            event("removed")
+        else:
+            name = data.draw(st.sampled_from(("p0", "p1", "new")))
+            new = data.draw(clusters.policies(name))
+            ref = PolicyRef(new["metadata"]["namespace"], name)
+            event("replaced" if ref in left else "added")
+            state = state.with_policy(parse_policy(new))
+            left[ref] = new
+    assert_same_as_oracle(state, cluster, list(left.values()))
+
+
+@settings(max_examples=100, deadline=None)
+@given(clusters.clusters(), clusters.manifests())
+def test_endpoints_of_one_class_cannot_be_told_apart(cluster: Cluster, manifests: Manifests) -> None:
+    found = reach(cluster, manifests)
+    every = np.arange(found.endpoints.count)
+    matrix = found.between(every, every)
+    classes = found.class_of
+    for one in range(found.endpoints.count):
+        for other in range(one):
+            if classes[one] == classes[other]:
+                event("two endpoints of one class")
+                assert (matrix[one] == matrix[other]).all()
+                assert (matrix[:, one] == matrix[:, other]).all()
