@@ -20,7 +20,7 @@ from bot.operations.building import Building
 from bot.operations.creation import Creation
 from bot.operations.deletion import Deletion
 from bot.operations.ends import Ends
-from bot.operations.runtime import Runtime
+from bot.operations.runtime import CLUSTERS, Runtime
 from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
 from bot.redaction import Redactor
@@ -234,10 +234,12 @@ def _operations(
         given = configuration().operations
         return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
 
-    runtime = Runtime(url, ends=ends, per_project=lambda: configuration().operations.per_project)
+    runtime = Runtime(url, ends=ends, per_project={CLUSTERS: lambda: configuration().operations.per_project})
     building = Building(ReservationRepository(database), now=utc_now)
-    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
-    runtime.register(deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now))
+    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now), queue=CLUSTERS)
+    runtime.register(
+        deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now), queue=CLUSTERS
+    )
     return runtime
 
 

@@ -41,8 +41,12 @@ class Choice:
 
 
 class Ambiguous(Refusal):
-    """A word means several things; a person picks one of `choices` in place of it."""
+    """A word means several things; a person picks one of `choices` in place of it.
 
-    def __init__(self, what: str, *, choices: Sequence[Choice], fix: str) -> None:
+    `field` is the field of the action that the word stands in; empty for what the action is done to.
+    """
+
+    def __init__(self, what: str, *, choices: Sequence[Choice], fix: str, field: str = "") -> None:
         super().__init__(what, why="\n".join(f"{choice.id}: {choice.label}" for choice in choices), fix=fix)
         self.choices = tuple(choices)
+        self.field = field

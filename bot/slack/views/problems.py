@@ -25,7 +25,8 @@ def _picks(action: Action, found: Ambiguous) -> kit.Block:
     return kit.buttons(
         *(
             kit.Button(
-                label=kit.cut(choice.label, 75), action=action.model_copy(update={action.target_field: choice.id})
+                label=kit.cut(choice.label, 75),
+                action=action.model_copy(update={found.field or action.target_field: choice.id}),
             )
             for choice in found.choices
         )
