@@ -48,6 +48,8 @@ def changed(found: PolicyChanged) -> kit.Rendered:
         return kit.Rendered(headline=headline, messages=kit.messages(_said(shown), _effects(shown)))
     headline = f"{subject} {done} {place}: {kit.escape(telling.summary(telling.lines(shown.changes)))}"
     blocks: list[kit.Block] = [kit.section(NOT_MEASURED)]
+    if found.undoes:
+        blocks.append(kit.section(f"Restored exactly what was there before the change {kit.code(found.undoes[:4])}."))
     if found.leaving:
         blocks.append(kit.section("⏳ It is being deleted: a finalizer still keeps it."))
     blocks += _compared(found)

@@ -10,7 +10,7 @@ import yaml
 from bot.actions.describe import usage_hint
 from bot.drivers.catalog import profiles
 from bot.migration.modes import DAEMON_SET, SCALED, SUSPENDED
-from bot.policy import reading
+from bot.policy import foreign, reading
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 from bot.verification import gather
 
@@ -74,7 +74,7 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
     for path in read:
         parts = path.strip("/").split("/")
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
-    for groups, plurals in reading.FOREIGN:
+    for groups, plurals in foreign.FOREIGN:
         assert all(allows("list", group, plural) for group in groups for plural in plurals)
     # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
     assert all(
