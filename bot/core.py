@@ -122,6 +122,7 @@ def build(
     directory: Directory,
     team: Callable[[], str],
     decided: Callable[[], None] = lambda: None,
+    stranger: Callable[[], None] = lambda: None,
     anchors: Anchors | None = None,
     redactor: Redactor | None = None,
 ) -> Core:
@@ -139,7 +140,7 @@ def build(
         directory.group, now=utc_now,
         refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
     )  # fmt: skip
-    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
+    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team, stranger=stranger)
     audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
     keyring = Keyring(holder.now.audit_key)
     chain = AuditChain(database)

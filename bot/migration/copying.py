@@ -16,9 +16,14 @@ from bot.migration.ownership import graph
 from bot.migration.plan import Plan
 from bot.migration.surface import discover
 from bot.migration.writing import Writer, Written, write
+from bot.problems import Problem
 from bot.settings.file import Mappings
 
 GATE_SECONDS = 120.0  # Velero gives a definition one minute; a busy API server may need more
+
+
+class NamespaceGoing(Problem):
+    """A namespace of the target is being deleted while it is copied into."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -110,8 +115,14 @@ def _gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
 
 
 def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
-    live = [(ref, kube_writing.read(into.kube, f"/api/v1/namespaces/{ref.name}")) for ref in refs]
-    return [ref.name for ref, obj in live if status_of(obj or {}).get("phase") != "Active"]
+    live = [(ref, kube_writing.read(into.kube, f"/api/v1/namespaces/{ref.name}") or {}) for ref in refs]
+    going = [ref.name for ref, obj in live if status_of(obj).get("phase") == "Terminating"]
+    if going:
+        raise NamespaceGoing(
+            f"The namespace {going[0]} of the target is being deleted", why="nothing can be made in it",
+            fix="Wait until it is gone (look at finalizers in it), then resume.",
+        )  # fmt: skip
+    return [ref.name for ref, obj in live if status_of(obj).get("phase") != "Active"]
 
 
 def _not_established(into: Writer, refs: list[Ref]) -> list[str]:

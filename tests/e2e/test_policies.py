@@ -78,7 +78,7 @@ def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(of
     assert f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in seen.line and "opens none" in seen.line
     assert "🔴 closes outside → cart all ports · to 2 pods" in seen.text
     assert "🔴 closes billing/ledger → cart all ports · 1 → 2 pods" in seen.text
-    kept = "🔴 closes web/frontend → cart SCTP,TCP 1-7069,7071-65535,UDP · 3 → 2 pods"
+    kept = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
     assert kept in seen.text
     assert "🔒 newly isolated: 3 pods (ingress)" in seen.text
     got = files(office, seen)
@@ -356,7 +356,7 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> None:
     _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop\n{BACKTICKS}\n{OWN}{BACKTICKS}")
     assert "only-frontend on staging-eu / shop" in seen.text
-    assert "🔴 closes web/frontend → cart SCTP,TCP 1-7069,7071-65535,UDP" in seen.text
+    assert "🔴 closes web/frontend → cart all ports but TCP 7070" in seen.text
     applied = office.presses(seen, "Apply")
     assert "only-frontend applied on" in applied.text
     assert shop.there(office, STAGING, "shop", "only-frontend") is not None

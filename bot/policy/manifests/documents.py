@@ -115,9 +115,22 @@ def _documents(name: str, data: bytes) -> list[Document]:
 def _json(text: str) -> Any:
     """JSON is read ten times as fast by its own parser; None if it is YAML that only begins like it."""
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        found = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError:
         return None
+    if _depth(found) > DEEPEST:
+        raise ValueError("nested too deep")
+    return found
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and mappings are nested, found layer by layer and not by recursion."""
+    depth, layer = 0, [value]
+    while layer and depth <= DEEPEST:
+        containers = [each for each in layer if isinstance(each, dict | list)]
+        layer = [inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(containers)
+    return depth
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterato
         which = "kind" if isinstance(version, str) else "apiVersion"
         mistakes.add(f"{prefix}{which}", f"must be text, not {kind_of(value.get(which))}")
         return
-    if kind.endswith("List") and isinstance(value.get("items"), list):
+    if kind.endswith("List") and "items" in value:
         for path, item in mistakes.items(value["items"], f"{prefix}items"):
             yield from _objects(_with_kind(item, version, kind), f"{path}.", where, mistakes)
         return

@@ -107,7 +107,12 @@ def _end(name: str, namespace: str) -> str:
 
 
 def _ports(connections: Connections) -> str:
-    return "all ports" if connections == ALL else kit.escape(connections)
+    """In the shorter way: what is in it, or what is not."""
+    if connections == ALL:
+        return "all ports"
+    others = connections.complement()
+    fewer = len(others.intervals) < len(connections.intervals)
+    return f"all ports but {kit.escape(others)}" if fewer else kit.escape(connections)
 
 
 def _pods(line: Line) -> str:

@@ -158,6 +158,9 @@ BOMB = "\n".join(
     [
         pytest.param(BOMB, "a.yaml: line 2: the alias *a is not taken", id="a-bomb"),
         pytest.param("[" * 2000 + "]" * 2000, "nested too deep", id="endless-nesting"),
+        pytest.param('{"a": ' * 500 + "1" + "}" * 500, "a.yaml: nested too deep", id="endless-json"),
+        pytest.param('{"a": 1, "a": 2}', "a.yaml: a is given twice", id="a-json-key-twice"),
+        pytest.param("apiVersion: v1\nkind: List\nitems: {}", "items: must be a list", id="a-list-without-items"),
         pytest.param("a: [", "a.yaml, line ", id="no-yaml"),
         pytest.param("a: 1\na: 2", "a.yaml, line 2: a is given twice", id="a-key-twice"),
         pytest.param("- 1", "a.yaml, document 1: the document: must be an object", id="a-list"),
