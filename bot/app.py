@@ -217,7 +217,6 @@ class Bot:
         self._budget.start()
         self._board.start()
         self._pool.start()
-        self._durable.start()
         self._recovery.start()
         self._audit_keeper.start()
         self._keeper.start()
@@ -225,6 +224,7 @@ class Bot:
         self._started = True
         if self._socket is not None:
             self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
+        self._durable.start()  # imports much: last, so that nothing else waits for it
         log.info("started", replica=self._replica.id, projects=sorted(self._core.holder.now.configuration.projects))
 
     def stop(self) -> None:

@@ -40,7 +40,7 @@ class DurableWork:
         self._thread = threading.Thread(target=self._launch, name="operations", daemon=True)
 
     def start(self) -> None:
-        """Begin to launch; the process is not ready before that is done."""
+        """Begin to launch; what is begun meanwhile waits for it."""
         self._thread.start()
 
     def stop(self) -> None:

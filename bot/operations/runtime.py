@@ -127,10 +127,10 @@ class Runtime:
             self._launched.clear()
 
     def check(self) -> str | None:
-        """What is wrong, in words."""
-        if self._launched.is_set():
+        """What is wrong, in words: it could not be launched. While it is being launched, what is begun waits."""
+        if self._launched.is_set() or self._failure is None:
             return None
-        return f"durable work did not start: {self._failure}" if self._failure else "durable work is not started yet"
+        return f"durable work did not start: {self._failure}"
 
     def knows(self, work: str) -> bool:
         """Whether there is a workflow of that name."""
