@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, connections, copying, crashes, footprint
+from benchmarks import acknowledgement, connections, copying, crashes, footprint, reach
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -17,6 +17,8 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "footprint": footprint.measure,
     "crashes": crashes.measure,
     "copying": copying.measure,
+    "reach": reach.measure,
+    "reach-growth": reach.measure_growth,
 }
 
 

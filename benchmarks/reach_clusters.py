@@ -8,26 +8,43 @@ from __future__ import annotations
 
 import ipaddress
 import random
+from typing import Any
 
 from bot.policy.reach.model import (
-    Cluster, ContainerPort, IPBlock, Namespace, Node, Operator, Peer, Pod, PodPeer, Policy, PortRule, Protocol,
-    Requirement, Rule, Selector, Workload,
+    Address,
+    Cluster,
+    ContainerPort,
+    IPBlock,
+    Namespace,
+    Node,
+    Operator,
+    Peer,
+    Pod,
+    PodPeer,
+    Policy,
+    PortRule,
+    Protocol,
+    Requirement,
+    Rule,
+    Selector,
+    Workload,
 )  # fmt: skip
 
 TIERS = ("web", "api", "worker", "cache", "db", "queue", "cron")
 PORT_NAMES = ("http", "https", "grpc", "metrics", "admin", "sql")
 PODS_OF_A_NODE = 60
+KINDS = 6  # of policies
 
 
 def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
-    """Namespaces of about 40 pods, workloads of one to twelve, one in twenty a StatefulSet."""
+    """Namespaces of about 40 pods, workloads of one to twelve, one in twenty a StatefulSet, two DaemonSets."""
     chance = random.Random(seed)
     namespaces = [_namespace(number, chance) for number in range(max(2, pods // 40))]
     nodes = [
         Node(f"node-{number}", (ipaddress.IPv4Address("10.0.0.0") + number,))
         for number in range(max(2, pods // PODS_OF_A_NODE))
     ]
-    made: list[Pod] = _dns(nodes)
+    made: list[Pod] = [*_dns(nodes), *_daemons(nodes)]
     while len(made) < pods:
         made += _workload(len(made), chance.choice(namespaces).name, nodes, chance)[: pods - len(made)]
     used = sorted({pod.namespace for pod in made})
@@ -39,7 +56,7 @@ def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
 
 def policy(number: int, namespace: str, chance: random.Random) -> Policy:
     """One of the kinds that teams write: deny, same namespace, from a team, to a database, DNS, to the outside."""
-    kind = number % 6
+    kind = number % KINDS
     if kind == 0:
         return Policy(namespace=namespace, name=f"p{number}", ingress=(), egress=() if number % 4 else None)
     if kind == 1:
@@ -84,10 +101,17 @@ def _workload(number: int, namespace: str, nodes: list[Node], chance: random.Ran
         made.append(
             Pod(
                 namespace=namespace, name=f"{name}-{index}", labels={**common, **own}, ports=ports, workload=owner,
-                addresses=(ipaddress.IPv4Address("10.100.0.0") + number + index,), node=chance.choice(nodes).name,
+                addresses=_addresses(number + index, dual=int(namespace.removeprefix("team-")) % 10 == 0),
+                node=chance.choice(nodes).name,
             )
         )  # fmt: skip
     return made
+
+
+def _addresses(number: int, *, dual: bool) -> tuple[Address, ...]:
+    """An IPv4 address, in some namespaces an IPv6 address too."""
+    first = ipaddress.IPv4Address("10.100.0.0") + number
+    return (first, ipaddress.IPv6Address("fd00:100::") + number) if dual else (first,)
 
 
 def _dns(nodes: list[Node]) -> list[Pod]:
@@ -99,6 +123,22 @@ def _dns(nodes: list[Node]) -> list[Pod]:
         )
         for index in range(2)
     ]  # fmt: skip
+
+
+def _daemons(nodes: list[Node]) -> list[Pod]:
+    """On every node a network agent on the node's network, and a collector of logs that has its own."""
+    made = []
+    for number, node in enumerate(nodes):
+        for name, host in (("calico-node", True), ("log-collector", False)):
+            own = (ipaddress.IPv4Address("10.98.0.0") + number,)
+            made.append(
+                Pod(
+                    namespace="kube-system", name=f"{name}-{number}", labels={"k8s-app": name}, host_network=host,
+                    addresses=node.addresses if host else own, node=node.name,
+                    workload=Workload("kube-system", "DaemonSet", name),
+                )
+            )  # fmt: skip
+    return made
 
 
 def _peers(chance: random.Random) -> tuple[Peer, ...]:
@@ -122,6 +162,9 @@ def _block(chance: random.Random) -> IPBlock:
     if chance.random() < 0.2:
         inside = ipaddress.IPv4Address("10.100.0.0") + chance.randrange(0, 4096)
         return IPBlock(ipaddress.ip_network(f"{inside}/{chance.choice((24, 28, 32))}", strict=False))
+    if chance.random() < 0.1:
+        whole = ipaddress.ip_network(f"2001:db8:{chance.randrange(1 << 16):x}::/48")
+        return IPBlock(whole, (ipaddress.ip_network((whole.network_address, 64)),))
     first = ipaddress.IPv4Address(chance.randrange(1 << 24, 223 << 24))
     block = ipaddress.ip_network(f"{first}/{chance.choice((0, 8, 12, 16, 20, 24))}", strict=False)
     inner = ipaddress.ip_network((block.network_address, block.prefixlen + 4))
@@ -140,3 +183,38 @@ def _ports(chance: random.Random) -> tuple[PortRule, ...]:
     if draw < 0.9:
         return (PortRule(Protocol.TCP, chance.choice(PORT_NAMES)),)
     return (PortRule(Protocol.UDP, chance.choice((53, 123))), PortRule(Protocol.SCTP))
+
+
+def as_manifest(found: Policy) -> dict[str, Any]:
+    """The policy as it would be written, for an implementation that reads manifests."""
+    spec: dict[str, Any] = {"podSelector": _selector(found.pods), "policyTypes": []}
+    for kind, section, side, rules in (
+        ("Ingress", "ingress", "from", found.ingress), ("Egress", "egress", "to", found.egress),
+    ):  # fmt: skip
+        if rules is not None:
+            spec["policyTypes"].append(kind)
+            spec[section] = [
+                {side: [_peer(peer) for peer in rule.peers], "ports": [_port(port) for port in rule.ports]}
+                for rule in rules
+            ]
+    return {"metadata": {"name": found.name, "namespace": found.namespace}, "spec": spec}
+
+
+def _selector(found: Selector) -> dict[str, Any]:
+    return {
+        "matchExpressions": [
+            {"key": each.key, "operator": str(each.operator), "values": list(each.values)}
+            for each in found.requirements
+        ]
+    }
+
+
+def _peer(peer: Peer) -> dict[str, Any]:
+    if isinstance(peer, IPBlock):
+        return {"ipBlock": {"cidr": str(peer.cidr), "except": [str(each) for each in peer.excepts]}}
+    made = {"podSelector": _selector(peer.pods)}
+    return made if peer.namespaces is None else {**made, "namespaceSelector": _selector(peer.namespaces)}
+
+
+def _port(port: PortRule) -> dict[str, Any]:
+    return {"protocol": str(port.protocol), "port": port.port, "endPort": port.end_port}

@@ -110,3 +110,31 @@ def verify(*, kubeconfig: pathlib.Path, context: str | None, driver: str | None,
     from bot.cli.verify import run
 
     sys.exit(run(kubeconfig=kubeconfig, context=context, driver=driver, as_json=as_json))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option("--diff", nargs=2, metavar="BEFORE AFTER", help="Compare two files or folders; 1 if anything changes.")
+@click.option(
+    "--level",
+    type=click.Choice(["workload", "pod"]),
+    default="workload",
+    show_default=True,
+    help="What a line is about.",
+)
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--dot", "form", flag_value="dot", help="Print a graph for Graphviz.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="Print a graph for Mermaid, as in Markdown.")
+@click.option("--text", "form", flag_value="text", default="text", help="Print lines (the default).")
+def reach(*, paths: tuple[str, ...], diff: tuple[str, str] | None, level: str, form: str) -> None:
+    """Who may connect to whom in files and folders of manifests, without a cluster; - is the standard input."""
+    from bot.cli import reach as command
+    from bot.policy.formats import Format
+    from bot.policy.reach.listing import Level
+
+    if bool(paths) == bool(diff):
+        raise click.UsageError("Name files or folders, or compare two of them with --diff BEFORE AFTER.")
+    if diff:
+        sys.exit(command.run_difference(*diff, level=Level(level), form=Format(form)))
+    sys.exit(command.run(paths, level=Level(level), form=Format(form)))

@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.policy.reach.model import Address, IPBlock, Network
+from bot.policy.reach.partition import different
 
 IPV6_START = 1 << 32
 END = IPV6_START + (1 << 128)  # one beyond the last address
 FAMILIES = (0, IPV6_START)
 
 Range = tuple[int, int]  # first and last position; both belong to it
-Integers = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.intp]
 
 
 def position(address: Address) -> int:
@@ -60,12 +61,13 @@ def _span(network: Network) -> Range:
 class AddressIndex:
     """Which pods have an address in a range; a pod may have several addresses."""
 
-    def __init__(self, addresses: Iterable[tuple[Address, int]]) -> None:
+    def __init__(self, addresses: Iterable[tuple[Address, int]], pods: int) -> None:
+        self._count = pods
         found = sorted((position(address), pod) for address, pod in addresses)
         self._positions = [place for place, _ in found]
         self._pods = np.array([pod for _, pod in found], dtype=np.int32)
 
-    def within(self, ranges: Sequence[Range]) -> Integers:
+    def within(self, ranges: Sequence[Range]) -> Indices:
         """The pods, each once."""
         parts = []
         for first, last in ranges:
@@ -73,4 +75,4 @@ class AddressIndex:
             end = bisect.bisect_right(self._positions, last)
             if start < end:
                 parts.append(self._pods[start:end])
-        return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int32)
+        return different(np.concatenate(parts), self._count) if parts else np.empty(0, dtype=np.intp)

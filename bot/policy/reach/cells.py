@@ -6,63 +6,99 @@ that a change is worked out once for all of them. Outside is cut where either st
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 
 from bot.policy.reach import outside
 from bot.policy.reach.addresses import END, Range
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.model import Direction, Pod, PodRef
-from bot.policy.reach.sets import EMPTY, Ids
+from bot.policy.reach.model import Direction, Pod
+from bot.policy.reach.parties import Level, named
+from bot.policy.reach.population import UNKNOWN
+from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 Indices = npt.NDArray[np.intp]
 ABSENT = -1
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _View:
+    """Pods (later: cells) as one state sees them: arrays of endpoint, class, host network and node."""
+
+    state: Reachability
+    endpoints: Ids
+    classes: Ids
+    hosts: Ids
+    nodes: Ids
+
+    @classmethod
+    def of(cls, state: Reachability, pods: tuple[Pod, ...]) -> _View:
+        """`ABSENT` is the endpoint and the class of a pod that this state does not have."""
+        population = state.population
+        units, classes, hosts, nodes = (
+            np.append(each, ABSENT)
+            for each in (state.endpoints.unit_of_pod, state.class_of, population.hosts, population.nodes)
+        )
+        if pods is population.pods:
+            there = np.arange(len(pods))
+        else:
+            there = np.array([population.index.get(pod.ref, ABSENT) for pod in pods], dtype=np.intp)
+        endpoints = units[there]
+        return cls(state, endpoints, classes[endpoints], hosts[there], nodes[there])
+
+    def of_cells(self, pods: Indices, ranges: Indices) -> _View:
+        """The same for cells that these pods and these ranges outside stand for."""
+        none = np.full(len(ranges), UNKNOWN, dtype=np.int32)
+        return _View(
+            self.state, np.concatenate((self.endpoints[pods], ranges.astype(np.int32))), np.concatenate((self.classes[pods], none)),
+            np.concatenate((self.hosts[pods], np.zeros(len(ranges), dtype=np.int32))),
+            np.concatenate((self.nodes[pods], none)),
+        )  # fmt: skip
+
+
 class Cells:
     """The cells of two states. Cells of pods are numbered first, then those of ranges outside.
 
-    `party` is the number of a cell's workload in `names`; a range outside has none. `sizes` counts pods.
+    `party` is the number of a cell's workload (or pod, as `level` says) in `names`; a range outside has none.
+    `sizes` counts pods. Where the two states have different pods, a pod may also have moved to another node or off its network:
+    cells are then parted by node, so that `connections` can tell own nodes, which policies do not.
     """
 
-    def __init__(self, before: Reachability, after: Reachability) -> None:
+    def __init__(self, before: Reachability, after: Reachability, level: Level) -> None:
         self.before, self.after = before, after
-        self.pods = _pods(before, after)
         self.same_pods = before.population is after.population
-        pairs = np.stack([_endpoints(state, self.pods) for state in (before, after)], axis=1)
-        owners = [str(pod.owner) for pod in self.pods]
-        self.names = sorted(set(owners))
-        numbers = {name: number for number, name in enumerate(self.names)}
-        keys = np.stack(
-            (np.array([numbers[owner] for owner in owners], dtype=np.int64), *(
-                _classes(state, pairs[:, column]) for column, state in enumerate((before, after))
-            )), axis=1,
-        ) if self.pods else np.empty((0, 3), dtype=np.int64)  # fmt: skip
-        found, first, self.of_pod = _unique_rows(keys)
-        self.sizes = np.bincount(self.of_pod, minlength=len(found))
-        self.party = found[:, 0]
-        self.ranges, ranges = _ranges(before, after)
-        outside_keys = np.stack([before.class_of[ranges[:, 0]], after.class_of[ranges[:, 1]]], axis=1)
-        _, first_range, of_range = _unique_rows(outside_keys)
+        self.pods = _pods(before, after)
+        self.names, owners = named(after.population, self.pods, level)
+        views = [_View.of(state, self.pods) for state in (before, after)]
+        columns = [owners]
+        columns += [column for view in views for column in (view.classes, view.hosts)]
+        columns += [] if self.same_pods else [view.nodes for view in views]
+        found, first, self.of_pod = _unique_rows(np.stack(columns, axis=1))
         self.inside = len(found)
+        self.party = found[:, 0]
+        self.sizes = np.bincount(self.of_pod, minlength=self.inside)
+        self.ranges, ranges = _ranges(before, after)
+        of_class = np.stack([state.class_of[ranges[:, at]] for at, state in enumerate((before, after))], axis=1)
+        _, first_range, of_range = _unique_rows(of_class)
         self.of_range = of_range + self.inside
         self.count = self.inside + len(first_range)
-        self._endpoints = np.concatenate((pairs[first], ranges[first_range]))
-        self._translation = None if before.sets is after.sets else after.sets.numbers_in(before.sets)
+        self._views = [view.of_cells(first, ranges[first_range, at]) for at, view in enumerate(views)]
 
     def connections(self, sources: Indices, destinations: Indices) -> tuple[Ids, Ids]:
         """Two matrices, before and after, in the numbers of the state before."""
-        found = self._of(self.before, 0, sources, destinations)
-        changed = self._of(self.after, 1, sources, destinations)
-        if self._translation is not None:
-            if len(self._translation) < len(self.after.sets):
-                self._translation = self.after.sets.numbers_in(self.before.sets)
-            changed = self._translation[changed]
-        return found, changed
+        before, after = (self._of(view, sources, destinations) for view in self._views)
+        if self.after.sets is not self.before.sets:
+            after = self.after.sets.numbers_in(self.before.sets)[after]
+        return before, after
 
-    def _of(self, state: Reachability, column: int, sources: Indices, destinations: Indices) -> Ids:
-        left, right = self._endpoints[sources, column], self._endpoints[destinations, column]
-        found = state.between(left, right)
+    def _of(self, view: _View, sources: Indices, destinations: Indices) -> Ids:
+        left, right = view.endpoints[sources], view.endpoints[destinations]
+        found = view.state.between(left, right)
+        if not self.same_pods:
+            own = (view.hosts[sources] == 1)[:, None] & (view.nodes[sources][:, None] == view.nodes[destinations])
+            found[own & (view.nodes[destinations] != UNKNOWN)] = FULL
         found[left == ABSENT, :] = EMPTY
         found[:, right == ABSENT] = EMPTY
         return found
@@ -70,10 +106,10 @@ class Cells:
     def isolated(self, direction: Direction) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """For each cell of pods whether policies isolate it, before and after."""
         found = []
-        for column, state in enumerate((self.before, self.after)):
-            side = state.side(direction)
+        for view in self._views:
+            side = view.state.side(direction)
             any_policy = np.array([bool(policies) for policies in side.policies], dtype=bool)
-            endpoints = self._endpoints[: self.inside, column]
+            endpoints = view.endpoints[: self.inside]
             found.append(any_policy[side.rows_of[endpoints]] & (endpoints != ABSENT))
         return found[0], found[1]
 
@@ -82,16 +118,18 @@ class Cells:
         if not self.same_pods:
             return np.arange(self.count)
         before, after = self.before.side(direction), self.after.side(direction)
-        rows = np.stack((before.rows_of[self._endpoints[:, 0]], after.rows_of[self._endpoints[:, 1]]), axis=1)
+        rows = np.stack(
+            [side.rows_of[view.endpoints] for side, view in zip((before, after), self._views, strict=True)], axis=1
+        )
         pairs, _, back = _unique_rows(rows.astype(np.int64))
         differ = np.array(
             [before.policies[one] != after.policies[other] for one, other in pairs.tolist()], dtype=bool
         )
         return np.flatnonzero(differ[back])
 
-    def pods_of(self, cells: npt.NDArray[np.bool_]) -> list[PodRef]:
-        """The pods in cells that are marked, by name."""
-        return sorted(self.pods[number].ref for number in np.flatnonzero(cells[self.of_pod]).tolist())
+    def pods_of(self, cells: npt.NDArray[np.bool_]) -> list[Pod]:
+        """The pods in cells that are marked."""
+        return [self.pods[number] for number in np.flatnonzero(cells[self.of_pod]).tolist()]
 
 
 def _pods(before: Reachability, after: Reachability) -> tuple[Pod, ...]:
@@ -99,20 +137,6 @@ def _pods(before: Reachability, after: Reachability) -> tuple[Pod, ...]:
         return before.population.pods
     gone = (pod for pod in before.population.pods if pod.ref not in after.population.index)
     return (*after.population.pods, *gone)
-
-
-def _endpoints(state: Reachability, pods: tuple[Pod, ...]) -> Indices:
-    if pods is state.population.pods:
-        return state.endpoints.unit_of_pod.astype(np.intp)
-    numbers = np.array([state.population.index.get(pod.ref, ABSENT) for pod in pods], dtype=np.intp)
-    found = np.full(len(pods), ABSENT, dtype=np.intp)
-    there = numbers != ABSENT
-    found[there] = state.endpoints.unit_of_pod[numbers[there]]
-    return found
-
-
-def _classes(state: Reachability, endpoints: Indices) -> Indices:
-    return np.where(endpoints == ABSENT, ABSENT, state.class_of[endpoints])
 
 
 def _ranges(before: Reachability, after: Reachability) -> tuple[list[Range], Indices]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bot.policy.reach import addresses, outside
 from bot.policy.reach.cells import Cells
 from bot.policy.reach.connections import Connections
+from bot.policy.reach.population import UNKNOWN
 from bot.policy.reach.sets import Ids, SetTable
 
 Indices = npt.NDArray[np.intp]
@@ -57,7 +58,8 @@ class Pairs:
         before, after = columns[2].astype(np.int32), columns[3].astype(np.int32)
         sizes = np.concatenate((cells.sizes, np.zeros(cells.count - cells.inside, dtype=cells.sizes.dtype)))
         source_pods, destination_pods = sizes[sources].astype(np.intp), sizes[destinations].astype(np.intp)
-        _spare_own_nodes(cells, sources, destinations, (source_pods, destination_pods))
+        if cells.same_pods:
+            _spare_own_nodes(cells, sources, destinations, (source_pods, destination_pods))
         kept = ~((sources == destinations) & (source_pods <= 1))
         inside = (sources < cells.inside) & (destinations < cells.inside)
         kept &= ~inside | ((source_pods > 0) & (destination_pods > 0))
@@ -71,22 +73,22 @@ class Pairs:
 
 def _spare_own_nodes(cells: Cells, sources: Indices, destinations: Indices, pods: tuple[Indices, Indices]) -> None:
     """A host-network pod always reaches the pods of its node: such pairs of pods never change."""
-    numbers: dict[str, int] = {}
-    node_of_pod = np.array([numbers.setdefault(pod.node, len(numbers)) if pod.node else -1 for pod in cells.pods])
-    hosts = np.unique(cells.of_pod[[number for number, pod in enumerate(cells.pods) if pod.host_network]])
+    population = cells.after.population
+    node_of_pod, numbers = population.nodes, int(population.nodes.max(initial=UNKNOWN)) + 1
+    hosts = np.unique(cells.of_pod[population.hosts == 1])
     hosts = hosts[np.isin(hosts, sources)]
     if not len(hosts) or not numbers:
         return
-    low = np.full(cells.inside, len(numbers))
-    high = np.full(cells.inside, -2)
+    low = np.full(cells.inside, numbers)
+    high = np.full(cells.inside, UNKNOWN)
     np.minimum.at(low, cells.of_pod, node_of_pod)
     np.maximum.at(high, cells.of_pod, node_of_pod)
-    single = np.where(low == high, low, -1)  # the node that runs all pods of a cell
+    single = np.where(low == high, low, UNKNOWN)  # the node that runs all pods of a cell
     source_pods, destination_pods = pods
     for host in hosts.tolist():
         at = np.flatnonzero((sources == host) & (destinations < cells.inside))
         ends = destinations[at]
-        on_node = np.bincount(node_of_pod[cells.of_pod == host] + 1, minlength=len(numbers) + 1)[1:]
+        on_node = np.bincount(node_of_pod[cells.of_pod == host] + 1, minlength=numbers + 1)[1:]
         source_pods[at] -= np.where(single[ends] >= 0, on_node[single[ends]], 0)
         if single[host] >= 0:
             here = node_of_pod == single[host]

@@ -14,9 +14,10 @@ from bot.policy.reach.changes import Change, Pairs, changes_of
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
+from bot.policy.reach.parties import Level
 
 DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -65,13 +66,15 @@ class Difference:
         return sum(1 for change in self.changes if change.opens)
 
 
-def difference(before: Reachability, after: Reachability) -> Difference:
+def difference(before: Reachability, after: Reachability, level: Level = Level.WORKLOAD) -> Difference:
     """Compare two states; fast where `after` came from `before` by `with_policy` or `without_policy`.
+
+    `level` says what a change is about.
 
     Pods are the same if their namespace and name are; a pod that is in one state only has no connections in
     the other.
     """
-    cells = Cells(before, after)
+    cells = Cells(before, after, level)
     isolated, released = _isolation(cells)
     return Difference(isolated, released, _lost_dns(cells), _changed_pairs(cells))
 
@@ -107,23 +110,26 @@ def _isolation(cells: Cells) -> tuple[tuple[Isolation, ...], tuple[Isolation, ..
     ended: list[Isolation] = []
     for direction in Direction:
         before, after = cells.isolated(direction)
-        begun += (Isolation(pod, direction) for pod in cells.pods_of(after & ~before))
-        ended += (Isolation(pod, direction) for pod in cells.pods_of(before & ~after))
+        begun += (Isolation(pod.ref, direction) for pod in cells.pods_of(after & ~before))
+        ended += (Isolation(pod.ref, direction) for pod in cells.pods_of(before & ~after))
     return tuple(sorted(begun)), tuple(sorted(ended))
 
 
 def _lost_dns(cells: Cells) -> tuple[LostDns, ...]:
-    servers = np.unique(cells.of_pod[[number for number, pod in enumerate(cells.pods) if _serves_dns(pod)]])
-    if not len(servers):
+    """A DNS pod itself, and a host-network pod on the node of one, always have an answer."""
+    servers = [number for number, pod in enumerate(cells.pods) if pod.namespace == DNS_NAMESPACE and _serves_dns(pod)]
+    nodes = {cells.pods[number].node for number in servers} - {""}
+    if not servers:
         return ()
-    before, after = cells.connections(np.arange(cells.inside), servers)
+    before, after = cells.connections(np.arange(cells.inside), np.unique(cells.of_pod[servers]))
     lost: dict[PodRef, tuple[Protocol, ...]] = {}
     for protocol in (Protocol.TCP, Protocol.UDP):
         asks = cells.before.sets.having(functools.partial(_asks, protocol=protocol))
         could, can = np.any(asks[before], axis=1), np.any(asks[after], axis=1)
         for pod in cells.pods_of(np.logical_and(could, np.logical_not(can))):
-            if pod in cells.after.population.index:
-                lost[pod] = (*lost.get(pod, ()), protocol)
+            there = pod.ref in cells.after.population.index
+            if there and not _serves_dns(pod) and not (pod.host_network and pod.node in nodes):
+                lost[pod.ref] = (*lost.get(pod.ref, ()), protocol)
     return tuple(sorted(LostDns(pod, protocols) for pod, protocols in lost.items()))
 
 

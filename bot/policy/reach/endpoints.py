@@ -16,7 +16,7 @@ import numpy.typing as npt
 from bot.policy.reach.addresses import END, FAMILIES, Range, ranges_of
 from bot.policy.reach.labels import Bits
 from bot.policy.reach.model import IPBlock, Peer, Policy
-from bot.policy.reach.partition import Partition, first_of_each
+from bot.policy.reach.partition import Partition, different, first_of_each
 from bot.policy.reach.population import Population, Ports
 
 Integers = npt.NDArray[np.int32]
@@ -74,7 +74,7 @@ class Endpoints:
         """The units among `members`, parted by the named ports of their pods."""
         units = members[members < self.units]
         tables = self.population.ports_of_group[self._group_of_unit[units]]
-        for table in np.unique(tables).tolist():
+        for table in different(tables, len(self.population.ports)).tolist():
             yield self.population.ports[table], units[tables == table]
 
     def ports(self, unit: int) -> Ports:
@@ -98,7 +98,8 @@ class Endpoints:
         return ((first, following - 1) for first, following in itertools.pairwise((*self.starts, END)))
 
     def _by_unit(self, groups: Bits) -> Bits:
-        return groups[self._group_of_unit]
+        """Units are numbered like groups, and parts of groups that were split off after them."""
+        return np.concatenate((groups, groups[self._group_of_unit[self.population.groups :]]))
 
 
 def blocks_of(policies: Iterable[Policy]) -> set[IPBlock]:

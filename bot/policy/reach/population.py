@@ -7,6 +7,7 @@ them, where an ipBlock does.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -18,7 +19,9 @@ from bot.policy.reach.labels import Bits, LabelIndex
 from bot.policy.reach.model import Cluster, ContainerPort, Namespace, Pod, PodPeer, PodRef, Policy, PortRule, Selector
 
 Integers = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.intp]
 Ports = frozenset[ContainerPort]
+UNKNOWN = -1
 
 
 class Population:
@@ -26,12 +29,11 @@ class Population:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        self._resolved: dict[tuple[tuple[PortRule, ...], Ports], Connections] = {}
         self.pods = tuple(pod for pod in cluster.pods if not pod.finished)
-        self.index = {pod.ref: number for number, pod in enumerate(self.pods)}
-        self._addresses = AddressIndex((address, i) for i, pod in enumerate(self.pods) for address in pod.addresses)
-        self._by_position = {
-            position(address): pod.ref for pod in self.pods if not pod.host_network for address in pod.addresses
-        }
+        self._addresses = AddressIndex(
+            ((address, number) for number, pod in enumerate(self.pods) for address in pod.addresses), len(self.pods)
+        )
         self._nodes = {position(address): node.name for node in cluster.nodes for address in node.addresses}
         self._name_namespaces(cluster)
         self._group_pods()
@@ -65,6 +67,37 @@ class Population:
         self._labels = LabelIndex([pod.labels for pod in members])
         self._namespace_of_group = np.array([self._namespaces[pod.namespace] for pod in members], dtype=np.int32)
 
+    @functools.cached_property
+    def index(self) -> dict[PodRef, int]:
+        """The number of each pod."""
+        return {pod.ref: number for number, pod in enumerate(self.pods)}
+
+    @functools.cached_property
+    def _pods_by_position(self) -> dict[int, PodRef]:
+        return {position(address): pod.ref for pod in self.pods if not pod.host_network for address in pod.addresses}
+
+    @functools.cached_property
+    def has_ipv6(self) -> bool:
+        """Whether a pod has an IPv6 address."""
+        return any(address.version == 6 for pod in self.pods for address in pod.addresses)
+
+    @functools.cached_property
+    def hosts(self) -> Integers:
+        """For each pod 1 if it is on its node's network, else 0."""
+        return self.host_network[self.group_of_pod].astype(np.int32)
+
+    @functools.cached_property
+    def nodes(self) -> Integers:
+        """For each pod the number of its node; -1 where that is not known."""
+        numbers: dict[str, int] = {}
+        found = [numbers.setdefault(pod.node, len(numbers)) if pod.node else UNKNOWN for pod in self.pods]
+        return np.array(found, dtype=np.int32)
+
+    @functools.cached_property
+    def owners(self) -> tuple[list[str], Integers]:
+        """The workloads by name, sorted, and for each pod the number of its workload."""
+        return numbered([str(pod.owner) for pod in self.pods])
+
     def selected(self, policy: Policy) -> Bits:
         """The groups that a policy isolates: those of its namespace that it selects, without host network."""
         found: Bits = self._of_namespace(policy.namespace, policy.pods) & ~self.host_network
@@ -89,17 +122,32 @@ class Population:
         found &= self._namespace_of_group == number
         return found
 
-    def within(self, ranges: Sequence[Range]) -> Integers:
+    def resolve(self, ports: tuple[PortRule, ...], container_ports: Ports) -> Connections:
+        """As the function of this name; few different questions are asked very often."""
+        key = (ports, container_ports)
+        found = self._resolved.get(key)
+        if found is None:
+            found = self._resolved[key] = resolve(ports, container_ports)
+        return found
+
+    def within(self, ranges: Sequence[Range]) -> Indices:
         """The pods with an address in these ranges."""
         return self._addresses.within(ranges)
 
     def pod_at(self, place: int) -> PodRef | None:
         """The pod with this address, unless it is its node's."""
-        return self._by_position.get(place)
+        return self._pods_by_position.get(place)
 
     def node_at(self, place: int) -> str:
         """The node with this address; empty if there is none."""
         return self._nodes.get(place, "")
+
+
+def numbered(names: Sequence[str]) -> tuple[list[str], Integers]:
+    """The different names, sorted, and for each of `names` its number there."""
+    found = sorted(set(names))
+    numbers = {name: number for number, name in enumerate(found)}
+    return found, np.array([numbers[name] for name in names], dtype=np.int32)
 
 
 def resolve(ports: Sequence[PortRule], container_ports: Ports) -> Connections:

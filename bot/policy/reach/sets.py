@@ -68,15 +68,15 @@ class SetTable:
                 return self._intersections_of_many(left, right)
             table = self._intersection = _table(len(self._sets))
             size = len(table)
-        at = left * np.int32(size) + right
+        at = left * np.int32(size)
+        at += right
         flat = table.reshape(-1)
-        found: Ids = flat[at]
-        unknown = np.unique(at[found == UNKNOWN])
-        if len(unknown):
-            for place in unknown.tolist():
+        found: Ids = flat.take(at)
+        if found.min(initial=EMPTY) == UNKNOWN:
+            for place in np.unique(at[found == UNKNOWN]).tolist():
                 one, other = divmod(place, size)
                 flat[place] = self._one(one << _SHIFT | other, self._both, Connections.__and__)
-            found = flat[at]
+            found = flat.take(at)
         return found
 
     def _intersections_of_many(self, left: Ids, right: Ids) -> Ids:

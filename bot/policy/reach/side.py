@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bot.policy.reach.connections import ALL, Connections
 from bot.policy.reach.endpoints import Endpoints
 from bot.policy.reach.model import Direction, Peer, Policy, PolicyRef, PortRule, Rule
-from bot.policy.reach.partition import Partition
+from bot.policy.reach.partition import Partition, different
 from bot.policy.reach.population import resolve
 from bot.policy.reach.sets import EMPTY, FULL, Ids, SetTable
 
@@ -77,7 +77,7 @@ class Granting:
             yield Grant(index, numbered, members)
         everyone = np.arange(self._endpoints.count) if members is None else members
         for ports, units in self._endpoints.by_ports(everyone):
-            found = resolve(named, ports)
+            found = self._endpoints.population.resolve(named, ports)
             if found:
                 yield Grant(index, found, units)
 
@@ -119,7 +119,7 @@ class Side:
             _refine(rows, columns, selected[policy.ref], grants[policy.ref], endpoints)
         of_row: list[list[Policy]] = [[] for _ in range(rows.count)]
         for policy in isolating:
-            for row in np.unique(rows.ids[selected[policy.ref]]).tolist():
+            for row in different(rows.ids[selected[policy.ref]], rows.count).tolist():
                 of_row[row].append(policy)
         made = cls(
             direction=direction, sets=sets, rows_of=rows.ids, columns_of=columns.ids,
@@ -139,7 +139,7 @@ class Side:
         grants = tuple(Granting(endpoints, self.direction).grants(policy)) if len(selected) else ()
         _refine(rows, columns, selected, grants, endpoints)
         parent_rows, parent_columns = old_rows[rows.representatives()], old_columns[columns.representatives()]
-        touched = np.unique(rows.ids[selected]).tolist()
+        touched = different(rows.ids[selected], rows.count).tolist()
         of_row = [self.policies[row] for row in parent_rows.tolist()]
         fresh = [row for row in touched if not of_row[row]]
         for row in touched:
@@ -169,7 +169,7 @@ class Side:
     def _columns_of(self, grants: Iterable[Grant]) -> tuple[Grant, ...]:
         return tuple(
             grant if grant.members is None
-            else dataclasses.replace(grant, members=np.unique(self.columns_of[grant.members]))
+            else dataclasses.replace(grant, members=different(self.columns_of[grant.members], self.cells.shape[1]))
             for grant in grants
         )  # fmt: skip
 
@@ -188,18 +188,22 @@ class Side:
                 for grant in grants.get(policy.ref, ()):
                     found = grant.connections
                     if grant.named:
-                        found |= resolve(grant.named, endpoints.ports(int(representatives[row])))
+                        ports = endpoints.ports(int(representatives[row]))
+                        found |= endpoints.population.resolve(grant.named, ports)
                     self._add(self.cells[row], self.sets.number(found), grant.members)
 
     def _add(self, cells: Ids, number: int, columns: Indices | None) -> None:
         """Add a set to cells of a row; few different sets occur in one row."""
         before = cells if columns is None else cells[columns]
-        different = np.unique(before)
-        if len(different) == 1:
-            after: Ids | int = self.sets.union(int(different[0]), number)
-        else:
-            table = np.array([self.sets.union(one, number) for one in different.tolist()], dtype=np.int32)
-            after = table[np.searchsorted(different, before)]
+        if not len(before):
+            return
+        found = different(before, len(self.sets)).tolist()
+        unions = [self.sets.union(one, number) for one in found]
+        after: Ids | int = unions[0]
+        if len(found) > 1:
+            table = np.zeros(found[-1] + 1, dtype=np.int32)
+            table[found] = unions
+            after = table[before]
         cells[slice(None) if columns is None else columns] = after
 
 
@@ -220,5 +224,5 @@ def _alike(named: list[PortRule], selected: Indices, endpoints: Endpoints) -> It
     """The subjects parted by what each of these names is for them."""
     parts: dict[tuple[Connections, ...], list[Indices]] = {}
     for ports, units in endpoints.by_ports(selected):
-        parts.setdefault(tuple(resolve([port], ports) for port in named), []).append(units)
+        parts.setdefault(tuple(endpoints.population.resolve((port,), ports) for port in named), []).append(units)
     return (np.concatenate(units) for units in parts.values())

@@ -31,7 +31,9 @@ def pods(draw: st.DrawFn) -> list[Pod]:
         host = draw(st.sampled_from((False, False, False, False, True)))
         node = draw(st.sampled_from(("", "n1", "n2")))
         namespace = draw(st.sampled_from(NAMESPACES))
-        addresses: tuple[Any, ...] = tuple(draw(st.lists(st.one_of(v4, v6), min_size=draw(st.sampled_from((1, 0))), max_size=2)))
+        addresses: tuple[Any, ...] = tuple(
+            draw(st.lists(st.one_of(v4, v6), min_size=draw(st.sampled_from((1, 0))), max_size=2))
+        )
         if host:
             addresses = next((each.addresses for each in NODES if each.name == node), ())
         owner = draw(st.sampled_from(("", "w")))

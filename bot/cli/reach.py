@@ -1,0 +1,56 @@
+"""`xk8s reach`: who may connect to whom in folders of manifests, without a cluster. For pull requests.
+
+Connections go to the standard output, and what a person should know about them to the standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from bot.policy import formats
+from bot.policy.formats import Format
+from bot.policy.manifests import reading
+from bot.policy.manifests.reading import Manifests
+from bot.policy.reach.difference import difference
+from bot.policy.reach.engine import compute
+from bot.policy.reach.listing import Level, rows
+
+CHANGED = 1
+
+
+def run(paths: Sequence[str], *, level: Level, form: Format) -> int:
+    """Print what may connect, and return 0. Raises `BadManifests`."""
+    read = reading.read(paths)
+    _warn(read)
+    _print(formats.connections(rows(compute(read.cluster), level), form, not_computed=read.foreign))
+    return 0
+
+
+def run_difference(before: str, after: str, *, level: Level, form: Format) -> int:
+    """Print what closes and what opens, and return 0 if nothing does, else 1. Raises `BadManifests`."""
+    old, new = reading.read([before]), reading.read([after])
+    _warn(old, f"{before}: ")
+    _warn(new, f"{after}: ")
+    found = difference(compute(old.cluster), compute(new.cluster), level)
+    _print(formats.changes(found, form, not_computed=sorted({*old.foreign, *new.foreign})))
+    for lost in found.loses_dns:
+        click.echo(f"warning: {lost.pod} loses DNS ({', '.join(lost.protocols)} 53 to kube-system)", err=True)
+    if found.nothing_changes:
+        click.echo("nothing changes", err=True)
+    return 0 if found.nothing_changes else CHANGED
+
+
+def _warn(read: Manifests, prefix: str = "") -> None:
+    if read.incomplete:
+        click.echo(f"warning: {prefix}incomplete, these are not computed: {', '.join(read.foreign)}", err=True)
+    for note in read.notes:
+        click.echo(f"note: {prefix}{note}", err=True)
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Unlike `click.echo` it does not flush every line: there may be millions."""
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()

@@ -1,0 +1,115 @@
+"""Controllers and the pods that they would run, named as Kubernetes names them as far as that is known.
+
+A StatefulSet's pods count from its first ordinal and carry its labels; others are numbered from 1, because
+their real names end in random letters. A controller whose pods are in the input is not expanded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.policy.manifests.objects import Object
+from bot.policy.manifests.templates import addresses, template
+from bot.policy.reach.fields import Mistakes, kind_of
+from bot.policy.reach.model import Pod, Workload
+
+MOST_PODS = 150_000  # what Kubernetes is built for, in one cluster
+_ONE_EACH = frozenset({"DaemonSet", "CronJob"})  # as many as nodes, or runs: one stands for them
+_HASH = "pod-template-hash"
+
+
+class Owners:
+    """Finds the topmost controller: a Deployment for its ReplicaSet, a CronJob for its Job."""
+
+    def __init__(self, controllers: Mapping[Workload, Object]) -> None:
+        self._above = {
+            workload: owner
+            for workload, found in controllers.items()
+            if (owner := _controller(found)) is not None
+        }  # fmt: skip
+
+    def of(self, found: Object) -> Workload | None:
+        """The topmost controller of a pod or controller; None if it has none."""
+        owner, top = _controller(found), None
+        while owner is not None and owner != top:
+            top, owner = owner, self._above.get(owner)
+        if top is None or top.kind != "ReplicaSet":
+            return top
+        suffix = "-" + str((found.mapping("metadata").get("labels") or {}).get(_HASH, ""))
+        if suffix != "-" and top.name.endswith(suffix):  # its ReplicaSet is not in the input
+            return Workload(top.namespace, "Deployment", top.name.removesuffix(suffix))
+        return top
+
+
+def _controller(found: Object) -> Workload | None:
+    references = found.mapping("metadata").get("ownerReferences")
+    for each in references if isinstance(references, list) else []:
+        if isinstance(each, Mapping) and each.get("controller") and each.get("kind") != "Node":
+            return Workload(found.namespace, str(each.get("kind")), str(each.get("name")))
+    return None
+
+
+def pod(found: Object, owner: Workload | None, mistakes: Mistakes) -> Pod:
+    """A Pod as it is in the input."""
+    read = template(found.value, found.prefix.removesuffix("."), mistakes)
+    status, spec = found.mapping("status"), found.mapping("spec")
+    return Pod(
+        namespace=found.namespace, name=found.name, labels=read.labels, ports=read.ports, workload=owner,
+        host_network=read.host_network, addresses=addresses(status), phase=str(status.get("phase") or "Running"),
+        node=str(spec.get("nodeName") or ""),
+    )  # fmt: skip
+
+
+def expanded(found: Object, mistakes: Mistakes) -> Iterator[Pod]:
+    """The pods that a controller would run."""
+    spec_field = f"{found.prefix}spec"
+    spec = mistakes.mapping(found.value.get("spec"), spec_field)
+    if found.kind == "CronJob":
+        job = mistakes.mapping(spec.get("jobTemplate"), f"{spec_field}.jobTemplate")
+        spec_field = f"{spec_field}.jobTemplate.spec"
+        spec = mistakes.mapping(job.get("spec"), spec_field)
+    if spec.get("template") is None:
+        mistakes.add(f"{spec_field}.template", "is required")
+    read = template(spec.get("template"), f"{spec_field}.template", mistakes)
+    workload = Workload(found.namespace, found.kind, found.name)
+    count = _count(found.kind, spec, spec_field, mistakes)
+    first = _first_ordinal(spec) if found.kind == "StatefulSet" else 1
+    for number in range(first, first + count):
+        name = f"{found.name}-{number}"
+        yield Pod(
+            namespace=found.namespace, name=name, labels={**read.labels, **_own_labels(found, name, number)},
+            ports=read.ports, host_network=read.host_network, workload=workload,
+        )  # fmt: skip
+
+
+def _own_labels(found: Object, name: str, number: int) -> dict[str, str]:
+    """What a controller sets itself, as far as it is known beforehand."""
+    if found.kind == "StatefulSet":
+        return {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(number)}
+    if found.kind == "Job":
+        return {"batch.kubernetes.io/job-name": found.name, "job-name": found.name}
+    return {}
+
+
+def _count(kind: str, spec: Mapping[str, Any], field: str, mistakes: Mistakes) -> int:
+    if kind in _ONE_EACH:
+        return 1
+    key = "parallelism" if kind == "Job" else "replicas"
+    count = spec.get(key, 1)
+    if count is None:
+        return 1
+    if isinstance(count, bool) or not isinstance(count, int):
+        mistakes.add(f"{field}.{key}", f"must be a number, not {kind_of(count)}")
+        return 0
+    if not 0 <= count <= MOST_PODS:
+        mistakes.add(f"{field}.{key}", f"must be between 0 and {MOST_PODS:,}, not {count}")
+        return 0
+    return count
+
+
+def _first_ordinal(spec: Mapping[str, Any]) -> int:
+    ordinals = spec.get("ordinals")
+    start = ordinals.get("start") if isinstance(ordinals, Mapping) else 0
+    return start if isinstance(start, int) and re.fullmatch(r"\d{1,9}", str(start)) else 0

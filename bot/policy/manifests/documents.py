@@ -1,0 +1,194 @@
+"""Reads YAML and JSON files, within bounds, into plain values.
+
+The parser's events are looked at first, so that aliases (the stuff of YAML bombs) and endless nesting are
+refused before a value is built. Keys that are given twice are mistakes, and a date stays text, as in Kubernetes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.problems import Refusal
+
+LARGEST = 10_000_000  # bytes of one file
+DEEPEST = 100
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+STANDARD_INPUT = "-"
+_SHOWN = 20  # mistakes; more are counted
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser, where PyYAML was built with it
+
+
+class BadManifests(Refusal):
+    """The input cannot be used; each mistake names its file, and its document and field where there is one."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        more = len(self.mistakes) - _SHOWN
+        shown = [*self.mistakes[:_SHOWN], *([f"… and {more} more"] if more > 0 else [])]
+        super().__init__("The manifests cannot be read", why="\n".join(shown), fix="Correct what is named above.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Document:
+    """One document: where it stands, counted from 1, and its value."""
+
+    file: str
+    number: int
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.file}, document {self.number}"
+
+
+class _Loader(_BASE):  # type: ignore[misc]  # which of the two is known at run time only
+    """Plain values only: no dates, no key twice."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012 - as in the base
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{key!r} is not a name: quote it", key_node.start_mark
+            )
+        if key in found:
+            raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
+        found[key] = loader.construct_object(value_node, deep=True)
+    return found
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read(paths: Iterable[str | Path]) -> tuple[Document, ...]:
+    """All documents of files and folders (with their folders), in the order of their paths.
+
+    `-` is the standard input. Hidden folders are passed over. Raises `BadManifests`.
+    """
+    found: list[Document] = []
+    mistakes: list[str] = []
+    for name, load in _sources(paths, mistakes):
+        try:
+            data = load()
+            if len(data) > LARGEST:
+                mistakes.append(f"{name}: larger than {LARGEST // 1_000_000} MB")
+            else:
+                found += _documents(name, data)
+        except OSError as error:
+            mistakes.append(f"{name}: {error.strerror}")
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            mistakes.append(f"{name}{_explained(error)}")
+    if mistakes:
+        raise BadManifests(mistakes)
+    return tuple(found)
+
+
+def _sources(paths: Iterable[str | Path], mistakes: list[str]) -> Iterator[tuple[str, Any]]:
+    for path in paths:
+        if str(path) == STANDARD_INPUT:
+            yield "standard input", lambda: sys.stdin.buffer.read(LARGEST + 1)
+            continue
+        files = sorted(_files(Path(path)))
+        if not files:
+            mistakes.append(
+                f"{path}: " + ("no .yaml, .yml or .json file in it" if Path(path).is_dir() else "not there")
+            )
+        yield from ((str(file), _Bounded(file)) for file in files)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        if path.exists():
+            yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        yield from (Path(folder, name) for name in names if Path(name).suffix.lower() in SUFFIXES)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Bounded:
+    file: Path
+
+    def __call__(self) -> bytes:
+        with self.file.open("rb") as opened:
+            return opened.read(LARGEST + 1)
+
+
+def _documents(name: str, data: bytes) -> list[Document]:
+    text = data.decode("utf-8-sig")
+    if text.lstrip()[:1] == "{" and (value := _json(text)) is not None:
+        return [Document(name, 1, value)]
+    _look(text)
+    values = yaml.load_all(text, Loader=_Loader)
+    return [Document(name, number, value) for number, value in enumerate(values, 1) if value is not None]
+
+
+def _json(text: str) -> Any:
+    """JSON is read ten times as fast by its own parser; None if it is YAML that only begins like it."""
+    try:
+        found = json.loads(text, object_pairs_hook=_once)
+    except json.JSONDecodeError:
+        return None
+    if _depth(found) > DEEPEST:
+        raise ValueError("nested too deep")
+    return found
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and mappings are nested, found layer by layer and not by recursion."""
+    depth, layer = 0, [value]
+    while layer and depth <= DEEPEST:
+        containers = [each for each in layer if isinstance(each, dict | list)]
+        layer = [inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(containers)
+    return depth
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)} is given twice")
+    return found
+
+
+def _look(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_BASE):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"{_line(event)}the alias *{event.anchor} is not taken, it can make a file endless")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise ValueError(f"{_line(event)}nested too deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _line(event: yaml.Event) -> str:
+    return f"line {event.start_mark.line + 1}: " if event.start_mark is not None else ""
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f", line {error.problem_mark.line + 1}: {error.problem}"
+    if isinstance(error, UnicodeDecodeError):
+        return ": it is not UTF-8 text"
+    if isinstance(error, RecursionError):
+        return ": nested too deep"
+    return f": {str(error).splitlines()[0][:200]}" if str(error) else f": {type(error).__name__}"

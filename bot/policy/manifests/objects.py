@@ -1,0 +1,115 @@
+"""Which objects among documents matter, and who they are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.policy.manifests.documents import Document
+from bot.policy.reach.fields import Mistakes, kind_of
+from bot.policy.reach.selecting import is_label, is_subdomain
+
+CORE = ""
+CONTROLLERS: Mapping[str, tuple[str, ...]] = {
+    "Deployment": ("apps", "extensions"), "StatefulSet": ("apps",), "DaemonSet": ("apps", "extensions"),
+    "ReplicaSet": ("apps", "extensions"), "ReplicationController": (CORE,), "Job": ("batch",), "CronJob": ("batch",),
+}  # fmt: skip
+# kinds of other APIs that allow or deny connections: seen, named, not computed
+FOREIGN = frozenset({
+    ("crd.projectcalico.org", "NetworkPolicy"), ("crd.projectcalico.org", "GlobalNetworkPolicy"),
+    ("crd.projectcalico.org", "StagedNetworkPolicy"), ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
+    ("projectcalico.org", "NetworkPolicy"), ("projectcalico.org", "GlobalNetworkPolicy"),
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"), ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+    ("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+})  # fmt: skip
+_CLUSTERWIDE = frozenset({
+    "Namespace", "Node", "GlobalNetworkPolicy", "StagedGlobalNetworkPolicy", "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "CiliumClusterwideNetworkPolicy",
+})  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Object:
+    """One object: where it stands (a document, or an item of a list in one), what it is and its name."""
+
+    where: str
+    group: str
+    kind: str
+    namespace: str  # `default` where none is given; empty for what has none
+    name: str
+    value: Mapping[str, Any]
+    prefix: str  # of its fields: `items[3].` in a list
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is a policy of another API."""
+        return (self.group, self.kind) in FOREIGN
+
+    def mapping(self, field: str) -> Mapping[str, Any]:
+        """A field that is a mapping; empty if it is absent or something else."""
+        found = self.value.get(field)
+        return found if isinstance(found, Mapping) else {}
+
+    def __str__(self) -> str:
+        name = f"{self.namespace}/{self.name}" if self.namespace and self.kind not in _CLUSTERWIDE else self.name
+        return f"{self.kind} {name}"
+
+
+def objects(document: Document, mistakes: Mistakes) -> Iterator[Object]:
+    """The objects of a document that matter; lists are opened. What is no object at all is passed over."""
+    yield from _objects(document.value, "", str(document), mistakes)
+
+
+def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterator[Object]:
+    field = prefix.removesuffix(".")
+    if not isinstance(value, Mapping):
+        mistakes.add(field or "the document", f"must be an object with apiVersion and kind, not {kind_of(value)}")
+        return
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if version is None and kind is None:
+        return  # values of a chart, and the like
+    if not isinstance(version, str) or not isinstance(kind, str):
+        which = "kind" if isinstance(version, str) else "apiVersion"
+        mistakes.add(f"{prefix}{which}", f"must be text, not {kind_of(value.get(which))}")
+        return
+    if kind.endswith("List") and "items" in value:
+        for path, item in mistakes.items(value["items"], f"{prefix}items"):
+            yield from _objects(_with_kind(item, version, kind), f"{path}.", where, mistakes)
+        return
+    group = version.rpartition("/")[0] if "/" in version else CORE
+    if _matters(group, kind):
+        yield _named(Object(where, group, kind, "", "", value, prefix), mistakes)
+
+
+def _with_kind(item: Any, version: str, kind: str) -> Any:
+    """Items of a typed list (PodList) may leave out what they are."""
+    if kind == "List" or not isinstance(item, Mapping) or "kind" in item:
+        return item
+    return {"apiVersion": version, "kind": kind.removesuffix("List"), **item}
+
+
+def _matters(group: str, kind: str) -> bool:
+    return (
+        kind == "NetworkPolicy"
+        or (group, kind) in FOREIGN
+        or (group == CORE and kind in ("Pod", "Namespace", "Node"))
+        or group in CONTROLLERS.get(kind, ())
+    )
+
+
+def _named(found: Object, mistakes: Mistakes) -> Object:
+    metadata = mistakes.mapping(found.value.get("metadata"), f"{found.prefix}metadata")
+    name = mistakes.text(metadata.get("name"), f"{found.prefix}metadata.name")
+    namespace = mistakes.text(metadata.get("namespace"), f"{found.prefix}metadata.namespace") or "default"
+    policy = found.kind == "NetworkPolicy" and not found.foreign  # its parser looks at its names itself
+    if not policy and not is_subdomain(name):
+        mistakes.add(f"{found.prefix}metadata.name", f"{name!r} is not a DNS subdomain of at most 253 characters")
+    if not policy and not is_label(namespace):
+        mistakes.add(
+            f"{found.prefix}metadata.namespace", f"{namespace!r} is not a DNS label of at most 63 characters"
+        )
+    if found.kind in _CLUSTERWIDE:
+        namespace = ""
+    return dataclasses.replace(found, name=name, namespace=namespace)
