@@ -7,18 +7,19 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, connections, copying, crashes, footprint, reach
+from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, reach
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "acknowledgement": acknowledgement.measure,
     "busy": acknowledgement.measure_busy,
+    "audit": audit.measure,
     "connections": connections.measure,
     "footprint": footprint.measure,
     "crashes": crashes.measure,
-    "copying": copying.measure,
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
+    "copying": copying.measure,
 }
 
 

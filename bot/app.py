@@ -6,25 +6,39 @@ import logging
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from bot import core, logs, serving
+from bot.access.roles import Role
 from bot.actions import grammar
 from bot.admin import Check, admin_app
+from bot.audit.keeper import AuditKeeper
+from bot.durable import DurableWork
 from bot.problems import Refusal
+from bot.redaction import Redactor
 from bot.replica import Replica
+from bot.requests.continuing import Reporter, answer_for
 from bot.requests.inbox import Inbox
 from bot.requests.incoming import IncomingRequest
+from bot.requests.keeping import ApprovalKeeper
 from bot.requests.pool import Pool
-from bot.requests.recovery import close_orphans
+from bot.requests.recovery import Recovery
+from bot.services.home import HomeService
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
+from bot.slack.anchors import SlackAnchors
+from bot.slack.attachments import SlackAttachments
 from bot.slack.bolt_app import build_app
+from bot.slack.closing import SlackClosing
+from bot.slack.delivery.announcer import Announcer
 from bot.slack.delivery.answers import SlackAnswer
+from bot.slack.delivery.budget import Budget
+from bot.slack.delivery.homes import Homes
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.web import SlackWeb, idempotent_client
@@ -35,11 +49,18 @@ from bot.slack.intake import Intake
 from bot.slack.offers import SlackOffers
 from bot.slack.slots import StoredSlots
 from bot.slack.socket_mode import SocketModeConnection
+from storage.approvals import ApprovalRepository
+from storage.audit import AuditRepository
+from storage.audit_chain import AuditChain
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.deliveries import DeliveryRepository
+from storage.homes import HomeRepository
 from storage.inbox import InboxRepository, LeasedEntry
 from storage.offers import OfferRepository
 from storage.replicas import ReplicaRepository
+from storage.updates import UpdateRepository
+from storage.verifications import VerificationRepository
 
 log = structlog.get_logger(__name__)
 
@@ -52,12 +73,12 @@ class MissingSetting(Refusal):
     """A setting that this mode needs is not there."""
 
 
-def serve(*, http: bool, host: str, port: int) -> None:
+def serve(*, http: bool, host: str, port: int, redactor: Redactor) -> None:
     """Run the bot until it is told to stop. Raises `Problem` for what stands against starting."""
-    logs.configure()
+    logs.configure(redactor=redactor)
     sys.setswitchinterval(SWITCH_SECONDS)
     holder = SettingsHolder(load(), read=load)
-    bot = Bot(holder, http=http)
+    bot = Bot(holder, http=http, redactor=redactor)
     servers = [serving.server(bot.admin, host=holder.now.admin_host, port=holder.now.admin_port)]
     if http:
         servers.append(serving.server(bot.endpoint, host=host, port=port))
@@ -67,36 +88,43 @@ def serve(*, http: bool, host: str, port: int) -> None:
         bot.stop()
 
 
-def upgrade_database() -> str:
-    """Bring the database to this version's schema, and say what it is at."""
-    holder = SettingsHolder(load(), read=load)
-    database = core.open_database(holder)
-    try:
-        return f"the database is at {database.version()}"
-    finally:
-        database.dispose()
-
-
 class Bot:
     """Every part of a serving process."""
 
-    def __init__(self, holder: SettingsHolder, *, http: bool) -> None:
+    def __init__(self, holder: SettingsHolder, *, http: bool, redactor: Redactor) -> None:
         settings = holder.now
+        redactor.learn_all(settings)
         token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
         secret = _needed(settings.slack_signing_secret, "SLACK_SIGNING_SECRET") if http else ""
         app_token = "" if http else _needed(settings.slack_app_token, "SLACK_APP_TOKEN")
+        self._registry = CollectorRegistry()
+        self._dropped = Counter(
+            "xk8s_slack_dropped", "What was delivered and not taken", ["reason"], registry=self._registry
+        )
         self._database = core.open_database(holder)
         self._replica = Replica(settings, ReplicaRepository(self._database), now=core.utc_now)
-        web = SlackWeb(token=token, base_url=settings.slack_api_url)
+        web = SlackWeb(token=token, base_url=settings.slack_api_url, redactor=redactor)
         self._identity = SlackIdentity(web)
         directory = SlackDirectory(web, team=self._identity.team)
-        self._core = core.build(holder, self._database, directory=directory, team=self._identity.team)
-        self._offers = SlackOffers(OfferRepository(self._database))
-        self._handler = self._core.handler(self._offers)
-        self._board = ProgressBoard(
-            updates_per_minute=settings.configuration.slack.updates_per_minute, monotonic=time.monotonic
+        anchors = SlackAnchors(
+            web, bot=self._identity.bot_user, channel=lambda: holder.now.configuration.audit.anchor_channel
         )
-        self._answer = self._make_answer(web)
+        self._core = core.build(
+            holder, self._database, directory=directory, team=self._identity.team,
+            decided=lambda: self._keeper.changed(), stranger=lambda: self._drop("other team"), anchors=anchors, redactor=redactor,
+        )  # fmt: skip
+        self._audit_keeper = self._make_audit_keeper(anchors)
+        self._offers = SlackOffers(OfferRepository(self._database))
+        self._handler = self._core.handler(self._offers, SlackAttachments(web))
+        self._budget = Budget(
+            UpdateRepository(self._database), web, replica=self._replica.id, now=core.utc_now,
+            per_minute=lambda: holder.now.configuration.slack.updates_per_minute,
+        )  # fmt: skip
+        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now), self._budget)
+        self._board = ProgressBoard(
+            self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"), monotonic=time.monotonic
+        )
+        self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
             self._inbox,
@@ -106,9 +134,22 @@ class Bot:
             now=core.utc_now,
             tidy=self._database.checkpoint,
         )
+        self._durable = DurableWork(
+            self._core, self._database, me=self._replica.id,
+            reporter=Reporter(
+                self._core.continuations, answer=lambda request: answer_for(request, self._answer),
+                wake=self._pool.wake, now=core.utc_now,
+            ),
+        )  # fmt: skip
+        self._recovery = Recovery(
+            self._core.audit, readers=self._core.readers, is_open=self._inbox.is_open,
+            tell=SlackClosing(self._outbox).tell, now=core.utc_now,
+        )  # fmt: skip
+        self._keeper = self._make_keeper(web, directory)
+        self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
         intake = Intake(
-            accept=Inbox(self._inbox, wake=self._pool.wake).accept,
+            accept=Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._drop("repeated")).accept,
             parse=grammar.parse,
             web=web,
             openers=self._openers,
@@ -116,30 +157,71 @@ class Bot:
         client = idempotent_client(token, settings.slack_api_url)
         bolt = build_app(
             identity=self._identity, client=client, signing_secret=secret, intake=intake,
-            logger=logging.getLogger("slack_bolt"),
+            home_opened=self._homes.opened, logger=logging.getLogger("slack_bolt"),
         )  # fmt: skip
         self._socket = None if http else SocketModeConnection(
             bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
         )  # fmt: skip
-        self.endpoint: ASGIApp = slack_endpoint(bolt)
+        self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._drop)
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
 
-    def _make_answer(self, web: SlackWeb) -> SlackAnswer:
-        slots = StoredSlots(DeliveryRepository(self._database), now=core.utc_now)
+    def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=Outbox(web, slots), board=self._board,
+            web=web, outbox=self._outbox, board=self._board, room=self._budget.room, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
+        )  # fmt: skip
+
+    def _make_audit_keeper(self, anchors: SlackAnchors) -> AuditKeeper:
+        def anchoring() -> tuple[str | None, timedelta]:
+            wanted = self._core.holder.now.configuration.audit
+            return wanted.anchor_channel, wanted.anchor_every
+
+        return AuditKeeper(
+            AuditChain(self._database), self._core.keyring, post=anchors.post, anchor=anchoring, now=core.utc_now
+        )
+
+    def _make_keeper(self, web: SlackWeb, directory: SlackDirectory) -> ApprovalKeeper:
+        announcer = Announcer(
+            web=web, outbox=self._outbox, directory=directory, deciders=self._core.authoriser.deciders,
+            keep_offer=lambda operation, action, project, channel, thread: self._offers.keep_at(
+                operation, action, project=project, channel=channel, thread=thread, now=core.utc_now()
+            ),
+        )  # fmt: skip
+        return ApprovalKeeper(
+            ApprovalRepository(self._database), announcer, wake=self._pool.wake, now=core.utc_now,
+            remind=lambda: core.approval_rules(self._core.holder.now.configuration).remind,
+        )  # fmt: skip
+
+    def _make_homes(self, web: SlackWeb) -> Homes:
+        def roles(person: str) -> dict[str, dict[Role, str]]:
+            return self._core.authoriser.home_roles(person, self._identity.team())
+
+        service = HomeService(
+            approvals=ApprovalRepository(self._database), continuations=ContinuationRepository(self._database),
+            verifications=VerificationRepository(self._database), audit=AuditRepository(self._database), roles=roles,
+        )  # fmt: skip
+        return Homes(
+            HomeRepository(self._database), web=web, page=service.page, now=core.utc_now,
+            keep_offer=lambda person, button: self._offers.keep_at(
+                f"home:{person}", button.action, project=button.action.project, channel="", thread="",
+                now=core.utc_now(),
+            ),
         )  # fmt: skip
 
     def start(self) -> None:
         """Claim the replica id, take up what a crash left, and connect to Slack."""
         self._replica.start()
         self._identity.start()
+        self._budget.start()
         self._board.start()
-        close_orphans(self._core.audit, is_open=self._inbox.is_open, now=core.utc_now())
         self._pool.start()
+        self._durable.start()
+        self._recovery.start()
+        self._audit_keeper.start()
+        self._keeper.start()
+        self._homes.start()
         self._started = True
         if self._socket is not None:
             self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
@@ -151,16 +233,22 @@ class Bot:
             self._socket.close()
         self._identity.stop()
         self._openers.shutdown(wait=False)
+        self._recovery.stop()
         if self._started:
+            self._keeper.stop()
+            self._homes.stop()
             self._pool.stop(seconds=SECONDS_TO_FINISH)
+            self._durable.stop()
             self._board.stop()
+            self._budget.stop()
+            self._audit_keeper.stop()
             self._replica.stop()
         self._database.dispose()
         log.info("stopped")
 
     def _work(self, entry: LeasedEntry) -> None:
-        request = IncomingRequest.model_validate(entry.payload)
-        self._handler.handle(request, self._answer, attempt=entry.attempt)
+        request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
+        self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:
         socket = self._socket
@@ -174,15 +262,21 @@ class Bot:
             "database": lambda: _database_problem(self._database),
             "inbox": lambda: self._pool.check() if self._started else "not started yet",
             "slack": self._identity.check,
+            "operations": self._core.runtime.check,
             **({"socket": connected} if socket is not None else {}),
         }
 
+    def _drop(self, reason: str) -> None:
+        self._dropped.labels(reason=reason).inc()
+
     def _metrics(self) -> CollectorRegistry:
-        registry = CollectorRegistry()
+        registry = self._registry
         waiting = Gauge("xk8s_requests_waiting", "Requests that nobody works on yet", registry=registry)
         leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
         waiting.set_function(lambda: self._inbox.backlog().waiting)
         leased.set_function(lambda: self._inbox.backlog().leased)
+        continued = Gauge("xk8s_requests_continued", "Requests whose durable work goes on", registry=registry)
+        continued.set_function(lambda: self._inbox.backlog().continued)
         return registry
 
 

@@ -7,26 +7,52 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.access.approvals import Approvals, Rules
 from bot.access.authorise import Authoriser, ProjectAccess, RoleMembers
 from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.audit.log import AuditLog
+from bot.audit.signing import Keyring
+from bot.audit.trail import AuditTrail
+from bot.operations import creation, deletion, results
+from bot.operations.building import Building
+from bot.operations.creation import Creation
+from bot.operations.deletion import Deletion
+from bot.operations.ends import Ends
+from bot.operations.runtime import Runtime
+from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
-from bot.requests.handler import Offers, RequestHandler
+from bot.redaction import Redactor
+from bot.requests.approving import Approving, Propose
+from bot.requests.continuing import Continuing
+from bot.requests.handler import Attachments, Offers, RequestHandler
+from bot.requests.recovery import TargetReader
 from bot.requests.service import Service
-from bot.services.audit import AuditServices
+from bot.services.approvals import ApprovalServices
+from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
+from bot.services.policies import PolicyServices
+from bot.services.policy_clusters import PolicyClusters
+from bot.services.policy_proposals import PolicyProposals
+from bot.services.policy_readers import PolicyReaders
 from bot.services.projects import Projects
+from bot.services.readers import TargetReaders
+from bot.services.sites import sites
 from bot.services.talk import TalkServices
-from bot.services.templates import TemplateServices
+from bot.services.templates import TemplateServices, creating
 from bot.services.verification import VerificationServices
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
+from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
+from storage.audit_chain import AuditChain
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.policy_changes import PolicyChangeRepository
+from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
 
@@ -48,8 +74,9 @@ def open_database(holder: SettingsHolder) -> Database:
         database.upgrade()
     except (DatabaseError, OSError) as error:
         raise NoDatabase(
-            "The database cannot be opened", why=str(error), fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR."
-        ) from error
+            "The database cannot be opened", why=str(error),
+            fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
+        ) from error  # fmt: skip
     return database
 
 
@@ -60,18 +87,48 @@ class Core:
     holder: SettingsHolder
     database: Database
     audit: AuditLog
+    trail: AuditTrail
+    keyring: Keyring
     authoriser: Authoriser
     services: Mapping[str, Service[Any]]
+    readers: Mapping[str, TargetReader]
+    continuing: Continuing
+    continuations: ContinuationRepository
+    runtime: Runtime
+    ends: Ends
+    approvals: Approvals
+    proposals: Mapping[str, Propose]
 
-    def handler(self, offers: Offers) -> RequestHandler:
-        """A handler of requests whose buttons and forms mean what `offers` says."""
+    def handler(self, offers: Offers, attachments: Attachments | None = None) -> RequestHandler:
+        """A handler of requests whose buttons and forms mean what `offers` says, with what was sent along."""
+        approving = Approving(
+            self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
+            home_channel=self._home_channel, now=utc_now,
+        )  # fmt: skip
         return RequestHandler(
-            parse=grammar.parse, offers=offers, access=self.authoriser, audit=self.audit, services=self.services
-        )
+            parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
+            continuing=self.continuing, attachments=attachments,
+        )  # fmt: skip
+
+    def _home_channel(self, project: str) -> str:
+        found = self.holder.now.configuration.projects.get(project)
+        return found.channels[0] if found and found.channels else ""
 
 
-def build(holder: SettingsHolder, database: Database, *, directory: Directory, team: Callable[[], str]) -> Core:
-    """Wire the parts. Nothing is connected yet but the database."""
+def build(
+    holder: SettingsHolder,
+    database: Database,
+    *,
+    directory: Directory,
+    team: Callable[[], str],
+    decided: Callable[[], None] = lambda: None,
+    stranger: Callable[[], None] = lambda: None,
+    anchors: Anchors | None = None,
+    redactor: Redactor | None = None,
+) -> Core:
+    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes."""
+    hidden = redactor or Redactor()
+    hidden.learn_all(holder.now)
 
     def configuration() -> Configuration:
         return holder.now.configuration
@@ -83,18 +140,43 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         directory.group, now=utc_now,
         refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
     )  # fmt: skip
-    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
-    audit = AuditLog(AuditRepository(database), now=utc_now)
-    projects = Projects(lambda: holder.now, now=utc_now)
+    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team, stranger=stranger)
+    audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
+    keyring = Keyring(holder.now.audit_key)
+    chain = AuditChain(database)
+    trail = AuditTrail(chain, keyring)
+    projects = Projects(lambda: holder.now, now=utc_now, learn=hidden.learn)
     verifier = Verifier(
         now=utc_now,
         parallel=lambda: configuration().verification.parallel_clusters,
         seconds=lambda: configuration().verification.timeout.total_seconds(),
     )
-    verification = VerificationServices(projects, verifier, VerificationRepository(database).keep)
+    verifications = VerificationRepository(database)
+    keep = verifications.keep
+    verification = VerificationServices(projects, verifier, keep)
+    approvals = Approvals(
+        ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
+    )
+    approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
+    changes = PolicyChangeRepository(database)
+    inside = PolicyClusters(projects, seconds=lambda: configuration().verification.timeout.total_seconds())
+    policies = PolicyServices(inside, changes, now=utc_now)
+    proposed = PolicyProposals(policies, approvals.needed)
     services: dict[str, Service[Any]] = {}
     talk = TalkServices(authoriser, lambda: frozenset(services))
-    templates, clusters = TemplateServices(projects), ClusterServices(projects)
+    continuations = ContinuationRepository(database)
+    templates = TemplateServices(projects, creating(continuations.unended))
+    clusters = ClusterServices(projects)
+    proposals: dict[str, Propose] = {
+        "template.publish": templates.propose_publish,
+        "template.delete": templates.propose_delete,
+        "cluster.create": clusters.propose_create,
+        "cluster.delete": clusters.propose_delete,
+        "policy.apply": proposed.apply,
+        "policy.delete": proposed.delete,
+        "policy.rollback": proposed.rollback,
+    }
+    audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
     services |= {
         "help": talk.help,
         "whoami": talk.whoami,
@@ -103,12 +185,69 @@ def build(holder: SettingsHolder, database: Database, *, directory: Directory, t
         "template.create": templates.create,
         "template.list": templates.list,
         "template.show": templates.show,
+        "template.publish": templates.publish,
+        "template.unpublish": templates.unpublish,
+        "template.hide": templates.hide,
+        "template.delete": templates.delete,
         "cluster.list": clusters.list,
         "cluster.show": clusters.show,
+        "cluster.create": clusters.create,
+        "cluster.delete": clusters.delete,
         "verify": verification.verify,
-        "audit.list": AuditServices(audit, authoriser, access, utc_now).list,
+        "policy.presets": policies.presets,
+        "policy.list": policies.list,
+        "policy.show": policies.show,
+        "policy.preview": policies.preview,
+        "policy.apply": policies.apply,
+        "policy.delete": policies.delete,
+        "policy.rollback": policies.rollback,
+        "policy.reach": policies.reach,
+        "approvals.list": approval_services.list,
+        "approvals.withdraw": approval_services.withdraw,
+        "approvals.form": approval_services.form,
+        "approvals.decide": approval_services.decide,
+        "audit.list": audits.list,
+        "audit.verify": audits.verify,
     }
-    return Core(holder=holder, database=database, audit=audit, authoriser=authoriser, services=services)
+    ends = Ends(results.KINDS)
+    runtime = _operations(
+        configuration,
+        database,
+        str(holder.now.database.get_secret_value()),
+        ends,
+        sites(projects, verifier, keep, verifications.forget),
+    )
+    continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
+    return Core(
+        holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
+        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        proposals=proposals,
+    )  # fmt: skip
+
+
+def _operations(
+    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites
+) -> Runtime:
+    """The durable work, registered; it is launched by whoever needs it."""
+
+    def limits() -> Limits:
+        given = configuration().operations
+        return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
+
+    runtime = Runtime(url, ends=ends, per_project=lambda: configuration().operations.per_project)
+    building = Building(ReservationRepository(database), now=utc_now)
+    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
+    runtime.register(deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now))
+    return runtime
+
+
+def approval_rules(configuration: Configuration) -> Rules:
+    """What the configuration says of approvals, as access sees it."""
+    found = configuration.approvals
+    return Rules(
+        required=frozenset(found.required), expire=found.expire, remind=min(found.remind, found.expire / 2),
+        approvers=found.approvers, reason=found.reason,
+    )  # fmt: skip
 
 
 def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:

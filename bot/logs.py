@@ -1,39 +1,32 @@
 """Logs: one JSON object a line, UTC, with the reference of the request that is being served.
 
-Tokens and keys are `SecretStr` and do not show; the last processor takes out what looks like one all the
-same, wherever it comes from.
+Every line passes the filter for secrets, whichever library wrote it, and so do uncaught exceptions.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import sys
+import threading
+from types import TracebackType
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SECRETS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|(?i:bearer )[\w.~+/=-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
-    re.DOTALL,
-)
-HIDDEN = "[hidden]"
+from bot.redaction import Redactor
+
+NOISY = ("urllib3", "keystoneauth", "openstack", "websocket", "slack_sdk", "uvicorn", "alembic")
 
 
-def redact(text: str) -> str:
-    """Hide what looks like a token, a private key, or a password in a URL."""
-    return _SECRETS.sub(HIDDEN, text)
-
-
-def configure(*, level: int = logging.INFO) -> None:
-    """Send our logs and the libraries' to standard error."""
+def configure(*, level: int = logging.INFO, redactor: Redactor | None = None) -> None:
+    """Send our logs and the libraries' to standard error; without a filter, one that knows shapes alone."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
@@ -47,7 +40,7 @@ def configure(*, level: int = logging.INFO) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _redacted,
+                redacting(redactor or Redactor()),
                 structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
             ],
         )
@@ -55,9 +48,35 @@ def configure(*, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("urllib3", "keystoneauth", "openstack", "websocket", "slack_sdk", "uvicorn", "alembic"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
 
 
-def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+def redacting(redactor: Redactor) -> Processor:
+    """The last processor before a line is written: what is no plain data yet becomes text here, and is hidden."""
+
+    def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {key: redactor.hide_in(_plain(value)) for key, value in event.items()}
+
+    return redact
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, (str, int, float)) or value is None else str(value)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger("xk8s").critical("uncaught", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(raised: threading.ExceptHookArgs) -> None:
+    if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
+        _uncaught(raised.exc_type, raised.exc_value, raised.exc_traceback)

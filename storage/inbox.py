@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
-from storage.models import InboxRow
+from storage.models import ContinuationRow, InboxRow
 
-WAITING, LEASED, DONE = "waiting", "leased", "done"
+WAITING, LEASED, CONTINUED, DONE = "waiting", "leased", "continued", "done"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,15 @@ class InboxEntry:
     payload: dict[str, Any]
     received_at: datetime
 
+    def encode(self) -> dict[str, Any]:
+        """As JSON, for an entry that is made later."""
+        return dataclasses.asdict(self) | {"received_at": self.received_at.isoformat()}
+
+    @classmethod
+    def decode(cls, data: dict[str, Any]) -> InboxEntry:
+        """Read what `encode` wrote."""
+        return cls(**data | {"received_at": datetime.fromisoformat(data["received_at"])})
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LeasedEntry:
@@ -34,6 +43,7 @@ class LeasedEntry:
     operation: str
     payload: dict[str, Any]
     attempt: int
+    received_at: datetime
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +52,7 @@ class Backlog:
 
     waiting: int
     leased: int
+    continued: int = 0  # answered elsewhere, later
 
 
 class InboxRepository:
@@ -52,24 +63,8 @@ class InboxRepository:
 
     def accept(self, entry: InboxEntry) -> bool:
         """Keep an entry; False if its key is known. Durable when it returns."""
-        statement = insert(InboxRow).values(
-            key=entry.key,
-            operation=entry.operation,
-            payload=entry.payload,
-            received_at=entry.received_at,
-            state=WAITING,
-            attempts=0,
-        )
         with self._database.writing() as connection:
-            known = select(InboxRow.id).where(InboxRow.key == entry.key)
-            if connection.execute(known).first() is not None:
-                return False
-            try:
-                with connection.begin_nested():
-                    connection.execute(statement)
-            except IntegrityError:
-                return False
-        return True
+            return accept_in(connection, entry)
 
     def lease(self, *, owner: str, now: datetime, seconds: float, limit: int) -> list[LeasedEntry]:
         """Take the oldest entries that wait, or whose lease has ended, for one owner."""
@@ -88,10 +83,16 @@ class InboxRepository:
                     lease_until=now + timedelta(seconds=seconds),
                     attempts=InboxRow.attempts + 1,
                 )
-                .returning(InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts)
+                .returning(InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts, InboxRow.received_at)
             ).all()
         entries = [
-            LeasedEntry(id=row.id, operation=row.operation, payload=row.payload, attempt=row.attempts)
+            LeasedEntry(
+                id=row.id,
+                operation=row.operation,
+                payload=row.payload,
+                attempt=row.attempts,
+                received_at=row.received_at,
+            )
             for row in taken
         ]
         return sorted(entries, key=lambda entry: entry.id)
@@ -110,15 +111,23 @@ class InboxRepository:
             return list(connection.execute(statement).scalars())
 
     def finish(self, entry: int, *, owner: str, now: datetime) -> bool:
-        """Mark an entry as answered; False if its lease went to another owner meanwhile."""
-        statement = (
-            update(InboxRow)
-            .where(InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
-            .values(state=DONE, finished_at=now, lease_until=None)
-            .returning(InboxRow.id)
+        """Mark an entry as answered; False if its lease went to another owner meanwhile.
+
+        One whose work goes on elsewhere stays open, or waits at once if the end of that is there already.
+        """
+        operation = select(InboxRow.operation).where(InboxRow.id == entry).scalar_subquery()
+        continued = select(ContinuationRow.ended_at).where(
+            ContinuationRow.operation == operation, ContinuationRow.concluded_at.is_(None)
         )
+        held = update(InboxRow).where(InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
         with self._database.writing() as connection:
-            return connection.execute(statement).first() is not None
+            going_on = connection.execute(continued.with_for_update()).first()
+            if going_on is None:
+                statement = held.values(state=DONE, finished_at=now, lease_until=None)
+            else:
+                state = CONTINUED if going_on.ended_at is None else WAITING
+                statement = held.values(state=state, owner=None, lease_until=None)
+            return connection.execute(statement.returning(InboxRow.id)).first() is not None
 
     def release(self, *, owner: str, only: Sequence[int] | None = None) -> int:
         """Give back what an owner holds: after its restart, or when it stops."""
@@ -140,10 +149,28 @@ class InboxRepository:
         statement = select(InboxRow.state, func.count()).where(InboxRow.state != DONE).group_by(InboxRow.state)
         with self._database.reading() as connection:
             counts: dict[str, int] = dict(connection.execute(statement).all())
-        return Backlog(waiting=counts.get(WAITING, 0), leased=counts.get(LEASED, 0))
+        return Backlog(
+            waiting=counts.get(WAITING, 0), leased=counts.get(LEASED, 0), continued=counts.get(CONTINUED, 0)
+        )
 
     def prune(self, *, before: datetime) -> int:
         """Forget entries that were answered before a time; their keys are then unknown again."""
+        ended = delete(ContinuationRow).where(ContinuationRow.concluded_at < before)
         statement = delete(InboxRow).where(InboxRow.state == DONE, InboxRow.finished_at < before)
         with self._database.writing() as connection:
+            connection.execute(ended)
             return len(connection.execute(statement.returning(InboxRow.id)).all())
+
+
+def accept_in(connection: Connection, entry: InboxEntry) -> bool:
+    """Keep an entry as a part of somebody else's transaction; False if its key is known."""
+    known = select(InboxRow.id).where(InboxRow.key == entry.key)
+    if connection.execute(known).first() is not None:
+        return False
+    statement = insert(InboxRow).values(**dataclasses.asdict(entry), state=WAITING, attempts=0)
+    try:
+        with connection.begin_nested():
+            connection.execute(statement)
+    except IntegrityError:
+        return False
+    return True

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select, update
 
 from storage.database import Database
 from storage.models import OfferRow
@@ -25,6 +25,7 @@ class Offer:
     project: str | None
     channel: str
     thread: str
+    taken_by: str | None = None
 
 
 class OfferRepository:
@@ -74,7 +75,21 @@ class OfferRepository:
             OfferRow.project,
             OfferRow.channel,
             OfferRow.thread,
+            OfferRow.taken_by,
         ).where(OfferRow.id == offer)
         with self._database.reading() as connection:
             row = connection.execute(statement).mappings().first()
         return Offer(**row) if row is not None else None
+
+    def take(self, offer: str, *, operation: str) -> bool:
+        """Let an operation do what an offer stands for; False if another one does it or has done it."""
+        free = or_(OfferRow.taken_by.is_(None), OfferRow.taken_by == operation)
+        statement = update(OfferRow).where(OfferRow.id == offer, free).values(taken_by=operation)
+        with self._database.writing() as connection:
+            return connection.execute(statement.returning(OfferRow.id)).first() is not None
+
+    def give_back(self, offer: str, *, operation: str) -> None:
+        """Let an offer be pressed again: nothing came of it."""
+        statement = update(OfferRow).where(OfferRow.id == offer, OfferRow.taken_by == operation)
+        with self._database.writing() as connection:
+            connection.execute(statement.values(taken_by=None))

@@ -45,6 +45,12 @@ class ReplicaRepository:
         with self._database.writing() as connection:
             return connection.execute(statement).first() is not None
 
+    def alive(self, *, since: datetime) -> list[str]:
+        """The replicas whose last heartbeat is younger than a time, by name."""
+        statement = select(ReplicaRow.id).where(ReplicaRow.heartbeat_at > since).order_by(ReplicaRow.id)
+        with self._database.reading() as connection:
+            return list(connection.execute(statement).scalars())
+
     def leave(self, replica: str, *, instance: str) -> None:
         """Give a replica id back at an orderly end."""
         with self._database.writing() as connection:

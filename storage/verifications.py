@@ -40,6 +40,12 @@ class VerificationRepository:
             )
             connection.execute(insert(VerificationRow).values(**dataclasses.asdict(found)))
 
+    def forget(self, project: str, cluster: str) -> None:
+        """A cluster is gone."""
+        gone = delete(VerificationRow).where(VerificationRow.project == project, VerificationRow.cluster == cluster)
+        with self._database.writing() as connection:
+            connection.execute(gone)
+
     def of_project(self, project: str) -> list[LastVerification]:
         """Return the last verifications of a project's clusters, by name."""
         columns = [getattr(VerificationRow, field.name) for field in dataclasses.fields(LastVerification)]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from bot.access.directory import CachedGroups, Directory
 from bot.access.roles import INCLUDES, Role, effective, needed, permits
 from bot.actions.action import Action, Effect
+from bot.actions.approvals import ApprovalDecide
 from bot.actions.catalog import ACTIONS
 from bot.problems import Problem, Refusal
 
@@ -74,6 +75,20 @@ class NotAllowed(Refusal):
     """The rules stand against it."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deciders:
+    """Who may decide in a project: named people and groups, and the members of both as far as they are known."""
+
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    everyone: bool
+    people: frozenset[str]
+
+    def enough_without(self, person: str, needed: int) -> bool:
+        """Whether so many people other than one can decide, as far as that is known."""
+        return self.everyone or bool(self.groups) or len(self.people - {person}) >= needed
+
+
 class Authoriser:
     """Decides over each request anew, from the configuration and the directory."""
 
@@ -84,11 +99,14 @@ class Authoriser:
         directory: Directory,
         groups: CachedGroups,
         team: Callable[[], str],
+        stranger: Callable[[], None] = lambda: None,
     ) -> None:
+        """`stranger` is told of every request from another workspace."""
         self._projects = projects
         self._directory = directory
         self._groups = groups
         self._team = team
+        self._stranger = stranger
 
     def authorise(self, action: Action, asker: Asker) -> Grant:
         """Return the project and roles under which an action may be done. Raises `NotAllowed`."""
@@ -105,9 +123,8 @@ class Authoriser:
         """Say who somebody is here, and what they may do."""
         found = self._projects().get(project) if project else None
         roles = self.roles(found, asker) if found else {}
-        allowed = {
-            kind.name: (found is not None and permits(roles, kind)) or needed(kind) is None for kind in ACTIONS
-        }
+        kinds: tuple[type[Action], ...] = (*ACTIONS, ApprovalDecide)
+        allowed = {kind.name: (found is not None and permits(roles, kind)) or not needed(kind) for kind in kinds}
         return WhoAmI(
             person=asker.person, project=project, roles=roles,
             may=tuple(name for name, yes in allowed.items() if yes),
@@ -124,10 +141,27 @@ class Authoriser:
                     found.setdefault(included, why if included is role else f"{role} includes it")
         return {role: found[role] for role in Role if role in found}
 
+    def deciders(self, project: str) -> Deciders:
+        """Who may decide over requests of a project."""
+        found = self._projects().get(project)
+        members = found.roles.get(Role.APPROVER, RoleMembers()) if found else RoleMembers()
+        known = [self._groups.members(group) for group in sorted(members.groups)]
+        return Deciders(
+            users=tuple(sorted(members.users)), groups=tuple(sorted(members.groups)), everyone=members.everyone,
+            people=frozenset(members.users).union(*known),
+        )  # fmt: skip
+
+    def home_roles(self, person: str, team: str) -> dict[str, dict[Role, str]]:
+        """The projects in which somebody has a role, wherever they are."""
+        asker = Asker(person=person, team=team, bot=False, channel="", direct=True)
+        found = {project.name: self.roles(project, asker) for project in self._projects().values()}
+        return {name: roles for name, roles in sorted(found.items()) if roles}
+
     def _refuse_strangers(self, asker: Asker) -> None:
         if asker.bot:
             raise NotAllowed("Bots may not ask for anything", fix="Ask as a person.")
         if asker.terminal_user is None and self._team() and asker.team != self._team():
+            self._stranger()
             raise NotAllowed("You belong to another Slack workspace", fix="Ask somebody of this workspace.")
 
     def _project(self, action: Action, asker: Asker) -> ProjectAccess | None:
@@ -195,12 +229,17 @@ class Authoriser:
     def _missing_role(
         self, action: Action, project: ProjectAccess, roles: Mapping[Role, str], asker: Asker
     ) -> NotAllowed:
-        role = needed(action)
+        wanted = needed(action)
         have = max(roles, key=lambda each: len(INCLUDES[each]), default=None)
         being = f"you are {have} ({roles[have]})" if have else "you have no role here"
         able = {
-            person for each, members in project.roles.items() if role in effective([each]) for person in members.users
+            person
+            for each, members in project.roles.items()
+            if wanted & effective([each])
+            for person in members.users
         }
         ask = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
         who = f"Ask {ask}, or see `/xk8s whoami`." if ask else "See `/xk8s whoami`."
-        return NotAllowed(f"You may not do that in {project.name}: it needs {role}, {being}", fix=who)
+        return NotAllowed(
+            f"You may not do that in {project.name}: it needs {' or '.join(sorted(wanted))}, {being}", fix=who
+        )

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from bot.problems import Problem
 
+ASK_AGAIN = timedelta(seconds=15)  # after a directory did not answer
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PersonFacts:
@@ -41,7 +43,11 @@ class _Known:
 
 
 class CachedGroups:
-    """Memberships of groups, read again after `refresh`, believed for `grace` when that fails."""
+    """Memberships of groups, read again after `refresh`, believed for `grace` when that fails.
+
+    A directory that does not answer is asked again only after `ASK_AGAIN`: each attempt costs whoever waits
+    for it the time until it fails.
+    """
 
     def __init__(
         self,
@@ -56,22 +62,33 @@ class CachedGroups:
         self._grace = grace
         self._now = now
         self._known: dict[str, _Known] = {}
+        self._failed: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def has(self, group: str, person: str) -> bool:
         """Whether a person is in a group, as far as that is known recently enough."""
+        return person in self.members(group)
+
+    def members(self, group: str) -> frozenset[str]:
+        """The members of a group, as far as they are known recently enough; nobody else."""
         now = self._now()
         with self._lock:
-            known = self._known.get(group)
+            known, failed = self._known.get(group), self._failed.get(group)
         if known is None or now - known.at >= self._refresh():
-            known = self._read_again(group, known, now)
-        return known is not None and person in known.members
+            if failed is None or now - failed >= ASK_AGAIN:
+                known = self._read_again(group, known, now)
+            if known is not None and now - known.at >= self._grace():
+                known = None
+        return known.members if known is not None else frozenset()
 
     def _read_again(self, group: str, known: _Known | None, now: datetime) -> _Known | None:
         try:
             fresh = _Known(members=self._read(group), at=now)
         except Problem:
-            return known if known is not None and now - known.at < self._grace() else None
+            with self._lock:
+                self._failed[group] = now
+            return known
         with self._lock:
             self._known[group] = fresh
+            self._failed.pop(group, None)
         return fresh

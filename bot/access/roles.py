@@ -23,9 +23,18 @@ INCLUDES: dict[Role, frozenset[Role]] = {
     Role.APPROVER: frozenset({Role.APPROVER, Role.VIEWER}),
     Role.ADMIN: frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER}),
 }
-ADMINS_ONLY = frozenset(
-    {"template.publish", "template.unpublish", "template.hide", "template.delete", "cluster.delete"}
-)
+# actions whose right does not follow from what they do: any of the roles is enough
+OWN_RIGHTS: dict[str, frozenset[Role]] = {
+    "template.publish": frozenset({Role.ADMIN}),
+    "template.unpublish": frozenset({Role.ADMIN}),
+    "template.hide": frozenset({Role.ADMIN}),
+    "template.delete": frozenset({Role.ADMIN}),
+    "cluster.delete": frozenset({Role.ADMIN}),
+    "approvals.form": frozenset({Role.APPROVER}),
+    "approvals.decide": frozenset({Role.APPROVER}),
+    "approvals.withdraw": frozenset({Role.VIEWER}),  # of one's own request, also when one may ask no more
+    "audit.verify": frozenset({Role.APPROVER, Role.ADMIN}),  # it reads the whole project's log
+}
 
 
 def effective(roles: Iterable[Role]) -> frozenset[Role]:
@@ -33,16 +42,15 @@ def effective(roles: Iterable[Role]) -> frozenset[Role]:
     return frozenset(included for role in roles for included in INCLUDES[role])
 
 
-def needed(action: type[Action] | Action) -> Role | None:
-    """The role that an action needs; None if anybody may (help and whoami)."""
+def needed(action: type[Action] | Action) -> frozenset[Role]:
+    """The roles of which an action needs one; none if anybody may (help and whoami)."""
     if action.effect is Effect.TALK:
-        return None
-    if action.effect is Effect.READ:
-        return Role.VIEWER
-    return Role.ADMIN if action.name in ADMINS_ONLY else Role.OPERATOR
+        return frozenset()
+    usual = Role.VIEWER if action.effect is Effect.READ else Role.OPERATOR
+    return OWN_RIGHTS.get(action.name, frozenset({usual}))
 
 
 def permits(roles: Iterable[Role], action: type[Action] | Action) -> bool:
     """Whether somebody with these roles may do an action."""
-    role = needed(action)
-    return role is None or role in effective(roles)
+    wanted = needed(action)
+    return not wanted or bool(wanted & effective(roles))

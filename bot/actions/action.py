@@ -46,9 +46,11 @@ class Action(BaseModel):
     summary: ClassVar[str] = ""
     example: ClassVar[str] = ""
     target_field: ClassVar[str] = ""
+    quiet: ClassVar[bool] = False  # answered to the asker alone: what others see is the message it changes
     _registry: ClassVar[dict[str, type[Action]]] = {}
 
     project: str | None = None  # --project NAME: only where no channel says it
+    reason: str | None = None  # --reason TEXT: why a change is wanted, for who decides over it
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -93,6 +95,8 @@ class Action(BaseModel):
                 typed += _option(spelling, value)
         if self.project:
             typed += ["--project", self.project]
+        if self.reason:
+            typed += ["--reason", self.reason]
         return " ".join(map(shlex.quote, typed))
 
     def _typed_words(self) -> list[str]:
@@ -110,6 +114,10 @@ class Action(BaseModel):
     def encode(self) -> dict[str, Any]:
         """Return `{"action": name, "arguments": {…}}`, which `decode` reads back."""
         return {"action": self.name, "arguments": self.model_dump(mode="json", exclude_defaults=True)}
+
+    def recorded(self) -> dict[str, Any]:
+        """The arguments as the audit log keeps them: those of `encode`, without what may hold a secret."""
+        return dict(self.encode()["arguments"])
 
     @classmethod
     def decode(cls, data: dict[str, Any]) -> Action:

@@ -15,11 +15,12 @@ import click
 from pydantic import ValidationError
 
 from bot.actions import cleaning
-from bot.actions.action import Action, Driver
+from bot.actions.action import Action, Driver, Effect
 from bot.actions.catalog import BY_PATH, TOPICS
 from bot.actions.mistakes import Mistake, echo, nearest
 from bot.actions.spelling import Check, Flag, Option, Word
 from bot.actions.talk import Help
+from bot.actions.values import text as any_text
 
 HELP_WORDS = frozenset({"--help", "-h", "-?", "/?", "?"})
 LONGEST = 20_000  # characters; a slash command takes far fewer, a mention 40,000 with its code block
@@ -143,6 +144,8 @@ def _command(kind: type[Action]) -> click.Command:
         if field == "cluster" and isinstance(spelling, Word):
             parameters.append(_option("_cluster_option", Option("--cluster", "CLUSTER", spelling.check)))
     parameters.append(_option("project", Option("--project", "PROJECT", str)))
+    if kind.effect is Effect.CHANGE:
+        parameters.append(_option("reason", Option("--reason", "TEXT", any_text)))
     return click.Command(" ".join(kind.path), params=parameters, add_help_option=False)
 
 
@@ -171,7 +174,7 @@ def _translated(kind: type[Action], wrong: click.ClickException, arguments: list
     topic = kind.path[0]
     if isinstance(wrong, click.NoSuchOption):
         flags = [s.flag for s in kind.spelled().values() if not isinstance(s, Word)]
-        meant = nearest(wrong.option_name, [*flags, "--project"])
+        meant = nearest(wrong.option_name, [*flags, "--project", "--reason"])
         example = _replaced(kind, arguments, wrong.option_name, meant) if meant else kind.example
         what = f"`{' '.join(kind.path)}` has no option `{echo(wrong.option_name)}`"
         return Mistake(what, suggestion=meant, example=example, topic=topic)

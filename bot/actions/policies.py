@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 
 from bot.actions import values
@@ -55,7 +56,8 @@ class _PolicyChange(Action):
     from_namespace: Annotated[tuple[str, ...], Option("--from-namespace", "A,B", values.label, commas=True)] = ()
     to_namespace: Annotated[tuple[str, ...], Option("--to-namespace", "A,B", values.label, commas=True)] = ()
     port: Annotated[tuple[str, ...], Option("--port", "TCP/80", values.port, repeated=True)] = ()
-    manifest: str | None = None  # the YAML itself, from the code block
+    allow_dns: Annotated[bool, Flag("--allow-dns")] = False  # the policy lets DNS through all the same
+    manifest: str | None = None  # the YAML itself, from the code block, the form or a file
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +72,19 @@ class _PolicyChange(Action):
         if first is None:
             raise ValueError("a preset is missing, or `--yaml`")
         return values
+
+    @property
+    def needs_manifest(self) -> bool:
+        """Whether a person's own YAML is still to be asked for."""
+        return self.yaml and self.manifest is None
+
+    def recorded(self) -> dict[str, Any]:
+        """The arguments without what was sent as YAML, which may be anything: its digest tells it apart."""
+        said = super().recorded()
+        if self.manifest is not None:
+            digest = hashlib.sha256(self.manifest.encode(errors="surrogatepass")).hexdigest()
+            said["manifest"] = f"{len(self.manifest)} characters, sha256 {digest}"
+        return said
 
 
 class PolicyPreview(_PolicyChange):
@@ -89,6 +104,8 @@ class PolicyApply(_PolicyChange):
     effect = Effect.CHANGE
     summary = "apply a policy, keeping what was there before"
     example = "policy apply allow-same-namespace prod-eu -n shop"
+    # kubectl's word: take fields over that another field manager owns
+    force_conflicts: Annotated[bool, Flag("--force-conflicts")] = False
 
 
 class PolicyDelete(Action):
@@ -118,7 +135,10 @@ class PolicyRollback(Action):
 
 
 class PolicyReach(Action):
-    """Whether one pod can reach another, and why."""
+    """Whether one end can reach the other, and why; without ends, what is open to everybody.
+
+    An end is a pod, a workload (all its pods) or an address outside.
+    """
 
     name = "policy.reach"
     path = ("policy", "reach")
@@ -126,6 +146,6 @@ class PolicyReach(Action):
     example = "policy reach prod-eu --from shop/frontend --to shop/cart --port TCP/7070"
     target_field = "cluster"
     cluster: Annotated[str, Word("CLUSTER", values.name)]
-    source: Annotated[str | None, Option("--from", "NS/POD", values.pod)] = None
-    destination: Annotated[str | None, Option("--to", "NS/POD", values.pod)] = None
+    source: Annotated[str | None, Option("--from", "NS/POD", values.endpoint)] = None
+    destination: Annotated[str | None, Option("--to", "NS/POD", values.endpoint)] = None
     port: Annotated[str | None, Option("--port", "TCP/80", values.port)] = None

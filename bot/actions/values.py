@@ -46,6 +46,18 @@ def pod(value: str) -> str:
     return f"{label(namespace)}/{name(rest)}"
 
 
+def endpoint(value: str) -> str:
+    """`NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        pass
+    try:
+        return pod(value)
+    except ValueError:
+        raise ValueError(f"`{value}` is neither NAMESPACE/POD nor an address like `192.0.2.7`") from None
+
+
 def driver(value: str) -> str:
     """A driver of the catalogue."""
     lowered = value.lower()

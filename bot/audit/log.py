@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.problems import Problem
+from bot.redaction import Redactor
 from storage.audit import INTENT, OUTCOME, AuditEvent, AuditFilter, AuditRepository
 from storage.database import DatabaseError
 
 PAGE_SIZE = 20
 LONGEST_DETAIL = 2_000  # characters of an error's text that are kept
+LONGEST_NAME = 255
 
 
 class AuditUnavailable(Problem):
@@ -50,9 +52,13 @@ class AuditPage:
 class AuditLog:
     """Appends and finds events."""
 
-    def __init__(self, repository: AuditRepository, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, repository: AuditRepository, *, now: Callable[[], datetime], redactor: Redactor | None = None
+    ) -> None:
+        """Without a filter for secrets, one that knows shapes alone."""
         self._repository = repository
         self._now = now
+        self._redactor = redactor or Redactor()
 
     def intend(self, subject: Subject) -> bool:
         """Write what is about to be done; False if this operation said so before (a second attempt).
@@ -68,14 +74,21 @@ class AuditLog:
         )
 
     def _append(self, subject: Subject, phase: str, **more: Any) -> bool:
-        event = AuditEvent(**dataclasses.asdict(subject), phase=phase, at=self._now(), **more)
         try:
-            return self._repository.append(event)
+            return self._repository.append(self._event(subject, phase, **more))
         except DatabaseError as error:
             raise AuditUnavailable(
                 "The audit log cannot be written, so nothing is done", why=str(error),
                 fix="Look at the database, then try again.",
             ) from error  # fmt: skip
+
+    def _event(self, subject: Subject, phase: str, **more: Any) -> AuditEvent:
+        """An event as it may be kept: without secrets, and within what its columns hold."""
+        values: dict[str, Any] = dataclasses.asdict(subject) | {"phase": phase, "at": self._now(), **more}
+        hidden = {name: self._redactor.hide_in(value) for name, value in values.items()}
+        for name in ("target", "actor_name"):
+            hidden[name] = str(hidden[name])[:LONGEST_NAME]
+        return AuditEvent(**hidden)  # type: ignore[arg-type]
 
     def outcome_of(self, operation: str) -> AuditEvent | None:
         """What came of an operation, if that is known."""
@@ -93,15 +106,20 @@ class AuditLog:
                 "The audit log cannot be read", why=str(error), fix="Look at the database."
             ) from error
 
-    def open_intents(self) -> list[AuditEvent]:
-        """Intents without an outcome, oldest first."""
-        return self._repository.open_intents()
+    def open_intents(self, *, after: int = 0) -> list[AuditEvent]:
+        """Intents behind a position without an outcome, oldest first. Raises `AuditUnavailable`."""
+        try:
+            return self._repository.open_intents(after=after)
+        except DatabaseError as error:
+            raise AuditUnavailable(
+                "The audit log cannot be read", why=str(error), fix="Look at the database."
+            ) from error
 
-    def close(self, intent: AuditEvent, *, outcome: str, detail: str) -> None:
-        """Write the outcome of an intent that was left open."""
-        self._repository.append(
-            dataclasses.replace(intent, phase=OUTCOME, at=self._now(), outcome=outcome, detail=detail, position=None)
-        )
+    def close(self, intent: AuditEvent, *, outcome: str, detail: str, target: str = "") -> bool:
+        """Write the outcome of an intent that was left open; False if somebody else did. Raises `AuditUnavailable`."""
+        shared = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Subject)}
+        about = Subject(**(shared | {"target": intent.target or target}))
+        return self.conclude(about, outcome=outcome, detail=detail)
 
     def find(self, wanted: AuditFilter, *, page: int) -> AuditPage:
         """Return a page; pages are counted from 1, and one beyond the last is the last."""

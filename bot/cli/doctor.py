@@ -8,6 +8,7 @@ import click
 
 from bot import core, logs
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.services.projects import Projects
 from bot.settings import Settings, load
 from bot.settings.holder import SettingsHolder
@@ -15,34 +16,35 @@ from bot.slack.delivery.web import SlackWeb
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
-def run() -> int:
+def run(redactor: Redactor) -> int:
     """Check and print; 0 if all is well."""
-    logs.configure(level=40)
+    logs.configure(level=40, redactor=redactor)
     settings = load()
+    redactor.learn_all(settings)
     holder = SettingsHolder(settings, read=load)
     checks: dict[str, Callable[[], str]] = {
         "configuration": lambda: _configuration(settings),
         "database": lambda: _database(holder),
         "Slack": lambda: _slack(settings),
     }
-    projects = Projects(lambda: settings, now=core.utc_now)
+    projects = Projects(lambda: settings, now=core.utc_now, learn=redactor.learn)
     for name, project in settings.configuration.projects.items():
         if project.cloud:
             checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
-    found = [_line(name, check) for name, check in checks.items()]
+    found = [_line(redactor, name, check) for name, check in checks.items()]
     return 0 if all(found) else 1
 
 
-def _line(name: str, check: Callable[[], str]) -> bool:
+def _line(redactor: Redactor, name: str, check: Callable[[], str]) -> bool:
     try:
         said = check()
     except Problem as problem:
-        click.echo(f"❌ {name}: {problem.what}")
+        click.echo(redactor.hide(f"❌ {name}: {problem.what}"))
         for more in (problem.why, problem.fix):
             if more:
-                click.echo(f"   {more}")
+                click.echo(redactor.hide(f"   {more}"))
         return False
-    click.echo(f"✅ {name}: {said}")
+    click.echo(redactor.hide(f"✅ {name}: {said}"))
     return True
 
 
@@ -58,7 +60,8 @@ def _configuration(settings: Settings) -> str:
 def _database(holder: SettingsHolder) -> str:
     database = core.open_database(holder)
     try:
-        return f"{database.dialect}, schema {database.version()}"
+        signing = "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
+        return f"{database.dialect}, schema {database.version()}{signing}"
     finally:
         database.dispose()
 
@@ -75,7 +78,11 @@ def _slack(settings: Settings) -> str:
             fix="Update the app with `xk8s manifest`, and reinstall it.",
         )
     lacking = [scope for scope in OPTIONAL_SCOPES if granted and scope not in granted]
-    note = f"; without {', '.join(lacking)} a crash can leave a message twice" if lacking else ""
+    note = (
+        f"; without {', '.join(lacking)} a crash can leave a message twice, and anchors of the audit log cannot be read"
+        if lacking
+        else ""
+    )
     return f"{answer.get('user')} in {answer.get('team')}{note}"
 
 

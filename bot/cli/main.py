@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import sys
 
 import click
 
 from bot import __version__
+from bot.cli.audit_commands import audit
 from bot.problems import Problem
+from bot.redaction import Redactor
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -22,25 +25,32 @@ class _Group(click.Group):
         except Problem as problem:
             for line in (f"xk8s: {problem.what}", problem.why, problem.fix):
                 if line:
-                    click.echo(line, err=True)
+                    click.echo((ctx.obj or Redactor()).hide(line), err=True)
             ctx.exit(BAD_INPUT if problem.outcome == "refused" else FAILED)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="xk8s")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """The network drivers of your Kubernetes clusters, from a Slack channel."""
+    ctx.obj = Redactor()
+    ctx.obj.learn_environment(os.environ)
+
+
+main.add_command(audit)
 
 
 @main.command()
 @click.option("--http", is_flag=True, help="Take Slack's requests over HTTP instead of Socket Mode.")
 @click.option("--port", default=3000, show_default=True, help="The port for Slack's requests, with --http.")
 @click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen on, with --http.")
-def serve(*, http: bool, port: int, host: str) -> None:
+@click.pass_obj
+def serve(redactor: Redactor, *, http: bool, port: int, host: str) -> None:
     """Run the bot."""
     from bot.app import serve as run
 
-    run(http=http, host=host, port=port)
+    run(http=http, host=host, port=port, redactor=redactor)
 
 
 @main.command()
@@ -56,20 +66,35 @@ def demo(*, port: int, headless: bool) -> None:
 @main.command(name="run")
 @click.argument("words")
 @click.option("--project", help="The project it is about, if the configuration has several.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=pathlib.Path, exists=True, dir_okay=False),
+    help="A file with YAML, for words with --yaml.",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=pathlib.Path, file_okay=False),
+    help="A folder for the files of the answer: pictures and long lists.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def run_words(*, words: str, project: str | None, as_json: bool) -> None:
+@click.pass_obj
+def run_words(
+    redactor: Redactor, *, words: str, project: str | None, file: pathlib.Path | None, save: pathlib.Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Do what one would type in Slack: xk8s run "verify calico"."""
     from bot.cli.terminal import run
 
-    sys.exit(run(words, project=project, as_json=as_json))
+    sys.exit(run(words, project=project, file=file, save=save, as_json=as_json, redactor=redactor))
 
 
 @main.command()
-def doctor() -> None:
+@click.pass_obj
+def doctor(redactor: Redactor) -> None:
     """Check the configuration, the database, Slack's scopes and every project's cloud."""
     from bot.cli.doctor import run
 
-    sys.exit(run())
+    sys.exit(run(redactor))
 
 
 @main.group()
@@ -77,12 +102,29 @@ def db() -> None:
     """The database."""
 
 
-@db.command()
-def upgrade() -> None:
-    """Bring the database to this version's schema."""
-    from bot.app import upgrade_database
+_role = click.option("--application", metavar="ROLE", help="PostgreSQL role that the bot serves under.")
+_retention = click.option("--retention", metavar="ROLE", help="PostgreSQL role that seals old audit events.")
 
-    click.echo(upgrade_database())
+
+@db.command()
+@_role
+@_retention
+@click.pass_obj
+def upgrade(redactor: Redactor, *, application: str | None, retention: str | None) -> None:
+    """Bring the database to this version's schema; on PostgreSQL as the owner of the tables, roles get their rights."""
+    from bot.cli.database import upgrade as run
+
+    run(redactor, application=application, retention=retention)
+
+
+@db.command()
+@_role
+@_retention
+def grants(*, application: str | None, retention: str | None) -> None:
+    """Print the SQL that gives the roles their rights, for whoever says it by hand."""
+    from bot.cli.database import grants as run
+
+    run(application=application, retention=retention)
 
 
 @main.command()
@@ -105,11 +147,14 @@ def manifest(*, url: str | None) -> None:
 @click.option("--context", help="The context of the kubeconfig file; its current one by default.")
 @click.option("--driver", help="The driver it should run; whichever runs by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def verify(*, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool) -> None:
+@click.pass_obj
+def verify(
+    redactor: Redactor, *, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool
+) -> None:
     """Verify the network driver of one cluster, without Slack, Magnum or a database."""
     from bot.cli.verify import run
 
-    sys.exit(run(kubeconfig=kubeconfig, context=context, driver=driver, as_json=as_json))
+    sys.exit(run(kubeconfig=kubeconfig, context=context, driver=driver, as_json=as_json, redactor=redactor))
 
 
 @main.command()

@@ -13,6 +13,7 @@ from bot.actions.action import Driver
 from bot.kube.client import Kube
 from bot.kube.connection import endpoint_from_kubeconfig
 from bot.problems import Refusal
+from bot.redaction import Redactor
 from bot.settings.file import Verification
 from bot.slack import plain
 from bot.slack.views import catalog
@@ -22,11 +23,15 @@ from bot.verification.verifier import Target, Verifier
 CODES = {Verdict.HEALTHY: 0}
 
 
-def run(*, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool) -> int:
+def run(
+    *, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool, redactor: Redactor
+) -> int:
     """Verify, print, and return 0 if healthy, else 1. Raises `Refusal` for bad input."""
-    logs.configure(level=30)
+    logs.configure(level=30, redactor=redactor)
     asked = _driver(driver)
     endpoint = endpoint_from_kubeconfig(kubeconfig, context)
+    for secret in endpoint.secrets():
+        redactor.learn(secret)
     defaults = Verification()
     verifier = Verifier(
         now=core.utc_now, parallel=lambda: defaults.parallel_clusters, seconds=defaults.timeout.total_seconds
@@ -37,9 +42,10 @@ def run(*, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as
     )  # fmt: skip
     report = verifier.verify(target, asked)
     if as_json:
-        click.echo(json.dumps(report.to_json(), indent=2, default=str))
+        data = json.loads(json.dumps(report.to_json(), default=str))
+        click.echo(json.dumps(redactor.hide_in(data), indent=2))
     else:
-        _show(report)
+        _show(report, redactor)
     return CODES.get(report.verdict, 1)
 
 
@@ -52,10 +58,10 @@ def _driver(word: str | None) -> Driver | None:
         raise Refusal(str(wrong), fix=f"There are {' and '.join(Driver)}.") from None
 
 
-def _show(report: VerificationReport) -> None:
+def _show(report: VerificationReport, redactor: Redactor) -> None:
     summary = VerificationSummary(asked=report.asked, reports=(report,), missing=(), single=True)
     rendered = catalog.RESULTS.render(summary)
-    click.echo(plain.text(rendered.headline))
+    click.echo(redactor.hide(plain.text(rendered.headline)))
     for message in rendered.messages:
         for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
-            click.echo(line)
+            click.echo(redactor.hide(line))

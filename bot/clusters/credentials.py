@@ -7,6 +7,7 @@ process, and again before it expires or when it is no longer accepted.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -46,17 +47,32 @@ class _Held:
 class Credentials:
     """Endpoints of clusters; certificates are kept in memory."""
 
-    def __init__(self, signer: Signer | None, *, group: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        signer: Signer | None,
+        *,
+        group: str,
+        now: Callable[[], datetime],
+        learn: Callable[[SecretStr], None] = lambda _secret: None,
+    ) -> None:
+        """`learn` is told every key and token, so that they can be hidden."""
+        self._learn = learn
         self._signer = signer
         self._group = group
         self._now = now
         self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
 
+    def signed_by(self, signer: Signer | None) -> Credentials:
+        """The same certificates, asked for through another view of the same cloud."""
+        bound = copy.copy(self)
+        bound._signer = signer
+        return bound
+
     def endpoint(self, cluster: Cluster) -> Endpoint:
         """How to reach a cluster's API. Raises `Problem`."""
         if cluster.kubeconfig is not None:
-            return endpoint_from_kubeconfig(cluster.kubeconfig, cluster.context)
+            return self._learned(endpoint_from_kubeconfig(cluster.kubeconfig, cluster.context))
         with self._lock:
             held = self._held.get(cluster.id)
         if held is not None and self._now() < held.until and held.endpoint.server == cluster.api_address:
@@ -65,6 +81,11 @@ class Credentials:
         with self._lock:
             self._held[cluster.id] = fresh
         return fresh.endpoint
+
+    def _learned(self, endpoint: Endpoint) -> Endpoint:
+        for secret in endpoint.secrets():
+            self._learn(secret)
+        return endpoint
 
     def _ask(self, cluster: Cluster) -> _Held:
         if self._signer is None:
@@ -76,6 +97,7 @@ class Credentials:
                 fix=f"Wait until it is CREATE_COMPLETE: `/xk8s cluster show {cluster.name}`.",
             )  # fmt: skip
         key, csr = _key_and_request(self._group)
+        self._learn(key)
         try:
             authority = self._signer.authority(cluster.id)
             certificate = self._signer.sign(cluster.id, csr)

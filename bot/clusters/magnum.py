@@ -1,17 +1,23 @@
 """Magnum through openstacksdk: its session, authentication and catalogue, and the few calls we need.
 
+Every request carries the operation that causes it as its global request id (`X-Openstack-Request-Id:
+req-<uuid>`), so that OpenStack's logs can be joined with the audit log.
+
 The calls are made on the SDK's proxy as plain requests, because its resource classes lose what matters
 here: a cluster's faults, health and status_reason, and the `detail` of every error.
 """
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from pydantic import SecretStr
 
 from bot.clusters.magnum_errors import MagnumError, MagnumUnauthorized, MagnumUnreachable, from_answer
 
@@ -20,6 +26,7 @@ TRIES = 4  # of a read
 RETRIED = frozenset({429, 502, 503})  # seen while a proxy or an API restarts
 LONGEST_PAUSE = 8.0
 PAGE = 500
+AUTH_SECRETS = frozenset({"password", "token", "application_credential_secret", "passcode", "client_secret"})
 
 Json = dict[str, Any]
 
@@ -27,11 +34,24 @@ Json = dict[str, Any]
 class MagnumCloud:
     """One cloud's Magnum, as one entry of clouds.yaml sees it. Connects at the first call; thread-safe."""
 
-    def __init__(self, cloud: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        cloud: str,
+        *,
+        learn: Callable[[SecretStr], None] = lambda _secret: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`learn` is told the secrets of the cloud's entry, so that they can be hidden."""
         self.cloud = cloud
         self._sleep = sleep
-        self._proxy: Any = None
-        self._lock = threading.Lock()
+        self._session = _Session(cloud, learn)
+        self._operation = ""
+
+    def caused_by(self, operation: str) -> MagnumCloud:
+        """The same cloud and session for one operation, whose id every request carries."""
+        bound = copy.copy(self)
+        bound._operation = operation
+        return bound
 
     def templates(self) -> list[Json]:
         """Every cluster template that the project sees. Raises `MagnumError`."""
@@ -52,6 +72,27 @@ class MagnumCloud:
     def cluster(self, ref: str) -> Json:
         """One cluster by name or UUID, in full. Raises `MagnumNotFound`, `MagnumConflict`."""
         return self._read(f"/clusters/{ref}", doing=f"show the cluster {ref}")
+
+    def create_cluster(self, values: Mapping[str, Any], *, operation: str) -> str:
+        """Order a cluster and return its UUID. Sent once: Magnum makes duplicates. Raises `MagnumError`."""
+        made = self._send("POST", "/clusters", dict(values), doing="create the cluster", operation=operation)
+        return str(made["uuid"])
+
+    def delete_cluster(self, cluster: str, *, operation: str) -> None:
+        """Order a deletion, by UUID; it follows. Raises `MagnumNotFound` and other `MagnumError`."""
+        self._order("DELETE", f"/clusters/{cluster}", None, doing="delete the cluster", operation=operation)
+
+    def update_template(self, template: str, patch: Sequence[Json], *, operation: str) -> Json:
+        """Change a template by JSON patch, by UUID; return it. Raises `MagnumError`."""
+        doing = "change the template"
+        return self._json(
+            self._order("PATCH", f"/clustertemplates/{template}", list(patch), doing=doing, operation=operation),
+            doing,
+        )
+
+    def delete_template(self, template: str, *, operation: str) -> None:
+        """Delete a template, by UUID. Raises `MagnumNotFound` and other `MagnumError`."""
+        self._order("DELETE", f"/clustertemplates/{template}", None, doing="delete the template", operation=operation)
 
     def authority(self, cluster: str) -> str:
         """The CA certificate of a cluster (PEM). Raises `MagnumError`."""
@@ -86,10 +127,13 @@ class MagnumCloud:
         raise from_answer(status, body, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
 
     def _send(self, method: str, path: str, body: Json, *, doing: str, operation: str) -> Json:
+        return self._json(self._order(method, path, body, doing=doing, operation=operation), doing)
+
+    def _order(self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str) -> Any:
         status, answer, headers = self._request(method, path, body, doing=doing, operation=operation)
         if status >= 400:
             raise from_answer(status, answer, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
-        return self._json(answer, doing)
+        return answer
 
     def _json(self, body: Any, doing: str) -> Json:
         if not isinstance(body, dict):
@@ -100,15 +144,16 @@ class MagnumCloud:
         return body
 
     def _request(
-        self, method: str, path: str, body: Json | None, *, doing: str, operation: str
+        self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str
     ) -> tuple[int, Any, Mapping[str, str]]:
         from keystoneauth1 import exceptions as keystone
         from requests import exceptions as http
 
+        cause = operation or self._operation
         try:
-            answer = self._connected().request(
+            answer = self._session.proxy().request(
                 path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0,
-                global_request_id=f"req-{uuid.UUID(operation)}" if operation else None,
+                global_request_id=global_request_id(cause) if cause else None,
             )  # fmt: skip
         except keystone.Unauthorized as error:
             raise MagnumUnauthorized(
@@ -125,21 +170,46 @@ class MagnumCloud:
         except ValueError:
             return answer.status_code, answer.text, answer.headers
 
-    def _connected(self) -> Any:
+
+class _Session:
+    """The SDK's proxy for one entry of clouds.yaml: made once, at the first call; thread-safe."""
+
+    def __init__(self, cloud: str, learn: Callable[[SecretStr], None]) -> None:
+        self._cloud = cloud
+        self._learn = learn
+        self._proxy: Any = None
+        self._lock = threading.Lock()
+
+    def proxy(self) -> Any:
+        """Connect if that was not done yet. Raises `MagnumUnreachable`."""
         with self._lock:
             if self._proxy is None:
-                import openstack  # 0.2 s and 22 MB, so only here
-                from openstack.exceptions import ConfigException
-
-                try:
-                    connection = openstack.connect(cloud=self.cloud, app_name="xk8s")
-                except ConfigException as error:
-                    raise MagnumUnreachable(
-                        f"There is no usable cloud {self.cloud}", why=_short(error),
-                        fix=f"Add {self.cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
-                    ) from error  # fmt: skip
-                self._proxy = connection.container_infrastructure_management
+                self._proxy = self._connect()
             return self._proxy
+
+    def _connect(self) -> Any:
+        import openstack  # 0.2 s and 22 MB, so only here
+        from openstack.exceptions import ConfigException
+
+        try:
+            connection = openstack.connect(cloud=self._cloud, app_name="xk8s")
+        except ConfigException as error:
+            raise MagnumUnreachable(
+                f"There is no usable cloud {self._cloud}", why=_short(error),
+                fix=f"Add {self._cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
+            ) from error  # fmt: skip
+        given = connection.config.config.get("auth") or {}
+        for name in AUTH_SECRETS & given.keys():
+            self._learn(SecretStr(str(given[name])))
+        return connection.container_infrastructure_management
+
+
+def global_request_id(operation: str) -> str:
+    """An operation's id in the form that OpenStack takes from callers: `req-` and a UUID."""
+    try:
+        return f"req-{uuid.UUID(operation)}"
+    except ValueError:  # an operation within another has an id of its own form
+        return f"req-{uuid.uuid5(uuid.NAMESPACE_URL, f'xk8s:{operation}')}"
 
 
 def _short(error: Exception) -> str:

@@ -53,6 +53,10 @@ class Endpoint:
                 context.load_cert_chain(path)
         return context
 
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """What must never be shown."""
+        return tuple(secret for secret in (self.token, self.client_key_pem) if secret is not None)
+
     def headers(self) -> dict[str, str]:
         """The headers that authenticate."""
         return {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}

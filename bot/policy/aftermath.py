@@ -11,7 +11,7 @@ import dataclasses
 from bot.policy import content
 from bot.policy.reach import difference as differing
 from bot.policy.reach import engine
-from bot.policy.reach.difference import Change
+from bot.policy.reach.changes import Change
 from bot.policy.reach.model import PodRef, PolicyRef
 from bot.policy.reading import Snapshot
 

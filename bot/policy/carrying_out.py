@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bot.kube import writing
 from bot.kube.client import Kube
 from bot.kube.errors import Conflict, FieldConflict, KubeError, ServerFailed, TooManyRequests, Unreachable
-from bot.policy import content
+from bot.policy import content, owners
 from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
 from bot.policy.planning import Plan, path_of, takeovers_of
 from bot.policy.preview import Takeover, Where
@@ -112,7 +112,7 @@ def _look_and_write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, t
     live = writing.read(kube, _path(change))
     match standing(change, live):
         case Standing.DONE:
-            _keep(changes, change, live)
+            keep(changes, change, live)
         case Standing.UNTOUCHED:
             _write(kube, changes, change, take_over=take_over)
         case Standing.OTHER:
@@ -131,12 +131,20 @@ def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over:
         raise owned_by_others(owned) from conflict
     except Conflict as conflict:
         live = writing.read(kube, _path(change))
+        if standing(change, live) is Standing.DONE:  # our own write, whose answer was lost, and which was repeated
+            keep(changes, change, live)
+            return
         raise _given_up(changes, change, live, words=conflict.why) from conflict
     except KubeError as refused:
         changes.give_up(change.operation, note=refused.why)
         raise
-    merged = written is not None and written.created != (change.before is None)
-    _keep(changes, change, written.object if written else None, note=MERGED if merged else "")
+    merged = written is not None and not written.created and change.before is None and _has_others(written.object)
+    keep(changes, change, written.object if written else None, note=MERGED if merged else "")
+
+
+def _has_others(obj: Object) -> bool:
+    """Whether somebody else writes an object too: otherwise what was not created was a repeated write of ours."""
+    return bool(owners.managers_of(obj) - {writing.FIELD_MANAGER})
 
 
 def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writing.Written | None:
@@ -167,13 +175,14 @@ def _after_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, l
             fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
         ) from lost  # fmt: skip
     if standing(change, live) is Standing.DONE:
-        _keep(changes, change, live)
+        keep(changes, change, live)
         return
     changes.give_up(change.operation, note=lost.why)
     raise lost
 
 
-def _keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = "") -> None:
+def keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = "") -> None:
+    """Note that a change was made, with what is there now."""
     if live is None or change.wanted is None:
         changes.written(change.operation, after=None, note=note)
         return

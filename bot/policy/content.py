@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bot.kube.writing import without_server_fields
+from bot.kube.writing import FIELD_MANAGER, without_server_fields
 
 Object = dict[str, Any]
 
@@ -75,7 +75,8 @@ def last_writer(obj: Mapping[str, Any]) -> str:
     entries = [entry for entry in obj.get("metadata", {}).get("managedFields") or [] if entry.get("time")]
     if not entries:
         return ""
-    newest = max(entries, key=lambda entry: str(entry["time"]))
+    # times are whole seconds: of two in one second the one that is not ours is what people ask about
+    newest = max(entries, key=lambda entry: (str(entry["time"]), entry.get("manager") != FIELD_MANAGER))
     at = datetime.fromisoformat(str(newest["time"]))
     return f"{newest.get('manager', 'somebody')} at {at:%Y-%m-%d %H:%M:%S} UTC"
 

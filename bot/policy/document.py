@@ -1,8 +1,7 @@
 """Text that a person sent, read as exactly one YAML (or JSON) document of plain values.
 
 Read in two passes: the first only looks at the parser's events, so that a bomb (aliases that multiply,
-endless nesting, many documents) is refused before a single value is built. The second builds plain values:
-duplicate keys are mistakes, and a date stays text.
+endless nesting, many documents) is refused before a single value is built. The second builds plain values.
 """
 
 from __future__ import annotations
@@ -11,37 +10,13 @@ from typing import Any
 
 import yaml
 
+from bot.policy import plain_yaml
 from bot.policy.errors import BadManifest
 
 LARGEST = 256 * 1024  # bytes; Kubernetes itself takes objects up to 1.5 MB, policies are a few hundred bytes
 DEEPEST = 32  # a NetworkPolicy needs 9
 MOST_EVENTS = 50_000
-_EVENTS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser, where PyYAML was built with it
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain values only: no dates, no duplicate keys."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012 - as in the base
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise yaml.constructor.ConstructorError(None, None, f"{key!r} is no name of a field", key_node.start_mark)
-        if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def read(sent: str | bytes) -> dict[str, Any]:
@@ -49,8 +24,7 @@ def read(sent: str | bytes) -> dict[str, Any]:
     text = _text(sent)
     try:
         _look(text)
-        # the loader above is PyYAML's safe one
-        documents = [found for found in yaml.load_all(text, Loader=_Loader) if found is not None]
+        documents = [found for found in plain_yaml.values(text) if found is not None]
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadManifest("This is no YAML", why=_explained(error), fix="Mend it and send it again.") from error
     if not documents:
@@ -84,11 +58,11 @@ def _text(sent: str | bytes) -> str:
 
 def _look(text: str) -> None:
     depth = documents = 0
-    for number, event in enumerate(yaml.parse(text, Loader=_EVENTS)):
+    for number, event in enumerate(plain_yaml.events(text)):
         if isinstance(event, yaml.AliasEvent):
             raise BadManifest(
                 "Aliases are not taken",
-                why=f"line {_line(event)} refers to another part with `*{event.anchor}`",
+                why=f"line {plain_yaml.line(event)} refers to another part with `*{event.anchor}`",
                 fix="Write it out: aliases can make a small file endless.",
             )
         if isinstance(event, yaml.CollectionStartEvent):
@@ -99,11 +73,7 @@ def _look(text: str) -> None:
             documents += 1
         if depth > DEEPEST or number > MOST_EVENTS or documents > 100:
             what = "nested too deep" if depth > DEEPEST else "too many parts"
-            raise BadManifest("This is no policy", why=f"{what} (line {_line(event)})", fix=ONE_AT_A_TIME)
-
-
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark is not None else 0
+            raise BadManifest("This is no policy", why=f"{what} (line {plain_yaml.line(event)})", fix=ONE_AT_A_TIME)
 
 
 def _explained(error: Exception) -> str:

@@ -52,3 +52,7 @@ class Unclear(Problem):
     """It may have been written or not, and looking did not tell."""
 
     outcome = "unknown"
+
+
+class NoSuchPod(Refusal):
+    """No pod or workload of that name runs."""

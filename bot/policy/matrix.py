@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 
 from bot.policy.reach import engine, listing, model
+from bot.policy.reach.changes import Change
 from bot.policy.reach.connections import NOTHING, Connections
-from bot.policy.reach.difference import Difference
 
 MOST = 24  # workloads on an axis, beside outside
 OUTSIDE = "outside"
+SYSTEM = "kube-system"  # its workloads are seldom what a change is about
 
 
 class Cell(enum.Enum):
@@ -25,9 +27,9 @@ class Cell(enum.Enum):
     NONE = "no connection, before and after"
     KEPT = "allowed before and after"
     CLOSED = "closes entirely"
-    NARROWED = "closes in part"
+    NARROWED = "closes in part: for some ports or some pods"
     OPENED = "opens"
-    WIDENED = "opens in part"
+    WIDENED = "opens in part: for some ports or some pods"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,24 +47,38 @@ class Matrix:
         return sum(cell not in (Cell.NONE, Cell.KEPT) for cell in self.cells.values())
 
 
-def matrix(before: model.Cluster, after: model.Cluster, changed: Difference, *, namespace: str) -> Matrix:
+def matrix(before: model.Cluster, after: model.Cluster, changed: Iterable[Change], *, namespace: str) -> Matrix:
     """The matrix of what changes between two states of a cluster with the same pods."""
+    changed = list(changed)
     every = {str(pod.owner): pod.owner for pod in before.pods if not pod.finished}
-    touched = {name for each in changed.changes for name in (each.source, each.destination)} & every.keys()
+    touched = {name for each in changed for name in (each.source, each.destination)} & every.keys()
     near = {name for name, owner in every.items() if owner.namespace == namespace}
-    shown = sorted(touched)[:MOST]
-    shown += sorted(near - set(shown))[: MOST - len(shown)]
-    shown = sorted(shown, key=lambda name: (every[name].namespace != namespace, name))
+
+    def order(name: str) -> tuple[bool, bool, str]:
+        found = every[name].namespace
+        return found != namespace, found == SYSTEM, name
+
+    shown = sorted(touched, key=order)[:MOST]
+    shown += sorted(near - touched)[: MOST - len(shown)]
+    shown.sort(key=order)
     then, now = _pairs(before, frozenset(shown)), _pairs(after, frozenset(shown))
     axes = (*shown, OUTSIDE)
-    cells = {
-        (source, destination): _cell(
-            then.get((source, destination), NOTHING), now.get((source, destination), NOTHING)
-        )
-        for source in axes
-        for destination in axes
-    }
+    partly = _partly(changed, frozenset(shown))
+    cells = {}
+    for pair in itertools.product(axes, axes):
+        cell = _cell(then.get(pair, NOTHING), now.get(pair, NOTHING))
+        cells[pair] = partly.get(pair, cell) if cell is Cell.KEPT else cell
     return Matrix(workloads=axes, before=frozenset(then), cells=cells, more=len(every) - len(shown))
+
+
+def _partly(changed: Iterable[Change], shown: frozenset[str]) -> dict[tuple[str, str], Cell]:
+    """Pairs of which some pods lose, or gain, what others of the same workloads keep."""
+    found = {}
+    for each in changed:
+        pair = each.source, each.destination
+        if set(pair) <= shown:
+            found[pair] = Cell.NARROWED if each.closes else Cell.WIDENED
+    return found
 
 
 def _pairs(cluster: model.Cluster, shown: frozenset[str]) -> dict[tuple[str, str], Connections]:

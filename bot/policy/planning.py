@@ -18,6 +18,7 @@ from bot.policy import content, owners, preview, reading
 from bot.policy.content import Seen
 from bot.policy.errors import ChangedSince, NoSuchChange, NoSuchPolicy, NotEnforced
 from bot.policy.preview import Computed, PolicyPreview, Takeover, Where
+from bot.policy.reach import parsing
 from bot.policy.reach.model import PolicyRef
 from bot.policy.reading import POLICY_API, Snapshot
 from bot.problems import Refusal
@@ -125,6 +126,28 @@ def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> Plan:
         kind=ROLLBACK, ref=ref, wanted=change.before, expected=change.before, before=before, found=found,
         computed=computed, exact=True, undoes=change,
     )  # fmt: skip
+
+
+def retold(where: Where, found: Snapshot, change: PolicyChange) -> Computed:
+    """What a change did, computed after it was made: the cluster as it is, with the policy as it was before."""
+    ref = PolicyRef(change.namespace, change.policy)
+    then = with_policy(found, ref, change.before)
+    before = (
+        Seen(content=change.before, uid=change.before_uid, version=change.before_version) if change.before else None
+    )
+    return preview.compute(where, then, ref, change.after, before=before, owner=owners.owner_of(change.before))
+
+
+def with_policy(found: Snapshot, ref: PolicyRef, manifest: Object | None) -> Snapshot:
+    """A cluster as it would be with a policy as it was, or without it."""
+    others = {each: obj for each, obj in found.policies.items() if each != ref}
+    policies = {**others, ref: manifest} if manifest is not None else others
+    parsed = [policy for policy in found.cluster.policies if policy.ref != ref]
+    if manifest is not None:
+        parsed.append(parsing.parse_policy(manifest))
+    return dataclasses.replace(
+        found, policies=policies, cluster=dataclasses.replace(found.cluster, policies=tuple(parsed))
+    )
 
 
 def _dry_run(

@@ -9,12 +9,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from bot.policy.cautions import cautions
 from bot.policy.content import Seen
 from bot.policy.matrix import Matrix, matrix
 from bot.policy.owners import Owner
 from bot.policy.reach import difference as differing
-from bot.policy.reach import engine, model, parsing
-from bot.policy.reach.difference import DeadRule, Difference, IdlePolicy
+from bot.policy.reach import engine, idle, model, parsing
+from bot.policy.reach.changes import Change
+from bot.policy.reach.difference import Isolation, LostDns
+from bot.policy.reach.idle import DeadRule, IdlePolicy
 from bot.policy.reading import Foreign, Snapshot
 
 Object = dict[str, Any]
@@ -49,7 +52,10 @@ class PolicyPreview:
     manifest: Object | None
     before: Seen | None
     unchanged: bool  # what is there says the same already
-    difference: Difference
+    changes: tuple[Change, ...]  # pair by pair, sorted by source and destination
+    isolated: tuple[Isolation, ...]
+    released: tuple[Isolation, ...]
+    loses_dns: tuple[LostDns, ...]
     dead: tuple[DeadRule, ...]  # rules of this policy that select nothing
     idle: tuple[IdlePolicy, ...]  # policies of its namespace without effect, this one included
     selected: int  # pods that the policy selects
@@ -85,6 +91,7 @@ def compute(
     if manifest is not None:
         policy = parsing.parse_policy(manifest)
         now = then.with_policy(policy)
+        warnings = (*warnings, *cautions(policy, found))
     else:
         now = then.without_policy(ref) if ref in found.policies else then
     changes = differing.difference(then, now)
@@ -92,15 +99,17 @@ def compute(
     near = tuple(policy.ref for policy in now.cluster.policies if policy.namespace == ref.namespace)
     preview = PolicyPreview(
         where=where, ref=ref, manifest=dict(manifest) if manifest is not None else None, before=before,
-        unchanged=unchanged, difference=changes, dead=differing.dead_rules(now, mine),
-        idle=differing.idle_policies(now, near), selected=_selected(now.cluster, ref), foreign=found.foreign,
+        unchanged=unchanged, changes=tuple(changes.changes),
+        isolated=changes.isolated, released=changes.released, loses_dns=changes.loses_dns, dead=idle.dead_rules(now, mine),
+        idle=idle.idle_policies(now, near), selected=selected(now.cluster, ref), foreign=found.foreign,
         gaps=found.gaps, owner=owner, takeovers=takeovers, warnings=warnings,
-        matrix=None if changes.nothing_changes else matrix(then.cluster, now.cluster, changes, namespace=ref.namespace),
+        matrix=None if changes.nothing_changes else matrix(then.cluster, now.cluster, changes.changes, namespace=ref.namespace),
     )  # fmt: skip
     return Computed(before=then, after=now, preview=preview)
 
 
-def _selected(cluster: model.Cluster, ref: model.PolicyRef) -> int:
+def selected(cluster: model.Cluster, ref: model.PolicyRef) -> int:
+    """How many running pods a policy isolates: those it selects, without those on the host network."""
     policy = next((each for each in cluster.policies if each.ref == ref), None)
     if policy is None:
         return 0

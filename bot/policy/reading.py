@@ -31,6 +31,7 @@ POLICIES = paths.collection(POLICY_API, "networkpolicies")
 PODS = paths.collection("v1", "pods")
 NAMESPACES = paths.collection("v1", "namespaces")
 NODES = paths.collection("v1", "nodes")
+SERVICES = paths.collection("v1", "services")
 JOBS = paths.collection("batch/v1", "jobs")
 
 # kinds of other APIs that allow or deny connections; of each group the first served resource list counts
@@ -107,6 +108,19 @@ class _Node(msgspec.Struct, frozen=True):
     status: _NodeStatus = msgspec.field(default_factory=_NodeStatus)
 
 
+class _ServiceSpec(msgspec.Struct, frozen=True):
+    type: str = "ClusterIP"
+    clusterIP: str = ""  # noqa: N815
+    clusterIPs: list[str] | None = None  # noqa: N815
+    externalTrafficPolicy: str = "Cluster"  # noqa: N815
+    selector: dict[str, str] | None = None
+
+
+class _Service(msgspec.Struct, frozen=True):
+    metadata: _Meta
+    spec: _ServiceSpec = msgspec.field(default_factory=_ServiceSpec)
+
+
 class _Named(msgspec.Struct, frozen=True):
     metadata: _Meta
 
@@ -144,6 +158,18 @@ class Foreign:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Service:
+    """A Service, as far as policies are concerned. `from_outside`: NodePort or LoadBalancer."""
+
+    namespace: str
+    name: str
+    addresses: tuple[model.Address, ...]
+    selector: Mapping[str, str]
+    from_outside: bool
+    keeps_source: bool  # externalTrafficPolicy Local: pods see who really asks
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A cluster as it was read.
 
@@ -153,6 +179,7 @@ class Snapshot:
 
     cluster: model.Cluster
     policies: Mapping[model.PolicyRef, Object]
+    services: tuple[Service, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     gaps: tuple[str, ...] = ()
 
@@ -174,6 +201,7 @@ def snapshot(kube: Kube) -> Snapshot:
         namespaces = threads.submit(kube.all_of, NAMESPACES, _Named)
         nodes = threads.submit(kube.all_of, NODES, _Node)
         policies = threads.submit(kube.all_of, POLICIES, dict[str, Any])
+        services = threads.submit(_services, kube)
         foreign = threads.submit(_foreign, kube)
         seen, others = pods.result(), foreign.result()
         objects = {_ref(each): _whole(each) for each in policies.result()}
@@ -184,7 +212,13 @@ def snapshot(kube: Kube) -> Snapshot:
             nodes=tuple(model.Node(node.metadata.name, _node_addresses(node)) for node in nodes.result()),
             policies=parsed,
         )
-    return Snapshot(cluster=cluster, policies=objects, foreign=others[0], gaps=(*others[1], *unread))
+        return Snapshot(
+            cluster=cluster,
+            policies=objects,
+            services=services.result(),
+            foreign=others[0],
+            gaps=(*others[1], *unread),
+        )
 
 
 def policies(kube: Kube) -> dict[model.PolicyRef, Object]:
@@ -259,6 +293,23 @@ def _cron_jobs(kube: Kube, seen: list[_Pod]) -> dict[tuple[str, str], str]:
             if owner.kind == "CronJob"
         }
     return {}
+
+
+def _services(kube: Kube) -> tuple[Service, ...]:
+    """Services, for warnings alone: none where they may not be read."""
+    try:
+        found = kube.all_of(SERVICES, _Service)
+    except Forbidden:
+        return ()
+    return tuple(
+        Service(
+            namespace=each.metadata.namespace, name=each.metadata.name, selector=each.spec.selector or {},
+            addresses=_addresses(each.spec.clusterIPs or [each.spec.clusterIP]),
+            from_outside=each.spec.type in ("NodePort", "LoadBalancer"),
+            keeps_source=each.spec.externalTrafficPolicy == "Local",
+        )
+        for each in found
+    )  # fmt: skip
 
 
 def _pod_addresses(pod: _Pod) -> tuple[model.Address, ...]:

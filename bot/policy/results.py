@@ -14,7 +14,7 @@ from bot.policy.presets import Preset
 from bot.policy.preview import PolicyPreview, Where
 from bot.policy.reach.explaining import Explanation
 from bot.policy.reach.exposure import Exposure
-from bot.policy.reach.model import PodRef, PolicyRef
+from bot.policy.reach.model import PolicyRef
 from bot.policy.reading import Foreign
 
 Object = dict[str, Any]
@@ -116,7 +116,14 @@ class PolicyShown:
     managers: tuple[str, ...]
     last_writer: str
     selected: int
-    unenforced: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Story:
+    """One explanation, and for how many pairs of pods it is the same."""
+
+    explanation: Explanation
+    pairs: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -143,14 +150,6 @@ class ReachAnswer:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Story:
-    """One explanation, and for how many pairs of pods it is the same."""
-
-    explanation: Explanation
-    pairs: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class ExposureShown:
     """What is open to everybody in a cluster: a list to work off."""
 
@@ -159,11 +158,3 @@ class ExposureShown:
     pods: Mapping[str, int]  # by workload
     foreign: tuple[Foreign, ...]
     gaps: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Ends:
-    """The pods that a word names: one pod, or all of a workload."""
-
-    said: str
-    pods: tuple[PodRef, ...]

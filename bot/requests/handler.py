@@ -16,10 +16,14 @@ import structlog
 
 from bot.access.authorise import Asker, Grant
 from bot.actions.action import Action, Effect
-from bot.audit.log import AuditLog, Subject
+from bot.audit.log import AuditLog
 from bot.problems import Problem, Refusal
+from bot.requests.continuing import Continued, Continuing
 from bot.requests.incoming import Entry, IncomingRequest
-from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Partial, Service, Targeted
+from bot.requests.outcomes import detail as detail_of
+from bot.requests.outcomes import judged, subject
+from bot.requests.outcomes import outcome as outcome_of
+from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service, Targeted
 
 log = structlog.get_logger(__name__)
 
@@ -35,16 +39,77 @@ class Authorise(Protocol):
     def authorise(self, action: Action, asker: Asker) -> Grant: ...
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Offered:
+    """What a button or form stands for: the request with its place filled in, the action, the project it was shown in."""
+
+    request: IncomingRequest
+    action: Action
+    project: str | None
+
+
 class Offers(Protocol):
     """What buttons and forms stand for, and where they were shown."""
 
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
-        """Return the request with its place filled in, and its action. Raises `Problem`."""
+    def resolve(self, request: IncomingRequest) -> Offered:
+        """Look it up. Raises `Problem`."""
         ...
+
+    def take(self, request: IncomingRequest) -> bool:
+        """Let this request do what its button stands for; False if another has done it."""
+        ...
+
+    def give_back(self, request: IncomingRequest) -> None:
+        """Let the button be pressed again: nothing came of it."""
+        ...
+
+
+class Approvals(Protocol):
+    """What must be decided by a second person before it is done."""
+
+    def resolve(self, request: IncomingRequest) -> Action:
+        """What an approved request is to do. Raises `Refusal`."""
+        ...
+
+    def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
+        """Ask for a decision if one is needed, and return what to show of it; None if none is. Raises `Problem`."""
+        ...
+
+    def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
+        """Begin an approved effect. Raises `Refusal` if what was approved has changed."""
+        ...
+
+    def give_up(self, request: IncomingRequest, note: str) -> None:
+        """An approved effect could not begin."""
+        ...
+
+
+class Attachments(Protocol):
+    """What was sent with a request beside its words."""
+
+    def complete(self, request: IncomingRequest, action: Action) -> Action:
+        """Return the action with what it takes of the request's files. Raises `Refusal`."""
+        ...
+
+
+class NoAttachments:
+    """Where nothing can be sent along."""
+
+    def complete(self, request: IncomingRequest, action: Action) -> Action:
+        """The action as it is."""
+        return action
 
 
 class NotAvailable(Refusal):
     """The words are known, their service is not there yet."""
+
+
+class PressedAlready(Refusal):
+    """A button that changes something has been pressed by somebody else."""
+
+
+class ElsewhereOffered(Refusal):
+    """A button of one project was pressed in a channel of another."""
 
 
 class GivenUp(Problem):
@@ -59,42 +124,59 @@ class RequestHandler:
         *,
         parse: Callable[[str], Action],
         offers: Offers,
+        approvals: Approvals,
         access: Authorise,
         audit: AuditLog,
         services: Mapping[str, Service],  # type: ignore[type-arg]
+        continuing: Continuing,
+        attachments: Attachments | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._clock = clock
         self._parse = parse
         self._offers = offers
+        self._approvals = approvals
         self._access = access
         self._audit = audit
         self._services = services
+        self._continuing = continuing
+        self._attachments = attachments or NoAttachments()
         self._now = monotonic
 
     def handle(self, request: IncomingRequest, answer: Answer, *, attempt: int = 1) -> Conclusion:
-        """Answer a request and return how it ended. Raises nothing but what the answer's end raises."""
+        """Answer a request and return how it ended; its outcome is `OPEN` if it goes on elsewhere.
+
+        Raises nothing but what the answer's end raises, and what kept work from being begun: try again then.
+        """
         with structlog.contextvars.bound_contextvars(reference=request.reference, operation=request.operation):
             started = self._now()
+            taken_up = self._continuing.take_up(request, answer) if attempt > 1 else None
+            if taken_up is not None:
+                return taken_up
             try:
-                request, action = self._understand(request)
+                offered = self._understand(request)
             except Problem as mistake:
                 return self._whisper(request, answer, started, action=None, project=None, problem=mistake)
-            return self._decide(request, action, answer, started, attempt)
+            return self._decide(offered, answer, started, attempt)
 
-    def _understand(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
-        if request.entry in (Entry.CLICK, Entry.FORM):
+    def _understand(self, request: IncomingRequest) -> Offered:
+        if request.entry.by_offer:
             return self._offers.resolve(request)
-        return request, self._parse(request.text)
+        if request.entry is Entry.APPROVED:
+            return Offered(request=request, action=self._approvals.resolve(request), project=None)
+        return Offered(request=request, action=self._parse(request.text), project=None)
 
-    def _decide(
-        self, request: IncomingRequest, action: Action, answer: Answer, started: float, attempt: int
-    ) -> Conclusion:
+    def _decide(self, offered: Offered, answer: Answer, started: float, attempt: int) -> Conclusion:
+        request, action = offered.request, offered.action
         try:
             grant = self._access.authorise(action, _asker(request))
+            self._refuse_elsewhere(offered, grant)
+            self._take(request, action)
+            action = self._completed(request, action, attempt)
         except Refusal as refusal:
             self._record_refusal(request, action, refusal)
+            self._give_up(request, refusal)
             return self._whisper(request, answer, started, action=action, project=None, problem=refusal)
         service = self._services.get(action.name)
         if service is None:
@@ -105,6 +187,43 @@ class RequestHandler:
         if action.effect is Effect.TALK:
             return self._talk(request, action, grant, service, answer, started)
         return self._work(request, action, grant, service, answer, started, attempt)
+
+    def _refuse_elsewhere(self, offered: Offered, grant: Grant) -> None:
+        if offered.project is not None and grant.project != offered.project:
+            raise ElsewhereOffered(
+                "This button belongs to another project", fix="Press it in the channel where it was shown."
+            )
+
+    def _take(self, request: IncomingRequest, action: Action) -> None:
+        """A button that changes something counts once. Quiet ones are decided over where they lead to."""
+        if not request.entry.by_offer or action.effect is not Effect.CHANGE or action.quiet:
+            return
+        if not self._offers.take(request):
+            raise PressedAlready(
+                "This button has been pressed already", fix=f"To do it again: `/xk8s {action.words()}`"
+            )
+
+    def _completed(self, request: IncomingRequest, action: Action, attempt: int) -> Action:
+        """The action with what was sent along. Raises `Refusal` for what cannot be taken.
+
+        A file may be gone at a second attempt; then the service goes on from what it kept at the first.
+        """
+        try:
+            return self._attachments.complete(request, action)
+        except Refusal:
+            if attempt == 1:
+                raise
+            return action
+
+    def _give_up(self, request: IncomingRequest, problem: Problem) -> None:
+        """Nothing came of it: a button may be pressed again, an approval that has not begun is void."""
+        try:
+            if request.entry is Entry.APPROVED:
+                self._approvals.give_up(request, detail_of(problem))
+            elif request.entry.by_offer:
+                self._offers.give_back(request)
+        except Problem as unwritten:
+            log.error("not given up", operation=request.operation, why=unwritten.why)
 
     def _talk(
         self, request: IncomingRequest, action: Action, grant: Grant,
@@ -120,9 +239,10 @@ class RequestHandler:
         self, request: IncomingRequest, action: Action, grant: Grant,
         service: Service[Action], answer: Answer, started: float, attempt: int,
     ) -> Conclusion:  # fmt: skip
-        private = False
+        private = action.quiet
         try:
-            answer.begin(request, action, grant.project)
+            if not private:
+                answer.begin(request, action, grant.project)
         except CannotAnswer as unable:
             if action.effect is Effect.CHANGE:
                 refusal = Refusal(f"{unable.what}, so nothing was started", why=unable.why, fix=unable.fix)
@@ -130,6 +250,10 @@ class RequestHandler:
                 return self._whisper(request, answer, started, action=action, project=grant.project, problem=refusal)
             private = True
         ended = self._audited(request, action, grant, service, answer, started, attempt)
+        if ended.problem is not None:
+            self._give_up(request, ended.problem)
+        if isinstance(ended.result, Continued):
+            return self._continuing.begin(request, action, grant.project, ended.result)
         (answer.whisper if private else answer.finish)(ended)
         return ended
 
@@ -137,11 +261,11 @@ class RequestHandler:
         self, request: IncomingRequest, action: Action, grant: Grant,
         service: Service[Action], answer: Answer, started: float, attempt: int,
     ) -> Conclusion:  # fmt: skip
-        subject = _subject(request, action, grant.project)
+        about = subject(request, action, grant.project)
         result: object | None = None
         problem: Problem | None
         try:
-            first = self._audit.intend(subject)
+            first = self._audit.intend(about)
             if attempt > MOST_ATTEMPTS and self._clock() - request.received > GIVE_UP_AFTER:
                 result, problem = None, GivenUp(
                     "This request was begun several times and never ended, so I gave it up",
@@ -149,20 +273,31 @@ class RequestHandler:
                 )  # fmt: skip
             else:
                 context = self._context(request, grant, answer, resumed=not first)
-                result, problem = self._serve(service, action, context)
+                result, problem = self._serve(self._gated(request, service), action, context)
             seconds = self._now() - started
-            outcome, detail = _outcome(problem), _detail(problem)
-            if isinstance(result, Partial) and result.shortfall:
-                outcome, detail = Outcome.FAILED, result.shortfall
-            if isinstance(result, Targeted) and not subject.target:
-                subject = dataclasses.replace(subject, target=result.audit_target)
-            self._audit.conclude(subject, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
+            outcome, detail = judged(result, problem)
+            if isinstance(result, Targeted) and not about.target:
+                about = dataclasses.replace(about, target=result.audit_target)
+            if not isinstance(result, Continued):
+                self._audit.conclude(about, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
         except Problem as unwritten:
-            result, problem, outcome, seconds = None, unwritten, _outcome(unwritten), self._now() - started
+            result, problem, outcome, seconds = None, unwritten, outcome_of(unwritten), self._now() - started
         return Conclusion(
             request=request, action=action, project=grant.project, outcome=outcome, seconds=seconds,
             result=result, problem=problem,
         )  # fmt: skip
+
+    def _gated(self, request: IncomingRequest, service: Service[Action]) -> Service[Action]:
+        """The service behind its approval: asked for where it is needed, checked once more where it was given."""
+
+        def served(action: Action, context: Context, /) -> object:
+            if request.entry is Entry.APPROVED:
+                self._approvals.start(request, action, context)
+                return service(action, context)
+            asked = self._approvals.demand(request, action, context)
+            return service(action, context) if asked is None else asked
+
+        return served
 
     def _serve(
         self, service: Service[Action], action: Action, context: Context
@@ -185,10 +320,11 @@ class RequestHandler:
         action: Action | None, project: str | None, problem: Problem | None, result: object | None = None,
     ) -> Conclusion:  # fmt: skip
         ended = Conclusion(
-            request=request, action=action, project=project, outcome=_outcome(problem),
+            request=request, action=action, project=project, outcome=outcome_of(problem),
             seconds=self._now() - started, result=result, problem=problem,
         )  # fmt: skip
-        answer.whisper(ended)
+        # what was approved is everybody's business, also that it could not be done
+        (answer.finish if request.entry is Entry.APPROVED else answer.whisper)(ended)
         return ended
 
     def _record_refusal(
@@ -198,7 +334,7 @@ class RequestHandler:
             return
         try:
             self._audit.conclude(
-                _subject(request, action, project), outcome=Outcome.REFUSED, detail=_detail(refusal), duration_ms=0
+                subject(request, action, project), outcome=Outcome.REFUSED, detail=detail_of(refusal), duration_ms=0
             )
         except Problem as unwritten:
             log.error("refusal not audited", action=action.name, why=unwritten.why)
@@ -212,22 +348,5 @@ class RequestHandler:
 
 def _asker(request: IncomingRequest) -> Asker:
     place, person = request.place, request.person
-    return Asker(person=person.id, team=person.team, bot=request.bot, channel=place.channel, direct=place.direct)
-
-
-def _subject(request: IncomingRequest, action: Action, project: str | None) -> Subject:
-    encoded = action.encode()
-    return Subject(
-        operation=request.operation, reference=request.reference, actor=request.person.id,
-        actor_name=request.person.name, team=request.person.team, entry=request.entry,
-        channel=request.place.channel, thread=request.place.thread, project=project or "", action=action.name,
-        arguments=encoded["arguments"], target=action.target,
-    )  # fmt: skip
-
-
-def _outcome(problem: Problem | None) -> Outcome:
-    return Outcome.SUCCEEDED if problem is None else Outcome(problem.outcome)
-
-
-def _detail(problem: Problem | None) -> str:
-    return ": ".join(part for part in (problem.what, problem.why) if part) if problem else ""
+    direct = place.direct or not place.channel  # the App Home is in no channel
+    return Asker(person=person.id, team=person.team, bot=request.bot, channel=place.channel, direct=direct)

@@ -19,6 +19,13 @@ class Entry(enum.StrEnum):
     CLICK = "click"  # a button: `offer` names what it stands for
     FORM = "form"  # a submitted modal: `offer` names it, `fields` has what was filled in
     TERMINAL = "terminal"  # xk8s run "…"
+    HOME = "home"  # a button of the App Home: `offer` names what it stands for, and there is no channel
+    APPROVED = "approved"  # what was asked for earlier and has been approved: `continues` names the request
+
+    @property
+    def by_offer(self) -> bool:
+        """Whether what is asked for stands under an offer's opaque id."""
+        return self in (Entry.CLICK, Entry.FORM, Entry.HOME)
 
 
 class Person(BaseModel):
@@ -43,11 +50,22 @@ class Place(BaseModel):
     response_url: str = ""  # Slack's response URL: 5 uses within 30 minutes
 
 
+class Attached(BaseModel):
+    """A file that came with a message or a form: where it is, not what is in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str = ""
+    size: int | None = None  # bytes; None where Slack does not say yet
+    url: str = ""  # where it can be downloaded; empty where Slack does not say yet
+
+
 class IncomingRequest(BaseModel):
     """One thing that a person said or pressed, as it is kept in the inbox.
 
     `key` is unique per thing said, so that Slack's redeliveries are one request: the trigger id of a
-    command, team, channel and ts of a mention, offer and action of a click.
+    command, team, channel and ts of a mention; offer, person and moment of a click.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,8 +78,11 @@ class IncomingRequest(BaseModel):
     text: str = ""  # the words typed, for COMMAND, MENTION and TERMINAL
     offer: OfferId | None = None
     fields: dict[str, Any] = {}  # the filled-in values of a FORM
+    files: tuple[Attached, ...] = ()  # that were sent with a MENTION or a FORM
     received: AwareDatetime
     bot: bool = False  # said by another bot: never a person with rights
+    # the operation that asked for what is now approved (entry APPROVED), in whose thread this one is answered
+    continues: OperationId | None = None
 
     @property
     def reference(self) -> str:

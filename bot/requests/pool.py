@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.problems import Problem
 from storage.database import DatabaseError
 from storage.inbox import InboxRepository, LeasedEntry
 
@@ -125,8 +126,10 @@ class Pool:
             self._work(entry)
             if not self._repository.finish(entry.id, owner=self._owner, now=self._now()):
                 log.warning("answered after its lease had ended", operation=entry.operation)
-        except DatabaseError as error:
+        except (DatabaseError, Problem) as error:
             log.error("request not finished, it is tried again", operation=entry.operation, why=str(error))
+        except Exception:  # a mistake of ours outside of any service: told here, or nobody hears of it
+            log.exception("request not finished, it is tried again", operation=entry.operation)
         finally:
             with self._state:
                 self._busy.pop(entry.id, None)

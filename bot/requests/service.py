@@ -21,6 +21,8 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     UNKNOWN = "unknown"  # cut off by a crash, and reading the target did not tell
+    ASKED = "asked"  # not done: it waits for a second person
+    OPEN = "open"  # goes on elsewhere, and is concluded later: never in the audit log
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,9 +60,25 @@ class Partial(Protocol):
     def shortfall(self) -> str: ...
 
 
+@runtime_checkable
+class Detailed(Protocol):
+    """A result that says in words of its own what the audit log should tell of it."""
+
+    @property
+    def audit_detail(self) -> str: ...
+
+
+@runtime_checkable
+class Pending(Protocol):
+    """A result that stands for something not done yet: it says what is waited for."""
+
+    @property
+    def pending(self) -> str: ...
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Conclusion:
-    """The end of one request: exactly one of `result` and `problem` is set."""
+    """The end of one request: exactly one of `result` and `problem` is set; neither while it is open."""
 
     request: IncomingRequest
     action: Action | None  # None when the words were not understood
@@ -87,6 +105,9 @@ class Answer(Protocol):
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in place; may drop it when another follows soon."""
+
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say for good that work which takes long has come to a new state; `name` is said once per request."""
 
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end, in the place that `begin` made."""

@@ -11,6 +11,7 @@ import base64
 import dataclasses
 import getpass
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from bot.sandbox.infrastructure import Infrastructure
@@ -19,19 +20,21 @@ from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.kube.faults import FaultSwitches
 from bot.sandbox.openstack.cinder import cinder_app
-from bot.sandbox.openstack.cloud import MEMBER, Ailments, Cloud, CloudUser, ClusterOrder
+from bot.sandbox.openstack.cloud import MEMBER, Cloud, CloudUser, ClusterOrder
 from bot.sandbox.openstack.keystone import clouds_yaml, keystone_app
 from bot.sandbox.openstack.magnum import MagnumApp, cluster, template
 from bot.sandbox.openstack.neutron import neutron_app
 from bot.sandbox.openstack.octavia import octavia_app
 from bot.sandbox.serving import Loopback, Served
 from bot.sandbox.slack.model import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from bot.sandbox.slack.page_app import FaultGroup, FaultSwitch, create_app
+from bot.sandbox.slack.page_app import create_app
 from bot.sandbox.slack.people import shop
 from bot.sandbox.slack.sockets import SocketMode
 from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.world_faults import WorldFaults
 
 EDGE_TOKEN = "edge-reader-token"
+AUDIT_KEY = "sandbox-audit-key-sandbox-audit-key-0001"
 KUBERNETES = "v1.29.5"
 POOLS = {"calico": ("calico_ipv4pool", "10.100.0.0/16"), "flannel": ("flannel_network_cidr", "10.101.0.0/16")}
 
@@ -95,9 +98,11 @@ class World:
         self.infrastructure = Infrastructure()
         self.cloud = Cloud(self, seconds_to_build=seconds_to_build, infrastructure=self.infrastructure)
         self.switches: dict[str, FaultSwitches] = {}
+        self.faults = WorldFaults(self)
         self._tempo = tempo or Tempo()
         self._planned = clusters
         self._subnets = 0
+        self._founded = False  # whether the clusters that are there from the start are
         self.slack_url = self.keystone_url = self.magnum_url = ""
         self._magnum: Served | None = None
         self.edge: SandboxCluster | None = None
@@ -119,9 +124,8 @@ class World:
         self.loopback.stop()
 
     async def _start(self, port: int) -> None:
-        panel = WorldFaults(self)
         slack = await self.loopback.serve_on_loop(
-            create_app(self.workspace, self.api, self.sockets, panel=panel), port=port
+            create_app(self.workspace, self.api, self.sockets, panel=self.faults), port=port
         )
         self.slack_url = self.workspace.url = slack.url
         self.sockets.url = slack.url.replace("http://", "ws://")
@@ -150,6 +154,7 @@ class World:
         self.keystone_url = (await self.loopback.serve_on_loop(keystone)).url
         await asyncio.gather(*(self._existing(planned) for planned in self._planned))
         self.edge = await self._edge()
+        self._founded = True
 
     async def magnum_listens(self) -> None:
         """Serve Magnum, on the port it had before if it had one."""
@@ -189,7 +194,8 @@ class World:
         return await self._cluster(
             ClusterSpec(
                 uuid=order.uuid, name=order.name, driver=order.driver, labels=order.labels, masters=order.masters, nodes=order.nodes,
-                kubernetes=order.labels.get("kube_tag", KUBERNETES), subnet=self._subnet(),
+                kubernetes=order.labels.get("kube_tag", KUBERNETES), subnet=self._subnet(), storage_class=not self._founded, broken_nodes=self.cloud.ailments.broken_nodes,
+                age=timedelta() if self._founded else timedelta(days=40),
             )
         )  # fmt: skip
 
@@ -225,7 +231,7 @@ class World:
         return {
             "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET,
             "SLACK_API_URL": f"{self.slack_url}/api/", "XK8S_DATA_DIR": str(folder), "XK8S_CONFIG": str(folder / "xk8s.yaml"),
-            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"),
+            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"), "XK8S_AUDIT_KEY": AUDIT_KEY,
         }  # fmt: skip
 
     def _kubeconfig(self) -> str:
@@ -239,68 +245,3 @@ class World:
             f"users:\n- name: xk8s-reader\n  user:\n    token: {EDGE_TOKEN}\n"
             "contexts:\n- name: edge\n  context: {cluster: edge, user: xk8s-reader}\n"
         )
-
-
-GONE = "gone"
-CLOUD_FAULTS: dict[str, tuple[str, str, Ailments]] = {
-    GONE: ("Magnum is gone", "connections to Magnum are refused", Ailments()),
-    "down": ("Magnum fails", "every request is answered 503 by the proxy in front", Ailments(status=503, html=True)),
-    "error": ("Magnum errs", "every request is answered 500", Ailments(status=500)),
-    "other-creator": (
-        "Somebody else's clusters",
-        "the credentials are not those of the clusters' creator",
-        Ailments(),
-    ),
-    "full": ("No room for servers", "Nova finds no valid host for new clusters", Ailments(no_valid_host=True)),
-}
-
-
-class WorldFaults:
-    """All faults of the world, for the page."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._on: set[str] = set()
-
-    def groups(self) -> list[FaultGroup]:
-        """The cloud's faults, then each cluster's."""
-        cloud = [
-            FaultSwitch(id=f"cloud/{name}", title=title, explanation=text, on=name in self._on)
-            for name, (title, text, _) in CLOUD_FAULTS.items()
-        ]
-        found = [FaultGroup(title="☁️ The cloud (Magnum)", faults=cloud)]
-        for name, switches in self._world.switches.items():
-            nodes = list(switches.cluster.fabric.machines)
-            faults = [
-                FaultSwitch(
-                    id=f"{name}/{fault.id}", title=fault.title, explanation=fault.explanation, on=bool(switches.on(fault.id)),
-                    nodes=nodes if fault.per_node else (), node=(switches.on(fault.id) or [nodes[-1]])[0],
-                )
-                for fault in switches.available()
-            ]  # fmt: skip
-            found.append(FaultGroup(title=f"{name} · {switches.cluster.spec.driver}", faults=faults))
-        return found
-
-    async def switch(self, fault: str, on: bool, node: str) -> None:
-        """Switch a fault; off, on every node where it is on."""
-        where, _, name = fault.partition("/")
-        if where == "cloud":
-            await self._cloud(name, on)
-            return
-        switches = self._world.switches[where]
-        for each in [node] if on else switches.on(name):
-            await switches.switch(name, on, each if not on or node else "")
-
-    async def _cloud(self, name: str, on: bool) -> None:
-        if name == GONE:
-            await (self._world.magnum_hangs_up() if on else self._world.magnum_listens())
-        (self._on.add if on else self._on.discard)(name)
-        cloud = self._world.cloud
-        ill = [CLOUD_FAULTS[each][2] for each in self._on]
-        cloud.ailments = Ailments(
-            status=max((each.status for each in ill), default=0), html=any(each.html for each in ill),
-            no_valid_host=any(each.no_valid_host for each in ill),
-        )  # fmt: skip
-        owner = "user-other" if "other-creator" in self._on else "user-ops"
-        for found in cloud.clusters.values():
-            found["user_id"] = owner

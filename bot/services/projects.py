@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from pydantic import SecretStr
+
 from bot.actions.action import Driver
 from bot.clusters.catalog import ClusterCatalog, Configured
 from bot.clusters.cluster import NoCloud
@@ -33,34 +35,52 @@ class ProjectParts:
     credentials: Credentials
     defaults: Defaults
 
-    def templates(self) -> Templates:
-        """The project's templates. Raises `NoCloud`."""
+    def cloud(self) -> MagnumCloud:
+        """The project's Magnum. Raises `NoCloud`."""
         if self.magnum is None:
             raise NoCloud(
-                f"{self.name} has no cloud, so it has no templates",
+                f"{self.name} has no cloud: no templates, and no clusters but those of kubeconfig files",
                 fix=f"Set `projects.{self.name}.cloud` to an entry of clouds.yaml.",
             )
-        return Templates(self.magnum, project=self.name, defaults=self.defaults)
+        return self.magnum
+
+    def templates(self) -> Templates:
+        """The project's templates. Raises `NoCloud`."""
+        return Templates(self.cloud(), project=self.name, defaults=self.defaults)
 
 
 class Projects:
     """The projects of the configuration in force."""
 
-    def __init__(self, settings: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        *,
+        now: Callable[[], datetime],
+        learn: Callable[[SecretStr], None] = lambda _secret: None,
+    ) -> None:
+        """`learn` is told every secret of clouds and clusters, so that they can be hidden."""
+        self._learn = learn
         self._settings = settings
         self._now = now
         self._clouds: dict[str, MagnumCloud] = {}
         self._credentials: dict[tuple[str, str | None, str], Credentials] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str | None) -> ProjectParts:
-        """A project's parts. Raises `Refusal` if it is gone from the configuration."""
+    def get(self, name: str | None, *, operation: str = "") -> ProjectParts:
+        """A project's parts for one operation, whose id every request of theirs carries.
+
+        Raises `Refusal` if the project is gone from the configuration.
+        """
         project = self._settings().configuration.projects.get(name or "")
         if project is None or name is None:
             raise Refusal(f"There is no project {name}", fix="Look at `projects` in the configuration.")
         with self._lock:
             magnum = self._cloud(project.cloud)
             credentials = self._credentials_of(name, project, magnum)
+        if magnum is not None and operation:
+            magnum = magnum.caused_by(operation)
+            credentials = credentials.signed_by(magnum)
         catalog = ClusterCatalog(project=name, magnum=magnum, configured=_configured(project))
         return ProjectParts(
             name=name, magnum=magnum, catalog=catalog, credentials=credentials, defaults=_defaults(project)
@@ -69,12 +89,14 @@ class Projects:
     def _cloud(self, cloud: str | None) -> MagnumCloud | None:
         if cloud is None:
             return None
-        return self._clouds.setdefault(cloud, MagnumCloud(cloud))
+        return self._clouds.setdefault(cloud, MagnumCloud(cloud, learn=self._learn))
 
     def _credentials_of(self, name: str, project: Project, magnum: MagnumCloud | None) -> Credentials:
         key = (name, project.cloud, project.credentials_group)
         if key not in self._credentials:
-            self._credentials[key] = Credentials(magnum, group=project.credentials_group, now=self._now)
+            self._credentials[key] = Credentials(
+                magnum, group=project.credentials_group, now=self._now, learn=self._learn
+            )
         return self._credentials[key]
 
 

@@ -34,14 +34,14 @@ class VerificationServices:
             raise Refusal(
                 "`--probe` is not available yet", fix=f"Without it: `/xk8s {action.words().replace(' --probe', '')}`"
             )
-        project = self.projects.get(context.project)
+        project = self.projects.get(context.project, operation=context.operation)
         clusters, missing = self._meant(project, action)
         if not clusters and not missing:
             raise _none(project, action.driver)
-        targets = [_target(project, cluster, context) for cluster in clusters]
+        targets = [verification_target(project, cluster, context.operation) for cluster in clusters]
         reports = self.verifier.verify_many(targets, action.driver, progress=context.progress) if targets else ()
         for report in reports:
-            self.keep(_last(report))
+            self.keep(last_verification(report))
         return VerificationSummary(
             asked=action.driver, reports=reports, missing=missing, single=action.cluster is not None
         )
@@ -63,8 +63,9 @@ def _none(project: ProjectParts, driver: Driver | None) -> Refusal:
     return Refusal(what, fix="See `/xk8s cluster list`.")
 
 
-def _target(project: ProjectParts, cluster: Cluster, context: Context) -> Target:
-    agent = f"xk8s/{__version__} (operation {context.operation})"
+def verification_target(project: ProjectParts, cluster: Cluster, operation: str) -> Target:
+    """A cluster to verify, and how to get into it; the operation travels with every request."""
+    agent = f"xk8s/{__version__} (operation {operation})"
 
     def connect(seconds: float) -> Kube:
         endpoint = project.credentials.endpoint(cluster)
@@ -73,7 +74,8 @@ def _target(project: ProjectParts, cluster: Cluster, context: Context) -> Target
     return Target(name=cluster.name, id=cluster.id, project=project.name, connect=connect)
 
 
-def _last(report: VerificationReport) -> LastVerification:
+def last_verification(report: VerificationReport) -> LastVerification:
+    """What is kept of a report."""
     return LastVerification(
         project=report.project, cluster=report.cluster_id, name=report.cluster, verdict=report.verdict,
         report=report.to_json(), at=report.at,

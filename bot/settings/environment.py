@@ -33,7 +33,9 @@ class Environment(BaseSettings):
     data_dir: Path = Field(default=Path("~/.local/share/xk8s"), alias="XK8S_DATA_DIR", description="the data folder")
     config: Path | None = Field(default=None, alias="XK8S_CONFIG", description="the YAML file")
     audit_key: SecretStr | None = Field(
-        default=None, alias="XK8S_AUDIT_KEY", description="signs the head of the audit chain"
+        default=None,
+        alias="XK8S_AUDIT_KEY",
+        description="signs the head of the audit chain; several by commas: the first signs, all verify (docs/audit.md)",
     )
     replica_id: str | None = Field(
         default=None, alias="XK8S_REPLICA_ID", description="default: the pod's name, else an id in the data folder"

@@ -32,8 +32,8 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DriverName = Literal["calico", "flannel"]
 DELETIONS = frozenset({"migrate.delete", "cluster.delete"})
 APPROVABLE = frozenset(
-    {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "policy.production", "policy.any"}
-    | {"cluster.create"} | DELETIONS
+    {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "cluster.create"}
+    | {"policy.production", "policy"} | DELETIONS
 )  # fmt: skip
 
 
@@ -223,6 +223,10 @@ class Approvals(_Strict):
 
     expire: Duration = Field(default=timedelta(hours=24), description="how long a request waits for a decision")
     approvers: int = Field(default=1, ge=1, le=10, description="how many people must approve")
+    reason: bool = Field(default=False, description="whoever asks must say why (`--reason`)")
+    remind: Duration = Field(
+        default=timedelta(hours=2), description="how long before the end approvers are reminded, once"
+    )
     required: tuple[str, ...] = Field(
         default=(
             "migrate.start", "migrate.cutover", "migrate.delete", "cluster.delete", "template.publish",
@@ -255,6 +259,21 @@ class Migration(_Strict):
     )
 
 
+class Operations(_Strict):
+    """Creation and deletion of clusters."""
+
+    per_project: int = Field(default=8, ge=1, description="durable works at once in a project; more wait their turn")
+    create_timeout: Duration = Field(
+        default=timedelta(minutes=90), description="how long Magnum may take to build a cluster"
+    )
+    delete_timeout: Duration = Field(
+        default=timedelta(minutes=60), description="how long Magnum may take to delete a cluster"
+    )
+    verify_timeout: Duration = Field(
+        default=timedelta(minutes=10), description="how long a new cluster's driver may take to be healthy"
+    )
+
+
 class Verification(_Strict):
     """Verification."""
 
@@ -262,11 +281,27 @@ class Verification(_Strict):
     timeout: Duration = Field(default=timedelta(seconds=60), description="how long one cluster may take")
 
 
+class Audit(_Strict):
+    """The audit chain."""
+
+    anchor_channel: str | None = Field(
+        default=None, description="Slack channel that the chain's head is posted to, as an outside witness"
+    )
+    anchor_every: Duration = Field(default=timedelta(hours=1), description="how often it is posted, if it grew")
+
+    @field_validator("anchor_every")
+    @classmethod
+    def _not_a_flood(cls, value: timedelta) -> timedelta:
+        if value < timedelta(minutes=1):
+            raise ValueError("an anchor a minute is the most")
+        return value
+
+
 class Slack(_Strict):
     """Slack's limits."""
 
     updates_per_minute: int = Field(
-        default=40, ge=1, le=100, description="chat.update a minute, all replicas together"
+        default=40, ge=1, le=1_000, description="chat.update a minute, all replicas together"
     )
 
 
@@ -277,7 +312,9 @@ class Configuration(_Strict):
     groups: Groups = Groups()
     approvals: Approvals = Approvals()
     migration: Migration = Migration()
+    operations: Operations = Operations()
     verification: Verification = Verification()
+    audit: Audit = Audit()
     slack: Slack = Slack()
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ acknowledgement.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
@@ -18,11 +19,18 @@ from bot.slack.intake import Intake
 from bot.slack.listeners.clicks import ClickListeners
 from bot.slack.listeners.commands import CommandListeners
 from bot.slack.listeners.forms import FormListeners
+from bot.slack.listeners.home import HomeListeners
 from bot.slack.listeners.mentions import MentionListeners
 
 
 def build_app(
-    *, identity: SlackIdentity, client: WebClient, signing_secret: str, intake: Intake, logger: logging.Logger
+    *,
+    identity: SlackIdentity,
+    client: WebClient,
+    signing_secret: str,
+    intake: Intake,
+    home_opened: Callable[[str], None],
+    logger: logging.Logger,
 ) -> App:
     """Return the Bolt app with every listener registered."""
 
@@ -47,6 +55,7 @@ def build_app(
         MentionListeners(intake=intake),
         ClickListeners(intake=intake),
         FormListeners(intake=intake),
+        HomeListeners(opened=home_opened),
     ):
         listeners.register(app)
     return app

@@ -68,6 +68,10 @@ class SlackIdentity:
         """The workspace's id; empty until it is known."""
         return self._known.team if self._known else ""
 
+    def bot_user(self) -> str:
+        """Our own user id; empty until it is known."""
+        return self._known.bot_user if self._known else ""
+
     def _run(self) -> None:
         while not self._ending.is_set():
             self._ask()

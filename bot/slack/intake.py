@@ -15,8 +15,11 @@ import structlog
 from bot.actions.action import Action
 from bot.problems import Problem
 from bot.requests.incoming import IncomingRequest
+from bot.slack import kit
 from bot.slack.delivery.web import SlackWeb
-from bot.slack.forms import loading_view, opens_form
+from bot.slack.forms.catalog import opens_form
+from bot.slack.forms.parts import loading_view
+from bot.slack.payloads import PressedMessage
 
 log = structlog.get_logger(__name__)
 
@@ -71,3 +74,17 @@ class Intake:
             self._web.open_view(trigger_id=trigger_id, view=loading_view(request.operation))
         except Problem as problem:
             log.warning("form not opened", reference=request.reference, why=problem.why)
+
+    def dismiss(self, pressed: PressedMessage) -> None:
+        """Take the buttons of a message away, and say who did."""
+        self._openers.submit(self._dismiss, pressed)
+
+    def _dismiss(self, pressed: PressedMessage) -> None:
+        if not pressed.blocks:  # of a private message Slack does not say what is in it
+            return
+        kept = [block for block in pressed.blocks if block.get("type") != "actions"]
+        kept.append(kit.context(f"cancelled by {kit.person(pressed.person)}, nothing was done"))
+        try:
+            self._web.respond(pressed.response_url, text=pressed.text, blocks=kept, replace=True)
+        except Problem as problem:
+            log.warning("buttons not taken away", why=problem.why)

@@ -28,8 +28,8 @@ TABLE_ROWS = 100
 TABLE_CELLS = 20
 TABLE_CHARACTERS = 6_000
 
-RUN = "xk8s.run"  # action_id of a button that runs its offer, as often as it is pressed
-RUN_ONCE = "xk8s.run_once"  # of one that changes something: it counts once
+RUN = "xk8s.run"  # action_id of a button that runs its offer
+DISMISS = "xk8s.dismiss"  # of one that takes the buttons of its own message away and does nothing else
 FORM = "xk8s.form"  # action_id of a button that opens a form; also the form's callback_id
 
 
@@ -52,6 +52,7 @@ class Button:
     style: str | None = None  # "primary" or "danger"
     confirm: Confirm | None = None
     opens_form: bool = False
+    dismisses: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -109,6 +110,11 @@ def moment(at: datetime) -> str:
     """A time in the reader's own zone, with UTC for who cannot see it."""
     fallback = at.strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def as_of(at: datetime) -> str:
+    """How fresh something is, to the second, in the reader's own zone."""
+    return f"as of <!date^{int(at.timestamp())}^{{time_secs}}|{at.strftime('%H:%M:%S UTC')}>"
 
 
 def ago(seconds: float) -> str:

@@ -16,6 +16,7 @@ SCOPES = (
     "chat:write",  # answers
     "chat:write.public",  # answers in public channels that the bot was not invited to
     "commands",  # /xk8s
+    "files:read",  # a policy of one's own, sent as a file
     "files:write",  # long results as files
     "groups:read",  # the same as channels:read, private channels
     "im:write",  # direct messages to approvers
@@ -26,7 +27,7 @@ OPTIONAL_SCOPES = (
     "channels:history",  # after a crash in mid-answer: was it posted already?
     "groups:history",  # the same, private channels
 )
-EVENTS = ("app_mention",)
+EVENTS = ("app_mention", "app_home_opened")
 EVENTS_PATH = "/slack/events"
 
 
@@ -55,7 +56,7 @@ def manifest(*, url: str | None = None, usage_hint: str = "help") -> dict[str, A
         "features": {
             "bot_user": {"display_name": "xk8s", "always_online": True},
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

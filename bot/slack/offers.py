@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from bot.actions.action import Action
 from bot.problems import Refusal
+from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.slack import kit
-from bot.slack.forms import filled
+from bot.slack.forms.catalog import filled
 
 
 class KeptOffer(Protocol):
@@ -23,6 +24,8 @@ class KeptOffer(Protocol):
     def channel(self) -> str: ...
     @property
     def thread(self) -> str: ...
+    @property
+    def project(self) -> str | None: ...
 
 
 class OfferStore(Protocol):
@@ -33,6 +36,10 @@ class OfferStore(Protocol):
     ) -> str: ...
 
     def get(self, offer: str) -> KeptOffer | None: ...
+
+    def take(self, offer: str, *, operation: str) -> bool: ...
+
+    def give_back(self, offer: str, *, operation: str) -> None: ...
 
 
 class UnknownOffer(Refusal):
@@ -52,14 +59,21 @@ class SlackOffers:
     def keep(self, request: IncomingRequest, project: str | None, action: Action, *, now: datetime) -> OfferId:
         """Keep an action; return its opaque id."""
         place = request.place
+        return self.keep_at(
+            request.operation, action, project=project, channel=place.channel, thread=place.thread, now=now
+        )
+
+    def keep_at(
+        self, operation: str, action: Action, *, project: str | None, channel: str, thread: str, now: datetime
+    ) -> OfferId:
+        """Keep an action that is offered in some place; return its opaque id."""
         made = self._store.put(
-            operation=request.operation, action=action.encode(), project=project, channel=place.channel,
-            thread=place.thread, now=now,
-        )  # fmt: skip
+            operation=operation, action=action.encode(), project=project, channel=channel, thread=thread, now=now
+        )
         return OfferId(made)
 
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
-        """Return the request with its place, and what it stands for. Raises `UnknownOffer`."""
+    def resolve(self, request: IncomingRequest) -> Offered:
+        """Return the request with its place, what it stands for, and its project. Raises `UnknownOffer`."""
         kept = self._store.get(request.offer or "")
         if kept is None:
             raise UnknownOffer("This button is no longer known", fix="Type the command again: `/xk8s help`")
@@ -67,10 +81,19 @@ class SlackOffers:
             action = Action.decode(kept.action)
             if request.entry is Entry.FORM:
                 action = filled(action, request.fields)
-                place = request.place.model_copy(update={"channel": kept.channel, "thread": kept.thread})
-                request = request.model_copy(update={"place": place})
+                direct = not kept.channel or kept.channel.startswith("D")
+                place = {"channel": kept.channel, "thread": kept.thread, "direct": direct}
+                request = request.model_copy(update={"place": request.place.model_copy(update=place)})
         except (KeyError, ValueError, ValidationError):
             raise UnknownOffer(
                 "This button is of an older version", fix="Type the command again: `/xk8s help`"
             ) from None
-        return request, action
+        return Offered(request=request, action=action, project=kept.project)
+
+    def take(self, request: IncomingRequest) -> bool:
+        """Let a request do what its button stands for; False if another has."""
+        return self._store.take(request.offer or "", operation=request.operation)
+
+    def give_back(self, request: IncomingRequest) -> None:
+        """Let a button be pressed again."""
+        self._store.give_back(request.offer or "", operation=request.operation)

@@ -6,12 +6,13 @@ Slack's reference describes them. What a request is keyed by decides what counts
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.requests.incoming import Attached, Entry, IncomingRequest, OfferId, OperationId, Person, Place
 
 Payload = dict[str, Any]
 
@@ -47,6 +48,7 @@ def from_mention(body: Payload, *, bot_user: str, now: datetime) -> IncomingRequ
         person=Person(id=event.get("user", ""), team=event.get("user_team") or team),
         place=Place(channel=channel, thread=event.get("thread_ts") or ts, message=ts, direct=channel.startswith("D")),
         text=_after_mention(event.get("text", ""), bot_user),
+        files=_files(event.get("files")),
         received=now,
         bot=bool(event.get("bot_id")) or event.get("subtype") == "bot_message",
     )
@@ -58,9 +60,11 @@ def _after_mention(text: str, bot_user: str) -> str:
     return parts[-1].strip()
 
 
-def from_click(body: Payload, *, once: bool, now: datetime) -> IncomingRequest:
-    """A pressed button. One that changes something counts once, whoever presses it how often; one
-    that looks again counts once per person and moment."""
+def from_click(body: Payload, *, now: datetime) -> IncomingRequest:
+    """A pressed button, in a message or in the App Home; a double click of one person is one press.
+
+    Whether a button that changes something has been pressed by somebody else is decided where it leads to.
+    """
     action = body["actions"][0]
     offer = OfferId(str(action.get("value", "")))
     user, container = body["user"], body.get("container", {})
@@ -68,22 +72,40 @@ def from_click(body: Payload, *, once: bool, now: datetime) -> IncomingRequest:
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
     ts = container.get("message_ts") or message.get("ts", "")
     pressed = action.get("action_ts") or ts
-    key = f"click:{offer}" if once else f"click:{offer}:{user['id']}:{str(pressed).split('.')[0]}"
     return IncomingRequest(
-        key=key,
+        key=f"click:{offer}:{user['id']}:{str(pressed).split('.')[0]}",
         operation=new_operation(),
-        entry=Entry.CLICK,
+        entry=Entry.CLICK if channel else Entry.HOME,
         person=_person(body),
         place=Place(
             channel=channel,
             thread=message.get("thread_ts") or container.get("thread_ts") or ts,
             message=ts,
-            direct=channel.startswith("D"),
+            direct=not channel or channel.startswith("D"),
             response_url=body.get("response_url", ""),
         ),
         offer=offer,
         received=now,
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PressedMessage:
+    """The message that a pressed button is on, who pressed it, and where the message can be replaced."""
+
+    text: str
+    blocks: tuple[Payload, ...]
+    person: str
+    response_url: str
+
+
+def pressed_message(body: Payload) -> PressedMessage:
+    """The message of a pressed button, as it was shown."""
+    message = body.get("message", {})
+    return PressedMessage(
+        text=message.get("text", ""), blocks=tuple(message.get("blocks") or ()), person=body["user"]["id"],
+        response_url=body.get("response_url", ""),
+    )  # fmt: skip
 
 
 def from_form(body: Payload, *, now: datetime) -> IncomingRequest:
@@ -97,6 +119,7 @@ def from_form(body: Payload, *, now: datetime) -> IncomingRequest:
         place=Place(),  # the offer knows where the form was asked for
         offer=OfferId(view.get("private_metadata", "")),
         fields=form_values(view),
+        files=_form_files(view),
         received=now,
     )
 
@@ -108,6 +131,24 @@ def form_values(view: Payload) -> dict[str, Any]:
         for name, state in block.items():
             values[name] = _form_value(state)
     return values
+
+
+def _form_files(view: Payload) -> tuple[Attached, ...]:
+    """The files that were picked in a view's file inputs."""
+    inputs = (state for block in (view.get("state") or {}).get("values", {}).values() for state in block.values())
+    return tuple(file for state in inputs for file in _files(state.get("files")))
+
+
+def _files(listed: Any) -> tuple[Attached, ...]:
+    """Files as Slack describes them; of one in a shared channel it says only the id."""
+    return tuple(
+        Attached(
+            id=str(file.get("id", "")), name=str(file.get("name") or ""), size=file.get("size"),
+            url=str(file.get("url_private_download") or file.get("url_private") or ""),
+        )
+        for file in listed or []
+        if isinstance(file, dict)
+    )  # fmt: skip
 
 
 def _form_value(state: Payload) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -29,6 +30,7 @@ class Template:
     hidden: bool
     labels: Mapping[str, str]
     created: datetime | None
+    balanced: bool = True  # a load balancer stands before the control plane, so that it may have several nodes
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,25 @@ class TemplateDetails:
     warning: str
 
 
+class Change(enum.StrEnum):
+    """What can be done to a template."""
+
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    HIDDEN = "hidden"
+    DELETED = "deleted"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TemplateChanged:
+    """A template was changed or deleted, or was so already."""
+
+    project: str
+    template: Template
+    change: Change
+    was_so: bool
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplateForm:
     """A form is wanted: what it is filled with."""
@@ -99,6 +120,10 @@ class AmbiguousTemplate(Ambiguous):
 def _told_apart(template: Template) -> str:
     made = f", created {template.created:%Y-%m-%d %H:%M} UTC" if template.created else ""
     return f"{template.driver or template.network_driver}, Kubernetes {template.kubernetes or '?'}{made}"
+
+
+class TemplateInUse(Refusal):
+    """Clusters use a template, or are about to."""
 
 
 class TemplateNotFound(Refusal):

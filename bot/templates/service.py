@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from bot.actions.action import Driver
+from bot.clusters.magnum_errors import MagnumNotFound
 from bot.drivers.catalog import profile
 from bot.templates.results import (
     AmbiguousTemplate,
+    Change,
     Template,
+    TemplateChanged,
     TemplateCreated,
     TemplateDetails,
+    TemplateInUse,
     TemplateList,
     TemplateNotFound,
     TemplatePlanned,
@@ -29,6 +33,14 @@ class Magnum(Protocol):
     def templates(self) -> list[dict[str, Any]]: ...
 
     def create_template(self, values: Mapping[str, Any], *, operation: str) -> dict[str, Any]: ...
+
+    def update_template(
+        self, template: str, patch: Sequence[dict[str, Any]], *, operation: str
+    ) -> dict[str, Any]: ...
+
+    def delete_template(self, template: str, *, operation: str) -> None: ...
+
+    def clusters(self) -> list[dict[str, Any]]: ...
 
 
 class Templates:
@@ -59,6 +71,16 @@ class Templates:
         self._refuse_taken(spec.name)
         return self._created(_template(self._magnum.create_template(spec.to_magnum(), operation=operation)), spec)
 
+    def made(self, wish: Wish) -> tuple[str, tuple[Template, ...], tuple[Template, ...]]:
+        """The name that a wish has, the templates of that name that are exactly it, and the others of that name.
+
+        Raises `Refusal` and `MagnumError`.
+        """
+        spec = decide(wish, self._defaults, project=self._project)
+        named = self._named(spec.name)
+        same = tuple(found for found in named if _is(found, spec))
+        return spec.name, same, tuple(found for found in named if found not in same)
+
     def list(self, driver: Driver | None) -> TemplateList:
         """The templates that the project sees. Raises `MagnumError`."""
         found = [_template(each) for each in self._magnum.templates()]
@@ -79,6 +101,68 @@ class Templates:
             )
         warning = profile(named[0].driver).warning if named[0].driver else ""
         return TemplateDetails(project=self._project, template=named[0], warning=warning)
+
+    def publish(self, ref: str, *, operation: str) -> TemplateChanged:
+        """Let every project of the cloud see a template. Raises `Refusal` and `MagnumError`."""
+        return self._flag(ref, Change.PUBLISHED, "public", True, operation)
+
+    def unpublish(self, ref: str, *, operation: str) -> TemplateChanged:
+        """Take a publication back; Magnum refuses while clusters use the template. Raises as `publish` does."""
+        found = self.show(ref).template
+        if found.public:
+            self._refuse_used(found, "so its publication cannot be taken back")
+        return self._flag(found.id, Change.UNPUBLISHED, "public", False, operation)
+
+    def hide(self, ref: str, *, operation: str) -> TemplateChanged:
+        """Hide a template from the lists of other projects. Raises as `publish` does."""
+        return self._flag(ref, Change.HIDDEN, "hidden", True, operation)
+
+    def delete(
+        self, ref: str, *, operation: str, resumed: bool, about_to_use: Callable[[str], str | None]
+    ) -> TemplateChanged:
+        """Delete a template that no cluster uses. Raises as `publish` does.
+
+        `about_to_use` names the request that is creating a cluster from it, by its id: a template that goes before
+        Magnum has stored its new cluster leaves one that can be neither shown nor deleted.
+        """
+        found = self.show(ref).template
+        self._refuse_used(found, "so it cannot be deleted")
+        request = about_to_use(found.id)
+        if request is not None:
+            raise TemplateInUse(
+                f"A cluster is being created from {found.name}, so it is not deleted", why=f"request {request[:4]}",
+                fix="Wait for that cluster.",
+            )  # fmt: skip
+        try:
+            self._magnum.delete_template(found.id, operation=operation)
+        except MagnumNotFound:  # by this very request, before it was cut off, or by somebody else just now
+            return self._changed(found, Change.DELETED, was_so=not resumed)
+        return self._changed(found, Change.DELETED, was_so=False)
+
+    def _flag(self, ref: str, change: Change, flag: str, value: bool, operation: str) -> TemplateChanged:
+        found = self.show(ref).template
+        if getattr(found, flag) is value:
+            return self._changed(found, change, was_so=True)
+        # nothing but this one flag: with another field beside it Magnum refuses on a template that clusters use
+        patch = [{"op": "replace", "path": f"/{flag}", "value": value}]
+        return self._changed(
+            _template(self._magnum.update_template(found.id, patch, operation=operation)), change, was_so=False
+        )
+
+    def _changed(self, template: Template, change: Change, *, was_so: bool) -> TemplateChanged:
+        return TemplateChanged(project=self._project, template=template, change=change, was_so=was_so)
+
+    def _refuse_used(self, template: Template, so: str) -> None:
+        users = sorted(
+            str(found["name"]) for found in self._magnum.clusters() if found.get("cluster_template_id") == template.id
+        )
+        if users:
+            shown = ", ".join(users[:5]) + (f" and {len(users) - 5} more" if len(users) > 5 else "")
+            one = len(users) == 1
+            raise TemplateInUse(
+                f"{len(users)} {'cluster uses' if one else 'clusters use'} {template.name}, {so}", why=shown,
+                fix=f"`/xk8s template hide {template.name}` takes it out of lists and leaves its clusters alone.",
+            )  # fmt: skip
 
     def _named(self, name: str) -> tuple[Template, ...]:
         return tuple(_template(each) for each in self._magnum.templates() if each.get("name") == name)
@@ -117,5 +201,5 @@ def _template(found: Mapping[str, Any]) -> Template:
         kubernetes=labels.get("kube_tag", ""), image=found.get("image_id") or "", flavor=found.get("flavor_id") or "",
         master_flavor=found.get("master_flavor_id") or "", external_network=found.get("external_network_id") or "",
         keypair=found.get("keypair_id") or "", public=bool(found.get("public")), hidden=bool(found.get("hidden")),
-        labels=labels, created=created,
+        labels=labels, created=created, balanced=bool(found.get("master_lb_enabled", True)),
     )  # fmt: skip

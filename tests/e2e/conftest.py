@@ -17,13 +17,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.slack.http_delivery import HttpDelivery
-from bot.sandbox.slack.workspace import Message
+from bot.sandbox.slack.model import Message, View
 from bot.sandbox.world import Planned, World
 from bot.slack import plain
 
@@ -138,10 +138,12 @@ def _text(message: Message) -> str:
 class Office:
     """The workspace with the bot in it, and what people do there."""
 
-    def __init__(self, world: World, bot: Bot) -> None:
+    def __init__(self, world: World, bot: Bot, *, port: int = 0) -> None:
+        self.port = port  # of Slack's endpoint, in HTTP mode
         self.world = world
         self.bot = bot
         self.workspace = world.workspace
+        self._pressed: dict[str, float] = {}
 
     def types(self, words: str, *, who: str = "U0ANA", channel: str = "C0SHOP") -> Seen:
         """Somebody types a command; returns what was answered once it is complete."""
@@ -176,6 +178,41 @@ class Office:
         root = next((message for message in new if not message.thread and not message.only_for), None)
         return Seen(root, list(new))
 
+    def clicks(self, button: tuple[Message, dict[str, Any]], *, who: str) -> None:
+        """Somebody presses a button and does not wait for what comes of it."""
+        message, element = button
+        time.sleep(max(0.0, self._pressed.get(who, 0.0) + 1.1 - time.monotonic()))  # else it is a double click
+        self._pressed[who] = time.monotonic()
+        self.world.loopback.run(self.workspace.click(who, message.channel, message.ts, element["action_id"]))
+
+    def form(self, who: str) -> View:
+        """The form that somebody has open, once it is filled."""
+        found = self.until(
+            lambda: next((v for v in self.workspace.views.values() if v.user == who and not _loading(v)), None)
+        )
+        return cast("View", found)
+
+    def submits(self, who: str, view: View, **values: Any) -> None:
+        """Somebody submits a form."""
+        self.world.loopback.run(self.workspace.submit(who, view.id, values))
+
+    def hears(self, text: str, *, who: str = "", channel: str = "") -> Message:
+        """Wait until the bot has said something: to everybody, or in a channel, or to one person alone."""
+
+        def found() -> Message | None:
+            return next(
+                (
+                    message
+                    for message in reversed(self.workspace.messages)
+                    if text in " ".join(_text(message).split())
+                    and (not who or message.only_for == who)
+                    and (not channel or message.channel == channel)
+                ),
+                None,
+            )
+
+        return cast("Message", self.until(found))
+
     def until(self, condition: Any, seconds: float = SECONDS) -> Any:
         return self.world.loopback.run(self.workspace.until(condition, seconds), seconds + 5)
 
@@ -186,24 +223,40 @@ class Office:
         self.world.loopback.run(switches.cluster.settled())
 
 
+def _loading(view: View) -> bool:
+    return str(view.body.get("callback_id", "")).endswith(".loading") and "One moment" in str(view.body["blocks"])
+
+
 def _finished(message: Message) -> bool:
     """The context line with the reference ends every answer."""
     return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
 
 
+def unhurried(environment: dict[str, str]) -> dict[str, str]:
+    """A workspace that takes as many updates as these tests make: they ask more in a minute than a team does."""
+    with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
+        file.write("slack: {updates_per_minute: 1000}\n")
+    return environment
+
+
 @contextlib.contextmanager
-def office(folder: pathlib.Path, mode: str, **more: Any) -> Iterator[Office]:
+def office(
+    folder: pathlib.Path, mode: str, *, settings: str = "", environment: Mapping[str, str] | None = None, **more: Any
+) -> Iterator[Office]:
+    """A world and one bot in it; `settings` are further lines of its configuration."""
     world = World(
         tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, clusters=CLUSTERS, rate_limits=False, **more
     )
     world.start()
     port = free_port() if mode == "http" else 0
-    bot = Bot(folder, world.write(folder), http_port=port)
+    bot = Bot(folder, unhurried(world.write(folder)) | dict(environment or {}), http_port=port)
+    with (folder / "xk8s.yaml").open("a") as configuration:
+        configuration.write(settings)
     if mode == "http":
         world.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
     bot.start()
     try:
-        yield Office(world, bot)
+        yield Office(world, bot, port=port)
     finally:
         bot.stop()
         world.stop()

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from bot.policy import plain_yaml
 from bot.problems import Refusal
 
 LARGEST = 10_000_000  # bytes of one file
@@ -23,7 +24,6 @@ DEEPEST = 100
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 STANDARD_INPUT = "-"
 _SHOWN = 20  # mistakes; more are counted
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser, where PyYAML was built with it
 
 
 class BadManifests(Refusal):
@@ -46,32 +46,6 @@ class Document:
 
     def __str__(self) -> str:
         return f"{self.file}, document {self.number}"
-
-
-class _Loader(_BASE):  # type: ignore[misc]  # which of the two is known at run time only
-    """Plain values only: no dates, no key twice."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012 - as in the base
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{key!r} is not a name: quote it", key_node.start_mark
-            )
-        if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def read(paths: Iterable[str | Path]) -> tuple[Document, ...]:
@@ -134,7 +108,7 @@ def _documents(name: str, data: bytes) -> list[Document]:
     if text.lstrip()[:1] == "{" and (value := _json(text)) is not None:
         return [Document(name, 1, value)]
     _look(text)
-    values = yaml.load_all(text, Loader=_Loader)
+    values = plain_yaml.values(text)
     return [Document(name, number, value) for number, value in enumerate(values, 1) if value is not None]
 
 
@@ -169,7 +143,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _look(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=_BASE):
+    for event in plain_yaml.events(text):
         if isinstance(event, yaml.AliasEvent):
             raise ValueError(f"{_line(event)}the alias *{event.anchor} is not taken, it can make a file endless")
         if isinstance(event, yaml.CollectionStartEvent):
@@ -181,7 +155,7 @@ def _look(text: str) -> None:
 
 
 def _line(event: yaml.Event) -> str:
-    return f"line {event.start_mark.line + 1}: " if event.start_mark is not None else ""
+    return f"line {plain_yaml.line(event)}: " if event.start_mark is not None else ""
 
 
 def _explained(error: Exception) -> str:

@@ -29,6 +29,7 @@ from bot.sandbox.kube.controllers.jobs import Jobs
 from bot.sandbox.kube.controllers.kubelet import Kubelets, Tempo
 from bot.sandbox.kube.controllers.loop import ControlLoop
 from bot.sandbox.kube.controllers.namespaces import Namespaces
+from bot.sandbox.kube.controllers.scheduler import Scheduler
 from bot.sandbox.kube.controllers.stateful import StatefulSets
 from bot.sandbox.kube.controllers.tokens import Tokens
 from bot.sandbox.kube.controllers.volumes import Volumes
@@ -57,6 +58,8 @@ class ClusterSpec:
     nodes: int = 2
     subnet: str = "10.0.0"  # the first three numbers of the node network
     age: timedelta = timedelta(days=40)
+    storage_class: bool = True  # somebody made one
+    broken_nodes: bool = False  # the driver crashes on every node
 
 
 class SandboxCluster:
@@ -93,7 +96,8 @@ class SandboxCluster:
             Attachments(self.store, self.fabric, storage, clock=self._clock, pause=tempo.attach),
             Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
             Budgets(self.store), Scalers(self.store), Quotas(self.store), Tokens(self.store, self.authenticator, self.authority.pem),
-            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem), self._kubelets,
+            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem),
+            Scheduler(self.store), self._kubelets,
         )  # fmt: skip
         self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None
@@ -196,7 +200,9 @@ class SandboxCluster:
             self._join(f"{self.spec.name}-{digest}-node-{number}", self.spec.masters + number, master=False)
         install = manifests.calico if self.spec.driver == "calico" else manifests.flannel
         self.deploy(install(dict(self.spec.labels)))
-        self.deploy(manifests.common())
+        self.deploy(manifests.common(api_address=f"{self.spec.subnet}.11"))
+        if self.spec.storage_class:
+            self.deploy([manifests.storage_class()])
 
     def _join(self, name: str, number: int, *, master: bool) -> None:
         pods = self.spec.labels.get(
@@ -206,6 +212,8 @@ class SandboxCluster:
             name=name, address=f"{self.spec.subnet}.{number + 11}", pod_range=f"{'.'.join(pods.split('.')[:2])}.{number}.0/24",
             master=master, joined=self._clock() - self.spec.age,
         )  # fmt: skip
+        if self.spec.broken_nodes:
+            machine.driver_crashes, machine.cni_configured = "Error", False
         self.fabric.add(machine)
         self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
 

@@ -55,6 +55,7 @@ class Fabric:
 
     def __init__(self) -> None:
         self.machines: dict[str, Machine] = {}
+        self.registry = True  # whether images of what people run can be pulled
         self.changed_at: dict[str, datetime] = {}  # when a machine's network last changed
 
     def add(self, machine: Machine) -> None:

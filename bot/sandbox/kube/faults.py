@@ -103,6 +103,26 @@ def _slow(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
     cluster.api.disturbance.delay = 2.0 if on else 0.0
 
 
+def _flaky(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
+    cluster.api.disturbance.unavailable_every = 3 if on else 0
+
+
+def _conflicts(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
+    cluster.api.disturbance.conflict_every = 2 if on else 0
+
+
+def _expired(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
+    cluster.api.disturbance.expired = on
+
+
+def _silent(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
+    cluster.api.disturbance.silent = on
+
+
+def _registry(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
+    cluster.fabric.registry = not on
+
+
 def _nothing(_cluster: SandboxCluster, _machine: Machine, _on: bool) -> None:
     """The API's port is opened and closed by the switch itself, which can wait for it."""
 
@@ -125,6 +145,11 @@ FAULTS: dict[str, tuple[Fault, Change]] = {
         (Fault(EXEC, "exec forbidden", "the role xk8s-verify loses the right to pods/exec", False), _exec),
         (Fault("busy", "API too busy", "every request is answered 429", False), _busy),
         (Fault("broken", "API fails", "every request is answered 500", False), _broken),
+        (Fault("flaky", "API flaky", "every third request is answered 503", False), _flaky),
+        (Fault("conflicts", "Conflicts", "every second write to what is there is answered 409", False), _conflicts),
+        (Fault("expired", "Versions expire", "lists that go on, and watches, are answered 410", False), _expired),
+        (Fault("silent", "API silent", "no answer comes at all", False), _silent),
+        (Fault("registry", "Registry away", "images of what people run cannot be pulled: new pods never become ready", False), _registry),
         (Fault("slow", "API slow", "every answer takes two seconds longer", False), _slow),
         (Fault(AWAY, "API out of reach", "connections to the API are refused", False), _nothing),
     )

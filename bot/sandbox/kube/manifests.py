@@ -116,8 +116,17 @@ def flannel(labels: dict[str, str]) -> list[Object]:
     ]
 
 
-def common() -> list[Object]:
-    """CoreDNS, metrics, the storage class of Cinder, and the roles."""
+def storage_class() -> Object:
+    """The default class on Cinder. Magnum makes none: an administrator did."""
+    return {
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "cinder.csi.openstack.org",
+        "metadata": {"name": "cinder", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": True,
+    }  # fmt: skip
+
+
+def common(*, api_address: str) -> list[Object]:
+    """CoreDNS, metrics, the CSI driver of Cinder, the Service of the API, and the roles."""
     dns = {"k8s-app": "kube-dns"}
     service = {
         "apiVersion": "v1", "kind": "Service", "metadata": _meta("kube-dns", dns),
@@ -126,13 +135,32 @@ def common() -> list[Object]:
             "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}],
         },
     }  # fmt: skip
-    storage = {
-        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "cinder.csi.openstack.org",
-        "metadata": {"name": "cinder", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-        "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": True,
+    driver = {
+        "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "cinder.csi.openstack.org"},
+        "spec": {"attachRequired": True, "podInfoOnMount": True, "volumeLifecycleModes": ["Persistent", "Ephemeral"]},
+    }  # fmt: skip
+    labels = {"component": "apiserver", "provider": "kubernetes"}
+    port = {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}
+    api = {
+        "apiVersion": "v1", "kind": "Service", "metadata": _meta("kubernetes", labels, "default"),
+        "spec": {"clusterIP": "10.254.0.1", "ports": [port]},
+    }  # fmt: skip
+    addresses = {
+        "apiVersion": "v1", "kind": "Endpoints",
+        "metadata": _meta("kubernetes", {"endpointslice.kubernetes.io/skip-mirror": "true"}, "default"),
+        "subsets": [{"addresses": [{"ip": api_address}], "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
+    }  # fmt: skip
+    slices = {
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": _meta("kubernetes", {"kubernetes.io/service-name": "kubernetes"}, "default"),
+        "endpoints": [{"addresses": [api_address], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
     }  # fmt: skip
     return [
-        storage,
+        driver,
+        api,
+        addresses,
+        slices,
         _deployment("coredns", dns, "docker.io/coredns/coredns:1.6.6", DNS_REPLICAS),
         service,
         _deployment(

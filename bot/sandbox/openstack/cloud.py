@@ -74,6 +74,8 @@ class Ailments:
     delay: float = 0.0
     signs_for_creator_only: bool = True  # Magnum's default policy of certificate:create
     no_valid_host: bool = False  # Nova finds no room for servers
+    broken_nodes: bool = False  # new clusters come up without a working network driver
+    cast_seconds: float = 0.0  # how long the conductor takes to store a cluster that the API has accepted
 
 
 @dataclasses.dataclass
@@ -129,9 +131,18 @@ class Cloud:
         """The present."""
         return self._clock()
 
-    def build(self, cluster: Json) -> None:
-        """Begin to build a cluster; its status follows."""
-        self._spawn(self._built(cluster))
+    def accept(self, cluster: Json) -> None:
+        """Store a cluster that the API has answered for, and begin to build it; its status follows."""
+        if self.ailments.cast_seconds:
+            self._spawn(self._stored(cluster, self.ailments.cast_seconds))
+        else:
+            self.clusters[cluster["uuid"]] = cluster
+            self._spawn(self._built(cluster))
+
+    async def _stored(self, cluster: Json, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self.clusters[cluster["uuid"]] = cluster
+        await self._built(cluster)
 
     async def build_now(self, cluster: Json) -> None:
         """Build a cluster that is there from the start."""
@@ -179,7 +190,7 @@ class Cloud:
             await self._demolish(cluster["uuid"])
         except DeletionFailed as failed:
             cluster |= {
-                "status": "DELETE_FAILED", "status_reason": str(failed), "faults": {"default-master": str(failed)}, "updated_at": self.now(),
+                "status": "DELETE_FAILED", "status_reason": str(failed), "faults": {"network": str(failed)}, "updated_at": self.now(),
             }  # fmt: skip
             return
         self.clusters.pop(cluster["uuid"], None)

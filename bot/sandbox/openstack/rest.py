@@ -37,7 +37,7 @@ def guarded(cloud: Cloud, handler: Handler, shape: Shape) -> Handler:
             }
             return JSONResponse(body, 401)
         cloud.requests.append(
-            {"method": request.method, "path": request.url.path, "request_id": request.headers.get("x-openstack-request-id", "")}
+            {"method": request.method, "path": request.url.path, "global": request.headers.get("x-openstack-request-id", "")}
         )  # fmt: skip
         if request.method != "GET" and user.role == READER:
             return JSONResponse(shape(403, "Policy doesn't allow this operation to be performed.", ""), 403)

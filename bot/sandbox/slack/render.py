@@ -72,7 +72,9 @@ def _escaped(text: str) -> str:
 
 def _moment(found: re.Match[str]) -> str:
     at = datetime.fromtimestamp(int(found[1]), UTC)
-    return f'<time datetime="{at.isoformat()}" title="{at:%Y-%m-%d %H:%M} UTC">{at:%H:%M}</time>'
+    days = (at.date() - datetime.now(UTC).date()).days
+    day = {-1: "yesterday at ", 0: "", 1: "tomorrow at "}.get(days, f"{at:%b} {at.day} at ")
+    return f'<time datetime="{at.isoformat()}" title="{at:%Y-%m-%d %H:%M} UTC">{day}{at:%H:%M}</time>'
 
 
 def clock(ts: str) -> str:

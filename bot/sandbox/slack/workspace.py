@@ -12,7 +12,7 @@ import itertools
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from bot.sandbox.slack import elements, media
@@ -144,17 +144,24 @@ class Workspace:
 
     # --- doing
 
-    async def say(self, user: str, channel: str, text: str, *, thread: str = "") -> Message:
+    async def say(
+        self, user: str, channel: str, text: str, *, thread: str = "", files: Sequence[File] = ()
+    ) -> Message:
         """Somebody writes a message; the app hears of it if it is mentioned in a channel that it is in."""
-        message = self.post(Message(channel=channel, ts=self.ts(), user=user, text=self.escaped(text), thread=thread))
+        shown = [self.file_json(file.id) for file in files]
+        message = self.post(
+            Message(channel=channel, ts=self.ts(), user=user, text=self.escaped(text), thread=thread, files=shown)
+        )
         mentioned = f"<@{self.bot.id}" in message.text and self.bot.id in self.channels[channel].members
         if mentioned and not self.channels[channel].direct:
-            event = {"type": "app_mention", "user": user, "text": message.text, "ts": message.ts, "channel": channel,
+            event: Json = {"type": "app_mention", "user": user, "text": message.text, "ts": message.ts, "channel": channel,
                      "team": self.users[user].team, "event_ts": message.ts}  # fmt: skip
             if self.users[user].bot:
                 event["bot_id"] = f"B{user[1:]}"
             if thread:
                 event["thread_ts"] = thread
+            if shown:
+                event |= {"files": shown, "upload": False}
             await self.event(event)
         return message
 

@@ -15,15 +15,18 @@ from typing import Any
 import structlog
 
 from bot.actions.action import Action
+from bot.redaction import Redactor
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.requests.outcomes import shown
 from bot.requests.service import CannotAnswer, Conclusion
-from bot.slack import forms, kit
+from bot.slack import kit
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.web import SlackRefused, SlackUnreachable, SlackWeb
+from bot.slack.forms.catalog import form_of, opens_form
+from bot.slack.forms.parts import message_view
 from bot.slack.views import answers as views
-from bot.templates.results import TemplateForm
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +49,12 @@ class SlackAnswer:
         board: ProgressBoard,
         make_offer: MakeOffer,
         keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
+        room: Callable[[], bool],
+        redactor: Redactor | None = None,
     ) -> None:
+        """Without a filter for secrets, one that knows shapes alone."""
+        self._room = room  # for an update that is merely nice
+        self._redactor = redactor or Redactor()
         self._keep_offer = keep_offer
         self._web = web
         self._outbox = outbox
@@ -66,12 +74,26 @@ class SlackAnswer:
         """Show an intermediate state in the thread; overtaken states are not sent."""
 
         def send() -> None:
-            self._show(request, None, "answer", views.progress(state))
+            self._show(request, None, "answer", views.progress(state), granted=True)
 
         self._board.put(request.operation, send)
 
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say in the thread, at once and for good, that something has come to a new state; the root, if there is room."""
+        message = views.progress(state)
+        self._outbox.post_once(
+            request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
+            message=message, offer=self._offers(request, None),
+        )  # fmt: skip
+        if _needs_root(request) and self._room():
+            self._outbox.show(
+                request.operation, "root", channel=request.place.channel, thread="", granted=True,
+                message=views.root(views.going_on(message), request), offer=self._offers(request, None),
+            )  # fmt: skip
+
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end: the thread first, then the root's one line."""
+        conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
         self._board.close(request.operation)
         if _has_form(request, conclusion.action):
@@ -80,22 +102,27 @@ class SlackAnswer:
         rendered = views.conclusion(conclusion)
         rooted = _needs_root(request)
         for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
-            slot = "answer" if number == 0 else f"more-{number}"
-            self._show(request, conclusion.project, slot, message)
+            if number == 0:
+                self._outbox.show_end(
+                    request.operation, "answer", channel=request.place.channel, thread=self._thread(request),
+                    message=message, pointer=views.told_below(rendered.headline),
+                    offer=self._offers(request, conclusion.project),
+                )  # fmt: skip
+            else:
+                self._show(request, conclusion.project, f"more-{number}", message)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)
-        if rooted:
+        # the end of what was approved is the end of what was asked for: its root tells it
+        root_of = request.operation if rooted else request.continues
+        if root_of is not None and (rooted or self._outbox.shown(root_of, "root")):
             self._outbox.show(
-                request.operation,
-                "root",
-                channel=request.place.channel,
-                thread="",
-                message=views.root(rendered.headline, request),
-                offer=self._offers(request, conclusion.project),
-            )
+                root_of, "root", channel=request.place.channel, thread="",
+                message=views.root(rendered.headline, request), offer=self._offers(request, conclusion.project),
+            )  # fmt: skip
 
     def whisper(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
+        conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
         self._board.close(request.operation)
         if _has_form(request, conclusion.action):
@@ -103,11 +130,20 @@ class SlackAnswer:
             return
         for message in views.with_headline(views.conclusion(conclusion)):
             blocks = with_offers(message.blocks, self._offers(request, conclusion.project))
-            if not self._respond(request, message.text, blocks):
+            if self._respond(request, message.text, blocks):
+                continue
+            if request.place.direct:
+                self._write_to(request, message.text, blocks)
+            else:
                 self._web.whisper(
                     channel=request.place.channel, user=request.person.id, thread=request.place.thread,
                     text=message.text, blocks=blocks,
                 )  # fmt: skip
+
+    def _write_to(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> None:
+        """A direct message is private already; from the App Home one is begun."""
+        channel = request.place.channel or self._web.direct_channel(request.person.id)
+        self._web.post(channel=channel, thread=request.place.thread, text=text, blocks=blocks, metadata={})
 
     def _respond(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> bool:
         url = request.place.response_url
@@ -122,11 +158,12 @@ class SlackAnswer:
     def _fill_form(self, conclusion: Conclusion) -> None:
         """Fill the form that was opened empty, or say in it why not. It may still be opening."""
         request, action = conclusion.request, conclusion.action
-        if isinstance(conclusion.result, TemplateForm) and action is not None:
-            offer = self._keep_offer(request, conclusion.project, action)
-            view = forms.template_view(conclusion.result, operation=request.operation, offer=offer)
+        form = form_of(conclusion.result, action) if action is not None else None
+        if form is not None:
+            offer = self._keep_offer(request, conclusion.project, form.action)
+            view = form.view(operation=request.operation, offer=offer)
         else:
-            view = forms.message_view(request.operation, views.problem_text(conclusion))
+            view = message_view(request.operation, views.problem_text(conclusion))
         for attempt in range(FORM_TRIES):
             try:
                 self._web.update_view(external_id=request.operation, view=view)
@@ -141,12 +178,16 @@ class SlackAnswer:
     def _thread(self, request: IncomingRequest) -> str:
         if _needs_root(request):
             return self._outbox.thread_of(request.operation) or ""
+        if request.continues is not None and not request.place.thread:
+            return self._outbox.thread_of(request.continues) or ""
         return request.place.thread or request.place.message
 
-    def _show(self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message) -> None:
+    def _show(
+        self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message, *, granted: bool = False
+    ) -> None:
         self._outbox.show(
             request.operation, slot, channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, project),
+            message=message, offer=self._offers(request, project), granted=granted,
         )  # fmt: skip
 
     def _upload(self, request: IncomingRequest, slot: str, file: kit.File) -> None:
@@ -169,4 +210,4 @@ def _needs_root(request: IncomingRequest) -> bool:
 
 def _has_form(request: IncomingRequest, action: Action | None) -> bool:
     """Whether a form was opened for this request, which its answer fills."""
-    return request.entry in (Entry.COMMAND, Entry.CLICK) and action is not None and forms.opens_form(action)
+    return request.entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME) and action is not None and opens_form(action)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bot.actions.action import Effect
 from bot.requests.incoming import OfferId
 from bot.slack import kit
 
@@ -26,13 +25,14 @@ def _block(block: kit.Block, number: int, offer: Callable[[kit.Button], OfferId]
 
 
 def _button(button: kit.Button, at: int, offer: Callable[[kit.Button], OfferId]) -> dict[str, Any]:
-    kind = kit.FORM if button.opens_form else _run_kind(button)
+    kind = kit.DISMISS if button.dismisses else kit.FORM if button.opens_form else kit.RUN
     shown: dict[str, Any] = {
         "type": "button",
         "action_id": f"{kind}.{at}",  # unique within its block, as Slack demands
         "text": {"type": "plain_text", "text": kit.cut(button.label, kit.BUTTON_LABEL), "emoji": True},
-        "value": offer(button),
     }
+    if not button.dismisses:
+        shown["value"] = offer(button)
     if button.style:
         shown["style"] = button.style
     if button.confirm:
@@ -45,7 +45,3 @@ def _button(button: kit.Button, at: int, offer: Callable[[kit.Button], OfferId])
         if button.style == "danger":
             shown["confirm"]["style"] = "danger"
     return shown
-
-
-def _run_kind(button: kit.Button) -> str:
-    return kit.RUN_ONCE if button.action.effect is Effect.CHANGE else kit.RUN

@@ -17,6 +17,7 @@ import structlog
 
 from bot.requests.incoming import OfferId, OperationId
 from bot.slack import kit
+from bot.slack.delivery.budget import Updates
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.web import GONE, SlackRefused, SlackUnreachable, SlackWeb
 
@@ -53,9 +54,10 @@ Offer = Callable[[kit.Button], OfferId]
 class Outbox:
     """Shows messages in slots: posted the first time, updated in place from then on."""
 
-    def __init__(self, web: SlackWeb, slots: Slots) -> None:
+    def __init__(self, web: SlackWeb, slots: Slots, updates: Updates) -> None:
         self._web = web
         self._slots = slots
+        self._updates = updates
 
     def thread_of(self, operation: OperationId) -> str | None:
         """Return the ts of the operation's root message, if one was posted."""
@@ -76,22 +78,44 @@ class Outbox:
 
     def show(
         self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, offer: Offer,
+        message: kit.Message, offer: Offer, granted: bool = False,
     ) -> None:  # fmt: skip
-        """Make a slot show a message: post it, or update what is there.
+        """Make a slot show a message: post it, or update what is there, as soon as the budget has room.
 
-        A message that a person has deleted is not made again by an update.
+        `granted` is for who has taken the update out of the budget. A message that a person has deleted is not
+        made again by an update.
         """
         ts, posted = self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer)
         if posted:
             return
         blocks = with_offers(message.blocks, offer)
+        if not granted and not self._updates.urgent(operation, slot):
+            self._updates.later(operation, slot, channel=channel, ts=ts, text=message.text, blocks=blocks)
+            return
         try:
             self._web.update(channel=channel, ts=ts, text=message.text, blocks=blocks)
         except SlackRefused as refused:
             if refused.error not in GONE:
                 raise
             log.info("message to update is gone", slot=slot, channel=channel, error=refused.error)
+
+    def show_end(
+        self, operation: OperationId, slot: str, *, channel: str, thread: str,
+        message: kit.Message, pointer: kit.Message, offer: Offer,
+    ) -> None:  # fmt: skip
+        """Make a slot show the end of something, at once: where an update has no room now, the end is a new message.
+
+        What stood in the slot is then replaced by `pointer` as soon as there is room.
+        """
+        where = {"channel": channel, "thread": thread, "offer": offer}
+        below = f"{slot}-below"
+        if self.shown(operation, below):  # by an earlier attempt
+            self.show(operation, below, message=message, **where)  # type: ignore[arg-type]
+        elif self.shown(operation, slot) and not self._updates.urgent(operation, slot):
+            self.post_once(operation, below, message=message, **where)  # type: ignore[arg-type]
+            self.show(operation, slot, message=pointer, **where)  # type: ignore[arg-type]
+        else:
+            self.show(operation, slot, message=message, granted=True, **where)  # type: ignore[arg-type]
 
     def upload_once(self, operation: OperationId, slot: str, *, channel: str, thread: str, file: kit.File) -> None:
         """Put a file into a thread once. An upload that was cut off is made again: two are better than none."""

@@ -1,28 +1,37 @@
-"""Shows intermediate states in place: the newest only, at a bounded rate, never after the end.
+"""Shows intermediate states in place: the newest only, when it is their turn, never after the end.
 
-Slack takes about 50 `chat.update` a minute. A state that is overtaken by a newer one is not sent; one
-message changes at most every `PER_MESSAGE` seconds; all of them together stay within the minute's budget,
-of which the ends of requests (sent elsewhere, at once) are not a part.
+A state that is overtaken by a newer one is not sent. One message changes at most every `PER_MESSAGE` seconds, and
+all of them together, in all replicas, as often as the workspace's budget allows: the one that is oldest is next.
+Work that ends within `FIRST_AFTER` shows no progress at all, so its answer is one message and costs no update.
 """
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
 from bot.problems import Problem
 from bot.requests.incoming import OperationId
+from storage.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
+FIRST_AFTER = 1.0  # seconds until the first state is shown
 PER_MESSAGE = 2.0  # seconds between two updates of one message
 TICK = 0.25  # seconds between two looks at what is due
-MINUTE = 60.0
 SECONDS_TO_STOP = 5.0
+
+
+class Turns(Protocol):
+    """The budget as progress sees it."""
+
+    def turn(self, lines: int) -> float:
+        """Take one update for one of so many messages; zero if taken, else seconds to wait."""
+        ...
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -35,12 +44,15 @@ class _Line:
 class ProgressBoard:
     """Sends the newest state of each operation when it is due, on one thread of its own."""
 
-    def __init__(self, *, updates_per_minute: int, monotonic: Callable[[], float]) -> None:
-        self._budget = updates_per_minute
+    def __init__(
+        self, turns: Turns, *, is_shown: Callable[[OperationId], bool], monotonic: Callable[[], float]
+    ) -> None:
+        self._turns = turns
+        self._is_shown = is_shown  # whether an operation's message is there, so that showing a state updates it
         self._now = monotonic
         self._lines: dict[OperationId, _Line] = {}
-        self._sent: collections.deque[float] = collections.deque()
         self._changed = threading.Condition()
+        self._blocked_until = 0.0
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
@@ -56,11 +68,11 @@ class ProgressBoard:
         self._thread.join(timeout=SECONDS_TO_STOP)
 
     def put(self, operation: OperationId, send: Callable[[], None]) -> None:
-        """Note a newer state; `send` shows it. The first one is due at once."""
+        """Note a newer state; `send` shows it."""
         with self._changed:
             line = self._lines.get(operation)
             if line is None:
-                line = self._lines[operation] = _Line(None, self._now(), threading.Lock())
+                line = self._lines[operation] = _Line(None, self._now() + FIRST_AFTER, threading.Lock())
             line.send = send
             self._changed.notify()
 
@@ -79,35 +91,32 @@ class ProgressBoard:
             with self._changed:
                 if self._stopped:
                     return
-                due = self._take()
+                due = self._oldest()
                 if due is None:
                     self._changed.wait(TICK if self._lines else None)
                     continue
-            line, send = due
-            with line.lock:
-                self._send(line, send)
+                lines = len(self._lines)
+            operation, line = due
+            try:
+                self._show(operation, line, lines)
+            except (Problem, DatabaseError) as error:  # the end of the request is shown all the same
+                log.warning("progress not shown", operation=operation, why=str(error))
 
-    def _take(self) -> tuple[_Line, Callable[[], None]] | None:
+    def _oldest(self) -> tuple[OperationId, _Line] | None:
         now = self._now()
-        while self._sent and now - self._sent[0] > MINUTE:
-            self._sent.popleft()
-        if len(self._sent) >= self._budget:
+        if now < self._blocked_until:
             return None
-        waiting = [line for line in self._lines.values() if line.send is not None and line.due <= now]
-        if not waiting:
-            return None
-        line = min(waiting, key=lambda candidate: candidate.due)
-        send, line.send = line.send, None
-        line.due = now + PER_MESSAGE
-        self._sent.append(now)
-        return (line, send) if send is not None else None
+        waiting = [(key, line) for key, line in self._lines.items() if line.send is not None and line.due <= now]
+        return min(waiting, key=lambda found: found[1].due, default=None)
 
-    def _send(self, line: _Line, send: Callable[[], None]) -> None:
-        with self._changed:
-            closed = line not in self._lines.values()
-        if closed:
-            return
-        try:
-            send()
-        except Problem as problem:  # the end of the request is shown all the same
-            log.warning("progress not shown", what=problem.what, why=problem.why)
+    def _show(self, operation: OperationId, line: _Line, lines: int) -> None:
+        with line.lock:
+            wait = self._turns.turn(lines) if self._is_shown(operation) else 0.0
+            with self._changed:
+                if wait:
+                    self._blocked_until = self._now() + min(wait, 1.0)
+                    return
+                send, line.send = line.send, None
+                line.due = self._now() + PER_MESSAGE
+            if send is not None:  # else it was closed meanwhile
+                send()

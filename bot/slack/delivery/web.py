@@ -8,9 +8,11 @@ that was rate limited. So there are two clients: `idempotent` repeats both and s
 from __future__ import annotations
 
 import http.client
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.error import URLError
+from urllib.parse import urljoin, urlsplit
 
+import urllib3
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import (
@@ -21,11 +23,15 @@ from slack_sdk.http_retry.builtin_handlers import (
 from slack_sdk.webhook import WebhookClient
 
 from bot.problems import Problem
+from bot.redaction import Redactor
 from bot.requests.service import CannotAnswer
+
+Sent = TypeVar("Sent", dict[str, Any], list[dict[str, Any]])
 
 RATE_LIMIT_RETRIES = 8
 CONNECTION_RETRIES = 3
 SECONDS_PER_TRY = 10
+REDIRECTS = 3
 CANNOT_POST = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"})
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
@@ -67,11 +73,15 @@ def idempotent_client(token: str, base_url: str) -> WebClient:
 
 
 class SlackWeb:
-    """The few calls that delivery makes, with our errors."""
+    """The few calls that delivery makes, with our errors. What is sent passes the filter for secrets."""
 
-    def __init__(self, *, token: str, base_url: str) -> None:
+    def __init__(self, *, token: str, base_url: str, redactor: Redactor | None = None) -> None:
+        """Without a filter, one that knows shapes alone."""
+        self._redactor = redactor or Redactor()
         self._posting = posting_client(token, base_url)
         self._idempotent = idempotent_client(token, base_url)
+        self._host = urlsplit(base_url).hostname or ""
+        self._downloads = urllib3.PoolManager(retries=urllib3.Retry(connect=2, read=2, redirect=0, status=0))
 
     def post(
         self, *, channel: str, thread: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]
@@ -80,8 +90,9 @@ class SlackWeb:
 
         Raises `CannotAnswer` where the bot may not post, `SlackUnreachable` when the answer was lost.
         """
-        arguments: dict[str, Any] = {"channel": channel, "text": text, "metadata": metadata}
-        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        arguments: dict[str, Any] = {"channel": channel, "text": text, "unfurl_links": False, "unfurl_media": False}
+        if metadata:
+            arguments["metadata"] = metadata
         if blocks:
             arguments["blocks"] = blocks
         if thread:
@@ -121,11 +132,15 @@ class SlackWeb:
             arguments["thread_ts"] = thread
         self._call(self._posting, "chat.postEphemeral", arguments)
 
-    def respond(self, url: str, *, text: str, blocks: list[dict[str, Any]]) -> bool:
-        """Answer privately through a response URL; False when it is used up or expired."""
+    def respond(self, url: str, *, text: str, blocks: list[dict[str, Any]], replace: bool = False) -> bool:
+        """Answer through a response URL, privately or in place of the message that was pressed (also of a private
+        one, which `chat.update` cannot change); False when it is used up or expired."""
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
-            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
+            answer = client.send(
+                text=self._redactor.hide(text), blocks=self._hidden(blocks), replace_original=replace,
+                response_type=None if replace else "ephemeral",
+            )  # fmt: skip
         except (URLError, OSError, http.client.HTTPException) as error:
             raise SlackUnreachable("Slack did not answer", why=str(error), fix="Try again in a minute.") from error
         return answer.status_code == 200
@@ -134,12 +149,44 @@ class SlackWeb:
         """Put a file into a thread. The bot must be a member of the channel."""
         try:
             self._posting.files_upload_v2(
-                channel=channel, thread_ts=thread, filename=name, title=title, content=content
-            )
+                channel=channel, thread_ts=thread, filename=self._redactor.hide(name), title=self._redactor.hide(title),
+                content=self._redactor.hide_bytes(content),
+            )  # fmt: skip
         except SlackApiError as error:
             raise _refused("files.upload", error) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise _unreachable("files.upload", error) from error
+
+    def download(self, url: str, *, most: int) -> bytes | None:
+        """The bytes of a file, None if there are more than `most`. The token is sent to Slack alone.
+
+        Raises `SlackRefused` (without `files:read` Slack answers with a page to sign in), `SlackUnreachable`.
+        """
+        try:
+            for _ in range(REDIRECTS + 1):
+                with self._open(url) as answer:
+                    moved = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
+                    if moved is None:
+                        return _content(answer, most)
+                url = urljoin(url, moved)
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable("the download", error) from error
+        raise SlackRefused("the download", "too_many_redirects")
+
+    def _open(self, url: str) -> urllib3.BaseHTTPResponse:
+        """Ask for a file with the token. Raises `SlackRefused` for an address that is not Slack's."""
+        host = urlsplit(url).hostname or ""
+        if host != self._host and not host.endswith(".slack.com"):
+            raise SlackRefused("the download", "not_slack", f"the file is kept at {host or 'no address'}")
+        return self._downloads.request(
+            "GET", url, headers={"Authorization": f"Bearer {self._posting.token}"}, redirect=False,
+            preload_content=False, timeout=SECONDS_PER_TRY,
+        )  # fmt: skip
+
+    def file_info(self, file: str) -> dict[str, Any]:
+        """What Slack knows of a file. Raises `Problem`."""
+        found = self.read("files.info", file=file).get("file")
+        return found if isinstance(found, dict) else {}
 
     def open_view(self, *, trigger_id: str, view: dict[str, Any]) -> None:
         """Open a modal; the trigger lives three seconds and works once."""
@@ -148,6 +195,22 @@ class SlackWeb:
     def update_view(self, *, external_id: str, view: dict[str, Any]) -> None:
         """Fill a modal that was opened under an external id."""
         self._call(self._idempotent, "views.update", {"external_id": external_id, "view": view})
+
+    def publish_home(self, *, user: str, view: dict[str, Any]) -> None:
+        """Show somebody their App Home."""
+        self._call(self._idempotent, "views.publish", {"user_id": user, "view": view})
+
+    def direct_channel(self, user: str) -> str:
+        """The channel of direct messages with somebody."""
+        answer = self._call(self._idempotent, "conversations.open", {"users": user})
+        return str(answer["channel"]["id"])
+
+    def permalink(self, *, channel: str, ts: str) -> str:
+        """A link to a message; empty where Slack gives none."""
+        try:
+            return str(self.read("chat.getPermalink", channel=channel, message_ts=ts).get("permalink", ""))
+        except (SlackRefused, CannotAnswer):
+            return ""
 
     def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call a reading method and return its answer. These take form arguments, not JSON."""
@@ -168,10 +231,13 @@ class SlackWeb:
             data, dict
         ) else {}
 
+    def _hidden(self, value: Sent) -> Sent:
+        return cast(Sent, self._redactor.hide_in(value))
+
     def _call(
         self, client: WebClient, method: str, arguments: dict[str, Any], *, http_verb: str = "POST"
     ) -> dict[str, Any]:
-        sent = {"params": arguments} if http_verb == "GET" else {"json": arguments}
+        sent = {"params": arguments} if http_verb == "GET" else {"json": self._hidden(arguments)}
         try:
             answer = client.api_call(method, http_verb=http_verb, **sent)
         except SlackApiError as error:
@@ -180,6 +246,13 @@ class SlackWeb:
             raise _unreachable(method, error) from error
         data = answer.data
         return data if isinstance(data, dict) else {}
+
+
+def _content(answer: urllib3.BaseHTTPResponse, most: int) -> bytes | None:
+    if answer.status != 200 or answer.headers.get("Content-Type", "").startswith("text/html"):
+        raise SlackRefused("the download", f"HTTP {answer.status}", "the app may lack the scope files:read")
+    content = answer.read(most + 1)
+    return content if len(content) <= most else None
 
 
 def _refused(method: str, error: SlackApiError) -> Problem:

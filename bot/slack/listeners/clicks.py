@@ -22,21 +22,26 @@ class ClickListeners:
         """Listen to our buttons, and last to any other, so that old ones are acknowledged too."""
         app.action(re.compile(rf"^{re.escape(kit.FORM)}"))(self.on_form_wanted)
         app.action(re.compile(rf"^{re.escape(kit.RUN)}"))(self.on_run)
+        app.action(re.compile(rf"^{re.escape(kit.DISMISS)}"))(self.on_dismiss)
         app.action(re.compile(".*"))(self.on_other)
 
     def on_run(self, ack: Ack, body: dict[str, Any]) -> None:
         """Store the click, then acknowledge."""
-        once = body["actions"][0]["action_id"].startswith(kit.RUN_ONCE)
-        self.intake.accept(payloads.from_click(body, once=once, now=payloads.utc_now()))
+        self.intake.accept(payloads.from_click(body, now=payloads.utc_now()))
         ack()
 
     def on_form_wanted(self, ack: Ack, body: dict[str, Any]) -> None:
         """Store the click, acknowledge, open the form empty; the answer fills it."""
-        request = payloads.from_click(body, once=False, now=payloads.utc_now())
+        request = payloads.from_click(body, now=payloads.utc_now())
         fresh = self.intake.accept(request)
         ack()
         if fresh:
             self.intake.open_form(request, trigger_id=body["trigger_id"])
+
+    def on_dismiss(self, ack: Ack, body: dict[str, Any]) -> None:
+        """Acknowledge, and take the buttons of the message away: nothing was asked for, so nothing is stored."""
+        ack()
+        self.intake.dismiss(payloads.pressed_message(body))
 
     def on_other(self, ack: Ack) -> None:
         """A button of an older version, or a link: there is nothing to do."""

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.slack import kit, payloads
-from bot.slack.forms import form_errors
+from bot.slack.forms.catalog import form_errors
 from bot.slack.intake import Intake
 
 
@@ -21,13 +21,13 @@ class FormListeners:
 
     def register(self, app: App) -> None:
         """Listen to our forms, and last to any other, so that old ones close."""
-        app.view(kit.FORM)(self.on_submit)
+        app.view(re.compile(rf"^{re.escape(kit.FORM)}(?!\.loading)"))(self.on_submit)
         app.view(re.compile(".*"))(self.on_other)
 
     def on_submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """Show what is wrong beside its field, or store the form and close it."""
         request = payloads.from_form(body, now=payloads.utc_now())
-        errors = form_errors(request.fields)
+        errors = form_errors(body["view"].get("callback_id", ""), request.fields, files=len(request.files))
         if errors:
             ack(response_action="errors", errors=errors)
             return

@@ -72,6 +72,17 @@ def progress(state: object) -> kit.Message:
     return catalog.RESULTS.render_state(state)
 
 
+def told_below(headline: str) -> kit.Message:
+    """What becomes of the message that followed the work when the end had to stand in another."""
+    return kit.Message(text=plain(headline), blocks=(kit.section(f"{headline} · told below"),))
+
+
+def going_on(message: kit.Message) -> str:
+    """The root's line while the work goes on, from the state that it has come to."""
+    text = next((str(block["text"]["text"]) for block in message.blocks if block["type"] == "section"), message.text)
+    return "⏳ " + text.split("\n")[0]
+
+
 def problem_text(ended: Conclusion) -> str:
     """Why a request did not succeed, as one piece of mrkdwn."""
     if ended.problem is None:

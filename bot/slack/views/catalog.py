@@ -4,12 +4,50 @@ from __future__ import annotations
 
 from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
-from bot.services.audit import AuditShown
+from bot.operations.results import (
+    ClusterBuilding,
+    ClusterBuilt,
+    ClusterCreated,
+    ClusterDeleted,
+    ClusterDeleting,
+    ClusterVerifying,
+)
+from bot.policy.results import (
+    ExposureShown,
+    PolicyChanged,
+    PolicyForm,
+    PolicyListing,
+    PolicyShown,
+    PresetList,
+    PreviewShown,
+    ReachAnswer,
+)
+from bot.requests.approving import ApprovalAsked
+from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
+from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
-from bot.slack.views import audit, clusters, drivers, talk, templates, verification
+from bot.slack.views import (
+    approvals,
+    audit,
+    clusters,
+    drivers,
+    policies,
+    policy_changes,
+    reachability,
+    talk,
+    templates,
+    verification,
+)
 from bot.slack.views.registry import Registry
-from bot.templates.results import TemplateCreated, TemplateDetails, TemplateForm, TemplateList, TemplatePlanned
+from bot.templates.results import (
+    TemplateChanged,
+    TemplateCreated,
+    TemplateDetails,
+    TemplateForm,
+    TemplateList,
+    TemplatePlanned,
+)
 from bot.verification.report import VerificationProgress, VerificationSummary
 
 
@@ -22,11 +60,32 @@ def _registry() -> Registry:
     made.result(TemplatePlanned, templates.planned)
     made.result(TemplateList, templates.listed)
     made.result(TemplateDetails, templates.shown)
+    made.result(TemplateChanged, templates.changed)
     made.result(TemplateForm, templates.form_offered)
     made.result(ClusterOverview, clusters.listed)
     made.result(ClusterDetails, clusters.shown)
+    made.result(ClusterCreated, clusters.created)
+    made.result(ClusterDeleted, clusters.deleted)
     made.result(VerificationSummary, verification.summary)
     made.result(AuditShown, audit.shown)
+    made.state(ClusterBuilding, clusters.building)
+    made.state(ClusterBuilt, clusters.built)
+    made.state(ClusterVerifying, clusters.verifying)
+    made.state(ClusterDeleting, clusters.deleting)
+    made.result(ApprovalAsked, approvals.asked)
+    made.result(ApprovalsShown, approvals.shown)
+    made.result(DecisionForm, approvals.form_offered)
+    made.result(Decided, approvals.decided)
+    made.result(Withdrawn, approvals.withdrawn)
+    made.result(PresetList, policies.presets)
+    made.result(PolicyForm, policies.form_offered)
+    made.result(PolicyListing, policies.listed)
+    made.result(PolicyShown, policies.shown)
+    made.result(PreviewShown, policy_changes.previewed)
+    made.result(PolicyChanged, policy_changes.changed)
+    made.result(ReachAnswer, reachability.answered)
+    made.result(ExposureShown, reachability.exposed)
+    made.result(AuditVerified, audit.verified)
     made.state(VerificationProgress, verification.progress)
     return made
 

@@ -1,12 +1,23 @@
-"""Clusters: listed and shown."""
+"""Clusters: listed and shown; being built, verified and deleted."""
 
 from __future__ import annotations
 
-from bot.actions.clusters import ClusterList
-from bot.actions.verification import Verify
+from bot.actions.clusters import ClusterList, ClusterShow
+from bot.actions.mistakes import COMMAND
+from bot.actions.verification import Diagnose, Verify
 from bot.clusters.cluster import Cluster
+from bot.operations.results import (
+    ClusterBuilding,
+    ClusterBuilt,
+    ClusterCreated,
+    ClusterDeleted,
+    ClusterDeleting,
+    ClusterVerifying,
+)
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.slack import kit
+from bot.slack.views import verification
+from bot.verification.report import VerificationSummary
 
 _MARKS = {"COMPLETE": "✅", "PROGRESS": "⏳", "FAILED": "❌"}
 MOST_FAULTS = 10
@@ -73,3 +84,94 @@ def shown(found: ClusterDetails) -> kit.Rendered:
     )
     headline = f"📄 Cluster {kit.bold(cluster.name)} in {kit.bold(cluster.project)}"
     return kit.Rendered(headline=headline, messages=kit.messages(f"Cluster {cluster.name}", blocks))
+
+
+def building(state: ClusterBuilding) -> kit.Message:
+    """Magnum builds it."""
+    size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
+    head = f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    status = f"template {kit.bold(state.template)} · {kit.code(state.status or 'accepted')}"
+    return _stage(f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified")
+
+
+def built(state: ClusterBuilt) -> kit.Message:
+    """Magnum has built it."""
+    size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
+    head = f"🧱 {kit.bold(state.name)} is built after {kit.ago(state.seconds)}: {size}"
+    more = f"API {kit.code(state.api_address or '–')} · next: {kit.escape(state.driver)} is verified"
+    return _stage(f"{state.name} is built", head, "", more)
+
+
+def verifying(state: ClusterVerifying) -> kit.Message:
+    """It is built; its driver is verified."""
+    head = f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    last = verification.headline(state.report) if state.report else ""
+    found = f"last look: {last}" if last else "first look"
+    return _stage(f"{state.name} is built, {state.driver} is verified", head, "", found)
+
+
+def deleting(state: ClusterDeleting) -> kit.Message:
+    """Magnum deletes it."""
+    head = f"🗑 Magnum deletes {kit.bold(state.name)} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    return _stage(f"Magnum deletes {state.name}", head, state.trouble, kit.code(state.status or "on its way"))
+
+
+def _stage(text: str, head: str, trouble: str, more: str) -> kit.Message:
+    lines = [head, f"⚠️ {kit.escape(trouble)}: I look again" if trouble else "", more]
+    return kit.Message(text=text, blocks=(kit.section("\n".join(line for line in lines if line)),))
+
+
+def created(found: ClusterCreated) -> kit.Rendered:
+    """A cluster was created, and what its driver looks like."""
+    driver = str(found.driver or "driver")
+    facts = " · ".join(
+        kit.escape(part)
+        for part in (
+            driver.capitalize(),
+            f"Kubernetes {found.kubernetes}" if found.kubernetes else "",
+            kit.count(found.nodes, "node"),
+            f"{found.masters} of the control plane",
+            f"template {found.template}",
+            f"built in {kit.ago(found.build_seconds)}",
+        )
+        if part
+    )
+    shown = verification.summary(
+        VerificationSummary(asked=found.driver, reports=(found.report,), missing=(), single=True)
+    )
+    blocks: list[kit.Block] = [kit.section(facts)]
+    if not found.healthy:
+        blocks.append(kit.section(verification.headline(found.report)))
+    blocks += [block for message in shown.messages for block in message.blocks if block["type"] != "actions"]
+    buttons = [
+        kit.Button(label="Verify again", action=Verify(driver=found.driver, cluster=found.id)),
+        kit.Button(label="Show cluster", action=ClusterShow(cluster=found.id)),
+    ]
+    if not found.healthy:
+        buttons.append(kit.Button(label="Diagnose", action=Diagnose(cluster=found.id)))
+    blocks.append(kit.buttons(*buttons))
+    name, where = kit.bold(found.name), kit.bold(found.project)
+    nodes = f"{found.report.nodes_ok} of {kit.count(found.report.nodes, 'node')}"
+    headline = (
+        f"✅ Cluster {name} created in {where}: {kit.escape(driver)} healthy, {nodes}"
+        if found.healthy
+        else f"⚠️ Cluster {name} created in {where}, but its {kit.escape(driver)} needs attention"
+    )
+    return kit.Rendered(
+        headline=headline, messages=kit.messages(f"Cluster {found.name} created", blocks), files=shown.files
+    )
+
+
+def deleted(found: ClusterDeleted) -> kit.Rendered:
+    """A cluster is gone."""
+    name, where = kit.bold(found.name), kit.bold(found.project)
+    if found.was_gone:
+        headline = f"🗑 Cluster {name} was gone from {where} already; nothing was deleted"
+        text = "Somebody else deleted it before this was approved and begun."
+    else:
+        headline = f"🗑 Cluster {name} deleted from {where}"
+        text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it had any, are still there."
+    more = f"What is left: `{COMMAND} cluster list`"
+    return kit.Rendered(
+        headline=headline, messages=kit.messages(f"Cluster {found.name} deleted", [kit.section(f"{text}\n{more}")])
+    )

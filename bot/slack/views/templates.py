@@ -9,7 +9,15 @@ from bot.actions.mistakes import COMMAND
 from bot.actions.templates import TemplateCreate, TemplateList, TemplateShow
 from bot.slack import kit
 from bot.templates import results
-from bot.templates.results import Template, TemplateCreated, TemplateDetails, TemplateForm, TemplatePlanned
+from bot.templates.results import (
+    Change,
+    Template,
+    TemplateChanged,
+    TemplateCreated,
+    TemplateDetails,
+    TemplateForm,
+    TemplatePlanned,
+)
 
 FOREVER = "The driver cannot be changed after a cluster is deployed."
 
@@ -111,6 +119,27 @@ def shown(found: TemplateDetails) -> kit.Rendered:
     blocks = [*kit.fields(pairs), *_labels(template.labels), *_advice(template.driver, found.warning)]
     headline = f"📄 Template {kit.bold(template.name)} in {kit.bold(found.project)}"
     return kit.Rendered(headline=headline, messages=kit.messages(f"Template {template.name}", blocks))
+
+
+_CHANGES = {
+    Change.PUBLISHED: ("📣", "published", "Every project of the cloud sees it and can deploy clusters from it."),
+    Change.UNPUBLISHED: ("🔒", "no longer published", "Only this project sees it."),
+    Change.HIDDEN: ("🙈", "hidden", "Other projects do not see it in their lists; its clusters are not touched."),
+    Change.DELETED: ("🗑", "deleted", "No cluster used it."),
+}
+
+
+def changed(found: TemplateChanged) -> kit.Rendered:
+    """A template was published, hidden, deleted; or was so already."""
+    template = found.template
+    mark, word, what = _CHANGES[found.change]
+    already = " already; nothing was changed" if found.was_so else ""
+    blocks = [kit.section(what if not found.was_so else "It was so before this request.")]
+    if found.change is not Change.DELETED:
+        shown = kit.Button(label="Show template", action=TemplateShow(template=template.id))
+        blocks.append(kit.buttons(shown, kit.Button(label="All templates", action=TemplateList())))
+    headline = f"{mark} Template {kit.bold(template.name)} {word} in {kit.bold(found.project)}{already}"
+    return kit.Rendered(headline=headline, messages=kit.messages(f"Template {template.name} {word}", blocks))
 
 
 def form_offered(found: TemplateForm) -> kit.Rendered:

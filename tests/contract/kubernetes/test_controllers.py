@@ -22,6 +22,7 @@ CONTAINER = {"name": "c", "image": "registry.local/app:1.0"}
 def namespace(running: Api, request: pytest.FixtureRequest) -> str:
     name = f"n{abs(hash(request.node.name)) % 10**9}"
     running.json("POST", BASE, {"metadata": {"name": name}})
+    running.settle()  # a pod needs the default ServiceAccount
     return name
 
 

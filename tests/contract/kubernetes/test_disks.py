@@ -26,6 +26,7 @@ class Pair:
         self.new = Api(nodes=1, name="new", infrastructure=self.infrastructure, loopback=self.old.loopback)
         for api in (self.old, self.new):
             api.json("POST", BASE, {"metadata": {"name": "shop"}})
+            api.settle()
 
     def stop(self) -> None:
         self.old.loopback.stop()

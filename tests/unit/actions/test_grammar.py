@@ -68,6 +68,13 @@ FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
         },
     ),
     "policy apply --yaml c -n ns": ("policy.apply", {"yaml": True, "cluster": "c", "namespace": "ns"}),
+    "policy apply deny-all c -n ns --allow-dns --force-conflicts": (
+        "policy.apply",
+        {"preset": "deny-all", "cluster": "c", "namespace": "ns", "allow_dns": True, "force_conflicts": True},
+    ),
+    "policy reach c --from 192.0.2.7 --to d/e": (
+        "policy.reach", {"cluster": "c", "source": "192.0.2.7", "destination": "d/e"},
+    ),
     "policy delete p c -n ns": ("policy.delete", {"policy": "p", "cluster": "c", "namespace": "ns"}),
     "policy rollback 7f3a": ("policy.rollback", {"change": "7f3a"}),
     "policy reach c --from a/b --to d/e --port UDP/53": (
@@ -231,6 +238,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     values.moment: st.sampled_from(["2h", "2026-11-24T00:00:00"]), values.cidr: st.just("10.1.0.0/16"),
     values.port: st.sampled_from(["TCP/80", "UDP/53"]), values.key_value: NAMES.map(lambda name: f"{name}=a b"),
     values.ipip: st.sampled_from(["Always", "Off"]), values.pod: NAMES.map(lambda name: f"ns/{name}"),
+    values.endpoint: st.one_of(NAMES.map(lambda name: f"ns/{name}"), st.sampled_from(["192.0.2.7", "2001:db8::1"])),
     values.volume_choice: st.sampled_from(["reattach", "shop/data=skip"]),
 }  # fmt: skip
 
@@ -262,6 +270,13 @@ def actions(draw: st.DrawFn) -> Action:
 @given(actions())
 def test_the_words_of_an_action_say_that_action(action: Action) -> None:
     assert parse(action.words()) == action
+
+
+def test_yaml_that_somebody_sent_is_recorded_by_its_digest_alone() -> None:
+    action = parse("policy apply --yaml c -n ns ```\nkind: Secret\nstringData: {password: hunter2}\n```")
+    recorded = str(action.recorded())
+    assert "hunter2" not in recorded and "44 characters, sha256 " in recorded
+    assert "hunter2" in str(action.encode())
 
 
 def test_only_help_and_whoami_are_talk_and_looking_changes_nothing() -> None:

@@ -10,6 +10,7 @@ import yaml
 from bot.actions.describe import usage_hint
 from bot.drivers.catalog import profiles
 from bot.migration.modes import DAEMON_SET, SCALED, SUSPENDED
+from bot.policy import reading
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 from bot.verification import gather
 
@@ -51,6 +52,39 @@ def test_the_role_covers_everything_that_verification_reads() -> None:
     assert {"create", "get"} <= set(exec_rule["verbs"])
 
 
+def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> None:
+    documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-policy.yaml").read_text())
+    role = next(found for found in documents if found["kind"] == "ClusterRole")
+
+    def allows(verb: str, group: str, resource: str) -> bool:
+        return any(
+            verb in rule["verbs"] and group in rule["apiGroups"] and resource in rule["resources"]
+            for rule in role["rules"]
+        )
+
+    read = [
+        reading.POLICIES,
+        reading.PODS,
+        reading.NAMESPACES,
+        reading.NODES,
+        reading.SERVICES,
+        reading.JOBS,
+        gather.DAEMON_SETS,
+    ]
+    for path in read:
+        parts = path.strip("/").split("/")
+        assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
+    for groups, plurals in reading.FOREIGN:
+        assert all(allows("list", group, plural) for group in groups for plural in plurals)
+    # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
+    assert all(
+        allows(verb, "networking.k8s.io", "networkpolicies")
+        for verb in ("get", "create", "patch", "update", "delete")
+    )
+    written = {
+        resource for rule in role["rules"] for resource in rule["resources"] if set(rule["verbs"]) - {"get", "list"}
+    }
+    assert written == {"networkpolicies"}
 def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what_the_cut_over_changes() -> None:
     documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text())
     role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")

@@ -15,12 +15,14 @@ from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action, Effect
 from bot.audit.log import AuditLog
-from bot.problems import Problem
+from bot.requests.continuing import Continuing
 from bot.requests.handler import RequestHandler
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.service import CannotAnswer, Conclusion, Context, Outcome
 from storage.audit import AuditFilter, AuditRepository
+from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -80,16 +82,20 @@ def bench(tmp_path: pathlib.Path, service: Callable[[Action, Context], object], 
         contexts.append(context)
         return service(action, context)
 
+    audit = AuditLog(repository, now=lambda: NOW)
     handler = RequestHandler(
-        parse=grammar.parse, offers=NoOffers(), access=Gate(), audit=AuditLog(repository, now=lambda: NOW),
+        parse=grammar.parse, offers=NoOffers(), approvals=NothingNeedsApproval(), access=Gate(), audit=audit,
+        continuing=Continuing(
+            ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
+        ),
         services={"template.create": noting, "cluster.list": noting, "help": noting}, clock=lambda: now,
     )  # fmt: skip
     return Bench(handler, repository, contexts)
 
 
-class NoOffers:
-    def resolve(self, request: IncomingRequest) -> tuple[IncomingRequest, Action]:
-        raise Problem("no offers here")
+class NoWork:
+    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
+        raise AssertionError(f"{work} was begun")
 
 
 def request(text: str, *, person: str = "U1") -> IncomingRequest:

@@ -1,33 +1,133 @@
-"""Intents that a crash left open are closed with the truth."""
+"""Intents that a crash left open are closed with the truth, and the person is told."""
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from bot.audit.log import AuditLog, Subject
-from bot.requests.recovery import close_orphans
-from storage.audit import AuditRepository
+from bot.problems import Problem
+from bot.requests.recovery import Found, Recovery
+from bot.requests.service import CannotAnswer, Outcome
+from storage.audit import AuditEvent, AuditRepository
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def intent(log: AuditLog, operation: str, *, entry: str = "command") -> None:
-    log.intend(
-        Subject(
-            operation=operation, reference=operation[:4], actor="U1", actor_name="ana", team="T", entry=entry, channel="C",
-            thread="", project="shop", action="template.create", arguments={}, target="t",
+@dataclasses.dataclass
+class Bench:
+    log: AuditLog
+    repository: AuditRepository
+    now: datetime = NOW
+    waiting: set[str] = dataclasses.field(default_factory=set)
+    told: list[tuple[str, Outcome]] = dataclasses.field(default_factory=list)
+    slack: Problem | None = None
+    readers: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def recovery(self) -> Recovery:
+        return Recovery(
+            self.log, readers=self.readers, is_open=self.waiting.__contains__, tell=self.tell, now=lambda: self.now
         )
-    )  # fmt: skip
+
+    def tell(self, intent: AuditEvent, found: Found) -> None:
+        if self.slack is not None:
+            raise self.slack
+        self.told.append((intent.operation, found.outcome))
+
+    def intend(self, operation: str, *, entry: str = "command", action: str = "template.create") -> None:
+        self.log.intend(
+            Subject(
+                operation=operation, reference=operation[:4], actor="U1", actor_name="ana", team="T", entry=entry,
+                channel="C", thread="", project="shop", action=action, arguments={}, target="t",
+            )
+        )  # fmt: skip
+
+    def outcome(self, operation: str) -> tuple[str, str] | None:
+        found = self.log.outcome_of(operation)
+        return (found.outcome, found.detail) if found is not None else None
 
 
-def test_only_intents_that_no_request_will_close_are_closed_as_unknown(database: Database) -> None:
-    log = AuditLog(AuditRepository(database), now=lambda: NOW)
-    intent(log, "gone")
-    intent(log, "waiting")
-    intent(log, "typed", entry="terminal")
-    assert close_orphans(log, is_open=lambda operation: operation == "waiting", now=NOW) == 1
-    closed = log.outcome_of("gone")
-    assert closed is not None and closed.outcome == "unknown" and "check t of template.create" in closed.detail
-    assert {event.operation for event in log.open_intents()} == {"waiting", "typed"}
-    assert close_orphans(log, is_open=lambda operation: operation == "waiting", now=NOW + timedelta(hours=2)) == 1
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    repository = AuditRepository(database)
+    made = Bench(log=AuditLog(repository, now=lambda: NOW), repository=repository)
+    made.readers["template.create"] = lambda intent: Found(outcome=Outcome.SUCCEEDED, detail="it is there")
+    return made
+
+
+def test_only_intents_that_no_request_will_close_are_closed(bench: Bench) -> None:
+    for operation, entry in (("gone", "command"), ("waiting", "command"), ("typed", "terminal")):
+        bench.intend(operation, entry=entry)
+    bench.waiting.add("waiting")
+    recovery = bench.recovery()
+    assert recovery.close() == 0, "what was sent just before the crash may still be on its way"
+    bench.now = NOW + timedelta(minutes=2)
+    assert recovery.close() == 1
+    assert bench.outcome("gone") == ("succeeded", "it is there")
+    assert bench.told == [("gone", Outcome.SUCCEEDED)]
+    bench.now = NOW + timedelta(hours=2)
+    assert recovery.close() == 1
+    assert bench.outcome("typed") == ("succeeded", "it is there")
+    assert {event.operation for event in bench.log.open_intents()} == {"waiting"}
+
+
+def test_what_nobody_can_read_is_unknown_and_says_what_to_check(bench: Bench) -> None:
+    bench.intend("gone", action="policy.apply")
+    bench.now = NOW + timedelta(minutes=2)
+    bench.recovery().close()
+    outcome = bench.outcome("gone")
+    assert outcome is not None and outcome[0] == "unknown" and "check t of policy apply" in outcome[1]
+
+
+def test_a_read_that_was_cut_off_changed_nothing(bench: Bench) -> None:
+    bench.intend("gone", action="cluster.list")
+    bench.now = NOW + timedelta(minutes=2)
+    bench.recovery().close()
+    assert bench.outcome("gone") == ("failed", "cut off before its answer; it changed nothing")
+
+
+def test_a_target_out_of_reach_is_read_again_later_and_given_up_after_a_day(bench: Bench) -> None:
+    def unreachable(_intent: AuditEvent) -> Found:
+        raise Problem("Magnum did not list templates", why="connection refused")
+
+    bench.intend("gone")
+    recovery = bench.recovery()
+    bench.readers["template.create"] = unreachable
+    bench.now = NOW + timedelta(hours=1)
+    assert recovery.close() == 0 and bench.outcome("gone") is None
+    bench.now = NOW + timedelta(hours=25)
+    assert recovery.close() == 1
+    outcome = bench.outcome("gone")
+    assert outcome is not None and outcome[0] == "unknown" and "connection refused" in outcome[1]
+
+
+def test_the_person_is_told_before_it_is_closed_unless_that_is_in_vain(bench: Bench) -> None:
+    bench.intend("gone")
+    bench.now = NOW + timedelta(minutes=2)
+    bench.slack = Problem("Slack did not answer")
+    assert bench.recovery().close() == 0 and bench.outcome("gone") is None
+    bench.slack = CannotAnswer("I cannot post in this channel")
+    assert bench.recovery().close() == 1
+    assert bench.outcome("gone") == ("succeeded", "it is there")
+
+
+def test_two_replicas_close_an_intent_once(bench: Bench) -> None:
+    bench.intend("gone")
+    bench.now = NOW + timedelta(minutes=2)
+    assert [bench.recovery().close(), bench.recovery().close()] == [1, 0]
+
+
+def test_an_intent_that_stays_open_is_looked_at_again_though_later_ones_are_closed(bench: Bench) -> None:
+    bench.intend("waiting")
+    bench.intend("gone")
+    bench.waiting.add("waiting")
+    bench.now = NOW + timedelta(minutes=2)
+    recovery = bench.recovery()
+    assert recovery.close() == 1
+    bench.waiting.clear()
+    assert recovery.close() == 1
+    assert bench.log.open_intents() == []

@@ -29,6 +29,21 @@ def modal(**more: Any) -> dict[str, Any]:
     return {"type": "modal", "title": {"type": "plain_text", "text": "t"}, "blocks": [section("x")], **more}
 
 
+PLAIN = {"type": "plain_text", "text": "t"}
+
+
+def field(**more: Any) -> dict[str, Any]:
+    return {"type": "input", "label": PLAIN, "element": {"type": "plain_text_input", "action_id": "a", **more}}
+
+
+def upload(most: int) -> dict[str, Any]:
+    return {"type": "input", "label": PLAIN, "element": {"type": "file_input", "action_id": "a", "max_files": most}}
+
+
+def image(**more: Any) -> dict[str, Any]:
+    return {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "x", **more}
+
+
 AT_THE_LIMIT: dict[str, tuple[list[Any], list[Any]]] = {
     "blocks": ([section("x")] * 50, [section("x")] * 51),
     "section": ([section("x" * 3_000)], [section("x" * 3_001)]),
@@ -56,6 +71,9 @@ AT_THE_LIMIT: dict[str, tuple[list[Any], list[Any]]] = {
     "tables": ([table(2, 2)], [table(2, 2), table(2, 2)]),
     "text": ([section("x" * 2_640)] * (BLOCK_TEXT // 2_640), [section("x" * 2_640)] * (BLOCK_TEXT // 2_640 + 1)),
     "block-ids": ([{**section("x"), "block_id": "a"}], [{**section("x"), "block_id": "a"}] * 2),
+    "image": ([image()], [image(slack_file=None)]),
+    "image-text": ([image(alt_text="x" * 2_000)], [image(alt_text="x" * 2_001)]),
+    "element": ([buttons(1)], [{"type": "actions", "elements": [{"type": "plain_text_input", "action_id": "a"}]}]),
     "kinds": ([section("x")], [{"type": "carousel"}]),
 }  # fmt: skip
 
@@ -79,6 +97,14 @@ def test_a_message_at_the_limit_is_taken_and_one_beyond_refused(name: str) -> No
         (modal(blocks=[section("x")] * 100), modal(blocks=[section("x")] * 101)),
         (modal(), modal(blocks=[table(1, 1)])),
         (modal(), {"type": "modal", "blocks": []}),
+        (modal(submit=PLAIN, blocks=[field()]), modal(blocks=[field()])),
+        (
+            modal(submit=PLAIN, blocks=[field(max_length=3_000)]),
+            modal(submit=PLAIN, blocks=[field(max_length=3_001)]),
+        ),
+        (modal(submit=PLAIN, blocks=[upload(10)]), modal(submit=PLAIN, blocks=[upload(11)])),
+        ({"type": "home", "blocks": [section("x")]}, {"type": "home", "blocks": [upload(1)]}),
+        ({"type": "home", "blocks": [field()]}, {"type": "page", "blocks": []}),
     ],
 )
 def test_a_view_at_the_limit_is_taken_and_one_beyond_refused(good: dict[str, Any], bad: dict[str, Any]) -> None:

@@ -69,24 +69,31 @@ def test_what_another_bot_says_is_marked() -> None:
     assert payloads.from_mention(mention("<@UBOT> help", bot_id="B9"), bot_user="UBOT", now=NOW).bot
 
 
-def test_a_button_that_changes_something_counts_once_whoever_presses_it() -> None:
-    ana = payloads.from_click(click(), once=True, now=NOW)
-    other = payloads.from_click(click(user={"id": "U3"}), once=True, now=NOW)
-    assert ana.key == other.key
+def test_two_people_who_press_one_button_are_both_heard() -> None:
+    """Whoever may not do it must not keep whoever may from it: which press counts is decided behind the inbox."""
+    ana = payloads.from_click(click(), now=NOW)
+    other = payloads.from_click(click(user={"id": "U3"}), now=NOW)
+    assert ana.key != other.key
 
 
-def test_a_button_that_looks_again_counts_once_per_press_but_a_double_click_is_one() -> None:
+def test_a_button_of_the_app_home_comes_from_no_channel() -> None:
+    body = click(channel=None, container={"type": "view", "view_id": "V1"}, message={})
+    request = payloads.from_click(body, now=NOW)
+    assert request.entry is Entry.HOME and request.place.direct and not request.place.channel
+
+
+def test_a_button_counts_once_per_press_but_a_double_click_is_one() -> None:
     def pressed(at: str) -> str:
         actions = [{"action_id": "xk8s.run.0", "value": "offer-1", "action_ts": at}]
-        return payloads.from_click(click(actions=actions), once=False, now=NOW).key
+        return payloads.from_click(click(actions=actions), now=NOW).key
 
     assert pressed("99.25") == pressed("99.60") != pressed("140.1")
 
 
 def test_a_click_is_answered_in_the_thread_of_its_message() -> None:
-    assert payloads.from_click(click(), once=True, now=NOW).place.thread == "4.0"
+    assert payloads.from_click(click(), now=NOW).place.thread == "4.0"
     on_root = click(message={"ts": "5.0"})
-    assert payloads.from_click(on_root, once=True, now=NOW).place.thread == "5.0"
+    assert payloads.from_click(on_root, now=NOW).place.thread == "5.0"
 
 
 def test_a_form_is_flattened_to_its_values() -> None:

@@ -1,4 +1,4 @@
-"""Intermediate states: the newest only, at a bounded rate, never after the end."""
+"""Intermediate states: the newest only, when it is their turn, never after the end."""
 
 from __future__ import annotations
 
@@ -34,17 +34,44 @@ def clock() -> Clock:
     return Clock()
 
 
+class Turns:
+    """A budget of a few lines: so many updates are left."""
+
+    def __init__(self) -> None:
+        self.left = 100
+        self.asked: list[int] = []
+
+    def turn(self, lines: int) -> float:
+        self.asked.append(lines)
+        if not self.left:
+            return 0.5
+        self.left -= 1
+        return 0.0
+
+
 @pytest.fixture
-def board(clock: Clock) -> Iterator[ProgressBoard]:
-    board = ProgressBoard(updates_per_minute=3, monotonic=clock)
+def turns() -> Turns:
+    return Turns()
+
+
+@pytest.fixture
+def shown_before() -> set[OperationId]:
+    """The operations whose message is there."""
+    return set()
+
+
+@pytest.fixture
+def board(clock: Clock, turns: Turns, shown_before: set[OperationId]) -> Iterator[ProgressBoard]:
+    board = ProgressBoard(turns, is_shown=lambda operation: operation in shown_before, monotonic=clock)
     board.start()
     yield board
     board.stop()
 
 
-def test_the_first_state_is_shown_at_once_and_an_overtaken_one_never(board: ProgressBoard, clock: Clock) -> None:
+def test_the_newest_state_is_shown_and_an_overtaken_one_never(board: ProgressBoard, clock: Clock) -> None:
     shown: list[str] = []
     board.put(A, lambda: shown.append("1 of 3"))
+    clock.now += 1.1
     until(lambda: shown == ["1 of 3"])
     board.put(A, lambda: shown.append("2 of 3"))
     board.put(A, lambda: shown.append("3 of 3"))
@@ -53,16 +80,53 @@ def test_the_first_state_is_shown_at_once_and_an_overtaken_one_never(board: Prog
     assert shown == ["1 of 3", "3 of 3"]
 
 
-def test_all_messages_together_keep_to_the_minutes_budget(board: ProgressBoard, clock: Clock) -> None:
+def test_work_that_ends_soon_shows_no_progress(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("1 of 3"))
+    clock.now += 0.5
+    board.close(A)
+    board.put(B, lambda: shown.append("other"))
+    clock.now += 2
+    until(lambda: shown == ["other"])
+
+
+def test_a_first_message_costs_nothing_and_an_update_waits_for_its_turn(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    turns.left = 0
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("posted"))
+    clock.now += 1.1
+    until(lambda: shown == ["posted"])
+    shown_before.add(A)
+    board.put(A, lambda: shown.append("updated"))
+    clock.now += 2.1
+    until(lambda: len(turns.asked) > 0)
+    assert shown == ["posted"]
+    turns.left = 1
+    clock.now += 1.0
+    until(lambda: shown == ["posted", "updated"])
+
+
+def test_the_oldest_message_is_next(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    operations = [OperationId(f"{number:032x}") for number in range(5)]
+    shown_before.update(operations)
+    turns.left = 0
     shown: list[int] = []
+    for number, operation in enumerate(operations):
+        board.put(operation, lambda number=number: shown.append(number))  # type: ignore[misc]
+        clock.now += 0.1
+    clock.now += 2
     for number in range(5):
-        board.put(OperationId(f"{number:032x}"), lambda number=number: shown.append(number))  # type: ignore[misc]
-    until(lambda: len(shown) == 3)
-    clock.now += 30
-    time.sleep(0.6)  # two ticks: nothing more may be sent
-    assert len(shown) == 3
-    clock.now += 31
-    until(lambda: len(shown) == 5)
+        until(lambda: bool(turns.asked))
+        turns.asked.clear()
+        turns.left = 1
+        clock.now += 0.6
+        until(lambda: len(shown) == number + 1)  # noqa: B023
+        board.put(operations[number], lambda: None)
+    assert shown == [0, 1, 2, 3, 4]
 
 
 def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock: Clock) -> None:
@@ -75,12 +139,13 @@ def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock
         shown.append("progress")
 
     board.put(A, slow)
+    clock.now += 1.1
     assert under_way.wait(5)
     board.put(A, lambda: shown.append("too late"))
     threading.Timer(0.05, go_on.set).start()
     board.close(A)
     shown.append("end")
-    clock.now += 10
     board.put(B, lambda: shown.append("other"))
+    clock.now += 10
     until(lambda: "other" in shown)
     assert shown == ["progress", "end", "other"]

@@ -14,6 +14,7 @@ from bot.access.roles import Role
 from bot.actions.action import Driver
 from bot.actions.audit import AuditList
 from bot.actions.describe import help_page
+from bot.audit.chain import AnchorCheck, Break, ChainReport
 from bot.audit.log import AuditPage
 from bot.clusters.cluster import Cluster, Listed
 from bot.drivers.catalog import profile, profiles
@@ -22,7 +23,7 @@ from bot.problems import Ambiguous, Choice, Problem, Refusal
 from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
 from bot.sandbox.slack.blocks import check_message
-from bot.services.audit import AuditShown
+from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
 from bot.slack import kit, plain
@@ -39,6 +40,8 @@ from bot.templates.results import (
 from bot.templates.spec import Defaults, TemplateSpec
 from bot.verification.report import PodRow, Verdict, VerificationReport, VerificationSummary
 from storage.audit import AuditEvent
+from storage.audit_chain import Signature
+from tests.unit.slack import approvals, policies
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
@@ -80,6 +83,14 @@ def event(n: int) -> AuditEvent:
     )  # fmt: skip
 
 
+def chain_report(broken: Break | None = None, signed: bool = True, wrong: int = 0) -> ChainReport:
+    return ChainReport(
+        events=12_345, begins_after=1_000, last=13_345, broken=broken, unknown_keys=("0a1b2c3d4e5f",), keys=signed,
+        signed=Signature(position=13_000, hash="a" * 64, at=NOW, key="f" * 12, signature="b" * 64) if signed else None,
+        anchors=tuple(AnchorCheck(position=n + 1, holds=n >= wrong, what=NASTY, at=NOW) for n in range(300)), seconds=1.5,
+    )  # fmt: skip
+
+
 SPEC = TemplateSpec(
     name="n", driver=Driver.FLANNEL, kubernetes="v1", image="i", flavor="f", master_flavor="m", external_network="e", keypair="", public=True,
     labels={f"l{n}": "v" * 80 for n in range(80)},
@@ -98,7 +109,12 @@ RESULTS: list[object] = [
     ClusterDetails(cluster=cluster()),
     VerificationSummary(asked=Driver.CALICO, reports=(report(),), missing=(), single=True),
     VerificationSummary(asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False),
+    *approvals.RESULTS,
+    *policies.RESULTS,
     AuditShown(page=AuditPage(events=tuple(event(n) for n in range(20)), page=2, pages=3, total=60), action=AuditList(), own=True),
+    AuditVerified(report=chain_report(), anchored=True), AuditVerified(report=chain_report(signed=False), anchored=False),
+    AuditVerified(report=chain_report(broken=Break(position=77, what=NASTY)), anchored=True),
+    AuditVerified(report=chain_report(wrong=200), anchored=True),
 ]  # fmt: skip
 
 

@@ -99,7 +99,11 @@ class Authoriser:
 
     def allows_path(self, user: User, *, verb: str, path: str) -> bool:
         """Whether a user may read a path that is no resource (discovery, health, version)."""
-        return path in ("/healthz", "/readyz", "/livez", "/livez/ping", "/version") or user is not ANONYMOUS or verb == "never"
+        return (
+            path in ("/healthz", "/readyz", "/livez", "/livez/ping", "/version")
+            or user is not ANONYMOUS
+            or verb == "never"
+        )
 
     def _rules(self, user: User, namespace: str) -> Iterable[Object]:
         registry = self._store.registry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 from typing import Any
@@ -14,8 +13,22 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from bot.sandbox.kube.api import discovery, errors, eviction, listing, logs, ownership, remote, validation, watching
+from bot.sandbox.kube.api import (
+    discovery,
+    errors,
+    eviction,
+    listing,
+    logs,
+    openapi,
+    ownership,
+    remote,
+    reviews,
+    scale,
+    validation,
+    watching,
+)
 from bot.sandbox.kube.api.access import Authenticator, Authoriser, User
+from bot.sandbox.kube.api.disturbance import Disturbance
 from bot.sandbox.kube.api.errors import ApiError
 from bot.sandbox.kube.api.kinds import Kind
 from bot.sandbox.kube.api.patches import APPLY, patched
@@ -24,23 +37,11 @@ from bot.sandbox.kube.api.writing import Writer
 
 Object = dict[str, Any]
 
-REVIEWS = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "subjectaccessreviews": "SubjectAccessReview"}
-VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-
-# every server with API Priority and Fairness says so; clients then drop their own limit of requests a second
-FAIRNESS = {
-    "X-Kubernetes-PF-FlowSchema-UID": "00000000-0000-4000-8000-000000000001",
-    "X-Kubernetes-PF-PriorityLevel-UID": "00000000-0000-4000-8000-000000000002",
+FAIRNESS = {  # priority and fairness is on: kubectl leaves its pace to the server
+    "X-Kubernetes-PF-FlowSchema-UID": "8e1d3b0a-7a1c-4f0e-9d53-1f0c4a3f5a01",
+    "X-Kubernetes-PF-PriorityLevel-UID": "2c5b9a64-3a3e-4b57-8c7e-6d0b1e2f4b02",
 }
-
-@dataclasses.dataclass
-class Disturbance:
-    """What ails the server just now."""
-
-    delay: float = 0.0  # seconds before each answer
-    status: int = 0  # answer everything with this
-    retry_after: int = 0
-    times: int = 0  # how many answers it lasts; 0: until it is over
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,33 +78,19 @@ class ApiServer:
             await self._exec_socket(WebSocket(scope, receive, send), receive, send)
             return
         request = Request(scope, receive)
-        answer = await self._answer(request)
-        answer.headers.update(FAIRNESS)
-        await answer(scope, receive, send)
+        response = await self._answer(request)
+        response.headers.update(FAIRNESS)
+        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         self.agents = [*self.agents[-99:], request.headers.get("user-agent", "")]
         try:
-            await self._disturb()
+            await self.disturbance.meet()
             user = self._user(request.scope, request.headers.get("authorization", ""))
             return await self._route(request, user)
         except ApiError as error:
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
             return _json(error.body, status=error.status, headers=headers)
-
-    async def _disturb(self) -> None:
-        ill = self.disturbance
-        if ill.delay:
-            await asyncio.sleep(ill.delay)
-        status = ill.status
-        if status and ill.times:
-            ill.times -= 1
-            ill.status = status if ill.times else 0
-        if status == 429:
-            message = "The server has received too many requests and has asked us to try again later"
-            raise ApiError(429, "TooManyRequests", message, retry_after=ill.retry_after)
-        if status:
-            raise ApiError(status, "InternalError", "Internal error occurred: etcdserver: leader changed")
 
     def _user(self, scope: Scope, authorization: str) -> User:
         return self.authenticator.user(scope["state"].get("peer_certificate"), authorization)
@@ -115,6 +102,9 @@ class ApiServer:
         found = discovery.answer(path, self.store.registry, self.version, request.headers.get("accept", ""))
         if found is not None:
             return _json(found[0], content_type=found[1])
+        document = openapi.answer(path, self.store.registry)
+        if document is not None:
+            return _json(document)
         target = self._target(path)
         if target is None:
             return PlainTextResponse("404 page not found\n", status_code=404)
@@ -132,8 +122,8 @@ class ApiServer:
             group, version, rest = parts[1], parts[2], parts[3:]
         else:
             return None
-        if group == "authorization.k8s.io" and rest[0] in REVIEWS:
-            return Target(Kind(group, version, REVIEWS[rest[0]], rest[0], False), "", "", "")
+        if group == "authorization.k8s.io" and rest[0] in reviews.KINDS:
+            return Target(Kind(group, version, reviews.KINDS[rest[0]], rest[0], False), "", "", "")
         namespace = ""
         if rest[0] == "namespaces" and len(rest) >= 3 and rest[2] not in ("status", "finalize"):
             namespace, rest = rest[1], rest[2:]
@@ -162,6 +152,8 @@ class ApiServer:
 
     async def _serve(self, request: Request, target: Target, verb: str) -> Response:
         query = dict(request.query_params)
+        self.disturbance.write(target.kind, target.name, verb)
+        self.disturbance.read(query)
         match verb:
             case "watch":
                 lines = watching.stream(self.store, target.kind, target.namespace or None, query, target.shown)
@@ -186,7 +178,7 @@ class ApiServer:
     def _get(self, target: Target, query: dict[str, str]) -> Response:
         obj = self.store.peek(target.kind, target.namespace or None, target.name)
         if target.subresource == "scale":
-            return _json(_scale(obj))
+            return _json(scale.shown(obj))
         if target.subresource == "log":
             if not obj["spec"].get("nodeName"):
                 return Response(status_code=204)
@@ -268,13 +260,13 @@ class ApiServer:
         return _json(target.shown(made))
 
     def _rescale(self, target: Target, live: Object, body: Any, content: str, *, dry: bool) -> Response:
-        scale = _scale(live)
-        wanted = body if not content or content == "application/json" else patched(scale, body, content, custom=True)
+        shown = scale.shown(live)
+        wanted = body if not content or content == "application/json" else patched(shown, body, content, custom=True)
         given = wanted.get("metadata", {}).get("resourceVersion")
         if given and given != live["metadata"]["resourceVersion"]:
             raise errors.modified(target.kind, target.name)
         live["spec"]["replicas"] = wanted["spec"].get("replicas", 0)
-        return _json(_scale(self.store.update(target.kind, live, dry_run=dry)))
+        return _json(scale.shown(self.store.update(target.kind, live, dry_run=dry)))
 
     async def _delete(self, request: Request, target: Target, query: dict[str, str]) -> Response:
         raw = await request.body()
@@ -312,25 +304,18 @@ class ApiServer:
         return _json(listing.body(target.kind, items, metadata, form="", include=""))
 
     async def _review(self, request: Request, user: User, target: Target) -> Response:
-        body, kind = await _body(request), target.kind
-        if kind.kind == "SubjectAccessReview":
+        body = await _body(request)
+        if target.kind.kind == reviews.SUBJECT:
             self._authorise(user, target, "create")
-            user = User(body["spec"].get("user", ""), frozenset(body["spec"].get("groups") or []))
-        asked = body.get("spec", {}).get("resourceAttributes") or {}
-        allowed = self._authoriser.allows(
-            user, verb=asked.get("verb", ""), group=asked.get("group", ""), resource=asked.get("resource", ""),
-            subresource=asked.get("subresource", ""), namespace=asked.get("namespace", ""), name=asked.get("name", ""),
-        )  # fmt: skip
-        scratch = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": body.get("spec", {})}
-        entry = {
-            "manager": _agent(request), "operation": "Update", "apiVersion": kind.api_version, "time": self.store.now(),
-            "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(ownership.fields_of(scratch)),
-        }  # fmt: skip
-        return _json({**scratch, "metadata": {"managedFields": [entry]}, "status": {"allowed": allowed}}, status=201)
+            user = reviews.subject(body)
+        answer = reviews.answer(
+            self._authoriser, target.kind, body, user, agent=_agent(request), now=self.store.now()
+        )
+        return _json(answer, status=201)
 
     async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
         try:
-            await self._disturb()
+            await self.disturbance.meet()
             user = self._user(socket.scope, socket.headers.get("authorization", ""))
             target = self._target(socket.url.path)
             if target is None or target.subresource != "exec":
@@ -375,19 +360,6 @@ async def _body(request: Request) -> Any:
 
 def _agent(request: Request) -> str:
     return request.headers.get("user-agent", "unknown").split("/")[0].split(" ")[0] or "unknown"
-
-
-def _scale(obj: Object) -> Object:
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = ",".join(
-        f"{key}={value}" for key, value in obj["spec"].get("selector", {}).get("matchLabels", {}).items()
-    )
-    return {
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
-        "metadata": {field: obj["metadata"][field] for field in kept if field in obj["metadata"]},
-        "spec": {"replicas": obj["spec"].get("replicas", 1)},
-        "status": {"replicas": obj.get("status", {}).get("replicas", 0), "selector": selector},
-    }  # fmt: skip
 
 
 def _prune(body: Object, path: str) -> None:

@@ -9,16 +9,29 @@ from bot.sandbox.kube.api.kinds import Kind, KindRegistry
 Object = dict[str, Any]
 ALL_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+BETA = "v2beta1"
+ALL = frozenset(  # what `kubectl get all` means
+    {
+        "Pod",
+        "Service",
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "HorizontalPodAutoscaler",
+    }
+)
 
 
 def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tuple[Object, str] | None:
     """The body and content type of a discovery path; None for any other."""
     if path == "/version":
         return _version(version), "application/json"
-    if path in ("/api", "/apis") and "APIGroupDiscoveryList" in accept:
-        wanted = "v2" if ";v=v2;" in accept.replace(" ", "") else "v2beta1"  # clients before 1.30 know only the beta
-        body = {**_aggregated(registry, core=path == "/api"), "apiVersion": f"apidiscovery.k8s.io/{wanted}"}
-        return body, AGGREGATED.format(version=wanted)
+    aggregated = _aggregated_version(accept)
+    if path in ("/api", "/apis") and aggregated:
+        return _aggregated(registry, aggregated, core=path == "/api"), AGGREGATED.format(version=aggregated)
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}, "application/json"
     if path == "/apis":
@@ -33,6 +46,14 @@ def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tupl
     if parts[0] == "apis" and len(parts) == 2 and parts[1] in _groups(registry):
         return {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], registry)}, "application/json"
     return None
+
+
+def _aggregated_version(accept: str) -> str:
+    """The version of aggregated discovery that a client takes first; empty if it takes none."""
+    for part in accept.split(","):
+        if "as=APIGroupDiscoveryList" in part:
+            return BETA if f"v={BETA}" in part else "v2"
+    return ""
 
 
 def _version(version: str) -> Object:
@@ -64,6 +85,8 @@ def _resources(group_version: str, kinds: list[Kind]) -> Object:
             "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind,
             "verbs": ALL_VERBS,
         }  # fmt: skip
+        if kind.kind in ALL:
+            resource["categories"] = ["all"]
         if kind.short:
             resource["shortNames"] = list(kind.short)
         resources.append(resource)
@@ -75,26 +98,36 @@ def _resources(group_version: str, kinds: list[Kind]) -> Object:
     return core if "/" not in group_version else {"apiVersion": "v1", **core}
 
 
-def _aggregated(registry: KindRegistry, *, core: bool) -> Object:
+def _aggregated(registry: KindRegistry, answered: str, *, core: bool) -> Object:
     groups = [""] if core else _groups(registry)
     items = []
     for group in groups:
         versions = list(dict.fromkeys(kind.version for kind in registry.all() if kind.group == group))
         items.append(
             {
-                "metadata": {"name": group, "creationTimestamp": None},
+                "metadata": {"name": group},
                 "versions": [
                     {"version": version, "freshness": "Current", "resources": [_discovered(kind) for kind in _kinds(registry, group, version)]}
                     for version in versions
                 ],
             }
         )  # fmt: skip
-    return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": f"apidiscovery.k8s.io/{answered}",
+        "metadata": {},
+        "items": items,
+    }
 
 
 def _discovered(kind: Kind) -> Object:
     return {
         "resource": kind.plural, "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
         "scope": "Namespaced" if kind.namespaced else "Cluster", "singularResource": kind.singular, "verbs": ALL_VERBS,
-        "shortNames": list(kind.short),
+        "shortNames": list(kind.short), "categories": ["all"] if kind.kind in ALL else [],
+        "subresources": [
+            {"subresource": sub, "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+             "verbs": ["create"] if sub in ("eviction", "binding") else ["get", "patch", "update"]}
+            for sub in kind.subresources
+        ],
     }  # fmt: skip

@@ -55,8 +55,12 @@ class Writer:
         self, kind: Kind, obj: Object, *, manager: str, force: bool, dry_run: bool = False
     ) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new. Raises `ApiError`."""
+        metadata = obj["metadata"]
         fields = ownership.fields_of({"kind": kind.kind, **obj})
-        if self._store.has(kind, obj["metadata"].get("namespace"), obj["metadata"]["name"]):
+        there = self._store.has(kind, metadata.get("namespace"), metadata["name"])
+        if not there and metadata.get("uid"):
+            raise errors.nobody_of_uid(kind, metadata["name"], metadata["uid"])
+        if there:
             made, created = self._store.apply(
                 kind, obj, manager=manager, force=force, dry_run=dry_run, fields=fields,
                 review=lambda new, live: self._review(kind, new, live, dry_run),

@@ -87,7 +87,24 @@ class Jobs:
             due = Schedule.parse(spec["schedule"]).next_after(self._clock())
         if due is not None:
             self.next_due = due if self.next_due is None else min(self.next_due, due)
+        self._prune(cron_job, jobs)
+        active = [job for job in jobs if not _over(job)]
+        status["active"] = [
+            {"kind": "Job", "apiVersion": "batch/v1", "name": j["metadata"]["name"], "namespace": j["metadata"]["namespace"], "uid": j["metadata"]["uid"]}
+            for j in active
+        ]  # fmt: skip
+        if not status["active"]:
+            del status["active"]
         self._pods.report(self._cron_jobs, cron_job, status)
+
+    def _prune(self, cron_job: Object, jobs: list[Object]) -> None:
+        """Only so many finished Jobs are kept."""
+        for kind, field in (("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")):
+            over = [job for job in jobs if _over(job) == kind and is_live(job)]
+            over.sort(key=lambda job: str(job["metadata"]["creationTimestamp"]) + str(job["metadata"]["name"]))
+            keep = cron_job["spec"].get(field, 3)
+            for job in over[: max(0, len(over) - keep)]:
+                self._store.delete(self._jobs, job["metadata"]["namespace"], job["metadata"]["name"])
 
     def _start(self, cron_job: Object, due: datetime) -> None:
         template = cron_job["spec"]["jobTemplate"]
@@ -102,6 +119,14 @@ class Jobs:
         made: Object = {"metadata": metadata, "spec": _copied(template["spec"])}
         defaults.fill(self._jobs, made)
         self._store.create(self._jobs, made)
+
+
+def _over(job: Object) -> str:
+    """`Complete` or `Failed` once a Job has ended."""
+    for condition in (job.get("status") or {}).get("conditions", []):
+        if condition["type"] in ("Complete", "Failed") and condition["status"] == "True":
+            return str(condition["type"])
+    return ""
 
 
 def _copied(spec: Object) -> Object:

@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.models import Json, UtcTime
 
-revision = "0004"
-down_revision = "0001"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

@@ -1,0 +1,118 @@
+"""The chain in the database, verified: where it begins, its links, its signed heads, and what was posted of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.audit.chain import Break, ChainReport, check_anchors, verify
+from bot.audit.log import AuditUnavailable
+from bot.audit.signing import Keyring
+from bot.problems import Refusal
+from storage.audit_chain import AuditChain, Head, Seal, Signature
+from storage.chain import GENESIS
+from storage.database import DatabaseError
+
+_POSTED = re.compile(r"\b([1-9]\d{0,18}):([0-9a-f]{64})\b")
+
+
+class BadAnchor(Refusal):
+    """What was given is no posted head."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Posted:
+    """A head as it stands in a channel."""
+
+    head: Head
+    at: datetime | None = None
+
+
+def anchor_text(head: Head) -> str:
+    """How a head is posted, and pasted: `POSITION:HASH`."""
+    return f"{head.position}:{head.hash}"
+
+
+def read_anchors(text: str) -> list[Head]:
+    """Every `POSITION:HASH` in a text."""
+    return [Head(position=int(found[1]), hash=found[2]) for found in _POSTED.finditer(text)]
+
+
+def pasted_anchor(text: str) -> Posted:
+    """What a person pasted from the channel. Raises `BadAnchor`."""
+    found = read_anchors(text.strip().strip("`"))
+    if len(found) != 1:
+        raise BadAnchor(
+            f"{text[:80]!r} is no posted head", why="one is a position, a colon and 64 hexadecimal digits",
+            fix="Copy it whole from the channel: `xk8s audit verify --anchor POSITION:HASH`.",
+        )  # fmt: skip
+    return Posted(head=found[0])
+
+
+class AuditTrail:
+    """Verifies the whole chain as it is now."""
+
+    def __init__(
+        self, chain: AuditChain, keyring: Keyring, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._chain = chain
+        self._keyring = keyring
+        self._monotonic = monotonic
+
+    def verify(self, posted: Sequence[Posted] | None = None) -> ChainReport:
+        """Follow every link; compare with posted heads, if any are given. Raises `AuditUnavailable`."""
+        started = self._monotonic()
+        try:
+            report = self._verify(posted)
+        except DatabaseError as error:
+            raise AuditUnavailable(
+                "The audit log cannot be read", why=str(error), fix="Look at the database."
+            ) from error
+        return dataclasses.replace(report, seconds=self._monotonic() - started)
+
+    def _verify(self, posted: Sequence[Posted] | None) -> ChainReport:
+        while True:
+            seal = self._chain.last_seal()
+            report = self._follow(seal, posted)
+            if report.broken is None or self._chain.last_seal() == seal:
+                return report  # else events were sealed while we read
+
+    def _follow(self, seal: Seal | None, posted: Sequence[Posted] | None) -> ChainReport:
+        begins = Head(position=seal.position, hash=seal.hash) if seal else Head(position=0, hash=GENESIS)
+        head = self._chain.head()  # signatures beyond it are of events that came since
+        report, hashes = verify(
+            self._chain.links(until=head.position),
+            begins=begins,
+            head=head,
+            signatures=self._chain.signatures(until=head.position),
+            keyring=self._keyring,
+            watched=[found.head.position for found in posted or ()],
+        )
+        beyond = self._chain.signed_beyond(head.position)
+        if report.broken is None and beyond is not None and self._chain.head().position < beyond:
+            what = f"events up to {beyond} were signed, and they are gone"
+            report = dataclasses.replace(report, broken=Break(position=head.position + 1, what=what))
+        if seal is not None:
+            report = self._with_seal(report, seal)
+        if posted is None:
+            return report
+        anchors = check_anchors([(found.head, found.at) for found in posted], hashes, report)
+        return dataclasses.replace(report, anchors=anchors)
+
+    def _with_seal(self, report: ChainReport, seal: Seal) -> ChainReport:
+        """Where a chain begins must be signed: else events could be dropped by writing a row."""
+        fits = self._keyring.check_seal(seal)
+        if fits is False:
+            what = "the seal of the events up to it is not by the key that it names"
+            return dataclasses.replace(report, broken=Break(position=seal.position, what=what))
+        if fits is None:
+            return dataclasses.replace(report, unknown_keys=tuple(dict.fromkeys((*report.unknown_keys, seal.key))))
+        if report.signed is None:  # nothing newer is: what is sealed was signed
+            signed = Signature(
+                position=seal.position, hash=seal.hash, at=seal.at, key=seal.key, signature=seal.signature
+            )
+            return dataclasses.replace(report, signed=signed)
+        return report

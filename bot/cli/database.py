@@ -1,0 +1,58 @@
+"""`xk8s db upgrade | grants`: the schema, and on PostgreSQL the rights of the roles."""
+
+from __future__ import annotations
+
+import click
+
+from bot import core, logs
+from bot.operations import runtime
+from bot.problems import Problem, Refusal
+from bot.redaction import Redactor
+from bot.settings import load
+from bot.settings.holder import SettingsHolder
+from storage.database import DatabaseError
+from storage.grants import grant, statements
+
+
+class NotGranted(Problem):
+    """The roles did not get their rights."""
+
+
+def upgrade(redactor: Redactor, *, application: str | None, retention: str | None) -> None:
+    """Upgrade, give the roles their rights if they are named, and say what the database is at. Raises `Problem`."""
+    logs.configure(level=30, redactor=redactor)
+    holder = SettingsHolder(load(), read=load)
+    redactor.learn_all(holder.now)
+    database = core.open_database(holder)
+    try:
+        if application is not None:
+            grant(database, application=application, retention=retention)
+        elif retention is not None:
+            raise _no_application()
+        runtime.upgrade(holder.now.database.get_secret_value(), application=application)
+        click.echo(f"the database is at {database.version()}")
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    except DatabaseError as error:
+        raise NotGranted(
+            "The roles did not get their rights", why=str(error),
+            fix="Say it with the URL of the tables' owner in XK8S_DATABASE_URL; the roles must exist.",
+        ) from error  # fmt: skip
+    finally:
+        database.dispose()
+
+
+def grants(*, application: str | None, retention: str | None) -> None:
+    """Print the SQL. Raises `Refusal`."""
+    if application is None:
+        raise _no_application()
+    try:
+        said = [*statements(application=application, retention=retention), *runtime.grants(application)]
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    for statement in said:
+        click.echo(f"{statement};")
+
+
+def _no_application() -> Refusal:
+    return Refusal("Which role does the bot serve under?", fix="Name it: `--application xk8s_app`.")

@@ -1,0 +1,62 @@
+"""The form for a cluster template, filled with the project's defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.actions import values
+from bot.actions.action import Driver
+from bot.actions.templates import TemplateCreate
+from bot.requests.incoming import OfferId, OperationId
+from bot.slack import kit
+from bot.slack.forms.parts import View, form_view, labelled, option, text_input
+from bot.templates.results import TemplateForm
+
+_CHECKS = {"template": values.name, "kubernetes": values.name, "pool": values.cidr}
+_FIELDS = (
+    ("template", "Name", "left out: made from the version and the driver"),
+    ("kubernetes", "Kubernetes version", "for example v1.29.5"),
+    ("image", "Image", ""),
+    ("flavor", "Flavor of the nodes", ""),
+    ("master_flavor", "Flavor of the control plane", ""),
+    ("external_network", "External network", ""),
+    ("keypair", "Keypair", ""),
+    ("pool", "Pod range", "for example 10.102.0.0/16"),
+)
+
+
+def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferId) -> View:
+    """The form for a template."""
+    options = [
+        option("calico", "Calico: for production, NetworkPolicy, BGP"),
+        option("flannel", "Flannel: for development and test, no NetworkPolicy"),
+    ]
+    driver = {"type": "static_select", "action_id": "driver", "options": options, "initial_option": options[0]}
+    blocks = [
+        kit.section(f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the configuration."),
+        labelled("driver", "Network driver", driver, hint="It cannot be changed after a cluster is deployed."),
+    ]  # fmt: skip
+    for field, label, hint in _FIELDS:
+        known = str(getattr(wanted.defaults, field, None) or "")
+        blocks.append(labelled(field, label, text_input(field, initial=known), hint=hint, optional=True))
+    return form_view(operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks)
+
+
+def form_errors(fields: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with a form's values, by field; Slack shows each beside its field."""
+    found = {}
+    for field, check in _CHECKS.items():
+        value = fields.get(field)
+        if value:
+            try:
+                check(str(value))
+            except ValueError as wrong:
+                found[field] = str(wrong).replace("`", "")
+    return found
+
+
+def filled(action: TemplateCreate, fields: dict[str, Any]) -> TemplateCreate:
+    """The action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
+    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.model_fields}
+    said["driver"] = Driver(said["driver"])
+    return TemplateCreate(project=action.project, **said)

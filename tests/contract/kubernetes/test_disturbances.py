@@ -1,0 +1,75 @@
+"""What ails an API server, as a client sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import urllib3
+
+from bot.sandbox.kube.api.disturbance import Disturbance
+from bot.sandbox.kube.faults import FaultSwitches
+from tests.contract.kubernetes.conftest import MASTER, Api
+from tests.contract.kubernetes.test_controllers import BASE, CONTAINER, pods, until
+
+MAPS = f"{BASE}/default/configmaps"
+
+
+@pytest.fixture
+def ill(running: Api) -> Iterator[FaultSwitches]:
+    yield FaultSwitches(running.cluster, running.loopback)
+    running.cluster.api.disturbance = Disturbance()
+    running.cluster.fabric.registry = True
+
+
+def switch(running: Api, ill: FaultSwitches, fault: str, on: bool = True) -> None:
+    running.loopback.run(ill.switch(fault, on))
+
+
+def test_every_second_write_to_what_is_there_conflicts(running: Api, ill: FaultSwitches) -> None:
+    running.json("POST", MAPS, {"metadata": {"name": "c"}})
+    switch(running, ill, "conflicts")
+    headers = {"Content-Type": "application/merge-patch+json"}
+    found = [
+        running.ask("PATCH", f"{MAPS}/c", body=json.dumps({"data": {"n": str(n)}}).encode(), headers=headers).status
+        for n in range(4)
+    ]
+    assert found == [200, 409, 200, 409]
+
+
+def test_every_third_request_is_unavailable(running: Api, ill: FaultSwitches) -> None:
+    switch(running, ill, "flaky")
+    assert sorted(running.ask("GET", MAPS).status for _ in range(6)) == [200, 200, 200, 200, 503, 503]
+
+
+def test_lists_that_go_on_and_watches_are_too_old(running: Api, ill: FaultSwitches) -> None:
+    running.json("POST", MAPS, {"metadata": {"name": "d"}})
+    page = running.json("GET", f"{MAPS}?limit=1")["metadata"]
+    switch(running, ill, "expired")
+    answer = running.ask("GET", f"{MAPS}?limit=1&continue={page['continue']}")
+    assert (answer.status, answer.json()["reason"]) == (410, "Expired")
+    assert running.ask("GET", f"{MAPS}?watch=1&resourceVersion={page['resourceVersion']}").status == 410
+    assert running.ask("GET", MAPS).status == 200
+
+
+def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: FaultSwitches) -> None:
+    switch(running, ill, "silent")
+    with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+        running.pool.request(
+            "GET", running.cluster.address + MAPS, headers={"Authorization": f"Bearer {MASTER}"}, timeout=0.3, retries=False
+        )  # fmt: skip
+
+
+def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, ill: FaultSwitches) -> None:
+    switch(running, ill, "registry")
+    running.json("POST", f"{BASE}/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}})
+
+    def waiting() -> Any:
+        statuses = pods(running, "default")["p"].get("status", {}).get("containerStatuses") or [{}]
+        return statuses[0].get("state", {}).get("waiting", {}).get("reason") == "ImagePullBackOff"
+
+    until(waiting)
+    switch(running, ill, "registry", on=False)
+    until(lambda: pods(running, "default")["p"]["status"]["phase"] == "Running")

@@ -1,0 +1,82 @@
+"""A policy change whose request is gone is closed with what the policy itself says."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.kube import writing
+from bot.policy import planning
+from bot.requests.service import Outcome
+from bot.services.policy_clusters import At
+from bot.services.policy_readers import PolicyReaders
+from storage.audit import AuditEvent
+from storage.policy_changes import PolicyChange, PolicyChangeRepository
+from tests.contract.kubernetes.conftest import Api
+from tests.contract.kubernetes.test_client import connect, endpoint
+from tests.contract.kubernetes.test_policy_changes import WHERE, changes, noted, path, policy
+
+__all__ = ["changes"]
+
+
+class OneCluster:
+    """The cluster of every change."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    @contextlib.contextmanager
+    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[At]:
+        yield At(where=WHERE, kube=connect(endpoint(self._api)))
+
+
+def intent(operation: str) -> AuditEvent:
+    return AuditEvent(
+        operation=operation, phase="intent", reference=operation[:4], at=datetime.now(UTC), actor="U1", actor_name="ana", team="T",
+        entry="command", channel="C", thread="", project="shop", action="policy.apply", arguments={}, target="c",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def readers(running: Api, changes: PolicyChangeRepository) -> PolicyReaders:
+    return PolicyReaders(clusters=OneCluster(running), changes=changes)  # type: ignore[arg-type]
+
+
+def begun(running: Api, changes: PolicyChangeRepository, name: str, **spec: Any) -> PolicyChange:
+    return noted(changes, planning.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
+
+
+def test_what_was_not_noted_was_not_written(readers: PolicyReaders) -> None:
+    assert readers.read(intent("nothing")).outcome is Outcome.FAILED
+    assert set(readers.all()) == {"policy.apply", "policy.delete", "policy.rollback"}
+
+
+def test_what_is_as_it_was_before_has_failed_and_what_is_as_it_was_to_be_has_not(
+    running: Api, changes: PolicyChangeRepository, readers: PolicyReaders
+) -> None:
+    before, after = begun(running, changes, "before"), begun(running, changes, "after")
+    kube = connect(endpoint(running))
+    writing.apply(kube, path("after"), policy("after"))
+    assert readers.read(intent(before.operation)).outcome is Outcome.FAILED
+    found = readers.read(intent(after.operation))
+    assert found.outcome is Outcome.SUCCEEDED and found.target == "c"
+    kept = changes.get(after.operation)
+    assert kept is not None and kept.after_uid, "and it can be taken back"
+    assert readers.read(intent(before.operation)).detail.endswith("cut off before it was written")
+    assert "was written" in readers.read(intent(after.operation)).detail
+    writing.delete(kube, path("after"))
+
+
+def test_what_somebody_changed_since_is_not_known_and_says_what_to_check(
+    running: Api, changes: PolicyChangeRepository, readers: PolicyReaders
+) -> None:
+    change = begun(running, changes, "theirs")
+    kube = connect(endpoint(running))
+    writing.apply(kube, path("theirs"), policy("theirs", ingress=[{}]), manager="kubectl")
+    found = readers.read(intent(change.operation))
+    assert found.outcome is Outcome.UNKNOWN and "policy show theirs c -n default" in found.detail
+    writing.delete(kube, path("theirs"))

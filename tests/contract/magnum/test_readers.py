@@ -1,0 +1,145 @@
+"""What became of a change that was cut off is read from Magnum itself."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.actions import grammar
+from bot.core import utc_now
+from bot.requests.recovery import Found
+from bot.requests.service import Outcome
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.world import Planned, World
+from bot.services.projects import Projects
+from bot.services.readers import TargetReaders
+from bot.services.templates import wish_of
+from bot.settings import load
+from storage.audit import INTENT, AuditEvent
+
+OPERATION = "7f3a" + "0" * 28
+Read = Callable[..., Found]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def projects(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
+    environment = world.write(tmp_path)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", environment["OS_CLIENT_CONFIG_FILE"])
+    settings = load(environment)
+    return Projects(lambda: settings, now=utc_now)
+
+
+@pytest.fixture
+def read(projects: Projects) -> Read:
+    """What is found for words that were cut off some time ago."""
+
+    def reading(words: str, *, ago: float = 0.0) -> Found:
+        action = grammar.parse(words)
+        intent = AuditEvent(
+            operation=OPERATION, phase=INTENT, reference="7f3a", at=datetime.now(UTC) - timedelta(minutes=ago), actor="U1",
+            actor_name="ana", team="T", entry="command", channel="C", thread="", project="shop", action=action.name,
+            arguments=action.encode()["arguments"], target=action.target,
+        )  # fmt: skip
+        return TargetReaders(projects).all()[action.name](intent)
+
+    return reading
+
+
+def create(projects: Projects, words: str) -> dict[str, Any]:
+    action: Any = grammar.parse(words)
+    made = (
+        projects.get("shop", operation=OPERATION)
+        .templates()
+        .create(wish_of(action), operation=OPERATION, resumed=False)
+    )
+    return {"id": made.template.id, "name": made.template.name}
+
+
+def test_a_template_that_was_created_before_the_crash_is_found(projects: Projects, read: Read) -> None:
+    words = "template create flannel --name cut-off"
+    assert read(words).outcome is Outcome.FAILED, "nothing is there"
+    create(projects, words)
+    found = read(words, ago=1)
+    assert found.outcome is Outcome.SUCCEEDED and found.target == "cut-off"
+
+
+def test_the_name_that_was_left_out_is_told(projects: Projects, read: Read) -> None:
+    found = read("template create flannel")
+    assert found.outcome is Outcome.FAILED and found.target == "k8s-v1.29.5-flannel"
+
+
+def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
+    world: World, projects: Projects, read: Read
+) -> None:
+    words = "template create calico --name older"
+    made = create(projects, words)
+    world.cloud.templates[made["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
+    found = read(words)
+    assert found.outcome is Outcome.UNKNOWN and "template show older" in found.detail
+    found = read("template create flannel --name older")
+    assert found.outcome is Outcome.FAILED and "was there before" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "done"),
+    [("publish", "public", True), ("unpublish", "public", False), ("hide", "hidden", True)],
+)
+def test_what_a_template_is_now_tells_whether_it_was_changed(
+    world: World, projects: Projects, read: Read, words: str, field: str, done: bool
+) -> None:
+    name = f"to-{words}"
+    made = world.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
+    made[field] = done
+    assert read(f"template {words} {name}").outcome is Outcome.SUCCEEDED
+    made[field] = not done
+    assert read(f"template {words} {name}").outcome is Outcome.FAILED
+    assert read(f"template {words} nowhere").outcome is Outcome.FAILED
+
+
+def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) -> None:
+    made = create(projects, "template create calico --name to-go")
+    assert read("template delete to-go").outcome is Outcome.FAILED
+    del world.cloud.templates[made["id"]]
+    assert read("template delete to-go").outcome is Outcome.SUCCEEDED
+    assert read("cluster delete nowhere").outcome is Outcome.SUCCEEDED
+    assert read("cluster delete prod-eu").outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "outcome"),
+    [
+        ("create", "CREATE_COMPLETE", Outcome.SUCCEEDED), ("create", "CREATE_FAILED", Outcome.FAILED),
+        ("create", "CREATE_IN_PROGRESS", Outcome.UNKNOWN), ("delete", "DELETE_FAILED", Outcome.FAILED),
+        ("delete", "DELETE_IN_PROGRESS", Outcome.UNKNOWN), ("delete", "UPDATE_COMPLETE", Outcome.FAILED),
+    ],
+)  # fmt: skip
+def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
+    world: World, read: Read, words: str, status: str, outcome: Outcome
+) -> None:
+    cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
+    before = cluster["status"]
+    cluster["status"] = status
+    try:
+        found = read(f"cluster {words} prod-eu{' --template t' if words == 'create' else ''}", ago=1)
+        assert found.outcome is outcome and (status in found.detail)
+    finally:
+        cluster["status"] = before
+
+
+def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(world: World, read: Read) -> None:
+    cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
+    before, cluster["created_at"] = cluster["created_at"], "2026-01-01T00:00:00+00:00"
+    assert "was there before" in read("cluster create prod-eu --template t").detail
+    cluster["created_at"] = before

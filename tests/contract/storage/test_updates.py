@@ -1,0 +1,128 @@
+"""The budget of updates: never more than a minute's calls, ends first, replicas by how much each has to show."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.slack.delivery.budget import Budget
+from storage.database import Database
+from storage.updates import UpdateRepository
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PER_MINUTE = 40
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Web:
+    """Slack, as far as updates go."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.updated: list[tuple[str, str, datetime]] = []
+        self._clock = clock
+
+    def update(self, *, channel: str, ts: str, text: str, blocks: list[Any]) -> None:
+        self.updated.append((ts, text, self._clock.now))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def web(clock: Clock) -> Web:
+    return Web(clock)
+
+
+def budget(database: Database, web: Web, clock: Clock, replica: str = "one") -> Budget:
+    return Budget(
+        UpdateRepository(database), web, replica=replica, per_minute=lambda: PER_MINUTE, now=clock,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def most_in_a_minute(times: list[datetime]) -> int:
+    return max(sum(begin <= each < begin + timedelta(minutes=1) for each in times) for begin in times)
+
+
+def test_no_minute_has_more_than_its_calls_however_hard_everybody_tries(
+    database: Database, web: Web, clock: Clock
+) -> None:
+    one = budget(database, web, clock)
+    taken: list[datetime] = []
+    for _ in range(400):
+        taken += [clock.now] if one.urgent("o" * 32, "root") else []  # type: ignore[arg-type]
+        taken += [clock.now] if not one.turn(5) else []
+        taken += [clock.now] if one.room() else []
+        clock.move(0.5)
+    assert PER_MINUTE * 0.8 <= most_in_a_minute(taken) <= PER_MINUTE
+
+
+def test_an_end_comes_before_progress_that_takes_all_it_can(database: Database, web: Web, clock: Clock) -> None:
+    one = budget(database, web, clock)
+    for _ in range(50):
+        one.turn(50)
+        clock.move(0.5)
+    assert one.urgent("o" * 32, "root") and one.urgent("p" * 32, "root")  # type: ignore[arg-type]
+    assert one.turn(50) > 0 and not one.room()
+
+
+def test_fifty_messages_are_each_updated_within_ninety_seconds(database: Database, web: Web, clock: Clock) -> None:
+    """Two replicas, one with forty and one with ten: the oldest of each is next, by turns."""
+    replicas = {name: (budget(database, web, clock, name), number) for name, number in (("a", 40), ("b", 10))}
+    last = {(name, line): clock.now for name, (_, number) in replicas.items() for line in range(number)}
+    oldest: Counter[str] = Counter()
+    for step in range(1_600):
+        for name, (one, number) in replicas.items():
+            if not one.turn(number):
+                line = min((key for key in last if key[0] == name), key=lambda key: last[key])
+                if step > 400:  # both have found their pace
+                    oldest[name] = max(oldest[name], int((clock.now - last[line]).total_seconds()))
+                last[line] = clock.now
+        clock.move(0.25)
+    assert 0 < max(oldest.values()) <= 90, oldest
+
+
+def test_what_has_no_room_is_kept_and_sent_in_order_the_newest_of_its_slot_only(
+    database: Database, web: Web, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = budget(database, web, clock)
+    monkeypatch.setattr(one._ending, "wait", lambda seconds: clock.move(seconds))
+    for number in range(12):
+        where = {"channel": "C", "ts": f"{number}.0", "blocks": []}
+        one.later(f"{number:032x}", "root", text="old", **where)  # type: ignore[arg-type]
+        one.later(f"{number:032x}", "root", text="new", **where)  # type: ignore[arg-type]
+    one.send_waiting()
+    assert [(ts, text) for ts, text, _ in web.updated] == [(f"{number}.0", "new") for number in range(12)]
+    assert UpdateRepository(database).waiting() == 0
+
+
+def test_an_update_that_is_sent_overtakes_the_one_that_waits(database: Database, web: Web, clock: Clock) -> None:
+    one = budget(database, web, clock)
+    one.later("o" * 32, "root", channel="C", ts="1.0", text="old", blocks=[])  # type: ignore[arg-type]
+    assert one.urgent("o" * 32, "root")  # type: ignore[arg-type]
+    one.send_waiting()
+    assert web.updated == []
+
+
+def test_replicas_that_take_at_the_same_moment_do_not_take_the_same_call(
+    database: Database, web: Web, clock: Clock
+) -> None:
+    both = [budget(database, web, clock, name) for name in ("a", "b")]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda number: both[number % 2].urgent(f"{number:032x}", "root"), range(60)))  # type: ignore[arg-type]
+    assert sum(taken) == 5  # the burst, at one moment

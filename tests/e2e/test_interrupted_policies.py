@@ -1,0 +1,144 @@
+"""A bot that dies between the intent and the write, or after it: a second try finishes or says why not.
+
+The API server of the sandbox is made to hold the one write back, before it is done or before it is answered;
+then the bot is killed (SIGKILL), and started again on the same database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e import shop
+from tests.e2e.conftest import Office, Seen
+from tests.e2e.conftest import office as open_office
+from tests.e2e.test_policies import outcomes, said
+
+STAGING = "staging-eu"
+pytestmark = pytest.mark.reliability
+
+
+@pytest.fixture
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with open_office(tmp_path_factory.mktemp("bot"), "socket") as made:
+        shop.deploy(made, STAGING)
+        yield made
+
+
+class Held:
+    """The next write of a policy, held back by the API server."""
+
+    def __init__(self, office: Office, *, done: bool) -> None:
+        self._api = office.world.switches[STAGING].cluster.api
+        self._serve = self._api._serve
+        self._done = done
+        self.reached = False
+
+    def __enter__(self) -> Held:
+        async def serve(request: Any, target: Any, verb: str) -> Any:
+            writes = verb in ("patch", "update", "delete") and target.kind.kind == "NetworkPolicy"
+            if not writes or request.query_params.get("dryRun") or self.reached:
+                return await self._serve(request, target, verb)
+            if self._done:
+                await self._serve(request, target, verb)
+            self.reached = True
+            await asyncio.sleep(60)
+            raise AssertionError("the bot was not killed")
+
+        self._api._serve = serve  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._api._serve = self._serve  # type: ignore[method-assign]
+
+
+def killed_while_writing(
+    office: Office, words: str, *, done: bool, meanwhile: Callable[[], None] = lambda: None
+) -> Seen:
+    """Somebody types words; the bot dies while it writes; something happens; the bot comes back and answers."""
+    before = len(office.workspace.messages)
+    with Held(office, done=done) as held:
+        office.world.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))
+        office.until(lambda: held.reached)
+        office.bot.kill()
+    meanwhile()
+    office.bot.start()
+    return office.sees(before, seconds=40)
+
+
+def kept(office: Office) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
+        return database.execute("SELECT kind, state, undoes IS NOT NULL FROM policy_changes ORDER BY at").fetchall()
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])
+def test_an_apply_that_was_cut_off_is_finished_once(office: Office, done: bool) -> None:
+    seen = killed_while_writing(office, f"policy apply default-deny-ingress {STAGING} -n shop", done=done)
+    assert f"✅ default-deny-ingress applied on {STAGING} / shop: closes" in seen.line
+    assert "exactly what was previewed" in seen.text
+    there = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert there is not None and there["metadata"].get("generation", 1) == 1
+    assert outcomes(office, seen) == [("policy.apply", "succeeded")]
+    assert kept(office) == [("apply", "written", 0)]
+    office.presses(seen, "Roll back")
+    assert shop.there(office, STAGING, "shop", "default-deny-ingress") is None
+
+
+def test_an_apply_that_was_cut_off_is_given_up_when_somebody_else_came_in_between(office: Office) -> None:
+    def meanwhile() -> None:
+        shop.put(office, STAGING, shop.policy("shop", "default-deny-ingress", ingress=[{}]))
+
+    seen = killed_while_writing(
+        office, f"policy apply default-deny-ingress {STAGING} -n shop", done=False, meanwhile=meanwhile
+    )
+    assert "was changed by somebody else, so nothing was written" in seen.text
+    assert "somebody made a policy of this name (last written by kubectl-client-side-apply" in seen.text
+    there = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert there is not None and there["spec"]["ingress"] == [{}]
+    assert outcomes(office, seen) == [("policy.apply", "refused")]
+    assert kept(office) == [("apply", "given_up", 0)]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])
+def test_a_deletion_and_a_roll_back_that_were_cut_off_are_finished_once(office: Office, done: bool) -> None:
+    own = shop.policy("shop", "allow-web", policyTypes=["Ingress"])
+    shop.put(office, STAGING, own)
+    gone = killed_while_writing(office, f"policy delete allow-web {STAGING} -n shop", done=done)
+    assert "🗑 allow-web deleted from" in gone.line
+    assert shop.there(office, STAGING, "shop", "allow-web") is None
+    assert outcomes(office, gone) == [("policy.delete", "succeeded")]
+    change = gone.text.split("policy rollback ")[1].split(" ")[0]
+    back = killed_while_writing(office, f"policy rollback {change}", done=done)
+    assert "rolled back on" in back.line
+    there = shop.there(office, STAGING, "shop", "allow-web")
+    assert there is not None and there["spec"] == own["spec"]
+    assert outcomes(office, back) == [("policy.rollback", "succeeded")]
+    assert kept(office) == [("delete", "written", 0), ("rollback", "written", 1)]
+
+
+def test_an_answer_that_is_lost_is_looked_for(office: Office) -> None:
+    """The server writes and then fails, again and again: the bot looks, and tells what is true."""
+    api = office.world.switches[STAGING].cluster.api
+    serve = api._serve
+
+    async def serve_and_fail(request: Any, target: Any, verb: str) -> Any:
+        answer = await serve(request, target, verb)
+        if verb == "patch" and target.kind.kind == "NetworkPolicy" and not request.query_params.get("dryRun"):
+            api.disturbance.status, api.disturbance.times = 503, 4
+            await api._disturb()
+        return answer
+
+    api._serve = serve_and_fail  # type: ignore[method-assign]
+    try:
+        seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+    finally:
+        api._serve = serve  # type: ignore[method-assign]
+        api.disturbance.status = api.disturbance.times = 0
+    assert "applied on" in seen.line, said(seen.messages[-1])
+    assert outcomes(office, seen) == [("policy.apply", "succeeded")]
+    assert shop.there(office, STAGING, "shop", "default-deny-ingress") is not None

@@ -1,0 +1,497 @@
+"""NetworkPolicies in the channel: seen before they are applied, applied, taken back, and refused with the reason.
+
+Everything goes through the real bot and real API servers; what a test puts into a cluster beside it is what
+somebody else does there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.sandbox.slack.workspace import Message
+from tests.e2e import shop
+from tests.e2e.conftest import Office, Seen
+from tests.e2e.conftest import office as open_office
+
+STAGING, PRODUCTION, FLANNEL = "staging-eu", "prod-eu", "dev-eu"
+BACKTICKS = "```"
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The office with a shop in each cluster."""
+    with open_office(tmp_path_factory.mktemp("bot"), "socket") as made:
+        shop.deploy(made, STAGING, PRODUCTION, FLANNEL)
+        yield made
+
+
+@pytest.fixture
+def office(busy: Office) -> Iterator[Office]:
+    """Whatever policies a test left are gone after it."""
+    yield busy
+    for name in (STAGING, PRODUCTION, FLANNEL):
+        store = busy.world.switches[name].cluster.store
+        for found in list(store.all_of(store.registry.named("NetworkPolicy", "networking.k8s.io"))):
+            shop.remove(busy, name, found["metadata"]["namespace"], found["metadata"]["name"])
+
+
+def files(office: Office, seen: Seen) -> dict[str, bytes]:
+    """The files that came with an answer, by name."""
+    shown = [file for message in seen.messages for file in message.files]
+    return {file["name"]: office.workspace.files[file["id"]].content for file in shown}
+
+
+def file_after(office: Office, seen: Seen, name: str) -> bytes:
+    """A file of an answer to a click: it follows the message that ends the answer."""
+
+    def found() -> bytes | None:
+        later = [each for each in office.workspace.messages if each.ts > seen.messages[0].ts]
+        return files(office, Seen(None, later)).get(name)
+
+    return bytes(office.until(found))
+
+
+def outcomes(office: Office, seen: Seen) -> list[tuple[str, str]]:
+    """Action and outcome of an answer's request in the audit log."""
+    reference = seen.text.rsplit("ref ", 1)[1].split(" ")[0]
+    with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
+        question = "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome'"
+        return [tuple(row) for row in database.execute(question, (reference,))]
+
+
+def change_of(seen: Seen) -> str:
+    return seen.text.split("policy rollback ")[1].split(" ")[0]
+
+
+# --- before it is applied
+
+
+def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(office: Office) -> None:
+    seen = office.types(f"policy preview allow-from-namespace {STAGING} -n shop --from-namespace web --port TCP/7070")
+    assert f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in seen.line and "opens none" in seen.line
+    assert "🔴 closes outside → cart all ports · to 2 pods" in seen.text
+    assert "🔴 closes billing/ledger → cart all ports · 1 → 2 pods" in seen.text
+    kept = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
+    assert kept in seen.text
+    assert "🔒 newly isolated: 3 pods (ingress)" in seen.text
+    got = files(office, seen)
+    assert got[f"allow-from-namespace-web-{STAGING}.png"].startswith(b"\x89PNG")
+    manifest = yaml.safe_load(got["allow-from-namespace-web.yaml"])
+    assert manifest["spec"]["ingress"][0]["ports"] == [{"port": 7070, "protocol": "TCP"}]
+    assert {"Apply", "Cancel"} <= set(seen.buttons())
+    assert shop.there(office, STAGING, "shop", "allow-from-namespace-web") is None
+    assert outcomes(office, seen) == [("policy.preview", "succeeded")]
+
+
+def test_pods_that_lose_dns_are_named_and_one_button_leaves_it_to_them(office: Office) -> None:
+    seen = office.types(f"policy preview default-deny-egress {STAGING} -n shop")
+    assert "⚠️ 3 pods lose DNS (UDP and TCP 53 to kube-system): shop/cart-" in seen.text
+    again = office.presses(seen, "Add allow-dns and preview again")
+    assert "lose DNS" not in again.text and "closes" in again.text
+    assert "Add allow-dns and preview again" not in again.buttons()
+    written = yaml.safe_load(file_after(office, again, "default-deny-egress.yaml"))
+    assert written["spec"]["egress"][0]["ports"] == [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
+
+
+def test_a_policy_that_changes_nothing_says_so(office: Office) -> None:
+    shop.put(office, STAGING, shop.policy("shop", "closed", policyTypes=["Ingress"]))
+    seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    assert "changes nothing" in seen.line and "No connection opens or closes" in seen.text
+    assert "shop/default-deny-ingress has no effect" in seen.text
+    assert not any(name.endswith(".png") for name in files(office, seen))
+
+
+def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
+    seen = office.types(f"policy preview deny-all {STAGING} -n shop")
+    message, element = seen.buttons()["Cancel"]
+    office.world.loopback.run(office.workspace.click("U0ANA", message.channel, message.ts, element["action_id"]))
+    office.until(lambda: "cancelled by" in json.dumps(message.blocks))
+    assert not Seen(None, [message]).buttons()
+    assert shop.there(office, STAGING, "shop", "deny-all") is None
+
+
+def test_policies_of_other_apis_make_the_verdict_incomplete_and_are_named_first(office: Office) -> None:
+    cluster = office.world.switches[STAGING].cluster
+
+    async def install() -> None:
+        cluster.deploy([CALICO_DEFINITION, GLOBAL_POLICY])
+
+    async def uninstall() -> None:
+        kind = cluster.store.registry.named("GlobalNetworkPolicy")
+        cluster.store.delete(kind, None, "deny-egress-to-metadata")
+
+    office.world.loopback.run(install())
+    try:
+        seen = office.types(f"policy preview deny-all {STAGING} -n shop")
+        reach = office.types(f"policy reach {STAGING} --from web/frontend --to shop/cart --port TCP/7070")
+    finally:
+        office.world.loopback.run(uninstall())
+    said = "GlobalNetworkPolicy deny-egress-to-metadata (crd.projectcalico.org)"
+    assert "⚠️ Incomplete" in seen.text and said in seen.text
+    assert seen.text.index(said) < seen.text.index("🔴 closes")
+    assert said in reach.text
+
+
+def test_a_policy_that_gitops_keeps_is_said_to_be_undone(office: Office) -> None:
+    manifest = shop.policy("shop", "default-deny-ingress")
+    manifest["metadata"]["annotations"] = {
+        "argocd.argoproj.io/tracking-id": "shop-app:networking.k8s.io/NetworkPolicy:shop/x"
+    }
+    shop.put(office, STAGING, manifest, manager="argocd-controller")
+    seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    assert "Argo CD owns this policy (shop-app): a change made here will be undone, make it in Git" in seen.text
+
+
+# --- applied and taken back
+
+
+def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: Office) -> None:
+    seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    applied = office.presses(seen, "Apply")
+    assert f"✅ default-deny-ingress applied on {STAGING} / shop: closes" in applied.text
+    assert "Accepted by the API; enforcement not measured" in applied.text
+    assert "✅ Read again and computed: exactly what was previewed." in applied.text
+    assert outcomes(office, applied) == [("policy.apply", "succeeded")]
+    there = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert there is not None and there["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    assert [entry["manager"] for entry in there["metadata"]["managedFields"]] == ["xk8s"]
+    agents = office.world.switches[STAGING].cluster.api.agents
+    assert any("(operation " in agent for agent in agents[-3:])
+
+    again = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+    assert "is there already, word for word; nothing was written" in again.line
+
+    listed = office.types(f"policy list {STAGING}")
+    assert "1 policy in" in listed.line and "applied by @U0ANA" in listed.text
+
+    back = office.presses(applied, "Roll back")
+    assert f"rolled back on {STAGING} / shop: opens" in back.text and "closes none" in back.text
+    assert shop.there(office, STAGING, "shop", "default-deny-ingress") is None
+    twice = office.types(f"policy rollback {change_of(applied)}")
+    assert "was taken back already" in twice.text and outcomes(office, twice) == [("policy.rollback", "refused")]
+
+    forth = office.types(f"policy rollback {change_of(back)}")
+    assert "closes" in forth.line
+    assert shop.there(office, STAGING, "shop", "default-deny-ingress")["spec"] == there["spec"]  # type: ignore[index]
+
+
+def test_what_somebody_elses_tool_owns_is_a_conflict_until_it_is_taken_over_and_comes_back_exactly(
+    office: Office,
+) -> None:
+    own = shop.policy(
+        "shop", "default-deny-ingress", ingress=[{"from": [{"podSelector": {}}]}], policyTypes=["Ingress", "Egress"]
+    )
+    own["metadata"]["labels"] = {"team": "shop"}
+    shop.put(office, STAGING, own)
+    refused = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+    assert "kubectl-client-side-apply owns .spec.policyTypes" in refused.text
+    assert "--force-conflicts" in refused.text and outcomes(office, refused) == [("policy.apply", "refused")]
+    preview = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    assert "Other field managers own what would be written" in preview.text
+
+    taken = office.presses(preview, "Take over and apply")
+    assert outcomes(office, taken) == [("policy.apply", "succeeded")]
+    now = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert now is not None and now["spec"]["policyTypes"] == ["Ingress"]
+    assert now["metadata"]["labels"] == {"team": "shop", "app.kubernetes.io/managed-by": "xk8s"}
+    office.types(f"policy rollback {change_of(taken)}")
+    back = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert back is not None and back["spec"] == own["spec"] and back["metadata"]["labels"] == {"team": "shop"}
+
+
+def test_a_roll_back_is_refused_when_somebody_changed_it_since_and_says_what(office: Office) -> None:
+    applied = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+    changed = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert changed is not None
+    shop.put(
+        office,
+        STAGING,
+        {**changed, "spec": {**changed["spec"], "policyTypes": ["Ingress", "Egress"]}},
+        manager="kubectl-edit",
+    )
+    refused = office.types(f"policy rollback {change_of(applied)}")
+    assert "so it is not restored" in refused.text
+    assert "spec.policyTypes" in refused.text and "last written by kubectl-edit at" in refused.text
+    assert outcomes(office, refused) == [("policy.rollback", "refused")]
+    shop.remove(office, STAGING, "shop", "default-deny-ingress")
+    assert "it was deleted since" in office.types(f"policy rollback {change_of(applied)}").text
+    shop.put(office, STAGING, shop.policy("shop", "default-deny-ingress"))
+    assert "it was deleted and made again" in office.types(f"policy rollback {change_of(applied)}").text
+
+
+def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
+    own = shop.policy("shop", "allow-web", ingress=[{"from": [{"namespaceSelector": {}}]}], policyTypes=["Ingress"])
+    shop.put(office, STAGING, own)
+    shown = office.types(f"policy show allow-web {STAGING} -n shop")
+    assert yaml.safe_load(files(office, shown)["allow-web.yaml"]) == own
+    assert "isolates 3 pods" in shown.text and "kubectl-client-side-apply" in shown.text
+    assert "Did you mean allow-web?" in office.types(f"policy show alow-web {STAGING} -n shop").text
+    gone = office.presses(shown, "Delete")
+    assert f"🗑 allow-web deleted from {STAGING} / shop: opens" in gone.text
+    assert shop.there(office, STAGING, "shop", "allow-web") is None
+    office.types(f"policy rollback {change_of(gone)}")
+    back = shop.there(office, STAGING, "shop", "allow-web")
+    assert back is not None and back["spec"] == own["spec"]
+
+
+def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) -> None:
+    cluster = office.world.switches[STAGING].cluster
+    apply = cluster.api._apply
+
+    def beside(target: Any, body: Any, query: Any, *, dry: bool) -> Any:
+        if not dry:  # in the very moment of the write somebody else writes too
+            kind = cluster.store.registry.named("NetworkPolicy", "networking.k8s.io")
+            cluster.store.create(
+                kind,
+                shop.policy(
+                    "shop", "from-web", policyTypes=["Ingress"], ingress=[{"from": [{"namespaceSelector": {}}]}]
+                ),
+            )
+        return apply(target, body, query, dry=dry)
+
+    cluster.api._apply = beside  # type: ignore[method-assign]
+    try:
+        seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+    finally:
+        cluster.api._apply = apply  # type: ignore[method-assign]
+    assert "⚠️ Not as previewed" in seen.text and "the policy shop/from-web was made" in seen.text
+    assert "🟢 opens web/frontend → cart all ports" in seen.text
+
+
+# --- where it is refused
+
+
+def test_on_flannel_it_is_refused_with_the_reason_and_the_way_out(office: Office) -> None:
+    seen = office.types(f"policy apply deny-all {FLANNEL} -n shop")
+    assert "dev-eu runs Flannel, so no policy is applied there" in seen.text
+    assert "/xk8s migrate dev-eu --to calico" in seen.text
+    assert shop.there(office, FLANNEL, "shop", "deny-all") is None
+    assert outcomes(office, seen) == [("policy.apply", "refused")]
+    preview = office.types(f"policy preview deny-all {FLANNEL} -n shop")
+    assert "Flannel enforces no NetworkPolicy" in preview.text and "Apply" not in preview.buttons()
+
+
+def test_on_production_somebody_else_decides_and_then_it_is_done(office: Office) -> None:
+    asked = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
+    assert "🔐 Apply the policy default-deny-ingress in shop of prod-eu: closes" in asked.text
+    assert "closes outside → shop/cart[Deployment]" in asked.text
+    assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
+    message, element = asked.buttons()["Approve"]
+    before = len(office.workspace.messages)
+    office.world.loopback.run(office.workspace.click("U0BO", message.channel, message.ts, element["action_id"]))
+    office.until(lambda: any("applied on prod-eu" in said(found) for found in office.workspace.messages[before:]))
+    assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is not None
+
+
+def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Office) -> None:
+    asked = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
+    shop.put(office, PRODUCTION, shop.policy("shop", "from-web", ingress=[{"from": [{"namespaceSelector": {}}]}]))
+    message, element = asked.buttons()["Approve"]
+    before = len(office.workspace.messages)
+    office.world.loopback.run(office.workspace.click("U0BO", message.channel, message.ts, element["action_id"]))
+    office.until(lambda: any("void" in said(found) for found in [message, *office.workspace.messages[before:]]))
+    assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
+
+
+def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: Office) -> None:
+    cluster = office.world.switches[STAGING].cluster
+
+    async def leave() -> None:
+        held = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "held", "namespace": "leaving", "finalizers": ["x/y"]},
+        }
+        cluster.deploy([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}, held])
+        cluster.store.delete(cluster.store.registry.named("Namespace"), None, "leaving")
+
+    office.world.loopback.run(leave())
+    seen = office.types(f"policy apply deny-all {STAGING} -n leaving")
+    assert "unable to create new content in namespace leaving because it is being terminated" in seen.text
+    assert outcomes(office, seen) == [("policy.apply", "failed")]
+    missing = office.types(f"policy apply deny-all {STAGING} -n shp")
+    assert "There is no namespace shp" in missing.text and "Did you mean -n shop?" in missing.text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("policy apply deny-al staging-eu -n shop", "Did you mean deny-all?"),
+        ("policy apply deny-all staging-eu -n shop --port TCP/80", "deny-all does not take --port"),
+        ("policy apply allow-from-namespace staging-eu -n shop", "allow-from-namespace needs --from-namespace"),
+        ("policy rollback zzzz", "There is no change zzzz in shop"),
+        ("policy reach staging-eu --from shop/cart", "Both ends are needed"),
+        ("policy reach staging-eu --from shop/crt --to shop/redis", "Did you mean shop/cart?"),
+        ("policy reach staging-eu --from shop/cart --to shop/redis --port TCP/80-90", "One port at a time"),
+        ("policy delete nothing staging-eu -n shop", "There is no policy nothing in shop"),
+    ],
+)
+def test_what_cannot_be_done_says_why(office: Office, words: str, said: str) -> None:
+    assert said in office.types(words).text
+
+
+# --- a policy of one's own
+
+OWN = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: only-frontend}
+spec:
+  podSelector: {matchLabels: {app: cart}}
+  ingress:
+    - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}}]
+      ports: [{port: main}]
+"""
+MANY = f"{OWN}---\n{OWN}"
+BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+
+
+def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> None:
+    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop\n{BACKTICKS}\n{OWN}{BACKTICKS}")
+    assert "only-frontend on staging-eu / shop" in seen.text
+    assert "🔴 closes web/frontend → cart all ports but TCP 7070" in seen.text
+    applied = office.presses(seen, "Apply")
+    assert "only-frontend applied on" in applied.text
+    assert shop.there(office, STAGING, "shop", "only-frontend") is not None
+
+
+def test_a_form_takes_yaml_or_a_file_and_tells_what_is_wrong_beside_the_field(office: Office) -> None:
+    workspace, loopback = office.workspace, office.world.loopback
+    loopback.run(workspace.command("U0ANA", "C0SHOP", f"/xk8s policy preview --yaml {STAGING} -n shop"))
+    view = office.until(lambda: next((v for v in workspace.views.values() if v.body.get("submit")), None))
+    for values, wrong in (
+        ({"manifest": "kind: Deployment\napiVersion: apps/v1"}, "This is a Deployment, not a NetworkPolicy"),
+        ({}, "Paste the YAML or pick a file."),
+    ):
+        answer = loopback.run(workspace.submit("U0ANA", view.id, values))
+        assert answer.answer["response_action"] == "errors" and wrong in view.errors["manifest"]
+    file = workspace.attach("U0ANA", "only-frontend.yaml", OWN.encode())
+    before = len(workspace.messages)
+    loopback.run(workspace.submit("U0ANA", view.id, {"file": [file.id]}))
+    seen = office.sees(before)
+    assert "🔎 only-frontend on staging-eu / shop" in seen.line and not workspace.views
+
+
+def test_a_file_in_a_message_is_read(office: Office) -> None:
+    file = office.workspace.attach("U0ANA", "policy.yaml", OWN.encode())
+    seen = sends(office, f"@xk8s policy preview --yaml {STAGING} -n shop", file)
+    assert "🔎 only-frontend on staging-eu / shop" in seen.text
+
+
+def test_without_yaml_a_mention_gets_a_button_for_the_form(office: Office) -> None:
+    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop")
+    assert "Open the form" in seen.buttons() and "code block" in seen.text
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (BOMB, "Aliases are not taken"),
+        (MANY, "There are 2 documents in this YAML"),
+        (OWN.replace("networking.k8s.io/v1", "apps/v1").replace("NetworkPolicy", "Deployment"), "This is a Deployment"),
+        (OWN.replace("name: only-frontend", "name: only-frontend, namespace: billing"), "The policy is for the namespace billing"),
+        (OWN.replace("only-frontend", "x" * 254), "metadata.name"),
+        (OWN.replace("ports:", "prots:"), "did you mean ports?"),
+        (OWN.replace("port: main", "port: 70000"), "spec.ingress[0].ports[0].port"),
+        (OWN.replace("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}", "ipBlock: {cidr: 10.0.0.0/33}"),
+         "spec.ingress[0].from[0].ipBlock.cidr"),
+    ],
+    ids=["bomb", "documents", "kind", "namespace", "name", "field", "port", "cidr"],
+)  # fmt: skip
+def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(office: Office, text: str, wrong: str) -> None:
+    store = office.world.switches[STAGING].cluster.store
+    version = store.resource_version
+    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{text}{BACKTICKS}")
+    assert wrong in seen.text
+    assert outcomes(office, seen) == [("policy.apply", "refused")]
+    assert store.resource_version == version
+
+
+def test_ten_megabytes_are_refused_by_their_size_and_never_read(office: Office) -> None:
+    file = office.workspace.attach("U0ANA", "huge.yaml", b"a: b\n" * 2_000_000)
+    seen = sends(office, f"@xk8s policy apply --yaml {STAGING} -n shop", file)
+    assert "That is too large for a policy" in seen.text and "10,000,000 bytes" in seen.text
+
+
+def test_a_secret_that_was_sent_by_mistake_is_in_no_audit_event(office: Office) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2-in-the-clear}\n"
+    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{secret}{BACKTICKS}")
+    assert "This is a Secret, not a NetworkPolicy" in seen.text
+    with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
+        told = database.execute("SELECT arguments, detail FROM audit_events").fetchall()
+    assert "hunter2" not in str(told) and "hunter2" not in (office.bot.folder / "bot.log").read_text()
+
+
+# --- reachability
+
+
+def test_whether_one_reaches_the_other_is_told_with_the_rules(office: Office) -> None:
+    office.types(f"policy apply allow-from-namespace {STAGING} -n shop --from-namespace web --port TCP/7070")
+    yes = office.types(f"policy reach {STAGING} --from web/frontend --to shop/cart --port TCP/7070")
+    assert "✅ web/frontend → shop/cart TCP/7070: allowed" in yes.line
+    assert (
+        "arriving: isolated by shop/allow-from-namespace-web; allowed by shop/allow-from-namespace-web spec.ingress[0]"
+        in yes.text
+    )
+    assert "leaving: open, no policy isolates it" in yes.text
+    no = office.types(f"policy reach {STAGING} --from billing/ledger --to shop/cart --port TCP/7070")
+    assert "🚫 billing/ledger → shop/cart TCP/7070: not allowed" in no.line and "no rule allows it" in no.text
+    outside = office.types(f"policy reach {STAGING} --from 192.0.2.7 --to web/frontend")
+    assert "All Connections" in outside.text
+    assert "TCP 7070" in office.presses(yes, "All ports").text
+
+
+def test_what_everybody_reaches_is_a_list_to_work_off(office: Office) -> None:
+    seen = office.types(f"policy reach {STAGING}")
+    assert "workloads open to the outside" in seen.text and "shop/cart[Deployment]" in seen.text
+    listed = files(office, seen)[f"exposure-{STAGING}.md"].decode()
+    assert "- [ ] shop/cart[Deployment]: All Connections" in listed and "## On the host network" in listed
+
+
+def test_a_terminal_previews_a_file_and_saves_what_came_with_it(office: Office) -> None:
+    folder = office.bot.folder / "saved"
+    (office.bot.folder / "own.yaml").write_text(OWN)
+    ran = office.bot.run(
+        "run", f"policy preview --yaml {STAGING} -n shop", "--file", str(office.bot.folder / "own.yaml"), "--save", str(folder)
+    )  # fmt: skip
+    assert ran.returncode == 0 and "only-frontend on staging-eu / shop: closes" in ran.stdout, ran.stderr
+    assert (folder / f"only-frontend-{STAGING}.png").read_bytes().startswith(b"\x89PNG")
+    told = json.loads(office.bot.run("run", f"policy preview deny-all {STAGING} -n shop", "--json").stdout)
+    assert told["result"]["preview"]["changes"][0]["closes"] == "All Connections"
+    bare = office.bot.run("run", f"policy preview --yaml {STAGING} -n shop")
+    assert bare.returncode == 2 and "--file" in bare.stdout
+
+
+def said(message: Message) -> str:
+    return Seen(None, [message]).text
+
+
+def sends(office: Office, text: str, file: Any) -> Seen:
+    """Ana writes a message with a file."""
+    before = len(office.workspace.messages)
+    office.world.loopback.run(office.workspace.say("U0ANA", "C0SHOP", text, files=[file]))
+    return office.sees(before + 1)
+
+
+CALICO_DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "globalnetworkpolicies.crd.projectcalico.org"},
+    "spec": {
+        "group": "crd.projectcalico.org", "scope": "Cluster",
+        "names": {"kind": "GlobalNetworkPolicy", "plural": "globalnetworkpolicies", "singular": "globalnetworkpolicy",
+                  "listKind": "GlobalNetworkPolicyList"},
+        "versions": [{"name": "v1", "served": True, "storage": True,
+                      "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}],
+    },
+}  # fmt: skip
+GLOBAL_POLICY = {
+    "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "deny-egress-to-metadata"},
+    "spec": {"order": 10, "selector": "all()", "types": ["Egress"], "egress": [{"action": "Deny", "destination": {"nets": ["169.254.169.254/32"]}}]},
+}  # fmt: skip

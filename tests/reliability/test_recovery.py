@@ -1,0 +1,127 @@
+"""A process that dies between intent and outcome: after the restart the audit log has the truth, and so has the person."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot import core
+from bot.audit.log import AuditLog
+from bot.requests.recovery import Recovery
+from bot.services.projects import Projects
+from bot.services.readers import TargetReaders
+from bot.settings import load
+from bot.slack import plain
+from storage.audit import INTENT, AuditEvent, AuditFilter, AuditRepository
+from storage.database import Database
+from storage.deliveries import DeliveryRepository
+from tests.e2e.conftest import Office, office
+
+pytestmark = pytest.mark.reliability
+
+DIES = """
+import os, sys
+from bot.cli import terminal
+from bot.clusters.magnum import MagnumCloud
+from bot.audit.log import AuditLog
+from bot.redaction import Redactor
+
+point, name = sys.argv[1:]
+create, conclude = MagnumCloud.create_template, AuditLog.conclude
+
+def dying_create(self, values, *, operation):
+    if point == "before the effect":
+        os._exit(9)
+    made = create(self, values, operation=operation)
+    if point == "after the effect":
+        os._exit(9)
+    return made
+
+def dying_conclude(self, *given, **more):
+    os._exit(9)
+
+MagnumCloud.create_template = dying_create
+if point == "before the outcome":
+    AuditLog.conclude = dying_conclude
+terminal.run(f"template create flannel --name {name}", project="shop", as_json=False, redactor=Redactor())
+"""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("bot"), "socket") as made:
+        yield made
+
+
+def database(here: Office) -> Database:
+    return Database.open(f"sqlite:///{here.bot.folder}/xk8s.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("point", "truth"),
+    [("before the effect", "failed"), ("after the effect", "succeeded"), ("before the outcome", "succeeded")],
+)
+def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
+    here: Office, monkeypatch: pytest.MonkeyPatch, point: str, truth: str
+) -> None:
+    name = f"dies-{point.replace(' ', '-')}"
+    died = subprocess.run(
+        [sys.executable, "-c", DIES, point, name], env=here.bot.environment, capture_output=True, timeout=60
+    )
+    assert died.returncode == 9, died.stderr
+    assert any(found["name"] == name for found in here.world.cloud.templates.values()) is (truth == "succeeded")
+
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", here.bot.environment["OS_CLIENT_CONFIG_FILE"])
+    settings, opened = load(here.bot.environment), database(here)
+    audit = AuditLog(AuditRepository(opened), now=core.utc_now)
+    recovery = Recovery(
+        audit, readers=TargetReaders(Projects(lambda: settings, now=core.utc_now)).all(), is_open=lambda _operation: False,
+        tell=lambda _intent, _found: None, now=lambda: core.utc_now() + timedelta(hours=2),
+    )  # fmt: skip
+    assert recovery.close() == 1
+    [event], _ = AuditRepository(opened).find(AuditFilter(target=name), offset=0, limit=5)
+    assert event.outcome == truth and name in event.detail
+    opened.dispose()
+
+
+def orphan(name: str, **more: str) -> AuditEvent:
+    values = {"channel": "C0SHOP", "thread": "", **more}
+    return AuditEvent(
+        operation=uuid.uuid4().hex, phase=INTENT, reference="0a1b", at=datetime.now(UTC) - timedelta(minutes=10), actor="U0ANA",
+        actor_name="ana", team="T0SANDBOX", entry="command", project="shop", action="template.create",
+        arguments={"driver": "calico", "template": name}, target=name, **values,
+    )  # fmt: skip
+
+
+def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> None:
+    nowhere, rooted = orphan("left-nowhere"), orphan("left-in-a-thread")
+    before = len(here.workspace.messages)
+    here.bot.stop()
+    opened = database(here)
+    for intent in (nowhere, rooted):
+        AuditRepository(opened).append(intent)
+    api = here.world.api
+    posted = here.world.loopback.call(
+        lambda: api._call("chat.postMessage", here.bot.environment["SLACK_BOT_TOKEN"], {"channel": "C0SHOP", "text": "⏳ working"})
+    )  # fmt: skip
+    deliveries = DeliveryRepository(opened)
+    deliveries.begin(operation=rooted.operation, slot="root", channel="C0SHOP", thread="", now=rooted.at)
+    deliveries.posted(operation=rooted.operation, slot="root", ts=posted["ts"])
+    here.bot.start()
+    here.until(lambda: all(AuditRepository(opened).of_operation(i.operation)[1:] for i in (nowhere, rooted)))
+    for intent in (nowhere, rooted):
+        [_, outcome] = AuditRepository(opened).of_operation(intent.operation)
+        assert outcome.outcome == "failed" and "before anything was created" in outcome.detail
+    opened.dispose()
+
+    said = ["\n".join(plain.lines(message.blocks)) for message in here.workspace.messages[before:] if message.blocks]
+    assert sum("left-nowhere" in text and "I was restarted in the middle of this" in text for text in said) == 1
+    root = here.workspace.message("C0SHOP", posted["ts"])
+    assert root is not None and "I was restarted in the middle of this" in "\n".join(plain.lines(root.blocks))
+    [reply] = [message for message in here.workspace.messages if message.thread == posted["ts"]]
+    assert "there is no template left-in-a-thread" in "\n".join(plain.lines(reply.blocks))

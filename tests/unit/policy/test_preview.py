@@ -1,0 +1,146 @@
+"""What a preview tells, and how it is worded and drawn."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from bot.policy import matrix as matrices
+from bot.policy import telling
+from bot.policy.matrix import OUTSIDE, Cell
+from bot.policy.picture import draw
+from bot.policy.reach.model import Direction, PolicyRef, Workload
+from bot.policy.reading import Service
+from bot.policy.telling import Fate
+from tests.unit.policy.building import SHOP, computed, manifest, pod
+
+CART, WEB = "shop/cart[Deployment]", "web/frontend[Deployment]"
+DENY = manifest("deny", policyTypes=["Ingress"])
+
+
+def test_what_closes_is_grouped_by_workload_with_the_pods_it_touches() -> None:
+    told = [str(line) for line in telling.lines(computed(DENY).preview.changes)]
+    assert told[0] == f"closes outside → {CART} All Connections (outside → 2 pods)"
+    assert f"closes {WEB} → {CART} All Connections (1 → 2 pods)" in told
+    assert told[-1].startswith("closes kube-system/"), "what a team does not own comes last"
+    assert (
+        telling.summary(telling.lines(computed(DENY).preview.changes))
+        == f"closes {len(told)} connections, opens none"
+    )
+
+
+def test_what_opens_comes_after_what_closes_and_one_is_counted_as_one() -> None:
+    narrow = manifest("deny", policyTypes=["Ingress"], ingress=[{"ports": [{"port": 1}]}])
+    swapped = computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"ports": [{"port": 2}]}]), narrow)
+    fates = [line.fate for line in telling.lines(swapped.preview.changes)]
+    assert fates == sorted(fates, key=lambda fate: fate is Fate.OPENS) and set(fates) == set(Fate)
+    assert telling.summary([]) == "no connection changes"
+    opens = [line for line in telling.lines(swapped.preview.changes) if line.fate is Fate.OPENS][:1]
+    assert telling.summary(opens) == "opens 1 connection, closes none"
+
+
+def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
+    block = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
+    told = telling.lines(
+        computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
+    )
+    assert next(line.source for line in told if line.source.startswith(OUTSIDE)) == OUTSIDE
+    one = telling.lines(
+        computed(DENY, manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
+    )
+    assert [line.source for line in one if line.destination == CART] == ["outside 203.0.113.0-203.0.113.255"]
+
+
+def test_pods_are_newly_isolated_and_lose_dns() -> None:
+    shown = computed(manifest("deny", policyTypes=["Egress"])).preview
+    assert {str(each.pod) for each in shown.isolated} == {"shop/cart-1", "shop/cart-2", "shop/redis-1"}
+    assert {each.direction for each in shown.isolated} == {Direction.EGRESS}
+    assert len(shown.loses_dns) == 3 and shown.selected == 3
+
+
+def test_rules_that_select_nothing_and_policies_without_effect_are_told() -> None:
+    nobody = [{"namespaceSelector": {"matchLabels": {"no": "such"}}}]
+    shown = computed(manifest("x", policyTypes=["Ingress"], ingress=[{"from": nobody}]), DENY).preview
+    assert shown.dead and shown.dead[0].rule.policy == PolicyRef("shop", "x")
+    assert not shown.changes and {each.policy.name for each in shown.idle} == {"x", "deny"}
+
+
+def test_a_deletion_opens_what_a_policy_closed() -> None:
+    shown = computed(None, DENY, ref=PolicyRef("shop", "deny")).preview
+    assert shown.manifest is None and telling.count(telling.lines(shown.changes), Fate.CLOSES) == 0
+    assert {str(each.pod) for each in shown.released} == {"shop/cart-1", "shop/cart-2", "shop/redis-1"}
+
+
+def service(**more: object) -> Service:
+    import ipaddress
+
+    values: dict[str, object] = {
+        "namespace": "shop", "name": "cart", "addresses": (ipaddress.ip_address("10.254.0.7"),), "selector": {"app": "cart"},
+        "from_outside": True, "keeps_source": False,
+    }  # fmt: skip
+    return Service(**(values | more))  # type: ignore[arg-type]
+
+
+def test_a_rule_about_a_services_own_address_is_warned_of() -> None:
+    aimed = manifest("x", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "10.254.0.0/16"}}]}])
+    (said,) = computed(aimed, services=(service(),)).preview.warnings
+    assert "an egress ipBlock holds the address of the Service shop/cart" in said
+    everything = manifest("x", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}])
+    assert computed(everything, services=(service(),)).preview.warnings == ()
+
+
+def test_a_load_balancer_that_hides_who_asks_is_warned_of() -> None:
+    office = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
+    lets = manifest("x", policyTypes=["Ingress"], ingress=[{"from": office}])
+    (said,) = computed(lets, services=(service(),)).preview.warnings
+    assert "shop/cart has externalTrafficPolicy Cluster" in said
+    for kept in (service(keeps_source=True), service(from_outside=False), service(selector={"app": "other"})):
+        assert computed(lets, services=(kept,)).preview.warnings == ()
+
+
+# --- the picture
+
+
+def matrix(**more: object) -> matrices.Matrix:
+    found = computed(DENY, **more).preview.matrix
+    assert found is not None
+    return found
+
+
+def test_the_matrix_has_the_workloads_that_change_the_namespaces_own_first() -> None:
+    found = matrix()
+    assert found.workloads == (CART, "shop/redis[Deployment]", WEB, "kube-system/coredns[Deployment]", OUTSIDE)
+    assert found.cells[WEB, CART] is Cell.CLOSED and (WEB, CART) in found.before
+    assert found.cells[CART, WEB] is Cell.KEPT and found.cells[OUTSIDE, CART] is Cell.CLOSED
+    assert found.cells[OUTSIDE, OUTSIDE] is Cell.NONE and found.more == 0
+
+
+def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
+    host = pod("agent-1", namespace="kube-system", host_network=True, node="n1", address="10.0.0.1")
+    other = pod("agent-2", namespace="kube-system", host_network=True, node="n2", address="10.0.0.2")
+    cart = pod("cart-1", address="10.1.0.1", node="n1")
+    found = matrix(pods=(cart, host, other))
+    assert found.cells["kube-system/agent[Deployment]", CART] is Cell.NARROWED, (
+        "the agent of its own node still reaches it"
+    )
+
+
+def test_a_large_cluster_is_cut_and_says_by_how_many() -> None:
+    pods = tuple(pod(f"w{number}-1", namespace="other") for number in range(100))
+    found = matrix(pods=(*SHOP, *pods))
+    assert len(found.workloads) == matrices.MOST + 1 and found.more == 104 - matrices.MOST
+    assert found.workloads[0] == CART and Workload("other", "Deployment", "w0")
+
+
+@pytest.mark.parametrize(
+    "pods", [SHOP, tuple(pod(f"workload-with-a-long-name-{n}-1") for n in range(60))], ids=["few", "many"]
+)
+def test_the_picture_is_a_png_of_bounded_size(pods: tuple[object, ...]) -> None:
+    content = draw(matrix(pods=pods), title="deny on prod-eu / shop")
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.format == "PNG" and image.width <= 3_400 and image.height <= 2_600
+        colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24) or []}
+    assert any(abs(red - 207) < 9 and green < 60 and blue < 70 for red, green, blue in colours), "what closes is red"
+    assert len(content) < 200_000

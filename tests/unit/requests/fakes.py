@@ -1,0 +1,38 @@
+"""Ends that a test does not care about."""
+
+from __future__ import annotations
+
+from bot.actions.action import Action
+from bot.problems import Problem
+from bot.requests.handler import Offered
+from bot.requests.incoming import IncomingRequest
+from bot.requests.service import Context
+
+
+class NoOffers:
+    """Nothing was offered."""
+
+    def resolve(self, request: IncomingRequest) -> Offered:
+        raise Problem("no offers here")
+
+    def take(self, request: IncomingRequest) -> bool:
+        return True
+
+    def give_back(self, request: IncomingRequest) -> None:
+        pass
+
+
+class NothingNeedsApproval:
+    """No change needs a decision."""
+
+    def resolve(self, request: IncomingRequest) -> Action:
+        raise Problem("nothing was approved")
+
+    def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
+        return None
+
+    def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
+        raise Problem("nothing was approved")
+
+    def give_up(self, request: IncomingRequest, note: str) -> None:
+        pass

@@ -1,0 +1,46 @@
+"""Approvals in every state, with texts that Slack would take for markup."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.access.authorise import Deciders
+from bot.requests.approving import ApprovalAsked
+from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
+from storage.approvals import Approval, Decision
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
+STATES = ("open", "approved", "started", "rejected", "withdrawn", "expired", "void")
+DECIDERS = Deciders(
+    users=tuple(f"U{n}" for n in range(40)), groups=("S1",), everyone=False, people=frozenset({"U2", "U3"})
+)
+
+
+def approval(state: str = "open", **more: Any) -> Approval:
+    shown = {
+        "headline": NASTY, "consequences": [NASTY] * 60, "warnings": [NASTY] * 20, "target": "dev-eu", "destructive": True,
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        "id": "abcdef", "operation": "7f3a" * 8, "project": "shop", "kind": "cluster.delete", "requester": "U1",
+        "requester_name": "ana", "reason": NASTY * 20, "channel": "C1", "thread": "1.0", "digest": "d", "typed": "dev-eu",
+        "action": {"action": "cluster.delete", "arguments": {"cluster": "dev-eu"}}, "bound": {}, "shown": shown, "needed": 2,
+        "effect": None, "state": state, "note": NASTY * 30, "made_at": NOW, "expires_at": NOW, "not_before": NOW, "ended_at": NOW,
+        "decisions": (
+            Decision(person="U2", name="bo", approved=True, comment="", at=NOW),
+            Decision(person="U3", name="dee", approved=False, comment=NASTY * 40, at=NOW),
+        ),
+    }  # fmt: skip
+    return Approval(**(values | more))
+
+
+RESULTS: list[object] = [
+    *(ApprovalAsked(approval=approval(state), deciders=DECIDERS) for state in STATES),
+    ApprovalsShown(project="shop", approvals=tuple(approval() for _ in range(40)), reader="U1", now=NOW),
+    ApprovalsShown(project="shop", approvals=(), reader="U1", now=NOW),
+    DecisionForm(approval=approval(), approve=True),
+    Decided(approval=approval("approved"), approved=True, deciders=DECIDERS),
+    Decided(approval=approval("rejected"), approved=False, deciders=DECIDERS),
+    Withdrawn(approval=approval("withdrawn")),
+]
