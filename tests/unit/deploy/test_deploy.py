@@ -85,6 +85,8 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         resource for rule in role["rules"] for resource in rule["resources"] if set(rule["verbs"]) - {"get", "list"}
     }
     assert written == {"networkpolicies"}
+
+
 def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what_the_cut_over_changes() -> None:
     documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text())
     role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")
