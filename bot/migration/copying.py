@@ -10,6 +10,7 @@ from bot.kube.client import Kube
 from bot.migration import order, waiting
 from bot.migration.forms import Forms, context_of
 from bot.migration.inventory import Inventory
+from bot.migration.modes import Hold
 from bot.migration.objects import Object, Ref, status_of
 from bot.migration.order import Stage
 from bot.migration.ownership import graph
@@ -76,7 +77,9 @@ def rehearse(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> Re
     """
     asked = dataclasses.replace(into, dry_run=True)
     wanted = {
-        item.ref: forms.final[item.ref] for item in plan.items if item.hold != "not" and item.ref in forms.final
+        item.ref: forms.final[item.ref]
+        for item in plan.items
+        if item.hold is not Hold.NOT and item.ref in forms.final
     }
     return write_stages(asked, plan, inventory, wanted, tuple(Stage), started=True)
 
