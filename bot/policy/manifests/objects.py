@@ -59,7 +59,15 @@ class Object:
 
 def objects(document: Document, mistakes: Mistakes) -> Iterator[Object]:
     """The objects of a document that matter; lists are opened. What is no object at all is passed over."""
-    yield from _objects(document.value, "", str(document), mistakes)
+    if not _patch(document.value):
+        yield from _objects(document.value, "", str(document), mistakes)
+
+
+def _patch(value: Any) -> bool:
+    """Whether it is a bare list without objects, as JSON patches are that lie beside manifests."""
+    return isinstance(value, list) and all(
+        isinstance(each, Mapping) and "apiVersion" not in each and "kind" not in each for each in value
+    )
 
 
 def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterator[Object]:
