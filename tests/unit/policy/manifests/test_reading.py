@@ -177,15 +177,31 @@ def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_pat
     assert found.cluster.policies == ()
 
 
-BOMB = "\n".join(
-    ["a: &a [x, x]", *(f"{new}: &{new} [*{old}, *{old}]" for old, new in zip("abcdefgh", "bcdefghi", strict=True))]
-)
+BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))
+QUADRATIC = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]"
+
+
+def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
+    found = reading(tmp_path, """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, namespace: shop, labels: &labels {app: web, tier: front}}
+        spec:
+          selector: {matchLabels: *labels}
+          template:
+            metadata: {labels: {<<: *labels, tier: back}}
+            spec: {containers: []}
+    """)  # fmt: skip
+    assert found.cluster.pods[0].labels == {"app": "web", "tier": "back"}
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param(BOMB, "a.yaml: line 2: the alias *a is not taken", id="a-bomb"),
+        pytest.param(BOMB, "it is too large", id="a-bomb"),
+        pytest.param(QUADRATIC, "a.yaml, line 2: with *a and the aliases", id="a-quadratic-bomb"),
+        pytest.param("a: &a [1, *a]", "a.yaml, line 1: *a stands inside of what it stands for", id="an-endless-alias"),
+        pytest.param("a: [*a]", "a.yaml, line 1: found undefined alias", id="an-unknown-alias"),
         pytest.param("[" * 2000 + "]" * 2000, "nested too deep", id="endless-nesting"),
         pytest.param('{"a": ' * 500 + "1" + "}" * 500, "a.yaml: nested too deep", id="endless-json"),
         pytest.param('{"a": 1, "a": 2}', "a.yaml: a is given twice", id="a-json-key-twice"),
