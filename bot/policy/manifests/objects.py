@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.policy.manifests.documents import Document
 from bot.policy.reach.fields import Mistakes, kind_of
-from bot.policy.reach.selecting import is_label, is_subdomain
+from bot.policy.reach.selecting import is_label, object_name
 
 CORE = ""
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
@@ -109,11 +109,9 @@ def _matters(group: str, kind: str) -> bool:
 
 def _named(found: Object, mistakes: Mistakes) -> Object:
     metadata = mistakes.mapping(found.value.get("metadata"), f"{found.prefix}metadata")
-    name = mistakes.text(metadata.get("name"), f"{found.prefix}metadata.name")
-    namespace = mistakes.text(metadata.get("namespace"), f"{found.prefix}metadata.namespace") or "default"
     policy = found.kind == "NetworkPolicy" and not found.foreign  # its parser looks at its names itself
-    if not policy and not is_subdomain(name):
-        mistakes.add(f"{found.prefix}metadata.name", f"{name!r} is not a DNS subdomain of at most 253 characters")
+    name = object_name(metadata, f"{found.prefix}metadata.name", Mistakes() if policy else mistakes)
+    namespace = mistakes.text(metadata.get("namespace"), f"{found.prefix}metadata.namespace") or "default"
     if not policy and not is_label(namespace):
         mistakes.add(
             f"{found.prefix}metadata.namespace", f"{namespace!r} is not a DNS label of at most 63 characters"

@@ -226,6 +226,10 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
             "a.yaml, document 1: items[0].metadata.name: 'A' is not", id="an-item",
         ),
         pytest.param(
+            "apiVersion: v1\nkind: Pod\nmetadata: {namespace: shop}", "a.yaml, document 1: metadata.name: is required",
+            id="no-name",
+        ),
+        pytest.param(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: two, template: {}}",
             "a.yaml, document 1 (Deployment default/a): spec.replicas: must be a number", id="a-controller",
         ),
