@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
@@ -48,10 +49,11 @@ def pod(value: str) -> str:
 
 def endpoint(value: str) -> str:
     """`NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
-    try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        pass
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(value)
+        mapped = getattr(address, "ipv4_mapped", None)
+        if "%" not in value:  # an interface of one machine means nothing to others
+            return str(mapped or address)
     try:
         return pod(value)
     except ValueError:

@@ -51,7 +51,7 @@ def look(text: str, bounds: Bounds) -> None:
     looking = _Looking(bounds)
     for number, event in enumerate(plain_yaml.events(text)):
         if bounds.parts is not None and number > bounds.parts:
-            raise OutOfBounds(event, "too many parts")
+            raise OutOfBounds(event, f"more than {bounds.parts:,} names and values")
         looking.at(event)
 
 
@@ -79,7 +79,7 @@ class _Looking:
             self._anchors.clear()
             self._documents += 1
             if self._bounds.documents is not None and self._documents > self._bounds.documents:
-                raise OutOfBounds(event, "too many documents")
+                raise OutOfBounds(event, f"more than {self._bounds.documents} documents")
 
     def _close(self) -> None:
         closed = self._open.pop()

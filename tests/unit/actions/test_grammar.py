@@ -215,6 +215,12 @@ def test_an_option_that_takes_several_takes_them_one_by_one(
     assert getattr(parse(f"policy preview allow-from-namespace c -n ns {typed}"), field) == expected
 
 
+def test_an_ipv4_address_written_as_ipv6_is_that_address() -> None:
+    assert getattr(parse("policy reach c --from ::ffff:192.0.2.7 --to a/b"), "source", None) == "192.0.2.7"
+    with pytest.raises(Mistake, match="neither"):
+        parse("policy reach c --from fe80::1%eth0 --to a/b")
+
+
 def test_every_example_that_is_offered_parses() -> None:
     for kind in ACTIONS:
         assert type(parse(kind.example)) is kind

@@ -167,6 +167,15 @@ def test_a_bomb_is_refused_before_it_is_built() -> None:
     assert told.what == "This is no policy" and "*a4 and the aliases before it written out" in told.why
 
 
+def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_label_is_an_empty_one() -> None:
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, labels: null, annotations: {a: null}}\n"
+    spec = "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1, endPort: null}]}]}"
+    found = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
+    assert found["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
+    assert found["spec"] == {"podSelector": {"matchLabels": {"app": ""}}, "ingress": [{"ports": [{"port": 1}]}]}
+    assert "spec" not in validation.own_policy(f"{head}spec:\n", namespace="shop")
+
+
 def test_an_anchor_that_is_used_again_is_written_out() -> None:
     text = GOOD.replace("labels: {team: shop}", "labels: &own {team: shop}, annotations: {<<: *own, kept: by-hand}")
     metadata = validation.own_policy(text, namespace="shop")["metadata"]

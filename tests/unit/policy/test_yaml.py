@@ -58,8 +58,8 @@ TEN = Bounds(deepest=10, largest=1000, parts=200, documents=3)
         pytest.param("a: &a [[[[[]]]]]\nb: [[[[[*a]]]]]", "line 2: nested too deep", id="deep-through-an-alias"),
         pytest.param(f"a: &a {'x' * 400}\nb: *a\nc: *a", "line 3: with .a and the aliases", id="large"),
         pytest.param("&a {b: &b [*a]}", "line 1: .a stands inside", id="endless"),
-        pytest.param("a\n---\na\n---\na\n---\na", "line 6: too many documents", id="documents"),
-        pytest.param("[" + "1, " * 300 + "]", "line 1: too many parts", id="parts"),
+        pytest.param("a\n---\na\n---\na\n---\na", "line 6: more than 3 documents", id="documents"),
+        pytest.param("[" + "1, " * 300 + "]", "line 1: more than 200 names and values", id="parts"),
     ],
 )
 def test_a_text_out_of_bounds_is_told_with_its_line(text: str, told: str) -> None:
