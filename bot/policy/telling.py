@@ -104,4 +104,5 @@ def _outside(ranges: list[str]) -> str:
     if len(ranges) == 1:
         first, _, last = ranges[0].partition("-")
         return f"{OUTSIDE} {first}" if first == last or not last else f"{OUTSIDE} {first}-{last}"
-    return f"{OUTSIDE} {ranges[0]} and {len(ranges) - 1} more ranges"
+    more = len(ranges) - 1
+    return f"{OUTSIDE} {ranges[0]} and {more} more range{'s' if more > 1 else ''}"

@@ -350,7 +350,7 @@ spec:
       ports: [{port: main}]
 """
 MANY = f"{OWN}---\n{OWN}"
-BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 
 
 def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> None:
@@ -393,7 +393,7 @@ def test_without_yaml_a_mention_gets_a_button_for_the_form(office: Office) -> No
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        (BOMB, "Aliases are not taken"),
+        (BOMB, "written out, it is too large"),
         (MANY, "There are 2 documents in this YAML"),
         (OWN.replace("networking.k8s.io/v1", "apps/v1").replace("NetworkPolicy", "Deployment"), "This is a Deployment"),
         (OWN.replace("name: only-frontend", "name: only-frontend, namespace: billing"), "The policy is for the namespace billing"),

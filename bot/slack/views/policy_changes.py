@@ -146,7 +146,7 @@ def _own_notes(shown: Preview) -> Iterable[str]:
     for dead in shown.dead[:MOST_NOTES]:
         yield f"⚠️ {kit.code(_rule(dead))} allows nothing: {kit.escape(dead.why)}"
     if not shown.selected and shown.manifest is not None:
-        yield "⚠️ It selects no pod."
+        yield "⚠️ It selects no pod that can be isolated."
     idle = [each for each in shown.idle if each.policy == shown.ref or len(shown.idle) <= MOST_NOTES]
     for each in idle:
         yield f"💤 {kit.code(each.policy)} has no effect: {kit.escape(each.why)}"

@@ -100,6 +100,44 @@ def test_a_load_balancer_that_hides_who_asks_is_warned_of() -> None:
         assert computed(lets, services=(kept,)).preview.warnings == ()
 
 
+AGENT = pod("agent-1", host_network=True)
+
+
+def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isolated() -> None:
+    wanted = manifest("x", policyTypes=["Ingress"], podSelector={"matchLabels": {"app": "agent"}})
+    shown = computed(wanted, pods=(*SHOP, AGENT)).preview
+    assert shown.selected == 0 and not shown.changes
+    assert shown.warnings == ("it selects 1 pod on the host network (shop/agent-1), which no policy isolates",)
+    both = computed(DENY, pods=(*SHOP, AGENT, pod("agent-2", host_network=True))).preview
+    assert both.warnings == (
+        "it selects 2 pods on the host network (shop/agent-1, shop/agent-2), which no policy isolates",
+    )
+    assert computed(DENY).preview.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("peer", "told"),
+    [
+        ({"podSelector": {"matchLabels": {"app": "agent"}}}, True),
+        ({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "node"}}}, True),
+        ({"namespaceSelector": {}}, False),
+        ({"podSelector": {"matchLabels": {"app": "nobody"}}}, False),
+    ],
+)
+def test_a_peer_that_is_only_on_the_host_network_is_said_to_match_nothing(
+    peer: dict[str, object], told: bool
+) -> None:
+    pods = (*SHOP, AGENT, pod("watcher-1", namespace="node", host_network=True))
+    wanted = manifest(
+        "x", policyTypes=["Ingress"], ingress=[{"from": [peer]}], podSelector={"matchLabels": {"app": "cart"}}
+    )
+    said = computed(wanted, pods=pods).preview.warnings
+    assert [each.split(" (")[0] for each in said] == (
+        ["spec.ingress[0].from[0] names only pods on the host network"] if told else []
+    )
+    assert not told or "they come from their nodes' addresses: name those in an ipBlock" in said[0]
+
+
 # --- the picture
 
 
