@@ -49,7 +49,8 @@ class Runtime:
     def __init__(self, database: str, *, ends: Ends, per_project: Callable[[], int]) -> None:
         self._url = beside(database)
         self._ends = ends
-        self._per_project = per_project  # workflows at once in a project; more wait
+        self._limits = {QUEUE: per_project}  # workflows at once in a project, by queue; more wait
+        self._queues: dict[str, str] = {}
         self._workflows: dict[str, Workflow] = {}
         self._known: dict[str, Any] = {}  # as DBOS has registered them
         self._executor = ""
@@ -58,9 +59,17 @@ class Runtime:
         self._launched, self._ending = threading.Event(), threading.Event()
         self._failure: str | None = None
 
-    def register(self, name: str, workflow: Workflow) -> None:
-        """Make a workflow known under a name that never changes. Before the launch."""
+    def register(
+        self, name: str, workflow: Workflow, *, queue: str = QUEUE, per_project: Callable[[], int] | None = None
+    ) -> None:
+        """Make a workflow known under a name that never changes. Before the launch.
+
+        One with a queue of its own waits for its own kind only, so many at once in a project.
+        """
         self._workflows[name] = workflow
+        self._queues[name] = queue
+        if per_project is not None:
+            self._limits[queue] = per_project
 
     def launch(self, *, executor: str, reporter: Reporter, alone: bool = False) -> None:
         """Start, and go on with what this executor had begun before a crash. Raises `NoDurableWork`.
@@ -98,10 +107,11 @@ class Runtime:
             DBOS.listen_queues([])
         _prepare(self._url)
         DBOS.launch()  # upgrades its tables, if there is something to upgrade
-        DBOS.register_queue(
-            QUEUE, partition_concurrency=self._per_project(), polling_interval_sec=POLL_SECONDS,
-            on_conflict="always_update",
-        )  # fmt: skip
+        for queue, per_project in self._limits.items():
+            DBOS.register_queue(
+                queue, partition_concurrency=per_project(), polling_interval_sec=POLL_SECONDS,
+                on_conflict="always_update",
+            )  # fmt: skip
 
     def stop(self) -> None:
         """Let go of everything: what runs is gone on with after the next start, here or elsewhere."""
@@ -137,7 +147,7 @@ class Runtime:
                 DBOS.start_workflow(self._known[work], project, given)
                 return
             with SetEnqueueOptions(queue_partition_key=project):
-                DBOS.enqueue_workflow(QUEUE, self._known[work], project, given)
+                DBOS.enqueue_workflow(self._queues[work], self._known[work], project, given)
 
     def state(self, operation: str) -> str | None:
         """DBOS's word for where a workflow is; None if it was never begun."""
