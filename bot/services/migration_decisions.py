@@ -50,7 +50,7 @@ class ApprovedDecisions:
         asked = self._approvals.ask(
             Ask(
                 operation=_key(operation, request, name), project=kept.project, action=action, proposal=proposal,
-                requester=person.id, requester_name=person.name, reason=action.reason or f"`{action.words()}`",
+                requester=person.id, requester_name=person.name, reason=action.reason or "",
                 channel=channel, thread=place.thread if channel == place.channel else "", effect=None,
             )
         )  # fmt: skip

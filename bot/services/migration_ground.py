@@ -27,6 +27,7 @@ from bot.verification.report import Verdict
 from bot.verification.verifier import Verifier
 
 SECONDS = 900.0  # for one step in one cluster: a copy of some ten thousand objects
+ANSWER_SECONDS = 30.0  # for one request: an API that says nothing must not hold a step for long
 CONTEXT = b"xk8s-migration-digests"
 
 Json = dict[str, Any]
@@ -158,8 +159,9 @@ def connected(parts: ProjectParts, cluster: str, operation: str, *, seconds: flo
     """A client for a cluster of a project, by its id. Raises `Problem`."""
     found = parts.catalog.find(cluster)
     kube = Kube(
-        parts.credentials.endpoint(found), user_agent=f"xk8s/{__version__} (operation {operation})", seconds=seconds
-    )
+        parts.credentials.endpoint(found), user_agent=f"xk8s/{__version__} (operation {operation})", seconds=seconds,
+        answer=ANSWER_SECONDS,
+    )  # fmt: skip
     try:
         yield kube
     finally:

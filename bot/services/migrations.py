@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.access.approvals import ID_LETTERS, Approvals
@@ -286,11 +286,11 @@ def proposal(plan: Plan, order: dict[str, Any]) -> Proposal:
         f"{size.objects} objects are copied, {len(plan.left)} are left out (reasons in the file)",
         f"{size.workloads} workloads wait there until the cut-over, which asks for a decision of its own",
         *([f"{moved} Cinder volumes move without copying ({size.disk / 2**30:.0f} GiB)"] if moved else []),
-        *([f"{len(plan.balancers)} load balancers: {plan.balancers[0].recipe} each"] if plan.balancers else []),
+        *([f"load balancers: {len(plan.balancers)}, {plan.balancers[0].recipe}"] if plan.balancers else []),
         *([f"runs on both sides from the copy on: {', '.join(plan.early)}"] if plan.early else []),
         *_network(plan),
         f"about {_minutes(guess.deploy)} to deploy, {_minutes(guess.copy)} to copy, {_minutes(guess.outage)} of outage (guesses)",
-        f"{source.name} is deleted only after a soak of {order['soak'] / 3600:g} h and a decision by name",
+        f"{source.name} is deleted only after it has served for {timedelta(seconds=order['soak'])} and a decision by name",
     ]
     return Proposal(
         kind=KIND, headline=f"Migrate {source.name} from {source.driver} to {target.driver}",

@@ -263,7 +263,7 @@ def traffic(passage: Passage, ground: Ground, recorded: Recorded) -> None:
         )  # fmt: skip
     passage.do("admit", lambda: _admitted(passage, ground, recorded))
     told = passage.do("addresses", lambda: _addresses(passage, ground, recorded))
-    passage.leave(f"traffic: {told['count']} load balancers, the new cluster serves", told["lines"])
+    passage.leave(f"the new cluster serves; load balancers: {told['count']}", told["lines"])
 
 
 def _opened(passage: Passage, ground: Ground, recorded: Recorded) -> Json:

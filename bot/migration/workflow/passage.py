@@ -30,6 +30,7 @@ from storage.cluster_migrations import BACK, PAUSED, RUNNING
 
 TRANSIENT = (Unreachable, TooManyRequests, ServerFailed, Expired, Conflict, MagnumUnreachable, MagnumFailed)
 PATIENCE = (1.0, 3.0, 10.0)  # seconds between tries of a step that a server keeps from being done
+PATIENT_FOR = timedelta(seconds=60)  # after that a step is not tried again by itself
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
 TELL_SECONDS = (
@@ -215,11 +216,12 @@ class Passage:
     # --- patience
 
     def _patiently(self, fn: Callable[[], Json]) -> Json:
+        begun = self.now()
         for pause in PATIENCE:
             try:
                 return fn()
             except TRANSIENT as error:
-                if isinstance(error, FieldConflict):
+                if isinstance(error, FieldConflict) or self.now() - begun > PATIENT_FOR:
                     raise
                 self.tell("", trouble=f"{error.what}: {error.why}")
                 self.flow.pause(pause)

@@ -89,7 +89,7 @@ class SlackAnswer:
         if root_of is not None and self._outbox.shown(root_of, "root") and self._room():
             self._outbox.show(
                 root_of, "root", channel=request.place.channel, thread="", granted=True,
-                message=views.root(views.going_on(message), request), offer=self._offers(request, None),
+                message=views.root(views.going_on(state, message), request), offer=self._offers(request, None),
             )  # fmt: skip
 
     def finish(self, conclusion: Conclusion) -> None:

@@ -113,6 +113,22 @@ def paused(state: MigrationPaused) -> Message:
     return Message(text=f"{state.source} is paused: {state.what}", blocks=tuple(blocks))
 
 
+def step_root(state: MigrationStepDone) -> str:
+    """The root's line after a step."""
+    return f"🚚 {_named(state)} ({kit.escape(state.route)}) · {state.step.number} of {len(ORDER)} done: {kit.escape(state.said)}"
+
+
+def paused_root(state: MigrationPaused) -> str:
+    """The root's line while it stands still."""
+    return f"⏸ {_named(state)} ({kit.escape(state.route)}) · paused: {kit.escape(state.what)}"
+
+
+def goes_on_root(state: MigrationGoesOn) -> str:
+    """The root's line after somebody chose."""
+    where = "goes on" if state.word is Word.RESUME else "goes back"
+    return f"🚚 {_named(state)} ({kit.escape(state.route)}) · {where}: {kit.escape(state.step.label)}"
+
+
 def goes_on(state: MigrationGoesOn) -> Message:
     """Somebody chose."""
     done = {Word.RESUME: "resumed", Word.CANCEL: "cancelled", Word.ROLLBACK: "turned back", Word.PAUSE: "paused"}
