@@ -17,7 +17,7 @@ from bot.sandbox.world import Planned, World
 from tests.e2e.conftest import Bot, Office, _text, unhurried
 
 SMALL = ("platform", "shop", "shop-data")  # enough to move: workloads, disks, an operator with its objects
-LONG = 90.0
+LONG = 40.0
 SETTINGS = "approvals: {remind: 1s}\n"
 
 
@@ -79,7 +79,11 @@ class Movers:
             said = [" ".join(_text(message).split()) for message in list(self.workspace.messages)[after:]]
             return next((each for each in reversed(said) if text in each), None)
 
-        return str(self.office.until(found, seconds))
+        try:
+            return str(self.office.until(found, seconds))
+        except TimeoutError:
+            said = [" ".join(_text(message).split()) for message in list(self.workspace.messages)[-6:]]
+            raise AssertionError(f"nobody said {text!r}, but {said}") from None
 
     def button(self, label: str, above: str, after: int = 0) -> tuple[Message, dict[str, Any]]:
         """The newest button of a message that says something; None of it is a private answer."""

@@ -59,11 +59,7 @@ def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) ->
 
 
 def _moves(movers: Movers, words: str, source: str, target: str) -> None:
-    office, begun = movers.office, len(movers.workspace.messages)
-    driver = words.partition("--to ")[2].split()[0]
-    if driver == "flannel":
-        office.types("template hide base-flannel", who="U0EVA")
-        office.types("template create flannel")
+    begun = len(movers.workspace.messages)
     movers.begins(words)
     movers.says(f"the copy in {target} compared equal", begun)
     assert movers.named(source) == 1 and movers.pods(source), "before the cut-over nothing of the source stands still"
@@ -158,23 +154,24 @@ def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Mo
     migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
     source = movers.cluster("dev-eu")
 
-    def scale(obj: dict[str, dict[str, object]]) -> None:
-        obj["spec"]["replicas"] = 4
+    def add(obj: dict[str, dict[str, str]]) -> None:
+        obj["data"]["added"] = "meanwhile"
 
     async def change() -> None:
-        source.store.mutate(source.store.registry.named("Deployment"), "shop", "cart", scale)
-        await source.settled()
+        source.store.mutate(source.store.registry.named("ConfigMap"), "shop", "feature-flags", add)
 
     office.world.loopback.run(change())
     movers.approves("Cut over")
     paused = movers.says("of the source have changed since they were planned")
-    assert "Deployment shop/cart (changed)" in paused
-    assert movers.pods("dev-eu", ("shop",))["shop/cart"] == 4, "nothing was stopped"
+    assert "ConfigMap shop/feature-flags (changed)" in paused
+    assert movers.pods("dev-eu", ("shop",)), "nothing was stopped"
     said = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
     movers.approves("Cut over", said)
     movers.says("prove the new cluster")
-    assert movers.pods("dev-eu-calico", ("shop",))["shop/cart"] == 4
+    target = movers.cluster("dev-eu-calico")
+    copied = target.store.get(target.store.registry.named("ConfigMap"), "shop", "feature-flags")
+    assert copied["data"]["added"] == "meanwhile"
 
 
 def test_a_cluster_that_magnum_cannot_build_pauses_and_is_built_anew(movers: Movers) -> None:

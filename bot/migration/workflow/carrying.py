@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from bot.migration import comparing, copying, starting, vitals
-from bot.migration.copying import Progress, Record
+from bot.migration.copying import Progress
 from bot.migration.modes import Mode
 from bot.migration.objects import Ref
 from bot.migration.order import Stage
@@ -14,14 +14,11 @@ from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import Recorded, opened
 from bot.migration.workflow.steps import Step
+from bot.migration.workflow.unsettled import NAMED, refuse_failures
 from bot.policy.reading import snapshot
 from bot.problems import Problem
 
-NAMED = 8  # objects that a pause names
-
-
-class CopyIncomplete(Problem):
-    """The target did not take some objects."""
+MEND = "Mend them in the new cluster or by `mappings` in the configuration, then resume; or cancel."
 
 
 class CopyDiffers(Problem):
@@ -50,7 +47,7 @@ def _stage(passage: Passage, ground: Ground, recorded: Recorded, stage: Stage) -
 
     with opened(passage.plan, ground, recorded) as scene:
         record = copying.copy(scene.into, passage.plan, scene.inventory, scene.forms, stages=(stage,), told=told)
-    _refuse_failures(record, "The new cluster did not take")
+    refuse_failures(record, "The new cluster did not take", MEND)
     return {"actions": dict(Counter(str(each.action) for each in record.written))}
 
 
@@ -58,18 +55,8 @@ def _rehearsed(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     passage.tell("asking the new cluster whether everything may start")
     with opened(passage.plan, ground, recorded) as scene:
         record = copying.rehearse(scene.into, passage.plan, scene.inventory, scene.forms)
-    _refuse_failures(record, "The new cluster would not let start")
+    refuse_failures(record, "The new cluster would not let start", MEND)
     return {"asked": len(record.written)}
-
-
-def _refuse_failures(record: Record, what: str) -> None:
-    failed = record.failures
-    if failed:
-        more = f"\nand {len(failed) - NAMED} more" if len(failed) > NAMED else ""
-        raise CopyIncomplete(
-            f"{what} {len(failed)} objects", why="\n".join(f"{each.ref}: {each.why}" for each in failed[:NAMED]) + more,
-            fix="Mend them in the new cluster or by `mappings` in the configuration, then resume; or cancel.",
-        )  # fmt: skip
 
 
 def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> Problem | None:

@@ -15,14 +15,15 @@ from bot.migration.order import Stage
 from bot.migration.plan import Recipe
 from bot.migration.source import applying, hooks, picture
 from bot.migration.source.changes import BeforeImage
+from bot.migration.surface import discover
 from bot.migration.traffic import floating, opening
 from bot.migration.traffic.floating import Move
 from bot.migration.volumes import moving
-from bot.migration.workflow.carrying import CopyIncomplete
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import IMAGES, MOVES, VITALS, Recorded, Scene, as_json, opened
 from bot.migration.workflow.steps import Step
+from bot.migration.workflow.unsettled import refuse_failures
 from bot.migration.writing import existing
 from bot.problems import Problem
 
@@ -32,6 +33,10 @@ BIND_WITHIN = timedelta(minutes=5)
 ADDRESS_WITHIN = timedelta(minutes=15)
 
 
+class TargetUnfit(Problem):
+    """The target is not healthy, so the source is not stopped."""
+
+
 class NoNeutron(Problem):
     """Addresses are to be kept, and there is no cloud to move them in."""
 
@@ -39,6 +44,7 @@ class NoNeutron(Problem):
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `Turn`."""
     passage.enter(Step.QUIESCE)
+    passage.do("look at the target", lambda: _fit(passage, ground, recorded))
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
     recorded.moves = MOVES.validate_python(found["moves"])
@@ -54,6 +60,21 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     )  # fmt: skip
     passage.do("read back", lambda: _retained(passage, ground, recorded))
     passage.leave(f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run")
+
+
+def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    """Before anything stops: the target answers and its driver is healthy."""
+    passage.tell("looking at the new cluster once more")
+    with ground.connect(recorded.target) as target:
+        discover(target)
+    wrong = ground.driver_problem(recorded.target, str(passage.plan.target.driver))
+    if wrong:
+        raise TargetUnfit(
+            "The new cluster is not fit for the cut-over",
+            why=wrong,
+            fix="Mend it, then resume; or cancel. Nothing was stopped.",
+        )
+    return {}
 
 
 def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -181,13 +202,9 @@ def _first(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 
 
 def _taken(record: Record) -> Json:
-    failed = record.failures
-    if failed:
-        raise CopyIncomplete(
-            f"The new cluster did not let start {len(failed)} objects",
-            why="\n".join(f"{each.ref}: {each.why}" for each in failed[:8]),
-            fix="Mend them in the new cluster, then resume; or roll back.",
-        )  # fmt: skip
+    refuse_failures(
+        record, "The new cluster did not let start", "Mend them in the new cluster, then resume; or roll back."
+    )
     return {"written": len(record.written)}
 
 

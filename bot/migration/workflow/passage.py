@@ -24,11 +24,21 @@ from bot.migration.workflow.telling import (
     MigrationProgress,
     MigrationStepDone,
 )
+from bot.migration.workflow.unsettled import Unsettled
 from bot.operations.flow import Flow
 from bot.problems import Problem
 from storage.cluster_migrations import BACK, PAUSED, RUNNING
 
-TRANSIENT = (Unreachable, TooManyRequests, ServerFailed, Expired, Conflict, MagnumUnreachable, MagnumFailed)
+TRANSIENT = (
+    Unreachable,
+    TooManyRequests,
+    ServerFailed,
+    Expired,
+    Conflict,
+    MagnumUnreachable,
+    MagnumFailed,
+    Unsettled,
+)
 PATIENCE = (1.0, 3.0, 10.0)  # seconds between tries of a step that a server keeps from being done
 PATIENT_FOR = timedelta(seconds=60)  # after that a step is not tried again by itself
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
