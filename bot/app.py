@@ -111,7 +111,7 @@ class Bot:
         )
         self._core = core.build(
             holder, self._database, directory=directory, team=self._identity.team,
-            decided=lambda: self._keeper.changed(), stranger=lambda: self._drop("other team"), anchors=anchors, redactor=redactor,
+            decided=lambda: self._keeper.changed(), stranger=lambda: self._drop("other team"), anchors=anchors, redactor=redactor, thread_link=lambda operation: self._thread_link(web, operation),
         )  # fmt: skip
         self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
@@ -165,6 +165,15 @@ class Bot:
         self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._drop)
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
+
+    def _thread_link(self, web: SlackWeb, operation: str) -> str:
+        """Where an operation is answered; empty if that is nowhere in Slack."""
+        kept = self._core.continuations.get(operation)
+        if kept is None:
+            return ""
+        request = IncomingRequest.model_validate(kept.request)
+        ts = request.place.thread or self._outbox.thread_of(request.continues or request.operation)
+        return web.permalink(channel=request.place.channel, ts=ts) if ts and request.place.channel else ""
 
     def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(

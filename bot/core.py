@@ -15,6 +15,10 @@ from bot.actions import grammar
 from bot.audit.log import AuditLog
 from bot.audit.signing import Keyring
 from bot.audit.trail import AuditTrail
+from bot.migration.workflow import telling
+from bot.migration.workflow import workflow as migration
+from bot.migration.workflow.grounds import Decisions
+from bot.migration.workflow.workflow import Migration
 from bot.operations import creation, deletion, results
 from bot.operations.building import Building
 from bot.operations.creation import Creation
@@ -33,6 +37,10 @@ from bot.services.approvals import ApprovalServices
 from bot.services.audit import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.services.clusters import ClusterServices
 from bot.services.drivers import list_drivers, show_driver
+from bot.services.migration_decisions import ApprovedDecisions
+from bot.services.migration_ground import Tools, live_site
+from bot.services.migration_planning import Planner
+from bot.services.migrations import MigrationServices
 from bot.services.policies import PolicyServices
 from bot.services.policy_clusters import PolicyClusters
 from bot.services.policy_proposals import PolicyProposals
@@ -49,11 +57,14 @@ from bot.verification.verifier import Verifier
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
+from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.policy_changes import PolicyChangeRepository
 from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
+
+MIGRATIONS = "migrations"  # the queue of migrations: so many at once in a project
 
 
 class NoDatabase(Problem):
@@ -111,8 +122,13 @@ class Core:
         )  # fmt: skip
 
     def _home_channel(self, project: str) -> str:
-        found = self.holder.now.configuration.projects.get(project)
-        return found.channels[0] if found and found.channels else ""
+        return home_channel(self.holder.now.configuration, project)
+
+
+def home_channel(configuration: Configuration, project: str) -> str:
+    """Where what was asked for in no channel is decided: the project's first one; empty if it has none."""
+    found = configuration.projects.get(project)
+    return found.channels[0] if found and found.channels else ""
 
 
 def build(
@@ -125,8 +141,12 @@ def build(
     stranger: Callable[[], None] = lambda: None,
     anchors: Anchors | None = None,
     redactor: Redactor | None = None,
+    thread_link: Callable[[str], str] = lambda _operation: "",
 ) -> Core:
-    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes."""
+    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes.
+
+    `thread_link` leads to the thread of an operation; where there are no threads, nowhere.
+    """
     hidden = redactor or Redactor()
     hidden.learn_all(holder.now)
 
@@ -166,12 +186,24 @@ def build(
     talk = TalkServices(authoriser, lambda: frozenset(services))
     continuations = ContinuationRepository(database)
     templates = TemplateServices(projects, creating(continuations.unended))
-    clusters = ClusterServices(projects)
+    register = ClusterMigrationRepository(database)
+    clusters = ClusterServices(projects, register)
+    tools = Tools(
+        projects,
+        found := sites(projects, verifier, keep, verifications.forget),
+        lambda: holder.now,
+        verifier=verifier,
+        keep=keep,
+    )
+    migrations = MigrationServices(
+        Planner(tools, soak=lambda: configuration().migration.soak), register, approvals, thread_link, utc_now
+    )
     proposals: dict[str, Propose] = {
         "template.publish": templates.propose_publish,
         "template.delete": templates.propose_delete,
         "cluster.create": clusters.propose_create,
         "cluster.delete": clusters.propose_delete,
+        "migrate.start": migrations.propose,
         "policy.apply": proposed.apply,
         "policy.delete": proposed.delete,
         "policy.rollback": proposed.rollback,
@@ -202,6 +234,13 @@ def build(
         "policy.delete": policies.delete,
         "policy.rollback": policies.rollback,
         "policy.reach": policies.reach,
+        "migrate.start": migrations.start,
+        "migrate.list": migrations.list,
+        "migrate.show": migrations.show,
+        "migrate.pause": migrations.pause,
+        "migrate.resume": migrations.resume,
+        "migrate.cancel": migrations.cancel,
+        "migrate.rollback": migrations.rollback,
         "approvals.list": approval_services.list,
         "approvals.withdraw": approval_services.withdraw,
         "approvals.form": approval_services.form,
@@ -209,14 +248,13 @@ def build(
         "audit.list": audits.list,
         "audit.verify": audits.verify,
     }
-    ends = Ends(results.KINDS)
-    runtime = _operations(
-        configuration,
-        database,
-        str(holder.now.database.get_secret_value()),
-        ends,
-        sites(projects, verifier, keep, verifications.forget),
-    )
+    ends = Ends(results.KINDS | telling.KINDS)
+    decisions = ApprovedDecisions(
+        approvals, continuations, deciders=authoriser.deciders,
+        home_channel=lambda project: home_channel(configuration(), project),
+    )  # fmt: skip
+    url = str(holder.now.database.get_secret_value())
+    runtime = _operations(configuration, database, url, ends, found, register, tools, decisions)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
@@ -226,20 +264,38 @@ def build(
 
 
 def _operations(
-    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites
-) -> Runtime:
+    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites,
+    register: ClusterMigrationRepository, tools: Tools, decisions: Decisions,
+) -> Runtime:  # fmt: skip
     """The durable work, registered; it is launched by whoever needs it."""
 
     def limits() -> Limits:
         given = configuration().operations
         return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
 
-    runtime = Runtime(url, ends=ends, per_project={CLUSTERS: lambda: configuration().operations.per_project})
+    runtime = Runtime(
+        url,
+        ends=ends,
+        per_project={
+            CLUSTERS: lambda: configuration().operations.per_project,
+            MIGRATIONS: lambda: configuration().migration.per_project,
+        },
+    )
     building = Building(ReservationRepository(database), now=utc_now)
     runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now), queue=CLUSTERS)
+    runtime.register(deletion.WORK, Deletion(found, migrations=register, limits=limits, now=utc_now), queue=CLUSTERS)
+    own = Deletion(
+        lambda project, operation: live_site(found, project, operation), migrations=NoMigrations(), limits=limits,
+        now=utc_now,
+    )  # fmt: skip
     runtime.register(
-        deletion.WORK, Deletion(found, migrations=NoMigrations(), limits=limits, now=utc_now), queue=CLUSTERS
-    )
+        migration.WORK,
+        Migration(
+            register=register, grounds=tools.ground, decisions=decisions, building=building, remove=own, limits=limits,
+            ready_within=lambda: configuration().migration.ready_timeout, now=utc_now,
+        ),
+        queue=MIGRATIONS,
+    )  # fmt: skip
     return runtime
 
 

@@ -41,12 +41,13 @@ class Choice:
 
 
 class Ambiguous(Refusal):
-    """A word means several things; a person picks one of `choices` in place of it.
+    """A word means several things; a person picks one of `choices` in place of it."""
 
-    `field` is the field of the action that the word stands in; empty for what the action is done to.
-    """
-
-    def __init__(self, what: str, *, choices: Sequence[Choice], fix: str, field: str = "") -> None:
+    def __init__(
+        self, what: str, *, choices: Sequence[Choice], fix: str, field: str = "", in_place_of: str = ""
+    ) -> None:
+        """`field` is the argument that is picked, if not the action's target; `in_place_of` one that it replaces."""
         super().__init__(what, why="\n".join(f"{choice.id}: {choice.label}" for choice in choices), fix=fix)
         self.choices = tuple(choices)
         self.field = field
+        self.in_place_of = in_place_of

@@ -305,6 +305,37 @@ class PolicyChangeRow(Base):
     __table_args__ = (Index("policy_changes_of", "project", "cluster", "namespace", "policy", "at"),)
 
 
+class MigrationRow(Base):
+    """One migration: where it stands, what it waits for, and what somebody wants of it. No secret is in any of it."""
+
+    __tablename__ = "migrations"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64), unique=True)
+    project: Mapped[str] = mapped_column(String(255))
+    source: Mapped[str] = mapped_column(String(255))  # its id, never its name
+    source_name: Mapped[str] = mapped_column(String(255))
+    target: Mapped[str] = mapped_column(String(255))  # its id; empty until it is deployed
+    target_name: Mapped[str] = mapped_column(String(255))
+    actor: Mapped[str] = mapped_column(String(255))
+    actor_name: Mapped[str] = mapped_column(String(255))
+    begun_at: Mapped[datetime] = mapped_column(UtcTime)
+    order: Mapped[dict[str, Any]] = mapped_column(Json)  # what was asked for
+    plan: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64))  # of what decisions about the plan are bound to
+    state: Mapped[str] = mapped_column(String(16))
+    step: Mapped[str] = mapped_column(String(32))
+    since: Mapped[datetime] = mapped_column(UtcTime)  # when the step began, or the state came
+    waits: Mapped[str] = mapped_column(Text)  # what it waits for, or why it is paused
+    history: Mapped[list[dict[str, Any]]] = mapped_column(Json)  # steps that are done, and decisions
+    control: Mapped[str] = mapped_column(String(16))  # what somebody wants of it
+    control_number: Mapped[int] = mapped_column(Integer)  # grows with each wish
+    control_by: Mapped[str] = mapped_column(String(255))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    __table_args__ = (Index("migrations_of_project", "project", "begun_at"),)
+
+
 class ApprovalRow(Base):
     """One change that waits for a second person, or waited."""
 

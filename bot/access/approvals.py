@@ -227,6 +227,7 @@ def shown(proposal: Proposal) -> dict[str, Any]:
     return {
         "headline": proposal.headline, "consequences": list(proposal.consequences),
         "warnings": list(proposal.warnings), "target": proposal.target, "destructive": proposal.destructive,
+        "documents": [each.title for each in proposal.documents],
     }  # fmt: skip
 
 

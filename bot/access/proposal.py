@@ -17,6 +17,15 @@ from bot.actions.action import Action
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Document:
+    """What is too long for a card: it goes into the thread as a file."""
+
+    name: str
+    title: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Proposal:
     """One change, as people read it and as an approval is bound to it.
 
@@ -35,6 +44,7 @@ class Proposal:
     bound: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     typed: str = ""  # what an approver must type to approve; empty: a click is enough
     destructive: bool = False
+    documents: tuple[Document, ...] = ()  # for people; nothing is bound to them
 
     def bound_to(self, action: Action) -> dict[str, Any]:
         """Everything that a decision is bound to."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from bot.actions import values
 from bot.actions.action import Action, Driver, Effect
-from bot.actions.spelling import Option, Word
+from bot.actions.spelling import Flag, Option, Word
 
 
 class MigrateStart(Action):
@@ -70,6 +70,7 @@ class MigratePause(_OneMigration):
     name = "migrate.pause"
     path = ("migrate", "pause")
     effect = Effect.CHANGE
+    quiet = True  # what others see is the message that follows the migration
     summary = "stop a migration after the step in hand"
     example = "migrate pause m42"
 
@@ -80,6 +81,7 @@ class MigrateResume(_OneMigration):
     name = "migrate.resume"
     path = ("migrate", "resume")
     effect = Effect.CHANGE
+    quiet = True  # what others see is the message that follows the migration
     summary = "let a paused migration go on"
     example = "migrate resume m42"
 
@@ -90,6 +92,7 @@ class MigrateCancel(_OneMigration):
     name = "migrate.cancel"
     path = ("migrate", "cancel")
     effect = Effect.CHANGE
+    quiet = True  # what others see is the message that follows the migration
     summary = "give a migration up and remove the new cluster"
     example = "migrate cancel m42"
 
@@ -100,5 +103,7 @@ class MigrateRollback(_OneMigration):
     name = "migrate.rollback"
     path = ("migrate", "rollback")
     effect = Effect.CHANGE
+    quiet = True  # what others see is the message that follows the migration
     summary = "go back to the old cluster"
     example = "migrate rollback m42"
+    yes: Annotated[bool, Flag("--yes")] = False

@@ -52,10 +52,12 @@ class Reply:
 class Kube:
     """One cluster's API, for one piece of work; its connections are its own."""
 
-    def __init__(self, endpoint: Endpoint, *, user_agent: str, seconds: float) -> None:
+    def __init__(self, endpoint: Endpoint, *, user_agent: str, seconds: float, answer: float | None = None) -> None:
+        """`seconds` is for the whole piece of work, `answer` for each request of it."""
         self.endpoint = endpoint
         self.tls = endpoint.tls()
         self.deadline = time.monotonic() + seconds
+        self._answer = seconds if answer is None else answer
         self._headers = {"User-Agent": user_agent, "Accept": JSON, **endpoint.headers()}
         self._pool = urllib3.PoolManager(
             maxsize=8, block=False, retries=False, ssl_context=self.tls,
@@ -141,7 +143,7 @@ class Kube:
     def _once(
         self, method: str, path: str, body: bytes | None, content: str, accept: str
     ) -> urllib3.BaseHTTPResponse:
-        left = max(0.1, self.deadline - time.monotonic())
+        left = min(self._answer, max(0.1, self.deadline - time.monotonic()))
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left)
         headers = {**self._headers, "Accept": accept, **({"Content-Type": content} if body else {})}
         return self._pool.request(

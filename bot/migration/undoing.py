@@ -106,3 +106,8 @@ def _remove(target: Kube, surface: Surface, objects: Mapping[Ref, Object]) -> tu
         if how is not Removal.ABSENT:
             done.append(Removed(ref=ref, uid=uid_of(obj), removal=how.value))
     return tuple(done)
+
+
+def remove(into: Writer, refs: Iterable[Ref]) -> tuple[Removed, ...]:
+    """Remove some objects of this migration from the target. Raises `KubeError`."""
+    return _remove(into.kube, into.surface, _labelled(existing(into, sorted(refs)), into.migration))

@@ -7,6 +7,7 @@ what is proposed still is what was approved.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,9 +18,9 @@ from pydantic import ValidationError
 
 from bot.access.approvals import Approvals, Ask
 from bot.access.authorise import Deciders
-from bot.access.proposal import Proposal
+from bot.access.proposal import Document, Proposal
 from bot.actions.action import Action, Effect
-from bot.problems import Refusal
+from bot.problems import Problem, Refusal
 from bot.requests.incoming import Entry, IncomingRequest, OperationId
 from bot.requests.service import Context
 from storage.approvals import STARTED, Approval
@@ -38,6 +39,7 @@ class ApprovalAsked:
 
     approval: Approval
     deciders: Deciders
+    documents: tuple[Document, ...] = ()
 
     @property
     def pending(self) -> str:
@@ -87,13 +89,17 @@ class Approving:
         propose = self._proposals.get(action.name)
         if action.effect is not Effect.CHANGE or propose is None or context.project is None:
             return None
+        documents: tuple[Document, ...] = ()
         asked = self._approvals.of_operation(context.operation)
         if asked is None:
             proposal = propose(action, context)
             if not self._approvals.needed(proposal.kind):
                 return None
-            asked = self._approvals.ask(self._ask(request, action, context, proposal))
-        return ApprovalAsked(approval=asked, deciders=self._deciders(asked.project))
+            asked, documents = self._approvals.ask(self._ask(request, action, context, proposal)), proposal.documents
+        elif asked.shown.get("documents"):  # an earlier attempt was cut off before it showed them
+            with contextlib.suppress(Problem):
+                documents = propose(action, context).documents
+        return ApprovalAsked(approval=asked, deciders=self._deciders(asked.project), documents=documents)
 
     def _ask(self, request: IncomingRequest, action: Action, context: Context, proposal: Proposal) -> Ask:
         project = context.project or ""

@@ -79,16 +79,16 @@ class ClusterServices:
     def create(self, action: ClusterCreate, context: Context) -> Continued:
         """Have a cluster created. Raises `Refusal` for what can be known beforehand."""
         project = self.projects.get(context.project, operation=context.operation)
-        order = _order(action, project.templates().show(action.template).template)
-        _refuse_taken(project, order.name)
+        order = order_of(action, project.templates().show(action.template).template)
+        refuse_taken(project, order.name)
         return Continued(work=creation.WORK, input=order.to_json())
 
     def propose_create(self, action: ClusterCreate, context: Context) -> Proposal:
         """What a creation makes. Raises `Refusal` for what cannot be created."""
         project = self.projects.get(context.project, operation=context.operation)
         template = project.templates().show(action.template).template
-        order = _order(action, template)
-        _refuse_taken(project, order.name)
+        order = order_of(action, template)
+        refuse_taken(project, order.name)
         return Proposal(
             kind="cluster.create", headline=f"Create the cluster {order.name} from {order.template_name}",
             consequences=(
@@ -143,7 +143,8 @@ class ClusterServices:
             return None, (f"its load balancers and volumes could not be counted: {why}",)
 
 
-def _order(action: ClusterCreate, template: Template) -> Order:
+def order_of(action: ClusterCreate, template: Template) -> Order:
+    """What Magnum is to build. Raises `BadCluster` for what it could not."""
     name, nodes = action.cluster, 1 if action.nodes is None else action.nodes
     masters = 1 if action.masters is None else action.masters
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
@@ -174,7 +175,7 @@ def _order(action: ClusterCreate, template: Template) -> Order:
     )  # fmt: skip
 
 
-def _refuse_taken(project: ProjectParts, name: str) -> None:
+def refuse_taken(project: ProjectParts, name: str) -> None:
     """Two clusters of one name could never be told apart again. Raises `ClusterTaken`, or why it is not known."""
     listed = project.catalog.all()
     taken = next((cluster for cluster in listed.clusters if cluster.name == name), None)

@@ -85,10 +85,11 @@ class SlackAnswer:
             request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
             message=message, offer=self._offers(request, None),
         )  # fmt: skip
-        if _needs_root(request) and self._room():
+        root_of = request.operation if _needs_root(request) else request.continues
+        if root_of is not None and self._outbox.shown(root_of, "root") and self._room():
             self._outbox.show(
-                request.operation, "root", channel=request.place.channel, thread="", granted=True,
-                message=views.root(views.going_on(message), request), offer=self._offers(request, None),
+                root_of, "root", channel=request.place.channel, thread="", granted=True,
+                message=views.root(views.going_on(state, message), request), offer=self._offers(request, None),
             )  # fmt: skip
 
     def finish(self, conclusion: Conclusion) -> None:

@@ -77,8 +77,11 @@ def told_below(headline: str) -> kit.Message:
     return kit.Message(text=plain(headline), blocks=(kit.section(f"{headline} · told below"),))
 
 
-def going_on(message: kit.Message) -> str:
+def going_on(state: object, message: kit.Message) -> str:
     """The root's line while the work goes on, from the state that it has come to."""
+    own = catalog.RESULTS.root_line(state)
+    if own is not None:
+        return own
     text = next((str(block["text"]["text"]) for block in message.blocks if block["type"] == "section"), message.text)
     return "⏳ " + text.split("\n")[0]
 

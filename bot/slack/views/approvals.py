@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
 from bot.access.authorise import Deciders
@@ -19,7 +20,8 @@ MENTIONED = 10  # people that a card calls by name
 
 def asked(found: ApprovalAsked) -> Rendered:
     """The answer to a change that waits for a second person."""
-    return card(found.approval, found.deciders)
+    files = tuple(kit.File(name=each.name, title=each.title, content=each.text.encode()) for each in found.documents)
+    return dataclasses.replace(card(found.approval, found.deciders), files=files)
 
 
 def card(found: Approval, deciders: Deciders, *, project: str | None = None, link: str = "") -> Rendered:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from bot.access.authorise import WhoAmI
 from bot.actions.describe import HelpPage
+from bot.migration.workflow.telling import (
+    MigrationEnded,
+    MigrationGoesOn,
+    MigrationPaused,
+    MigrationProgress,
+    MigrationStepDone,
+)
 from bot.operations.results import (
     ClusterBuilding,
     ClusterBuilt,
@@ -27,11 +34,14 @@ from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdr
 from bot.services.audit import AuditShown, AuditVerified
 from bot.services.clusters import ClusterDetails, ClusterOverview
 from bot.services.drivers import DriverComparison
+from bot.services.migration_planning import MigrationPlanning
+from bot.services.migrations import MigrationShown, MigrationsShown, MigrationSteered, RollbackAsked
 from bot.slack.views import (
     approvals,
     audit,
     clusters,
     drivers,
+    migrations,
     policies,
     policy_changes,
     reachability,
@@ -72,6 +82,16 @@ def _registry() -> Registry:
     made.state(ClusterBuilt, clusters.built)
     made.state(ClusterVerifying, clusters.verifying)
     made.state(ClusterDeleting, clusters.deleting)
+    made.result(MigrationsShown, migrations.listed)
+    made.result(MigrationShown, migrations.shown)
+    made.result(MigrationSteered, migrations.steered)
+    made.result(RollbackAsked, migrations.rollback_asked)
+    made.result(MigrationEnded, migrations.ended)
+    made.state(MigrationPlanning, migrations.planning)
+    made.state(MigrationProgress, migrations.progress)
+    made.state(MigrationStepDone, migrations.step_done, root=migrations.step_root)
+    made.state(MigrationPaused, migrations.paused, root=migrations.paused_root)
+    made.state(MigrationGoesOn, migrations.goes_on, root=migrations.goes_on_root)
     made.result(ApprovalAsked, approvals.asked)
     made.result(ApprovalsShown, approvals.shown)
     made.result(DecisionForm, approvals.form_offered)

@@ -22,11 +22,12 @@ def problem(conclusion: Conclusion, found: Problem) -> kit.Rendered:
 
 def _picks(action: Action, found: Ambiguous) -> kit.Block:
     """A button for each thing the word may mean: the same request, with its id in place of the name."""
+    cleared = {found.in_place_of: None} if found.in_place_of else {}
+    field = found.field or action.target_field
     return kit.buttons(
         *(
             kit.Button(
-                label=kit.cut(choice.label, 75),
-                action=action.model_copy(update={found.field or action.target_field: choice.id}),
+                label=kit.cut(choice.label, 75), action=action.model_copy(update={**cleared, field: choice.id})
             )
             for choice in found.choices
         )

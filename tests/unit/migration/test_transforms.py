@@ -286,7 +286,7 @@ def test_a_hand_made_token_is_signed_anew() -> None:
     made = stripped(token)
     assert "data" not in made
     assert made["metadata"]["annotations"] == {"kubernetes.io/service-account.name": "ci"}
-    assert "signs its own token" in warned(token)
+    assert "signs a new one" in warned(token)
 
 
 def test_an_old_address_in_a_secret_is_told_by_its_key_and_never_shown() -> None:

@@ -1,0 +1,99 @@
+"""Copies the workloads as they wait, and proves the copy: what is missing or differs stops it here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from bot.migration import comparing, copying, starting, vitals
+from bot.migration.copying import Progress
+from bot.migration.modes import Mode
+from bot.migration.objects import Ref
+from bot.migration.order import Stage
+from bot.migration.workflow.grounds import Ground, Json
+from bot.migration.workflow.passage import Passage
+from bot.migration.workflow.scene import Recorded, opened
+from bot.migration.workflow.steps import Step
+from bot.migration.workflow.unsettled import NAMED, refuse_failures
+from bot.policy.reading import snapshot
+from bot.problems import Problem
+
+MEND = "Mend them in the new cluster or by `mappings` in the configuration, then resume; or cancel."
+
+
+class CopyDiffers(Problem):
+    """The copy is not what was planned."""
+
+
+def copy(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """Copy everything as it waits, stage by stage, then rehearse the start. Raises `Turn`."""
+    passage.enter(Step.COPY)
+    actions: Counter[str] = Counter()
+    for stage in Stage:
+        if any(item.stage is stage for item in passage.plan.items):
+            found = passage.do(f"copy {stage.title}", lambda stage=stage: _stage(passage, ground, recorded, stage))  # type: ignore[misc]
+            actions.update(found["actions"])
+    passage.do("rehearse", lambda: _rehearsed(passage, ground, recorded))
+    said = ", ".join(f"{count} {action}" for action, count in sorted(actions.items()))
+    passage.leave(f"{sum(actions.values())} objects are in the new cluster ({said or 'none'})")
+
+
+def _stage(passage: Passage, ground: Ground, recorded: Recorded, stage: Stage) -> Json:
+    before = sum(item.stage < stage for item in passage.plan.items)
+    total = len(passage.plan.items)
+
+    def told(state: Progress) -> None:
+        passage.tell(f"copying {state.stage.title}", done=before + state.done, total=total)
+
+    with opened(passage.plan, ground, recorded) as scene:
+        record = copying.copy(scene.into, passage.plan, scene.inventory, scene.forms, stages=(stage,), told=told)
+    refuse_failures(record, "The new cluster did not take", MEND)
+    return {"actions": dict(Counter(str(each.action) for each in record.written))}
+
+
+def _rehearsed(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    passage.tell("asking the new cluster whether everything may start")
+    with opened(passage.plan, ground, recorded) as scene:
+        record = copying.rehearse(scene.into, passage.plan, scene.inventory, scene.forms)
+    refuse_failures(record, "The new cluster would not let start", MEND)
+    return {"asked": len(record.written)}
+
+
+def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> Problem | None:
+    """Wait for what may run already, then compare counts, configuration and network. Raises `Turn`.
+
+    Returns what is not as planned: copied once more, it may be.
+    """
+    passage.enter(Step.COMPARE)
+    refs = [item.ref for item in passage.plan.items if item.mode is Mode.PARALLEL]
+    if refs:
+        passage.wait(
+            "wait for what runs early", lambda: _not_as_ready(passage, ground, recorded, refs), what="become ready",
+            within=ready_within, detail="waiting for what runs on both sides",
+        )  # fmt: skip
+    found = passage.do("compare", lambda: _compared(passage, ground, recorded))
+    if found["differences"]:
+        lines = found["differences"]
+        return CopyDiffers(
+            f"{len(lines)} things are not in the new cluster as they are on the source", why="\n".join(lines[:NAMED]),
+            fix="Resume: I take what changed on the source into the plan, and copy and compare again; or cancel.",
+        )  # fmt: skip
+    passage.leave(f"{found['equal']} objects compared equal", [", ".join(found["counts"])])
+    return None
+
+
+def _not_as_ready(passage: Passage, ground: Ground, recorded: Recorded, refs: list[Ref]) -> list[str]:
+    with opened(passage.plan, ground, recorded) as scene:
+        before = vitals.vitals(scene.inventory, refs)
+        now = starting.now(scene.target, scene.into.surface, passage.plan, refs)
+    return [line for line in vitals.worse(before, now) if "pods ready" in line]
+
+
+def _compared(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        found = comparing.compare(scene.into, {**scene.forms.held})
+        network = comparing.network(passage.plan, snapshot(scene.source), snapshot(scene.target))
+    lines = [f"{each.ref}: {each.what}" for each in found.differences] + list(network)
+    kinds = Counter(each.kind for each in found.counts for _ in range(each.found))
+    counts = [f"{kind} {count}" for kind, count in kinds.most_common()]
+    return {"equal": found.equal, "counts": counts, "differences": lines}

@@ -1,0 +1,346 @@
+"""The cut-over: the source stops, its disks and addresses move, the copies start. Taken back by `returning`.
+
+The picture of the source is recorded before anything is changed, and every change is made to what was pictured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from bot.migration import standing, starting, vitals
+from bot.migration.copying import Record
+from bot.migration.objects import Object, Ref, ref_of, status_of
+from bot.migration.order import Stage
+from bot.migration.plan import Recipe
+from bot.migration.source import applying, hooks, picture
+from bot.migration.source.changes import BeforeImage
+from bot.migration.surface import discover
+from bot.migration.traffic import floating, opening
+from bot.migration.traffic.floating import Move
+from bot.migration.volumes import moving
+from bot.migration.workflow.grounds import Ground, Json
+from bot.migration.workflow.passage import Passage
+from bot.migration.workflow.scene import IMAGES, MOVES, VITALS, Recorded, Scene, as_json, opened
+from bot.migration.workflow.steps import Step
+from bot.migration.workflow.unsettled import refuse_failures
+from bot.migration.writing import existing
+from bot.problems import Problem
+
+STOP_WITHIN = timedelta(minutes=20)  # a pod's grace can be long; nothing is killed to hurry it
+FREE_WITHIN = timedelta(minutes=20)  # an attachment of a dead node hangs for long; nothing is detached by force
+BIND_WITHIN = timedelta(minutes=5)
+ADDRESS_WITHIN = timedelta(minutes=15)
+
+
+class TargetUnfit(Problem):
+    """The target is not healthy, so the source is not stopped."""
+
+
+class NoNeutron(Problem):
+    """Addresses are to be kept, and there is no cloud to move them in."""
+
+
+def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `Turn`."""
+    passage.enter(Step.QUIESCE)
+    passage.do("look at the target", lambda: _fit(passage, ground, recorded))
+    found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
+    recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
+    recorded.moves = MOVES.validate_python(found["moves"])
+    ran = passage.do("hooks before", lambda: _hooks_before(passage, ground, recorded))
+    made = passage.do("stop", lambda: _stopped(passage, ground, recorded))
+    passage.wait(
+        "wait until it stands still", lambda: _looking(passage, ground, recorded, _running), what="stop",
+        within=STOP_WITHIN, detail="waiting for pods to end",
+    )  # fmt: skip
+    passage.wait(
+        "wait for the disks", lambda: _looking(passage, ground, recorded, _attached), what="become free",
+        within=FREE_WITHIN, detail="waiting for disks to be detached",
+    )  # fmt: skip
+    passage.do("read back", lambda: _retained(passage, ground, recorded))
+    passage.leave(f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run")
+
+
+def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    """Before anything stops: the target answers and its driver is healthy."""
+    passage.tell("looking at the new cluster once more")
+    with ground.connect(recorded.target) as target:
+        discover(target)
+    wrong = ground.driver_problem(recorded.target, str(passage.plan.target.driver))
+    if wrong:
+        raise TargetUnfit(
+            "The new cluster is not fit for the cut-over",
+            why=wrong,
+            fix="Mend it, then resume; or cancel. Nothing was stopped.",
+        )
+    return {}
+
+
+def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        workloads = picture.to_quiesce(scene.inventory, scene.exclusions, passage.plan.early)
+        before = vitals.vitals(scene.inventory, [ref_of(each) for each in workloads])
+        moves = _moves(passage, ground)
+        image = picture.picture(
+            migration=passage.migration, workloads=workloads, operators=passage.plan.operators,
+            volumes=passage.plan.volumes, inventory=scene.inventory, agreement=scene.agreement,
+            keep_addresses=[move.service for move in moves],
+        )  # fmt: skip
+    return {"image": as_json(IMAGES, image), "before": as_json(VITALS, before), "moves": as_json(MOVES, moves)}
+
+
+def _moves(passage: Passage, ground: Ground) -> tuple[Move, ...]:
+    kept = [each for each in passage.plan.balancers if each.recipe is Recipe.SAME_ADDRESS]
+    if not kept:
+        return ()
+    if ground.addresses is None:
+        raise NoNeutron(
+            "Addresses are to be kept, and the project has no cloud", why="they are moved in Neutron",
+            fix="Set `cloud` of the project, then resume.",
+        )  # fmt: skip
+    found = [floating.pictured(each, ground.addresses) for each in kept]
+    return tuple(move for move in found if move is not None)
+
+
+def _hooks_before(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    passage.tell("running commands before the source stops")
+    with opened(passage.plan, ground, recorded) as scene:
+        ran = hooks.run(scene.source, scene.inventory.of("Pod"), hooks.When.BEFORE_QUIESCE)
+    return {"hooks": len(ran)}
+
+
+def _stopped(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    passage.tell("scaling to 0 and suspending")
+    with opened(passage.plan, ground, recorded) as scene:
+        passage.flow.fence()
+        made = applying.make(scene.source, _image(recorded))
+    return {"changes": len(made)}
+
+
+def _image(recorded: Recorded) -> BeforeImage:
+    if recorded.image is None:
+        raise RuntimeError("the source was not pictured")
+    return recorded.image
+
+
+def _looking(
+    passage: Passage, ground: Ground, recorded: Recorded, look: Callable[[Scene], Sequence[str]]
+) -> Sequence[str]:
+    with opened(passage.plan, ground, recorded) as scene:
+        return look(scene)
+
+
+def _running(scene: Scene) -> list[str]:
+    return standing.still_running(scene.source, scene.surface, scene.plan, _image(scene.recorded))
+
+
+def _attached(scene: Scene) -> list[str]:
+    return moving.attached(scene.source, scene.plan.volumes, scene.ground.disks)
+
+
+def _retained(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        moving.check_retained(scene.source, passage.plan.volumes)
+    return {}
+
+
+def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """Attach the disks to the target. Raises `Turn`."""
+    passage.enter(Step.VOLUMES)
+    moved = [each for each in passage.plan.volumes if each.moves]
+
+    def attach() -> Json:
+        with opened(passage.plan, ground, recorded) as scene:
+            claims = {each.claim: scene.forms.final[each.claim] for each in moved}
+            passage.flow.fence()
+            moving.attach(scene.target, passage.plan.volumes, claims, passage.migration)
+        return {}
+
+    if moved:
+        passage.do("attach", attach)
+        passage.wait(
+            "wait for claims", lambda: _looking(passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)),
+            what="bind", within=BIND_WITHIN, detail="waiting for claims to bind",
+        )  # fmt: skip
+    passage.leave(f"{len(moved)} volumes moved")
+
+
+def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
+    """Let the copies work, operators first, and wait until they do as well as the source did. Raises `Turn`."""
+    passage.enter(Step.START)
+    operators, others = starting.PARTS
+    passage.do("start operators", lambda: _started(passage, ground, recorded, operators))
+    if passage.plan.operators:
+        _wait_ready(passage, ground, recorded, ready_within, "wait for operators", frozenset(passage.plan.operators))
+    passage.do("start first replicas", lambda: _first(passage, ground, recorded))
+    if any(each.moves for each in passage.plan.volumes):
+        passage.wait(
+            "wait for first replicas", lambda: _looking(passage, ground, recorded, _first_not_ready),
+            what="become ready", within=ready_within, detail="waiting for the first pod on each disk",
+        )  # fmt: skip
+    passage.do("start", lambda: _started(passage, ground, recorded, others))
+    _wait_ready(passage, ground, recorded, ready_within, "wait until ready", None)
+    ran = passage.do("hooks after", lambda: _hooks_after(passage, ground, recorded))
+    ready = sum(each.ready for each in recorded.before.running) if recorded.before else 0
+    passage.leave(f"{ready} pods run in the new cluster, {ran['hooks']} commands run")
+
+
+def _started(passage: Passage, ground: Ground, recorded: Recorded, part: tuple[Stage, ...]) -> Json:
+    passage.tell("starting in the new cluster")
+    with opened(passage.plan, ground, recorded) as scene:
+        passage.flow.fence()
+        record = starting.start(scene.into, passage.plan, scene.inventory, scene.forms, part)
+    return _taken(record)
+
+
+def _first(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        passage.flow.fence()
+        record = starting.first_replicas(scene.into, passage.plan, scene.inventory, scene.forms)
+    return _taken(record)
+
+
+def _taken(record: Record) -> Json:
+    refuse_failures(
+        record, "The new cluster did not let start", "Mend them in the new cluster, then resume; or roll back."
+    )
+    return {"written": len(record.written)}
+
+
+def _first_not_ready(scene: Scene) -> list[str]:
+    """StatefulSets with disks: at least one pod of each that had one."""
+    before = scene.recorded.before
+    if before is None:
+        return []
+    claims = {each.claim.namespace for each in scene.plan.volumes if each.moves}
+    wanted = [each.ref for each in before.running
+              if each.ref.kind == "StatefulSet" and each.ready and each.ref.namespace in claims]  # fmt: skip
+    now = starting.now(scene.target, scene.into.surface, scene.plan, wanted)
+    return [f"{ref}: no pod is ready" for ref in wanted if ref in scene.plan.by_ref and not now.ready(ref)]
+
+
+def _wait_ready(
+    passage: Passage, ground: Ground, recorded: Recorded, within: timedelta, name: str, only: frozenset[Ref] | None
+) -> None:
+    passage.wait(
+        name, lambda: _looking(passage, ground, recorded, lambda scene: not_as_ready(scene, only)),
+        what="become as ready as on the source", within=within, detail="waiting for pods to be ready",
+        fix="Look at these pods in the new cluster, then resume: I look again. Or roll back.",
+    )  # fmt: skip
+
+
+def not_as_ready(scene: Scene, only: frozenset[Ref] | None = None) -> list[str]:
+    """What does not do as well in the target as it did on the source; load balancers come later."""
+    before = scene.recorded.before
+    if before is None:
+        return []
+    planned = frozenset(starting.top_level(scene.inventory, scene.plan.items))
+    now = starting.now(scene.target, scene.into.surface, scene.plan, planned)
+    meant = [each for each in before.running if each.ref in planned and (only is None or each.ref in only)]
+    daemons = existing(scene.into, [each.ref for each in meant if each.ref.kind == "DaemonSet"])
+    wanted = {each.ref: min(each.ready, _desired(daemons.get(each.ref), each.ready)) for each in meant}
+    return [
+        f"{ref}: {now.ready(ref)} of {ready} pods ready" for ref, ready in wanted.items() if now.ready(ref) < ready
+    ]
+
+
+def _desired(daemon_set: Object | None, otherwise: int) -> int:
+    """How many pods a DaemonSet is to have where it is: one per node, and the target may have fewer."""
+    status = status_of(daemon_set or {})
+    seen = status.get("observedGeneration") == (daemon_set or {}).get("metadata", {}).get("generation")
+    return int(status.get("desiredNumberScheduled", otherwise)) if daemon_set and seen else otherwise
+
+
+def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        pods = [pod for name in passage.plan.namespaces
+                for pod in scene.target.all_of(f"/api/v1/namespaces/{name}/pods", dict)]  # fmt: skip
+        made = [{**pod, "apiVersion": "v1", "kind": "Pod"} for pod in pods]
+        ran = hooks.run(scene.target, made, hooks.When.AFTER_START)
+    return {"hooks": len(ran)}
+
+
+def traffic(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """Give the copies their load balancers, Ingresses and webhooks. Raises `Turn`."""
+    passage.enter(Step.TRAFFIC)
+    passage.do("open", lambda: _opened(passage, ground, recorded))
+    fresh = opening.of_recipe(passage.plan, Recipe.NEW_ADDRESS)
+    services = (*fresh, *(move.service for move in recorded.moves))
+    if services:
+        passage.wait(
+            "wait for load balancers", lambda: _looking(passage, ground, recorded, lambda scene: opening.unanswered(scene.into, services)),
+            what="get an address", within=ADDRESS_WITHIN, detail="waiting for load balancers",
+        )  # fmt: skip
+    for number, move in enumerate(recorded.moves, 1):
+        passage.do(f"switch {number}", lambda move=move: _switched(passage, ground, recorded, move))  # type: ignore[misc]
+        passage.wait(
+            f"wait for address {number}", lambda move=move: _looking(passage, ground, recorded, lambda scene: _arrived(scene, move)),  # type: ignore[misc]
+            what="arrive", within=ADDRESS_WITHIN, detail=f"waiting for {move.address}",
+        )  # fmt: skip
+    passage.do("admit", lambda: _admitted(passage, ground, recorded))
+    told = passage.do("addresses", lambda: _addresses(passage, ground, recorded))
+    passage.leave(f"the new cluster serves; load balancers: {told['count']}", told["lines"])
+
+
+def _opened(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        passage.flow.fence()
+        if recorded.moves and ground.addresses is not None:
+            for move in recorded.moves:
+                floating.keep(move, ground.addresses, passage.migration)
+            _taken(floating.open_internal(scene.into, passage.plan, scene.inventory, scene.forms, recorded.moves))
+        record = opening.open_traffic(scene.into, passage.plan, scene.inventory, scene.forms)
+    return _taken(record)
+
+
+def _switched(passage: Passage, ground: Ground, recorded: Recorded, move: Move) -> Json:
+    if ground.addresses is None:
+        return {}
+    with opened(passage.plan, ground, recorded) as scene:
+        resource = scene.into.surface.find(move.service)
+        if resource is not None:
+            passage.flow.fence()
+            path = resource.path(move.service)
+            floating.switch(scene.target, path, scene.forms.final[move.service], move, ground.addresses)
+    return {}
+
+
+def _arrived(scene: Scene, move: Move) -> list[str]:
+    resource = scene.into.surface.find(move.service)
+    if scene.ground.addresses is None or resource is None:
+        return []
+    return floating.arrived(scene.target, resource.path(move.service), move, scene.ground.addresses)
+
+
+def _admitted(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        passage.flow.fence()
+        record = opening.admit(scene.into, passage.plan, scene.inventory, scene.forms)
+    return _taken(record)
+
+
+def _addresses(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        found = opening.new_addresses(scene.into, passage.plan)
+    lines = [
+        f"{each.service.short}: {', '.join(each.before) or 'no address'} → {', '.join(each.after) or 'no address'}"
+        + (" — change DNS" if set(each.before) != set(each.after) else "")
+        for each in found
+    ]
+    return {"count": len(found), "lines": lines}
+
+
+def pending(scene: Scene) -> list[str]:
+    """Changes of the source that do not stand any more: something has started there again."""
+    return applying.pending(scene.source, _image(scene.recorded))
+
+
+def running_on_source(scene: Scene) -> list[str]:
+    """Pods of stopped workloads that run on the source."""
+    return _running(scene)
+
+
+def attached_on_source(scene: Scene) -> list[str]:
+    """Attachments of the source that hold a disk which moved. Cinder knows them as the target's by now."""
+    return moving.attached(scene.source, scene.plan.volumes, None)

@@ -1,0 +1,167 @@
+"""The second look at the source, the plan made anew where it has changed, and decisions that are waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.access.proposal import Proposal, digest
+from bot.kube.client import Kube
+from bot.migration import drift, undoing
+from bot.migration.plan import Plan
+from bot.migration.planning.builder import Wish, build
+from bot.migration.planning.survey import survey
+from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Ground, Json
+from bot.migration.workflow.passage import Passage, Turn
+from bot.migration.workflow.scene import Recorded, Scene, opened
+from bot.problems import Problem, Refusal
+
+NAMED = 8
+
+
+class SourceHasChanged(Problem):
+    """Objects of the source are not as they were planned."""
+
+
+class NotApproved(Problem):
+    """Nobody consented: rejected, withdrawn, expired, or void."""
+
+
+class PlanBlocked(Problem):
+    """The source has changed so that it cannot be migrated as it is."""
+
+
+def second_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
+    """What has changed on the source since it was planned. Raises `Turn`."""
+    found = passage.do("second look", lambda: {"lines": _drifted(passage.plan, ground, recorded)})
+    return changed(found["lines"])
+
+
+def _drifted(plan: Plan, ground: Ground, recorded: Recorded) -> list[str]:
+    with opened(plan, ground, recorded) as scene:
+        return drifted(scene)
+
+
+def drifted(scene: Scene) -> list[str]:
+    """What is on the source not as it was planned; changes of the migration's own do not count."""
+    found = drift.drift(scene.plan, scene.inventory, scene.ground.mappings, scene.ground.key, scene.recorded.image)
+    return list(found.lines())
+
+
+def changed(lines: Sequence[str]) -> Problem | None:
+    """The reason to stand still, if there is one."""
+    if not lines:
+        return None
+    more = f"\nand {len(lines) - NAMED} more" if len(lines) > NAMED else ""
+    return SourceHasChanged(
+        f"{len(lines)} objects of the source have changed since they were planned", why="\n".join(lines[:NAMED]) + more,
+        fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
+    )  # fmt: skip
+
+
+def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json) -> None:
+    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises `Turn`."""
+
+    def make() -> Json:
+        old = passage.plan
+        with ground.connect(old.source.id) as source, ground.connect(recorded.target) as target:
+            made = _planned(old, ground, order, source, target)
+        if made.blockers:
+            found = made.blockers
+            raise PlanBlocked(
+                f"{len(found)} things stand against the changed plan", fix=found[0].fix,
+                why="\n".join(f"{each.what}: {each.why}" if each.why else each.what for each in found[:NAMED]),
+            )  # fmt: skip
+        with opened(old, ground, recorded) as scene:
+            gone = [item.ref for item in old.items if item.ref not in made.by_ref]
+            undoing.remove(scene.into, gone)
+        kept = made.model_dump(mode="json")
+        passage.register.stands(passage.migration, plan=kept, digest=digest(made.bound()))
+        return {"plan": kept}
+
+    passage.plan = Plan.model_validate(passage.do("plan anew", make)["plan"])
+
+
+def _planned(old: Plan, ground: Ground, order: Json, source: Kube, target: Kube) -> Plan:
+    """The plan of what is there now, by the same wishes and at the same versions."""
+    known = target if old.target.id else None
+    found = survey(source, known, namespaces=order["namespaces"], kubernetes=old.target.kubernetes)
+    return build(
+        Wish(
+            migration=old.migration, source=old.source, target=old.target, volumes=tuple(order["volumes"]),
+            early=tuple(order["early"]), mappings=ground.mappings, labels=order["labels"],
+            same_project=order["same_project"],
+        ),
+        found, ground.key,
+    )  # fmt: skip
+
+
+def consent(
+    passage: Passage, decisions: Decisions, *, kind: str, name: str, propose: Callable[[], Proposal]
+) -> tuple[str, ...]:
+    """Ask a second person and wait; asked again after a refusal, if somebody resumes. Raises `Turn`.
+
+    Returns who approved; nobody if the configuration asks for no such decision.
+    """
+    operation = passage.flow.operation
+    while True:
+        passage.asked += 1
+        slot = f"{name}-{passage.asked}"
+
+        def ask(slot: str = slot) -> Json:
+            if not decisions.needed(kind):
+                return {"needed": False}
+            asked = decisions.ask(operation, slot, propose())
+            passage.waits_for(f"approval {asked.id}")
+            return {"needed": True, "id": asked.id}
+
+        asked = passage.do("ask", ask)
+        if not asked["needed"]:
+            return ()
+        detail = f"waits for approval {asked['id']}"
+
+        def look(slot: str = slot) -> Json | None:
+            found = decisions.look(operation, slot)
+            if found.state in (APPROVED, BEGUN) and (found.not_before is None or found.not_before <= passage.now()):
+                return {"by": list(found.by), "line": found.line}
+            return {"ended": found.line} if found.state == ENDED else None
+
+        found = _answered(passage, decisions, slot, look, detail)
+        why = found.get("ended") or _begun(passage, decisions, slot, propose)
+        if not why:
+            by = tuple(found["by"])
+            passage.do("approved", lambda by=by, line=found["line"]: _told(passage, kind, by, line))  # type: ignore[misc]
+            return by
+        passage.hold(NotApproved(
+            f"There is no consent to the {'cut-over' if name == 'cutover' else 'deletion of the old cluster'}", why=why,
+            fix="Resume to ask again.",
+        ))  # fmt: skip
+
+
+def _answered(
+    passage: Passage, decisions: Decisions, slot: str, look: Callable[[], Json | None], detail: str
+) -> Json:
+    try:
+        return passage.idle("decision", look, detail=lambda: detail)
+    except Turn:
+        passage.flow.step("close", lambda: _closed(passage, decisions, slot))
+        raise
+
+
+def _closed(passage: Passage, decisions: Decisions, slot: str) -> Json:
+    decisions.close(passage.flow.operation, slot, "the migration was turned back")
+    return {}
+
+
+def _begun(passage: Passage, decisions: Decisions, slot: str, propose: Callable[[], Proposal]) -> str:
+    def start() -> Json:
+        try:
+            return {"why": decisions.start(passage.flow.operation, slot, propose())}
+        except Refusal as refused:
+            return {"why": f"{refused.what}: {refused.why}" if refused.why else refused.what}
+
+    return str(passage.do("begin what was approved", start)["why"])
+
+
+def _told(passage: Passage, kind: str, by: tuple[str, ...], line: str) -> Json:
+    passage.note(f"approved:{kind}:{line}", {"what": "approved", "kind": kind, "by": list(by), "said": line})
+    return {}

@@ -1,0 +1,110 @@
+"""What the workflow asks of the world: both clusters, the cloud, decisions by people, and where it is noted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.access.proposal import Proposal
+from bot.kube.client import Kube
+from bot.migration.traffic.floating import Addresses
+from bot.migration.volumes.moving import Disks
+from bot.operations.sites import Site
+from bot.settings.file import Mappings
+from storage.cluster_migrations import ClusterMigration
+
+Json = dict[str, Any]
+
+
+class Ground(Protocol):
+    """One project, for one operation, looked up whenever it is used: within a step, where a problem is recorded.
+
+    All of it raises `Problem` if the project is gone from the configuration.
+    """
+
+    @property
+    def site(self) -> Site:
+        """Its Magnum. What it is asked raises `NoCloud` where there is none; the site itself never does."""
+        ...
+
+    @property
+    def disks(self) -> Disks | None:
+        """Its Cinder."""
+        ...
+
+    @property
+    def addresses(self) -> Addresses | None:
+        """Its Neutron."""
+        ...
+
+    @property
+    def mappings(self) -> Mappings:
+        """What is called otherwise in the new cluster."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """Of the digests of Secrets."""
+        ...
+
+    def connect(self, cluster: str) -> AbstractContextManager[Kube]:
+        """A client for a cluster, by its id."""
+        ...
+
+    def driver_problem(self, cluster: str, driver: str) -> str:
+        """What is wrong with a cluster's driver; empty if it is healthy."""
+        ...
+
+
+Grounds = Callable[[str, str], Ground]  # by project and operation
+
+
+class Register(Protocol):
+    """Where migrations are noted. All of it raises `DatabaseError`."""
+
+    def get(self, migration: str, *, project: str | None = None) -> ClusterMigration | None: ...
+
+    def stands(self, migration: str, **values: Any) -> None: ...
+
+    def tell(self, migration: str, event: Json, *, once: str) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a decision stands. `state`: open, approved, begun, or ended without a consent; `line` says it in words."""
+
+    id: str
+    state: str
+    line: str
+    by: tuple[str, ...] = ()
+    not_before: datetime | None = None
+
+
+OPEN, APPROVED, BEGUN, ENDED = "open", "approved", "begun", "ended"
+
+
+class Decisions(Protocol):
+    """Decisions by a second person that the workflow waits for. All of it raises `Problem`."""
+
+    def needed(self, kind: str) -> bool:
+        """Whether a kind of change needs one."""
+        ...
+
+    def ask(self, operation: str, name: str, proposal: Proposal) -> Standing:
+        """Ask for one; the same name again is the same decision."""
+        ...
+
+    def look(self, operation: str, name: str) -> Standing:
+        """Where it stands."""
+        ...
+
+    def start(self, operation: str, name: str, proposal: Proposal) -> str:
+        """Begin what was approved, if it still is what was shown; else why not. A second attempt is let through."""
+        ...
+
+    def close(self, operation: str, name: str, note: str) -> None:
+        """Nobody waits for it any more."""
+        ...

@@ -1,0 +1,129 @@
+"""The end of the old cluster: approved by name, looked at once more right before, then deleted and handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.access.proposal import Proposal
+from bot.migration.volumes import moving
+from bot.migration.workflow import deciding, proving
+from bot.migration.workflow.grounds import Decisions, Ground, Json
+from bot.migration.workflow.passage import Passage
+from bot.migration.workflow.proving import NotSafe
+from bot.migration.workflow.scene import Recorded, opened
+from bot.migration.workflow.steps import Step
+from bot.operations.flow import Flow
+from bot.operations.results import ClusterDeleting
+from bot.problems import Problem
+
+KIND = "migrate.delete"
+NAMED = 8
+Remove = Callable[[Flow, Json], object]  # deletes a cluster of Magnum and waits until it is gone; raises `Problem`
+
+
+def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> None:
+    """Ask for the deletion, and look at everything once more when it is approved. Raises `Turn`."""
+    passage.enter(Step.CONSENT)
+    passage.do("recheck", lambda: _rechecked(passage, ground, recorded))
+    by = deciding.consent(
+        passage, decisions, kind=KIND, name="delete", propose=lambda: propose(passage, ground, recorded)
+    )
+    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded))
+    passage.leave(f"deletion approved by {' and '.join(by)}")
+
+
+def _rechecked(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    passage.tell("looking whether the old cluster may go")
+    wrong = ground.driver_problem(recorded.target, str(passage.plan.target.driver))
+    with opened(passage.plan, ground, recorded) as scene:
+        found = proving.against(scene, wrong)
+    if found:
+        more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise NotSafe(
+            f"{len(found)} things stand against deleting {passage.plan.source.name}",
+            why="\n".join(found[:NAMED]) + more, fix="Mend them, then resume: I look again. Or roll back.",
+        )  # fmt: skip
+    return {}
+
+
+def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
+    """What the deletion takes and leaves. Bound to both clusters, the disks and the plan."""
+    plan = passage.plan
+    source = ground.site.magnum.cluster(plan.source.id)
+    moved = [each for each in plan.volumes if each.moves]
+    nodes = source.get("node_count")
+    fresh = [each for each in plan.balancers if each.service not in {move.service for move in recorded.moves}]
+    lines = [
+        f"migration {passage.migration}: {plan.target.name} has served and is proven",
+        f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id}, project {passage.flow.project}), "
+        "its load balancers and its private network go",
+        f"{len(moved)} Cinder volumes stay with {plan.target.name}",
+        *([f"the old addresses of {len(fresh)} load balancers go: DNS must point to the new ones"] if fresh else []),
+        *([f"{len(recorded.moves)} floating IPs stay with {plan.target.name}"] if recorded.moves else []),
+    ]
+    return Proposal(
+        kind=KIND, headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs", target=plan.source.name,
+        consequences=tuple(lines), target_id=plan.source.id, typed=plan.source.name, destructive=True,
+        bound={
+            "migration": passage.migration, "target": recorded.target, "plan": plan.bound(),
+            "moved": sorted(each.handle for each in moved),
+        },
+    )  # fmt: skip
+
+
+class _Aside:
+    """The flow of a migration, for deleting a cluster: its states become ours."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._flow = passage.flow
+        self.operation = passage.flow.operation
+        self.project = passage.flow.project
+
+    @property
+    def run(self) -> str:
+        """As the flow has it."""
+        return self._flow.run
+
+    def step(self, name: str, do: Callable[[], Json]) -> Json:
+        """As the flow does."""
+        return self._flow.step(f"delete: {name}", do)
+
+    def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
+        """As the flow does."""
+        return self._flow.until(f"delete: {name}", look, every=every)
+
+    def pause(self, seconds: float) -> None:
+        """As the flow does."""
+        self._flow.pause(seconds)
+
+    def fence(self) -> None:
+        """As the flow does."""
+        self._flow.fence()
+
+    def progress(self, state: object) -> None:
+        """Where Magnum is with it."""
+        if isinstance(state, ClusterDeleting):
+            self._passage.tell(f"Magnum says {state.status or 'it is on its way'}", trouble=state.trouble)
+
+    def changed(self, name: str, state: object) -> None:
+        """A migration says for itself what it has come to."""
+
+
+def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove) -> None:
+    """Delete the source, then give the disks their own reclaim policy. There is no way back from here."""
+    passage.enter(Step.DELETE)
+    source = passage.plan.source
+    while True:
+        try:
+            remove(_Aside(passage), {"id": source.id, "name": source.name})
+            break
+        except Problem as problem:
+            passage.hold(problem)
+
+    def hand_over() -> Json:
+        with ground.connect(recorded.target) as target:
+            return {"volumes": len(moving.hand_over(target, passage.plan.volumes, passage.migration))}
+
+    handed = passage.do("hand over", hand_over)
+    passage.leave(f"{source.name} is deleted; {handed['volumes']} volumes have their own reclaim policy again")

@@ -1,0 +1,319 @@
+"""One migration on its way: recorded steps that can be paused, taken up, and turned back between any two effects.
+
+What a person wants is read within the recorded steps, so that a run that replays them goes the same way. A problem
+never ends a migration: it stands still with the reason, and the step is tried again when somebody says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clusters.magnum_errors import MagnumFailed, MagnumUnreachable
+from bot.kube.errors import Conflict, Expired, FieldConflict, ServerFailed, TooManyRequests, Unreachable
+from bot.migration.plan import Plan
+from bot.migration.waiting import LONGEST_NAMED, NotInTime
+from bot.migration.workflow.grounds import Json, Register
+from bot.migration.workflow.steps import Step, Word, choices, why_not
+from bot.migration.workflow.telling import (
+    Headed,
+    MigrationGoesOn,
+    MigrationPaused,
+    MigrationProgress,
+    MigrationStepDone,
+)
+from bot.migration.workflow.unsettled import Unsettled
+from bot.operations.flow import Flow
+from bot.problems import Problem
+from storage.cluster_migrations import BACK, PAUSED, RUNNING
+
+TRANSIENT = (
+    Unreachable,
+    TooManyRequests,
+    ServerFailed,
+    Expired,
+    Conflict,
+    MagnumUnreachable,
+    MagnumFailed,
+    Unsettled,
+)
+PATIENCE = (1.0, 3.0, 10.0)  # seconds between tries of a step that a server keeps from being done
+PATIENT_FOR = timedelta(seconds=60)  # after that a step is not tried again by itself
+LOOK_SECONDS = 3.0  # between two looks at what is waited for
+IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
+TELL_SECONDS = (
+    45.0  # how often a migration that only waits tells that it does: under the 90 s that people may rely on
+)
+
+
+class Turn(Exception):
+    """Somebody wants it back."""
+
+    def __init__(self, word: Word, by: str) -> None:
+        super().__init__(word)
+        self.word = word
+        self.by = by
+
+
+class Passage:
+    """What the steps of one migration share in one run."""
+
+    def __init__(
+        self, flow: Flow, register: Register, *, migration: str, plan: Plan, begun: datetime,
+        now: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self.flow = flow
+        self.register = register
+        self.migration = migration
+        self.plan = plan
+        self.begun = begun
+        self.now = now
+        self.step = Step.DEPLOY
+        self.back = False
+        self.since = begun
+        self.finished: list[str] = []
+        self.asked = 0  # decisions so far
+        self._handled = 0  # the number of the last wish that was followed
+        self._pauses = 0
+        self._entered = 0
+        self._told_at: datetime | None = None
+
+    # --- steps
+
+    def enter(self, step: Step) -> None:
+        """Begin a step of the migration."""
+        self.step = step
+        self._entered += 1
+
+        def begin() -> Json:
+            now = self.now()
+            self.register.stands(self.migration, state=RUNNING, step=str(step), since=now, waits="")
+            return {"at": now.isoformat()}
+
+        self.since = datetime.fromisoformat(self.do(f"{step}: begin", begin)["at"])
+
+    def leave(self, said: str, lines: Sequence[str] = ()) -> None:
+        """A step of the migration is done: noted, and said in its thread."""
+        step, number = self.step, self._entered
+
+        def end() -> Json:
+            seconds = (self.now() - self.since).total_seconds()
+            self._note(
+                f"done:{number}", {"what": "done", "step": str(step), "said": said, "seconds": round(seconds, 1)}
+            )
+            state = MigrationStepDone(**self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines))
+            self.flow.changed(f"{number}-{step}", state)
+            return {}
+
+        self.do(f"{step}: done", end)
+        self.finished.append(said)
+
+    def do(self, name: str, fn: Callable[[], Json]) -> Json:
+        """Do something and record it; tried again after a pause for as long as it fails. Raises `Turn`."""
+        return self._passed(
+            name, lambda: self.flow.step(name, lambda: self._unless_wanted(lambda: self._patiently(fn)))
+        )
+
+    def wait(
+        self, name: str, look: Callable[[], Sequence[str]], *, what: str, within: timedelta, fix: str = "",
+        every: float = LOOK_SECONDS, detail: str = "",
+    ) -> None:  # fmt: skip
+        """Look until nothing is waited for. A server that does not answer is waited for as well. Raises `Turn`.
+
+        What does not come true in its time pauses the migration; nothing is skipped.
+        """
+
+        def begin() -> Json:
+            return self.flow.until(name, self._looking(look, what, within, fix, detail), every=every)
+
+        self._passed(name, begin)
+
+    def idle(self, name: str, look: Callable[[], Json | None], *, detail: Callable[[], str]) -> Json:
+        """Wait for something that may take days, telling from time to time. Raises `Turn`."""
+
+        def looking() -> Json | None:
+            found = self._unless_wanted(lambda: look() or {})
+            if found.get("done") == {}:
+                self.tell_at_times(detail())
+                return None
+            return found
+
+        return self._passed(name, lambda: self.flow.until(name, looking, every=IDLE_SECONDS))
+
+    def hold(self, problem: Problem) -> None:
+        """Stand still until somebody lets it go on. Raises `Turn`."""
+        self._pause(problem.what, problem.why, problem.fix)
+
+    # --- what a person wants
+
+    def _passed(self, name: str, step: Callable[[], Json]) -> Json:
+        while True:
+            try:
+                kept = step()
+            except Problem as problem:
+                self._pause(problem.what, problem.why, problem.fix)
+                continue
+            if "wanted" in kept:
+                self.follow(kept)
+                continue
+            done: Json = kept["done"]
+            return done
+
+    def _unless_wanted(self, fn: Callable[[], Json]) -> Json:
+        found = self.wanted()
+        return found if found is not None else {"done": fn()}
+
+    def wanted(self) -> Json | None:
+        """What somebody wants since the last wish that was followed. Within a step."""
+        found = self.register.get(self.migration)
+        if found is None or found.control_number <= self._handled:
+            return None
+        return {"wanted": found.control, "number": found.control_number, "by": found.control_by}
+
+    def follow(self, kept: Json) -> None:
+        """Do what somebody wants, as it was recorded. Raises `Turn`."""
+        self._handled = kept["number"]
+        word = Word(kept["wanted"])
+        if why_not(word, self.step, paused=False, back=self.back):
+            return
+        if word is Word.PAUSE:
+            self._pause(
+                "Somebody paused it", f"{kept['by']} wanted it to stand still", "Resume it when it may go on."
+            )
+            return
+        raise Turn(word, kept["by"])
+
+    def _pause(self, what: str, why: str, fix: str) -> None:
+        self._pauses += 1
+        number, first = self._pauses, [True]
+
+        def look() -> Json | None:
+            if first[0]:
+                self._say_paused(number, what, why, fix)
+                first[0] = False
+            found = self.wanted()
+            if found is None or why_not(Word(found["wanted"]), self.step, paused=True, back=self.back):
+                self.tell_at_times("", paused=what)
+                return None
+            return found
+
+        kept = self.flow.until("paused", look, every=IDLE_SECONDS)
+        self._handled, word = kept["number"], Word(kept["wanted"])
+
+        def go_on() -> Json:
+            self.register.stands(self.migration, state=BACK if self.back else RUNNING, waits="")
+            said = MigrationGoesOn(**self.headed(), step=self.step, word=word, by=kept["by"])
+            self.flow.changed(f"on-{number}", said)
+            return {}
+
+        self.flow.step("go on", go_on)
+        if word is not Word.RESUME and not self.back:
+            raise Turn(word, kept["by"])
+
+    def _say_paused(self, number: int, what: str, why: str, fix: str) -> None:
+        waits = f"{what}: {why}" if why else what
+        self.register.stands(self.migration, state=PAUSED, waits=waits[:2_000])
+        self._note(f"paused:{number}", {"what": "paused", "step": str(self.step), "said": waits[:500]})
+        found = MigrationPaused(
+            **self.headed(), step=self.step, what=what, why=why, fix=fix, back=self.back,
+            choices=choices(self.step, paused=True, back=self.back),
+        )  # fmt: skip
+        self.flow.changed(f"paused-{number}", found)
+        self.tell("", paused=what)
+
+    # --- patience
+
+    def _patiently(self, fn: Callable[[], Json]) -> Json:
+        begun = self.now()
+        for pause in PATIENCE:
+            try:
+                return fn()
+            except TRANSIENT as error:
+                if isinstance(error, FieldConflict) or self.now() - begun > PATIENT_FOR:
+                    raise
+                self.tell("", trouble=f"{error.what}: {error.why}")
+                self.flow.pause(pause)
+        return fn()
+
+    def _looking(
+        self, look: Callable[[], Sequence[str]], what: str, within: timedelta, fix: str, detail: str
+    ) -> Callable[[], Json | None]:
+        begun: list[datetime] = []
+
+        def once() -> Json | None:
+            if not begun:
+                begun.append(self.now())
+            wanted = self.wanted()
+            if wanted is not None:
+                return wanted
+            trouble = ""
+            try:
+                left = list(look())
+            except TRANSIENT as error:
+                if self.now() - begun[0] > within:
+                    raise
+                left, trouble = [], f"{error.what}: {error.why}"
+            else:
+                if not left:
+                    return {"done": {}}
+            if self.now() - begun[0] > within:
+                raise _late(left, what, within, fix)
+            self.tell(detail, waits=tuple(left[:LONGEST_NAMED]), trouble=trouble)
+            return None
+
+        return once
+
+    # --- telling
+
+    def headed(self) -> dict[str, Any]:
+        """What every message begins with."""
+        return dataclasses.asdict(head(self.migration, self.plan))
+
+    def tell(
+        self, detail: str, *, done: int = 0, total: int = 0, waits: tuple[str, ...] = (), paused: str = "",
+        trouble: str = "",
+    ) -> None:  # fmt: skip
+        """Show where it stands. Within a step."""
+        now = self._told_at = self.now()
+        self.flow.progress(
+            MigrationProgress(
+                **self.headed(), step=self.step, seconds=(now - self.since).total_seconds(),
+                total_seconds=(now - self.begun).total_seconds(), at=now, detail=detail, done=done, total=total,
+                waits=waits, finished=tuple(self.finished), paused=paused, back=self.back, trouble=trouble,
+                choices=choices(self.step, paused=bool(paused), back=self.back),
+            )
+        )  # fmt: skip
+
+    def tell_at_times(self, detail: str, *, paused: str = "") -> None:
+        """The same, where nothing but the time has changed: so seldom that others have room. Within a step."""
+        if self._told_at is None or (self.now() - self._told_at).total_seconds() >= TELL_SECONDS:
+            self.tell(detail, paused=paused)
+
+    def waits_for(self, text: str) -> None:
+        """Note what it waits for. Within a step."""
+        self.register.stands(self.migration, waits=text)
+
+    def note(self, name: str, event: Json) -> None:
+        """Add to the history, once by name. Within a step."""
+        self._note(name, event)
+
+    def _note(self, once: str, event: Json) -> None:
+        self.register.tell(self.migration, {**event, "at": self.now().isoformat()}, once=once)
+
+
+def head(migration: str, plan: Plan) -> Headed:
+    """What every message of a migration begins with."""
+    return Headed(
+        migration=migration, source=plan.source.name, target=plan.target.name,
+        route=f"{plan.source.driver} → {plan.target.driver}",
+    )  # fmt: skip
+
+
+def _late(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTime:
+    more = f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
+    return NotInTime(
+        f"{len(left)} did not {what} within {within}", why=", ".join(left[:LONGEST_NAMED]) + more,
+        fix=fix or "Look at them, then resume: I look again.",
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""Proves that the new cluster does what the old one did, and lets it serve for a while before anything is deleted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.migration import comparing, drift, starting, vitals
+from bot.migration.forms import autoscaled
+from bot.migration.objects import spec_of
+from bot.migration.volumes import moving
+from bot.migration.workflow import crossing
+from bot.migration.workflow.grounds import Ground, Json
+from bot.migration.workflow.passage import Passage
+from bot.migration.workflow.scene import Recorded, Scene, opened
+from bot.migration.workflow.steps import Step
+from bot.problems import Problem
+
+NAMED = 8
+
+
+class NotProven(Problem):
+    """The new cluster is not what was planned."""
+
+
+class NotSafe(Problem):
+    """Something stands against deleting the old cluster."""
+
+
+def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
+    """Driver, pods, configuration and images. Raises `Turn`."""
+    passage.enter(Step.PROVE)
+    driver = str(passage.plan.target.driver)
+
+    def look() -> list[str]:
+        wrong = ground.driver_problem(recorded.target, driver)
+        with opened(passage.plan, ground, recorded) as scene:
+            return [*([wrong] if wrong else []), *crossing.not_as_ready(scene)]
+
+    passage.wait(
+        "wait for health", look, what="become healthy", within=ready_within, detail="verifying driver and pods"
+    )
+    found = passage.do("prove", lambda: _proven(passage, ground, recorded))
+    passage.leave(f"proven: {found['equal']} objects as planned, {driver} healthy", found["images"])
+
+
+def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+    with opened(passage.plan, ground, recorded) as scene:
+        equal, wrong = differences(scene)
+        refs = starting.top_level(scene.inventory, passage.plan.items)
+        now = starting.now(scene.target, scene.into.surface, passage.plan, refs)
+    if wrong:
+        raise NotProven(
+            f"{len(wrong)} objects of the new cluster are not as planned", why="\n".join(wrong[:NAMED]),
+            fix="Mend them in the new cluster, then resume; or roll back.",
+        )  # fmt: skip
+    images = vitals.other_images(recorded.before, now) if recorded.before else []
+    return {"equal": equal, "images": [f"another image: {line}" for line in images[:NAMED]]}
+
+
+def differences(scene: Scene) -> tuple[int, list[str]]:
+    """How many objects are as they are to work, and those that are not. What an autoscaler sets may differ."""
+    scaled = autoscaled(scene.inventory.objects.values())
+    found = comparing.compare(scene.into, scene.forms.final)
+    wrong = [
+        f"{each.ref}: {each.what}"
+        for each in found.differences
+        if not (each.ref in scaled and each.what == "spec.replicas differ")
+    ]
+    return found.equal + len(found.differences) - len(wrong), wrong
+
+
+def soak(passage: Passage, length: timedelta) -> None:
+    """Let the new cluster serve. Raises `Turn`."""
+    passage.enter(Step.SOAK)
+    end = passage.since + length
+
+    def look() -> Json | None:
+        return {"at": passage.now().isoformat()} if passage.now() >= end else None
+
+    passage.do("soak: note", lambda: _noted(passage, f"serves until {end:%Y-%m-%d %H:%M} UTC"))
+    passage.idle(
+        "soak", look, detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC"
+    )
+    passage.leave(f"the new cluster has served for {length}")
+
+
+def _noted(passage: Passage, text: str) -> Json:
+    passage.waits_for(text)
+    passage.tell(text)
+    return {}
+
+
+def against(scene: Scene, driver_wrong: str) -> list[str]:
+    """What stands against deleting the source now. Everything is looked at anew: evidence is never older than this."""
+    found = [driver_wrong] if driver_wrong else []
+    found += crossing.not_as_ready(scene)
+    found += [f"not bound: {each}" for each in moving.unbound(scene.target, scene.plan.volumes)]
+    found += [f"runs on the source: {each}" for each in crossing.running_on_source(scene)]
+    found += [f"was changed back on the source: {each}" for each in crossing.pending(scene)]
+    found += [f"still attached on the source: {each}" for each in crossing.attached_on_source(scene)]
+    look = drift.drift(scene.plan, scene.inventory, scene.ground.mappings, scene.ground.key, scene.recorded.image)
+    found += [f"changed on the source: {each}" for each in look.lines()]
+    found += _not_retained(scene)
+    found += _unaccounted(scene)
+    found += _wanted_addresses(scene)
+    return found
+
+
+def _not_retained(scene: Scene) -> list[str]:
+    """Until the old cluster is gone two PersistentVolumes stand for one disk: neither may be on Delete."""
+    moved = {each.volume for each in scene.plan.volumes if each.moves}
+    sides = ((scene.source, "the source"), (scene.target, "the new cluster"))
+    return [
+        f"the volume {each['metadata']['name']} of {side} is on {spec_of(each).get('persistentVolumeReclaimPolicy')}"
+        for kube, side in sides
+        for each in kube.all_of("/api/v1/persistentvolumes", dict)
+        if each["metadata"]["name"] in moved and spec_of(each).get("persistentVolumeReclaimPolicy") != "Retain"
+    ]
+
+
+def _unaccounted(scene: Scene) -> list[str]:
+    """Disks of the migrated namespaces that no choice was made for."""
+    known = {each.volume for each in scene.plan.volumes} | {each.ref.name for each in scene.plan.left}
+    inside = set(scene.plan.namespaces)
+    return [
+        f"nobody chose what becomes of the volume {ref.name}"
+        for ref, obj in scene.inventory.objects.items()
+        if ref.kind == "PersistentVolume"
+        and (spec_of(obj).get("claimRef") or {}).get("namespace") in inside
+        and ref.name not in known
+    ]
+
+
+def _wanted_addresses(scene: Scene) -> list[str]:
+    """Addresses that moved and that Magnum would take along, because their description still names the old cluster."""
+    addresses = scene.ground.addresses
+    if addresses is None:
+        return []
+    found = []
+    for move in scene.recorded.moves:
+        live = addresses.find(move.address)
+        if live is None or live.port in ("", move.old_port):
+            found.append(f"the address {move.address} is not with the new cluster")
+        elif scene.plan.source.id in live.description:
+            found.append(f"the address {move.address} would be deleted along: its description names the old cluster")
+    return found

@@ -1,0 +1,153 @@
+"""The whole way of one migration, in its order. Everything that it does stands in the steps of its neighbours."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.access.proposal import Proposal
+from bot.migration.plan import Plan
+from bot.migration.workflow import carrying, crossing, deciding, deploying, parting, proving, returning
+from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register
+from bot.migration.workflow.parting import Remove
+from bot.migration.workflow.passage import Passage, Turn, head
+from bot.migration.workflow.reporting import report
+from bot.migration.workflow.scene import Recorded
+from bot.migration.workflow.steps import Step, Word, crossed
+from bot.migration.workflow.telling import MigrationEnded
+from bot.operations.building import Building, Order
+from bot.operations.flow import Flow
+from bot.operations.sites import Limits
+from bot.problems import Problem
+from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK
+
+WORK = "migrate"
+CUT_OVER = "migrate.cutover"
+
+
+class MigrationGone(Problem):
+    """There is no such migration any more."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Migration:
+    """The workflow behind `migrate`. Its input: the id of a migration that was noted."""
+
+    register: Register
+    grounds: Grounds
+    decisions: Decisions
+    building: Building
+    remove: Remove
+    limits: Callable[[], Limits]
+    ready_within: Callable[[], timedelta]
+    now: Callable[[], datetime]
+
+    def __call__(self, flow: Flow, given: Json) -> MigrationEnded:
+        """Migrate, or go back. Raises `MigrationGone`."""
+        noted = flow.step("read", lambda: self._read(given["migration"]))
+        plan = Plan.model_validate(noted["plan"])
+        begun = datetime.fromisoformat(noted["begun"])
+        passage = Passage(flow, self.register, migration=given["migration"], plan=plan, begun=begun, now=self.now)
+        order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
+        recorded = Recorded(target=plan.target.id)
+        try:
+            said = self._there(passage, recorded, order, noted["order"])
+            outcome = DONE
+        except Turn as turn:
+            ground = self._ground(passage)
+            said = returning.go_back(passage, ground, recorded, turn, order)
+            outcome = CANCELLED if turn.word is Word.CANCEL else ROLLED_BACK
+        return self._ended(passage, outcome, said)
+
+    def _read(self, migration: str) -> Json:
+        found = self.register.get(migration)
+        if found is None:
+            raise MigrationGone(f"There is no migration {migration}", fix="See `/xk8s migrate list`.")
+        return {"plan": found.plan, "order": found.order, "begun": found.begun_at.isoformat()}
+
+    def _ground(self, passage: Passage) -> Ground:
+        return self.grounds(passage.flow.project, passage.flow.operation)
+
+    def _there(self, passage: Passage, recorded: Recorded, order: Order | None, wishes: Json) -> list[str]:
+        ground = self._ground(passage)
+        deploying.deploy(passage, ground, recorded, self.building, order, self.limits())
+        deploying.verify(passage, ground, recorded, self.limits().verify)
+        self._carried(passage, ground, recorded, wishes)
+        crossing.quiesce(passage, ground, recorded)
+        crossing.volumes(passage, ground, recorded)
+        crossing.start(passage, ground, recorded, self.ready_within())
+        crossing.traffic(passage, ground, recorded)
+        proving.prove(passage, ground, recorded, self.ready_within())
+        proving.soak(passage, timedelta(seconds=wishes["soak"]))
+        if passage.plan.source.id.startswith("kubeconfig:"):
+            return [f"{passage.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
+        parting.consent(passage, ground, recorded, self.decisions)
+        parting.delete(passage, ground, recorded, self.remove)
+        return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
+
+    def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
+        """Copy until the copy is the source as it is, and a second person has consented to the cut-over."""
+        while True:
+            carrying.copy(passage, ground, recorded)
+            wrong = carrying.compare(passage, ground, recorded, self.ready_within())
+            wrong = deciding.second_look(passage, ground, recorded) or wrong
+            if wrong is None:
+                passage.enter(Step.DECIDE)
+                by = deciding.consent(
+                    passage, self.decisions, kind=CUT_OVER, name="cutover",
+                    propose=lambda: propose_cut_over(passage, recorded),
+                )  # fmt: skip
+                wrong = deciding.second_look(passage, ground, recorded)
+                if wrong is None:
+                    passage.leave(
+                        f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
+                    )
+                    return
+            passage.hold(wrong)
+            deciding.plan_anew(passage, ground, recorded, wishes)
+
+    def _ended(self, passage: Passage, outcome: str, said: list[str]) -> MigrationEnded:
+        def end() -> Json:
+            now = self.now()
+            passage.note("ended", {"what": outcome, "said": "; ".join(said)})
+            self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
+            found = self.register.get(passage.migration)
+            return {"at": now.isoformat(), "history": found.history if found is not None else []}
+
+        kept = passage.flow.step("ended", end)
+        ended = datetime.fromisoformat(kept["at"])
+        text = report(
+            migration=passage.migration, project=passage.flow.project, plan=passage.plan, outcome=outcome, said=said,
+            history=kept["history"], begun=passage.begun, ended=ended,
+        )  # fmt: skip
+        named = head(passage.migration, passage.plan)
+        return MigrationEnded(
+            project=passage.flow.project, migration=passage.migration, source=named.source, target=named.target,
+            route=named.route, outcome=outcome, said=tuple(said), seconds=(ended - passage.begun).total_seconds(),
+            objects=len(passage.plan.items) if crossed(passage.step) and outcome == DONE else 0, report=text,
+        )  # fmt: skip
+
+
+def propose_cut_over(passage: Passage, recorded: Recorded) -> Proposal:
+    """What the cut-over does. Bound to the plan and the target: a source that changed voids it."""
+    plan = passage.plan
+    moved = [each for each in plan.volumes if each.moves]
+    low, high = plan.estimate.outage
+    workloads = sum(item.mode == "at cut-over" for item in plan.items)
+    lines = [
+        f"migration {passage.migration}: the copy in {plan.target.name} compared equal",
+        f"{workloads} objects stop on {plan.source.name} and start on {plan.target.name}",
+        f"{len(moved)} Cinder volumes are detached from {plan.source.name} and attached to {plan.target.name}",
+        *(
+            f"{each.service.short}: {', '.join(each.addresses) or 'no address'}, {each.recipe}"
+            for each in plan.balancers
+        ),
+        f"outage: about {max(1, low // 60)} to {max(1, high // 60)} minutes (a guess from counts)",
+        f"the way back: `/xk8s migrate rollback {passage.migration}`, until the deletion is approved",
+    ]
+    return Proposal(
+        kind=CUT_OVER, headline=f"Cut over from {plan.source.name} to {plan.target.name}", consequences=tuple(lines),
+        warnings=tuple(each.what for each in plan.warnings[:8]), target=plan.source.name, target_id=plan.source.id,
+        bound={"migration": passage.migration, "target": recorded.target, "plan": plan.bound()},
+    )  # fmt: skip

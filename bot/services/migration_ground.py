@@ -1,0 +1,198 @@
+"""One project as a migration's workflow sees it: looked up whenever it is used, so that a configuration that is read
+again counts, and a project that is gone is a problem of the step in hand."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot import __version__
+from bot.actions.action import Driver
+from bot.clusters.services import CloudServices
+from bot.kube.client import Kube
+from bot.migration.workflow.grounds import Ground
+from bot.operations.sites import Site, Sites
+from bot.problems import Problem, Refusal
+from bot.services.projects import ProjectParts, Projects
+from bot.services.verification import Keep, last_verification, verification_target
+from bot.settings import Settings
+from bot.settings.file import Mappings
+from bot.verification.report import Verdict
+from bot.verification.verifier import Verifier
+
+SECONDS = 900.0  # for one step in one cluster: a copy of some ten thousand objects
+ANSWER_SECONDS = 30.0  # for one request: an API that says nothing must not hold a step for long
+CONTEXT = b"xk8s-migration-digests"
+
+Json = dict[str, Any]
+
+
+class Tools:
+    """What the grounds of all projects share."""
+
+    def __init__(
+        self, projects: Projects, sites: Sites, settings: Callable[[], Settings], *, verifier: Verifier, keep: Keep
+    ) -> None:
+        self.projects = projects
+        self.sites = sites
+        self.settings = settings
+        self.verifier = verifier
+        self.keep = keep
+        self._services: dict[str, CloudServices] = {}
+        self._lock = threading.Lock()
+
+    def services(self, cloud: str) -> CloudServices:
+        """Cinder and Neutron of a cloud; signed in once."""
+        with self._lock:
+            return self._services.setdefault(cloud, CloudServices(cloud))
+
+    def ground(self, project: str, operation: str) -> Ground:
+        """One project, for one operation."""
+        return ProjectGround(project, operation, self)
+
+
+class ProjectGround:
+    """The `Ground` of one project, for one operation."""
+
+    def __init__(self, name: str, operation: str, tools: Tools) -> None:
+        self._name = name
+        self._operation = operation
+        self._tools = tools
+
+    @property
+    def site(self) -> Site:
+        """Its Magnum, asked for at each call."""
+        return live_site(self._tools.sites, self._name, self._operation)
+
+    @property
+    def disks(self) -> CloudServices | None:
+        """Its Cinder."""
+        return self._services()
+
+    @property
+    def addresses(self) -> CloudServices | None:
+        """Its Neutron."""
+        return self._services()
+
+    @property
+    def mappings(self) -> Mappings:
+        """As the configuration in force has them."""
+        return mappings_of(self._tools.settings(), self._name)
+
+    @property
+    def key(self) -> bytes:
+        """The key of the digests of Secrets."""
+        return digest_key(self._tools.settings())
+
+    @contextlib.contextmanager
+    def connect(self, cluster: str) -> Iterator[Kube]:
+        """A client for a cluster, by its id. Raises `Problem`."""
+        with connected(self._parts(), cluster, self._operation) as kube:
+            yield kube
+
+    def driver_problem(self, cluster: str, driver: str) -> str:
+        """What is wrong with a cluster's driver; empty if it is healthy."""
+        parts = self._parts()
+        target = verification_target(parts, parts.catalog.find(cluster), self._operation)
+        report = self._tools.verifier.verify(target, Driver(driver))
+        self._tools.keep(last_verification(report))
+        if report.verdict is Verdict.HEALTHY:
+            return ""
+        found = report.problem or "; ".join(each.title for each in report.findings[:3]) or "it is not healthy"
+        return f"{driver} on {report.cluster}: {found}"
+
+    def _services(self) -> CloudServices | None:
+        magnum = self._parts().magnum
+        return self._tools.services(magnum.cloud) if magnum is not None else None
+
+    def _parts(self) -> ProjectParts:
+        return self._tools.projects.get(self._name, operation=self._operation)
+
+
+class _LiveMagnum:
+    """A project's Magnum that is looked up at each call, within the step that calls."""
+
+    def __init__(self, find: Callable[[], Site]) -> None:
+        self._find = find
+
+    def clusters(self) -> list[Json]:
+        """All clusters."""
+        return self._find().magnum.clusters()
+
+    def cluster(self, ref: str) -> Json:
+        """One cluster."""
+        return self._find().magnum.cluster(ref)
+
+    def create_cluster(self, values: Mapping[str, Any], *, operation: str) -> str:
+        """Order one."""
+        return self._find().magnum.create_cluster(values, operation=operation)
+
+    def delete_cluster(self, cluster: str, *, operation: str) -> None:
+        """Have one deleted."""
+        self._find().magnum.delete_cluster(cluster, operation=operation)
+
+
+def live_site(sites: Sites, project: str, operation: str) -> Site:
+    """A site whose project is looked up at each call. Never raises."""
+
+    def find() -> Site:
+        return sites(project, operation)
+
+    try:
+        cloud = find().cloud
+    except Problem:
+        cloud = ""
+    return Site(
+        cloud=cloud, magnum=_LiveMagnum(find), verify=lambda cluster, driver: find().verify(cluster, driver),
+        forget=lambda cluster: find().forget(cluster),
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def connected(parts: ProjectParts, cluster: str, operation: str, *, seconds: float = SECONDS) -> Iterator[Kube]:
+    """A client for a cluster of a project, by its id. Raises `Problem`."""
+    found = parts.catalog.find(cluster)
+    kube = Kube(
+        parts.credentials.endpoint(found), user_agent=f"xk8s/{__version__} (operation {operation})", seconds=seconds,
+        answer=ANSWER_SECONDS,
+    )  # fmt: skip
+    try:
+        yield kube
+    finally:
+        kube.close()
+
+
+def mappings_of(settings: Settings, project: str) -> Mappings:
+    """What is called otherwise in the new clusters of a project. Raises `Refusal` if it is gone."""
+    found = settings.configuration.projects.get(project)
+    if found is None:
+        raise Refusal(f"There is no project {project}", fix="Look at `projects` in the configuration.")
+    return found.mappings
+
+
+def digest_key(settings: Settings) -> bytes:
+    """The key that digests of Secrets are made with: derived from `XK8S_AUDIT_KEY`, which all replicas share.
+
+    Without one, a key of its own in the data folder: other replicas then see every Secret as changed.
+    """
+    given = settings.audit_key.get_secret_value().split(",")[0].strip().encode() if settings.audit_key else b""
+    return hmac.new(given or _own_key(settings.data_dir / "migration-key"), CONTEXT, hashlib.sha256).digest()
+
+
+def _own_key(path: Path) -> bytes:
+    """Made once, whichever process is first; readable by the bot alone."""
+    if not path.exists():
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # never over one that another process has just made
+        temporary.unlink()
+    return path.read_bytes()

@@ -1,0 +1,252 @@
+"""From the words of `migrate` to a plan: which clusters and template are meant, and what would become of everything.
+
+Only reads. The same words and the same clusters make the same plan, so that an approval can be bound to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.actions.action import Driver
+from bot.actions.clusters import ClusterCreate
+from bot.actions.migrations import MigrateStart
+from bot.clusters.cluster import AmbiguousCluster, Cluster
+from bot.kube.client import Kube
+from bot.kube.errors import KubeError
+from bot.migration.findings import Finding
+from bot.migration.plan import Plan, Side
+from bot.migration.planning.builder import Wish, build
+from bot.migration.planning.survey import survey
+from bot.migration.surface import numbers
+from bot.operations.building import Order
+from bot.problems import Ambiguous, Choice, Refusal
+from bot.services.clusters import order_of, refuse_taken
+from bot.services.migration_ground import Tools, connected, digest_key, mappings_of
+from bot.services.projects import ProjectParts
+from bot.settings.file import Duration
+from bot.templates.results import AmbiguousTemplate, Template
+from bot.verification import detect, gather
+
+SECONDS = 300.0  # for reading one cluster
+MOST_BLOCKERS = 25
+_DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
+
+Json = dict[str, Any]
+
+
+class CannotMigrate(Refusal):
+    """The words do not make a migration."""
+
+
+class PlanBlocked(Refusal):
+    """Something stands against the migration."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MigrationPlanning:
+    """A plan is being made."""
+
+    source: str
+    doing: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A plan without blockers, and what the workflow needs beside it (JSON)."""
+
+    plan: Plan
+    order: Json
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Target:
+    side: Side
+    order: Order | None
+    cluster: Cluster | None
+    template: Template | None = None
+
+
+class Planner:
+    """Makes plans."""
+
+    def __init__(self, tools: Tools, *, soak: Callable[[], timedelta]) -> None:
+        self._tools = tools
+        self._soak = soak
+
+    def plan(
+        self, action: MigrateStart, *, project: str | None, operation: str, migration: str,
+        told: Callable[[MigrationPlanning], None] = lambda _state: None,
+    ) -> Planned:  # fmt: skip
+        """Plan it. Raises `Refusal` for what stands against it, `Problem` for what cannot be read."""
+        parts = self._tools.projects.get(project, operation=operation)
+        found = parts.catalog.find(action.cluster)
+        told(MigrationPlanning(source=found.name, doing="looking which clusters and template are meant"))
+        with self._source(parts, found, operation) as (source, kube):
+            target = self._target(parts, action, source)
+            told(MigrationPlanning(source=source.name, doing="reading everything that would be copied"))
+            made = self._made(parts, action, source, target, kube, operation, migration)
+        if made.plan.blockers:
+            raise blocked(made.plan.source.name, made.plan.blockers)
+        return made
+
+    def _made(
+        self, parts: ProjectParts, action: MigrateStart, source: Cluster, target: _Target, kube: Kube,
+        operation: str, migration: str,
+    ) -> Planned:  # fmt: skip
+        settings = self._tools.settings()
+        with contextlib.ExitStack() as stack:
+            there = None
+            if target.cluster is not None:
+                there = stack.enter_context(connected(parts, target.cluster.id, operation, seconds=SECONDS))
+            found = survey(kube, there, namespaces=action.namespaces, kubernetes=target.side.kubernetes)
+        wish = Wish(
+            migration=migration, source=_side(source, _driver_of(source, kube)), target=target.side,
+            volumes=action.volumes, early=action.start_early, mappings=mappings_of(settings, parts.name),
+            labels=source.labels, same_project=_same_project(source, target),
+        )  # fmt: skip
+        soak = _DURATION.validate_python(action.soak) if action.soak else self._soak()
+        return Planned(
+            plan=build(wish, found, digest_key(settings)),
+            order={
+                "deploy": target.order.to_json() if target.order is not None else None, "soak": soak.total_seconds(),
+                "namespaces": list(action.namespaces), "volumes": list(action.volumes), "early": list(action.start_early),
+                "labels": dict(source.labels), "same_project": wish.same_project, "words": action.words(),
+            },
+        )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _source(self, parts: ProjectParts, found: Cluster, operation: str) -> Iterator[tuple[Cluster, Kube]]:
+        if found.from_magnum and not found.status.endswith("_COMPLETE"):
+            raise CannotMigrate(
+                f"{found.name} is {found.status}", why="only a cluster that is complete can be migrated",
+                fix=f"See `/xk8s cluster show {found.name}`.",
+            )  # fmt: skip
+        with connected(parts, found.id, operation, seconds=SECONDS) as kube:
+            yield dataclasses.replace(found, driver=_driver_of(found, kube)), kube
+
+    def _target(self, parts: ProjectParts, action: MigrateStart, source: Cluster) -> _Target:
+        if action.into is not None:
+            return _existing(parts, action.into, source)
+        if action.template is not None:
+            try:
+                template = parts.templates().show(action.template).template
+            except AmbiguousTemplate as several:
+                raise Ambiguous(several.what, choices=several.choices, fix=several.fix, field="template") from several
+        else:
+            template = _only_template(parts, action.to or Driver.CALICO, source)
+        return _deployed(parts, action, source, template)
+
+
+def blocked(name: str, found: tuple[Finding, ...]) -> PlanBlocked:
+    """The refusal that lists what stands against a migration, and what to do about each."""
+    lines = [
+        f"{number}. {each.what}{f': {each.why}' if each.why else ''}{f' → {each.fix}' if each.fix else ''}"
+        for number, each in enumerate(found[:MOST_BLOCKERS], 1)
+    ]
+    more = len(found) - MOST_BLOCKERS
+    return PlanBlocked(
+        f"{len(found)} {'thing stands' if len(found) == 1 else 'things stand'} against migrating {name}",
+        why="\n".join(lines + ([f"and {more} more"] if more > 0 else [])), fix="Nothing was changed. Then say it again.",
+    )  # fmt: skip
+
+
+def _driver_of(cluster: Cluster, kube: Kube) -> Driver:
+    """The driver that really runs; the declared one where that cannot be seen. Raises `CannotMigrate`."""
+    with contextlib.suppress(KubeError):
+        running = detect.running(gather.daemon_sets(kube))
+        if len(running) == 1:
+            return running[0].profile.driver
+    if cluster.driver is not None:
+        return cluster.driver
+    raise CannotMigrate(
+        f"Nobody knows which driver {cluster.name} runs", why="it runs none of those that I know, or several",
+        fix="See `/xk8s verify` and `/xk8s driver list`.",
+    )  # fmt: skip
+
+
+def _side(cluster: Cluster, driver: Driver) -> Side:
+    return Side(
+        name=cluster.name, driver=driver, id=cluster.id, kubernetes=cluster.kubernetes, template=cluster.template,
+        nodes=cluster.nodes, masters=cluster.masters,
+    )  # fmt: skip
+
+
+def _existing(parts: ProjectParts, name: str, source: Cluster) -> _Target:
+    try:
+        found = parts.catalog.find(name)
+    except AmbiguousCluster as several:
+        raise Ambiguous(several.what, choices=several.choices, fix=several.fix, field="into") from several
+    if found.id == source.id:
+        raise CannotMigrate("The source and the target are one cluster", fix="Say another one with `--into`.")
+    if found.from_magnum and not found.status.endswith("_COMPLETE"):
+        raise CannotMigrate(f"{found.name} is {found.status}", fix="Wait until it is complete, or take another one.")
+    if found.driver is None:
+        raise CannotMigrate(
+            f"Nobody knows which driver {found.name} is meant to run",
+            fix=f"Set `projects.{parts.name}.clusters.{found.name}.driver` in the configuration.",
+        )
+    return _Target(side=_side(found, found.driver), order=None, cluster=found)
+
+
+def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Template:
+    """The one visible template of a driver whose Kubernetes is not older; else a person picks."""
+    if driver is source.driver:
+        raise CannotMigrate(
+            f"{source.name} runs {driver} already", why="a migration changes the driver",
+            fix="To move it to a cluster with the same one, say `--template T` or `--into CLUSTER`.",
+        )  # fmt: skip
+    visible = [each for each in parts.templates().list(driver).templates if not each.hidden]
+    fitting = [each for each in visible if numbers(each.kubernetes) >= numbers(source.kubernetes)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        older = f"there are {len(visible)}, all with an older Kubernetes than {source.kubernetes}" if visible else ""
+        raise CannotMigrate(
+            f"There is no template with {driver} for {source.name}", why=older,
+            fix=f"Create one: `/xk8s template create {driver}`",
+        )  # fmt: skip
+    raise Ambiguous(
+        f"{len(fitting)} templates have {driver} and a Kubernetes that is not older",
+        choices=[Choice(each.id, f"{each.name}, Kubernetes {each.kubernetes or '?'}") for each in fitting],
+        fix="Pick one, or say `--template T` in place of `--to`.", field="template", in_place_of="to",
+    )  # fmt: skip
+
+
+def _deployed(parts: ProjectParts, action: MigrateStart, source: Cluster, template: Template) -> _Target:
+    """A target that is still to be deployed, as large as the source unless it is said otherwise."""
+    if template.driver is None:
+        raise CannotMigrate(
+            f"The template {template.name} has the driver {template.network_driver}, which I do not know",
+            fix="Take another one: `/xk8s template list`.",
+        )
+    base = source.name.removesuffix(f"-{source.driver}")
+    masters = action.masters or ((source.masters or 1) if template.balanced else 1)
+    words = ClusterCreate(
+        cluster=action.new_name or f"{base}-{template.driver}", template=template.name,
+        nodes=action.nodes or source.nodes, masters=masters,
+    )  # fmt: skip
+    order = order_of(words, template)
+    try:
+        refuse_taken(parts, order.name)
+    except Refusal as taken:
+        raise CannotMigrate(
+            taken.what, why=taken.why, fix="Say another name with `--name`, or move into it with `--into`."
+        ) from taken
+    side = Side(
+        name=order.name, driver=template.driver, kubernetes=template.kubernetes, template=template.id,
+        nodes=order.nodes, masters=order.masters,
+    )  # fmt: skip
+    return _Target(side=side, order=order, cluster=None, template=template)
+
+
+def _same_project(source: Cluster, target: _Target) -> bool | None:
+    """Whether both are in one OpenStack project; None where nobody knows."""
+    if not source.from_magnum:
+        return None
+    return True if target.cluster is None or target.cluster.from_magnum else None

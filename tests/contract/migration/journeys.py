@@ -1,0 +1,242 @@
+"""The workflow played between two sandbox clusters, with a journal in place of DBOS, and people who decide at once."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import pathlib
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.access.proposal import Proposal, digest
+from bot.kube.client import Kube
+from bot.migration.plan import Plan
+from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Json, Standing
+from bot.migration.workflow.telling import MigrationEnded, MigrationPaused
+from bot.migration.workflow.workflow import Migration
+from bot.operations.building import Building
+from bot.operations.flow import Flow, Lost, Stopping
+from bot.operations.running import Running
+from bot.operations.sites import Limits, Site
+from bot.problems import Problem
+from bot.settings.file import Mappings
+from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
+from storage.database import Database
+from storage.reservations import ReservationRepository
+from tests.contract.migration.conftest import KEY, Cinder, Cloud
+
+OPERATION = "7f3a" + "0" * 28
+LIMITS = Limits(create=timedelta(minutes=1), delete=timedelta(minutes=1), verify=timedelta(minutes=1))
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class People:
+    """Decides as told: every decision is given at once, unless its name begins with what is refused."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Proposal] = {}
+        self.begun: set[str] = set()
+        self.refused: set[str] = set()
+
+    def needed(self, kind: str) -> bool:
+        return True
+
+    def ask(self, operation: str, name: str, proposal: Proposal) -> Standing:
+        self.asked.setdefault(name, proposal)
+        return Standing(id="aaaaaa", state="open", line="open")
+
+    def look(self, operation: str, name: str) -> Standing:
+        if name in self.refused:
+            return Standing(id="aaaaaa", state=ENDED, line="rejected by bo: not today")
+        return Standing(
+            id="aaaaaa", state=BEGUN if name in self.begun else APPROVED, line="approved by bo", by=("bo",)
+        )
+
+    def start(self, operation: str, name: str, proposal: Proposal) -> str:
+        assert digest(proposal.bound) == digest(self.asked[name].bound)
+        self.begun.add(name)
+        return ""
+
+    def close(self, operation: str, name: str, note: str) -> None:
+        self.refused.add(name)
+
+
+class Magnum:
+    """Knows the source, until somebody has it deleted."""
+
+    def __init__(self, source: str) -> None:
+        self.there = {source}
+
+    def clusters(self) -> list[Json]:
+        return [{"uuid": each, "name": each} for each in self.there]
+
+    def cluster(self, ref: str) -> Json:
+        return {"uuid": ref, "name": ref, "status": "CREATE_COMPLETE", "node_count": 3}
+
+    def create_cluster(self, values: Any, *, operation: str) -> str:
+        raise AssertionError("nothing is built here")
+
+    def delete_cluster(self, cluster: str, *, operation: str) -> None:
+        self.there.discard(cluster)
+
+
+@dataclasses.dataclass
+class Stage:
+    """The `Ground` of the two clusters."""
+
+    cloud: Cloud
+    magnum: Magnum
+    mappings: Mappings = dataclasses.field(default_factory=Mappings)
+    key: bytes = KEY
+    addresses: None = None
+    unhealthy: str = ""
+    broken: Problem | None = None
+
+    @property
+    def site(self) -> Site:
+        return Site(cloud="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
+
+    @property
+    def disks(self) -> Cinder:
+        return Cinder(self.cloud.infrastructure)
+
+    @contextlib.contextmanager
+    def connect(self, cluster: str) -> Iterator[Kube]:
+        if self.broken is not None:
+            raise self.broken
+        kube = self.cloud.kube(cluster.removeprefix("uuid-"))
+        try:
+            yield kube
+        finally:
+            kube.close()
+
+    def driver_problem(self, cluster: str, driver: str) -> str:
+        return self.unhealthy
+
+
+def _never(_cluster: str, _driver: object) -> Any:
+    raise AssertionError("verified by the ground")
+
+
+class Told:
+    """What the workflow told; somebody may listen."""
+
+    def __init__(self, heard: Callable[[str, object], None]) -> None:
+        self._heard = heard
+
+    def progress(self, operation: str, state: object) -> None: ...
+
+    def changed(self, operation: str, name: str, state: object) -> None:
+        self._heard(name, state)
+
+    def end(self, operation: str, end: Json) -> None: ...
+
+
+class Journey:
+    """One migration, run over a journal as often as it is cut off."""
+
+    def __init__(self, cloud: Cloud, plan: Plan, folder: pathlib.Path) -> None:
+        database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
+        database.upgrade()
+        self.register = ClusterMigrationRepository(database)
+        self.people, self.magnum = People(), Magnum(plan.source.id)
+        self.stage = Stage(cloud, self.magnum)
+        self.plan = plan
+        self.journal: list[tuple[str, Json]] = []
+        self.told: dict[str, object] = {}
+        self.cuts = 0
+        self.done: set[int] = set()  # steps whose effect has happened at least once
+        self.on_pause: list[str] = []  # what somebody wants at each pause, in their order
+        self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
+        self.removed: list[str] = []
+        self.register.begin(_noted(plan))
+        self.workflow = Migration(
+            register=self.register, grounds=lambda _project, _operation: self.stage, decisions=self.people,
+            building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
+            limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40), now=utc_now,
+        )  # fmt: skip
+
+    def want(self, word: str) -> None:
+        """Somebody wants something of it."""
+        number = len([each for each in self._row().history if "number" in each])
+        self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
+
+    def run(self, *, twice: bool = False) -> MigrationEnded:
+        """Play it to its end. `twice`: cut off after each effect before it is recorded, and after each record."""
+        while True:
+            cutter = _Cutter(self, twice=twice)
+            flow = Running(
+                operation=OPERATION, project="shop", reporter=Told(self._heard), record=cutter.record,
+                ending=threading.Event(), owned=lambda: True,
+            )  # fmt: skip
+            try:
+                return self.workflow(flow, {"migration": self.plan.migration})
+            except (Stopping, Lost):
+                self.cuts += 1
+
+    @property
+    def paused(self) -> list[MigrationPaused]:
+        return [each for each in self.told.values() if isinstance(each, MigrationPaused)]
+
+    def _heard(self, name: str, state: object) -> None:
+        fresh = name not in self.told
+        self.told[name] = state
+        if fresh and isinstance(state, MigrationPaused) and self.on_pause:
+            self.want(self.on_pause.pop(0))
+
+    def _remove(self, flow: Flow, given: Json) -> object:
+        def order() -> Json:
+            flow.fence()
+            self.magnum.delete_cluster(given["id"], operation=flow.operation)
+            self.removed.append(given["id"])
+            return {}
+
+        return flow.step("delete", order)
+
+    def _row(self) -> ClusterMigration:
+        found = self.register.get(self.plan.migration)
+        assert found is not None
+        return found
+
+
+class _Cutter:
+    """Keeps the journal of one run, and dies where it is told to."""
+
+    def __init__(self, journey: Journey, *, twice: bool) -> None:
+        self._journey = journey
+        self._twice = twice
+        self._at = 0
+
+    def record(self, name: str, do: Callable[[], Json]) -> Json:
+        at, self._at = self._at, self._at + 1
+        journal = self._journey.journal
+        if at < len(journal):
+            kept_name, kept = journal[at]
+            assert kept_name == name, f"the steps come in one order: {kept_name} was {name}"
+            return kept
+        happens = self._journey.at_step.pop(name, None)
+        if happens is not None:
+            happens()
+        found = do()
+        if self._twice and at not in self._journey.done:
+            self._journey.done.add(at)
+            raise Stopping
+        journal.append((name, found))
+        if self._twice:
+            raise Stopping
+        return found
+
+
+def _noted(plan: Plan) -> ClusterMigration:
+    order = {"deploy": None, "soak": 0.0, "namespaces": [], "volumes": ["reattach"], "early": list(plan.early), "labels": {},
+             "same_project": True}  # fmt: skip
+    return ClusterMigration(
+        id=plan.migration, operation=OPERATION, project="shop", source=plan.source.id, source_name=plan.source.name,
+        target=plan.target.id, target_name=plan.target.name, actor="U1", actor_name="ana", begun_at=utc_now(), order=order,
+        plan=plan.model_dump(mode="json"), digest=digest(plan.bound()), step="deploy", since=utc_now(),
+    )  # fmt: skip

@@ -1,0 +1,231 @@
+"""A cluster moves to another driver in front of everybody: planned, decided over three times, and back if wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bot.sandbox.kube import workloads
+from tests.e2e.moving_house import SMALL, Movers, moving_house
+
+pytestmark = pytest.mark.timeout(300)
+WORDS = "migrate dev-eu --to calico --volumes reattach"
+
+
+@pytest.fixture
+def movers(tmp_path: pathlib.Path) -> Iterator[Movers]:
+    with moving_house(tmp_path, sets=SMALL) as (office, _bots):
+        yield Movers(office)
+
+
+def migration_of(text: str) -> str:
+    found = re.search(r"\bm[a-z2-9]{5}\b", text.partition("rollback ")[2] or text)
+    assert found is not None, text
+    return found[0]
+
+
+def cut_over(movers: Movers, words: str = WORDS) -> str:
+    """A migration up to its soak; returns its id."""
+    movers.begins(f"{words} --soak 1h")
+    card = movers.says("the copy in dev-eu-calico compared equal")
+    movers.approves("Cut over")
+    movers.says("prove the new cluster")
+    return migration_of(card)
+
+
+def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) -> None:
+    with moving_house(tmp_path, sets=workloads.MIGRATION) as (office, _bots):
+        movers = Movers(office)
+        before = movers.pods("dev-eu")
+        assert len(before) >= 14
+        disks = set(office.world.infrastructure.storage.volumes)
+        _moves(movers, f"{WORDS} --soak 1s", "dev-eu", "dev-eu-calico")
+        assert movers.pods("dev-eu-calico") == before
+        assert set(office.world.infrastructure.storage.volumes) == disks, "disks move, none is made or lost"
+        _moves(
+            movers,
+            "migrate dev-eu-calico --to flannel --volumes reattach --soak 1s",
+            "dev-eu-calico",
+            "dev-eu-flannel",
+        )
+        assert movers.pods("dev-eu-flannel") == before
+        assert set(office.world.infrastructure.storage.volumes) == disks
+        listed = office.types("migrate list")
+        assert listed.text.count("done") >= 2
+
+
+def _moves(movers: Movers, words: str, source: str, target: str) -> None:
+    begun = len(movers.workspace.messages)
+    movers.begins(words)
+    movers.says(f"the copy in {target} compared equal", begun)
+    assert movers.named(source) == 1 and movers.pods(source), "before the cut-over nothing of the source stands still"
+    movers.approves("Cut over", begun)
+    movers.says(f"{target} has served and is proven", begun)
+    assert not movers.pods(source) and movers.named(source) == 1, "the source is idle, and whole"
+    movers.approves_by_name(source, begun)
+    end = movers.says(f"{source} is deleted;", begun)
+    assert movers.named(source) == 0 and movers.named(target) == 1
+    movers.says(f"Migration of {source} → {target}", begun)
+    assert end
+
+
+def test_what_stands_against_a_migration_is_listed_and_nothing_is_begun(movers: Movers) -> None:
+    office = movers.office
+    seen = office.types("migrate dev-eu --to calico")
+    assert "things stand against migrating dev-eu" in seen.line
+    assert "nobody has chosen what becomes of shop/" in seen.text and "--volumes" in seen.text
+    assert "runs flannel already" in office.types("migrate dev-eu --to flannel").line
+    assert "There is no migration m42" in office.types("migrate show m42").text
+    assert "None yet" in office.types("migrate list").text
+
+
+def test_a_person_picks_if_several_templates_fit(movers: Movers) -> None:
+    office = movers.office
+    office.types("template create calico")
+    seen = office.types(WORDS)
+    assert "2 templates have calico" in seen.line
+    labels = [label for label in seen.buttons() if label.startswith("k8s-v1.29.5-calico")]
+    picked = office.presses(seen, labels[0])
+    assert "waits for approval" in picked.text
+
+
+def test_a_migration_pauses_goes_on_and_is_cancelled_without_a_trace(movers: Movers) -> None:
+    office = movers.office
+    before = movers.pods("dev-eu", ("shop",))
+    movers.begins(WORDS)
+    card = movers.says("the copy in dev-eu-calico compared equal")
+    migration = migration_of(card)
+    shown = office.types(f"migrate show {migration}")
+    assert "the cut-over (migrate.cutover)" in shown.text and "compare the copy" not in shown.line
+    assert "it stands still" in office.types(f"migrate pause {migration}").text
+    movers.says("is paused at")
+    assert "paused already" in office.types(f"migrate pause {migration}").text
+    refused = office.types("cluster delete dev-eu", who="U0EVA")
+    assert f"is part of the migration {migration}" in refused.text
+    assert f"is part of the migration {migration}" in office.types("cluster delete dev-eu-calico", who="U0EVA").text
+    asked = len(movers.workspace.messages)
+    office.types(f"migrate resume {migration}")
+    movers.says("was resumed by ana", asked)
+    movers.says("the copy in dev-eu-calico compared equal", 0)
+    office.types(f"migrate cancel {migration}")
+    movers.says("Migration of dev-eu → dev-eu-calico (flannel → calico): cancelled")
+    assert movers.named("dev-eu-calico") == 0 and movers.named("dev-eu") == 1
+    assert movers.pods("dev-eu", ("shop",)) == before
+    assert "has ended: cancelled" in office.types(f"migrate rollback {migration}").text
+
+
+def test_a_migration_is_rolled_back_after_the_traffic_was_switched(movers: Movers) -> None:
+    office = movers.office
+    before = movers.pods("dev-eu", ("shop",))
+    migration = cut_over(movers)
+    assert not movers.pods("dev-eu", ("shop",)) and movers.pods("dev-eu-calico", ("shop",)) == before
+    assert "roll it back instead" in office.types(f"migrate cancel {migration}").text
+    asked = office.types(f"migrate rollback {migration}")
+    assert "What it wrote to its volumes stays on the disks" in asked.text
+    office.presses(asked, "Roll back")
+    end = movers.says("Migration of dev-eu → dev-eu-calico (flannel → calico): rolled back")
+    assert "the source is as it was" in movers.says("the source is as it was") and end
+    office.world.settle()
+    assert movers.pods("dev-eu", ("shop",)) == before and not movers.pods("dev-eu-calico", ("shop",))
+    assert movers.named("dev-eu-calico") == 1, "the new cluster stays to be looked at"
+
+
+def test_a_rejected_cut_over_pauses_and_is_asked_again(movers: Movers) -> None:
+    office = movers.office
+    movers.begins(WORDS)
+    migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
+    office.clicks(movers.button("Reject…", "the copy in"), who="U0BO")
+    office.submits("U0BO", office.form("U0BO"), comment="not today")
+    paused = movers.says("is paused at")
+    assert "not today" in paused and "/xk8s migrate resume" in paused
+    said = len(movers.workspace.messages)
+    office.types(f"migrate resume {migration}")
+    movers.approves("Cut over", said)
+    movers.says("prove the new cluster")
+
+
+def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Movers) -> None:
+    office = movers.office
+    movers.begins(WORDS)
+    migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
+    source = movers.cluster("dev-eu")
+
+    def add(obj: dict[str, dict[str, str]]) -> None:
+        obj["data"]["added"] = "meanwhile"
+
+    async def change() -> None:
+        source.store.mutate(source.store.registry.named("ConfigMap"), "shop", "feature-flags", add)
+
+    office.world.loopback.run(change())
+    movers.approves("Cut over")
+    paused = movers.says("of the source have changed since they were planned")
+    assert "ConfigMap shop/feature-flags (changed)" in paused
+    assert movers.pods("dev-eu", ("shop",)), "nothing was stopped"
+    said = len(movers.workspace.messages)
+    office.types(f"migrate resume {migration}")
+    movers.approves("Cut over", said)
+    movers.says("prove the new cluster")
+    target = movers.cluster("dev-eu-calico")
+    copied = target.store.get(target.store.registry.named("ConfigMap"), "shop", "feature-flags")
+    assert copied["data"]["added"] == "meanwhile"
+
+
+def test_a_cluster_that_magnum_cannot_build_pauses_and_is_built_anew(movers: Movers) -> None:
+    office, cloud = movers.office, movers.office.world.cloud
+    cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=True)
+    movers.begins(WORDS)
+    paused = movers.says("Magnum could not build the cluster dev-eu-calico")
+    assert "No valid host was found" in paused
+    cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=False)
+    office.clicks(movers.button("Resume", "is paused at"), who="U0ANA")
+    movers.says("the copy in dev-eu-calico compared equal")
+    assert movers.named("dev-eu-calico") == 1
+
+
+@pytest.mark.parametrize("fault", ["flaky", "conflicts", "expired"])
+def test_a_target_that_stumbles_is_tried_again(movers: Movers, fault: str) -> None:
+    movers.begins(WORDS)
+    movers.says("the copy in dev-eu-calico compared equal")
+    movers.office.fault("dev-eu-calico", fault, on=True)
+    movers.approves("Cut over")
+    movers.says("prove the new cluster")
+
+
+@pytest.mark.parametrize("fault", ["away", "broken", "busy"])
+def test_a_target_that_is_gone_pauses_and_goes_on_when_it_is_back(movers: Movers, fault: str) -> None:
+    office = movers.office
+    movers.begins(WORDS)
+    migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
+    office.fault("dev-eu-calico", fault, on=True)
+    movers.approves("Cut over")
+    movers.says("is paused at")
+    assert movers.pods("dev-eu", ("shop",)), "it has stopped nothing"
+    office.fault("dev-eu-calico", fault, on=False)
+    office.types(f"migrate resume {migration}")
+    movers.says("prove the new cluster")
+
+
+def test_a_target_that_never_becomes_ready_pauses_and_is_rolled_back(tmp_path: pathlib.Path) -> None:
+    with moving_house(tmp_path, sets=SMALL, settings="migration: {ready_timeout: 5s}\n") as (office, _bots):
+        movers = Movers(office)
+        before = movers.pods("dev-eu", ("shop",))
+        movers.begins(WORDS)
+        migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
+        office.fault("dev-eu-calico", "registry", on=True)
+        movers.approves("Cut over")
+        paused = movers.says("did not become")
+        assert "pods ready" in paused or "no pod is ready" in paused
+        office.types(f"migrate rollback {migration}")
+        movers.says("(flannel → calico): rolled back")
+        office.world.settle()
+        assert movers.pods("dev-eu", ("shop",)) == before
+
+
+def test_a_viewer_may_look_and_not_steer(movers: Movers) -> None:
+    office = movers.office
+    assert "needs operator" in office.types(WORDS, who="U0CY").text
+    assert office.types("migrate list", who="U0CY").line
