@@ -327,6 +327,9 @@ def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: 
         ("policy apply deny-all staging-eu -n shop --port TCP/80", "deny-all does not take --port"),
         ("policy apply allow-from-namespace staging-eu -n shop", "allow-from-namespace needs --from-namespace"),
         ("policy rollback zzzz", "There is no change zzzz in shop"),
+        ("policy preview deny-all staging-eu -n shop -n web", "--namespace is given twice"),
+        ("policy apply deny-all staging-eu -n nowhere", "There is no namespace nowhere in staging-eu"),
+        ("policy preview allow-same-namespace staging-eu -n shop --port TCP/90-80", "runs backwards"),
         ("policy reach staging-eu --from shop/cart", "Both ends are needed"),
         ("policy reach staging-eu --from shop/crt --to shop/redis", "Did you mean shop/cart?"),
         ("policy reach staging-eu --from shop/cart --to shop/redis --port TCP/80-90", "One port at a time"),
@@ -390,6 +393,15 @@ def test_without_yaml_a_mention_gets_a_button_for_the_form(office: Office) -> No
     assert "Open the form" in seen.buttons() and "code block" in seen.text
 
 
+def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(office: Office) -> None:
+    empty = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec:\n"
+    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{empty}{BACKTICKS}")
+    assert "p applied on" in seen.text and "newly isolated: 3 pods (ingress)" in seen.text
+    hosts = f"{empty[:-1]} {{podSelector: {{matchLabels: {{k8s-app: calico-node}}}}}}\n"
+    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n kube-system\n{BACKTICKS}\n{hosts}{BACKTICKS}")
+    assert "changes nothing" in seen.text and "on the host network (kube-system/calico-node-" in seen.text
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
@@ -399,11 +411,15 @@ def test_without_yaml_a_mention_gets_a_button_for_the_form(office: Office) -> No
         (OWN.replace("name: only-frontend", "name: only-frontend, namespace: billing"), "The policy is for the namespace billing"),
         (OWN.replace("only-frontend", "x" * 254), "metadata.name"),
         (OWN.replace("ports:", "prots:"), "did you mean ports?"),
+        (OWN.replace("name: only-frontend", "name: größe"), "metadata.name: 'größe' is not a DNS subdomain"),
+        (OWN.replace("name: only-frontend", "labels: {a: b}"), "metadata.name: is required"),
+        (OWN.replace("{app: cart}", "{app: 🛒}"), "spec.podSelector.matchLabels.app: '🛒' is not a label value"),
+        (OWN.replace("port: main", "port: 80.5"), "must be a whole number or the name of a port, not 80.5"),
         (OWN.replace("port: main", "port: 70000"), "spec.ingress[0].ports[0].port"),
         (OWN.replace("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}", "ipBlock: {cidr: 10.0.0.0/33}"),
          "spec.ingress[0].from[0].ipBlock.cidr"),
     ],
-    ids=["bomb", "documents", "kind", "namespace", "name", "field", "port", "cidr"],
+    ids=["bomb", "documents", "kind", "namespace", "name", "field", "unicode-name", "no-name", "emoji", "half-a-port", "port", "cidr"],
 )  # fmt: skip
 def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(office: Office, text: str, wrong: str) -> None:
     store = office.world.switches[STAGING].cluster.store

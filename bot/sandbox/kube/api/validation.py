@@ -41,7 +41,7 @@ def check(kind: Kind, obj: Object, *, applied: bool = False) -> None:
         raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
     causes = _name_causes(kind, name)
     if kind.kind == "NetworkPolicy":
-        causes += _policy_causes(obj.get("spec", {}))
+        causes += _policy_causes(obj.get("spec") or {})
     if kind.kind == "Job":
         causes += _job_causes(obj)
     if causes:
