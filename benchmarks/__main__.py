@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, reach
+from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, migrations, reach
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -20,6 +20,7 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
     "copying": copying.measure,
+    "migrations": migrations.measure,
 }
 
 

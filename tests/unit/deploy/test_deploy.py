@@ -9,6 +9,7 @@ import yaml
 
 from bot.actions.describe import usage_hint
 from bot.drivers.catalog import profiles
+from bot.migration.modes import DAEMON_SET, SCALED, SUSPENDED
 from bot.policy import reading
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 from bot.verification import gather
@@ -84,3 +85,27 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         resource for rule in role["rules"] for resource in rule["resources"] if set(rule["verbs"]) - {"get", "list"}
     }
     assert written == {"networkpolicies"}
+
+
+def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_cut_over_changes() -> None:
+    documents = list(yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text()))
+    roles = {found["metadata"]["name"]: found["rules"] for found in documents}
+    source = roles["xk8s-migrate-source"]
+    verbs = {verb for rule in source for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "patch", "create"}, "no delete, and nothing else that removes"
+    created = {each for rule in source if "create" in rule["verbs"] for each in rule["resources"]}
+    assert created == {"pods/exec"}
+    patched = {
+        (group, each)
+        for rule in source
+        if "patch" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for each in rule["resources"]
+    }
+    plural = {"Deployment": "deployments", "StatefulSet": "statefulsets", "ReplicaSet": "replicasets",
+              "ReplicationController": "replicationcontrollers", "CronJob": "cronjobs", "Job": "jobs", "DaemonSet": "daemonsets"}  # fmt: skip
+    for group, kind in SCALED | SUSPENDED | {DAEMON_SET}:
+        assert (group, plural[kind]) in patched
+    assert {("", "persistentvolumes"), ("", "services")} <= patched
+    target = roles["xk8s-migrate-target"]
+    assert any({"create", "patch", "delete"} <= set(rule["verbs"]) and "*" in rule["apiGroups"] for rule in target)

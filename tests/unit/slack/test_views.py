@@ -19,6 +19,7 @@ from bot.audit.log import AuditPage
 from bot.clusters.cluster import Cluster, Listed
 from bot.drivers.catalog import profile, profiles
 from bot.drivers.facts import Finding, NotChecked, Session, Severity
+from bot.operations.results import ClusterCreated, ClusterDeleted
 from bot.problems import Ambiguous, Choice, Problem, Refusal
 from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
@@ -30,7 +31,9 @@ from bot.slack import kit, plain
 from bot.slack.delivery.offers import with_offers
 from bot.slack.views import answers, catalog
 from bot.templates.results import (
+    Change,
     Template,
+    TemplateChanged,
     TemplateCreated,
     TemplateDetails,
     TemplateForm,
@@ -41,7 +44,7 @@ from bot.templates.spec import Defaults, TemplateSpec
 from bot.verification.report import PodRow, Verdict, VerificationReport, VerificationSummary
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
-from tests.unit.slack import approvals, policies
+from tests.unit.slack import approvals, migrations, policies
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
@@ -111,6 +114,13 @@ RESULTS: list[object] = [
     VerificationSummary(asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False),
     *approvals.RESULTS,
     *policies.RESULTS,
+    *migrations.RESULTS,
+    ClusterCreated(
+        project="shop", id="c1", name=NASTY, template=NASTY, driver=Driver.CALICO, kubernetes="v1.29.5", nodes=300, masters=3,
+        api_address=NASTY, build_seconds=60.0, report=report(),
+    ),
+    *(ClusterDeleted(project="shop", id="c1", name=NASTY, seconds=1.0, was_gone=gone) for gone in (True, False)),
+    *(TemplateChanged(project="shop", template=template(), change=change, was_so=so) for change in Change for so in (True, False)),
     AuditShown(page=AuditPage(events=tuple(event(n) for n in range(20)), page=2, pages=3, total=60), action=AuditList(), own=True),
     AuditVerified(report=chain_report(), anchored=True), AuditVerified(report=chain_report(signed=False), anchored=False),
     AuditVerified(report=chain_report(broken=Break(position=77, what=NASTY)), anchored=True),
@@ -156,6 +166,16 @@ def test_an_answer_stays_within_slacks_limits(result: object) -> None:
         check_message(blocks)
         assert 0 < len(text) <= kit.MESSAGE_TEXT
         assert not any("<!channel>" in markup for markup in mrkdwn(blocks)), "what servers say is never markup"
+
+
+@pytest.mark.parametrize("state", migrations.STATES, ids=lambda state: type(state).__name__)
+def test_a_state_of_a_migration_stays_within_slacks_limits(state: object) -> None:
+    message = answers.progress(state)
+    blocks = with_offers(message.blocks, lambda _button: OfferId("o" * 32))
+    check_message(blocks)
+    assert 0 < len(message.text) <= kit.MESSAGE_TEXT
+    assert not any("<!channel>" in markup for markup in mrkdwn(blocks))
+    assert "<!channel>" not in answers.going_on(state, message)
 
 
 def test_nothing_that_a_server_says_becomes_markup_or_a_fence() -> None:
