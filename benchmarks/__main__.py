@@ -20,7 +20,8 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
     "copying": copying.measure,
-    "migrations": migrations.measure,
+    "migrations-sqlite": migrations.measure_sqlite,
+    "migrations-postgresql": migrations.measure_postgresql,
 }
 
 
