@@ -7,7 +7,17 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, reach, updates
+from benchmarks import (
+    acknowledgement,
+    audit,
+    connections,
+    copying,
+    crashes,
+    footprint,
+    migrations,
+    reach,
+    updates,
+)
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -21,6 +31,8 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
     "copying": copying.measure,
+    "migrations-sqlite": migrations.measure_sqlite,
+    "migrations-postgresql": migrations.measure_postgresql,
 }
 
 

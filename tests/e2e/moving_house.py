@@ -17,7 +17,7 @@ from bot.sandbox.world import Planned, World
 from tests.e2e.conftest import Bot, Office, _text, unhurried
 
 SMALL = ("platform", "shop", "shop-data")  # enough to move: workloads, disks, an operator with its objects
-LONG = 40.0
+LONG = 90.0
 SETTINGS = "approvals: {remind: 1s}\n"
 
 

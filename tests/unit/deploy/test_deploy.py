@@ -102,3 +102,27 @@ def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what
     }
     kinds = SCALED | SUSPENDED | {DAEMON_SET, ("", "PersistentVolume"), ("", "Service")}
     assert patched == {(group, f"{kind.lower()}s") for group, kind in kinds}
+
+
+def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_cut_over_changes() -> None:
+    documents = list(yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text()))
+    roles = {found["metadata"]["name"]: found["rules"] for found in documents}
+    source = roles["xk8s-migrate-source"]
+    verbs = {verb for rule in source for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "patch", "create"}, "no delete, and nothing else that removes"
+    created = {each for rule in source if "create" in rule["verbs"] for each in rule["resources"]}
+    assert created == {"pods/exec"}
+    patched = {
+        (group, each)
+        for rule in source
+        if "patch" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for each in rule["resources"]
+    }
+    plural = {"Deployment": "deployments", "StatefulSet": "statefulsets", "ReplicaSet": "replicasets",
+              "ReplicationController": "replicationcontrollers", "CronJob": "cronjobs", "Job": "jobs", "DaemonSet": "daemonsets"}  # fmt: skip
+    for group, kind in SCALED | SUSPENDED | {DAEMON_SET}:
+        assert (group, plural[kind]) in patched
+    assert {("", "persistentvolumes"), ("", "services")} <= patched
+    target = roles["xk8s-migrate-target"]
+    assert any({"create", "patch", "delete"} <= set(rule["verbs"]) and "*" in rule["apiGroups"] for rule in target)

@@ -51,7 +51,7 @@ from bot.templates.spec import Defaults, TemplateSpec
 from bot.verification.report import PodRow, Verdict, VerificationProgress, VerificationReport, VerificationSummary
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
-from tests.unit.slack import approvals, policies
+from tests.unit.slack import approvals, migrations, policies
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
@@ -137,6 +137,13 @@ RESULTS: list[object] = [
     VerificationSummary(asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False),
     *approvals.RESULTS,
     *policies.RESULTS,
+    *migrations.RESULTS,
+    ClusterCreated(
+        project="shop", id="c1", name=NASTY, template=NASTY, driver=Driver.CALICO, kubernetes="v1.29.5", nodes=300, masters=3,
+        api_address=NASTY, build_seconds=60.0, report=report(),
+    ),
+    *(ClusterDeleted(project="shop", id="c1", name=NASTY, seconds=1.0, was_gone=gone) for gone in (True, False)),
+    *(TemplateChanged(project="shop", template=template(), change=change, was_so=so) for change in Change for so in (True, False)),
     AuditShown(page=AuditPage(events=tuple(event(n) for n in range(20)), page=2, pages=3, total=60), action=AuditList(), own=True),
     AuditVerified(report=chain_report(), anchored=True), AuditVerified(report=chain_report(signed=False), anchored=False),
     AuditVerified(report=chain_report(broken=Break(position=77, what=NASTY)), anchored=True),
@@ -185,7 +192,7 @@ def test_a_state_on_the_way_stays_within_slacks_limits_and_says_how_old_it_is(st
     assert "<!channel>" not in shown
     if getattr(state, "at", None) is not None:
         assert "as of 09:00:00 UTC" in " ".join(plain.lines(message.blocks))
-    root = answers.root(answers.going_on(message), ended(result=None).request)
+    root = answers.root(answers.going_on(state, message), ended(result=None).request)
     check_message(list(root.blocks))
     assert plain.lines(root.blocks)[0].startswith("⏳")
 
@@ -196,6 +203,16 @@ def test_an_answer_stays_within_slacks_limits(result: object) -> None:
         check_message(blocks)
         assert 0 < len(text) <= kit.MESSAGE_TEXT
         assert not any("<!channel>" in markup for markup in mrkdwn(blocks)), "what servers say is never markup"
+
+
+@pytest.mark.parametrize("state", migrations.STATES, ids=lambda state: type(state).__name__)
+def test_a_state_of_a_migration_stays_within_slacks_limits(state: object) -> None:
+    message = answers.progress(state)
+    blocks = with_offers(message.blocks, lambda _button: OfferId("o" * 32))
+    check_message(blocks)
+    assert 0 < len(message.text) <= kit.MESSAGE_TEXT
+    assert not any("<!channel>" in markup for markup in mrkdwn(blocks))
+    assert "<!channel>" not in answers.going_on(state, message)
 
 
 def test_nothing_that_a_server_says_becomes_markup_or_a_fence() -> None:
