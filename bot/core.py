@@ -30,7 +30,8 @@ from bot.problems import Problem
 from bot.redaction import Redactor
 from bot.requests.approving import Approving, Propose
 from bot.requests.continuing import Continuing
-from bot.requests.handler import Attachments, Offers, RequestHandler
+from bot.requests.handler import RequestHandler
+from bot.requests.partners import Attachments, Offers
 from bot.requests.recovery import TargetReader
 from bot.requests.service import Service
 from bot.services.approvals import ApprovalServices

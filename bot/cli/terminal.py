@@ -26,9 +26,9 @@ from bot.policy.document import LARGEST, too_large
 from bot.problems import Refusal
 from bot.redaction import Redactor
 from bot.requests.continuing import Continuing
-from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
 from bot.requests.outcomes import shown
+from bot.requests.partners import Offered
 from bot.requests.service import Conclusion, Outcome
 from bot.settings import load
 from bot.settings.holder import SettingsHolder

@@ -10,7 +10,6 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -23,6 +22,7 @@ from bot.requests.incoming import Entry, IncomingRequest
 from bot.requests.outcomes import detail as detail_of
 from bot.requests.outcomes import judged, subject
 from bot.requests.outcomes import outcome as outcome_of
+from bot.requests.partners import Approvals, Attachments, Authorise, Offered, Offers
 from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service, Targeted
 
 log = structlog.get_logger(__name__)
@@ -31,73 +31,6 @@ log = structlog.get_logger(__name__)
 # so old: one that was merely there when others crashed is not to blame
 MOST_ATTEMPTS = 10
 GIVE_UP_AFTER = timedelta(minutes=15)
-
-
-class Authorise(Protocol):
-    """Decides over a request. Raises `Refusal`."""
-
-    def authorise(self, action: Action, asker: Asker) -> Grant: ...
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Offered:
-    """What a button or form stands for: the request with its place filled in, the action, the project it was shown in."""
-
-    request: IncomingRequest
-    action: Action
-    project: str | None
-
-
-class Offers(Protocol):
-    """What buttons and forms stand for, and where they were shown."""
-
-    def resolve(self, request: IncomingRequest) -> Offered:
-        """Look it up. Raises `Problem`."""
-        ...
-
-    def take(self, request: IncomingRequest) -> bool:
-        """Let this request do what its button stands for; False if another has done it."""
-        ...
-
-    def give_back(self, request: IncomingRequest) -> None:
-        """Let the button be pressed again: nothing came of it."""
-        ...
-
-
-class Approvals(Protocol):
-    """What must be decided by a second person before it is done."""
-
-    def resolve(self, request: IncomingRequest) -> Action:
-        """What an approved request is to do. Raises `Refusal`."""
-        ...
-
-    def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
-        """Ask for a decision if one is needed, and return what to show of it; None if none is. Raises `Problem`."""
-        ...
-
-    def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
-        """Begin an approved effect. Raises `Refusal` if what was approved has changed."""
-        ...
-
-    def give_up(self, request: IncomingRequest, note: str) -> None:
-        """An approved effect could not begin."""
-        ...
-
-
-class Attachments(Protocol):
-    """What was sent with a request beside its words."""
-
-    def complete(self, request: IncomingRequest, action: Action) -> Action:
-        """Return the action with what it takes of the request's files. Raises `Refusal`."""
-        ...
-
-
-class NoAttachments:
-    """Where nothing can be sent along."""
-
-    def complete(self, request: IncomingRequest, action: Action) -> Action:
-        """The action as it is."""
-        return action
 
 
 class NotAvailable(Refusal):

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from bot.actions.action import Action
 from bot.problems import Refusal
-from bot.requests.handler import Offered
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.requests.partners import Offered
 from bot.slack import kit
 from bot.slack.forms.catalog import filled
 

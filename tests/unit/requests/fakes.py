@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.actions.action import Action
 from bot.problems import Problem
-from bot.requests.handler import Offered
 from bot.requests.incoming import IncomingRequest
+from bot.requests.partners import Offered
 from bot.requests.service import Context
 
 
