@@ -22,7 +22,7 @@ from bot.requests.incoming import Entry, IncomingRequest
 from bot.requests.outcomes import detail as detail_of
 from bot.requests.outcomes import judged, subject
 from bot.requests.outcomes import outcome as outcome_of
-from bot.requests.partners import Approvals, Attachments, Authorise, Offered, Offers
+from bot.requests.partners import Approvals, Attachments, Authorise, NoAttachments, Offered, Offers
 from bot.requests.service import Answer, CannotAnswer, Conclusion, Context, Outcome, Service, Targeted
 
 log = structlog.get_logger(__name__)
