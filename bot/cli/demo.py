@@ -148,6 +148,11 @@ TOUR: Sequence[Step] = (
         intro="Who did what? The audit log knows.", who=BO, words="audit",
         expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "5 events"),
     ),
+    Step(
+        intro="Ana wants dev-eu to run Calico. It is planned; press Approve as bo or dee in its thread, and watch it move.",
+        who=ANA, words="migrate dev-eu --to calico --volumes reattach --soak 10s",
+        expect=("Migrate dev-eu from flannel to calico: waits for approval", "objects are copied", "connections are cut"),
+    ),
 )  # fmt: skip
 
 

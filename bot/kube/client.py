@@ -52,9 +52,7 @@ class Reply:
 class Kube:
     """One cluster's API, for one piece of work; its connections are its own."""
 
-    def __init__(
-        self, endpoint: Endpoint, *, user_agent: str, seconds: float, answer: float | None = None
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, *, user_agent: str, seconds: float, answer: float | None = None) -> None:
         """`seconds` is for the whole piece of work, `answer` for each request of it."""
         self.endpoint = endpoint
         self.tls = endpoint.tls()

@@ -27,7 +27,9 @@ def _secret(obj: Object, _original: Object, context: Context) -> Iterator[Note]:
         kept = {key: value for key, value in (obj.pop("data", None) or {}).items() if key not in SIGNED}
         if kept:
             obj["data"] = kept
-        yield warning("the new cluster signs a new one; whoever uses the old one from outside must be given the new one")
+        yield warning(
+            "the new cluster signs a new one; whoever uses the old one from outside must be given the new one"
+        )
         return
     for key, value in (obj.get("data") or {}).items():
         for what in sorted({what for what, _ in mentioned(_decoded(value), context)}):

@@ -39,7 +39,16 @@ TRANSIENT = (
     MagnumFailed,
     Unsettled,
 )
-PATIENCE = (0.5, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0)  # seconds between tries of a step that a server keeps from being done
+PATIENCE = (
+    0.5,
+    1.0,
+    1.0,
+    2.0,
+    3.0,
+    5.0,
+    8.0,
+    10.0,
+)  # seconds between tries of a step that a server keeps from being done
 PATIENT_FOR = timedelta(seconds=60)  # after that a step is not tried again by itself
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
