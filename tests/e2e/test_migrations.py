@@ -104,7 +104,7 @@ def test_a_migration_pauses_goes_on_and_is_cancelled_without_a_trace(movers: Mov
     assert "it stands still" in office.types(f"migrate pause {migration}").text
     movers.says("is paused at")
     assert "paused already" in office.types(f"migrate pause {migration}").text
-    assert "moves one of these clusters already" in office.types(WORDS).line
+    assert "moves one of these clusters already" in office.types(WORDS).text
     refused = office.types("cluster delete dev-eu", who="U0EVA")
     assert f"is part of the migration {migration}" in refused.text
     assert f"is part of the migration {migration}" in office.types("cluster delete dev-eu-calico", who="U0EVA").text
