@@ -7,7 +7,17 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from benchmarks import acknowledgement, audit, connections, copying, crashes, footprint, migrations, reach
+from benchmarks import (
+    acknowledgement,
+    audit,
+    connections,
+    copying,
+    crashes,
+    footprint,
+    migrations,
+    reach,
+    updates,
+)
 from benchmarks.figures import Line
 
 ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
@@ -17,6 +27,7 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "connections": connections.measure,
     "footprint": footprint.measure,
     "crashes": crashes.measure,
+    "updates": updates.measure,
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
     "copying": copying.measure,

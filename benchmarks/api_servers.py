@@ -1,4 +1,7 @@
-"""Two sandbox clusters as a process of their own: one with a team's objects, one empty. Writes how to reach them."""
+"""Two sandbox clusters as a process of their own, to copy from one to the other. Writes how to reach them.
+
+`python -m benchmarks.api_servers FOLDER SECONDS`: every answer of the target waits so long first.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ def main() -> None:
         made.authenticator.add_token(TOKEN, "admin", ["system:masters"])
         loopback.run(made.start(loopback))
         loopback.run(made.settled())
+        if name == "target":
+            made.api.disturbance.delay = float(sys.argv[2])
         reached[name] = {"server": made.address, "ca": made.authority.pem, "token": TOKEN}
     (folder / "clusters.tmp").write_text(json.dumps(reached))
     (folder / "clusters.tmp").rename(folder / "clusters.json")

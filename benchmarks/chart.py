@@ -56,7 +56,7 @@ def _panel(canvas: ImageDraw.ImageDraw, curve: Curve, offset: int) -> None:
         x, y = place(*point)
         canvas.ellipse((x - 4, y - 4, x + 4, y + 4), BLUE)
         if point[0] >= most_x / 8:  # below that the notes would cover each other
-            canvas.text((x - 8, y - 8), note, INK, font, anchor="rb")
+            canvas.text((x - 6, y - 6), note, INK, font, anchor="rb")
 
 
 def _round_up(seconds: float) -> float:

@@ -2,7 +2,7 @@
 
 Each size runs in a process of its own, one after the other. What is timed begins with pods, namespaces and
 policies as values in memory and ends when the set of every pair has been worked out (of roles: what one class
-is as a source and another as a destination); reading them from an API or from files is not part of it.
+is as a source and another as a destination); reading them from an API or from files is not part of it. Seconds are those of one core, on which all of it runs.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.unit.policy.reach import oracle
 PICTURE = pathlib.Path("docs/images/reach-growth.png")
 BY_PODS, PODS = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000), 10_000
 BY_POLICIES, POLICIES = (100, 500, 1_000, 2_000, 5_000), 1_000
+RUNS = 2
 SMALL_PODS, SMALL_POLICIES, PROBED_PORTS = 60, 20, (53, 80, 443, 8080)
 
 
@@ -42,8 +43,8 @@ def measure(_folder: pathlib.Path) -> list[Line]:
 
 def measure_growth(_folder: pathlib.Path) -> list[Line]:
     """Seconds by pods and by policies, drawn into the documentation."""
-    by_pods = [_run(pods, POLICIES) for pods in BY_PODS]
-    by_policies = [_run(PODS, policies) for policies in BY_POLICIES]
+    by_pods = [_fastest(pods, POLICIES) for pods in BY_PODS]
+    by_policies = [_fastest(PODS, policies) for policies in BY_POLICIES]
     draw(
         PICTURE,
         (
@@ -54,10 +55,15 @@ def measure_growth(_folder: pathlib.Path) -> list[Line]:
     return [
         Line(
             what=f"{found['pods']:,} pods and {found['policies']:,} policies", bound="drawn",
-            figure=f"{found['whole']:.2f} s, {found['classes']:,} classes, {found['megabytes']:.0f} MB", kept=True,
+            figure=f"{found['seconds']:.2f} s, {found['classes']:,} classes, {found['megabytes']:.0f} MB", kept=True,
         )
         for found in (*by_pods, *by_policies)
     ]  # fmt: skip
+
+
+def _fastest(pods: int, policies: int) -> dict[str, Any]:
+    """Of a few runs the fastest: what other processes take is not growth."""
+    return min((_run(pods, policies) for _ in range(RUNS)), key=lambda found: float(found["seconds"]))
 
 
 def _run(pods: int, policies: int, *words: str) -> dict[str, Any]:
@@ -72,8 +78,8 @@ def _size(found: dict[str, Any], *, seconds: float, megabytes: int) -> list[Line
     pairs = f"{found['pairs'] / 1e6:.1f} million pairs, of which {100 * found['open']:.0f} % may connect"
     return [
         Line(
-            what=f"{what}, every pair", bound=f"{seconds:g} s", kept=found["whole"] < seconds,
-            figure=f"{found['whole']:.2f} s ({varied}; {pairs})",
+            what=f"{what}, every pair", bound=f"{seconds:g} s", kept=found["seconds"] < seconds,
+            figure=f"{found['seconds']:.2f} s, {found['clock']:.2f} s by the clock ({varied}; {pairs})",
         ),
         Line(
             what=f"{what}, peak of resident memory", bound=f"{megabytes} MB", kept=found["megabytes"] < megabytes,
@@ -125,6 +131,6 @@ def _ask_ours(cluster: Cluster) -> list[bool]:
 
 def _curve(title: str, axis: str, found: Sequence[dict[str, Any]]) -> Curve:
     return Curve(
-        title=title, axis=axis, points=tuple((each[axis], each["whole"]) for each in found),
+        title=title, axis=axis, points=tuple((each[axis], each["seconds"]) for each in found),
         notes=tuple(f"{each['classes']:,} classes" for each in found),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """One measurement of the reachability engine in a process of its own, so that its memory is its own.
 
-Prints JSON: seconds to compute a cluster and to work out the set of every pair of roles, seconds of previews, the peak of
-resident memory in MB, and how varied the cluster was.
+Prints JSON: seconds to compute a cluster and to work out the set of every pair of roles, seconds of previews, the
+peak of resident memory in MB, and how varied the cluster was. Seconds are those of the processor, because the
+engine runs on one core and waits for nothing; what the clock showed is told beside them.
 """
 
 from __future__ import annotations
@@ -35,14 +36,13 @@ def main() -> None:
     pods, policies = int(sys.argv[1]), int(sys.argv[2])
     cluster = reach_clusters.cluster(pods=pods, policies=policies)
     gc.collect()
-    begun = time.perf_counter()
+    begun, on_the_clock = time.process_time(), time.perf_counter()
     reach = compute(cluster)
-    computed = time.perf_counter() - begun
     open_pairs, pairs = every_pair(reach)
-    whole = time.perf_counter() - begun
+    seconds, clock = time.process_time() - begun, time.perf_counter() - on_the_clock
     previews = list(measured_previews(reach, cluster)) if "previews" in sys.argv else []
     found: dict[str, Any] = {
-        "pods": pods, "policies": policies, "computed": computed, "whole": whole,
+        "pods": pods, "policies": policies, "seconds": seconds, "clock": clock,
         "classes": int(reach.class_of.max(initial=-1)) + 1, "pairs": pairs, "open": open_pairs / max(1, pairs),
         "ranges": len(reach.endpoints.starts), "sets": len(reach.sets), "previews": previews,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -68,9 +68,9 @@ def measured_previews(reach: Reachability, cluster: Cluster) -> Iterator[tuple[f
     for new in previewed(cluster):
         taken = []
         for _ in range(TRIES):
-            begun = time.perf_counter()
+            begun = time.process_time()
             changes = difference(reach, reach.with_policy(new)).changes
-            taken.append(time.perf_counter() - begun)
+            taken.append(time.process_time() - begun)
         yield min(taken), len(changes)
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -97,6 +97,10 @@ class Bot:
         token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
         secret = _needed(settings.slack_signing_secret, "SLACK_SIGNING_SECRET") if http else ""
         app_token = "" if http else _needed(settings.slack_app_token, "SLACK_APP_TOKEN")
+        self._registry = CollectorRegistry()
+        self._dropped = Counter(
+            "xk8s_slack_dropped", "What was delivered and not taken", ["reason"], registry=self._registry
+        )
         self._database = core.open_database(holder)
         self._replica = Replica(settings, ReplicaRepository(self._database), now=core.utc_now)
         web = SlackWeb(token=token, base_url=settings.slack_api_url, redactor=redactor)
@@ -107,7 +111,7 @@ class Bot:
         )
         self._core = core.build(
             holder, self._database, directory=directory, team=self._identity.team,
-            decided=lambda: self._keeper.changed(), anchors=anchors, redactor=redactor, thread_link=lambda operation: self._thread_link(web, operation),
+            decided=lambda: self._keeper.changed(), stranger=lambda: self._drop("other team"), anchors=anchors, redactor=redactor, thread_link=lambda operation: self._thread_link(web, operation),
         )  # fmt: skip
         self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
@@ -145,7 +149,7 @@ class Bot:
         self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
         intake = Intake(
-            accept=Inbox(self._inbox, wake=self._pool.wake).accept,
+            accept=Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._drop("repeated")).accept,
             parse=grammar.parse,
             web=web,
             openers=self._openers,
@@ -158,7 +162,7 @@ class Bot:
         self._socket = None if http else SocketModeConnection(
             bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
         )  # fmt: skip
-        self.endpoint: ASGIApp = slack_endpoint(bolt)
+        self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._drop)
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
 
@@ -222,7 +226,6 @@ class Bot:
         self._budget.start()
         self._board.start()
         self._pool.start()
-        self._durable.start()
         self._recovery.start()
         self._audit_keeper.start()
         self._keeper.start()
@@ -230,6 +233,7 @@ class Bot:
         self._started = True
         if self._socket is not None:
             self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
+        self._durable.start()  # imports much: last, so that nothing else waits for it
         log.info("started", replica=self._replica.id, projects=sorted(self._core.holder.now.configuration.projects))
 
     def stop(self) -> None:
@@ -271,8 +275,11 @@ class Bot:
             **({"socket": connected} if socket is not None else {}),
         }
 
+    def _drop(self, reason: str) -> None:
+        self._dropped.labels(reason=reason).inc()
+
     def _metrics(self) -> CollectorRegistry:
-        registry = CollectorRegistry()
+        registry = self._registry
         waiting = Gauge("xk8s_requests_waiting", "Requests that nobody works on yet", registry=registry)
         leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
         waiting.set_function(lambda: self._inbox.backlog().waiting)

@@ -24,7 +24,7 @@ from bot.operations.building import Building
 from bot.operations.creation import Creation
 from bot.operations.deletion import Deletion
 from bot.operations.ends import Ends
-from bot.operations.runtime import Runtime
+from bot.operations.runtime import CLUSTERS, Runtime
 from bot.operations.sites import Limits, NoMigrations, Sites
 from bot.problems import Problem
 from bot.redaction import Redactor
@@ -139,6 +139,7 @@ def build(
     directory: Directory,
     team: Callable[[], str],
     decided: Callable[[], None] = lambda: None,
+    stranger: Callable[[], None] = lambda: None,
     anchors: Anchors | None = None,
     redactor: Redactor | None = None,
     thread_link: Callable[[str], str] = lambda _operation: "",
@@ -160,7 +161,7 @@ def build(
         directory.group, now=utc_now,
         refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
     )  # fmt: skip
-    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team)
+    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team, stranger=stranger)
     audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
     keyring = Keyring(holder.now.audit_key)
     chain = AuditChain(database)
@@ -273,10 +274,17 @@ def _operations(
         given = configuration().operations
         return Limits(create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout)
 
-    runtime = Runtime(url, ends=ends, per_project=lambda: configuration().operations.per_project)
+    runtime = Runtime(
+        url,
+        ends=ends,
+        per_project={
+            CLUSTERS: lambda: configuration().operations.per_project,
+            MIGRATIONS: lambda: configuration().migration.per_project,
+        },
+    )
     building = Building(ReservationRepository(database), now=utc_now)
-    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now))
-    runtime.register(deletion.WORK, Deletion(found, migrations=register, limits=limits, now=utc_now))
+    runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now), queue=CLUSTERS)
+    runtime.register(deletion.WORK, Deletion(found, migrations=register, limits=limits, now=utc_now), queue=CLUSTERS)
     own = Deletion(
         lambda project, operation: live_site(found, project, operation), migrations=NoMigrations(), limits=limits,
         now=utc_now,
@@ -287,7 +295,7 @@ def _operations(
             register=register, grounds=tools.ground, decisions=decisions, building=building, remove=own, limits=limits,
             ready_within=lambda: configuration().migration.ready_timeout, now=utc_now,
         ),
-        queue=MIGRATIONS, per_project=lambda: configuration().migration.per_project,
+        queue=MIGRATIONS,
     )  # fmt: skip
     return runtime
 

@@ -10,7 +10,7 @@ from bot.core import Core, utc_now
 from bot.operations.flow import Reporter
 from bot.operations.keeper import Keeper
 from bot.problems import Problem
-from bot.replica import ALIVE_FOR
+from bot.replica import ALIVE_FOR, TERMINAL
 from storage.database import Database
 from storage.replicas import ReplicaRepository
 
@@ -27,15 +27,20 @@ class DurableWork:
         self._runtime = parts.runtime
         self._me = me
         self._reporter = reporter
+
+        def alive() -> list[str]:
+            return replicas.alive(since=utc_now() - ALIVE_FOR)
+
         self._keeper = Keeper(
-            parts.runtime, me=me, alive=lambda: replicas.alive(since=utc_now() - ALIVE_FOR),
+            parts.runtime, me=me, alive=alive,
+            keepers=lambda: [replica for replica in alive() if not replica.startswith(TERMINAL)],
             open_work=parts.continuations.unended, reporter=reporter, ends=parts.ends, now=utc_now,
         )  # fmt: skip
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._launch, name="operations", daemon=True)
 
     def start(self) -> None:
-        """Begin to launch; the process is not ready before that is done."""
+        """Begin to launch; what is begun meanwhile waits for it."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 5.0
 ALIVE_FOR = timedelta(seconds=20)
+TERMINAL = "terminal-"  # how the id of a terminal begins that waits for its own work and does nothing else
 
 
 class ReplicaIdTaken(Refusal):

@@ -99,11 +99,14 @@ class Authoriser:
         directory: Directory,
         groups: CachedGroups,
         team: Callable[[], str],
+        stranger: Callable[[], None] = lambda: None,
     ) -> None:
+        """`stranger` is told of every request from another workspace."""
         self._projects = projects
         self._directory = directory
         self._groups = groups
         self._team = team
+        self._stranger = stranger
 
     def authorise(self, action: Action, asker: Asker) -> Grant:
         """Return the project and roles under which an action may be done. Raises `NotAllowed`."""
@@ -158,6 +161,7 @@ class Authoriser:
         if asker.bot:
             raise NotAllowed("Bots may not ask for anything", fix="Ask as a person.")
         if asker.terminal_user is None and self._team() and asker.team != self._team():
+            self._stranger()
             raise NotAllowed("You belong to another Slack workspace", fix="Ask somebody of this workspace.")
 
     def _project(self, action: Action, asker: Asker) -> ProjectAccess | None:

@@ -14,6 +14,7 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\x00-\x0
 _DASHES = re.compile(r"(?:(?<=\s)|^)-*[‐‑‒–—―−][-‐‑‒–—―−]*(?=\w)")
 _MENTION = re.compile(r"<([@#!])([^>|]+)(?:\|([^>]*))?>")
 _LINK = re.compile(r"<([a-z][a-z0-9+.-]*:[^>|]+)(?:\|([^>]*))?>", re.IGNORECASE)
+FENCE = "```"
 _BLOCK = re.compile(r"```(?:ya?ml[ \t]*\n|\n)?(.*?)```", re.DOTALL)
 
 

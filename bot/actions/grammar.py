@@ -46,6 +46,9 @@ def parse(text: str) -> Action:
     if len(text) > LONGEST:
         raise Mistake(f"That is too long: at most {LONGEST:,} characters", example="help")
     rest, block = cleaning.split_block(text)
+    if cleaning.FENCE in rest:
+        what = "The code block is left open" if block is None else "One code block at a time"
+        raise Mistake(what, example="help policy", topic="policy")
     words = _split(cleaning.clean(rest))
     if not words:
         return Help()
@@ -163,7 +166,18 @@ def _option(field: str, spelling: Option) -> click.Option:
     if spelling.commas:
         check = functools.partial(_several, spelling.check)
     kind = _Checked(check)  # type: ignore[arg-type]
-    return click.Option(names, type=kind, multiple=spelling.repeated)
+    return click.Option(names, type=kind, multiple=True, callback=functools.partial(_collected, spelling))
+
+
+def _collected(spelling: Option, _context: click.Context, _parameter: click.Parameter, given: tuple[Any, ...]) -> Any:
+    """What was said of one option. A second value is never dropped: it is taken, or refused."""
+    if spelling.commas:
+        given = tuple(one for several in given for one in several)
+    if spelling.repeated or spelling.commas:
+        return given or None
+    if len(given) > 1:
+        raise click.BadParameter(f"`{spelling.flag}` is given twice")
+    return given[0] if given else None
 
 
 def _several(check: Check, value: str) -> tuple[str, ...]:

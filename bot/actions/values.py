@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,8 @@ from bot.actions.action import Driver
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_DURATION = re.compile(r"(\d{1,6})(s|m|h|d)")
-_PORT = re.compile(r"(?:(TCP|UDP|SCTP)/)?(\d{1,5})(?:-(\d{1,5}))?", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
+_PORT = re.compile(r"(?:(TCP|UDP|SCTP)/)?([0-9]{1,5})(?:-([0-9]{1,5}))?", re.IGNORECASE)
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _IPIP = {"always": "Always", "crosssubnet": "CrossSubnet", "never": "Never", "off": "Off"}
@@ -48,10 +49,11 @@ def pod(value: str) -> str:
 
 def endpoint(value: str) -> str:
     """`NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
-    try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        pass
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(value)
+        mapped = getattr(address, "ipv4_mapped", None)
+        if "%" not in value:  # an interface of one machine means nothing to others
+            return str(mapped or address)
     try:
         return pod(value)
     except ValueError:
@@ -68,7 +70,7 @@ def driver(value: str) -> str:
 
 def count(value: str) -> str:
     """A number from 0 to 9999."""
-    if not re.fullmatch(r"\d{1,4}", value):
+    if not re.fullmatch(r"[0-9]{1,4}", value):
         raise ValueError(f"`{value}` is not a number from 0 to 9999")
     return str(int(value))
 
@@ -120,8 +122,10 @@ def port(value: str) -> str:
     if not found:
         raise ValueError(f"`{value}` is not a port like `TCP/80`")
     first, last = int(found[2]), int(found[3] or found[2])
-    if not 1 <= first <= last <= 65_535:
+    if first < 1 or max(first, last) > 65_535:
         raise ValueError(f"`{value}`: ports go from 1 to 65535")
+    if last < first:
+        raise ValueError(f"`{value}` runs backwards: the lower port first")
     ports = str(first) if last == first else f"{first}-{last}"
     return f"{(found[1] or 'TCP').upper()}/{ports}"
 

@@ -6,7 +6,6 @@ The bot is started with `xk8s serve` and an environment, as anywhere else; it do
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import socket
@@ -16,29 +15,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from bot.sandbox.slack.workspace import Message
+from bot.cli import tour
 from bot.sandbox.world import World
-from bot.slack import plain
 
 READY_SECONDS = 30.0
-ANSWER_SECONDS = 30.0
-ANA, BO, SHOP = "U0ANA", "U0BO", "C0SHOP"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Step:
-    """One thing that somebody does on the tour, and what the answer must say."""
-
-    intro: str
-    who: str
-    words: str
-    expect: tuple[str, ...]
-    before: Callable[[World], None] = lambda _world: None
 
 
 def run(*, port: int, headless: bool) -> int:
@@ -56,7 +41,7 @@ def run(*, port: int, headless: bool) -> int:
             click.echo(
                 f"\nThe workspace is at {world.slack_url}   (the bot is process {bot.pid}, its data in {folder})\n"
             )
-            good = play(world)
+            good = tour.play(world)
             if headless:
                 return 0 if good else 1
             _stay(world, bot)
@@ -113,101 +98,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _close_port_179(world: World) -> None:
-    switches = world.switches["staging-eu"]
-    node = list(switches.cluster.fabric.machines)[2]  # some peers still reach it, so it stays Ready
-    world.loopback.run(switches.switch("bgp-port", True, node))
-    world.loopback.run(switches.cluster.settled())
-
-
-TOUR: Sequence[Step] = (
-    Step(
-        intro="Ana needs a cluster template for trying things.", who=ANA, words="template create flannel",
-        expect=("k8s-v1.29.5-flannel", "created in shop", "For development and test", "enforces no NetworkPolicy"),
-    ),
-    Step(
-        intro="Is Calico healthy in production?", who=ANA, words="verify calico prod-eu",
-        expect=("calico on prod-eu: healthy, 12 of 12 nodes", "66 of 66 BGP sessions Established"),
-    ),
-    Step(
-        intro="Somebody removes TCP 179 from the security group of a node in staging. Every pod there stays 1/1 Ready.",
-        who=BO, words="verify calico staging-eu", before=_close_port_179,
-        expect=("1 of 5 nodes needs attention", "BGP sessions are down", "TCP 179"),
-    ),
-    Step(
-        intro="Is everything that runs Calico fine?", who=BO, words="verify calico",
-        expect=("2 of 3 clusters healthy", "edge: healthy", "staging-eu"),
-    ),
-    Step(
-        intro="A cluster that runs the other driver says so.", who=ANA, words="verify calico dev-eu",
-        expect=("dev-eu runs flannel, not calico",),
-    ),
-    Step(
-        intro="Who did what? The audit log knows.", who=BO, words="audit",
-        expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "5 events"),
-    ),
-    Step(
-        intro="Ana wants dev-eu to run Calico. It is planned; press Approve as bo or dee in its thread, and watch it move.",
-        who=ANA, words="migrate dev-eu --to calico --volumes reattach --soak 10s",
-        expect=("Migrate dev-eu from flannel to calico: waits for approval", "objects are copied", "connections are cut"),
-    ),
-)  # fmt: skip
-
-
-def play(world: World) -> bool:
-    """Play every step and print it as a transcript; False if one did not give the expected answer."""
-    started = time.monotonic()
-    good = True
-    for step in TOUR:
-        step.before(world)
-        good = _play(world, step) and good
-    seconds = time.monotonic() - started
-    click.echo(f"{'✅' if good else '❌'} tour of {len(TOUR)} steps in {seconds:.1f} s\n")
-    return good
-
-
-def _play(world: World, step: Step) -> bool:
-    name = world.workspace.users[step.who].name
-    click.echo(f"── {step.intro}")
-    click.echo(f"{name} › /xk8s {step.words}")
-    before = len(world.workspace.messages)
-    world.loopback.run(world.workspace.command(step.who, SHOP, f"/xk8s {step.words}"))
-    try:
-        world.loopback.run(
-            world.workspace.until(lambda: _answered(world, before), ANSWER_SECONDS), ANSWER_SECONDS + 5
-        )
-    except TimeoutError:
-        click.echo("   ❌ no answer\n")
-        return False
-    said: list[str] = []
-    for message in world.workspace.messages[before:]:
-        for number, line in enumerate(plain.lines(message.blocks) or [message.text]):
-            mark = "xk8s ‹ " if number == 0 and not message.thread else "       "
-            indent = "    " if message.thread else ""
-            click.echo(f"{mark}{indent}{_named(world, line)}")
-            said.append(_named(world, line))
-    text = " ".join(" ".join(said).split())
-    missing = [wanted for wanted in step.expect if wanted not in text]
-    for wanted in missing:
-        click.echo(f"   ❌ expected “{wanted}”")
-    click.echo()
-    return not missing
-
-
-def _answered(world: World, before: int) -> Message | None:
-    """The root of an answer that has come to its end: it no longer shows that work goes on."""
-    new = world.workspace.messages[before:]
-    root = next((message for message in new if not message.thread), None)
-    done = root is not None and not plain.lines(root.blocks)[0].startswith("⏳")
-    return root if done else None
-
-
-def _named(world: World, line: str) -> str:
-    for user in world.workspace.users.values():
-        line = line.replace(f"@{user.id}", f"@{user.name}")
-    return line
 
 
 def _stay(world: World, bot: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ Connections go to the standard output, and what a person should know about them 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 import click
@@ -50,5 +51,6 @@ def _warn(read: Manifests, prefix: str = "") -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
+    """Unlike `click.echo` it does not flush every line: there may be millions."""
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()

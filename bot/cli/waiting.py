@@ -11,7 +11,7 @@ import threading
 
 from bot.core import Core, utc_now
 from bot.operations.flow import Json
-from bot.replica import ALIVE_FOR, Replica
+from bot.replica import ALIVE_FOR, TERMINAL, Replica
 from bot.requests.continuing import Reporter
 from bot.requests.incoming import IncomingRequest
 from bot.requests.service import Answer
@@ -27,7 +27,7 @@ class TerminalWork:
         self._parts = parts
         self._request = request
         self._replicas = ReplicaRepository(parts.database)
-        settings = parts.holder.now.model_copy(update={"replica_id": f"terminal-{request.operation}"})
+        settings = parts.holder.now.model_copy(update={"replica_id": f"{TERMINAL}{request.operation}"})
         self._replica = Replica(settings, self._replicas, now=utc_now)
         self._ended = threading.Event()
         self._reporter = Reporter(
@@ -51,7 +51,7 @@ class TerminalWork:
     def goes_on_in(self) -> list[str]:
         """The other replicas that are alive, by name: one of them goes on when this process ends."""
         alive = self._replicas.alive(since=utc_now() - ALIVE_FOR)
-        return [replica for replica in alive if not replica.startswith("terminal-")]
+        return [replica for replica in alive if not replica.startswith(TERMINAL)]
 
     def stop(self) -> None:
         """Let go."""

@@ -10,15 +10,21 @@ from bot.kube.client import Kube
 from bot.migration import order, waiting
 from bot.migration.forms import Forms, context_of
 from bot.migration.inventory import Inventory
+from bot.migration.modes import Hold
 from bot.migration.objects import Object, Ref, status_of
 from bot.migration.order import Stage
 from bot.migration.ownership import graph
 from bot.migration.plan import Plan
 from bot.migration.surface import discover
 from bot.migration.writing import Writer, Written, write
+from bot.problems import Problem
 from bot.settings.file import Mappings
 
 GATE_SECONDS = 120.0  # Velero gives a definition one minute; a busy API server may need more
+
+
+class NamespaceGoing(Problem):
+    """A namespace of the target is being deleted while it is copied into."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +77,9 @@ def rehearse(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> Re
     """
     asked = dataclasses.replace(into, dry_run=True)
     wanted = {
-        item.ref: forms.final[item.ref] for item in plan.items if item.hold != "not" and item.ref in forms.final
+        item.ref: forms.final[item.ref]
+        for item in plan.items
+        if item.hold is not Hold.NOT and item.ref in forms.final
     }
     return write_stages(asked, plan, inventory, wanted, tuple(Stage), started=True)
 
@@ -110,8 +118,14 @@ def _gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
 
 
 def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
-    live = [(ref, kube_writing.read(into.kube, f"/api/v1/namespaces/{ref.name}")) for ref in refs]
-    return [ref.name for ref, obj in live if status_of(obj or {}).get("phase") != "Active"]
+    live = [(ref, kube_writing.read(into.kube, f"/api/v1/namespaces/{ref.name}") or {}) for ref in refs]
+    going = [ref.name for ref, obj in live if status_of(obj).get("phase") == "Terminating"]
+    if going:
+        raise NamespaceGoing(
+            f"The namespace {going[0]} of the target is being deleted", why="nothing can be made in it",
+            fix="Wait until it is gone (look at finalizers in it), then resume.",
+        )  # fmt: skip
+    return [ref.name for ref, obj in live if status_of(obj).get("phase") != "Active"]
 
 
 def _not_established(into: Writer, refs: list[Ref]) -> list[str]:

@@ -11,6 +11,7 @@ from bot.migration.forms import autoscaled, fingerprint
 from bot.migration.inventory import Inventory
 from bot.migration.objects import Object, Ref, uid_of
 from bot.migration.plan import Plan
+from bot.migration.scope import system_namespaces
 from bot.migration.source.changes import BeforeImage
 from bot.settings.file import Mappings
 
@@ -67,4 +68,11 @@ def _new(plan: Plan, inventory: Inventory, objects: dict[Ref, Object], mappings:
         early=plan.early, helm=mappings.helm == "copy",
     )  # fmt: skip
     kept, _ = exclusions.split(grounds)
-    return set(kept) - {item.ref for item in plan.items} - {each.ref for each in plan.left}
+    found = set(kept) | (_namespaces(plan, objects) if plan.everything else set())
+    return found - {item.ref for item in plan.items} - {each.ref for each in plan.left}
+
+
+def _namespaces(plan: Plan, objects: dict[Ref, Object]) -> set[Ref]:
+    """Namespaces that were made since; what is in them was not read."""
+    known = system_namespaces() | set(plan.namespaces)
+    return {ref for ref in objects if (ref.group, ref.kind) == ("", "Namespace") and ref.name not in known}

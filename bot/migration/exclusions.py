@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bot.drivers.catalog import profiles
 from bot.drivers.profile import DriverProfile
+from bot.migration.homes import RBAC, homes_of
 from bot.migration.inventory import Inventory
 from bot.migration.objects import CHOICE, Object, Ref, annotations_of, labels_of, ref_of, spec_of, status_of
 from bot.migration.ownership import Graph, graph
@@ -85,7 +86,6 @@ SLICE_MANAGER = "endpointslice.kubernetes.io/managed-by"
 MIRROR = "kubernetes.io/config.mirror"
 TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
 RELEASE = "helm.sh/release.v1"
-RBAC = "rbac.authorization.k8s.io"
 
 
 def grounds(
@@ -183,45 +183,12 @@ def _scope(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
         if ref.name in grounds.system:
             return Reason.ADD_ON, "it belongs to the cluster itself"
         return None if ref.name in grounds.namespaces else (Reason.NOT_CHOSEN, "it was not chosen")
-    homes = _homes(obj, grounds)
+    homes = homes_of(obj, grounds.inventory)
     if homes is None or homes & grounds.namespaces:
         return None
     if homes <= grounds.system:
         return Reason.ADD_ON, "it serves the cluster's own namespaces only"
     return Reason.NOT_CHOSEN, f"it serves {', '.join(sorted(homes))} only"
-
-
-def _homes(obj: Object, grounds: Grounds) -> frozenset[str] | None:
-    """The namespaces that a cluster-scoped object serves; None if it may serve any."""
-    ref = ref_of(obj)
-    if ref.kind == "ClusterRoleBinding":
-        return _subjects(obj)
-    if ref.kind == "ClusterRole":
-        bound = [
-            (binding, _subjects(binding) if kind == "ClusterRoleBinding" else {ref_of(binding).namespace})
-            for kind in ("ClusterRoleBinding", "RoleBinding")
-            for binding in grounds.inventory.of(kind, RBAC)
-            if binding["roleRef"].get("kind") == "ClusterRole" and binding["roleRef"]["name"] == ref.name
-        ]
-        if not bound or any(homes is None for _, homes in bound):
-            return None
-        return frozenset(name for _, homes in bound for name in homes or ())
-    if ref.kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-        services = [(hook.get("clientConfig") or {}).get("service") for hook in obj.get("webhooks") or []]
-        if not services or not all(services):
-            return None
-        return frozenset(service["namespace"] for service in services if service)
-    if ref.kind == "APIService":
-        return frozenset({spec_of(obj)["service"]["namespace"]})
-    return None
-
-
-def _subjects(binding: Object) -> frozenset[str] | None:
-    """Namespaces of a binding's service accounts; None if it also binds people or groups, or nobody."""
-    subjects = binding.get("subjects") or []
-    if not subjects or any(subject.get("kind") != "ServiceAccount" for subject in subjects):
-        return None
-    return frozenset(subject.get("namespace", "") for subject in subjects)
 
 
 def _finished(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:

@@ -99,6 +99,7 @@ class Plan(BaseModel):
     source: Side
     target: Side
     namespaces: tuple[str, ...]
+    everything: bool  # all namespaces there were: one that is made later is new
     items: tuple[Item, ...]
     left: tuple[LeftOut, ...]
     volumes: tuple[Volume, ...]

@@ -33,7 +33,10 @@ class NotBuilt(Problem):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Order:
-    """A cluster that is wanted. `labels` are all of the template's: Magnum replaces them by what is sent."""
+    """A cluster that is wanted.
+
+    The template's labels are read when it is ordered: one may hold a password, and this is stored in the clear.
+    """
 
     name: str
     template: str  # its UUID
@@ -42,22 +45,21 @@ class Order:
     kubernetes: str
     nodes: int
     masters: int
-    labels: Mapping[str, str]
 
     def to_json(self) -> Json:
         """As a workflow's input."""
-        return {**dataclasses.asdict(self), "labels": dict(self.labels)}
+        return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, kept: Json) -> Order:
         """What `to_json` made."""
         return cls(**kept)
 
-    def to_magnum(self, operation: str) -> Json:
-        """The body of Magnum's POST."""
+    def to_magnum(self, operation: str, labels: Mapping[str, Any]) -> Json:
+        """The body of Magnum's POST; `labels` are all of the template's, which Magnum replaces by what is sent."""
         return {
             "name": self.name, "cluster_template_id": self.template, "node_count": self.nodes,
-            "master_count": self.masters, "labels": {**self.labels, MARK: operation},
+            "master_count": self.masters, "labels": {**labels, MARK: operation},
         }  # fmt: skip
 
 
@@ -127,8 +129,9 @@ class Building:
         raise AssertionError("unreachable")
 
     def _send(self, flow: Flow, site: Site, order: Order) -> str:
+        labels = site.magnum.template(order.template).get("labels") or {}
         flow.fence()
-        made = site.magnum.create_cluster(order.to_magnum(flow.operation), operation=flow.operation)
+        made = site.magnum.create_cluster(order.to_magnum(flow.operation, labels), operation=flow.operation)
         try:
             flow.fence()
         except Lost:  # this process was paused for so long that another has taken over, and ordered one as well

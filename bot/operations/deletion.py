@@ -49,7 +49,12 @@ class Deletion:
         if not ordered["gone"]:
             gone = flow.until("gone", lambda: self._look(flow, site, name, cluster, ordered), every=EVERY)
             taken = gone["seconds"]
-        site.forget(cluster)
+
+        def forget() -> Json:
+            site.forget(cluster)
+            return {}
+
+        flow.step("forget", forget)
         return ClusterDeleted(
             project=flow.project, id=cluster, name=name, seconds=taken, was_gone=bool(ordered["gone"])
         )

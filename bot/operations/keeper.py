@@ -24,6 +24,8 @@ from storage.database import DatabaseError
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 3.0
+KEEP = timedelta(days=30)  # records of work that has ended
+FORGET_EVERY = timedelta(hours=1)
 NOT_BEGUN_FOR = timedelta(seconds=15)  # then what was kept and never begun is begun
 
 
@@ -42,6 +44,7 @@ class Keeper:
         *,
         me: str,
         alive: Replicas,
+        keepers: Replicas,
         open_work: Callable[[], Sequence[Continuation]],
         reporter: Reporter,
         ends: Ends,
@@ -50,10 +53,12 @@ class Keeper:
         self._runtime = runtime
         self._me = me
         self._alive = alive
+        self._keepers = keepers  # those of them that keep: not a terminal that waits for its own work
         self._open_work = open_work
         self._reporter = reporter
         self._ends = ends
         self._now = now
+        self._forgot = now()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -69,15 +74,19 @@ class Keeper:
 
     def look(self) -> None:
         """Look once. Raises `DatabaseError` and whatever DBOS raises when its tables cannot be read."""
-        alive = self._alive()
-        if not alive or alive[0] != self._me:
+        self._runtime.set_limits()
+        keepers = self._keepers()
+        if not keepers or keepers[0] != self._me:
             return
-        taken = self._runtime.resume_all_but(alive)
+        taken = self._runtime.resume_all_but(self._alive())
         if taken:
             log.warning("work of a replica that is gone taken over", operations=taken)
         for work in self._open_work():
             if self._runtime.knows(work.work):
                 self._heal(work)
+        if self._now() - self._forgot > FORGET_EVERY:
+            self._runtime.forget(before=self._now() - KEEP)
+            self._forgot = self._now()
 
     def _heal(self, work: Continuation) -> None:
         state = self._runtime.state(work.operation)

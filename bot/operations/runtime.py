@@ -13,6 +13,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -31,10 +32,11 @@ SCHEMA = "xk8s_operations"
 # it stays as it is when the program is upgraded. A workflow whose steps change asks `DBOS.patch` which of the two
 # shapes an old run has.
 SHAPE = "1"
-QUEUE = "operations"
+CLUSTERS = "clusters"  # the queue of creations and deletions
 POLL_SECONDS = 0.5  # how soon work that was queued is begun
 CONNECTIONS = 5
 MOST_RECOVERIES = 100  # of one workflow by one replica: one that takes its process down with it must end
+FORGOTTEN_AT_ONCE = 500
 LAUNCH_SECONDS = 30.0  # how long work that is begun waits for the launch
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
@@ -46,12 +48,14 @@ class NoDurableWork(Problem):
 class Runtime:
     """The durable workflows of this process. One per process at a time: DBOS knows only one."""
 
-    def __init__(self, database: str, *, ends: Ends, per_project: Callable[[], int]) -> None:
+    def __init__(self, database: str, *, ends: Ends, per_project: Mapping[str, Callable[[], int]]) -> None:
+        """`per_project` says for each queue how many of its workflows run at once in a project; more wait."""
         self._url = beside(database)
         self._ends = ends
-        self._limits = {QUEUE: per_project}  # workflows at once in a project, by queue; more wait
-        self._queues: dict[str, str] = {}
+        self._per_project = dict(per_project)
+        self._limits: dict[str, int] = {}  # as DBOS has them
         self._workflows: dict[str, Workflow] = {}
+        self._queues: dict[str, str] = {}
         self._known: dict[str, Any] = {}  # as DBOS has registered them
         self._executor = ""
         self._reporter: Reporter | None = None
@@ -59,17 +63,9 @@ class Runtime:
         self._launched, self._ending = threading.Event(), threading.Event()
         self._failure: str | None = None
 
-    def register(
-        self, name: str, workflow: Workflow, *, queue: str = QUEUE, per_project: Callable[[], int] | None = None
-    ) -> None:
-        """Make a workflow known under a name that never changes. Before the launch.
-
-        One with a queue of its own waits for its own kind only, so many at once in a project.
-        """
-        self._workflows[name] = workflow
-        self._queues[name] = queue
-        if per_project is not None:
-            self._limits[queue] = per_project
+    def register(self, name: str, workflow: Workflow, *, queue: str) -> None:
+        """Make a workflow known under a name that never changes. Before the launch."""
+        self._workflows[name], self._queues[name] = workflow, queue
 
     def launch(self, *, executor: str, reporter: Reporter, alone: bool = False) -> None:
         """Start, and go on with what this executor had begun before a crash. Raises `NoDurableWork`.
@@ -107,11 +103,19 @@ class Runtime:
             DBOS.listen_queues([])
         _prepare(self._url)
         DBOS.launch()  # upgrades its tables, if there is something to upgrade
-        for queue, per_project in self._limits.items():
-            DBOS.register_queue(
-                queue, partition_concurrency=per_project(), polling_interval_sec=POLL_SECONDS,
-                on_conflict="always_update",
-            )  # fmt: skip
+        self.set_limits()
+
+    def set_limits(self) -> None:
+        """Tell DBOS how many of each queue run at once in a project, where the configuration has changed that."""
+        from dbos import DBOS
+
+        for queue, per_project in self._per_project.items():
+            limit = per_project()
+            if self._limits.get(queue) != limit:
+                DBOS.register_queue(
+                    queue, partition_concurrency=limit, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+                )
+                self._limits[queue] = limit
 
     def stop(self) -> None:
         """Let go of everything: what runs is gone on with after the next start, here or elsewhere."""
@@ -123,10 +127,10 @@ class Runtime:
             self._launched.clear()
 
     def check(self) -> str | None:
-        """What is wrong, in words."""
-        if self._launched.is_set():
+        """What is wrong, in words: it could not be launched. While it is being launched, what is begun waits."""
+        if self._launched.is_set() or self._failure is None:
             return None
-        return f"durable work did not start: {self._failure}" if self._failure else "durable work is not started yet"
+        return f"durable work did not start: {self._failure}"
 
     def knows(self, work: str) -> bool:
         """Whether there is a workflow of that name."""
@@ -140,6 +144,15 @@ class Runtime:
             raise NoDurableWork(
                 "Durable work is not started", why=self.check() or "", fix="Look at my log, then try again."
             )
+        try:
+            self._enqueue(work, operation, project, given)
+        except Exception as error:
+            log.exception("work not begun", work=work, operation=operation)
+            raise NoDurableWork(
+                "Durable work cannot be begun just now", why=type(error).__name__, fix="It is tried again by itself."
+            ) from error
+
+    def _enqueue(self, work: str, operation: str, project: str, given: Json) -> None:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
         with SetWorkflowID(operation):
@@ -163,6 +176,18 @@ class Runtime:
         if left:
             DBOS.resume_workflows(left)
         return left
+
+    def forget(self, *, before: datetime) -> int:
+        """Forget workflows that ended before a time; returns how many."""
+        from dbos import DBOS
+
+        old = DBOS.list_workflows(
+            status=sorted(ENDED), completed_before=before.isoformat(), limit=FORGOTTEN_AT_ONCE, load_input=False,
+            load_output=False,
+        )  # fmt: skip
+        if old:
+            DBOS.delete_workflows([found.workflow_id for found in old])
+        return len(old)
 
     def _bound(self, workflow: Workflow) -> Callable[[str, Json], None]:
         def run(project: str, given: Json) -> None:

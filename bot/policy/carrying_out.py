@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bot.kube import writing
 from bot.kube.client import Kube
 from bot.kube.errors import Conflict, FieldConflict, KubeError, ServerFailed, TooManyRequests, Unreachable
-from bot.policy import content
+from bot.policy import content, owners
 from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
 from bot.policy.planning import Plan, path_of, takeovers_of
 from bot.policy.preview import Takeover, Where
@@ -131,12 +131,20 @@ def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over:
         raise owned_by_others(owned) from conflict
     except Conflict as conflict:
         live = writing.read(kube, _path(change))
+        if standing(change, live) is Standing.DONE:  # our own write, whose answer was lost, and which was repeated
+            keep(changes, change, live)
+            return
         raise _given_up(changes, change, live, words=conflict.why) from conflict
     except KubeError as refused:
         changes.give_up(change.operation, note=refused.why)
         raise
-    merged = written is not None and written.created != (change.before is None)
+    merged = written is not None and not written.created and change.before is None and _has_others(written.object)
     keep(changes, change, written.object if written else None, note=MERGED if merged else "")
+
+
+def _has_others(obj: Object) -> bool:
+    """Whether somebody else writes an object too: otherwise what was not created was a repeated write of ours."""
+    return bool(owners.managers_of(obj) - {writing.FIELD_MANAGER})
 
 
 def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writing.Written | None:

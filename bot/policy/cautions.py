@@ -1,6 +1,7 @@
-"""What a policy does not do although it looks so, because of Services.
+"""What a policy does not do although it looks so, because of Services or of the nodes' own network.
 
-Rules see pods after address translation: a rule about a Service's own address matches nothing, and whoever
+Pods on the host network have their node's address: no policy isolates them, and no selector of a peer matches
+them. Rules see pods after address translation: a rule about a Service's own address matches nothing, and whoever
 comes through a NodePort or LoadBalancer with `externalTrafficPolicy: Cluster` arrives from a node's address.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.policy.reach.model import Address, IPBlock, Policy, Rule
+from bot.policy.reach.model import Address, Direction, IPBlock, Pod, PodPeer, Policy, Rule
 from bot.policy.reading import Service, Snapshot
 
 MOST_NAMED = 3
@@ -16,7 +17,58 @@ MOST_NAMED = 3
 
 def cautions(policy: Policy, found: Snapshot) -> tuple[str, ...]:
     """Warnings about one policy, in words."""
-    return (*_service_addresses(policy, found), *_hidden_sources(policy, found))
+    return (
+        *_not_isolated(policy, found), *_peers_on_nodes(policy, found), *_service_addresses(policy, found),
+        *_hidden_sources(policy, found),
+    )  # fmt: skip
+
+
+def _not_isolated(policy: Policy, found: Snapshot) -> Iterator[str]:
+    hosts = [
+        pod
+        for pod in _running(found)
+        if pod.host_network and pod.namespace == policy.namespace and policy.pods.matches(pod.labels)
+    ]
+    if hosts:
+        number = f"{len(hosts)} pods" if len(hosts) > 1 else "1 pod"
+        yield f"it selects {number} on the host network ({_listed(hosts)}), which no policy isolates"
+
+
+def _peers_on_nodes(policy: Policy, found: Snapshot) -> Iterator[str]:
+    for direction, field in ((Direction.INGRESS, "from"), (Direction.EGRESS, "to")):
+        for index, rule in enumerate(policy.rules(direction) or ()):
+            for at, peer in enumerate(rule.peers):
+                hosts = _only_on_nodes(peer, policy, found) if isinstance(peer, PodPeer) else []
+                if hosts:
+                    verb = "come from" if direction is Direction.INGRESS else "are reached at"
+                    yield (
+                        f"spec.{direction.lower()}[{index}].{field}[{at}] names only pods on the host network"
+                        f" ({_listed(hosts)}): they {verb} their nodes' addresses: name those in an ipBlock"
+                    )
+
+
+def _only_on_nodes(peer: PodPeer, policy: Policy, found: Snapshot) -> list[Pod]:
+    """The pods that a peer means, if all of them are on the host network."""
+    spaces = peer.namespaces
+    names = (
+        {policy.namespace}
+        if spaces is None
+        else {each.name for each in found.cluster.namespaces if spaces.matches(each.labels)}
+    )
+
+    def meant(pod: Pod) -> bool:
+        return pod.namespace in names and peer.pods.matches(pod.labels)
+
+    hosts = [pod for pod in _running(found) if pod.host_network and meant(pod)]
+    return hosts if hosts and not any(meant(pod) for pod in _running(found) if not pod.host_network) else []
+
+
+def _running(found: Snapshot) -> Iterator[Pod]:
+    return (pod for pod in found.cluster.pods if not pod.finished)
+
+
+def _listed(pods: list[Pod]) -> str:
+    return _some(sorted(str(pod.ref) for pod in pods))
 
 
 def _service_addresses(policy: Policy, found: Snapshot) -> Iterator[str]:
@@ -66,6 +118,9 @@ def _holds(block: IPBlock, address: Address) -> bool:
 
 def _named(services: list[Service]) -> str:
     names = [f"{each.namespace}/{each.name}" for each in services]
-    shown = ", ".join(names[:MOST_NAMED])
+    return f"the Service{'s' if len(names) > 1 else ''} {_some(names)}"
+
+
+def _some(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"the Service{'s' if len(names) > 1 else ''} {shown}{more}"
+    return ", ".join(names[:MOST_NAMED]) + more

@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from bot.policy import plain_yaml
+from bot.policy import plain_yaml, yaml_bounds
 from bot.policy.errors import BadManifest
 
-LARGEST = 256 * 1024  # bytes; Kubernetes itself takes objects up to 1.5 MB, policies are a few hundred bytes
+LARGEST = 256 * 1024  # bytes, and characters with aliases written out; policies are a few hundred bytes
 DEEPEST = 32  # a NetworkPolicy needs 9
-MOST_EVENTS = 50_000
+_BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST, parts=50_000, documents=100)
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
@@ -23,8 +23,10 @@ def read(sent: str | bytes) -> dict[str, Any]:
     """The one document of a text. Raises `BadManifest`."""
     text = _text(sent)
     try:
-        _look(text)
+        yaml_bounds.look(text, _BOUNDS)
         documents = [found for found in plain_yaml.values(text) if found is not None]
+    except yaml_bounds.OutOfBounds as error:
+        raise BadManifest("This is no policy", why=f"{error.what} (line {error.line})", fix=ONE_AT_A_TIME) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadManifest("This is no YAML", why=_explained(error), fix="Mend it and send it again.") from error
     if not documents:
@@ -54,26 +56,6 @@ def _text(sent: str | bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadManifest("This is no text", why=f"it is not UTF-8: {error.reason}", fix=ONE_AT_A_TIME) from error
-
-
-def _look(text: str) -> None:
-    depth = documents = 0
-    for number, event in enumerate(plain_yaml.events(text)):
-        if isinstance(event, yaml.AliasEvent):
-            raise BadManifest(
-                "Aliases are not taken",
-                why=f"line {plain_yaml.line(event)} refers to another part with `*{event.anchor}`",
-                fix="Write it out: aliases can make a small file endless.",
-            )
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-        if depth > DEEPEST or number > MOST_EVENTS or documents > 100:
-            what = "nested too deep" if depth > DEEPEST else "too many parts"
-            raise BadManifest("This is no policy", why=f"{what} (line {plain_yaml.line(event)})", fix=ONE_AT_A_TIME)
 
 
 def _explained(error: Exception) -> str:

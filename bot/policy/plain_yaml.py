@@ -1,7 +1,8 @@
 """YAML as plain values: what the parser sees, and what it means. No dates, no key twice, no tags of Python.
 
-Kubernetes reads YAML so: a date stays text, every key is text. Whoever reads looks at the events first, in
-bounds of its own, so that a bomb is refused before a value is built.
+Kubernetes reads YAML so: a date and a lone `=` stay text, a key that is a number or a truth becomes text, and
+`<<` merges. Aliases stand for one and the same value: whoever reads looks first whether the text stays in bounds
+of its own (`yaml_bounds`), and changes nothing in what was read.
 """
 
 from __future__ import annotations
@@ -14,25 +15,49 @@ import yaml
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser, where PyYAML was built with it
 
 
+_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")  # what YAML 1.1 knows, and Kubernetes does not
+_MERGE = "tag:yaml.org,2002:merge"
+
+
 class _Loader(_BASE):  # type: ignore[misc]  # which of the two is known at run time only
     yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012 - as in the base
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _TEXT]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{key!r} is not a name: quote it", key_node.start_mark
-            )
+        if key_node.tag == _MERGE:
+            for each in reversed(_merges(loader, value_node)):  # of two that give a key, the first one counts
+                merged |= each
+            continue
+        key = _key(loader, key_node)
         if key in found:
             raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
         found[key] = loader.construct_object(value_node, deep=True)
-    return found
+    return {**merged, **found} if merged else found
+
+
+def _key(loader: Any, node: yaml.Node) -> str:
+    key = loader.construct_object(node, deep=True)
+    if isinstance(key, bool):
+        return str(key).lower()
+    if isinstance(key, int | float):
+        return str(key).removesuffix(".0")
+    if not isinstance(key, str):
+        raise yaml.constructor.ConstructorError(None, None, f"{key!r} is not a name: quote it", node.start_mark)
+    return key
+
+
+def _merges(loader: Any, node: yaml.Node) -> list[dict[str, Any]]:
+    value = loader.construct_object(node, deep=True)
+    several = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, dict) for each in several):
+        raise yaml.constructor.ConstructorError(None, None, "<< merges mappings only", node.start_mark)
+    return several
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.policy.cautions import cautions
 from bot.policy.content import Seen
+from bot.policy.foreign import Foreign
 from bot.policy.matrix import Matrix, matrix
 from bot.policy.owners import Owner
 from bot.policy.reach import difference as differing
@@ -18,7 +19,7 @@ from bot.policy.reach import engine, idle, model, parsing
 from bot.policy.reach.changes import Change
 from bot.policy.reach.difference import Isolation, LostDns
 from bot.policy.reach.idle import DeadRule, IdlePolicy
-from bot.policy.reading import Foreign, Snapshot
+from bot.policy.reading import Snapshot
 
 Object = dict[str, Any]
 

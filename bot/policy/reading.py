@@ -1,9 +1,7 @@
 """Reads from a cluster everything that decides who may connect to whom, for the reachability engine.
 
-Four lists, read side by side, page by page, and decoded into small structs. Policies are kept as the server
-has them as well: a preview is about the object, not only about its meaning. Policies of other APIs (Calico's
-own, AdminNetworkPolicy, Cilium's) are looked for and named, because they can decide otherwise; what they say
-is not computed.
+Five lists, read side by side, page by page, and decoded into small structs. Policies are kept as the server
+has them as well: a preview is about the object, not only about its meaning.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import ipaddress
-import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -20,7 +17,8 @@ import msgspec
 
 from bot.kube import paths
 from bot.kube.client import Kube
-from bot.kube.errors import Forbidden, KubeError, NotFound
+from bot.kube.errors import Forbidden, NotFound
+from bot.policy.foreign import Foreign, other_policies
 from bot.policy.reach import model, parsing
 
 T = TypeVar("T")
@@ -33,18 +31,6 @@ NAMESPACES = paths.collection("v1", "namespaces")
 NODES = paths.collection("v1", "nodes")
 SERVICES = paths.collection("v1", "services")
 JOBS = paths.collection("batch/v1", "jobs")
-
-# kinds of other APIs that allow or deny connections; of each group the first served resource list counts
-FOREIGN: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("projectcalico.org", "crd.projectcalico.org"), ("networkpolicies", "globalnetworkpolicies")),
-    (
-        ("policy.networking.k8s.io",),
-        ("adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
-    ),
-    (("cilium.io",), ("ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies")),
-)  # fmt: skip
-# Calico's API server shows the policies of Kubernetes a second time, under these names
-MIRRORED = re.compile(r"^(knp|kanp|kbanp|kcnp)\.")
 
 
 class _Owner(msgspec.Struct, frozen=True):
@@ -125,38 +111,6 @@ class _Named(msgspec.Struct, frozen=True):
     metadata: _Meta
 
 
-class _Group(msgspec.Struct, rename="camel", frozen=True):
-    name: str
-    preferred_version: dict[str, str]
-
-
-class _Groups(msgspec.Struct, frozen=True):
-    groups: list[_Group] = []
-
-
-class _Resource(msgspec.Struct, frozen=True):
-    name: str
-    kind: str = ""
-
-
-class _Resources(msgspec.Struct, frozen=True):
-    resources: list[_Resource] = []
-
-
-@dataclasses.dataclass(frozen=True, slots=True, order=True)
-class Foreign:
-    """A policy of another API, which the engine does not compute."""
-
-    kind: str
-    group: str
-    namespace: str  # empty: the whole cluster
-    name: str
-
-    def __str__(self) -> str:
-        where = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {where}{self.name} ({self.group})"
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Service:
     """A Service, as far as policies are concerned. `from_outside`: NodePort or LoadBalancer."""
@@ -202,7 +156,7 @@ def snapshot(kube: Kube) -> Snapshot:
         nodes = threads.submit(kube.all_of, NODES, _Node)
         policies = threads.submit(kube.all_of, POLICIES, dict[str, Any])
         services = threads.submit(_services, kube)
-        foreign = threads.submit(_foreign, kube)
+        foreign = threads.submit(other_policies, kube)
         seen, others = pods.result(), foreign.result()
         objects = {_ref(each): _whole(each) for each in policies.result()}
         parsed, unread = _parsed(objects)
@@ -326,33 +280,3 @@ def _addresses(texts: list[str]) -> tuple[model.Address, ...]:
         with contextlib.suppress(ValueError):
             found.append(ipaddress.ip_address(text))
     return tuple(found)
-
-
-def _foreign(kube: Kube) -> tuple[tuple[Foreign, ...], tuple[str, ...]]:
-    """Policies of other APIs, and what of them could not be looked at."""
-    found: list[Foreign] = []
-    gaps: list[str] = []
-    try:
-        served = {group.name: group.preferred_version["version"] for group in kube.get("/apis", _Groups).groups}
-    except KubeError as error:
-        return (), (f"which policy APIs are served could not be read: {error.why}",)
-    for groups, plurals in FOREIGN:
-        group = next((each for each in groups if each in served), "")
-        if group:
-            try:
-                found += _of_group(kube, f"{group}/{served[group]}", plurals)
-            except KubeError as error:
-                gaps.append(f"policies of {group} could not be looked for: {error.why}")
-    return tuple(sorted(found)), tuple(gaps)
-
-
-def _of_group(kube: Kube, api_version: str, plurals: tuple[str, ...]) -> list[Foreign]:
-    group = api_version.partition("/")[0]
-    listed = kube.get(f"/apis/{api_version}", _Resources).resources
-    return [
-        Foreign(resource.kind, group, each.metadata.namespace, each.metadata.name)
-        for resource in listed
-        if resource.name in plurals
-        for each in kube.all_of(paths.collection(api_version, resource.name), _Named)
-        if not MIRRORED.match(each.metadata.name)
-    ]

@@ -9,13 +9,13 @@ from typing import Any
 
 from bot.actions.action import Action
 from bot.policy.aftermath import Aftermath
+from bot.policy.foreign import Foreign
 from bot.policy.owners import Owner
 from bot.policy.presets import Preset
 from bot.policy.preview import PolicyPreview, Where
 from bot.policy.reach.explaining import Explanation
 from bot.policy.reach.exposure import Exposure
 from bot.policy.reach.model import PolicyRef
-from bot.policy.reading import Foreign
 
 Object = dict[str, Any]
 

@@ -1,22 +1,22 @@
 """What changes, as lines that people read: outside ranges of one fate are one line, what closes comes first.
 
-The engine tells disjoint address ranges apart, and carves pods and nodes out of them; a person wants to know
-that `outside` stops. Ranges that share the same workload and the same ports are told together.
+The engine tells disjoint address ranges apart; a person wants to know that `outside` stops, and for whom it does
+not. Ranges that share the same workload and the same ports are told together.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Sequence
+import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
 
+from bot.policy.reach.addresses import END, FAMILIES, Range, address_at, position, text
 from bot.policy.reach.changes import Change
 from bot.policy.reach.connections import Connections
 
 OUTSIDE = "outside"
 SYSTEM = "kube-system/"
-FIRST, LAST = "0.0.0.0", "255.255.255.255"
-FIRST_V6, LAST_V6 = "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 
 class Fate(enum.Enum):
@@ -87,7 +87,7 @@ def is_range(end: str) -> bool:
 def _line(
     fate: Fate, source: str, destination: str, connections: Connections, members: list[tuple[Change, str]]
 ) -> Line:
-    outside = _outside([ranges for _, ranges in members])
+    outside = _outside([ranges for _, ranges in members]) if OUTSIDE in (source, destination) else ""
     return Line(
         fate=fate, source=outside if source == OUTSIDE else source,
         destination=outside if destination == OUTSIDE else destination, connections=connections,
@@ -97,11 +97,37 @@ def _line(
 
 
 def _outside(ranges: list[str]) -> str:
-    """All addresses are `outside`; a single range is itself; some are counted."""
-    ends = {end for each in ranges for end in each.split("-")}
-    if {FIRST, LAST} <= ends or {FIRST_V6, LAST_V6} <= ends:
+    """All addresses are `outside`; otherwise those that are meant, or those that are not, whichever are fewer.
+
+    A family (IPv4, IPv6) in which nothing changes is not spoken of.
+    """
+    meant = sorted(map(_span, ranges))
+    left_out = list(_gaps(meant))
+    if not left_out:
         return OUTSIDE
-    if len(ranges) == 1:
-        first, _, last = ranges[0].partition("-")
-        return f"{OUTSIDE} {first}" if first == last or not last else f"{OUTSIDE} {first}-{last}"
-    return f"{OUTSIDE} {ranges[0]} and {len(ranges) - 1} more ranges"
+    return f"{OUTSIDE} but {_some(left_out)}" if len(left_out) < len(meant) else f"{OUTSIDE} {_some(meant)}"
+
+
+def _span(found: str) -> Range:
+    first, last = (position(ipaddress.ip_address(end)) for end in found.split("-"))
+    return first, last
+
+
+def _gaps(meant: Sequence[Range]) -> Iterator[Range]:
+    """What lacks of the families that some of the ranges are of."""
+    for start, end in ((FAMILIES[0], FAMILIES[1]), (FAMILIES[1], END)):
+        own = [each for each in meant if start <= each[0] < end]
+        at = start
+        for first, last in own:
+            if at < first:
+                yield at, first - 1
+            at = last + 1
+        if own and at < end:
+            yield at, end - 1
+
+
+def _some(ranges: Sequence[Range]) -> str:
+    first, last = ranges[0]
+    shown = str(address_at(first)) if first == last else text(ranges[0])
+    more = len(ranges) - 1
+    return shown + (f" and {more} more range{'s' if more > 1 else ''}" if more else "")

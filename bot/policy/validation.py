@@ -20,6 +20,7 @@ Manifest = dict[str, Any]
 
 SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
 METADATA = frozenset({"name", "namespace", "labels", "annotations"})
+_TEXT_MAPS = frozenset({"labels", "annotations", "matchLabels"})
 _RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 
@@ -68,11 +69,24 @@ def check_kind(found: Manifest) -> None:
 
 
 def _cleaned(found: Manifest) -> Manifest:
-    manifest = {key: value for key, value in found.items() if key != "status"}
+    manifest: Manifest = _without_nulls({key: value for key, value in found.items() if key != "status"})
     metadata = manifest.get("metadata")
     if isinstance(metadata, dict):
         manifest["metadata"] = {key: value for key, value in metadata.items() if key not in SERVER_FIELDS}
     return manifest
+
+
+def _without_nulls(value: Any) -> Any:
+    """As an API server decodes it: a field that is null is absent, a null label (or annotation) is an empty one."""
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: {name: "" if text is None else text for name, text in each.items()}
+        if key in _TEXT_MAPS and isinstance(each, dict) else _without_nulls(each)
+        for key, each in value.items() if each is not None
+    }  # fmt: skip
 
 
 def _metadata_errors(metadata: Any) -> list[FieldError]:
@@ -81,8 +95,7 @@ def _metadata_errors(metadata: Any) -> list[FieldError]:
     given = mistakes.mapping(metadata, "metadata", METADATA)
     keys = mistakes.mapping(given.get("annotations"), "metadata.annotations")
     for key, value in keys.items():
-        if not isinstance(value, str):
-            mistakes.text(value if value is not None else 0, f"metadata.annotations.{key}")
+        mistakes.text(value, f"metadata.annotations.{key}")
     labels = Mistakes()  # labels keep the rules of matchLabels
     selector({"matchLabels": given.get("labels")}, "metadata", labels)
     in_labels = [FieldError(each.field.replace(".matchLabels", ".labels"), each.reason) for each in labels.found]

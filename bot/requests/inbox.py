@@ -17,8 +17,15 @@ class NotStored(Problem):
 class Inbox:
     """Stores what was said before it is acknowledged."""
 
-    def __init__(self, repository: InboxRepository, *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        repository: InboxRepository,
+        *,
+        wake: Callable[[], None],
+        repeated: Callable[[], None] = lambda: None,
+    ) -> None:
         self._repository = repository
+        self._repeated = repeated  # something was delivered again, by Slack or by who recorded it
         self._wake = wake
 
     def accept(self, request: IncomingRequest) -> bool:
@@ -35,6 +42,5 @@ class Inbox:
                 why=str(error),
                 fix="Try again in a minute.",
             ) from error
-        if fresh:
-            self._wake()
+        (self._wake if fresh else self._repeated)()
         return fresh

@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from bot import __version__
-from bot.access.proposal import Proposal
+from bot.access.proposal import Proposal, digest
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
 from bot.clusters.belongings import Belongings, belongings
 from bot.clusters.cluster import Cluster, Listed
@@ -86,7 +86,8 @@ class ClusterServices:
     def propose_create(self, action: ClusterCreate, context: Context) -> Proposal:
         """What a creation makes. Raises `Refusal` for what cannot be created."""
         project = self.projects.get(context.project, operation=context.operation)
-        order = order_of(action, project.templates().show(action.template).template)
+        template = project.templates().show(action.template).template
+        order = order_of(action, template)
         refuse_taken(project, order.name)
         return Proposal(
             kind="cluster.create", headline=f"Create the cluster {order.name} from {order.template_name}",
@@ -95,7 +96,7 @@ class ClusterServices:
                 f"{order.driver}, Kubernetes {order.kubernetes or 'as Magnum has it'}",
                 "it counts against the cloud's quota, and its driver cannot be changed later",
             ),
-            target=order.name, bound=order.to_json(),
+            target=order.name, bound={**order.to_json(), "labels": digest(template.labels)},
         )  # fmt: skip
 
     def delete(self, action: ClusterDelete, context: Context) -> Continued:
@@ -170,7 +171,7 @@ def order_of(action: ClusterCreate, template: Template) -> Order:
         )
     return Order(
         name=name, template=template.id, template_name=template.name, driver=template.network_driver,
-        kubernetes=template.kubernetes, nodes=nodes, masters=masters, labels=template.labels,
+        kubernetes=template.kubernetes, nodes=nodes, masters=masters,
     )  # fmt: skip
 
 

@@ -121,6 +121,10 @@ class _LiveMagnum:
     def __init__(self, find: Callable[[], Site]) -> None:
         self._find = find
 
+    def template(self, ref: str) -> Json:
+        """One template."""
+        return self._find().magnum.template(ref)
+
     def clusters(self) -> list[Json]:
         """All clusters."""
         return self._find().magnum.clusters()

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.access.proposal import Proposal
+from bot.access.proposal import Proposal, digest
 from bot.actions.templates import (
     TemplateCreate,
     TemplateDelete,
@@ -122,10 +122,13 @@ def creating(open_work: Callable[[], Sequence[Continuation]]) -> Callable[[str],
 
 
 def _spec(template: Template) -> dict[str, Any]:
-    """What a decision over a template depends on: all that clusters get from it, and who sees it."""
+    """What a decision over a template depends on: all that clusters get from it, and who sees it.
+
+    Of the labels only their digest, because one may hold a password and this is stored.
+    """
     kept = dataclasses.asdict(template)
     return {name: value for name, value in kept.items() if name not in ("id", "created", "labels")} | {
-        "labels": dict(template.labels)
+        "labels": digest(template.labels)
     }
 
 

@@ -32,7 +32,8 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DriverName = Literal["calico", "flannel"]
 DELETIONS = frozenset({"migrate.delete", "cluster.delete"})
 APPROVABLE = frozenset(
-    {"migrate.start", "migrate.cutover", "template.publish", "policy.production", "policy"} | DELETIONS
+    {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "cluster.create"}
+    | {"policy.production", "policy"} | DELETIONS
 )  # fmt: skip
 
 

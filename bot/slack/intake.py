@@ -80,9 +80,11 @@ class Intake:
         self._openers.submit(self._dismiss, pressed)
 
     def _dismiss(self, pressed: PressedMessage) -> None:
+        if not pressed.blocks:  # of a private message Slack does not say what is in it
+            return
         kept = [block for block in pressed.blocks if block.get("type") != "actions"]
         kept.append(kit.context(f"cancelled by {kit.person(pressed.person)}, nothing was done"))
         try:
-            self._web.update(channel=pressed.channel, ts=pressed.ts, text=pressed.text, blocks=kept)
-        except Problem as problem:  # an ephemeral message cannot be updated: it goes by itself
-            log.info("buttons not taken away", channel=pressed.channel, why=problem.why)
+            self._web.respond(pressed.response_url, text=pressed.text, blocks=kept, replace=True)
+        except Problem as problem:
+            log.warning("buttons not taken away", why=problem.why)

@@ -91,22 +91,20 @@ def from_click(body: Payload, *, now: datetime) -> IncomingRequest:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PressedMessage:
-    """The message that a pressed button is on, and who pressed it."""
+    """The message that a pressed button is on, who pressed it, and where the message can be replaced."""
 
-    channel: str
-    ts: str
     text: str
     blocks: tuple[Payload, ...]
     person: str
+    response_url: str
 
 
 def pressed_message(body: Payload) -> PressedMessage:
     """The message of a pressed button, as it was shown."""
-    container, message = body.get("container", {}), body.get("message", {})
+    message = body.get("message", {})
     return PressedMessage(
-        channel=(body.get("channel") or {}).get("id") or container.get("channel_id", ""),
-        ts=container.get("message_ts") or message.get("ts", ""), text=message.get("text", ""),
-        blocks=tuple(message.get("blocks") or ()), person=body["user"]["id"],
+        text=message.get("text", ""), blocks=tuple(message.get("blocks") or ()), person=body["user"]["id"],
+        response_url=body.get("response_url", ""),
     )  # fmt: skip
 
 

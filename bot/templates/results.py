@@ -114,6 +114,7 @@ class AmbiguousTemplate(Ambiguous):
             f"{len(choices)} templates are called {name}",
             choices=[Choice(found.id, _told_apart(found)) for found in choices],
             fix="Pick one, or give its id instead of its name.",
+            field="template",
         )
 
 

@@ -138,7 +138,8 @@ def _text(message: Message) -> str:
 class Office:
     """The workspace with the bot in it, and what people do there."""
 
-    def __init__(self, world: World, bot: Bot) -> None:
+    def __init__(self, world: World, bot: Bot, *, port: int = 0) -> None:
+        self.port = port  # of Slack's endpoint, in HTTP mode
         self.world = world
         self.bot = bot
         self.workspace = world.workspace
@@ -255,7 +256,7 @@ def office(
         world.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
     bot.start()
     try:
-        yield Office(world, bot)
+        yield Office(world, bot, port=port)
     finally:
         bot.stop()
         world.stop()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.sandbox.world import EDGE_TOKEN
 from tests.e2e.conftest import Office, office
 
 ANCHORED = "audit: {anchor_channel: C0LOBBY, anchor_every: 1m}\n"
@@ -130,6 +131,27 @@ def test_the_operation_of_an_event_is_in_magnums_and_kubernetes_logs(here: Offic
     assert {found["global"] for found in caused} == {f"req-{uuid.UUID(operation)}"}
     agents = cluster.api.agents[-5:]
     assert agents and all(f"(operation {operation})" in agent for agent in agents)
+
+
+def test_no_secret_is_anywhere_though_people_type_one_and_every_credential_was_used(here: Office) -> None:
+    typed = "xoxb-9999-8888-typed-by-mistake"
+    for words in ("verify edge", "verify prod-eu", f"cluster show {typed}", f"template create calico --name {typed}"):
+        here.types(words)
+    here.bot.run("run", f"cluster show {typed}")
+    credential = here.world.cloud.users[0].credential_secret
+    known = [
+        here.bot.environment[name]
+        for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "XK8S_AUDIT_KEY")
+    ]
+    secrets = [typed, EDGE_TOKEN, str(credential), *known, "PRIVATE KEY", "CERTIFICATE REQUEST"]
+    shown = "\n".join(f"{message.text} {message.blocks}" for message in here.workspace.messages)
+    with contextlib.closing(sqlite3.connect(here.bot.folder / "xk8s.sqlite3")) as database:
+        audited = str(database.execute("SELECT * FROM audit_events").fetchall())
+    logged = (here.bot.folder / "bot.log").read_text()
+    exported = here.bot.run("audit", "export").stdout
+    for name, text in {"slack": shown, "audit": audited, "log": logged, "export": exported}.items():
+        assert not [secret for secret in secrets if secret in text], name
+    assert "[hidden]" in shown and "[hidden]" in audited
 
 
 def test_old_events_are_sealed_into_a_file_and_the_log_goes_on(here: Office, tmp_path: pathlib.Path) -> None:

@@ -57,6 +57,22 @@ def test_what_cannot_be_built_is_refused_with_what_to_say_instead(everywhere: Of
     assert not names & {"9lives", "even", "none", "lost"}
 
 
+def test_a_template_name_that_means_two_is_picked_and_the_cluster_keeps_its_name(here: Office) -> None:
+    templates = here.world.cloud.templates
+    known = next(found for found in templates.values() if found["name"] == "base-flannel")
+    twin = {**known, "uuid": "44444444-2222-4333-8444-555555555555", "network_driver": "calico"}
+    templates[twin["uuid"]] = twin
+    try:
+        seen = here.types("cluster create picked-eu --template base-flannel")
+        assert "2 templates are called base-flannel" in seen.text
+        label = next(each for each in seen.buttons() if each.startswith("flannel"))
+        before = len(here.workspace.messages)
+        here.presses(seen, label)
+    finally:
+        del templates[twin["uuid"]]
+    assert before and "picked-eu" in told(here, "Cluster picked-eu created in shop: flannel healthy")
+
+
 def approve(office: Office, asked: Seen, *, typed: str, who: str = "U0DEE") -> None:
     """A second person approves what was asked for, in the form that wants the name."""
     message, element = asked.buttons()["Approve…"]

@@ -78,7 +78,7 @@ def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(of
     assert f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in seen.line and "opens none" in seen.line
     assert "🔴 closes outside → cart all ports · to 2 pods" in seen.text
     assert "🔴 closes billing/ledger → cart all ports · 1 → 2 pods" in seen.text
-    kept = "🔴 closes web/frontend → cart SCTP,TCP 1-7069,7071-65535,UDP · 3 → 2 pods"
+    kept = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
     assert kept in seen.text
     assert "🔒 newly isolated: 3 pods (ingress)" in seen.text
     got = files(office, seen)
@@ -327,6 +327,9 @@ def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: 
         ("policy apply deny-all staging-eu -n shop --port TCP/80", "deny-all does not take --port"),
         ("policy apply allow-from-namespace staging-eu -n shop", "allow-from-namespace needs --from-namespace"),
         ("policy rollback zzzz", "There is no change zzzz in shop"),
+        ("policy preview deny-all staging-eu -n shop -n web", "--namespace is given twice"),
+        ("policy apply deny-all staging-eu -n nowhere", "There is no namespace nowhere in staging-eu"),
+        ("policy preview allow-same-namespace staging-eu -n shop --port TCP/90-80", "runs backwards"),
         ("policy reach staging-eu --from shop/cart", "Both ends are needed"),
         ("policy reach staging-eu --from shop/crt --to shop/redis", "Did you mean shop/cart?"),
         ("policy reach staging-eu --from shop/cart --to shop/redis --port TCP/80-90", "One port at a time"),
@@ -350,13 +353,13 @@ spec:
       ports: [{port: main}]
 """
 MANY = f"{OWN}---\n{OWN}"
-BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 
 
 def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> None:
     _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop\n{BACKTICKS}\n{OWN}{BACKTICKS}")
     assert "only-frontend on staging-eu / shop" in seen.text
-    assert "🔴 closes web/frontend → cart SCTP,TCP 1-7069,7071-65535,UDP" in seen.text
+    assert "🔴 closes web/frontend → cart all ports but TCP 7070" in seen.text
     applied = office.presses(seen, "Apply")
     assert "only-frontend applied on" in applied.text
     assert shop.there(office, STAGING, "shop", "only-frontend") is not None
@@ -390,20 +393,33 @@ def test_without_yaml_a_mention_gets_a_button_for_the_form(office: Office) -> No
     assert "Open the form" in seen.buttons() and "code block" in seen.text
 
 
+def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(office: Office) -> None:
+    empty = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec:\n"
+    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{empty}{BACKTICKS}")
+    assert "p applied on" in seen.text and "newly isolated: 3 pods (ingress)" in seen.text
+    hosts = f"{empty[:-1]} {{podSelector: {{matchLabels: {{k8s-app: calico-node}}}}}}\n"
+    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n kube-system\n{BACKTICKS}\n{hosts}{BACKTICKS}")
+    assert "changes nothing" in seen.text and "on the host network (kube-system/calico-node-" in seen.text
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        (BOMB, "Aliases are not taken"),
+        (BOMB, "written out, it is too large"),
         (MANY, "There are 2 documents in this YAML"),
         (OWN.replace("networking.k8s.io/v1", "apps/v1").replace("NetworkPolicy", "Deployment"), "This is a Deployment"),
         (OWN.replace("name: only-frontend", "name: only-frontend, namespace: billing"), "The policy is for the namespace billing"),
         (OWN.replace("only-frontend", "x" * 254), "metadata.name"),
         (OWN.replace("ports:", "prots:"), "did you mean ports?"),
+        (OWN.replace("name: only-frontend", "name: größe"), "metadata.name: 'größe' is not a DNS subdomain"),
+        (OWN.replace("name: only-frontend", "labels: {a: b}"), "metadata.name: is required"),
+        (OWN.replace("{app: cart}", "{app: 🛒}"), "spec.podSelector.matchLabels.app: '🛒' is not a label value"),
+        (OWN.replace("port: main", "port: 80.5"), "must be a whole number or the name of a port, not 80.5"),
         (OWN.replace("port: main", "port: 70000"), "spec.ingress[0].ports[0].port"),
         (OWN.replace("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}", "ipBlock: {cidr: 10.0.0.0/33}"),
          "spec.ingress[0].from[0].ipBlock.cidr"),
     ],
-    ids=["bomb", "documents", "kind", "namespace", "name", "field", "port", "cidr"],
+    ids=["bomb", "documents", "kind", "namespace", "name", "field", "unicode-name", "no-name", "emoji", "half-a-port", "port", "cidr"],
 )  # fmt: skip
 def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(office: Office, text: str, wrong: str) -> None:
     store = office.world.switches[STAGING].cluster.store

@@ -24,7 +24,7 @@ from tests.e2e.test_clusters import approve
 
 BUILD_SECONDS = 1.5
 CREATION = ("reserve", "order", "build", "release", "complete", "verify", "end")
-DELETION = ("delete", "gone", "end")
+DELETION = ("delete", "gone", "forget", "end")
 
 
 class Journal:

@@ -66,7 +66,7 @@ def build(wish: Wish, survey: Survey, key: bytes) -> Plan:
         found += flags.flags(survey.inventory, states.after, material.context.ranges)
     return Plan(
         migration=wish.migration, source=wish.source, target=wish.target, namespaces=survey.inventory.namespaces,
-        items=_items(material, key), left=material.left, volumes=material.volumes, balancers=balancers,
+        everything=survey.everything, items=_items(material, key), left=material.left, volumes=material.volumes, balancers=balancers,
         early=tuple(sorted(wish.early)), operators=tuple(sorted(material.operators)), network=network,
         findings=tuple(sorted(found, key=lambda each: WEIGHTS[each.weight])), size=size,
         estimate=room.estimate(material, size),

@@ -28,6 +28,7 @@ class Survey:
     target: TargetFacts
     snapshot: Snapshot
     strangers: tuple[str, ...]
+    everything: bool = True  # no namespaces were chosen: a new one belongs to it too
 
 
 def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kubernetes: str = "") -> Survey:
@@ -39,7 +40,13 @@ def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kube
     facts = look(target) if target is not None else promised(surface, kubernetes)
     both = agree(surface, facts.surface)
     inventory = read(source, surface=surface, resources=[*both.shared, *both.missing], namespaces=namespaces)
-    return Survey(inventory=inventory, target=facts, snapshot=snapshot(source), strangers=_strangers(source))
+    return Survey(
+        inventory=inventory,
+        target=facts,
+        snapshot=snapshot(source),
+        strangers=_strangers(source),
+        everything=not namespaces,
+    )
 
 
 def again(source: Kube, agreement: Agreement, namespaces: Sequence[str]) -> Inventory:

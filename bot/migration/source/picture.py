@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from bot.migration.exclusions import Grounds, Reason, why_not
 from bot.migration.inventory import Inventory
 from bot.migration.modes import DAEMON_SET, HELD, SCALED, SUSPENDED, is_balancer, is_workload
-from bot.migration.objects import Object, Ref, ref_of, spec_of
+from bot.migration.objects import Object, Ref, ref_of, spec_of, uid_of
 from bot.migration.source.changes import BeforeImage, Change, Phase, change
 from bot.migration.surface import Agreement
 from bot.migration.transforms.services import KEEP_ADDRESS
@@ -37,6 +37,12 @@ def to_quiesce(inventory: Inventory, grounds: Grounds, early: Collection[str]) -
         if ref.short not in early and root.short not in early:
             found.append(obj)
     return sorted(found, key=ref_of)
+
+
+def pods_of(inventory: Inventory, grounds: Grounds, workloads: Iterable[Object]) -> list[Object]:
+    """The pods of some workloads, for hooks."""
+    wanted = {uid_of(each) for each in workloads}
+    return [pod for pod in inventory.of("Pod") if wanted & grounds.graph.ancestors(uid_of(pod))]
 
 
 def picture(

@@ -1,7 +1,8 @@
 """Controllers and the pods that they would run, named as Kubernetes names them as far as that is known.
 
-A StatefulSet's pods count from its first ordinal and carry its labels; others are numbered from 1, because
-their real names end in random letters. A controller whose pods are in the input is not expanded.
+They are numbered from 1 whatever the kind: most real names end in random letters, and who compares two folders
+should not have to know which. A StatefulSet's pods still carry the labels that hold their real ordinals, because
+policies select by them. A controller whose pods are in the input is not expanded.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Owners:
     """Finds the topmost controller: a Deployment for its ReplicaSet, a CronJob for its Job."""
 
     def __init__(self, controllers: Mapping[Workload, Object]) -> None:
+        self._known = controllers.keys()
         self._above = {
             workload: owner
             for workload, found in controllers.items()
@@ -38,16 +40,16 @@ class Owners:
         if top is None or top.kind != "ReplicaSet":
             return top
         suffix = "-" + str((found.mapping("metadata").get("labels") or {}).get(_HASH, ""))
-        if suffix != "-" and top.name.endswith(suffix):  # its ReplicaSet is not in the input
-            return Workload(top.namespace, "Deployment", top.name.removesuffix(suffix))
-        return top
+        above = Workload(top.namespace, "Deployment", top.name.removesuffix(suffix))
+        return above if above in self._known else top  # what lies between the two need not be in the input
 
 
 def _controller(found: Object) -> Workload | None:
     references = found.mapping("metadata").get("ownerReferences")
     for each in references if isinstance(references, list) else []:
         if isinstance(each, Mapping) and each.get("controller") and each.get("kind") != "Node":
-            return Workload(found.namespace, str(each.get("kind")), str(each.get("name")))
+            kind, name = each.get("kind"), each.get("name")
+            return Workload(found.namespace, str(kind or "Pod"), str(name)) if name else None
     return None
 
 
@@ -75,19 +77,22 @@ def expanded(found: Object, mistakes: Mistakes) -> Iterator[Pod]:
     read = template(spec.get("template"), f"{spec_field}.template", mistakes)
     workload = Workload(found.namespace, found.kind, found.name)
     count = _count(found.kind, spec, spec_field, mistakes)
-    first = _first_ordinal(spec) if found.kind == "StatefulSet" else 1
-    for number in range(first, first + count):
-        name = f"{found.name}-{number}"
+    first = _first_ordinal(spec)
+    for number in range(count):
         yield Pod(
-            namespace=found.namespace, name=name, labels={**read.labels, **_own_labels(found, name, number)},
+            namespace=found.namespace, name=f"{found.name}-{number + 1}",
+            labels={**read.labels, **_own_labels(found, first + number)},
             ports=read.ports, host_network=read.host_network, workload=workload,
         )  # fmt: skip
 
 
-def _own_labels(found: Object, name: str, number: int) -> dict[str, str]:
+def _own_labels(found: Object, ordinal: int) -> dict[str, str]:
     """What a controller sets itself, as far as it is known beforehand."""
     if found.kind == "StatefulSet":
-        return {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(number)}
+        return {
+            "statefulset.kubernetes.io/pod-name": f"{found.name}-{ordinal}",
+            "apps.kubernetes.io/pod-index": str(ordinal),
+        }
     if found.kind == "Job":
         return {"batch.kubernetes.io/job-name": found.name, "job-name": found.name}
     return {}
@@ -110,6 +115,7 @@ def _count(kind: str, spec: Mapping[str, Any], field: str, mistakes: Mistakes) -
 
 
 def _first_ordinal(spec: Mapping[str, Any]) -> int:
+    """Where a StatefulSet begins to count."""
     ordinals = spec.get("ordinals")
     start = ordinals.get("start") if isinstance(ordinals, Mapping) else 0
     return start if isinstance(start, int) and re.fullmatch(r"\d{1,9}", str(start)) else 0

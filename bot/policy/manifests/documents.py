@@ -1,7 +1,7 @@
 """Reads YAML and JSON files, within bounds, into plain values.
 
-The parser's events are looked at first, so that aliases (the stuff of YAML bombs) and endless nesting are
-refused before a value is built. Keys that are given twice are mistakes, and a date stays text, as in Kubernetes.
+The parser's events are looked at first, so that aliases that multiply (the stuff of YAML bombs) and endless nesting
+are refused before a value is built. Keys that are given twice are mistakes, and a date stays text, as in Kubernetes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import Any
 
 import yaml
 
-from bot.policy import plain_yaml
+from bot.policy import plain_yaml, yaml_bounds
 from bot.problems import Refusal
 
-LARGEST = 10_000_000  # bytes of one file
+LARGEST = 10_000_000  # bytes of one file, and characters of it with all aliases written out
 DEEPEST = 100
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 STANDARD_INPUT = "-"
 _SHOWN = 20  # mistakes; more are counted
+_BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST)
 
 
 class BadManifests(Refusal):
@@ -107,7 +108,7 @@ def _documents(name: str, data: bytes) -> list[Document]:
     text = data.decode("utf-8-sig")
     if text.lstrip()[:1] == "{" and (value := _json(text)) is not None:
         return [Document(name, 1, value)]
-    _look(text)
+    yaml_bounds.look(text, _BOUNDS)
     values = plain_yaml.values(text)
     return [Document(name, number, value) for number, value in enumerate(values, 1) if value is not None]
 
@@ -115,9 +116,22 @@ def _documents(name: str, data: bytes) -> list[Document]:
 def _json(text: str) -> Any:
     """JSON is read ten times as fast by its own parser; None if it is YAML that only begins like it."""
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        found = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError:
         return None
+    if _depth(found) > DEEPEST:
+        raise ValueError("nested too deep")
+    return found
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and mappings are nested, found layer by layer and not by recursion."""
+    depth, layer = 0, [value]
+    while layer and depth <= DEEPEST:
+        containers = [each for each in layer if isinstance(each, dict | list)]
+        layer = [inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(containers)
+    return depth
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -128,26 +142,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _look(text: str) -> None:
-    depth = 0
-    for event in plain_yaml.events(text):
-        if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"{_line(event)}the alias *{event.anchor} is not taken, it can make a file endless")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEEPEST:
-                raise ValueError(f"{_line(event)}nested too deep")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-def _line(event: yaml.Event) -> str:
-    return f"line {plain_yaml.line(event)}: " if event.start_mark is not None else ""
-
-
 def _explained(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f", line {error.problem_mark.line + 1}: {error.problem}"
+    if isinstance(error, yaml_bounds.OutOfBounds):
+        return f", {error}"
     if isinstance(error, UnicodeDecodeError):
         return ": it is not UTF-8 text"
     if isinstance(error, RecursionError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.policy.manifests.documents import Document
 from bot.policy.reach.fields import Mistakes, kind_of
-from bot.policy.reach.selecting import is_label, is_subdomain
+from bot.policy.reach.selecting import is_label, object_name
 
 CORE = ""
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
@@ -59,7 +59,15 @@ class Object:
 
 def objects(document: Document, mistakes: Mistakes) -> Iterator[Object]:
     """The objects of a document that matter; lists are opened. What is no object at all is passed over."""
-    yield from _objects(document.value, "", str(document), mistakes)
+    if not _patch(document.value):
+        yield from _objects(document.value, "", str(document), mistakes)
+
+
+def _patch(value: Any) -> bool:
+    """Whether it is a bare list without objects, as JSON patches are that lie beside manifests."""
+    return isinstance(value, list) and all(
+        isinstance(each, Mapping) and "apiVersion" not in each and "kind" not in each for each in value
+    )
 
 
 def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterator[Object]:
@@ -74,7 +82,7 @@ def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterato
         which = "kind" if isinstance(version, str) else "apiVersion"
         mistakes.add(f"{prefix}{which}", f"must be text, not {kind_of(value.get(which))}")
         return
-    if kind.endswith("List") and isinstance(value.get("items"), list):
+    if kind.endswith("List") and "items" in value:
         for path, item in mistakes.items(value["items"], f"{prefix}items"):
             yield from _objects(_with_kind(item, version, kind), f"{path}.", where, mistakes)
         return
@@ -101,11 +109,9 @@ def _matters(group: str, kind: str) -> bool:
 
 def _named(found: Object, mistakes: Mistakes) -> Object:
     metadata = mistakes.mapping(found.value.get("metadata"), f"{found.prefix}metadata")
-    name = mistakes.text(metadata.get("name"), f"{found.prefix}metadata.name")
-    namespace = mistakes.text(metadata.get("namespace"), f"{found.prefix}metadata.namespace") or "default"
     policy = found.kind == "NetworkPolicy" and not found.foreign  # its parser looks at its names itself
-    if not policy and not is_subdomain(name):
-        mistakes.add(f"{found.prefix}metadata.name", f"{name!r} is not a DNS subdomain of at most 253 characters")
+    name = object_name(metadata, f"{found.prefix}metadata.name", Mistakes() if policy else mistakes)
+    namespace = mistakes.text(metadata.get("namespace"), f"{found.prefix}metadata.namespace") or "default"
     if not policy and not is_label(namespace):
         mistakes.add(
             f"{found.prefix}metadata.namespace", f"{namespace!r} is not a DNS label of at most 63 characters"

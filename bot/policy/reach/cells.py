@@ -61,8 +61,8 @@ class _View:
 class Cells:
     """The cells of two states. Cells of pods are numbered first, then those of ranges outside.
 
-    `party` is the number of a cell's workload (or pod, as `level` says) in `names`; a range outside has none. `sizes` counts pods.
-    Where the two states have different pods, a pod may also have moved to another node or off its network:
+    `party` is the number of a cell's workload (or pod, as `level` says) in `names`; a range outside has none.
+    `sizes` counts pods. Where the two states have different pods, a pod may also have moved to another node or off its network:
     cells are then parted by node, so that `connections` can tell own nodes, which policies do not.
     """
 

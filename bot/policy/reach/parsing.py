@@ -12,7 +12,7 @@ from typing import Any
 from bot.policy.reach.fields import FieldError, Mistakes, kind_of
 from bot.policy.reach.model import Direction, Policy, PortRule, Protocol, Rule
 from bot.policy.reach.peers import peer
-from bot.policy.reach.selecting import is_label, is_subdomain, selector
+from bot.policy.reach.selecting import is_label, object_name, selector
 from bot.problems import Refusal
 
 API_VERSION, KIND = "networking.k8s.io/v1", "NetworkPolicy"
@@ -75,10 +75,8 @@ def _read(manifest: Mapping[str, Any]) -> tuple[Policy, tuple[FieldError, ...]]:
 
 def _names(value: Any, mistakes: Mistakes) -> tuple[str, str]:
     metadata = mistakes.mapping(value, "metadata")
-    name = mistakes.text(metadata.get("name"), "metadata.name")
+    name = object_name(metadata, "metadata.name", mistakes)
     namespace = mistakes.text(metadata.get("namespace"), "metadata.namespace") or "default"
-    if not is_subdomain(name):
-        mistakes.add("metadata.name", f"{name!r} is not a DNS subdomain of at most 253 characters")
     if not is_label(namespace):
         mistakes.add("metadata.namespace", f"{namespace!r} is not a DNS label of at most 63 characters")
     return name, namespace
@@ -143,7 +141,7 @@ def _check_port(port: Any, field: str, mistakes: Mistakes) -> None:
         if not 1 <= port <= LAST_PORT:
             mistakes.add(field, f"must be between 1 and {LAST_PORT}, not {port}")
     elif not isinstance(port, str):
-        mistakes.add(field, f"must be a number or the name of a port, not {kind_of(port)}")
+        mistakes.add(field, f"must be a whole number or the name of a port, not {_no_number(port)}")
     elif not is_port_name(port):
         mistakes.add(
             field,
@@ -154,7 +152,7 @@ def _check_port(port: Any, field: str, mistakes: Mistakes) -> None:
 
 def _check_end(port: Any, end: Any, field: str, mistakes: Mistakes) -> None:
     if not _is_number(end):
-        mistakes.add(field, f"must be a number, not {kind_of(end)}")
+        mistakes.add(field, f"must be a whole number, not {_no_number(end)}")
     elif not 1 <= end <= LAST_PORT:
         mistakes.add(field, f"must be between 1 and {LAST_PORT}, not {end}")
     elif port is None:
@@ -173,6 +171,10 @@ def is_port_name(name: str) -> bool:
         and any(letter.isalpha() for letter in name)
         and not (name.startswith("-") or name.endswith("-") or "--" in name)
     )
+
+
+def _no_number(value: Any) -> str:
+    return repr(value) if isinstance(value, float) else kind_of(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -29,6 +29,7 @@ class Population:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        self._resolved: dict[tuple[tuple[PortRule, ...], Ports], Connections] = {}
         self.pods = tuple(pod for pod in cluster.pods if not pod.finished)
         self._addresses = AddressIndex(
             ((address, number) for number, pod in enumerate(self.pods) for address in pod.addresses), len(self.pods)
@@ -119,6 +120,14 @@ class Population:
             return np.zeros(self.groups, dtype=bool)
         found = self._labels.select(pods)
         found &= self._namespace_of_group == number
+        return found
+
+    def resolve(self, ports: tuple[PortRule, ...], container_ports: Ports) -> Connections:
+        """As the function of this name; few different questions are asked very often."""
+        key = (ports, container_ports)
+        found = self._resolved.get(key)
+        if found is None:
+            found = self._resolved[key] = resolve(ports, container_ports)
         return found
 
     def within(self, ranges: Sequence[Range]) -> Indices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from bot.policy.reach.fields import Mistakes
@@ -69,6 +70,16 @@ def _check_value(value: str, field: str, mistakes: Mistakes) -> None:
         mistakes.add(
             field, f"{value!r} is not a label value: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'"
         )
+
+
+def object_name(metadata: Mapping[str, Any], field: str, mistakes: Mistakes) -> str:
+    """The name in an object's metadata, empty if there is none; what is wrong with it is told once."""
+    name = metadata.get("name")
+    if name is None or name == "":
+        mistakes.add(field, "is required")
+    elif isinstance(name, str) and not is_subdomain(name):
+        mistakes.add(field, f"{name!r} is not a DNS subdomain of at most {LONGEST_SUBDOMAIN} characters")
+    return mistakes.text(name, field)
 
 
 def is_subdomain(name: str) -> bool:

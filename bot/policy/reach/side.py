@@ -77,7 +77,7 @@ class Granting:
             yield Grant(index, numbered, members)
         everyone = np.arange(self._endpoints.count) if members is None else members
         for ports, units in self._endpoints.by_ports(everyone):
-            found = resolve(named, ports)
+            found = self._endpoints.population.resolve(named, ports)
             if found:
                 yield Grant(index, found, units)
 
@@ -188,7 +188,8 @@ class Side:
                 for grant in grants.get(policy.ref, ()):
                     found = grant.connections
                     if grant.named:
-                        found |= resolve(grant.named, endpoints.ports(int(representatives[row])))
+                        ports = endpoints.ports(int(representatives[row]))
+                        found |= endpoints.population.resolve(grant.named, ports)
                     self._add(self.cells[row], self.sets.number(found), grant.members)
 
     def _add(self, cells: Ids, number: int, columns: Indices | None) -> None:
@@ -223,5 +224,5 @@ def _alike(named: list[PortRule], selected: Indices, endpoints: Endpoints) -> It
     """The subjects parted by what each of these names is for them."""
     parts: dict[tuple[Connections, ...], list[Indices]] = {}
     for ports, units in endpoints.by_ports(selected):
-        parts.setdefault(tuple(resolve([port], ports) for port in named), []).append(units)
+        parts.setdefault(tuple(endpoints.population.resolve((port,), ports) for port in named), []).append(units)
     return (np.concatenate(units) for units in parts.values())

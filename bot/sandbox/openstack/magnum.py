@@ -119,9 +119,20 @@ class MagnumApp:
             cloud.templates[made["uuid"]] = made
             return 201, _linked(made, "clustertemplates", base)
         if ref in ("", "detail"):
-            shown = [_linked(found, "clustertemplates", base) for found in cloud.templates.values()]
+            listed = [found for found in cloud.templates.values() if rules.listed(found, cloud.project)]
+            shown = [_linked(found, "clustertemplates", base) for found in listed]
             return 200, _page(request, "clustertemplates", "ClusterTemplate", shown, base)
-        found = self._find(cloud.templates, ref, "ClusterTemplate")
+        visible = {
+            key: found
+            for key, found in cloud.templates.items()
+            if rules.visible(found, cloud.project, by_uuid=ref == key)
+        }
+        found = self._find(visible, ref, "ClusterTemplate")
+        if request.method != "GET" and found["project_id"] != cloud.project:
+            raise Refused(
+                403,
+                f"Policy doesn't allow clustertemplate:{'delete' if request.method == 'DELETE' else 'update'} to be performed.",
+            )
         if request.method == "DELETE":
             self._refuse_used(found)
             del cloud.templates[found["uuid"]]

@@ -132,3 +132,15 @@ def check_cluster(body: Json, template: Json, inventory: Inventory, *, microvers
     keypair = body.get("keypair") or template.get("keypair_id")
     if keypair and keypair not in inventory.keypairs:
         raise Refused(404, f"Unable to find keypair {keypair}.")
+
+
+def listed(template: Json, project: str) -> bool:
+    """Whether a project's list shows a template: its own, and the public ones of others that are not hidden."""
+    return visible(template, project, by_uuid=False)
+
+
+def visible(template: Json, project: str, *, by_uuid: bool) -> bool:
+    """Whether a project can see a template; a hidden public one of another project only by its uuid."""
+    if template["project_id"] == project:
+        return True
+    return bool(template["public"]) and (by_uuid or not template["hidden"])

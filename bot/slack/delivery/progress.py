@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_AFTER = 1.0  # seconds until the first state is shown
 PER_MESSAGE = 2.0  # seconds between two updates of one message
+FIRST_APART = 1.2  # seconds between the first messages of two operations: Slack takes one a second in a channel
+LOOK_AGAIN = 1.0  # seconds at most until the budget is asked again after it was not our turn
 TICK = 0.25  # seconds between two looks at what is due
 SECONDS_TO_STOP = 5.0
 
@@ -39,6 +41,7 @@ class _Line:
     send: Callable[[], None] | None
     due: float
     lock: threading.Lock
+    shown: bool | None = None  # whether its message is there; None: not looked yet
 
 
 class ProgressBoard:
@@ -52,7 +55,8 @@ class ProgressBoard:
         self._now = monotonic
         self._lines: dict[OperationId, _Line] = {}
         self._changed = threading.Condition()
-        self._blocked_until = 0.0
+        self._first_at = 0.0  # when the next first message may be posted
+        self._update_at = 0.0  # when it is asked again whether it is our turn
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
@@ -104,19 +108,33 @@ class ProgressBoard:
 
     def _oldest(self) -> tuple[OperationId, _Line] | None:
         now = self._now()
-        if now < self._blocked_until:
-            return None
-        waiting = [(key, line) for key, line in self._lines.items() if line.send is not None and line.due <= now]
+        waiting = [
+            (key, line)
+            for key, line in self._lines.items()
+            if line.send is not None and line.due <= now and now >= self._not_before(line)
+        ]
         return min(waiting, key=lambda found: found[1].due, default=None)
+
+    def _not_before(self, line: _Line) -> float:
+        if line.shown is None:
+            return 0.0
+        return self._update_at if line.shown else self._first_at
 
     def _show(self, operation: OperationId, line: _Line, lines: int) -> None:
         with line.lock:
-            wait = self._turns.turn(lines) if self._is_shown(operation) else 0.0
+            line.shown = line.shown or self._is_shown(operation)
+            now = self._now()
+            if line.shown:
+                wait = self._turns.turn(lines)
+                self._update_at = now + min(wait, LOOK_AGAIN)
+            else:
+                wait = self._first_at - now
+            if wait > 0:
+                return
             with self._changed:
-                if wait:
-                    self._blocked_until = self._now() + min(wait, 1.0)
-                    return
                 send, line.send = line.send, None
-                line.due = self._now() + PER_MESSAGE
+                line.due = now + PER_MESSAGE
             if send is not None:  # else it was closed meanwhile
+                if not line.shown:
+                    line.shown, self._first_at = True, now + FIRST_APART
                 send()

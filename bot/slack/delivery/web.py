@@ -132,13 +132,14 @@ class SlackWeb:
             arguments["thread_ts"] = thread
         self._call(self._posting, "chat.postEphemeral", arguments)
 
-    def respond(self, url: str, *, text: str, blocks: list[dict[str, Any]]) -> bool:
-        """Answer privately through a response URL; False when it is used up or expired."""
+    def respond(self, url: str, *, text: str, blocks: list[dict[str, Any]], replace: bool = False) -> bool:
+        """Answer through a response URL, privately or in place of the message that was pressed (also of a private
+        one, which `chat.update` cannot change); False when it is used up or expired."""
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
             answer = client.send(
-                text=self._redactor.hide(text), blocks=self._hidden(blocks), response_type="ephemeral",
-                replace_original=False,
+                text=self._redactor.hide(text), blocks=self._hidden(blocks), replace_original=replace,
+                response_type=None if replace else "ephemeral",
             )  # fmt: skip
         except (URLError, OSError, http.client.HTTPException) as error:
             raise SlackUnreachable("Slack did not answer", why=str(error), fix="Try again in a minute.") from error

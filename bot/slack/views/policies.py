@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyList
+from bot.policy.foreign import Foreign
 from bot.policy.preview import Where
-from bot.policy.reading import Foreign
 from bot.policy.results import PolicyForm, PolicyListing, PolicyShown, PresetList
 from bot.slack import kit
 

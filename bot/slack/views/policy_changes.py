@@ -48,6 +48,8 @@ def changed(found: PolicyChanged) -> kit.Rendered:
         return kit.Rendered(headline=headline, messages=kit.messages(_said(shown), _effects(shown)))
     headline = f"{subject} {done} {place}: {kit.escape(telling.summary(telling.lines(shown.changes)))}"
     blocks: list[kit.Block] = [kit.section(NOT_MEASURED)]
+    if found.undoes:
+        blocks.append(kit.section(f"Restored exactly what was there before the change {kit.code(found.undoes[:4])}."))
     if found.leaving:
         blocks.append(kit.section("⏳ It is being deleted: a finalizer still keeps it."))
     blocks += _compared(found)
@@ -107,7 +109,12 @@ def _end(name: str, namespace: str) -> str:
 
 
 def _ports(connections: Connections) -> str:
-    return "all ports" if connections == ALL else kit.escape(connections)
+    """In the shorter way: what is in it, or what is not."""
+    if connections == ALL:
+        return "all ports"
+    others = connections.complement()
+    fewer = len(others.intervals) < len(connections.intervals)
+    return f"all ports but {kit.escape(others)}" if fewer else kit.escape(connections)
 
 
 def _pods(line: Line) -> str:
@@ -139,7 +146,7 @@ def _own_notes(shown: Preview) -> Iterable[str]:
     for dead in shown.dead[:MOST_NOTES]:
         yield f"⚠️ {kit.code(_rule(dead))} allows nothing: {kit.escape(dead.why)}"
     if not shown.selected and shown.manifest is not None:
-        yield "⚠️ It selects no pod."
+        yield "⚠️ It selects no pod that can be isolated."
     idle = [each for each in shown.idle if each.policy == shown.ref or len(shown.idle) <= MOST_NOTES]
     for each in idle:
         yield f"💤 {kit.code(each.policy)} has no effect: {kit.escape(each.why)}"

@@ -168,7 +168,7 @@ def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
     assert verified.exit_code == 0, verified.output
     refused = CliRunner(env=environment).invoke(main, ["db", "upgrade", "--application", ROLES[0]])
     assert refused.exit_code == 1 and "tables' owner" in refused.output
-    runtime = Runtime(application, ends=Ends({}), per_project=lambda: 2)
+    runtime = Runtime(application, ends=Ends({}), per_project={"clusters": lambda: 2})
     runtime.launch(executor="replica", reporter=Silent())
     try:
         assert runtime.check() is None, "durable work starts under the bot's role as well"

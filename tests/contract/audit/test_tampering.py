@@ -63,6 +63,21 @@ def test_a_flipped_byte_of_any_column_of_any_event_is_found(
     assert signed.trail().verify().broken is None
 
 
+@EXAMPLES
+@given(position=positions, mask=st.integers(1, 2**31 - 1))
+def test_a_flipped_byte_of_a_position_is_found(signed: Ledger, position: int, mask: int) -> None:
+    moved = position ^ mask
+    assume(moved > EVENTS or moved == 0)
+    change = text("UPDATE audit_events SET position = :to WHERE position = :at")
+    with signed.attacking() as connection:
+        connection.execute(change, {"at": position, "to": moved})
+    try:
+        assert signed.trail().verify().broken is not None
+    finally:
+        with signed.attacking() as connection:
+            connection.execute(change, {"at": moved, "to": position})
+
+
 def _flipped(ledger: Ledger, value: Any, at: int, mask: int) -> Any:
     if value is None:
         return mask
@@ -238,4 +253,6 @@ def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
     repository.append(made)
     assert ledger.trail(None).verify().broken is None
     [kept] = repository.of_operation(made.operation)
-    assert kept.detail == chain.storable(texts[2]) and kept.arguments == {"any": chain.storable(texts[3])}
+    assert kept.detail == chain.storable(texts[2]) and kept.arguments == {"any": texts[3]}, (
+        "JSON escapes what a text cannot hold"
+    )

@@ -176,3 +176,13 @@ def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:
     )  # fmt: skip
     assert pem not in repr(where)
     assert connect(where).all_of("/api/v1/nodes", Node)
+
+
+def test_two_lists_that_are_paged_at_once_keep_apart(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.kube.client.PAGE", 1)
+    kube = connect(endpoint(running))
+    paths = ("/api/v1/nodes", "/api/v1/namespaces", "/apis/apps/v1/daemonsets", "/apis/apps/v1/deployments") * 3
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda path: kube.all_of(path, dict), paths))
+    for path, answer in zip(paths, answers, strict=True):
+        assert answer == kube.all_of(path, dict)

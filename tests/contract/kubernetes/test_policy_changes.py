@@ -148,6 +148,34 @@ def test_fields_of_others_are_named_and_taken_over_only_when_told_to(
     assert carrying_out.carry_out(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == ["Ingress"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("there_before", [True, False], ids=["changed", "created"])
+def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_elses(
+    running: Api, changes: PolicyChangeRepository, there_before: bool
+) -> None:
+    kube, api = connect(endpoint(running)), running.cluster.api
+    if there_before:
+        writing.apply(kube, path("answered-late"), policy("answered-late"))
+    begun = noted(changes, planning.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
+    serve, lost = api._serve, []
+
+    async def serve_and_fail_once(request: Any, target: Any, verb: str) -> Any:
+        answer = await serve(request, target, verb)
+        if verb == "patch" and not lost:
+            lost.append(answer)
+            api.disturbance.status, api.disturbance.times = 503, 1
+            await api._disturb()
+        return answer
+
+    api._serve = serve_and_fail_once  # type: ignore[method-assign]
+    try:
+        kept = carrying_out.carry_out(kube, changes, begun)
+    finally:
+        api._serve = serve  # type: ignore[method-assign]
+    assert lost and kept.state == WRITTEN and kept.after is not None and kept.after["spec"]["ingress"] == [{}]
+    assert not kept.note and planning.plan_rollback(kube, WHERE, kept).wanted == kept.before
+    writing.delete(kube, path("answered-late"))
+
+
 def test_a_server_that_fails_before_it_writes_changes_nothing_and_says_so(
     running: Api, changes: PolicyChangeRepository
 ) -> None:

@@ -41,9 +41,11 @@ def canonical(inventory: Inventory) -> dict[Ref, str]:
 
 
 def pods(moving: Moving, cluster: str) -> Counter[str]:
+    """Pods that have not ended, by application."""
     kube = moving.source if cluster == "source" else moving.target
+    found = kube.all_of("/api/v1/namespaces/shop/pods", dict)
     return Counter(
-        pod["metadata"]["labels"].get("app", "") for pod in kube.all_of("/api/v1/namespaces/shop/pods", dict)
+        pod["metadata"]["labels"].get("app", "") for pod in found if pod["status"].get("phase") != "Succeeded"
     )
 
 
@@ -81,6 +83,8 @@ def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Movin
     here, there = kube_writing.read(moving.source, report), kube_writing.read(moving.target, report)
     assert here is not None and there is not None
     assert (here["spec"]["suspend"], there["spec"]["suspend"]) == (True, False)
+    paused = kube_writing.read(moving.target, "/apis/batch/v1/namespaces/shop/cronjobs/paused")
+    assert paused is not None and paused["spec"]["suspend"] is True, "it was suspended before"
     final = comparing.compare(moving.into(), moving.forms(moving.inventory()).final)
     assert final.proven, final.differences
 

@@ -112,4 +112,31 @@ def objects() -> list[Object]:
          "spec": {"rules": [{"host": "shop.example", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "frontend", "port": {"number": 80}}}}]}}]}},
         {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta("report"), "spec": {"schedule": "0 3 1 1 *", "jobTemplate": job}},
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("invoices", "billing"), "data": {"currency": "EUR"}},
+        {
+            "apiVersion": "apps/v1",
+            "kind": "DaemonSet",
+            "metadata": meta("agent"),
+            "spec": {"selector": {"matchLabels": {"app": "agent"}}, "template": {"metadata": {"labels": {"app": "agent"}}, "spec": pod_spec("agent")}},
+        },
+        {"apiVersion": "v1", "kind": "Service", "metadata": meta("legacy"), "spec": {"ports": [{"port": 80}]}},
+        {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta("legacy"), "subsets": [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"port": 80}]}]},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": meta("ci", annotations={"kubernetes.io/service-account.name": "runner"}),
+            "type": "kubernetes.io/service-account-token",
+            "data": {"token": "b2xk"},
+        },
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": meta("import"),
+            "spec": {"template": {"spec": {"restartPolicy": "Never", **pod_spec("import")}}},
+        },
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": meta("paused"),
+            "spec": {"schedule": "0 4 1 1 *", "suspend": True, "jobTemplate": job},
+        },
     ]  # fmt: skip

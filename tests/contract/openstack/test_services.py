@@ -173,3 +173,30 @@ def test_a_cluster_that_magnum_makes_has_no_storage_class_and_one_with_broken_no
     assert store.all_of(store.registry.named("StorageClass")) == []
     daemons = store.all_of(store.registry.named("DaemonSet"))
     assert [daemon["status"]["numberReady"] for daemon in daemons] == [0]
+
+
+@pytest.mark.parametrize(
+    ("public", "hidden", "listed", "by_uuid"),
+    [(False, False, False, False), (True, False, True, True), (True, True, False, True), (False, True, False, False)],
+)
+def test_a_template_of_another_project_is_seen_if_it_is_public(
+    cloud: Any, world: World, public: bool, hidden: bool, listed: bool, by_uuid: bool
+) -> None:
+    own = next(iter(world.cloud.templates.values()))
+    foreign = {
+        **own,
+        "uuid": "11111111-2222-3333-4444-555555555555",
+        "name": "foreign",
+        "project_id": "other",
+        "public": public,
+        "hidden": hidden,
+    }
+    world.loopback.call(world.cloud.templates.__setitem__, foreign["uuid"], foreign)
+    proxy = cloud.container_infrastructure_management
+    assert ("foreign" in {template.name for template in proxy.cluster_templates()}) == listed
+    if by_uuid:
+        assert proxy.get_cluster_template(foreign["uuid"]).name == "foreign"
+        assert proxy.delete(f"/clustertemplates/{foreign['uuid']}").status_code == 403
+    else:
+        with pytest.raises(exceptions.NotFoundException):
+            proxy.get_cluster_template(foreign["uuid"])

@@ -81,11 +81,12 @@ class Process:
         self._url = url
         self._told = told
         self.runtime: Runtime | None = None
+        self.limit = 2
 
     def start(self, executor: str, **workflows: Any) -> Runtime:
-        made = Runtime(self._url, ends=ENDS, per_project=lambda: 2)
+        made = Runtime(self._url, ends=ENDS, per_project={"work": lambda: self.limit})
         for name, workflow in workflows.items():
-            made.register(name, workflow)
+            made.register(name, workflow, queue="work")
         made.launch(executor=executor, reporter=self._told)
         self.runtime = made
         return made
@@ -161,7 +162,7 @@ def keeper(
     runtime: Runtime, told: Told, *, me: str, alive: list[str], open_work: list[Continuation] | None = None
 ) -> Keeper:
     return Keeper(
-        runtime, me=me, alive=lambda: alive, open_work=lambda: open_work or [], reporter=told, ends=ENDS,
+        runtime, me=me, alive=lambda: alive, keepers=lambda: alive, open_work=lambda: open_work or [], reporter=told, ends=ENDS,
         now=lambda: NOW,
     )  # fmt: skip
 
@@ -233,8 +234,21 @@ def test_no_more_of_a_project_than_the_limit_run_at_once(process: Process, told:
     until(lambda: len(work.done) == 3)
     time.sleep(1.5)
     assert work.done == ["first"] * 3, "two of shop, one of other"
+    process.limit = 3
+    runtime.set_limits()
+    until(lambda: len(work.done) == 4)
     work.go_on.set()
     until(lambda: len(told.ends) == 5)
+
+
+def test_records_of_work_that_ended_long_ago_are_forgotten(process: Process, told: Told) -> None:
+    work = Work()
+    work.go_on.set()
+    runtime = process.start("one", count=work)
+    begin(runtime)
+    until(lambda: runtime.state(ONE) == "SUCCESS")
+    assert runtime.forget(before=datetime.now(UTC) - timedelta(days=30)) == 0
+    assert runtime.forget(before=datetime.now(UTC) + timedelta(seconds=1)) == 1 and runtime.state(ONE) is None
 
 
 def test_work_that_nobody_knows_is_refused(process: Process) -> None:

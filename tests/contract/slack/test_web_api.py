@@ -326,3 +326,36 @@ def test_a_mention_is_told_in_a_channel_and_not_in_a_direct_message(slack: Slack
     assert told.payload["event"]["team"] == "T0PARTNER" and told.payload["team_id"] == slack.workspace.team
     slack.loopback.run(slack.workspace.say("U0ANA", "D0ANA", "@xk8s help"))
     assert len(slack.workspace.deliveries) == 1
+
+
+def counted(client: WebClient, call: Any, most: int) -> tuple[int, int]:
+    """How many calls are answered before one is refused, and the seconds that it says to wait."""
+    for number in range(most):
+        try:
+            call(client)
+        except SlackApiError as error:
+            assert error.response["error"] == "ratelimited" and error.response.status_code == 429
+            return number, int(error.response.headers["Retry-After"])
+    return most, 0
+
+
+@pytest.mark.parametrize(
+    ("call", "least", "most"),
+    [
+        (lambda client: client.usergroups_users_list(usergroup="S0OPS"), 20, 49),
+        (lambda client: client.conversations_info(channel=SHOP), 50, 99),
+        (lambda client: client.users_info(user="U0ANA"), 100, 300),
+        (lambda client: client.chat_postMessage(channel=SHOP, text="x"), 2, 60),
+    ],
+    ids=["tier-2", "tier-3", "tier-4", "a-channel"],
+)
+def test_each_tier_answers_as_often_as_published_and_then_says_how_long_to_wait(
+    call: Any, least: int, most: int
+) -> None:
+    slack = Slack(rate_limits=True)
+    try:
+        answered, wait = counted(slack.client, call, 400)
+        assert least <= answered <= most and 1 <= wait <= 60
+        assert slack.client.auth_test()["ok"]
+    finally:
+        slack.loopback.stop()

@@ -59,7 +59,7 @@ MAY = {
     Role.APPROVER: LOOKING | OWN_REQUEST | DECIDING | WHOLE_LOG,
     Role.ADMIN: LOOKING | OWN_REQUEST | OPERATING | ADMINISTERING | WHOLE_LOG,
 }
-WITH_A_FORM = {"template.create", "approvals.decide"}
+WITH_A_FORM = {"template.create", "approvals.decide", "policy.preview", "policy.apply"}
 
 # who → the roles they have in shop; `everyone` is not given to anybody here but where a test says so
 PEOPLE = {

@@ -183,6 +183,15 @@ def test_a_code_block_is_kept_letter_by_letter() -> None:
         ("watch c --every soon", "`soon` is not a length of time", "/xk8s watch"),
         ("cluster show --cluster a b", "The cluster is given twice", "/xk8s cluster show"),
         ("verify ```\nx\n```", "takes no code block", "/xk8s verify"),
+        ("policy apply --yaml c -n ns ```a```\n```b```", "One code block at a time", "/xk8s help policy"),
+        ("policy apply --yaml c -n ns ```\na: 1", "The code block is left open", "/xk8s help policy"),
+        ("policy preview deny-all c -n shop -n web", "`--namespace` is given twice", "/xk8s policy preview"),
+        ("policy preview deny-all c -n shop --project a --project b", "`--project` is given twice", "/xk8s policy"),
+        ("cluster show --cluster a --cluster b", "`--cluster` is given twice", "/xk8s cluster show"),
+        ("policy preview deny-all c -n ns --port 90-80", "`90-80` runs backwards", "/xk8s policy preview"),
+        ("policy preview deny-all c -n ns --port 0", "`0`: ports go from 1 to 65535", "/xk8s policy preview"),
+        ("policy preview deny-all c -n ns --port TCP/٨٠", "is not a port like `TCP/80`", "/xk8s policy preview"),
+        ("watch c --every ١٥m", "is not a length of time", "/xk8s watch"),
         ("x" * 30_000, "That is too long", "/xk8s help"),
     ],
 )  # fmt: skip
@@ -191,6 +200,25 @@ def test_a_mistake_is_told_with_the_nearest_word_and_an_example(typed: str, what
         parse(typed)
     assert what in mistake.value.what
     assert fix in mistake.value.fix
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "expected"),
+    [
+        ("--from-namespace a --from-namespace b,c", "from_namespace", ("a", "b", "c")),
+        ("--port 80 --port UDP/53", "port", ("TCP/80", "UDP/53")),
+    ],
+)
+def test_an_option_that_takes_several_takes_them_one_by_one(
+    typed: str, field: str, expected: tuple[str, ...]
+) -> None:
+    assert getattr(parse(f"policy preview allow-from-namespace c -n ns {typed}"), field) == expected
+
+
+def test_an_ipv4_address_written_as_ipv6_is_that_address() -> None:
+    assert getattr(parse("policy reach c --from ::ffff:192.0.2.7 --to a/b"), "source", None) == "192.0.2.7"
+    with pytest.raises(Mistake, match="neither"):
+        parse("policy reach c --from fe80::1%eth0 --to a/b")
 
 
 def test_every_example_that_is_offered_parses() -> None:

@@ -10,7 +10,7 @@ import yaml
 from bot.actions.describe import usage_hint
 from bot.drivers.catalog import profiles
 from bot.migration.modes import DAEMON_SET, SCALED, SUSPENDED
-from bot.policy import reading
+from bot.policy import foreign, reading
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 from bot.verification import gather
 
@@ -74,7 +74,7 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
     for path in read:
         parts = path.strip("/").split("/")
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
-    for groups, plurals in reading.FOREIGN:
+    for groups, plurals in foreign.FOREIGN:
         assert all(allows("list", group, plural) for group in groups for plural in plurals)
     # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
     assert all(
@@ -85,6 +85,23 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         resource for rule in role["rules"] for resource in rule["resources"] if set(rule["verbs"]) - {"get", "list"}
     }
     assert written == {"networkpolicies"}
+
+
+def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what_the_cut_over_changes() -> None:
+    documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text())
+    role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")
+    verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "patch", "create"}
+    assert [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]] == [["pods/exec"]]
+    patched = {
+        (group, name)
+        for rule in role["rules"]
+        if "patch" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for name in rule["resources"]
+    }
+    kinds = SCALED | SUSPENDED | {DAEMON_SET, ("", "PersistentVolume"), ("", "Service")}
+    assert patched == {(group, f"{kind.lower()}s") for group, kind in kinds}
 
 
 def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_cut_over_changes() -> None:

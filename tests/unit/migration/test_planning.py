@@ -398,6 +398,14 @@ def test_the_second_look_names_what_changed_went_and_came() -> None:
     assert bool(found) and "Deployment shop/web (changed)" in list(found.lines())
 
 
+def test_a_namespace_that_was_made_since_is_new_unless_namespaces_were_chosen() -> None:
+    made = plan(workload(name="web"))
+    later = inventory(HOME, an("Namespace", "late"), an("Namespace", "kube-system"))
+    assert [ref.name for ref in drift(made, later, Mappings(), KEY).new] == ["late"]
+    chosen = made.model_copy(update={"everything": False})
+    assert drift(chosen, later, Mappings(), KEY).new == ()
+
+
 def test_a_source_that_stayed_as_it_was_shows_no_drift() -> None:
     objects = [HOME, workload(name="web"), an("Secret", "s", data={"a": "Yg=="})]
     made = plan(*objects[1:])

@@ -68,7 +68,7 @@ class Run:
 
     def __init__(self, journal: Journal, clock: Clock, *, cut: int | None = None, lost_at: int | None = None) -> None:
         self.told = Told()
-        self._journal = journal
+        self.journal = journal
         self._at = 0
         self._fences = 0
         self._lost_at = lost_at
@@ -91,14 +91,14 @@ class Run:
 
     def _record(self, name: str, do: Callable[[], Json]) -> Json:
         at, self._at = self._at, self._at + 1
-        if at in self._journal.kept:
-            kept_name, kept = self._journal.kept[at]
+        if at in self.journal.kept:
+            kept_name, kept = self.journal.kept[at]
             assert kept_name == name, "the steps of a workflow come in one order"
             return kept
         self.point()
         found = do()
         self.point()
-        self._journal.kept[at] = (name, found)
+        self.journal.kept[at] = (name, found)
         return found
 
 
@@ -114,8 +114,12 @@ class Cloud:
         self.cast_seconds = 0.0
         self.ordered = 0
         self.deleted: list[str] = []
+        self.forgotten: list[str] = []
         self.refuse: list[MagnumError] = []
         self.lose_answers = 0
+
+    def template(self, ref: str) -> Json:
+        return {"uuid": ref, "labels": {"calico_tag": "v3.26.4", "grafana_admin_passwd": "s3cret"}}
 
     def clusters(self) -> list[Json]:
         return [self._shown(each) for each in self.found.values() if self._visible(each)]
@@ -186,7 +190,7 @@ def site(cloud: Cloud, verdicts: list[Verdict]) -> Site:
             raise Problem("Magnum is out of reach")
         return report(found, cloud.clock)
 
-    return Site(cloud="xloud", magnum=cloud, verify=verify, forget=lambda _cluster: None)
+    return Site(cloud="xloud", magnum=cloud, verify=verify, forget=cloud.forgotten.append)
 
 
 __all__ = ["LIMITS", "OPERATION", "UNREACHABLE", "Clock", "Cloud", "Journal", "Lost", "Run", "report", "site"]

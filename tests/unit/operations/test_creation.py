@@ -17,7 +17,6 @@ from tests.unit.operations.playing import LIMITS, OPERATION, UNREACHABLE, Clock,
 
 ORDER = Order(
     name="dev", template="t-1", template_name="base-calico", driver="calico", kubernetes="v1.29.5", nodes=2, masters=1,
-    labels={"calico_tag": "v3.26.4"},
 )  # fmt: skip
 
 
@@ -53,7 +52,8 @@ def test_a_cluster_is_ordered_with_the_templates_labels_and_our_mark_then_verifi
     run = Run(Journal(), clock)
     made = play(cloud, reservations, run, [Verdict.UNREACHABLE, Verdict.DEGRADED, Verdict.HEALTHY])
     (sent,) = cloud.found.values()
-    assert sent["labels"] == {"calico_tag": "v3.26.4", MARK: OPERATION}
+    assert sent["labels"] == {"calico_tag": "v3.26.4", "grafana_admin_passwd": "s3cret", MARK: OPERATION}
+    assert "s3cret" not in str(run.journal.kept) and "s3cret" not in str(ORDER.to_json())
     assert (sent["node_count"], sent["master_count"], sent["cluster_template_id"]) == (2, 1, "t-1")
     assert made.healthy and made.id == sent["uuid"] and made.api_address and made.build_seconds >= 60
     states = [type(state) for state in run.told.states]
@@ -139,7 +139,7 @@ def test_what_a_paused_process_ordered_after_it_was_taken_over_is_taken_back(
 ) -> None:
     """It passed the fence, was paused, and woke up after another replica had ordered the same cluster."""
     stale = Run(Journal(), clock, lost_at=2)
-    order = ORDER.to_magnum(OPERATION)
+    order = ORDER.to_magnum(OPERATION, {})
     original = cloud.create_cluster
 
     def late(values: dict[str, object], *, operation: str) -> str:

@@ -53,6 +53,7 @@ def test_it_is_gone_when_magnum_does_not_know_it_any_more(cloud: Cloud, cluster:
     run = Run(Journal(), clock)
     found = play(cloud, cluster, run)
     assert found.seconds >= 30 and not found.was_gone and cloud.deleted == [cluster]
+    assert cloud.forgotten == [cluster]
     assert {type(state) for state in run.told.states} == {ClusterDeleting}
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from bot.access.proposal import digest
 from bot.actions.policies import PolicyApply
 from bot.policy import content, planning
+from bot.policy.foreign import Foreign
 from bot.policy.owners import Owner
 from bot.policy.planning import Plan
 from bot.policy.reach.model import PolicyRef
-from bot.policy.reading import Foreign
 from bot.services.policy_proposals import PRODUCTION, proposal
 from tests.unit.policy.building import SHOP, computed, live, manifest, pod, snapshot, where
 

@@ -144,7 +144,7 @@ def test_a_policy_for_another_namespace_is_refused() -> None:
         pytest.param("\ta: b", "This is no YAML", id="tab"),
         pytest.param("a: 1\na: 2", "This is no YAML", id="twice"),
         pytest.param("!!python/object/apply:os.system ['true']", "This is no YAML", id="python-tag"),
-        pytest.param("1: x", "This is no YAML", id="a-number-as-field"),
+        pytest.param("null: x", "This is no YAML", id="nothing-as-field"),
         pytest.param("x" * (document.LARGEST + 1), "That is too large for a policy", id="too-large"),
         pytest.param(b"\xff\xfe\x00\x01", "This is no text", id="binary"),
         pytest.param("[" * 10_000, "This is no policy", id="endless-nesting"),
@@ -164,7 +164,23 @@ def test_a_bomb_is_refused_before_it_is_built() -> None:
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     told = refused("\n".join(levels))
-    assert told.what == "Aliases are not taken" and "line 2" in told.why
+    assert told.what == "This is no policy" and "*a4 and the aliases before it written out" in told.why
+
+
+def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_label_is_an_empty_one() -> None:
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, labels: null, annotations: {a: null}}\n"
+    spec = "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1, endPort: null}]}]}"
+    found = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
+    assert found["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
+    assert found["spec"] == {"podSelector": {"matchLabels": {"app": ""}}, "ingress": [{"ports": [{"port": 1}]}]}
+    assert "spec" not in validation.own_policy(f"{head}spec:\n", namespace="shop")
+
+
+def test_an_anchor_that_is_used_again_is_written_out() -> None:
+    text = GOOD.replace("labels: {team: shop}", "labels: &own {team: shop}, annotations: {<<: *own, kept: by-hand}")
+    metadata = validation.own_policy(text, namespace="shop")["metadata"]
+    assert metadata["labels"] == {"team": "shop"}
+    assert metadata["annotations"] == {"team": "shop", "kept": "by-hand"}
 
 
 def test_ten_megabytes_are_refused_by_their_size() -> None:

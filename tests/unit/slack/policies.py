@@ -9,13 +9,13 @@ from typing import Any
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.policy import asking, presets
 from bot.policy.aftermath import Aftermath
+from bot.policy.foreign import Foreign
 from bot.policy.owners import Owner
 from bot.policy.preview import PolicyPreview as Preview
 from bot.policy.preview import Takeover
 from bot.policy.reach import engine
 from bot.policy.reach.exposure import exposure
 from bot.policy.reach.model import PodRef, PolicyRef
-from bot.policy.reading import Foreign
 from bot.policy.results import (
     ExposureShown,
     ListedPolicy,

@@ -11,6 +11,7 @@ from bot.policy.aftermath import Aftermath
 from bot.policy.document import LARGEST
 from bot.policy.errors import BadManifest
 from bot.policy.preview import Takeover
+from bot.policy.reach.model import PolicyRef
 from bot.problems import Problem
 from bot.requests.incoming import Attached, Entry, IncomingRequest, OperationId, Person, Place
 from bot.slack import kit, payloads, plain
@@ -18,7 +19,7 @@ from bot.slack.attachments import FileNotTaken, SlackAttachments
 from bot.slack.forms import catalog as forms
 from bot.slack.forms import policy as form
 from bot.slack.views import policy_changes
-from tests.unit.policy.building import where
+from tests.unit.policy.building import computed, manifest, where
 from tests.unit.slack.policies import FOREIGN, NOW, asked, changed, preview, shown
 
 
@@ -62,6 +63,21 @@ def test_taking_over_is_said_on_the_button_and_in_its_question() -> None:
     apply = buttons(policy_changes.previewed(shown(taken)))["Take over and apply"]
     assert isinstance(apply.action, PolicyApply) and apply.action.force_conflicts
     assert apply.confirm is not None and "Takes 1 field over from helm" in apply.confirm.text
+
+
+@pytest.mark.parametrize(
+    ("open_before", "said"),
+    [
+        ([{"ports": [{"port": 80}]}], "TCP 80"),
+        ([{"ports": [{"port": 80}]}, {"ports": [{"protocol": "UDP"}]}], "TCP 80,UDP"),
+    ],
+)
+def test_ports_are_told_in_the_shorter_way(open_before: list[Any], said: str) -> None:
+    before = manifest("lets", policyTypes=["Ingress"], ingress=open_before)
+    closes = computed(None, before, ref=PolicyRef("shop", "lets")).preview
+    assert f"all ports but {said}" in text(policy_changes.changed(changed(preview=closes)))
+    opens = computed(before, manifest("deny", policyTypes=["Ingress"])).preview
+    assert f"redis  {said}" in text(policy_changes.changed(changed(preview=opens)))
 
 
 def test_what_cannot_be_applied_is_not_offered() -> None:

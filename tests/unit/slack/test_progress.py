@@ -108,6 +108,18 @@ def test_a_first_message_costs_nothing_and_an_update_waits_for_its_turn(
     until(lambda: shown == ["posted", "updated"])
 
 
+def test_first_messages_are_posted_one_after_another(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[int] = []
+    for number in range(3):
+        board.put(OperationId(f"{number:032x}"), lambda number=number: shown.append(number))  # type: ignore[misc]
+    clock.now += 1.1
+    until(lambda: shown == [0])
+    time.sleep(0.6)  # two ticks: nothing more may be posted
+    assert shown == [0]
+    clock.now += 1.3
+    until(lambda: shown == [0, 1])
+
+
 def test_the_oldest_message_is_next(
     board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
 ) -> None:

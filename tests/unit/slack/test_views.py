@@ -19,7 +19,14 @@ from bot.audit.log import AuditPage
 from bot.clusters.cluster import Cluster, Listed
 from bot.drivers.catalog import profile, profiles
 from bot.drivers.facts import Finding, NotChecked, Session, Severity
-from bot.operations.results import ClusterCreated, ClusterDeleted
+from bot.operations.results import (
+    ClusterBuilding,
+    ClusterBuilt,
+    ClusterCreated,
+    ClusterDeleted,
+    ClusterDeleting,
+    ClusterVerifying,
+)
 from bot.problems import Ambiguous, Choice, Problem, Refusal
 from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
 from bot.requests.service import Conclusion, Outcome
@@ -41,7 +48,7 @@ from bot.templates.results import (
     TemplatePlanned,
 )
 from bot.templates.spec import Defaults, TemplateSpec
-from bot.verification.report import PodRow, Verdict, VerificationReport, VerificationSummary
+from bot.verification.report import PodRow, Verdict, VerificationProgress, VerificationReport, VerificationSummary
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
 from tests.unit.slack import approvals, migrations, policies
@@ -99,6 +106,19 @@ SPEC = TemplateSpec(
     labels={f"l{n}": "v" * 80 for n in range(80)},
 )  # fmt: skip
 DEFAULTS = Defaults(name="", image="", flavor="", master_flavor="", external_network="", keypair="", kubernetes="", container_runtime="", labels={}, driver_labels={})  # fmt: skip
+CREATED = ClusterCreated(
+    project="shop", id="c1", name=NASTY, template=NASTY, driver=Driver.CALICO, kubernetes="v1.29.5", nodes=3, masters=1,
+    api_address="https://10.0.0.1:6443", build_seconds=660, report=report(),
+)  # fmt: skip
+STATES: list[object] = [
+    ClusterBuilding(name=NASTY, template=NASTY, nodes=3, masters=1, status="", seconds=5, at=NOW, trouble=NASTY * 90),
+    ClusterBuilt(name=NASTY, nodes=3, masters=1, driver="calico", api_address="", seconds=660),
+    ClusterVerifying(name=NASTY, driver="calico", seconds=5, at=NOW, report=report()),
+    ClusterDeleting(name=NASTY, status="DELETE_IN_PROGRESS", seconds=5, at=NOW),
+    VerificationProgress(
+        asked=None, clusters=300, done=((NASTY, Verdict.HEALTHY),) * 300, doing=((NASTY, NASTY),) * 300
+    ),
+]
 RESULTS: list[object] = [
     help_page(None, available=frozenset()), help_page("template", available=frozenset({"template.create"})),
     WhoAmI(person="U1", project="shop", roles={Role.VIEWER: NASTY}, may=("verify",) * 60, may_not=("migrate.start",) * 60),
@@ -110,6 +130,9 @@ RESULTS: list[object] = [
     TemplateDetails(project="shop", template=template(), warning=""),
     ClusterOverview(project="shop", listed=Listed(clusters=tuple(cluster(f"c{n}") for n in range(250)), unread=Problem("x", why=NASTY))),
     ClusterDetails(cluster=cluster()),
+    *(TemplateChanged(project="shop", template=template(NASTY), change=change, was_so=was_so) for change in Change for was_so in (True, False)),
+    CREATED, dataclasses.replace(CREATED, report=dataclasses.replace(report(3), verdict=Verdict.HEALTHY, findings=())),
+    *(ClusterDeleted(project="shop", id="c1", name=NASTY, seconds=600, was_gone=was_gone) for was_gone in (True, False)),
     VerificationSummary(asked=Driver.CALICO, reports=(report(),), missing=(), single=True),
     VerificationSummary(asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False),
     *approvals.RESULTS,
@@ -158,6 +181,20 @@ def test_every_registered_result_is_among_those_that_are_shown_here() -> None:
 
 
 _LATER: frozenset[type] = frozenset()  # those with tests of their own
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
+def test_a_state_on_the_way_stays_within_slacks_limits_and_says_how_old_it_is(state: object) -> None:
+    message = answers.progress(state)
+    check_message(list(message.blocks))
+    assert 0 < len(message.text) <= kit.MESSAGE_TEXT
+    shown = "\n".join(mrkdwn(list(message.blocks)))
+    assert "<!channel>" not in shown
+    if getattr(state, "at", None) is not None:
+        assert "as of 09:00:00 UTC" in " ".join(plain.lines(message.blocks))
+    root = answers.root(answers.going_on(state, message), ended(result=None).request)
+    check_message(list(root.blocks))
+    assert plain.lines(root.blocks)[0].startswith("⏳")
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)

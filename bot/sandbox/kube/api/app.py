@@ -43,12 +43,6 @@ FAIRNESS = {  # priority and fairness is on: kubectl leaves its pace to the serv
 }
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
-# every server with API Priority and Fairness says so; clients then drop their own limit of requests a second
-FAIRNESS = {
-    "X-Kubernetes-PF-FlowSchema-UID": "00000000-0000-4000-8000-000000000001",
-    "X-Kubernetes-PF-PriorityLevel-UID": "00000000-0000-4000-8000-000000000002",
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Target:

@@ -95,11 +95,11 @@ def _daemon_set(obj: Object) -> None:
 
 
 def _network_policy(obj: Object) -> None:
-    spec = obj["spec"]
+    spec = obj["spec"] = obj.get("spec") or {}
     spec.setdefault("podSelector", {})
-    if "policyTypes" not in spec:
+    if not spec.get("policyTypes"):
         spec["policyTypes"] = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
-    for rule in [*spec.get("ingress", []), *spec.get("egress", [])]:
+    for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
         for port in rule.get("ports") or []:
             port.setdefault("protocol", "TCP")
 

@@ -24,15 +24,16 @@ class Lister:
     def __init__(self, store: Store, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._now = monotonic
-        self._snapshots: dict[int, tuple[float, list[Object]]] = {}
+        self._snapshots: dict[tuple[object, ...], tuple[float, list[Object]]] = {}
 
     def page(self, kind: Kind, namespace: str | None, query: dict[str, str]) -> tuple[list[Object], Object]:
         """Objects and the list's metadata. Raises `ApiError` 400 and 410."""
         matches = [selectors.labels(query.get("labelSelector", "")), selectors.fields(query.get("fieldSelector", ""))]
         limit = int(query.get("limit") or 0)
         token = query.get("continue")
+        asked = (kind, namespace or "", query.get("labelSelector", ""), query.get("fieldSelector", ""))
         if token:
-            version, start, found = self._resume(token)
+            version, start, found = self._resume(token, asked)
         else:
             version, start = self._store.resource_version, 0
             found = [obj for obj in self._store.all_of(kind, namespace) if all(match(obj) for match in matches)]
@@ -40,7 +41,7 @@ class Lister:
         shown = found[start : start + limit] if limit and query.get("resourceVersion") != "0" else found[start:]
         rest = len(found) - start - len(shown)
         if rest > 0:
-            self._keep(version, found)
+            self._keep((*asked, version), found)
             metadata |= {"continue": _token(version, start + len(shown)), "remainingItemCount": rest}
         return shown, metadata
 
@@ -48,12 +49,12 @@ class Lister:
         """Forget every snapshot: continue tokens are answered 410 from now on."""
         self._snapshots.clear()
 
-    def _keep(self, version: int, found: list[Object]) -> None:
+    def _keep(self, key: tuple[object, ...], found: list[Object]) -> None:
         now = self._now()
         self._snapshots = {v: kept for v, kept in self._snapshots.items() if now - kept[0] < TOKEN_SECONDS}
-        self._snapshots[version] = (now, found)
+        self._snapshots[key] = (now, found)
 
-    def _resume(self, token: str) -> tuple[int, int, list[Object]]:
+    def _resume(self, token: str, asked: tuple[object, ...]) -> tuple[int, int, list[Object]]:
         try:
             text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode(errors="replace")
             data = json.loads(text)
@@ -63,7 +64,7 @@ class Lister:
             raise errors.bad_request(
                 f"invalid continue token: continue key is not valid: invalid character '{first}' looking for beginning of value"
             ) from None
-        kept = self._snapshots.get(version)
+        kept = self._snapshots.get((*asked, version))
         if kept is None or self._now() - kept[0] >= TOKEN_SECONDS:
             raise errors.expired(
                 "The provided continue parameter is too old to display a consistent list result. "

@@ -41,7 +41,7 @@ def check(kind: Kind, obj: Object, *, applied: bool = False) -> None:
         raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
     causes = _name_causes(kind, name)
     if kind.kind == "NetworkPolicy":
-        causes += _policy_causes(obj.get("spec", {}))
+        causes += _policy_causes(obj.get("spec") or {})
     if kind.kind == "Job":
         causes += _job_causes(obj)
     if causes:
@@ -174,12 +174,12 @@ def _job_causes(obj: Object) -> list[Cause]:
 def unknown_fields(kind: Kind, obj: Object) -> list[str]:
     """Paths of fields that the kind does not have, as far as its fields are known here."""
     known = FIELDS.get(kind.kind)
-    return [f"spec.{path}" for path in _unknown(obj.get("spec", {}), known)] if known else []
+    return [f"spec.{path}" for path in _unknown(obj.get("spec"), known)] if known else []
 
 
 def _unknown(value: Any, known: dict[str, Any]) -> list[str]:
     found: list[str] = []
-    for name, inner in value.items():
+    for name, inner in value.items() if isinstance(value, dict) else ():
         if name not in known:
             found.append(name)
         elif known[name] and isinstance(inner, list):

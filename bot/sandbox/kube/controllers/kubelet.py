@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.kube.api.store import Store
+from bot.sandbox.kube.controllers import pod_status
 from bot.sandbox.kube.controllers.attachments import attachment_name, cinder_volumes
 from bot.sandbox.kube.controllers.events import Recorder
 from bot.sandbox.kube.fabric import Fabric, Machine
@@ -80,7 +80,7 @@ class Kubelets:
             status, reason, message = "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."
 
         def report(obj: Object) -> None:
-            _condition(obj, "Ready", status, reason, message, self._store.now())
+            pod_status.condition(obj, "Ready", status, reason, message, self._store.now())
 
         def taint(obj: Object) -> None:
             taints = [t for t in obj["spec"].get("taints", []) if t["key"] not in (UNREACHABLE, NOT_READY)]
@@ -117,7 +117,7 @@ class Kubelets:
             self._wait_until(begun)
             return
         if not self._attached(pod):
-            status = self._waiting(pod, machine, "ContainerCreating", "", self._store.now())
+            status = pod_status.waiting(pod, machine, "ContainerCreating", "", self._store.now())
         else:
             status = self._status(pod, machine, begun)
         if pod["spec"].get("restartPolicy", "Always") != "Always" and status["phase"] == "Running":
@@ -188,7 +188,7 @@ class Kubelets:
         host = bool(spec.get("hostNetwork"))
         if not host and not machine.cni_configured:
             self._event(pod, "FailedCreatePodSandBox", "Failed to create pod sandbox: plugin not initialized")
-            return self._waiting(pod, machine, "ContainerCreating", "", now)
+            return pod_status.waiting(pod, machine, "ContainerCreating", "", now)
         people = not pod["metadata"]["namespace"].startswith("kube-")
         unpulled = people and not self._fabric.registry and not pod.get("status", {}).get("podIP")
         if (driver and not machine.image_pulls) or unpulled:
@@ -199,13 +199,13 @@ class Kubelets:
                 "Failed",
                 f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image: not found',
             )
-            return self._waiting(pod, machine, "ImagePullBackOff", why, now, in_init=True)
+            return pod_status.waiting(pod, machine, "ImagePullBackOff", why, now, in_init=True)
         if driver and machine.driver_crashes:
-            return self._crashing(pod, machine, started, now)
+            return pod_status.crashing(pod, machine, self._address(pod, machine), started, now)
         complaint = self._complaint(pod, machine)
         if complaint:
             self._event(pod, "Unhealthy", f"Readiness probe failed: {complaint}")
-        return self._running(pod, machine, started, now, ready=not complaint)
+        return pod_status.running(pod, machine, self._address(pod, machine), started, now, ready=not complaint)
 
     def _complaint(self, pod: Object, machine: Machine) -> str:
         """Run the readiness probe of the first container, as its kubelet would."""
@@ -216,106 +216,12 @@ class Kubelets:
         _, said, code = self._programs.run(pod, container["name"], argv)
         return said.strip() if code else ""
 
-    def _base(
-        self, pod: Object, machine: Machine, phase: str, now: str, *, ready: bool, initialized: bool = True
-    ) -> Object:
-        status: Object = {"phase": phase, "hostIP": machine.address, "qosClass": "BestEffort"}
-        kept = {"status": {"conditions": [dict(c) for c in pod.get("status", {}).get("conditions", [])]}}
-        names = ", ".join(container["name"] for container in pod["spec"]["containers"])
-        why = "" if ready else f"containers with unready status: [{names}]"
-        for kind, good, message in (
-            ("Initialized", initialized, ""), ("Ready", ready, why), ("ContainersReady", ready, why), ("PodScheduled", True, ""),
-        ):  # fmt: skip
-            _condition(kept, kind, "True" if good else "False", "" if good else "ContainersNotReady", message, now)
-        status["conditions"] = kept["status"]["conditions"]
-        if phase == "Running":
-            status["podIP"] = machine.address if pod["spec"].get("hostNetwork") else self._pod_address(pod, machine)
-            status["podIPs"] = [{"ip": status["podIP"]}]
-            status["startTime"] = pod.get("status", {}).get("startTime", now)
-        return status
-
-    def _running(self, pod: Object, machine: Machine, started: str, now: str, *, ready: bool) -> Object:
-        status = self._base(pod, machine, "Running", now, ready=ready)
-        before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
-        status["initContainerStatuses"] = [
-            _container(c, ready=True, state={"terminated": {"reason": "Completed", "exitCode": 0, "startedAt": started, "finishedAt": started}})
-            for c in pod["spec"].get("initContainers", [])
-        ]  # fmt: skip
-        status["containerStatuses"] = []
-        for container in pod["spec"]["containers"]:
-            old = before.get(container["name"], {})
-            recovered = bool(old.get("state", {}).get("waiting")) and old.get("restartCount", 0) > 0
-            since = old.get("state", {}).get("running", {}).get("startedAt", now if recovered else started)
-            shown = _container(container, ready=ready, state={"running": {"startedAt": since}})
-            shown |= {"restartCount": old.get("restartCount", 0), "lastState": old.get("lastState", {})}
-            status["containerStatuses"].append(shown)
-        return status
-
-    def _waiting(
-        self, pod: Object, machine: Machine, reason: str, message: str, now: str, *, in_init: bool = False
-    ) -> Object:
-        status = self._base(pod, machine, "Pending", now, ready=False, initialized=not in_init)
-        waiting = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
-        inits = pod["spec"].get("initContainers", [])
-        if in_init and inits:
-            status["initContainerStatuses"] = [
-                _container(c, ready=False, state=waiting if n == 0 else {"waiting": {"reason": "PodInitializing"}})
-                for n, c in enumerate(inits)
-            ]
-            waiting = {"waiting": {"reason": "PodInitializing"}}
-        status["containerStatuses"] = [_container(c, ready=False, state=waiting) for c in pod["spec"]["containers"]]
-        return status
-
-    def _crashing(self, pod: Object, machine: Machine, started: str, now: str) -> Object:
-        status = self._base(pod, machine, "Running", now, ready=False)
-        before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
-        reason = machine.driver_crashes
-        status["containerStatuses"] = []
-        for container in pod["spec"]["containers"]:
-            old = before.get(container["name"], {})
-            already = bool(old.get("state", {}).get("waiting"))
-            wait = f"back-off 5m0s restarting failed container={container['name']} pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
-            shown = _container(
-                container, ready=False, state={"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
-            )
-            code = 137 if reason == "OOMKilled" else 1
-            last = (
-                old.get("lastState")
-                if already
-                else {"terminated": {"reason": reason, "exitCode": code, "startedAt": started, "finishedAt": now}}
-            )
-            shown |= {"restartCount": old.get("restartCount", 0) + (0 if already else 1), "lastState": last}
-            status["containerStatuses"].append(shown)
-        return status
-
-    def _pod_address(self, pod: Object, machine: Machine) -> str:
+    def _address(self, pod: Object, machine: Machine) -> str:
+        if pod["spec"].get("hostNetwork"):
+            return machine.address
         uid = pod["metadata"]["uid"]
         number = self._addresses.setdefault(uid, len(self._addresses) % 250 + 2)
         return f"{machine.pod_range.rsplit('.', 1)[0]}.{number}"
 
     def _event(self, pod: Object, reason: str, message: str) -> None:
         self._recorder.warn(pod, reason, message, "kubelet", host=pod["spec"]["nodeName"])
-
-
-def _container(container: Object, *, ready: bool, state: Object) -> Object:
-    image = container["image"]
-    return {
-        "name": container["name"], "image": image, "ready": ready, "restartCount": 0, "started": "running" in state,
-        "imageID": f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}" if "waiting" not in state else "",
-        "state": state, "lastState": {},
-    }  # fmt: skip
-
-
-def _condition(obj: Object, kind: str, status: str, reason: str, message: str, now: str) -> None:
-    conditions = obj["status"].setdefault("conditions", [])
-    found = next((each for each in conditions if each["type"] == kind), None)
-    if found is None:
-        found = {"type": kind, "lastTransitionTime": now, "status": ""}
-        conditions.append(found)
-    if found["status"] != status:
-        found |= {"status": status, "lastTransitionTime": now}
-    for field, value in (("reason", reason), ("message", message)):
-        if value:
-            found[field] = value
-        else:
-            found.pop(field, None)

@@ -37,8 +37,8 @@ def controller(kind: str, version: str, spec: str = "", name: str = "web") -> st
         (controller("Deployment", "apps/v1"), ["shop/web-1 shop/web[Deployment]"]),
         (controller("Deployment", "apps/v1", "replicas: 2"), ["shop/web-1 shop/web[Deployment]", "shop/web-2 shop/web[Deployment]"]),
         (controller("Deployment", "apps/v1", "replicas: 0"), []),
-        (controller("StatefulSet", "apps/v1", "replicas: 2"), ["shop/web-0 shop/web[StatefulSet]", "shop/web-1 shop/web[StatefulSet]"]),
-        (controller("StatefulSet", "apps/v1", "ordinals: {start: 5}"), ["shop/web-5 shop/web[StatefulSet]"]),
+        (controller("StatefulSet", "apps/v1", "replicas: 2"), ["shop/web-1 shop/web[StatefulSet]", "shop/web-2 shop/web[StatefulSet]"]),
+        (controller("StatefulSet", "apps/v1", "ordinals: {start: 5}"), ["shop/web-1 shop/web[StatefulSet]"]),
         (controller("DaemonSet", "apps/v1"), ["shop/web-1 shop/web[DaemonSet]"]),
         (controller("ReplicaSet", "apps/v1"), ["shop/web-1 shop/web[ReplicaSet]"]),
         (controller("ReplicationController", "v1"), ["shop/web-1 shop/web[ReplicationController]"]),
@@ -61,10 +61,13 @@ def test_a_cron_job_has_its_template_one_level_deeper(tmp_path: Path) -> None:
     assert names(found) == ["default/night-1 default/night[CronJob]"]
 
 
-def test_pods_of_a_stateful_set_carry_the_labels_that_kubernetes_gives_them(tmp_path: Path) -> None:
-    found = reading(tmp_path, controller("StatefulSet", "apps/v1"))
+@pytest.mark.parametrize(("spec", "ordinal"), [("", "0"), ("ordinals: {start: 5}", "5")])
+def test_pods_of_a_stateful_set_carry_the_labels_that_kubernetes_gives_them(
+    tmp_path: Path, spec: str, ordinal: str
+) -> None:
+    found = reading(tmp_path, controller("StatefulSet", "apps/v1", spec))
     assert found.cluster.pods[0].labels == {
-        "app": "web", "statefulset.kubernetes.io/pod-name": "web-0", "apps.kubernetes.io/pod-index": "0",
+        "app": "web", "statefulset.kubernetes.io/pod-name": f"web-{ordinal}", "apps.kubernetes.io/pod-index": ordinal,
     }  # fmt: skip
 
 
@@ -82,6 +85,32 @@ status: {phase: Running, podIPs: [{ip: 10.1.1.1}, {ip: 'fd00::1'}]}
 """.replace("\n", "\n        "))  # fmt: skip
     assert names(found) == ["shop/web-5d8f-abcde shop/web[Deployment]"]
     assert [str(each) for each in found.cluster.pods[0].addresses] == ["10.1.1.1", "fd00::1"]
+
+
+def pod(name: str, owner: str, labels: str = "{}") -> str:
+    return (
+        f"{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop, labels: {labels},"
+        f" ownerReferences: [{owner}]}}}}"
+    )
+
+
+def test_a_controller_that_is_not_in_the_input_is_named_as_its_pods_name_it(tmp_path: Path) -> None:
+    replica_set = "{kind: ReplicaSet, name: web-5d8f, controller: true}"
+    found = reading(tmp_path, pod("web-5d8f-a", replica_set, "{pod-template-hash: 5d8f}"))
+    assert names(found) == ["shop/web-5d8f-a shop/web-5d8f[ReplicaSet]"]
+
+
+def test_pods_that_name_one_owner_without_its_kind_are_one_workload(tmp_path: Path) -> None:
+    owner = "{name: twins, controller: true}"
+    found = reading(tmp_path, "\n---\n".join([pod("a", owner), pod("b", owner), pod("c", "{controller: true}")]))
+    assert names(found) == ["shop/a shop/twins[Pod]", "shop/b shop/twins[Pod]", "shop/c shop/c[Pod]"]
+
+
+def test_lists_that_hold_no_objects_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "patch.yaml").write_text("- {op: replace, path: /spec/replicas, value: 3}\n- {op: test}\n")
+    (tmp_path / "found.json").write_text('[{"src": "a", "dst": "b"}]')
+    (tmp_path / "none.yaml").write_text("[]")
+    assert names(reading(tmp_path, controller("Deployment", "apps/v1"))) == ["shop/web-1 shop/web[Deployment]"]
 
 
 def test_named_ports_come_from_containers_and_sidecars_only(tmp_path: Path) -> None:
@@ -148,19 +177,42 @@ def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_pat
     assert found.cluster.policies == ()
 
 
-BOMB = "\n".join(
-    ["a: &a [x, x]", *(f"{new}: &{new} [*{old}, *{old}]" for old, new in zip("abcdefgh", "bcdefghi", strict=True))]
-)
+BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))
+QUADRATIC = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]"
+
+
+def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
+    found = reading(tmp_path, """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, namespace: shop, labels: &labels {app: web, tier: front}}
+        spec:
+          selector: {matchLabels: *labels}
+          template:
+            metadata: {labels: {<<: *labels, tier: back}}
+            spec: {containers: []}
+    """)  # fmt: skip
+    assert found.cluster.pods[0].labels == {"app": "web", "tier": "back"}
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param(BOMB, "a.yaml: line 2: the alias *a is not taken", id="a-bomb"),
+        pytest.param(BOMB, "it is too large", id="a-bomb"),
+        pytest.param(QUADRATIC, "a.yaml, line 2: with *a and the aliases", id="a-quadratic-bomb"),
+        pytest.param("a: &a [1, *a]", "a.yaml, line 1: *a stands inside of what it stands for", id="an-endless-alias"),
+        pytest.param("a: [*a]", "a.yaml, line 1: found undefined alias", id="an-unknown-alias"),
         pytest.param("[" * 2000 + "]" * 2000, "nested too deep", id="endless-nesting"),
+        pytest.param('{"a": ' * 500 + "1" + "}" * 500, "a.yaml: nested too deep", id="endless-json"),
+        pytest.param('{"a": 1, "a": 2}', "a.yaml: a is given twice", id="a-json-key-twice"),
+        pytest.param("apiVersion: v1\nkind: List\nitems: {}", "items: must be a list", id="a-list-without-items"),
         pytest.param("a: [", "a.yaml, line ", id="no-yaml"),
         pytest.param("a: 1\na: 2", "a.yaml, line 2: a is given twice", id="a-key-twice"),
         pytest.param("- 1", "a.yaml, document 1: the document: must be an object", id="a-list"),
+        pytest.param(
+            "- {apiVersion: v1, kind: Pod, metadata: {name: a}}", "a.yaml, document 1: the document: must be an object",
+            id="objects-in-a-bare-list",
+        ),
         pytest.param("apiVersion: v1", "a.yaml, document 1: kind: must be text", id="no-kind"),
         pytest.param("!!python/object:os.system {}", "a.yaml, line 1", id="a-python-object"),
         pytest.param(
@@ -172,6 +224,10 @@ BOMB = "\n".join(
         pytest.param(
             "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: A}}",
             "a.yaml, document 1: items[0].metadata.name: 'A' is not", id="an-item",
+        ),
+        pytest.param(
+            "apiVersion: v1\nkind: Pod\nmetadata: {namespace: shop}", "a.yaml, document 1: metadata.name: is required",
+            id="no-name",
         ),
         pytest.param(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: two, template: {}}",

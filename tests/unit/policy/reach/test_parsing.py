@@ -54,7 +54,9 @@ def rule(peer: str = "podSelector: {}", port: str = "port: 80") -> str:
         (rule(port="port: 0"), "spec.ingress[0].ports[0].port", "between 1 and 65535"),
         (rule(port="port: 65536"), "spec.ingress[0].ports[0].port", "between 1 and 65535"),
         (rule(port="port: '80'"), "spec.ingress[0].ports[0].port", "without quotes"),
-        (rule(port="port: true"), "spec.ingress[0].ports[0].port", "must be a number or the name"),
+        (rule(port="port: 80.5"), "spec.ingress[0].ports[0].port", "must be a whole number or the name of a port, not 80.5"),
+        (rule(port="port: 80, endPort: 90.5"), "spec.ingress[0].ports[0].endPort", "must be a whole number, not 90.5"),
+        (rule(port="port: true"), "spec.ingress[0].ports[0].port", "must be a whole number or the name of a port, not true or false"),
         (rule(port="port: Http"), "spec.ingress[0].ports[0].port", "is not the name of a port"),
         (rule(port="port: a-name-that-is-too-long"), "spec.ingress[0].ports[0].port", "is not the name of a port"),
         (rule(port="port: 80, endPort: 79"), "spec.ingress[0].ports[0].endPort", "must not be below"),
@@ -86,6 +88,15 @@ def test_a_mistake_is_told_with_its_field(spec: str, field: str, reason: str) ->
 def test_a_mistake_around_the_spec(change: dict[str, Any], field: str) -> None:
     manifest = {**yaml.safe_load(policy("{}")), **change}
     assert field in [error.field for error in errors_of(manifest)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [({}, "is required"), ({"name": ""}, "is required"), ({"name": 123}, "put it in quotes"), ({"name": "A"}, "DNS subdomain")],
+)  # fmt: skip
+def test_what_is_wrong_with_a_name_is_told_once(metadata: dict[str, Any], reason: str) -> None:
+    (found,) = errors_of({**yaml.safe_load(policy("{}")), "metadata": metadata})
+    assert found.field == "metadata.name" and reason in found.reason
 
 
 def test_all_mistakes_are_told_at_once() -> None:

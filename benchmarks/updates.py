@@ -1,0 +1,110 @@
+"""Fifty pieces of durable work at once under Slack's limits: nothing refused, nothing old, new states at once."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import time
+from typing import Any
+
+from benchmarks import processes
+from benchmarks.figures import Line
+from bot.sandbox.kube.controllers.kubelet import Tempo
+from bot.sandbox.slack.web_api import Refused
+from bot.sandbox.world import World
+
+WORKS, SECONDS, COMPLETED = 50, 240.0, 5
+OLDEST_SECONDS, VISIBLE_SECONDS = 90.0, 5.0
+POLL_SECONDS = 5.0  # how often the bot looks at a cluster that is being built
+AS_OF = re.compile(r"as of <!date\^(\d+)\^")
+
+
+class Watch:
+    """What somebody sees who looks every second."""
+
+    def __init__(self, made: World) -> None:
+        self._made = made
+        self.refused = {"chat.update": 0, "chat.postMessage": 0}
+        self.oldest = 0.0
+        self.shown = 0
+        spend = made.api._spend
+
+        def counted(what: str, most: int, seconds: float) -> None:
+            try:
+                spend(what, most, seconds)
+            except Refused:
+                self.refused["chat.postMessage" if what.startswith("post") else what] = self.refused.get(what, 0) + 1
+                raise
+
+        made.api._spend = counted  # type: ignore[method-assign]
+
+    def look(self) -> None:
+        """How old is each message that follows work?"""
+        ages = [time.time() - shown for message in self._made.workspace.messages if (shown := _as_of(message))]
+        self.shown = len(ages)
+        self.oldest = max([self.oldest, *ages])
+
+
+def measure(folder: pathlib.Path) -> list[Line]:
+    """Fifty clusters that are never complete, then a few that are."""
+    made = World(tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=1e6, clusters=(), rate_limits=True)
+    made.start()
+    made.cloud.inventory.most_clusters = 200
+    try:
+        admin = processes.free_port()
+        environment = {**made.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+        with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
+            file.write(f"operations: {{per_project: {WORKS}}}\n")
+        with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log"):
+            processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
+            return _watched(made)
+    finally:
+        made.stop()
+
+
+def _watched(made: World) -> list[Line]:
+    watch = Watch(made)
+    made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s template create flannel --name many"))
+    made.loopback.run(made.workspace.until(lambda: made.cloud.templates, 20), 25)
+    for number in range(WORKS):
+        words = f"/xk8s cluster create many-{number} --template many"
+        made.loopback.run(made.workspace.command("U0ANA", "C0SHOPDEV" if number % 2 else "C0SHOP", words))
+        time.sleep(0.5)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        time.sleep(1.0)
+        watch.look()
+    visible = max(_visible(made, number) for number in range(COMPLETED))
+    refused = watch.refused["chat.update"]
+    return [
+        Line(what=f"chat.update refused (429), {WORKS} works at once", figure=str(refused), bound="none", kept=not refused),
+        Line(what="messages that follow work", figure=str(watch.shown), bound=str(WORKS), kept=watch.shown == WORKS),
+        Line(what="the oldest of them", figure=f"{watch.oldest:.0f} s", bound=f"{OLDEST_SECONDS:.0f} s", kept=watch.oldest <= OLDEST_SECONDS),
+        Line(
+            what="a new state is visible after", figure=f"{visible:.1f} s", kept=visible <= VISIBLE_SECONDS,
+            bound=f"{VISIBLE_SECONDS:.0f} s after the bot has looked, every {POLL_SECONDS:.0f} s",
+        ),
+    ]  # fmt: skip
+
+
+def _visible(made: World, number: int) -> float:
+    """How long it takes until everybody sees that a cluster is complete, beyond the look that finds it."""
+    name = f"many-{number}"
+    found = next(each for each in made.cloud.clusters.values() if each["name"] == name)
+    made.loopback.run(made.cloud.build_now(found), 30)
+    begun = time.monotonic()
+
+    def told() -> bool:
+        return any(
+            f"*{name}* is built" in str(message.blocks) and message.thread for message in made.workspace.messages
+        )
+
+    made.loopback.run(made.workspace.until(told, 60), 65)
+    return max(0.0, time.monotonic() - begun - POLL_SECONDS)
+
+
+def _as_of(message: Any) -> int | None:
+    if not message.thread:
+        return None
+    found = AS_OF.search(str(message.blocks))
+    return int(found[1]) if found else None

@@ -1,0 +1,115 @@
+"""What servers do to a migration in the middle, and that a second try ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.kube import writing as kube_writing
+from bot.kube.errors import KubeError, ServerFailed, Unreachable
+from bot.migration import comparing, copying, undoing
+from bot.migration.copying import NamespaceGoing
+from bot.migration.writing import Action
+from tests.contract.migration.conftest import Cloud, planned, wish
+from tests.contract.migration.moves import Moving
+
+
+@pytest.fixture
+def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
+    monkeypatch.setattr("bot.kube.client.LONGEST_PAUSE", 0.01)
+    return Moving(cloud, planned(cloud, wish(cloud)))
+
+
+def proven(moving: Moving) -> bool:
+    found = comparing.compare(moving.into(), moving.forms(moving.inventory()).held)
+    return found.proven and all(count.planned == count.found for count in found.counts)
+
+
+def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+    """The target's API answers 503 after some requests, until it is well again."""
+    disturbance, left = moving.cloud.clusters["new"].api.disturbance, [requests]
+    exchange = moving.target.exchange
+
+    def counted(*arguments: object, **named: object) -> object:
+        left[0] -= 1
+        if left[0] == 0:
+            disturbance.status = 503
+        return exchange(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(moving.target, "exchange", counted)
+
+
+@pytest.mark.parametrize("requests", [12, 30, 47, 60])
+def test_a_copy_that_was_cut_off_anywhere_is_finished_by_a_second_one(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int
+) -> None:
+    fail_after(moving, monkeypatch, requests)
+    with pytest.raises(ServerFailed):
+        moving.copy()
+    monkeypatch.undo()
+    moving.cloud.clusters["new"].api.disturbance.status = 0
+    assert not moving.copy().failures
+    assert proven(moving)
+
+
+def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Moving) -> None:
+    target = moving.cloud.clusters["new"]
+    into, found = moving.into(), moving.inventory()
+    moving.cloud.loopback.run(target.hang_up())
+    with pytest.raises(Unreachable):
+        copying.copy(into, moving.plan, found, moving.forms(found))
+    moving.cloud.loopback.run(target.listen(moving.cloud.loopback))
+    assert not moving.copy().failures
+    assert proven(moving)
+
+
+def test_a_namespace_that_is_being_deleted_is_named(moving: Moving) -> None:
+    moving.cloud.deploy("new", [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "billing"}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stuck", "namespace": "billing", "finalizers": ["corp.example/never"]}, "data": {}},
+    ])  # fmt: skip
+    kube_writing.delete(moving.target, "/api/v1/namespaces/billing")
+    with pytest.raises(NamespaceGoing, match="billing of the target is being deleted"):
+        moving.copy()
+
+
+def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving.copy()
+    moving.take_picture()
+    moving.quiesce()
+    fail_after(moving, monkeypatch, 9)
+    with pytest.raises(KubeError):
+        moving.attach()
+    monkeypatch.undo()
+    moving.cloud.clusters["new"].api.disturbance.status = 0
+    moving.attach()
+    fail_after(moving, monkeypatch, 25)
+    with pytest.raises(KubeError):
+        moving.start()
+    monkeypatch.undo()
+    moving.cloud.clusters["new"].api.disturbance.status = 0
+    actions = {each.action for record in moving.start() for each in record.written}
+    assert actions <= {Action.CREATED, Action.UPDATED, Action.UNCHANGED}
+    moving.wait_until_ready()
+    handles = [
+        each["spec"]["csi"]["volumeHandle"] for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
+    ]
+    assert len(handles) == len(set(handles)) == 4
+
+
+def test_a_roll_back_that_was_cut_off_is_finished_by_a_second_one(
+    moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving.copy()
+    moving.take_picture()
+    moving.cut_over()
+    fail_after(moving, monkeypatch, 14)
+    with pytest.raises(KubeError):
+        moving.roll_back()
+    monkeypatch.undo()
+    moving.cloud.clusters["new"].api.disturbance.status = 0
+    moving.roll_back()
+    moving.cloud.settle()
+    assert not undoing.remove_all(moving.target, moving.into().surface, "another")
+    assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
