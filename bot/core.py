@@ -41,6 +41,7 @@ from bot.services.drivers import list_drivers, show_driver
 from bot.services.migration_decisions import ApprovedDecisions
 from bot.services.migration_ground import Tools, live_site
 from bot.services.migration_planning import Planner
+from bot.services.migration_readers import MigrationReaders
 from bot.services.migrations import MigrationServices
 from bot.services.policies import PolicyServices
 from bot.services.policy_clusters import PolicyClusters
@@ -259,7 +260,7 @@ def build(
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
         holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
-        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | MigrationReaders(register).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
         proposals=proposals,
     )  # fmt: skip
 

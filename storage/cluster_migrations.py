@@ -10,7 +10,7 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select, text, update
 
 from storage.database import Database
 from storage.models import MigrationRow
@@ -85,6 +85,8 @@ class ClusterMigrationRepository:
         own = MigrationRow.operation == made.operation
         wanted = [_names(each) for each in (made.source, made.target) if each]
         with self._database.writing() as connection:
+            if self._database.dialect == "postgresql":  # two that begin at one moment would not see each other
+                connection.execute(text("LOCK TABLE migrations IN SHARE ROW EXCLUSIVE MODE"))
             known = connection.execute(_rows().where(own)).mappings().first()
             known = known or connection.execute(_rows().where(or_(*wanted))).mappings().first()
             if known is not None:

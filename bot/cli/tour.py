@@ -76,6 +76,11 @@ TOUR: Sequence[Step] = (
         expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "approvals decide", "ana policy apply"),
     ),
     Step(intro="Has anybody tampered with it?", who=BO, words="audit verify", expect=("holds",)),
+    Step(
+        intro="Ana wants dev-eu to run Calico: it is planned. Press Approve as bo or dee in its thread, and watch it move.",
+        who=ANA, words="migrate dev-eu --to calico --volumes reattach --soak 10s",
+        expect=("Migrate dev-eu from flannel to calico: waits for approval", "objects are copied", "connections are cut"),
+    ),
 )  # fmt: skip
 
 

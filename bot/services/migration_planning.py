@@ -82,13 +82,20 @@ class Planner:
     def plan(
         self, action: MigrateStart, *, project: str | None, operation: str, migration: str,
         told: Callable[[MigrationPlanning], None] = lambda _state: None,
+        refuse: Callable[[str], None] = lambda _cluster: None,
     ) -> Planned:  # fmt: skip
-        """Plan it. Raises `Refusal` for what stands against it, `Problem` for what cannot be read."""
+        """Plan it. Raises `Refusal` for what stands against it, `Problem` for what cannot be read.
+
+        `refuse` is given the ids of both clusters before they are read, and raises for one that is not free.
+        """
         parts = self._tools.projects.get(project, operation=operation)
         found = parts.catalog.find(action.cluster)
+        refuse(found.id)
         told(MigrationPlanning(source=found.name, doing="looking which clusters and template are meant"))
         with self._source(parts, found, operation) as (source, kube):
             target = self._target(parts, action, source)
+            if target.cluster is not None:
+                refuse(target.cluster.id)
             told(MigrationPlanning(source=source.name, doing="reading everything that would be copied"))
             made = self._made(parts, action, source, target, kube, operation, migration)
         if made.plan.blockers:

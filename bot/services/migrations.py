@@ -127,8 +127,9 @@ class MigrationServices:
         if (known := self.register.get(migration)) is not None and known.operation == context.operation:
             return Continued(work=WORK, input={"migration": migration})
         planned = self.planner.plan(
-            action, project=context.project, operation=context.operation, migration=migration, told=context.progress
-        )
+            action, project=context.project, operation=context.operation, migration=migration, told=context.progress,
+            refuse=self._refuse_named,
+        )  # fmt: skip
         plan, now = planned.plan, self.now()
         noted = self.register.begin(
             ClusterMigration(
@@ -150,13 +151,15 @@ class MigrationServices:
         if not self.approvals.needed(KIND) or (known is not None and known.operation == context.operation):
             return Proposal(kind="migrate.begun", headline=f"Migrate {action.cluster}")
         planned = self.planner.plan(
-            action, project=context.project, operation=context.operation, migration=migration, told=context.progress
-        )
-        for cluster in (planned.plan.source.id, planned.plan.target.id):
-            other = self.register.get(self.register.naming(cluster) or "") if cluster else None
-            if other is not None:
-                raise _in_the_way(other)
+            action, project=context.project, operation=context.operation, migration=migration, told=context.progress,
+            refuse=self._refuse_named,
+        )  # fmt: skip
         return proposal(planned.plan, planned.order)
+
+    def _refuse_named(self, cluster: str) -> None:
+        other = self.register.get(self.register.naming(cluster) or "")
+        if other is not None:
+            raise _in_the_way(other)
 
     def list(self, _action: MigrateList, context: Context) -> MigrationsShown:
         """The project's migrations."""

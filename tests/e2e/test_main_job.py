@@ -71,7 +71,7 @@ def test_help_typos_and_refusals_are_seen_by_the_asker_only_and_make_no_root(eve
         ("U0ANA", "template crate flannel", "Did you mean create?"),
         ("U0CY", "template create flannel", "it needs operator, you are viewer (everyone in the channel)"),
         ("U0ANA", "whoami", "you are named"),
-        ("U0ANA", "migrate list", "is not available yet"),
+        ("U0ANA", "watch list", "is not available yet"),
     ):
         seen = everywhere.types(words, who=who)
         assert said in seen.text

@@ -104,6 +104,7 @@ def test_a_migration_pauses_goes_on_and_is_cancelled_without_a_trace(movers: Mov
     assert "it stands still" in office.types(f"migrate pause {migration}").text
     movers.says("is paused at")
     assert "paused already" in office.types(f"migrate pause {migration}").text
+    assert "moves one of these clusters already" in office.types(WORDS).text
     refused = office.types("cluster delete dev-eu", who="U0EVA")
     assert f"is part of the migration {migration}" in refused.text
     assert f"is part of the migration {migration}" in office.types("cluster delete dev-eu-calico", who="U0EVA").text
@@ -223,6 +224,16 @@ def test_a_target_that_never_becomes_ready_pauses_and_is_rolled_back(tmp_path: p
         movers.says("(flannel → calico): rolled back")
         office.world.settle()
         assert movers.pods("dev-eu", ("shop",)) == before
+
+
+def test_a_decision_that_nobody_takes_pauses_the_migration(tmp_path: pathlib.Path) -> None:
+    with moving_house(tmp_path, sets=SMALL, settings="approvals: {expire: 8s, remind: 1s}\n") as (office, _bots):
+        movers = Movers(office)
+        movers.begins(WORDS)
+        movers.says("the copy in dev-eu-calico compared equal")
+        paused = movers.says("is paused at")
+        assert "nobody decided in time" in paused and "Resume to ask again" in paused
+        assert movers.pods("dev-eu", ("shop",)) and movers.named("dev-eu") == 1
 
 
 def test_a_viewer_may_look_and_not_steer(movers: Movers) -> None:

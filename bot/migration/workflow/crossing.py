@@ -44,7 +44,6 @@ class NoNeutron(Problem):
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `Turn`."""
     passage.enter(Step.QUIESCE)
-    passage.do("look at the target", lambda: _fit(passage, ground, recorded))
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
     recorded.moves = MOVES.validate_python(found["moves"])
@@ -62,8 +61,12 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     passage.leave(f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run")
 
 
+def look_at_target(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """Before anything stops, the target answers and its driver is healthy. Raises `Turn`."""
+    passage.do("look at the target", lambda: _fit(passage, ground, recorded))
+
+
 def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
-    """Before anything stops: the target answers and its driver is healthy."""
     passage.tell("looking at the new cluster once more")
     with ground.connect(recorded.target) as target:
         discover(target)

@@ -11,7 +11,7 @@ from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import LOOK_SECONDS, Passage
 from bot.migration.workflow.scene import Recorded
 from bot.migration.workflow.steps import Step
-from bot.operations.building import MARK, Building, Order
+from bot.operations.building import MARK, SETTLE_SECONDS, Building, Order
 from bot.operations.results import ClusterBuilding
 from bot.operations.sites import Limits, Site
 from bot.problems import Problem
@@ -120,8 +120,8 @@ def remove_ours(passage: Passage, ground: Ground, name: str, *, only_failed: boo
     operation = passage.flow.operation
 
     def remove() -> Json:
-        ids = [each["uuid"] for each in ours(ground.site, name, operation)
-               if not only_failed or str(each.get("status")).endswith("FAILED")]  # fmt: skip
+        found = _shown(passage, ground, name)
+        ids = [each["uuid"] for each in found if not only_failed or str(each.get("status")).endswith("FAILED")]
         for each in ids:
             passage.flow.fence()
             try:
@@ -140,6 +140,17 @@ def remove_ours(passage: Passage, ground: Ground, name: str, *, only_failed: boo
 
     passage.wait("wait for its end", left, what="go", within=timedelta(minutes=60), every=LOOK_SECONDS)
     return True
+
+
+def _shown(passage: Passage, ground: Ground, name: str) -> list[Json]:
+    """What was ordered; Magnum shows a cluster only a while after it has taken the order. Within a step."""
+    waited = 0.0
+    while True:
+        found = ours(ground.site, name, passage.flow.operation)
+        if found or passage.step is not Step.DEPLOY or waited >= SETTLE_SECONDS:
+            return found
+        passage.flow.pause(1.0)
+        waited += 1.0
 
 
 def ours(site: Site, name: str, operation: str) -> list[Json]:

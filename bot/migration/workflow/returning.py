@@ -43,7 +43,9 @@ def go_back(passage: Passage, ground: Ground, recorded: Recorded, turn: Turn, or
     said: list[str] = []
     if crossed(passage.step) and recorded.image is not None:
         said += _restored(passage, ground, recorded)
-    if turn.word is Word.CANCEL and order is not None:
+    if order is not None and (
+        turn.word is Word.CANCEL or not recorded.target
+    ):  # half built, it is of no use to anybody
         gone = remove_ours(passage, ground, order.name)
         said.append(f"the new cluster {order.name} is removed" if gone else "no new cluster was built")
     elif recorded.target:

@@ -100,6 +100,7 @@ class Migration:
                 )  # fmt: skip
                 wrong = deciding.second_look(passage, ground, recorded)
                 if wrong is None:
+                    crossing.look_at_target(passage, ground, recorded)
                     passage.leave(
                         f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
                     )
