@@ -274,3 +274,12 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The office in Socket Mode."""
     with office(tmp_path_factory.mktemp("bot"), "socket") as made:
         yield made
+
+
+@pytest.fixture
+def movers(tmp_path: pathlib.Path) -> Iterator[Any]:
+    """People who move a small cluster."""
+    from tests.e2e.moving_house import SMALL, Movers, moving_house
+
+    with moving_house(tmp_path, sets=SMALL) as (made, _bots):
+        yield Movers(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -133,3 +134,12 @@ _IN_CARD = {"Migrate": "objects are copied", "Cut over": "the copy in"}
 def wait(seconds: float) -> None:
     """Let a moment pass."""
     time.sleep(seconds)
+
+
+WORDS = "migrate dev-eu --to calico --volumes reattach"
+
+
+def migration_of(text: str) -> str:
+    found = re.search(r"\bm[a-z2-9]{5}\b", text.partition("rollback ")[2] or text)
+    assert found is not None, text
+    return found[0]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from bot.operations.runtime import SCHEMA, beside
 from bot.sandbox.kube.controllers.kubelet import Tempo
@@ -41,7 +42,12 @@ class Journal:
             f"{self._schema}workflow_status WHERE name = :name ORDER BY created_at DESC LIMIT 1)"
         )
         with self._engine.connect() as connection:
-            return int(connection.execute(text(statement), {"name": workflow}).scalar() or 0)
+            try:
+                return int(connection.execute(text(statement), {"name": workflow}).scalar() or 0)
+            except (OperationalError, ProgrammingError) as missing:
+                if "no such table" in str(missing) or "does not exist" in str(missing):
+                    return 0  # DBOS has not made its tables yet
+                raise
 
     def wait(self, workflow: str, steps: int) -> None:
         end = time.monotonic() + 30
