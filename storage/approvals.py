@@ -83,6 +83,13 @@ class Verdict:
     not_after: datetime | None = None
 
 
+def narrowed(found: Approval, verdict: Verdict) -> tuple[datetime | None, datetime | None]:
+    """The window that is left when a verdict's is laid over what earlier approvers have named."""
+    begins = max((at for at in (found.not_before, verdict.not_before) if at), default=None)
+    ends = min((at for at in (found.not_after, verdict.not_after) if at), default=None)
+    return begins, ends
+
+
 class ApprovalRepository:
     """Approvals in the database."""
 
@@ -143,8 +150,7 @@ class ApprovalRepository:
             )  # fmt: skip
             if not verdict.approved:
                 return _changed(connection, found, state=REJECTED, note=verdict.comment, ended_at=now), True
-            begins = max((at for at in (found.not_before, verdict.not_before) if at), default=None)
-            ends = min((at for at in (found.not_after, verdict.not_after) if at), default=None)
+            begins, ends = narrowed(found, verdict)
             enough = len(found.approved_by) + 1 >= found.needed
             if enough and (begins is None or begins <= now):
                 _set_off(connection, found, now)

@@ -280,8 +280,7 @@ def _short(value: Any) -> str:
 
 
 def _refuse_empty_window(found: Approval, verdict: Verdict) -> None:
-    begins = max((at for at in (found.not_before, verdict.not_before) if at), default=None)
-    ends = min((at for at in (found.not_after, verdict.not_after) if at), default=None)
+    begins, ends = store.narrowed(found, verdict)
     if begins is not None and ends is not None and begins >= ends:
         raise MayNotDecide(
             "Your window and the one that was named before have no moment in common",

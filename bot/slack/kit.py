@@ -200,6 +200,11 @@ def table_parts(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[
         yield table(head, part)
 
 
+def plain_line(mrkdwn: str) -> str:
+    """A line for notifications: without the marks of mrkdwn."""
+    return cut(mrkdwn.replace("*", "").replace("`", ""), MESSAGE_TEXT)
+
+
 def fenced(text: str) -> str:
     """Preformatted text; a fence inside would end it."""
     return f"```\n{escape(text.replace('```', 'ˋˋˋ'))}\n```"

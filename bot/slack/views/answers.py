@@ -20,7 +20,7 @@ def working_line(action: Action) -> str:
 def root(headline: str, request: IncomingRequest) -> kit.Message:
     """The root message: the state in one line, and who asked."""
     line = f"{headline} · asked by {kit.person(request.person.id)}"
-    return kit.Message(text=plain(headline), blocks=(kit.section(line),))
+    return kit.Message(text=kit.plain_line(headline), blocks=(kit.section(line),))
 
 
 def conclusion(ended: Conclusion) -> kit.Rendered:
@@ -28,7 +28,9 @@ def conclusion(ended: Conclusion) -> kit.Rendered:
     rendered = _body(ended)
     footer = kit.context(*_footer(ended))
     if not rendered.messages:
-        return dataclasses.replace(rendered, messages=(kit.Message(text=plain(rendered.headline), blocks=(footer,)),))
+        return dataclasses.replace(
+            rendered, messages=(kit.Message(text=kit.plain_line(rendered.headline), blocks=(footer,)),)
+        )
     *before, last = rendered.messages
     if len(last.blocks) < kit.BLOCKS_PER_MESSAGE:
         return dataclasses.replace(rendered, messages=(*before, _with_block(last, footer)))
@@ -60,11 +62,11 @@ def with_headline(rendered: kit.Rendered) -> tuple[kit.Message, ...]:
     """The messages of an answer that has no root of its own: the headline stands on top."""
     line = kit.section(rendered.headline)
     if not rendered.messages:
-        return (kit.Message(text=plain(rendered.headline), blocks=(line,)),)
+        return (kit.Message(text=kit.plain_line(rendered.headline), blocks=(line,)),)
     first, *rest = rendered.messages
     if len(first.blocks) >= kit.BLOCKS_PER_MESSAGE:
-        return (kit.Message(text=plain(rendered.headline), blocks=(line,)), first, *rest)
-    return (kit.Message(text=plain(rendered.headline), blocks=(line, *first.blocks)), *rest)
+        return (kit.Message(text=kit.plain_line(rendered.headline), blocks=(line,)), first, *rest)
+    return (kit.Message(text=kit.plain_line(rendered.headline), blocks=(line, *first.blocks)), *rest)
 
 
 def progress(state: object) -> kit.Message:
@@ -74,7 +76,7 @@ def progress(state: object) -> kit.Message:
 
 def told_below(headline: str) -> kit.Message:
     """What becomes of the message that followed the work when the end had to stand in another."""
-    return kit.Message(text=plain(headline), blocks=(kit.section(f"{headline} · told below"),))
+    return kit.Message(text=kit.plain_line(headline), blocks=(kit.section(f"{headline} · told below"),))
 
 
 def going_on(state: object, message: kit.Message) -> str:
@@ -100,8 +102,3 @@ def file_missing(file: kit.File, problem: Problem) -> kit.Message:
     """Say that a file could not be put into the thread, and what to do."""
     text = f"📎 {kit.code(file.name)} could not be uploaded: {kit.escape(problem.why)}. {kit.escape(problem.fix)}"
     return kit.Message(text=f"{file.name} could not be uploaded", blocks=(kit.section(text),))
-
-
-def plain(mrkdwn: str) -> str:
-    """A line for notifications: without the marks of mrkdwn."""
-    return kit.cut(mrkdwn.replace("*", "").replace("`", ""), kit.MESSAGE_TEXT)

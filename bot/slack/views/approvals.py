@@ -36,7 +36,7 @@ def card(found: Approval, deciders: Deciders, *, project: str | None = None, lin
     if found.state == store.OPEN:
         blocks.append(buttons(found, project=project))
     headline = root_line(found)
-    return Rendered(headline=headline, messages=kit.messages(_plain(headline), blocks)[:1])
+    return Rendered(headline=headline, messages=kit.messages(kit.plain_line(headline), blocks)[:1])
 
 
 def root_line(found: Approval) -> str:
@@ -203,14 +203,14 @@ def withdrawn(found: Withdrawn) -> Rendered:
 def ended(found: Approval) -> Message:
     """To who asked, in the thread: it will not be done, and why."""
     lines = [f"{kit.person(found.requester)} {root_line(found)}", *_facts(found, NOBODY)[1:]]
-    return Message(text=_plain(root_line(found)), blocks=(kit.section("\n".join(lines)),))
+    return Message(text=kit.plain_line(root_line(found)), blocks=(kit.section("\n".join(lines)),))
 
 
 def reminder(found: Approval, deciders: Deciders, *, project: str | None = None) -> Message:
     """The one reminder before it expires."""
     who = " ".join(_mentions(found, deciders))
     text = f"⏰ {kit.bold(found.shown['headline'])} still waits, and expires {kit.moment(found.expires_at)}. {who}"
-    return Message(text=_plain(text), blocks=(kit.section(text), buttons(found, project=project)))
+    return Message(text=kit.plain_line(text), blocks=(kit.section(text), buttons(found, project=project)))
 
 
 NOBODY = Deciders(users=(), groups=(), everyone=False, people=frozenset())
@@ -218,7 +218,3 @@ NOBODY = Deciders(users=(), groups=(), everyone=False, people=frozenset())
 
 def _line(text: str) -> Rendered:
     return Rendered(headline=text)
-
-
-def _plain(mrkdwn: str) -> str:
-    return kit.cut(mrkdwn.replace("*", "").replace("`", ""), kit.MESSAGE_TEXT)
