@@ -62,11 +62,15 @@ from storage.audit_chain import AuditChain
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.migration_turns import MigrationTurnRepository
 from storage.policy_changes import PolicyChangeRepository
 from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
-MIGRATIONS = "migrations"  # the queue of migrations: so many at once in a project
+MIGRATIONS = "migrations"  # the queue of migrations
+# of one project at once, those that wait for people or for time included: each is a thread that sleeps. How many
+# of them are at work is `migration.per_project`, by turns that are in the database.
+MOST_OPEN_MIGRATIONS = 500
 
 
 class NoDatabase(Problem):
@@ -280,7 +284,7 @@ def _operations(
         ends=ends,
         per_project={
             CLUSTERS: lambda: configuration().operations.per_project,
-            MIGRATIONS: lambda: configuration().migration.per_project,
+            MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS,
         },
     )
     building = Building(ReservationRepository(database), now=utc_now)
@@ -293,7 +297,8 @@ def _operations(
     runtime.register(
         migration.WORK,
         Migration(
-            register=register, grounds=tools.ground, decisions=decisions, building=building, remove=own, limits=limits,
+            register=register, turns=MigrationTurnRepository(database), grounds=tools.ground, decisions=decisions,
+            building=building, remove=own, limits=limits, at_once=lambda: configuration().migration.per_project,
             ready_within=lambda: configuration().migration.ready_timeout, now=utc_now,
         ),
         queue=MIGRATIONS,

@@ -11,7 +11,7 @@ from bot.migration.plan import Plan
 from bot.migration.planning.builder import Wish, build
 from bot.migration.planning.survey import survey
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Ground, Json
-from bot.migration.workflow.passage import Passage, Turn
+from bot.migration.workflow.passage import Passage, TurnedBack
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.problems import Problem, Refusal
 
@@ -31,8 +31,8 @@ class PlanBlocked(Problem):
 
 
 def second_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
-    """What has changed on the source since it was planned. Raises `Turn`."""
-    found = passage.do("second look", lambda: {"lines": _drifted(passage.plan, ground, recorded)})
+    """What has changed on the source since it was planned. Raises `TurnedBack`."""
+    found = passage.do("second look", lambda: {"lines": _drifted(passage.plan, ground, recorded)}, working=True)
     return changed(found["lines"])
 
 
@@ -59,7 +59,7 @@ def changed(lines: Sequence[str]) -> Problem | None:
 
 
 def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json) -> None:
-    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises `Turn`."""
+    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises `TurnedBack`."""
 
     def make() -> Json:
         old = passage.plan
@@ -98,7 +98,7 @@ def _planned(old: Plan, ground: Ground, order: Json, source: Kube, target: Kube)
 def consent(
     passage: Passage, decisions: Decisions, *, kind: str, name: str, propose: Callable[[], Proposal]
 ) -> tuple[str, ...]:
-    """Ask a second person and wait; asked again after a refusal, if somebody resumes. Raises `Turn`.
+    """Ask a second person and wait; asked again after a refusal, if somebody resumes. Raises `TurnedBack`.
 
     Returns who approved; nobody if the configuration asks for no such decision.
     """
@@ -141,8 +141,8 @@ def _answered(
     passage: Passage, decisions: Decisions, slot: str, look: Callable[[], Json | None], detail: str
 ) -> Json:
     try:
-        return passage.idle("decision", look, detail=lambda: detail)
-    except Turn:
+        return passage.idle("decision", look, detail=lambda: detail, then_works=lambda found: "by" in found)
+    except TurnedBack:
         passage.flow.step("close", lambda: _closed(passage, decisions, slot))
         raise
 
@@ -159,7 +159,7 @@ def _begun(passage: Passage, decisions: Decisions, slot: str, propose: Callable[
         except Refusal as refused:
             return {"why": f"{refused.what}: {refused.why}" if refused.why else refused.what}
 
-    return str(passage.do("begin what was approved", start)["why"])
+    return str(passage.do("begin what was approved", start, working=True)["why"])
 
 
 def _told(passage: Passage, kind: str, by: tuple[str, ...], line: str) -> Json:

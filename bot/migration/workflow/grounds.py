@@ -15,6 +15,7 @@ from bot.migration.volumes.moving import Disks
 from bot.operations.sites import Site
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration
+from storage.migration_turns import Turn
 
 Json = dict[str, Any]
 
@@ -70,6 +71,18 @@ class Register(Protocol):
     def stands(self, migration: str, **values: Any) -> None: ...
 
     def tell(self, migration: str, event: Json, *, once: str) -> None: ...
+
+
+class Turns(Protocol):
+    """So many migrations of a project are at work at once. All of it raises `DatabaseError`."""
+
+    def take(self, migration: str, *, at_once: int | None) -> Turn:
+        """Take a turn if there is one, else stand in line; None: wait for nobody."""
+        ...
+
+    def give_back(self, migration: str) -> None:
+        """Hold no turn and stand in no line."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

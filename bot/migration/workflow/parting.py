@@ -22,13 +22,13 @@ Remove = Callable[[Flow, Json], object]  # deletes a cluster of Magnum and waits
 
 
 def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> None:
-    """Ask for the deletion, and look at everything once more when it is approved. Raises `Turn`."""
+    """Ask for the deletion, and look at everything once more when it is approved. Raises `TurnedBack`."""
     passage.enter(Step.CONSENT)
     passage.do("recheck", lambda: _rechecked(passage, ground, recorded))
     by = deciding.consent(
         passage, decisions, kind=KIND, name="delete", propose=lambda: propose(passage, ground, recorded)
     )
-    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded))
+    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded), working=True)
     passage.leave(f"deletion approved by {' and '.join(by)}")
 
 
@@ -86,8 +86,13 @@ class _Aside:
         return self._flow.run
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """As the flow does."""
-        return self._flow.step(f"delete: {name}", do)
+        """As the flow does, in the migration's turn, which it waits for no more."""
+
+        def once() -> Json:
+            self._passage.has_turn()
+            return do()
+
+        return self._flow.step(f"delete: {name}", once)
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """As the flow does."""

@@ -27,7 +27,7 @@ class NotSafe(Problem):
 
 
 def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Driver, pods, configuration and images. Raises `Turn`."""
+    """Driver, pods, configuration and images. Raises `TurnedBack`."""
     passage.enter(Step.PROVE)
     driver = str(passage.plan.target.driver)
 
@@ -70,7 +70,7 @@ def differences(scene: Scene) -> tuple[int, list[str]]:
 
 
 def soak(passage: Passage, length: timedelta) -> None:
-    """Let the new cluster serve. Raises `Turn`."""
+    """Let the new cluster serve. Raises `TurnedBack`."""
     passage.enter(Step.SOAK)
     end = passage.since + length
 

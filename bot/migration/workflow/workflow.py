@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from bot.access.proposal import Proposal
 from bot.migration.plan import Plan
 from bot.migration.workflow import carrying, crossing, deciding, deploying, parting, proving, returning
-from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register
+from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register, Turns
 from bot.migration.workflow.parting import Remove
-from bot.migration.workflow.passage import Passage, Turn, head
+from bot.migration.workflow.passage import Passage, TurnedBack, head
 from bot.migration.workflow.reporting import report
 from bot.migration.workflow.scene import Recorded
 from bot.migration.workflow.steps import Step, Word, crossed
 from bot.migration.workflow.telling import MigrationEnded
+from bot.migration.workflow.turns import OwnTurn
 from bot.operations.building import Building, Order
 from bot.operations.flow import Flow
 from bot.operations.sites import Limits
@@ -35,11 +36,13 @@ class Migration:
     """The workflow behind `migrate`. Its input: the id of a migration that was noted."""
 
     register: Register
+    turns: Turns
     grounds: Grounds
     decisions: Decisions
     building: Building
     remove: Remove
     limits: Callable[[], Limits]
+    at_once: Callable[[], int]  # how many migrations of a project may be at work
     ready_within: Callable[[], timedelta]
     now: Callable[[], datetime]
 
@@ -48,13 +51,16 @@ class Migration:
         noted = flow.step("read", lambda: self._read(given["migration"]))
         plan = Plan.model_validate(noted["plan"])
         begun = datetime.fromisoformat(noted["begun"])
-        passage = Passage(flow, self.register, migration=given["migration"], plan=plan, begun=begun, now=self.now)
+        own = OwnTurn(self.turns, given["migration"], flow.project, at_once=self.at_once)
+        passage = Passage(
+            flow, self.register, own, migration=given["migration"], plan=plan, begun=begun, now=self.now
+        )
         order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
         recorded = Recorded(target=plan.target.id)
         try:
             said = self._there(passage, recorded, order, noted["order"])
             outcome = DONE
-        except Turn as turn:
+        except TurnedBack as turn:
             ground = self._ground(passage)
             said = returning.go_back(passage, ground, recorded, turn, order)
             outcome = CANCELLED if turn.word is Word.CANCEL else ROLLED_BACK
@@ -113,6 +119,7 @@ class Migration:
             now = self.now()
             passage.note("ended", {"what": outcome, "said": "; ".join(said)})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
+            passage.turn.give_back()
             found = self.register.get(passage.migration)
             return {"at": now.isoformat(), "history": found.history if found is not None else []}
 

@@ -24,6 +24,7 @@ from bot.problems import Problem
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
+from storage.migration_turns import MigrationTurnRepository
 from storage.reservations import ReservationRepository
 from tests.contract.migration.conftest import KEY, Cinder, Cloud
 
@@ -143,7 +144,7 @@ class Journey:
     def __init__(self, cloud: Cloud, plan: Plan, folder: pathlib.Path) -> None:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
-        self.register = ClusterMigrationRepository(database)
+        self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
         self.people, self.magnum = People(), Magnum(plan.source.id)
         self.stage = Stage(cloud, self.magnum)
         self.plan = plan
@@ -156,7 +157,7 @@ class Journey:
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
         self.workflow = Migration(
-            register=self.register, grounds=lambda _project, _operation: self.stage, decisions=self.people,
+            register=self.register, turns=self.turns, at_once=lambda: 2, grounds=lambda _project, _operation: self.stage, decisions=self.people,
             building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
             limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40), now=utc_now,
         )  # fmt: skip

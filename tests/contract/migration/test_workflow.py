@@ -11,7 +11,7 @@ from bot.kube import writing as kube_writing
 from bot.kube.errors import Unreachable
 from bot.migration.canonical import text, without_server_fields
 from bot.migration.objects import Ref
-from bot.migration.workflow import passage
+from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
-    monkeypatch.setattr(passage, "PATIENCE", (0.1, 0.1))
+    monkeypatch.setattr(patience, "PATIENCE", (0.1, 0.1))
     monkeypatch.setattr(passage, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(passage, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
