@@ -61,12 +61,8 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     passage.leave(f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run")
 
 
-def look_at_target(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Before anything stops, the target answers and its driver is healthy. Raises `TurnedBack`."""
-    passage.do("look at the target", lambda: _fit(passage, ground, recorded), working=True)
-
-
-def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+def fit(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """The target answers and its driver is healthy. Within a step. Raises `TargetUnfit` or another `Problem`."""
     passage.tell("looking at the new cluster once more")
     with ground.connect(recorded.target) as target:
         discover(target)
@@ -77,7 +73,6 @@ def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
             why=wrong,
             fix="Mend it, then resume; or cancel. Nothing was stopped.",
         )
-    return {}
 
 
 def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:

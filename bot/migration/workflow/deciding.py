@@ -10,6 +10,7 @@ from bot.migration import drift, undoing
 from bot.migration.plan import Plan
 from bot.migration.planning.builder import Wish, build
 from bot.migration.planning.survey import survey
+from bot.migration.workflow import crossing
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Ground, Json
 from bot.migration.workflow.passage import Passage, TurnedBack
 from bot.migration.workflow.scene import Recorded, Scene, opened
@@ -34,6 +35,20 @@ def second_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem
     """What has changed on the source since it was planned. Raises `TurnedBack`."""
     found = passage.do("second look", lambda: {"lines": _drifted(passage.plan, ground, recorded)}, working=True)
     return changed(found["lines"])
+
+
+def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
+    """Before anything stops, the target answers and its driver is healthy. Raises `TurnedBack`.
+
+    If it was paused for that, the source is looked at once more: what has changed there meanwhile is returned.
+    """
+    pauses = passage.pauses
+
+    def look() -> Json:
+        crossing.fit(passage, ground, recorded)
+        return {"lines": _drifted(passage.plan, ground, recorded) if passage.pauses != pauses else []}
+
+    return changed(passage.do("look at the target", look, working=True).get("lines", []))
 
 
 def _drifted(plan: Plan, ground: Ground, recorded: Recorded) -> list[str]:

@@ -63,7 +63,7 @@ class Passage:
         self.since = begun
         self.finished: list[str] = []
         self.asked = 0  # decisions so far
-        self.pauses = 0
+        self.pauses = 0  # so far; the same in every run
         self._handled = 0  # the number of the last wish that was followed
         self._lacking: str | None = None  # what it waits for instead of working; None: nobody has looked yet
         self._entered = 0
@@ -71,11 +71,15 @@ class Passage:
 
     # --- steps
 
-    def enter(self, step: Step) -> None:
-        """Begin a step of the migration. Until it has its turn for that, it stands where it was."""
+    def enter(self, step: Step, first: Callable[[], object] = lambda: None) -> None:
+        """Begin a step of the migration. Until it has its turn for that, it stands where it was.
+
+        `first` is done before, and keeps it where it was by raising a `Problem`.
+        """
         self._entered += 1
 
         def begin() -> Json:
+            first()
             now = self.now()
             self.register.stands(self.migration, state=RUNNING, step=str(step), since=now, waits="")
             return {"at": now.isoformat()}

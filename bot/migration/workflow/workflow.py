@@ -88,8 +88,8 @@ class Migration:
         proving.soak(passage, timedelta(seconds=wishes["soak"]))
         if passage.plan.source.id.startswith("kubeconfig:"):
             return [f"{passage.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
-        parting.consent(passage, ground, recorded, self.decisions)
-        parting.delete(passage, ground, recorded, self.remove)
+        looked = parting.consent(passage, ground, recorded, self.decisions)
+        parting.delete(passage, ground, recorded, self.remove, looked=looked)
         return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
 
     def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
@@ -105,8 +105,8 @@ class Migration:
                     propose=lambda: propose_cut_over(passage, recorded),
                 )  # fmt: skip
                 wrong = deciding.second_look(passage, ground, recorded)
+                wrong = wrong or deciding.last_look(passage, ground, recorded)
                 if wrong is None:
-                    crossing.look_at_target(passage, ground, recorded)
                     passage.leave(
                         f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
                     )

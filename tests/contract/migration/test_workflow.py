@@ -13,6 +13,7 @@ from bot.migration.canonical import text, without_server_fields
 from bot.migration.objects import Ref
 from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
+from bot.migration.workflow.telling import MigrationPaused
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.journeys import Journey
@@ -52,6 +53,12 @@ def handles(cloud: Cloud, cluster: str) -> set[str]:
         for each in cloud.kube(cluster).all_of("/api/v1/persistentvolumes", dict)
         if "csi" in each["spec"]
     }
+
+
+def scaled(cloud: Cloud, cluster: str, name: str, replicas: int) -> None:
+    path = f"/apis/apps/v1/namespaces/shop/deployments/{name}"
+    kube_writing.patch(cloud.kube(cluster), path, {"spec": {"replicas": replicas}})
+    cloud.settle()
 
 
 def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(journey: Journey) -> None:
@@ -134,12 +141,7 @@ def test_an_unhealthy_target_keeps_the_source_running_and_later_from_being_delet
 
 
 def test_what_runs_on_the_source_again_stands_against_its_deletion(journey: Journey) -> None:
-    def wakes() -> None:
-        path = "/apis/apps/v1/namespaces/shop/deployments/cart"
-        kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"spec": {"replicas": 1}})
-        journey.stage.cloud.settle()
-
-    journey.at_step["recheck at last"] = wakes
+    journey.at_step["recheck at last"] = lambda: scaled(journey.stage.cloud, "dev", "cart", 1)
     journey.on_pause = ["rollback"]
     end = journey.run()
     assert "stand against deleting dev" in journey.paused[0].what and "cart" in journey.paused[0].why
@@ -152,3 +154,47 @@ def test_a_refused_deletion_keeps_both_clusters_and_may_be_asked_for_again(journ
     assert journey.run().outcome == DONE
     assert "not today" in journey.paused[0].why
     assert list(journey.people.asked) == ["cutover-1", "delete-2", "delete-3"]
+
+
+def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    heard, pauses = journey._heard, []
+
+    def wakes(name: str, state: object) -> None:
+        if isinstance(state, MigrationPaused) and name not in journey.told:
+            pauses.append(state)
+            if len(pauses) == 1:
+                scaled(cloud, "dev", "cart", 1)
+        heard(name, state)
+
+    journey._heard = wakes  # type: ignore[method-assign]
+    journey.at_step["consent: done"] = lambda: journey.want("pause")
+    journey.on_pause = ["resume", "rollback"]
+    assert journey.run().outcome == ROLLED_BACK
+    assert "ana wanted" in pauses[0].why and "stand against deleting dev" in pauses[1].what
+    assert not journey.removed, "and until the last look it could be turned back"
+
+
+def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    heard = journey._heard
+
+    def mended(name: str, state: object) -> None:
+        if isinstance(state, MigrationPaused) and name not in journey.told:
+            journey.stage.unhealthy = ""
+            kube_writing.patch(
+                cloud.kube("dev"), "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "other"}}
+            )
+        heard(name, state)
+
+    def unwell() -> None:
+        journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
+
+    journey._heard = mended  # type: ignore[method-assign]
+    journey.at_step["look at the target"] = unwell
+    journey.on_pause = ["resume", "resume"]
+    assert journey.run().outcome == DONE
+    assert [each.what.partition(" ")[0] for each in journey.paused] == ["The", "1"]
+    assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
+    copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
+    assert copied["data"]["MODE"] == "other"
