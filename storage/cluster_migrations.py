@@ -10,7 +10,7 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, text, update
+from sqlalchemy import Select, and_, insert, or_, select, text, update
 
 from storage.database import Database
 from storage.models import MigrationRow
@@ -70,9 +70,11 @@ class ClusterMigrationRepository:
         """The migrations of a project, newest first."""
         return self._read(_rows().where(MigrationRow.project == project).limit(limit))
 
-    def naming(self, cluster: str) -> str | None:
-        """The open migration that names a cluster by its id, as its source or its target."""
-        found = self._read(_rows().where(_names(cluster)).limit(1))
+    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+        """The open migration that names a cluster by its id, as source or target, or whose operation ordered it."""
+        ordered = and_(MigrationRow.state.in_(OPEN_STATES), MigrationRow.operation == ordered_by)
+        either = or_(_names(cluster), ordered) if ordered_by else _names(cluster)
+        found = self._read(_rows().where(either).limit(1))
         return found[0].id if found else None
 
     # --- changing

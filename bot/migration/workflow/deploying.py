@@ -44,7 +44,7 @@ class _Aside:
         """As the flow does, in the migration's turn. Raises `_Wanted`."""
 
         def once() -> Json:
-            found = self._passage.in_turn(do)
+            found = self._passage.in_turn(lambda: self._noted(do()))
             done: Json = found.get("done", found)
             return done
 
@@ -52,6 +52,12 @@ class _Aside:
         if "wanted" in kept:
             raise _Wanted(kept)
         return kept
+
+    def _noted(self, made: Json) -> Json:
+        """What was ordered is this migration's from now on: nobody else deletes it or moves into it."""
+        if "id" in made:
+            self._passage.register.stands(self._passage.migration, target=made["id"])
+        return made
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """As the flow does, until a person wants something. Raises `_Wanted`."""

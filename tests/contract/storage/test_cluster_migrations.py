@@ -26,8 +26,9 @@ def test_one_open_migration_at_most_names_a_cluster(database: Database) -> None:
     assert made.begin(migration(2, source="t", target="")).id == "m1", "a target is taken as well"
     assert made.begin(migration(3, source="other", target="")).id == "m3"
     assert made.naming("s") == "m1" and made.naming("t") == "m1" and made.naming("nobody") is None
+    assert made.naming("being-built", ordered_by="operation-1") == "m1" and made.naming("x", ordered_by="") is None
     made.stands("m1", state=DONE, ended_at=NOW)
-    assert made.naming("s") is None
+    assert made.naming("s") is None and made.naming("being-built", ordered_by="operation-1") is None
     assert made.begin(migration(4)).id == "m4"
 
 
