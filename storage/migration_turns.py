@@ -11,9 +11,8 @@ import dataclasses
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
 
-from storage.cluster_migrations import OPEN_STATES
 from storage.database import Database
-from storage.models import ContinuationRow, MigrationRow, MigrationTurnRow
+from storage.models import ContinuationRow, MigrationTurnRow
 
 LOCK = 0x786B3874  # advisory lock on PostgreSQL, one per project: who asks at one moment is served in turn
 
@@ -30,7 +29,6 @@ class Turn:
 class _Line:
     """The migrations of one project that are at work or wait, in the order of asking."""
 
-    project: str
     working: tuple[str, ...]
     waiting: tuple[str, ...]
 
@@ -47,23 +45,31 @@ class MigrationTurnRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, migration: str, *, at_once: int | None) -> Turn:
+    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> Turn:
         """Take a turn if there is one, else stand in line; what it has or where it stands it keeps, asked again.
 
-        `at_once`: how many of the project may work at once; None: it waits for nobody. Raises `LookupError` for a
-        migration that was not noted.
+        `at_once`: how many of the project may work at once; None: it waits for nobody.
         """
         with self._database.reading() as connection:  # most calls change nothing: no writer is held up by them
-            line = _line(connection, migration)
+            line = _line(connection, project)
         if migration in line.working or (migration in line.waiting and not line.free_for(migration, at_once)):
             return Turn(held=migration in line.working, at_work=len(line.working))
         with self._database.writing() as connection:
             if self._database.dialect == "postgresql":
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock, hashtext(:project))"),
-                    {"lock": LOCK, "project": line.project},
+                    {"lock": LOCK, "project": project},
                 )
-            return _taken(connection, migration, at_once)
+            line = _line(connection, project)  # what the lock was waited for may have changed it
+            if migration in line.working:
+                return Turn(held=True, at_work=len(line.working))
+            if migration not in line.waiting:
+                line = _joined(connection, line, migration, operation, project)
+            if not line.free_for(migration, at_once):
+                return Turn(held=False, at_work=len(line.working))
+            mine = update(MigrationTurnRow).where(MigrationTurnRow.migration == migration)
+            connection.execute(mine.values(working=True))
+            return Turn(held=True, at_work=len(line.working) + 1)
 
     def give_back(self, migration: str) -> None:
         """Hold no turn and stand in no line; whoever has none keeps having none."""
@@ -71,39 +77,26 @@ class MigrationTurnRepository:
             connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
 
 
-def _taken(connection: Connection, migration: str, at_once: int | None) -> Turn:
-    line = _line(connection, migration)  # read again: what the lock was waited for has changed it
-    if migration in line.working:
-        return Turn(held=True, at_work=len(line.working))
-    if migration not in line.waiting:
-        last = select(func.coalesce(func.max(MigrationTurnRow.place), 0)).where(
-            MigrationTurnRow.project == line.project
-        )
-        place = int(connection.execute(last).scalar_one()) + 1
-        connection.execute(
-            insert(MigrationTurnRow).values(migration=migration, project=line.project, place=place, working=False)
-        )
-        line = dataclasses.replace(line, waiting=(*line.waiting, migration))
-    if not line.free_for(migration, at_once):
-        return Turn(held=False, at_work=len(line.working))
-    connection.execute(update(MigrationTurnRow).where(MigrationTurnRow.migration == migration).values(working=True))
-    return Turn(held=True, at_work=len(line.working) + 1)
+def _joined(connection: Connection, line: _Line, migration: str, operation: str, project: str) -> _Line:
+    """The line with one more at its end."""
+    last = select(func.coalesce(func.max(MigrationTurnRow.place), 0)).where(MigrationTurnRow.project == project)
+    place = int(connection.execute(last).scalar_one()) + 1
+    values = {"migration": migration, "operation": operation, "project": project, "place": place, "working": False}
+    connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
+    connection.execute(insert(MigrationTurnRow).values(**values))
+    return dataclasses.replace(line, waiting=(*line.waiting, migration))
 
 
-def _line(connection: Connection, migration: str) -> _Line:
-    """A migration that has ended, or whose work has, counts for nothing, whatever it left behind."""
-    of = select(MigrationRow.project).where(MigrationRow.id == migration)
-    project = connection.execute(of).scalar_one_or_none()
-    if project is None:
-        raise LookupError(f"there is no migration {migration}")
-    ended = exists().where(ContinuationRow.operation == MigrationRow.operation, ContinuationRow.end.is_not(None))
+def _line(connection: Connection, project: str) -> _Line:
+    """What somebody's work has left behind that was given up counts for nothing."""
+    given_up = exists().where(
+        ContinuationRow.operation == MigrationTurnRow.operation, ContinuationRow.end.is_not(None)
+    )
     rows = connection.execute(
         select(MigrationTurnRow.migration, MigrationTurnRow.working)
-        .join(MigrationRow, MigrationRow.id == MigrationTurnRow.migration)
-        .where(MigrationTurnRow.project == project, MigrationRow.state.in_(OPEN_STATES), ~ended)
+        .where(MigrationTurnRow.project == project, ~given_up)
         .order_by(MigrationTurnRow.place)
     ).all()
     return _Line(
-        project=str(project), working=tuple(each for each, works in rows if works),
-        waiting=tuple(each for each, works in rows if not works),
-    )  # fmt: skip
+        working=tuple(each for each, works in rows if works), waiting=tuple(each for each, works in rows if not works)
+    )

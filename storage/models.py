@@ -342,6 +342,7 @@ class MigrationTurnRow(Base):
     __tablename__ = "migration_turns"
 
     migration: Mapped[str] = mapped_column(String(16), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64))
     project: Mapped[str] = mapped_column(String(255))
     place: Mapped[int] = mapped_column(Integer)  # grows with each that asks in the project
     working: Mapped[bool] = mapped_column(Boolean)

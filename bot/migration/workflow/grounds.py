@@ -14,7 +14,7 @@ from bot.migration.traffic.floating import Addresses
 from bot.migration.volumes.moving import Disks
 from bot.operations.sites import Site
 from bot.settings.file import Mappings
-from storage.cluster_migrations import ClusterMigration
+from storage.cluster_migrations import ClusterMigration, Wish
 from storage.migration_turns import Turn
 
 Json = dict[str, Any]
@@ -68,6 +68,8 @@ class Register(Protocol):
 
     def get(self, migration: str, *, project: str | None = None) -> ClusterMigration | None: ...
 
+    def wish(self, migration: str) -> Wish | None: ...
+
     def stands(self, migration: str, **values: Any) -> None: ...
 
     def tell(self, migration: str, event: Json, *, once: str) -> None: ...
@@ -76,7 +78,7 @@ class Register(Protocol):
 class Turns(Protocol):
     """So many migrations of a project are at work at once. All of it raises `DatabaseError`."""
 
-    def take(self, migration: str, *, at_once: int | None) -> Turn:
+    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> Turn:
         """Take a turn if there is one, else stand in line; None: wait for nobody."""
         ...
 

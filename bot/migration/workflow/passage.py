@@ -201,10 +201,10 @@ class Passage:
 
     def wanted(self) -> Json | None:
         """What somebody wants since the last wish that was followed. Within a step."""
-        found = self.register.get(self.migration)
-        if found is None or found.control_number <= self._handled:
+        found = self.register.wish(self.migration)
+        if found is None or found.number <= self._handled:
             return None
-        return {"wanted": found.control, "number": found.control_number, "by": found.control_by}
+        return {"wanted": found.word, "number": found.number, "by": found.by}
 
     def follow(self, kept: Json) -> None:
         """Do what somebody wants, as it was recorded. Raises `TurnedBack`."""

@@ -14,10 +14,13 @@ from bot.migration.workflow.steps import Step, waits_for_nobody
 class OwnTurn:
     """The turn of one migration, as its workflow sees it. All of it raises `DatabaseError`; within steps only."""
 
-    def __init__(self, turns: Turns, migration: str, project: str, *, at_once: Callable[[], int]) -> None:
+    def __init__(
+        self, turns: Turns, migration: str, *, operation: str, project: str, at_once: Callable[[], int]
+    ) -> None:
         """`at_once`: how many of a project may work at once, as the configuration in force has it."""
         self._turns = turns
         self._migration = migration
+        self._operation = operation
         self._project = project
         self._at_once = at_once
 
@@ -25,7 +28,9 @@ class OwnTurn:
         """Take it; what it waits for, in words, if it cannot be had now."""
         limit = self._at_once()
         hurries = waits_for_nobody(step, back=back)
-        found = self._turns.take(self._migration, at_once=None if hurries else limit)
+        found = self._turns.take(
+            self._migration, operation=self._operation, project=self._project, at_once=None if hurries else limit
+        )
         if found.held:
             return ""
         return f"waits for its turn: {found.at_work} of {limit} migrations of {self._project} are at work"

@@ -51,7 +51,9 @@ class Migration:
         noted = flow.step("read", lambda: self._read(given["migration"]))
         plan = Plan.model_validate(noted["plan"])
         begun = datetime.fromisoformat(noted["begun"])
-        own = OwnTurn(self.turns, given["migration"], flow.project, at_once=self.at_once)
+        own = OwnTurn(
+            self.turns, given["migration"], operation=flow.operation, project=flow.project, at_once=self.at_once
+        )
         passage = Passage(
             flow, self.register, own, migration=given["migration"], plan=plan, begun=begun, now=self.now
         )
@@ -119,7 +121,6 @@ class Migration:
             now = self.now()
             passage.note("ended", {"what": outcome, "said": "; ".join(said)})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
-            passage.turn.give_back()
             found = self.register.get(passage.migration)
             return {"at": now.isoformat(), "history": found.history if found is not None else []}
 

@@ -58,14 +58,17 @@ class House:
     def passage(self, name: str, journal: Journal | None = None) -> tuple[Passage, Run]:
         """One run of a migration, from its beginning."""
         run = Run(journal or Journal(), self.clock)
-        own = OwnTurn(self.turns, name, "shop", at_once=lambda: AT_ONCE)
+        own = OwnTurn(self.turns, name, operation=f"of-{name}", project="shop", at_once=lambda: AT_ONCE)
         made = Passage(
             run.flow, self.register, own, migration=name, plan=self.plan, begun=self.clock.now, now=self.clock
         )
         return made, run
 
     def works(self, name: str) -> None:
-        assert self.turns.take(name, at_once=AT_ONCE).held
+        assert self.takes(name)
+
+    def takes(self, name: str) -> bool:
+        return self.turns.take(name, operation=f"of-{name}", project="shop", at_once=AT_ONCE).held
 
     def working(self) -> set[str]:
         """Which migrations hold a turn now."""

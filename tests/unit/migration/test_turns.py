@@ -17,7 +17,7 @@ from bot.migration.workflow.steps import ORDER, Step, Word, waits_for_nobody, wo
 from bot.migration.workflow.telling import MigrationProgress
 from bot.operations.flow import Json, Stopping
 from bot.problems import Problem
-from tests.unit.migration.house import AT_ONCE, House, opened
+from tests.unit.migration.house import House, opened
 from tests.unit.operations.playing import Journal, Run
 
 
@@ -191,7 +191,7 @@ def test_going_back_waits_for_nobody(house: House) -> None:
     house.clock.meanwhile = []
     passage.do("turn back", dict)
     assert house.working() == {"m1", "m2", "m3"}
-    assert not house.turns.take("m4", at_once=AT_ONCE).held, "but it counts"
+    assert not house.takes("m4"), "but it counts"
 
 
 def test_a_source_that_stands_still_is_not_left_standing_behind_others(house: House) -> None:
