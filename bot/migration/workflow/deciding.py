@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from bot.access.proposal import Proposal, digest
 from bot.kube.client import Kube
-from bot.migration import drift, undoing
+from bot.migration import undoing
 from bot.migration.plan import Plan
 from bot.migration.planning.builder import Wish, build
 from bot.migration.planning.survey import survey
-from bot.migration.workflow import crossing
+from bot.migration.workflow import crossing, drifting
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Ground, Json
 from bot.migration.workflow.passage import Passage, TurnedBack
-from bot.migration.workflow.scene import Recorded, Scene, opened
+from bot.migration.workflow.scene import Recorded, opened
 from bot.problems import Problem, Refusal
 
 NAMED = 8
-
-
-class SourceHasChanged(Problem):
-    """Objects of the source are not as they were planned."""
 
 
 class NotApproved(Problem):
@@ -33,8 +29,8 @@ class PlanBlocked(Problem):
 
 def second_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
     """What has changed on the source since it was planned. Raises `TurnedBack`."""
-    found = passage.do("second look", lambda: {"lines": _drifted(passage.plan, ground, recorded)}, working=True)
-    return changed(found["lines"])
+    found = passage.do("second look", lambda: drifting.look(passage.plan, ground, recorded), working=True)
+    return drifting.problem(found)
 
 
 def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
@@ -46,31 +42,9 @@ def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem |
 
     def look() -> Json:
         crossing.fit(passage, ground, recorded)
-        return {"lines": _drifted(passage.plan, ground, recorded) if passage.pauses != pauses else []}
+        return drifting.look(passage.plan, ground, recorded) if passage.pauses != pauses else {}
 
-    return changed(passage.do("look at the target", look, working=True).get("lines", []))
-
-
-def _drifted(plan: Plan, ground: Ground, recorded: Recorded) -> list[str]:
-    with opened(plan, ground, recorded) as scene:
-        return drifted(scene)
-
-
-def drifted(scene: Scene) -> list[str]:
-    """What is on the source not as it was planned; changes of the migration's own do not count."""
-    found = drift.drift(scene.plan, scene.inventory, scene.ground.mappings, scene.ground.key, scene.recorded.image)
-    return list(found.lines())
-
-
-def changed(lines: Sequence[str]) -> Problem | None:
-    """The reason to stand still, if there is one."""
-    if not lines:
-        return None
-    more = f"\nand {len(lines) - NAMED} more" if len(lines) > NAMED else ""
-    return SourceHasChanged(
-        f"{len(lines)} objects of the source have changed since they were planned", why="\n".join(lines[:NAMED]) + more,
-        fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
-    )  # fmt: skip
+    return drifting.problem(passage.do("look at the target", look, working=True))
 
 
 def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json) -> None:
@@ -106,7 +80,7 @@ def _planned(old: Plan, ground: Ground, order: Json, source: Kube, target: Kube)
             early=tuple(order["early"]), mappings=ground.mappings, labels=order["labels"],
             same_project=order["same_project"],
         ),
-        found, ground.key,
+        found, ground.keys.current, mark=ground.keys.mark,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.access.proposal import Proposal
 from bot.kube.client import Kube
+from bot.migration.keys import Keys
 from bot.migration.traffic.floating import Addresses
 from bot.migration.volumes.moving import Disks
 from bot.operations.sites import Site
@@ -47,7 +48,7 @@ class Ground(Protocol):
         ...
 
     @property
-    def key(self) -> bytes:
+    def keys(self) -> Keys:
         """Of the digests of Secrets."""
         ...
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.access.proposal import Proposal, digest
 from bot.kube.client import Kube
+from bot.migration.keys import Keys
 from bot.migration.plan import Plan
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Json, Standing
 from bot.migration.workflow.telling import MigrationEnded, MigrationPaused
@@ -93,7 +94,7 @@ class Stage:
     cloud: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    key: bytes = KEY
+    keys: Keys = dataclasses.field(default_factory=lambda: Keys(known=(KEY,)))
     addresses: None = None
     unhealthy: str = ""
     broken: Problem | None = None
@@ -164,7 +165,7 @@ class Journey:
 
     def want(self, word: str) -> None:
         """Somebody wants something of it."""
-        number = len([each for each in self._row().history if "number" in each])
+        number = len([each for each in self.row.history if "number" in each])
         self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
     def run(self, *, twice: bool = False) -> MigrationEnded:
@@ -199,7 +200,8 @@ class Journey:
 
         return flow.step("delete", order)
 
-    def _row(self) -> ClusterMigration:
+    @property
+    def row(self) -> ClusterMigration:
         found = self.register.get(self.plan.migration)
         assert found is not None
         return found

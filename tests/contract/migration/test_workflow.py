@@ -10,6 +10,7 @@ import pytest
 from bot.kube import writing as kube_writing
 from bot.kube.errors import Unreachable
 from bot.migration.canonical import text, without_server_fields
+from bot.migration.keys import Keys
 from bot.migration.objects import Ref
 from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
@@ -198,3 +199,56 @@ def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journ
     assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
     copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
     assert copied["data"]["MODE"] == "other"
+
+
+ANOTHER = Keys(known=(b"of another replica",), own=True)
+
+
+def written(journey: Journey, data: dict[str, str]) -> None:
+    """Somebody writes to a Secret of the source."""
+    path = "/api/v1/namespaces/shop/secrets/database"
+    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}})
+    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
+
+
+def taken_over(journey: Journey) -> None:
+    """Another replica goes on, whose key is another one."""
+    journey.stage.keys = ANOTHER
+
+
+def test_a_replica_with_another_key_goes_on_where_no_secret_was_written(journey: Journey) -> None:
+    journey.at_step["second look"] = lambda: taken_over(journey)
+    assert journey.run().outcome == DONE
+    assert not journey.paused
+
+
+def test_a_replica_with_another_key_says_what_it_cannot_tell_and_plans_anew(journey: Journey) -> None:
+    def written_and_taken_over() -> None:
+        written(journey, {})
+        taken_over(journey)
+
+    journey.at_step["second look"] = written_and_taken_over
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert paused.what.startswith("I cannot tell whether 1 Secrets of the source have changed")
+    assert "Secret shop/database" in paused.why and "XK8S_AUDIT_KEY is not the same" in paused.why
+    assert "Set one XK8S_AUDIT_KEY" in paused.fix
+    assert journey.plan.key != journey.row.plan["key"] == ANOTHER.mark
+
+
+@pytest.mark.parametrize(("data", "outcome"), [({}, DONE), ({"password": "YW5vdGhlcg=="}, ROLLED_BACK)])
+def test_before_a_deletion_a_replica_with_another_key_compares_with_the_copies(
+    journey: Journey, data: dict[str, str], outcome: str
+) -> None:
+    def written_and_taken_over() -> None:
+        written(journey, data)
+        taken_over(journey)
+
+    journey.at_step["recheck at last"] = written_and_taken_over
+    journey.on_pause = ["rollback"]
+    assert journey.run().outcome == outcome
+    assert ["may have changed on the source: Secret shop/database: data" in each.why for each in journey.paused] == (
+        [True] if data else []
+    )
+    assert "YW5vdGhlcg" not in str([vars(each) for each in journey.paused])
