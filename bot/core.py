@@ -53,7 +53,7 @@ from bot.services.sites import sites
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices, creating
 from bot.services.verification import VerificationServices
-from bot.settings import Configuration
+from bot.settings import Configuration, Settings
 from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
 from storage.approvals import ApprovalRepository
@@ -95,6 +95,16 @@ def open_database(holder: SettingsHolder) -> Database:
             fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
         ) from error  # fmt: skip
     return database
+
+
+def unshared_key(settings: Settings, database: Database) -> str:
+    """What it means that replicas would have no key in common; empty if they have, or there can be only one."""
+    if settings.audit_key is not None or database.dialect == "sqlite":
+        return ""
+    return (
+        "XK8S_AUDIT_KEY is not set: the audit chain is not signed, and a migration that another replica takes over pauses "
+        "if a Secret was written meanwhile; set one key for all replicas (`openssl rand -hex 32`)"
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
