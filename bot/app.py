@@ -177,7 +177,7 @@ class Bot:
 
     def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board, room=self._budget.room, redactor=redactor,
+            web=web, outbox=self._outbox, board=self._board, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip

@@ -87,6 +87,17 @@ def _moment(state: MigrationProgress) -> str:
     return f"· {kit.ago(state.seconds)} in this step, {kit.ago(state.total_seconds)} in all · {kit.as_of(state.at)}"
 
 
+def progress_root(state: MigrationProgress) -> str:
+    """The root's line while a step goes on; it changes with the step, not with its counts."""
+    if state.paused:
+        return f"⏸ {_named(state)} ({kit.escape(state.route)}) · paused: {kit.escape(state.paused)}"
+    where = (
+        "going back" if state.back else f"step {state.step.number} of {len(ORDER)}: {kit.escape(state.step.label)}"
+    )
+    mark = "🔐" if state.step in (Step.DECIDE, Step.CONSENT) and not state.back else "🚚"
+    return f"{mark} {_named(state)} ({kit.escape(state.route)}) · {where}"
+
+
 def step_done(state: MigrationStepDone) -> Message:
     """A step came to its end."""
     head = f"✅ {kit.escape(state.step.label)} ({kit.ago(state.seconds)}): {kit.escape(state.said)}"
