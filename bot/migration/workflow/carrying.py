@@ -17,6 +17,7 @@ from bot.migration.workflow.steps import Step
 from bot.migration.workflow.unsettled import NAMED, refuse_failures
 from bot.policy.reading import snapshot
 from bot.problems import Problem
+from bot.wording import count
 
 MEND = "Mend them in the new cluster or by `mappings` in the configuration, then resume; or cancel."
 
@@ -40,7 +41,7 @@ def copy(passage: Passage, ground: Ground, recorded: Recorded) -> None:
             actions.update(found["actions"])
     passage.do("rehearse", lambda: _rehearsed(passage, ground, recorded, known))
     said = ", ".join(f"{count} {action}" for action, count in sorted(actions.items()))
-    passage.leave(f"{sum(actions.values())} objects are in the new cluster ({said or 'none'})")
+    passage.leave(f"{count(sum(actions.values()), 'object')} in the new cluster ({said or 'none'})")
 
 
 def _stage(passage: Passage, ground: Ground, recorded: Recorded, stage: Stage, known: Known) -> Json:
@@ -80,10 +81,10 @@ def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: 
     if found["differences"]:
         lines = found["differences"]
         return CopyDiffers(
-            f"{len(lines)} things are not in the new cluster as they are on the source", why="\n".join(lines[:NAMED]),
+            f"{count(len(lines), 'thing is', 'things are')} not in the new cluster as on the source", why="\n".join(lines[:NAMED]),
             fix="Resume: I take what changed on the source into the plan, and copy and compare again; or cancel.",
         )  # fmt: skip
-    passage.leave(f"{found['equal']} objects compared equal", [", ".join(found["counts"])])
+    passage.leave(f"{count(found['equal'], 'object')} compared equal", [", ".join(found["counts"])])
     return None
 
 

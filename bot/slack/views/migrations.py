@@ -100,7 +100,8 @@ def progress_root(state: MigrationProgress) -> str:
 
 def step_done(state: MigrationStepDone) -> Message:
     """A step came to its end."""
-    head = f"✅ {kit.escape(state.step.label)} ({kit.ago(state.seconds)}): {kit.escape(state.said)}"
+    label = state.step.label[0].upper() + state.step.label[1:]
+    head = f"✅ {kit.bold(label)} · {kit.ago(state.seconds)}\n{kit.escape(state.said)}"
     lines = [f"• {kit.escape(kit.cut(line, 500))}" for line in state.lines[:20] if line]
     return Message(text=f"{state.source}: {state.said}", blocks=(kit.section("\n".join([head, *lines])),))
 
