@@ -73,7 +73,7 @@ def _kept_by_tools(material: Material) -> Iterator[Finding]:
 def _jobs(material: Material) -> Iterator[Finding]:
     running = [ref.short for ref in material.kept if (ref.group, ref.kind) == ("batch", "Job")]
     if running:
-        yield warn(ABOUT, f"{len(running)} Jobs are not finished: {', '.join(running[:NAMED])}",
+        yield warn(ABOUT, f"{count(len(running), 'Job is', 'Jobs are')} not finished: {', '.join(running[:NAMED])}",
                    why="they are suspended at the cut-over and begin again from the start in the new cluster",
                    fix="Wait for them, or leave them out with `skip`.")  # fmt: skip
 

@@ -241,7 +241,7 @@ def test_gitops_bare_pods_running_jobs_and_strangers_are_told() -> None:
         an("Job", "import", spec={"template": {"spec": {"containers": []}}}),
         strangers=("my-vpn",),
     )
-    for words in ("Argo CD keeps 1 workload", "1 bare pods are not copied", "1 Jobs are not finished", "my-vpn"):
+    for words in ("Argo CD keeps 1 workload", "1 bare pod is not copied", "1 Job", "my-vpn"):
         assert words in said(made)
 
 
