@@ -52,6 +52,7 @@ from bot.slack.socket_mode import SocketModeConnection
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
+from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.deliveries import DeliveryRepository
@@ -209,7 +210,8 @@ class Bot:
 
         service = HomeService(
             approvals=ApprovalRepository(self._database), continuations=ContinuationRepository(self._database),
-            verifications=VerificationRepository(self._database), audit=AuditRepository(self._database), roles=roles,
+            verifications=VerificationRepository(self._database), migrations=ClusterMigrationRepository(self._database),
+            audit=AuditRepository(self._database), roles=roles,
         )  # fmt: skip
         return Homes(
             HomeRepository(self._database), web=web, page=service.page, now=core.utc_now,

@@ -173,10 +173,7 @@ def listed(found: MigrationsShown) -> Rendered:
         return Rendered(headline=headline, messages=kit.messages("No migrations", [kit.section(text)]))
     blocks: list[kit.Block] = []
     for each in [each for each in found.migrations if each.ended is None][:10]:
-        line = (
-            f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}: "
-        )
-        blocks.append(kit.section(line + _standing(each)))
+        blocks.append(kit.section(standing(each)))
         show = Button(label=f"Show {each.id}", action=MigrateShow(migration=each.id))
         blocks.append(kit.buttons(show, *_buttons(each.id, each.target, each.step, each.choices)))
     rows = [
@@ -187,10 +184,16 @@ def listed(found: MigrationsShown) -> Rendered:
     return Rendered(headline=headline, messages=kit.messages(f"{len(found.migrations)} migrations", blocks))
 
 
-def _standing(each: Summary) -> str:
-    waits = f" · {kit.escape(kit.cut(each.waits, 300))}" if each.waits else ""
+def standing(each: Summary, *, asker: str = "") -> str:
+    """Where a migration stands, in a line."""
+    name = f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}"
     step = f"step {each.step.number} of {len(ORDER)}, {kit.escape(each.step.label)}"
-    return f"{kit.escape(each.state)}, {step}, since {kit.moment(each.since)}{waits}"
+    parts = [f"{name}: {kit.escape(each.state)}, {step}", f"since {kit.moment(each.since)}"]
+    if each.waits:
+        parts.append(kit.escape(kit.cut(each.waits, 300)))
+    if asker:
+        parts.append(f"by {asker}")
+    return " · ".join(parts)
 
 
 def shown(found: MigrationShown) -> Rendered:
