@@ -113,6 +113,7 @@ def consent(
                 return {"needed": False}
             asked = decisions.ask(operation, slot, propose())
             passage.waits_for(f"approval {asked.id}")
+            passage.tell(f"waits for approval {asked.id}")
             return {"needed": True, "id": asked.id}
 
         asked = passage.do("ask", ask)
