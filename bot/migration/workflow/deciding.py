@@ -15,6 +15,7 @@ from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Gr
 from bot.migration.workflow.passage import Passage, TurnedBack
 from bot.migration.workflow.scene import Recorded, opened
 from bot.problems import Problem, Refusal
+from bot.wording import count
 
 NAMED = 8
 
@@ -57,7 +58,7 @@ def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json)
         if made.blockers:
             found = made.blockers
             raise PlanBlocked(
-                f"{len(found)} things stand against the changed plan", fix=found[0].fix,
+                f"{count(len(found), 'thing stands', 'things stand')} against the changed plan", fix=found[0].fix,
                 why="\n".join(f"{each.what}: {each.why}" if each.why else each.what for each in found[:NAMED]),
             )  # fmt: skip
         with opened(old, ground, recorded) as scene:
@@ -101,6 +102,7 @@ def consent(
                 return {"needed": False}
             asked = decisions.ask(operation, slot, propose())
             passage.waits_for(f"approval {asked.id}")
+            passage.tell(f"waits for approval {asked.id}")
             return {"needed": True, "id": asked.id}
 
         asked = passage.do("ask", ask)

@@ -15,6 +15,7 @@ from bot.migration.plan import Plan
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.problems import Problem
+from bot.wording import count
 
 NAMED = 8
 
@@ -52,14 +53,14 @@ def problem(found: Json) -> Problem | None:
     lines, unsure = found.get("lines", []), found.get("unsure", [])
     if lines:
         return SourceHasChanged(
-            f"{len(lines)} objects of the source have changed since they were planned", why=_named(lines),
+            f"{count(len(lines), 'object')} of the source changed since the plan was made", why=_named(lines),
             fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
         )  # fmt: skip
     if unsure:
         return KeyOfAnother(
-            f"I cannot tell whether {len(unsure)} Secrets of the source have changed since they were planned",
-            why="they were written since, and another replica planned this with a key of its own, because "
-            f"XK8S_AUDIT_KEY is not the same in all of them:\n{_named(unsure)}",
+            f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was made",
+            why="written to since, and another replica planned this with a key of its own, because XK8S_AUDIT_KEY is not "
+            f"the same in all of them:\n{_named(unsure)}",
             fix="Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or let the "
             "replica that planned it go on: stop the others, then resume.",
         )  # fmt: skip

@@ -29,7 +29,7 @@ from bot.problems import Problem
 from storage.cluster_migrations import BACK, PAUSED, RUNNING
 
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
-IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
+IDLE_SECONDS = 1.0  # between two looks for a word, while it is paused or waits for a decision
 TELL_SECONDS = (
     45.0  # how often a migration that only waits tells that it does: under the 90 s that people may rely on
 )

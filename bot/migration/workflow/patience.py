@@ -11,6 +11,7 @@ from bot.migration.waiting import LONGEST_NAMED, NotInTime
 from bot.migration.workflow.grounds import Json
 from bot.migration.workflow.unsettled import Unsettled
 from bot.problems import Problem
+from bot.wording import lasting
 
 TRANSIENT = (
     Unreachable,
@@ -47,6 +48,6 @@ def late(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTi
     """What was waited for has not come true in its time."""
     more = f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
     return NotInTime(
-        f"{len(left)} did not {what} within {within}", why=", ".join(left[:LONGEST_NAMED]) + more,
+        f"{len(left)} did not {what} within {lasting(within)}", why=", ".join(left[:LONGEST_NAMED]) + more,
         fix=fix or "Look at them, then resume: I look again.",
     )  # fmt: skip
