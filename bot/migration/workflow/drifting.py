@@ -59,8 +59,8 @@ def problem(found: Json) -> Problem | None:
     if unsure:
         return KeyOfAnother(
             f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was made",
-            why="written to since, and another replica planned this with a key of its own, because XK8S_AUDIT_KEY is not "
-            f"the same in all of them:\n{_named(unsure)}",
+            why="they were written since, and another replica planned this with a key of its own, because "
+            f"XK8S_AUDIT_KEY is not the same in all of them:\n{_named(unsure)}",
             fix="Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or let the "
             "replica that planned it go on: stop the others, then resume.",
         )  # fmt: skip

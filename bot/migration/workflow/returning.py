@@ -92,7 +92,8 @@ def _copies_stopped(passage: Passage, ground: Ground, recorded: Recorded) -> Jso
 
 def _look(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]:
     with opened(passage.plan, ground, recorded) as scene:
-        return [*_copies_running(scene), *moving.attached(scene.target, passage.plan.volumes, ground.disks)]
+        there = moving.brought(scene.target, passage.plan.volumes, passage.migration)
+        return [*_copies_running(scene), *moving.attached(scene.target, there, ground.disks)]
 
 
 def _copies_running(scene: Scene) -> list[str]:

@@ -155,6 +155,7 @@ class Journey:
         self.done: set[int] = set()  # steps whose effect has happened at least once
         self.on_pause: list[str] = []  # what somebody wants at each pause, in their order
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
+        self.before_each: Callable[[str], None] = lambda _name: None  # what happens before every step that is new
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
         self.workflow = Migration(
@@ -222,6 +223,7 @@ class _Cutter:
             kept_name, kept = journal[at]
             assert kept_name == name, f"the steps come in one order: {kept_name} was {name}"
             return kept
+        self._journey.before_each(name)
         happens = self._journey.at_step.pop(name, None)
         if happens is not None:
             happens()

@@ -77,7 +77,19 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
 
 
 @pytest.mark.parametrize(
-    "step", ["attach", "start", "wait until ready", "open", "prove", "recheck at last"], ids=lambda name: str(name)
+    "step",
+    [
+        "hooks before",
+        "stop",
+        "read back",
+        "attach",
+        "start",
+        "wait until ready",
+        "open",
+        "prove",
+        "soak",
+        "recheck at last",
+    ],
 )
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
     cloud = journey.stage.cloud
@@ -111,6 +123,23 @@ def test_a_pause_stands_still_before_the_next_effect_until_somebody_resumes(jour
     assert journey.run().outcome == DONE
     [paused] = journey.paused
     assert paused.step is Step.QUIESCE and "ana wanted" in paused.why
+
+
+def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    before = pods(cloud, "dev")
+    seen: set[str] = set()
+
+    def pause(name: str) -> None:
+        if name not in seen and name not in ("read", "paused", "go on"):
+            seen.add(name)
+            journey.on_pause.append("resume")
+            journey.want("pause")
+
+    journey.before_each = pause
+    assert journey.run().outcome == DONE
+    assert {each.step for each in journey.paused} == set(Step) - {Step.DELETE}
+    assert pods(cloud, "new") == before and not pods(cloud, "dev")
 
 
 def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journey) -> None:
