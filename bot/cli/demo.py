@@ -28,6 +28,7 @@ READY_SECONDS = 30.0
 
 def run(*, port: int, headless: bool) -> int:
     """Play the tour; headless ends after it, otherwise everything stays up for the browser."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the bot ends with it, as with Ctrl-C
     world = World()
     try:
         world.start(port=0 if headless else port)
@@ -49,6 +50,8 @@ def run(*, port: int, headless: bool) -> int:
     except TimeoutError as error:
         click.echo(f"xk8s: {error}", err=True)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         world.stop()
 
