@@ -10,9 +10,11 @@ from datetime import timedelta
 
 from bot.migration import standing, starting, vitals
 from bot.migration.copying import Record
-from bot.migration.objects import Object, Ref, ref_of, status_of
+from bot.migration.forms import autoscaled
+from bot.migration.objects import Ref, ref_of
 from bot.migration.order import Stage
 from bot.migration.plan import Recipe
+from bot.migration.proof import standard
 from bot.migration.source import applying, hooks, picture
 from bot.migration.source.changes import BeforeImage
 from bot.migration.surface import discover
@@ -241,18 +243,13 @@ def not_as_ready(scene: Scene, only: frozenset[Ref] | None = None) -> list[str]:
     planned = frozenset(starting.top_level(scene.inventory, scene.plan.items))
     now = starting.now(scene.target, scene.into.surface, scene.plan, planned)
     meant = [each for each in before.running if each.ref in planned and (only is None or each.ref in only)]
-    daemons = existing(scene.into, [each.ref for each in meant if each.ref.kind == "DaemonSet"])
-    wanted = {each.ref: min(each.ready, _desired(daemons.get(each.ref), each.ready)) for each in meant}
+    scaled = autoscaled(scene.inventory.objects.values())
+    moved = [each.ref for each in meant if each.ref.kind == "DaemonSet" or each.ref in scaled]
+    live = existing(scene.into, moved)
+    wanted = {each.ref: standard.ready_pods(each, live.get(each.ref), scaled=each.ref in scaled) for each in meant}
     return [
         f"{ref}: {now.ready(ref)} of {ready} pods ready" for ref, ready in wanted.items() if now.ready(ref) < ready
     ]
-
-
-def _desired(daemon_set: Object | None, otherwise: int) -> int:
-    """How many pods a DaemonSet is to have where it is: one per node, and the target may have fewer."""
-    status = status_of(daemon_set or {})
-    seen = status.get("observedGeneration") == (daemon_set or {}).get("metadata", {}).get("generation")
-    return int(status.get("desiredNumberScheduled", otherwise)) if daemon_set and seen else otherwise
 
 
 def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
