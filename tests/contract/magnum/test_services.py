@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.clusters.services import CloudServiceError, CloudServices, NoSuchResource
+from bot.clusters.service_requests import CloudServiceError, NoSuchResource
+from bot.clusters.services import CloudServices, Pool
+from bot.sandbox.infrastructure.network import Listener
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.world import World
 
@@ -71,3 +73,23 @@ def test_a_cloud_that_is_not_configured_is_told(tmp_path: pathlib.Path, monkeypa
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     with pytest.raises(CloudServiceError, match="no usable cloud nowhere"):
         CloudServices("nowhere").disk("x")
+
+
+def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services: CloudServices) -> None:
+    network = world.cloud.infrastructure.network
+    net = network.add_net("lb", "10.8.0.0/24")
+    text = "Kubernetes external service shop/web from cluster c"
+    made = network.add_balancer(net, "web", text)
+    members = [("10.8.0.11", 30080), ("10.8.0.12", 30080)]
+    made.listeners = [Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)]
+    assert services.described(text) == made.id and services.described("another") == ""
+    assert services.balancer(made.id).pools[0].members == ("ERROR", "ERROR")
+    assert services.balancer(made.id).operating == "ERROR", "nobody answers behind it"
+    made.listeners[0].answering = frozenset({"10.8.0.11"})
+    found = services.balancer(made.id)
+    assert (found.provisioning, found.operating) == ("ACTIVE", "DEGRADED")
+    assert found.pools == (Pool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),)
+    made.listeners[0].watched = False
+    assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
+    with pytest.raises(NoSuchResource, match="did not show the load balancer"):
+        services.balancer("none")
