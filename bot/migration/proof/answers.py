@@ -1,0 +1,195 @@
+"""Asks Services over HTTP through the API server's proxy: what they answer is of the class that it was on the source.
+
+One GET each, of a path that a probe names. Of an answer only its class is kept (`2xx`), nothing that it says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from bot.kube.client import Kube, Reply
+from bot.kube.errors import Forbidden, from_answer
+from bot.migration.inventory import AT_ONCE, Inventory
+from bot.migration.objects import Object, Ref, matches, pod_template_of, spec_of
+from bot.migration.proof.probes import Probe, Probes
+from bot.migration.proof.verdict import Checked, Fault
+
+MOST = 100  # GETs on each side
+SECONDS = 10.0  # for one
+BYTES = 16_384  # of an answer; more is not read
+AGAIN_SECONDS = 2.0  # before one that answers otherwise is asked once more
+CHECK = "http"
+NOBODY, UNREACHED = "no endpoints", "not reached"
+_MARKS = (
+    ("no endpoints available for service", NOBODY),
+    ("no service port", NOBODY),
+    ("error trying to reach service", UNREACHED),
+)
+NAMED = 8
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What one port of a Service answered: `2xx`, …, or that the API server found nobody there."""
+
+    service: Ref
+    port: int
+    said: str
+
+    @property
+    def answered(self) -> bool:
+        """Whether the application itself did."""
+        return self.said not in (NOBODY, UNREACHED)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answers:
+    """One side's answers. `refused` says why nobody was asked, if so."""
+
+    found: tuple[Answer, ...] = ()
+    refused: str = ""
+
+    def of(self, probe: Probe) -> Answer | None:
+        """The answer to a probe."""
+        return next((each for each in self.found if (each.service, each.port) == (probe.service, probe.port)), None)
+
+
+class _Status(msgspec.Struct):
+    kind: str = ""
+    message: str = ""
+
+
+def ask(kube: Kube, probes: Sequence[Probe]) -> Answers:
+    """Send the GETs, at most 100 and at most 8 at once. Raises `KubeError` if the API server itself fails."""
+    asked = probes[:MOST]
+    if not asked:
+        return Answers()
+    try:
+        first = _answer(kube, asked[0])  # who may not ask is told so once
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="get") as pool:
+            return Answers(found=(first, *pool.map(lambda each: _answer(kube, each), asked[1:])))
+    except Forbidden as error:
+        return Answers(refused=error.why)
+
+
+def _answer(kube: Kube, probe: Probe) -> Answer:
+    return Answer(
+        service=probe.service, port=probe.port, said=_said(kube.once(probe.url, seconds=SECONDS, most=BYTES))
+    )
+
+
+def _said(reply: Reply) -> str:
+    """The class of an answer; the API server's own words are told from the application's by their form."""
+    status = _own_words(reply) if reply.status >= 400 else None
+    if status is None:
+        return f"{reply.status // 100}xx"
+    for words, said in _MARKS:
+        if status.message.startswith(words):
+            return said
+    raise from_answer(reply.status, reply.data, doing="ask a Service")
+
+
+def _own_words(reply: Reply) -> _Status | None:
+    try:
+        found = msgspec.json.decode(reply.data, type=_Status)
+    except msgspec.MsgspecError:
+        return None
+    return found if found.kind == "Status" and found.message else None
+
+
+def check(
+    target: Kube, probes: Probes, before: Answers | None, now: Inventory, *, enforced: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Checked:  # fmt: skip
+    """Ask the target what the source was asked before it stopped. `enforced`: its driver enforces NetworkPolicies.
+
+    What answers otherwise is asked once more. Raises `KubeError`.
+    """
+    if before is None or before.refused:
+        why = before.refused if before is not None else "the source was not asked before it stopped"
+        return Checked(
+            check=CHECK, unchecked=(f"HTTP of {len(probes.asked)} Services: {why}",) if probes.asked else ()
+        )
+    comparable = [each for each in probes.asked if (old := before.of(each)) is not None and old.answered][:MOST]
+    answers = ask(target, comparable)
+    if answers.refused:
+        return Checked(check=CHECK, unchecked=(f"HTTP of {len(comparable)} Services: {answers.refused}",))
+    odd = [each for each in comparable if _worse(each, before, answers)]
+    if odd:
+        sleep(AGAIN_SECONDS)
+        again = ask(target, odd)
+        answers = Answers(found=(*again.found, *answers.found), refused=again.refused)
+        odd = [each for each in odd if _worse(each, before, answers)]
+    shut = [
+        each for each in odd if enforced and _said_of(each, answers) == UNREACHED and _isolated(each.service, now)
+    ]
+    faults = tuple(
+        Fault(
+            about=str(each),
+            seen=f"answers {_said_of(each, answers)}",
+            expected=f"{_said_of(each, before)}, as on the source",
+        )
+        for each in odd
+        if each not in shut
+    )
+    unchecked = (
+        *_gaps(probes, comparable, before),
+        *(f"{each}: a NetworkPolicy keeps the API server from its pods" for each in shut),
+    )
+    return Checked(check=CHECK, looked=len(comparable) - len(shut), faults=faults, unchecked=unchecked)
+
+
+def _said_of(probe: Probe, answers: Answers) -> str:
+    found = answers.of(probe)
+    return found.said if found is not None else "nothing"
+
+
+def _worse(probe: Probe, before: Answers, now: Answers) -> bool:
+    """Another class is worse, but for success."""
+    return _said_of(probe, now) not in ("2xx", _said_of(probe, before))
+
+
+def _gaps(probes: Probes, compared: Sequence[Probe], before: Answers) -> Iterator[str]:
+    if probes.without:
+        yield f"HTTP of {_listed(probes.without)}: no probe names a path"
+    left = [each for each in probes.asked if each not in compared]
+    for said, why in (
+        (NOBODY, "nobody answered on the source"),
+        (UNREACHED, "the old API server could not reach it"),
+    ):
+        some = [each for each in left if _said_of(each, before) == said]
+        if some:
+            yield f"HTTP of {_listed([f'{each.service.short}:{each.port}' for each in some])}: {why}"
+    rest = [f"{each.service.short}:{each.port}" for each in left if before.of(each) is None]
+    if rest:
+        yield f"HTTP of {_listed(rest)}: the source was not asked ({MOST} are the most)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def _isolated(service: Ref, now: Inventory) -> bool:
+    """Whether a NetworkPolicy restricts who reaches the pods of a Service: then the API server may well be kept out."""
+    selector = spec_of(now.objects.get(service) or {}).get("selector") or {}
+    labels = [
+        _labels(each) for each in now.objects.values() if each["metadata"].get("namespace") == service.namespace
+    ]
+    behind = [each for each in labels if each and selector.items() <= each.items()]
+    return any(
+        matches(spec_of(policy).get("podSelector"), each)
+        for policy in now.of("NetworkPolicy", "networking.k8s.io")
+        if policy["metadata"]["namespace"] == service.namespace
+        and "Ingress" in (spec_of(policy).get("policyTypes") or ["Ingress"])
+        for each in behind
+    )
+
+
+def _labels(obj: Object) -> dict[str, str]:
+    return (pod_template_of(obj).get("metadata") or {}).get("labels") or {}
