@@ -81,6 +81,11 @@ class ProjectGround:
         return self._services()
 
     @property
+    def balancers(self) -> CloudServices | None:
+        """Its Octavia."""
+        return self._services()
+
+    @property
     def mappings(self) -> Mappings:
         """As the configuration in force has them."""
         return mappings_of(self._tools.settings(), self._name)

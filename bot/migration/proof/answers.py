@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from bot.kube.client import Kube, Reply
+from bot.kube.client import RETRIED, TRIES, Kube, Reply
 from bot.kube.errors import Forbidden, from_answer
 from bot.migration.inventory import AT_ONCE, Inventory
 from bot.migration.objects import Object, Ref, matches, pod_template_of, spec_of
@@ -22,6 +22,7 @@ from bot.migration.proof.verdict import Checked, Fault
 MOST = 100  # GETs on each side
 SECONDS = 10.0  # for one
 BYTES = 16_384  # of an answer; more is not read
+PAUSE_SECONDS = 0.2  # before the API server is asked again; doubled from try to try
 AGAIN_SECONDS = 2.0  # before one that answers otherwise is asked once more
 CHECK = "http"
 NOBODY, UNREACHED = "no endpoints", "not reached"
@@ -78,20 +79,24 @@ def ask(kube: Kube, probes: Sequence[Probe]) -> Answers:
 
 
 def _answer(kube: Kube, probe: Probe) -> Answer:
-    return Answer(
-        service=probe.service, port=probe.port, said=_said(kube.once(probe.url, seconds=SECONDS, most=BYTES))
-    )
+    """Ask once; again only where the API server itself did not get so far."""
+    for attempt in range(TRIES):
+        reply = kube.once(probe.url, seconds=SECONDS, most=BYTES)
+        said = _said(reply)
+        if said:
+            return Answer(service=probe.service, port=probe.port, said=said)
+        if reply.status not in RETRIED or attempt == TRIES - 1:
+            raise from_answer(reply.status, reply.data, doing="ask a Service")
+        time.sleep(PAUSE_SECONDS * 2**attempt)
+    raise AssertionError("unreachable")  # pragma: no cover
 
 
 def _said(reply: Reply) -> str:
-    """The class of an answer; the API server's own words are told from the application's by their form."""
+    """The class of an answer; empty if it is the API server's own, which is told from the application's by its form."""
     status = _own_words(reply) if reply.status >= 400 else None
     if status is None:
         return f"{reply.status // 100}xx"
-    for words, said in _MARKS:
-        if status.message.startswith(words):
-            return said
-    raise from_answer(reply.status, reply.data, doing="ask a Service")
+    return next((said for words, said in _MARKS if status.message.startswith(words)), "")
 
 
 def _own_words(reply: Reply) -> _Status | None:

@@ -14,7 +14,7 @@ from bot.migration.forms import autoscaled
 from bot.migration.objects import Ref, ref_of
 from bot.migration.order import Stage
 from bot.migration.plan import Recipe
-from bot.migration.proof import standard
+from bot.migration.proof import seen, standard
 from bot.migration.source import applying, hooks, picture
 from bot.migration.source.changes import BeforeImage
 from bot.migration.surface import discover
@@ -23,7 +23,7 @@ from bot.migration.traffic.floating import Move
 from bot.migration.volumes import moving
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
-from bot.migration.workflow.scene import IMAGES, MOVES, VITALS, Recorded, Scene, as_json, opened
+from bot.migration.workflow.scene import IMAGES, MOVES, SEEN, VITALS, Recorded, Scene, as_json, opened
 from bot.migration.workflow.steps import Step
 from bot.migration.workflow.unsettled import refuse_failures
 from bot.migration.writing import existing
@@ -49,6 +49,7 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
     recorded.moves = MOVES.validate_python(found["moves"])
+    recorded.seen = SEEN.validate_python(found["seen"]) if "seen" in found else None
     ran = passage.do("hooks before", lambda: _hooks_before(passage, ground, recorded))
     made = passage.do("stop", lambda: _stopped(passage, ground, recorded))
     passage.wait(
@@ -86,13 +87,16 @@ def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
         workloads = picture.to_quiesce(scene.inventory, scene.exclusions, passage.plan.early)
         before = vitals.vitals(scene.inventory, [ref_of(each) for each in workloads])
-        moves = _moves(passage, ground)
+        moves, looked = _moves(passage, ground), seen.seen(scene.source, scene.inventory, passage.plan)
         image = picture.picture(
             migration=passage.migration, workloads=workloads, operators=passage.plan.operators,
             volumes=passage.plan.volumes, inventory=scene.inventory, agreement=scene.agreement,
             keep_addresses=[move.service for move in moves],
         )  # fmt: skip
-    return {"image": as_json(IMAGES, image), "before": as_json(VITALS, before), "moves": as_json(MOVES, moves)}
+    return {
+        "image": as_json(IMAGES, image), "before": as_json(VITALS, before), "moves": as_json(MOVES, moves),
+        "seen": as_json(SEEN, looked),
+    }  # fmt: skip
 
 
 def _moves(passage: Passage, ground: Ground) -> tuple[Move, ...]:

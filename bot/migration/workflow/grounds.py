@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.access.proposal import Proposal
 from bot.kube.client import Kube
+from bot.migration.proof.balancers import Balancers
 from bot.migration.traffic.floating import Addresses
 from bot.migration.volumes.moving import Disks
 from bot.operations.sites import Site
@@ -38,6 +39,11 @@ class Ground(Protocol):
     @property
     def addresses(self) -> Addresses | None:
         """Its Neutron."""
+        ...
+
+    @property
+    def balancers(self) -> Balancers | None:
+        """Its Octavia."""
         ...
 
     @property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.access.proposal import Proposal
 from bot.migration.volumes import moving
-from bot.migration.workflow import deciding, proving
+from bot.migration.workflow import deciding, evidence, proving
 from bot.migration.workflow.grounds import Decisions, Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.proving import NotSafe
@@ -24,30 +24,32 @@ Remove = Callable[[Flow, Json], object]  # deletes a cluster of Magnum and waits
 def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> None:
     """Ask for the deletion, and look at everything once more when it is approved. Raises `Turn`."""
     passage.enter(Step.CONSENT)
-    passage.do("recheck", lambda: _rechecked(passage, ground, recorded))
+    found = passage.do("recheck", lambda: _rechecked(passage, ground, recorded, "recheck"))
     by = deciding.consent(
-        passage, decisions, kind=KIND, name="delete", propose=lambda: propose(passage, ground, recorded)
-    )
-    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded))
-    passage.leave(f"deletion approved by {' and '.join(by)}")
+        passage, decisions, kind=KIND, name="delete",
+        propose=lambda: propose(passage, ground, recorded, found.get("unchecked", [])),
+    )  # fmt: skip
+    last = passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded, "recheck at last"))
+    passage.leave(f"deletion approved by {' and '.join(by)}", evidence.lines(last))
 
 
-def _rechecked(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) -> Json:
     passage.tell("looking whether the old cluster may go")
     wrong = ground.driver_problem(recorded.target, str(passage.plan.target.driver))
     with opened(passage.plan, ground, recorded) as scene:
-        found = proving.against(scene, wrong)
+        checks = evidence.proof(scene)
+        found = proving.against(scene, wrong, checks)
     if found:
         more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise NotSafe(
             f"{len(found)} things stand against deleting {passage.plan.source.name}",
             why="\n".join(found[:NAMED]) + more, fix="Mend them, then resume: I look again. Or roll back.",
         )  # fmt: skip
-    return {}
+    return evidence.kept(passage, name, checks)
 
 
-def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
-    """What the deletion takes and leaves. Bound to both clusters, the disks and the plan."""
+def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Sequence[str]) -> Proposal:
+    """What the deletion takes and leaves, and what could not be checked. Bound to both clusters, the disks and the plan."""
     plan = passage.plan
     source = ground.site.magnum.cluster(plan.source.id)
     moved = [each for each in plan.volumes if each.moves]
@@ -63,7 +65,7 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
     ]
     return Proposal(
         kind=KIND, headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs", target=plan.source.name,
-        consequences=tuple(lines), target_id=plan.source.id, typed=plan.source.name, destructive=True,
+        consequences=tuple(lines), warnings=tuple(f"not checked: {line}" for line in unchecked[:NAMED]), target_id=plan.source.id, typed=plan.source.name, destructive=True,
         bound={
             "migration": passage.migration, "target": recorded.target, "plan": plan.bound(),
             "moved": sorted(each.handle for each in moved),

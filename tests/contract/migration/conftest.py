@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.actions.action import Driver
-from bot.clusters.services import Disk
+from bot.clusters.service_requests import NoSuchResource
+from bot.clusters.services import Disk, LoadBalancer, Pool
 from bot.kube.client import Kube
 from bot.kube.connection import Endpoint
 from bot.migration.plan import Plan, Side
@@ -35,6 +37,28 @@ class Cinder:
     def disk(self, volume: str) -> Disk:
         found = self._storage.get(volume)
         return Disk(id=found.id, status=found.status, servers=(found.attachment.server,) if found.attachment else ())
+
+
+class Octavia:
+    """Octavia's answers, from the sandbox's state."""
+
+    def __init__(self, infrastructure: Infrastructure) -> None:
+        self._network = infrastructure.network
+
+    def balancer(self, balancer: str) -> LoadBalancer:
+        found = self._network.balancers.get(balancer)
+        if found is None:
+            raise NoSuchResource("no such load balancer")
+        return LoadBalancer(
+            id=found.id, provisioning=found.provisioning, operating=found.health,
+            pools=tuple(
+                Pool(listener=each.name, operating=each.operating, members=tuple(each.member(at) for at, _ in each.members))
+                for each in found.listeners
+            ),
+        )  # fmt: skip
+
+    def described(self, text: str) -> str:
+        return next((each.id for each in self._network.balancers.values() if each.description == text), "")
 
 
 @dataclasses.dataclass
@@ -77,8 +101,9 @@ class Cloud:
         self.loopback.run(now(), seconds=40)
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
+@contextlib.contextmanager
+def both() -> Iterator[Cloud]:
+    """The two clusters, up and settled."""
     loopback = Loopback()
     loopback.start()
     made = Cloud(loopback, Infrastructure(), {})
@@ -87,6 +112,12 @@ def cloud() -> Iterator[Cloud]:
     made.deploy("dev", workload.objects())
     yield made
     loopback.stop()
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with both() as made:
+        yield made
 
 
 def side(cloud: Cloud, name: str) -> Side:

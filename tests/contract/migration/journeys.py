@@ -25,7 +25,7 @@ from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.reservations import ReservationRepository
-from tests.contract.migration.conftest import KEY, Cinder, Cloud
+from tests.contract.migration.conftest import KEY, Cinder, Cloud, Octavia
 
 OPERATION = "7f3a" + "0" * 28
 LIMITS = Limits(create=timedelta(minutes=1), delete=timedelta(minutes=1), verify=timedelta(minutes=1))
@@ -104,6 +104,10 @@ class Stage:
     @property
     def disks(self) -> Cinder:
         return Cinder(self.cloud.infrastructure)
+
+    @property
+    def balancers(self) -> Octavia:
+        return Octavia(self.cloud.infrastructure)
 
     @contextlib.contextmanager
     def connect(self, cluster: str) -> Iterator[Kube]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +14,7 @@ from bot.migration.canonical import text, without_server_fields
 from bot.migration.objects import Ref
 from bot.migration.workflow import passage
 from bot.migration.workflow.steps import Step
+from bot.operations.flow import Stopping
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.journeys import Journey
@@ -66,6 +68,10 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     assert set(journey.removed) == {journey.plan.source.id}
     assert [name.partition("-")[0] for name in journey.people.asked] == ["cutover", "delete"]
     assert journey.people.asked["delete-2"].typed == "dev"
+    assert any("not checked: HTTP of shop/ads:80" in line for line in journey.people.asked["delete-2"].warnings)
+    proof = end.report.split("## Proof")[1].split("## Copied")[0]
+    assert proof.count("14 endpoints, 1 load balancers") == 3, "proven, and looked at before and after the decision"
+    assert proof.count("not checked: HTTP of shop/ads:80") == 3
 
 
 @pytest.mark.parametrize(
@@ -152,3 +158,48 @@ def test_a_refused_deletion_keeps_both_clusters_and_may_be_asked_for_again(journ
     assert journey.run().outcome == DONE
     assert "not today" in journey.paused[0].why
     assert list(journey.people.asked) == ["cutover-1", "delete-2", "delete-3"]
+
+
+def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+
+    def moved_away(word: str) -> None:
+        cluster = cloud.clusters["new"]
+        for pod in cloud.kube("new").all_of("/api/v1/namespaces/shop/pods", dict):
+            if pod["metadata"]["labels"].get("app") == "frontend":
+                cloud.loopback.call(cluster._programs.run, pod, "frontend", ["sh", "-c", word])
+
+    journey.at_step["prove"] = lambda: moved_away("echo 307 > /www/healthz")
+    heard = journey._heard
+
+    def mended(name: str, state: object) -> None:
+        if name.startswith("paused"):
+            moved_away("rm -f /www/healthz")
+        heard(name, state)
+
+    journey._heard = mended  # type: ignore[method-assign]
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert paused.step is Step.PROVE and "not as planned" in paused.what
+    assert "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx" in paused.why
+
+
+def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(journey: Journey) -> None:
+    """Records of an older version have neither what the source answered nor what was checked."""
+
+    def upgraded(name: str, *left: str) -> Callable[[], None]:
+        def forget() -> None:
+            for at, (done, kept) in enumerate(journey.journal):
+                if done == name:
+                    shorter = {key: each for key, each in kept["value"]["done"].items() if key not in left}
+                    journey.journal[at] = (done, {"value": {"done": shorter}})
+            raise Stopping
+
+        return forget
+
+    journey.at_step["hooks before"] = upgraded("picture", "seen")
+    journey.at_step["recheck at last"] = upgraded("recheck", "checked", "unchecked")
+    end = journey.run()
+    assert end.outcome == DONE and journey.cuts == 2
+    assert "HTTP of 3 Services: the source was not asked before it stopped" in end.report
