@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.clusters.service_requests import Requests
+from bot.clusters.service_requests import NoSuchResource, Requests
 
 Json = dict[str, Any]
 
@@ -20,6 +21,16 @@ class Disk:
     id: str
     status: str  # `available`, `in-use`, `detaching`, …
     servers: tuple[str, ...] = ()  # UUIDs of the servers that it is attached to
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A moment of a volume, as Cinder has it."""
+
+    id: str
+    name: str
+    status: str  # `creating`, `available`, `error`, `deleting`, …
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,6 +78,31 @@ class CloudServices:
         found = self._requests.read("block_storage", f"/volumes/{volume}", doing=doing)["volume"]
         servers = tuple(each["server_id"] for each in found.get("attachments") or [] if each.get("server_id"))
         return Disk(id=found["id"], status=found["status"], servers=servers)
+
+    def snapshots(self, volume: str) -> tuple[Snapshot, ...]:
+        """The snapshots of a volume. Raises `CloudServiceError`."""
+        path = f"/snapshots/detail?{urlencode({'volume_id': volume})}"
+        found = self._requests.read("block_storage", path, doing=f"list the snapshots of the volume {volume}")
+        return tuple(_snapshot(each) for each in found["snapshots"])
+
+    def snapshot(self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]) -> Snapshot:
+        """Take a snapshot of a volume that is free; it is ready later. Raises `CloudRefused` (in use, no quota)."""
+        body = {
+            "volume_id": volume,
+            "name": name,
+            "description": description,
+            "metadata": dict(metadata),
+            "force": False,
+        }
+        doing = f"take a snapshot of the volume {volume}"
+        made = self._requests.request("block_storage", "POST", "/snapshots", {"snapshot": body}, doing=doing)
+        return _snapshot(made["snapshot"])
+
+    def remove_snapshot(self, snapshot: str) -> None:
+        """Remove a snapshot; one that is gone is. Raises `CloudRefused` (busy, not allowed), `CloudServiceError`."""
+        doing = f"remove the snapshot {snapshot}"
+        with contextlib.suppress(NoSuchResource):
+            self._requests.request("block_storage", "DELETE", f"/snapshots/{snapshot}", None, doing=doing)
 
     # --- Octavia
 
@@ -116,6 +152,12 @@ class CloudServices:
         self._requests.request(
             "network", "PUT", f"/floatingips/{floating_ip}", {"floatingip": values}, doing="change a floating IP"
         )
+
+
+def _snapshot(found: Json) -> Snapshot:
+    return Snapshot(
+        id=found["id"], name=found.get("name") or "", status=found["status"], metadata=found.get("metadata") or {}
+    )
 
 
 def _pool(listener: Json, pool: Json) -> Pool:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.clusters.service_requests import CloudServiceError, NoSuchResource
+from bot.clusters.service_requests import CloudRefused, CloudServiceError, NoSuchResource
 from bot.clusters.services import CloudServices, Pool
 from bot.sandbox.infrastructure.network import Listener
+from bot.sandbox.infrastructure.volumes import StorageRefused
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.world import World
 
@@ -93,3 +94,48 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services:
     assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
     with pytest.raises(NoSuchResource, match="did not show the load balancer"):
         services.balancer("none")
+
+
+def test_a_snapshot_is_taken_found_and_removed(world: World, services: CloudServices) -> None:
+    storage = world.cloud.infrastructure.storage
+    volume = storage.create("snapped", 2)
+    made = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
+    assert made.status == "creating", "Cinder answers before it is there"
+    [found] = services.snapshots(volume.id)
+    assert (found.id, found.name, found.status, found.metadata) == (
+        made.id,
+        "before",
+        "available",
+        {"xk8s-migration": "m1"},
+    )
+    with pytest.raises(StorageRefused, match="have snapshots"):
+        storage.delete(volume.id)
+    services.remove_snapshot(made.id)
+    services.remove_snapshot(made.id)
+    assert services.snapshots(volume.id) == ()
+
+
+def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: World, services: CloudServices) -> None:
+    storage = world.cloud.infrastructure.storage
+    volume = storage.create("busy", 2)
+    storage.attach(volume.id, "server-1")
+    with pytest.raises(CloudRefused, match="take a snapshot") as told:
+        services.snapshot(volume.id, name="before", description="", metadata={})
+    assert "status must be available" in told.value.why
+    storage.detach(volume.id, "server-1")
+    storage.most_snapshots = len(storage.snapshots)
+    with pytest.raises(CloudRefused) as told:
+        services.snapshot(volume.id, name="before", description="", metadata={})
+    assert "HTTP 413" in told.value.why and "Maximum number of snapshots allowed" in told.value.why
+    storage.most_snapshots, storage.snapshot_seconds = -1, 60.0
+    made = services.snapshot(volume.id, name="before", description="", metadata={})
+    assert services.snapshots(volume.id)[0].status == "creating"
+    with pytest.raises(CloudRefused, match="remove the snapshot"):
+        services.remove_snapshot(made.id)
+    storage.snapshot_seconds, storage.snapshots_fail = 0.0, True
+    services.snapshot(volume.id, name="bad", description="", metadata={})
+    assert {each.name: each.status for each in services.snapshots(volume.id)} == {
+        "before": "creating",
+        "bad": "error",
+    }
+    storage.snapshots_fail = False
