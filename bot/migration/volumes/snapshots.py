@@ -77,12 +77,14 @@ def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Cal
     `fence` is called before each is taken. A Cinder that does not answer is waited for. Raises `SnapshotFailed` where
     it refuses, or where a snapshot ends in an error (which is removed, so that a second try takes another).
     """
-    waits = []
+    waits, failed = [], []
     for volume in volumes:
         if not volume.moves:
             continue
         try:
-            if not _taken(volume, storage, migration, fence):
+            broken = _clear(volume, storage, migration, fence)
+            failed += [volume.claim.short] if broken else []
+            if not broken and not _taken(volume, storage, migration, fence):
                 waits.append(f"a snapshot of {volume.claim.short}")
         except CloudRefused as refused:
             raise SnapshotFailed(
@@ -91,27 +93,33 @@ def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Cal
             ) from refused  # fmt: skip
         except CloudServiceError as error:
             waits.append(f"a snapshot of {volume.claim.short}: {error.why or error.what}")
+    if failed:
+        raise SnapshotFailed(
+            f"{len(failed)} snapshots of disks ended in an error", why=f"Cinder says so of {', '.join(failed)}",
+            fix=f"Ask who runs Cinder, then resume: I take others; or {OFF}, then resume.",
+        )  # fmt: skip
     return waits
 
 
+def _clear(volume: Volume, storage: Storage, migration: str, fence: Callable[[], None]) -> bool:
+    """Remove snapshots that ended in an error; whether there was one."""
+    broken = [each for each in _mine(volume, storage, migration) if each.status.startswith(ERROR)]
+    for each in broken:  # `error`, `error_deleting`
+        fence()
+        storage.remove_snapshot(each.id)
+    return bool(broken)
+
+
 def _taken(volume: Volume, storage: Storage, migration: str, fence: Callable[[], None]) -> bool:
-    mine = list(_mine(volume, storage, migration))
-    for each in mine:
-        if each.status.startswith(ERROR):  # `error`, `error_deleting`
-            fence()
-            storage.remove_snapshot(each.id)
-            raise SnapshotFailed(
-                f"The snapshot of the disk of {volume.claim.short} ended in an error", why=f"Cinder says so of {each.id}",
-                fix=f"Ask who runs Cinder, then resume: I take another; or {OFF}, then resume.",
-            )  # fmt: skip
-    left = [each for each in mine if each.status != DELETING]
-    if not left:
+    """Whether there is one; it is ordered if it is not even on its way."""
+    there = [each for each in _mine(volume, storage, migration) if each.status != DELETING]
+    if not there:
         fence()
         storage.snapshot(
             volume.handle, name=name_of(volume, migration), metadata={MIGRATION: migration, CLAIM: volume.claim.short},
             description=f"before the cut-over of migration {migration}",
         )  # fmt: skip
-    return any(each.status == AVAILABLE for each in left)
+    return any(each.status == AVAILABLE for each in there)
 
 
 def _mine(volume: Volume, storage: Storage, migration: str) -> Iterator[Snapshot]:

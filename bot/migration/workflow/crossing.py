@@ -21,6 +21,7 @@ from bot.migration.surface import discover
 from bot.migration.traffic import floating, opening
 from bot.migration.traffic.floating import Move
 from bot.migration.volumes import moving
+from bot.migration.workflow import keeping
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import IMAGES, MOVES, SEEN, VITALS, Recorded, Scene, as_json, opened
@@ -57,11 +58,12 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
         within=STOP_WITHIN, detail="waiting for pods to end",
     )  # fmt: skip
     passage.wait(
-        "wait for the disks", lambda: _looking(passage, ground, recorded, _attached), what="become free",
-        within=FREE_WITHIN, detail="waiting for disks to be detached",
+        "wait for the disks", lambda: _not_free(passage, ground, recorded), what="become free and have their snapshots",
+        within=FREE_WITHIN, detail="waiting for disks to be detached, and for their snapshots",
     )  # fmt: skip
-    passage.do("read back", lambda: _retained(passage, ground, recorded))
-    passage.leave(f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run")
+    kept = passage.do("read back", lambda: _retained(passage, ground, recorded))
+    said = f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run"
+    passage.leave(said, [kept["said"]] if "said" in kept else [])
 
 
 def look_at_target(passage: Passage, ground: Ground, recorded: Recorded) -> None:
@@ -144,6 +146,10 @@ def _running(scene: Scene) -> list[str]:
     return standing.still_running(scene.source, scene.surface, scene.plan, _image(scene.recorded))
 
 
+def _not_free(passage: Passage, ground: Ground, recorded: Recorded) -> Sequence[str]:
+    return _looking(passage, ground, recorded, _attached) or keeping.taking(passage, ground)
+
+
 def _attached(scene: Scene) -> list[str]:
     return moving.attached(scene.source, scene.plan.volumes, scene.ground.disks)
 
@@ -151,7 +157,7 @@ def _attached(scene: Scene) -> list[str]:
 def _retained(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
         moving.check_retained(scene.source, passage.plan.volumes)
-    return {}
+    return keeping.taken(passage, ground)
 
 
 def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:

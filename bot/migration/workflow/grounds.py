@@ -12,7 +12,7 @@ from bot.access.proposal import Proposal
 from bot.kube.client import Kube
 from bot.migration.proof.balancers import Balancers
 from bot.migration.traffic.floating import Addresses
-from bot.migration.volumes.moving import Disks
+from bot.migration.volumes.snapshots import Storage
 from bot.operations.sites import Site
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration
@@ -32,8 +32,13 @@ class Ground(Protocol):
         ...
 
     @property
-    def disks(self) -> Disks | None:
+    def disks(self) -> Storage | None:
         """Its Cinder."""
+        ...
+
+    @property
+    def takes_snapshots(self) -> bool:
+        """Whether snapshots of disks are taken before these move."""
         ...
 
     @property

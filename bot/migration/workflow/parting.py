@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bot.access.proposal import Proposal
 from bot.migration.volumes import moving
-from bot.migration.workflow import deciding, evidence, proving
+from bot.migration.workflow import deciding, evidence, keeping, proving
 from bot.migration.workflow.grounds import Decisions, Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.proving import NotSafe
@@ -60,6 +60,11 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Seq
         f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id}, project {passage.flow.project}), "
         "its load balancers and its private network go",
         f"{len(moved)} Cinder volumes stay with {plan.target.name}",
+        *(
+            ["the snapshots of the disks as they were before the cut-over go with it"]
+            if moved and ground.takes_snapshots
+            else []
+        ),
         *([f"the old addresses of {len(fresh)} load balancers go: DNS must point to the new ones"] if fresh else []),
         *([f"{len(recorded.moves)} floating IPs stay with {plan.target.name}"] if recorded.moves else []),
     ]
@@ -125,7 +130,15 @@ def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove)
 
     def hand_over() -> Json:
         with ground.connect(recorded.target) as target:
-            return {"volumes": len(moving.hand_over(target, passage.plan.volumes, passage.migration))}
+            gone = keeping.removed(passage, ground)
+            return {
+                "volumes": len(moving.hand_over(target, passage.plan.volumes, passage.migration)),
+                "snapshots": gone,
+            }
 
     handed = passage.do("hand over", hand_over)
-    passage.leave(f"{source.name} is deleted; {handed['volumes']} volumes have their own reclaim policy again")
+    gone = handed.get("snapshots", {})
+    passage.leave(
+        f"{source.name} is deleted; {handed['volumes']} volumes have their own reclaim policy again",
+        [*([gone["said"]] if gone else []), *gone.get("left", [])],
+    )

@@ -94,6 +94,7 @@ class Stage:
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
     key: bytes = KEY
     addresses: None = None
+    takes_snapshots: bool = True
     unhealthy: str = ""
     broken: Problem | None = None
 

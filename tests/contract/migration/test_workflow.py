@@ -72,6 +72,10 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     proof = end.report.split("## Proof")[1].split("## Copied")[0]
     assert proof.count("14 endpoints, 1 load balancers") == 3, "proven, and looked at before and after the decision"
     assert proof.count("not checked: HTTP of shop/ads:80") == 3
+    assert not cloud.infrastructure.storage.snapshots
+    told = end.report.split("## Snapshots")[1].split("## Copied")[0]
+    assert "4 snapshots of the disks before the cut-over" in told and "4 snapshots of the disks removed" in told
+    assert any("snapshots" in line for line in journey.people.asked["delete-2"].consequences)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,16 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
     cloud = journey.stage.cloud
     before, running = source_as_text(journey), pods(cloud, "dev")
-    journey.at_step[step] = lambda: journey.want("rollback")
+    storage = cloud.infrastructure.storage
+    for disk in storage.volumes.values():
+        disk.files["/marker"] = "before"
+
+    def wanted() -> None:
+        for disk in storage.volumes.values():
+            disk.files["/marker"] = "after"
+        journey.want("rollback")
+
+    journey.at_step[step] = wanted
     end = journey.run(twice=True)
     cloud.settle()
     assert end.outcome == ROLLED_BACK, end.said
@@ -88,6 +101,13 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
     assert pods(cloud, "dev") == running and not pods(cloud, "new")
     assert not journey.removed and journey.magnum.there == {journey.plan.source.id}
     assert not handles(cloud, "new")
+    kept = storage.snapshots.values()
+    assert sorted(each.volume for each in kept) == sorted(storage.volumes), (
+        "one of each disk, however often it was cut off"
+    )
+    assert {each.files["/marker"] for each in kept} == {"before"}
+    [line] = [each for each in end.said if "4 snapshots" in each]
+    assert all(each.id in line and f"`openstack volume snapshot delete {each.id}`" in end.report for each in kept)
 
 
 @pytest.mark.parametrize("step", ["copy workloads", "compare", "second look"])
@@ -203,3 +223,59 @@ def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(
     end = journey.run()
     assert end.outcome == DONE and journey.cuts == 2
     assert "HTTP of 3 Services: the source was not asked before it stopped" in end.report
+
+
+@pytest.mark.parametrize("mended", ["room is made", "switched off"])
+def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none_are_wanted(
+    journey: Journey, mended: str
+) -> None:
+    storage = journey.stage.cloud.infrastructure.storage
+    storage.most_snapshots = 2
+    heard = journey._heard
+
+    def mend(name: str, state: object) -> None:
+        if name.startswith("paused"):
+            storage.most_snapshots = 100 if mended == "room is made" else 2
+            journey.stage.takes_snapshots = mended == "room is made"
+        heard(name, state)
+
+    journey._heard = mend  # type: ignore[method-assign]
+    journey.on_pause = ["resume"]
+    end = journey.run()
+    assert end.outcome == DONE and not storage.snapshots, "those that were taken before are removed all the same"
+    [paused] = journey.paused
+    assert paused.step is Step.QUIESCE and "Cinder took no snapshot of the disk of shop/" in paused.what
+    assert "Maximum number of snapshots allowed (2)" in paused.why and "migration.snapshots: false" in paused.fix
+    assert ("no snapshots of the disks: `migration.snapshots` is off" in end.report) is (mended == "switched off")
+
+
+def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> None:
+    storage = journey.stage.cloud.infrastructure.storage
+    storage.snapshots_fail = True
+    heard = journey._heard
+
+    def mend(name: str, state: object) -> None:
+        if name.startswith("paused"):
+            storage.snapshots_fail = False
+        heard(name, state)
+
+    journey._heard = mend  # type: ignore[method-assign]
+    journey.on_pause = ["resume"]
+    journey.at_step["attach"] = lambda: journey.want("rollback")
+    end = journey.run()
+    assert end.outcome == ROLLED_BACK
+    [paused] = journey.paused
+    assert paused.what == "4 snapshots of disks ended in an error" and "shop/data-db-0" in paused.why
+    assert sorted(each.status for each in storage.snapshots.values()) == ["available"] * 4
+
+
+def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) -> None:
+    storage = journey.stage.cloud.infrastructure.storage
+
+    def nightly() -> None:
+        for disk in storage.volumes.values():
+            storage.snapshot(disk.id, f"xk8s-{journey.plan.migration}-nightly", force=True)
+
+    journey.at_step["stop"] = nightly
+    assert journey.run().outcome == DONE
+    assert len(storage.snapshots) == 4 and {each.name for each in storage.snapshots.values()} == {"xk8s-m1-nightly"}
