@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from bot.kube.client import RETRIED, TRIES, Kube, Reply
-from bot.kube.errors import Forbidden, from_answer
+from bot.kube.errors import Forbidden, Unreachable, from_answer
 from bot.migration.inventory import AT_ONCE, Inventory
 from bot.migration.objects import Object, Ref, matches, pod_template_of, spec_of
 from bot.migration.proof.probes import Probe, Probes
@@ -25,7 +25,7 @@ BYTES = 16_384  # of an answer; more is not read
 PAUSE_SECONDS = 0.2  # before the API server is asked again; doubled from try to try
 AGAIN_SECONDS = 2.0  # before one that answers otherwise is asked once more
 CHECK = "http"
-NOBODY, UNREACHED = "no endpoints", "not reached"
+NOBODY, UNREACHED, SILENT = "no endpoints", "not reached", "nothing in time"
 _MARKS = (
     ("no endpoints available for service", NOBODY),
     ("no service port", NOBODY),
@@ -45,7 +45,7 @@ class Answer:
     @property
     def answered(self) -> bool:
         """Whether the application itself did."""
-        return self.said not in (NOBODY, UNREACHED)
+        return self.said not in (NOBODY, UNREACHED, SILENT)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,10 @@ def ask(kube: Kube, probes: Sequence[Probe]) -> Answers:
 def _answer(kube: Kube, probe: Probe) -> Answer:
     """Ask once; again only where the API server itself did not get so far."""
     for attempt in range(TRIES):
-        reply = kube.once(probe.url, seconds=SECONDS, most=BYTES)
+        try:
+            reply = kube.once(probe.url, seconds=SECONDS, most=BYTES)
+        except Unreachable:  # of an API server that is gone the reads around this one tell
+            return Answer(service=probe.service, port=probe.port, said=SILENT)
         said = _said(reply)
         if said:
             return Answer(service=probe.service, port=probe.port, said=said)
@@ -115,38 +118,39 @@ def check(
 
     What answers otherwise is asked once more. Raises `KubeError`.
     """
+    gaps = list(_gaps(probes, before))
     if before is None or before.refused:
-        why = before.refused if before is not None else "the source was not asked before it stopped"
-        return Checked(
-            check=CHECK, unchecked=(f"HTTP of {len(probes.asked)} Services: {why}",) if probes.asked else ()
-        )
+        return Checked(check=CHECK, unchecked=tuple(gaps))
     comparable = [each for each in probes.asked if (old := before.of(each)) is not None and old.answered][:MOST]
-    answers = ask(target, comparable)
+    answers, odd = _asked_twice(target, comparable, before, sleep)
     if answers.refused:
-        return Checked(check=CHECK, unchecked=(f"HTTP of {len(comparable)} Services: {answers.refused}",))
-    odd = [each for each in comparable if _worse(each, before, answers)]
-    if odd:
-        sleep(AGAIN_SECONDS)
-        again = ask(target, odd)
-        answers = Answers(found=(*again.found, *answers.found), refused=again.refused)
-        odd = [each for each in odd if _worse(each, before, answers)]
-    shut = [
-        each for each in odd if enforced and _said_of(each, answers) == UNREACHED and _isolated(each.service, now)
-    ]
+        return Checked(check=CHECK, unchecked=(*gaps, f"HTTP of {len(comparable)} Services: {answers.refused}"))
+    unreached = [each for each in odd if _said_of(each, answers) in (UNREACHED, SILENT)]
+    shut = [each for each in unreached if enforced and _isolated(each.service, now)]
     faults = tuple(
         Fault(
-            about=str(each),
-            seen=f"answers {_said_of(each, answers)}",
+            about=str(each), seen=f"answers {_said_of(each, answers)}",
             expected=f"{_said_of(each, before)}, as on the source",
         )
         for each in odd
         if each not in shut
-    )
-    unchecked = (
-        *_gaps(probes, comparable, before),
-        *(f"{each}: a NetworkPolicy keeps the API server from its pods" for each in shut),
-    )
-    return Checked(check=CHECK, looked=len(comparable) - len(shut), faults=faults, unchecked=unchecked)
+    )  # fmt: skip
+    gaps += [f"{each}: a NetworkPolicy keeps the API server from its pods" for each in shut]
+    return Checked(check=CHECK, looked=len(comparable) - len(shut), faults=faults, unchecked=tuple(gaps))
+
+
+def _asked_twice(
+    target: Kube, comparable: Sequence[Probe], before: Answers, sleep: Callable[[float], None]
+) -> tuple[Answers, list[Probe]]:
+    """The target's answers, and the probes whose second one is worse too."""
+    answers = ask(target, comparable)
+    odd = [each for each in comparable if _worse(each, before, answers)]
+    if answers.refused or not odd:
+        return answers, []
+    sleep(AGAIN_SECONDS)
+    again = ask(target, odd)
+    both = Answers(found=(*again.found, *answers.found), refused=again.refused)
+    return both, [each for each in odd if _worse(each, before, both)]
 
 
 def _said_of(probe: Probe, answers: Answers) -> str:
@@ -159,20 +163,27 @@ def _worse(probe: Probe, before: Answers, now: Answers) -> bool:
     return _said_of(probe, now) not in ("2xx", _said_of(probe, before))
 
 
-def _gaps(probes: Probes, compared: Sequence[Probe], before: Answers) -> Iterator[str]:
+def _gaps(probes: Probes, before: Answers | None) -> Iterator[str]:
+    """What cannot be compared, and why."""
     if probes.without:
         yield f"HTTP of {_listed(probes.without)}: no probe names a path"
-    left = [each for each in probes.asked if each not in compared]
+    if before is None or before.refused:
+        why = before.refused if before is not None else "the source was not asked before it stopped"
+        if probes.asked:
+            yield f"HTTP of {len(probes.asked)} Services: {why}"
+        return
     for said, why in (
-        (NOBODY, "nobody answered on the source"),
-        (UNREACHED, "the old API server could not reach it"),
-    ):
-        some = [each for each in left if _said_of(each, before) == said]
+        (NOBODY, "nobody answered on the source"), (UNREACHED, "the old API server could not reach it"),
+        (SILENT, f"nothing answered on the source within {SECONDS:.0f} s"),
+        ("nothing", f"the source was not asked ({MOST} Services are the most)"),
+    ):  # fmt: skip
+        some = [f"{each.service.short}:{each.port}" for each in probes.asked if _said_of(each, before) == said]
         if some:
-            yield f"HTTP of {_listed([f'{each.service.short}:{each.port}' for each in some])}: {why}"
-    rest = [f"{each.service.short}:{each.port}" for each in left if before.of(each) is None]
-    if rest:
-        yield f"HTTP of {_listed(rest)}: the source was not asked ({MOST} are the most)"
+            yield f"HTTP of {_listed(some)}: {why}"
+    asked = {(each.service, each.port) for each in probes.asked}
+    gone = [f"{each.service.short}:{each.port}" for each in before.found if (each.service, each.port) not in asked]
+    if gone:
+        yield f"HTTP of {_listed(gone)}: no probe of the new cluster names a path"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bot.kube.client import Reply
-from bot.kube.errors import ServerFailed
+from bot.kube.errors import ServerFailed, Unreachable
 from bot.migration.objects import Object, Ref
 from bot.migration.proof import answers
 from bot.migration.proof.answers import Answer, Answers, check
@@ -87,12 +87,15 @@ def status(message: str, code: int = 503) -> Reply:
 class Api:
     """Answers the GETs in their order, the last one for ever."""
 
-    replies: list[Reply]
+    replies: list[Reply | None]  # None: nothing comes
     paths: list[str] = dataclasses.field(default_factory=list)
 
     def once(self, path: str, *, seconds: float, most: int) -> Reply:
         self.paths.append(path)
-        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        found = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if found is None:
+            raise Unreachable("The cluster's API cannot be reached", why="timed out")
+        return found
 
 
 PROBE = Probe(service=WEB, port=80, scheme="http", path="/ready")
@@ -102,7 +105,9 @@ def before(said: str) -> Answers:
     return Answers(found=(Answer(service=WEB, port=80, said=said),))
 
 
-def compared(old: Answers | None, *replies: Reply, enforced: bool = True, policies: tuple[Object, ...] = ()) -> Any:
+def compared(
+    old: Answers | None, *replies: Reply | None, enforced: bool = True, policies: tuple[Object, ...] = ()
+) -> Any:
     now = inventory(service(), app(), *policies)
     api: Any = Api(list(replies) or [Reply(status=200, data=b"")])
     return check(api, Probes(asked=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
@@ -155,8 +160,14 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_said_as_not_c
     )
     found = compared(before("2xx"), shut, policies=(policy,))
     assert not found.faults and "a NetworkPolicy keeps the API server" in found.unchecked[0] and found.looked == 0
+    assert not compared(before("2xx"), None, policies=(policy,)).faults, "the API server dials longer than one waits"
     assert compared(before("2xx"), shut, policies=(other,)).faults, "nothing isolates these pods"
     assert compared(before("2xx"), shut, policies=(policy,), enforced=False).faults, "nothing enforces it"
+
+
+def test_an_application_that_hangs_is_a_fault_and_no_failure_of_the_api() -> None:
+    assert "answers nothing in time, expected 2xx" in str(compared(before("2xx"), None).faults[0])
+    assert "within 10 s" in compared(before(answers.SILENT), Reply(status=200, data=b"")).unchecked[0]
 
 
 def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
@@ -170,3 +181,9 @@ def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
 def test_what_the_source_did_not_answer_is_not_compared() -> None:
     found = compared(before(answers.UNREACHED), Reply(status=500, data=b""))
     assert not found.faults and found.unchecked == ("HTTP of shop/web:80: the old API server could not reach it",)
+
+
+def test_what_the_target_no_longer_names_is_told() -> None:
+    api: Any = Api([Reply(status=200, data=b"")])
+    found = check(api, Probes(asked=()), before("2xx"), inventory(), enforced=True)
+    assert found.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)
