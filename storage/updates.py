@@ -62,9 +62,7 @@ class UpdateRepository:
             # one call ahead, so that a turn which is taken a moment late does not slow all that follow
             wait = self._take(connection, interval, interval, now)
             if not wait:
-                alive = UpdateShareRow.seen_at > now - SHARE_LIVES
-                total = connection.execute(select(func.sum(UpdateShareRow.lines)).where(alive)).scalar() or lines
-                pause = interval * (int(total) / max(1, lines))
+                pause = interval * ((_all_lines(connection, now) or lines) / max(1, lines))
                 connection.execute(
                     update(UpdateShareRow)
                     .where(UpdateShareRow.replica == replica)
@@ -106,6 +104,11 @@ class UpdateRepository:
             except IntegrityError:  # another replica was first
                 found = connection.execute(held).scalar_one()
         return found or now
+
+    def lines(self, *, now: datetime) -> int:
+        """How many messages all replicas keep up to date."""
+        with self._database.reading() as connection:
+            return _all_lines(connection, now)
 
     def leave(self, replica: str) -> None:
         """Give a replica's share up."""
@@ -160,3 +163,8 @@ class UpdateRepository:
 
 def _of(operation: str, slot: str) -> Delete:
     return delete(WaitingUpdateRow).where(WaitingUpdateRow.operation == operation, WaitingUpdateRow.slot == slot)
+
+
+def _all_lines(connection: Connection, now: datetime) -> int:
+    alive = UpdateShareRow.seen_at > now - SHARE_LIVES
+    return int(connection.execute(select(func.sum(UpdateShareRow.lines)).where(alive)).scalar() or 0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clusters.magnum_errors import MagnumError, MagnumFailed, MagnumNotFound, MagnumUnreachable
+from bot.operations.building import MARK
 from bot.operations.flow import Flow, Json
 from bot.operations.results import ClusterDeleted, ClusterDeleting
 from bot.operations.sites import Limits, OpenMigrations, Site, Sites
 from bot.problems import Problem, Refusal
+from bot.wording import lasting
 
 WORK = "cluster.delete"
 EVERY = 5.0
@@ -65,6 +67,7 @@ class Deletion:
         while True:
             try:
                 before = site.magnum.cluster(cluster)
+                refuse_named(self._migrations, name, cluster, before.get("labels"))
                 if not str(before.get("status")).startswith("DELETE_IN_PROGRESS"):
                     flow.fence()
                     site.magnum.delete_cluster(cluster, operation=flow.operation)
@@ -93,7 +96,7 @@ class Deletion:
             raise _failed(name, cluster, found)
         if taken > self._limits().delete:
             raise NotDeleted(
-                f"The cluster {name} was not deleted within {self._limits().delete}",
+                f"The cluster {name} was not deleted within {lasting(self._limits().delete)}",
                 why=trouble or f"Magnum says {status or 'nothing of it'}",
                 fix=f"It may still go: `/xk8s cluster show {cluster}`. Otherwise ask the cloud's operator.",
             )
@@ -103,13 +106,19 @@ class Deletion:
         return None
 
 
-def refuse_named(migrations: OpenMigrations, name: str, cluster: str) -> None:
-    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or forbidden."""
-    migration = migrations.naming(cluster)
+def refuse_named(
+    migrations: OpenMigrations, name: str, cluster: str, labels: Mapping[str, Any] | None = None
+) -> None:
+    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or forbidden.
+
+    By Magnum's `labels` a target is known from the moment it was ordered.
+    """
+    migration = migrations.naming(cluster, ordered_by=str((labels or {}).get(MARK, "")))
     if migration is not None:
         raise Named(
             f"{name} is part of the migration {migration}, so it is not deleted",
-            why="a migration deletes its source itself, when its target is proven and a second person has approved",
+            why="a migration deletes its source itself, when its target is proven and a second person has approved, "
+            "and its target when it is cancelled",
             fix=f"See `/xk8s migrate show {migration}`; to give it up: `/xk8s migrate cancel {migration}`",
         )
 

@@ -18,6 +18,7 @@ from bot.migration.inventory import AT_ONCE, Inventory
 from bot.migration.objects import Object, Ref, matches, pod_template_of, spec_of
 from bot.migration.proof.probes import Probe, Probes
 from bot.migration.proof.verdict import Checked, Fault
+from bot.wording import count
 
 MOST = 100  # GETs on each side
 SECONDS = 10.0  # for one
@@ -124,7 +125,7 @@ def check(
     comparable = [each for each in probes.asked if (old := before.of(each)) is not None and old.answered][:MOST]
     answers, odd = _asked_twice(target, comparable, before, sleep)
     if answers.refused:
-        return Checked(check=CHECK, unchecked=(*gaps, f"HTTP of {len(comparable)} Services: {answers.refused}"))
+        return Checked(check=CHECK, unchecked=(*gaps, f"HTTP of {count(len(comparable), 'port')}: {answers.refused}"))
     unreached = [each for each in odd if _said_of(each, answers) in (UNREACHED, SILENT)]
     shut = [each for each in unreached if enforced and _isolated(each.service, now)]
     faults = tuple(
@@ -170,12 +171,12 @@ def _gaps(probes: Probes, before: Answers | None) -> Iterator[str]:
     if before is None or before.refused:
         why = before.refused if before is not None else "the source was not asked before it stopped"
         if probes.asked:
-            yield f"HTTP of {len(probes.asked)} Services: {why}"
+            yield f"HTTP of {count(len(probes.asked), 'port')}: {why}"
         return
     for said, why in (
         (NOBODY, "nobody answered on the source"), (UNREACHED, "the old API server could not reach it"),
         (SILENT, f"nothing answered on the source within {SECONDS:.0f} s"),
-        ("nothing", f"the source was not asked ({MOST} Services are the most)"),
+        ("nothing", f"the source was not asked ({MOST} ports are the most)"),
     ):  # fmt: skip
         some = [f"{each.service.short}:{each.port}" for each in probes.asked if _said_of(each, before) == said]
         if some:

@@ -14,6 +14,7 @@ from bot.migration.plan import Plan
 from bot.migration.proof.looking import INGRESS, SERVICE, unread
 from bot.migration.proof.verdict import Checked, Fault
 from bot.migration.transforms.services import LOAD_BALANCER
+from bot.wording import count
 
 CHECK, INGRESSES = "load balancers", "ingresses"
 ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONITOR"
@@ -36,7 +37,7 @@ def check(plan: Plan, now: Inventory, octavia: Balancers | None, cluster: str) -
     services = [each.service for each in plan.balancers if each.service in plan.by_ref]
     why = unread(now, SERVICE) or ("" if octavia is not None else "the project has no cloud to ask")
     if not services or why or octavia is None:
-        said = f"load balancers of {len(services)} Services: {why}"
+        said = f"load balancers of {count(len(services), 'Service')}: {why}"
         return Checked(check=CHECK, unchecked=(said,) if services else ())
     faults: list[Fault] = []
     unchecked: list[str] = []

@@ -13,6 +13,7 @@ from bot.migration.proof.looking import SERVICE, SLICE, unread
 from bot.migration.proof.standard import pods_meant
 from bot.migration.proof.verdict import Checked, Fault
 from bot.migration.vitals import Vitals, vitals
+from bot.wording import count
 
 NAME, SKIP_MIRROR = "kubernetes.io/service-name", "endpointslice.kubernetes.io/skip-mirror"
 CHECK = "endpoints"
@@ -28,7 +29,7 @@ def check(plan: Plan, before: Vitals, wanted: Mapping[Ref, Object], now: Invento
     if why:
         return Checked(check=CHECK, unchecked=(f"endpoints of Services: {why}",))
     planned = plan.by_ref
-    counted = [(ref, count) for ref, count in before.endpoints if ref in planned and count]
+    counted = [(ref, number) for ref, number in before.endpoints if ref in planned and number]
     by_hand = [ref for ref in planned if _made_by_hand(ref) and ref in wanted]
     faults = (*_fewer(counted, now), *_missing(by_hand, wanted, now))
     return Checked(check=CHECK, looked=len(counted) + len(by_hand), faults=faults)
@@ -36,14 +37,14 @@ def check(plan: Plan, before: Vitals, wanted: Mapping[Ref, Object], now: Invento
 
 def _fewer(counted: list[tuple[Ref, int]], now: Inventory) -> Iterator[Fault]:
     have, owners = dict(vitals(now, ()).endpoints), graph(now.objects.values())
-    for ref, count in counted:
+    for ref, before in counted:
         service = now.objects.get(ref)
         families = _families(service)
-        expected = min(count, families * _meant(service, now, owners)) if service is not None else count
+        expected = min(before, families * _meant(service, now, owners)) if service is not None else before
         if have.get(ref, 0) < expected:
             yield Fault(
-                about=str(ref), seen=f"{have.get(ref, 0)} ready endpoints", expected=f"at least {expected}",
-                fix=f"the source had {count}",
+                about=str(ref), seen=count(have.get(ref, 0), "ready endpoint"), expected=f"at least {expected}",
+                fix=f"the source had {before}",
             )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _missing(by_hand: list[Ref], wanted: Mapping[Ref, Object], now: Inventory) -
             found = _addresses(now.objects[ref]) if ref in now.objects else 0
         if found < expected:
             yield Fault(
-                about=str(ref), seen=f"{found} addresses in EndpointSlices", expected=f"{expected}",
+                about=str(ref), seen=f"{count(found, 'address', 'addresses')} in EndpointSlices", expected=f"{expected}",
                 fix="it was made by hand: no pod stands behind it",
             )  # fmt: skip
 

@@ -17,6 +17,7 @@ from bot.clusters.services import Snapshot
 from bot.migration.volumes.choices import Volume
 from bot.migration.volumes.moving import Disks
 from bot.problems import Problem
+from bot.wording import count
 
 MIGRATION, CLAIM = "xk8s-migration", "xk8s-claim"  # keys of a snapshot's metadata
 LONGEST_NAME = 255  # of anything in Cinder
@@ -95,7 +96,7 @@ def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Cal
             waits.append(f"a snapshot of {volume.claim.short}: {error.why or error.what}")
     if failed:
         raise SnapshotFailed(
-            f"{len(failed)} snapshots of disks ended in an error", why=f"Cinder says so of {', '.join(failed)}",
+            f"{count(len(failed), 'snapshot')} of disks ended in an error", why=f"Cinder says so of {', '.join(failed)}",
             fix=f"Ask who runs Cinder, then resume: I take others; or {OFF}, then resume.",
         )  # fmt: skip
     return waits
@@ -166,6 +167,6 @@ def told(left: Sequence[Kept]) -> list[str]:
     ids = " ".join(each.id for each in left[:NAMED])
     more = f" (and {len(left) - NAMED} more, in the report)" if len(left) > NAMED else ""
     return [
-        f"{len(left)} snapshots of the disks as they were before the cut-over are kept; Cinder deletes none of these "
-        f"disks while they are there. To remove them: `{REMOVE} {ids}`{more}"
+        f"kept: {count(len(left), 'snapshot')} of the disks as they were before the cut-over; Cinder deletes no disk "
+        f"that has one. To remove: `{REMOVE} {ids}`{more}"
     ]

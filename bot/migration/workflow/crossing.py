@@ -29,6 +29,7 @@ from bot.migration.workflow.steps import Step
 from bot.migration.workflow.unsettled import refuse_failures
 from bot.migration.writing import existing
 from bot.problems import Problem
+from bot.wording import count
 
 STOP_WITHIN = timedelta(minutes=20)  # a pod's grace can be long; nothing is killed to hurry it
 FREE_WITHIN = timedelta(minutes=20)  # an attachment of a dead node hangs for long; nothing is detached by force
@@ -45,7 +46,7 @@ class NoNeutron(Problem):
 
 
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `Turn`."""
+    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`."""
     passage.enter(Step.QUIESCE)
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
@@ -62,16 +63,12 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
         within=FREE_WITHIN, detail="waiting for disks to be detached, and for their snapshots",
     )  # fmt: skip
     kept = passage.do("read back", lambda: _retained(passage, ground, recorded))
-    said = f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run"
+    said = f"the source stands still: {count(made['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
     passage.leave(said, [kept["said"]] if "said" in kept else [])
 
 
-def look_at_target(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Before anything stops, the target answers and its driver is healthy. Raises `Turn`."""
-    passage.do("look at the target", lambda: _fit(passage, ground, recorded))
-
-
-def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+def fit(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """The target answers and its driver is healthy. Within a step. Raises `TargetUnfit` or another `Problem`."""
     passage.tell("looking at the new cluster once more")
     with ground.connect(recorded.target) as target:
         discover(target)
@@ -82,7 +79,6 @@ def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
             why=wrong,
             fix="Mend it, then resume; or cancel. Nothing was stopped.",
         )
-    return {}
 
 
 def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -161,7 +157,7 @@ def _retained(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 
 
 def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Attach the disks to the target. Raises `Turn`."""
+    """Attach the disks to the target. Raises `TurnedBack`."""
     passage.enter(Step.VOLUMES)
     moved = [each for each in passage.plan.volumes if each.moves]
 
@@ -178,11 +174,11 @@ def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
             "wait for claims", lambda: _looking(passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)),
             what="bind", within=BIND_WITHIN, detail="waiting for claims to bind",
         )  # fmt: skip
-    passage.leave(f"{len(moved)} volumes moved")
+    passage.leave(f"{count(len(moved), 'volume')} moved")
 
 
 def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Let the copies work, operators first, and wait until they do as well as the source did. Raises `Turn`."""
+    """Let the copies work, operators first, and wait until they do as well as the source did. Raises `TurnedBack`."""
     passage.enter(Step.START)
     operators, others = starting.PARTS
     passage.do("start operators", lambda: _started(passage, ground, recorded, operators))
@@ -198,7 +194,7 @@ def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
     _wait_ready(passage, ground, recorded, ready_within, "wait until ready", None)
     ran = passage.do("hooks after", lambda: _hooks_after(passage, ground, recorded))
     ready = sum(each.ready for each in recorded.before.running) if recorded.before else 0
-    passage.leave(f"{ready} pods run in the new cluster, {ran['hooks']} commands run")
+    passage.leave(f"{count(ready, 'pod')} ready in the new cluster, {count(ran['hooks'], 'command')} run")
 
 
 def _started(passage: Passage, ground: Ground, recorded: Recorded, part: tuple[Stage, ...]) -> Json:
@@ -272,7 +268,7 @@ def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 
 
 def traffic(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Give the copies their load balancers, Ingresses and webhooks. Raises `Turn`."""
+    """Give the copies their load balancers, Ingresses and webhooks. Raises `TurnedBack`."""
     passage.enter(Step.TRAFFIC)
     passage.do("open", lambda: _opened(passage, ground, recorded))
     fresh = opening.of_recipe(passage.plan, Recipe.NEW_ADDRESS)

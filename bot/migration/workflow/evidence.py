@@ -63,7 +63,7 @@ def kept(passage: Passage, name: str, checks: Sequence[Checked]) -> Json:
     """Note in the history what was checked and what was not, once by name; returned as it is recorded. Within a step."""
     counted = Counter({each.check: each.looked for each in checks})
     unchecked = [line for each in checks for line in each.unchecked]
-    said = ", ".join(f"{count} {check}" for check, count in counted.items() if count) or "nothing"
+    said = ", ".join(f"{check} {number}" for check, number in counted.items() if number) or "nothing"
     event = {"what": PROOF, "said": _said(said, unchecked), "checked": dict(counted), "unchecked": unchecked}
     passage.note(f"{PROOF}:{name}:{passage.asked}", {**event, "step": str(passage.step)})
     return {"checked": said, "unchecked": unchecked}

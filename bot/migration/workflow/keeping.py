@@ -14,6 +14,7 @@ from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.reporting import SNAPSHOTS
 from bot.migration.workflow.unsettled import Unsettled
 from bot.problems import Problem
+from bot.wording import count
 
 
 class NotYetTaken(Unsettled):
@@ -43,7 +44,10 @@ def taken(passage: Passage, ground: Ground) -> Json:
         said, lines = f"no snapshots of the disks: {why}", []
     else:
         found = snapshots.kept(passage.plan.volumes, ground.disks, passage.migration)
-        said, lines = f"{len(found)} snapshots of the disks before the cut-over", [each.line for each in found]
+        said, lines = (
+            f"{count(len(found), 'snapshot')} of the disks before the cut-over",
+            [each.line for each in found],
+        )
     _note(passage, "taken", said, lines)
     return {"said": said, "count": len(lines)}
 
@@ -55,7 +59,7 @@ def removed(passage: Passage, ground: Ground) -> Json:
     gone, left = snapshots.remove(passage.plan.volumes, ground.disks, passage.migration, passage.flow.fence)
     if not gone and not left:
         return {}
-    said = f"{gone} snapshots of the disks removed"
+    said = f"{count(gone, 'snapshot')} of the disks removed"
     _note(passage, "removed", said, [each.line for each in left])
     return {"said": said, "left": snapshots.told(left)}
 
@@ -70,7 +74,7 @@ def left(passage: Passage, ground: Ground) -> list[str]:
             f"snapshots named xk8s-{passage.migration}-… may be left in Cinder, which did not answer: {error.why or error.what}"
         ]
     if found:
-        _note(passage, "kept", f"{len(found)} snapshots of the disks are kept", [each.line for each in found])
+        _note(passage, "kept", f"{count(len(found), 'snapshot')} of the disks kept", [each.line for each in found])
     return snapshots.told(found)
 
 

@@ -15,22 +15,30 @@ from bot.migration.workflow.steps import Step
 from bot.operations.flow import Flow
 from bot.operations.results import ClusterDeleting
 from bot.problems import Problem
+from bot.wording import count
 
 KIND = "migrate.delete"
 NAMED = 8
 Remove = Callable[[Flow, Json], object]  # deletes a cluster of Magnum and waits until it is gone; raises `Problem`
 
 
-def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> None:
-    """Ask for the deletion, and look at everything once more when it is approved. Raises `Turn`."""
+def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> int:
+    """Ask for the deletion, and look at everything once more when it is approved. Raises `TurnedBack`.
+
+    Returns after how many pauses it was looked at.
+    """
     passage.enter(Step.CONSENT)
     found = passage.do("recheck", lambda: _rechecked(passage, ground, recorded, "recheck"))
     by = deciding.consent(
         passage, decisions, kind=KIND, name="delete",
         propose=lambda: propose(passage, ground, recorded, found.get("unchecked", [])),
     )  # fmt: skip
-    last = passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded, "recheck at last"))
+    last = passage.do(
+        "recheck at last", lambda: _rechecked(passage, ground, recorded, "recheck at last"), working=True
+    )
+    looked = passage.pauses
     passage.leave(f"deletion approved by {' and '.join(by)}", evidence.lines(last))
+    return looked
 
 
 def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) -> Json:
@@ -42,7 +50,7 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) 
     if found:
         more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise NotSafe(
-            f"{len(found)} things stand against deleting {passage.plan.source.name}",
+            f"{count(len(found), 'thing stands', 'things stand')} against deleting {passage.plan.source.name}",
             why="\n".join(found[:NAMED]) + more, fix="Mend them, then resume: I look again. Or roll back.",
         )  # fmt: skip
     return evidence.kept(passage, name, checks)
@@ -59,14 +67,24 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Seq
         f"migration {passage.migration}: {plan.target.name} has served and is proven",
         f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id}, project {passage.flow.project}), "
         "its load balancers and its private network go",
-        f"{len(moved)} Cinder volumes stay with {plan.target.name}",
+        f"{count(len(moved), 'Cinder volume stays', 'Cinder volumes stay')} with {plan.target.name}",
         *(
             ["the snapshots of the disks as they were before the cut-over go with it"]
             if moved and ground.takes_snapshots
             else []
         ),
-        *([f"the old addresses of {len(fresh)} load balancers go: DNS must point to the new ones"] if fresh else []),
-        *([f"{len(recorded.moves)} floating IPs stay with {plan.target.name}"] if recorded.moves else []),
+        *(
+            [
+                f"{count(len(fresh), 'old load balancer address goes', 'old load balancer addresses go')}: DNS must point to the new ones"
+            ]
+            if fresh
+            else []
+        ),
+        *(
+            [f"{count(len(recorded.moves), 'floating IP stays', 'floating IPs stay')} with {plan.target.name}"]
+            if recorded.moves
+            else []
+        ),
     ]
     return Proposal(
         kind=KIND, headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs", target=plan.source.name,
@@ -93,8 +111,13 @@ class _Aside:
         return self._flow.run
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """As the flow does."""
-        return self._flow.step(f"delete: {name}", do)
+        """As the flow does, in the migration's turn, which it waits for no more."""
+
+        def once() -> Json:
+            self._passage.has_turn()
+            return do()
+
+        return self._flow.step(f"delete: {name}", once)
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """As the flow does."""
@@ -111,15 +134,26 @@ class _Aside:
     def progress(self, state: object) -> None:
         """Where Magnum is with it."""
         if isinstance(state, ClusterDeleting):
-            self._passage.tell(f"Magnum says {state.status or 'it is on its way'}", trouble=state.trouble)
+            going = state.status.startswith("DELETE")
+            detail = f"Magnum says {state.status}" if going else "Magnum is told to delete it"
+            self._passage.tell(detail, trouble=state.trouble)
 
     def changed(self, name: str, state: object) -> None:
         """A migration says for itself what it has come to."""
 
 
-def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove) -> None:
-    """Delete the source, then give the disks their own reclaim policy. There is no way back from here."""
-    passage.enter(Step.DELETE)
+def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove, *, looked: int) -> None:
+    """Delete the source, then give the disks their own reclaim policy. There is no way back from here.
+
+    If it was paused since everything was `looked` at (after so many pauses), that is done once more: evidence is
+    never older than a pause. Raises `TurnedBack`.
+    """
+
+    def first() -> None:
+        if passage.pauses != looked:
+            _rechecked(passage, ground, recorded, "recheck after a pause")
+
+    passage.enter(Step.DELETE, first)
     source = passage.plan.source
     while True:
         try:
@@ -139,6 +173,6 @@ def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove)
     handed = passage.do("hand over", hand_over)
     gone = handed.get("snapshots", {})
     passage.leave(
-        f"{source.name} is deleted; {handed['volumes']} volumes have their own reclaim policy again",
+        f"{source.name} is deleted; {count(handed['volumes'], 'volume has its', 'volumes have their')} own reclaim policy again",
         [*([gone["said"]] if gone else []), *gone.get("left", [])],
     )

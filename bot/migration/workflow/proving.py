@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.migration import comparing, drift, starting, vitals
+from bot.migration import comparing, starting, vitals
 from bot.migration.forms import autoscaled
 from bot.migration.objects import spec_of
 from bot.migration.proof.verdict import Checked
 from bot.migration.volumes import moving
-from bot.migration.workflow import crossing, evidence
+from bot.migration.workflow import crossing, drifting, evidence
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.migration.workflow.steps import Step
 from bot.problems import Problem
+from bot.wording import count, lasting
 
 NAMED = 8
 
@@ -29,7 +30,7 @@ class NotSafe(Problem):
 
 
 def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Driver, pods, configuration and images; endpoints, load balancers, rights, claims and HTTP. Raises `Turn`."""
+    """Driver, pods, configuration and images; endpoints, load balancers, rights, claims and HTTP. Raises `TurnedBack`."""
     passage.enter(Step.PROVE)
     driver = str(passage.plan.target.driver)
 
@@ -43,7 +44,7 @@ def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
     )
     found = passage.do("prove", lambda: _proven(passage, ground, recorded))
     said = [*found["images"], *evidence.lines(found)]
-    passage.leave(f"proven: {found['equal']} objects as planned, {driver} healthy", said)
+    passage.leave(f"proven: {count(found['equal'], 'object')} as planned, {driver} healthy", said)
 
 
 def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -56,7 +57,7 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     if wrong:
         more = f"\nand {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
         raise NotProven(
-            f"{len(wrong)} things of the new cluster are not as planned", why="\n".join(wrong[:NAMED]) + more,
+            f"{count(len(wrong), 'thing')} of the new cluster not as planned", why="\n".join(wrong[:NAMED]) + more,
             fix="Mend them in the new cluster, then resume; or roll back.",
         )  # fmt: skip
     images = vitals.other_images(recorded.before, now) if recorded.before else []
@@ -77,7 +78,7 @@ def differences(scene: Scene) -> tuple[int, list[str]]:
 
 
 def soak(passage: Passage, length: timedelta) -> None:
-    """Let the new cluster serve. Raises `Turn`."""
+    """Let the new cluster serve. Raises `TurnedBack`."""
     passage.enter(Step.SOAK)
     end = passage.since + length
 
@@ -88,7 +89,7 @@ def soak(passage: Passage, length: timedelta) -> None:
     passage.idle(
         "soak", look, detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC"
     )
-    passage.leave(f"the new cluster has served for {length}")
+    passage.leave(f"the new cluster has served for {lasting(length)}")
 
 
 def _noted(passage: Passage, text: str) -> Json:
@@ -105,8 +106,9 @@ def against(scene: Scene, driver_wrong: str, checks: Sequence[Checked]) -> list[
     found += [f"runs on the source: {each}" for each in crossing.running_on_source(scene)]
     found += [f"was changed back on the source: {each}" for each in crossing.pending(scene)]
     found += [f"still attached on the source: {each}" for each in crossing.attached_on_source(scene)]
-    look = drift.drift(scene.plan, scene.inventory, scene.ground.mappings, scene.ground.key, scene.recorded.image)
+    look = drifting.drifted(scene)
     found += [f"changed on the source: {each}" for each in look.lines()]
+    found += [f"may have changed on the source: {each}" for each in drifting.unlike_their_copies(scene, look.unsure)]
     found += _not_retained(scene)
     found += _unaccounted(scene)
     found += _wanted_addresses(scene)

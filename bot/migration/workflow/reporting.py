@@ -44,7 +44,7 @@ def _proof(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     if found:
         yield from ("", "## Proof", "")
     for each in found:
-        looked = ", ".join(f"{count} {check}" for check, count in (each.get("checked") or {}).items())
+        looked = ", ".join(f"{check} {number}" for check, number in (each.get("checked") or {}).items())
         yield f"- {str(each.get('at', ''))[:19]} · {each.get('step', '')} · looked at {looked or 'nothing'}, as it was on the source"
         yield from (f"- not checked: {line}".replace("\n", "; ") for line in each.get("unchecked") or [])
 

@@ -102,9 +102,9 @@ def change(moved: tuple[Moving, Recorded], path: str, now: dict[str, Any]) -> Ca
 
 def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, Recorded]) -> None:
     run(moved, "cart", "echo 503 > /www/healthz", most=1)
-    assert "Service shop/cart: 1 ready endpoints, expected at least 2 (the source had 2)" in faults(moved)
+    assert "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)" in faults(moved)
     assert evidence.settling(scene(moved)) == [
-        "Service shop/cart: 1 ready endpoints, expected at least 2 (the source had 2)"
+        "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)"
     ]
     run(moved, "cart", "rm -f /www/healthz")
     assert not faults(moved)

@@ -11,9 +11,11 @@ import pytest
 from bot.kube import writing as kube_writing
 from bot.kube.errors import Unreachable
 from bot.migration.canonical import text, without_server_fields
+from bot.migration.keys import Keys
 from bot.migration.objects import Ref
-from bot.migration.workflow import passage
+from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
+from bot.migration.workflow.telling import MigrationPaused
 from bot.operations.flow import Stopping
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
-    monkeypatch.setattr(passage, "PATIENCE", (0.1, 0.1))
+    monkeypatch.setattr(patience, "PATIENCE", (0.1, 0.1))
     monkeypatch.setattr(passage, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(passage, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
@@ -56,6 +58,12 @@ def handles(cloud: Cloud, cluster: str) -> set[str]:
     }
 
 
+def scaled(cloud: Cloud, cluster: str, name: str, replicas: int) -> None:
+    path = f"/apis/apps/v1/namespaces/shop/deployments/{name}"
+    kube_writing.patch(cloud.kube(cluster), path, {"spec": {"replicas": replicas}})
+    cloud.settle()
+
+
 def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(journey: Journey) -> None:
     cloud = journey.stage.cloud
     before, disks = pods(cloud, "dev"), handles(cloud, "dev")
@@ -70,7 +78,7 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     assert journey.people.asked["delete-2"].typed == "dev"
     assert any("not checked: HTTP of shop/ads:80" in line for line in journey.people.asked["delete-2"].warnings)
     proof = end.report.split("## Proof")[1].split("## Copied")[0]
-    assert proof.count("14 endpoints, 1 load balancers") == 3, "proven, and looked at before and after the decision"
+    assert proof.count("endpoints 14, load balancers 1") == 3, "proven, and looked at before and after the decision"
     assert proof.count("not checked: HTTP of shop/ads:80") == 3
     assert not cloud.infrastructure.storage.snapshots
     told = end.report.split("## Snapshots")[1].split("## Copied")[0]
@@ -79,7 +87,19 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
 
 
 @pytest.mark.parametrize(
-    "step", ["attach", "start", "wait until ready", "open", "prove", "recheck at last"], ids=lambda name: str(name)
+    "step",
+    [
+        "hooks before",
+        "stop",
+        "read back",
+        "attach",
+        "start",
+        "wait until ready",
+        "open",
+        "prove",
+        "soak",
+        "recheck at last",
+    ],
 )
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
     cloud = journey.stage.cloud
@@ -131,6 +151,23 @@ def test_a_pause_stands_still_before_the_next_effect_until_somebody_resumes(jour
     assert paused.step is Step.QUIESCE and "ana wanted" in paused.why
 
 
+def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    before = pods(cloud, "dev")
+    seen: set[str] = set()
+
+    def pause(name: str) -> None:
+        if name not in seen and name not in ("read", "paused", "go on"):
+            seen.add(name)
+            journey.on_pause.append("resume")
+            journey.want("pause")
+
+    journey.before_each = pause
+    assert journey.run().outcome == DONE
+    assert {each.step for each in journey.paused} == set(Step) - {Step.DELETE}
+    assert pods(cloud, "new") == before and not pods(cloud, "dev")
+
+
 def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journey) -> None:
     def away() -> None:
         journey.stage.broken = Unreachable("The cluster's API cannot be reached", why="refused", fix="Look at it.")
@@ -160,12 +197,7 @@ def test_an_unhealthy_target_keeps_the_source_running_and_later_from_being_delet
 
 
 def test_what_runs_on_the_source_again_stands_against_its_deletion(journey: Journey) -> None:
-    def wakes() -> None:
-        path = "/apis/apps/v1/namespaces/shop/deployments/cart"
-        kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"spec": {"replicas": 1}})
-        journey.stage.cloud.settle()
-
-    journey.at_step["recheck at last"] = wakes
+    journey.at_step["recheck at last"] = lambda: scaled(journey.stage.cloud, "dev", "cart", 1)
     journey.on_pause = ["rollback"]
     end = journey.run()
     assert "stand against deleting dev" in journey.paused[0].what and "cart" in journey.paused[0].why
@@ -222,7 +254,7 @@ def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(
     journey.at_step["recheck at last"] = upgraded("recheck", "checked", "unchecked")
     end = journey.run()
     assert end.outcome == DONE and journey.cuts == 2
-    assert "HTTP of 3 Services: the source was not asked before it stopped" in end.report
+    assert "HTTP of 3 ports: the source was not asked before it stopped" in end.report
 
 
 @pytest.mark.parametrize("mended", ["room is made", "switched off"])
@@ -279,3 +311,100 @@ def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) 
     journey.at_step["stop"] = nightly
     assert journey.run().outcome == DONE
     assert len(storage.snapshots) == 4 and {each.name for each in storage.snapshots.values()} == {"xk8s-m1-nightly"}
+
+
+def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    heard, pauses = journey._heard, []
+
+    def wakes(name: str, state: object) -> None:
+        if isinstance(state, MigrationPaused) and name not in journey.told:
+            pauses.append(state)
+            if len(pauses) == 1:
+                scaled(cloud, "dev", "cart", 1)
+        heard(name, state)
+
+    journey._heard = wakes  # type: ignore[method-assign]
+    journey.at_step["consent: done"] = lambda: journey.want("pause")
+    journey.on_pause = ["resume", "rollback"]
+    assert journey.run().outcome == ROLLED_BACK
+    assert "ana wanted" in pauses[0].why and "stand against deleting dev" in pauses[1].what
+    assert not journey.removed, "and until the last look it could be turned back"
+
+
+def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    heard = journey._heard
+
+    def mended(name: str, state: object) -> None:
+        if isinstance(state, MigrationPaused) and name not in journey.told:
+            journey.stage.unhealthy = ""
+            kube_writing.patch(
+                cloud.kube("dev"), "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "other"}}
+            )
+        heard(name, state)
+
+    def unwell() -> None:
+        journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
+
+    journey._heard = mended  # type: ignore[method-assign]
+    journey.at_step["look at the target"] = unwell
+    journey.on_pause = ["resume", "resume"]
+    assert journey.run().outcome == DONE
+    assert [each.what.partition(" ")[0] for each in journey.paused] == ["The", "1"]
+    assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
+    copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
+    assert copied["data"]["MODE"] == "other"
+
+
+ANOTHER = Keys(known=(b"of another replica",), own=True)
+
+
+def written(journey: Journey, data: dict[str, str]) -> None:
+    """Somebody writes to a Secret of the source."""
+    path = "/api/v1/namespaces/shop/secrets/database"
+    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}})
+    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
+
+
+def taken_over(journey: Journey) -> None:
+    """Another replica goes on, whose key is another one."""
+    journey.stage.keys = ANOTHER
+
+
+def test_a_replica_with_another_key_goes_on_where_no_secret_was_written(journey: Journey) -> None:
+    journey.at_step["second look"] = lambda: taken_over(journey)
+    assert journey.run().outcome == DONE
+    assert not journey.paused
+
+
+def test_a_replica_with_another_key_says_what_it_cannot_tell_and_plans_anew(journey: Journey) -> None:
+    def written_and_taken_over() -> None:
+        written(journey, {})
+        taken_over(journey)
+
+    journey.at_step["second look"] = written_and_taken_over
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert paused.what.startswith("I cannot tell whether 1 Secrets of the source have changed")
+    assert "Secret shop/database" in paused.why and "XK8S_AUDIT_KEY is not the same" in paused.why
+    assert "Set one XK8S_AUDIT_KEY" in paused.fix
+    assert journey.plan.key != journey.row.plan["key"] == ANOTHER.mark
+
+
+@pytest.mark.parametrize(("data", "outcome"), [({}, DONE), ({"password": "YW5vdGhlcg=="}, ROLLED_BACK)])
+def test_before_a_deletion_a_replica_with_another_key_compares_with_the_copies(
+    journey: Journey, data: dict[str, str], outcome: str
+) -> None:
+    def written_and_taken_over() -> None:
+        written(journey, data)
+        taken_over(journey)
+
+    journey.at_step["recheck at last"] = written_and_taken_over
+    journey.on_pause = ["rollback"]
+    assert journey.run().outcome == outcome
+    assert ["may have changed on the source: Secret shop/database: data" in each.why for each in journey.paused] == (
+        [True] if data else []
+    )
+    assert "YW5vdGhlcg" not in str([vars(each) for each in journey.paused])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.clusters.magnum_errors import MagnumForbidden, MagnumRejected
+from bot.operations.building import MARK
 from bot.operations.deletion import Deletion
 from bot.operations.flow import Lost, Stopping
 from bot.operations.results import ClusterDeleted, ClusterDeleting
@@ -19,8 +20,8 @@ class Migrations:
     def __init__(self) -> None:
         self.named: dict[str, str] = {}
 
-    def naming(self, cluster: str) -> str | None:
-        return self.named.get(cluster)
+    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+        return self.named.get(cluster) or self.named.get(ordered_by)
 
 
 @pytest.fixture
@@ -87,6 +88,17 @@ def test_one_that_an_open_migration_names_is_not_deleted_though_it_was_approved(
     assert not cloud.deleted
 
 
+def test_one_that_an_open_migration_has_ordered_is_not_deleted_while_nobody_knows_its_id(
+    cloud: Cloud, clock: Clock
+) -> None:
+    cluster = cloud.create_cluster({"name": "dev-calico", "labels": {MARK: "of-m1"}}, operation="of-m1")
+    migrations = Migrations()
+    migrations.named["of-m1"] = "m1"
+    with pytest.raises(Problem, match="part of the migration m1"):
+        play(cloud, cluster, Run(Journal(), clock), migrations)
+    assert not cloud.deleted
+
+
 def test_a_replica_that_was_taken_over_deletes_nothing(cloud: Cloud, cluster: str, clock: Clock) -> None:
     with pytest.raises(Lost):
         play(cloud, cluster, Run(Journal(), clock, lost_at=1))
@@ -138,5 +150,5 @@ def test_magnums_400_late_in_a_deletion_is_waited_for(
 def test_one_that_never_goes_ends_at_the_limit(cloud: Cloud, cluster: str, clock: Clock) -> None:
     cloud.found[cluster]["stuck"] = "x"
     cloud._shown = lambda each: {**each, "status": "DELETE_IN_PROGRESS"}  # type: ignore[method-assign]
-    with pytest.raises(Problem, match="was not deleted within 1:00:00"):
+    with pytest.raises(Problem, match="was not deleted within 1 h"):
         play(cloud, cluster, Run(Journal(), clock))

@@ -113,7 +113,7 @@ def test_an_octavia_that_does_not_answer_is_said_as_not_checked(refusal: Problem
 
 
 def test_a_project_without_a_cloud_is_said_as_not_checked() -> None:
-    assert check(None).unchecked == ("load balancers of 1 Services: the project has no cloud to ask",)
+    assert check(None).unchecked == ("load balancers of 1 Service: the project has no cloud to ask",)
 
 
 def test_one_that_is_gone_from_octavia_is_a_fault() -> None:

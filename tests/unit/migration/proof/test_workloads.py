@@ -58,7 +58,7 @@ def test_a_service_needs_no_more_endpoints_than_its_workloads_are_meant_to_have(
     assert not endpoints.check(plan(service()), vitals_of(cart=5), {}, inventory(service(), agent, slices(2))).faults
     scaled = inventory(service(), workload(replicas=2), slices(1))
     assert (
-        "1 ready endpoints, expected at least 2"
+        "1 ready endpoint, expected at least 2"
         in faults(endpoints.check(plan(service()), vitals_of(cart=5), {}, scaled))[0]
     )
 
@@ -85,7 +85,7 @@ def test_hand_made_slices_and_endpoints_must_be_there() -> None:
     wanted = {ref_of(each): each for each in (by_hand, old)}
     found = endpoints.check(plan(by_hand, old), vitals_of(), wanted, inventory(slices(1, "legacy")))
     assert len(found.faults) == 2 and found.looked == 2
-    assert "EndpointSlice shop/db: 0 addresses" in faults(found)[0] and "legacy: 1 addresses" in faults(found)[1]
+    assert "EndpointSlice shop/db: 0 addresses" in faults(found)[0] and "legacy: 1 address" in faults(found)[1]
     good = inventory(by_hand, slices(2, "legacy"))
     assert not endpoints.check(plan(by_hand, old), vitals_of(), wanted, good).faults
 
