@@ -12,7 +12,7 @@ from bot.kube.client import Kube
 from bot.migration.proof import seen
 from bot.migration.proof.verdict import Checked
 from bot.migration.workflow import evidence
-from bot.migration.workflow.scene import Recorded, Scene
+from bot.migration.workflow.scene import Known, Recorded, Scene
 from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish
 from tests.contract.migration.journeys import Magnum, Stage
 from tests.contract.migration.moves import Moving
@@ -57,7 +57,9 @@ def run(moved: tuple[Moving, Recorded], app: str, script: str, most: int = 9) ->
 def scene(moved: tuple[Moving, Recorded]) -> Scene:
     moving, recorded = moved
     ground: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
-    return Scene(plan=moving.plan, ground=ground, recorded=recorded, source=moving.source, target=moving.target)
+    return Scene(
+        plan=moving.plan, ground=ground, recorded=recorded, known=Known(), source=moving.source, target=moving.target
+    )  # fmt: skip
 
 
 def proof(moved: tuple[Moving, Recorded]) -> dict[str, Checked]:

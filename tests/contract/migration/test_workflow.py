@@ -122,6 +122,9 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
     assert not journey.removed and journey.magnum.there == {journey.plan.source.id}
     assert not handles(cloud, "new")
     kept = storage.snapshots.values()
+    if step in ("hooks before", "stop"):
+        assert not kept, "its disks were not free yet"
+        return
     assert sorted(each.volume for each in kept) == sorted(storage.volumes), (
         "one of each disk, however often it was cut off"
     )
@@ -387,7 +390,7 @@ def test_a_replica_with_another_key_says_what_it_cannot_tell_and_plans_anew(jour
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     [paused] = journey.paused
-    assert paused.what.startswith("I cannot tell whether 1 Secrets of the source have changed")
+    assert paused.what.startswith("I cannot tell whether 1 Secret of the source changed")
     assert "Secret shop/database" in paused.why and "XK8S_AUDIT_KEY is not the same" in paused.why
     assert "Set one XK8S_AUDIT_KEY" in paused.fix
     assert journey.plan.key != journey.row.plan["key"] == ANOTHER.mark
