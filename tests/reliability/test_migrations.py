@@ -139,8 +139,12 @@ def test_a_migration_that_is_killed_again_and_again_ends_as_if_nothing_had_happe
 
 
 @pytest.mark.postgresql
-def test_another_replica_finishes_the_migration_of_one_that_died(tmp_path: pathlib.Path, postgresql_url: str) -> None:
-    with moving_house(tmp_path, environment={"XK8S_DATABASE_URL": postgresql_url}, replicas=2) as (office, bots):
+@pytest.mark.parametrize("keys", [{}, {"XK8S_AUDIT_KEY": ""}], ids=["one-key-in-common", "each-its-own-key"])
+def test_another_replica_finishes_the_migration_of_one_that_died(
+    tmp_path: pathlib.Path, postgresql_url: str, keys: dict[str, str]
+) -> None:
+    environment = {"XK8S_DATABASE_URL": postgresql_url, **keys}
+    with moving_house(tmp_path, environment=environment, replicas=2) as (office, bots):
         movers, journal = Movers(office), Journal(postgresql_url)
         before = movers.pods("dev-eu")
         with deciding(postgresql_url) as database:

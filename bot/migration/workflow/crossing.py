@@ -46,8 +46,10 @@ class NoNeutron(Problem):
 
 
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`."""
-    passage.enter(Step.QUIESCE)
+    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`.
+
+    The step was entered where it was decided.
+    """
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
     recorded.moves = MOVES.validate_python(found["moves"])

@@ -71,21 +71,26 @@ class Passage:
 
     # --- steps
 
-    def enter(self, step: Step, first: Callable[[], object] = lambda: None) -> None:
+    def enter(self, step: Step, first: Callable[[], Json | None] = lambda: None) -> Json | None:
         """Begin a step of the migration. Until it has its turn for that, it stands where it was.
 
-        `first` is done before, and keeps it where it was by raising a `Problem`.
+        `first` is done before; what it returns keeps it where it was, and is returned. Raises `TurnedBack`.
         """
         self._entered += 1
 
         def begin() -> Json:
-            first()
+            if stays := first():
+                return {"stays": stays}
             now = self.now()
             self.register.stands(self.migration, state=RUNNING, step=str(step), since=now, waits="")
             return {"at": now.isoformat()}
 
         begun = self.do(f"{step}: begin", begin, working=works(step, back=self.back))
+        if "stays" in begun:
+            stays: Json = begun["stays"]
+            return stays
         self.step, self.since = step, datetime.fromisoformat(begun["at"])
+        return None
 
     def leave(self, said: str, lines: Sequence[str] = ()) -> None:
         """A step of the migration is done: noted, and said in its thread."""

@@ -96,7 +96,7 @@ class Migration:
         return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
 
     def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
-        """Copy until the copy is the source as it is, and a second person has consented to the cut-over."""
+        """Copy until the copy is the source as it is, and a second person has consented to the cut-over; begin that."""
         while True:
             carrying.copy(passage, ground, recorded)
             wrong = carrying.compare(passage, ground, recorded, self.ready_within())
@@ -110,9 +110,12 @@ class Migration:
                 wrong = deciding.second_look(passage, ground, recorded)
                 wrong = wrong or deciding.last_look(passage, ground, recorded)
                 if wrong is None:
+                    looked = passage.pauses
                     passage.leave(
                         f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
                     )
+                    wrong = deciding.begin_cut_over(passage, ground, recorded, looked=looked)
+                if wrong is None:
                     return
             passage.hold(wrong)
             deciding.plan_anew(passage, ground, recorded, wishes)

@@ -335,7 +335,10 @@ def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(jour
     assert not journey.removed, "and until the last look it could be turned back"
 
 
-def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journey: Journey) -> None:
+@pytest.mark.parametrize("paused", ["while the target was mended", "by somebody", "by somebody at the last moment"])
+def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copied_again(
+    journey: Journey, paused: str
+) -> None:
     cloud = journey.stage.cloud
     heard = journey._heard
 
@@ -351,10 +354,14 @@ def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journ
         journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
 
     journey._heard = mended  # type: ignore[method-assign]
-    journey.at_step["look at the target"] = unwell
+    if paused == "while the target was mended":
+        journey.at_step["look at the target"] = unwell
+    else:
+        journey.at_step["quiesce: begin" if "last" in paused else "decide: done"] = lambda: journey.want("pause")
     journey.on_pause = ["resume", "resume"]
     assert journey.run().outcome == DONE
-    assert [each.what.partition(" ")[0] for each in journey.paused] == ["The", "1"]
+    first, second = journey.paused
+    assert first.step is second.step is Step.DECIDE and second.what.startswith("1 object of the source changed")
     assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
     copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
     assert copied["data"]["MODE"] == "other"
