@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.drivers.catalog import profile
@@ -17,6 +17,7 @@ from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.reporting import PROOF
 from bot.migration.workflow.scene import Scene
 
+AGAIN_SECONDS = 5.0
 NAMED = 12  # things not checked that a reply names; the report names all
 
 
@@ -26,8 +27,11 @@ def settling(scene: Scene) -> list[str]:
     return [str(fault) for each in _settling(scene, now) for fault in each.faults]
 
 
-def proof(scene: Scene) -> tuple[Checked, ...]:
-    """Every check. Reads both clusters and Octavia anew. Raises `Problem`."""
+def proof(scene: Scene, pause: Callable[[float], None]) -> tuple[Checked, ...]:
+    """Every check. Reads both clusters and Octavia anew; once more after a pause where time may mend what is wrong, such
+    as a load balancer that takes up a node. Raises `Problem`."""
+    if settling(scene):
+        pause(AGAIN_SECONDS)
     now = looking.look(scene.target, scene.into.surface, scene.plan)
     recorded, plan = scene.recorded, scene.plan
     asked = answers.check(

@@ -45,7 +45,7 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) 
     passage.tell("looking whether the old cluster may go")
     wrong = ground.driver_problem(recorded.target, str(passage.plan.target.driver))
     with opened(passage.plan, ground, recorded) as scene:
-        checks = evidence.proof(scene)
+        checks = evidence.proof(scene, passage.flow.pause)
         found = proving.against(scene, wrong, checks)
     if found:
         more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""

@@ -52,7 +52,7 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
         equal, wrong = differences(scene)
         refs = starting.top_level(scene.inventory, passage.plan.items)
         now = starting.now(scene.target, scene.into.surface, passage.plan, refs)
-        checks = evidence.proof(scene)
+        checks = evidence.proof(scene, passage.flow.pause)
     wrong += evidence.faults(checks)
     if wrong:
         more = f"\nand {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""

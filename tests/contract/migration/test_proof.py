@@ -63,7 +63,7 @@ def scene(moved: tuple[Moving, Recorded]) -> Scene:
 
 
 def proof(moved: tuple[Moving, Recorded]) -> dict[str, Checked]:
-    return {each.check: each for each in evidence.proof(scene(moved))}
+    return {each.check: each for each in evidence.proof(scene(moved), lambda _seconds: None)}
 
 
 def faults(moved: tuple[Moving, Recorded]) -> list[str]:
@@ -125,6 +125,20 @@ def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Movin
     assert not faults(moved)
 
 
+def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, Recorded]) -> None:
+    network = moved[0].cloud.infrastructure.network
+    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    mine.provisioning = "PENDING_UPDATE"
+    paused: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        mine.provisioning = "ACTIVE"
+
+    assert not evidence.faults(evidence.proof(scene(moved), pause))
+    assert paused == [evidence.AGAIN_SECONDS]
+
+
 def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, Recorded]) -> None:
     path = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
     kube_writing.patch(moved[0].target, f"{path}/status", {"status": {"loadBalancer": None}})
@@ -180,7 +194,7 @@ def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tup
         rules = [{"apiGroups": ["*"], "resources": ["pods", "services", "*"], "verbs": ["list"]}]
         deploy_reader(moved[0].cloud, cluster.spec.name, rules)
     try:
-        found = {each.check: each for each in evidence.proof(scene(moved))}
+        found = {each.check: each for each in evidence.proof(scene(moved), lambda _seconds: None)}
     finally:
         for cluster in clusters:
             cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
