@@ -257,6 +257,10 @@ class Migration(_Strict):
     ready_timeout: Duration = Field(
         default=timedelta(minutes=30), description="how long workloads may take to be ready"
     )
+    snapshots: bool = Field(
+        default=True,
+        description="whether Cinder snapshots are taken of the disks before they move; removed with the old cluster",
+    )
 
 
 class Operations(_Strict):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.access.proposal import Proposal
 from bot.migration.plan import Plan
-from bot.migration.workflow import carrying, crossing, deciding, deploying, parting, proving, returning
+from bot.migration.workflow import carrying, crossing, deciding, deploying, keeping, parting, proving, returning
 from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register, Turns
 from bot.migration.workflow.parting import Remove
 from bot.migration.workflow.passage import Passage, TurnedBack, head
@@ -123,12 +123,15 @@ class Migration:
     def _ended(self, passage: Passage, outcome: str, said: list[str]) -> MigrationEnded:
         def end() -> Json:
             now = self.now()
-            passage.note("ended", {"what": outcome, "said": "; ".join(said)})
+            stays = outcome == DONE and passage.plan.source.id.startswith("kubeconfig:")
+            more = keeping.left(passage, self._ground(passage)) if stays else []
+            passage.note("ended", {"what": outcome, "said": "; ".join([*said, *more])})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
             found = self.register.get(passage.migration)
-            return {"at": now.isoformat(), "history": found.history if found is not None else []}
+            return {"at": now.isoformat(), "history": found.history if found is not None else [], "more": more}
 
         kept = passage.flow.step("ended", end)
+        said = [*said, *kept.get("more", [])]
         ended = datetime.fromisoformat(kept["at"])
         text = report(
             migration=passage.migration, project=passage.flow.project, plan=passage.plan, outcome=outcome, said=said,
