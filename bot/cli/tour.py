@@ -101,7 +101,7 @@ MIGRATION_TOUR: Sequence[Step] = (
     Step(
         intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.", who=BO, channel=DEV, press="Approve",
         above="the copy in dev-eu-calico compared equal", about=MIGRATION,
-        expect=("cut-over approved by bo", "the source stands still", "4 volumes moved", "the new cluster serves", "proven:"),
+        expect=("✅ approved by @bo", "the source stands still", "4 volumes moved", "the new cluster serves", "proven:"),
     ),
     Step(
         intro="The new cluster has served. Dee types the name of the old one; only now it may go.", who=DEE, channel=DEV,

@@ -92,8 +92,8 @@ class Passage:
         self.step, self.since = step, datetime.fromisoformat(begun["at"])
         return None
 
-    def leave(self, said: str, lines: Sequence[str] = ()) -> None:
-        """A step of the migration is done: noted, and said in its thread."""
+    def leave(self, said: str, lines: Sequence[str] = (), *, shown: bool = False) -> None:
+        """A step of the migration is done: noted, and said in its thread unless a decision's card has `shown` it."""
         step, number = self.step, self._entered
 
         def end() -> Json:
@@ -101,8 +101,9 @@ class Passage:
             self._note(
                 f"done:{number}", {"what": "done", "step": str(step), "said": said, "seconds": round(seconds, 1)}
             )
-            state = MigrationStepDone(**self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines))
-            self.flow.changed(f"{number}-{step}", state)
+            if not shown:
+                state = MigrationStepDone(**self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines))
+                self.flow.changed(f"{number}-{step}", state)
             return {}
 
         self.do(f"{step}: done", end)

@@ -89,7 +89,8 @@ def soak(passage: Passage, length: timedelta) -> None:
     passage.idle(
         "soak", look, detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC"
     )
-    passage.leave(f"the new cluster has served for {lasting(length)}")
+    asked = passage.plan.source.of_magnum  # then the question is the next thing said
+    passage.leave(f"the new cluster has served for {lasting(length)}", shown=asked)
 
 
 def _noted(passage: Passage, text: str) -> Json:

@@ -89,7 +89,7 @@ class Migration:
         crossing.traffic(passage, ground, recorded)
         proving.prove(passage, ground, recorded, self.ready_within())
         proving.soak(passage, timedelta(seconds=wishes["soak"]))
-        if passage.plan.source.id.startswith("kubeconfig:"):
+        if not passage.plan.source.of_magnum:
             return [f"{passage.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
         looked = parting.consent(passage, ground, recorded, self.decisions)
         parting.delete(passage, ground, recorded, self.remove, looked=looked)
@@ -111,9 +111,8 @@ class Migration:
                 wrong = wrong or deciding.last_look(passage, ground, recorded)
                 if wrong is None:
                     looked = passage.pauses
-                    passage.leave(
-                        f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
-                    )
+                    said = f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
+                    passage.leave(said, shown=bool(by))
                     wrong = deciding.begin_cut_over(passage, ground, recorded, looked=looked)
                 if wrong is None:
                     return
@@ -123,7 +122,7 @@ class Migration:
     def _ended(self, passage: Passage, outcome: str, said: list[str]) -> MigrationEnded:
         def end() -> Json:
             now = self.now()
-            stays = outcome == DONE and passage.plan.source.id.startswith("kubeconfig:")
+            stays = outcome == DONE and not passage.plan.source.of_magnum
             more = keeping.left(passage, self._ground(passage)) if stays else []
             passage.note("ended", {"what": outcome, "said": "; ".join([*said, *more])})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
