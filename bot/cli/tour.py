@@ -19,7 +19,7 @@ from bot.sandbox.world import World
 
 ANA, BO, DEE, SHOP, DEV = "U0ANA", "U0BO", "U0DEE", "C0SHOP", "C0SHOPDEV"
 CHANNELS = {SHOP: "shop", DEV: "shop-dev"}
-SECONDS_TO_BUILD = 1.0  # a cluster, while somebody waits for the tour
+SECONDS_TO_BUILD = 0.5  # a cluster, while somebody waits for the tour
 MIGRATION = "dev-eu"  # what the root of its thread is about
 
 

@@ -187,8 +187,20 @@ class RequestHandler:
             self._give_up(request, ended.problem)
         if isinstance(ended.result, Continued):
             return self._continuing.begin(request, action, grant.project, ended.result)
-        (answer.whisper if private else answer.finish)(ended)
+        self._show(ended, action, answer, private=private)
         return ended
+
+    def _show(self, ended: Conclusion, action: Action, answer: Answer, *, private: bool) -> None:
+        """To everybody; what was only read, to the asker alone where the bot may not post."""
+        if private:
+            answer.whisper(ended)
+            return
+        try:
+            answer.finish(ended)
+        except CannotAnswer:
+            if action.effect is Effect.CHANGE:
+                raise
+            answer.whisper(ended)
 
     def _audited(
         self, request: IncomingRequest, action: Action, grant: Grant,

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from bot.actions.action import Action
+from bot.actions.action import Action, Effect
 from bot.redaction import Redactor
 from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.requests.outcomes import shown
@@ -60,19 +60,32 @@ class SlackAnswer:
         self._make_offer = make_offer
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
-        """Post the root message where there is no thread yet. Raises `CannotAnswer` where the bot may not post."""
+        """Post the root message where there is no thread yet. Raises `CannotAnswer` where the bot may not post.
+
+        What is only read is often there at once: its root is then posted with its end, and costs no update.
+        """
         if not _needs_root(request) or _has_form(request, action):
             return
+        line = views.working_line(action)
+        if action.effect is Effect.READ:
+            self._board.put(request.operation, lambda: self._post_root(request, project, line))
+        else:
+            self._post_root(request, project, line)
+
+    def _post_root(self, request: IncomingRequest, project: str | None, line: str) -> None:
         self._outbox.post_once(
-            request.operation, "root", channel=request.place.channel, thread="",
-            message=views.root(views.working_line(action), request), offer=self._offers(request, project),
+            request.operation, "root", channel=request.place.channel, thread="", message=views.root(line, request),
+            offer=self._offers(request, project),
         )  # fmt: skip
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in the thread; overtaken states are not sent."""
 
         def send() -> None:
-            self._show(request, None, "answer", views.progress(state), granted=True)
+            message = views.progress(state)
+            if _needs_root(request) and not self._outbox.shown(request.operation, "root"):
+                self._post_root(request, None, views.going_on(state, message))
+            self._show(request, None, "answer", message, granted=True)
 
         self._board.put(request.operation, send)
         line = views.standing(state)
@@ -113,6 +126,9 @@ class SlackAnswer:
             return
         rendered = views.conclusion(conclusion)
         rooted = _needs_root(request)
+        late = rooted and not self._outbox.shown(request.operation, "root")
+        if late:
+            self._post_root(request, conclusion.project, rendered.headline)
         for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
             if number == 0:
                 self._outbox.show_end(
@@ -126,7 +142,7 @@ class SlackAnswer:
             self._upload(request, f"file-{number}", file)
         # the end of what was approved is the end of what was asked for: its root tells it
         root_of = request.operation if rooted else request.continues
-        if root_of is not None and (rooted or self._outbox.shown(root_of, "root")):
+        if root_of is not None and not late and (rooted or self._outbox.shown(root_of, "root")):
             self._outbox.show(
                 root_of, "root", channel=request.place.channel, thread="",
                 message=views.root(rendered.headline, request), offer=self._offers(request, conclusion.project),
