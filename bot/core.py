@@ -294,7 +294,8 @@ def _operations(
         migration.WORK,
         Migration(
             register=register, grounds=tools.ground, decisions=decisions, building=building, remove=own, limits=limits,
-            ready_within=lambda: configuration().migration.ready_timeout, now=utc_now,
+            ready_within=lambda: configuration().migration.ready_timeout,
+            retry_for=lambda: configuration().migration.retry_for, now=utc_now,
         ),
         queue=MIGRATIONS,
     )  # fmt: skip

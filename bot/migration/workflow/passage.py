@@ -39,17 +39,7 @@ TRANSIENT = (
     MagnumFailed,
     Unsettled,
 )
-PATIENCE = (
-    0.5,
-    1.0,
-    1.0,
-    2.0,
-    3.0,
-    5.0,
-    8.0,
-    10.0,
-)  # seconds between tries of a step that a server keeps from being done
-PATIENT_FOR = timedelta(seconds=60)  # after that a step is not tried again by itself
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries of a step that a server keeps from being done
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
 TELL_SECONDS = (
@@ -71,7 +61,7 @@ class Passage:
 
     def __init__(
         self, flow: Flow, register: Register, *, migration: str, plan: Plan, begun: datetime,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], retry_for: Callable[[], timedelta],
     ) -> None:  # fmt: skip
         self.flow = flow
         self.register = register
@@ -79,6 +69,7 @@ class Passage:
         self.plan = plan
         self.begun = begun
         self.now = now
+        self._retry_for = retry_for
         self.step = Step.DEPLOY
         self.back = False
         self.since = begun
@@ -235,16 +226,16 @@ class Passage:
     # --- patience
 
     def _patiently(self, fn: Callable[[], Json]) -> Json:
-        begun = self.now()
-        for pause in PATIENCE:
+        begun, pause = self.now(), FIRST_PAUSE
+        while True:
             try:
                 return fn()
             except TRANSIENT as error:
-                if isinstance(error, FieldConflict) or self.now() - begun > PATIENT_FOR:
+                if isinstance(error, FieldConflict) or self.now() - begun >= self._retry_for():
                     raise
                 self.tell("", trouble=f"{error.what}: {error.why}")
-                self.flow.pause(pause)
-        return fn()
+            self.flow.pause(pause)
+            pause = min(pause * 1.6, LONGEST_PAUSE)
 
     def _looking(
         self, look: Callable[[], Sequence[str]], what: str, within: timedelta, fix: str, detail: str

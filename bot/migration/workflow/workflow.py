@@ -41,6 +41,7 @@ class Migration:
     remove: Remove
     limits: Callable[[], Limits]
     ready_within: Callable[[], timedelta]
+    retry_for: Callable[[], timedelta]  # how long a step is tried again by itself
     now: Callable[[], datetime]
 
     def __call__(self, flow: Flow, given: Json) -> MigrationEnded:
@@ -48,7 +49,10 @@ class Migration:
         noted = flow.step("read", lambda: self._read(given["migration"]))
         plan = Plan.model_validate(noted["plan"])
         begun = datetime.fromisoformat(noted["begun"])
-        passage = Passage(flow, self.register, migration=given["migration"], plan=plan, begun=begun, now=self.now)
+        passage = Passage(
+            flow, self.register, migration=given["migration"], plan=plan, begun=begun, now=self.now,
+            retry_for=self.retry_for,
+        )  # fmt: skip
         order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
         recorded = Recorded(target=plan.target.id)
         try:

@@ -158,7 +158,8 @@ class Journey:
         self.workflow = Migration(
             register=self.register, grounds=lambda _project, _operation: self.stage, decisions=self.people,
             building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
-            limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40), now=utc_now,
+            limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40),
+            retry_for=lambda: timedelta(seconds=0.2), now=utc_now,
         )  # fmt: skip
 
     def want(self, word: str) -> None:

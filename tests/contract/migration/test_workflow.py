@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
-    monkeypatch.setattr(passage, "PATIENCE", (0.1, 0.1))
+    monkeypatch.setattr(passage, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(passage, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(passage, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
