@@ -12,10 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage.database import Database
 
 _numbers = itertools.count(1)
+
+# A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be repeated.
+settings.register_profile("xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("xk8s")
 
 
 @pytest.fixture(scope="session")

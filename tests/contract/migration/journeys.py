@@ -13,6 +13,7 @@ from typing import Any
 from bot.access.proposal import Proposal, digest
 from bot.kube.client import Kube
 from bot.migration.plan import Plan
+from bot.migration.traffic.floating import Addresses
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Json, Standing
 from bot.migration.workflow.telling import MigrationEnded, MigrationPaused
 from bot.migration.workflow.workflow import Migration
@@ -93,7 +94,8 @@ class Stage:
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
     key: bytes = KEY
-    addresses: None = None
+    addresses: Addresses | None = None
+    answer: float | None = None  # seconds that a cluster has for one
     unhealthy: str = ""
     broken: Problem | None = None
 
@@ -109,7 +111,7 @@ class Stage:
     def connect(self, cluster: str) -> Iterator[Kube]:
         if self.broken is not None:
             raise self.broken
-        kube = self.cloud.kube(cluster.removeprefix("uuid-"))
+        kube = self.cloud.kube(cluster.removeprefix("uuid-"), answer=self.answer)
         try:
             yield kube
         finally:
@@ -153,13 +155,15 @@ class Journey:
         self.done: set[int] = set()  # steps whose effect has happened at least once
         self.on_pause: list[str] = []  # what somebody wants at each pause, in their order
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
+        self.heard_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
+        self.retry_for = timedelta(seconds=0.2)
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
         self.workflow = Migration(
             register=self.register, grounds=lambda _project, _operation: self.stage, decisions=self.people,
             building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
             limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40),
-            retry_for=lambda: timedelta(seconds=0.2), now=utc_now,
+            retry_for=lambda: self.retry_for, now=utc_now,
         )  # fmt: skip
 
     def want(self, word: str) -> None:
@@ -187,8 +191,10 @@ class Journey:
     def _heard(self, name: str, state: object) -> None:
         fresh = name not in self.told
         self.told[name] = state
-        if fresh and isinstance(state, MigrationPaused) and self.on_pause:
-            self.want(self.on_pause.pop(0))
+        if fresh and isinstance(state, MigrationPaused):
+            self.heard_pause()
+            if self.on_pause:
+                self.want(self.on_pause.pop(0))
 
     def _remove(self, flow: Flow, given: Json) -> object:
         def order() -> Json:
