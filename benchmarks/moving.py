@@ -22,7 +22,7 @@ from storage.cluster_migrations import ClusterMigration, ClusterMigrationReposit
 from storage.database import Database
 
 MIGRATIONS = 50
-CHANNELS = ("C0SHOP", "C0SHOPDEV")
+CHANNELS = ("C0SHOP", "C0SHOPDEV", "C0PARTNER", "C0RANDOM")  # Slack takes one message a second in each
 DECIDED_EVERY = 10.0  # seconds between two decisions of a person who reads what is decided
 QUIET_SECONDS = 180.0  # how long they are watched when all of them soak
 MOST_SECONDS = 1_800.0

@@ -42,9 +42,6 @@ TRANSIENT = (
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries of a step that a server keeps from being done
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
-TELL_SECONDS = (
-    45.0  # how often a migration that only waits tells that it does: under the 90 s that people may rely on
-)
 
 
 class Turn(Exception):
@@ -78,7 +75,6 @@ class Passage:
         self._handled = 0  # the number of the last wish that was followed
         self._pauses = 0
         self._entered = 0
-        self._told_at: datetime | None = None
 
     # --- steps
 
@@ -133,10 +129,13 @@ class Passage:
     def idle(self, name: str, look: Callable[[], Json | None], *, detail: Callable[[], str]) -> Json:
         """Wait for something that may take days, telling from time to time. Raises `Turn`."""
 
+        told = [False]
+
         def looking() -> Json | None:
             found = self._unless_wanted(lambda: look() or {})
             if found.get("done") == {}:
-                self.tell_at_times(detail())
+                self.tell(detail(), calm=told[0])
+                told[0] = True
                 return None
             return found
 
@@ -195,7 +194,7 @@ class Passage:
                 first[0] = False
             found = self.wanted()
             if found is None or why_not(Word(found["wanted"]), self.step, paused=True, back=self.back):
-                self.tell_at_times("", paused=what)
+                self.tell("", paused=what, calm=True)
                 return None
             return found
 
@@ -273,23 +272,18 @@ class Passage:
 
     def tell(
         self, detail: str, *, done: int = 0, total: int = 0, waits: tuple[str, ...] = (), paused: str = "",
-        trouble: str = "",
+        trouble: str = "", calm: bool = False,
     ) -> None:  # fmt: skip
-        """Show where it stands. Within a step."""
-        now = self._told_at = self.now()
+        """Show where it stands; `calm` where nothing but the time has changed. Within a step."""
+        now = self.now()
         self.flow.progress(
             MigrationProgress(
                 **self.headed(), step=self.step, seconds=(now - self.since).total_seconds(),
                 total_seconds=(now - self.begun).total_seconds(), at=now, detail=detail, done=done, total=total,
                 waits=waits, finished=tuple(self.finished), paused=paused, back=self.back, trouble=trouble,
-                choices=choices(self.step, paused=bool(paused), back=self.back),
+                choices=choices(self.step, paused=bool(paused), back=self.back), calm=calm,
             )
         )  # fmt: skip
-
-    def tell_at_times(self, detail: str, *, paused: str = "") -> None:
-        """The same, where nothing but the time has changed: so seldom that others have room. Within a step."""
-        if self._told_at is None or (self.now() - self._told_at).total_seconds() >= TELL_SECONDS:
-            self.tell(detail, paused=paused)
 
     def waits_for(self, text: str) -> None:
         """Note what it waits for. Within a step."""

@@ -20,6 +20,7 @@ from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.requests.outcomes import shown
 from bot.requests.service import CannotAnswer, Conclusion
 from bot.slack import kit
+from bot.slack.delivery.lanes import LATER
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
@@ -76,14 +77,14 @@ class SlackAnswer:
         def send() -> None:
             self._show(request, None, "answer", views.progress(state), granted=True)
 
-        self._board.put(request.operation, send)
+        self._board.put(request.operation, send, calm=bool(getattr(state, "calm", False)))
 
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
         """Say in the thread, at once and for good, that something has come to a new state; the root, if there is room."""
         message = views.progress(state)
         self._outbox.post_once(
             request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, None),
+            message=message, offer=self._offers(request, None), rank=LATER,
         )  # fmt: skip
         root_of = request.operation if _needs_root(request) else request.continues
         if root_of is not None and self._outbox.shown(root_of, "root") and self._room():

@@ -22,7 +22,7 @@ from storage.updates import UpdateRepository
 
 log = structlog.get_logger(__name__)
 
-BURST_PART = 0.1  # of a minute's calls: fifty messages are then each updated within ninety seconds
+BURST_PART = 0.075  # of a minute's calls: fifty messages are then each updated within ninety seconds
 IDLE_INTERVALS = 2  # for so long nobody must have wanted a call before one is spent on what is merely nice
 LOOK_SECONDS = 1.0  # between two looks whether updates wait that another replica kept
 HOLD = timedelta(seconds=30)  # how long one that is being sent is left alone by others
