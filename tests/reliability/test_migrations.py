@@ -135,7 +135,7 @@ def _told(movers: Movers, source: str) -> int:
 def test_a_migration_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(
     tmp_path: pathlib.Path, database_url: str, within: float
 ) -> None:
-    assert killed_again_and_again(tmp_path, database_url, kills=3, within=within) == 3
+    assert killed_again_and_again(tmp_path, database_url, kills=3, within=within, sets=SMALL) == 3
 
 
 def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(tmp_path: pathlib.Path, sqlite_url: str) -> None:
@@ -161,7 +161,8 @@ def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(tmp_path: pathl
 
 @pytest.mark.postgresql
 def test_another_replica_finishes_the_migration_of_one_that_died(tmp_path: pathlib.Path, postgresql_url: str) -> None:
-    with moving_house(tmp_path, environment={"XK8S_DATABASE_URL": postgresql_url}, replicas=2) as (office, bots):
+    environment = {"XK8S_DATABASE_URL": postgresql_url}
+    with moving_house(tmp_path, sets=SMALL, environment=environment, replicas=2) as (office, bots):
         movers, journal = Movers(office), Journal(postgresql_url)
         before = movers.pods("dev-eu")
         with deciding(postgresql_url) as database:
