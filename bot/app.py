@@ -52,6 +52,7 @@ from bot.slack.socket_mode import SocketModeConnection
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
+from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
 from storage.deliveries import DeliveryRepository
@@ -177,7 +178,7 @@ class Bot:
 
     def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board, room=self._budget.room, redactor=redactor,
+            web=web, outbox=self._outbox, board=self._board, redactor=redactor,
             make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
             keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
         )  # fmt: skip
@@ -209,7 +210,8 @@ class Bot:
 
         service = HomeService(
             approvals=ApprovalRepository(self._database), continuations=ContinuationRepository(self._database),
-            verifications=VerificationRepository(self._database), audit=AuditRepository(self._database), roles=roles,
+            verifications=VerificationRepository(self._database), migrations=ClusterMigrationRepository(self._database),
+            audit=AuditRepository(self._database), roles=roles,
         )  # fmt: skip
         return Homes(
             HomeRepository(self._database), web=web, page=service.page, now=core.utc_now,

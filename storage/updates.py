@@ -53,7 +53,7 @@ class UpdateRepository:
         leave so much that every message that follows work has its turn while it is `FRESH`.
         """
         with self._database.writing() as connection:
-            lines = self._lines(connection, now)
+            lines = _all_lines(connection, now)
             beside = _beside(interval, lines)
             wait = self._wait(connection, BESIDE, beside * AHEAD, now) if lines else timedelta(0)
             wait = wait or self._take(connection, interval, ahead, now)
@@ -72,7 +72,7 @@ class UpdateRepository:
             # one call ahead, so that a turn which is taken a moment late does not slow all that follow
             wait = self._take(connection, interval, interval, now)
             if not wait:
-                pause = interval * ((self._lines(connection, now) or lines) / max(1, lines))
+                pause = interval * ((_all_lines(connection, now) or lines) / max(1, lines))
                 connection.execute(
                     update(UpdateShareRow)
                     .where(UpdateShareRow.replica == replica)
@@ -94,11 +94,6 @@ class UpdateRepository:
         connection.execute(insert(UpdateShareRow).values(replica=replica, lines=lines, next_at=now, seen_at=now))
         connection.execute(delete(UpdateShareRow).where(UpdateShareRow.seen_at < now - SHARE_LIVES * 10))
         return now
-
-    def _lines(self, connection: Connection, now: datetime) -> int:
-        """How many messages follow work, in all replicas that are alive."""
-        alive = UpdateShareRow.seen_at > now - SHARE_LIVES
-        return int(connection.execute(select(func.sum(UpdateShareRow.lines)).where(alive)).scalar() or 0)
 
     def _take(self, connection: Connection, interval: timedelta, ahead: timedelta, now: datetime) -> timedelta:
         wait = self._wait(connection, BUDGET, ahead, now)
@@ -123,6 +118,11 @@ class UpdateRepository:
             except IntegrityError:  # another replica was first
                 found = connection.execute(held).scalar_one()
         return found or now
+
+    def lines(self, *, now: datetime) -> int:
+        """How many messages all replicas keep up to date."""
+        with self._database.reading() as connection:
+            return _all_lines(connection, now)
 
     def leave(self, replica: str) -> None:
         """Give a replica's share up."""
@@ -183,3 +183,8 @@ def _beside(interval: timedelta, lines: int) -> timedelta:
 
 def _of(operation: str, slot: str) -> Delete:
     return delete(WaitingUpdateRow).where(WaitingUpdateRow.operation == operation, WaitingUpdateRow.slot == slot)
+
+
+def _all_lines(connection: Connection, now: datetime) -> int:
+    alive = UpdateShareRow.seen_at > now - SHARE_LIVES
+    return int(connection.execute(select(func.sum(UpdateShareRow.lines)).where(alive)).scalar() or 0)

@@ -115,7 +115,10 @@ class Approvals:
             effect=dict(ask.effect) if ask.effect is not None else None, made_at=now, expires_at=now + rules.expire,
         )  # fmt: skip
         with _available():
-            return self._repository.ask(made)
+            asked = self._repository.ask(made)
+        if ask.effect is None:  # no answer of a request shows it
+            self._decided()
+        return asked
 
     def get(self, approval: str, *, project: str) -> Approval:
         """One approval of a project. Raises `NoApproval`."""

@@ -1,30 +1,40 @@
-"""The demo's tour: what people do in the sandbox, read like a transcript, and what the answers must say."""
+"""The demo's tour: what people do in the sandbox, read like a transcript, and what the answers must say.
+
+In one channel a migration goes on, in the other the rest at the same time, as in a team; they are told one after the
+other.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from bot.sandbox.slack.model import Message
+from bot.cli.acting import Stage
 from bot.sandbox.world import World
-from bot.slack import plain
 
-ANSWER_SECONDS = 30.0
-ANA, BO, SHOP = "U0ANA", "U0BO", "C0SHOP"
+ANA, BO, DEE, SHOP, DEV = "U0ANA", "U0BO", "U0DEE", "C0SHOP", "C0SHOPDEV"
+CHANNELS = {SHOP: "shop", DEV: "shop-dev"}
+SECONDS_TO_BUILD = 1.0  # a cluster, while somebody waits for the tour
+MIGRATION = "dev-eu"  # what the root of its thread is about
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that somebody does on the tour, and what the answer must say."""
+    """One thing that somebody does on the tour, and what the answer must say: what was typed, or its thread."""
 
     intro: str
     who: str
     words: str = ""
-    press: str = ""  # instead of words: the label of a button, the newest there is
+    press: str = ""  # or the label of a button
+    above: str = ""  # a text of the message that bears the button
+    typed: str = ""  # into the form that the button opens
+    about: str = ""  # after a button: the thread to read; else the newest
+    channel: str = SHOP
     expect: tuple[str, ...]
     before: Callable[[World], None] = lambda _world: None
 
@@ -36,7 +46,7 @@ def _close_port_179(world: World) -> None:
     world.loopback.run(switches.cluster.settled())
 
 
-TOUR: Sequence[Step] = (
+SHOP_TOUR: Sequence[Step] = (
     Step(
         intro="Ana needs a cluster template for trying things.", who=ANA, words="template create flannel",
         expect=("k8s-v1.29.5-flannel", "created in shop", "For development and test", "enforces no NetworkPolicy"),
@@ -52,7 +62,7 @@ TOUR: Sequence[Step] = (
     ),
     Step(
         intro="Is everything that runs Calico fine?", who=BO, words="verify calico",
-        expect=("2 of 3 clusters healthy", "edge: healthy", "staging-eu"),
+        expect=("edge: healthy", "prod-eu: healthy", "staging-eu: 1 of 5 nodes needs attention"),
     ),
     Step(
         intro="A cluster that runs the other driver says so.", who=ANA, words="verify calico dev-eu",
@@ -76,106 +86,96 @@ TOUR: Sequence[Step] = (
         expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "approvals decide", "ana policy apply"),
     ),
     Step(intro="Has anybody tampered with it?", who=BO, words="audit verify", expect=("holds",)),
+)  # fmt: skip
+
+MIGRATION_TOUR: Sequence[Step] = (
     Step(
-        intro="Ana wants dev-eu to run Calico: it is planned. Press Approve as bo or dee in its thread, and watch it move.",
-        who=ANA, words="migrate dev-eu --to calico --volumes reattach --soak 10s",
+        intro="Meanwhile Ana wants dev-eu to run Calico. A driver cannot be changed after deployment: a migration is planned.",
+        who=ANA, channel=DEV, words="migrate dev-eu --to calico --volumes reattach --soak 1s",
         expect=("Migrate dev-eu from flannel to calico: waits for approval", "objects are copied", "connections are cut"),
+    ),
+    Step(
+        intro="Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops yet.", who=BO,
+        channel=DEV, press="Approve", above="objects are copied", about=MIGRATION, expect=("approved by @bo", "compared equal"),
+    ),
+    Step(
+        intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.", who=BO, channel=DEV, press="Approve",
+        above="the copy in dev-eu-calico compared equal", about=MIGRATION,
+        expect=("cut-over approved by bo", "the source stands still", "4 volumes moved", "the new cluster serves", "proven:"),
+    ),
+    Step(
+        intro="The new cluster has served. Dee types the name of the old one; only now it may go.", who=DEE, channel=DEV,
+        press="Approve…", above="This cannot be undone", typed="dev-eu", about=MIGRATION,
+        expect=("deletion approved by dee", "dev-eu is deleted", "Migration of dev-eu → dev-eu-calico (flannel → calico): done"),
     ),
 )  # fmt: skip
 
 
+class _Held:
+    """Lines of a transcript that wait until another has been read."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] | None = []
+        self._lock = threading.Lock()
+
+    def __call__(self, line: str) -> None:
+        with self._lock:
+            if self._lines is None:
+                click.echo(line)
+            else:
+                self._lines.append(line)
+
+    def release(self) -> None:
+        """Write what was held, and from now on at once."""
+        with self._lock:
+            for line in self._lines or ():
+                click.echo(line)
+            self._lines = None
+
+
 def play(world: World) -> bool:
     """Play every step and print it as a transcript; False if one did not give the expected answer."""
-    started = time.monotonic()
-    good = True
-    for step in TOUR:
-        step.before(world)
-        good = _play(world, step) and good
-    seconds = time.monotonic() - started
-    click.echo(f"{'✅' if good else '❌'} tour of {len(TOUR)} steps in {seconds:.1f} s\n")
+    started, usual = time.monotonic(), world.cloud.seconds_to_build
+    world.cloud.seconds_to_build = SECONDS_TO_BUILD
+    held = _Held()
+    with ThreadPoolExecutor(1) as meanwhile:
+        migration = meanwhile.submit(_told, world, MIGRATION_TOUR, held)
+        good = _told(world, SHOP_TOUR, click.echo)
+        held.release()
+        good = migration.result() and good
+    world.cloud.seconds_to_build = usual
+    steps = len(SHOP_TOUR) + len(MIGRATION_TOUR)
+    click.echo(f"{'✅' if good else '❌'} tour of {steps} steps in {time.monotonic() - started:.1f} s\n")
     return good
 
 
-def _play(world: World, step: Step) -> bool:
-    name = world.workspace.users[step.who].name
-    click.echo(f"── {step.intro}")
-    click.echo(f"{name} › {f'[{step.press}]' if step.press else f'/xk8s {step.words}'}")
-    before = len(world.workspace.messages)
+def _told(world: World, steps: Sequence[Step], echo: Callable[[str], None]) -> bool:
+    stage, good = Stage(world, echo), True
+    for step in steps:
+        step.before(world)
+        good = _play(stage, step, echo) and good
+    return good
+
+
+def _play(stage: Stage, step: Step, echo: Callable[[str], None]) -> bool:
+    done = f"/xk8s {step.words}" if step.words else f"[{step.press}] {step.typed}".rstrip()
+    echo(f"── {step.intro}")
+    echo(f"#{CHANNELS[step.channel]} {stage.name(step.who)} › {done}")
     try:
-        said = _pressed(world, step) if step.press else _typed(world, step, before)
-    except (TimeoutError, LookupError):
-        click.echo("   ❌ no answer\n")
+        said = _done(stage, step)
+    except TimeoutError:
+        echo("   ❌ no answer\n")
         return False
     text = " ".join(" ".join(said).split())
     missing = [wanted for wanted in step.expect if wanted not in text]
     for wanted in missing:
-        click.echo(f"   ❌ expected “{wanted}”")
-    click.echo()
+        echo(f"   ❌ expected “{wanted}”")
+    echo("")
     return not missing
 
 
-def _typed(world: World, step: Step, before: int) -> list[str]:
-    world.loopback.run(world.workspace.command(step.who, SHOP, f"/xk8s {step.words}"))
-    _until(world, lambda: _answered(world, before))
-    return _print(world, world.workspace.messages[before:])
-
-
-def _pressed(world: World, step: Step) -> list[str]:
-    """Press a button, wait until its thread says what it must, print what was said anew and the thread's root."""
-    message, action = _button(world, step.press)
-    before = len(world.workspace.messages)
-    world.loopback.run(world.workspace.click(step.who, SHOP, message.ts, action))
-
-    def thread() -> list[Message]:
-        root = message.thread or message.ts
-        return [each for each in world.workspace.messages if root in (each.ts, each.thread) and not each.only_for]
-
-    def said() -> bool:
-        text = " ".join(" ".join(_named(world, line) for each in thread() for line in _lines(each)).split())
-        return all(wanted in text for wanted in step.expect)
-
-    _until(world, said)
-    new = [each for each in thread() if each in world.workspace.messages[before:]]
-    return _print(world, [*thread()[:2], *new])
-
-
-def _button(world: World, label: str) -> tuple[Message, str]:
-    for message in reversed(world.workspace.messages):
-        for block in message.blocks if message.channel == SHOP else ():
-            for element in block.get("elements", ()) if block["type"] == "actions" else ():
-                if element["text"]["text"] == label:
-                    return message, str(element["action_id"])
-    raise LookupError(label)
-
-
-def _until(world: World, condition: Callable[[], Any]) -> None:
-    world.loopback.run(world.workspace.until(condition, ANSWER_SECONDS), ANSWER_SECONDS + 5)
-
-
-def _print(world: World, messages: Sequence[Message]) -> list[str]:
-    said: list[str] = []
-    for message in messages:
-        for number, line in enumerate(_lines(message)):
-            mark = "xk8s ‹ " if number == 0 and not message.thread else "       "
-            indent = "    " if message.thread else ""
-            click.echo(f"{mark}{indent}{_named(world, line)}")
-            said.append(_named(world, line))
-    return said
-
-
-def _lines(message: Message) -> list[str]:
-    return plain.lines(message.blocks) or [message.text]
-
-
-def _answered(world: World, before: int) -> Message | None:
-    """The root of an answer that has come to its end: it no longer shows that work goes on."""
-    new = world.workspace.messages[before:]
-    root = next((message for message in new if not message.thread), None)
-    done = root is not None and not plain.lines(root.blocks)[0].startswith("⏳")
-    return root if done else None
-
-
-def _named(world: World, line: str) -> str:
-    for user in world.workspace.users.values():
-        line = line.replace(f"@{user.id}", f"@{user.name}")
-    return line
+def _done(stage: Stage, step: Step) -> list[str]:
+    if step.words:
+        return stage.types(step.who, step.channel, step.words)
+    stage.presses(step.who, step.channel, step.press, above=step.above, typed=step.typed)
+    return stage.reads(step.channel, step.expect, about=step.about)

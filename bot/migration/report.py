@@ -16,6 +16,7 @@ from bot.migration.source.hooks import HookRun
 from bot.migration.traffic.opening import NewAddress
 from bot.migration.undoing import Removed
 from bot.migration.writing import Written
+from bot.wording import count
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def _lines(report: Report) -> Iterator[str]:
     )
     actions = Counter(str(each.action) for each in report.written)
     yield from _section(
-        f"written to the target: {len(report.written)} objects ({', '.join(f'{n} {a}' for a, n in sorted(actions.items()))})",
+        f"written to the target: {count(len(report.written), 'object')} ({', '.join(f'{n} {a}' for a, n in sorted(actions.items()))})",
         (
             f"{each.ref}  {each.action}  uid {each.uid or '–'}{f'  {each.why}' if each.why else ''}"
             for each in report.written
@@ -65,7 +66,7 @@ def _lines(report: Report) -> Iterator[str]:
     )
     yield from _volumes(plan)
     yield from _section(
-        f"left out: {len(plan.left)} objects ({', '.join(f'{n} {r}' for r, n in sorted(counted(plan.left).items()))})",
+        f"left out: {count(len(plan.left), 'object')} ({', '.join(f'{n} {r}' for r, n in sorted(counted(plan.left).items()))})",
         (f"{each.ref}  {each.reason}: {each.why}" for each in plan.left),
     )
     yield from _compared(report.comparison)
@@ -102,7 +103,7 @@ def _volumes(plan: Plan) -> Iterator[str]:
 def _compared(found: Comparison | None) -> Iterator[str]:
     if found is None:
         return
-    verdict = "equal" if found.proven else f"{len(found.differences)} differences"
+    verdict = "equal" if found.proven else count(len(found.differences), "difference")
     counts = (
         f"{each.namespace or '(cluster)'}  {each.kind}  {each.found} of {each.planned}" for each in found.counts
     )

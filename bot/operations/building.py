@@ -17,6 +17,7 @@ from bot.operations.flow import Flow, Json, Lost
 from bot.operations.results import ClusterBuilding
 from bot.operations.sites import Site
 from bot.problems import Problem, Refusal
+from bot.wording import lasting
 from storage.reservations import ReservationRepository
 
 MARK = "xk8s_operation"  # the label that tells our cluster from one of the same name
@@ -187,7 +188,7 @@ class Building:
             raise failed(order.name, cluster, found)
         if taken > within:
             raise NotBuilt(
-                f"The cluster {order.name} was not built within {within}",
+                f"The cluster {order.name} was not built within {lasting(within)}",
                 why=trouble or f"Magnum says {status or 'nothing of it'}",
                 fix=f"It may still come: `/xk8s cluster show {cluster}`; to be rid of it: `/xk8s cluster delete {cluster}`",
             )

@@ -11,6 +11,7 @@ from bot.operations.flow import Flow, Json
 from bot.operations.results import ClusterDeleted, ClusterDeleting
 from bot.operations.sites import Limits, OpenMigrations, Site, Sites
 from bot.problems import Problem, Refusal
+from bot.wording import lasting
 
 WORK = "cluster.delete"
 EVERY = 5.0
@@ -93,7 +94,7 @@ class Deletion:
             raise _failed(name, cluster, found)
         if taken > self._limits().delete:
             raise NotDeleted(
-                f"The cluster {name} was not deleted within {self._limits().delete}",
+                f"The cluster {name} was not deleted within {lasting(self._limits().delete)}",
                 why=trouble or f"Magnum says {status or 'nothing of it'}",
                 fix=f"It may still go: `/xk8s cluster show {cluster}`. Otherwise ask the cloud's operator.",
             )

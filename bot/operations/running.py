@@ -18,7 +18,8 @@ from storage.database import DatabaseError
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 2.0  # between two tries of a step while the database does not answer
-FIRST_PAUSE = 0.5  # seconds between the first two looks of a step; doubled from look to look
+FIRST_PAUSE = 0.25  # seconds between the first two looks of a step: most of what is waited for is soon there
+LONGER = 1.5  # each pause is that much longer than the one before
 LOOK_AT_OWNER_SECONDS = 15.0  # a run that waits looks this often whether it is still the one
 
 _ENDS = Ends({})  # problems only: results of steps are plain JSON as they are
@@ -101,7 +102,7 @@ class Running:
             if found is not None:
                 return found
             self.pause(pause)
-            pause = min(every, pause * 2)
+            pause = min(every, pause * LONGER)
             if time.monotonic() - looked_at_owner > LOOK_AT_OWNER_SECONDS:
                 self.fence()
                 looked_at_owner = time.monotonic()

@@ -38,7 +38,8 @@ class Line:
     destination_pods: int
 
     def __str__(self) -> str:
-        pods = f"{self.source_pods or OUTSIDE} → {self.destination_pods or OUTSIDE} pods"
+        many = (self.destination_pods or self.source_pods) != 1
+        pods = f"{self.source_pods or OUTSIDE} → {self.destination_pods or OUTSIDE} {'pods' if many else 'pod'}"
         return f"{self.fate.value} {self.source} → {self.destination} {self.connections} ({pods})"
 
 

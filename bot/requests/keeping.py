@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 SECONDS_TO_SHOW = 15.0  # then another replica may try: showing twice updates the same messages
-ANSWER_FIRST = timedelta(seconds=2)  # the answer of the request shows a new approval: it is left the time
+ANSWER_FIRST = timedelta(seconds=2)  # the answer of a request shows a new approval: it is left the time
 
 
 class Announces(Protocol):
@@ -78,7 +78,9 @@ class ApprovalKeeper:
         if self._repository.pass_time(now=now):
             self._wake()
         for found in self._repository.announce(
-            now=now, seconds=SECONDS_TO_SHOW, fresh=lambda each: now - each.made_at < ANSWER_FIRST
+            now=now,
+            seconds=SECONDS_TO_SHOW,
+            fresh=lambda each: each.effect is not None and now - each.made_at < ANSWER_FIRST,
         ):
             self._show(found)
         due = self._remind()

@@ -9,8 +9,10 @@ from datetime import datetime
 from bot.access.roles import Role
 from bot.actions.action import Action
 from bot.actions.approvals import ApprovalForm
+from bot.services.migrations import Summary, summary
 from storage.approvals import OPEN, Approval, ApprovalRepository
 from storage.audit import AuditEvent, AuditFilter, AuditRepository
+from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import Continuation, ContinuationRepository
 from storage.verifications import LastVerification, VerificationRepository
 
@@ -27,6 +29,7 @@ class Running:
     name: str  # of the action
     asker: str
     since: datetime
+    migration: Summary | None = None  # where it stands, if it is one
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,7 @@ class HomeService:
     approvals: ApprovalRepository
     continuations: ContinuationRepository
     verifications: VerificationRepository
+    migrations: ClusterMigrationRepository
     audit: AuditRepository
     roles: Callable[[str], Mapping[str, Mapping[Role, str]]]
 
@@ -61,10 +65,19 @@ class HomeService:
             person=person, roles=roles,
             to_decide=tuple(each for each in waiting if _may_decide(each, person, roles)),
             asked=tuple(each for each in waiting if each.requester == person),
-            running=_running(self.continuations.unended(), roles),
+            running=_running(self.continuations.unended(), roles, self._migrations(roles)),
             verifications=tuple(found for project in roles for found in self.verifications.of_project(project)),
             recent=tuple(event for event in mine if event.project in roles and event.action != ApprovalForm.name)[:RECENT],
         )  # fmt: skip
+
+    def _migrations(self, roles: Mapping[str, object]) -> dict[str, Summary]:
+        """Those that are open, by their operations."""
+        return {
+            each.operation: summary(each)
+            for project in roles
+            for each in self.migrations.of_project(project)
+            if each.open
+        }
 
 
 def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
@@ -72,7 +85,9 @@ def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, 
     return found.state == OPEN and found.requester != person and not decided and Role.APPROVER in roles[found.project]
 
 
-def _running(found: Sequence[Continuation], roles: Mapping[str, object]) -> tuple[Running, ...]:
+def _running(
+    found: Sequence[Continuation], roles: Mapping[str, object], migrations: Mapping[str, Summary]
+) -> tuple[Running, ...]:
     shown = []
     for each in found:
         if each.project in roles:
@@ -80,7 +95,12 @@ def _running(found: Sequence[Continuation], roles: Mapping[str, object]) -> tupl
             asker = str((each.request.get("person") or {}).get("id", ""))
             shown.append(
                 Running(
-                    project=each.project, words=action.words(), name=action.name, asker=asker, since=each.begun_at
+                    project=each.project,
+                    words=action.words(),
+                    name=action.name,
+                    asker=asker,
+                    since=each.begun_at,
+                    migration=migrations.get(each.operation),
                 )
             )
     return tuple(shown[:RUNNING])

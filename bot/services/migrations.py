@@ -27,6 +27,7 @@ from bot.problems import Refusal
 from bot.requests.continuing import Continued
 from bot.requests.service import Context
 from bot.services.migration_planning import Planner
+from bot.wording import count, lasting
 from storage.cluster_migrations import BACK, PAUSED, ClusterMigration, ClusterMigrationRepository
 
 KIND = "migrate.start"
@@ -280,20 +281,26 @@ def proposal(plan: Plan, order: dict[str, Any]) -> Proposal:
     source, target, size, guess = plan.source, plan.target, plan.size, plan.estimate
     moved = sum(each.moves for each in plan.volumes)
     where = (
-        f"{target.name} is deployed: {target.nodes} nodes, {target.masters} of the control plane, Kubernetes {target.kubernetes}"
+        f"{target.name} is deployed: {count(target.nodes or 0, 'node')}, {target.masters} of the control plane, Kubernetes {target.kubernetes}"
         if not target.id
         else f"everything moves into {target.name}, which is there already"
     )
     lines = [
         where,
-        f"{size.objects} objects are copied, {len(plan.left)} are left out (reasons in the file)",
-        f"{size.workloads} workloads wait there until the cut-over, which asks for a decision of its own",
-        *([f"{moved} Cinder volumes move without copying ({size.disk / 2**30:.0f} GiB)"] if moved else []),
+        f"{count(size.objects, 'object is', 'objects are')} copied, {len(plan.left)} left out (reasons in the file)",
+        f"{count(size.workloads, 'workload waits', 'workloads wait')} there until the cut-over, which asks for a decision of its own",
+        *(
+            [
+                f"{count(moved, 'Cinder volume moves', 'Cinder volumes move')} without copying ({size.disk / 2**30:.0f} GiB)"
+            ]
+            if moved
+            else []
+        ),
         *([f"load balancers: {len(plan.balancers)}, {plan.balancers[0].recipe}"] if plan.balancers else []),
         *([f"runs on both sides from the copy on: {', '.join(plan.early)}"] if plan.early else []),
         *_network(plan),
         f"about {_minutes(guess.deploy)} to deploy, {_minutes(guess.copy)} to copy, {_minutes(guess.outage)} of outage (guesses)",
-        f"{source.name} is deleted only after it has served for {timedelta(seconds=order['soak'])} and a decision by name",
+        f"{source.name} is deleted only after it has served for {lasting(timedelta(seconds=order['soak']))} and a decision by name",
     ]
     return Proposal(
         kind=KIND, headline=f"Migrate {source.name} from {source.driver} to {target.driver}",
@@ -315,7 +322,9 @@ def _network(plan: Plan) -> tuple[str, ...]:
     found = plan.network
     if not found.computed:
         return ()
-    return (f"network: {len(found.closes)} connections close, {len(found.opens)} open (each in the file)",)
+    return (
+        f"network: {count(len(found.closes), 'connection closes', 'connections close')}, {len(found.opens)} open (each in the file)",
+    )
 
 
 def _minutes(span: tuple[int, int]) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions.action import Action
+from bot.wording import count as count
 
 Block = dict[str, Any]
 
@@ -128,11 +129,6 @@ def ago(seconds: float) -> str:
     if seconds < 129_600:
         return f"{seconds / 3_600:.0f} h"
     return f"{seconds / 86_400:.0f} days"
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """`1 node`, `3 nodes`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def section(text: str) -> Block:

@@ -153,7 +153,7 @@ def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Mo
 
     office.world.loopback.run(change())
     movers.approves("Cut over")
-    paused = movers.says("of the source have changed since they were planned")
+    paused = movers.says("of the source changed since")
     assert "ConfigMap shop/feature-flags (changed)" in paused
     assert movers.pods("dev-eu", ("shop",)), "nothing was stopped"
     said = len(movers.workspace.messages)

@@ -20,6 +20,7 @@ from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import Pod, Protocol
 from bot.policy.reading import Snapshot
+from bot.wording import count
 
 ABOUT = "policies"
 
@@ -144,8 +145,8 @@ def findings(found: Consequence, *, source: DriverProfile, target: DriverProfile
         yield from _starts_to_cut(found, source, target)
     else:
         yield warn(
-            ABOUT, f"isolation is lost: {len(found.opens)} connections open", why=f"{target.title} enforces no NetworkPolicy; "
-            f"{found.policies} policies are copied and have no effect", fix="Approve only if that is meant.",
+            ABOUT, f"isolation is lost: {count(len(found.opens), 'connection opens', 'connections open')}", why=f"{target.title} enforces no NetworkPolicy; "
+            f"{count(found.policies, 'policy is', 'policies are')} copied without effect", fix="Approve only if that is meant.",
         )  # fmt: skip
     for gap in found.gaps:
         yield warn(ABOUT, "the computed connections may be incomplete", why=gap)
@@ -154,14 +155,14 @@ def findings(found: Consequence, *, source: DriverProfile, target: DriverProfile
 def _starts_to_cut(found: Consequence, source: DriverProfile, target: DriverProfile) -> Iterable[Finding]:
     if found.closes:
         yield warn(
-            ABOUT, f"{len(found.closes)} connections are cut that work today, {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
-            why=f"{source.title} has never enforced the {found.policies} policies, {target.title} will",
+            ABOUT, f"{count(len(found.closes), 'connection is', 'connections are')} cut that work today, {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
+            why=f"{source.title} has never enforced the {count(found.policies, 'policy', 'policies')}, {target.title} will",
             fix="Look at the list: a policy that cuts too much is corrected on the source before the migration.",
         )  # fmt: skip
     else:
-        yield note(ABOUT, f"{found.policies} policies will be enforced, and cut no connection")
+        yield note(ABOUT, f"{count(found.policies, 'policy', 'policies')} will be enforced, and cut no connection")
     if found.loses_dns:
         yield warn(
-            ABOUT, f"{len(found.loses_dns)} pods lose DNS", why=", ".join(found.loses_dns[:5]),
+            ABOUT, f"{count(len(found.loses_dns), 'pod loses', 'pods lose')} DNS", why=", ".join(found.loses_dns[:5]),
             fix="Add an allow-dns policy on the source: `/xk8s policy preview allow-dns …`.",
         )  # fmt: skip

@@ -19,6 +19,7 @@ from bot.policy.reach.addresses import address_at
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.idle import dead_rules
 from bot.policy.reach.model import IPBlock, Pod, PodPeer, Policy, Protocol
+from bot.wording import count
 
 NAMED = 5
 
@@ -178,7 +179,7 @@ def _api_server(inventory: Inventory, after: Reachability, pods: list[Pod]) -> I
         }
     )  # fmt: skip
     if cut:
-        yield warn(ABOUT, f"{len(cut)} workloads cannot ask the API server any more", why=", ".join(cut[:NAMED]),
+        yield warn(ABOUT, f"{count(len(cut), 'workload')} cannot ask the API server any more", why=", ".join(cut[:NAMED]),
                    fix="Allow egress to the API server's addresses (ipBlock), TCP 6443.")  # fmt: skip
 
 
@@ -229,5 +230,5 @@ def _host_ports(inventory: Inventory, after: Reachability, pods: list[Pod]) -> I
         }
     )  # fmt: skip
     if found:
-        yield warn(ABOUT, f"{len(found)} workloads with host ports are isolated", why=", ".join(found[:NAMED]),
+        yield warn(ABOUT, f"{count(len(found), 'workload')} with host ports isolated", why=", ".join(found[:NAMED]),
                    fix="Check that their clients are allowed by address.")  # fmt: skip

@@ -23,6 +23,7 @@ from bot.migration.objects import Object, Ref, group_of, ref_of
 from bot.migration.planning.material import Material
 from bot.migration.removals import removed_in
 from bot.migration.surface import Resource, numbers
+from bot.wording import count
 
 MOST_BYTES = 20_000_000  # of one manifest, unpacked
 
@@ -81,7 +82,7 @@ def check(material: Material) -> Iterator[Finding]:
         old = sorted({version for each, version in release.objects if _removed(each, version, material)})
         if missing:
             yield warn(
-                "Helm", f"{len(missing)} objects of the release {release.name} are not copied", why=", ".join(missing[:5]),
+                "Helm", f"{count(len(missing), 'object')} of the release {release.name} not copied", why=", ".join(missing[:5]),
                 fix="Install the chart anew there (`mappings.helm: reinstall`), or copy what is missing.", ref=ref,
             )  # fmt: skip
         if old:

@@ -10,6 +10,7 @@ from bot.migration.objects import annotations_of, containers_of, pod_spec_of, re
 from bot.migration.plan import Balancer, Recipe
 from bot.migration.planning.material import Material
 from bot.migration.transforms.services import INTERNAL
+from bot.wording import count
 
 
 def balancers(material: Material) -> tuple[Balancer, ...]:
@@ -61,7 +62,7 @@ def _node_ports(material: Material) -> Iterator[Finding]:
         shown = ", ".join(f"{number} ({name})" for number, name in ports[:10])
         yield warn(
             "traffic",
-            f"{len(ports)} node ports are kept: {shown}",
+            f"{count(len(ports), 'node port is', 'node ports are')} kept: {shown}",
             why="whoever uses them must use the new nodes' addresses",
         )
 

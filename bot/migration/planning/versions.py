@@ -10,6 +10,7 @@ from bot.migration.objects import spec_of
 from bot.migration.planning.material import Material
 from bot.migration.removals import removed_in
 from bot.migration.surface import numbers
+from bot.wording import count
 
 ABOUT = "API versions"
 OURS = (
@@ -71,4 +72,7 @@ def _definitions(material: Material) -> Iterator[Finding]:
             yield warn(ABOUT, f"the target serves {spec['names']['kind']} as {', '.join(sorted(have))} only",
                        why=f"the source stores it as {', '.join(sorted(stored))}", fix="Install its operator at the same version first.")  # fmt: skip
     if names:
-        yield note(ABOUT, f"{len(names)} definitions are copied before their objects: {', '.join(sorted(names))}")
+        yield note(
+            ABOUT,
+            f"{count(len(names), 'definition is', 'definitions are')} copied before their objects: {', '.join(sorted(names))}",
+        )

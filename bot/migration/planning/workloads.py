@@ -11,6 +11,7 @@ from bot.migration.modes import AUTOSCALER, is_workload, why_not_early
 from bot.migration.objects import owners_of, spec_of
 from bot.migration.planning.material import Material
 from bot.policy.owners import owner_of
+from bot.wording import count
 
 ABOUT = "workloads"
 NAMED = 5
@@ -25,13 +26,13 @@ def check(material: Material) -> Iterator[Finding]:
     yield from _orphans(material)
     bare = [each.ref.short for each in material.left if each.reason is Reason.BARE_POD]
     if bare:
-        yield warn(ABOUT, f"{len(bare)} bare pods are not copied: {', '.join(bare[:NAMED])}",
+        yield warn(ABOUT, f"{count(len(bare), 'bare pod is', 'bare pods are')} not copied: {', '.join(bare[:NAMED])}",
                    why="nothing but deleting them would stop them on the source", fix="Give them a Deployment, or name them in `--start-early`.")  # fmt: skip
     if material.operators:
         names = ", ".join(ref.short for ref in sorted(material.operators)[:NAMED])
         yield note(ABOUT, f"operators stop first and start first: {names}")
     if material.strangers:
-        yield warn(ABOUT, f"{len(material.strangers)} workloads in kube-system are no known add-ons: {', '.join(material.strangers[:NAMED])}",
+        yield warn(ABOUT, f"{count(len(material.strangers), 'workload')} in kube-system not known as add-ons: {', '.join(material.strangers[:NAMED])}",
                    why="kube-system is not migrated", fix="Install them in the new cluster yourself, if they are yours.")  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def _kept_by_tools(material: Material) -> Iterator[Finding]:
         if owner is not None and owner.tool != "Helm" and is_workload(ref):
             found[owner.tool].append(ref.short)
     for tool, names in sorted(found.items()):
-        yield warn(ABOUT, f"{tool} keeps {len(names)} workloads: {', '.join(names[:NAMED])}",
+        yield warn(ABOUT, f"{tool} keeps {count(len(names), 'workload')}: {', '.join(names[:NAMED])}",
                    why="it would start them again on the source after they were stopped",
                    fix=f"Pause {tool} for them before the cut-over, and point it to the new cluster after it.")  # fmt: skip
 
@@ -72,7 +73,7 @@ def _kept_by_tools(material: Material) -> Iterator[Finding]:
 def _jobs(material: Material) -> Iterator[Finding]:
     running = [ref.short for ref in material.kept if (ref.group, ref.kind) == ("batch", "Job")]
     if running:
-        yield warn(ABOUT, f"{len(running)} Jobs are not finished: {', '.join(running[:NAMED])}",
+        yield warn(ABOUT, f"{count(len(running), 'Job is', 'Jobs are')} not finished: {', '.join(running[:NAMED])}",
                    why="they are suspended at the cut-over and begin again from the start in the new cluster",
                    fix="Wait for them, or leave them out with `skip`.")  # fmt: skip
 

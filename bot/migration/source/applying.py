@@ -19,6 +19,7 @@ from bot.migration.merging import holds
 from bot.migration.objects import Object, Ref, uid_of
 from bot.migration.source.changes import ORDER, BeforeImage, Change, Phase
 from bot.problems import Problem
+from bot.wording import count
 
 
 class SourceChanged(Problem):
@@ -52,7 +53,7 @@ def make(kube: Kube, image: BeforeImage, phases: Iterable[Phase] = ORDER) -> tup
     lost = [each for each in done if each.state is State.GONE and each.ref.kind != "Job"]  # a Job may end and go
     if lost:
         raise SourceChanged(
-            f"{len(lost)} objects of the source are gone or made anew", why=", ".join(str(each.ref) for each in lost[:5]),
+            f"{count(len(lost), 'object')} of the source gone or made anew", why=", ".join(str(each.ref) for each in lost[:5]),
             fix="Cancel the migration and plan it again.",
         )  # fmt: skip
     return tuple(done)

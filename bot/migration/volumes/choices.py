@@ -17,6 +17,7 @@ from bot.migration.objects import Object, Ref, claims_of, pod_spec_of, ref_of, s
 from bot.migration.ownership import Graph
 from bot.migration.target import TargetFacts
 from bot.migration.transforms.storage import CSI, IN_TREE
+from bot.wording import count
 
 ZONES = (
     "topology.cinder.csi.openstack.org/zone", "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone",
@@ -183,7 +184,7 @@ def check(
     moving = [each for each in found if each.moves and not _why_not(each)]
     if moving and same_project is False:
         yield blocker(
-            "volumes", f"{len(moving)} volumes cannot be attached to the target", why="it is in another OpenStack project",
+            "volumes", f"{count(len(moving), 'volume')} cannot be attached to the target", why="it is in another OpenStack project",
             fix="Choose `--volumes empty`, or transfer the volumes with `openstack volume transfer request create`.",
         )  # fmt: skip
     if moving and same_project is None:

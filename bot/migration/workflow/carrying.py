@@ -12,11 +12,12 @@ from bot.migration.objects import Ref
 from bot.migration.order import Stage
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
-from bot.migration.workflow.scene import Recorded, opened
+from bot.migration.workflow.scene import Known, Recorded, opened
 from bot.migration.workflow.steps import Step
 from bot.migration.workflow.unsettled import NAMED, refuse_failures
 from bot.policy.reading import snapshot
 from bot.problems import Problem
+from bot.wording import count
 
 MEND = "Mend them in the new cluster or by `mappings` in the configuration, then resume; or cancel."
 
@@ -29,31 +30,36 @@ def copy(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     """Copy everything as it waits, stage by stage, then rehearse the start. Raises `Turn`."""
     passage.enter(Step.COPY)
     actions: Counter[str] = Counter()
+    known = Known()  # one inventory for all stages; what changes meanwhile is found by the second look
     for stage in Stage:
         if any(item.stage is stage for item in passage.plan.items):
-            found = passage.do(f"copy {stage.title}", lambda stage=stage: _stage(passage, ground, recorded, stage))  # type: ignore[misc]
+
+            def carry(stage: Stage = stage) -> Json:
+                return _stage(passage, ground, recorded, stage, known)
+
+            found = passage.do(f"copy {stage.title}", carry)
             actions.update(found["actions"])
-    passage.do("rehearse", lambda: _rehearsed(passage, ground, recorded))
+    passage.do("rehearse", lambda: _rehearsed(passage, ground, recorded, known))
     said = ", ".join(f"{count} {action}" for action, count in sorted(actions.items()))
-    passage.leave(f"{sum(actions.values())} objects are in the new cluster ({said or 'none'})")
+    passage.leave(f"{count(sum(actions.values()), 'object')} in the new cluster ({said or 'none'})")
 
 
-def _stage(passage: Passage, ground: Ground, recorded: Recorded, stage: Stage) -> Json:
+def _stage(passage: Passage, ground: Ground, recorded: Recorded, stage: Stage, known: Known) -> Json:
     before = sum(item.stage < stage for item in passage.plan.items)
     total = len(passage.plan.items)
 
     def told(state: Progress) -> None:
         passage.tell(f"copying {state.stage.title}", done=before + state.done, total=total)
 
-    with opened(passage.plan, ground, recorded) as scene:
+    with opened(passage.plan, ground, recorded, known) as scene:
         record = copying.copy(scene.into, passage.plan, scene.inventory, scene.forms, stages=(stage,), told=told)
     refuse_failures(record, "The new cluster did not take", MEND)
     return {"actions": dict(Counter(str(each.action) for each in record.written))}
 
 
-def _rehearsed(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+def _rehearsed(passage: Passage, ground: Ground, recorded: Recorded, known: Known) -> Json:
     passage.tell("asking the new cluster whether everything may start")
-    with opened(passage.plan, ground, recorded) as scene:
+    with opened(passage.plan, ground, recorded, known) as scene:
         record = copying.rehearse(scene.into, passage.plan, scene.inventory, scene.forms)
     refuse_failures(record, "The new cluster would not let start", MEND)
     return {"asked": len(record.written)}
@@ -75,10 +81,10 @@ def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: 
     if found["differences"]:
         lines = found["differences"]
         return CopyDiffers(
-            f"{len(lines)} things are not in the new cluster as they are on the source", why="\n".join(lines[:NAMED]),
+            f"{count(len(lines), 'thing is', 'things are')} not in the new cluster as on the source", why="\n".join(lines[:NAMED]),
             fix="Resume: I take what changed on the source into the plan, and copy and compare again; or cancel.",
         )  # fmt: skip
-    passage.leave(f"{found['equal']} objects compared equal", [", ".join(found["counts"])])
+    passage.leave(f"{count(found['equal'], 'object')} compared equal", [", ".join(found["counts"])])
     return None
 
 

@@ -26,6 +26,7 @@ from bot.migration.workflow.steps import Step
 from bot.migration.workflow.unsettled import refuse_failures
 from bot.migration.writing import existing
 from bot.problems import Problem
+from bot.wording import count
 
 STOP_WITHIN = timedelta(minutes=20)  # a pod's grace can be long; nothing is killed to hurry it
 FREE_WITHIN = timedelta(minutes=20)  # an attachment of a dead node hangs for long; nothing is detached by force
@@ -58,7 +59,9 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
         within=FREE_WITHIN, detail="waiting for disks to be detached",
     )  # fmt: skip
     passage.do("read back", lambda: _retained(passage, ground, recorded))
-    passage.leave(f"the source stands still: {made['changes']} changes, {ran['hooks']} commands run")
+    passage.leave(
+        f"the source stands still: {count(made['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
+    )
 
 
 def look_at_target(passage: Passage, ground: Ground, recorded: Recorded) -> None:
@@ -166,7 +169,7 @@ def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
             "wait for claims", lambda: _looking(passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)),
             what="bind", within=BIND_WITHIN, detail="waiting for claims to bind",
         )  # fmt: skip
-    passage.leave(f"{len(moved)} volumes moved")
+    passage.leave(f"{count(len(moved), 'volume')} moved")
 
 
 def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
@@ -186,7 +189,7 @@ def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
     _wait_ready(passage, ground, recorded, ready_within, "wait until ready", None)
     ran = passage.do("hooks after", lambda: _hooks_after(passage, ground, recorded))
     ready = sum(each.ready for each in recorded.before.running) if recorded.before else 0
-    passage.leave(f"{ready} pods run in the new cluster, {ran['hooks']} commands run")
+    passage.leave(f"{count(ready, 'pod')} ready in the new cluster, {count(ran['hooks'], 'command')} run")
 
 
 def _started(passage: Passage, ground: Ground, recorded: Recorded, part: tuple[Stage, ...]) -> Json:

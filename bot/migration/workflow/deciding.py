@@ -14,6 +14,7 @@ from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Gr
 from bot.migration.workflow.passage import Passage, Turn
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.problems import Problem, Refusal
+from bot.wording import count
 
 NAMED = 8
 
@@ -53,7 +54,7 @@ def changed(lines: Sequence[str]) -> Problem | None:
         return None
     more = f"\nand {len(lines) - NAMED} more" if len(lines) > NAMED else ""
     return SourceHasChanged(
-        f"{len(lines)} objects of the source have changed since they were planned", why="\n".join(lines[:NAMED]) + more,
+        f"{count(len(lines), 'object')} of the source changed since the plan was made", why="\n".join(lines[:NAMED]) + more,
         fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
     )  # fmt: skip
 
@@ -68,7 +69,7 @@ def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json)
         if made.blockers:
             found = made.blockers
             raise PlanBlocked(
-                f"{len(found)} things stand against the changed plan", fix=found[0].fix,
+                f"{count(len(found), 'thing stands', 'things stand')} against the changed plan", fix=found[0].fix,
                 why="\n".join(f"{each.what}: {each.why}" if each.why else each.what for each in found[:NAMED]),
             )  # fmt: skip
         with opened(old, ground, recorded) as scene:
@@ -112,6 +113,7 @@ def consent(
                 return {"needed": False}
             asked = decisions.ask(operation, slot, propose())
             passage.waits_for(f"approval {asked.id}")
+            passage.tell(f"waits for approval {asked.id}")
             return {"needed": True, "id": asked.id}
 
         asked = passage.do("ask", ask)

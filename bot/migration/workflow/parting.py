@@ -15,6 +15,7 @@ from bot.migration.workflow.steps import Step
 from bot.operations.flow import Flow
 from bot.operations.results import ClusterDeleting
 from bot.problems import Problem
+from bot.wording import count
 
 KIND = "migrate.delete"
 NAMED = 8
@@ -40,7 +41,7 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     if found:
         more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise NotSafe(
-            f"{len(found)} things stand against deleting {passage.plan.source.name}",
+            f"{count(len(found), 'thing stands', 'things stand')} against deleting {passage.plan.source.name}",
             why="\n".join(found[:NAMED]) + more, fix="Mend them, then resume: I look again. Or roll back.",
         )  # fmt: skip
     return {}
@@ -57,9 +58,19 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
         f"migration {passage.migration}: {plan.target.name} has served and is proven",
         f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id}, project {passage.flow.project}), "
         "its load balancers and its private network go",
-        f"{len(moved)} Cinder volumes stay with {plan.target.name}",
-        *([f"the old addresses of {len(fresh)} load balancers go: DNS must point to the new ones"] if fresh else []),
-        *([f"{len(recorded.moves)} floating IPs stay with {plan.target.name}"] if recorded.moves else []),
+        f"{count(len(moved), 'Cinder volume stays', 'Cinder volumes stay')} with {plan.target.name}",
+        *(
+            [
+                f"{count(len(fresh), 'old load balancer address goes', 'old load balancer addresses go')}: DNS must point to the new ones"
+            ]
+            if fresh
+            else []
+        ),
+        *(
+            [f"{count(len(recorded.moves), 'floating IP stays', 'floating IPs stay')} with {plan.target.name}"]
+            if recorded.moves
+            else []
+        ),
     ]
     return Proposal(
         kind=KIND, headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs", target=plan.source.name,
@@ -104,7 +115,9 @@ class _Aside:
     def progress(self, state: object) -> None:
         """Where Magnum is with it."""
         if isinstance(state, ClusterDeleting):
-            self._passage.tell(f"Magnum says {state.status or 'it is on its way'}", trouble=state.trouble)
+            going = state.status.startswith("DELETE")
+            detail = f"Magnum says {state.status}" if going else "Magnum is told to delete it"
+            self._passage.tell(detail, trouble=state.trouble)
 
     def changed(self, name: str, state: object) -> None:
         """A migration says for itself what it has come to."""
@@ -126,4 +139,6 @@ def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove)
             return {"volumes": len(moving.hand_over(target, passage.plan.volumes, passage.migration))}
 
     handed = passage.do("hand over", hand_over)
-    passage.leave(f"{source.name} is deleted; {handed['volumes']} volumes have their own reclaim policy again")
+    passage.leave(
+        f"{source.name} is deleted; {count(handed['volumes'], 'volume has its', 'volumes have their')} own reclaim policy again"
+    )

@@ -27,6 +27,7 @@ from bot.migration.workflow.telling import (
 from bot.migration.workflow.unsettled import Unsettled
 from bot.operations.flow import Flow
 from bot.problems import Problem
+from bot.wording import lasting
 from storage.cluster_migrations import BACK, PAUSED, RUNNING
 
 TRANSIENT = (
@@ -41,7 +42,7 @@ TRANSIENT = (
 )
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries of a step that a server keeps from being done
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
-IDLE_SECONDS = 2.0  # between two looks for a word, while it is paused or waits for a decision
+IDLE_SECONDS = 1.0  # between two looks for a word, while it is paused or waits for a decision
 
 
 class Turn(Exception):
@@ -308,6 +309,6 @@ def head(migration: str, plan: Plan) -> Headed:
 def _late(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTime:
     more = f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
     return NotInTime(
-        f"{len(left)} did not {what} within {within}", why=", ".join(left[:LONGEST_NAMED]) + more,
+        f"{len(left)} did not {what} within {lasting(within)}", why=", ".join(left[:LONGEST_NAMED]) + more,
         fix=fix or "Look at them, then resume: I look again.",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.migration.workflow.steps import Step
 from bot.problems import Problem
+from bot.wording import count, lasting
 
 NAMED = 8
 
@@ -40,7 +41,7 @@ def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
         "wait for health", look, what="become healthy", within=ready_within, detail="verifying driver and pods"
     )
     found = passage.do("prove", lambda: _proven(passage, ground, recorded))
-    passage.leave(f"proven: {found['equal']} objects as planned, {driver} healthy", found["images"])
+    passage.leave(f"proven: {count(found['equal'], 'object')} as planned, {driver} healthy", found["images"])
 
 
 def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -50,7 +51,7 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
         now = starting.now(scene.target, scene.into.surface, passage.plan, refs)
     if wrong:
         raise NotProven(
-            f"{len(wrong)} objects of the new cluster are not as planned", why="\n".join(wrong[:NAMED]),
+            f"{count(len(wrong), 'object')} of the new cluster not as planned", why="\n".join(wrong[:NAMED]),
             fix="Mend them in the new cluster, then resume; or roll back.",
         )  # fmt: skip
     images = vitals.other_images(recorded.before, now) if recorded.before else []
@@ -81,7 +82,7 @@ def soak(passage: Passage, length: timedelta) -> None:
     passage.idle(
         "soak", look, detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC"
     )
-    passage.leave(f"the new cluster has served for {length}")
+    passage.leave(f"the new cluster has served for {lasting(length)}")
 
 
 def _noted(passage: Passage, text: str) -> Json:

@@ -1,4 +1,4 @@
-"""Both clusters as a step sees them: read anew each time, because nothing of them is kept between steps."""
+"""Both clusters as a step sees them: read anew by each, because nothing of them is kept between steps."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ class Recorded:
 
 
 @dataclasses.dataclass(kw_only=True)
+class Known:
+    """What several looks within one step of a run share of the source: it is read once for all of them."""
+
+    inventory: Inventory | None = None
+
+
+@dataclasses.dataclass(kw_only=True)
 class Scene:
     """One look at both clusters."""
 
@@ -51,6 +58,7 @@ class Scene:
     recorded: Recorded
     source: Kube
     target: Kube
+    known: Known
 
     @cached_property
     def surface(self) -> Surface:
@@ -66,8 +74,10 @@ class Scene:
 
     @cached_property
     def inventory(self) -> Inventory:
-        """The source as it is."""
-        return again(self.source, self.agreement, self.plan.namespaces)
+        """The source as it is, or was when this step first looked."""
+        if self.known.inventory is None:
+            self.known.inventory = again(self.source, self.agreement, self.plan.namespaces)
+        return self.known.inventory
 
     @cached_property
     def into(self) -> Writer:
@@ -90,10 +100,10 @@ class Scene:
 
 
 @contextlib.contextmanager
-def opened(plan: Plan, ground: Ground, recorded: Recorded) -> Iterator[Scene]:
-    """A look at both clusters. Raises `Problem`."""
+def opened(plan: Plan, ground: Ground, recorded: Recorded, known: Known | None = None) -> Iterator[Scene]:
+    """A look at both clusters; at the source anew, unless it is `known`. Raises `Problem`."""
     with ground.connect(plan.source.id) as source, ground.connect(recorded.target) as target:
-        yield Scene(plan=plan, ground=ground, recorded=recorded, source=source, target=target)
+        yield Scene(plan=plan, ground=ground, recorded=recorded, source=source, target=target, known=known or Known())
 
 
 def as_json(adapter: TypeAdapter[Any], value: Any) -> Any:

@@ -20,6 +20,7 @@ from bot.operations.building import Building, Order
 from bot.operations.flow import Flow
 from bot.operations.sites import Limits
 from bot.problems import Problem
+from bot.wording import count
 from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK
 
 WORK = "migrate"
@@ -142,8 +143,8 @@ def propose_cut_over(passage: Passage, recorded: Recorded) -> Proposal:
     workloads = sum(item.mode == "at cut-over" for item in plan.items)
     lines = [
         f"migration {passage.migration}: the copy in {plan.target.name} compared equal",
-        f"{workloads} objects stop on {plan.source.name} and start on {plan.target.name}",
-        f"{len(moved)} Cinder volumes are detached from {plan.source.name} and attached to {plan.target.name}",
+        f"{count(workloads, 'object stops', 'objects stop')} on {plan.source.name}; their copies on {plan.target.name} start",
+        f"{count(len(moved), 'Cinder volume moves', 'Cinder volumes move')} from {plan.source.name} to {plan.target.name}",
         *(
             f"{each.service.short}: {', '.join(each.addresses) or 'no address'}, {each.recipe}"
             for each in plan.balancers

@@ -78,10 +78,11 @@ class Announcer:
         thread = self._thread(found, operation)
         offer = self._offers(found, found.channel, thread)
         first = found.version == 1 and self._outbox.shown(operation, "answer")  # the request's own answer shows it
+        rooted = self._outbox.shown(operation, "root")  # and the root its headline
         if not first:
-            card = _card(found, views.card(found, deciders))
+            card = _card(found, views.card(found, deciders), headline=not rooted)
             self._outbox.show(operation, "answer", channel=found.channel, thread=thread, message=card, offer=offer)
-        if self._outbox.shown(operation, "root") and not first and not _goes_on(found):
+        if rooted and not first and not _goes_on(found):
             self._outbox.show(operation, "root", channel=found.channel, thread="", message=_root(found), offer=offer)
         if found.state in (store.REJECTED, store.EXPIRED) or found.note == WINDOW_OVER:
             self._outbox.post_once(

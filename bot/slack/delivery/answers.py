@@ -50,11 +50,9 @@ class SlackAnswer:
         board: ProgressBoard,
         make_offer: MakeOffer,
         keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
-        room: Callable[[], bool],
         redactor: Redactor | None = None,
     ) -> None:
         """Without a filter for secrets, one that knows shapes alone."""
-        self._room = room  # for an update that is merely nice
         self._redactor = redactor or Redactor()
         self._keep_offer = keep_offer
         self._web = web
@@ -78,20 +76,33 @@ class SlackAnswer:
             self._show(request, None, "answer", views.progress(state), granted=True)
 
         self._board.put(request.operation, send, calm=bool(getattr(state, "calm", False)))
+        line = views.standing(state)
+        if line is not None:
+            self._tell_root(request, line)
 
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
-        """Say in the thread, at once and for good, that something has come to a new state; the root, if there is room."""
+        """Say in the thread, at once and for good, that something has come to a new state; then in the root."""
         message = views.progress(state)
         self._outbox.post_once(
             request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
             message=message, offer=self._offers(request, None), rank=LATER,
         )  # fmt: skip
+        self._tell_root(request, views.going_on(state, message))
+
+    def _tell_root(self, request: IncomingRequest, line: str) -> None:
+        """Let the root say where the work stands, as soon as there is room."""
         root_of = request.operation if _needs_root(request) else request.continues
-        if root_of is not None and self._outbox.shown(root_of, "root") and self._room():
-            self._outbox.show(
-                root_of, "root", channel=request.place.channel, thread="", granted=True,
-                message=views.root(views.going_on(state, message), request), offer=self._offers(request, None),
-            )  # fmt: skip
+        if root_of is None:
+            return
+
+        def send() -> None:
+            if self._outbox.shown(root_of, "root"):
+                self._outbox.show(
+                    root_of, "root", channel=request.place.channel, thread="", granted=True,
+                    message=views.root(line, request), offer=self._offers(request, None),
+                )  # fmt: skip
+
+        self._board.tell(request.operation, line, send)
 
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end: the thread first, then the root's one line."""

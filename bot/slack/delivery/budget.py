@@ -1,8 +1,8 @@
 """One budget of `chat.update` for the workspace, shared by all replicas: ends and questions first, progress after.
 
 Slack takes about fifty of these calls a minute. In any minute at most `updates_per_minute` are made: a steady rate,
-and a burst beside it that only ends and questions may use. Progress takes the steady rate, and waits while they
-are ahead; what is merely nice takes what nobody wants.
+and a burst beside it that only ends and questions may use. The lines of roots and progress take the steady rate, and
+wait while those are ahead.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ from storage.updates import UpdateRepository
 log = structlog.get_logger(__name__)
 
 BURST_PART = 0.075  # of a minute's calls: fifty messages are then each updated within ninety seconds
-IDLE_INTERVALS = 2  # for so long nobody must have wanted a call before one is spent on what is merely nice
+IDLE_INTERVALS = (
+    2  # for so long nobody must have wanted a call before one is spent on a root's line, unless it is calm
+)
+CALM = timedelta(
+    seconds=30
+)  # if all messages that follow work can be updated in this time, root lines go before them
 LOOK_SECONDS = 1.0  # between two looks whether updates wait that another replica kept
 HOLD = timedelta(seconds=30)  # how long one that is being sent is left alone by others
 
@@ -99,10 +104,17 @@ class Budget:
         wait = self._repository.take_turn(self._replica, lines=lines, interval=interval, now=self._now())
         return wait.total_seconds()
 
-    def room(self) -> bool:
-        """Take one call if nobody has wanted one for a while. Raises `DatabaseError`."""
+    def state(self) -> float:
+        """Take one call for the line of a root; zero if taken, else seconds to wait. Raises `DatabaseError`.
+
+        The state is told in the thread at once. So a root's line goes before progress only while that costs no
+        message its freshness; with much work at once it takes what nobody wants.
+        """
         interval, _ = self._rate()
-        return not self._repository.take(interval=interval, ahead=-IDLE_INTERVALS * interval, now=self._now())
+        now = self._now()
+        calm = self._repository.lines(now=now) * interval <= CALM
+        ahead = interval if calm else -IDLE_INTERVALS * interval
+        return self._repository.take(interval=interval, ahead=ahead, now=now).total_seconds()
 
     def send_waiting(self) -> None:
         """Send everything that waits, as the budget allows. Raises `Problem` and `DatabaseError`."""

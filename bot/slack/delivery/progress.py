@@ -1,5 +1,6 @@
 """Shows intermediate states in place: the newest only, when it is their turn, never after the end.
 
+The root's line tells the channel where long work stands; it changes seldom, and goes before what changes all the time.
 A state that is overtaken by a newer one is not sent. One message changes at most every `PER_MESSAGE` seconds, and
 all of them together, in all replicas, as often as the workspace's budget allows: the one that is oldest is next.
 Work that ends within `FIRST_AFTER` shows no progress at all, so its answer is one message and costs no update.
@@ -32,6 +33,10 @@ SECONDS_TO_STOP = 5.0
 class Turns(Protocol):
     """The budget as progress sees it."""
 
+    def state(self) -> float:
+        """Take one update for a root's line; zero if taken, else seconds to wait."""
+        ...
+
     def turn(self, lines: int) -> float:
         """Take one update for one of so many messages; zero if taken, else seconds to wait."""
         ...
@@ -44,6 +49,8 @@ class _Line:
     lock: threading.Lock
     shown: bool | None = None  # whether its message is there; None: not looked yet
     calm: bool = False  # nothing but the time has changed
+    root: str = ""  # the newest line of its root
+    tell: Callable[[], None] | None = None  # shows that line; None: it was shown
 
 
 class ProgressBoard:
@@ -59,6 +66,7 @@ class ProgressBoard:
         self._changed = threading.Condition()
         self._first_at = 0.0  # when the next first message may be posted
         self._update_at = 0.0  # when it is asked again whether it is our turn
+        self._root_at = 0.0  # when it is asked again whether a root's line has room
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
@@ -76,19 +84,31 @@ class ProgressBoard:
     def put(self, operation: OperationId, send: Callable[[], None], *, calm: bool = False) -> None:
         """Note a newer state; `send` shows it. `calm`: nothing but the time has changed, so that others go first."""
         with self._changed:
-            line = self._lines.get(operation)
-            if line is None:
-                line = self._lines[operation] = _Line(None, self._now() + FIRST_AFTER, threading.Lock())
+            line = self._line(operation)
             line.calm = calm and (line.calm or line.send is None)
             line.send = send
             self._changed.notify()
+
+    def tell(self, operation: OperationId, root: str, send: Callable[[], None]) -> None:
+        """Note what the root of an operation says now; `send` shows it. The same line again is not sent again."""
+        with self._changed:
+            line = self._line(operation)
+            if line.root != root:
+                line.root, line.tell = root, send
+                self._changed.notify()
+
+    def _line(self, operation: OperationId) -> _Line:
+        line = self._lines.get(operation)
+        if line is None:
+            line = self._lines[operation] = _Line(None, self._now() + FIRST_AFTER, threading.Lock())
+        return line
 
     def close(self, operation: OperationId) -> None:
         """Forget an operation, and wait for an update of it that is under way: nothing follows."""
         with self._changed:
             line = self._lines.pop(operation, None)
             if line is not None:
-                line.send = None
+                line.send = line.tell = None
         if line is not None:
             with line.lock:
                 return
@@ -98,16 +118,36 @@ class ProgressBoard:
             with self._changed:
                 if self._stopped:
                     return
-                due = self._oldest()
-                if due is None:
+                telling = self._telling()
+                due = self._oldest() if telling is None else None
+                if telling is None and due is None:
                     self._changed.wait(TICK if self._lines else None)
                     continue
                 lines = len(self._lines)
-            operation, line = due
+            operation, line = telling or due  # type: ignore[misc]  # one of them is there
             try:
-                self._show(operation, line, lines)
+                if telling is not None:
+                    self._tell(line)
+                else:
+                    self._show(operation, line, lines)
             except (Problem, DatabaseError) as error:  # the end of the request is shown all the same
                 log.warning("progress not shown", operation=operation, why=str(error))
+
+    def _telling(self) -> tuple[OperationId, _Line] | None:
+        if self._now() < self._root_at:
+            return None
+        return next(((key, line) for key, line in self._lines.items() if line.tell is not None), None)
+
+    def _tell(self, line: _Line) -> None:
+        with line.lock:
+            wait = self._turns.state()
+            self._root_at = self._now() + min(wait, LOOK_AGAIN)
+            if wait > 0:
+                return
+            with self._changed:
+                tell, line.tell = line.tell, None
+            if tell is not None:  # else it was closed meanwhile
+                tell()
 
     def _oldest(self) -> tuple[OperationId, _Line] | None:
         now = self._now()

@@ -79,6 +79,11 @@ def told_below(headline: str) -> kit.Message:
     return kit.Message(text=kit.plain_line(headline), blocks=(kit.section(f"{headline} · told below"),))
 
 
+def standing(state: object) -> str | None:
+    """The root's line while the work goes on, if an intermediate state has one of its own."""
+    return catalog.RESULTS.root_line(state)
+
+
 def going_on(state: object, message: kit.Message) -> str:
     """The root's line while the work goes on, from the state that it has come to."""
     own = catalog.RESULTS.root_line(state)

@@ -94,6 +94,11 @@ def building(state: ClusterBuilding) -> kit.Message:
     return _stage(f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified")
 
 
+def building_root(state: ClusterBuilding) -> str:
+    """The root's line meanwhile."""
+    return f"🏗 {kit.bold(state.name)}: Magnum builds it"
+
+
 def built(state: ClusterBuilt) -> kit.Message:
     """Magnum has built it."""
     size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
@@ -114,6 +119,11 @@ def deleting(state: ClusterDeleting) -> kit.Message:
     """Magnum deletes it."""
     head = f"🗑 Magnum deletes {kit.bold(state.name)} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
     return _stage(f"Magnum deletes {state.name}", head, state.trouble, kit.code(state.status or "on its way"))
+
+
+def deleting_root(state: ClusterDeleting) -> str:
+    """The root's line meanwhile."""
+    return f"🗑 {kit.bold(state.name)}: Magnum deletes it"
 
 
 def _stage(text: str, head: str, trouble: str, more: str) -> kit.Message:

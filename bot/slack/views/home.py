@@ -6,6 +6,7 @@ from bot.actions.mistakes import COMMAND
 from bot.services.home import HomePage, Running
 from bot.slack import kit
 from bot.slack.views import approvals as views
+from bot.slack.views.migrations import standing
 from storage.approvals import Approval
 from storage.audit import AuditEvent
 from storage.verifications import LastVerification
@@ -58,6 +59,8 @@ def _asked(found: Approval) -> list[kit.Block]:
 
 
 def _running(found: Running) -> str:
+    if found.migration is not None:
+        return standing(found.migration, asker=kit.person(found.asker))
     return f"⏳ {kit.code(found.words)} in {kit.bold(found.project)} · by {kit.person(found.asker)} · since {kit.moment(found.since)}"
 
 

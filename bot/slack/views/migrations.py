@@ -87,9 +87,21 @@ def _moment(state: MigrationProgress) -> str:
     return f"· {kit.ago(state.seconds)} in this step, {kit.ago(state.total_seconds)} in all · {kit.as_of(state.at)}"
 
 
+def progress_root(state: MigrationProgress) -> str:
+    """The root's line while a step goes on; it changes with the step, not with its counts."""
+    if state.paused:
+        return f"⏸ {_named(state)} ({kit.escape(state.route)}) · paused: {kit.escape(state.paused)}"
+    where = (
+        "going back" if state.back else f"step {state.step.number} of {len(ORDER)}: {kit.escape(state.step.label)}"
+    )
+    mark = "🔐" if state.step in (Step.DECIDE, Step.CONSENT) and not state.back else "🚚"
+    return f"{mark} {_named(state)} ({kit.escape(state.route)}) · {where}"
+
+
 def step_done(state: MigrationStepDone) -> Message:
     """A step came to its end."""
-    head = f"✅ {kit.escape(state.step.label)} ({kit.ago(state.seconds)}): {kit.escape(state.said)}"
+    label = state.step.label[0].upper() + state.step.label[1:]
+    head = f"✅ {kit.bold(label)} · {kit.ago(state.seconds)}\n{kit.escape(state.said)}"
     lines = [f"• {kit.escape(kit.cut(line, 500))}" for line in state.lines[:20] if line]
     return Message(text=f"{state.source}: {state.said}", blocks=(kit.section("\n".join([head, *lines])),))
 
@@ -161,10 +173,7 @@ def listed(found: MigrationsShown) -> Rendered:
         return Rendered(headline=headline, messages=kit.messages("No migrations", [kit.section(text)]))
     blocks: list[kit.Block] = []
     for each in [each for each in found.migrations if each.ended is None][:10]:
-        line = (
-            f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}: "
-        )
-        blocks.append(kit.section(line + _standing(each)))
+        blocks.append(kit.section(standing(each)))
         show = Button(label=f"Show {each.id}", action=MigrateShow(migration=each.id))
         blocks.append(kit.buttons(show, *_buttons(each.id, each.target, each.step, each.choices)))
     rows = [
@@ -175,10 +184,16 @@ def listed(found: MigrationsShown) -> Rendered:
     return Rendered(headline=headline, messages=kit.messages(f"{len(found.migrations)} migrations", blocks))
 
 
-def _standing(each: Summary) -> str:
-    waits = f" · {kit.escape(kit.cut(each.waits, 300))}" if each.waits else ""
+def standing(each: Summary, *, asker: str = "") -> str:
+    """Where a migration stands, in a line."""
+    name = f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}"
     step = f"step {each.step.number} of {len(ORDER)}, {kit.escape(each.step.label)}"
-    return f"{kit.escape(each.state)}, {step}, since {kit.moment(each.since)}{waits}"
+    parts = [f"{name}: {kit.escape(each.state)}, {step}", f"since {kit.moment(each.since)}"]
+    if each.waits:
+        parts.append(kit.escape(kit.cut(each.waits, 300)))
+    if asker:
+        parts.append(f"by {asker}")
+    return " · ".join(parts)
 
 
 def shown(found: MigrationShown) -> Rendered:

@@ -67,7 +67,7 @@ def test_no_minute_has_more_than_its_calls_however_hard_everybody_tries(
     for _ in range(400):
         taken += [clock.now] if one.urgent("o" * 32, "root") else []  # type: ignore[arg-type]
         taken += [clock.now] if not one.turn(5) else []
-        taken += [clock.now] if one.room() else []
+        taken += [clock.now] if not one.state() else []
         clock.move(0.5)
     assert PER_MINUTE * 0.8 <= most_in_a_minute(taken) <= PER_MINUTE
 
@@ -78,7 +78,20 @@ def test_an_end_comes_before_progress_that_takes_all_it_can(database: Database, 
         one.turn(50)
         clock.move(0.5)
     assert one.urgent("o" * 32, "root") and one.urgent("p" * 32, "root")  # type: ignore[arg-type]
-    assert one.turn(50) > 0 and not one.room()
+    assert one.turn(50) > 0 and one.state() > 0
+
+
+def test_the_line_of_a_root_goes_before_progress_while_all_of_it_stays_fresh(
+    database: Database, web: Web, clock: Clock
+) -> None:
+    one = budget(database, web, clock)
+    for lines, calm in ((2, True), (50, False)):
+        roots = 0
+        for _ in range(240):  # two minutes
+            roots += not one.state()
+            one.turn(lines)
+            clock.move(0.5)
+        assert (roots > 10) is calm, (lines, roots)
 
 
 def test_fifty_messages_are_each_updated_within_ninety_seconds(database: Database, web: Web, clock: Clock) -> None:

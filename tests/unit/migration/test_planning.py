@@ -241,7 +241,7 @@ def test_gitops_bare_pods_running_jobs_and_strangers_are_told() -> None:
         an("Job", "import", spec={"template": {"spec": {"containers": []}}}),
         strangers=("my-vpn",),
     )
-    for words in ("Argo CD keeps 1 workloads", "1 bare pods are not copied", "1 Jobs are not finished", "my-vpn"):
+    for words in ("Argo CD keeps 1 workload", "1 bare pod is not copied", "1 Job", "my-vpn"):
         assert words in said(made)
 
 
@@ -282,7 +282,7 @@ def test_policies_that_were_never_enforced_are_told_connection_by_connection() -
     cut = {(each.source, each.destination): each for each in made.network.closes}
     assert cut["shop/web[Pod]", "shop/db[Pod]"].ports == "All Connections"
     assert cut["shop/web[Pod]", "shop/db[Pod]"].served == "TCP 5432"
-    assert "Flannel has never enforced the 1 policies, Calico will" in said(made)
+    assert "Flannel has never enforced the 1 policy, Calico will" in said(made)
     assert not made.network.opens
 
 
@@ -341,7 +341,7 @@ def test_a_host_port_behind_a_policy_is_told() -> None:
         labels={"app": "db"},
         spec={"containers": [{"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]}]},
     )
-    assert "1 workloads with host ports are isolated" in said(plan(exposed, CLOSED))
+    assert "1 workload with host ports isolated" in said(plan(exposed, CLOSED))
 
 
 def test_a_webhook_backend_that_the_api_server_cannot_reach_is_told() -> None:
@@ -370,7 +370,7 @@ def record(manifest: str) -> Object:
 def test_a_release_whose_objects_are_not_all_copied_is_told_and_a_whole_one_is_not() -> None:
     manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: web}\n"
     text = said(plan(record(manifest), an("ConfigMap", "settings")))
-    assert "1 objects of the release web are not copied PodDisruptionBudget shop/web" in text
+    assert "1 object of the release web not copied PodDisruptionBudget shop/web" in text
     assert "names policy/v1beta1" in text
     whole = plan(record("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"), an("ConfigMap", "settings"))
     assert "Helm" not in {each.about for each in whole.warnings}

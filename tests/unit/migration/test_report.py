@@ -34,7 +34,7 @@ def test_the_file_says_what_was_copied_left_out_compared_moved_and_deleted() -> 
     said = text(report())
     for line in (
         "2026-11-25T20:00:00Z  plan approved  @bo", "ConfigMap shop/settings  created  uid u-1", "ConfigMap shop/settings  conflict  uid –  owned by somebody",
-        "Node n1  per cluster: it describes this cluster", "compared: 1 equal, 1 differences", "ConfigMap shop/settings  data.k differ",
+        "Node n1  per cluster: it describes this cluster", "compared: 1 equal, 1 difference", "ConfigMap shop/settings  data.k differ",
         "shop/web  203.0.113.7 → 203.0.113.9", "deleted with the old cluster", "cluster dev (uuid u1)",
     ):  # fmt: skip
         assert line in said

@@ -169,7 +169,7 @@ def test_a_cluster_that_is_never_built_ends_at_the_limit_and_says_that_it_may_st
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
     cloud.seconds_to_build = 1e9
-    with pytest.raises(Problem, match="was not built within 1:30:00") as found:
+    with pytest.raises(Problem, match="was not built within 1 h 30 min") as found:
         play(cloud, reservations, Run(Journal(), clock))
     assert "CREATE_IN_PROGRESS" in found.value.why and "may still come" in found.value.fix
 

@@ -39,6 +39,7 @@ class Turns:
 
     def __init__(self) -> None:
         self.left = 100
+        self.room = 100  # for lines of roots
         self.asked: list[int] = []
 
     def turn(self, lines: int) -> float:
@@ -46,6 +47,12 @@ class Turns:
         if not self.left:
             return 0.5
         self.left -= 1
+        return 0.0
+
+    def state(self) -> float:
+        if not self.room:
+            return 0.5
+        self.room -= 1
         return 0.0
 
 
@@ -192,3 +199,41 @@ def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock
     clock.now += 10
     until(lambda: "other" in shown)
     assert shown == ["progress", "end", "other"]
+
+
+def test_the_line_of_a_root_is_told_before_progress_and_once(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("progress"))
+    board.tell(A, "step 3", lambda: shown.append("root: step 3"))
+    until(lambda: shown == ["root: step 3"])
+    board.tell(A, "step 3", lambda: shown.append("root: step 3"))
+    clock.now += 1.1
+    until(lambda: len(shown) == 2)
+    board.tell(A, "step 4", lambda: shown.append("root: step 4"))
+    until(lambda: len(shown) == 3)
+    assert shown == ["root: step 3", "progress", "root: step 4"]
+
+
+def test_a_root_that_has_no_room_shows_the_newest_line_when_there_is_some(
+    board: ProgressBoard, clock: Clock, turns: Turns
+) -> None:
+    turns.room = 0
+    shown: list[str] = []
+    board.tell(A, "step 3", lambda: shown.append("step 3"))
+    board.tell(A, "step 4", lambda: shown.append("step 4"))
+    time.sleep(0.05)
+    assert shown == []
+    turns.room = 1
+    clock.now += 1.1
+    until(lambda: shown == ["step 4"])
+
+
+def test_no_line_of_a_root_is_told_after_the_end(board: ProgressBoard, clock: Clock, turns: Turns) -> None:
+    turns.room = 0
+    shown: list[str] = []
+    board.tell(A, "step 3", lambda: shown.append("step 3"))
+    board.close(A)
+    turns.room = 1
+    clock.now += 1.1
+    time.sleep(0.05)
+    assert shown == []
