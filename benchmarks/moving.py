@@ -22,7 +22,8 @@ from storage.cluster_migrations import ClusterMigration, ClusterMigrationReposit
 from storage.database import Database
 
 MIGRATIONS = 50
-CHANNELS = ("C0SHOP", "C0SHOPDEV", "C0PARTNER", "C0RANDOM")  # Slack takes one message a second in each
+CHANNELS = ("C0SHOP", "C0SHOPDEV", "C0PARTNER")  # Slack takes one message a second in each
+ORDERED_EVERY = 2.0  # seconds between two commands
 DECIDED_EVERY = 10.0  # seconds between two decisions of a person who reads what is decided
 QUIET_SECONDS = 180.0  # how long they are watched when all of them soak
 MOST_SECONDS = 1_800.0
@@ -97,6 +98,7 @@ def _watched(made: World, database: Database) -> list[Line]:
     for number, name in enumerate(_names()):
         words = f"/xk8s migrate {name} --to calico --soak 4h"
         made.loopback.run(made.workspace.command("U0ANA", CHANNELS[number % len(CHANNELS)], words))
+        time.sleep(ORDERED_EVERY)
         watch.look()
     seen = _until_all_soak(register, watch, person)
     quiet = time.monotonic() + QUIET_SECONDS
