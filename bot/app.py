@@ -103,6 +103,8 @@ class Bot:
             "xk8s_slack_dropped", "What was delivered and not taken", ["reason"], registry=self._registry
         )
         self._database = core.open_database(holder)
+        if unshared := core.unshared_key(settings, self._database):
+            log.warning("replicas have no key in common", why=unshared)
         self._replica = Replica(settings, ReplicaRepository(self._database), now=core.utc_now)
         web = SlackWeb(token=token, base_url=settings.slack_api_url, redactor=redactor)
         self._identity = SlackIdentity(web)

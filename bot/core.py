@@ -53,7 +53,7 @@ from bot.services.sites import sites
 from bot.services.talk import TalkServices
 from bot.services.templates import TemplateServices, creating
 from bot.services.verification import VerificationServices
-from bot.settings import Configuration
+from bot.settings import Configuration, Settings
 from bot.settings.holder import SettingsHolder
 from bot.verification.verifier import Verifier
 from storage.approvals import ApprovalRepository
@@ -62,11 +62,15 @@ from storage.audit_chain import AuditChain
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
+from storage.migration_turns import MigrationTurnRepository
 from storage.policy_changes import PolicyChangeRepository
 from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
-MIGRATIONS = "migrations"  # the queue of migrations: so many at once in a project
+MIGRATIONS = "migrations"  # the queue of migrations
+# of one project at once, those that wait for people or for time included: each is a thread that sleeps. How many
+# of them are at work is `migration.per_project`, by turns that are in the database.
+MOST_OPEN_MIGRATIONS = 500
 
 
 class NoDatabase(Problem):
@@ -91,6 +95,16 @@ def open_database(holder: SettingsHolder) -> Database:
             fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
         ) from error  # fmt: skip
     return database
+
+
+def unshared_key(settings: Settings, database: Database) -> str:
+    """What it means that replicas would have no key in common; empty if they have, or there can be only one."""
+    if settings.audit_key is not None or database.dialect == "sqlite":
+        return ""
+    return (
+        "XK8S_AUDIT_KEY is not set: the audit chain is not signed, and a migration that another replica takes over pauses "
+        "if a Secret was written meanwhile; set one key for all replicas (`openssl rand -hex 32`)"
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -280,7 +294,7 @@ def _operations(
         ends=ends,
         per_project={
             CLUSTERS: lambda: configuration().operations.per_project,
-            MIGRATIONS: lambda: configuration().migration.per_project,
+            MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS,
         },
     )
     building = Building(ReservationRepository(database), now=utc_now)
@@ -293,7 +307,8 @@ def _operations(
     runtime.register(
         migration.WORK,
         Migration(
-            register=register, grounds=tools.ground, decisions=decisions, building=building, remove=own, limits=limits,
+            register=register, turns=MigrationTurnRepository(database), grounds=tools.ground, decisions=decisions,
+            building=building, remove=own, limits=limits, at_once=lambda: configuration().migration.per_project,
             ready_within=lambda: configuration().migration.ready_timeout,
             retry_for=lambda: configuration().migration.retry_for, now=utc_now,
         ),

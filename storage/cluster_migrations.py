@@ -10,10 +10,10 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, text, update
+from sqlalchemy import Select, and_, delete, insert, or_, select, text, update
 
 from storage.database import Database
-from storage.models import MigrationRow
+from storage.models import MigrationRow, MigrationTurnRow
 
 RUNNING, PAUSED, BACK = "running", "paused", "going back"
 DONE, CANCELLED, ROLLED_BACK, FAILED = "done", "cancelled", "rolled back", "failed"
@@ -53,6 +53,15 @@ class ClusterMigration:
         return self.state in OPEN_STATES
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The newest that somebody wants of a migration; number 0: nobody has wanted anything yet."""
+
+    word: str
+    number: int
+    by: str
+
+
 class ClusterMigrationRepository:
     """Migrations in the database."""
 
@@ -66,13 +75,22 @@ class ClusterMigrationRepository:
         found = next(iter(self._read(_rows().where(MigrationRow.id == migration))), None)
         return found if found is not None and project in (None, found.project) else None
 
+    def wish(self, migration: str) -> Wish | None:
+        """What is wanted of a migration. Of a row that holds a whole plan little is read: many look every few seconds."""
+        columns = (MigrationRow.control, MigrationRow.control_number, MigrationRow.control_by)
+        with self._database.reading() as connection:
+            found = connection.execute(select(*columns).where(MigrationRow.id == migration)).first()
+        return Wish(word=found[0], number=found[1], by=found[2]) if found is not None else None
+
     def of_project(self, project: str, *, limit: int = 50) -> list[ClusterMigration]:
         """The migrations of a project, newest first."""
         return self._read(_rows().where(MigrationRow.project == project).limit(limit))
 
-    def naming(self, cluster: str) -> str | None:
-        """The open migration that names a cluster by its id, as its source or its target."""
-        found = self._read(_rows().where(_names(cluster)).limit(1))
+    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+        """The open migration that names a cluster by its id, as source or target, or whose operation ordered it."""
+        ordered = and_(MigrationRow.state.in_(OPEN_STATES), MigrationRow.operation == ordered_by)
+        either = or_(_names(cluster), ordered) if ordered_by else _names(cluster)
+        found = self._read(_rows().where(either).limit(1))
         return found[0].id if found else None
 
     # --- changing
@@ -95,8 +113,13 @@ class ClusterMigrationRepository:
         return made
 
     def stands(self, migration: str, **values: Any) -> None:
-        """Note where it stands: any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest`, `ended_at`."""
+        """Note where it stands: any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest`, `ended_at`.
+
+        With its end its turn ends.
+        """
         with self._database.writing() as connection:
+            if values.get("state", RUNNING) not in OPEN_STATES:
+                connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
             connection.execute(update(MigrationRow).where(MigrationRow.id == migration).values(**values))
 
     def tell(self, migration: str, event: dict[str, Any], *, once: str) -> None:

@@ -336,6 +336,20 @@ class MigrationRow(Base):
     __table_args__ = (Index("migrations_of_project", "project", "begun_at"),)
 
 
+class MigrationTurnRow(Base):
+    """A migration that is at work, or waits until it may be."""
+
+    __tablename__ = "migration_turns"
+
+    migration: Mapped[str] = mapped_column(String(16), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64))
+    project: Mapped[str] = mapped_column(String(255))
+    place: Mapped[int] = mapped_column(Integer)  # grows with each that asks in the project
+    working: Mapped[bool] = mapped_column(Boolean)
+
+    __table_args__ = (Index("migration_turns_of_project", "project", "place"),)
+
+
 class ApprovalRow(Base):
     """One change that waits for a second person, or waited."""
 

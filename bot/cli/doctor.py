@@ -35,9 +35,22 @@ def run(redactor: Redactor) -> int:
     return 0 if all(found) else 1
 
 
+class _Warning(Exception):
+    """It works, and something about it should be changed: what is well, and what is not."""
+
+    def __init__(self, said: str, warning: str) -> None:
+        super().__init__(said)
+        self.said = said
+        self.warning = warning
+
+
 def _line(redactor: Redactor, name: str, check: Callable[[], str]) -> bool:
     try:
         said = check()
+    except _Warning as found:
+        click.echo(redactor.hide(f"⚠️ {name}: {found.said}"))
+        click.echo(redactor.hide(f"   {found.warning}"))
+        return True
     except Problem as problem:
         click.echo(redactor.hide(f"❌ {name}: {problem.what}"))
         for more in (problem.why, problem.fix):
@@ -60,8 +73,11 @@ def _configuration(settings: Settings) -> str:
 def _database(holder: SettingsHolder) -> str:
     database = core.open_database(holder)
     try:
+        said = f"{database.dialect}, schema {database.version()}"
+        if unshared := core.unshared_key(holder.now, database):
+            raise _Warning(said, unshared)
         signing = "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
-        return f"{database.dialect}, schema {database.version()}{signing}"
+        return f"{said}{signing}"
     finally:
         database.dispose()
 

@@ -29,6 +29,9 @@ CHURNING = (
 )  # fmt: skip
 
 
+KEYED = "keyed:"  # how a digest begins that can be compared only with one of the same key
+
+
 def without_server_fields(obj: Mapping[str, Any]) -> Object:
     """A copy of an object without status and what only a server writes. Everything else stays."""
     metadata = {key: value for key, value in obj["metadata"].items() if key not in SERVER_METADATA}
@@ -61,7 +64,7 @@ def digest_of(value: Any, key: bytes | None = None) -> str:
     data = text(value).encode()
     if key is None:
         return hashlib.sha256(data).hexdigest()
-    return f"keyed:{hmac.new(key, data, hashlib.sha256).hexdigest()}"
+    return f"{KEYED}{hmac.new(key, data, hashlib.sha256).hexdigest()}"
 
 
 def prune(obj: Object) -> Object:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from bot.drivers.catalog import profile
 from bot.migration import exclusions
+from bot.migration.canonical import KEYED
 from bot.migration.forms import autoscaled, fingerprint
 from bot.migration.inventory import Inventory
-from bot.migration.objects import Object, Ref, uid_of
+from bot.migration.objects import Object, Ref, uid_of, version_of
 from bot.migration.plan import Plan
 from bot.migration.scope import system_namespaces
 from bot.migration.source.changes import BeforeImage
@@ -18,18 +19,22 @@ from bot.settings.file import Mappings
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Drift:
-    """What is not as it was planned. `replaced` were deleted and made again: another uid."""
+    """What is not as it was planned. `replaced` were deleted and made again: another uid.
+
+    `unsure` are Secrets that were written since and that cannot be compared: the key of their digests is not here.
+    """
 
     changed: tuple[Ref, ...] = ()
     gone: tuple[Ref, ...] = ()
     new: tuple[Ref, ...] = ()
     replaced: tuple[Ref, ...] = ()
+    unsure: tuple[Ref, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.changed or self.gone or self.new or self.replaced)
+        return bool(self.changed or self.gone or self.new or self.replaced or self.unsure)
 
     def lines(self) -> Iterable[str]:
-        """One line each, for people."""
+        """One line for each that is certain, for people."""
         for word, refs in (
             ("changed", self.changed),
             ("gone", self.gone),
@@ -40,23 +45,29 @@ class Drift:
 
 
 def drift(
-    plan: Plan, inventory: Inventory, mappings: Mappings, key: bytes, image: BeforeImage | None = None
+    plan: Plan, inventory: Inventory, mappings: Mappings, key: bytes | None, image: BeforeImage | None = None
 ) -> Drift:
-    """Compare the source with the plan. With an image, changes that the migration made itself do not count."""
+    """Compare the source with the plan. With an image, changes that the migration made itself do not count.
+
+    `key` is the one that the plan was made with; None if that is another replica's.
+    """
     objects = {ref: image.before(obj) if image is not None else obj for ref, obj in inventory.objects.items()}
     scaled = autoscaled(objects.values())
     planned = plan.by_ref
-    changed, replaced = [], []
+    changed, replaced, unsure = [], [], []
     for ref, item in planned.items():
         live = objects.get(ref)
         if live is None:
             continue
         if uid_of(live) != item.uid:
             replaced.append(ref)
-        elif fingerprint(live, key, scaled) != item.digest:
+        elif key is None and item.digest.startswith(KEYED):
+            if not item.version or version_of(live) != item.version:
+                unsure.append(ref)
+        elif fingerprint(live, key or b"", scaled) != item.digest:
             changed.append(ref)
     return Drift(
-        changed=tuple(sorted(changed)), replaced=tuple(sorted(replaced)),
+        changed=tuple(sorted(changed)), replaced=tuple(sorted(replaced)), unsure=tuple(sorted(unsure)),
         gone=tuple(sorted(set(planned) - set(objects))), new=tuple(sorted(_new(plan, inventory, objects, mappings))),
     )  # fmt: skip
 

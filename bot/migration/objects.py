@@ -61,6 +61,11 @@ def uid_of(obj: Mapping[str, Any]) -> str:
     return str(obj["metadata"].get("uid", ""))
 
 
+def version_of(obj: Mapping[str, Any]) -> str:
+    """Its resourceVersion: another one after every write."""
+    return str(obj["metadata"].get("resourceVersion", ""))
+
+
 def labels_of(obj: Mapping[str, Any]) -> dict[str, str]:
     """Its labels."""
     return obj["metadata"].get("labels") or {}

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.actions.action import Driver
 from bot.migration.exclusions import LeftOut, Reason
 from bot.migration.findings import Finding, Weight
+from bot.migration.keys import OWN
 from bot.migration.modes import Hold, Mode
 from bot.migration.network.consequence import Consequence
 from bot.migration.objects import Ref
@@ -45,7 +46,10 @@ class Side:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Item:
-    """One object that is copied. `digest` is that of its configuration on the source."""
+    """One object that is copied. `digest` is that of its configuration on the source.
+
+    `version` is the resourceVersion of a Secret: with its uid it says the same where the key of its digest is missing.
+    """
 
     ref: Ref
     uid: str
@@ -53,6 +57,7 @@ class Item:
     stage: Stage
     mode: Mode
     hold: Hold = Hold.NOT
+    version: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -96,6 +101,7 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     migration: str
+    key: str = ""  # the mark of the key of digests; empty in plans of older versions
     source: Side
     target: Side
     namespaces: tuple[str, ...]
@@ -130,6 +136,10 @@ class Plan(BaseModel):
         """Items by what they name."""
         return {item.ref: item for item in self.items}
 
+    def _state(self, item: Item) -> str:
+        """What every replica sees alike: a digest, unless it was made with the key of one of them."""
+        return f"version:{item.version}" if item.version and self.key.startswith(OWN) else item.digest
+
     def in_mode(self, mode: Mode) -> tuple[Item, ...]:
         """Items of one mode."""
         return tuple(item for item in self.items if item.mode is mode)
@@ -148,7 +158,7 @@ class Plan(BaseModel):
                 "template": self.target.template, "nodes": self.target.nodes, "masters": self.target.masters,
             },
             "namespaces": list(self.namespaces),
-            "objects": sorted([str(item.ref), item.uid, item.digest, str(item.mode)] for item in self.items),
+            "objects": sorted([str(item.ref), item.uid, self._state(item), str(item.mode)] for item in self.items),
             "volumes": sorted(
                 [volume.claim.short, volume.claim_uid, volume.volume, volume.handle, str(volume.choice or "")]
                 for volume in self.volumes

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clusters.magnum_errors import MagnumError, MagnumFailed, MagnumNotFound, MagnumUnreachable
+from bot.operations.building import MARK
 from bot.operations.flow import Flow, Json
 from bot.operations.results import ClusterDeleted, ClusterDeleting
 from bot.operations.sites import Limits, OpenMigrations, Site, Sites
@@ -66,6 +67,7 @@ class Deletion:
         while True:
             try:
                 before = site.magnum.cluster(cluster)
+                refuse_named(self._migrations, name, cluster, before.get("labels"))
                 if not str(before.get("status")).startswith("DELETE_IN_PROGRESS"):
                     flow.fence()
                     site.magnum.delete_cluster(cluster, operation=flow.operation)
@@ -104,13 +106,19 @@ class Deletion:
         return None
 
 
-def refuse_named(migrations: OpenMigrations, name: str, cluster: str) -> None:
-    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or forbidden."""
-    migration = migrations.naming(cluster)
+def refuse_named(
+    migrations: OpenMigrations, name: str, cluster: str, labels: Mapping[str, Any] | None = None
+) -> None:
+    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or forbidden.
+
+    By Magnum's `labels` a target is known from the moment it was ordered.
+    """
+    migration = migrations.naming(cluster, ordered_by=str((labels or {}).get(MARK, "")))
     if migration is not None:
         raise Named(
             f"{name} is part of the migration {migration}, so it is not deleted",
-            why="a migration deletes its source itself, when its target is proven and a second person has approved",
+            why="a migration deletes its source itself, when its target is proven and a second person has approved, "
+            "and its target when it is cancelled",
             fix=f"See `/xk8s migrate show {migration}`; to give it up: `/xk8s migrate cancel {migration}`",
         )
 

@@ -45,15 +45,18 @@ Sites = Callable[[str, str], Site]  # by project, for one operation; raises `Pro
 class OpenMigrations(Protocol):
     """Which clusters open migrations name, as source or as target."""
 
-    def naming(self, cluster: str) -> str | None:
-        """The migration that names a cluster, by its UUID; None if none does."""
+    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+        """The migration that names a cluster by its UUID, or that had it built; None if there is none.
+
+        `ordered_by` is the operation of the cluster's mark: while it is built, nobody has noted its UUID yet.
+        """
         ...
 
 
 class NoMigrations:
     """Where there are no migrations."""
 
-    def naming(self, cluster: str) -> str | None:
+    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
         """None does."""
         return None
 

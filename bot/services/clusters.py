@@ -124,7 +124,7 @@ class ClusterServices:
                 why="Magnum did not deploy it",
                 fix=f"To forget it, take `projects.{cluster.project}.clusters.{cluster.name}` out of the configuration.",
             )
-        refuse_named(self.migrations, cluster.name, cluster.id)
+        refuse_named(self.migrations, cluster.name, cluster.id, cluster.labels)
         return cluster
 
     def _belongings(self, cluster: Cluster, context: Context) -> tuple[Belongings | None, tuple[str, ...]]:

@@ -4,22 +4,20 @@ again counts, and a project that is gone is a problem of the step in hand."""
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from bot import __version__
 from bot.actions.action import Driver
 from bot.clusters.services import CloudServices
 from bot.kube.client import Kube
+from bot.migration.keys import Keys
 from bot.migration.workflow.grounds import Ground
 from bot.operations.sites import Site, Sites
 from bot.problems import Problem, Refusal
+from bot.services.migration_keys import digest_keys
 from bot.services.projects import ProjectParts, Projects
 from bot.services.verification import Keep, last_verification, verification_target
 from bot.settings import Settings
@@ -28,7 +26,6 @@ from bot.verification.report import Verdict
 from bot.verification.verifier import Verifier
 
 SECONDS = 900.0  # for one step in one cluster: a copy of some ten thousand objects
-CONTEXT = b"xk8s-migration-digests"
 
 Json = dict[str, Any]
 
@@ -86,9 +83,9 @@ class ProjectGround:
         return mappings_of(self._tools.settings(), self._name)
 
     @property
-    def key(self) -> bytes:
-        """The key of the digests of Secrets."""
-        return digest_key(self._tools.settings())
+    def keys(self) -> Keys:
+        """The keys of the digests of Secrets."""
+        return digest_keys(self._tools.settings())
 
     @contextlib.contextmanager
     def connect(self, cluster: str) -> Iterator[Kube]:
@@ -187,25 +184,3 @@ def mappings_of(settings: Settings, project: str) -> Mappings:
     if found is None:
         raise Refusal(f"There is no project {project}", fix="Look at `projects` in the configuration.")
     return found.mappings
-
-
-def digest_key(settings: Settings) -> bytes:
-    """The key that digests of Secrets are made with: derived from `XK8S_AUDIT_KEY`, which all replicas share.
-
-    Without one, a key of its own in the data folder: other replicas then see every Secret as changed.
-    """
-    given = settings.audit_key.get_secret_value().split(",")[0].strip().encode() if settings.audit_key else b""
-    return hmac.new(given or _own_key(settings.data_dir / "migration-key"), CONTEXT, hashlib.sha256).digest()
-
-
-def _own_key(path: Path) -> bytes:
-    """Made once, whichever process is first; readable by the bot alone."""
-    if not path.exists():
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)  # never over one that another process has just made
-        temporary.unlink()
-    return path.read_bytes()

@@ -27,7 +27,8 @@ from bot.migration.surface import numbers
 from bot.operations.building import Order
 from bot.problems import Ambiguous, Choice, Refusal
 from bot.services.clusters import order_of, refuse_taken
-from bot.services.migration_ground import Tools, connected, digest_key, mappings_of
+from bot.services.migration_ground import Tools, connected, mappings_of
+from bot.services.migration_keys import digest_keys
 from bot.services.projects import ProjectParts
 from bot.settings.file import Duration
 from bot.templates.results import AmbiguousTemplate, Template
@@ -107,6 +108,7 @@ class Planner:
         operation: str, migration: str,
     ) -> Planned:  # fmt: skip
         settings = self._tools.settings()
+        keys = digest_keys(settings)
         with contextlib.ExitStack() as stack:
             there = None
             if target.cluster is not None:
@@ -119,7 +121,7 @@ class Planner:
         )  # fmt: skip
         soak = _DURATION.validate_python(action.soak) if action.soak else self._soak()
         return Planned(
-            plan=build(wish, found, digest_key(settings)),
+            plan=build(wish, found, keys.current, mark=keys.mark),
             order={
                 "deploy": target.order.to_json() if target.order is not None else None, "soak": soak.total_seconds(),
                 "namespaces": list(action.namespaces), "volumes": list(action.volumes), "early": list(action.start_early),

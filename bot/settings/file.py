@@ -253,7 +253,7 @@ class Migration(_Strict):
     soak: Duration = Field(
         default=timedelta(hours=24), description="how long the new cluster serves before a deletion"
     )
-    per_project: int = Field(default=2, ge=1, description="migrations at once in a project")
+    per_project: int = Field(default=2, ge=1, description="migrations at work at once in a project")
     ready_timeout: Duration = Field(
         default=timedelta(minutes=30), description="how long workloads may take to be ready"
     )

@@ -10,9 +10,10 @@ from bot.migration import addresses, exclusions, modes, order
 from bot.migration.exclusions import LeftOut, Reason
 from bot.migration.findings import Finding, Weight, blocker, warn
 from bot.migration.forms import autoscaled, fingerprint, shaped
+from bot.migration.keys import mark_of
 from bot.migration.modes import Hold, Mode
 from bot.migration.network import consequence, flags
-from bot.migration.objects import Object, Ref
+from bot.migration.objects import Object, Ref, version_of
 from bot.migration.plan import Item, Plan, Side
 from bot.migration.planning import helm, placement, room, traffic, versions, workloads
 from bot.migration.planning.material import Material
@@ -41,8 +42,8 @@ class Wish:
     same_project: bool | None = None
 
 
-def build(wish: Wish, survey: Survey, key: bytes) -> Plan:
-    """The plan. `key` keys the digests of Secrets; the same one must be used whenever they are compared."""
+def build(wish: Wish, survey: Survey, key: bytes, *, mark: str = "") -> Plan:
+    """The plan. `key` keys the digests of Secrets, and `mark` tells it from others: by default that of a shared one."""
     found: list[Finding] = []
     material = _material(wish, survey, found)
     balancers = traffic.balancers(material)
@@ -65,7 +66,7 @@ def build(wish: Wish, survey: Survey, key: bytes) -> Plan:
     if material.target_profile.enforces_network_policy and not material.source_profile.enforces_network_policy:
         found += flags.flags(survey.inventory, states.after, material.context.ranges)
     return Plan(
-        migration=wish.migration, source=wish.source, target=wish.target, namespaces=survey.inventory.namespaces,
+        migration=wish.migration, key=mark or mark_of(key), source=wish.source, target=wish.target, namespaces=survey.inventory.namespaces,
         everything=survey.everything, items=_items(material, key), left=material.left, volumes=material.volumes, balancers=balancers,
         early=tuple(sorted(wish.early)), operators=tuple(sorted(material.operators)), network=network,
         findings=tuple(sorted(found, key=lambda each: WEIGHTS[each.weight])), size=size,
@@ -145,7 +146,7 @@ def _items(material: Material, key: bytes) -> tuple[Item, ...]:
         Item(
             ref=ref, uid=obj["metadata"].get("uid", ""), digest=fingerprint(obj, key, scaled),
             stage=order.stage_of(ref, material.operators), mode=material.modes.get(ref, Mode.COPIED),
-            hold=material.holds.get(ref, Hold.NOT),
+            hold=material.holds.get(ref, Hold.NOT), version=version_of(obj) if ref.kind == "Secret" else "",
             notes=tuple(note.text for note in material.transformed[ref].notes) if ref in material.transformed else (),
         )
         for ref, obj in sorted(material.kept.items(), key=lambda pair: pair[0])

@@ -73,6 +73,16 @@ def attached(kube: Kube, volumes: Iterable[Volume], disks: Disks | None) -> list
     return waits
 
 
+def brought(kube: Kube, volumes: Iterable[Volume], migration: str) -> tuple[Volume, ...]:
+    """Those that the target has its pair of: only their disks can be held by it. Raises `KubeError`."""
+    present = {each["metadata"]["name"]: each for each in kube.all_of(VOLUMES, dict)}
+    return tuple(
+        volume
+        for volume in volumes
+        if volume.moves and volume.volume in present and _ours(present[volume.volume], volume, migration)
+    )
+
+
 def attach(kube: Kube, volumes: Iterable[Volume], claims: dict[Ref, Object], migration: str) -> tuple[Ref, ...]:
     """Make the static pairs in the target. `claims` are the claims as they will be there, by their ref.
 

@@ -27,7 +27,7 @@ class CopyDiffers(Problem):
 
 
 def copy(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Copy everything as it waits, stage by stage, then rehearse the start. Raises `Turn`."""
+    """Copy everything as it waits, stage by stage, then rehearse the start. Raises `TurnedBack`."""
     passage.enter(Step.COPY)
     actions: Counter[str] = Counter()
     known = Known()  # one inventory for all stages; what changes meanwhile is found by the second look
@@ -66,7 +66,7 @@ def _rehearsed(passage: Passage, ground: Ground, recorded: Recorded, known: Know
 
 
 def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> Problem | None:
-    """Wait for what may run already, then compare counts, configuration and network. Raises `Turn`.
+    """Wait for what may run already, then compare counts, configuration and network. Raises `TurnedBack`.
 
     Returns what is not as planned: copied once more, it may be.
     """

@@ -43,7 +43,7 @@ class NoNeutron(Problem):
 
 
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `Turn`."""
+    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`."""
     passage.enter(Step.QUIESCE)
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
@@ -64,12 +64,8 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     )
 
 
-def look_at_target(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Before anything stops, the target answers and its driver is healthy. Raises `Turn`."""
-    passage.do("look at the target", lambda: _fit(passage, ground, recorded))
-
-
-def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+def fit(passage: Passage, ground: Ground, recorded: Recorded) -> None:
+    """The target answers and its driver is healthy. Within a step. Raises `TargetUnfit` or another `Problem`."""
     passage.tell("looking at the new cluster once more")
     with ground.connect(recorded.target) as target:
         discover(target)
@@ -80,7 +76,6 @@ def _fit(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
             why=wrong,
             fix="Mend it, then resume; or cancel. Nothing was stopped.",
         )
-    return {}
 
 
 def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -152,7 +147,7 @@ def _retained(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 
 
 def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Attach the disks to the target. Raises `Turn`."""
+    """Attach the disks to the target. Raises `TurnedBack`."""
     passage.enter(Step.VOLUMES)
     moved = [each for each in passage.plan.volumes if each.moves]
 
@@ -173,7 +168,7 @@ def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
 
 
 def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Let the copies work, operators first, and wait until they do as well as the source did. Raises `Turn`."""
+    """Let the copies work, operators first, and wait until they do as well as the source did. Raises `TurnedBack`."""
     passage.enter(Step.START)
     operators, others = starting.PARTS
     passage.do("start operators", lambda: _started(passage, ground, recorded, operators))
@@ -268,7 +263,7 @@ def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 
 
 def traffic(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Give the copies their load balancers, Ingresses and webhooks. Raises `Turn`."""
+    """Give the copies their load balancers, Ingresses and webhooks. Raises `TurnedBack`."""
     passage.enter(Step.TRAFFIC)
     passage.do("open", lambda: _opened(passage, ground, recorded))
     fresh = opening.of_recipe(passage.plan, Recipe.NEW_ADDRESS)

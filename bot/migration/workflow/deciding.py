@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from bot.access.proposal import Proposal, digest
 from bot.kube.client import Kube
-from bot.migration import drift, undoing
+from bot.migration import undoing
 from bot.migration.plan import Plan
 from bot.migration.planning.builder import Wish, build
 from bot.migration.planning.survey import survey
+from bot.migration.workflow import crossing, drifting
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Ground, Json
-from bot.migration.workflow.passage import Passage, Turn
-from bot.migration.workflow.scene import Recorded, Scene, opened
+from bot.migration.workflow.passage import Passage, TurnedBack
+from bot.migration.workflow.scene import Recorded, opened
 from bot.problems import Problem, Refusal
 from bot.wording import count
 
 NAMED = 8
-
-
-class SourceHasChanged(Problem):
-    """Objects of the source are not as they were planned."""
 
 
 class NotApproved(Problem):
@@ -32,35 +29,27 @@ class PlanBlocked(Problem):
 
 
 def second_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
-    """What has changed on the source since it was planned. Raises `Turn`."""
-    found = passage.do("second look", lambda: {"lines": _drifted(passage.plan, ground, recorded)})
-    return changed(found["lines"])
+    """What has changed on the source since it was planned. Raises `TurnedBack`."""
+    found = passage.do("second look", lambda: drifting.look(passage.plan, ground, recorded), working=True)
+    return drifting.problem(found)
 
 
-def _drifted(plan: Plan, ground: Ground, recorded: Recorded) -> list[str]:
-    with opened(plan, ground, recorded) as scene:
-        return drifted(scene)
+def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
+    """Before anything stops, the target answers and its driver is healthy. Raises `TurnedBack`.
 
+    If it was paused for that, the source is looked at once more: what has changed there meanwhile is returned.
+    """
+    pauses = passage.pauses
 
-def drifted(scene: Scene) -> list[str]:
-    """What is on the source not as it was planned; changes of the migration's own do not count."""
-    found = drift.drift(scene.plan, scene.inventory, scene.ground.mappings, scene.ground.key, scene.recorded.image)
-    return list(found.lines())
+    def look() -> Json:
+        crossing.fit(passage, ground, recorded)
+        return drifting.look(passage.plan, ground, recorded) if passage.pauses != pauses else {}
 
-
-def changed(lines: Sequence[str]) -> Problem | None:
-    """The reason to stand still, if there is one."""
-    if not lines:
-        return None
-    more = f"\nand {len(lines) - NAMED} more" if len(lines) > NAMED else ""
-    return SourceHasChanged(
-        f"{count(len(lines), 'object')} of the source changed since the plan was made", why="\n".join(lines[:NAMED]) + more,
-        fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
-    )  # fmt: skip
+    return drifting.problem(passage.do("look at the target", look, working=True))
 
 
 def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json) -> None:
-    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises `Turn`."""
+    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises `TurnedBack`."""
 
     def make() -> Json:
         old = passage.plan
@@ -92,14 +81,14 @@ def _planned(old: Plan, ground: Ground, order: Json, source: Kube, target: Kube)
             early=tuple(order["early"]), mappings=ground.mappings, labels=order["labels"],
             same_project=order["same_project"],
         ),
-        found, ground.key,
+        found, ground.keys.current, mark=ground.keys.mark,
     )  # fmt: skip
 
 
 def consent(
     passage: Passage, decisions: Decisions, *, kind: str, name: str, propose: Callable[[], Proposal]
 ) -> tuple[str, ...]:
-    """Ask a second person and wait; asked again after a refusal, if somebody resumes. Raises `Turn`.
+    """Ask a second person and wait; asked again after a refusal, if somebody resumes. Raises `TurnedBack`.
 
     Returns who approved; nobody if the configuration asks for no such decision.
     """
@@ -143,8 +132,8 @@ def _answered(
     passage: Passage, decisions: Decisions, slot: str, look: Callable[[], Json | None], detail: str
 ) -> Json:
     try:
-        return passage.idle("decision", look, detail=lambda: detail)
-    except Turn:
+        return passage.idle("decision", look, detail=lambda: detail, then_works=lambda found: "by" in found)
+    except TurnedBack:
         passage.flow.step("close", lambda: _closed(passage, decisions, slot))
         raise
 
@@ -161,7 +150,7 @@ def _begun(passage: Passage, decisions: Decisions, slot: str, propose: Callable[
         except Refusal as refused:
             return {"why": f"{refused.what}: {refused.why}" if refused.why else refused.what}
 
-    return str(passage.do("begin what was approved", start)["why"])
+    return str(passage.do("begin what was approved", start, working=True)["why"])
 
 
 def _told(passage: Passage, kind: str, by: tuple[str, ...], line: str) -> Json:

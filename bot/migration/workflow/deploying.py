@@ -41,8 +41,23 @@ class _Aside:
         return self._flow.run if self._first else uuid.uuid4().hex
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """As the flow does."""
-        return self._flow.step(f"deploy: {name}", do)
+        """As the flow does, in the migration's turn. Raises `_Wanted`."""
+
+        def once() -> Json:
+            found = self._passage.in_turn(lambda: self._noted(do()))
+            done: Json = found.get("done", found)
+            return done
+
+        kept = self._flow.step(f"deploy: {name}", once)
+        if "wanted" in kept:
+            raise _Wanted(kept)
+        return kept
+
+    def _noted(self, made: Json) -> Json:
+        """What was ordered is this migration's from now on: nobody else deletes it or moves into it."""
+        if "id" in made:
+            self._passage.register.stands(self._passage.migration, target=made["id"])
+        return made
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """As the flow does, until a person wants something. Raises `_Wanted`."""
@@ -51,6 +66,8 @@ class _Aside:
             wanted = self._passage.wanted()
             if wanted is not None:
                 return wanted
+            if not self._passage.has_turn():
+                return None
             found = look()
             return None if found is None else {"done": found}
 
@@ -80,7 +97,7 @@ class _Aside:
 def deploy(
     passage: Passage, ground: Ground, recorded: Recorded, building: Building, order: Order | None, limits: Limits
 ) -> None:
-    """Make the target be there; its id is recorded. Raises `Turn`."""
+    """Make the target be there; its id is recorded. Raises `TurnedBack`."""
     passage.enter(Step.DEPLOY)
     if order is None:
         recorded.target = passage.plan.target.id
@@ -113,7 +130,7 @@ def _built(passage: Passage, ground: Ground, building: Building, order: Order, w
 
 
 def remove_ours(passage: Passage, ground: Ground, name: str, *, only_failed: bool = False) -> bool:
-    """Delete the cluster that this migration had built, by its label, and wait until it is gone. Raises `Turn`.
+    """Delete the cluster that this migration had built, by its label, and wait until it is gone. Raises `TurnedBack`.
 
     Nothing else is ever deleted here: a cluster of that name without our label is somebody else's.
     """
@@ -160,7 +177,7 @@ def ours(site: Site, name: str, operation: str) -> list[Json]:
 
 
 def verify(passage: Passage, ground: Ground, recorded: Recorded, within: timedelta) -> None:
-    """Wait until the target's driver is healthy. Raises `Turn`."""
+    """Wait until the target's driver is healthy. Raises `TurnedBack`."""
     passage.enter(Step.VERIFY)
     driver, name = passage.plan.target.driver, passage.plan.target.name
 

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 
 from bot.access.proposal import Proposal
 from bot.kube.client import Kube
+from bot.migration.keys import Keys
 from bot.migration.traffic.floating import Addresses
 from bot.migration.volumes.moving import Disks
 from bot.operations.sites import Site
 from bot.settings.file import Mappings
-from storage.cluster_migrations import ClusterMigration
+from storage.cluster_migrations import ClusterMigration, Wish
+from storage.migration_turns import Turn
 
 Json = dict[str, Any]
 
@@ -46,7 +48,7 @@ class Ground(Protocol):
         ...
 
     @property
-    def key(self) -> bytes:
+    def keys(self) -> Keys:
         """Of the digests of Secrets."""
         ...
 
@@ -67,9 +69,23 @@ class Register(Protocol):
 
     def get(self, migration: str, *, project: str | None = None) -> ClusterMigration | None: ...
 
+    def wish(self, migration: str) -> Wish | None: ...
+
     def stands(self, migration: str, **values: Any) -> None: ...
 
     def tell(self, migration: str, event: Json, *, once: str) -> None: ...
+
+
+class Turns(Protocol):
+    """So many migrations of a project are at work at once. All of it raises `DatabaseError`."""
+
+    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> Turn:
+        """Take a turn if there is one, else stand in line; None: wait for nobody."""
+        ...
+
+    def give_back(self, migration: str) -> None:
+        """Hold no turn and stand in no line."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

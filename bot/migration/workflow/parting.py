@@ -22,15 +22,20 @@ NAMED = 8
 Remove = Callable[[Flow, Json], object]  # deletes a cluster of Magnum and waits until it is gone; raises `Problem`
 
 
-def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> None:
-    """Ask for the deletion, and look at everything once more when it is approved. Raises `Turn`."""
+def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> int:
+    """Ask for the deletion, and look at everything once more when it is approved. Raises `TurnedBack`.
+
+    Returns after how many pauses it was looked at.
+    """
     passage.enter(Step.CONSENT)
     passage.do("recheck", lambda: _rechecked(passage, ground, recorded))
     by = deciding.consent(
         passage, decisions, kind=KIND, name="delete", propose=lambda: propose(passage, ground, recorded)
     )
-    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded))
+    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded), working=True)
+    looked = passage.pauses
     passage.leave(f"deletion approved by {' and '.join(by)}")
+    return looked
 
 
 def _rechecked(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -97,8 +102,13 @@ class _Aside:
         return self._flow.run
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """As the flow does."""
-        return self._flow.step(f"delete: {name}", do)
+        """As the flow does, in the migration's turn, which it waits for no more."""
+
+        def once() -> Json:
+            self._passage.has_turn()
+            return do()
+
+        return self._flow.step(f"delete: {name}", once)
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """As the flow does."""
@@ -123,9 +133,18 @@ class _Aside:
         """A migration says for itself what it has come to."""
 
 
-def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove) -> None:
-    """Delete the source, then give the disks their own reclaim policy. There is no way back from here."""
-    passage.enter(Step.DELETE)
+def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove, *, looked: int) -> None:
+    """Delete the source, then give the disks their own reclaim policy. There is no way back from here.
+
+    If it was paused since everything was `looked` at (after so many pauses), that is done once more: evidence is
+    never older than a pause. Raises `TurnedBack`.
+    """
+
+    def first() -> None:
+        if passage.pauses != looked:
+            _rechecked(passage, ground, recorded)
+
+    passage.enter(Step.DELETE, first)
     source = passage.plan.source
     while True:
         try:

@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.clusters.magnum_errors import MagnumFailed, MagnumUnreachable
-from bot.kube.errors import Conflict, Expired, FieldConflict, ServerFailed, TooManyRequests, Unreachable
 from bot.migration.plan import Plan
-from bot.migration.waiting import LONGEST_NAMED, NotInTime
+from bot.migration.waiting import LONGEST_NAMED
 from bot.migration.workflow.grounds import Json, Register
-from bot.migration.workflow.steps import Step, Word, choices, why_not
+from bot.migration.workflow.patience import TRANSIENT, late, patiently
+from bot.migration.workflow.steps import Step, Word, choices, why_not, works
 from bot.migration.workflow.telling import (
     Headed,
     MigrationGoesOn,
@@ -24,28 +23,16 @@ from bot.migration.workflow.telling import (
     MigrationProgress,
     MigrationStepDone,
 )
-from bot.migration.workflow.unsettled import Unsettled
+from bot.migration.workflow.turns import OwnTurn
 from bot.operations.flow import Flow
 from bot.problems import Problem
-from bot.wording import lasting
 from storage.cluster_migrations import BACK, PAUSED, RUNNING
 
-TRANSIENT = (
-    Unreachable,
-    TooManyRequests,
-    ServerFailed,
-    Expired,
-    Conflict,
-    MagnumUnreachable,
-    MagnumFailed,
-    Unsettled,
-)
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between tries of a step that a server keeps from being done
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 1.0  # between two looks for a word, while it is paused or waits for a decision
 
 
-class Turn(Exception):
+class TurnedBack(Exception):
     """Somebody wants it back."""
 
     def __init__(self, word: Word, by: str) -> None:
@@ -58,11 +45,12 @@ class Passage:
     """What the steps of one migration share in one run."""
 
     def __init__(
-        self, flow: Flow, register: Register, *, migration: str, plan: Plan, begun: datetime,
+        self, flow: Flow, register: Register, turn: OwnTurn, *, migration: str, plan: Plan, begun: datetime,
         now: Callable[[], datetime], retry_for: Callable[[], timedelta],
     ) -> None:  # fmt: skip
         self.flow = flow
         self.register = register
+        self.turn = turn
         self.migration = migration
         self.plan = plan
         self.begun = begun
@@ -73,23 +61,29 @@ class Passage:
         self.since = begun
         self.finished: list[str] = []
         self.asked = 0  # decisions so far
+        self.pauses = 0  # so far; the same in every run
         self._handled = 0  # the number of the last wish that was followed
-        self._pauses = 0
+        self._lacking: str | None = None  # what it waits for instead of working; None: nobody has looked yet
         self._entered = 0
+        self._said: tuple[object, ...] = ()  # what was told last
 
     # --- steps
 
-    def enter(self, step: Step) -> None:
-        """Begin a step of the migration."""
-        self.step = step
+    def enter(self, step: Step, first: Callable[[], object] = lambda: None) -> None:
+        """Begin a step of the migration. Until it has its turn for that, it stands where it was.
+
+        `first` is done before, and keeps it where it was by raising a `Problem`.
+        """
         self._entered += 1
 
         def begin() -> Json:
+            first()
             now = self.now()
             self.register.stands(self.migration, state=RUNNING, step=str(step), since=now, waits="")
             return {"at": now.isoformat()}
 
-        self.since = datetime.fromisoformat(self.do(f"{step}: begin", begin)["at"])
+        begun = self.do(f"{step}: begin", begin, working=works(step, back=self.back))
+        self.step, self.since = step, datetime.fromisoformat(begun["at"])
 
     def leave(self, said: str, lines: Sequence[str] = ()) -> None:
         """A step of the migration is done: noted, and said in its thread."""
@@ -107,17 +101,45 @@ class Passage:
         self.do(f"{step}: done", end)
         self.finished.append(said)
 
-    def do(self, name: str, fn: Callable[[], Json]) -> Json:
-        """Do something and record it; tried again after a pause for as long as it fails. Raises `Turn`."""
+    def do(self, name: str, fn: Callable[[], Json], *, working: bool | None = None) -> Json:
+        """Do something and record it; tried again after a pause for as long as it fails. Raises `TurnedBack`.
+
+        `working`: whether it needs a turn for that; if nobody says, as the step of the migration does.
+        """
+        needs = works(self.step, back=self.back) if working is None else working
         return self._passed(
-            name, lambda: self.flow.step(name, lambda: self._unless_wanted(lambda: self._patiently(fn)))
+            name, lambda: self.flow.step(name, lambda: self.in_turn(lambda: self._patiently(fn), needed=needs))
         )
+
+    def in_turn(self, fn: Callable[[], Json], *, needed: bool = True) -> Json:
+        """Do something as soon as it may be done, under `done`; or what somebody wants meanwhile. Within a step."""
+        waited = False
+        while (found := self.wanted()) is None and needed and not self.has_turn():
+            waited = True
+            self.flow.pause(IDLE_SECONDS)
+        if found is not None:
+            return found
+        if waited:
+            self.flow.fence()
+        return {"done": fn()}
+
+    def has_turn(self) -> bool:
+        """Whether it may work: takes its turn, or tells that it waits for it. Within a step."""
+        lacking = self.turn.lacking(self.step, back=self.back)
+        if lacking != self._lacking:
+            self._lacking = lacking
+            self.waits_for(lacking)
+            if lacking:
+                self.tell(lacking)
+        elif lacking:
+            self.tell(lacking)
+        return not lacking
 
     def wait(
         self, name: str, look: Callable[[], Sequence[str]], *, what: str, within: timedelta, fix: str = "",
         every: float = LOOK_SECONDS, detail: str = "",
     ) -> None:  # fmt: skip
-        """Look until nothing is waited for. A server that does not answer is waited for as well. Raises `Turn`.
+        """Look until nothing is waited for. A server that does not answer is waited for as well. Raises `TurnedBack`.
 
         What does not come true in its time pauses the migration; nothing is skipped.
         """
@@ -127,23 +149,37 @@ class Passage:
 
         self._passed(name, begin)
 
-    def idle(self, name: str, look: Callable[[], Json | None], *, detail: Callable[[], str]) -> Json:
-        """Wait for something that may take days, telling from time to time. Raises `Turn`."""
+    def idle(
+        self, name: str, look: Callable[[], Json | None], *, detail: Callable[[], str],
+        then_works: Callable[[Json], bool] = lambda _found: False,
+    ) -> Json:  # fmt: skip
+        """Wait for something that may take days, telling from time to time. Raises `TurnedBack`.
 
-        told = [False]
+        It holds no turn meanwhile; after what `then_works` says of, it waits for its turn as well.
+        """
+        given_back: list[bool] = []
 
         def looking() -> Json | None:
-            found = self._unless_wanted(lambda: look() or {})
-            if found.get("done") == {}:
-                self.tell(detail(), calm=told[0])
-                told[0] = True
-                return None
-            return found
+            wanted = self.wanted()
+            if wanted is not None:
+                return wanted
+            found = look()
+            if found is not None:
+                return {"done": found} if not then_works(found) or self.has_turn() else None
+            if not given_back:
+                self._rest()
+                given_back.append(True)
+            self.tell(detail())
+            return None
 
         return self._passed(name, lambda: self.flow.until(name, looking, every=IDLE_SECONDS))
 
+    def _rest(self) -> None:
+        self.turn.give_back()
+        self._lacking = None
+
     def hold(self, problem: Problem) -> None:
-        """Stand still until somebody lets it go on. Raises `Turn`."""
+        """Stand still until somebody lets it go on. Raises `TurnedBack`."""
         self._pause(problem.what, problem.why, problem.fix)
 
     # --- what a person wants
@@ -161,19 +197,15 @@ class Passage:
             done: Json = kept["done"]
             return done
 
-    def _unless_wanted(self, fn: Callable[[], Json]) -> Json:
-        found = self.wanted()
-        return found if found is not None else {"done": fn()}
-
     def wanted(self) -> Json | None:
         """What somebody wants since the last wish that was followed. Within a step."""
-        found = self.register.get(self.migration)
-        if found is None or found.control_number <= self._handled:
+        found = self.register.wish(self.migration)
+        if found is None or found.number <= self._handled:
             return None
-        return {"wanted": found.control, "number": found.control_number, "by": found.control_by}
+        return {"wanted": found.word, "number": found.number, "by": found.by}
 
     def follow(self, kept: Json) -> None:
-        """Do what somebody wants, as it was recorded. Raises `Turn`."""
+        """Do what somebody wants, as it was recorded. Raises `TurnedBack`."""
         self._handled = kept["number"]
         word = Word(kept["wanted"])
         if why_not(word, self.step, paused=False, back=self.back):
@@ -183,11 +215,11 @@ class Passage:
                 "Somebody paused it", f"{kept['by']} wanted it to stand still", "Resume it when it may go on."
             )
             return
-        raise Turn(word, kept["by"])
+        raise TurnedBack(word, kept["by"])
 
     def _pause(self, what: str, why: str, fix: str) -> None:
-        self._pauses += 1
-        number, first = self._pauses, [True]
+        self.pauses += 1
+        number, first = self.pauses, [True]
 
         def look() -> Json | None:
             if first[0]:
@@ -195,7 +227,7 @@ class Passage:
                 first[0] = False
             found = self.wanted()
             if found is None or why_not(Word(found["wanted"]), self.step, paused=True, back=self.back):
-                self.tell("", paused=what, calm=True)
+                self.tell("", paused=what)
                 return None
             return found
 
@@ -210,9 +242,10 @@ class Passage:
 
         self.flow.step("go on", go_on)
         if word is not Word.RESUME and not self.back:
-            raise Turn(word, kept["by"])
+            raise TurnedBack(word, kept["by"])
 
     def _say_paused(self, number: int, what: str, why: str, fix: str) -> None:
+        self._rest()
         waits = f"{what}: {why}" if why else what
         self.register.stands(self.migration, state=PAUSED, waits=waits[:2_000])
         self._note(f"paused:{number}", {"what": "paused", "step": str(self.step), "said": waits[:500]})
@@ -226,16 +259,10 @@ class Passage:
     # --- patience
 
     def _patiently(self, fn: Callable[[], Json]) -> Json:
-        begun, pause = self.now(), FIRST_PAUSE
-        while True:
-            try:
-                return fn()
-            except TRANSIENT as error:
-                if isinstance(error, FieldConflict) or self.now() - begun >= self._retry_for():
-                    raise
-                self.tell("", trouble=f"{error.what}: {error.why}")
-            self.flow.pause(pause)
-            pause = min(pause * 1.6, LONGEST_PAUSE)
+        def told(problem: Problem) -> None:
+            self.tell("", trouble=f"{problem.what}: {problem.why}")
+
+        return patiently(fn, within=self._retry_for(), now=self.now, pause=self.flow.pause, told=told)
 
     def _looking(
         self, look: Callable[[], Sequence[str]], what: str, within: timedelta, fix: str, detail: str
@@ -243,11 +270,13 @@ class Passage:
         begun: list[datetime] = []
 
         def once() -> Json | None:
-            if not begun:
-                begun.append(self.now())
             wanted = self.wanted()
             if wanted is not None:
                 return wanted
+            if not self.has_turn():
+                return None
+            if not begun:
+                begun.append(self.now())
             trouble = ""
             try:
                 left = list(look())
@@ -259,7 +288,7 @@ class Passage:
                 if not left:
                     return {"done": {}}
             if self.now() - begun[0] > within:
-                raise _late(left, what, within, fix)
+                raise late(left, what, within, fix)
             self.tell(detail, waits=tuple(left[:LONGEST_NAMED]), trouble=trouble)
             return None
 
@@ -273,10 +302,12 @@ class Passage:
 
     def tell(
         self, detail: str, *, done: int = 0, total: int = 0, waits: tuple[str, ...] = (), paused: str = "",
-        trouble: str = "", calm: bool = False,
+        trouble: str = "",
     ) -> None:  # fmt: skip
-        """Show where it stands; `calm` where nothing but the time has changed. Within a step."""
+        """Show where it stands. Within a step."""
         now = self.now()
+        said = (self.step, detail, done, total, waits, paused, trouble, self.back, len(self.finished))
+        calm, self._said = said == self._said, said
         self.flow.progress(
             MigrationProgress(
                 **self.headed(), step=self.step, seconds=(now - self.since).total_seconds(),
@@ -303,12 +334,4 @@ def head(migration: str, plan: Plan) -> Headed:
     return Headed(
         migration=migration, source=plan.source.name, target=plan.target.name,
         route=f"{plan.source.driver} → {plan.target.driver}",
-    )  # fmt: skip
-
-
-def _late(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTime:
-    more = f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
-    return NotInTime(
-        f"{len(left)} did not {what} within {lasting(within)}", why=", ".join(left[:LONGEST_NAMED]) + more,
-        fix=fix or "Look at them, then resume: I look again.",
     )  # fmt: skip

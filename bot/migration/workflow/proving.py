@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.migration import comparing, drift, starting, vitals
+from bot.migration import comparing, starting, vitals
 from bot.migration.forms import autoscaled
 from bot.migration.objects import spec_of
 from bot.migration.volumes import moving
-from bot.migration.workflow import crossing
+from bot.migration.workflow import crossing, drifting
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import Recorded, Scene, opened
@@ -28,7 +28,7 @@ class NotSafe(Problem):
 
 
 def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Driver, pods, configuration and images. Raises `Turn`."""
+    """Driver, pods, configuration and images. Raises `TurnedBack`."""
     passage.enter(Step.PROVE)
     driver = str(passage.plan.target.driver)
 
@@ -71,7 +71,7 @@ def differences(scene: Scene) -> tuple[int, list[str]]:
 
 
 def soak(passage: Passage, length: timedelta) -> None:
-    """Let the new cluster serve. Raises `Turn`."""
+    """Let the new cluster serve. Raises `TurnedBack`."""
     passage.enter(Step.SOAK)
     end = passage.since + length
 
@@ -99,8 +99,9 @@ def against(scene: Scene, driver_wrong: str) -> list[str]:
     found += [f"runs on the source: {each}" for each in crossing.running_on_source(scene)]
     found += [f"was changed back on the source: {each}" for each in crossing.pending(scene)]
     found += [f"still attached on the source: {each}" for each in crossing.attached_on_source(scene)]
-    look = drift.drift(scene.plan, scene.inventory, scene.ground.mappings, scene.ground.key, scene.recorded.image)
+    look = drifting.drifted(scene)
     found += [f"changed on the source: {each}" for each in look.lines()]
+    found += [f"may have changed on the source: {each}" for each in drifting.unlike_their_copies(scene, look.unsure)]
     found += _not_retained(scene)
     found += _unaccounted(scene)
     found += _wanted_addresses(scene)

@@ -17,7 +17,7 @@ from bot.migration.traffic import floating
 from bot.migration.volumes import moving
 from bot.migration.workflow.deploying import remove_ours
 from bot.migration.workflow.grounds import Ground, Json
-from bot.migration.workflow.passage import Passage, Turn
+from bot.migration.workflow.passage import Passage, TurnedBack
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.migration.workflow.steps import Word, crossed
 from bot.operations.building import Order
@@ -28,7 +28,7 @@ READY_WITHIN = timedelta(minutes=30)
 REMOVE_WITHIN = timedelta(minutes=20)
 
 
-def go_back(passage: Passage, ground: Ground, recorded: Recorded, turn: Turn, order: Order | None) -> list[str]:
+def go_back(passage: Passage, ground: Ground, recorded: Recorded, turn: TurnedBack, order: Order | None) -> list[str]:
     """Go back as was wanted; returns what was done, in words. A problem on the way pauses, and is tried again."""
     passage.back = True
 
@@ -92,7 +92,8 @@ def _copies_stopped(passage: Passage, ground: Ground, recorded: Recorded) -> Jso
 
 def _look(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]:
     with opened(passage.plan, ground, recorded) as scene:
-        return [*_copies_running(scene), *moving.attached(scene.target, passage.plan.volumes, ground.disks)]
+        there = moving.brought(scene.target, passage.plan.volumes, passage.migration)
+        return [*_copies_running(scene), *moving.attached(scene.target, there, ground.disks)]
 
 
 def _copies_running(scene: Scene) -> list[str]:

@@ -82,7 +82,7 @@ class Scene:
     @cached_property
     def into(self) -> Writer:
         """The target, ready to be written into."""
-        return copying.writer(self.target, self.plan, self.ground.mappings, self.ground.key)
+        return copying.writer(self.target, self.plan, self.ground.mappings, self.ground.keys.current)
 
     @cached_property
     def forms(self) -> Forms:

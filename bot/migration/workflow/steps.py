@@ -62,6 +62,16 @@ def switched(step: Step) -> bool:
     return step.number >= Step.TRAFFIC.number
 
 
+def works(step: Step, *, back: bool) -> bool:
+    """Whether a migration does something there, for which it needs a turn; elsewhere it waits for people or for time."""
+    return back or step not in (Step.DECIDE, Step.SOAK, Step.CONSENT)
+
+
+def waits_for_nobody(step: Step, *, back: bool) -> bool:
+    """Whether it takes its turn above the limit: somebody wants out, or the source stands still and people wait."""
+    return back or (crossed(step) and works(step, back=back))
+
+
 def why_not(word: Word, step: Step, *, paused: bool, back: bool) -> str:
     """Why a word cannot be followed at a step; empty if it can. `back`: it is on its way back already."""
     if step is Step.DELETE and word is not Word.RESUME:

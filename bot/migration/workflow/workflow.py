@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from bot.access.proposal import Proposal
 from bot.migration.plan import Plan
 from bot.migration.workflow import carrying, crossing, deciding, deploying, parting, proving, returning
-from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register
+from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register, Turns
 from bot.migration.workflow.parting import Remove
-from bot.migration.workflow.passage import Passage, Turn, head
+from bot.migration.workflow.passage import Passage, TurnedBack, head
 from bot.migration.workflow.reporting import report
 from bot.migration.workflow.scene import Recorded
 from bot.migration.workflow.steps import Step, Word, crossed
 from bot.migration.workflow.telling import MigrationEnded
+from bot.migration.workflow.turns import OwnTurn
 from bot.operations.building import Building, Order
 from bot.operations.flow import Flow
 from bot.operations.sites import Limits
@@ -36,11 +37,13 @@ class Migration:
     """The workflow behind `migrate`. Its input: the id of a migration that was noted."""
 
     register: Register
+    turns: Turns
     grounds: Grounds
     decisions: Decisions
     building: Building
     remove: Remove
     limits: Callable[[], Limits]
+    at_once: Callable[[], int]  # how many migrations of a project may be at work
     ready_within: Callable[[], timedelta]
     retry_for: Callable[[], timedelta]  # how long a step is tried again by itself
     now: Callable[[], datetime]
@@ -50,8 +53,11 @@ class Migration:
         noted = flow.step("read", lambda: self._read(given["migration"]))
         plan = Plan.model_validate(noted["plan"])
         begun = datetime.fromisoformat(noted["begun"])
+        own = OwnTurn(
+            self.turns, given["migration"], operation=flow.operation, project=flow.project, at_once=self.at_once
+        )
         passage = Passage(
-            flow, self.register, migration=given["migration"], plan=plan, begun=begun, now=self.now,
+            flow, self.register, own, migration=given["migration"], plan=plan, begun=begun, now=self.now,
             retry_for=self.retry_for,
         )  # fmt: skip
         order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
@@ -59,7 +65,7 @@ class Migration:
         try:
             said = self._there(passage, recorded, order, noted["order"])
             outcome = DONE
-        except Turn as turn:
+        except TurnedBack as turn:
             ground = self._ground(passage)
             said = returning.go_back(passage, ground, recorded, turn, order)
             outcome = CANCELLED if turn.word is Word.CANCEL else ROLLED_BACK
@@ -87,8 +93,8 @@ class Migration:
         proving.soak(passage, timedelta(seconds=wishes["soak"]))
         if passage.plan.source.id.startswith("kubeconfig:"):
             return [f"{passage.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
-        parting.consent(passage, ground, recorded, self.decisions)
-        parting.delete(passage, ground, recorded, self.remove)
+        looked = parting.consent(passage, ground, recorded, self.decisions)
+        parting.delete(passage, ground, recorded, self.remove, looked=looked)
         return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
 
     def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
@@ -104,8 +110,8 @@ class Migration:
                     propose=lambda: propose_cut_over(passage, recorded),
                 )  # fmt: skip
                 wrong = deciding.second_look(passage, ground, recorded)
+                wrong = wrong or deciding.last_look(passage, ground, recorded)
                 if wrong is None:
-                    crossing.look_at_target(passage, ground, recorded)
                     passage.leave(
                         f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
                     )

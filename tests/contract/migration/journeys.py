@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.access.proposal import Proposal, digest
 from bot.kube.client import Kube
+from bot.migration.keys import Keys
 from bot.migration.plan import Plan
 from bot.migration.traffic.floating import Addresses
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Json, Standing
@@ -25,6 +26,7 @@ from bot.problems import Problem
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
+from storage.migration_turns import MigrationTurnRepository
 from storage.reservations import ReservationRepository
 from tests.contract.migration.conftest import KEY, Cinder, Cloud
 
@@ -93,7 +95,7 @@ class Stage:
     cloud: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    key: bytes = KEY
+    keys: Keys = dataclasses.field(default_factory=lambda: Keys(known=(KEY,)))
     addresses: Addresses | None = None
     answer: float | None = None  # seconds that a cluster has for one
     unhealthy: str = ""
@@ -145,7 +147,7 @@ class Journey:
     def __init__(self, cloud: Cloud, plan: Plan, folder: pathlib.Path) -> None:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
-        self.register = ClusterMigrationRepository(database)
+        self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
         self.people, self.magnum = People(), Magnum(plan.source.id)
         self.stage = Stage(cloud, self.magnum)
         self.plan = plan
@@ -157,10 +159,11 @@ class Journey:
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
         self.heard_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
         self.retry_for = timedelta(seconds=0.2)
+        self.before_each: Callable[[str], None] = lambda _name: None  # what happens before every step that is new
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
         self.workflow = Migration(
-            register=self.register, grounds=lambda _project, _operation: self.stage, decisions=self.people,
+            register=self.register, turns=self.turns, at_once=lambda: 2, grounds=lambda _project, _operation: self.stage, decisions=self.people,
             building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
             limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40),
             retry_for=lambda: self.retry_for, now=utc_now,
@@ -168,7 +171,7 @@ class Journey:
 
     def want(self, word: str) -> None:
         """Somebody wants something of it."""
-        number = len([each for each in self._row().history if "number" in each])
+        number = len([each for each in self.row.history if "number" in each])
         self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
     def run(self, *, twice: bool = False) -> MigrationEnded:
@@ -205,7 +208,8 @@ class Journey:
 
         return flow.step("delete", order)
 
-    def _row(self) -> ClusterMigration:
+    @property
+    def row(self) -> ClusterMigration:
         found = self.register.get(self.plan.migration)
         assert found is not None
         return found
@@ -226,6 +230,7 @@ class _Cutter:
             kept_name, kept = journal[at]
             assert kept_name == name, f"the steps come in one order: {kept_name} was {name}"
             return kept
+        self._journey.before_each(name)
         happens = self._journey.at_step.pop(name, None)
         if happens is not None:
             happens()

@@ -12,9 +12,11 @@ import pytest
 from bot.kube import writing as kube_writing
 from bot.kube.errors import Unreachable
 from bot.migration.canonical import text, without_server_fields
+from bot.migration.keys import Keys
 from bot.migration.objects import Ref
-from bot.migration.workflow import passage
+from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
+from bot.migration.workflow.telling import MigrationPaused
 from bot.settings.file import Mappings
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
-    monkeypatch.setattr(passage, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(passage, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(passage, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
@@ -58,6 +60,12 @@ def handles(cloud: Cloud, cluster: str) -> set[str]:
     }
 
 
+def scaled(cloud: Cloud, cluster: str, name: str, replicas: int) -> None:
+    path = f"/apis/apps/v1/namespaces/shop/deployments/{name}"
+    kube_writing.patch(cloud.kube(cluster), path, {"spec": {"replicas": replicas}})
+    cloud.settle()
+
+
 def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(journey: Journey) -> None:
     cloud = journey.stage.cloud
     before, disks = pods(cloud, "dev"), handles(cloud, "dev")
@@ -73,7 +81,19 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
 
 
 @pytest.mark.parametrize(
-    "step", ["attach", "start", "wait until ready", "open", "prove", "recheck at last"], ids=lambda name: str(name)
+    "step",
+    [
+        "hooks before",
+        "stop",
+        "read back",
+        "attach",
+        "start",
+        "wait until ready",
+        "open",
+        "prove",
+        "soak",
+        "recheck at last",
+    ],
 )
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
     cloud = journey.stage.cloud
@@ -107,6 +127,23 @@ def test_a_pause_stands_still_before_the_next_effect_until_somebody_resumes(jour
     assert journey.run().outcome == DONE
     [paused] = journey.paused
     assert paused.step is Step.QUIESCE and "ana wanted" in paused.why
+
+
+def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    before = pods(cloud, "dev")
+    seen: set[str] = set()
+
+    def pause(name: str) -> None:
+        if name not in seen and name not in ("read", "paused", "go on"):
+            seen.add(name)
+            journey.on_pause.append("resume")
+            journey.want("pause")
+
+    journey.before_each = pause
+    assert journey.run().outcome == DONE
+    assert {each.step for each in journey.paused} == set(Step) - {Step.DELETE}
+    assert pods(cloud, "new") == before and not pods(cloud, "dev")
 
 
 def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journey) -> None:
@@ -184,7 +221,7 @@ def test_what_changes_on_the_source_during_the_copy_is_found_before_anything_sto
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     [paused] = journey.paused
-    assert "have changed since they were planned" in paused.what and "shop/cart" in paused.why
+    assert "changed since" in paused.what and "shop/cart" in paused.why
     assert paused.step.number < Step.QUIESCE.number, "nothing was stopped"
     copied = cloud.kube("new").get(path, dict)
     assert copied["spec"]["template"]["metadata"]["labels"]["rev"] == "2"
@@ -238,12 +275,7 @@ def test_an_unhealthy_target_keeps_the_source_running_and_later_from_being_delet
 
 
 def test_what_runs_on_the_source_again_stands_against_its_deletion(journey: Journey) -> None:
-    def wakes() -> None:
-        path = "/apis/apps/v1/namespaces/shop/deployments/cart"
-        kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"spec": {"replicas": 1}})
-        journey.stage.cloud.settle()
-
-    journey.at_step["recheck at last"] = wakes
+    journey.at_step["recheck at last"] = lambda: scaled(journey.stage.cloud, "dev", "cart", 1)
     journey.on_pause = ["rollback"]
     end = journey.run()
     assert "stand against deleting dev" in journey.paused[0].what and "cart" in journey.paused[0].why
@@ -256,3 +288,100 @@ def test_a_refused_deletion_keeps_both_clusters_and_may_be_asked_for_again(journ
     assert journey.run().outcome == DONE
     assert "not today" in journey.paused[0].why
     assert list(journey.people.asked) == ["cutover-1", "delete-2", "delete-3"]
+
+
+def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    heard, pauses = journey._heard, []
+
+    def wakes(name: str, state: object) -> None:
+        if isinstance(state, MigrationPaused) and name not in journey.told:
+            pauses.append(state)
+            if len(pauses) == 1:
+                scaled(cloud, "dev", "cart", 1)
+        heard(name, state)
+
+    journey._heard = wakes  # type: ignore[method-assign]
+    journey.at_step["consent: done"] = lambda: journey.want("pause")
+    journey.on_pause = ["resume", "rollback"]
+    assert journey.run().outcome == ROLLED_BACK
+    assert "ana wanted" in pauses[0].why and "stand against deleting dev" in pauses[1].what
+    assert not journey.removed, "and until the last look it could be turned back"
+
+
+def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+    heard = journey._heard
+
+    def mended(name: str, state: object) -> None:
+        if isinstance(state, MigrationPaused) and name not in journey.told:
+            journey.stage.unhealthy = ""
+            kube_writing.patch(
+                cloud.kube("dev"), "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "other"}}
+            )
+        heard(name, state)
+
+    def unwell() -> None:
+        journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
+
+    journey._heard = mended  # type: ignore[method-assign]
+    journey.at_step["look at the target"] = unwell
+    journey.on_pause = ["resume", "resume"]
+    assert journey.run().outcome == DONE
+    assert [each.what.partition(" ")[0] for each in journey.paused] == ["The", "1"]
+    assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
+    copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
+    assert copied["data"]["MODE"] == "other"
+
+
+ANOTHER = Keys(known=(b"of another replica",), own=True)
+
+
+def written(journey: Journey, data: dict[str, str]) -> None:
+    """Somebody writes to a Secret of the source."""
+    path = "/api/v1/namespaces/shop/secrets/database"
+    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}})
+    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
+
+
+def taken_over(journey: Journey) -> None:
+    """Another replica goes on, whose key is another one."""
+    journey.stage.keys = ANOTHER
+
+
+def test_a_replica_with_another_key_goes_on_where_no_secret_was_written(journey: Journey) -> None:
+    journey.at_step["second look"] = lambda: taken_over(journey)
+    assert journey.run().outcome == DONE
+    assert not journey.paused
+
+
+def test_a_replica_with_another_key_says_what_it_cannot_tell_and_plans_anew(journey: Journey) -> None:
+    def written_and_taken_over() -> None:
+        written(journey, {})
+        taken_over(journey)
+
+    journey.at_step["second look"] = written_and_taken_over
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert paused.what.startswith("I cannot tell whether 1 Secret of the source changed")
+    assert "Secret shop/database" in paused.why and "XK8S_AUDIT_KEY is not the same" in paused.why
+    assert "Set one XK8S_AUDIT_KEY" in paused.fix
+    assert journey.plan.key != journey.row.plan["key"] == ANOTHER.mark
+
+
+@pytest.mark.parametrize(("data", "outcome"), [({}, DONE), ({"password": "YW5vdGhlcg=="}, ROLLED_BACK)])
+def test_before_a_deletion_a_replica_with_another_key_compares_with_the_copies(
+    journey: Journey, data: dict[str, str], outcome: str
+) -> None:
+    def written_and_taken_over() -> None:
+        written(journey, data)
+        taken_over(journey)
+
+    journey.at_step["recheck at last"] = written_and_taken_over
+    journey.on_pause = ["rollback"]
+    assert journey.run().outcome == outcome
+    assert ["may have changed on the source: Secret shop/database: data" in each.why for each in journey.paused] == (
+        [True] if data else []
+    )
+    assert "YW5vdGhlcg" not in str([vars(each) for each in journey.paused])

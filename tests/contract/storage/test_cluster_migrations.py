@@ -6,7 +6,7 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
+from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository, Wish
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -26,8 +26,9 @@ def test_one_open_migration_at_most_names_a_cluster(database: Database) -> None:
     assert made.begin(migration(2, source="t", target="")).id == "m1", "a target is taken as well"
     assert made.begin(migration(3, source="other", target="")).id == "m3"
     assert made.naming("s") == "m1" and made.naming("t") == "m1" and made.naming("nobody") is None
+    assert made.naming("being-built", ordered_by="operation-1") == "m1" and made.naming("x", ordered_by="") is None
     made.stands("m1", state=DONE, ended_at=NOW)
-    assert made.naming("s") is None
+    assert made.naming("s") is None and made.naming("being-built", ordered_by="operation-1") is None
     assert made.begin(migration(4)).id == "m4"
 
 
@@ -46,6 +47,7 @@ def test_a_wish_counts_once_and_only_while_it_is_open(database: Database) -> Non
         found = made.want("m1", "pause", by="ana", operation="click-1")
     assert found is not None and found.control_number == 1
     again = made.want("m1", "resume", by="bo", operation="click-2")
+    assert made.wish("m1") == Wish(word="resume", number=2, by="bo") and made.wish("m9") is None
     assert again is not None and (again.control, again.control_number, again.control_by) == ("resume", 2, "bo")
     made.stands("m1", state=DONE)
     late = made.want("m1", "rollback", by="bo", operation="click-3")

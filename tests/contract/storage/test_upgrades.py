@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,26 +15,42 @@ from alembic import command
 from storage import chain
 from storage.audit import OUTCOME, AuditEvent, AuditRepository
 from storage.audit_chain import AuditChain
+from storage.cluster_migrations import BACK, DONE, PAUSED, RUNNING, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
+from storage.migration_turns import MigrationTurnRepository
 from storage.migrations import run
-from storage.models import Json, UtcTime
+from storage.models import Json, MigrationRow, UtcTime
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 _TYPES: dict[str, Any] = {"at": UtcTime, "arguments": Json}
 OLD = sa.table("audit_events", *(sa.column(name, _TYPES.get(name)) for name in ("position", *chain.COLUMNS)))
 
 
-@pytest.fixture
-def first_version(database_url: str) -> Iterator[Database]:
-    """A database of each kind as the first version left it."""
-    opened = Database.open(database_url)
+@contextlib.contextmanager
+def at(version: str, url: str) -> Iterator[Database]:
+    """A database as an older version left it."""
+    opened = Database.open(url)
     settings = run.config()
     with opened.engine.connect() as connection:
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "0001")
+        command.upgrade(settings, version)
         connection.commit()
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def first_version(database_url: str) -> Iterator[Database]:
+    """A database of each kind as the first version left it."""
+    with at("0001", database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def before_turns(database_url: str) -> Iterator[Database]:
+    """A database of each kind from before migrations had turns."""
+    with at("0007", database_url) as opened:
+        yield opened
 
 
 def old_event(position: int, **changes: Any) -> dict[str, Any]:
@@ -74,6 +92,38 @@ def test_an_empty_log_begins_at_the_beginning(first_version: Database) -> None:
     first_version.upgrade()
     head = AuditChain(first_version).head()
     assert (head.position, head.hash) == (0, chain.GENESIS)
+
+
+def old_migration(
+    number: int, step: str, state: str = RUNNING, waits: str = "", project: str = "shop"
+) -> dict[str, Any]:
+    made = ClusterMigration(
+        id=f"m{number}", operation=f"operation-{number}", project=project, source=f"s{number}", source_name="dev", target="",
+        target_name="new", actor="U1", actor_name="ana", begun_at=NOW + timedelta(minutes=number), order={}, plan={}, digest="d",
+        state=state, step=step, since=NOW, waits=waits,
+    )  # fmt: skip
+    return dataclasses.asdict(made)
+
+
+def test_migrations_that_an_older_version_had_at_work_keep_working(before_turns: Database) -> None:
+    with before_turns.writing() as connection:
+        connection.execute(sa.insert(MigrationRow), [
+            old_migration(1, "start"), old_migration(2, "copy"), old_migration(3, "soak"),
+            old_migration(4, "quiesce", PAUSED, "somebody paused it"), old_migration(5, "decide", waits="approval a2"),
+            old_migration(6, "deploy", waits="waits for its turn"), old_migration(7, "prove", BACK), old_migration(8, "delete", DONE),
+            old_migration(9, "volumes", project="bank"),
+        ])  # fmt: skip
+    assert before_turns.upgrade() is True
+    turns = MigrationTurnRepository(before_turns)
+
+    def works(number: int) -> bool:
+        project = "bank" if number == 9 else "shop"
+        return turns.take(f"m{number}", operation=f"operation-{number}", project=project, at_once=1).held
+
+    at_work = [f"m{number}" for number in range(1, 10) if works(number)]
+    assert at_work == ["m1", "m2", "m7", "m9"], "no more begin, and what works is not stopped"
+    register = ClusterMigrationRepository(before_turns)
+    assert len(register.of_project("shop")) == 8 and len(register.of_project("bank")) == 1
 
 
 def follows(database: Database, events: int) -> None:

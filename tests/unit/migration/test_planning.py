@@ -14,6 +14,7 @@ from bot.actions.action import Driver
 from bot.migration.drift import drift
 from bot.migration.exclusions import Reason
 from bot.migration.findings import Weight
+from bot.migration.keys import Keys
 from bot.migration.modes import Mode
 from bot.migration.objects import Object, Ref, ref_of
 from bot.migration.plan import Plan, Recipe, Side
@@ -46,7 +47,13 @@ def pods_of(objects: tuple[Object, ...]) -> tuple[model.Pod, ...]:
     )
 
 
-def plan(*objects: Object, facts: TargetFacts | None = None, to: Driver = Driver.CALICO, **asked: Any) -> Plan:
+def plan(*objects: Object, **asked: Any) -> Plan:
+    return planned_by(Keys(known=(KEY,)), *objects, **asked)
+
+
+def planned_by(
+    keys: Keys, *objects: Object, facts: TargetFacts | None = None, to: Driver = Driver.CALICO, **asked: Any
+) -> Plan:
     everything = (HOME, *objects)
     read = inventory(*everything, surface=asked.pop("surface", SERVED))
     survey = Survey(
@@ -62,7 +69,7 @@ def plan(*objects: Object, facts: TargetFacts | None = None, to: Driver = Driver
         "target": Side(name="new", driver=to, template="t"),
         "same_project": True,
     }
-    return build(Wish(**{**given, **asked}), survey, KEY)
+    return build(Wish(**{**given, **asked}), survey, keys.current, mark=keys.mark)
 
 
 def said(made: Plan, weight: Weight = Weight.WARNING) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.clusters.magnum_errors import MagnumForbidden, MagnumRejected
+from bot.operations.building import MARK
 from bot.operations.deletion import Deletion
 from bot.operations.flow import Lost, Stopping
 from bot.operations.results import ClusterDeleted, ClusterDeleting
@@ -19,8 +20,8 @@ class Migrations:
     def __init__(self) -> None:
         self.named: dict[str, str] = {}
 
-    def naming(self, cluster: str) -> str | None:
-        return self.named.get(cluster)
+    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+        return self.named.get(cluster) or self.named.get(ordered_by)
 
 
 @pytest.fixture
@@ -83,6 +84,17 @@ def test_one_that_an_open_migration_names_is_not_deleted_though_it_was_approved(
     migrations = Migrations()
     migrations.named[cluster] = "m42"
     with pytest.raises(Problem, match="part of the migration m42"):
+        play(cloud, cluster, Run(Journal(), clock), migrations)
+    assert not cloud.deleted
+
+
+def test_one_that_an_open_migration_has_ordered_is_not_deleted_while_nobody_knows_its_id(
+    cloud: Cloud, clock: Clock
+) -> None:
+    cluster = cloud.create_cluster({"name": "dev-calico", "labels": {MARK: "of-m1"}}, operation="of-m1")
+    migrations = Migrations()
+    migrations.named["of-m1"] = "m1"
+    with pytest.raises(Problem, match="part of the migration m1"):
         play(cloud, cluster, Run(Journal(), clock), migrations)
     assert not cloud.deleted
 

@@ -1,0 +1,72 @@
+"""What has changed on the source since it was planned, and how honestly that can be said.
+
+A replica without the key that a plan was made with cannot compare the digests of its Secrets. What was not written
+since is the same all the same; of the rest it says that it does not know, and never that it has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.migration import comparing, drift
+from bot.migration.drift import Drift
+from bot.migration.objects import Ref
+from bot.migration.plan import Plan
+from bot.migration.workflow.grounds import Ground, Json
+from bot.migration.workflow.scene import Recorded, Scene, opened
+from bot.problems import Problem
+from bot.wording import count
+
+NAMED = 8
+
+
+class SourceHasChanged(Problem):
+    """Objects of the source are not as they were planned."""
+
+
+class KeyOfAnother(Problem):
+    """Secrets were written since they were planned, and the key of their digests is another replica's."""
+
+
+def drifted(scene: Scene) -> Drift:
+    """What is on the source not as it was planned; changes of the migration's own do not count."""
+    ground, plan = scene.ground, scene.plan
+    return drift.drift(plan, scene.inventory, ground.mappings, ground.keys.find(plan.key), scene.recorded.image)
+
+
+def unlike_their_copies(scene: Scene, refs: Sequence[Ref]) -> list[str]:
+    """Which objects of the source are not what the target has of them: names and fields, no values."""
+    final = scene.forms.final
+    found = comparing.compare(scene.into, {ref: final[ref] for ref in refs if ref in final})
+    return [f"{each.ref}: {each.what}" for each in found.differences]
+
+
+def look(plan: Plan, ground: Ground, recorded: Recorded) -> Json:
+    """What has changed, and what cannot be compared, as it is recorded. Within a step."""
+    with opened(plan, ground, recorded) as scene:
+        found = drifted(scene)
+    return {"lines": list(found.lines()), "unsure": [str(ref) for ref in found.unsure]}
+
+
+def problem(found: Json) -> Problem | None:
+    """The reason to stand still, if there is one, in what was recorded of a look."""
+    lines, unsure = found.get("lines", []), found.get("unsure", [])
+    if lines:
+        return SourceHasChanged(
+            f"{count(len(lines), 'object')} of the source changed since the plan was made", why=_named(lines),
+            fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
+        )  # fmt: skip
+    if unsure:
+        return KeyOfAnother(
+            f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was made",
+            why="they were written since, and another replica planned this with a key of its own, because "
+            f"XK8S_AUDIT_KEY is not the same in all of them:\n{_named(unsure)}",
+            fix="Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or let the "
+            "replica that planned it go on: stop the others, then resume.",
+        )  # fmt: skip
+    return None
+
+
+def _named(lines: Sequence[str]) -> str:
+    more = f"\nand {len(lines) - NAMED} more" if len(lines) > NAMED else ""
+    return "\n".join(lines[:NAMED]) + more

@@ -1,0 +1,146 @@
+"""Many migrations of one project on the real DBOS: few work at once, and any number may wait for people or for time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core import MIGRATIONS, MOST_OPEN_MIGRATIONS
+from bot.migration.workflow import passage as passages
+from bot.migration.workflow.passage import Passage
+from bot.migration.workflow.proving import soak
+from bot.migration.workflow.steps import Step
+from bot.migration.workflow.turns import OwnTurn
+from bot.operations.ends import Ends
+from bot.operations.flow import Flow, Json
+from bot.operations.runtime import Runtime
+from bot.problems import Refusal
+from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
+from storage.database import Database
+from storage.migration_turns import MigrationTurnRepository
+from tests.unit.migration.build import workload
+from tests.unit.migration.test_planning import plan
+
+MANY, AT_ONCE = 50, 2
+pytestmark = pytest.mark.timeout(300)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Moves:
+    """Migrations that work for a moment at each step, soak, and work once more; it is counted how many at once."""
+
+    def __init__(self, database: Database) -> None:
+        self.register = ClusterMigrationRepository(database)
+        self.turns = MigrationTurnRepository(database)
+        self.plan = plan(workload(name="web"))
+        self.lock = threading.Lock()
+        self.working: set[str] = set()
+        self.most = 0
+        self.soaking: set[str] = set()
+        self.enough = threading.Event()
+        self.done: list[str] = []
+
+    def begin(self, runtime: Runtime, number: int) -> None:
+        name, now = f"m{number}", utc_now()
+        self.register.begin(ClusterMigration(
+            id=name, operation=f"{number:032x}", project="shop", source=f"s{number}", source_name="dev", target="", target_name="new",
+            actor="U1", actor_name="ana", begun_at=now, order={}, plan={}, digest="d", step="deploy", since=now,
+        ))  # fmt: skip
+        runtime.begin("migrate", operation=f"{number:032x}", project="shop", given={"migration": name})
+
+    def __call__(self, flow: Flow, given: Json) -> object:
+        name = given["migration"]
+        own = OwnTurn(self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE)
+        passage = Passage(
+            flow, self.register, own, migration=name, plan=self.plan, begun=utc_now(), now=utc_now,
+            retry_for=lambda: timedelta(seconds=60),
+        )  # fmt: skip
+        for step in (Step.DEPLOY, Step.COPY):
+            passage.enter(step)
+            passage.do("work", lambda: self._works(name))
+        soak(passage, timedelta(0))
+        passage.idle("wait", lambda: self._soaks(name), detail=lambda: "waits")
+        passage.enter(Step.DELETE)
+        passage.do("work", lambda: self._works(name))
+        flow.step("ended", lambda: self._ends(name))
+        raise Refusal("done")
+
+    def _works(self, name: str) -> Json:
+        with self.lock:
+            self.working.add(name)
+            self.most = max(self.most, len(self.working))
+        time.sleep(0.02)
+        with self.lock:
+            self.working.discard(name)
+        return {}
+
+    def _soaks(self, name: str) -> Json | None:
+        with self.lock:
+            self.soaking.add(name)
+        return {} if self.enough.is_set() else None
+
+    def _ends(self, name: str) -> Json:
+        self.register.stands(name, state=DONE, ended_at=utc_now())
+        self.done.append(name)
+        return {}
+
+
+class Silent:
+    """To whom nothing matters but the ends."""
+
+    def __init__(self) -> None:
+        self.ends: list[Json] = []
+
+    def progress(self, operation: str, state: object) -> None: ...
+
+    def changed(self, operation: str, name: str, state: object) -> None: ...
+
+    def end(self, operation: str, end: Json) -> None:
+        self.ends.append(end)
+
+
+@pytest.fixture
+def told() -> Silent:
+    return Silent()
+
+
+@pytest.fixture
+def moves(database: Database) -> Moves:
+    return Moves(database)
+
+
+@pytest.fixture
+def runtime(
+    database: Database, database_url: str, moves: Moves, told: Silent, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Runtime]:
+    monkeypatch.setattr(passages, "IDLE_SECONDS", 0.5)
+    made = Runtime(database_url, ends=Ends({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS})
+    made.register("migrate", moves, queue=MIGRATIONS)
+    made.launch(executor="one", reporter=told)
+    yield made
+    made.stop()
+
+
+def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_fifty_soak_at_once_while_never_more_than_two_worked(runtime: Runtime, moves: Moves, told: Silent) -> None:
+    for number in range(MANY):
+        moves.begin(runtime, number)
+    until(lambda: len(moves.soaking) == MANY)
+    assert moves.most <= AT_ONCE and not moves.done
+    moves.enough.set()
+    until(lambda: len(told.ends) == MANY)
+    assert len(set(moves.done)) == MANY == len(moves.done)
+    assert 0 < moves.most <= AT_ONCE

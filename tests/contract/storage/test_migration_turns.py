@@ -1,0 +1,171 @@
+"""Turns of migrations: so many of a project are at work, first come first served, also when many ask at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from storage.cluster_migrations import DONE, PAUSED, ClusterMigration, ClusterMigrationRepository
+from storage.continuations import Continuation, ContinuationRepository
+from storage.database import Database
+from storage.inbox import InboxEntry
+from storage.migration_turns import MigrationTurnRepository, Turn
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def take(turns: MigrationTurnRepository, migration: str, *, at_once: int | None, project: str = "shop") -> Turn:
+    operation = f"operation-{migration.removeprefix('m')}"
+    return turns.take(migration, operation=operation, project=project, at_once=at_once)
+
+
+def noted(database: Database, *numbers: int, project: str = "shop") -> None:
+    made = ClusterMigrationRepository(database)
+    for number in numbers:
+        made.begin(ClusterMigration(
+            id=f"m{number}", operation=f"operation-{number}", project=project, source=f"s{number}", source_name="dev",
+            target="", target_name="new", actor="U1", actor_name="ana", begun_at=NOW, order={}, plan={}, digest="d",
+            step="deploy", since=NOW,
+        ))  # fmt: skip
+
+
+@pytest.fixture
+def turns(database: Database) -> MigrationTurnRepository:
+    return MigrationTurnRepository(database)
+
+
+@pytest.fixture
+def replicas(database_url: str) -> Iterator[tuple[Database, Database]]:
+    """Two replicas on one database."""
+    pair = Database.open(database_url), Database.open(database_url)
+    pair[0].upgrade()
+    yield pair
+    for each in pair:
+        each.dispose()
+
+
+def test_so_many_are_at_work_and_the_first_that_waits_is_the_next(
+    database: Database, turns: MigrationTurnRepository
+) -> None:
+    noted(database, 1, 2, 3, 4)
+    assert take(turns, "m1", at_once=2) == Turn(held=True, at_work=1)
+    assert take(turns, "m2", at_once=2) == Turn(held=True, at_work=2)
+    assert take(turns, "m3", at_once=2) == Turn(held=False, at_work=2)
+    assert not take(turns, "m4", at_once=2).held
+    turns.give_back("m1")
+    assert not take(turns, "m4", at_once=2).held, "m3 came first"
+    assert take(turns, "m3", at_once=2).held
+    turns.give_back("m2")
+    assert take(turns, "m4", at_once=2).held
+
+
+def test_the_second_that_waits_takes_the_second_of_two_that_are_free(
+    database: Database, turns: MigrationTurnRepository
+) -> None:
+    noted(database, 1, 2, 3)
+    assert take(turns, "m1", at_once=1).held
+    assert not take(turns, "m2", at_once=1).held
+    assert not take(turns, "m3", at_once=1).held
+    assert take(turns, "m3", at_once=3).held, "the configuration was read again: there is room for both"
+    assert take(turns, "m2", at_once=3).held
+
+
+def test_a_turn_is_the_migrations_whoever_works_on_it(replicas: tuple[Database, Database]) -> None:
+    noted(replicas[0], 1, 2, 3)
+    here, there = (MigrationTurnRepository(each) for each in replicas)
+    assert take(here, "m1", at_once=1).held
+    assert not take(here, "m2", at_once=1).held
+    assert take(there, "m1", at_once=1).held, "taken over, it has its turn"
+    assert not take(there, "m3", at_once=1).held
+    assert not take(there, "m2", at_once=1).held
+    there.give_back("m1")
+    assert not take(here, "m3", at_once=1).held
+    assert take(there, "m2", at_once=1).held, "and its place in the line"
+
+
+def test_who_pauses_goes_to_the_end_of_the_line(database: Database, turns: MigrationTurnRepository) -> None:
+    noted(database, 1, 2, 3)
+    take(turns, "m1", at_once=1)
+    take(turns, "m2", at_once=1)
+    take(turns, "m3", at_once=1)
+    turns.give_back("m2")
+    turns.give_back("m1")
+    assert not take(turns, "m2", at_once=1).held
+    assert take(turns, "m3", at_once=1).held
+
+
+def test_who_wants_out_waits_for_nobody_and_counts_all_the_same(
+    database: Database, turns: MigrationTurnRepository
+) -> None:
+    noted(database, 1, 2, 3)
+    take(turns, "m1", at_once=1)
+    take(turns, "m2", at_once=1)
+    assert take(turns, "m3", at_once=None) == Turn(held=True, at_work=2)
+    turns.give_back("m1")
+    assert not take(turns, "m2", at_once=1).held
+    assert take(turns, "m2", at_once=None).held, "also one that waited"
+
+
+def test_projects_do_not_wait_for_each_other(database: Database, turns: MigrationTurnRepository) -> None:
+    noted(database, 1)
+    noted(database, 2, project="bank")
+    assert take(turns, "m1", at_once=1).held
+    assert take(turns, "m2", at_once=1, project="bank").held
+
+
+def test_a_migration_that_has_ended_holds_no_turn(database: Database, turns: MigrationTurnRepository) -> None:
+    noted(database, 1, 2, 3, 4)
+    register, continuations = ClusterMigrationRepository(database), ContinuationRepository(database)
+    take(turns, "m1", at_once=2)
+    take(turns, "m2", at_once=2)
+    register.stands("m1", state=DONE, ended_at=NOW)
+    assert take(turns, "m3", at_once=2).held
+    kept = Continuation(
+        operation="operation-2", project="shop", action={}, request={}, work="migrate", input={}, begun_at=NOW
+    )
+    continuations.keep(kept, entry=InboxEntry(key="k", operation="operation-2", payload={}, received_at=NOW))
+    assert not take(turns, "m4", at_once=2).held
+    continuations.end("operation-2", end={"problem": {}}, now=NOW)
+    assert take(turns, "m4", at_once=2).held, "its work was given up, whatever the migration says of itself"
+
+
+def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_work(
+    replicas: tuple[Database, Database],
+) -> None:
+    noted(replicas[0], *range(12))
+    sides = [MigrationTurnRepository(each) for each in replicas]
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(lambda number: take(sides[number % 2], f"m{number}", at_once=3), range(12)))
+    assert sum(each.held for each in found) == 3
+    with ThreadPoolExecutor(12) as pool:
+        again = list(pool.map(lambda number: take(sides[(number + 1) % 2], f"m{number}", at_once=3).held, range(12)))
+    assert again == [each.held for each in found], "asked again elsewhere, nothing has changed"
+
+
+def test_everybody_has_had_a_turn_in_the_order_of_asking(replicas: tuple[Database, Database]) -> None:
+    noted(replicas[0], *range(6))
+    sides = [MigrationTurnRepository(each) for each in replicas]
+    order: list[str] = []
+    for number in range(6):
+        take(sides[number % 2], f"m{number}", at_once=2)
+    left = [f"m{number}" for number in range(6)]
+    while left:
+        order += [migration for migration in reversed(left) if take(sides[0], migration, at_once=2).held]
+        left = [each for each in left if each not in order]
+        for each in order[-2:]:
+            sides[1].give_back(each)
+    assert [sorted(order[at : at + 2]) for at in (0, 2, 4)] == [["m0", "m1"], ["m2", "m3"], ["m4", "m5"]]
+
+
+def test_a_pause_and_a_turn_do_not_touch_each_others_rows(database: Database, turns: MigrationTurnRepository) -> None:
+    noted(database, 1)
+    register = ClusterMigrationRepository(database)
+    take(turns, "m1", at_once=1)
+    register.stands("m1", state=PAUSED, waits="somebody paused it")
+    turns.give_back("m1")
+    turns.give_back("m1")
+    found = register.get("m1")
+    assert found is not None and (found.state, found.waits) == (PAUSED, "somebody paused it")
