@@ -99,7 +99,7 @@ def open_database(holder: SettingsHolder) -> Database:
 
 def unshared_key(settings: Settings, database: Database) -> str:
     """What it means that replicas would have no key in common; empty if they have, or there can be only one."""
-    if settings.audit_key is not None or database.dialect == "sqlite":
+    if settings.audit_key or database.dialect == "sqlite":
         return ""
     return (
         "XK8S_AUDIT_KEY is not set: the audit chain is not signed, and a migration that another replica takes over pauses "

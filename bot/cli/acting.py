@@ -19,6 +19,7 @@ class Stage:
         self._world = world
         self._workspace = world.workspace
         self._echo = echo
+        self._left = False
         self._shown: dict[str, list[str]] = {}  # what was printed of messages, by their time stamps
 
     def name(self, who: str) -> str:
@@ -63,6 +64,10 @@ class Stage:
         known = self._shown.get(message.ts)
         return known is None or (not message.thread and known != self._lines(message))
 
+    def leave(self) -> None:
+        """Wait for nothing any more: whoever waits gets a `TimeoutError`."""
+        self._left = True
+
     def _thread(self, channel: str, about: str) -> list[Message]:
         said = self._said(channel, 0)
         roots = [each for each in said if not each.thread and about in " ".join(" ".join(self._lines(each)).split())]
@@ -84,7 +89,12 @@ class Stage:
         return inputs[-1] if inputs else None
 
     def _until(self, condition: Callable[[], Any]) -> Any:
-        return self._world.loopback.run(self._workspace.until(condition, ANSWER_SECONDS), ANSWER_SECONDS + 5)
+        found = self._world.loopback.run(
+            self._workspace.until(lambda: self._left or condition(), ANSWER_SECONDS), ANSWER_SECONDS + 5
+        )
+        if self._left:
+            raise TimeoutError("the stage was left")
+        return found
 
     def _print(self, messages: Sequence[Message]) -> list[str]:
         said: list[str] = []

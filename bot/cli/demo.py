@@ -21,14 +21,17 @@ from pathlib import Path
 import click
 
 from bot.cli import tour
+from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.world import World
 
 READY_SECONDS = 30.0
+TEMPO = Tempo(start=0.3)  # somebody watches
 
 
 def run(*, port: int, headless: bool) -> int:
     """Play the tour; headless ends after it, otherwise everything stays up for the browser."""
-    world = World()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the bot ends with it, as with Ctrl-C
+    world = World(tempo=TEMPO)
     try:
         world.start(port=0 if headless else port)
     except OSError as error:
@@ -49,6 +52,8 @@ def run(*, port: int, headless: bool) -> int:
     except TimeoutError as error:
         click.echo(f"xk8s: {error}", err=True)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         world.stop()
 

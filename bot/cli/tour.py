@@ -101,7 +101,7 @@ MIGRATION_TOUR: Sequence[Step] = (
     Step(
         intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.", who=BO, channel=DEV, press="Approve",
         above="the copy in dev-eu-calico compared equal", about=MIGRATION,
-        expect=("cut-over approved by bo", "the source stands still", "4 volumes moved", "the new cluster serves", "proven:"),
+        expect=("✅ approved by @bo", "the source stands still", "4 volumes moved", "the new cluster serves", "proven:"),
     ),
     Step(
         intro="The new cluster has served. Dee types the name of the old one; only now it may go.", who=DEE, channel=DEV,
@@ -138,19 +138,24 @@ def play(world: World) -> bool:
     started, usual = time.monotonic(), world.cloud.seconds_to_build
     world.cloud.seconds_to_build = SECONDS_TO_BUILD
     held = _Held()
+    aside = Stage(world, held)
     with ThreadPoolExecutor(1) as meanwhile:
-        migration = meanwhile.submit(_told, world, MIGRATION_TOUR, held)
-        good = _told(world, SHOP_TOUR, click.echo)
-        held.release()
-        good = migration.result() and good
+        try:
+            migration = meanwhile.submit(_told, world, MIGRATION_TOUR, aside, held)
+            good = _told(world, SHOP_TOUR, Stage(world, click.echo), click.echo)
+            held.release()
+            good = migration.result() and good
+        except KeyboardInterrupt:
+            aside.leave()
+            raise
     world.cloud.seconds_to_build = usual
     steps = len(SHOP_TOUR) + len(MIGRATION_TOUR)
     click.echo(f"{'✅' if good else '❌'} tour of {steps} steps in {time.monotonic() - started:.1f} s\n")
     return good
 
 
-def _told(world: World, steps: Sequence[Step], echo: Callable[[str], None]) -> bool:
-    stage, good = Stage(world, echo), True
+def _told(world: World, steps: Sequence[Step], stage: Stage, echo: Callable[[str], None]) -> bool:
+    good = True
     for step in steps:
         step.before(world)
         good = _play(stage, step, echo) and good

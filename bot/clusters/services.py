@@ -1,35 +1,17 @@
-"""Cinder and Neutron through openstacksdk, for the few calls that moving disks and addresses needs.
-
-Requests are plain ones on the SDK's proxies, as for Magnum: authentication and the service catalogue are the
-SDK's, what is asked and answered is visible here. Reads are repeated when a proxy is restarting; writes are
-sent once, and whoever calls looks before trying again.
-"""
+"""Cinder, Neutron and Octavia, for the few calls that moving disks and addresses, and proving it, need."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.problems import Problem
-
-SECONDS = 30.0  # for one request
-TRIES = 4  # of a read
-RETRIED = frozenset({429, 502, 503})
-LONGEST_PAUSE = 8.0
+from bot.clusters.service_requests import NoSuchResource, Requests
 
 Json = dict[str, Any]
-
-
-class CloudServiceError(Problem):
-    """Cinder or Neutron did not do what was asked."""
-
-
-class NoSuchResource(CloudServiceError):
-    """The cloud has no such volume, address or port (404)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +24,16 @@ class Disk:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A moment of a volume, as Cinder has it."""
+
+    id: str
+    name: str
+    status: str  # `creating`, `available`, `error`, `deleting`, …
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FloatingIP:
     """A floating IP as Neutron has it. `port` is empty if it is attached to nothing."""
 
@@ -51,22 +43,83 @@ class FloatingIP:
     description: str
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pool:
+    """One pool of a load balancer: whose it is by its listener's name, and how its members are (`ONLINE`, `ERROR`,
+    `NO_MONITOR` where nothing watches them, …)."""
+
+    listener: str
+    operating: str
+    members: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LoadBalancer:
+    """A load balancer as Octavia has it."""
+
+    id: str
+    provisioning: str  # `ACTIVE`, `PENDING_UPDATE`, `ERROR`
+    operating: str  # `ONLINE`, `DEGRADED`, `OFFLINE`, `ERROR`, …
+    pools: tuple[Pool, ...] = ()
+
+
 class CloudServices:
     """The disks and addresses of one project, as one entry of clouds.yaml sees them. Thread-safe."""
 
     def __init__(self, cloud: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.cloud = cloud
-        self._sleep = sleep
-        self._connection: Any = None
-        self._lock = threading.Lock()
+        self._requests = Requests(cloud, sleep=sleep)
 
     # --- Cinder
 
     def disk(self, volume: str) -> Disk:
         """A volume and where it is attached. Raises `NoSuchResource`, `CloudServiceError`."""
-        found = self._read("block_storage", f"/volumes/{volume}", doing=f"show the volume {volume}")["volume"]
+        doing = f"show the volume {volume}"
+        found = self._requests.read("block_storage", f"/volumes/{volume}", doing=doing)["volume"]
         servers = tuple(each["server_id"] for each in found.get("attachments") or [] if each.get("server_id"))
         return Disk(id=found["id"], status=found["status"], servers=servers)
+
+    def snapshots(self, volume: str) -> tuple[Snapshot, ...]:
+        """The snapshots of a volume. Raises `CloudServiceError`."""
+        path = f"/snapshots/detail?{urlencode({'volume_id': volume})}"
+        found = self._requests.read("block_storage", path, doing=f"list the snapshots of the volume {volume}")
+        return tuple(_snapshot(each) for each in found["snapshots"])
+
+    def snapshot(self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]) -> Snapshot:
+        """Take a snapshot of a volume that is free; it is ready later. Raises `CloudRefused` (in use, no quota)."""
+        body = {
+            "volume_id": volume,
+            "name": name,
+            "description": description,
+            "metadata": dict(metadata),
+            "force": False,
+        }
+        doing = f"take a snapshot of the volume {volume}"
+        made = self._requests.request("block_storage", "POST", "/snapshots", {"snapshot": body}, doing=doing)
+        return _snapshot(made["snapshot"])
+
+    def remove_snapshot(self, snapshot: str) -> None:
+        """Remove a snapshot; one that is gone is. Raises `CloudRefused` (busy, not allowed), `CloudServiceError`."""
+        doing = f"remove the snapshot {snapshot}"
+        with contextlib.suppress(NoSuchResource):
+            self._requests.request("block_storage", "DELETE", f"/snapshots/{snapshot}", None, doing=doing)
+
+    # --- Octavia
+
+    def balancer(self, balancer: str) -> LoadBalancer:
+        """A load balancer with what it leads to. Raises `NoSuchResource`, `NotAllowed`, `NoSuchService`, `CloudServiceError`."""
+        path, doing = f"/lbaas/loadbalancers/{balancer}/status", f"show the load balancer {balancer}"
+        tree = self._requests.read("load_balancer", path, doing=doing)["statuses"]["loadbalancer"]
+        return LoadBalancer(
+            id=tree["id"], provisioning=tree["provisioning_status"], operating=tree["operating_status"],
+            pools=tuple(_pool(listener, pool) for listener in tree["listeners"] for pool in listener["pools"]),
+        )  # fmt: skip
+
+    def described(self, text: str) -> str:
+        """The id of the load balancer with a description; empty if there is none. Raises `CloudServiceError`."""
+        path = f"/lbaas/loadbalancers?{urlencode({'description': text})}"
+        found = self._requests.read("load_balancer", path, doing="find a load balancer")["loadbalancers"]
+        return next((str(each["id"]) for each in found if each.get("description") == text), "")
 
     # --- Neutron
 
@@ -87,7 +140,7 @@ class CloudServices:
         self._update(floating_ip, {"port_id": port or None})
 
     def _first(self, query: Mapping[str, str], doing: str) -> FloatingIP | None:
-        found = self._read("network", f"/floatingips?{urlencode(query)}", doing=doing)["floatingips"]
+        found = self._requests.read("network", f"/floatingips?{urlencode(query)}", doing=doing)["floatingips"]
         if not found:
             return None
         return FloatingIP(
@@ -96,79 +149,17 @@ class CloudServices:
         )  # fmt: skip
 
     def _update(self, floating_ip: str, values: Json) -> None:
-        self._request(
+        self._requests.request(
             "network", "PUT", f"/floatingips/{floating_ip}", {"floatingip": values}, doing="change a floating IP"
         )
 
-    # --- requests
 
-    def _read(self, service: str, path: str, *, doing: str) -> Json:
-        for attempt in range(TRIES):
-            try:
-                return self._request(service, "GET", path, None, doing=doing)
-            except _Again as again:
-                if attempt == TRIES - 1:
-                    raise again.problem from None
-                self._sleep(min(again.pause or 0.3 * 2**attempt, LONGEST_PAUSE))
-        raise AssertionError("unreachable")  # pragma: no cover
-
-    def _request(self, service: str, method: str, path: str, body: Json | None, *, doing: str) -> Json:
-        from keystoneauth1 import exceptions as keystone
-        from requests import exceptions as http
-
-        try:
-            proxy = getattr(self._connected(), service)
-            answer = proxy.request(path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0)
-        except (keystone.ClientException, http.RequestException) as error:
-            raise CloudServiceError(
-                f"The cloud {self.cloud} did not {doing}", why=_short(str(error) or type(error).__name__),
-                fix="Check this cloud in clouds.yaml, and that it is up.",
-            ) from error  # fmt: skip
-        try:
-            said = answer.json()
-        except ValueError:
-            said = {}
-        if answer.status_code < 400:
-            return dict(said)
-        kind = NoSuchResource if answer.status_code == 404 else CloudServiceError
-        problem = kind(
-            f"The cloud {self.cloud} did not {doing}", why=f"HTTP {answer.status_code}: {_message(said)}",
-            fix="Look at it with the openstack command, then resume.",
-        )  # fmt: skip
-        if method == "GET" and answer.status_code in RETRIED:
-            after = answer.headers.get("Retry-After", "")
-            raise _Again(problem, float(after) if after.isdigit() else 0.0)
-        raise problem
-
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._connection is None:
-                import openstack  # 0.2 s and 22 MB, so only here
-                from openstack.exceptions import ConfigException
-
-                try:
-                    self._connection = openstack.connect(cloud=self.cloud, app_name="xk8s")
-                except ConfigException as error:
-                    raise CloudServiceError(
-                        f"There is no usable cloud {self.cloud}", why=_short(str(error)),
-                        fix=f"Add {self.cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
-                    ) from error  # fmt: skip
-            return self._connection
+def _snapshot(found: Json) -> Snapshot:
+    return Snapshot(
+        id=found["id"], name=found.get("name") or "", status=found["status"], metadata=found.get("metadata") or {}
+    )
 
 
-class _Again(Exception):
-    def __init__(self, problem: CloudServiceError, pause: float) -> None:
-        super().__init__(problem.what)
-        self.problem = problem
-        self.pause = pause
-
-
-def _message(said: Any) -> str:
-    """The sentence in an error: Cinder and Nova wrap it in the name of the fault, Neutron in `NeutronError`."""
-    inner = next((value for value in said.values() if isinstance(value, dict)), {}) if isinstance(said, dict) else {}
-    return _short(str(inner.get("message") or "no reason given"))
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 300 else text[:299] + "…"
+def _pool(listener: Json, pool: Json) -> Pool:
+    members = tuple(each["operating_status"] for each in pool.get("members") or [])
+    return Pool(listener=listener.get("name") or "", operating=pool["operating_status"], members=members)

@@ -141,6 +141,24 @@ class Kube:
             time.sleep(max(0.0, min(pause, LONGEST_PAUSE, self.deadline - time.monotonic())))
         raise failure or self._too_slow()
 
+    def once(self, path: str, *, seconds: float, most: int) -> Reply:
+        """One GET, sent once, and whatever comes back: for what stands behind the API server and is not its own.
+
+        At most `most` bytes of the body are read. Raises `Unreachable`.
+        """
+        left = min(seconds, max(0.1, self.deadline - time.monotonic()))
+        timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left)
+        url = f"{self.endpoint.server.rstrip('/')}{path}"
+        try:
+            answer = self._pool.request(
+                "GET", url, headers=self._headers, timeout=timeout, redirect=False, preload_content=False
+            )
+            data = answer.read(most)
+            answer.close()  # what is left of it is not wanted, and the connection goes with it
+        except HTTPError as error:
+            raise self._unreachable(error) from error
+        return Reply(status=answer.status, data=data)
+
     def _once(
         self, method: str, path: str, body: bytes | None, content: str, accept: str
     ) -> urllib3.BaseHTTPResponse:

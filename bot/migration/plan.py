@@ -43,6 +43,11 @@ class Side:
     nodes: int | None = None
     masters: int | None = None
 
+    @property
+    def of_magnum(self) -> bool:
+        """Whether Magnum deployed it; what comes from a kubeconfig file is never deleted."""
+        return not self.id.startswith("kubeconfig:")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Item:

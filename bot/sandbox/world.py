@@ -100,6 +100,7 @@ class World:
         self.switches: dict[str, FaultSwitches] = {}
         self.faults = WorldFaults(self)
         self._tempo = tempo or Tempo()
+        self.infrastructure.storage.snapshot_seconds = self._tempo.start
         self._planned = clusters
         self._subnets = 0
         self._founded = False  # whether the clusters that are there from the start are

@@ -33,6 +33,11 @@ SLACK_FAULTS = {  # title, explanation, method (none: all of them) and what it d
     "slack-down": ("Slack is down", "every call of the Web API is answered 503", "", UNAVAILABLE),
 }
 STUCK, FOREIGN = "stuck", "foreign-port"
+FULL, FAILING = "snapshots-full", "snapshots-fail"
+STORAGE_FAULTS = {
+    FULL: ("No room for snapshots", "the quota of the project is reached: Cinder answers 413"),
+    FAILING: ("Snapshots fail", "every snapshot that is taken from now on ends in the state error"),
+}
 NETWORK_FAULTS = {
     STUCK: ("Load balancers are stuck", "those there are now are PENDING_UPDATE: a cluster's deletion fails at them"),
     FOREIGN: (
@@ -76,6 +81,10 @@ class WorldFaults:
             FaultSwitch(id=f"network/{name}", title=title, explanation=text, on=name in self._on)
             for name, (title, text) in NETWORK_FAULTS.items()
         ]
+        cloud += [
+            FaultSwitch(id=f"storage/{name}", title=title, explanation=text, on=name in self._on)
+            for name, (title, text) in STORAGE_FAULTS.items()
+        ]
         slack = [
             FaultSwitch(id=f"slack/{name}", title=title, explanation=text, on=name in self._on)
             for name, (title, text, _, _) in SLACK_FAULTS.items()
@@ -99,9 +108,10 @@ class WorldFaults:
         if where == "cloud":
             await self._cloud(name, on)
             return
-        if where in ("slack", "network"):
+        apart = {"slack": self._slack, "network": self._network, "storage": self._storage}
+        if where in apart:
             (self._on.add if on else self._on.discard)(name)
-            (self._slack if where == "slack" else self._network)(name, on)
+            apart[where](name, on)
             return
         switches = self._world.switches[where]
         for each in [node] if on else switches.on(name):
@@ -129,6 +139,13 @@ class WorldFaults:
             self._world.api.ailing[method] = word
         else:
             self._world.api.ailing.pop(method, None)
+
+    def _storage(self, name: str, on: bool) -> None:
+        storage = self._world.infrastructure.storage
+        if name == FULL:
+            storage.most_snapshots = len(storage.snapshots) if on else -1
+        else:
+            storage.snapshots_fail = on
 
     def _network(self, name: str, on: bool) -> None:
         network = self._world.infrastructure.network

@@ -73,8 +73,18 @@ class ProjectGround:
         return self._services()
 
     @property
+    def takes_snapshots(self) -> bool:
+        """As the configuration in force says."""
+        return self._tools.settings().configuration.migration.snapshots
+
+    @property
     def addresses(self) -> CloudServices | None:
         """Its Neutron."""
+        return self._services()
+
+    @property
+    def balancers(self) -> CloudServices | None:
+        """Its Octavia."""
         return self._services()
 
     @property

@@ -264,6 +264,10 @@ class Migration(_Strict):
         default=timedelta(seconds=60),
         description="how long a step that a server keeps from being done is tried again before the migration pauses",
     )
+    snapshots: bool = Field(
+        default=True,
+        description="whether Cinder snapshots are taken of the disks before they move; removed with the old cluster",
+    )
 
 
 class Operations(_Strict):

@@ -160,8 +160,11 @@ def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(tmp_path: pathl
 
 
 @pytest.mark.postgresql
-def test_another_replica_finishes_the_migration_of_one_that_died(tmp_path: pathlib.Path, postgresql_url: str) -> None:
-    environment = {"XK8S_DATABASE_URL": postgresql_url}
+@pytest.mark.parametrize("keys", [{}, {"XK8S_AUDIT_KEY": ""}], ids=["one-key-in-common", "each-its-own-key"])
+def test_another_replica_finishes_the_migration_of_one_that_died(
+    tmp_path: pathlib.Path, postgresql_url: str, keys: dict[str, str]
+) -> None:
+    environment = {"XK8S_DATABASE_URL": postgresql_url, **keys}
     with moving_house(tmp_path, sets=SMALL, environment=environment, replicas=2) as (office, bots):
         movers, journal = Movers(office), Journal(postgresql_url)
         before = movers.pods("dev-eu")

@@ -15,7 +15,8 @@ from bot.migration.transforms.general import drop_annotations
 from bot.migration.transforms.unit import Context, Note, Unit, warning
 
 OPENSTACK = "loadbalancer.openstack.org/"
-WRITTEN = tuple(f"{OPENSTACK}{name}" for name in ("load-balancer-id", "load-balancer-address"))
+LOAD_BALANCER = f"{OPENSTACK}load-balancer-id"
+WRITTEN = (LOAD_BALANCER, f"{OPENSTACK}load-balancer-address")
 PINNED = tuple(f"{OPENSTACK}{name}" for name in ("port-id", "subnet-id", "network-id", "member-subnet-id"))
 KEEP_ADDRESS = f"{OPENSTACK}keep-floatingip"
 INTERNAL = "service.beta.kubernetes.io/openstack-internal-load-balancer"

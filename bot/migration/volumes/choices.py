@@ -59,6 +59,7 @@ class Volume:
     reclaim: str = ""
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     consumers: tuple[str, ...] = ()
+    unused: bool = False  # all are to be reattached, and to this one no volume was ever bound: it is made empty
 
     @property
     def moves(self) -> bool:
@@ -103,9 +104,11 @@ def volumes(inventory: Inventory, claims: Iterable[Object], words: Sequence[str]
         bound = inventory.find("", "PersistentVolume", "", spec_of(claim).get("volumeName", ""))
         made = _described(claim, bound if status_of(claim).get("phase") == "Bound" else None)
         choice = single.get(ref.short, overall)
-        if choice is Choice.REATTACH and not made.volume:
-            choice = Choice.EMPTY  # no pod has asked for its volume yet, so there is none
-        found.append(dataclasses.replace(made, choice=choice, consumers=tuple(sorted(users.get(ref.short, set())))))
+        unused = choice is Choice.REATTACH and ref.short not in single and not spec_of(claim).get("volumeName")
+        found.append(dataclasses.replace(
+            made, choice=Choice.EMPTY if unused else choice, unused=unused,
+            consumers=tuple(sorted(users.get(ref.short, set()))),
+        ))  # fmt: skip
     return tuple(found)
 
 
@@ -200,6 +203,8 @@ def check(
 
 def _why_not(volume: Volume) -> str:
     """Why a volume cannot move; empty if it can."""
+    if not volume.volume:
+        return "it has no volume: none was ever bound to it, or the one that was is gone"
     if volume.backend not in (CSI, IN_TREE):
         return f"its volume is of the kind {volume.backend}, whose data stays on its machine or in its own system"
     return "" if volume.handle else "its volume names no Cinder volume"
@@ -244,6 +249,10 @@ def _moving(volume: Volume, target: TargetFacts) -> Iterator[Finding]:
 
 def _empty(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Iterator[Finding]:
     name = volume.claim.short
+    if volume.unused:
+        yield warn("volumes", f"{name} has no volume to reattach, and gets an empty one",
+                   why="none was ever bound to it, so there is no data", fix=f"To leave it out, add `--volumes {name}=skip`.",
+                   ref=volume.claim)  # fmt: skip
     wanted = classes.get(volume.storage_class, volume.storage_class)
     if volume.volume:
         yield warn("volumes", f"{name} starts empty", why=f"{volume.size} of data stay in the old cluster's volume {volume.handle or volume.volume}",

@@ -10,18 +10,21 @@ from datetime import timedelta
 
 from bot.migration import standing, starting, vitals
 from bot.migration.copying import Record
-from bot.migration.objects import Object, Ref, ref_of, status_of
+from bot.migration.forms import autoscaled
+from bot.migration.objects import Ref, ref_of
 from bot.migration.order import Stage
 from bot.migration.plan import Recipe
+from bot.migration.proof import seen, standard
 from bot.migration.source import applying, hooks, picture
 from bot.migration.source.changes import BeforeImage
 from bot.migration.surface import discover
 from bot.migration.traffic import floating, opening
 from bot.migration.traffic.floating import Move
 from bot.migration.volumes import moving
+from bot.migration.workflow import keeping
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
-from bot.migration.workflow.scene import IMAGES, MOVES, VITALS, Recorded, Scene, as_json, opened
+from bot.migration.workflow.scene import IMAGES, MOVES, SEEN, VITALS, Recorded, Scene, as_json, opened
 from bot.migration.workflow.steps import Step
 from bot.migration.workflow.unsettled import refuse_failures
 from bot.migration.writing import existing
@@ -43,11 +46,14 @@ class NoNeutron(Problem):
 
 
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`."""
-    passage.enter(Step.QUIESCE)
+    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`.
+
+    The step was entered where it was decided.
+    """
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
     recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
     recorded.moves = MOVES.validate_python(found["moves"])
+    recorded.seen = SEEN.validate_python(found["seen"]) if "seen" in found else None
     ran = passage.do("hooks before", lambda: _hooks_before(passage, ground, recorded))
     made = passage.do("stop", lambda: _stopped(passage, ground, recorded))
     passage.wait(
@@ -55,13 +61,12 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
         within=STOP_WITHIN, detail="waiting for pods to end",
     )  # fmt: skip
     passage.wait(
-        "wait for the disks", lambda: _looking(passage, ground, recorded, _attached), what="become free",
-        within=FREE_WITHIN, detail="waiting for disks to be detached",
+        "wait for the disks", lambda: _not_free(passage, ground, recorded), what="become free and have their snapshots",
+        within=FREE_WITHIN, detail="waiting for disks to be detached, and for their snapshots",
     )  # fmt: skip
-    passage.do("read back", lambda: _retained(passage, ground, recorded))
-    passage.leave(
-        f"the source stands still: {count(made['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
-    )
+    kept = passage.do("read back", lambda: _retained(passage, ground, recorded))
+    said = f"the source stands still: {count(made['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
+    passage.leave(said, [kept["said"]] if "said" in kept else [])
 
 
 def fit(passage: Passage, ground: Ground, recorded: Recorded) -> None:
@@ -82,13 +87,16 @@ def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
         workloads = picture.to_quiesce(scene.inventory, scene.exclusions, passage.plan.early)
         before = vitals.vitals(scene.inventory, [ref_of(each) for each in workloads])
-        moves = _moves(passage, ground)
+        moves, looked = _moves(passage, ground), seen.seen(scene.source, scene.inventory, passage.plan)
         image = picture.picture(
             migration=passage.migration, workloads=workloads, operators=passage.plan.operators,
             volumes=passage.plan.volumes, inventory=scene.inventory, agreement=scene.agreement,
             keep_addresses=[move.service for move in moves],
         )  # fmt: skip
-    return {"image": as_json(IMAGES, image), "before": as_json(VITALS, before), "moves": as_json(MOVES, moves)}
+    return {
+        "image": as_json(IMAGES, image), "before": as_json(VITALS, before), "moves": as_json(MOVES, moves),
+        "seen": as_json(SEEN, looked),
+    }  # fmt: skip
 
 
 def _moves(passage: Passage, ground: Ground) -> tuple[Move, ...]:
@@ -136,6 +144,10 @@ def _running(scene: Scene) -> list[str]:
     return standing.still_running(scene.source, scene.surface, scene.plan, _image(scene.recorded))
 
 
+def _not_free(passage: Passage, ground: Ground, recorded: Recorded) -> Sequence[str]:
+    return _looking(passage, ground, recorded, _attached) or keeping.taking(passage, ground)
+
+
 def _attached(scene: Scene) -> list[str]:
     return moving.attached(scene.source, scene.plan.volumes, scene.ground.disks)
 
@@ -143,7 +155,7 @@ def _attached(scene: Scene) -> list[str]:
 def _retained(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
         moving.check_retained(scene.source, passage.plan.volumes)
-    return {}
+    return keeping.taken(passage, ground)
 
 
 def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
@@ -239,18 +251,13 @@ def not_as_ready(scene: Scene, only: frozenset[Ref] | None = None) -> list[str]:
     planned = frozenset(starting.top_level(scene.inventory, scene.plan.items))
     now = starting.now(scene.target, scene.into.surface, scene.plan, planned)
     meant = [each for each in before.running if each.ref in planned and (only is None or each.ref in only)]
-    daemons = existing(scene.into, [each.ref for each in meant if each.ref.kind == "DaemonSet"])
-    wanted = {each.ref: min(each.ready, _desired(daemons.get(each.ref), each.ready)) for each in meant}
+    scaled = autoscaled(scene.inventory.objects.values())
+    moved = [each.ref for each in meant if each.ref.kind == "DaemonSet" or each.ref in scaled]
+    live = existing(scene.into, moved)
+    wanted = {each.ref: standard.ready_pods(each, live.get(each.ref), scaled=each.ref in scaled) for each in meant}
     return [
         f"{ref}: {now.ready(ref)} of {ready} pods ready" for ref, ready in wanted.items() if now.ready(ref) < ready
     ]
-
-
-def _desired(daemon_set: Object | None, otherwise: int) -> int:
-    """How many pods a DaemonSet is to have where it is: one per node, and the target may have fewer."""
-    status = status_of(daemon_set or {})
-    seen = status.get("observedGeneration") == (daemon_set or {}).get("metadata", {}).get("generation")
-    return int(status.get("desiredNumberScheduled", otherwise)) if daemon_set and seen else otherwise
 
 
 def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:

@@ -14,6 +14,7 @@ from bot.migration.workflow import crossing, drifting
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Decisions, Ground, Json
 from bot.migration.workflow.passage import Passage, TurnedBack
 from bot.migration.workflow.scene import Recorded, opened
+from bot.migration.workflow.steps import Step
 from bot.problems import Problem, Refusal
 from bot.wording import count
 
@@ -46,6 +47,20 @@ def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem |
         return drifting.look(passage.plan, ground, recorded) if passage.pauses != pauses else {}
 
     return drifting.problem(passage.do("look at the target", look, working=True))
+
+
+def begin_cut_over(passage: Passage, ground: Ground, recorded: Recorded, *, looked: int) -> Problem | None:
+    """Enter the step that stops the source. Raises `TurnedBack`.
+
+    If it was paused since the source was `looked` at (after so many pauses), that is done once more: with stale copies
+    nothing is stopped, and what has changed is returned.
+    """
+
+    def first() -> Json | None:
+        found = drifting.look(passage.plan, ground, recorded) if passage.pauses != looked else {}
+        return found if drifting.problem(found) is not None else None
+
+    return drifting.problem(passage.enter(Step.QUIESCE, first) or {})
 
 
 def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json) -> None:

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from bot.access.proposal import Proposal
 from bot.kube.client import Kube
 from bot.migration.keys import Keys
+from bot.migration.proof.balancers import Balancers
 from bot.migration.traffic.floating import Addresses
-from bot.migration.volumes.moving import Disks
+from bot.migration.volumes.snapshots import Storage
 from bot.operations.sites import Site
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, Wish
@@ -33,13 +34,23 @@ class Ground(Protocol):
         ...
 
     @property
-    def disks(self) -> Disks | None:
+    def disks(self) -> Storage | None:
         """Its Cinder."""
+        ...
+
+    @property
+    def takes_snapshots(self) -> bool:
+        """Whether snapshots of disks are taken before these move."""
         ...
 
     @property
     def addresses(self) -> Addresses | None:
         """Its Neutron."""
+        ...
+
+    @property
+    def balancers(self) -> Balancers | None:
+        """Its Octavia."""
         ...
 
     @property

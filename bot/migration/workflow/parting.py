@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.access.proposal import Proposal
 from bot.migration.volumes import moving
-from bot.migration.workflow import deciding, proving
+from bot.migration.workflow import deciding, evidence, keeping, proving
 from bot.migration.workflow.grounds import Decisions, Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.proving import NotSafe
@@ -28,32 +28,36 @@ def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Dec
     Returns after how many pauses it was looked at.
     """
     passage.enter(Step.CONSENT)
-    passage.do("recheck", lambda: _rechecked(passage, ground, recorded))
+    found = passage.do("recheck", lambda: _rechecked(passage, ground, recorded, "recheck"))
     by = deciding.consent(
-        passage, decisions, kind=KIND, name="delete", propose=lambda: propose(passage, ground, recorded)
+        passage, decisions, kind=KIND, name="delete",
+        propose=lambda: propose(passage, ground, recorded, found.get("unchecked", [])),
+    )  # fmt: skip
+    last = passage.do(
+        "recheck at last", lambda: _rechecked(passage, ground, recorded, "recheck at last"), working=True
     )
-    passage.do("recheck at last", lambda: _rechecked(passage, ground, recorded), working=True)
     looked = passage.pauses
-    passage.leave(f"deletion approved by {' and '.join(by)}")
+    passage.leave(f"deletion approved by {' and '.join(by)}", evidence.lines(last))
     return looked
 
 
-def _rechecked(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
+def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) -> Json:
     passage.tell("looking whether the old cluster may go")
     wrong = ground.driver_problem(recorded.target, str(passage.plan.target.driver))
     with opened(passage.plan, ground, recorded) as scene:
-        found = proving.against(scene, wrong)
+        checks = evidence.proof(scene, passage.flow.pause)
+        found = proving.against(scene, wrong, checks)
     if found:
         more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise NotSafe(
             f"{count(len(found), 'thing stands', 'things stand')} against deleting {passage.plan.source.name}",
             why="\n".join(found[:NAMED]) + more, fix="Mend them, then resume: I look again. Or roll back.",
         )  # fmt: skip
-    return {}
+    return evidence.kept(passage, name, checks)
 
 
-def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
-    """What the deletion takes and leaves. Bound to both clusters, the disks and the plan."""
+def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Sequence[str]) -> Proposal:
+    """What the deletion takes and leaves, and what could not be checked. Bound to both clusters, the disks and the plan."""
     plan = passage.plan
     source = ground.site.magnum.cluster(plan.source.id)
     moved = [each for each in plan.volumes if each.moves]
@@ -64,6 +68,11 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
         f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id}, project {passage.flow.project}), "
         "its load balancers and its private network go",
         f"{count(len(moved), 'Cinder volume stays', 'Cinder volumes stay')} with {plan.target.name}",
+        *(
+            ["the snapshots of the disks as they were before the cut-over go with it"]
+            if moved and ground.takes_snapshots
+            else []
+        ),
         *(
             [
                 f"{count(len(fresh), 'old load balancer address goes', 'old load balancer addresses go')}: DNS must point to the new ones"
@@ -79,7 +88,7 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded) -> Proposal:
     ]
     return Proposal(
         kind=KIND, headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs", target=plan.source.name,
-        consequences=tuple(lines), target_id=plan.source.id, typed=plan.source.name, destructive=True,
+        consequences=tuple(lines), warnings=tuple(f"not checked: {line}" for line in unchecked[:NAMED]), target_id=plan.source.id, typed=plan.source.name, destructive=True,
         bound={
             "migration": passage.migration, "target": recorded.target, "plan": plan.bound(),
             "moved": sorted(each.handle for each in moved),
@@ -142,7 +151,7 @@ def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove,
 
     def first() -> None:
         if passage.pauses != looked:
-            _rechecked(passage, ground, recorded)
+            _rechecked(passage, ground, recorded, "recheck after a pause")
 
     passage.enter(Step.DELETE, first)
     source = passage.plan.source
@@ -155,9 +164,15 @@ def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove,
 
     def hand_over() -> Json:
         with ground.connect(recorded.target) as target:
-            return {"volumes": len(moving.hand_over(target, passage.plan.volumes, passage.migration))}
+            gone = keeping.removed(passage, ground)
+            return {
+                "volumes": len(moving.hand_over(target, passage.plan.volumes, passage.migration)),
+                "snapshots": gone,
+            }
 
     handed = passage.do("hand over", hand_over)
+    gone = handed.get("snapshots", {})
     passage.leave(
-        f"{source.name} is deleted; {count(handed['volumes'], 'volume has its', 'volumes have their')} own reclaim policy again"
+        f"{source.name} is deleted; {count(handed['volumes'], 'volume has its', 'volumes have their')} own reclaim policy again",
+        [*([gone["said"]] if gone else []), *gone.get("left", [])],
     )

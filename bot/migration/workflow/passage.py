@@ -69,24 +69,29 @@ class Passage:
 
     # --- steps
 
-    def enter(self, step: Step, first: Callable[[], object] = lambda: None) -> None:
+    def enter(self, step: Step, first: Callable[[], Json | None] = lambda: None) -> Json | None:
         """Begin a step of the migration. Until it has its turn for that, it stands where it was.
 
-        `first` is done before, and keeps it where it was by raising a `Problem`.
+        `first` is done before; what it returns keeps it where it was, and is returned. Raises `TurnedBack`.
         """
         self._entered += 1
 
         def begin() -> Json:
-            first()
+            if stays := first():
+                return {"stays": stays}
             now = self.now()
             self.register.stands(self.migration, state=RUNNING, step=str(step), since=now, waits="")
             return {"at": now.isoformat()}
 
         begun = self.do(f"{step}: begin", begin, working=works(step, back=self.back))
+        if "stays" in begun:
+            stays: Json = begun["stays"]
+            return stays
         self.step, self.since = step, datetime.fromisoformat(begun["at"])
+        return None
 
-    def leave(self, said: str, lines: Sequence[str] = ()) -> None:
-        """A step of the migration is done: noted, and said in its thread."""
+    def leave(self, said: str, lines: Sequence[str] = (), *, shown: bool = False) -> None:
+        """A step of the migration is done: noted, and said in its thread unless a decision's card has `shown` it."""
         step, number = self.step, self._entered
 
         def end() -> Json:
@@ -94,8 +99,9 @@ class Passage:
             self._note(
                 f"done:{number}", {"what": "done", "step": str(step), "said": said, "seconds": round(seconds, 1)}
             )
-            state = MigrationStepDone(**self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines))
-            self.flow.changed(f"{number}-{step}", state)
+            if not shown:
+                state = MigrationStepDone(**self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines))
+                self.flow.changed(f"{number}-{step}", state)
             return {}
 
         self.do(f"{step}: done", end)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.migration import comparing, starting, vitals
 from bot.migration.forms import autoscaled
 from bot.migration.objects import spec_of
+from bot.migration.proof.verdict import Checked
 from bot.migration.volumes import moving
-from bot.migration.workflow import crossing, drifting
+from bot.migration.workflow import crossing, drifting, evidence
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import Recorded, Scene, opened
@@ -28,20 +30,21 @@ class NotSafe(Problem):
 
 
 def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Driver, pods, configuration and images. Raises `TurnedBack`."""
+    """Driver, pods, configuration and images; endpoints, load balancers, rights, claims and HTTP. Raises `TurnedBack`."""
     passage.enter(Step.PROVE)
     driver = str(passage.plan.target.driver)
 
     def look() -> list[str]:
         wrong = ground.driver_problem(recorded.target, driver)
         with opened(passage.plan, ground, recorded) as scene:
-            return [*([wrong] if wrong else []), *crossing.not_as_ready(scene)]
+            return [*([wrong] if wrong else []), *crossing.not_as_ready(scene)] or evidence.settling(scene)
 
     passage.wait(
         "wait for health", look, what="become healthy", within=ready_within, detail="verifying driver and pods"
     )
     found = passage.do("prove", lambda: _proven(passage, ground, recorded))
-    passage.leave(f"proven: {count(found['equal'], 'object')} as planned, {driver} healthy", found["images"])
+    said = [*found["images"], *evidence.lines(found)]
+    passage.leave(f"proven: {count(found['equal'], 'object')} as planned, {driver} healthy", said)
 
 
 def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
@@ -49,13 +52,17 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
         equal, wrong = differences(scene)
         refs = starting.top_level(scene.inventory, passage.plan.items)
         now = starting.now(scene.target, scene.into.surface, passage.plan, refs)
+        checks = evidence.proof(scene, passage.flow.pause)
+    wrong += evidence.faults(checks)
     if wrong:
+        more = f"\nand {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
         raise NotProven(
-            f"{count(len(wrong), 'object')} of the new cluster not as planned", why="\n".join(wrong[:NAMED]),
+            f"{count(len(wrong), 'thing')} of the new cluster not as planned", why="\n".join(wrong[:NAMED]) + more,
             fix="Mend them in the new cluster, then resume; or roll back.",
         )  # fmt: skip
     images = vitals.other_images(recorded.before, now) if recorded.before else []
-    return {"equal": equal, "images": [f"another image: {line}" for line in images[:NAMED]]}
+    named = [f"another image: {line}" for line in images[:NAMED]]
+    return {"equal": equal, "images": named, **evidence.kept(passage, "prove", checks)}
 
 
 def differences(scene: Scene) -> tuple[int, list[str]]:
@@ -82,7 +89,8 @@ def soak(passage: Passage, length: timedelta) -> None:
     passage.idle(
         "soak", look, detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC"
     )
-    passage.leave(f"the new cluster has served for {lasting(length)}")
+    asked = passage.plan.source.of_magnum  # then the question is the next thing said
+    passage.leave(f"the new cluster has served for {lasting(length)}", shown=asked)
 
 
 def _noted(passage: Passage, text: str) -> Json:
@@ -91,7 +99,7 @@ def _noted(passage: Passage, text: str) -> Json:
     return {}
 
 
-def against(scene: Scene, driver_wrong: str) -> list[str]:
+def against(scene: Scene, driver_wrong: str, checks: Sequence[Checked]) -> list[str]:
     """What stands against deleting the source now. Everything is looked at anew: evidence is never older than this."""
     found = [driver_wrong] if driver_wrong else []
     found += crossing.not_as_ready(scene)
@@ -105,6 +113,7 @@ def against(scene: Scene, driver_wrong: str) -> list[str]:
     found += _not_retained(scene)
     found += _unaccounted(scene)
     found += _wanted_addresses(scene)
+    found += evidence.faults(checks)
     return found
 
 

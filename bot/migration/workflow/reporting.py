@@ -8,28 +8,54 @@ from typing import Any
 
 from bot.migration.plan import Plan
 
+SNAPSHOTS = "snapshots"  # such an event holds what became of snapshots, and each that there is
+PROOF = "proof"  # such an event of the history holds what was checked and what was not
+
 
 def report(
     *, migration: str, project: str, plan: Plan, outcome: str, said: Sequence[str], history: Iterable[Mapping[str, Any]],
     begun: datetime, ended: datetime,
 ) -> str:  # fmt: skip
     """The whole report."""
+    happened = list(history)
     lines = [
         f"# Migration {migration}: {outcome}", "",
         f"- project {project}", f"- from {plan.source.name} ({plan.source.driver}, {plan.source.id})",
         f"- to {plan.target.name} ({plan.target.driver})", f"- begun {begun:%Y-%m-%d %H:%M:%S} UTC",
         f"- ended {ended:%Y-%m-%d %H:%M:%S} UTC", *(f"- {line}" for line in said), "",
-        "## What happened", "", *_history(history), *contents(plan),
+        "## What happened", "", *_history(happened), *_proof(happened), *_snapshots(happened), *contents(plan),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
 def _history(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for each in history:
+        if each.get("what") in (PROOF, SNAPSHOTS):
+            continue
         parts = [str(each.get("at", ""))[:19], each.get("step", ""), each.get("what", ""), each.get("said", "")]
         by = each.get("by")
         parts.append(f"by {', '.join(by) if isinstance(by, list) else by}" if by else "")
         yield f"- {' · '.join(str(part) for part in parts if part)}".replace("\n", "; ")
+
+
+def _proof(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What was looked at, each time that it was, and what was not checked."""
+    found = [each for each in history if each.get("what") == PROOF]
+    if found:
+        yield from ("", "## Proof", "")
+    for each in found:
+        looked = ", ".join(f"{check} {number}" for check, number in (each.get("checked") or {}).items())
+        yield f"- {str(each.get('at', ''))[:19]} · {each.get('step', '')} · looked at {looked or 'nothing'}, as it was on the source"
+        yield from (f"- not checked: {line}".replace("\n", "; ") for line in each.get("unchecked") or [])
+
+
+def _snapshots(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    found = [each for each in history if each.get("what") == SNAPSHOTS]
+    if found:
+        yield from ("", "## Snapshots", "")
+    for each in found:
+        yield f"- {str(each.get('at', ''))[:19]} · {each.get('said', '')}"
+        yield from (f"  - {line}".replace("\n", "; ") for line in each.get("lines") or [])
 
 
 def contents(plan: Plan) -> Iterator[str]:

@@ -15,6 +15,7 @@ from bot.migration.source.applying import State
 from bot.migration.source.changes import BeforeImage
 from bot.migration.traffic import floating
 from bot.migration.volumes import moving
+from bot.migration.workflow import keeping
 from bot.migration.workflow.deploying import remove_ours
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.passage import Passage, TurnedBack
@@ -65,6 +66,7 @@ def _restored(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]
     found = passage.do("restore", lambda: _taken_back(passage, ground, recorded, image))
     said = [f"the source is as it was: {found['restored']} changes taken back"]
     said += [f"not restored, because somebody changed it since: {line}" for line in found["changed"]]
+    said += found.get("snapshots", [])
     passage.wait(
         "wait for the source", lambda: _source_not_ready(passage, ground, recorded), what="become ready again on the source",
         within=READY_WITHIN, detail="waiting for the source's pods",
@@ -118,6 +120,7 @@ def _taken_back(passage: Passage, ground: Ground, recorded: Recorded, image: Bef
     return {
         "restored": sum(each.state in (State.DONE, State.ALREADY) for each in done),
         "changed": [f"{each.ref} ({each.what})" for each in done if each.state in (State.CHANGED, State.GONE)],
+        "snapshots": keeping.left(passage, ground),
     }
 
 

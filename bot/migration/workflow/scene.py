@@ -18,6 +18,7 @@ from bot.migration.forms import Forms
 from bot.migration.inventory import Inventory
 from bot.migration.plan import Plan
 from bot.migration.planning.survey import again
+from bot.migration.proof.seen import Seen
 from bot.migration.source.changes import BeforeImage
 from bot.migration.surface import Agreement, Surface, agree, discover
 from bot.migration.target import promised
@@ -28,6 +29,7 @@ from bot.migration.writing import Writer
 
 IMAGES: TypeAdapter[BeforeImage] = TypeAdapter(BeforeImage)
 VITALS: TypeAdapter[Vitals] = TypeAdapter(Vitals)
+SEEN: TypeAdapter[Seen] = TypeAdapter(Seen)
 MOVES: TypeAdapter[tuple[Move, ...]] = TypeAdapter(tuple[Move, ...])
 
 
@@ -39,6 +41,7 @@ class Recorded:
     made: bool = False  # this migration had it built
     image: BeforeImage | None = None
     before: Vitals | None = None
+    seen: Seen | None = None  # None: the run was begun by a version that did not look
     moves: tuple[Move, ...] = ()
 
 

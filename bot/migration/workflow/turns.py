@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.migration.workflow.grounds import Turns
 from bot.migration.workflow.steps import Step, waits_for_nobody
+from bot.wording import count
 
 
 class OwnTurn:
@@ -33,7 +34,8 @@ class OwnTurn:
         )
         if found.held:
             return ""
-        return f"waits for its turn: {found.at_work} of {limit} migrations of {self._project} are at work"
+        are = "is" if found.at_work == 1 else "are"
+        return f"waits for its turn: {found.at_work} of {count(limit, 'migration')} of {self._project} {are} at work"
 
     def give_back(self) -> None:
         """Let others work."""

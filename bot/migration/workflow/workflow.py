@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.access.proposal import Proposal
 from bot.migration.plan import Plan
-from bot.migration.workflow import carrying, crossing, deciding, deploying, parting, proving, returning
+from bot.migration.workflow import carrying, crossing, deciding, deploying, keeping, parting, proving, returning
 from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register, Turns
 from bot.migration.workflow.parting import Remove
 from bot.migration.workflow.passage import Passage, TurnedBack, head
@@ -91,14 +91,14 @@ class Migration:
         crossing.traffic(passage, ground, recorded)
         proving.prove(passage, ground, recorded, self.ready_within())
         proving.soak(passage, timedelta(seconds=wishes["soak"]))
-        if passage.plan.source.id.startswith("kubeconfig:"):
+        if not passage.plan.source.of_magnum:
             return [f"{passage.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
         looked = parting.consent(passage, ground, recorded, self.decisions)
         parting.delete(passage, ground, recorded, self.remove, looked=looked)
         return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
 
     def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
-        """Copy until the copy is the source as it is, and a second person has consented to the cut-over."""
+        """Copy until the copy is the source as it is, and a second person has consented to the cut-over; begin that."""
         while True:
             carrying.copy(passage, ground, recorded)
             wrong = carrying.compare(passage, ground, recorded, self.ready_within())
@@ -112,9 +112,11 @@ class Migration:
                 wrong = deciding.second_look(passage, ground, recorded)
                 wrong = wrong or deciding.last_look(passage, ground, recorded)
                 if wrong is None:
-                    passage.leave(
-                        f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
-                    )
+                    looked = passage.pauses
+                    said = f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
+                    passage.leave(said, shown=bool(by))
+                    wrong = deciding.begin_cut_over(passage, ground, recorded, looked=looked)
+                if wrong is None:
                     return
             passage.hold(wrong)
             deciding.plan_anew(passage, ground, recorded, wishes)
@@ -122,12 +124,15 @@ class Migration:
     def _ended(self, passage: Passage, outcome: str, said: list[str]) -> MigrationEnded:
         def end() -> Json:
             now = self.now()
-            passage.note("ended", {"what": outcome, "said": "; ".join(said)})
+            stays = outcome == DONE and not passage.plan.source.of_magnum
+            more = keeping.left(passage, self._ground(passage)) if stays else []
+            passage.note("ended", {"what": outcome, "said": "; ".join([*said, *more])})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
             found = self.register.get(passage.migration)
-            return {"at": now.isoformat(), "history": found.history if found is not None else []}
+            return {"at": now.isoformat(), "history": found.history if found is not None else [], "more": more}
 
         kept = passage.flow.step("ended", end)
+        said = [*said, *kept.get("more", [])]
         ended = datetime.fromisoformat(kept["at"])
         text = report(
             migration=passage.migration, project=passage.flow.project, plan=passage.plan, outcome=outcome, said=said,

@@ -7,6 +7,8 @@ import uuid
 from datetime import UTC, datetime
 
 ACTIVE, ONLINE, PENDING = "ACTIVE", "ONLINE", "PENDING_CREATE"
+NO_MONITOR, DEGRADED, ERROR = "NO_MONITOR", "DEGRADED", "ERROR"
+WORST = (ONLINE, DEGRADED, ERROR)  # from best to worst
 PUBLIC = "public"
 
 
@@ -57,7 +59,10 @@ class FloatingIp:
 
 @dataclasses.dataclass(kw_only=True)
 class Listener:
-    """A port of a load balancer, with its pool: members are (address, node port)."""
+    """A port of a load balancer, with its pool: members are (address, node port).
+
+    `watched`: a health monitor asks them; `answering` are the addresses that answered it.
+    """
 
     id: str
     name: str
@@ -65,6 +70,22 @@ class Listener:
     port: int
     pool: str
     members: list[tuple[str, int]] = dataclasses.field(default_factory=list)
+    watched: bool = True
+    answering: frozenset[str] = frozenset()
+
+    def member(self, address: str) -> str:
+        """The operating status of a member."""
+        if not self.watched:
+            return NO_MONITOR
+        return ONLINE if address in self.answering else ERROR
+
+    @property
+    def operating(self) -> str:
+        """The operating status of its pool: all members, some, or none are in error."""
+        wrong = sum(self.member(address) == ERROR for address, _ in self.members)
+        if not wrong:
+            return ONLINE
+        return ERROR if wrong == len(self.members) else DEGRADED
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -80,6 +101,12 @@ class Balancer:
     listeners: list[Listener] = dataclasses.field(default_factory=list)
     created: str = ""
     tags: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def health(self) -> str:
+        """Its operating status: that of the worst of its pools."""
+        pools = [each.operating for each in self.listeners] if self.operating == ONLINE else []
+        return max(pools, key=WORST.index) if pools else self.operating
 
 
 class Network:

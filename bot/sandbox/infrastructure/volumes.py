@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import uuid
 from datetime import UTC, datetime
 
 AVAILABLE, IN_USE = "available", "in-use"
+CREATING, ERROR = "creating", "error"
 ZONE = "az1"
 
 
@@ -60,6 +62,15 @@ class Snapshot:
     created: str
     description: str = ""
     metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+    ready_at: float = 0.0  # on the monotonic clock
+    failed: bool = False
+
+    @property
+    def status(self) -> str:
+        """As Cinder names it."""
+        if time.monotonic() < self.ready_at:
+            return CREATING
+        return ERROR if self.failed else AVAILABLE
 
 
 class BlockStorage:
@@ -68,6 +79,9 @@ class BlockStorage:
     def __init__(self) -> None:
         self.volumes: dict[str, Volume] = {}
         self.snapshots: dict[str, Snapshot] = {}
+        self.most_snapshots = -1  # the project's quota; -1: as many as one wants
+        self.snapshot_seconds = 0.0  # how long one takes
+        self.snapshots_fail = False  # the backend cannot make them
 
     def create(self, name: str, size: int, metadata: dict[str, str] | None = None) -> Volume:
         """A new, empty volume."""
@@ -122,15 +136,29 @@ class BlockStorage:
     def snapshot(self, volume: str, name: str, *, force: bool, description: str = "") -> Snapshot:
         """Keep a moment of a volume; `force` for one that is attached. Raises `StorageRefused`."""
         found = self.get(volume)
+        if 0 <= self.most_snapshots <= len(self.snapshots):
+            raise StorageRefused(
+                413, f"SnapshotLimitExceeded: Maximum number of snapshots allowed ({self.most_snapshots}) exceeded"
+            )
         if found.attachment is not None and not force:
             raise StorageRefused(
                 400, f"Invalid volume: Volume {volume} status must be available, but current status is: in-use."
             )
         made = Snapshot(
-            id=str(uuid.uuid4()), name=name, volume=volume, size=found.size, files=dict(found.files), created=_now(), description=description
+            id=str(uuid.uuid4()), name=name, volume=volume, size=found.size, files=dict(found.files), created=_now(), description=description,
+            ready_at=time.monotonic() + self.snapshot_seconds, failed=self.snapshots_fail,
         )  # fmt: skip
         self.snapshots[made.id] = made
         return made
+
+    def remove_snapshot(self, snapshot: str) -> None:
+        """Forget a moment of a volume. Raises `StorageRefused`."""
+        found = self.snapshots.get(snapshot)
+        if found is None:
+            raise StorageRefused(404, f"Snapshot {snapshot} could not be found.")
+        if found.status == CREATING:
+            raise StorageRefused(400, "Invalid snapshot: Volume Snapshot status must be available or error.")
+        del self.snapshots[snapshot]
 
 
 def _now() -> str:

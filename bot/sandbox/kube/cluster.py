@@ -85,7 +85,11 @@ class SandboxCluster:
         )
         self.authenticator = Authenticator(self.authority.pem)
         self.api = ApiServer(
-            self.store, authenticator=self.authenticator, version=spec.kubernetes, run=self._programs
+            self.store,
+            authenticator=self.authenticator,
+            version=spec.kubernetes,
+            run=self._programs,
+            servers=self._programs,
         )
         self._kubelets = Kubelets(self.store, self.fabric, self._programs, clock=self._clock, tempo=tempo)
         writer = self.api.writer

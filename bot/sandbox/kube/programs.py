@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.sandbox.kube import web
 from bot.sandbox.kube.api.remote import ExecRefused, Write
 from bot.sandbox.kube.fabric import Fabric, Peering
 from bot.sandbox.kube.shell import Files, Shell
@@ -25,7 +26,7 @@ class Programs:
     def __init__(self, fabric: Fabric, clock: Callable[[], datetime], files: Callable[[Object, str], Files]) -> None:
         self._fabric = fabric
         self._clock = clock
-        self._files = files
+        self.files = files
 
     async def __call__(self, pod: Object, container: str, argv: list[str], stdout: Write, stderr: Write) -> int:
         """Run a program; its exit code. Raises `ExecRefused` where the container does not run."""
@@ -49,7 +50,7 @@ class Programs:
                 return found
         if container == "kube-flannel" and argv == ["cat", "/run/flannel/subnet.env"]:
             return self._subnet(node), "", 0
-        said = Shell(self._files(pod, container), self._clock, _environment(pod, container)).run(argv)
+        said = Shell(self.files(pod, container), self._clock, _environment(pod, container)).run(argv)
         if said is not None:
             return said
         message = (
@@ -57,6 +58,13 @@ class Programs:
             f'"{argv[0] if argv else ""}": executable file not found in $PATH: unknown'
         )
         return "", message, NOT_FOUND
+
+    def get(self, pod: Object, port: int, path: str) -> web.Answer | None:
+        """What answers a GET on a port of a pod; None if nothing listens. Raises `NotHttp`."""
+        container = web.listening(pod, port)
+        if container is None:
+            return None
+        return web.answer(container, port, path, self.files(pod, container["name"]))
 
     def _calico(self, node: str, argv: list[str]) -> Said | None:
         name = argv[0].rsplit("/", 1)[-1] if argv else ""

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.infrastructure.volumes import Snapshot, Volume
+from bot.sandbox.infrastructure.volumes import AVAILABLE, CREATING, Snapshot, Volume
 from bot.sandbox.openstack.cloud import Cloud
 from bot.sandbox.openstack.rest import Missing, filtered, guarded
 
 Json = dict[str, Any]
-NAMES = {400: "badRequest", 403: "forbidden", 404: "itemNotFound"}
+NAMES = {400: "badRequest", 403: "forbidden", 404: "itemNotFound", 413: "overLimit"}
 
 
 def _shape(status: int, message: str, _kind: str) -> Json:
@@ -107,10 +107,10 @@ class _Cinder:
             given["volume_id"], given.get("name") or "", force=forced, description=given.get("description") or ""
         )
         made.metadata = dict(given.get("metadata") or {})
-        return JSONResponse({"snapshot": self._snapshot_json(made)}, 202)
+        return JSONResponse({"snapshot": {**self._snapshot_json(made), "status": CREATING}}, 202)
 
     async def unsnap(self, request: Request) -> Response:
-        del self._storage.snapshots[self._get_snapshot(request).id]
+        self._storage.remove_snapshot(request.path_params["id"])
         return Response(status_code=202)
 
     def _get(self, request: Request) -> Volume:
@@ -143,7 +143,7 @@ class _Cinder:
     def _snapshot_json(self, snapshot: Snapshot) -> Json:
         return {
             "id": snapshot.id, "name": snapshot.name, "description": snapshot.description, "volume_id": snapshot.volume,
-            "status": "available", "size": snapshot.size, "metadata": snapshot.metadata, "created_at": snapshot.created,
-            "updated_at": None, "os-extended-snapshot-attributes:progress": "100%",
+            "status": snapshot.status, "size": snapshot.size, "metadata": snapshot.metadata, "created_at": snapshot.created,
+            "updated_at": None, "os-extended-snapshot-attributes:progress": "100%" if snapshot.status == AVAILABLE else "0%",
             "os-extended-snapshot-attributes:project_id": self._cloud.project,
         }  # fmt: skip

@@ -80,8 +80,8 @@ class _Octavia:
 
     async def status(self, request: Request) -> Response:
         found = self._get(request)
-        listeners = [self._listener(found, each) for each in found.listeners]
-        tree = {"id": found.id, "name": found.name, "provisioning_status": found.provisioning, "operating_status": found.operating,
+        listeners = [_tree(found, each) for each in found.listeners]
+        tree = {"id": found.id, "name": found.name, "provisioning_status": found.provisioning, "operating_status": found.health,
                 "listeners": listeners}  # fmt: skip
         return JSONResponse({"statuses": {"loadbalancer": tree}})
 
@@ -123,7 +123,7 @@ class _Octavia:
         net = self._network.nets[each.vip.network]
         return {
             "id": each.id, "name": each.name, "description": each.description, "provisioning_status": each.provisioning,
-            "operating_status": each.operating, "admin_state_up": True, "vip_address": each.vip.address, "vip_port_id": each.vip.id,
+            "operating_status": each.health, "admin_state_up": True, "vip_address": each.vip.address, "vip_port_id": each.vip.id,
             "vip_subnet_id": net.subnet, "vip_network_id": net.id, "project_id": self._cloud.project, "provider": "amphora",
             "listeners": [{"id": listener.id} for listener in each.listeners], "pools": [{"id": listener.pool} for listener in each.listeners],
             "created_at": each.created, "updated_at": None, "tags": each.tags, "flavor_id": "", "availability_zone": None,
@@ -132,7 +132,7 @@ class _Octavia:
     def _listener(self, balancer: Balancer, each: Listener) -> Json:
         return {
             "id": each.id, "name": each.name, "protocol": each.protocol, "protocol_port": each.port, "default_pool_id": each.pool,
-            "loadbalancers": [{"id": balancer.id}], "provisioning_status": balancer.provisioning, "operating_status": balancer.operating,
+            "loadbalancers": [{"id": balancer.id}], "provisioning_status": balancer.provisioning, "operating_status": each.operating,
             "admin_state_up": True, "project_id": self._cloud.project,
         }  # fmt: skip
 
@@ -140,8 +140,23 @@ class _Octavia:
         return {
             "id": each.pool, "name": f"pool_{each.name}", "protocol": each.protocol, "lb_algorithm": "ROUND_ROBIN",
             "loadbalancers": [{"id": balancer.id}], "listeners": [{"id": each.id}], "members": [{"id": m["id"]} for m in _members(each)],
-            "provisioning_status": balancer.provisioning, "operating_status": balancer.operating, "project_id": self._cloud.project,
+            "provisioning_status": balancer.provisioning, "operating_status": each.operating, "project_id": self._cloud.project,
         }  # fmt: skip
+
+
+def _tree(balancer: Balancer, each: Listener) -> Json:
+    """A listener in the tree of statuses: what is below it, and how it is."""
+    pool = {
+        "id": each.pool, "name": f"pool_{each.name}", "provisioning_status": balancer.provisioning, "operating_status": each.operating,
+        "members": [
+            {key: member[key] for key in ("id", "name", "provisioning_status", "operating_status", "address", "protocol_port")}
+            for member in _members(each)
+        ],
+    }  # fmt: skip
+    return {
+        "id": each.id, "name": each.name, "provisioning_status": balancer.provisioning, "operating_status": each.operating,
+        "pools": [pool],
+    }  # fmt: skip
 
 
 def _of(request: Request, balancer: Balancer) -> bool:
@@ -153,7 +168,7 @@ def _members(listener: Listener) -> list[Json]:
     return [
         {
             "id": f"{listener.pool[:24]}{number:012d}", "name": f"member_{address}", "address": address, "protocol_port": port, "weight": 1,
-            "operating_status": "ONLINE", "provisioning_status": "ACTIVE", "admin_state_up": True,
+            "operating_status": listener.member(address), "provisioning_status": "ACTIVE", "admin_state_up": True,
         }
         for number, (address, port) in enumerate(listener.members)
     ]  # fmt: skip

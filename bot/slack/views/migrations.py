@@ -208,7 +208,7 @@ def shown(found: MigrationShown) -> Rendered:
         ("Begun", f"{kit.moment(each.begun)} by {kit.escape(each.by)}"),
     ]
     if each.waits:
-        pairs.append(("Waits for", kit.escape(kit.cut(each.waits, 1_000))))
+        pairs.append(("Waits for", kit.escape(kit.cut(each.waits.removeprefix("waits for "), 1_000))))
     if found.next_decision:
         pairs.append(("Next decision", kit.escape(found.next_decision)))
     if found.link:

@@ -223,3 +223,21 @@ def test_a_copied_load_balancer_id_adopts_the_old_clusters_load_balancer(pair: P
 
     until(complained)
     assert json.dumps(list(pair.infrastructure.network.balancers)) == json.dumps([balancer.id])
+
+
+def test_members_are_online_where_a_ready_pod_is_behind_the_node_port(pair: Pair) -> None:
+    balanced(pair.old)
+    [balancer] = pair.infrastructure.network.balancers.values()
+    assert balancer.health == "ERROR", "no pod is there yet"
+    body = {"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": {"containers": [CONTAINER]}}
+    pair.old.json("POST", f"{BASE}/shop/pods", body)
+    until(lambda: balancer.health == "ONLINE")
+    local = {"spec": {"externalTrafficPolicy": "Local"}}
+    pair.old.json("PATCH", f"{BASE}/shop/services/web", local, headers=MERGE)
+    pair.old.settle()
+    assert balancer.health == "ONLINE", "the one node has the pod"
+    pair.old.ask("DELETE", f"{BASE}/shop/pods/web")
+    until(lambda: balancer.health == "ERROR")
+    unwatched = {"metadata": {"annotations": {"loadbalancer.openstack.org/enable-health-monitor": "false"}}}
+    pair.old.json("PATCH", f"{BASE}/shop/services/web", unwatched, headers=MERGE)
+    until(lambda: balancer.listeners[0].member("10.0.0.11") == "NO_MONITOR")

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.clusters.services import CloudServiceError, CloudServices, NoSuchResource
+from bot.clusters.service_requests import CloudRefused, CloudServiceError, NoSuchResource
+from bot.clusters.services import CloudServices, Pool
+from bot.sandbox.infrastructure.network import Listener
+from bot.sandbox.infrastructure.volumes import StorageRefused
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.world import World
 
@@ -71,3 +74,68 @@ def test_a_cloud_that_is_not_configured_is_told(tmp_path: pathlib.Path, monkeypa
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     with pytest.raises(CloudServiceError, match="no usable cloud nowhere"):
         CloudServices("nowhere").disk("x")
+
+
+def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services: CloudServices) -> None:
+    network = world.cloud.infrastructure.network
+    net = network.add_net("lb", "10.8.0.0/24")
+    text = "Kubernetes external service shop/web from cluster c"
+    made = network.add_balancer(net, "web", text)
+    members = [("10.8.0.11", 30080), ("10.8.0.12", 30080)]
+    made.listeners = [Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)]
+    assert services.described(text) == made.id and services.described("another") == ""
+    assert services.balancer(made.id).pools[0].members == ("ERROR", "ERROR")
+    assert services.balancer(made.id).operating == "ERROR", "nobody answers behind it"
+    made.listeners[0].answering = frozenset({"10.8.0.11"})
+    found = services.balancer(made.id)
+    assert (found.provisioning, found.operating) == ("ACTIVE", "DEGRADED")
+    assert found.pools == (Pool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),)
+    made.listeners[0].watched = False
+    assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
+    with pytest.raises(NoSuchResource, match="did not show the load balancer"):
+        services.balancer("none")
+
+
+def test_a_snapshot_is_taken_found_and_removed(world: World, services: CloudServices) -> None:
+    storage = world.cloud.infrastructure.storage
+    volume = storage.create("snapped", 2)
+    made = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
+    assert made.status == "creating", "Cinder answers before it is there"
+    [found] = services.snapshots(volume.id)
+    assert (found.id, found.name, found.status, found.metadata) == (
+        made.id,
+        "before",
+        "available",
+        {"xk8s-migration": "m1"},
+    )
+    with pytest.raises(StorageRefused, match="have snapshots"):
+        storage.delete(volume.id)
+    services.remove_snapshot(made.id)
+    services.remove_snapshot(made.id)
+    assert services.snapshots(volume.id) == ()
+
+
+def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: World, services: CloudServices) -> None:
+    storage = world.cloud.infrastructure.storage
+    volume = storage.create("busy", 2)
+    storage.attach(volume.id, "server-1")
+    with pytest.raises(CloudRefused, match="take a snapshot") as told:
+        services.snapshot(volume.id, name="before", description="", metadata={})
+    assert "status must be available" in told.value.why
+    storage.detach(volume.id, "server-1")
+    storage.most_snapshots = len(storage.snapshots)
+    with pytest.raises(CloudRefused) as told:
+        services.snapshot(volume.id, name="before", description="", metadata={})
+    assert "HTTP 413" in told.value.why and "Maximum number of snapshots allowed" in told.value.why
+    storage.most_snapshots, storage.snapshot_seconds = -1, 60.0
+    made = services.snapshot(volume.id, name="before", description="", metadata={})
+    assert services.snapshots(volume.id)[0].status == "creating"
+    with pytest.raises(CloudRefused, match="remove the snapshot"):
+        services.remove_snapshot(made.id)
+    storage.snapshot_seconds, storage.snapshots_fail = 0.0, True
+    services.snapshot(volume.id, name="bad", description="", metadata={})
+    assert {each.name: each.status for each in services.snapshots(volume.id)} == {
+        "before": "creating",
+        "bad": "error",
+    }
+    storage.snapshots_fail = False

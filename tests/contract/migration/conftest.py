@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from bot.actions.action import Driver
-from bot.clusters.services import Disk
+from bot.clusters.service_requests import CloudRefused, NoSuchResource
+from bot.clusters.services import Disk, LoadBalancer, Pool, Snapshot
 from bot.kube.client import Kube
 from bot.kube.connection import Endpoint
 from bot.migration.plan import Plan, Side
 from bot.migration.planning.builder import Wish, build
 from bot.migration.planning.survey import survey
 from bot.sandbox.infrastructure import Infrastructure
+from bot.sandbox.infrastructure.volumes import StorageRefused
 from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.serving import Loopback
@@ -24,6 +27,15 @@ from tests.contract.migration import workload
 
 TOKEN = "master-token"
 KEY = b"key of the tests"
+
+
+@contextlib.contextmanager
+def refused() -> Iterator[None]:
+    """The sandbox's refusals as the client tells them."""
+    try:
+        yield
+    except StorageRefused as why:
+        raise CloudRefused("Cinder did not", why=f"HTTP {why.status}: {why}") from why
 
 
 class Cinder:
@@ -35,6 +47,44 @@ class Cinder:
     def disk(self, volume: str) -> Disk:
         found = self._storage.get(volume)
         return Disk(id=found.id, status=found.status, servers=(found.attachment.server,) if found.attachment else ())
+
+    def snapshots(self, volume: str) -> tuple[Snapshot, ...]:
+        found = [each for each in self._storage.snapshots.values() if each.volume == volume]
+        return tuple(
+            Snapshot(id=each.id, name=each.name, status=each.status, metadata=each.metadata) for each in found
+        )
+
+    def snapshot(self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]) -> Snapshot:
+        with refused():
+            made = self._storage.snapshot(volume, name, force=False, description=description)
+        made.metadata = dict(metadata)
+        return Snapshot(id=made.id, name=made.name, status="creating", metadata=made.metadata)
+
+    def remove_snapshot(self, snapshot: str) -> None:
+        with refused():
+            self._storage.remove_snapshot(snapshot)
+
+
+class Octavia:
+    """Octavia's answers, from the sandbox's state."""
+
+    def __init__(self, infrastructure: Infrastructure) -> None:
+        self._network = infrastructure.network
+
+    def balancer(self, balancer: str) -> LoadBalancer:
+        found = self._network.balancers.get(balancer)
+        if found is None:
+            raise NoSuchResource("no such load balancer")
+        return LoadBalancer(
+            id=found.id, provisioning=found.provisioning, operating=found.health,
+            pools=tuple(
+                Pool(listener=each.name, operating=each.operating, members=tuple(each.member(at) for at, _ in each.members))
+                for each in found.listeners
+            ),
+        )  # fmt: skip
+
+    def described(self, text: str) -> str:
+        return next((each.id for each in self._network.balancers.values() if each.description == text), "")
 
 
 @dataclasses.dataclass
@@ -77,8 +127,9 @@ class Cloud:
         self.loopback.run(now(), seconds=40)
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
+@contextlib.contextmanager
+def both() -> Iterator[Cloud]:
+    """The two clusters, up and settled."""
     loopback = Loopback()
     loopback.start()
     made = Cloud(loopback, Infrastructure(), {})
@@ -87,6 +138,12 @@ def cloud() -> Iterator[Cloud]:
     made.deploy("dev", workload.objects())
     yield made
     loopback.stop()
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with both() as made:
+        yield made
 
 
 def side(cloud: Cloud, name: str) -> Side:

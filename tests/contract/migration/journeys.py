@@ -28,7 +28,7 @@ from storage.cluster_migrations import ClusterMigration, ClusterMigrationReposit
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
 from storage.reservations import ReservationRepository
-from tests.contract.migration.conftest import KEY, Cinder, Cloud
+from tests.contract.migration.conftest import KEY, Cinder, Cloud, Octavia
 
 OPERATION = "7f3a" + "0" * 28
 LIMITS = Limits(create=timedelta(minutes=1), delete=timedelta(minutes=1), verify=timedelta(minutes=1))
@@ -98,6 +98,7 @@ class Stage:
     keys: Keys = dataclasses.field(default_factory=lambda: Keys(known=(KEY,)))
     addresses: Addresses | None = None
     answer: float | None = None  # seconds that a cluster has for one
+    takes_snapshots: bool = True
     unhealthy: str = ""
     broken: Problem | None = None
 
@@ -108,6 +109,10 @@ class Stage:
     @property
     def disks(self) -> Cinder:
         return Cinder(self.cloud.infrastructure)
+
+    @property
+    def balancers(self) -> Octavia:
+        return Octavia(self.cloud.infrastructure)
 
     @contextlib.contextmanager
     def connect(self, cluster: str) -> Iterator[Kube]:

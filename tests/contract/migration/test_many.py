@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.core import MIGRATIONS, MOST_OPEN_MIGRATIONS
 from bot.migration.workflow import passage as passages
@@ -22,10 +23,11 @@ from bot.problems import Refusal
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
+from storage.models import MigrationTurnRow
 from tests.unit.migration.build import workload
 from tests.unit.migration.test_planning import plan
 
-MANY, AT_ONCE = 50, 2
+MANY, FEW, AT_ONCE = 50, 10, 2
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -37,6 +39,7 @@ class Moves:
     """Migrations that work for a moment at each step, soak, and work once more; it is counted how many at once."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.register = ClusterMigrationRepository(database)
         self.turns = MigrationTurnRepository(database)
         self.plan = plan(workload(name="web"))
@@ -71,6 +74,10 @@ class Moves:
         passage.do("work", lambda: self._works(name))
         flow.step("ended", lambda: self._ends(name))
         raise Refusal("done")
+
+    def lines(self) -> list[str]:
+        with self.database.reading() as connection:
+            return list(connection.execute(select(MigrationTurnRow.migration)).scalars())
 
     def _works(self, name: str) -> Json:
         with self.lock:
@@ -117,15 +124,25 @@ def moves(database: Database) -> Moves:
 
 
 @pytest.fixture
-def runtime(
-    database: Database, database_url: str, moves: Moves, told: Silent, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Runtime]:
+def start(
+    database_url: str, moves: Moves, told: Silent, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Runtime]]:
+    """Starts a process' durable work, after it has let go of what it had."""
     monkeypatch.setattr(passages, "IDLE_SECONDS", 0.5)
-    made = Runtime(database_url, ends=Ends({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS})
-    made.register("migrate", moves, queue=MIGRATIONS)
-    made.launch(executor="one", reporter=told)
-    yield made
-    made.stop()
+    running: list[Runtime] = []
+
+    def begun() -> Runtime:
+        for each in running:
+            each.stop()
+        made = Runtime(database_url, ends=Ends({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS})
+        made.register("migrate", moves, queue=MIGRATIONS)
+        made.launch(executor="one", reporter=told)
+        running[:] = [made]
+        return made
+
+    yield begun
+    for each in running:
+        each.stop()
 
 
 def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
@@ -135,7 +152,10 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
         time.sleep(0.05)
 
 
-def test_fifty_soak_at_once_while_never_more_than_two_worked(runtime: Runtime, moves: Moves, told: Silent) -> None:
+def test_fifty_soak_at_once_while_never_more_than_two_worked(
+    start: Callable[[], Runtime], moves: Moves, told: Silent
+) -> None:
+    runtime = start()
     for number in range(MANY):
         moves.begin(runtime, number)
     until(lambda: len(moves.soaking) == MANY)
@@ -144,3 +164,20 @@ def test_fifty_soak_at_once_while_never_more_than_two_worked(runtime: Runtime, m
     until(lambda: len(told.ends) == MANY)
     assert len(set(moves.done)) == MANY == len(moves.done)
     assert 0 < moves.most <= AT_ONCE
+
+
+def test_a_restart_in_the_middle_loses_no_turn_and_leaves_none_behind(
+    start: Callable[[], Runtime], moves: Moves, told: Silent
+) -> None:
+    runtime = start()
+    for number in range(FEW):
+        moves.begin(runtime, number)
+    for some in (2, FEW // 2, FEW):
+        until(lambda some=some: len(moves.soaking) >= some)  # type: ignore[misc]
+        start()
+    moves.enough.set()
+    until(lambda: len(moves.done) >= FEW // 2)
+    start()
+    until(lambda: len(told.ends) == FEW)
+    assert len(set(moves.done)) == FEW and 0 < moves.most <= AT_ONCE
+    assert not moves.lines(), "who has ended holds none and waits for none"

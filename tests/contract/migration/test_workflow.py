@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from bot.migration.objects import Ref
 from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
 from bot.migration.workflow.telling import MigrationPaused
+from bot.operations.flow import Stopping
 from bot.settings.file import Mappings
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
@@ -78,6 +80,14 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     assert set(journey.removed) == {journey.plan.source.id}
     assert [name.partition("-")[0] for name in journey.people.asked] == ["cutover", "delete"]
     assert journey.people.asked["delete-2"].typed == "dev"
+    assert any("not checked: HTTP of shop/ads:80" in line for line in journey.people.asked["delete-2"].warnings)
+    proof = end.report.split("## Proof")[1].split("## Copied")[0]
+    assert proof.count("endpoints 14, load balancers 1") == 3, "proven, and looked at before and after the decision"
+    assert proof.count("not checked: HTTP of shop/ads:80") == 3
+    assert not cloud.infrastructure.storage.snapshots
+    told = end.report.split("## Snapshots")[1].split("## Copied")[0]
+    assert "4 snapshots of the disks before the cut-over" in told and "4 snapshots of the disks removed" in told
+    assert any("snapshots" in line for line in journey.people.asked["delete-2"].consequences)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +108,16 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
     cloud = journey.stage.cloud
     before, running = source_as_text(journey), pods(cloud, "dev")
-    journey.at_step[step] = lambda: journey.want("rollback")
+    storage = cloud.infrastructure.storage
+    for disk in storage.volumes.values():
+        disk.files["/marker"] = "before"
+
+    def wanted() -> None:
+        for disk in storage.volumes.values():
+            disk.files["/marker"] = "after"
+        journey.want("rollback")
+
+    journey.at_step[step] = wanted
     end = journey.run(twice=True)
     cloud.settle()
     assert end.outcome == ROLLED_BACK, end.said
@@ -106,6 +125,16 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
     assert pods(cloud, "dev") == running and not pods(cloud, "new")
     assert not journey.removed and journey.magnum.there == {journey.plan.source.id}
     assert not handles(cloud, "new")
+    kept = storage.snapshots.values()
+    if step in ("hooks before", "stop"):
+        assert not kept, "its disks were not free yet"
+        return
+    assert sorted(each.volume for each in kept) == sorted(storage.volumes), (
+        "one of each disk, however often it was cut off"
+    )
+    assert {each.files["/marker"] for each in kept} == {"before"}
+    [line] = [each for each in end.said if "4 snapshots" in each]
+    assert all(each.id in line and f"`openstack volume snapshot delete {each.id}`" in end.report for each in kept)
 
 
 @pytest.mark.parametrize("step", ["copy workloads", "compare", "second look"])
@@ -290,6 +319,107 @@ def test_a_refused_deletion_keeps_both_clusters_and_may_be_asked_for_again(journ
     assert list(journey.people.asked) == ["cutover-1", "delete-2", "delete-3"]
 
 
+def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journey: Journey) -> None:
+    cloud = journey.stage.cloud
+
+    def moved_away(word: str) -> None:
+        cluster = cloud.clusters["new"]
+        for pod in cloud.kube("new").all_of("/api/v1/namespaces/shop/pods", dict):
+            if pod["metadata"]["labels"].get("app") == "frontend":
+                cloud.loopback.call(cluster._programs.run, pod, "frontend", ["sh", "-c", word])
+
+    journey.at_step["prove"] = lambda: moved_away("echo 307 > /www/healthz")
+    heard = journey._heard
+
+    def mended(name: str, state: object) -> None:
+        if name.startswith("paused"):
+            moved_away("rm -f /www/healthz")
+        heard(name, state)
+
+    journey._heard = mended  # type: ignore[method-assign]
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert paused.step is Step.PROVE and "not as planned" in paused.what
+    assert "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx" in paused.why
+
+
+def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(journey: Journey) -> None:
+    """Records of an older version have neither what the source answered nor what was checked."""
+
+    def upgraded(name: str, *left: str) -> Callable[[], None]:
+        def forget() -> None:
+            for at, (done, kept) in enumerate(journey.journal):
+                if done == name:
+                    shorter = {key: each for key, each in kept["value"]["done"].items() if key not in left}
+                    journey.journal[at] = (done, {"value": {"done": shorter}})
+            raise Stopping
+
+        return forget
+
+    journey.at_step["hooks before"] = upgraded("picture", "seen")
+    journey.at_step["recheck at last"] = upgraded("recheck", "checked", "unchecked")
+    end = journey.run()
+    assert end.outcome == DONE and journey.cuts == 2
+    assert "HTTP of 3 ports: the source was not asked before it stopped" in end.report
+
+
+@pytest.mark.parametrize("mended", ["room is made", "switched off"])
+def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none_are_wanted(
+    journey: Journey, mended: str
+) -> None:
+    storage = journey.stage.cloud.infrastructure.storage
+    storage.most_snapshots = 2
+    heard = journey._heard
+
+    def mend(name: str, state: object) -> None:
+        if name.startswith("paused"):
+            storage.most_snapshots = 100 if mended == "room is made" else 2
+            journey.stage.takes_snapshots = mended == "room is made"
+        heard(name, state)
+
+    journey._heard = mend  # type: ignore[method-assign]
+    journey.on_pause = ["resume"]
+    end = journey.run()
+    assert end.outcome == DONE and not storage.snapshots, "those that were taken before are removed all the same"
+    [paused] = journey.paused
+    assert paused.step is Step.QUIESCE and "Cinder took no snapshot of the disk of shop/" in paused.what
+    assert "Maximum number of snapshots allowed (2)" in paused.why and "migration.snapshots: false" in paused.fix
+    assert ("no snapshots of the disks: `migration.snapshots` is off" in end.report) is (mended == "switched off")
+
+
+def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> None:
+    storage = journey.stage.cloud.infrastructure.storage
+    storage.snapshots_fail = True
+    heard = journey._heard
+
+    def mend(name: str, state: object) -> None:
+        if name.startswith("paused"):
+            storage.snapshots_fail = False
+        heard(name, state)
+
+    journey._heard = mend  # type: ignore[method-assign]
+    journey.on_pause = ["resume"]
+    journey.at_step["attach"] = lambda: journey.want("rollback")
+    end = journey.run()
+    assert end.outcome == ROLLED_BACK
+    [paused] = journey.paused
+    assert paused.what == "4 snapshots of disks ended in an error" and "shop/data-db-0" in paused.why
+    assert sorted(each.status for each in storage.snapshots.values()) == ["available"] * 4
+
+
+def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) -> None:
+    storage = journey.stage.cloud.infrastructure.storage
+
+    def nightly() -> None:
+        for disk in storage.volumes.values():
+            storage.snapshot(disk.id, f"xk8s-{journey.plan.migration}-nightly", force=True)
+
+    journey.at_step["stop"] = nightly
+    assert journey.run().outcome == DONE
+    assert len(storage.snapshots) == 4 and {each.name for each in storage.snapshots.values()} == {"xk8s-m1-nightly"}
+
+
 def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
     cloud = journey.stage.cloud
     heard, pauses = journey._heard, []
@@ -309,7 +439,10 @@ def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(jour
     assert not journey.removed, "and until the last look it could be turned back"
 
 
-def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journey: Journey) -> None:
+@pytest.mark.parametrize("paused", ["while the target was mended", "by somebody", "by somebody at the last moment"])
+def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copied_again(
+    journey: Journey, paused: str
+) -> None:
     cloud = journey.stage.cloud
     heard = journey._heard
 
@@ -325,10 +458,14 @@ def test_a_source_that_changed_while_the_target_was_mended_is_copied_again(journ
         journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
 
     journey._heard = mended  # type: ignore[method-assign]
-    journey.at_step["look at the target"] = unwell
+    if paused == "while the target was mended":
+        journey.at_step["look at the target"] = unwell
+    else:
+        journey.at_step["quiesce: begin" if "last" in paused else "decide: done"] = lambda: journey.want("pause")
     journey.on_pause = ["resume", "resume"]
     assert journey.run().outcome == DONE
-    assert [each.what.partition(" ")[0] for each in journey.paused] == ["The", "1"]
+    first, second = journey.paused
+    assert first.step is second.step is Step.DECIDE and second.what.startswith("1 object of the source changed")
     assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
     copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
     assert copied["data"]["MODE"] == "other"

@@ -21,6 +21,7 @@ DEPLOYMENTS = (
     "recommend",
     "search",
 )
+PROBED = ("frontend", "cart")  # they say by which path they can be asked
 
 
 def meta(name: str, namespace: str = "shop", **more: Any) -> Object:
@@ -32,6 +33,8 @@ def pod_spec(name: str, **more: Any) -> Object:
         "name": name, "image": f"registry.old.example/{name}:1.4.2", "ports": [{"name": "http", "containerPort": 8080}],
         "resources": {"requests": {"cpu": "50m", "memory": "32Mi"}}, "envFrom": [{"configMapRef": {"name": "settings"}}],
     }  # fmt: skip
+    if name in PROBED:
+        container["readinessProbe"] = {"httpGet": {"path": "/healthz", "port": "http"}}
     return {"containers": [container], "serviceAccountName": "runner", **more}
 
 

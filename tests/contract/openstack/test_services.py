@@ -96,6 +96,23 @@ def test_a_load_balancer_shows_its_listeners_and_its_members(cloud: Any) -> None
         cloud.load_balancer.delete_load_balancer(balancer.id, ignore_missing=False)
 
 
+def test_snapshots_that_find_no_room_or_fail_say_so(cloud: Any, world: World) -> None:
+    volume = cloud.block_storage.create_volume(name="spare", size=1)
+    world.loopback.run(world.faults.switch("storage/snapshots-full", True, ""))
+    with pytest.raises(exceptions.HttpException, match="Maximum number of snapshots allowed") as told:
+        cloud.block_storage.create_snapshot(volume_id=volume.id, name="before")
+    assert told.value.status_code == 413
+    world.loopback.run(world.faults.switch("storage/snapshots-full", False, ""))
+    world.loopback.run(world.faults.switch("storage/snapshots-fail", True, ""))
+    made = cloud.block_storage.create_snapshot(volume_id=volume.id, name="before")
+    assert made.status == "creating" and cloud.block_storage.get_snapshot(made.id).status == "error"
+    with pytest.raises(exceptions.BadRequestException, match="have snapshots"):
+        cloud.block_storage.delete_volume(volume, ignore_missing=False)
+    world.loopback.run(world.faults.switch("storage/snapshots-fail", False, ""))
+    cloud.block_storage.delete_snapshot(made.id)
+    cloud.block_storage.delete_volume(volume, ignore_missing=False)
+
+
 def gone(cloud: Any) -> bool:
     return not [each for each in cloud.container_infrastructure_management.clusters() if each.name == "dev-eu"]
 

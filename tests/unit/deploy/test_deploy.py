@@ -92,7 +92,8 @@ def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what
     role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")
     verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
     assert verbs == {"get", "list", "patch", "create"}
-    assert [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]] == [["pods/exec"]]
+    made = [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]]
+    assert made == [["pods/exec"], ["subjectaccessreviews"]], "commands in pods, and questions that store nothing"
     patched = {
         (group, name)
         for rule in role["rules"]
@@ -111,7 +112,7 @@ def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_
     verbs = {verb for rule in source for verb in rule["verbs"]}
     assert verbs == {"get", "list", "patch", "create"}, "no delete, and nothing else that removes"
     created = {each for rule in source if "create" in rule["verbs"] for each in rule["resources"]}
-    assert created == {"pods/exec"}
+    assert created == {"pods/exec", "subjectaccessreviews"}
     patched = {
         (group, each)
         for rule in source
@@ -125,4 +126,10 @@ def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_
         assert (group, plural[kind]) in patched
     assert {("", "persistentvolumes"), ("", "services")} <= patched
     target = roles["xk8s-migrate-target"]
+    for role, verb in ((source, "get"), (target, "get"), (source, "create"), (target, "create")):
+        group, wanted = ("", "services/proxy") if verb == "get" else ("authorization.k8s.io", "subjectaccessreviews")
+        assert any(
+            verb in rule["verbs"] and {"*", group} & set(rule["apiGroups"]) and {"*", wanted} & set(rule["resources"])
+            for rule in role
+        ), f"the proof needs {verb} {wanted}"
     assert any({"create", "patch", "delete"} <= set(rule["verbs"]) and "*" in rule["apiGroups"] for rule in target)

@@ -9,9 +9,14 @@ from bot.actions.action import Driver
 from bot.drivers.catalog import profile
 from bot.migration.exclusions import Grounds, grounds
 from bot.migration.inventory import Inventory
-from bot.migration.objects import Object, by_ref
+from bot.migration.modes import Mode
+from bot.migration.network.consequence import Consequence
+from bot.migration.objects import Object, by_ref, ref_of
+from bot.migration.order import Stage
+from bot.migration.plan import Balancer, Estimate, Item, Plan, Side, Size
 from bot.migration.surface import Resource, Surface
 from bot.migration.transforms.unit import Context, Ranges
+from bot.migration.volumes.choices import Volume
 
 _uids = (f"uid-{number}" for number in itertools.count(1))
 FLANNEL, CALICO = profile(Driver.FLANNEL), profile(Driver.CALICO)
@@ -100,3 +105,17 @@ def context(**more: Any) -> Context:
         pods=("10.101.0.0/16",), services=("10.254.0.0/16",), nodes=("10.0.1.11",), others=("203.0.113.11",)
     )
     return Context(**{"ranges": ranges, **given, **more})
+
+
+def plan(*objects: Object, volumes: tuple[Volume, ...] = (), balancers: tuple[Balancer, ...] = ()) -> Plan:
+    """A plan that copies some objects, and whatever else it is given."""
+    items = tuple(
+        Item(ref=ref_of(each), uid="u", digest="d", stage=Stage.SERVICES, mode=Mode.COPIED) for each in objects
+    )
+    size = Size(objects=0, bytes=0, workloads=0, pods=0, volumes=0, disk=0, cores=0, memory=0)
+    return Plan(
+        migration="m1", source=Side(name="dev", driver=Driver.FLANNEL), target=Side(name="new", driver=Driver.CALICO),
+        namespaces=("shop",), everything=False, items=items, left=(), volumes=volumes, balancers=balancers, early=(),
+        operators=(), network=Consequence(computed=False, policies=0), findings=(), size=size,
+        estimate=Estimate(deploy=(0, 0), copy=(0, 0), outage=(0, 0)),
+    )  # fmt: skip

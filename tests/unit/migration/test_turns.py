@@ -53,7 +53,7 @@ def test_it_tells_again_that_it_waits_before_people_wonder(house: House) -> None
     house.works("m1")
     house.works("m2")
     passage, run = house.passage("m3")
-    nothing: list[Callable[[], None]] = [lambda: None] * 60
+    nothing: list[Callable[[], None]] = [lambda: None] * 180
     house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
     passage.enter(Step.DEPLOY)
     told = [state for state in run.told.states if isinstance(state, MigrationProgress)]
@@ -91,7 +91,7 @@ def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(ho
     house.works("m1")
     house.works("m2")
     passage, _run = house.passage("m3")
-    nothing: list[Callable[[], None]] = [lambda: None] * 100
+    nothing: list[Callable[[], None]] = [lambda: None] * 120
     house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
     looks = iter([["web: 0 of 2 pods ready"], []])
     passage.wait("wait", lambda: next(looks), what="become ready", within=timedelta(seconds=30))

@@ -102,8 +102,23 @@ def test_an_in_tree_volume_moves_as_one_of_the_csi_driver() -> None:
     assert made["spec"]["csi"] == {"driver": "cinder.csi.openstack.org", "volumeHandle": "disk-9", "fsType": "xfs"}
 
 
-def test_a_claim_that_was_never_bound_gets_an_empty_volume() -> None:
-    assert found(claim(volume=""))[0].choice is Choice.EMPTY
+def test_a_claim_that_was_never_bound_gets_an_empty_volume_before_everybodys_eyes() -> None:
+    [volume] = found(claim(volume=""))
+    assert volume.choice is Choice.EMPTY
+    [warned] = [each for each in checked((volume,)) if each.weight is Weight.WARNING]
+    assert warned.what == "shop/data-db-0 has no volume to reattach, and gets an empty one"
+    assert "no data" in warned.why and "=skip" in warned.fix
+    [chosen] = found(claim(volume=""), words=("empty",))
+    assert not [each for each in checked((chosen,)) if each.weight is Weight.WARNING], "that was asked for"
+
+
+def test_a_claim_whose_volume_is_gone_or_that_alone_was_to_be_reattached_blocks() -> None:
+    lost = claim()
+    lost["status"]["phase"] = "Lost"
+    assert "none was ever bound to it, or the one that was is gone" in blockers(checked(found(lost, disk())))
+    assert "is gone" in blockers(checked(found(claim()))), "bound, and nobody can read to what"
+    asked = found(claim(volume=""), words=("empty", "shop/data-db-0=reattach"))
+    assert "shop/data-db-0 cannot be reattached" in blockers(checked(asked))
 
 
 def test_disks_of_another_project_do_not_attach_and_an_unknown_one_is_told() -> None:

@@ -26,6 +26,39 @@ class User:
     groups: frozenset[str]
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What somebody wants to do: to a resource, or to a path that is none."""
+
+    verb: str
+    group: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    path: str = ""
+
+    def allowed_by(self, rule: Object) -> bool:
+        """Whether a rule of a role allows it (https://kubernetes.io/docs/reference/access-authn-authz/rbac/)."""
+        if not {"*", self.verb} & set(rule.get("verbs") or []):
+            return False
+        if self.path:
+            return any(_covers(each, self.path) for each in rule.get("nonResourceURLs") or [])
+        wanted = {"*", self.resource}
+        if self.subresource:  # a subresource is none of its resource's rights
+            wanted = {"*", f"{self.resource}/{self.subresource}", f"*/{self.subresource}"}
+        names = rule.get("resourceNames") or []
+        return bool(
+            {"*", self.group} & set(rule.get("apiGroups") or [])
+            and wanted & set(rule.get("resources") or [])
+            and (not names or self.name in names)
+        )
+
+
+def _covers(pattern: str, path: str) -> bool:
+    return pattern in ("*", path) or (pattern.endswith("*") and path.startswith(pattern[:-1]))
+
+
 ANONYMOUS = User("system:anonymous", frozenset({"system:unauthenticated"}))
 
 
@@ -92,31 +125,38 @@ class Authoriser:
         name: str = "",
     ) -> bool:
         """Whether a user may do something to a resource."""
-        if MASTERS in user.groups:
-            return True
-        wanted = f"{resource}/{subresource}" if subresource else resource
-        return any(_rule_allows(rule, verb, group, wanted, name) for rule in self._rules(user, namespace))
-
-    def allows_path(self, user: User, *, verb: str, path: str) -> bool:
-        """Whether a user may read a path that is no resource (discovery, health, version)."""
-        return (
-            path in ("/healthz", "/readyz", "/livez", "/livez/ping", "/version")
-            or user is not ANONYMOUS
-            or verb == "never"
+        asked = Asked(
+            verb=verb, group=group, resource=resource, subresource=subresource, namespace=namespace, name=name
         )
+        return self.why(user, asked) is not None
 
-    def _rules(self, user: User, namespace: str) -> Iterable[Object]:
+    def why(self, user: User, asked: Asked) -> str | None:
+        """By which binding a user may do something, in RBAC's words; None if it may not. Masters need none."""
+        if MASTERS in user.groups:
+            return ""
+        for binding, subject, rules in self._bound(user, asked.namespace):
+            if any(asked.allowed_by(rule) for rule in rules):
+                return _reason(binding, subject)
+        return None
+
+    def _bound(self, user: User, namespace: str) -> Iterable[tuple[Object, Object, list[Object]]]:
+        """The bindings of a user that count in a namespace (none: cluster-wide), each with its role's rules."""
         registry = self._store.registry
         cluster_roles = registry.named("ClusterRole")
         for binding in self._store.all_of(registry.named("ClusterRoleBinding")):
-            if _binds(binding, user):
-                yield from self._role(cluster_roles, None, binding["roleRef"]["name"])
-        if namespace:
-            for binding in self._store.all_of(registry.named("RoleBinding"), namespace):
-                if _binds(binding, user):
-                    in_namespace = binding["roleRef"]["kind"] == "Role"
-                    kind = registry.named("Role") if in_namespace else cluster_roles
-                    yield from self._role(kind, namespace if in_namespace else None, binding["roleRef"]["name"])
+            subject = _subject(binding, user)
+            if subject is not None:
+                yield binding, subject, self._role(cluster_roles, None, binding["roleRef"]["name"])
+        for binding in self._store.all_of(registry.named("RoleBinding"), namespace) if namespace else ():
+            subject = _subject(binding, user)
+            if subject is not None:
+                in_namespace = binding["roleRef"]["kind"] == "Role"
+                kind = registry.named("Role") if in_namespace else cluster_roles
+                yield (
+                    binding,
+                    subject,
+                    self._role(kind, namespace if in_namespace else None, binding["roleRef"]["name"]),
+                )
 
     def _role(self, kind: Any, namespace: str | None, name: str) -> list[Object]:
         if not self._store.has(kind, namespace, name):
@@ -124,24 +164,28 @@ class Authoriser:
         return list(self._store.peek(kind, namespace, name).get("rules") or [])
 
 
-def _binds(binding: Object, user: User) -> bool:
+def _subject(binding: Object, user: User) -> Object | None:
+    """By which of its subjects a binding means a user. A ServiceAccount without a namespace is of the binding's."""
+    home = binding["metadata"].get("namespace", "")
     for subject in binding.get("subjects") or []:
         kind, name = subject["kind"], subject["name"]
-        if kind == "User" and name == user.name:
-            return True
-        if kind == "Group" and name in user.groups:
-            return True
-        if kind == "ServiceAccount" and user.name == f"system:serviceaccount:{subject.get('namespace', '')}:{name}":
-            return True
-    return False
+        account = f"system:serviceaccount:{subject.get('namespace') or home}:{name}"
+        if (
+            (kind == "User" and name == user.name)
+            or (kind == "Group" and name in user.groups)
+            or (kind == "ServiceAccount" and user.name == account)
+        ):
+            return dict(subject)
+    return None
 
 
-def _rule_allows(rule: Object, verb: str, group: str, resource: str, name: str) -> bool:
-    def has(field: str, value: str) -> bool:
-        found = rule.get(field) or []
-        return "*" in found or value in found
-
-    names = rule.get("resourceNames") or []
-    return (
-        has("verbs", verb) and has("apiGroups", group) and has("resources", resource) and (not names or name in names)
+def _reason(binding: Object, subject: Object) -> str:
+    home, role = binding["metadata"].get("namespace", ""), binding["roleRef"]
+    kind = "RoleBinding" if home else "ClusterRoleBinding"
+    named = f"{binding['metadata']['name']}/{home}" if home else binding["metadata"]["name"]
+    whom = (
+        f"{subject['name']}/{subject.get('namespace') or home}"
+        if subject["kind"] == "ServiceAccount"
+        else subject["name"]
     )
+    return f'RBAC: allowed by {kind} "{named}" of {role["kind"]} "{role["name"]}" to {subject["kind"]} "{whom}"'

@@ -21,6 +21,7 @@ from bot.sandbox.kube.api import (
     logs,
     openapi,
     ownership,
+    proxy,
     remote,
     reviews,
     scale,
@@ -62,7 +63,10 @@ class Target:
 class ApiServer:
     """One cluster's API server as an ASGI application."""
 
-    def __init__(self, store: Store, *, authenticator: Authenticator, version: str, run: remote.ExecHandler) -> None:
+    def __init__(
+        self, store: Store, *, authenticator: Authenticator, version: str, run: remote.ExecHandler,
+        servers: proxy.Servers,
+    ) -> None:  # fmt: skip
         self.store = store
         self.authenticator = authenticator
         self.version = version
@@ -72,6 +76,7 @@ class ApiServer:
         self.writer = Writer(store)
         self._authoriser = Authoriser(store)
         self._run = run
+        self._servers = servers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -105,6 +110,9 @@ class ApiServer:
         document = openapi.answer(path, self.store.registry)
         if document is not None:
             return _json(document)
+        proxied = proxy.asked(request.url.path)
+        if proxied is not None:
+            return self._proxy(request, user, proxied)
         target = self._target(path)
         if target is None:
             return PlainTextResponse("404 page not found\n", status_code=404)
@@ -312,6 +320,13 @@ class ApiServer:
             self._authoriser, target.kind, body, user, agent=_agent(request), now=self.store.now()
         )
         return _json(answer, status=201)
+
+    def _proxy(self, request: Request, user: User, wanted: proxy.Proxied) -> Response:
+        target = Target(self.store.registry.named("Service"), wanted.namespace, wanted.id, "proxy")
+        self._authorise(user, target, _verb(request, target))
+        if request.method != "GET":
+            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+        return proxy.answer(self.store, wanted, request.url.query, self._servers)
 
     async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
         try:

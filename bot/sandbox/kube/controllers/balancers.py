@@ -27,6 +27,8 @@ KEEP, INTERNAL = (
     "loadbalancer.openstack.org/keep-floatingip",
     "service.beta.kubernetes.io/openstack-internal-load-balancer",
 )
+MONITOR = "loadbalancer.openstack.org/enable-health-monitor"
+SERVICE_NAME = "kubernetes.io/service-name"
 AGAIN = timedelta(seconds=0.5)
 
 
@@ -37,7 +39,7 @@ class _Later(Exception):
 class Balancers:
     """The cloud controller for Services."""
 
-    watches = frozenset({"Service", "Node"})
+    watches = frozenset({"Service", "Node", "EndpointSlice"})
     patient = True
 
     def __init__(
@@ -50,6 +52,7 @@ class Balancers:
         self._clock = clock
         self._building = timedelta(seconds=seconds)
         self._services, self._nodes = store.registry.named("Service"), store.registry.named("Node")
+        self._slices = store.registry.named("EndpointSlice")
         self._recorder = Recorder(store)
         self._active_at: dict[str, datetime] = {}
         self.next_due: datetime | None = None
@@ -104,12 +107,13 @@ class Balancers:
 
     def _listen(self, balancer: Balancer, service: Object) -> None:
         mine = self._listener_prefix(service)
-        nodes = [
-            address["address"]
+        nodes = {
+            address["address"]: node["metadata"]["name"]
             for node in self._store.all_of(self._nodes)
             for address in (node.get("status") or {}).get("addresses", [])
             if address["type"] == "InternalIP" and not node["spec"].get("unschedulable")
-        ]
+        }
+        answering = self._answering(service, nodes)
         kept = [each for each in balancer.listeners if not each.name.startswith(mine)]
         for number, port in enumerate(service["spec"].get("ports", [])):
             protocol = port.get("protocol", "TCP")
@@ -125,8 +129,24 @@ class Balancers:
             )
             listener.protocol, listener.port = protocol, port["port"]
             listener.members = [(address, port.get("nodePort", 0)) for address in nodes]
+            listener.watched = (service["metadata"].get("annotations") or {}).get(MONITOR) != "false"
+            listener.answering = answering
             kept.append(listener)
         balancer.listeners = kept
+
+    def _answering(self, service: Object, nodes: dict[str, str]) -> frozenset[str]:
+        """Addresses of the nodes on which kube-proxy leads the node port to a ready pod: a policy of `Local` wants it
+        on that very node."""
+        namespace, name = self._key(service)
+        homes = {
+            each.get("nodeName")
+            for found in self._store.all_of(self._slices, namespace)
+            if (found["metadata"].get("labels") or {}).get(SERVICE_NAME) == name
+            for each in found.get("endpoints") or []
+            if (each.get("conditions") or {}).get("ready") is not False
+        }
+        local = service["spec"].get("externalTrafficPolicy") == "Local"
+        return frozenset(address for address, node in nodes.items() if homes and (not local or node in homes))
 
     def _address(self, balancer: Balancer, service: Object) -> str:
         """The address that the Service is reached by; a floating IP is found, made or let go as it asks."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.sandbox.kube import web
 from bot.sandbox.kube.api.store import Store
 from bot.sandbox.kube.controllers import pod_status
 from bot.sandbox.kube.controllers.attachments import attachment_name, cinder_volumes
@@ -210,11 +211,23 @@ class Kubelets:
     def _complaint(self, pod: Object, machine: Machine) -> str:
         """Run the readiness probe of the first container, as its kubelet would."""
         container = pod["spec"]["containers"][0]
-        argv = container.get("readinessProbe", {}).get("exec", {}).get("command")
+        probe = container.get("readinessProbe", {})
+        if "httpGet" in probe:
+            return self._http_complaint(pod, container, probe["httpGet"])
+        argv = probe.get("exec", {}).get("command")
         if not argv:
             return ""
         _, said, code = self._programs.run(pod, container["name"], argv)
         return said.strip() if code else ""
+
+    def _http_complaint(self, pod: Object, container: Object, get: Object) -> str:
+        found = web.answer(
+            container,
+            web.number(container, get["port"]),
+            get.get("path", "/"),
+            self._programs.files(pod, container["name"]),
+        )
+        return "" if 200 <= found[0] < 400 else f"HTTP probe failed with statuscode: {found[0]}"
 
     def _address(self, pod: Object, machine: Machine) -> str:
         if pod["spec"].get("hostNetwork"):

@@ -1,0 +1,85 @@
+"""The checks of the proof, put to both clusters of a migration; what they found is said, kept, and shown in the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.drivers.catalog import profile
+from bot.migration.inventory import Inventory
+from bot.migration.proof import answers, balancers, claims, endpoints, looking, restarts, reviews, rights
+from bot.migration.proof.probes import probes
+from bot.migration.proof.verdict import Checked
+from bot.migration.vitals import Vitals
+from bot.migration.workflow.grounds import Json
+from bot.migration.workflow.passage import Passage
+from bot.migration.workflow.reporting import PROOF
+from bot.migration.workflow.scene import Scene
+
+AGAIN_SECONDS = 5.0
+NAMED = 12  # things not checked that a reply names; the report names all
+
+
+def settling(scene: Scene) -> list[str]:
+    """What is not yet as it was, and may come to be with time: endpoints, load balancers, Ingresses, claims."""
+    now = looking.look(scene.target, scene.into.surface, scene.plan)
+    return [str(fault) for each in _settling(scene, now) for fault in each.faults]
+
+
+def proof(scene: Scene, pause: Callable[[float], None]) -> tuple[Checked, ...]:
+    """Every check. Reads both clusters and Octavia anew; once more after a pause where time may mend what is wrong, such
+    as a load balancer that takes up a node. Raises `Problem`."""
+    if settling(scene):
+        pause(AGAIN_SECONDS)
+    now = looking.look(scene.target, scene.into.surface, scene.plan)
+    recorded, plan = scene.recorded, scene.plan
+    asked = answers.check(
+        scene.target, probes(plan, now), recorded.seen.answers if recorded.seen is not None else None, now,
+        enforced=profile(plan.target.driver).enforces_network_policy,
+    )  # fmt: skip
+    return (
+        *_settling(scene, now), restarts.check(plan, _before(scene), now),
+        reviews.check(scene.source, scene.target, rights.questions(plan, scene.inventory)), asked,
+    )  # fmt: skip
+
+
+def _settling(scene: Scene, now: Inventory) -> tuple[Checked, ...]:
+    plan, before, recorded = scene.plan, _before(scene), scene.recorded
+    had = recorded.seen.ingresses if recorded.seen is not None else ()
+    return (
+        endpoints.check(plan, before, scene.forms.final, now),
+        balancers.check(plan, now, scene.ground.balancers, recorded.target),
+        balancers.ingresses(plan, had, now), claims.check(plan, before, now),
+    )  # fmt: skip
+
+
+def _before(scene: Scene) -> Vitals:
+    return scene.recorded.before or Vitals(running=(), endpoints=())
+
+
+def faults(checks: Iterable[Checked]) -> list[str]:
+    """What is not as it was, as lines."""
+    return [str(fault) for each in checks for fault in each.faults]
+
+
+def kept(passage: Passage, name: str, checks: Sequence[Checked]) -> Json:
+    """Note in the history what was checked and what was not, once by name; returned as it is recorded. Within a step."""
+    counted = Counter({each.check: each.looked for each in checks})
+    unchecked = [line for each in checks for line in each.unchecked]
+    said = ", ".join(f"{check} {number}" for check, number in counted.items() if number) or "nothing"
+    event = {"what": PROOF, "said": _said(said, unchecked), "checked": dict(counted), "unchecked": unchecked}
+    passage.note(f"{PROOF}:{name}:{passage.asked}", {**event, "step": str(passage.step)})
+    return {"checked": said, "unchecked": unchecked}
+
+
+def _said(checked: str, unchecked: Sequence[str]) -> str:
+    return f"looked at {checked}" + (f"; not checked: {'; '.join(unchecked)}" if unchecked else "")
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """What a step says of what it checked: a record of an older version says nothing."""
+    unchecked = found.get("unchecked", [])
+    more = [f"not checked: {len(unchecked) - NAMED} more, in the report"] if len(unchecked) > NAMED else []
+    head = [f"looked at {found['checked']}"] if "checked" in found else []
+    return [*head, *(f"not checked: {line}" for line in unchecked[:NAMED]), *more]

@@ -1,0 +1,218 @@
+"""The proof of a migration between two clusters: each thing that is not as it was is named, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bot.kube import writing as kube_writing
+from bot.kube.client import Kube
+from bot.migration.proof import seen
+from bot.migration.proof.verdict import Checked
+from bot.migration.workflow import evidence
+from bot.migration.workflow.scene import Known, Recorded, Scene
+from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish
+from tests.contract.migration.journeys import Magnum, Stage
+from tests.contract.migration.moves import Moving
+
+pytestmark = pytest.mark.timeout(180)
+RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
+
+
+@pytest.fixture(scope="module")
+def moved() -> Iterator[tuple[Moving, Recorded]]:
+    """A workload that has moved, and what was recorded of it."""
+    with both() as cloud:
+        ingress = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
+        given_address(cloud.kube("dev"), ingress, "203.0.113.80")
+        moving = Moving(cloud, planned(cloud, wish(cloud)))
+        moving.copy()
+        moving.take_picture()
+        noted = seen.seen(moving.source, moving.inventory(), moving.plan)
+        moving.cut_over()
+        given_address(moving.target, ingress, "203.0.113.81")
+        cloud.settle()
+        yield moving, Recorded(target="uuid-new", image=moving.image, before=moving.before, seen=noted)
+
+
+def given_address(kube: Kube, path: str, address: str) -> None:
+    """What an ingress controller writes."""
+    kube_writing.patch(kube, f"{path}/status", {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}})
+
+
+def run(moved: tuple[Moving, Recorded], app: str, script: str, most: int = 9) -> None:
+    """Run something in the pods of an application in the target, whose kubelets then look."""
+    cloud = moved[0].cloud
+    cluster = cloud.clusters["new"]
+    pods = moved[0].target.all_of("/api/v1/namespaces/shop/pods", dict)
+    for pod in [each for each in pods if each["metadata"]["labels"].get("app") == app][:most]:
+        argv = ["sh", "-c", script]
+        cloud.loopback.call(cluster._programs.run, pod, pod["spec"]["containers"][0]["name"], argv)
+    cloud.loopback.call(cluster.touch)
+    cloud.settle()
+
+
+def scene(moved: tuple[Moving, Recorded]) -> Scene:
+    moving, recorded = moved
+    ground: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
+    return Scene(
+        plan=moving.plan, ground=ground, recorded=recorded, known=Known(), source=moving.source, target=moving.target
+    )  # fmt: skip
+
+
+def proof(moved: tuple[Moving, Recorded]) -> dict[str, Checked]:
+    return {each.check: each for each in evidence.proof(scene(moved), lambda _seconds: None)}
+
+
+def faults(moved: tuple[Moving, Recorded]) -> list[str]:
+    return evidence.faults(proof(moved).values())
+
+
+def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, Recorded]) -> None:
+    found = proof(moved)
+    assert not evidence.faults(found.values())
+    assert {name: each.looked for name, each in found.items()} == {
+        "endpoints": 14, "load balancers": 1, "ingresses": 1, "claims": 4, "restarts": 25 + 4, "rights": 2, "http": 3,
+    }, found  # fmt: skip
+    [gap] = [line for each in found.values() for line in each.unchecked]
+    assert gap.startswith("HTTP of shop/ads:80, ") and gap.endswith("no probe names a path")
+    assert not evidence.settling(scene(moved))
+
+
+def change(moved: tuple[Moving, Recorded], path: str, now: dict[str, Any]) -> Callable[[], None]:
+    """Change an object of the target; returns what changes it back."""
+    target = moved[0].target
+    old = kube_writing.read(target, path)
+    assert old is not None
+    kube_writing.patch(target, path, now)
+    moved[0].cloud.settle()
+
+    def back() -> None:
+        live = kube_writing.read(target, path)
+        assert live is not None
+        kube_writing.replace(
+            target,
+            path,
+            {**old, "metadata": {**old["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}},
+        )
+        moved[0].cloud.settle()
+
+    return back
+
+
+def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, Recorded]) -> None:
+    run(moved, "cart", "echo 503 > /www/healthz", most=1)
+    assert "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)" in faults(moved)
+    assert evidence.settling(scene(moved)) == [
+        "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)"
+    ]
+    run(moved, "cart", "rm -f /www/healthz")
+    assert not faults(moved)
+
+
+def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, Recorded]) -> None:
+    network = moved[0].cloud.infrastructure.network
+    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    answering, mine.listeners[0].answering = mine.listeners[0].answering, frozenset()
+    mine.provisioning = "ERROR"
+    found = faults(moved)
+    assert any("provisioning_status ERROR, expected ACTIVE" in line for line in found)
+    assert any("members: ERROR, expected at least one ONLINE" in line for line in found)
+    assert evidence.settling(scene(moved))
+    mine.provisioning, mine.listeners[0].answering = "ACTIVE", answering
+    assert not faults(moved)
+
+
+def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, Recorded]) -> None:
+    network = moved[0].cloud.infrastructure.network
+    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    mine.provisioning = "PENDING_UPDATE"
+    paused: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        mine.provisioning = "ACTIVE"
+
+    assert not evidence.faults(evidence.proof(scene(moved), pause))
+    assert paused == [evidence.AGAIN_SECONDS]
+
+
+def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, Recorded]) -> None:
+    path = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
+    kube_writing.patch(moved[0].target, f"{path}/status", {"status": {"loadBalancer": None}})
+    assert any("Ingress shop/shop: it has no address" in line for line in faults(moved))
+    given_address(moved[0].target, path, "203.0.113.81")
+
+
+def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, Recorded]) -> None:
+    back = change(moved, f"{RBAC}/roles/reader", {"rules": []})
+    assert any("ServiceAccount shop/runner: it may not get configmaps in shop" in line for line in faults(moved))
+    wide = [{"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["*"]}]
+    kube_writing.patch(moved[0].target, f"{RBAC}/roles/reader", {"rules": wide})
+    assert any(
+        "it may delete secrets in shop, expected as on the source, where it may not" in line for line in faults(moved)
+    )
+    back()
+    assert not faults(moved)
+
+
+def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, Recorded]) -> None:
+    run(moved, "frontend", "echo 302 > /www/healthz")
+    found = faults(moved)
+    assert "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in found
+    run(moved, "frontend", "rm -f /www/healthz")
+    assert not faults(moved)
+
+
+def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, Recorded]) -> None:
+    cluster = moved[0].cloud.clusters["new"]
+    pods = cluster.store.registry.named("Pod")
+
+    def crashed(pod: dict[str, Any], count: int) -> None:
+        last = {"terminated": {"reason": "OOMKilled", "exitCode": 137}} if count else {}
+        pod["status"]["containerStatuses"][0] |= {"restartCount": count, "lastState": last}
+
+    def times(count: int) -> None:
+        cluster.store.mutate(pods, "shop", "db-0", lambda pod: crashed(pod, count), subresource="status")
+
+    moved[0].cloud.loopback.call(times, 4)
+    assert any(
+        "Pod shop/db-0, container db: restarted 4 times, last OOMKilled, exit code 137" in line
+        for line in faults(moved)
+    )
+    moved[0].cloud.loopback.call(times, 1)
+    assert not faults(moved)
+
+
+def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tuple[Moving, Recorded]) -> None:
+    """A role that reads everything and may neither review access nor use the proxy."""
+    clusters = moved[0].cloud.clusters.values()
+    for cluster in clusters:
+        cluster.authenticator.add_token(TOKEN, "reader", [])
+        rules = [{"apiGroups": ["*"], "resources": ["pods", "services", "*"], "verbs": ["list"]}]
+        deploy_reader(moved[0].cloud, cluster.spec.name, rules)
+    try:
+        found = {each.check: each for each in evidence.proof(scene(moved), lambda _seconds: None)}
+    finally:
+        for cluster in clusters:
+            cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
+    assert not evidence.faults(found.values())
+    assert (found["rights"].looked, found["http"].looked) == (0, 0)
+    assert any("does not let me ask" in line for line in found["rights"].unchecked)
+    assert any("services/proxy" in line for line in found["http"].unchecked)
+
+
+def deploy_reader(cloud: Cloud, name: str, rules: list[dict[str, Any]]) -> None:
+    group = "rbac.authorization.k8s.io"
+    get = {
+        "apiGroups": ["apps", "batch", "discovery.k8s.io", "networking.k8s.io"],
+        "resources": ["*"],
+        "verbs": ["get"],
+    }
+    cloud.deploy(name, [
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": "reader"}, "rules": [*rules, get]},
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "reader"},
+         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "reader"}, "subjects": [{"kind": "User", "name": "reader"}]},
+    ])  # fmt: skip

@@ -1,0 +1,189 @@
+"""Which Services are asked over HTTP, and what becomes of their answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.kube.client import Reply
+from bot.kube.errors import ServerFailed, Unreachable
+from bot.migration.objects import Object, Ref
+from bot.migration.proof import answers
+from bot.migration.proof.answers import Answer, Answers, check
+from bot.migration.proof.probes import Probe, Probes, probes
+from tests.unit.migration.build import an, inventory, plan, pods, workload
+
+WEB = Ref("", "Service", "shop", "web")
+
+
+def service(*ports: Object, **spec: Any) -> Object:
+    return an("Service", "web", spec={"selector": {"app": "x"}, "ports": list(ports), **spec})
+
+
+def app(**container: Any) -> Object:
+    template = pods()
+    template["spec"]["containers"][0] |= {"ports": [{"name": "http", "containerPort": 8080}], **container}
+    return workload(template=template)
+
+
+def get(path: str = "/ready", port: Any = 8080, **more: Any) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": port, **more}}
+
+
+def asked(made: Object, *workloads: Object) -> list[str]:
+    found = probes(plan(made), inventory(made, *workloads))
+    return [each.url.removeprefix("/api/v1/namespaces/shop/services/") for each in found.asked]
+
+
+@pytest.mark.parametrize(
+    ("port", "container", "expected"),
+    [
+        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get()}, ["http:web:80/proxy/ready"]),
+        ({"port": 80, "targetPort": "http"}, {"readinessProbe": get(port="http")}, ["http:web:80/proxy/ready"]),
+        ({"port": 8080}, {"livenessProbe": get("/alive")}, ["http:web:8080/proxy/alive"]),
+        ({"port": 8080}, {"livenessProbe": get("/alive"), "readinessProbe": get()}, ["http:web:8080/proxy/ready"]),
+        ({"port": 443, "targetPort": 8080}, {"readinessProbe": get(scheme="HTTPS")}, ["https:web:443/proxy/ready"]),
+        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get("/a b?key=1&x=%2F")}, ["http:web:80/proxy/a%20b?key=1&x=%2F"]),
+        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get(port=9090)}, []),
+        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get(host="elsewhere.example")}, []),
+        ({"port": 80, "targetPort": 8080, "protocol": "UDP"}, {"readinessProbe": get()}, []),
+        ({"port": 80, "targetPort": 8080}, {"readinessProbe": {"tcpSocket": {"port": 8080}}}, []),
+        ({"port": 80, "targetPort": "none"}, {"readinessProbe": get(port="other")}, []),
+    ],
+    ids=["number", "name", "liveness", "readiness-first", "https", "escaped", "other-port", "other-host", "udp", "tcp", "unknown-names"],
+)  # fmt: skip
+def test_a_service_is_asked_for_the_path_that_a_probe_of_its_port_names(
+    port: Object, container: dict[str, Any], expected: list[str]
+) -> None:
+    assert asked(service(port), app(**container)) == expected
+
+
+def test_a_service_of_other_pods_or_of_none_is_not_asked() -> None:
+    port = {"port": 80, "targetPort": 8080}
+    assert not asked(service(port, selector={"app": "y"}), app(readinessProbe=get()))
+    assert not asked(service(port, selector=None), app(readinessProbe=get()))
+    assert not probes(plan(), inventory(service(port), app(readinessProbe=get()))).asked, "it is not copied"
+
+
+def test_a_port_that_serves_http_by_its_name_without_a_probe_is_told() -> None:
+    found = probes(
+        plan(service({"name": "http", "port": 80})), inventory(service({"name": "http", "port": 80}), app())
+    )
+    assert (found.asked, found.without) == ((), ("shop/web:80",))
+
+
+def test_a_query_is_asked_and_never_shown() -> None:
+    assert "secret" not in str(Probe(service=WEB, port=80, scheme="http", path="/ready?token=secret"))
+
+
+def status(message: str, code: int = 503) -> Reply:
+    return Reply(status=code, data=msgspec.json.encode({"kind": "Status", "message": message, "code": code}))
+
+
+@dataclasses.dataclass
+class Api:
+    """Answers the GETs in their order, the last one for ever."""
+
+    replies: list[Reply | None]  # None: nothing comes
+    paths: list[str] = dataclasses.field(default_factory=list)
+
+    def once(self, path: str, *, seconds: float, most: int) -> Reply:
+        self.paths.append(path)
+        found = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if found is None:
+            raise Unreachable("The cluster's API cannot be reached", why="timed out")
+        return found
+
+
+PROBE = Probe(service=WEB, port=80, scheme="http", path="/ready")
+
+
+def before(said: str) -> Answers:
+    return Answers(found=(Answer(service=WEB, port=80, said=said),))
+
+
+def compared(
+    old: Answers | None, *replies: Reply | None, enforced: bool = True, policies: tuple[Object, ...] = ()
+) -> Any:
+    now = inventory(service(), app(), *policies)
+    api: Any = Api(list(replies) or [Reply(status=200, data=b"")])
+    return check(api, Probes(asked=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
+
+
+@pytest.mark.parametrize(
+    ("old", "status_now", "wrong"),
+    [
+        ("2xx", 204, False),
+        ("2xx", 404, True),
+        ("2xx", 301, True),
+        ("4xx", 404, False),
+        ("5xx", 200, False),
+        ("3xx", 503, True),
+    ],
+)
+def test_another_class_than_on_the_source_is_a_fault_unless_it_is_success(
+    old: str, status_now: int, wrong: bool
+) -> None:
+    found = compared(before(old), Reply(status=status_now, data=b"some page"))
+    assert bool(found.faults) is wrong and found.looked == 1
+    if wrong:
+        assert str(found.faults[0]) == (
+            f"Service shop/web, port 80, GET /ready: answers {status_now // 100}xx, expected {old}, as on the source"
+        )
+
+
+def test_what_answers_otherwise_is_asked_once_more() -> None:
+    assert not compared(before("2xx"), Reply(status=503, data=b"warming up"), Reply(status=200, data=b"")).faults
+
+
+def test_an_application_that_fails_is_told_from_an_api_server_that_finds_nobody() -> None:
+    assert "answers 5xx" in str(compared(before("2xx"), Reply(status=503, data=b'{"status": "down"}')).faults[0])
+    nobody = status('no endpoints available for service "http:web:80"')
+    assert "answers no endpoints" in str(compared(before("2xx"), nobody).faults[0])
+
+
+def test_an_api_server_that_fails_itself_is_no_finding() -> None:
+    with pytest.raises(ServerFailed):
+        compared(before("2xx"), status("etcdserver: leader changed", 500))
+
+
+def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_said_as_not_checked() -> None:
+    shut = status("error trying to reach service: dial tcp 10.100.0.5:8080: i/o timeout")
+    policy = an(
+        "NetworkPolicy", "quiet", spec={"podSelector": {"matchLabels": {"app": "x"}}, "policyTypes": ["Ingress"]}
+    )
+    other = an(
+        "NetworkPolicy", "other", spec={"podSelector": {"matchLabels": {"app": "y"}}, "policyTypes": ["Ingress"]}
+    )
+    found = compared(before("2xx"), shut, policies=(policy,))
+    assert not found.faults and "a NetworkPolicy keeps the API server" in found.unchecked[0] and found.looked == 0
+    assert not compared(before("2xx"), None, policies=(policy,)).faults, "the API server dials longer than one waits"
+    assert compared(before("2xx"), shut, policies=(other,)).faults, "nothing isolates these pods"
+    assert compared(before("2xx"), shut, policies=(policy,), enforced=False).faults, "nothing enforces it"
+
+
+def test_an_application_that_hangs_is_a_fault_and_no_failure_of_the_api() -> None:
+    assert "answers nothing in time, expected 2xx" in str(compared(before("2xx"), None).faults[0])
+    assert "within 10 s" in compared(before(answers.SILENT), Reply(status=200, data=b"")).unchecked[0]
+
+
+def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
+    refused = status('services "http:web:80" is forbidden: User "x" cannot get resource "services/proxy"', 403)
+    found = compared(before("2xx"), refused)
+    assert not found.faults and "cannot get resource" in found.unchecked[0]
+    assert "the source was not asked" in compared(None).unchecked[0]
+    assert "no right" in compared(Answers(refused="HTTP 403: no right")).unchecked[0]
+
+
+def test_what_the_source_did_not_answer_is_not_compared() -> None:
+    found = compared(before(answers.UNREACHED), Reply(status=500, data=b""))
+    assert not found.faults and found.unchecked == ("HTTP of shop/web:80: the old API server could not reach it",)
+
+
+def test_what_the_target_no_longer_names_is_told() -> None:
+    api: Any = Api([Reply(status=200, data=b"")])
+    found = check(api, Probes(asked=()), before("2xx"), inventory(), enforced=True)
+    assert found.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)
