@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
+WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be more than cores
 
 .PHONY: demo test check bench lock clean python chromium
 .DEFAULT_GOAL := help
@@ -37,7 +38,7 @@ chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test needs a Chromium for the browser page: apt-get install chromium"; exit 1; }
 
 test: python chromium $(VENV)/.dev
-	@$(RUN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .

@@ -15,6 +15,7 @@ from benchmarks import (
     crashes,
     footprint,
     migrations,
+    moving,
     reach,
     updates,
 )
@@ -28,6 +29,7 @@ ALL: dict[str, Callable[[pathlib.Path], list[Line]]] = {
     "footprint": footprint.measure,
     "crashes": crashes.measure,
     "updates": updates.measure,
+    "fifty-migrations": moving.measure,
     "reach": reach.measure,
     "reach-growth": reach.measure_growth,
     "copying": copying.measure,

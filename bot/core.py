@@ -309,7 +309,8 @@ def _operations(
         Migration(
             register=register, turns=MigrationTurnRepository(database), grounds=tools.ground, decisions=decisions,
             building=building, remove=own, limits=limits, at_once=lambda: configuration().migration.per_project,
-            ready_within=lambda: configuration().migration.ready_timeout, now=utc_now,
+            ready_within=lambda: configuration().migration.ready_timeout,
+            retry_for=lambda: configuration().migration.retry_for, now=utc_now,
         ),
         queue=MIGRATIONS,
     )  # fmt: skip

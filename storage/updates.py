@@ -19,6 +19,10 @@ from storage.database import Database
 from storage.models import UpdateBudgetRow, UpdateShareRow, WaitingUpdateRow
 
 BUDGET = "chat.update"
+BESIDE = "beside progress"  # the part of it that is not needed to keep messages that follow work fresh
+FRESH = timedelta(seconds=86)  # so old a message that follows work may become before it has its turn
+SLOWEST = timedelta(seconds=60)  # so often one call is made beside progress, however many messages follow work
+AHEAD = 2  # calls beside progress that may be made at once
 SHARE_LIVES = timedelta(seconds=20)  # a replica that was not heard of for so long has no share
 
 
@@ -45,10 +49,16 @@ class UpdateRepository:
     ) -> timedelta:
         """Take one call out of the budget if it is at most so far ahead; zero if taken, else how long to wait.
 
-        What waits for the slot (operation and slot) that the call is for is overtaken by it.
+        What waits for the slot (operation and slot) that the call is for is overtaken by it. Together such calls
+        leave so much that every message that follows work has its turn while it is `FRESH`.
         """
         with self._database.writing() as connection:
-            wait = self._take(connection, interval, ahead, now)
+            lines = _all_lines(connection, now)
+            beside = _beside(interval, lines)
+            wait = self._wait(connection, BESIDE, beside * AHEAD, now) if lines else timedelta(0)
+            wait = wait or self._take(connection, interval, ahead, now)
+            if not wait and lines:
+                self._spend(connection, BESIDE, beside, now)
             if not wait and overtakes is not None:
                 connection.execute(_of(*overtakes))
             return wait
@@ -86,21 +96,25 @@ class UpdateRepository:
         return now
 
     def _take(self, connection: Connection, interval: timedelta, ahead: timedelta, now: datetime) -> timedelta:
-        free_at = self._free_at(connection, now)
-        if free_at > now + ahead:
-            return free_at - now - ahead
-        connection.execute(
-            update(UpdateBudgetRow).where(UpdateBudgetRow.name == BUDGET).values(free_at=max(free_at, now) + interval)
-        )
-        return timedelta(0)
+        wait = self._wait(connection, BUDGET, ahead, now)
+        if not wait:
+            self._spend(connection, BUDGET, interval, now)
+        return wait
 
-    def _free_at(self, connection: Connection, now: datetime) -> datetime:
-        held = select(UpdateBudgetRow.free_at).where(UpdateBudgetRow.name == BUDGET).with_for_update()
+    def _wait(self, connection: Connection, name: str, ahead: timedelta, now: datetime) -> timedelta:
+        return max(timedelta(0), self._free_at(connection, name, now) - now - ahead)
+
+    def _spend(self, connection: Connection, name: str, interval: timedelta, now: datetime) -> None:
+        free_at = max(self._free_at(connection, name, now), now) + interval
+        connection.execute(update(UpdateBudgetRow).where(UpdateBudgetRow.name == name).values(free_at=free_at))
+
+    def _free_at(self, connection: Connection, name: str, now: datetime) -> datetime:
+        held = select(UpdateBudgetRow.free_at).where(UpdateBudgetRow.name == name).with_for_update()
         found = connection.execute(held).scalar()
         if found is None:
             try:
                 with connection.begin_nested():
-                    connection.execute(insert(UpdateBudgetRow).values(name=BUDGET, free_at=now))
+                    connection.execute(insert(UpdateBudgetRow).values(name=name, free_at=now))
             except IntegrityError:  # another replica was first
                 found = connection.execute(held).scalar_one()
         return found or now
@@ -159,6 +173,12 @@ class UpdateRepository:
         """Forget one that was sent."""
         with self._database.writing() as connection:
             connection.execute(delete(WaitingUpdateRow).where(WaitingUpdateRow.id == waiting))
+
+
+def _beside(interval: timedelta, lines: int) -> timedelta:
+    """What lies between two calls beside those that keep so many messages fresh."""
+    left = 1 / interval.total_seconds() - lines / FRESH.total_seconds()
+    return min(SLOWEST, timedelta(seconds=1 / left)) if left > 0 else SLOWEST
 
 
 def _of(operation: str, slot: str) -> Delete:

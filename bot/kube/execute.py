@@ -16,12 +16,13 @@ from urllib.parse import urlencode
 import msgspec
 import websocket
 
-from bot.kube.client import CONNECT_SECONDS, Kube
+from bot.kube.client import CONNECT_SECONDS, LONGEST_PAUSE, TRIES, Kube
 from bot.kube.errors import ExecFailed, KubeError, from_status
 
 PROTOCOL = "v4.channel.k8s.io"
 STDOUT, STDERR, STATUS = 1, 2, 3
 MOST_OUTPUT = 1_000_000  # bytes of one stream; a status of 5,000 BGP peers is a third of that
+NOTHING_WAS_RUN = frozenset({429, 503})  # refusals after which a command may be sent again, whatever it does
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,10 @@ class _ExitStatus(msgspec.Struct):
 
 
 def execute(kube: Kube, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float) -> Output:
-    """Run a command and return its output. Raises `Forbidden`, `NotFound` or `ExecFailed`."""
+    """Run a command once and return its output. Raises `Forbidden`, `NotFound` or `ExecFailed`.
+
+    A server that has no time for it (429, 503) is asked again, a few times within its seconds.
+    """
     query = [("command", word) for word in argv]
     query += [("container", container), ("stdout", "true"), ("stderr", "true")]
     server = kube.endpoint.server.rstrip("/").replace("http", "ws", 1)
@@ -64,20 +68,40 @@ def execute(kube: Kube, *, namespace: str, pod: str, container: str, argv: Seque
 
 
 def _connect(kube: Kube, url: str, pod: str, deadline: float) -> websocket.WebSocket:
+    attempt = 1
+    while True:
+        try:
+            return _connect_once(kube, url, deadline)
+        except websocket.WebSocketBadStatusException as refused:
+            pause = min(_asked_pause(refused) or 0.1 * 2**attempt, LONGEST_PAUSE)
+            over = attempt == TRIES or time.monotonic() + pause >= deadline
+            if over or refused.status_code not in NOTHING_WAS_RUN:
+                raise _refused(refused, pod) from refused
+        except (websocket.WebSocketException, OSError) as error:
+            raise ExecFailed(
+                f"No command could be run in {pod}",
+                why=str(error) or type(error).__name__,
+                fix="Try again in a minute.",
+            ) from error
+        attempt += 1
+        time.sleep(pause)
+
+
+def _connect_once(kube: Kube, url: str, deadline: float) -> websocket.WebSocket:
     connection = websocket.WebSocket(sslopt={"context": kube.tls}, enable_multithread=False)
     headers = [f"{name}: {value}" for name, value in kube.headers.items() if name != "Accept"]
     connection.settimeout(max(0.1, min(CONNECT_SECONDS, deadline - time.monotonic())))
     try:
         connection.connect(url, subprotocols=[PROTOCOL], header=headers, suppress_origin=True)
-    except websocket.WebSocketBadStatusException as refused:
+    except (websocket.WebSocketException, OSError):
         connection.shutdown()
-        raise _refused(refused, pod) from refused
-    except (websocket.WebSocketException, OSError) as error:
-        connection.shutdown()
-        raise ExecFailed(
-            f"No command could be run in {pod}", why=str(error) or type(error).__name__, fix="Try again in a minute."
-        ) from error
+        raise
     return connection
+
+
+def _asked_pause(refused: websocket.WebSocketBadStatusException) -> float:
+    after = str((refused.resp_headers or {}).get("retry-after", ""))
+    return float(after) if after.isdigit() else 0.0
 
 
 def _refused(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeError:

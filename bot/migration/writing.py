@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import random
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,7 +38,11 @@ STARTED = "xk8s.io/started"  # annotation of what works in the target; it is nev
 SHARED = frozenset(
     {("", "Namespace"), ("", "ServiceAccount")}
 )  # the target may have these of its own: they are added to
-TRIES = 4  # against a version that a controller has just changed
+TRIES = 8  # against a version that a controller has just changed
+APART_SECONDS = (
+    0.01  # between two of them at most, doubled each time; by chance, or two that collide would do so again
+)
+_CHANCE = random.SystemRandom()
 
 
 class Action(enum.StrEnum):
@@ -157,9 +163,10 @@ def _own(
         except FieldConflict:
             raise
         except Conflict:
-            live = writing.read(writer.kube, path)
             if attempt == TRIES - 1:
                 raise
+            time.sleep(_CHANCE.uniform(0.0, APART_SECONDS * 2**attempt))
+            live = writing.read(writer.kube, path)
             continue
         if made.created or live is None:
             return _told(writer, made.object, Action.CREATED if made.created else Action.UNCHANGED)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from bot import __version__
@@ -25,7 +26,6 @@ from bot.verification.report import Verdict
 from bot.verification.verifier import Verifier
 
 SECONDS = 900.0  # for one step in one cluster: a copy of some ten thousand objects
-ANSWER_SECONDS = 30.0  # for one request: an API that says nothing must not hold a step for long
 
 Json = dict[str, Any]
 
@@ -100,7 +100,8 @@ class ProjectGround:
     @contextlib.contextmanager
     def connect(self, cluster: str) -> Iterator[Kube]:
         """A client for a cluster, by its id. Raises `Problem`."""
-        with connected(self._parts(), cluster, self._operation) as kube:
+        answer = self._tools.settings().configuration.migration.answer_timeout
+        with connected(self._parts(), cluster, self._operation, answer=answer) as kube:
             yield kube
 
     def driver_problem(self, cluster: str, driver: str) -> str:
@@ -111,7 +112,10 @@ class ProjectGround:
         self._tools.keep(last_verification(report))
         if report.verdict is Verdict.HEALTHY:
             return ""
-        found = report.problem or "; ".join(each.title for each in report.findings[:3]) or "it is not healthy"
+        found = report.problem or "; ".join(
+            [each.title for each in report.findings[:3]]
+            or [f"{each.what} not checked ({each.why})" for each in report.not_checked[:3]]
+        )
         return f"{driver} on {report.cluster}: {found}"
 
     def _services(self) -> CloudServices | None:
@@ -166,12 +170,17 @@ def live_site(sites: Sites, project: str, operation: str) -> Site:
 
 
 @contextlib.contextmanager
-def connected(parts: ProjectParts, cluster: str, operation: str, *, seconds: float = SECONDS) -> Iterator[Kube]:
-    """A client for a cluster of a project, by its id. Raises `Problem`."""
+def connected(
+    parts: ProjectParts, cluster: str, operation: str, *, answer: timedelta, seconds: float = SECONDS
+) -> Iterator[Kube]:
+    """A client for a cluster of a project, by its id. Raises `Problem`.
+
+    `answer` is for each request, `seconds` for all: an API that says nothing must not hold a step for long.
+    """
     found = parts.catalog.find(cluster)
     kube = Kube(
         parts.credentials.endpoint(found), user_agent=f"xk8s/{__version__} (operation {operation})", seconds=seconds,
-        answer=ANSWER_SECONDS,
+        answer=answer.total_seconds(),
     )  # fmt: skip
     try:
         yield kube

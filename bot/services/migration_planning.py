@@ -112,7 +112,7 @@ class Planner:
         with contextlib.ExitStack() as stack:
             there = None
             if target.cluster is not None:
-                there = stack.enter_context(connected(parts, target.cluster.id, operation, seconds=SECONDS))
+                there = stack.enter_context(self._connected(parts, target.cluster.id, operation))
             found = survey(kube, there, namespaces=action.namespaces, kubernetes=target.side.kubernetes)
         wish = Wish(
             migration=migration, source=_side(source, _driver_of(source, kube)), target=target.side,
@@ -136,8 +136,14 @@ class Planner:
                 f"{found.name} is {found.status}", why="only a cluster that is complete can be migrated",
                 fix=f"See `/xk8s cluster show {found.name}`.",
             )  # fmt: skip
-        with connected(parts, found.id, operation, seconds=SECONDS) as kube:
+        with self._connected(parts, found.id, operation) as kube:
             yield dataclasses.replace(found, driver=_driver_of(found, kube)), kube
+
+    def _connected(
+        self, parts: ProjectParts, cluster: str, operation: str
+    ) -> contextlib.AbstractContextManager[Kube]:
+        answer = self._tools.settings().configuration.migration.answer_timeout
+        return connected(parts, cluster, operation, answer=answer, seconds=SECONDS)
 
     def _target(self, parts: ProjectParts, action: MigrateStart, source: Cluster) -> _Target:
         if action.into is not None:

@@ -257,6 +257,13 @@ class Migration(_Strict):
     ready_timeout: Duration = Field(
         default=timedelta(minutes=30), description="how long workloads may take to be ready"
     )
+    answer_timeout: Duration = Field(
+        default=timedelta(seconds=30), description="how long a cluster's API may take for one answer"
+    )
+    retry_for: Duration = Field(
+        default=timedelta(seconds=60),
+        description="how long a step that a server keeps from being done is tried again before the migration pauses",
+    )
     snapshots: bool = Field(
         default=True,
         description="whether Cinder snapshots are taken of the disks before they move; removed with the old cluster",

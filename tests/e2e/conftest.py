@@ -49,15 +49,21 @@ class Bot:
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))}
         self.environment = {**kept, **environment, "XK8S_ADMIN_ADDR": f"127.0.0.1:{self.admin}"}
-        words = ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
-        self._command = [sys.executable, "-m", "bot.cli", *words]
+        self._words = ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
+        self.version = ""  # another one than this program's
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wait: bool = True) -> None:
         with (self.folder / "bot.log").open("ab") as log:
-            self.process = subprocess.Popen(self._command, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self._command(), env=self.environment, stdout=log, stderr=log)
         if wait:
             self.until_ready()
+
+    def _command(self) -> list[str]:
+        if not self.version:
+            return [sys.executable, "-m", "bot.cli", *self._words]
+        other = f"import bot; bot.__version__ = {self.version!r}; from bot.cli.main import main; main()"
+        return [sys.executable, "-c", other, *self._words]
 
     def until_ready(self) -> None:
         end = time.monotonic() + SECONDS

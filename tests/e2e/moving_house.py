@@ -19,15 +19,19 @@ from tests.e2e.conftest import Bot, Office, _text, unhurried
 
 SMALL = ("platform", "shop", "shop-data")  # enough to move: workloads, disks, an operator with its objects
 LONG = 90.0
-SETTINGS = "approvals: {remind: 1s}\n"
+IMPATIENT = "migration: {retry_for: 2s, answer_timeout: 1s}\nverification: {timeout: 2s}\n"  # pauses at once
+KEPT = "mappings: {addresses: keep}"
 
 
 @contextlib.contextmanager
 def moving_house(
-    folder: pathlib.Path, *, sets: tuple[str, ...] = workloads.MIGRATION, settings: str = "", nodes: int = 3,
-    environment: Mapping[str, str] | None = None, replicas: int = 1,
+    folder: pathlib.Path, *, sets: tuple[str, ...] = workloads.MIGRATION, settings: str = "", project: str = "",
+    nodes: int = 3, environment: Mapping[str, str] | None = None, replicas: int = 1,
 ) -> Iterator[tuple[Office, list[Bot]]]:  # fmt: skip
-    """The office, with `dev-eu` on Flannel and templates of both drivers; and its replicas."""
+    """The office, with `dev-eu` on Flannel and templates of both drivers; and its replicas.
+
+    `settings` are further lines of the configuration, `project` is one more of the project's.
+    """
     world = World(
         tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, rate_limits=False,
         clusters=(
@@ -40,8 +44,10 @@ def moving_house(
     for number in range(replicas):
         home = folder / str(number)
         made = Bot(home, unhurried(world.write(home)) | dict(environment or {}))
-        with (home / "xk8s.yaml").open("a") as configuration:
-            configuration.write(settings)
+        written = (home / "xk8s.yaml").read_text() + settings
+        if project:
+            written = written.replace("    cloud: xloud-shop\n", f"    cloud: xloud-shop\n    {project}\n")
+        (home / "xk8s.yaml").write_text(written)
         bots.append(made)
     try:
         for bot in bots:

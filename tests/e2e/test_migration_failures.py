@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from typing import cast
 
 import pytest
 
-from tests.e2e.moving_house import SMALL, WORDS, Movers, migration_of, moving_house
+from bot.sandbox.kube.cluster import SandboxCluster
+from tests.e2e.conftest import _text
+from tests.e2e.moving_house import IMPATIENT, LONG, SMALL, WORDS, Movers, migration_of, moving_house
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -30,21 +33,53 @@ def test_a_target_that_stumbles_is_tried_again(movers: Movers, fault: str) -> No
     movers.says("the copy in dev-eu-calico compared equal")
     movers.office.fault("dev-eu-calico", fault, on=True)
     movers.approves("Cut over")
-    movers.says("prove the new cluster")
+    movers.says("objects as planned")
 
 
-@pytest.mark.parametrize("fault", ["away", "broken", "busy"])
-def test_a_target_that_is_gone_pauses_and_goes_on_when_it_is_back(movers: Movers, fault: str) -> None:
-    office = movers.office
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_target_that_asks_for_time_during_the_copy_is_given_it(movers: Movers, status: int) -> None:
     movers.begins(WORDS)
-    migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
-    office.fault("dev-eu-calico", fault, on=True)
-    movers.approves("Cut over")
-    movers.says("is paused at")
-    assert movers.pods("dev-eu", ("shop",)), "it has stopped nothing"
-    office.fault("dev-eu-calico", fault, on=False)
-    office.types(f"migrate resume {migration}")
-    movers.says("prove the new cluster")
+    target = during_the_copy(movers)
+    target.api.disturbance.retry_after, target.api.disturbance.times = 1, 9
+    target.api.disturbance.status = status
+    movers.says("the copy in dev-eu-calico compared equal")
+    assert not target.api.disturbance.times, "it has asked, and was asked again"
+    assert "paused" not in " ".join(_text(each) for each in movers.workspace.messages)
+
+
+@pytest.mark.parametrize("fault", ["away", "broken", "busy", "silent"])
+def test_a_target_that_is_gone_pauses_and_goes_on_when_it_is_back(tmp_path: pathlib.Path, fault: str) -> None:
+    with moving_house(tmp_path, sets=SMALL, settings=IMPATIENT) as (office, _bots):
+        movers = Movers(office)
+        movers.begins(WORDS)
+        during_the_copy(movers)
+        office.fault("dev-eu-calico", fault, on=True)
+        paused = movers.says("is paused at")
+        assert "Resume" in paused and "Cancel" in paused and "copy the workloads" in paused
+        office.fault("dev-eu-calico", fault, on=False)
+        office.clicks(movers.button("Resume", "is paused at"), who="U0ANA")
+        migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
+        office.fault("dev-eu-calico", fault, on=True)
+        said = len(movers.workspace.messages)
+        movers.approves("Cut over")
+        movers.says("is paused at", said)
+        assert movers.pods("dev-eu", ("shop",)), "it has stopped nothing"
+        office.fault("dev-eu-calico", fault, on=False)
+        office.types(f"migrate resume {migration}")
+        movers.says("objects as planned")
+
+
+def during_the_copy(movers: Movers) -> SandboxCluster:
+    """Wait until the copy has begun; returns the cluster that is copied into."""
+    switches = movers.office.world.switches
+
+    def begun() -> SandboxCluster | None:
+        made = switches.get("dev-eu-calico")
+        namespace = made and made.cluster.store.registry.named("Namespace")
+        names = {each["metadata"]["name"] for each in made.cluster.store.all_of(namespace, None)} if made else set()
+        return made.cluster if made and "shop" in names else None
+
+    return cast("SandboxCluster", movers.office.until(begun, LONG))
 
 
 def test_a_target_that_never_becomes_ready_pauses_and_is_rolled_back(tmp_path: pathlib.Path) -> None:

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from bot.sandbox.kube import workloads
-from tests.e2e.moving_house import WORDS, Movers, migration_of, moving_house
+from tests.e2e.moving_house import KEPT, SMALL, WORDS, Movers, migration_of, moving_house
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -17,8 +17,14 @@ def cut_over(movers: Movers, words: str = WORDS) -> str:
     movers.begins(f"{words} --soak 1h")
     card = movers.says("the copy in dev-eu-calico compared equal")
     movers.approves("Cut over")
-    movers.says("prove the new cluster")
+    movers.says("objects as planned")
     return migration_of(card)
+
+
+def outside(movers: Movers) -> dict[str, str]:
+    """Where each public address of a load balancer leads."""
+    network = movers.office.world.infrastructure.network
+    return {each.address: each.port for each in network.floating.values() if each.port}
 
 
 def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) -> None:
@@ -130,7 +136,7 @@ def test_a_rejected_cut_over_pauses_and_is_asked_again(movers: Movers) -> None:
     said = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
     movers.approves("Cut over", said)
-    movers.says("prove the new cluster")
+    movers.says("objects as planned")
 
 
 def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Movers) -> None:
@@ -153,10 +159,32 @@ def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Mo
     said = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
     movers.approves("Cut over", said)
-    movers.says("prove the new cluster")
+    movers.says("objects as planned")
     target = movers.cluster("dev-eu-calico")
     copied = target.store.get(target.store.registry.named("ConfigMap"), "shop", "feature-flags")
     assert copied["data"]["added"] == "meanwhile"
+
+
+def test_addresses_that_are_kept_lead_to_the_new_cluster_survive_the_old_one_and_come_back_on_a_roll_back(
+    tmp_path: pathlib.Path,
+) -> None:
+    with moving_house(tmp_path, sets=SMALL, project=KEPT) as (office, _bots):
+        movers = Movers(office)
+        before = outside(movers)
+        assert before, "there is a load balancer with a public address"
+        _moves(movers, f"{WORDS} --soak 1s", "dev-eu", "dev-eu-calico")
+        moved = outside(movers)
+        assert set(moved) >= set(before), "not one was lost with the old cluster"
+        assert all(moved[address] != port for address, port in before.items()), "they lead to another load balancer"
+        begun = len(movers.workspace.messages)
+        movers.begins("migrate dev-eu-calico --to flannel --volumes reattach --soak 1h")
+        migration = migration_of(movers.says("the copy in dev-eu-flannel compared equal", begun))
+        movers.approves("Cut over", begun)
+        movers.says("objects as planned", begun)
+        assert all(outside(movers)[address] != moved[address] for address in before)
+        office.presses(office.types(f"migrate rollback {migration}"), "Roll back")
+        movers.says("(calico → flannel): rolled back", begun)
+        assert {address: outside(movers)[address] for address in before} == {a: moved[a] for a in before}
 
 
 def test_a_viewer_may_look_and_not_steer(movers: Movers) -> None:

@@ -20,7 +20,7 @@ from storage.approvals import ApprovalRepository, Verdict
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
 from tests.e2e.conftest import Bot, _text
-from tests.e2e.moving_house import Movers, moving_house
+from tests.e2e.moving_house import SMALL, Movers, moving_house
 from tests.reliability.test_operations import Journal, _outcomes
 
 pytestmark = [pytest.mark.reliability, pytest.mark.timeout(900)]
@@ -135,7 +135,28 @@ def _told(movers: Movers, source: str) -> int:
 def test_a_migration_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(
     tmp_path: pathlib.Path, database_url: str, within: float
 ) -> None:
-    assert killed_again_and_again(tmp_path, database_url, kills=3, within=within) == 3
+    assert killed_again_and_again(tmp_path, database_url, kills=3, within=within, sets=SMALL) == 3
+
+
+def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(tmp_path: pathlib.Path, sqlite_url: str) -> None:
+    with moving_house(tmp_path, sets=SMALL, environment={"XK8S_DATABASE_URL": sqlite_url}) as (office, [bot]):
+        movers, journal = Movers(office), Journal(sqlite_url)
+        bot.stop()
+        bot.version = "0.0.9"
+        bot.start()
+        with deciding(sqlite_url) as database:
+            movers.orders(THERE[2])
+            row, asked = _begun(database, "dev-eu"), set()
+            for steps, newer in ((15, "0.1.0"), (50, "0.2.0"), (70, "1.0.0")):
+                journal.wait("migrate", steps)
+                asked |= {agent.partition(" ")[0] for agent in movers.cluster("dev-eu-calico").api.agents}
+                assert bot.stop() == 0, bot.log()
+                bot.version = newer
+                bot.start()
+            _ended(database, row)
+            _as_if_nothing(movers, *THERE[:2])
+        assert _outcomes(sqlite_url, "migrate.start", "dev-eu").count("succeeded") == 1
+        assert {"xk8s/0.0.9", "xk8s/0.1.0", "xk8s/0.2.0"} <= asked, "each version has done a part of it"
 
 
 @pytest.mark.postgresql
@@ -144,7 +165,7 @@ def test_another_replica_finishes_the_migration_of_one_that_died(
     tmp_path: pathlib.Path, postgresql_url: str, keys: dict[str, str]
 ) -> None:
     environment = {"XK8S_DATABASE_URL": postgresql_url, **keys}
-    with moving_house(tmp_path, environment=environment, replicas=2) as (office, bots):
+    with moving_house(tmp_path, sets=SMALL, environment=environment, replicas=2) as (office, bots):
         movers, journal = Movers(office), Journal(postgresql_url)
         before = movers.pods("dev-eu")
         with deciding(postgresql_url) as database:

@@ -30,9 +30,6 @@ from storage.cluster_migrations import BACK, PAUSED, RUNNING
 
 LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 1.0  # between two looks for a word, while it is paused or waits for a decision
-TELL_SECONDS = (
-    45.0  # how often a migration that only waits tells that it does: under the 90 s that people may rely on
-)
 
 
 class TurnedBack(Exception):
@@ -49,7 +46,7 @@ class Passage:
 
     def __init__(
         self, flow: Flow, register: Register, turn: OwnTurn, *, migration: str, plan: Plan, begun: datetime,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], retry_for: Callable[[], timedelta],
     ) -> None:  # fmt: skip
         self.flow = flow
         self.register = register
@@ -58,6 +55,7 @@ class Passage:
         self.plan = plan
         self.begun = begun
         self.now = now
+        self._retry_for = retry_for
         self.step = Step.DEPLOY
         self.back = False
         self.since = begun
@@ -67,7 +65,7 @@ class Passage:
         self._handled = 0  # the number of the last wish that was followed
         self._lacking: str | None = None  # what it waits for instead of working; None: nobody has looked yet
         self._entered = 0
-        self._told_at: datetime | None = None
+        self._said: tuple[object, ...] = ()  # what was told last
 
     # --- steps
 
@@ -140,7 +138,7 @@ class Passage:
             if lacking:
                 self.tell(lacking)
         elif lacking:
-            self.tell_at_times(lacking)
+            self.tell(lacking)
         return not lacking
 
     def wait(
@@ -177,7 +175,7 @@ class Passage:
             if not given_back:
                 self._rest()
                 given_back.append(True)
-            self.tell_at_times(detail())
+            self.tell(detail())
             return None
 
         return self._passed(name, lambda: self.flow.until(name, looking, every=IDLE_SECONDS))
@@ -235,7 +233,7 @@ class Passage:
                 first[0] = False
             found = self.wanted()
             if found is None or why_not(Word(found["wanted"]), self.step, paused=True, back=self.back):
-                self.tell_at_times("", paused=what)
+                self.tell("", paused=what)
                 return None
             return found
 
@@ -270,7 +268,7 @@ class Passage:
         def told(problem: Problem) -> None:
             self.tell("", trouble=f"{problem.what}: {problem.why}")
 
-        return patiently(fn, now=self.now, pause=self.flow.pause, told=told)
+        return patiently(fn, within=self._retry_for(), now=self.now, pause=self.flow.pause, told=told)
 
     def _looking(
         self, look: Callable[[], Sequence[str]], what: str, within: timedelta, fix: str, detail: str
@@ -313,20 +311,17 @@ class Passage:
         trouble: str = "",
     ) -> None:  # fmt: skip
         """Show where it stands. Within a step."""
-        now = self._told_at = self.now()
+        now = self.now()
+        said = (self.step, detail, done, total, waits, paused, trouble, self.back, len(self.finished))
+        calm, self._said = said == self._said, said
         self.flow.progress(
             MigrationProgress(
                 **self.headed(), step=self.step, seconds=(now - self.since).total_seconds(),
                 total_seconds=(now - self.begun).total_seconds(), at=now, detail=detail, done=done, total=total,
                 waits=waits, finished=tuple(self.finished), paused=paused, back=self.back, trouble=trouble,
-                choices=choices(self.step, paused=bool(paused), back=self.back),
+                choices=choices(self.step, paused=bool(paused), back=self.back), calm=calm,
             )
         )  # fmt: skip
-
-    def tell_at_times(self, detail: str, *, paused: str = "") -> None:
-        """The same, where nothing but the time has changed: so seldom that others have room. Within a step."""
-        if self._told_at is None or (self.now() - self._told_at).total_seconds() >= TELL_SECONDS:
-            self.tell(detail, paused=paused)
 
     def waits_for(self, text: str) -> None:
         """Note what it waits for. Within a step."""

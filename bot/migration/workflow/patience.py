@@ -23,25 +23,25 @@ TRANSIENT = (
     MagnumFailed,
     Unsettled,
 )
-PATIENCE = (0.5, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0)  # seconds between two tries
-PATIENT_FOR = timedelta(seconds=60)  # after that nothing is tried again by itself
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two tries
+LONGER = 1.6  # is each pause than the one before
 
 
 def patiently(
-    fn: Callable[[], Json], *, now: Callable[[], datetime], pause: Callable[[float], None],
+    fn: Callable[[], Json], *, within: timedelta, now: Callable[[], datetime], pause: Callable[[float], None],
     told: Callable[[Problem], None],
 ) -> Json:  # fmt: skip
-    """Do something, again while a server does not let it be done. Raises its `Problem` in the end."""
-    begun = now()
-    for seconds in PATIENCE:
+    """Do something, again while a server does not let it be done. Raises its `Problem` when the time is over."""
+    begun, seconds = now(), FIRST_PAUSE
+    while True:
         try:
             return fn()
         except TRANSIENT as error:
-            if isinstance(error, FieldConflict) or now() - begun > PATIENT_FOR:
+            if isinstance(error, FieldConflict) or now() - begun >= within:
                 raise
             told(error)
-            pause(seconds)
-    return fn()
+        pause(seconds)
+        seconds = min(seconds * LONGER, LONGEST_PAUSE)
 
 
 def late(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTime:

@@ -35,6 +35,7 @@ class MigrationProgress(Headed):
     paused: str = ""  # why, if it is
     back: bool = False
     trouble: str = ""
+    calm: bool = False  # nothing but the time has changed
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ class Migration:
     limits: Callable[[], Limits]
     at_once: Callable[[], int]  # how many migrations of a project may be at work
     ready_within: Callable[[], timedelta]
+    retry_for: Callable[[], timedelta]  # how long a step is tried again by itself
     now: Callable[[], datetime]
 
     def __call__(self, flow: Flow, given: Json) -> MigrationEnded:
@@ -56,8 +57,9 @@ class Migration:
             self.turns, given["migration"], operation=flow.operation, project=flow.project, at_once=self.at_once
         )
         passage = Passage(
-            flow, self.register, own, migration=given["migration"], plan=plan, begun=begun, now=self.now
-        )
+            flow, self.register, own, migration=given["migration"], plan=plan, begun=begun, now=self.now,
+            retry_for=self.retry_for,
+        )  # fmt: skip
         order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
         recorded = Recorded(target=plan.target.id)
         try:

@@ -20,6 +20,7 @@ from bot.requests.incoming import Entry, IncomingRequest, OfferId
 from bot.requests.outcomes import shown
 from bot.requests.service import CannotAnswer, Conclusion
 from bot.slack import kit
+from bot.slack.delivery.lanes import LATER
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
@@ -87,7 +88,7 @@ class SlackAnswer:
                 self._post_root(request, None, views.going_on(state, message))
             self._show(request, None, "answer", message, granted=True)
 
-        self._board.put(request.operation, send)
+        self._board.put(request.operation, send, calm=bool(getattr(state, "calm", False)))
         line = views.standing(state)
         if line is not None:
             self._tell_root(request, line)
@@ -97,7 +98,7 @@ class SlackAnswer:
         message = views.progress(state)
         self._outbox.post_once(
             request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, None),
+            message=message, offer=self._offers(request, None), rank=LATER,
         )  # fmt: skip
         self._tell_root(request, views.going_on(state, message))
 

@@ -22,7 +22,7 @@ from storage.updates import UpdateRepository
 
 log = structlog.get_logger(__name__)
 
-BURST_PART = 0.1  # of a minute's calls: fifty messages are then each updated within ninety seconds
+BURST_PART = 0.075  # of a minute's calls: fifty messages are then each updated within ninety seconds
 IDLE_INTERVALS = (
     2  # for so long nobody must have wanted a call before one is spent on a root's line, unless it is calm
 )

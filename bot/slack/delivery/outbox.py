@@ -18,6 +18,7 @@ import structlog
 from bot.requests.incoming import OfferId, OperationId
 from bot.slack import kit
 from bot.slack.delivery.budget import Updates
+from bot.slack.delivery.lanes import FIRST
 from bot.slack.delivery.offers import with_offers
 from bot.slack.delivery.web import GONE, SlackRefused, SlackUnreachable, SlackWeb
 
@@ -71,10 +72,12 @@ class Outbox:
 
     def post_once(
         self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, offer: Offer,
+        message: kit.Message, offer: Offer, rank: int = FIRST,
     ) -> str:  # fmt: skip
         """Post a message unless its slot has one already; return its ts."""
-        return self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer)[0]
+        return self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer, rank=rank)[
+            0
+        ]
 
     def show(
         self, operation: OperationId, slot: str, *, channel: str, thread: str,
@@ -127,7 +130,7 @@ class Outbox:
 
     def _ensure(
         self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, offer: Offer,
+        message: kit.Message, offer: Offer, rank: int = FIRST,
     ) -> tuple[str, bool]:  # fmt: skip
         begun = self._slots.begin(operation=operation, slot=slot, channel=channel, thread=thread)
         if begun.ts is not None:
@@ -137,7 +140,9 @@ class Outbox:
             if found:
                 self._slots.posted(operation=operation, slot=slot, ts=found)
                 return found, False
-        ts = self._post(operation, slot, begun=begun, blocks=with_offers(message.blocks, offer), text=message.text)
+        ts = self._post(
+            operation, slot, begun=begun, blocks=with_offers(message.blocks, offer), text=message.text, rank=rank
+        )
         self._slots.posted(operation=operation, slot=slot, ts=ts)
         return ts, True
 
@@ -148,14 +153,14 @@ class Outbox:
         )
 
     def _post(
-        self, operation: OperationId, slot: str, *, begun: Slot, text: str, blocks: list[dict[str, Any]]
+        self, operation: OperationId, slot: str, *, begun: Slot, text: str, blocks: list[dict[str, Any]], rank: int
     ) -> str:
         payload = {"operation": operation, "slot": slot}
         metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
 
         def post() -> str:
             return self._web.post(
-                channel=begun.channel, thread=begun.thread, text=text, blocks=blocks, metadata=metadata
+                channel=begun.channel, thread=begun.thread, text=text, blocks=blocks, metadata=metadata, rank=rank
             )
 
         try:

@@ -21,6 +21,7 @@ from storage.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
+CALM = 40.0  # seconds between two updates of a message in which nothing but the time has changed
 FIRST_AFTER = 1.0  # seconds until the first state is shown
 PER_MESSAGE = 2.0  # seconds between two updates of one message
 FIRST_APART = 1.2  # seconds between the first messages of two operations: Slack takes one a second in a channel
@@ -47,6 +48,7 @@ class _Line:
     due: float
     lock: threading.Lock
     shown: bool | None = None  # whether its message is there; None: not looked yet
+    calm: bool = False  # nothing but the time has changed
     root: str = ""  # the newest line of its root
     tell: Callable[[], None] | None = None  # shows that line; None: it was shown
 
@@ -79,10 +81,12 @@ class ProgressBoard:
             self._changed.notify()
         self._thread.join(timeout=SECONDS_TO_STOP)
 
-    def put(self, operation: OperationId, send: Callable[[], None]) -> None:
-        """Note a newer state; `send` shows it."""
+    def put(self, operation: OperationId, send: Callable[[], None], *, calm: bool = False) -> None:
+        """Note a newer state; `send` shows it. `calm`: nothing but the time has changed, so that others go first."""
         with self._changed:
-            self._line(operation).send = send
+            line = self._line(operation)
+            line.calm = calm and (line.calm or line.send is None)
+            line.send = send
             self._changed.notify()
 
     def tell(self, operation: OperationId, root: str, send: Callable[[], None]) -> None:
@@ -150,7 +154,7 @@ class ProgressBoard:
         waiting = [
             (key, line)
             for key, line in self._lines.items()
-            if line.send is not None and line.due <= now and now >= self._not_before(line)
+            if line.send is not None and line.due + line.calm * CALM <= now and now >= self._not_before(line)
         ]
         return min(waiting, key=lambda found: found[1].due, default=None)
 

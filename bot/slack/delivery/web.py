@@ -1,8 +1,9 @@
 """The Slack Web API as delivery needs it: what may be repeated is, what may not is looked for first.
 
 `slack_sdk` repeats a call whose connection broke, which posts a message twice, and does not repeat one
-that was rate limited. So there are two clients: `idempotent` repeats both and server errors as well,
-`posting` only what Slack refused with 429 and has therefore not done.
+that was rate limited. So there are three clients: `idempotent` repeats both and server errors as well,
+`posting` only what Slack refused with 429 and has therefore not done, and `bare` nothing: messages that were
+refused wait in the lane of their channel.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from slack_sdk.http_retry.builtin_handlers import (
     RateLimitErrorRetryHandler,
     ServerErrorRetryHandler,
 )
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.problems import Problem
 from bot.redaction import Redactor
 from bot.requests.service import CannotAnswer
+from bot.slack.delivery.lanes import FIRST, Lanes, TooMany
 
 Sent = TypeVar("Sent", dict[str, Any], list[dict[str, Any]])
 
@@ -41,15 +44,21 @@ class SlackUnreachable(Problem):
 
 
 class SlackRefused(Problem):
-    """Slack answered with an error; `error` is its name for it."""
+    """Slack answered with an error; `error` is its name for it, `retry_after` are seconds that it asks to wait."""
 
-    def __init__(self, method: str, error: str, detail: str = "") -> None:
+    def __init__(self, method: str, error: str, detail: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(
             f"Slack refused {method}",
             why=f"{error}{': ' + detail if detail else ''}",
             fix="Check the app's scopes and its channels with `xk8s doctor`, then try again.",
         )
         self.error = error
+        self.retry_after = retry_after
+
+
+def bare_client(token: str, base_url: str) -> WebClient:
+    """A client that repeats nothing: whoever calls keeps to what Slack asks."""
+    return WebClient(token=token, base_url=base_url, timeout=SECONDS_PER_TRY, retry_handlers=[])
 
 
 def posting_client(token: str, base_url: str) -> WebClient:
@@ -78,15 +87,18 @@ class SlackWeb:
     def __init__(self, *, token: str, base_url: str, redactor: Redactor | None = None) -> None:
         """Without a filter, one that knows shapes alone."""
         self._redactor = redactor or Redactor()
+        self._bare = bare_client(token, base_url)
+        self._lanes = Lanes()
         self._posting = posting_client(token, base_url)
         self._idempotent = idempotent_client(token, base_url)
         self._host = urlsplit(base_url).hostname or ""
         self._downloads = urllib3.PoolManager(retries=urllib3.Retry(connect=2, read=2, redirect=0, status=0))
 
     def post(
-        self, *, channel: str, thread: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any]
-    ) -> str:
-        """Post a message, once; return its ts.
+        self, *, channel: str, thread: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any],
+        rank: int = FIRST,
+    ) -> str:  # fmt: skip
+        """Post a message, once; return its ts. `rank` counts where a channel takes no more just now.
 
         Raises `CannotAnswer` where the bot may not post, `SlackUnreachable` when the answer was lost.
         """
@@ -97,8 +109,20 @@ class SlackWeb:
             arguments["blocks"] = blocks
         if thread:
             arguments["thread_ts"] = thread
-        answer = self._call(self._posting, "chat.postMessage", arguments)
+        try:
+            answer = self._lanes.send(channel, lambda: self._posted(arguments), rank=rank)
+        except TooMany as refused:
+            raise SlackRefused("chat.postMessage", "ratelimited") from refused
         return str(answer["ts"])
+
+    def _posted(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Post once. Raises `TooMany` if Slack takes no more for a while."""
+        try:
+            return self._call(self._bare, "chat.postMessage", arguments)
+        except SlackRefused as refused:
+            if refused.retry_after is not None:
+                raise TooMany(refused.retry_after) from refused
+            raise
 
     def find_posted(self, *, channel: str, thread: str, since: str, operation: str, slot: str) -> str | None:
         """Look for a message that was posted for an operation and slot; return its ts.
@@ -271,7 +295,16 @@ def _refused(method: str, error: SlackApiError) -> Problem:
     reasons = (response.get("response_metadata") or {}).get("messages") or response.get("errors") or []
     needed = response.get("needed")
     detail = "; ".join(map(str, reasons)) or (f"needs the scope {needed}" if needed else "")
-    return SlackRefused(method, name, detail)
+    return SlackRefused(method, name, detail, retry_after=_asked_pause(response))
+
+
+def _asked_pause(response: SlackResponse) -> float | None:
+    """The seconds of `Retry-After` where Slack refused a call as one too many (429)."""
+    if response.status_code != 429:
+        return None
+    after = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "1")
+    text = str(after[0] if isinstance(after, list) else after)
+    return float(text) if text.isdigit() else 1.0
 
 
 def _unreachable(method: str, error: Exception) -> SlackUnreachable:

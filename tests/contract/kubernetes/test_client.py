@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.drivers.objects import DaemonSet, Node, Pod
 from bot.kube.client import Kube
 from bot.kube.connection import Endpoint, endpoint_from_kubeconfig
-from bot.kube.errors import Forbidden, NotFound, Unauthorized, Unreachable
+from bot.kube.errors import Forbidden, NotFound, ServerFailed, Unauthorized, Unreachable
 from bot.kube.execute import execute
 from tests.contract.kubernetes.conftest import MASTER, NOBODY, Api
 
@@ -134,6 +134,29 @@ def test_a_program_that_the_image_lacks_and_a_pod_that_is_not_there_are_told(run
         execute(kube, namespace="kube-system", pod="gone", container="c", argv=["echo"], seconds=5)
     with pytest.raises(Forbidden, match="run a command"):
         run(connect(endpoint(running, NOBODY)), pod, "echo")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_command_is_sent_again_to_a_server_that_had_no_time_for_it(running: Api, status: int) -> None:
+    pod, kube = a_pod(running), connect(endpoint(running))
+    disturbance = running.cluster.api.disturbance
+    disturbance.status, disturbance.times = status, 2
+    try:
+        assert run(kube, pod, "echo", "once") == ("once\n", "", 0)
+    finally:
+        disturbance.status = disturbance.times = 0
+
+
+def test_a_command_that_may_have_been_run_is_not_sent_again(running: Api) -> None:
+    pod, kube = a_pod(running), connect(endpoint(running))
+    disturbance = running.cluster.api.disturbance
+    disturbance.status, disturbance.times = 500, 2
+    try:
+        with pytest.raises(ServerFailed, match="run a command"):
+            run(kube, pod, "echo", "once")
+        assert disturbance.times == 1
+    finally:
+        disturbance.status = disturbance.times = 0
 
 
 def test_fifty_commands_beside_fifty_lists_all_get_their_own_answer(running: Api) -> None:

@@ -95,10 +95,10 @@ class Cloud:
     infrastructure: Infrastructure
     clusters: dict[str, SandboxCluster]
 
-    def kube(self, name: str) -> Kube:
+    def kube(self, name: str, *, answer: float | None = None) -> Kube:
         found = self.clusters[name]
         where = Endpoint(server=found.address, ca_pem=found.authority.pem, token=SecretStr(TOKEN))
-        return Kube(where, user_agent="xk8s/test (operation 0123)", seconds=120)
+        return Kube(where, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
 
     def settle(self) -> None:
         for found in self.clusters.values():

@@ -14,6 +14,7 @@ from bot.access.proposal import Proposal, digest
 from bot.kube.client import Kube
 from bot.migration.keys import Keys
 from bot.migration.plan import Plan
+from bot.migration.traffic.floating import Addresses
 from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Json, Standing
 from bot.migration.workflow.telling import MigrationEnded, MigrationPaused
 from bot.migration.workflow.workflow import Migration
@@ -95,7 +96,8 @@ class Stage:
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
     keys: Keys = dataclasses.field(default_factory=lambda: Keys(known=(KEY,)))
-    addresses: None = None
+    addresses: Addresses | None = None
+    answer: float | None = None  # seconds that a cluster has for one
     takes_snapshots: bool = True
     unhealthy: str = ""
     broken: Problem | None = None
@@ -116,7 +118,7 @@ class Stage:
     def connect(self, cluster: str) -> Iterator[Kube]:
         if self.broken is not None:
             raise self.broken
-        kube = self.cloud.kube(cluster.removeprefix("uuid-"))
+        kube = self.cloud.kube(cluster.removeprefix("uuid-"), answer=self.answer)
         try:
             yield kube
         finally:
@@ -160,13 +162,16 @@ class Journey:
         self.done: set[int] = set()  # steps whose effect has happened at least once
         self.on_pause: list[str] = []  # what somebody wants at each pause, in their order
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
+        self.heard_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
+        self.retry_for = timedelta(seconds=0.2)
         self.before_each: Callable[[str], None] = lambda _name: None  # what happens before every step that is new
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
         self.workflow = Migration(
             register=self.register, turns=self.turns, at_once=lambda: 2, grounds=lambda _project, _operation: self.stage, decisions=self.people,
             building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
-            limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40), now=utc_now,
+            limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40),
+            retry_for=lambda: self.retry_for, now=utc_now,
         )  # fmt: skip
 
     def want(self, word: str) -> None:
@@ -194,8 +199,10 @@ class Journey:
     def _heard(self, name: str, state: object) -> None:
         fresh = name not in self.told
         self.told[name] = state
-        if fresh and isinstance(state, MigrationPaused) and self.on_pause:
-            self.want(self.on_pause.pop(0))
+        if fresh and isinstance(state, MigrationPaused):
+            self.heard_pause()
+            if self.on_pause:
+                self.want(self.on_pause.pop(0))
 
     def _remove(self, flow: Flow, given: Json) -> object:
         def order() -> Json:

@@ -61,7 +61,10 @@ class Moves:
     def __call__(self, flow: Flow, given: Json) -> object:
         name = given["migration"]
         own = OwnTurn(self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE)
-        passage = Passage(flow, self.register, own, migration=name, plan=self.plan, begun=utc_now(), now=utc_now)
+        passage = Passage(
+            flow, self.register, own, migration=name, plan=self.plan, begun=utc_now(), now=utc_now,
+            retry_for=lambda: timedelta(seconds=60),
+        )  # fmt: skip
         for step in (Step.DEPLOY, Step.COPY):
             passage.enter(step)
             passage.do("work", lambda: self._works(name))

@@ -113,3 +113,14 @@ def test_a_roll_back_that_was_cut_off_is_finished_by_a_second_one(
     moving.cloud.settle()
     assert not undoing.remove_all(moving.target, moving.into().surface, "another")
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
+
+
+def test_writes_that_collide_with_others_are_made_again_until_they_are_through(moving: Moving) -> None:
+    moving.copy()
+    moving.take_picture()
+    moving.quiesce()
+    moving.attach()
+    moving.cloud.clusters["new"].api.disturbance.conflict_every = 2
+    for record in moving.start():
+        assert not record.failures
+    moving.wait_until_ready()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pathlib
+import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -17,10 +19,12 @@ from bot.migration.workflow import passage, patience
 from bot.migration.workflow.steps import Step
 from bot.migration.workflow.telling import MigrationPaused
 from bot.operations.flow import Stopping
+from bot.settings.file import Mappings
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.journeys import Journey
 from tests.contract.migration.moves import Moving
+from tests.contract.migration.test_addresses import Neutron
 from tests.contract.migration.test_cut_over import MADE_BY_CONTROLLERS
 
 pytestmark = pytest.mark.timeout(180)
@@ -28,7 +32,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
-    monkeypatch.setattr(patience, "PATIENCE", (0.1, 0.1))
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(passage, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(passage, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
@@ -176,16 +180,116 @@ def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journ
         journey.stage.broken = Unreachable("The cluster's API cannot be reached", why="refused", fix="Look at it.")
 
     journey.at_step["compare"] = away
-    heard = journey._heard
 
-    def back(name: str, state: object) -> None:
+    def back() -> None:
         journey.stage.broken = None
-        heard(name, state)
 
-    journey._heard = back  # type: ignore[method-assign]
+    journey.heard_pause = back
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     assert "cannot be reached" in journey.paused[0].what
+
+
+def silent(journey: Journey, *, on: bool) -> None:
+    journey.stage.cloud.clusters["new"].api.disturbance.silent = on
+
+
+@pytest.mark.parametrize("step", ["copy workloads", "compare", "start"])
+def test_a_cluster_that_takes_connections_and_says_nothing_pauses_and_goes_on_when_it_answers(
+    journey: Journey, step: str
+) -> None:
+    before = pods(journey.stage.cloud, "dev")
+    journey.stage.answer = 0.5
+    journey.at_step[step] = lambda: silent(journey, on=True)
+    journey.heard_pause = lambda: silent(journey, on=False)
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert "cannot be reached" in paused.what and "timed out" in paused.why and paused.choices
+    assert pods(journey.stage.cloud, "new") == before
+
+
+def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -> None:
+    journey.stage.answer = 0.5
+    answers_again = threading.Timer(2.0, silent, [journey], {"on": False})
+
+    def falls_silent() -> None:
+        silent(journey, on=True)
+        answers_again.start()
+
+    journey.at_step["wait until ready"] = falls_silent
+    assert journey.run().outcome == DONE
+    answers_again.join()
+    assert not journey.paused
+
+
+def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
+    disturbance = journey.stage.cloud.clusters["new"].api.disturbance
+
+    def busy() -> None:
+        disturbance.retry_after, disturbance.times, disturbance.status = 1, 5, 429
+
+    journey.retry_for = timedelta(seconds=30)
+    journey.at_step["copy workloads"] = busy
+    assert journey.run().outcome == DONE
+    assert not journey.paused and not disturbance.times
+
+
+@pytest.mark.parametrize("step", ["copy namespaces", "copy workloads", "rehearse"])
+def test_what_changes_on_the_source_during_the_copy_is_found_before_anything_stops(
+    journey: Journey, step: str
+) -> None:
+    cloud = journey.stage.cloud
+    path = "/apis/apps/v1/namespaces/shop/deployments/cart"
+
+    def change() -> None:
+        kube_writing.patch(cloud.kube("dev"), path, {"spec": {"template": {"metadata": {"labels": {"rev": "2"}}}}})
+        cloud.settle()
+
+    journey.at_step[step] = change
+    journey.on_pause = ["resume"]
+    assert journey.run().outcome == DONE
+    [paused] = journey.paused
+    assert "changed since" in paused.what and "shop/cart" in paused.why
+    assert paused.step.number < Step.QUIESCE.number, "nothing was stopped"
+    copied = cloud.kube("new").get(path, dict)
+    assert copied["spec"]["template"]["metadata"]["labels"]["rev"] == "2"
+
+
+@pytest.fixture
+def keeping(cloud: Cloud, journey: Journey, tmp_path: pathlib.Path) -> Journey:
+    """The same, with addresses that are kept."""
+    mappings = Mappings(addresses="keep")
+    (tmp_path / "keeping").mkdir()
+    made = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), tmp_path / "keeping")
+    made.stage.mappings, made.stage.addresses = mappings, Neutron(cloud.infrastructure.network)
+    return made
+
+
+def addresses(cloud: Cloud) -> dict[str, tuple[str, str]]:
+    """Where each public address leads, and how it is described."""
+    found = cloud.infrastructure.network.floating.values()
+    return {each.address: (each.port, each.description) for each in found if each.port}
+
+
+def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cut_off(keeping: Journey) -> None:
+    cloud = keeping.stage.cloud
+    before = addresses(cloud)
+    assert keeping.run(twice=True).outcome == DONE
+    after = addresses(cloud)
+    assert set(after) == set(before) != set()
+    for address, (port, description) in before.items():
+        assert after[address][0] != port and keeping.plan.source.id not in after[address][1], description
+
+
+@pytest.mark.parametrize("step", ["open", "switch 1", "admit", "prove"])
+def test_a_roll_back_gives_an_address_back_with_its_description(keeping: Journey, step: str) -> None:
+    cloud = keeping.stage.cloud
+    before = addresses(cloud)
+    keeping.at_step[step] = lambda: keeping.want("rollback")
+    assert keeping.run(twice=True).outcome == ROLLED_BACK
+    cloud.settle()
+    assert addresses(cloud) == before != {}
 
 
 def test_an_unhealthy_target_keeps_the_source_running_and_later_from_being_deleted(journey: Journey) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -60,8 +61,9 @@ class House:
         run = Run(journal or Journal(), self.clock)
         own = OwnTurn(self.turns, name, operation=f"of-{name}", project="shop", at_once=lambda: AT_ONCE)
         made = Passage(
-            run.flow, self.register, own, migration=name, plan=self.plan, begun=self.clock.now, now=self.clock
-        )
+            run.flow, self.register, own, migration=name, plan=self.plan, begun=self.clock.now, now=self.clock,
+            retry_for=lambda: timedelta(seconds=60),
+        )  # fmt: skip
         return made, run
 
     def works(self, name: str) -> None:

@@ -161,6 +161,7 @@ class Client:
 def test_a_message_a_whisper_a_view_and_a_file(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
     web = SlackWeb(token="t", base_url="http://127.0.0.1:9/", redactor=redactor)
     client = Client()
+    monkeypatch.setattr(web, "_bare", client)
     monkeypatch.setattr(web, "_posting", client)
     monkeypatch.setattr(web, "_idempotent", client)
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": TEXT}}]

@@ -148,6 +148,37 @@ def test_the_oldest_message_is_next(
     assert shown == [0, 1, 2, 3, 4]
 
 
+def test_a_message_in_which_only_the_time_has_changed_lets_others_go_first_and_then_has_its_turn(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    shown_before.update((A, B))
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("a"))
+    clock.now += 1.1
+    until(lambda: shown == ["a"])
+    board.put(A, lambda: shown.append("a, later"), calm=True)
+    clock.now += 30
+    board.put(B, lambda: shown.append("b"))
+    clock.now += 1.1
+    until(lambda: shown == ["a", "b"])
+    board.put(A, lambda: shown.append("a, later still"), calm=True)
+    clock.now += 15
+    until(lambda: shown == ["a", "b", "a, later still"])
+
+
+def test_a_change_is_not_made_calm_by_what_follows_it(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    shown_before.add(A)
+    turns.left = 0
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("changed"))
+    board.put(A, lambda: shown.append("changed, and time has passed"), calm=True)
+    turns.left = 1
+    clock.now += 1.1
+    until(lambda: shown == ["changed, and time has passed"])
+
+
 def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock: Clock) -> None:
     shown: list[str] = []
     under_way, go_on = threading.Event(), threading.Event()
