@@ -38,7 +38,7 @@ chromium:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test needs a Chromium for the browser page: apt-get install chromium"; exit 1; }
 
 test: python chromium $(VENV)/.dev
-	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.dev
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from storage.database import Database
 
@@ -25,15 +26,25 @@ settings.register_profile("xk8s", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("xk8s")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several workers tests that share a fixture of their module stay together; every other goes where there is room."""
-    for item in items:
-        info = getattr(item, "_fixtureinfo", None)
-        given = item.callspec.params if hasattr(item, "callspec") else {}
-        shared = [name for name, each in info.name2fixturedefs.items() if each[-1].scope == "module"] if info else []
-        if shared:
-            parts = [item.nodeid.partition("::")[0], *(str(given[name]) for name in sorted(shared) if name in given)]
-            item.add_marker(pytest.mark.xdist_group("-".join(parts)))
+# Each of these tests has a world of its own and waits for it: they go to whichever worker has room.
+APART = (
+    "tests/reliability/test_migrations", "tests/reliability/test_operations", "tests/reliability/test_approvals",
+    "tests/contract/migration/test_workflow", "tests/contract/migration/test_many", "tests/e2e/test_migration",
+)  # fmt: skip
+
+
+class FilesAndTrials(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
+    """On several workers a file stays together, because its tests may share what its module made, and trials do not."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if file.startswith(APART) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How `-n` hands tests out. In the order of collection: what waits comes before the unit tests."""
+    config.option.loadscopereorder = False
+    return FilesAndTrials(config, log)
 
 
 @pytest.fixture(scope="session")
