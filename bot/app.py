@@ -125,8 +125,9 @@ class Bot:
         )  # fmt: skip
         self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now), self._budget)
         self._board = ProgressBoard(
-            self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"), monotonic=time.monotonic
-        )
+            self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"),
+            is_over=self._core.continuations.ended, monotonic=time.monotonic,
+        )  # fmt: skip
         self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(

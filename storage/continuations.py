@@ -68,6 +68,14 @@ class ContinuationRepository:
             found = connection.execute(_of(operation)).mappings().first()
         return Continuation(**found) if found is not None else None
 
+    def ended(self, operation: str) -> bool:
+        """Whether the end of an operation's work is there."""
+        found = select(ContinuationRow.operation).where(
+            ContinuationRow.operation == operation, ContinuationRow.end.is_not(None)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(found).first() is not None
+
     def unended(self) -> list[Continuation]:
         """Those whose work has not come to its end, oldest first."""
         statement = select(*_COLUMNS).where(ContinuationRow.end.is_(None)).order_by(ContinuationRow.begun_at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import pathlib
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from xdist.scheduler import LoadScopeScheduling
 from storage.database import Database
 
 _numbers = itertools.count(1)
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a run in the background: what is started must hear Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be repeated.
 settings.register_profile("xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

@@ -105,8 +105,7 @@ class Continuing:
 
     def ended(self, operation: str) -> bool:
         """Whether the end of an operation's work is there."""
-        kept = self._repository.get(operation)
-        return kept is not None and kept.end is not None
+        return self._repository.ended(operation)
 
     def _begun(self, request: IncomingRequest, kept: Continuation) -> Conclusion:
         self._work.begin(kept.work, operation=kept.operation, project=kept.project, given=kept.input)

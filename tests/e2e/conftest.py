@@ -155,7 +155,7 @@ class Office:
         """Somebody types a command; returns what was answered once it is complete."""
         before = len(self.workspace.messages)
         self.world.loopback.run(self.workspace.command(who, channel, f"/xk8s {words}".strip()))
-        return self.sees(before)
+        return self.sees(before, channel=channel)
 
     def says(
         self, text: str, *, who: str = "U0ANA", channel: str = "C0SHOP", thread: str = ""
@@ -172,12 +172,17 @@ class Office:
         self.world.loopback.run(self.workspace.click(who, message.channel, message.ts, element["action_id"]))
         return self.sees(before)
 
-    def sees(self, before: int, *, seconds: float = SECONDS) -> Seen:
-        """Wait until the answer that begins after `before` messages is complete."""
+    def sees(self, before: int, *, seconds: float = SECONDS, channel: str = "") -> Seen:
+        """Wait until the answer that begins after `before` messages is complete.
+
+        With a `channel`: the answer to a command there, whatever else is said meanwhile.
+        """
 
         def complete() -> list[Message] | None:
             new = [message for message in self.workspace.messages[before:] if message.user == self.workspace.bot.id]
-            done = bool(new) and any(_finished(message) for message in new)
+            if channel:
+                new = _answer_to_a_command(new, channel)
+            done = any(_finished(message) for message in new)
             return new if done and not any(_text(message).startswith("⏳") for message in new) else None
 
         new = self.world.loopback.run(self.workspace.until(complete, seconds), seconds + 5)
@@ -231,6 +236,17 @@ class Office:
 
 def _loading(view: View) -> bool:
     return str(view.body.get("callback_id", "")).endswith(".loading") and "One moment" in str(view.body["blocks"])
+
+
+def _answer_to_a_command(said: list[Message], channel: str) -> list[Message]:
+    """A root of its own with its thread, and what was told to the asker alone."""
+    here = [message for message in said if message.channel == channel]
+    root = next((message for message in here if not message.thread and not message.only_for), None)
+    return [
+        message
+        for message in here
+        if message.only_for or (root is not None and root.ts in (message.ts, message.thread))
+    ]
 
 
 def _finished(message: Message) -> bool:

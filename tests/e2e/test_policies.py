@@ -49,7 +49,7 @@ def files(office: Office, seen: Seen) -> dict[str, bytes]:
 
 
 def file_after(office: Office, seen: Seen, name: str) -> bytes:
-    """A file of an answer to a click: it follows the message that ends the answer."""
+    """A file of an answer: it follows the message that ends it."""
 
     def found() -> bytes | None:
         later = [each for each in office.workspace.messages if each.ts > seen.messages[0].ts]
@@ -81,9 +81,8 @@ def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(of
     kept = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
     assert kept in seen.text
     assert "🔒 newly isolated: 3 pods (ingress)" in seen.text
-    got = files(office, seen)
-    assert got[f"allow-from-namespace-web-{STAGING}.png"].startswith(b"\x89PNG")
-    manifest = yaml.safe_load(got["allow-from-namespace-web.yaml"])
+    assert file_after(office, seen, f"allow-from-namespace-web-{STAGING}.png").startswith(b"\x89PNG")
+    manifest = yaml.safe_load(file_after(office, seen, "allow-from-namespace-web.yaml"))
     assert manifest["spec"]["ingress"][0]["ports"] == [{"port": 7070, "protocol": "TCP"}]
     assert {"Apply", "Cancel"} <= set(seen.buttons())
     assert shop.there(office, STAGING, "shop", "allow-from-namespace-web") is None
@@ -93,6 +92,7 @@ def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(of
 def test_pods_that_lose_dns_are_named_and_one_button_leaves_it_to_them(office: Office) -> None:
     seen = office.types(f"policy preview default-deny-egress {STAGING} -n shop")
     assert "⚠️ 3 pods lose DNS (UDP and TCP 53 to kube-system): shop/cart-" in seen.text
+    file_after(office, seen, "default-deny-egress.yaml")
     again = office.presses(seen, "Add allow-dns and preview again")
     assert "lose DNS" not in again.text and "closes" in again.text
     assert "Add allow-dns and preview again" not in again.buttons()
@@ -230,7 +230,7 @@ def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
     own = shop.policy("shop", "allow-web", ingress=[{"from": [{"namespaceSelector": {}}]}], policyTypes=["Ingress"])
     shop.put(office, STAGING, own)
     shown = office.types(f"policy show allow-web {STAGING} -n shop")
-    assert yaml.safe_load(files(office, shown)["allow-web.yaml"]) == own
+    assert yaml.safe_load(file_after(office, shown, "allow-web.yaml")) == own
     assert "isolates 3 pods" in shown.text and "kubectl-client-side-apply" in shown.text
     assert "Did you mean allow-web?" in office.types(f"policy show alow-web {STAGING} -n shop").text
     gone = office.presses(shown, "Delete")
@@ -467,7 +467,7 @@ def test_whether_one_reaches_the_other_is_told_with_the_rules(office: Office) ->
 def test_what_everybody_reaches_is_a_list_to_work_off(office: Office) -> None:
     seen = office.types(f"policy reach {STAGING}")
     assert "workloads open to the outside" in seen.text and "shop/cart[Deployment]" in seen.text
-    listed = files(office, seen)[f"exposure-{STAGING}.md"].decode()
+    listed = file_after(office, seen, f"exposure-{STAGING}.md").decode()
     assert "- [ ] shop/cart[Deployment]: All Connections" in listed and "## On the host network" in listed
 
 

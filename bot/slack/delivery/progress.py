@@ -57,9 +57,15 @@ class ProgressBoard:
     """Sends the newest state of each operation when it is due, on one thread of its own."""
 
     def __init__(
-        self, turns: Turns, *, is_shown: Callable[[OperationId], bool], monotonic: Callable[[], float]
+        self,
+        turns: Turns,
+        *,
+        is_shown: Callable[[OperationId], bool],
+        monotonic: Callable[[], float],
+        is_over: Callable[[OperationId], bool] = lambda _operation: False,
     ) -> None:
         self._turns = turns
+        self._is_over = is_over  # whether an operation has ended, perhaps in another replica while this one slept
         self._is_shown = is_shown  # whether an operation's message is there, so that showing a state updates it
         self._now = monotonic
         self._lines: dict[OperationId, _Line] = {}
@@ -126,12 +132,20 @@ class ProgressBoard:
                 lines = len(self._lines)
             operation, line = telling or due  # type: ignore[misc]  # one of them is there
             try:
-                if telling is not None:
+                if self._is_over(operation):
+                    self._forget(operation, line)
+                elif telling is not None:
                     self._tell(line)
                 else:
                     self._show(operation, line, lines)
             except (Problem, DatabaseError) as error:  # the end of the request is shown all the same
                 log.warning("progress not shown", operation=operation, why=str(error))
+
+    def _forget(self, operation: OperationId, line: _Line) -> None:
+        with self._changed:
+            line.send = line.tell = None
+            if self._lines.get(operation) is line:
+                del self._lines[operation]
 
     def _telling(self) -> tuple[OperationId, _Line] | None:
         if self._now() < self._root_at:

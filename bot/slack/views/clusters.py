@@ -96,7 +96,7 @@ def building(state: ClusterBuilding) -> kit.Message:
 
 def building_root(state: ClusterBuilding) -> str:
     """The root's line meanwhile."""
-    return f"🏗 {kit.bold(state.name)}: Magnum builds it"
+    return f"⏳ {kit.bold(state.name)}: Magnum builds it"
 
 
 def built(state: ClusterBuilt) -> kit.Message:
@@ -123,7 +123,7 @@ def deleting(state: ClusterDeleting) -> kit.Message:
 
 def deleting_root(state: ClusterDeleting) -> str:
     """The root's line meanwhile."""
-    return f"🗑 {kit.bold(state.name)}: Magnum deletes it"
+    return f"⏳ {kit.bold(state.name)}: Magnum deletes it"
 
 
 def _stage(text: str, head: str, trouble: str, more: str) -> kit.Message:

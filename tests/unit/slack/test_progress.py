@@ -237,3 +237,18 @@ def test_no_line_of_a_root_is_told_after_the_end(board: ProgressBoard, clock: Cl
     clock.now += 1.1
     time.sleep(0.05)
     assert shown == []
+
+
+def test_a_replica_that_slept_tells_nothing_of_what_another_has_ended(clock: Clock, turns: Turns) -> None:
+    over: set[OperationId] = set()
+    board = ProgressBoard(turns, is_shown=lambda _operation: True, monotonic=clock, is_over=over.__contains__)
+    shown: list[str] = []
+    over.add(A)
+    board.put(A, lambda: shown.append("progress of A"))
+    board.tell(A, "step 3", lambda: shown.append("root of A"))
+    board.put(B, lambda: shown.append("progress of B"))
+    board.start()
+    clock.now += 5.0
+    until(lambda: shown == ["progress of B"])
+    board.stop()
+    assert shown == ["progress of B"]

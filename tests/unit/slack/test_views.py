@@ -194,7 +194,7 @@ def test_a_state_on_the_way_stays_within_slacks_limits_and_says_how_old_it_is(st
         assert "as of 09:00:00 UTC" in " ".join(plain.lines(message.blocks))
     root = answers.root(answers.going_on(state, message), ended(result=None).request)
     check_message(list(root.blocks))
-    assert plain.lines(root.blocks)[0][0] in "⏳🏗🗑", "it shows that work goes on"
+    assert plain.lines(root.blocks)[0].startswith("⏳")
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
