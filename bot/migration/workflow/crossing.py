@@ -1,4 +1,4 @@
-"""The cut-over: the source stops, its disks and addresses move, the copies start. Taken back by `returning`.
+"""The cut-over: the source stops, its disks move, the copies start. Taken back by `returning`.
 
 The picture of the source is recorded before anything is changed, and every change is made to what was pictured.
 """
@@ -18,7 +18,7 @@ from bot.migration.proof import seen, standard
 from bot.migration.source import applying, hooks, picture
 from bot.migration.source.changes import BeforeImage
 from bot.migration.surface import discover
-from bot.migration.traffic import floating, opening
+from bot.migration.traffic import floating
 from bot.migration.traffic.floating import Move
 from bot.migration.volumes import moving
 from bot.migration.workflow import keeping
@@ -34,7 +34,6 @@ from bot.wording import count
 STOP_WITHIN = timedelta(minutes=20)  # a pod's grace can be long; nothing is killed to hurry it
 FREE_WITHIN = timedelta(minutes=20)  # an attachment of a dead node hangs for long; nothing is detached by force
 BIND_WITHIN = timedelta(minutes=5)
-ADDRESS_WITHIN = timedelta(minutes=15)
 
 
 class TargetUnfit(Problem):
@@ -57,7 +56,7 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     ran = passage.do("hooks before", lambda: _hooks_before(passage, ground, recorded))
     made = passage.do("stop", lambda: _stopped(passage, ground, recorded))
     passage.wait(
-        "wait until it stands still", lambda: _looking(passage, ground, recorded, _running), what="stop",
+        "wait until it stands still", lambda: looking(passage, ground, recorded, _running), what="stop",
         within=STOP_WITHIN, detail="waiting for pods to end",
     )  # fmt: skip
     passage.wait(
@@ -133,9 +132,10 @@ def _image(recorded: Recorded) -> BeforeImage:
     return recorded.image
 
 
-def _looking(
+def looking(
     passage: Passage, ground: Ground, recorded: Recorded, look: Callable[[Scene], Sequence[str]]
 ) -> Sequence[str]:
+    """What a look at both clusters still waits for."""
     with opened(passage.plan, ground, recorded) as scene:
         return look(scene)
 
@@ -145,7 +145,7 @@ def _running(scene: Scene) -> list[str]:
 
 
 def _not_free(passage: Passage, ground: Ground, recorded: Recorded) -> Sequence[str]:
-    return _looking(passage, ground, recorded, _attached) or keeping.taking(passage, ground)
+    return looking(passage, ground, recorded, _attached) or keeping.taking(passage, ground)
 
 
 def _attached(scene: Scene) -> list[str]:
@@ -173,7 +173,7 @@ def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     if moved:
         passage.do("attach", attach)
         passage.wait(
-            "wait for claims", lambda: _looking(passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)),
+            "wait for claims", lambda: looking(passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)),
             what="bind", within=BIND_WITHIN, detail="waiting for claims to bind",
         )  # fmt: skip
     passage.leave(f"{count(len(moved), 'volume')} moved")
@@ -189,7 +189,7 @@ def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
     passage.do("start first replicas", lambda: _first(passage, ground, recorded))
     if any(each.moves for each in passage.plan.volumes):
         passage.wait(
-            "wait for first replicas", lambda: _looking(passage, ground, recorded, _first_not_ready),
+            "wait for first replicas", lambda: looking(passage, ground, recorded, _first_not_ready),
             what="become ready", within=ready_within, detail="waiting for the first pod on each disk",
         )  # fmt: skip
     passage.do("start", lambda: _started(passage, ground, recorded, others))
@@ -204,17 +204,18 @@ def _started(passage: Passage, ground: Ground, recorded: Recorded, part: tuple[S
     with opened(passage.plan, ground, recorded) as scene:
         passage.flow.fence()
         record = starting.start(scene.into, passage.plan, scene.inventory, scene.forms, part)
-    return _taken(record)
+    return taken(record)
 
 
 def _first(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
         passage.flow.fence()
         record = starting.first_replicas(scene.into, passage.plan, scene.inventory, scene.forms)
-    return _taken(record)
+    return taken(record)
 
 
-def _taken(record: Record) -> Json:
+def taken(record: Record) -> Json:
+    """How much the new cluster took. Raises `CopyIncomplete`."""
     refuse_failures(
         record, "The new cluster did not let start", "Mend them in the new cluster, then resume; or roll back."
     )
@@ -237,7 +238,7 @@ def _wait_ready(
     passage: Passage, ground: Ground, recorded: Recorded, within: timedelta, name: str, only: frozenset[Ref] | None
 ) -> None:
     passage.wait(
-        name, lambda: _looking(passage, ground, recorded, lambda scene: not_as_ready(scene, only)),
+        name, lambda: looking(passage, ground, recorded, lambda scene: not_as_ready(scene, only)),
         what="become as ready as on the source", within=within, detail="waiting for pods to be ready",
         fix="Look at these pods in the new cluster, then resume: I look again. Or roll back.",
     )  # fmt: skip
@@ -267,76 +268,6 @@ def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
         made = [{**pod, "apiVersion": "v1", "kind": "Pod"} for pod in pods]
         ran = hooks.run(scene.target, made, hooks.When.AFTER_START)
     return {"hooks": len(ran)}
-
-
-def traffic(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Give the copies their load balancers, Ingresses and webhooks. Raises `TurnedBack`."""
-    passage.enter(Step.TRAFFIC)
-    passage.do("open", lambda: _opened(passage, ground, recorded))
-    fresh = opening.of_recipe(passage.plan, Recipe.NEW_ADDRESS)
-    services = (*fresh, *(move.service for move in recorded.moves))
-    if services:
-        passage.wait(
-            "wait for load balancers", lambda: _looking(passage, ground, recorded, lambda scene: opening.unanswered(scene.into, services)),
-            what="get an address", within=ADDRESS_WITHIN, detail="waiting for load balancers",
-        )  # fmt: skip
-    for number, move in enumerate(recorded.moves, 1):
-        passage.do(f"switch {number}", lambda move=move: _switched(passage, ground, recorded, move))  # type: ignore[misc]
-        passage.wait(
-            f"wait for address {number}", lambda move=move: _looking(passage, ground, recorded, lambda scene: _arrived(scene, move)),  # type: ignore[misc]
-            what="arrive", within=ADDRESS_WITHIN, detail=f"waiting for {move.address}",
-        )  # fmt: skip
-    passage.do("admit", lambda: _admitted(passage, ground, recorded))
-    told = passage.do("addresses", lambda: _addresses(passage, ground, recorded))
-    passage.leave(f"the new cluster serves; load balancers: {told['count']}", told["lines"])
-
-
-def _opened(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
-    with opened(passage.plan, ground, recorded) as scene:
-        passage.flow.fence()
-        if recorded.moves and ground.addresses is not None:
-            for move in recorded.moves:
-                floating.keep(move, ground.addresses, passage.migration)
-            _taken(floating.open_internal(scene.into, passage.plan, scene.inventory, scene.forms, recorded.moves))
-        record = opening.open_traffic(scene.into, passage.plan, scene.inventory, scene.forms)
-    return _taken(record)
-
-
-def _switched(passage: Passage, ground: Ground, recorded: Recorded, move: Move) -> Json:
-    if ground.addresses is None:
-        return {}
-    with opened(passage.plan, ground, recorded) as scene:
-        resource = scene.into.surface.find(move.service)
-        if resource is not None:
-            passage.flow.fence()
-            path = resource.path(move.service)
-            floating.switch(scene.target, path, scene.forms.final[move.service], move, ground.addresses)
-    return {}
-
-
-def _arrived(scene: Scene, move: Move) -> list[str]:
-    resource = scene.into.surface.find(move.service)
-    if scene.ground.addresses is None or resource is None:
-        return []
-    return floating.arrived(scene.target, resource.path(move.service), move, scene.ground.addresses)
-
-
-def _admitted(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
-    with opened(passage.plan, ground, recorded) as scene:
-        passage.flow.fence()
-        record = opening.admit(scene.into, passage.plan, scene.inventory, scene.forms)
-    return _taken(record)
-
-
-def _addresses(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
-    with opened(passage.plan, ground, recorded) as scene:
-        found = opening.new_addresses(scene.into, passage.plan)
-    lines = [
-        f"{each.service.short}: {', '.join(each.before) or 'no address'} → {', '.join(each.after) or 'no address'}"
-        + (" — change DNS" if set(each.before) != set(each.after) else "")
-        for each in found
-    ]
-    return {"count": len(found), "lines": lines}
 
 
 def pending(scene: Scene) -> list[str]:

@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 
 from bot.access.proposal import Proposal
 from bot.migration.plan import Plan
-from bot.migration.workflow import carrying, crossing, deciding, deploying, keeping, parting, proving, returning
+from bot.migration.workflow import (
+    carrying,
+    crossing,
+    deciding,
+    deploying,
+    keeping,
+    parting,
+    proving,
+    returning,
+    switching,
+)
 from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register, Turns
 from bot.migration.workflow.parting import Remove
 from bot.migration.workflow.passage import Passage, TurnedBack, head
@@ -88,7 +98,7 @@ class Migration:
         crossing.quiesce(passage, ground, recorded)
         crossing.volumes(passage, ground, recorded)
         crossing.start(passage, ground, recorded, self.ready_within())
-        crossing.traffic(passage, ground, recorded)
+        switching.traffic(passage, ground, recorded)
         proving.prove(passage, ground, recorded, self.ready_within())
         proving.soak(passage, timedelta(seconds=wishes["soak"]))
         if not passage.plan.source.of_magnum:
