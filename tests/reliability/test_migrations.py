@@ -8,7 +8,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -54,9 +54,12 @@ def deciding(url: str) -> Iterator[Database]:
 
 def killed_again_and_again(
     folder: pathlib.Path, url: str, *, kills: int, within: float = 0.0, ways: int = 1,
-    sets: tuple[str, ...] = workloads.MIGRATION,
+    sets: tuple[str, ...] = workloads.MIGRATION, apart: Sequence[int] = (1,),
 ) -> int:  # fmt: skip
-    """Migrations there and back, killed so often in each; returns how many kills hit a migration that ran."""
+    """Migrations there and back, killed at most so often in each; returns how many kills hit a migration that ran.
+
+    `apart`: how many steps are recorded between two kills, by chance.
+    """
     chance, hit = random.Random(7), 0
     with moving_house(folder, sets=sets, environment={"XK8S_DATABASE_URL": url}) as (office, [bot]):
         movers, journal = Movers(office), Journal(url)
@@ -65,7 +68,7 @@ def killed_again_and_again(
             for source, target, words in (THERE, BACK)[:ways]:
                 movers.orders(words)
                 row = _begun(database, source)
-                hit += _killed(bot, journal, database, row, kills, chance, within)
+                hit += _killed(bot, journal, database, row, kills, chance, within, apart)
                 _ended(database, row)
                 _as_if_nothing(movers, source, target)
                 assert movers.pods(target) == before and set(office.world.infrastructure.storage.volumes) == disks
@@ -84,13 +87,14 @@ def _begun(database: Database, source: str) -> str:
 
 
 def _killed(
-    bot: Bot, journal: Journal, database: Database, migration: str, kills: int, chance: random.Random, within: float
-) -> int:
+    bot: Bot, journal: Journal, database: Database, migration: str, kills: int, chance: random.Random, within: float,
+    apart: Sequence[int],
+) -> int:  # fmt: skip
     """Kill the bot when a step was just recorded, or up to `within` seconds later; how often it ran when it was killed."""
     register, hit = ClusterMigrationRepository(database), 0
     while hit < kills:
-        steps, end = journal.steps("migrate"), time.monotonic() + 20
-        while journal.steps("migrate") == steps and time.monotonic() < end:
+        steps, end = journal.steps("migrate") + chance.choice(apart), time.monotonic() + 20
+        while journal.steps("migrate") < steps and time.monotonic() < end:
             time.sleep(0.002)
         time.sleep(chance.uniform(0.0, within))
         found = register.get(migration)
@@ -135,7 +139,8 @@ def _told(movers: Movers, source: str) -> int:
 def test_a_migration_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(
     tmp_path: pathlib.Path, database_url: str, within: float
 ) -> None:
-    assert killed_again_and_again(tmp_path, database_url, kills=3, within=within, sets=SMALL) == 3
+    kills = killed_again_and_again(tmp_path, database_url, kills=3, within=within, sets=SMALL, apart=range(10, 25))
+    assert kills == 3
 
 
 def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(tmp_path: pathlib.Path, sqlite_url: str) -> None:
