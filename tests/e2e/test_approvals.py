@@ -108,6 +108,14 @@ def test_the_approver_types_the_name_and_a_wrong_one_decides_nothing(here: Offic
     assert not any(found["name"] == "typed-eu" for found in here.world.cloud.clusters.values())
 
 
+def test_who_has_left_the_channel_since_is_answered_directly(here: Office) -> None:
+    asked = ask_to_delete(here, "left-eu")
+    here.clicks(asked.buttons()["Approve…"], who="U0DEE")  # not a member of the channel
+    here.submits("U0DEE", here.form("U0DEE"), typed="left-eu")
+    here.hears("You approved Delete the cluster left-eu", channel=here.workspace.direct("U0DEE").id)
+    here.hears("Cluster left-eu deleted from shop", channel="C0SHOP")
+
+
 def test_a_button_on_an_old_message_tells_the_true_state(here: Office) -> None:
     asked = ask_to_delete(here, "old-eu")
     reject = asked.buttons()["Reject…"]

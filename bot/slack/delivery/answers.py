@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 RESPONSE_URL_LIFE = timedelta(minutes=29)  # Slack's is 30, counted from the command or click
 
+ABSENT = frozenset(
+    {"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"}
+)  # no word reaches who asked
 FORM_TRIES, FORM_PAUSE = 15, 0.2  # a form is opened on another thread: within three seconds it is there
 
 # stores what a button stands for, for this request and project, and returns its opaque id
@@ -162,17 +165,23 @@ class SlackAnswer:
             if self._respond(request, message.text, blocks):
                 continue
             if request.place.direct:
-                self._write_to(request, message.text, blocks)
-            else:
+                self._write_to(request, request.place.channel, message.text, blocks)
+                continue
+            try:
                 self._web.whisper(
                     channel=request.place.channel, user=request.person.id, thread=request.place.thread,
                     text=message.text, blocks=blocks,
                 )  # fmt: skip
+            except SlackRefused as refused:
+                if refused.error not in ABSENT:
+                    raise
+                self._write_to(request, "", message.text, blocks)
 
-    def _write_to(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> None:
-        """A direct message is private already; from the App Home one is begun."""
-        channel = request.place.channel or self._web.direct_channel(request.person.id)
-        self._web.post(channel=channel, thread=request.place.thread, text=text, blocks=blocks, metadata={})
+    def _write_to(self, request: IncomingRequest, channel: str, text: str, blocks: list[dict[str, Any]]) -> None:
+        """A direct message is private already; from the App Home, or who has left the channel, one is begun."""
+        thread = request.place.thread if channel else ""
+        channel = channel or self._web.direct_channel(request.person.id)
+        self._web.post(channel=channel, thread=thread, text=text, blocks=blocks, metadata={})
 
     def _respond(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> bool:
         url = request.place.response_url
