@@ -192,7 +192,7 @@ class _Session:
         from openstack.exceptions import ConfigException
 
         try:
-            connection = openstack.connect(cloud=self._cloud, app_name="xk8s")
+            connection = openstack.connect(cloud=self._cloud, app_name="xk8s", api_timeout=SECONDS)  # tokens too
         except ConfigException as error:
             raise MagnumUnreachable(
                 f"There is no usable cloud {self._cloud}", why=_short(error),

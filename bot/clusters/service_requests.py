@@ -102,7 +102,7 @@ class Requests:
                 from openstack.exceptions import ConfigException
 
                 try:
-                    self._connection = openstack.connect(cloud=self.cloud, app_name="xk8s")
+                    self._connection = openstack.connect(cloud=self.cloud, app_name="xk8s", api_timeout=SECONDS)
                 except ConfigException as error:
                     raise CloudServiceError(
                         f"There is no usable cloud {self.cloud}", why=_short(str(error)),

@@ -5,13 +5,16 @@ Nothing is created in a real cloud: there only what reads is run.
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bot.clusters import magnum
 from bot.clusters.cluster import Cluster
 from bot.clusters.credentials import Credentials, NoCredentials
 from bot.clusters.magnum import MagnumCloud
@@ -127,6 +130,22 @@ def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(cloud:
         world.loopback.run(world.magnum_listens())
     with pytest.raises(MagnumUnreachable, match="no usable cloud other"):
         MagnumCloud("other").clusters()
+
+
+@pytest.mark.timeout(30)
+def test_a_keystone_that_takes_connections_and_never_answers_is_unreachable(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(magnum, "SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        auth = {
+            "auth_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v3", "username": "u", "password": "p",
+            "project_name": "p", "user_domain_name": "Default", "project_domain_name": "Default",
+        }  # fmt: skip
+        (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"silent": {"auth": auth, "region_name": "r"}}}))
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+        with pytest.raises(MagnumUnreachable, match="does not answer"):
+            MagnumCloud("silent", sleep=lambda _seconds: None).clusters()
 
 
 def the_cluster(cloud: MagnumCloud) -> Cluster:
