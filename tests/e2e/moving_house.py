@@ -18,7 +18,7 @@ from bot.sandbox.world import Planned, World
 from tests.e2e.conftest import Bot, Office, _text, unhurried
 
 SMALL = ("platform", "shop", "shop-data")  # enough to move: workloads, disks, an operator with its objects
-LONG = 90.0
+LONG = 180.0
 IMPATIENT = "migration: {retry_for: 2s, answer_timeout: 1s}\nverification: {timeout: 2s}\n"  # pauses at once
 KEPT = "mappings: {addresses: keep}"
 
