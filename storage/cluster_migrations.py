@@ -7,6 +7,7 @@ click needs no running workflow, and a workflow that was taken over by another r
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +86,10 @@ class ClusterMigrationRepository:
     def of_project(self, project: str, *, limit: int = 50) -> list[ClusterMigration]:
         """The migrations of a project, newest first."""
         return self._read(_rows().where(MigrationRow.project == project).limit(limit))
+
+    def of_operations(self, operations: Sequence[str]) -> list[ClusterMigration]:
+        """The migrations that some operations have begun."""
+        return self._read(_rows().where(MigrationRow.operation.in_(operations))) if operations else []
 
     def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
         """The open migration that names a cluster by its id, as source or target, or whose operation ordered it."""

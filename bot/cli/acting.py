@@ -119,11 +119,11 @@ def _answer(said: Sequence[Message]) -> Message | None:
     """The root of an answer that has come to its end: it no longer shows that work goes on, nor does its thread."""
     root = next((message for message in said if not message.thread), None)
     done = root is not None and not plain.lines(root.blocks)[0].startswith("⏳")
-    return root if done and any(_ends(message) for message in said) else None
+    return root if done and any(ends(message) for message in said) else None
 
 
-def _ends(message: Message) -> bool:
-    """The context line with the reference ends every answer."""
+def ends(message: Message) -> bool:
+    """Whether a message ends an answer: by the context line with the reference."""
     return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
 
 

@@ -20,11 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import SecretStr
 
 from bot.clusters.magnum_errors import MagnumError, MagnumUnauthorized, MagnumUnreachable, from_answer
+from bot.clusters.sdk import LONGEST_PAUSE, RETRIED, SECONDS, TRIES, connection
+from bot.wording import reason
 
-SECONDS = 30.0  # for one request
-TRIES = 4  # of a read
-RETRIED = frozenset({429, 502, 503})  # seen while a proxy or an API restarts
-LONGEST_PAUSE = 8.0
 PAGE = 500
 AUTH_SECRETS = frozenset({"password", "token", "application_credential_secret", "passcode", "client_secret"})
 
@@ -157,12 +155,12 @@ class MagnumCloud:
             )  # fmt: skip
         except keystone.Unauthorized as error:
             raise MagnumUnauthorized(
-                f"Keystone does not accept the credentials of the cloud {self.cloud}", why=_short(error),
+                f"Keystone does not accept the credentials of the cloud {self.cloud}", why=reason(error),
                 fix="Check this cloud in clouds.yaml: user, password or application credential.",
             ) from error  # fmt: skip
         except (keystone.ClientException, http.RequestException) as error:
             raise MagnumUnreachable(
-                f"Magnum did not {doing}: it does not answer", why=_short(error),
+                f"Magnum did not {doing}: it does not answer", why=reason(error),
                 fix=f"Check that the cloud {self.cloud} is up, and its auth_url and endpoints in clouds.yaml.",
             ) from error  # fmt: skip
         try:
@@ -188,20 +186,11 @@ class _Session:
             return self._proxy
 
     def _connect(self) -> Any:
-        import openstack  # 0.2 s and 22 MB, so only here
-        from openstack.exceptions import ConfigException
-
-        try:
-            connection = openstack.connect(cloud=self._cloud, app_name="xk8s", api_timeout=SECONDS)  # tokens too
-        except ConfigException as error:
-            raise MagnumUnreachable(
-                f"There is no usable cloud {self._cloud}", why=_short(error),
-                fix=f"Add {self._cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
-            ) from error  # fmt: skip
-        given = connection.config.config.get("auth") or {}
+        made = connection(self._cloud, MagnumUnreachable)
+        given = made.config.config.get("auth") or {}
         for name in AUTH_SECRETS & given.keys():
             self._learn(SecretStr(str(given[name])))
-        return connection.container_infrastructure_management
+        return made.container_infrastructure_management
 
 
 def global_request_id(operation: str) -> str:
@@ -210,8 +199,3 @@ def global_request_id(operation: str) -> str:
         return f"req-{uuid.UUID(operation)}"
     except ValueError:  # an operation within another has an id of its own form
         return f"req-{uuid.uuid5(uuid.NAMESPACE_URL, f'xk8s:{operation}')}"
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else text[:299] + "…"

@@ -11,12 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bot.clusters.sdk import LONGEST_PAUSE, RETRIED, SECONDS, TRIES, connection
 from bot.problems import Problem
-
-SECONDS = 30.0  # for one request
-TRIES = 4  # of a read
-RETRIED = frozenset({429, 502, 503})
-LONGEST_PAUSE = 8.0
+from bot.wording import one_line, reason
 
 Json = dict[str, Any]
 
@@ -71,12 +68,12 @@ class Requests:
             answer = proxy.request(path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0)
         except keystone.EndpointNotFound as error:
             raise NoSuchService(
-                f"The cloud {self.cloud} has no {service.replace('_', ' ')} service", why=_short(str(error)),
+                f"The cloud {self.cloud} has no {service.replace('_', ' ')} service", why=reason(error),
                 fix="Ask for it to be added to the catalogue, if there is one.",
             ) from error  # fmt: skip
         except (keystone.ClientException, http.RequestException) as error:
             raise CloudServiceError(
-                f"The cloud {self.cloud} did not {doing}", why=_short(str(error) or type(error).__name__),
+                f"The cloud {self.cloud} did not {doing}", why=reason(error),
                 fix="Check this cloud in clouds.yaml, and that it is up.",
             ) from error  # fmt: skip
         try:
@@ -98,16 +95,7 @@ class Requests:
     def _connected(self) -> Any:
         with self._lock:
             if self._connection is None:
-                import openstack  # 0.2 s and 22 MB, so only here
-                from openstack.exceptions import ConfigException
-
-                try:
-                    self._connection = openstack.connect(cloud=self.cloud, app_name="xk8s", api_timeout=SECONDS)
-                except ConfigException as error:
-                    raise CloudServiceError(
-                        f"There is no usable cloud {self.cloud}", why=_short(str(error)),
-                        fix=f"Add {self.cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
-                    ) from error  # fmt: skip
+                self._connection = connection(self.cloud, CloudServiceError)
             return self._connection
 
 
@@ -127,9 +115,4 @@ def _kind(status: int) -> type[CloudServiceError]:
 def _message(said: Any) -> str:
     """The sentence in an error: Cinder and Nova wrap it in the name of the fault, Neutron in `NeutronError`."""
     inner = next((value for value in said.values() if isinstance(value, dict)), {}) if isinstance(said, dict) else {}
-    return _short(str(inner.get("message") or "no reason given"))
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 300 else text[:299] + "…"
+    return one_line(str(inner.get("message") or "no reason given"))

@@ -23,6 +23,7 @@ from bot.operations.ends import Ends, broken
 from bot.operations.flow import Json, Reporter, Workflow
 from bot.operations.running import Running
 from bot.problems import Problem
+from bot.wording import reason
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ class Runtime:
             self._failure = type(error).__name__
             _forget()
             raise NoDurableWork(
-                "Durable work cannot be started", why=_short(error),
+                "Durable work cannot be started", why=reason(error),
                 fix="Run `xk8s db upgrade` with a database role that may create tables, then start again.",
             ) from error  # fmt: skip
         self._launched.set()
@@ -260,7 +261,7 @@ def upgrade(database: str, *, application: str | None = None) -> None:
         DBOS.migrate(url, schema=SCHEMA, application_role=application if url.startswith("postgresql") else None)
     except Exception as error:
         raise NoDurableWork(
-            "The tables of durable work cannot be upgraded", why=_short(error),
+            "The tables of durable work cannot be upgraded", why=reason(error),
             fix="Say it with the URL of a role that may create a schema in XK8S_DATABASE_URL.",
         ) from error  # fmt: skip
 
@@ -302,8 +303,3 @@ def _log_as_we_do() -> None:
     logger = logging.getLogger("dbos")
     logger.handlers.clear()
     logger.propagate = True
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else text[:299] + "…"

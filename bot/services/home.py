@@ -65,19 +65,15 @@ class HomeService:
             person=person, roles=roles,
             to_decide=tuple(each for each in waiting if _may_decide(each, person, roles)),
             asked=tuple(each for each in waiting if each.requester == person),
-            running=_running(self.continuations.unended(), roles, self._migrations(roles)),
+            running=self._running(roles),
             verifications=tuple(found for project in roles for found in self.verifications.of_project(project)),
             recent=tuple(event for event in mine if event.project in roles and event.action != ApprovalForm.name)[:RECENT],
         )  # fmt: skip
 
-    def _migrations(self, roles: Mapping[str, object]) -> dict[str, Summary]:
-        """Those that are open, by their operations."""
-        return {
-            each.operation: summary(each)
-            for project in roles
-            for each in self.migrations.of_project(project)
-            if each.open
-        }
+    def _running(self, roles: Mapping[str, object]) -> tuple[Running, ...]:
+        found = [each for each in self.continuations.unended() if each.project in roles][:RUNNING]
+        migrations = self.migrations.of_operations([each.operation for each in found])
+        return _running(found, {each.operation: summary(each) for each in migrations})
 
 
 def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
@@ -85,22 +81,14 @@ def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, 
     return found.state == OPEN and found.requester != person and not decided and Role.APPROVER in roles[found.project]
 
 
-def _running(
-    found: Sequence[Continuation], roles: Mapping[str, object], migrations: Mapping[str, Summary]
-) -> tuple[Running, ...]:
+def _running(found: Sequence[Continuation], migrations: Mapping[str, Summary]) -> tuple[Running, ...]:
     shown = []
     for each in found:
-        if each.project in roles:
-            action = Action.decode(each.action)
-            asker = str((each.request.get("person") or {}).get("id", ""))
-            shown.append(
-                Running(
-                    project=each.project,
-                    words=action.words(),
-                    name=action.name,
-                    asker=asker,
-                    since=each.begun_at,
-                    migration=migrations.get(each.operation),
-                )
+        action = Action.decode(each.action)
+        shown.append(
+            Running(
+                project=each.project, words=action.words(), name=action.name, since=each.begun_at,
+                asker=str((each.request.get("person") or {}).get("id", "")), migration=migrations.get(each.operation),
             )
-    return tuple(shown[:RUNNING])
+        )  # fmt: skip
+    return tuple(shown)

@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import pytest
 
+from bot.cli.acting import ends
 from bot.sandbox.kube.controllers.kubelet import Tempo
 from bot.sandbox.slack.http_delivery import HttpDelivery
 from bot.sandbox.slack.model import Message, View
@@ -182,7 +183,7 @@ class Office:
             new = [message for message in self.workspace.messages[before:] if message.user == self.workspace.bot.id]
             if channel:
                 new = _answer_to_a_command(new, channel)
-            done = any(_finished(message) for message in new)
+            done = any(ends(message) for message in new)
             return new if done and not any(_text(message).startswith("⏳") for message in new) else None
 
         new = self.world.loopback.run(self.workspace.until(complete, seconds), seconds + 5)
@@ -247,11 +248,6 @@ def _answer_to_a_command(said: list[Message], channel: str) -> list[Message]:
         for message in here
         if message.only_for or (root is not None and root.ts in (message.ts, message.thread))
     ]
-
-
-def _finished(message: Message) -> bool:
-    """The context line with the reference ends every answer."""
-    return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
 
 
 def unhurried(environment: dict[str, str]) -> dict[str, str]:

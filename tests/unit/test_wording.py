@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.wording import count, lasting
+from bot.wording import count, first_of, lasting, one_line, reason
 
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes"), (2_000, "2,000 nodes")])
@@ -27,3 +27,17 @@ def test_a_plural_may_have_a_word_of_its_own() -> None:
 )  # fmt: skip
 def test_a_length_is_told_exactly(length: timedelta, said: str) -> None:
     assert lasting(length) == said
+
+
+def test_of_many_lines_the_first_are_told_and_how_many_more() -> None:
+    assert first_of(["a", "b"], 2) == "a\nb"
+    assert first_of(["a", "b", "c", "d"], 2) == "a\nb\nand 2 more"
+
+
+def test_what_somebody_else_says_is_one_line_and_never_too_long() -> None:
+    assert one_line(" no\n such  cloud ") == "no such cloud"
+    assert one_line("x" * 300) == "x" * 300 and one_line("x" * 301) == "x" * 299 + "…"
+
+
+def test_an_error_that_says_nothing_is_told_by_its_name() -> None:
+    assert reason(TimeoutError()) == "TimeoutError" and reason(ValueError("no\nnumber")) == "no number"

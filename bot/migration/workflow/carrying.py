@@ -40,7 +40,7 @@ def copy(passage: Passage, ground: Ground, recorded: Recorded) -> None:
             found = passage.do(f"copy {stage.title}", carry)
             actions.update(found["actions"])
     passage.do("rehearse", lambda: _rehearsed(passage, ground, recorded, known))
-    said = ", ".join(f"{count} {action}" for action, count in sorted(actions.items()))
+    said = ", ".join(f"{number} {action}" for action, number in sorted(actions.items()))
     passage.leave(f"{count(sum(actions.values()), 'object')} in the new cluster ({said or 'none'})")
 
 

@@ -15,7 +15,7 @@ from bot.migration.plan import Plan
 from bot.migration.workflow.grounds import Ground, Json
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.problems import Problem
-from bot.wording import count
+from bot.wording import count, first_of
 
 NAMED = 8
 
@@ -53,20 +53,15 @@ def problem(found: Json) -> Problem | None:
     lines, unsure = found.get("lines", []), found.get("unsure", [])
     if lines:
         return SourceHasChanged(
-            f"{count(len(lines), 'object')} of the source changed since the plan was made", why=_named(lines),
+            f"{count(len(lines), 'object')} of the source changed since the plan was made", why=first_of(lines, NAMED),
             fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
         )  # fmt: skip
     if unsure:
         return KeyOfAnother(
             f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was made",
             why="they were written since, and another replica planned this with a key of its own, because "
-            f"XK8S_AUDIT_KEY is not the same in all of them:\n{_named(unsure)}",
+            f"XK8S_AUDIT_KEY is not the same in all of them:\n{first_of(unsure, NAMED)}",
             fix="Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or let the "
             "replica that planned it go on: stop the others, then resume.",
         )  # fmt: skip
     return None
-
-
-def _named(lines: Sequence[str]) -> str:
-    more = f"\nand {len(lines) - NAMED} more" if len(lines) > NAMED else ""
-    return "\n".join(lines[:NAMED]) + more

@@ -23,25 +23,31 @@ NAMED = 12  # things not checked that a reply names; the report names all
 
 def settling(scene: Scene) -> list[str]:
     """What is not yet as it was, and may come to be with time: endpoints, load balancers, Ingresses, claims."""
-    now = looking.look(scene.target, scene.into.surface, scene.plan)
-    return [str(fault) for each in _settling(scene, now) for fault in each.faults]
+    return faults(_settling(scene, _now(scene)))
 
 
 def proof(scene: Scene, pause: Callable[[float], None]) -> tuple[Checked, ...]:
     """Every check. Reads both clusters and Octavia anew; once more after a pause where time may mend what is wrong, such
     as a load balancer that takes up a node. Raises `Problem`."""
-    if settling(scene):
+    now = _now(scene)
+    settled = _settling(scene, now)
+    if faults(settled):
         pause(AGAIN_SECONDS)
-    now = looking.look(scene.target, scene.into.surface, scene.plan)
+        now = _now(scene)
+        settled = _settling(scene, now)
     recorded, plan = scene.recorded, scene.plan
     asked = answers.check(
         scene.target, probes(plan, now), recorded.seen.answers if recorded.seen is not None else None, now,
         enforced=profile(plan.target.driver).enforces_network_policy,
     )  # fmt: skip
     return (
-        *_settling(scene, now), restarts.check(plan, _before(scene), now),
+        *settled, restarts.check(plan, _before(scene), now),
         reviews.check(scene.source, scene.target, rights.questions(plan, scene.inventory)), asked,
     )  # fmt: skip
+
+
+def _now(scene: Scene) -> Inventory:
+    return looking.look(scene.target, scene.into.surface, scene.plan)
 
 
 def _settling(scene: Scene, now: Inventory) -> tuple[Checked, ...]:

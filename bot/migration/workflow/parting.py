@@ -15,7 +15,7 @@ from bot.migration.workflow.steps import Step
 from bot.operations.flow import Flow
 from bot.operations.results import ClusterDeleting
 from bot.problems import Problem
-from bot.wording import count
+from bot.wording import count, first_of
 
 KIND = "migrate.delete"
 NAMED = 8
@@ -48,10 +48,9 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) 
         checks = evidence.proof(scene, passage.flow.pause)
         found = proving.against(scene, wrong, checks)
     if found:
-        more = f"\nand {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise NotSafe(
             f"{count(len(found), 'thing stands', 'things stand')} against deleting {passage.plan.source.name}",
-            why="\n".join(found[:NAMED]) + more, fix="Mend them, then resume: I look again. Or roll back.",
+            why=first_of(found, NAMED), fix="Mend them, then resume: I look again. Or roll back.",
         )  # fmt: skip
     return evidence.kept(passage, name, checks)
 

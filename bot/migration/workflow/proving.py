@@ -16,7 +16,7 @@ from bot.migration.workflow.passage import Passage
 from bot.migration.workflow.scene import Recorded, Scene, opened
 from bot.migration.workflow.steps import Step
 from bot.problems import Problem
-from bot.wording import count, lasting
+from bot.wording import count, first_of, lasting
 
 NAMED = 8
 
@@ -55,9 +55,8 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
         checks = evidence.proof(scene, passage.flow.pause)
     wrong += evidence.faults(checks)
     if wrong:
-        more = f"\nand {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
         raise NotProven(
-            f"{count(len(wrong), 'thing')} of the new cluster not as planned", why="\n".join(wrong[:NAMED]) + more,
+            f"{count(len(wrong), 'thing')} of the new cluster not as planned", why=first_of(wrong, NAMED),
             fix="Mend them in the new cluster, then resume; or roll back.",
         )  # fmt: skip
     images = vitals.other_images(recorded.before, now) if recorded.before else []

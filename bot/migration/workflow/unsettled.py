@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.migration.copying import Record
 from bot.migration.writing import Action
 from bot.problems import Problem
-from bot.wording import count
+from bot.wording import count, first_of
 
 NAMED = 8  # objects that a pause names
 
@@ -23,10 +23,9 @@ def refuse_failures(record: Record, what: str, fix: str) -> None:
     failed = record.failures
     if not failed:
         return
-    more = f"\nand {len(failed) - NAMED} more" if len(failed) > NAMED else ""
     kind = Unsettled if any(each.action is Action.CONFLICT for each in failed) else CopyIncomplete
     raise kind(
         f"{what} {count(len(failed), 'object')}",
-        why="\n".join(f"{each.ref}: {each.why}" for each in failed[:NAMED]) + more,
+        why=first_of([f"{each.ref}: {each.why}" for each in failed], NAMED),
         fix=fix,
     )

@@ -90,12 +90,10 @@ def _moment(state: MigrationProgress) -> str:
 def progress_root(state: MigrationProgress) -> str:
     """The root's line while a step goes on; it changes with the step, not with its counts."""
     if state.paused:
-        return f"⏸ {_named(state)} ({kit.escape(state.route)}) · paused: {kit.escape(state.paused)}"
-    where = (
-        "going back" if state.back else f"step {state.step.number} of {len(ORDER)}: {kit.escape(state.step.label)}"
-    )
+        return _root("⏸", state, f"paused: {state.paused}")
+    where = "going back" if state.back else f"step {state.step.number} of {len(ORDER)}: {state.step.label}"
     mark = "🔐" if state.step in (Step.DECIDE, Step.CONSENT) and not state.back else "🚚"
-    return f"{mark} {_named(state)} ({kit.escape(state.route)}) · {where}"
+    return _root(mark, state, where)
 
 
 def step_done(state: MigrationStepDone) -> Message:
@@ -127,18 +125,22 @@ def paused(state: MigrationPaused) -> Message:
 
 def step_root(state: MigrationStepDone) -> str:
     """The root's line after a step."""
-    return f"🚚 {_named(state)} ({kit.escape(state.route)}) · {state.step.number} of {len(ORDER)} done: {kit.escape(state.said)}"
+    return _root("🚚", state, f"{state.step.number} of {len(ORDER)} done: {state.said}")
 
 
 def paused_root(state: MigrationPaused) -> str:
     """The root's line while it stands still."""
-    return f"⏸ {_named(state)} ({kit.escape(state.route)}) · paused: {kit.escape(state.what)}"
+    return _root("⏸", state, f"paused: {state.what}")
 
 
 def goes_on_root(state: MigrationGoesOn) -> str:
     """The root's line after somebody chose."""
     where = "goes on" if state.word is Word.RESUME else "goes back"
-    return f"🚚 {_named(state)} ({kit.escape(state.route)}) · {where}: {kit.escape(state.step.label)}"
+    return _root("🚚", state, f"{where}: {state.step.label}")
+
+
+def _root(mark: str, state: Headed, said: str) -> str:
+    return f"{mark} {_named(state)} ({kit.escape(state.route)}) · {kit.escape(said)}"
 
 
 def goes_on(state: MigrationGoesOn) -> Message:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.clusters import magnum
+from bot.clusters import sdk
 from bot.clusters.cluster import Cluster
 from bot.clusters.credentials import Credentials, NoCredentials
 from bot.clusters.magnum import MagnumCloud
@@ -136,7 +136,7 @@ def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(cloud:
 def test_a_keystone_that_takes_connections_and_never_answers_is_unreachable(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(magnum, "SECONDS", 0.3)
+    monkeypatch.setattr(sdk, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         auth = {
             "auth_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v3", "username": "u", "password": "p",
