@@ -48,10 +48,14 @@ def environment(peer_url: str, folder: pathlib.Path, name: str, admin: int) -> d
     if not config.exists():
         config.write_text(CONFIG)
     return {
-        "SLACK_BOT_TOKEN": "xoxb-bench", "SLACK_APP_TOKEN": "xapp-bench", "SLACK_SIGNING_SECRET": SECRET,
-        "SLACK_API_URL": f"{peer_url}/api/", "XK8S_DATA_DIR": str(home), "XK8S_CONFIG": str(config),
+        "SLACK_BOT_TOKEN": "xoxb-bench",
+        "SLACK_APP_TOKEN": "xapp-bench",
+        "SLACK_SIGNING_SECRET": SECRET,
+        "SLACK_API_URL": f"{peer_url}/api/",
+        "XK8S_DATA_DIR": str(home),
+        "XK8S_CONFIG": str(config),
         "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}",
-    }  # fmt: skip
+    }
 
 
 def _socket_mode(peer: SlackPeer, folder: pathlib.Path) -> list[Line]:
@@ -155,7 +159,9 @@ def measure_busy(folder: pathlib.Path) -> list[Line]:
     peer = SlackPeer()
     peer.start()
     try:
-        with processes.running(["benchmarks.clusters", str(folder)], environment={}, log=folder / "clusters.log"):
+        with processes.running(
+            ["benchmarks.clusters", str(folder)], environment={}, log=folder / "clusters.log"
+        ):
             ready = folder / "environment.json"
             processes.wait_until(ready.exists, what="the clusters")
             admin = processes.free_port()

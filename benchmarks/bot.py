@@ -14,7 +14,9 @@ from bot.sandbox.world import Planned, World
 @contextlib.contextmanager
 def world(clusters: tuple[Planned, ...], **more: object) -> Iterator[World]:
     """A sandbox without rate limits."""
-    made = World(tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.1, clusters=clusters, rate_limits=False, **more)  # type: ignore[arg-type]
+    made = World(
+        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.1, clusters=clusters, rate_limits=False, **more
+    )  # type: ignore[arg-type]
     made.start()
     try:
         yield made

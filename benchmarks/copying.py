@@ -73,24 +73,35 @@ def measure(folder: pathlib.Path) -> list[Line]:
     lines = []
     for delay in (ANSWERING, QUICKEST):
         both, most_then = _runs(folder / f"{1000 * delay:.0f}ms", kubectl, delay=delay, runs=RUNS)
-        lines.append(_compared(f"{OBJECTS} objects against {name}, answers after {1000 * delay:.0f} ms", both))
+        lines.append(
+            _compared(f"{OBJECTS} objects against {name}, answers after {1000 * delay:.0f} ms", both)
+        )
         most = max(most, most_then)
     return [
         *lines,
         Line(
-            what="the same on a server of one busy core", figure=f"{without[0][1] / without[0][0]:.1f} times ({without[0][0]:.1f} s against {without[0][1]:.1f} s)",
-            bound="none", kept=True,
+            what="the same on a server of one busy core",
+            figure=f"{without[0][1] / without[0][0]:.1f} times ({without[0][0]:.1f} s against {without[0][1]:.1f} s)",
+            bound="none",
+            kept=True,
         ),
-        Line(what="requests at once", figure=str(most), bound=f"at most {MOST_AT_ONCE}", kept=most <= MOST_AT_ONCE),
-    ]  # fmt: skip
+        Line(
+            what="requests at once",
+            figure=str(most),
+            bound=f"at most {MOST_AT_ONCE}",
+            kept=most <= MOST_AT_ONCE,
+        ),
+    ]
 
 
 def _compared(what: str, both: list[tuple[float, float]]) -> Line:
     ours, theirs = (statistics.median(each) for each in zip(*both, strict=True))
     return Line(
-        what=f"{what}, median of {len(both)}", figure=f"{theirs / ours:.1f} times as fast ({ours:.1f} s against {theirs:.1f} s)",
-        bound=f"at least {BOUND:.0f} times", kept=theirs >= BOUND * ours,
-    )  # fmt: skip
+        what=f"{what}, median of {len(both)}",
+        figure=f"{theirs / ours:.1f} times as fast ({ours:.1f} s against {theirs:.1f} s)",
+        bound=f"at least {BOUND:.0f} times",
+        kept=theirs >= BOUND * ours,
+    )
 
 
 def _runs(
@@ -105,7 +116,9 @@ def _runs(
             _seed(source, _objects(f"ours-{number}"))
             ours = _copy(source, target, [f"ours-{number}-{each}" for each in range(NAMESPACES)])
             peer = _objects(f"peer-{number}")
-            theirs = _kubectl(kubectl, folder, reached["target"], peer) if kubectl else _one_by_one(target, peer)
+            theirs = (
+                _kubectl(kubectl, folder, reached["target"], peer) if kubectl else _one_by_one(target, peer)
+            )
             found.append((ours, theirs))
             most = max(most, target.most)
     return found, most
@@ -128,7 +141,8 @@ def _client(reached: dict[str, str]) -> Counting:
 def _objects(prefix: str) -> list[Object]:
     """What teams have, in about the numbers in which they have it."""
     made: list[Object] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{prefix}-{n}"}} for n in range(NAMESPACES)
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{prefix}-{n}"}}
+        for n in range(NAMESPACES)
     ]
     number = 0
     while len(made) < OBJECTS:
@@ -142,9 +156,12 @@ def _app(name: str, namespace: str) -> list[Object]:
     meta = {"name": name, "namespace": namespace, "labels": {"app": name}}
     selector = {"matchLabels": {"app": name}}
     container = {
-        "name": "app", "image": f"registry.example/{name}:1.0", "ports": [{"containerPort": 8080, "name": "http"}],
-        "env": [{"name": f"SETTING_{n}", "value": "x" * 20} for n in range(10)], "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
-    }  # fmt: skip
+        "name": "app",
+        "image": f"registry.example/{name}:1.0",
+        "ports": [{"containerPort": 8080, "name": "http"}],
+        "env": [{"name": f"SETTING_{n}", "value": "x" * 20} for n in range(10)],
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
+    }
     template = {
         "metadata": {"labels": {"app": name}},
         "spec": {"containers": [container], "serviceAccountName": name},
@@ -152,17 +169,61 @@ def _app(name: str, namespace: str) -> list[Object]:
     rbac = "rbac.authorization.k8s.io"
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
-        {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": meta, "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}]},
-        {"apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": meta, "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
-         "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {f"key-{n}": "y" * 100 for n in range(10)}},
-        {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "Opaque", "data": {"password": base64.b64encode(name.encode()).decode()}},
-        {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta,
-         "spec": {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}]}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]}},
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": {"replicas": 0, "selector": selector, "template": template}},
-        {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta, "spec": {"minAvailable": 1, "selector": selector}},
-    ]  # fmt: skip
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "Role",
+            "metadata": meta,
+            "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}],
+        },
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "RoleBinding",
+            "metadata": meta,
+            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": meta,
+            "data": {f"key-{n}": "y" * 100 for n in range(10)},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": meta,
+            "type": "Opaque",
+            "data": {"password": base64.b64encode(name.encode()).decode()},
+        },
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": meta,
+            "spec": {
+                "podSelector": selector,
+                "policyTypes": ["Ingress"],
+                "ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}],
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": meta,
+            "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]},
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": meta,
+            "spec": {"replicas": 0, "selector": selector, "template": template},
+        },
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": meta,
+            "spec": {"minAvailable": 1, "selector": selector},
+        },
+    ]
 
 
 def _seed(source: Kube, objects: list[Object]) -> None:
@@ -206,13 +267,20 @@ def _kubectl(kubectl: str, folder: pathlib.Path, reached: dict[str, str], object
     config.write_text(
         json.dumps(
             {
-                "apiVersion": "v1", "kind": "Config", "current-context": "c",
-                "clusters": [{"name": "c", "cluster": {"server": reached["server"], "certificate-authority-data": authority}}],
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "c",
+                "clusters": [
+                    {
+                        "name": "c",
+                        "cluster": {"server": reached["server"], "certificate-authority-data": authority},
+                    }
+                ],
                 "users": [{"name": "u", "user": {"token": reached["token"]}}],
                 "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
             }
         )
-    )  # fmt: skip
+    )
     command = [
         kubectl,
         "--kubeconfig",

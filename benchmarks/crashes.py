@@ -38,12 +38,24 @@ def measure(folder: pathlib.Path) -> list[Line]:
     once = sum(ended[name] == 1 for name in names)
     single = sum(templates[name] == 1 for name in names)
     return [
-        Line(what="commands answered exactly once", figure=f"{once} of {KILLS}", bound="all", kept=once == KILLS),
-        Line(what="templates made exactly once", figure=f"{single} of {KILLS}", bound="all", kept=single == KILLS),
+        Line(
+            what="commands answered exactly once",
+            figure=f"{once} of {KILLS}",
+            bound="all",
+            kept=once == KILLS,
+        ),
+        Line(
+            what="templates made exactly once",
+            figure=f"{single} of {KILLS}",
+            bound="all",
+            kept=single == KILLS,
+        ),
     ]
 
 
 def _ended(made: bot.World, names: list[str]) -> Counter[str]:
     roots = [message for message in made.workspace.messages if not message.thread and message.blocks]
     lines = ["\n".join(plain.lines(message.blocks)) for message in roots]
-    return Counter(name for name in names for line in lines if f"{name} " in line and not line.startswith("⏳"))
+    return Counter(
+        name for name in names for line in lines if f"{name} " in line and not line.startswith("⏳")
+    )

@@ -22,13 +22,16 @@ def latency(seconds: Sequence[float]) -> Latency:
     """Percentiles of measured seconds."""
     ordered = sorted(seconds)
     return Latency(
-        p50=1000 * statistics.median(ordered), p99=1000 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
+        p50=1000 * statistics.median(ordered),
+        p99=1000 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)],
     )
 
 
 def median_of(runs: Sequence[Latency]) -> Latency:
     """The median of several runs, figure by figure."""
-    return Latency(p50=statistics.median(run.p50 for run in runs), p99=statistics.median(run.p99 for run in runs))
+    return Latency(
+        p50=statistics.median(run.p50 for run in runs), p99=statistics.median(run.p99 for run in runs)
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,8 @@ def ratio(what: str, ours: float, theirs: float, bound: float) -> Line:
     """Hold ours over theirs against a bound."""
     found = ours / theirs
     return Line(
-        what=what, figure=f"{found:.2f} ({ours:.1f} against {theirs:.1f})", bound=f"at most {bound}",
+        what=what,
+        figure=f"{found:.2f} ({ours:.1f} against {theirs:.1f})",
+        bound=f"at most {bound}",
         kept=found <= bound,
-    )  # fmt: skip
+    )

@@ -24,7 +24,9 @@ class Moment:
 
 
 MOMENTS: Mapping[str, Moment] = {
-    "boundaries": Moment(kills=90, within=0.0, apart=(1,)),  # DBOS gives up after 100 recoveries of one workflow
+    "boundaries": Moment(
+        kills=90, within=0.0, apart=(1,)
+    ),  # DBOS gives up after 100 recoveries of one workflow
     "inside": Moment(kills=30, within=0.25, apart=range(1, 5)),
 }
 

@@ -39,10 +39,14 @@ Object = dict[str, Any]
 def measure(folder: pathlib.Path) -> list[Line]:
     """Migrate all of them, and watch until every one has soaked for a while."""
     made = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=2.0, rate_limits=True,
-        clusters=(Planned(name="lab", driver="calico", nodes=1),
-                  *(Planned(name=name, driver="flannel", nodes=1) for name in _names())),
-    )  # fmt: skip
+        tempo=Tempo(start=0.0, stop=0.0),
+        seconds_to_build=2.0,
+        rate_limits=True,
+        clusters=(
+            Planned(name="lab", driver="calico", nodes=1),
+            *(Planned(name=name, driver="flannel", nodes=1) for name in _names()),
+        ),
+    )
     made.start()
     made.cloud.inventory.most_clusters = 4 * MIGRATIONS
     try:
@@ -72,7 +76,11 @@ async def _deployed(made: World, name: str) -> None:
 def _objects() -> Iterator[Object]:
     labels = {"app": "web"}
     meta = {"name": "web", "namespace": "team", "labels": labels}
-    container = {"name": "web", "image": "registry.example/web:1", "envFrom": [{"configMapRef": {"name": "web"}}]}
+    container = {
+        "name": "web",
+        "image": "registry.example/web:1",
+        "envFrom": [{"configMapRef": {"name": "web"}}],
+    }
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}}
     yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"MODE": "fast"}}
@@ -83,8 +91,12 @@ def _objects() -> Iterator[Object]:
         "metadata": meta,
         "spec": {"selector": labels, "ports": [{"port": 80}]},
     }
-    yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta,
-           "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}}  # fmt: skip
+    yield {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": meta,
+        "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template},
+    }
 
 
 @dataclasses.dataclass
@@ -110,16 +122,38 @@ def _watched(made: World, database: Database) -> list[Line]:
     refused = watch.refused["chat.update"]
     soak = sum(each.step == "soak" for each in found)
     return [
-        Line(what="migrations that serve in the new cluster", figure=str(soak), bound=str(MIGRATIONS), kept=soak == MIGRATIONS),
-        Line(what="… at once at most, and until the last one served", figure=f"{seen.most}, {seen.seconds:.0f} s", bound=str(MIGRATIONS), kept=seen.most == MIGRATIONS),
+        Line(
+            what="migrations that serve in the new cluster",
+            figure=str(soak),
+            bound=str(MIGRATIONS),
+            kept=soak == MIGRATIONS,
+        ),
+        Line(
+            what="… at once at most, and until the last one served",
+            figure=f"{seen.most}, {seen.seconds:.0f} s",
+            bound=str(MIGRATIONS),
+            kept=seen.most == MIGRATIONS,
+        ),
         Line(what="chat.update refused (429)", figure=str(refused), bound="none", kept=not refused),
-        Line(what="messages that follow a migration", figure=str(watch.shown), bound=str(MIGRATIONS), kept=watch.shown == MIGRATIONS),
-        Line(what="the oldest of them", figure=f"{watch.oldest:.0f} s", bound=f"{OLDEST_SECONDS:.0f} s", kept=watch.oldest <= OLDEST_SECONDS),
+        Line(
+            what="messages that follow a migration",
+            figure=str(watch.shown),
+            bound=str(MIGRATIONS),
+            kept=watch.shown == MIGRATIONS,
+        ),
+        Line(
+            what="the oldest of them",
+            figure=f"{watch.oldest:.0f} s",
+            bound=f"{OLDEST_SECONDS:.0f} s",
+            kept=watch.oldest <= OLDEST_SECONDS,
+        ),
         Line(
             what=f"states that came while there were under {BUSY:.0f} a second ({len(slow)} of {len(slow) + len(late)}), the latest visible after",
-            figure=f"{max(slow, default=0.0):.1f} s", bound=f"{VISIBLE_SECONDS:.0f} s", kept=bool(slow) and max(slow) <= VISIBLE_SECONDS,
+            figure=f"{max(slow, default=0.0):.1f} s",
+            bound=f"{VISIBLE_SECONDS:.0f} s",
+            kept=bool(slow) and max(slow) <= VISIBLE_SECONDS,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _until_all_soak(register: ClusterMigrationRepository, watch: Watch, person: _Person) -> _Seen:
@@ -149,7 +183,11 @@ class _Person:
             return
         workspace = self._made.workspace
         for message in list(workspace.messages):
-            button = _approve(message.blocks) if message.ts not in self._done and message.channel in CHANNELS else ""
+            button = (
+                _approve(message.blocks)
+                if message.ts not in self._done and message.channel in CHANNELS
+                else ""
+            )
             if button:
                 self._done.add(message.ts)
                 self._next = time.monotonic() + DECIDED_EVERY
@@ -173,9 +211,15 @@ def _delays(made: World, found: list[ClusterMigration]) -> tuple[list[float], li
         if str(payload.get("slot", "")).startswith("state-"):
             said[payload["operation"], payload["slot"]] = float(message.ts)
     done = sorted(
-        (datetime.fromisoformat(event["at"]).timestamp(), each.operation, f"state-{event['once'].partition(':')[2]}-{event['step']}")
-        for each in found for event in each.history if event.get("what") == "done"
-    )  # fmt: skip
+        (
+            datetime.fromisoformat(event["at"]).timestamp(),
+            each.operation,
+            f"state-{event['once'].partition(':')[2]}-{event['step']}",
+        )
+        for each in found
+        for event in each.history
+        if event.get("what") == "done"
+    )
     late, slow = [], []
     for at, operation, slot in done:
         busy = sum(at - BUSY_SECONDS < other <= at for other, _, _ in done) >= BUSY * BUSY_SECONDS

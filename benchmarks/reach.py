@@ -54,11 +54,13 @@ def measure_growth(_folder: pathlib.Path) -> list[Line]:
     )
     return [
         Line(
-            what=f"{found['pods']:,} pods and {found['policies']:,} policies", bound="drawn",
-            figure=f"{found['seconds']:.2f} s, {found['classes']:,} classes, {found['megabytes']:.0f} MB", kept=True,
+            what=f"{found['pods']:,} pods and {found['policies']:,} policies",
+            bound="drawn",
+            figure=f"{found['seconds']:.2f} s, {found['classes']:,} classes, {found['megabytes']:.0f} MB",
+            kept=True,
         )
         for found in (*by_pods, *by_policies)
-    ]  # fmt: skip
+    ]
 
 
 def _fastest(pods: int, policies: int) -> dict[str, Any]:
@@ -68,34 +70,44 @@ def _fastest(pods: int, policies: int) -> dict[str, Any]:
 
 def _run(pods: int, policies: int, *words: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.reach_process", str(pods), str(policies), *words]
-    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    found: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
     return found
 
 
 def _size(found: dict[str, Any], *, seconds: float, megabytes: int) -> list[Line]:
     what = f"{found['pods']:,} pods and {found['policies']:,} policies"
-    varied = f"{found['classes']:,} classes, {found['ranges']:,} ranges outside, {found['sets']} different sets"
+    varied = (
+        f"{found['classes']:,} classes, {found['ranges']:,} ranges outside, {found['sets']} different sets"
+    )
     pairs = f"{found['pairs'] / 1e6:.1f} million pairs, of which {100 * found['open']:.0f} % may connect"
     return [
         Line(
-            what=f"{what}, every pair", bound=f"{seconds:g} s", kept=found["seconds"] < seconds,
+            what=f"{what}, every pair",
+            bound=f"{seconds:g} s",
+            kept=found["seconds"] < seconds,
             figure=f"{found['seconds']:.2f} s, {found['clock']:.2f} s by the clock ({varied}; {pairs})",
         ),
         Line(
-            what=f"{what}, peak of resident memory", bound=f"{megabytes} MB", kept=found["megabytes"] < megabytes,
+            what=f"{what}, peak of resident memory",
+            bound=f"{megabytes} MB",
+            kept=found["megabytes"] < megabytes,
             figure=f"{found['megabytes']:.0f} MB",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _previews(found: Sequence[tuple[float, int]]) -> list[Line]:
     seconds, changes = [each for each, _ in found], [each for _, each in found]
     return [
         Line(
-            what=f"preview of one policy there, the slowest of {len(seconds)}, with all its lines", bound="0.1 s",
-            figure=f"{max(seconds):.3f} s (up to {max(changes):,} lines)", kept=max(seconds) < 0.1,
+            what=f"preview of one policy there, the slowest of {len(seconds)}, with all its lines",
+            bound="0.1 s",
+            figure=f"{max(seconds):.3f} s (up to {max(changes):,} lines)",
+            kept=max(seconds) < 0.1,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _against_the_slow_one() -> Line:
@@ -116,8 +128,10 @@ def _against_the_slow_one() -> Line:
         raise AssertionError("the two implementations do not agree")
     return ratio(
         f"{SMALL_PODS} pods and {SMALL_POLICIES} policies, against the slow implementation (ms)",
-        1000 * (between - begun), 1000 * (ended - between), 0.2,
-    )  # fmt: skip
+        1000 * (between - begun),
+        1000 * (ended - between),
+        0.2,
+    )
 
 
 def _ask_ours(cluster: Cluster) -> list[bool]:
@@ -131,6 +145,8 @@ def _ask_ours(cluster: Cluster) -> list[bool]:
 
 def _curve(title: str, axis: str, found: Sequence[dict[str, Any]]) -> Curve:
     return Curve(
-        title=title, axis=axis, points=tuple((each[axis], each["seconds"]) for each in found),
+        title=title,
+        axis=axis,
+        points=tuple((each[axis], each["seconds"]) for each in found),
         notes=tuple(f"{each['classes']:,} classes" for each in found),
-    )  # fmt: skip
+    )

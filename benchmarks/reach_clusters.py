@@ -28,7 +28,7 @@ from bot.policy.reach.model import (
     Rule,
     Selector,
     Workload,
-)  # fmt: skip
+)
 
 TIERS = ("web", "api", "worker", "cache", "db", "queue", "cron")
 PORT_NAMES = ("http", "https", "grpc", "metrics", "admin", "sql")
@@ -49,9 +49,11 @@ def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
         made += _workload(len(made), chance.choice(namespaces).name, nodes, chance)[: pods - len(made)]
     used = sorted({pod.namespace for pod in made})
     return Cluster(
-        pods=tuple(made), namespaces=(*namespaces, Namespace("kube-system")), nodes=tuple(nodes),
+        pods=tuple(made),
+        namespaces=(*namespaces, Namespace("kube-system")),
+        nodes=tuple(nodes),
         policies=tuple(policy(number, chance.choice(used), chance) for number in range(policies)),
-    )  # fmt: skip
+    )
 
 
 def policy(number: int, namespace: str, chance: random.Random) -> Policy:
@@ -63,10 +65,14 @@ def policy(number: int, namespace: str, chance: random.Random) -> Policy:
         return Policy(namespace=namespace, name=f"p{number}", ingress=(Rule((PodPeer(),)),))
     selected = labels(tier=chance.choice(TIERS))
     if kind == 5:
-        dns = PodPeer(labels(**{"k8s-app": "kube-dns"}), labels(**{"kubernetes.io/metadata.name": "kube-system"}))
+        dns = PodPeer(
+            labels(**{"k8s-app": "kube-dns"}), labels(**{"kubernetes.io/metadata.name": "kube-system"})
+        )
         ports = (PortRule(Protocol.UDP, 53), PortRule(Protocol.TCP, 53))
         return Policy(
-            namespace=namespace, name=f"p{number}", egress=(Rule((dns,), ports), Rule(_peers(chance), _ports(chance)))
+            namespace=namespace,
+            name=f"p{number}",
+            egress=(Rule((dns,), ports), Rule(_peers(chance), _ports(chance))),
         )
     rules = tuple(Rule(_peers(chance), _ports(chance)) for _ in range(chance.randint(1, 3)))
     if kind == 4:
@@ -82,7 +88,11 @@ def labels(**wanted: str) -> Selector:
 def _namespace(number: int, chance: random.Random) -> Namespace:
     return Namespace(
         f"team-{number}",
-        {"stage": chance.choice(("dev", "test", "prod")), "unit": f"u{number % 17}", "tenant": f"t{number % 61}"},
+        {
+            "stage": chance.choice(("dev", "test", "prod")),
+            "unit": f"u{number % 17}",
+            "tenant": f"t{number % 61}",
+        },
     )
 
 
@@ -100,11 +110,15 @@ def _workload(number: int, namespace: str, nodes: list[Node], chance: random.Ran
         own = {"statefulset.kubernetes.io/pod-name": f"{name}-{index}"} if stateful else {}
         made.append(
             Pod(
-                namespace=namespace, name=f"{name}-{index}", labels={**common, **own}, ports=ports, workload=owner,
+                namespace=namespace,
+                name=f"{name}-{index}",
+                labels={**common, **own},
+                ports=ports,
+                workload=owner,
                 addresses=_addresses(number + index, dual=int(namespace.removeprefix("team-")) % 10 == 0),
                 node=chance.choice(nodes).name,
             )
-        )  # fmt: skip
+        )
     return made
 
 
@@ -118,11 +132,15 @@ def _dns(nodes: list[Node]) -> list[Pod]:
     owner = Workload("kube-system", "Deployment", "coredns")
     return [
         Pod(
-            namespace="kube-system", name=f"coredns-{index}", labels={"k8s-app": "kube-dns"}, workload=owner,
-            addresses=(ipaddress.IPv4Address("10.99.0.0") + index,), node=nodes[index].name,
+            namespace="kube-system",
+            name=f"coredns-{index}",
+            labels={"k8s-app": "kube-dns"},
+            workload=owner,
+            addresses=(ipaddress.IPv4Address("10.99.0.0") + index,),
+            node=nodes[index].name,
         )
         for index in range(2)
-    ]  # fmt: skip
+    ]
 
 
 def _daemons(nodes: list[Node]) -> list[Pod]:
@@ -133,11 +151,15 @@ def _daemons(nodes: list[Node]) -> list[Pod]:
             own = (ipaddress.IPv4Address("10.98.0.0") + number,)
             made.append(
                 Pod(
-                    namespace="kube-system", name=f"{name}-{number}", labels={"k8s-app": name}, host_network=host,
-                    addresses=node.addresses if host else own, node=node.name,
+                    namespace="kube-system",
+                    name=f"{name}-{number}",
+                    labels={"k8s-app": name},
+                    host_network=host,
+                    addresses=node.addresses if host else own,
+                    node=node.name,
                     workload=Workload("kube-system", "DaemonSet", name),
                 )
-            )  # fmt: skip
+            )
     return made
 
 
@@ -148,7 +170,9 @@ def _peers(chance: random.Random) -> tuple[Peer, ...]:
     if draw < 0.35:
         return (PodPeer(labels(tier=chance.choice(TIERS))),)
     if draw < 0.55:
-        team = Selector((Requirement("tenant", Operator.IN, tuple(sorted({f"t{chance.randint(0, 60)}", "t1"}))),))
+        team = Selector(
+            (Requirement("tenant", Operator.IN, tuple(sorted({f"t{chance.randint(0, 60)}", "t1"}))),)
+        )
         return (PodPeer(labels(tier=chance.choice(TIERS)), team),)
     if draw < 0.7:
         return (PodPeer(Selector(), labels(unit=f"u{chance.randint(0, 16)}")),)
@@ -189,8 +213,9 @@ def as_manifest(found: Policy) -> dict[str, Any]:
     """The policy as it would be written, for an implementation that reads manifests."""
     spec: dict[str, Any] = {"podSelector": _selector(found.pods), "policyTypes": []}
     for kind, section, side, rules in (
-        ("Ingress", "ingress", "from", found.ingress), ("Egress", "egress", "to", found.egress),
-    ):  # fmt: skip
+        ("Ingress", "ingress", "from", found.ingress),
+        ("Egress", "egress", "to", found.egress),
+    ):
         if rules is not None:
             spec["policyTypes"].append(kind)
             spec[section] = [

@@ -42,11 +42,18 @@ def main() -> None:
     seconds, clock = time.process_time() - begun, time.perf_counter() - on_the_clock
     previews = list(measured_previews(reach, cluster)) if "previews" in sys.argv else []
     found: dict[str, Any] = {
-        "pods": pods, "policies": policies, "seconds": seconds, "clock": clock,
-        "classes": int(reach.class_of.max(initial=-1)) + 1, "pairs": pairs, "open": open_pairs / max(1, pairs),
-        "ranges": len(reach.endpoints.starts), "sets": len(reach.sets), "previews": previews,
+        "pods": pods,
+        "policies": policies,
+        "seconds": seconds,
+        "clock": clock,
+        "classes": int(reach.class_of.max(initial=-1)) + 1,
+        "pairs": pairs,
+        "open": open_pairs / max(1, pairs),
+        "ranges": len(reach.endpoints.starts),
+        "sets": len(reach.sets),
+        "previews": previews,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }  # fmt: skip
+    }
     print(json.dumps(found))
 
 
@@ -85,7 +92,7 @@ def previewed(cluster: Cluster) -> Iterator[Policy]:
             made = reach_clusters.policy(kind, namespace, chance)
             yield Policy(
                 namespace=namespace, name="preview", pods=made.pods, ingress=made.ingress, egress=made.egress
-            )  # fmt: skip
+            )
 
 
 if __name__ == "__main__":

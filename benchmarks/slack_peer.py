@@ -57,11 +57,20 @@ class SlackPeer:
         """The form of a slash command, as Slack sends it."""
         number = next(self._numbers)
         return {
-            "token": "t", "team_id": TEAM, "team_domain": "bench", "channel_id": CHANNEL,
-            "channel_name": "bench", "user_id": USER, "user_name": "ana", "command": "/xk8s", "text": text,
-            "api_app_id": "A0", "is_enterprise_install": "false", "trigger_id": f"{time.time_ns()}.{number}",
+            "token": "t",
+            "team_id": TEAM,
+            "team_domain": "bench",
+            "channel_id": CHANNEL,
+            "channel_name": "bench",
+            "user_id": USER,
+            "user_name": "ana",
+            "command": "/xk8s",
+            "text": text,
+            "api_app_id": "A0",
+            "is_enterprise_install": "false",
+            "trigger_id": f"{time.time_ns()}.{number}",
             "response_url": f"{self.url}/respond",
-        }  # fmt: skip
+        }
 
     def acknowledged_after(self, text: str) -> float:
         """Send a command by Socket Mode; return the seconds until it is acknowledged."""
@@ -71,9 +80,11 @@ class SlackPeer:
         envelope = f"e{next(self._numbers)}"
         done = self._acks[envelope] = asyncio.get_running_loop().create_future()
         frame = {
-            "envelope_id": envelope, "type": "slash_commands", "payload": payload,
+            "envelope_id": envelope,
+            "type": "slash_commands",
+            "payload": payload,
             "accepts_response_payload": True,
-        }  # fmt: skip
+        }
         if self._session is None:
             raise RuntimeError("no bot is connected")
         sent = time.perf_counter()

@@ -33,14 +33,18 @@ class Watch:
             try:
                 spend(what, most, seconds)
             except Refused:
-                self.refused["chat.postMessage" if what.startswith("post") else what] = self.refused.get(what, 0) + 1
+                self.refused["chat.postMessage" if what.startswith("post") else what] = (
+                    self.refused.get(what, 0) + 1
+                )
                 raise
 
         made.api._spend = counted  # type: ignore[method-assign]
 
     def look(self) -> None:
         """How old is each message that follows work?"""
-        ages = [time.time() - shown for message in self._made.workspace.messages if (shown := _as_of(message))]
+        ages = [
+            time.time() - shown for message in self._made.workspace.messages if (shown := _as_of(message))
+        ]
         self.shown = len(ages)
         self.oldest = max([self.oldest, *ages])
 
@@ -77,14 +81,31 @@ def _watched(made: World) -> list[Line]:
     visible = max(_visible(made, number) for number in range(COMPLETED))
     refused = watch.refused["chat.update"]
     return [
-        Line(what=f"chat.update refused (429), {WORKS} works at once", figure=str(refused), bound="none", kept=not refused),
-        Line(what="messages that follow work", figure=str(watch.shown), bound=str(WORKS), kept=watch.shown == WORKS),
-        Line(what="the oldest of them", figure=f"{watch.oldest:.0f} s", bound=f"{OLDEST_SECONDS:.0f} s", kept=watch.oldest <= OLDEST_SECONDS),
         Line(
-            what="a new state is visible after", figure=f"{visible:.1f} s", kept=visible <= VISIBLE_SECONDS,
+            what=f"chat.update refused (429), {WORKS} works at once",
+            figure=str(refused),
+            bound="none",
+            kept=not refused,
+        ),
+        Line(
+            what="messages that follow work",
+            figure=str(watch.shown),
+            bound=str(WORKS),
+            kept=watch.shown == WORKS,
+        ),
+        Line(
+            what="the oldest of them",
+            figure=f"{watch.oldest:.0f} s",
+            bound=f"{OLDEST_SECONDS:.0f} s",
+            kept=watch.oldest <= OLDEST_SECONDS,
+        ),
+        Line(
+            what="a new state is visible after",
+            figure=f"{visible:.1f} s",
+            kept=visible <= VISIBLE_SECONDS,
             bound=f"{VISIBLE_SECONDS:.0f} s after the bot has looked, every {POLL_SECONDS:.0f} s",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _visible(made: World, number: int) -> float:
@@ -96,7 +117,8 @@ def _visible(made: World, number: int) -> float:
 
     def told() -> bool:
         return any(
-            f"*{name}* is built" in str(message.blocks) and message.thread for message in made.workspace.messages
+            f"*{name}* is built" in str(message.blocks) and message.thread
+            for message in made.workspace.messages
         )
 
     made.loopback.run(made.workspace.until(told, 60), 65)

@@ -113,21 +113,35 @@ class Bot:
             web, bot=self._identity.bot_user, channel=lambda: holder.now.configuration.audit.anchor_channel
         )
         self._core = core.build(
-            holder, self._database, directory=directory, team=self._identity.team,
-            decided=lambda: self._keeper.changed(), stranger=lambda: self._drop("other team"), anchors=anchors, redactor=redactor, thread_link=lambda operation: self._thread_link(web, operation),
-        )  # fmt: skip
+            holder,
+            self._database,
+            directory=directory,
+            team=self._identity.team,
+            decided=lambda: self._keeper.changed(),
+            stranger=lambda: self._drop("other team"),
+            anchors=anchors,
+            redactor=redactor,
+            thread_link=lambda operation: self._thread_link(web, operation),
+        )
         self._audit_keeper = self._make_audit_keeper(anchors)
         self._offers = SlackOffers(OfferRepository(self._database))
         self._handler = self._core.handler(self._offers, SlackAttachments(web))
         self._budget = Budget(
-            UpdateRepository(self._database), web, replica=self._replica.id, now=core.utc_now,
+            UpdateRepository(self._database),
+            web,
+            replica=self._replica.id,
+            now=core.utc_now,
             per_minute=lambda: holder.now.configuration.slack.updates_per_minute,
-        )  # fmt: skip
-        self._outbox = Outbox(web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now), self._budget)
+        )
+        self._outbox = Outbox(
+            web, StoredSlots(DeliveryRepository(self._database), now=core.utc_now), self._budget
+        )
         self._board = ProgressBoard(
-            self._budget, is_shown=lambda operation: self._outbox.shown(operation, "answer"),
-            is_over=self._core.continuations.ended, monotonic=time.monotonic,
-        )  # fmt: skip
+            self._budget,
+            is_shown=lambda operation: self._outbox.shown(operation, "answer"),
+            is_over=self._core.continuations.ended,
+            monotonic=time.monotonic,
+        )
         self._answer = self._make_answer(web, redactor)
         self._inbox = InboxRepository(self._database)
         self._pool = Pool(
@@ -139,16 +153,23 @@ class Bot:
             tidy=self._database.checkpoint,
         )
         self._durable = DurableWork(
-            self._core, self._database, me=self._replica.id,
+            self._core,
+            self._database,
+            me=self._replica.id,
             reporter=Reporter(
-                self._core.continuations, answer=lambda request: answer_for(request, self._answer),
-                wake=self._pool.wake, now=core.utc_now,
+                self._core.continuations,
+                answer=lambda request: answer_for(request, self._answer),
+                wake=self._pool.wake,
+                now=core.utc_now,
             ),
-        )  # fmt: skip
+        )
         self._recovery = Recovery(
-            self._core.audit, readers=self._core.readers, is_open=self._inbox.is_open,
-            tell=SlackClosing(self._outbox).tell, now=core.utc_now,
-        )  # fmt: skip
+            self._core.audit,
+            readers=self._core.readers,
+            is_open=self._inbox.is_open,
+            tell=SlackClosing(self._outbox).tell,
+            now=core.utc_now,
+        )
         self._keeper = self._make_keeper(web, directory)
         self._homes = self._make_homes(web)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
@@ -160,12 +181,23 @@ class Bot:
         )
         client = idempotent_client(token, settings.slack_api_url)
         bolt = build_app(
-            identity=self._identity, client=client, signing_secret=secret, intake=intake,
-            home_opened=self._homes.opened, logger=logging.getLogger("slack_bolt"),
-        )  # fmt: skip
-        self._socket = None if http else SocketModeConnection(
-            bolt, app_token=app_token, web_client=client, logger=logging.getLogger("slack_bolt.socket_mode")
-        )  # fmt: skip
+            identity=self._identity,
+            client=client,
+            signing_secret=secret,
+            intake=intake,
+            home_opened=self._homes.opened,
+            logger=logging.getLogger("slack_bolt"),
+        )
+        self._socket = (
+            None
+            if http
+            else SocketModeConnection(
+                bolt,
+                app_token=app_token,
+                web_client=client,
+                logger=logging.getLogger("slack_bolt.socket_mode"),
+            )
+        )
         self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._drop)
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
         self._started = False
@@ -181,10 +213,17 @@ class Bot:
 
     def _make_answer(self, web: SlackWeb, redactor: Redactor) -> SlackAnswer:
         return SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board, redactor=redactor,
-            make_offer=lambda request, project, button: self._offers.make(request, project, button, now=core.utc_now()),
-            keep_offer=lambda request, project, action: self._offers.keep(request, project, action, now=core.utc_now()),
-        )  # fmt: skip
+            web=web,
+            outbox=self._outbox,
+            board=self._board,
+            redactor=redactor,
+            make_offer=lambda request, project, button: self._offers.make(
+                request, project, button, now=core.utc_now()
+            ),
+            keep_offer=lambda request, project, action: self._offers.keep(
+                request, project, action, now=core.utc_now()
+            ),
+        )
 
     def _make_audit_keeper(self, anchors: SlackAnchors) -> AuditKeeper:
         def anchoring() -> tuple[str | None, timedelta]:
@@ -192,37 +231,57 @@ class Bot:
             return wanted.anchor_channel, wanted.anchor_every
 
         return AuditKeeper(
-            AuditChain(self._database), self._core.keyring, post=anchors.post, anchor=anchoring, now=core.utc_now
+            AuditChain(self._database),
+            self._core.keyring,
+            post=anchors.post,
+            anchor=anchoring,
+            now=core.utc_now,
         )
 
     def _make_keeper(self, web: SlackWeb, directory: SlackDirectory) -> ApprovalKeeper:
         announcer = Announcer(
-            web=web, outbox=self._outbox, directory=directory, deciders=self._core.authoriser.deciders,
+            web=web,
+            outbox=self._outbox,
+            directory=directory,
+            deciders=self._core.authoriser.deciders,
             keep_offer=lambda operation, action, project, channel, thread: self._offers.keep_at(
                 operation, action, project=project, channel=channel, thread=thread, now=core.utc_now()
             ),
-        )  # fmt: skip
+        )
         return ApprovalKeeper(
-            ApprovalRepository(self._database), announcer, wake=self._pool.wake, now=core.utc_now,
+            ApprovalRepository(self._database),
+            announcer,
+            wake=self._pool.wake,
+            now=core.utc_now,
             remind=lambda: core.approval_rules(self._core.holder.now.configuration).remind,
-        )  # fmt: skip
+        )
 
     def _make_homes(self, web: SlackWeb) -> Homes:
         def roles(person: str) -> dict[str, dict[Role, str]]:
             return self._core.authoriser.home_roles(person, self._identity.team())
 
         service = HomeService(
-            approvals=ApprovalRepository(self._database), continuations=ContinuationRepository(self._database),
-            verifications=VerificationRepository(self._database), migrations=ClusterMigrationRepository(self._database),
-            audit=AuditRepository(self._database), roles=roles,
-        )  # fmt: skip
+            approvals=ApprovalRepository(self._database),
+            continuations=ContinuationRepository(self._database),
+            verifications=VerificationRepository(self._database),
+            migrations=ClusterMigrationRepository(self._database),
+            audit=AuditRepository(self._database),
+            roles=roles,
+        )
         return Homes(
-            HomeRepository(self._database), web=web, page=service.page, now=core.utc_now,
+            HomeRepository(self._database),
+            web=web,
+            page=service.page,
+            now=core.utc_now,
             keep_offer=lambda person, button: self._offers.keep_at(
-                f"home:{person}", button.action, project=button.action.project, channel="", thread="",
+                f"home:{person}",
+                button.action,
+                project=button.action.project,
+                channel="",
+                thread="",
                 now=core.utc_now(),
             ),
-        )  # fmt: skip
+        )
 
     def start(self) -> None:
         """Claim the replica id, take up what a crash left, and connect to Slack."""
@@ -237,9 +296,13 @@ class Bot:
         self._homes.start()
         self._started = True
         if self._socket is not None:
-            self._socket.start(on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error)))
+            self._socket.start(
+                on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error))
+            )
         self._durable.start()  # imports much: last, so that nothing else waits for it
-        log.info("started", replica=self._replica.id, projects=sorted(self._core.holder.now.configuration.projects))
+        log.info(
+            "started", replica=self._replica.id, projects=sorted(self._core.holder.now.configuration.projects)
+        )
 
     def stop(self) -> None:
         """Take nothing more, finish what can be finished, give the rest back."""

@@ -91,9 +91,10 @@ def open_database(holder: SettingsHolder) -> Database:
         database.upgrade()
     except (DatabaseError, OSError) as error:
         raise NoDatabase(
-            "The database cannot be opened", why=str(error),
+            "The database cannot be opened",
+            why=str(error),
             fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
-        ) from error  # fmt: skip
+        ) from error
     return database
 
 
@@ -129,13 +130,22 @@ class Core:
     def handler(self, offers: Offers, attachments: Attachments | None = None) -> RequestHandler:
         """A handler of requests whose buttons and forms mean what `offers` says, with what was sent along."""
         approving = Approving(
-            self.approvals, proposals=self.proposals, deciders=self.authoriser.deciders,
-            home_channel=self._home_channel, now=utc_now,
-        )  # fmt: skip
+            self.approvals,
+            proposals=self.proposals,
+            deciders=self.authoriser.deciders,
+            home_channel=self._home_channel,
+            now=utc_now,
+        )
         return RequestHandler(
-            parse=grammar.parse, offers=offers, approvals=approving, access=self.authoriser, audit=self.audit, services=self.services,
-            continuing=self.continuing, attachments=attachments,
-        )  # fmt: skip
+            parse=grammar.parse,
+            offers=offers,
+            approvals=approving,
+            access=self.authoriser,
+            audit=self.audit,
+            services=self.services,
+            continuing=self.continuing,
+            attachments=attachments,
+        )
 
     def _home_channel(self, project: str) -> str:
         return home_channel(self.holder.now.configuration, project)
@@ -173,9 +183,11 @@ def build(
         return project_access(configuration())
 
     groups = CachedGroups(
-        directory.group, now=utc_now,
-        refresh=lambda: configuration().groups.refresh, grace=lambda: configuration().groups.grace,
-    )  # fmt: skip
+        directory.group,
+        now=utc_now,
+        refresh=lambda: configuration().groups.refresh,
+        grace=lambda: configuration().groups.grace,
+    )
     authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team, stranger=stranger)
     audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
     keyring = Keyring(holder.now.audit_key)
@@ -191,7 +203,10 @@ def build(
     keep = verifications.keep
     verification = VerificationServices(projects, verifier, keep)
     approvals = Approvals(
-        ApprovalRepository(database), rules=lambda: approval_rules(configuration()), now=utc_now, decided=decided
+        ApprovalRepository(database),
+        rules=lambda: approval_rules(configuration()),
+        now=utc_now,
+        decided=decided,
     )
     approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
     changes = PolicyChangeRepository(database)
@@ -266,23 +281,45 @@ def build(
     }
     ends = Ends(results.KINDS | telling.KINDS)
     decisions = ApprovedDecisions(
-        approvals, continuations, deciders=authoriser.deciders,
+        approvals,
+        continuations,
+        deciders=authoriser.deciders,
         home_channel=lambda project: home_channel(configuration(), project),
-    )  # fmt: skip
+    )
     url = str(holder.now.database.get_secret_value())
     runtime = _operations(configuration, database, url, ends, found, register, tools, decisions)
     continuing = Continuing(continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now)
     return Core(
-        holder=holder, database=database, audit=audit, trail=trail, keyring=keyring, authoriser=authoriser,
-        services=services, readers=TargetReaders(projects).all() | PolicyReaders(inside, changes).all() | MigrationReaders(register).all() | {"audit.seal": seal_reader(chain)}, continuing=continuing, continuations=continuations, runtime=runtime, ends=ends, approvals=approvals,
+        holder=holder,
+        database=database,
+        audit=audit,
+        trail=trail,
+        keyring=keyring,
+        authoriser=authoriser,
+        services=services,
+        readers=TargetReaders(projects).all()
+        | PolicyReaders(inside, changes).all()
+        | MigrationReaders(register).all()
+        | {"audit.seal": seal_reader(chain)},
+        continuing=continuing,
+        continuations=continuations,
+        runtime=runtime,
+        ends=ends,
+        approvals=approvals,
         proposals=proposals,
-    )  # fmt: skip
+    )
 
 
 def _operations(
-    configuration: Callable[[], Configuration], database: Database, url: str, ends: Ends, found: Sites,
-    register: ClusterMigrationRepository, tools: Tools, decisions: Decisions,
-) -> Runtime:  # fmt: skip
+    configuration: Callable[[], Configuration],
+    database: Database,
+    url: str,
+    ends: Ends,
+    found: Sites,
+    register: ClusterMigrationRepository,
+    tools: Tools,
+    decisions: Decisions,
+) -> Runtime:
     """The durable work, registered; it is launched by whoever needs it."""
 
     def limits() -> Limits:
@@ -299,21 +336,32 @@ def _operations(
     )
     building = Building(ReservationRepository(database), now=utc_now)
     runtime.register(creation.WORK, Creation(found, building, limits=limits, now=utc_now), queue=CLUSTERS)
-    runtime.register(deletion.WORK, Deletion(found, migrations=register, limits=limits, now=utc_now), queue=CLUSTERS)
+    runtime.register(
+        deletion.WORK, Deletion(found, migrations=register, limits=limits, now=utc_now), queue=CLUSTERS
+    )
     own = Deletion(
-        lambda project, operation: live_site(found, project, operation), migrations=NoMigrations(), limits=limits,
+        lambda project, operation: live_site(found, project, operation),
+        migrations=NoMigrations(),
+        limits=limits,
         now=utc_now,
-    )  # fmt: skip
+    )
     runtime.register(
         migration.WORK,
         Migration(
-            register=register, turns=MigrationTurnRepository(database), grounds=tools.ground, decisions=decisions,
-            building=building, remove=own, limits=limits, at_once=lambda: configuration().migration.per_project,
+            register=register,
+            turns=MigrationTurnRepository(database),
+            grounds=tools.ground,
+            decisions=decisions,
+            building=building,
+            remove=own,
+            limits=limits,
+            at_once=lambda: configuration().migration.per_project,
             ready_within=lambda: configuration().migration.ready_timeout,
-            retry_for=lambda: configuration().migration.retry_for, now=utc_now,
+            retry_for=lambda: configuration().migration.retry_for,
+            now=utc_now,
         ),
         queue=MIGRATIONS,
-    )  # fmt: skip
+    )
     return runtime
 
 
@@ -321,9 +369,12 @@ def approval_rules(configuration: Configuration) -> Rules:
     """What the configuration says of approvals, as access sees it."""
     found = configuration.approvals
     return Rules(
-        required=frozenset(found.required), expire=found.expire, remind=min(found.remind, found.expire / 2),
-        approvers=found.approvers, reason=found.reason,
-    )  # fmt: skip
+        required=frozenset(found.required),
+        expire=found.expire,
+        remind=min(found.remind, found.expire / 2),
+        approvers=found.approvers,
+        reason=found.reason,
+    )
 
 
 def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:
@@ -334,7 +385,9 @@ def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:
             channels=frozenset(project.channels),
             roles={
                 role: RoleMembers(
-                    users=frozenset(members.users), groups=frozenset(members.groups), everyone=members.everyone,
+                    users=frozenset(members.users),
+                    groups=frozenset(members.groups),
+                    everyone=members.everyone,
                     terminal=frozenset(members.terminal),
                 )
                 for role in Role
@@ -342,4 +395,4 @@ def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:
             },
         )
         for name, project in configuration.projects.items()
-    }  # fmt: skip
+    }

@@ -32,10 +32,15 @@ class DurableWork:
             return replicas.alive(since=utc_now() - ALIVE_FOR)
 
         self._keeper = Keeper(
-            parts.runtime, me=me, alive=alive,
+            parts.runtime,
+            me=me,
+            alive=alive,
             keepers=lambda: [replica for replica in alive() if not replica.startswith(TERMINAL)],
-            open_work=parts.continuations.unended, reporter=reporter, ends=parts.ends, now=utc_now,
-        )  # fmt: skip
+            open_work=parts.continuations.unended,
+            reporter=reporter,
+            ends=parts.ends,
+            now=utc_now,
+        )
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._launch, name="operations", daemon=True)
 

@@ -92,7 +92,11 @@ class Redactor:
         kind = type(problem)
         hidden = kind.__new__(kind)  # a copy of an exception would call its constructor, each has its own
         hidden.__dict__.update(problem.__dict__)
-        hidden.what, hidden.why, hidden.fix = self.hide(problem.what), self.hide(problem.why), self.hide(problem.fix)
+        hidden.what, hidden.why, hidden.fix = (
+            self.hide(problem.what),
+            self.hide(problem.why),
+            self.hide(problem.fix),
+        )
         hidden.args = (hidden.what,)
         return hidden
 
@@ -154,7 +158,9 @@ _PEM = re.compile(
     re.DOTALL,
 )
 _SECRET_JSON = re.compile(r"(\\*[\"'](?:stringData|data)\\*[\"']\s*:\s*)\{[^{}]*\}")
-_SECRET_YAML = re.compile(r"^([ \t]*)((?:stringData|data):)[ \t]*\n(?:\1[ \t]+\S.*(?:\n|\Z)|[ \t]*\n)+", re.MULTILINE)
+_SECRET_YAML = re.compile(
+    r"^([ \t]*)((?:stringData|data):)[ \t]*\n(?:\1[ \t]+\S.*(?:\n|\Z)|[ \t]*\n)+", re.MULTILINE
+)
 _SECRET_KIND = re.compile(r"kind\\*[\"']?\s*:\s*\\*[\"']?Secret\b")
 
 
@@ -180,10 +186,18 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Replacement], ...] = (
     (("-----begin ",), _PEM, HIDDEN),
     (("secret",), re.compile(r"\A.*\Z", re.DOTALL), _secret_data),
     (("xox", "xapp-", "xwfp-"), re.compile(r"\bx(?:ox[a-z](?:\.xox[a-z])?|app|wfp)-[\w.-]{4,}"), HIDDEN),
-    (("hooks.slack.com", "ticket="), re.compile(r"(?<=hooks\.slack\.com/)[\w/-]+|(?<=[?&]ticket=)[^\s&\"']+"), HIDDEN),
+    (
+        ("hooks.slack.com", "ticket="),
+        re.compile(r"(?<=hooks\.slack\.com/)[\w/-]+|(?<=[?&]ticket=)[^\s&\"']+"),
+        HIDDEN,
+    ),
     (("eyj",), re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
     (("gaaaa",), re.compile(r"\bgAAAA[\w-]{30,}={0,2}"), HIDDEN),  # Keystone's Fernet tokens
     (("key", "token", "password", "passwd", "secret", "authorization", "client-cert"), _NAMED, _named),
-    (("bearer ", "basic "), re.compile(r"\b((?:bearer|(?<=authorization: )basic) )[\w.~+/-]{6,}=*", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (
+        ("bearer ", "basic "),
+        re.compile(r"\b((?:bearer|(?<=authorization: )basic) )[\w.~+/-]{6,}=*", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),
     (("://",), re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), HIDDEN),
-)  # fmt: skip
+)

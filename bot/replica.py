@@ -32,7 +32,9 @@ class ReplicaIdTaken(Refusal):
 class Replica:
     """This process among the replicas."""
 
-    def __init__(self, settings: Settings, repository: ReplicaRepository, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, repository: ReplicaRepository, *, now: Callable[[], datetime]
+    ) -> None:
         self._repository = repository
         self._now = now
         self._lock: int | None = None
@@ -53,7 +55,9 @@ class Replica:
             )
         except ReplicaTaken as taken:
             raise ReplicaIdTaken(
-                f"Another process runs as replica {self.id}", why=str(taken), fix="Give each its own XK8S_REPLICA_ID."
+                f"Another process runs as replica {self.id}",
+                why=str(taken),
+                fix="Give each its own XK8S_REPLICA_ID.",
             ) from taken
         self._thread.start()
 
@@ -73,7 +77,8 @@ class Replica:
         except OSError as error:
             os.close(descriptor)
             raise ReplicaIdTaken(
-                f"Another xk8s uses the data folder {folder}", fix="Stop it, or give this one its own XK8S_DATA_DIR."
+                f"Another xk8s uses the data folder {folder}",
+                fix="Stop it, or give this one its own XK8S_DATA_DIR.",
             ) from error
         self._lock = descriptor
         known = os.read(descriptor, 100).decode().strip()

@@ -26,13 +26,22 @@ class _Server(uvicorn.Server):
 def server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
     """Return a server for an application, not started yet."""
     config = uvicorn.Config(
-        app, host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none",
-        server_header=False, timeout_graceful_shutdown=LONGEST_GOODBYE,
-    )  # fmt: skip
+        app,
+        host=host,
+        port=port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=LONGEST_GOODBYE,
+    )
     return _Server(config)
 
 
-def serve(servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], object]) -> None:
+def serve(
+    servers: Sequence[uvicorn.Server], *, started: Callable[[], None], reload: Callable[[], object]
+) -> None:
     """Serve until SIGTERM or SIGINT; call `started` once every port listens, `reload` on SIGHUP."""
     asyncio.run(_serve(servers, started, reload))
 

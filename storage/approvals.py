@@ -144,10 +144,14 @@ class ApprovalRepository:
                 return _changed(connection, found, state=EXPIRED, ended_at=now), False
             connection.execute(
                 insert(ApprovalDecisionRow).values(
-                    approval=approval, person=verdict.person, name=verdict.name, approved=verdict.approved,
-                    comment=verdict.comment, at=now,
+                    approval=approval,
+                    person=verdict.person,
+                    name=verdict.name,
+                    approved=verdict.approved,
+                    comment=verdict.comment,
+                    at=now,
                 )
-            )  # fmt: skip
+            )
             if not verdict.approved:
                 return _changed(connection, found, state=REJECTED, note=verdict.comment, ended_at=now), True
             begins, ends = narrowed(found, verdict)
@@ -194,8 +198,14 @@ class ApprovalRepository:
         """Expire what was not decided in time, set off what waited for its window, void what has missed it."""
         due = or_(
             and_(ApprovalRow.state == OPEN, ApprovalRow.expires_at <= now),
-            and_(ApprovalRow.state == APPROVED, ApprovalRow.not_before.is_not(None), ApprovalRow.not_before <= now),
-            and_(ApprovalRow.state == APPROVED, ApprovalRow.not_after.is_not(None), ApprovalRow.not_after < now),
+            and_(
+                ApprovalRow.state == APPROVED,
+                ApprovalRow.not_before.is_not(None),
+                ApprovalRow.not_before <= now,
+            ),
+            and_(
+                ApprovalRow.state == APPROVED, ApprovalRow.not_after.is_not(None), ApprovalRow.not_after < now
+            ),
         )
         with self._database.reading() as connection:
             found = list(connection.execute(select(ApprovalRow.id).where(due)).scalars())
@@ -256,7 +266,9 @@ class ApprovalRepository:
 
 
 WINDOW_OVER = "its window was over before it could begin"
-_COLUMNS = [getattr(ApprovalRow, field.name) for field in dataclasses.fields(Approval) if field.name != "decisions"]
+_COLUMNS = [
+    getattr(ApprovalRow, field.name) for field in dataclasses.fields(Approval) if field.name != "decisions"
+]
 
 
 def _read(connection: Connection, condition: Any, *, lock: bool = False) -> list[Approval]:
@@ -264,7 +276,9 @@ def _read(connection: Connection, condition: Any, *, lock: bool = False) -> list
     rows = connection.execute(statement.with_for_update() if lock else statement).mappings().all()
     decisions: dict[str, list[Decision]] = {}
     if rows:
-        made = select(ApprovalDecisionRow).where(ApprovalDecisionRow.approval.in_([row["id"] for row in rows]))
+        made = select(ApprovalDecisionRow).where(
+            ApprovalDecisionRow.approval.in_([row["id"] for row in rows])
+        )
         for each in connection.execute(made.order_by(ApprovalDecisionRow.at)).mappings():
             decision = Decision(**{field.name: each[field.name] for field in dataclasses.fields(Decision)})
             decisions.setdefault(each["approval"], []).append(decision)

@@ -108,7 +108,9 @@ class AuditRepository:
 
     def everything(self, wanted: AuditFilter | None = None) -> Iterator[AuditEvent]:
         """Every event in order, intents too, read in parts: memory does not grow with their number."""
-        statement = _fitting(select(*_COLUMNS), wanted or AuditFilter()).order_by(AuditRow.position).limit(EXPORTED)
+        statement = (
+            _fitting(select(*_COLUMNS), wanted or AuditFilter()).order_by(AuditRow.position).limit(EXPORTED)
+        )
         last = 0
         while True:
             with self._database.reading() as connection:
@@ -135,7 +137,9 @@ def _stored(event: AuditEvent) -> dict[str, str | int | None]:
     """An event's columns as they are stored and hashed."""
     values = {name: getattr(event, name) for name in chain.COLUMNS}
     values |= {"at": stamp(event.at), "arguments": canonical(event.arguments)}
-    return {name: chain.storable(value) if isinstance(value, str) else value for name, value in values.items()}
+    return {
+        name: chain.storable(value) if isinstance(value, str) else value for name, value in values.items()
+    }
 
 
 def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:

@@ -107,7 +107,12 @@ class AuditChain:
                 for row in rows:
                     position, previous, hashed, content, last = row
                     if whole or _plain([row]):
-                        yield position, previous, hashed, content + (b"\t\\N" if last is None else b"\t%d" % last)
+                        yield (
+                            position,
+                            previous,
+                            hashed,
+                            content + (b"\t\\N" if last is None else b"\t%d" % last),
+                        )
                     else:
                         values = connection.execute(one, (position,)).fetchone()
                         yield position, previous, hashed, _escaped(values)
@@ -182,7 +187,9 @@ class AuditChain:
     @contextlib.contextmanager
     def _anchor_lock(self) -> Iterator[bool]:
         with self._database.writing() as connection:
-            yield bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": ANCHOR_LOCK}).scalar())
+            yield bool(
+                connection.execute(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": ANCHOR_LOCK}).scalar()
+            )
 
     def last_seal(self) -> Seal | None:
         """Where the chain begins, if earlier events were sealed."""
@@ -196,7 +203,9 @@ class AuditChain:
         if self._database.dialect == "postgresql":
             call = text("SELECT audit_seal(:position, :hash, :at, :file_digest, :key, :signature)")
             with self._database.writing() as connection:
-                return int(connection.execute(call, dataclasses.asdict(seal) | {"at": stamp(seal.at)}).scalar_one())
+                return int(
+                    connection.execute(call, dataclasses.asdict(seal) | {"at": stamp(seal.at)}).scalar_one()
+                )
         return self._seal_sqlite(seal)
 
     def _seal_sqlite(self, seal: Seal) -> int:

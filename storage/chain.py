@@ -16,9 +16,24 @@ from collections.abc import Iterable
 
 GENESIS = "0" * 64
 COLUMNS = (
-    "operation", "phase", "reference", "at", "actor", "actor_name", "team", "entry", "channel", "thread", "project",
-    "action", "arguments", "target", "outcome", "detail", "duration_ms",
-)  # fmt: skip
+    "operation",
+    "phase",
+    "reference",
+    "at",
+    "actor",
+    "actor_name",
+    "team",
+    "entry",
+    "channel",
+    "thread",
+    "project",
+    "action",
+    "arguments",
+    "target",
+    "outcome",
+    "detail",
+    "duration_ms",
+)
 _ESCAPES = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _TABLE = str.maketrans(_ESCAPES)
 _PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
@@ -39,9 +54,7 @@ def storable(value: str) -> str:
 
 def content(values: Iterable[str | int | None]) -> bytes:
     """The bytes of an event: its values in the order of `COLUMNS`, as they are stored."""
-    return "\t".join(
-        r"\N" if value is None else str(value).translate(_TABLE) for value in values
-    ).encode()  # fmt: skip
+    return "\t".join(r"\N" if value is None else str(value).translate(_TABLE) for value in values).encode()
 
 
 def escape(value: bytes) -> bytes:

@@ -108,7 +108,9 @@ class ClusterMigrationRepository:
         own = MigrationRow.operation == made.operation
         wanted = [_names(each) for each in (made.source, made.target) if each]
         with self._database.writing() as connection:
-            if self._database.dialect == "postgresql":  # two that begin at one moment would not see each other
+            if (
+                self._database.dialect == "postgresql"
+            ):  # two that begin at one moment would not see each other
                 connection.execute(text("LOCK TABLE migrations IN SHARE ROW EXCLUSIVE MODE"))
             known = connection.execute(_rows().where(own)).mappings().first()
             known = known or connection.execute(_rows().where(or_(*wanted))).mappings().first()
@@ -131,17 +133,25 @@ class ClusterMigrationRepository:
         """Add to its history what `once` has not been told of yet."""
         with self._database.writing() as connection:
             found = (
-                connection.execute(_rows().where(MigrationRow.id == migration).with_for_update()).mappings().first()
+                connection.execute(_rows().where(MigrationRow.id == migration).with_for_update())
+                .mappings()
+                .first()
             )
             if found is None or any(each.get("once") == once for each in found["history"]):
                 return
             history = [*found["history"], {**event, "once": once}]
-            connection.execute(update(MigrationRow).where(MigrationRow.id == migration).values(history=history))
+            connection.execute(
+                update(MigrationRow).where(MigrationRow.id == migration).values(history=history)
+            )
 
     def want(self, migration: str, control: str, *, by: str, operation: str) -> ClusterMigration | None:
         """Note what somebody wants of an open migration; the same operation again wants it once."""
         with self._database.writing() as connection:
-            row = connection.execute(_rows().where(MigrationRow.id == migration).with_for_update()).mappings().first()
+            row = (
+                connection.execute(_rows().where(MigrationRow.id == migration).with_for_update())
+                .mappings()
+                .first()
+            )
             found = ClusterMigration(**row) if row is not None else None
             if found is None or not found.open:
                 return found
@@ -150,9 +160,11 @@ class ClusterMigrationRepository:
                 return found
             wish = {"what": control, "by": by, "once": once, "number": found.control_number + 1}
             values: dict[str, Any] = {
-                "control": control, "control_number": found.control_number + 1, "control_by": by,
+                "control": control,
+                "control_number": found.control_number + 1,
+                "control_by": by,
                 "history": [*found.history, wish],
-            }  # fmt: skip
+            }
             connection.execute(update(MigrationRow).where(MigrationRow.id == migration).values(**values))
             return dataclasses.replace(found, **values)
 

@@ -56,10 +56,14 @@ class ContinuationRepository:
             if connection.execute(there).first() is None:
                 connection.execute(
                     insert(InboxRow).values(
-                        key=entry.key, operation=entry.operation, payload=entry.payload,
-                        received_at=entry.received_at, state=CONTINUED, attempts=1,
+                        key=entry.key,
+                        operation=entry.operation,
+                        payload=entry.payload,
+                        received_at=entry.received_at,
+                        state=CONTINUED,
+                        attempts=1,
                     )
-                )  # fmt: skip
+                )
         return made
 
     def get(self, operation: str) -> Continuation | None:

@@ -50,15 +50,21 @@ class Database:
             if parsed.database and parsed.database != ":memory:":
                 pathlib.Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             engine = create_engine(
-                parsed, pool_size=CONNECTIONS, max_overflow=0,
+                parsed,
+                pool_size=CONNECTIONS,
+                max_overflow=0,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-            )  # fmt: skip
+            )
             _prepare_sqlite(engine)
         else:
             engine = create_engine(
-                parsed, pool_size=CONNECTIONS, max_overflow=4, pool_pre_ping=True, pool_timeout=30,
+                parsed,
+                pool_size=CONNECTIONS,
+                max_overflow=4,
+                pool_pre_ping=True,
+                pool_timeout=30,
                 connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "xk8s"},
-            )  # fmt: skip
+            )
         return cls(engine)
 
     @property
@@ -174,7 +180,11 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON",
-        ):  # fmt: skip
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "wal_autocheckpoint=0",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "foreign_keys=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

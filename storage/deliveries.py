@@ -33,7 +33,9 @@ class DeliveryRepository:
         with self._database.writing() as connection:
             row = connection.execute(_of(operation, slot)).first()
             if row is not None:
-                return Delivery(channel=row.channel, thread=row.thread, ts=row.ts, begun=row.begun_at, fresh=False)
+                return Delivery(
+                    channel=row.channel, thread=row.thread, ts=row.ts, begun=row.begun_at, fresh=False
+                )
             connection.execute(
                 insert(DeliveryRow).values(
                     operation=operation, slot=slot, channel=channel, thread=thread, ts=None, begun_at=now
@@ -45,7 +47,9 @@ class DeliveryRepository:
         """Note where a slot's message stands."""
         with self._database.writing() as connection:
             connection.execute(
-                update(DeliveryRow).where(DeliveryRow.operation == operation, DeliveryRow.slot == slot).values(ts=ts)
+                update(DeliveryRow)
+                .where(DeliveryRow.operation == operation, DeliveryRow.slot == slot)
+                .values(ts=ts)
             )
 
     def get(self, *, operation: str, slot: str) -> Delivery | None:

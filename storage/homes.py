@@ -23,7 +23,9 @@ class HomeRepository:
         known = update(HomeRow).where(HomeRow.person == person).values(opened_at=now, digest="")
         with self._database.writing() as connection:
             if connection.execute(known.returning(HomeRow.person)).first() is None:
-                connection.execute(insert(HomeRow).values(person=person, opened_at=now, digest="", shown_at=now))
+                connection.execute(
+                    insert(HomeRow).values(person=person, opened_at=now, digest="", shown_at=now)
+                )
 
     def open_since(self, since: datetime) -> dict[str, str]:
         """Who has opened it since, each with the digest of what they see."""

@@ -83,7 +83,9 @@ class InboxRepository:
                     lease_until=now + timedelta(seconds=seconds),
                     attempts=InboxRow.attempts + 1,
                 )
-                .returning(InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts, InboxRow.received_at)
+                .returning(
+                    InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts, InboxRow.received_at
+                )
             ).all()
         entries = [
             LeasedEntry(
@@ -146,7 +148,9 @@ class InboxRepository:
 
     def backlog(self) -> Backlog:
         """Count what is open."""
-        statement = select(InboxRow.state, func.count()).where(InboxRow.state != DONE).group_by(InboxRow.state)
+        statement = (
+            select(InboxRow.state, func.count()).where(InboxRow.state != DONE).group_by(InboxRow.state)
+        )
         with self._database.reading() as connection:
             counts: dict[str, int] = dict(connection.execute(statement).all())
         return Backlog(

@@ -50,7 +50,9 @@ class MigrationTurnRepository:
 
         `at_once`: how many of the project may work at once; None: it waits for nobody.
         """
-        with self._database.reading() as connection:  # most calls change nothing: no writer is held up by them
+        with (
+            self._database.reading() as connection
+        ):  # most calls change nothing: no writer is held up by them
             line = _line(connection, project)
         if migration in line.working or (migration in line.waiting and not line.free_for(migration, at_once)):
             return Turn(held=migration in line.working, at_work=len(line.working))
@@ -79,9 +81,17 @@ class MigrationTurnRepository:
 
 def _joined(connection: Connection, line: _Line, migration: str, operation: str, project: str) -> _Line:
     """The line with one more at its end."""
-    last = select(func.coalesce(func.max(MigrationTurnRow.place), 0)).where(MigrationTurnRow.project == project)
+    last = select(func.coalesce(func.max(MigrationTurnRow.place), 0)).where(
+        MigrationTurnRow.project == project
+    )
     place = int(connection.execute(last).scalar_one()) + 1
-    values = {"migration": migration, "operation": operation, "project": project, "place": place, "working": False}
+    values = {
+        "migration": migration,
+        "operation": operation,
+        "project": project,
+        "place": place,
+        "working": False,
+    }
     connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
     connection.execute(insert(MigrationTurnRow).values(**values))
     return dataclasses.replace(line, waiting=(*line.waiting, migration))
@@ -98,5 +108,6 @@ def _line(connection: Connection, project: str) -> _Line:
         .order_by(MigrationTurnRow.place)
     ).all()
     return _Line(
-        working=tuple(each for each, works in rows if works), waiting=tuple(each for each, works in rows if not works)
+        working=tuple(each for each, works in rows if works),
+        waiting=tuple(each for each, works in rows if not works),
     )

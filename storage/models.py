@@ -145,7 +145,9 @@ class AuditRow(Base):
 
     __tablename__ = "audit_events"
 
-    position: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)  # without gaps, from 1
+    position: Mapped[int] = mapped_column(
+        Number, primary_key=True, autoincrement=False
+    )  # without gaps, from 1
     operation: Mapped[str] = mapped_column(String(64))
     phase: Mapped[str] = mapped_column(String(16))  # intent, outcome
     reference: Mapped[str] = mapped_column(String(16))
@@ -216,7 +218,9 @@ class AuditSealRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcStamp)
     file_digest: Mapped[str] = mapped_column(String(64))
-    key: Mapped[str] = mapped_column(String(16))  # a seal is signed: nobody drops events by writing a row here
+    key: Mapped[str] = mapped_column(
+        String(16)
+    )  # a seal is signed: nobody drops events by writing a row here
     signature: Mapped[str] = mapped_column(String(64))
 
 

@@ -62,18 +62,28 @@ class PolicyChangeRepository:
         return True
 
     def written(
-        self, operation: str, *, after: dict[str, Any] | None, uid: str = "", version: str = "", note: str = ""
+        self,
+        operation: str,
+        *,
+        after: dict[str, Any] | None,
+        uid: str = "",
+        version: str = "",
+        note: str = "",
     ) -> None:
         """Note what is there now; a roll-back also marks what it took back."""
         values = {"state": WRITTEN, "after": after, "after_uid": uid, "after_version": version, "note": note}
         with self._database.writing() as connection:
-            connection.execute(update(PolicyChangeRow).where(PolicyChangeRow.operation == operation).values(**values))
+            connection.execute(
+                update(PolicyChangeRow).where(PolicyChangeRow.operation == operation).values(**values)
+            )
             undoes = connection.execute(
                 select(PolicyChangeRow.undoes).where(PolicyChangeRow.operation == operation)
             ).scalar()
             if undoes is not None:
                 connection.execute(
-                    update(PolicyChangeRow).where(PolicyChangeRow.operation == undoes).values(undone_by=operation)
+                    update(PolicyChangeRow)
+                    .where(PolicyChangeRow.operation == undoes)
+                    .values(undone_by=operation)
                 )
 
     def give_up(self, operation: str, *, note: str) -> None:
@@ -97,8 +107,10 @@ class PolicyChangeRepository:
     def of_cluster(self, project: str, cluster: str, *, limit: int) -> list[PolicyChange]:
         """The newest written changes of a cluster, newest first."""
         mine = (
-            PolicyChangeRow.project == project, PolicyChangeRow.cluster == cluster, PolicyChangeRow.state == WRITTEN,
-        )  # fmt: skip
+            PolicyChangeRow.project == project,
+            PolicyChangeRow.cluster == cluster,
+            PolicyChangeRow.state == WRITTEN,
+        )
         return self._read(_changes().where(*mine).limit(limit))
 
     def _read(self, statement: Select[Any]) -> list[PolicyChange]:

@@ -20,7 +20,9 @@ class ReplicaRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, replica: str, *, instance: str, version: str, now: datetime, alive_for: timedelta) -> None:
+    def claim(
+        self, replica: str, *, instance: str, version: str, now: datetime, alive_for: timedelta
+    ) -> None:
         """Take a replica id for a process. Raises `ReplicaTaken` while another's heartbeat lives."""
         with self._database.writing() as connection:
             query = select(ReplicaRow.instance, ReplicaRow.heartbeat_at).where(ReplicaRow.id == replica)
@@ -54,4 +56,6 @@ class ReplicaRepository:
     def leave(self, replica: str, *, instance: str) -> None:
         """Give a replica id back at an orderly end."""
         with self._database.writing() as connection:
-            connection.execute(delete(ReplicaRow).where(ReplicaRow.id == replica, ReplicaRow.instance == instance))
+            connection.execute(
+                delete(ReplicaRow).where(ReplicaRow.id == replica, ReplicaRow.instance == instance)
+            )

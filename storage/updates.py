@@ -21,7 +21,9 @@ from storage.models import UpdateBudgetRow, UpdateShareRow, WaitingUpdateRow
 BUDGET = "chat.update"
 BESIDE = "beside progress"  # the part of it that is not needed to keep messages that follow work fresh
 FRESH = timedelta(seconds=86)  # so old a message that follows work may become before it has its turn
-SLOWEST = timedelta(seconds=60)  # so often one call is made beside progress, however many messages follow work
+SLOWEST = timedelta(
+    seconds=60
+)  # so often one call is made beside progress, however many messages follow work
 AHEAD = 2  # calls beside progress that may be made at once
 SHARE_LIVES = timedelta(seconds=20)  # a replica that was not heard of for so long has no share
 
@@ -45,7 +47,12 @@ class UpdateRepository:
         self._database = database
 
     def take(
-        self, *, interval: timedelta, ahead: timedelta, now: datetime, overtakes: tuple[str, str] | None = None
+        self,
+        *,
+        interval: timedelta,
+        ahead: timedelta,
+        now: datetime,
+        overtakes: tuple[str, str] | None = None,
     ) -> timedelta:
         """Take one call out of the budget if it is at most so far ahead; zero if taken, else how long to wait.
 
@@ -91,11 +98,15 @@ class UpdateRepository:
         known = connection.execute(noted).scalar()
         if known is not None:
             return known
-        connection.execute(insert(UpdateShareRow).values(replica=replica, lines=lines, next_at=now, seen_at=now))
+        connection.execute(
+            insert(UpdateShareRow).values(replica=replica, lines=lines, next_at=now, seen_at=now)
+        )
         connection.execute(delete(UpdateShareRow).where(UpdateShareRow.seen_at < now - SHARE_LIVES * 10))
         return now
 
-    def _take(self, connection: Connection, interval: timedelta, ahead: timedelta, now: datetime) -> timedelta:
+    def _take(
+        self, connection: Connection, interval: timedelta, ahead: timedelta, now: datetime
+    ) -> timedelta:
         wait = self._wait(connection, BUDGET, ahead, now)
         if not wait:
             self._spend(connection, BUDGET, interval, now)
@@ -106,7 +117,9 @@ class UpdateRepository:
 
     def _spend(self, connection: Connection, name: str, interval: timedelta, now: datetime) -> None:
         free_at = max(self._free_at(connection, name, now), now) + interval
-        connection.execute(update(UpdateBudgetRow).where(UpdateBudgetRow.name == name).values(free_at=free_at))
+        connection.execute(
+            update(UpdateBudgetRow).where(UpdateBudgetRow.name == name).values(free_at=free_at)
+        )
 
     def _free_at(self, connection: Connection, name: str, now: datetime) -> datetime:
         held = select(UpdateBudgetRow.free_at).where(UpdateBudgetRow.name == name).with_for_update()
@@ -132,14 +145,28 @@ class UpdateRepository:
     # --- what waits
 
     def keep(
-        self, *, operation: str, slot: str, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], now: datetime
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        operation: str,
+        slot: str,
+        channel: str,
+        ts: str,
+        text: str,
+        blocks: list[dict[str, Any]],
+        now: datetime,
+    ) -> None:
         """Keep an update until there is room; an older one of its slot is overtaken."""
         with self._database.writing() as connection:
             connection.execute(_of(operation, slot))
             connection.execute(
                 insert(WaitingUpdateRow).values(
-                    operation=operation, slot=slot, channel=channel, ts=ts, text=text, blocks=blocks, made_at=now
+                    operation=operation,
+                    slot=slot,
+                    channel=channel,
+                    ts=ts,
+                    text=text,
+                    blocks=blocks,
+                    made_at=now,
                 )
             )
 
@@ -157,7 +184,9 @@ class UpdateRepository:
             if chosen is None:
                 return None
             columns = [getattr(WaitingUpdateRow, field.name) for field in dataclasses.fields(WaitingUpdate)]
-            taken = update(WaitingUpdateRow).where(WaitingUpdateRow.id == chosen).values(taken_until=now + hold)
+            taken = (
+                update(WaitingUpdateRow).where(WaitingUpdateRow.id == chosen).values(taken_until=now + hold)
+            )
             row = connection.execute(taken.returning(*columns)).mappings().one()
         return WaitingUpdate(**row)
 
@@ -182,7 +211,9 @@ def _beside(interval: timedelta, lines: int) -> timedelta:
 
 
 def _of(operation: str, slot: str) -> Delete:
-    return delete(WaitingUpdateRow).where(WaitingUpdateRow.operation == operation, WaitingUpdateRow.slot == slot)
+    return delete(WaitingUpdateRow).where(
+        WaitingUpdateRow.operation == operation, WaitingUpdateRow.slot == slot
+    )
 
 
 def _all_lines(connection: Connection, now: datetime) -> int:

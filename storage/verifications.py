@@ -42,7 +42,9 @@ class VerificationRepository:
 
     def forget(self, project: str, cluster: str) -> None:
         """A cluster is gone."""
-        gone = delete(VerificationRow).where(VerificationRow.project == project, VerificationRow.cluster == cluster)
+        gone = delete(VerificationRow).where(
+            VerificationRow.project == project, VerificationRow.cluster == cluster
+        )
         with self._database.writing() as connection:
             connection.execute(gone)
 

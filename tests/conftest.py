@@ -22,19 +22,27 @@ from storage.database import Database
 
 _numbers = itertools.count(1)
 
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a run in the background: what is started must hear Ctrl-C
+if (
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+):  # a run in the background: what is started must hear Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be repeated.
-settings.register_profile("xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
 settings.load_profile("xk8s")
 
 
 # Each of these tests has a world of its own and waits for it: they go to whichever worker has room.
 APART = (
-    "tests/reliability/test_migrations", "tests/reliability/test_operations", "tests/reliability/test_approvals",
-    "tests/contract/migration/test_workflow", "tests/contract/migration/test_many", "tests/e2e/test_migration",
-)  # fmt: skip
+    "tests/reliability/test_migrations",
+    "tests/reliability/test_operations",
+    "tests/reliability/test_approvals",
+    "tests/contract/migration/test_workflow",
+    "tests/contract/migration/test_many",
+    "tests/e2e/test_migration",
+)
 
 
 class FilesAndTrials(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped

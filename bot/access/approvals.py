@@ -103,17 +103,31 @@ class Approvals:
         rules, now = self._rules(), self._now()
         if rules.reason and not ask.reason.strip():
             raise Refusal(
-                "Whoever decides wants to know why", why="`approvals.reason` is set in the configuration",
+                "Whoever decides wants to know why",
+                why="`approvals.reason` is set in the configuration",
                 fix=f'Add a reason: `/xk8s {ask.action.words()} --reason "…"`',
-            )  # fmt: skip
+            )
         bound = ask.proposal.bound_to(ask.action)
         made = Approval(
-            id=_new_id(), operation=ask.operation, project=ask.project, kind=ask.proposal.kind,
-            action=ask.action.encode(), requester=ask.requester, requester_name=ask.requester_name,
-            reason=ask.reason.strip(), channel=ask.channel, thread=ask.thread, digest=digest(bound), bound=bound,
-            shown=shown(ask.proposal), typed=ask.proposal.typed, needed=rules.approvers,
-            effect=dict(ask.effect) if ask.effect is not None else None, made_at=now, expires_at=now + rules.expire,
-        )  # fmt: skip
+            id=_new_id(),
+            operation=ask.operation,
+            project=ask.project,
+            kind=ask.proposal.kind,
+            action=ask.action.encode(),
+            requester=ask.requester,
+            requester_name=ask.requester_name,
+            reason=ask.reason.strip(),
+            channel=ask.channel,
+            thread=ask.thread,
+            digest=digest(bound),
+            bound=bound,
+            shown=shown(ask.proposal),
+            typed=ask.proposal.typed,
+            needed=rules.approvers,
+            effect=dict(ask.effect) if ask.effect is not None else None,
+            made_at=now,
+            expires_at=now + rules.expire,
+        )
         with _available():
             asked = self._repository.ask(made)
         if ask.effect is None:  # no answer of a request shows it
@@ -159,7 +173,8 @@ class Approvals:
         mine = next((each for each in found.decisions if each.person == person), None)
         if mine is not None:
             raise Ended(
-                f"You have approved {found.id} already; it needs {found.needed} people", fix="Ask another approver."
+                f"You have approved {found.id} already; it needs {found.needed} people",
+                fix="Ask another approver.",
             )
 
     def decide(self, approval: str, verdict: Verdict, *, project: str, typed: str = "") -> Approval:
@@ -169,8 +184,9 @@ class Approvals:
         if verdict.approved and found.typed and typed.strip() != found.typed:
             raise MayNotDecide(
                 f"That is not the name: {typed.strip()[:80] or 'nothing was typed'}",
-                why=f"this approval needs {found.typed} typed exactly", fix="Press Approve again and type the name.",
-            )  # fmt: skip
+                why=f"this approval needs {found.typed} typed exactly",
+                fix="Press Approve again and type the name.",
+            )
         _refuse_empty_window(found, verdict)
         with _available():
             after, counted = self._repository.decide(approval, verdict, now=self._now())
@@ -196,7 +212,11 @@ class Approvals:
 
         def still(found: Approval) -> str:
             bound = proposal.bound_to(action)
-            return "" if digest(bound) == found.digest else "; ".join(changes(found.bound, bound)) or "it changed"
+            return (
+                ""
+                if digest(bound) == found.digest
+                else "; ".join(changes(found.bound, bound)) or "it changed"
+            )
 
         with _available():
             found = self._repository.start(approval, still, now=self._now())
@@ -221,17 +241,22 @@ def _available() -> Iterator[None]:
         yield
     except DatabaseError as error:
         raise ApprovalsUnavailable(
-            "The database does not answer, so nothing was decided", why=str(error), fix="Try again in a minute."
+            "The database does not answer, so nothing was decided",
+            why=str(error),
+            fix="Try again in a minute.",
         ) from error
 
 
 def shown(proposal: Proposal) -> dict[str, Any]:
     """What people read of a proposal, as JSON."""
     return {
-        "headline": proposal.headline, "consequences": list(proposal.consequences),
-        "warnings": list(proposal.warnings), "target": proposal.target, "destructive": proposal.destructive,
+        "headline": proposal.headline,
+        "consequences": list(proposal.consequences),
+        "warnings": list(proposal.warnings),
+        "target": proposal.target,
+        "destructive": proposal.destructive,
         "documents": [each.title for each in proposal.documents],
-    }  # fmt: skip
+    }
 
 
 def state_line(found: Approval) -> str:
@@ -287,8 +312,9 @@ def _refuse_empty_window(found: Approval, verdict: Verdict) -> None:
     if begins is not None and ends is not None and begins >= ends:
         raise MayNotDecide(
             "Your window and the one that was named before have no moment in common",
-            why=f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC", fix="Name another window, or none.",
-        )  # fmt: skip
+            why=f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC",
+            fix="Name another window, or none.",
+        )
 
 
 def _new_id() -> str:

@@ -49,7 +49,11 @@ class Asker:
     @property
     def terminal_user(self) -> str | None:
         """The operating system's user, for `terminal:<user>@<host>`."""
-        return self.person.removeprefix("terminal:").split("@")[0] if self.person.startswith("terminal:") else None
+        return (
+            self.person.removeprefix("terminal:").split("@")[0]
+            if self.person.startswith("terminal:")
+            else None
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -124,12 +128,16 @@ class Authoriser:
         found = self._projects().get(project) if project else None
         roles = self.roles(found, asker) if found else {}
         kinds: tuple[type[Action], ...] = (*ACTIONS, ApprovalDecide)
-        allowed = {kind.name: (found is not None and permits(roles, kind)) or not needed(kind) for kind in kinds}
+        allowed = {
+            kind.name: (found is not None and permits(roles, kind)) or not needed(kind) for kind in kinds
+        }
         return WhoAmI(
-            person=asker.person, project=project, roles=roles,
+            person=asker.person,
+            project=project,
+            roles=roles,
             may=tuple(name for name, yes in allowed.items() if yes),
             may_not=tuple(name for name, yes in allowed.items() if not yes),
-        )  # fmt: skip
+        )
 
     def roles(self, project: ProjectAccess, asker: Asker) -> dict[Role, str]:
         """The roles that somebody has in a project, each with why."""
@@ -147,9 +155,11 @@ class Authoriser:
         members = found.roles.get(Role.APPROVER, RoleMembers()) if found else RoleMembers()
         known = [self._groups.members(group) for group in sorted(members.groups)]
         return Deciders(
-            users=tuple(sorted(members.users)), groups=tuple(sorted(members.groups)), everyone=members.everyone,
+            users=tuple(sorted(members.users)),
+            groups=tuple(sorted(members.groups)),
+            everyone=members.everyone,
             people=frozenset(members.users).union(*known),
-        )  # fmt: skip
+        )
 
     def home_roles(self, person: str, team: str) -> dict[str, dict[Role, str]]:
         """The projects in which somebody has a role, wherever they are."""
@@ -193,10 +203,13 @@ class Authoriser:
     def _no_project(self, projects: Mapping[str, ProjectAccess], asker: Asker) -> NotAllowed:
         if asker.direct:
             return NotAllowed(
-                "A direct message is about no project", fix="Ask in your team's channel, or add `--project NAME`."
+                "A direct message is about no project",
+                fix="Ask in your team's channel, or add `--project NAME`.",
             )
         if asker.terminal_user is not None:
-            return NotAllowed("Say which project", fix=f"Add `--project` with one of {', '.join(sorted(projects))}.")
+            return NotAllowed(
+                "Say which project", fix=f"Add `--project` with one of {', '.join(sorted(projects))}."
+            )
         return NotAllowed(
             "This channel belongs to no project",
             fix=f"Add `{asker.channel}` to `projects.NAME.channels` in the configuration, or ask in a project's channel.",
@@ -222,7 +235,9 @@ class Authoriser:
                 return False
             if asker.channel in project.channels:
                 return True
-            return any(self._directory.is_member(asker.person, channel) for channel in sorted(project.channels))
+            return any(
+                self._directory.is_member(asker.person, channel) for channel in sorted(project.channels)
+            )
         except Problem:
             return False  # who cannot be looked up is nobody
 

@@ -104,7 +104,9 @@ class Action(BaseModel):
         for field, spelling in self.spelled().items():
             value = getattr(self, field)
             if isinstance(spelling, Word) and value is not None:
-                subcommands = {action.path[-1] for action in Action._registry.values() if len(action.path) == 2}
+                subcommands = {
+                    action.path[-1] for action in Action._registry.values() if len(action.path) == 2
+                }
                 if field == "cluster" and (value in subcommands or value in set(Driver)):
                     typed += ["--cluster", value]
                 else:

@@ -52,7 +52,9 @@ def help_page(topic: str | None, *, available: frozenset[str]) -> HelpPage:
         raise Mistake(f"There is no topic `{topic}`", suggestion=meant, example=f"help {meant}".strip())
     wanted = topic.lower() if topic else None
     lines = tuple(
-        HelpLine(usage=usage(kind), summary=kind.summary, example=kind.example, available=kind.name in available)
+        HelpLine(
+            usage=usage(kind), summary=kind.summary, example=kind.example, available=kind.name in available
+        )
         for kind in ACTIONS
         if wanted is None or kind.path[0] == wanted
     )
@@ -71,7 +73,10 @@ def words_page() -> str:
         "",
         f"In Slack behind `{COMMAND}` or behind `@xk8s`; in a terminal as",
     ]
-    lines += ['`xk8s run "…"`. `--project NAME` may be added everywhere, `--cluster NAME` instead of CLUSTER.', ""]
+    lines += [
+        '`xk8s run "…"`. `--project NAME` may be added everywhere, `--cluster NAME` instead of CLUSTER.',
+        "",
+    ]
     for topic in TOPICS:
         lines += [f"## {topic}", ""]
         for kind in ACTIONS:

@@ -93,8 +93,9 @@ def _wrong_second(words: list[str]) -> Mistake:
     if len(words) == 1:
         return Mistake(
             f"`{topic}` needs a second word: {', '.join(f'`{word}`' for word in known)}",
-            example=_example_of(topic), topic=topic,
-        )  # fmt: skip
+            example=_example_of(topic),
+            topic=topic,
+        )
     meant = nearest(words[1], known)
     example = BY_PATH[topic, meant].example if meant else _example_of(topic)
     return Mistake(f"There is no `{topic} {echo(words[1])}`", suggestion=meant, example=example, topic=topic)
@@ -108,14 +109,18 @@ def _build(kind: type[Action], arguments: list[str], block: str | None) -> Actio
     values = _take_apart(kind, arguments)
     if block is not None:
         if "manifest" not in kind.model_fields:
-            raise Mistake(f"`{' '.join(kind.path)}` takes no code block", example=kind.example, topic=kind.path[0])
+            raise Mistake(
+                f"`{' '.join(kind.path)}` takes no code block", example=kind.example, topic=kind.path[0]
+            )
         values["manifest"] = block
     try:
         assembled = kind.assemble(values)
         return kind.model_validate({field: value for field, value in assembled.items() if value is not None})
     except ValidationError as wrong:
         field = str(wrong.errors()[0]["loc"][0])
-        raise Mistake(f"The {_shown(kind, field)} is missing", example=kind.example, topic=kind.path[0]) from None
+        raise Mistake(
+            f"The {_shown(kind, field)} is missing", example=kind.example, topic=kind.path[0]
+        ) from None
     except ValueError as wrong:
         raise _explained(kind, str(wrong), arguments) from None
 
@@ -134,7 +139,9 @@ def _take_apart(kind: type[Action], arguments: list[str]) -> dict[str, Any]:
 
 
 def _with_cluster(kind: type[Action], values: dict[str, Any], cluster: str) -> dict[str, Any]:
-    if values.get("cluster") is not None and (values.get("driver") is None or values["driver"] in set(Driver)):
+    if values.get("cluster") is not None and (
+        values.get("driver") is None or values["driver"] in set(Driver)
+    ):
         raise Mistake("The cluster is given twice", example=kind.example, topic=kind.path[0])
     return {**values, "cluster": cluster}
 
@@ -169,7 +176,9 @@ def _option(field: str, spelling: Option) -> click.Option:
     return click.Option(names, type=kind, multiple=True, callback=functools.partial(_collected, spelling))
 
 
-def _collected(spelling: Option, _context: click.Context, _parameter: click.Parameter, given: tuple[Any, ...]) -> Any:
+def _collected(
+    spelling: Option, _context: click.Context, _parameter: click.Parameter, given: tuple[Any, ...]
+) -> Any:
     """What was said of one option. A second value is never dropped: it is taken, or refused."""
     if spelling.commas:
         given = tuple(one for several in given for one in several)
@@ -197,9 +206,11 @@ def _translated(kind: type[Action], wrong: click.ClickException, arguments: list
     if isinstance(wrong, click.BadOptionUsage):
         return Mistake(f"`{echo(wrong.option_name)}` needs a value", example=kind.example, topic=topic)
     extra = re.search(r"unexpected extra argument[s]? \((.*)\)", wrong.format_message(), re.DOTALL)
-    what = f"`{' '.join(kind.path)}` does not know what to do with `{echo(extra[1])}`" if extra else (
-        f"`{' '.join(kind.path)}` was not understood"
-    )  # fmt: skip
+    what = (
+        f"`{' '.join(kind.path)}` does not know what to do with `{echo(extra[1])}`"
+        if extra
+        else (f"`{' '.join(kind.path)}` was not understood")
+    )
     return Mistake(what, example=kind.example, topic=topic)
 
 

@@ -27,9 +27,12 @@ class MigrateStart(Action):
     masters: Annotated[int | None, Option("--masters", "N", values.count)] = None
     namespaces: Annotated[tuple[str, ...], Option("--namespaces", "A,B", values.label, commas=True)] = ()
     volumes: Annotated[
-        tuple[str, ...], Option("--volumes", "[NS/PVC=]reattach|empty|skip", values.volume_choice, repeated=True)
+        tuple[str, ...],
+        Option("--volumes", "[NS/PVC=]reattach|empty|skip", values.volume_choice, repeated=True),
     ] = ()
-    start_early: Annotated[tuple[str, ...], Option("--start-early", "NS/NAME,…", values.pod, commas=True)] = ()
+    start_early: Annotated[
+        tuple[str, ...], Option("--start-early", "NS/NAME,…", values.pod, commas=True)
+    ] = ()
     soak: Annotated[str | None, Option("--soak", "24h", values.duration)] = None
 
     @classmethod

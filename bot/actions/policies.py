@@ -53,7 +53,9 @@ class _PolicyChange(Action):
     cluster: Annotated[str, Word("CLUSTER", values.name)]
     namespace: Namespace
     yaml: Annotated[bool, Flag("--yaml")] = False
-    from_namespace: Annotated[tuple[str, ...], Option("--from-namespace", "A,B", values.label, commas=True)] = ()
+    from_namespace: Annotated[
+        tuple[str, ...], Option("--from-namespace", "A,B", values.label, commas=True)
+    ] = ()
     to_namespace: Annotated[tuple[str, ...], Option("--to-namespace", "A,B", values.label, commas=True)] = ()
     port: Annotated[tuple[str, ...], Option("--port", "TCP/80", values.port, repeated=True)] = ()
     allow_dns: Annotated[bool, Flag("--allow-dns")] = False  # the policy lets DNS through all the same

@@ -28,14 +28,18 @@ def text(value: str) -> str:
 def name(value: str) -> str:
     """A name in Magnum, or an id: letters, digits, dots, dashes and underscores."""
     if not _NAME.fullmatch(value):
-        raise ValueError(f"`{value}` is not a name: letters, digits, `.`, `_` and `-`, at most 253 characters")
+        raise ValueError(
+            f"`{value}` is not a name: letters, digits, `.`, `_` and `-`, at most 253 characters"
+        )
     return value
 
 
 def label(value: str) -> str:
     """A Kubernetes namespace or label name (RFC 1123 label)."""
     if not _LABEL.fullmatch(value):
-        raise ValueError(f"`{value}` is not a Kubernetes name: small letters, digits and `-`, at most 63 characters")
+        raise ValueError(
+            f"`{value}` is not a Kubernetes name: small letters, digits and `-`, at most 63 characters"
+        )
     return value
 
 
@@ -97,7 +101,9 @@ def moment(value: str) -> str:
     try:
         return datetime.fromisoformat(value).isoformat()
     except ValueError:
-        raise ValueError(f"`{value}` is neither a time like `2026-11-24T09:30` nor how long ago, like `2h`") from None
+        raise ValueError(
+            f"`{value}` is neither a time like `2026-11-24T09:30` nor how long ago, like `2h`"
+        ) from None
 
 
 def resolve_moment(value: str, *, now: datetime) -> datetime:

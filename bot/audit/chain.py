@@ -67,9 +67,14 @@ class ChainReport:
 
 
 def verify(
-    links: Iterable[Link], *, begins: Head, head: Head, signatures: Iterable[Signature], keyring: Keyring,
+    links: Iterable[Link],
+    *,
+    begins: Head,
+    head: Head,
+    signatures: Iterable[Signature],
+    keyring: Keyring,
     watched: Collection[int] = (),
-) -> tuple[ChainReport, dict[int, str]]:  # fmt: skip
+) -> tuple[ChainReport, dict[int, str]]:
     """Follow the chain; return what was found, and the hashes at the watched positions."""
     points = _Points(signatures, keyring, begins, watched)
     last, broken = _follow(links, begins, points)
@@ -79,9 +84,14 @@ def verify(
         what = f"the head says {head.position}, the last event is {last.position}"
         broken = Break(position=min(head.position, last.position) + 1, what=what)
     report = ChainReport(
-        events=last.position - begins.position, begins_after=begins.position, last=last.position, broken=broken,
-        signed=points.signed, unknown_keys=tuple(points.unknown), keys=keyring.current is not None,
-    )  # fmt: skip
+        events=last.position - begins.position,
+        begins_after=begins.position,
+        last=last.position,
+        broken=broken,
+        signed=points.signed,
+        unknown_keys=tuple(points.unknown),
+        keys=keyring.current is not None,
+    )
     return report, points.seen
 
 
@@ -119,7 +129,8 @@ class _Points:
         if furthest is None:
             return None
         return Break(
-            position=last.position + 1, what=f"events up to {furthest.position} were signed, and they are gone"
+            position=last.position + 1,
+            what=f"events up to {furthest.position} were signed, and they are gone",
         )
 
     def _judge(self, signature: Signature, hashed: str) -> str:
@@ -150,7 +161,11 @@ def _follow(links: Iterable[Link], begins: Head, points: _Points) -> tuple[Head,
     what = ""
     for at, previous, hashed, content in links:
         if at != position + 1:
-            what = "it is missing" if isinstance(at, int) and at > position else "the event after it is out of order"
+            what = (
+                "it is missing"
+                if isinstance(at, int) and at > position
+                else "the event after it is out of order"
+            )
             break
         if previous != expected:
             what = "it does not follow the event before it"

@@ -59,15 +59,37 @@ def _csv(values: Iterable[object]) -> str:
 def _cef(event: AuditEvent) -> str:
     name = f"{event.action} {event.outcome or event.phase}"
     head = "|".join(
-        ["CEF:0", "xk8s", "xk8s", __version__, _head(event.action), _head(name), str(_SEVERITY.get(event.outcome, 5))]
+        [
+            "CEF:0",
+            "xk8s",
+            "xk8s",
+            __version__,
+            _head(event.action),
+            _head(name),
+            str(_SEVERITY.get(event.outcome, 5)),
+        ]
     )
     extension = {
-        "rt": str(int(event.at.timestamp() * 1000)), "suser": event.actor_name or event.actor, "suid": event.actor,
-        "act": event.action, "outcome": event.outcome, "externalId": event.operation, "msg": event.detail,
-        "cs1Label": "project", "cs1": event.project, "cs2Label": "target", "cs2": event.target,
-        "cs3Label": "arguments", "cs3": canonical(event.arguments), "cs4Label": "channel", "cs4": event.channel,
-        "cs5Label": "phase", "cs5": event.phase, "cn1Label": "position", "cn1": str(event.position),
-    }  # fmt: skip
+        "rt": str(int(event.at.timestamp() * 1000)),
+        "suser": event.actor_name or event.actor,
+        "suid": event.actor,
+        "act": event.action,
+        "outcome": event.outcome,
+        "externalId": event.operation,
+        "msg": event.detail,
+        "cs1Label": "project",
+        "cs1": event.project,
+        "cs2Label": "target",
+        "cs2": event.target,
+        "cs3Label": "arguments",
+        "cs3": canonical(event.arguments),
+        "cs4Label": "channel",
+        "cs4": event.channel,
+        "cs5Label": "phase",
+        "cs5": event.phase,
+        "cn1Label": "position",
+        "cn1": str(event.position),
+    }
     return f"{head}|{' '.join(f'{key}={_value(value)}' for key, value in extension.items() if value)}"
 
 

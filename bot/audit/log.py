@@ -67,7 +67,9 @@ class AuditLog:
         """
         return self._append(subject, INTENT)
 
-    def conclude(self, subject: Subject, *, outcome: str, detail: str = "", duration_ms: int | None = None) -> bool:
+    def conclude(
+        self, subject: Subject, *, outcome: str, detail: str = "", duration_ms: int | None = None
+    ) -> bool:
         """Write what came of it; False if that was written before. Raises `AuditUnavailable`."""
         return self._append(
             subject, OUTCOME, outcome=outcome, detail=detail[:LONGEST_DETAIL], duration_ms=duration_ms
@@ -78,9 +80,10 @@ class AuditLog:
             return self._repository.append(self._event(subject, phase, **more))
         except DatabaseError as error:
             raise AuditUnavailable(
-                "The audit log cannot be written, so nothing is done", why=str(error),
+                "The audit log cannot be written, so nothing is done",
+                why=str(error),
                 fix="Look at the database, then try again.",
-            ) from error  # fmt: skip
+            ) from error
 
     def _event(self, subject: Subject, phase: str, **more: Any) -> AuditEvent:
         """An event as it may be kept: without secrets, and within what its columns hold."""

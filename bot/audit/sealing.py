@@ -57,9 +57,10 @@ def seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, n
         return _seal(chain, keyring, path, before, now)
     except DatabaseError as error:
         raise AuditUnavailable(
-            "The events were not dropped", why=str(error),
+            "The events were not dropped",
+            why=str(error),
             fix=f"Correct that and say it again with the same file: {path.name} is checked and used.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _seal(chain: AuditChain, keyring: Keyring, path: Path, before: datetime, now: datetime) -> Seal:
@@ -74,8 +75,9 @@ def _seal(chain: AuditChain, keyring: Keyring, path: Path, before: datetime, now
     if file.begins != begins:
         raise BadSeal(
             f"{path.name} exists already and is of other events",
-            why=f"it begins after event {file.begins.position}, the log after {begins.position}", fix="Say another file.",
-        )  # fmt: skip
+            why=f"it begins after event {file.begins.position}, the log after {begins.position}",
+            fix="Say another file.",
+        )
     made = keyring.seal(file.end, at=now, file_digest=file.digest)
     chain.seal(made)  # only now: the file was read back and holds
     return made
@@ -83,13 +85,16 @@ def _seal(chain: AuditChain, keyring: Keyring, path: Path, before: datetime, now
 
 def _newest(chain: AuditChain, keyring: Keyring, begins: Head, before: datetime) -> Signature:
     if keyring.current is None:
-        raise NothingToSeal("Without a key nothing can be sealed", fix="Set XK8S_AUDIT_KEY to the key of the bot.")
+        raise NothingToSeal(
+            "Without a key nothing can be sealed", fix="Set XK8S_AUDIT_KEY to the key of the bot."
+        )
     found = chain.last_signature(before=before)
     if found is None or found.position <= begins.position:
         raise NothingToSeal(
             f"No head was signed before {before:%Y-%m-%d %H:%M} UTC that is not sealed yet",
-            why="heads are signed every 1,000 events or 10 s while the bot runs with XK8S_AUDIT_KEY", fix="Say a later time.",
-        )  # fmt: skip
+            why="heads are signed every 1,000 events or 10 s while the bot runs with XK8S_AUDIT_KEY",
+            fix="Say a later time.",
+        )
     return found
 
 
@@ -99,14 +104,16 @@ def check(path: Path, keyring: Keyring) -> SealedFile:
     broken = file.report.broken
     if broken is not None:
         raise BadSeal(
-            f"The chain is broken at event {broken.position}", why=broken.what,
+            f"The chain is broken at event {broken.position}",
+            why=broken.what,
             fix="Nothing was dropped. Run `xk8s audit verify` and find out who changed the log.",
-        )  # fmt: skip
+        )
     if file.report.signed is None:
         raise BadSeal(
-            "The signed head cannot be checked", why=f"the key {file.end.key} is not in XK8S_AUDIT_KEY",
+            "The signed head cannot be checked",
+            why=f"the key {file.end.key} is not in XK8S_AUDIT_KEY",
             fix="Add the key that signed it.",
-        )  # fmt: skip
+        )
     return file
 
 

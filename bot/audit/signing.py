@@ -50,7 +50,12 @@ class Keyring:
             raise ValueError("there is no key")
         mac = _mac(self._keys[self.current], _seal(head, at, file_digest))
         return Seal(
-            position=head.position, hash=head.hash, at=at, file_digest=file_digest, key=self.current, signature=mac
+            position=head.position,
+            hash=head.hash,
+            at=at,
+            file_digest=file_digest,
+            key=self.current,
+            signature=mac,
         )
 
     def check(self, signature: Signature) -> bool | None:
@@ -63,7 +68,9 @@ class Keyring:
 
     def _check(self, key: str, signature: str, message: str) -> bool | None:
         known = self._keys.get(key)
-        return None if known is None else hmac.compare_digest(_mac(known, message).encode(), signature.encode())
+        return (
+            None if known is None else hmac.compare_digest(_mac(known, message).encode(), signature.encode())
+        )
 
 
 def _id(key: str) -> str:

@@ -46,9 +46,10 @@ def pasted_anchor(text: str) -> Posted:
     found = read_anchors(text.strip().strip("`"))
     if len(found) != 1:
         raise BadAnchor(
-            f"{text[:80]!r} is no posted head", why="one is a position, a colon and 64 hexadecimal digits",
+            f"{text[:80]!r} is no posted head",
+            why="one is a position, a colon and 64 hexadecimal digits",
             fix="Copy it whole from the channel: `xk8s audit verify --anchor POSITION:HASH`.",
-        )  # fmt: skip
+        )
     return Posted(head=found[0])
 
 
@@ -109,7 +110,9 @@ class AuditTrail:
             what = "the seal of the events up to it is not by the key that it names"
             return dataclasses.replace(report, broken=Break(position=seal.position, what=what))
         if fits is None:
-            return dataclasses.replace(report, unknown_keys=tuple(dict.fromkeys((*report.unknown_keys, seal.key))))
+            return dataclasses.replace(
+                report, unknown_keys=tuple(dict.fromkeys((*report.unknown_keys, seal.key)))
+            )
         if report.signed is None:  # nothing newer is: what is sealed was signed
             signed = Signature(
                 position=seal.position, hash=seal.hash, at=seal.at, key=seal.key, signature=seal.signature

@@ -70,11 +70,17 @@ class Stage:
 
     def _thread(self, channel: str, about: str) -> list[Message]:
         said = self._said(channel, 0)
-        roots = [each for each in said if not each.thread and about in " ".join(" ".join(self._lines(each)).split())]
+        roots = [
+            each
+            for each in said
+            if not each.thread and about in " ".join(" ".join(self._lines(each)).split())
+        ]
         return [each for each in said if roots and roots[-1].ts in (each.ts, each.thread)]
 
     def _said(self, channel: str, after: int) -> list[Message]:
-        return [each for each in self._workspace.messages[after:] if each.channel == channel and not each.only_for]
+        return [
+            each for each in self._workspace.messages[after:] if each.channel == channel and not each.only_for
+        ]
 
     def _button(self, channel: str, label: str, above: str) -> tuple[Message, str] | None:
         for message in reversed(self._said(channel, 0)):
@@ -124,7 +130,9 @@ def _answer(said: Sequence[Message]) -> Message | None:
 
 def ends(message: Message) -> bool:
     """Whether a message ends an answer: by the context line with the reference."""
-    return any(block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks)
+    return any(
+        block["type"] == "context" and "ref " in block["elements"][0]["text"] for block in message.blocks
+    )
 
 
 def _has_input(view: View) -> bool:

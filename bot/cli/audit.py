@@ -83,7 +83,9 @@ def verify(redactor: Redactor, *, anchors: Sequence[str], files: Sequence[pathli
 
 def _verify_file(redactor: Redactor, path: pathlib.Path, keyring: Keyring) -> int:
     file = sealing.read(path, keyring)
-    click.echo(f"{path.name}: events {file.begins.position + 1:,} to {file.end.position:,}, SHA-256 {file.digest}")
+    click.echo(
+        f"{path.name}: events {file.begins.position + 1:,} to {file.end.position:,}, SHA-256 {file.digest}"
+    )
     _print(redactor, dataclasses.replace(file.report, begins_after=0), anchored=False)
     return TAMPERED if file.report.shortfall else OK
 
@@ -185,7 +187,16 @@ def _done(made: Seal) -> str:
 def _subject(arguments: dict[str, Any]) -> Subject:
     operation, user = uuid.uuid4().hex, getpass.getuser()
     return Subject(
-        operation=operation, reference=operation[:4], actor=f"terminal:{user}@{socket.gethostname()}", actor_name=user,
-        team="", entry=Entry.TERMINAL, channel="", thread="", project="", action="audit.seal", arguments=arguments,
+        operation=operation,
+        reference=operation[:4],
+        actor=f"terminal:{user}@{socket.gethostname()}",
+        actor_name=user,
+        team="",
+        entry=Entry.TERMINAL,
+        channel="",
+        thread="",
+        project="",
+        action="audit.seal",
+        arguments=arguments,
         target="audit log",
-    )  # fmt: skip
+    )

@@ -22,9 +22,14 @@ def audit() -> None:
 
 @audit.command()
 @click.option(
-    "--anchor", "anchors", multiple=True, is_flag=False, flag_value=FROM_SLACK, metavar="[POSITION:HASH]",
+    "--anchor",
+    "anchors",
+    multiple=True,
+    is_flag=False,
+    flag_value=FROM_SLACK,
+    metavar="[POSITION:HASH]",
     help="Compare with a head that was posted to the anchor channel; alone: read the channel.",
-)  # fmt: skip
+)
 @click.option("--file", "files", multiple=True, type=_File, help="Follow a sealed file instead of the log.")
 @click.pass_obj
 def verify(redactor: Redactor, *, anchors: tuple[str, ...], files: tuple[pathlib.Path, ...]) -> None:
@@ -36,7 +41,12 @@ def verify(redactor: Redactor, *, anchors: tuple[str, ...], files: tuple[pathlib
 
 @audit.command()
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="How it is written."
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="jsonl",
+    show_default=True,
+    help="How it is written.",
 )
 @click.option("--since", help="A time like 2026-11-24T09:30, or how long ago, like 24h.")
 @click.option("--until", help="The same; a day means to its end.")
@@ -49,7 +59,13 @@ def verify(redactor: Redactor, *, anchors: tuple[str, ...], files: tuple[pathlib
 @click.option("--output", type=_File, help="Where to; standard output by default.")
 @click.pass_obj
 def export(
-    redactor: Redactor, /, *, form: str, sealed: pathlib.Path | None, output: pathlib.Path | None, **wanted: Any
+    redactor: Redactor,
+    /,
+    *,
+    form: str,
+    sealed: pathlib.Path | None,
+    output: pathlib.Path | None,
+    **wanted: Any,
 ) -> None:
     """Write events, oldest first, one a line."""
     from bot.cli import audit as commands
@@ -58,9 +74,15 @@ def export(
 
 
 @audit.command()
-@click.option("--before", required=True, help="Seal what was signed before: a time, or how long ago, like 90d.")
 @click.option(
-    "--file", "path", required=True, type=_File, help="The file; kept, it is all that is left of these events."
+    "--before", required=True, help="Seal what was signed before: a time, or how long ago, like 90d."
+)
+@click.option(
+    "--file",
+    "path",
+    required=True,
+    type=_File,
+    help="The file; kept, it is all that is left of these events.",
 )
 @click.pass_obj
 def seal(redactor: Redactor, *, before: str, path: pathlib.Path) -> None:

@@ -35,9 +35,10 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
         raise Refusal(str(error)) from None
     except DatabaseError as error:
         raise NotGranted(
-            "The roles did not get their rights", why=str(error),
+            "The roles did not get their rights",
+            why=str(error),
             fix="Say it with the URL of the tables' owner in XK8S_DATABASE_URL; the roles must exist.",
-        ) from error  # fmt: skip
+        ) from error
     finally:
         database.dispose()
 

@@ -36,7 +36,8 @@ def run(*, port: int, headless: bool) -> int:
         world.start(port=0 if headless else port)
     except OSError as error:
         click.echo(
-            f"xk8s: the port {port} cannot be used: {error}\nTake another: make demo ARGS='--port 8081'", err=True
+            f"xk8s: the port {port} cannot be used: {error}\nTake another: make demo ARGS='--port 8081'",
+            err=True,
         )
         return 1
     try:
@@ -62,7 +63,9 @@ def run(*, port: int, headless: bool) -> int:
 def _bot(world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xk8s serve` against the sandbox until the block ends."""
     admin = _free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))
+    }
     environment = {**kept, **world.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
     with (folder / "bot.log").open("wb") as log:
         process = subprocess.Popen(

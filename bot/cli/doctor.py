@@ -76,7 +76,9 @@ def _database(holder: SettingsHolder) -> str:
         said = f"{database.dialect}, schema {database.version()}"
         if unshared := core.unshared_key(holder.now, database):
             raise _Warning(said, unshared)
-        signing = "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
+        signing = (
+            "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
+        )
         return f"{said}{signing}"
     finally:
         database.dispose()
@@ -84,7 +86,9 @@ def _database(holder: SettingsHolder) -> str:
 
 def _slack(settings: Settings) -> str:
     if settings.slack_bot_token is None:
-        raise Problem("SLACK_BOT_TOKEN is not set", fix="Install the app (`xk8s manifest`) and copy its bot token.")
+        raise Problem(
+            "SLACK_BOT_TOKEN is not set", fix="Install the app (`xk8s manifest`) and copy its bot token."
+        )
     web = SlackWeb(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
     granted, answer = web.granted_scopes()
     missing = sorted(set(SCOPES) - granted) if granted else []

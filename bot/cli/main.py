@@ -79,9 +79,14 @@ def demo(*, port: int, headless: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def run_words(
-    redactor: Redactor, *, words: str, project: str | None, file: pathlib.Path | None, save: pathlib.Path | None,
+    redactor: Redactor,
+    *,
+    words: str,
+    project: str | None,
+    file: pathlib.Path | None,
+    save: pathlib.Path | None,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Do what one would type in Slack: xk8s run "verify calico"."""
     from bot.cli.terminal import run
 
@@ -128,7 +133,9 @@ def grants(*, application: str | None, retention: str | None) -> None:
 
 
 @main.command()
-@click.option("--url", help="The public URL of the bot, for HTTP; without it the manifest is for Socket Mode.")
+@click.option(
+    "--url", help="The public URL of the bot, for HTTP; without it the manifest is for Socket Mode."
+)
 def manifest(*, url: str | None) -> None:
     """Print the Slack app manifest."""
     import json
@@ -141,9 +148,11 @@ def manifest(*, url: str | None) -> None:
 
 @main.command()
 @click.option(
-    "--kubeconfig", required=True, type=click.Path(path_type=pathlib.Path, exists=True, dir_okay=False),
+    "--kubeconfig",
+    required=True,
+    type=click.Path(path_type=pathlib.Path, exists=True, dir_okay=False),
     help="The kubeconfig file of the cluster.",
-)  # fmt: skip
+)
 @click.option("--context", help="The context of the kubeconfig file; its current one by default.")
 @click.option("--driver", help="The driver it should run; whichever runs by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -159,7 +168,9 @@ def verify(
 
 @main.command()
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@click.option("--diff", nargs=2, metavar="BEFORE AFTER", help="Compare two files or folders; 1 if anything changes.")
+@click.option(
+    "--diff", nargs=2, metavar="BEFORE AFTER", help="Compare two files or folders; 1 if anything changes."
+)
 @click.option(
     "--level",
     type=click.Choice(["workload", "pod"]),

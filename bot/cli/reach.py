@@ -45,7 +45,9 @@ def run_difference(before: str, after: str, *, level: Level, form: Format) -> in
 
 def _warn(read: Manifests, prefix: str = "") -> None:
     if read.incomplete:
-        click.echo(f"warning: {prefix}incomplete, these are not computed: {', '.join(read.foreign)}", err=True)
+        click.echo(
+            f"warning: {prefix}incomplete, these are not computed: {', '.join(read.foreign)}", err=True
+        )
     for note in read.notes:
         click.echo(f"note: {prefix}{note}", err=True)
 

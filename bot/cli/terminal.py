@@ -151,13 +151,20 @@ class _File:
         try:
             return action.model_copy(update={"manifest": self._path.read_text("utf-8-sig")})
         except UnicodeDecodeError as error:
-            raise Refusal(f"{self._path.name} is no text", why=error.reason, fix="Give a YAML file.") from None
+            raise Refusal(
+                f"{self._path.name} is no text", why=error.reason, fix="Give a YAML file."
+            ) from None
 
 
 def run(
-    words: str, *, project: str | None, as_json: bool, redactor: Redactor, file: Path | None = None,
+    words: str,
+    *,
+    project: str | None,
+    as_json: bool,
+    redactor: Redactor,
+    file: Path | None = None,
     save: Path | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Do it and return the exit code: 0 done and well, 1 failed or unhealthy, 2 refused or not understood."""
     logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
@@ -165,7 +172,9 @@ def run(
     try:
         parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
         request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
-        return _handled(parts, request, TerminalAnswer(as_json=as_json, redactor=redactor, save=save), _File(file))
+        return _handled(
+            parts, request, TerminalAnswer(as_json=as_json, redactor=redactor, save=save), _File(file)
+        )
     finally:
         database.dispose()
 
@@ -185,7 +194,9 @@ def _handled(parts: core.Core, request: IncomingRequest, answer: TerminalAnswer,
     except KeyboardInterrupt:
         replicas = work.goes_on_in()
         where = f"the replica {replicas[0]}" if replicas else "`xk8s serve`, as soon as it runs"
-        click.echo(f"\nThis goes on in {where} (ref {request.reference}): `xk8s run audit` tells its end.", err=True)
+        click.echo(
+            f"\nThis goes on in {where} (ref {request.reference}): `xk8s run audit` tells its end.", err=True
+        )
         return INTERRUPTED
     finally:
         work.stop()
@@ -197,9 +208,14 @@ def _request(words: str, *, now: datetime) -> IncomingRequest:
     user = getpass.getuser()
     actor = Person(id=f"terminal:{user}@{socket.gethostname()}", name=user)
     return IncomingRequest(
-        key=f"terminal:{operation}", operation=operation, entry=Entry.TERMINAL, person=actor, place=Place(),
-        text=words, received=now,
-    )  # fmt: skip
+        key=f"terminal:{operation}",
+        operation=operation,
+        entry=Entry.TERMINAL,
+        person=actor,
+        place=Place(),
+        text=words,
+        received=now,
+    )
 
 
 def _exit_code(ended: Conclusion) -> int:
@@ -208,7 +224,9 @@ def _exit_code(ended: Conclusion) -> int:
     if ended.outcome not in (Outcome.SUCCEEDED, Outcome.ASKED):
         return FAILED
     if isinstance(ended.result, VerificationSummary):
-        well = not ended.result.missing and all(report.verdict is Verdict.HEALTHY for report in ended.result.reports)
+        well = not ended.result.missing and all(
+            report.verdict is Verdict.HEALTHY for report in ended.result.reports
+        )
         return OK if well else FAILED
     if isinstance(ended.result, ClusterCreated):
         return OK if ended.result.healthy else FAILED

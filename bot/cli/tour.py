@@ -48,67 +48,132 @@ def _close_port_179(world: World) -> None:
 
 SHOP_TOUR: Sequence[Step] = (
     Step(
-        intro="Ana needs a cluster template for trying things.", who=ANA, words="template create flannel",
-        expect=("k8s-v1.29.5-flannel", "created in shop", "For development and test", "enforces no NetworkPolicy"),
+        intro="Ana needs a cluster template for trying things.",
+        who=ANA,
+        words="template create flannel",
+        expect=(
+            "k8s-v1.29.5-flannel",
+            "created in shop",
+            "For development and test",
+            "enforces no NetworkPolicy",
+        ),
     ),
     Step(
-        intro="Is Calico healthy in production?", who=ANA, words="verify calico prod-eu",
+        intro="Is Calico healthy in production?",
+        who=ANA,
+        words="verify calico prod-eu",
         expect=("calico on prod-eu: healthy, 12 of 12 nodes", "66 of 66 BGP sessions Established"),
     ),
     Step(
         intro="Somebody removes TCP 179 from the security group of a node in staging. Every pod there stays 1/1 Ready.",
-        who=BO, words="verify calico staging-eu", before=_close_port_179,
+        who=BO,
+        words="verify calico staging-eu",
+        before=_close_port_179,
         expect=("1 of 5 nodes needs attention", "BGP sessions are down", "TCP 179"),
     ),
     Step(
-        intro="Is everything that runs Calico fine?", who=BO, words="verify calico",
+        intro="Is everything that runs Calico fine?",
+        who=BO,
+        words="verify calico",
         expect=("edge: healthy", "prod-eu: healthy", "staging-eu: 1 of 5 nodes needs attention"),
     ),
     Step(
-        intro="A cluster that runs the other driver says so.", who=ANA, words="verify calico dev-eu",
+        intro="A cluster that runs the other driver says so.",
+        who=ANA,
+        words="verify calico dev-eu",
         expect=("dev-eu runs flannel, not calico",),
     ),
     Step(
-        intro="What would closing a namespace in production do? Nothing is written.", who=ANA,
-        words="policy preview default-deny-ingress prod-eu -n monitoring", expect=("default-deny-ingress on prod-eu / monitoring: closes 36 connections", "outside → grafana"),
+        intro="What would closing a namespace in production do? Nothing is written.",
+        who=ANA,
+        words="policy preview default-deny-ingress prod-eu -n monitoring",
+        expect=("default-deny-ingress on prod-eu / monitoring: closes 36 connections", "outside → grafana"),
     ),
     Step(
-        intro="In production a second person decides over a policy.", who=ANA,
+        intro="In production a second person decides over a policy.",
+        who=ANA,
         words="policy apply allow-same-namespace prod-eu -n monitoring --reason 'only monitoring talks to monitoring'",
-        expect=("waits for approval", "only monitoring talks to monitoring", "needs 1 approver other than who asked: @bo @dee"),
+        expect=(
+            "waits for approval",
+            "only monitoring talks to monitoring",
+            "needs 1 approver other than who asked: @bo @dee",
+        ),
     ),
     Step(
-        intro="Bo reads what will close, and approves.", who=BO, press="Approve",
-        expect=("approved by @bo", "Accepted by the API; enforcement not measured", "exactly what was previewed"),
+        intro="Bo reads what will close, and approves.",
+        who=BO,
+        press="Approve",
+        expect=(
+            "approved by @bo",
+            "Accepted by the API; enforcement not measured",
+            "exactly what was previewed",
+        ),
     ),
     Step(
-        intro="Who did what? The audit log knows.", who=BO, words="audit",
-        expect=("ana template create k8s-v1.29.5-flannel", "bo verify staging-eu", "approvals decide", "ana policy apply"),
+        intro="Who did what? The audit log knows.",
+        who=BO,
+        words="audit",
+        expect=(
+            "ana template create k8s-v1.29.5-flannel",
+            "bo verify staging-eu",
+            "approvals decide",
+            "ana policy apply",
+        ),
     ),
     Step(intro="Has anybody tampered with it?", who=BO, words="audit verify", expect=("holds",)),
-)  # fmt: skip
+)
 
 MIGRATION_TOUR: Sequence[Step] = (
     Step(
         intro="Meanwhile Ana wants dev-eu to run Calico. A driver cannot be changed after deployment: a migration is planned.",
-        who=ANA, channel=DEV, words="migrate dev-eu --to calico --volumes reattach --soak 1s",
-        expect=("Migrate dev-eu from flannel to calico: waits for approval", "objects are copied", "connections are cut"),
+        who=ANA,
+        channel=DEV,
+        words="migrate dev-eu --to calico --volumes reattach --soak 1s",
+        expect=(
+            "Migrate dev-eu from flannel to calico: waits for approval",
+            "objects are copied",
+            "connections are cut",
+        ),
     ),
     Step(
-        intro="Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops yet.", who=BO,
-        channel=DEV, press="Approve", above="objects are copied", about=MIGRATION, expect=("approved by @bo", "compared equal"),
+        intro="Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops yet.",
+        who=BO,
+        channel=DEV,
+        press="Approve",
+        above="objects are copied",
+        about=MIGRATION,
+        expect=("approved by @bo", "compared equal"),
     ),
     Step(
-        intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.", who=BO, channel=DEV, press="Approve",
-        above="the copy in dev-eu-calico compared equal", about=MIGRATION,
-        expect=("✅ approved by @bo", "the source stands still", "4 volumes moved", "the new cluster serves", "proven:"),
+        intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.",
+        who=BO,
+        channel=DEV,
+        press="Approve",
+        above="the copy in dev-eu-calico compared equal",
+        about=MIGRATION,
+        expect=(
+            "✅ approved by @bo",
+            "the source stands still",
+            "4 volumes moved",
+            "the new cluster serves",
+            "proven:",
+        ),
     ),
     Step(
-        intro="The new cluster has served. Dee types the name of the old one; only now it may go.", who=DEE, channel=DEV,
-        press="Approve…", above="This cannot be undone", typed="dev-eu", about=MIGRATION,
-        expect=("deletion approved by dee", "dev-eu is deleted", "Migration of dev-eu → dev-eu-calico (flannel → calico): done"),
+        intro="The new cluster has served. Dee types the name of the old one; only now it may go.",
+        who=DEE,
+        channel=DEV,
+        press="Approve…",
+        above="This cannot be undone",
+        typed="dev-eu",
+        about=MIGRATION,
+        expect=(
+            "deletion approved by dee",
+            "dev-eu is deleted",
+            "Migration of dev-eu → dev-eu-calico (flannel → calico): done",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 class _Held:

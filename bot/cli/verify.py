@@ -37,9 +37,11 @@ def run(
         now=core.utc_now, parallel=lambda: defaults.parallel_clusters, seconds=defaults.timeout.total_seconds
     )
     target = Target(
-        name=context or kubeconfig.stem, id=f"kubeconfig:{kubeconfig.name}", project="",
+        name=context or kubeconfig.stem,
+        id=f"kubeconfig:{kubeconfig.name}",
+        project="",
         connect=lambda seconds: Kube(endpoint, user_agent=f"xk8s/{__version__}", seconds=seconds),
-    )  # fmt: skip
+    )
     report = verifier.verify(target, asked)
     if as_json:
         data = json.loads(json.dumps(report.to_json(), default=str))

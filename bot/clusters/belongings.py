@@ -52,7 +52,9 @@ def belongings(kube: Kube) -> Belongings:
     volumes = kube.all_of("/api/v1/persistentvolumes", _Volume)
     return Belongings(
         load_balancers=tuple(
-            f"{each.metadata.namespace}/{each.metadata.name}" for each in services if each.spec.type == "LoadBalancer"
+            f"{each.metadata.namespace}/{each.metadata.name}"
+            for each in services
+            if each.spec.type == "LoadBalancer"
         ),
         volumes=sum(_is_cinder(each.spec) for each in volumes),
     )

@@ -49,12 +49,18 @@ class ClusterCatalog:
 
     def all(self) -> Listed:
         """Every cluster, by name."""
-        own = [self._from_configuration(name, found) for name, found in self._configured.items() if found.kubeconfig]
+        own = [
+            self._from_configuration(name, found)
+            for name, found in self._configured.items()
+            if found.kubeconfig
+        ]
         unread: MagnumError | None = None
         deployed: list[Cluster] = []
         if self._magnum is not None:
             try:
-                drivers = {found["uuid"]: _driver(found.get("network_driver")) for found in self._magnum.templates()}
+                drivers = {
+                    found["uuid"]: _driver(found.get("network_driver")) for found in self._magnum.templates()
+                }
                 deployed = [self._from_magnum(found, drivers) for found in self._magnum.clusters()]
             except MagnumError as error:
                 unread = error
@@ -85,24 +91,37 @@ class ClusterCatalog:
 
     def _from_configuration(self, name: str, found: Configured) -> Cluster:
         return Cluster(
-            id=f"kubeconfig:{name}", name=name, project=self._project, driver=found.driver,
-            production=found.production, kubeconfig=found.kubeconfig, context=found.context,
-        )  # fmt: skip
+            id=f"kubeconfig:{name}",
+            name=name,
+            project=self._project,
+            driver=found.driver,
+            production=found.production,
+            kubeconfig=found.kubeconfig,
+            context=found.context,
+        )
 
     def _from_magnum(self, found: Mapping[str, Any], drivers: Mapping[str, Driver | None]) -> Cluster:
         marks = self._configured.get(found["name"]) or self._configured.get(found["uuid"]) or Configured()
         marks = marks if marks.kubeconfig is None else Configured()
         labels = {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
         return Cluster(
-            id=found["uuid"], name=found["name"], project=self._project,
+            id=found["uuid"],
+            name=found["name"],
+            project=self._project,
             driver=drivers.get(found.get("cluster_template_id", "")) or marks.driver,
-            status=found.get("status") or "", status_reason=found.get("status_reason") or "",
-            faults=dict(found.get("faults") or {}), health=found.get("health_status") or "",
+            status=found.get("status") or "",
+            status_reason=found.get("status_reason") or "",
+            faults=dict(found.get("faults") or {}),
+            health=found.get("health_status") or "",
             kubernetes=found.get("coe_version") or labels.get("kube_tag", ""),
-            api_address=found.get("api_address") or "", masters=found.get("master_count"), nodes=found.get("node_count"),
-            template=found.get("cluster_template_id", ""), production=marks.production, labels=labels,
+            api_address=found.get("api_address") or "",
+            masters=found.get("master_count"),
+            nodes=found.get("node_count"),
+            template=found.get("cluster_template_id", ""),
+            production=marks.production,
+            labels=labels,
             created=_time(found.get("created_at")),
-        )  # fmt: skip
+        )
 
 
 def _driver(name: str | None) -> Driver | None:

@@ -68,7 +68,7 @@ class AmbiguousCluster(Ambiguous):
             f"{len(choices)} clusters are called {name}",
             choices=[Choice(cluster.id, _told_apart(cluster)) for cluster in choices],
             fix="Pick one, or give its id instead of its name.",
-        )  # fmt: skip
+        )
 
 
 def _told_apart(cluster: Cluster) -> str:

@@ -93,9 +93,10 @@ class Credentials:
         if not cluster.api_address:
             state = cluster.status or "unknown"
             raise NoCredentials(
-                f"{cluster.name} has no API address yet", why=f"its status is {state}",
+                f"{cluster.name} has no API address yet",
+                why=f"its status is {state}",
                 fix=f"Wait until it is CREATE_COMPLETE: `/xk8s cluster show {cluster.name}`.",
-            )  # fmt: skip
+            )
         key, csr = _key_and_request(self._group)
         self._learn(key)
         try:
@@ -103,9 +104,10 @@ class Credentials:
             certificate = self._signer.sign(cluster.id, csr)
         except MagnumForbidden as refused:
             raise NoCredentials(
-                f"Magnum signs certificates of {cluster.name} only for whoever created it", why=refused.why,
+                f"Magnum signs certificates of {cluster.name} only for whoever created it",
+                why=refused.why,
                 fix=f"Use the creator's application credential in clouds.yaml, or {_kubeconfig_hint(cluster)}",
-            ) from refused  # fmt: skip
+            ) from refused
         except MagnumNotFound as early:
             raise NoCredentials(
                 f"{cluster.name} has no certificates yet",
@@ -115,7 +117,10 @@ class Credentials:
         expires = _checked(certificate, key, authority, cluster)
         until = min(expires - RENEW_BEFORE, self._now() + LONGEST_USE)
         endpoint = Endpoint(
-            server=cluster.api_address, ca_pem=authority, client_certificate_pem=certificate, client_key_pem=key
+            server=cluster.api_address,
+            ca_pem=authority,
+            client_certificate_pem=certificate,
+            client_key_pem=key,
         )
         return _Held(endpoint=endpoint, until=until)
 

@@ -61,7 +61,9 @@ class MagnumCloud:
 
     def create_template(self, values: Mapping[str, Any], *, operation: str) -> Json:
         """Create a template. Sent once: Magnum makes duplicates. Raises `MagnumError`."""
-        return self._send("POST", "/clustertemplates", dict(values), doing="create the template", operation=operation)
+        return self._send(
+            "POST", "/clustertemplates", dict(values), doing="create the template", operation=operation
+        )
 
     def clusters(self) -> list[Json]:
         """Every cluster of the project, with its address. Raises `MagnumError`."""
@@ -84,13 +86,17 @@ class MagnumCloud:
         """Change a template by JSON patch, by UUID; return it. Raises `MagnumError`."""
         doing = "change the template"
         return self._json(
-            self._order("PATCH", f"/clustertemplates/{template}", list(patch), doing=doing, operation=operation),
+            self._order(
+                "PATCH", f"/clustertemplates/{template}", list(patch), doing=doing, operation=operation
+            ),
             doing,
         )
 
     def delete_template(self, template: str, *, operation: str) -> None:
         """Delete a template, by UUID. Raises `MagnumNotFound` and other `MagnumError`."""
-        self._order("DELETE", f"/clustertemplates/{template}", None, doing="delete the template", operation=operation)
+        self._order(
+            "DELETE", f"/clustertemplates/{template}", None, doing="delete the template", operation=operation
+        )
 
     def authority(self, cluster: str) -> str:
         """The CA certificate of a cluster (PEM). Raises `MagnumError`."""
@@ -127,18 +133,23 @@ class MagnumCloud:
     def _send(self, method: str, path: str, body: Json, *, doing: str, operation: str) -> Json:
         return self._json(self._order(method, path, body, doing=doing, operation=operation), doing)
 
-    def _order(self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str) -> Any:
+    def _order(
+        self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str
+    ) -> Any:
         status, answer, headers = self._request(method, path, body, doing=doing, operation=operation)
         if status >= 400:
-            raise from_answer(status, answer, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
+            raise from_answer(
+                status, answer, doing=doing, request_id=headers.get("x-openstack-request-id", "")
+            )
         return answer
 
     def _json(self, body: Any, doing: str) -> Json:
         if not isinstance(body, dict):
             raise MagnumError(
-                f"Magnum did not {doing}", why="its answer is not what the API promises",
+                f"Magnum did not {doing}",
+                why="its answer is not what the API promises",
                 fix=f"Check the endpoint of the cloud {self.cloud} in clouds.yaml.",
-            )  # fmt: skip
+            )
         return body
 
     def _request(
@@ -150,19 +161,26 @@ class MagnumCloud:
         cause = operation or self._operation
         try:
             answer = self._session.proxy().request(
-                path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0,
+                path,
+                method,
+                json=body,
+                raise_exc=False,
+                timeout=SECONDS,
+                connect_retries=0,
                 global_request_id=global_request_id(cause) if cause else None,
-            )  # fmt: skip
+            )
         except keystone.Unauthorized as error:
             raise MagnumUnauthorized(
-                f"Keystone does not accept the credentials of the cloud {self.cloud}", why=reason(error),
+                f"Keystone does not accept the credentials of the cloud {self.cloud}",
+                why=reason(error),
                 fix="Check this cloud in clouds.yaml: user, password or application credential.",
-            ) from error  # fmt: skip
+            ) from error
         except (keystone.ClientException, http.RequestException) as error:
             raise MagnumUnreachable(
-                f"Magnum did not {doing}: it does not answer", why=reason(error),
+                f"Magnum did not {doing}: it does not answer",
+                why=reason(error),
                 fix=f"Check that the cloud {self.cloud} is up, and its auth_url and endpoints in clouds.yaml.",
-            ) from error  # fmt: skip
+            ) from error
         try:
             return answer.status_code, answer.json(), answer.headers
         except ValueError:

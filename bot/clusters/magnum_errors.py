@@ -46,9 +46,13 @@ class MagnumFailed(MagnumError):
 
 
 _BY_STATUS: dict[int, type[MagnumError]] = {
-    400: MagnumRejected, 401: MagnumUnauthorized, 403: MagnumForbidden, 404: MagnumNotFound,
-    406: MagnumRejected, 409: MagnumConflict,
-}  # fmt: skip
+    400: MagnumRejected,
+    401: MagnumUnauthorized,
+    403: MagnumForbidden,
+    404: MagnumNotFound,
+    406: MagnumRejected,
+    409: MagnumConflict,
+}
 _FIXES: dict[type[MagnumError], str] = {
     MagnumUnauthorized: "Check this cloud's credentials in clouds.yaml.",
     MagnumForbidden: "Ask the cloud's operator, or use credentials with the needed role in clouds.yaml.",
@@ -56,16 +60,25 @@ _FIXES: dict[type[MagnumError], str] = {
 }
 # what Magnum says is sometimes not what is wrong
 _TRANSLATIONS: tuple[tuple[str, str], ...] = (
-    (r"Cluster type \(vm, .*, kubernetes\) not supported", "The image is unknown to the cloud, or has no os_distro: check `image` (`--image`)."),
+    (
+        r"Cluster type \(vm, .*, kubernetes\) not supported",
+        "The image is unknown to the cloud, or has no os_distro: check `image` (`--image`).",
+    ),
     (r"Unable to find flavor (.*)\.", "Check `flavor` and `master_flavor` (`--flavor`, `--master-flavor`)."),
     (r"Unable to find external network (.*)\.", "Check `external_network` (`--external-network`)."),
     (r"Unable to find keypair (.*)\.", "Check `keypair` (`--keypair`)."),
     (r"attribute image_id", "Set `template_defaults.image`, or say `--image`."),
-    (r"Network driver type (\S+) is not (allowed|supported)", "This cloud does not allow that driver: ask its operator."),
+    (
+        r"Network driver type (\S+) is not (allowed|supported)",
+        "This cloud does not allow that driver: ask its operator.",
+    ),
     (r"Resource limit exceeded", "Delete a cluster that is no longer needed, or ask for a higher quota."),
-    (r"public or hidden flag", "Publishing needs the cloud's publish policy: leave `--public` out, or ask its operator."),
+    (
+        r"public or hidden flag",
+        "Publishing needs the cloud's publish policy: leave `--public` out, or ask its operator.",
+    ),
     (r"is referenced by one or multiple clusters", "Clusters use this template; make a new one instead."),
-)  # fmt: skip
+)
 
 
 def from_answer(status: int, body: Any, *, doing: str, request_id: str) -> MagnumError:

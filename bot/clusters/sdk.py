@@ -22,6 +22,7 @@ def connection(cloud: str, unusable: type[Problem]) -> Any:
         return openstack.connect(cloud=cloud, app_name="xk8s", api_timeout=SECONDS)
     except ConfigException as error:
         raise unusable(
-            f"There is no usable cloud {cloud}", why=reason(error),
+            f"There is no usable cloud {cloud}",
+            why=reason(error),
             fix=f"Add {cloud} to clouds.yaml (OS_CLIENT_CONFIG_FILE says where it is).",
-        ) from error  # fmt: skip
+        ) from error

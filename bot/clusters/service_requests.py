@@ -65,17 +65,21 @@ class Requests:
 
         try:
             proxy = getattr(self._connected(), service)
-            answer = proxy.request(path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0)
+            answer = proxy.request(
+                path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0
+            )
         except keystone.EndpointNotFound as error:
             raise NoSuchService(
-                f"The cloud {self.cloud} has no {service.replace('_', ' ')} service", why=reason(error),
+                f"The cloud {self.cloud} has no {service.replace('_', ' ')} service",
+                why=reason(error),
                 fix="Ask for it to be added to the catalogue, if there is one.",
-            ) from error  # fmt: skip
+            ) from error
         except (keystone.ClientException, http.RequestException) as error:
             raise CloudServiceError(
-                f"The cloud {self.cloud} did not {doing}", why=reason(error),
+                f"The cloud {self.cloud} did not {doing}",
+                why=reason(error),
                 fix="Check this cloud in clouds.yaml, and that it is up.",
-            ) from error  # fmt: skip
+            ) from error
         try:
             said = answer.json()
         except ValueError:
@@ -84,9 +88,10 @@ class Requests:
             return dict(said)
         kind = _kind(answer.status_code)
         problem = kind(
-            f"The cloud {self.cloud} did not {doing}", why=f"HTTP {answer.status_code}: {_message(said)}",
+            f"The cloud {self.cloud} did not {doing}",
+            why=f"HTTP {answer.status_code}: {_message(said)}",
             fix="Look at it with the openstack command, then resume.",
-        )  # fmt: skip
+        )
         if method == "GET" and answer.status_code in RETRIED:
             after = answer.headers.get("Retry-After", "")
             raise _Again(problem, float(after) if after.isdigit() else 0.0)
@@ -114,5 +119,9 @@ def _kind(status: int) -> type[CloudServiceError]:
 
 def _message(said: Any) -> str:
     """The sentence in an error: Cinder and Nova wrap it in the name of the fault, Neutron in `NeutronError`."""
-    inner = next((value for value in said.values() if isinstance(value, dict)), {}) if isinstance(said, dict) else {}
+    inner = (
+        next((value for value in said.values() if isinstance(value, dict)), {})
+        if isinstance(said, dict)
+        else {}
+    )
     return one_line(str(inner.get("message") or "no reason given"))

@@ -111,9 +111,13 @@ class CloudServices:
         path, doing = f"/lbaas/loadbalancers/{balancer}/status", f"show the load balancer {balancer}"
         tree = self._requests.read("load_balancer", path, doing=doing)["statuses"]["loadbalancer"]
         return LoadBalancer(
-            id=tree["id"], provisioning=tree["provisioning_status"], operating=tree["operating_status"],
-            pools=tuple(_pool(listener, pool) for listener in tree["listeners"] for pool in listener["pools"]),
-        )  # fmt: skip
+            id=tree["id"],
+            provisioning=tree["provisioning_status"],
+            operating=tree["operating_status"],
+            pools=tuple(
+                _pool(listener, pool) for listener in tree["listeners"] for pool in listener["pools"]
+            ),
+        )
 
     def described(self, text: str) -> str:
         """The id of the load balancer with a description; empty if there is none. Raises `CloudServiceError`."""
@@ -144,19 +148,28 @@ class CloudServices:
         if not found:
             return None
         return FloatingIP(
-            id=found[0]["id"], address=found[0]["floating_ip_address"], port=found[0].get("port_id") or "",
+            id=found[0]["id"],
+            address=found[0]["floating_ip_address"],
+            port=found[0].get("port_id") or "",
             description=found[0].get("description") or "",
-        )  # fmt: skip
+        )
 
     def _update(self, floating_ip: str, values: Json) -> None:
         self._requests.request(
-            "network", "PUT", f"/floatingips/{floating_ip}", {"floatingip": values}, doing="change a floating IP"
+            "network",
+            "PUT",
+            f"/floatingips/{floating_ip}",
+            {"floatingip": values},
+            doing="change a floating IP",
         )
 
 
 def _snapshot(found: Json) -> Snapshot:
     return Snapshot(
-        id=found["id"], name=found.get("name") or "", status=found["status"], metadata=found.get("metadata") or {}
+        id=found["id"],
+        name=found.get("name") or "",
+        status=found["status"],
+        metadata=found.get("metadata") or {},
     )
 
 

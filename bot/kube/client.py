@@ -52,7 +52,9 @@ class Reply:
 class Kube:
     """One cluster's API, for one piece of work; its connections are its own."""
 
-    def __init__(self, endpoint: Endpoint, *, user_agent: str, seconds: float, answer: float | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, user_agent: str, seconds: float, answer: float | None = None
+    ) -> None:
         """`seconds` is for the whole piece of work, `answer` for each request of it."""
         self.endpoint = endpoint
         self.tls = endpoint.tls()
@@ -60,9 +62,13 @@ class Kube:
         self._answer = seconds if answer is None else answer
         self._headers = {"User-Agent": user_agent, "Accept": JSON, **endpoint.headers()}
         self._pool = urllib3.PoolManager(
-            maxsize=8, block=False, retries=False, ssl_context=self.tls,
-            server_hostname=endpoint.server_name, assert_hostname=endpoint.server_name,
-        )  # fmt: skip
+            maxsize=8,
+            block=False,
+            retries=False,
+            ssl_context=self.tls,
+            server_hostname=endpoint.server_name,
+            assert_hostname=endpoint.server_name,
+        )
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -97,7 +103,9 @@ class Kube:
 
     def get(self, path: str, kind: type[T]) -> T:
         """Return one object. Raises `KubeError`."""
-        return _decode(msgspec.json.Decoder(kind), self._get(path, {}, doing=f"show {path.rsplit('/', 1)[-1]}"), path)
+        return _decode(
+            msgspec.json.Decoder(kind), self._get(path, {}, doing=f"show {path.rsplit('/', 1)[-1]}"), path
+        )
 
     def _get(self, path: str, query: Mapping[str, Any], *, doing: str) -> bytes:
         given = urlencode({name: value for name, value in query.items() if value})
@@ -108,9 +116,16 @@ class Kube:
         return self.exchange(method, path, doing=doing, body=body).data
 
     def exchange(
-        self, method: str, path: str, *, doing: str, body: bytes | None = None, content: str = JSON,
-        accept: str = JSON, repeatable: bool = True,
-    ) -> Reply:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        body: bytes | None = None,
+        content: str = JSON,
+        accept: str = JSON,
+        repeatable: bool = True,
+    ) -> Reply:
         """Send a request and return the whole answer; `content` is the media type of `body`, `accept` of the answer.
 
         One that may not be repeated (a create) is sent again only after 429, which says that nothing was
@@ -131,9 +146,10 @@ class Kube:
             else:
                 if answer.status < 400:
                     return Reply(
-                        status=answer.status, data=answer.data,
+                        status=answer.status,
+                        data=answer.data,
                         warnings=_warnings(answer.headers.getlist("Warning")),
-                    )  # fmt: skip
+                    )
                 failure = from_answer(answer.status, answer.data, doing=doing)
                 if answer.status not in RETRIED or not (repeatable or answer.status == 429):
                     raise failure
@@ -166,21 +182,27 @@ class Kube:
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left)
         headers = {**self._headers, "Accept": accept, **({"Content-Type": content} if body else {})}
         return self._pool.request(
-            method, f"{self.endpoint.server.rstrip('/')}{path}", body=body, headers=headers, timeout=timeout,
+            method,
+            f"{self.endpoint.server.rstrip('/')}{path}",
+            body=body,
+            headers=headers,
+            timeout=timeout,
             redirect=False,
-        )  # fmt: skip
+        )
 
     def _unreachable(self, error: HTTPError) -> Unreachable:
         return Unreachable(
-            "The cluster's API cannot be reached", why=_reason(error),
+            "The cluster's API cannot be reached",
+            why=_reason(error),
             fix=f"Check that {self.endpoint.server} is up and reachable from the bot.",
-        )  # fmt: skip
+        )
 
     def _too_slow(self) -> Unreachable:
         return Unreachable(
-            "The cluster's API did not answer in time", why=f"{self.endpoint.server}",
+            "The cluster's API did not answer in time",
+            why=f"{self.endpoint.server}",
             fix="Try again; if it stays, raise `verification.timeout`.",
-        )  # fmt: skip
+        )
 
 
 def _decode(decoder: msgspec.json.Decoder[T], data: bytes, path: str) -> T:
@@ -188,9 +210,10 @@ def _decode(decoder: msgspec.json.Decoder[T], data: bytes, path: str) -> T:
         return decoder.decode(data)
     except msgspec.MsgspecError as error:
         raise BadAnswer(
-            f"The Kubernetes API answered {path} with something else", why=str(error),
+            f"The Kubernetes API answered {path} with something else",
+            why=str(error),
             fix="Check that the address is a Kubernetes API and no proxy's page.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _asked_pause(answer: urllib3.BaseHTTPResponse) -> float:

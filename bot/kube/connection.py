@@ -41,14 +41,18 @@ class Endpoint:
         Certificates that Magnum signs lack the Authority Key Identifier, which Python 3.13 demands by
         default (VERIFY_X509_STRICT); that one demand is dropped, nothing else.
         """
-        context = ssl.create_default_context(cadata=self.ca_pem) if self.ca_pem else ssl.create_default_context()
+        context = (
+            ssl.create_default_context(cadata=self.ca_pem) if self.ca_pem else ssl.create_default_context()
+        )
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if not self.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if self.client_certificate_pem and self.client_key_pem:
             # the certificate ends without a newline when Magnum signed it
-            chain = f"{self.client_certificate_pem.strip()}\n{self.client_key_pem.get_secret_value().strip()}\n"
+            chain = (
+                f"{self.client_certificate_pem.strip()}\n{self.client_key_pem.get_secret_value().strip()}\n"
+            )
             with _in_memory(chain) as path:
                 context.load_cert_chain(path)
         return context
@@ -88,7 +92,9 @@ def endpoint_from_kubeconfig(path: Path, context: str | None = None) -> Endpoint
 
     loaded = Configuration()
     try:
-        load_kube_config(config_file=str(path), context=context, client_configuration=loaded, persist_config=False)
+        load_kube_config(
+            config_file=str(path), context=context, client_configuration=loaded, persist_config=False
+        )
         token = loaded.get_api_key_with_prefix("BearerToken", alias="authorization")
         return Endpoint(
             server=loaded.host,

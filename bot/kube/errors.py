@@ -85,9 +85,15 @@ class ExecFailed(KubeError):
 
 
 _BY_STATUS: dict[int, type[KubeError]] = {
-    400: Malformed, 401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict, 410: Expired, 422: Invalid,
+    400: Malformed,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Expired,
+    422: Invalid,
     429: TooManyRequests,
-}  # fmt: skip
+}
 _FIXES: dict[type[KubeError], str] = {
     Unauthorized: "Check the cluster's credentials in the configuration.",
     Forbidden: "Give the bot's user this right: the roles are in deploy/rbac/ (to look: deploy/rbac/xk8s-verify.yaml).",
@@ -116,7 +122,9 @@ class _Status(msgspec.Struct):
 
 def from_status(status: int, message: str, *, doing: str) -> KubeError:
     """The error for an HTTP status; `message` is the server's own sentence."""
-    return _made(_BY_STATUS.get(status, ServerFailed if status >= 500 else KubeError), status, message, doing, ())
+    return _made(
+        _BY_STATUS.get(status, ServerFailed if status >= 500 else KubeError), status, message, doing, ()
+    )
 
 
 def from_answer(status: int, body: bytes, *, doing: str) -> KubeError:
@@ -124,11 +132,15 @@ def from_answer(status: int, body: bytes, *, doing: str) -> KubeError:
     try:
         said = msgspec.json.decode(body, type=_Status)
     except msgspec.MsgspecError:
-        return from_status(status, body.decode(errors="replace").strip()[:200] or "no reason given", doing=doing)
+        return from_status(
+            status, body.decode(errors="replace").strip()[:200] or "no reason given", doing=doing
+        )
     named = said.details.causes if said.details and said.details.causes else []
     causes = tuple(Cause(field=each.field, message=each.message, reason=each.reason) for each in named)
     kind = _BY_STATUS.get(status, ServerFailed if status >= 500 else KubeError)
-    return _made(_narrowed(kind, said.reason, causes), status, said.message or "no reason given", doing, causes)
+    return _made(
+        _narrowed(kind, said.reason, causes), status, said.message or "no reason given", doing, causes
+    )
 
 
 def _narrowed(kind: type[KubeError], reason: str, causes: tuple[Cause, ...]) -> type[KubeError]:
@@ -142,7 +154,9 @@ def _narrowed(kind: type[KubeError], reason: str, causes: tuple[Cause, ...]) -> 
     return kind
 
 
-def _made(kind: type[KubeError], status: int, message: str, doing: str, causes: tuple[Cause, ...]) -> KubeError:
+def _made(
+    kind: type[KubeError], status: int, message: str, doing: str, causes: tuple[Cause, ...]
+) -> KubeError:
     fix = next((_FIXES[each] for each in kind.__mro__ if each in _FIXES), "")
     made = kind(f"The Kubernetes API did not {doing}", why=f"HTTP {status}: {message}", fix=fix)
     made.causes = causes

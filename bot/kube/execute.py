@@ -50,7 +50,9 @@ class _ExitStatus(msgspec.Struct):
     details: _Details | None = None
 
 
-def execute(kube: Kube, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float) -> Output:
+def execute(
+    kube: Kube, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float
+) -> Output:
     """Run a command once and return its output. Raises `Forbidden`, `NotFound` or `ExecFailed`.
 
     A server that has no time for it (429, 503) is asked again, a few times within its seconds.
@@ -110,7 +112,9 @@ def _refused(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeEr
         message = msgspec.json.decode(body, type=_ExitStatus).message
     except msgspec.MsgspecError:
         message = bytes(body).decode(errors="replace").strip()[:200]
-    return from_status(int(refused.status_code), message or "no reason given", doing=f"run a command in {pod}")
+    return from_status(
+        int(refused.status_code), message or "no reason given", doing=f"run a command in {pod}"
+    )
 
 
 def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> Output:
@@ -142,12 +146,16 @@ def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> Outp
             break
     code = _exit_code(bytes(streams[STATUS]), pod)
     return Output(
-        stdout=streams[STDOUT].decode(errors="replace"), stderr=streams[STDERR].decode(errors="replace"), code=code
+        stdout=streams[STDOUT].decode(errors="replace"),
+        stderr=streams[STDERR].decode(errors="replace"),
+        code=code,
     )
 
 
 def _too_slow(pod: str) -> ExecFailed:
-    return ExecFailed(f"The command in {pod} did not end in time", fix="Try again; the node may be overloaded.")
+    return ExecFailed(
+        f"The command in {pod} did not end in time", fix="Try again; the node may be overloaded."
+    )
 
 
 def _exit_code(data: bytes, pod: str) -> int:
@@ -155,7 +163,9 @@ def _exit_code(data: bytes, pod: str) -> int:
     try:
         status = msgspec.json.decode(data, type=_ExitStatus)
     except msgspec.MsgspecError as error:
-        raise ExecFailed(f"The command in {pod} ended without a status", why=str(error), fix="Try again.") from error
+        raise ExecFailed(
+            f"The command in {pod} ended without a status", why=str(error), fix="Try again."
+        ) from error
     if status.status == "Success":
         return 0
     for cause in status.details.causes if status.details else []:

@@ -83,39 +83,65 @@ def read(kube: Kube, path: str) -> Object | None:
 
 
 def apply(
-    kube: Kube, path: str, manifest: Mapping[str, Any], *, dry_run: bool = False, force: bool = False,
-    manager: str = FIELD_MANAGER, validation: FieldValidation = FieldValidation.STRICT, doing: str = "",
-) -> Written:  # fmt: skip
+    kube: Kube,
+    path: str,
+    manifest: Mapping[str, Any],
+    *,
+    dry_run: bool = False,
+    force: bool = False,
+    manager: str = FIELD_MANAGER,
+    validation: FieldValidation = FieldValidation.STRICT,
+    doing: str = "",
+) -> Written:
     """Server-side apply. `force` takes fields over from other managers; without it they are a conflict.
 
     With `metadata.resourceVersion` in the manifest it applies to that version only, and with `metadata.uid`
     to that object only. Raises `FieldConflict`, `Conflict`, `Invalid`, `Malformed`, `NamespaceTerminating`
     or another `KubeError`.
     """
-    query = _query(dry_run=dry_run, fieldManager=manager, force="true" if force else "", fieldValidation=validation)
+    query = _query(
+        dry_run=dry_run, fieldManager=manager, force="true" if force else "", fieldValidation=validation
+    )
     body = msgspec.json.encode(manifest)
-    reply = kube.exchange("PATCH", path + query, doing=doing or f"apply {_last(path)}", body=body, content=APPLY)
+    reply = kube.exchange(
+        "PATCH", path + query, doing=doing or f"apply {_last(path)}", body=body, content=APPLY
+    )
     return _written(reply, path)
 
 
 def create(
-    kube: Kube, collection: str, manifest: Mapping[str, Any], *, dry_run: bool = False,
-    manager: str = FIELD_MANAGER, validation: FieldValidation = FieldValidation.STRICT, doing: str = "",
-) -> Written:  # fmt: skip
+    kube: Kube,
+    collection: str,
+    manifest: Mapping[str, Any],
+    *,
+    dry_run: bool = False,
+    manager: str = FIELD_MANAGER,
+    validation: FieldValidation = FieldValidation.STRICT,
+    doing: str = "",
+) -> Written:
     """Create an object; never sent twice. Raises `AlreadyExists` or another `KubeError`; after `Unreachable`
     or `ServerFailed` it may be there all the same."""
     query = _query(dry_run=dry_run, fieldManager=manager, fieldValidation=validation)
     reply = kube.exchange(
-        "POST", collection + query, doing=doing or f"create one of {_last(collection)}", repeatable=dry_run,
+        "POST",
+        collection + query,
+        doing=doing or f"create one of {_last(collection)}",
+        repeatable=dry_run,
         body=msgspec.json.encode(manifest),
-    )  # fmt: skip
+    )
     return _written(reply, collection)
 
 
 def replace(
-    kube: Kube, path: str, manifest: Mapping[str, Any], *, dry_run: bool = False,
-    manager: str = FIELD_MANAGER, validation: FieldValidation = FieldValidation.STRICT, doing: str = "",
-) -> Written:  # fmt: skip
+    kube: Kube,
+    path: str,
+    manifest: Mapping[str, Any],
+    *,
+    dry_run: bool = False,
+    manager: str = FIELD_MANAGER,
+    validation: FieldValidation = FieldValidation.STRICT,
+    doing: str = "",
+) -> Written:
     """Put an object in place of what is there; with its `metadata.resourceVersion` only if nobody changed it.
 
     Raises `Conflict` (also when a lost answer was repeated: then look), `Invalid` or another `KubeError`.
@@ -128,24 +154,40 @@ def replace(
 
 
 def patch(
-    kube: Kube, path: str, change: Mapping[str, Any] | list[Mapping[str, Any]], *, content: str = MERGE,
-    dry_run: bool = False, manager: str = FIELD_MANAGER, doing: str = "",
-) -> Written:  # fmt: skip
+    kube: Kube,
+    path: str,
+    change: Mapping[str, Any] | list[Mapping[str, Any]],
+    *,
+    content: str = MERGE,
+    dry_run: bool = False,
+    manager: str = FIELD_MANAGER,
+    doing: str = "",
+) -> Written:
     """Patch an object or a subresource (`…/scale`). A JSON patch is never sent twice, the others may be.
 
     Raises `Conflict`, `Invalid`, `Malformed` or another `KubeError`.
     """
     reply = kube.exchange(
-        "PATCH", path + _query(dry_run=dry_run, fieldManager=manager), doing=doing or f"change {_last(path)}",
-        body=msgspec.json.encode(change), content=content, repeatable=dry_run or content != JSON_PATCH,
-    )  # fmt: skip
+        "PATCH",
+        path + _query(dry_run=dry_run, fieldManager=manager),
+        doing=doing or f"change {_last(path)}",
+        body=msgspec.json.encode(change),
+        content=content,
+        repeatable=dry_run or content != JSON_PATCH,
+    )
     return _written(reply, path)
 
 
 def delete(
-    kube: Kube, path: str, *, uid: str = "", resource_version: str = "", dry_run: bool = False,
-    propagation: Propagation = Propagation.BACKGROUND, doing: str = "",
-) -> Removal:  # fmt: skip
+    kube: Kube,
+    path: str,
+    *,
+    uid: str = "",
+    resource_version: str = "",
+    dry_run: bool = False,
+    propagation: Propagation = Propagation.BACKGROUND,
+    doing: str = "",
+) -> Removal:
     """Delete an object, only if it still is what was seen: `uid` and `resource_version` are preconditions.
 
     Raises `Conflict` if it is not; `KubeError`.
@@ -159,9 +201,11 @@ def delete(
         options["dryRun"] = ["All"]
     try:
         reply = kube.exchange(
-            "DELETE", path + _query(dry_run=dry_run), doing=doing or f"delete {_last(path)}",
+            "DELETE",
+            path + _query(dry_run=dry_run),
+            doing=doing or f"delete {_last(path)}",
             body=msgspec.json.encode(options),
-        )  # fmt: skip
+        )
     except NotFound:
         return Removal.ABSENT
     left = _object(reply, path)
@@ -190,9 +234,10 @@ def _object(reply: Reply, path: str) -> Object:
         return msgspec.json.decode(reply.data, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise BadAnswer(
-            f"The Kubernetes API answered {path} with something else", why=str(error),
+            f"The Kubernetes API answered {path} with something else",
+            why=str(error),
             fix="Check that the address is a Kubernetes API and no proxy's page.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _last(path: str) -> str:

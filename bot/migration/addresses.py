@@ -28,9 +28,11 @@ def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, st
         if each.get("ip")
     }
     return Ranges(
-        pods=tuple(sorted(pods)), services=(services,), nodes=tuple(sorted(_node_addresses(nodes))),
+        pods=tuple(sorted(pods)),
+        services=(services,),
+        nodes=tuple(sorted(_node_addresses(nodes))),
         others=tuple(sorted(balancers)),
-    )  # fmt: skip
+    )
 
 
 def _pod_ranges(nodes: Iterable[Object]) -> Iterable[str]:

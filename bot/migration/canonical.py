@@ -16,17 +16,28 @@ from typing import Any
 from bot.migration.objects import Object
 
 SERVER_METADATA = (
-    "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "deletionTimestamp",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "selfLink",
+    "deletionTimestamp",
     "deletionGracePeriodSeconds",
-)  # fmt: skip
+)
 # written by controllers while nothing about the configuration changes
 CHURNING = (
-    "deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation",
-    "control-plane.alpha.kubernetes.io/leader", "endpoints.kubernetes.io/last-change-trigger-time",
-    "pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller",
-    "volume.kubernetes.io/selected-node", "autoscaling.alpha.kubernetes.io/conditions",
-    "autoscaling.alpha.kubernetes.io/current-metrics", "kubectl.kubernetes.io/last-applied-configuration",
-)  # fmt: skip
+    "deployment.kubernetes.io/revision",
+    "deprecated.daemonset.template.generation",
+    "control-plane.alpha.kubernetes.io/leader",
+    "endpoints.kubernetes.io/last-change-trigger-time",
+    "pv.kubernetes.io/bind-completed",
+    "pv.kubernetes.io/bound-by-controller",
+    "volume.kubernetes.io/selected-node",
+    "autoscaling.alpha.kubernetes.io/conditions",
+    "autoscaling.alpha.kubernetes.io/current-metrics",
+    "kubectl.kubernetes.io/last-applied-configuration",
+)
 
 
 KEYED = "keyed:"  # how a digest begins that can be compared only with one of the same key
@@ -51,7 +62,9 @@ def digest(obj: Mapping[str, Any], key: bytes) -> str:
     """
     kept = without_server_fields(obj)
     metadata = kept["metadata"]
-    annotations = {name: value for name, value in (metadata.get("annotations") or {}).items() if name not in CHURNING}
+    annotations = {
+        name: value for name, value in (metadata.get("annotations") or {}).items() if name not in CHURNING
+    }
     metadata.pop("annotations", None)
     if annotations:
         metadata["annotations"] = annotations

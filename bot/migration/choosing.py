@@ -26,21 +26,27 @@ def template_for(driver: Driver, templates: Sequence[Template], *, kubernetes: s
     """
     title = profile(driver).title
     of_driver = [each for each in templates if each.driver is driver and not each.hidden]
-    fitting = [each for each in of_driver if not kubernetes or numbers(each.kubernetes) >= numbers(kubernetes)]
+    fitting = [
+        each for each in of_driver if not kubernetes or numbers(each.kubernetes) >= numbers(kubernetes)
+    ]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         raise SeveralTemplates(
             f"{len(fitting)} templates with {title} could be the target's",
-            choices=[Choice(each.id, _told_apart(each)) for each in sorted(fitting, key=lambda each: each.name)],
+            choices=[
+                Choice(each.id, _told_apart(each)) for each in sorted(fitting, key=lambda each: each.name)
+            ],
             fix="Pick one, or say `--template NAME`.",
-        )  # fmt: skip
+        )
     older = ", ".join(f"{each.name} has {each.kubernetes or 'no version'}" for each in of_driver)
     raise NoTemplate(
         f"There is no template with {title} for this cluster",
-        why=f"the source has Kubernetes {kubernetes}; {older}" if of_driver else "there is none with that driver",
+        why=f"the source has Kubernetes {kubernetes}; {older}"
+        if of_driver
+        else "there is none with that driver",
         fix=f"/xk8s template create {driver}" + (f" --kubernetes {kubernetes}" if kubernetes else ""),
-    )  # fmt: skip
+    )
 
 
 def _told_apart(template: Template) -> str:

@@ -90,7 +90,9 @@ def _difference(into: Writer, ref: Ref, expected: Object | None, found: Object |
         )
     except KubeError as error:
         return (
-            "the target would not take it" if ref.kind == "Secret" else f"the target would not take it: {error.why}"
+            "the target would not take it"
+            if ref.kind == "Secret"
+            else f"the target would not take it: {error.why}"
         )
     if comparable(would.object, into.context, into.key) == comparable(found, into.context, into.key):
         return ""
@@ -116,7 +118,9 @@ def _counts(wanted: Mapping[Ref, Object | None], live: Mapping[Ref, Object]) -> 
     planned = Counter((ref.namespace, ref.kind) for ref, obj in wanted.items() if obj is not None)
     found = Counter((ref.namespace, ref.kind) for ref in live if wanted.get(ref) is not None)
     for namespace, kind in sorted(planned):
-        yield Count(namespace=namespace, kind=kind, planned=planned[namespace, kind], found=found[namespace, kind])
+        yield Count(
+            namespace=namespace, kind=kind, planned=planned[namespace, kind], found=found[namespace, kind]
+        )
 
 
 def network(plan: Plan, source: Snapshot, target: Snapshot) -> tuple[str, ...]:
@@ -140,7 +144,10 @@ def network(plan: Plan, source: Snapshot, target: Snapshot) -> tuple[str, ...]:
         f"{each.source} => {each.destination}: "
         + ", ".join(
             part
-            for part in (f"closes {each.closes}" if each.closes else "", f"opens {each.opens}" if each.opens else "")
+            for part in (
+                f"closes {each.closes}" if each.closes else "",
+                f"opens {each.opens}" if each.opens else "",
+            )
             if part
         )
         for each in difference(planned, actual).changes

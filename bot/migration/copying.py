@@ -51,15 +51,24 @@ class Record:
 def writer(target: Kube, plan: Plan, mappings: Mappings, key: bytes, *, dry_run: bool = False) -> Writer:
     """The target, ready to be written into. Asks it what it serves. Raises `KubeError`."""
     return Writer(
-        kube=target, surface=discover(target), migration=plan.migration, context=context_of(plan, mappings), key=key,
+        kube=target,
+        surface=discover(target),
+        migration=plan.migration,
+        context=context_of(plan, mappings),
+        key=key,
         dry_run=dry_run,
-    )  # fmt: skip
+    )
 
 
 def copy(
-    into: Writer, plan: Plan, inventory: Inventory, forms: Forms, *, stages: Iterable[Stage] = tuple(Stage),
+    into: Writer,
+    plan: Plan,
+    inventory: Inventory,
+    forms: Forms,
+    *,
+    stages: Iterable[Stage] = tuple(Stage),
     told: Callable[[Progress], None] = lambda _progress: None,
-) -> Record:  # fmt: skip
+) -> Record:
     """Write everything as it waits for the cut-over; what is withheld is not written.
 
     Raises `KubeError` if the target does not answer, `NotInTime` if a gate does not open. Objects that the
@@ -85,9 +94,16 @@ def rehearse(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> Re
 
 
 def write_stages(
-    into: Writer, plan: Plan, inventory: Inventory, wanted: Mapping[Ref, Object], stages: Iterable[Stage], *,
-    started: bool = False, force: bool = False, told: Callable[[Progress], None] = lambda _progress: None,
-) -> Record:  # fmt: skip
+    into: Writer,
+    plan: Plan,
+    inventory: Inventory,
+    wanted: Mapping[Ref, Object],
+    stages: Iterable[Stage],
+    *,
+    started: bool = False,
+    force: bool = False,
+    told: Callable[[Progress], None] = lambda _progress: None,
+) -> Record:
     """Write objects in the order of their stages, each stage's gate after it. Raises `KubeError`, `NotInTime`."""
     chosen, done = frozenset(stages), 0
     written: list[Written] = []
@@ -111,8 +127,13 @@ def _gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
     if stage is Stage.NAMESPACES:
         waiting.until(lambda: _not_active(into, refs), what="become Active", seconds=GATE_SECONDS, pause=0.5)
     if stage is Stage.DEFINITIONS:
-        waiting.until(lambda: _not_established(into, refs), what="become Established", seconds=GATE_SECONDS, pause=0.5,
-                      fix="Look at the conditions of the definitions in the target, then resume.")  # fmt: skip
+        waiting.until(
+            lambda: _not_established(into, refs),
+            what="become Established",
+            seconds=GATE_SECONDS,
+            pause=0.5,
+            fix="Look at the conditions of the definitions in the target, then resume.",
+        )
         return dataclasses.replace(into, surface=discover(into.kube))
     return into
 
@@ -122,9 +143,10 @@ def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
     going = [ref.name for ref, obj in live if status_of(obj).get("phase") == "Terminating"]
     if going:
         raise NamespaceGoing(
-            f"The namespace {going[0]} of the target is being deleted", why="nothing can be made in it",
+            f"The namespace {going[0]} of the target is being deleted",
+            why="nothing can be made in it",
             fix="Wait until it is gone (look at finalizers in it), then resume.",
-        )  # fmt: skip
+        )
     return [ref.name for ref, obj in live if status_of(obj).get("phase") != "Active"]
 
 
@@ -134,7 +156,9 @@ def _not_established(into: Writer, refs: list[Ref]) -> list[str]:
         path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{ref.name}"
         live = kube_writing.read(into.kube, path)
         states = {
-            each["type"] for each in status_of(live or {}).get("conditions") or [] if each.get("status") == "True"
+            each["type"]
+            for each in status_of(live or {}).get("conditions") or []
+            if each.get("status") == "True"
         }
         if live is None or not {"Established", "NamesAccepted"} <= states:
             waits.append(ref.name)

@@ -67,17 +67,23 @@ def drift(
         elif fingerprint(live, key or b"", scaled) != item.digest:
             changed.append(ref)
     return Drift(
-        changed=tuple(sorted(changed)), replaced=tuple(sorted(replaced)), unsure=tuple(sorted(unsure)),
-        gone=tuple(sorted(set(planned) - set(objects))), new=tuple(sorted(_new(plan, inventory, objects, mappings))),
-    )  # fmt: skip
+        changed=tuple(sorted(changed)),
+        replaced=tuple(sorted(replaced)),
+        unsure=tuple(sorted(unsure)),
+        gone=tuple(sorted(set(planned) - set(objects))),
+        new=tuple(sorted(_new(plan, inventory, objects, mappings))),
+    )
 
 
 def _new(plan: Plan, inventory: Inventory, objects: dict[Ref, Object], mappings: Mappings) -> set[Ref]:
     """What would be copied today and was not planned."""
     grounds = exclusions.grounds(
-        dataclasses.replace(inventory, objects=objects), profile(plan.target.driver), skip=mappings.skip,
-        early=plan.early, helm=mappings.helm == "copy",
-    )  # fmt: skip
+        dataclasses.replace(inventory, objects=objects),
+        profile(plan.target.driver),
+        skip=mappings.skip,
+        early=plan.early,
+        helm=mappings.helm == "copy",
+    )
     kept, _ = exclusions.split(grounds)
     found = set(kept) | (_namespaces(plan, objects) if plan.everything else set())
     return found - {item.ref for item in plan.items} - {each.ref for each in plan.left}

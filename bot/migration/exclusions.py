@@ -72,14 +72,23 @@ Rule = Callable[[Object, Grounds], "tuple[Reason, str] | None"]
 
 PER_CLUSTER = frozenset(
     {
-        ("", "Node"), ("storage.k8s.io", "VolumeAttachment"), ("storage.k8s.io", "CSIDriver"), ("networking.k8s.io", "IPAddress"),
-        ("networking.k8s.io", "ServiceCIDR"), ("internal.apiserver.k8s.io", "StorageVersion"), ("resource.k8s.io", "ResourceSlice"),
+        ("", "Node"),
+        ("storage.k8s.io", "VolumeAttachment"),
+        ("storage.k8s.io", "CSIDriver"),
+        ("networking.k8s.io", "IPAddress"),
+        ("networking.k8s.io", "ServiceCIDR"),
+        ("internal.apiserver.k8s.io", "StorageVersion"),
+        ("resource.k8s.io", "ResourceSlice"),
         ("snapshot.storage.k8s.io", "VolumeSnapshotContent"),
     }
-)  # fmt: skip
+)
 REQUESTS = frozenset(
-    {("cert-manager.io", "CertificateRequest"), ("acme.cert-manager.io", "Order"), ("acme.cert-manager.io", "Challenge")}
-)  # fmt: skip
+    {
+        ("cert-manager.io", "CertificateRequest"),
+        ("acme.cert-manager.io", "Order"),
+        ("acme.cert-manager.io", "Challenge"),
+    }
+)
 MADE_ANEW = frozenset({"Pod", "ReplicaSet", "ControllerRevision", "EndpointSlice", "Job"})
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 SLICE_MANAGER = "endpointslice.kubernetes.io/managed-by"
@@ -89,14 +98,23 @@ RELEASE = "helm.sh/release.v1"
 
 
 def grounds(
-    inventory: Inventory, target: DriverProfile, *, skip: Iterable[Selector] = (), early: Iterable[str] = (),
+    inventory: Inventory,
+    target: DriverProfile,
+    *,
+    skip: Iterable[Selector] = (),
+    early: Iterable[str] = (),
     helm: bool = True,
-) -> Grounds:  # fmt: skip
+) -> Grounds:
     """What the rules look at, from an inventory."""
     return Grounds(
-        namespaces=frozenset(inventory.namespaces), graph=graph(inventory.objects.values()), inventory=inventory,
-        target=target, skip=tuple(skip), early=frozenset(early), helm=helm,
-    )  # fmt: skip
+        namespaces=frozenset(inventory.namespaces),
+        graph=graph(inventory.objects.values()),
+        inventory=inventory,
+        target=target,
+        skip=tuple(skip),
+        early=frozenset(early),
+        helm=helm,
+    )
 
 
 def why_not(obj: Object, grounds: Grounds) -> LeftOut | None:
@@ -157,7 +175,9 @@ def _network_state(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
 
 def _built_in(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
     ref = ref_of(obj)
-    if ref.group == RBAC and (ref.name.startswith("system:") or "kubernetes.io/bootstrapping" in labels_of(obj)):
+    if ref.group == RBAC and (
+        ref.name.startswith("system:") or "kubernetes.io/bootstrapping" in labels_of(obj)
+    ):
         return Reason.BUILT_IN, "Kubernetes makes it at its start"
     if ref.kind == "PriorityClass" and ref.name.startswith("system-"):
         return Reason.BUILT_IN, "Kubernetes makes it at its start"
@@ -238,7 +258,10 @@ def _secrets(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
         home = grounds.inventory.find("", "ServiceAccount", ref.namespace, account)
         listed = {entry.get("name") for entry in (home or {}).get("secrets") or []}
         if home is None or ref.name in listed:
-            return Reason.GENERATED, f"it is a token of ServiceAccount {account or '?'} that this cluster signed"
+            return (
+                Reason.GENERATED,
+                f"it is a token of ServiceAccount {account or '?'} that this cluster signed",
+            )
     if obj.get("type") == RELEASE and not grounds.helm:
         return Reason.HELM, "`helm: reinstall` is configured: install the chart anew"
     if obj.get("type") == RELEASE and labels_of(obj).get("status") != "deployed":
@@ -265,13 +288,27 @@ def _volumes(obj: Object, _grounds: Grounds) -> tuple[Reason, str] | None:
 def _bare_pods(obj: Object, grounds: Grounds) -> tuple[Reason, str] | None:
     if (ref_of(obj).group, obj.get("kind")) != ("", "Pod") or ref_of(obj).short in grounds.early:
         return None
-    return Reason.BARE_POD, "no controller keeps it, so it cannot be stopped on the source without being deleted"
+    return (
+        Reason.BARE_POD,
+        "no controller keeps it, so it cannot be stopped on the source without being deleted",
+    )
 
 
 RULES: tuple[Rule, ...] = (
-    _deleted, _asked, _per_cluster, _network_state, _built_in, _scope, _volumes, _finished, _controlled, _endpoints, _secrets,
-    _service_accounts, _bare_pods,
-)  # fmt: skip
+    _deleted,
+    _asked,
+    _per_cluster,
+    _network_state,
+    _built_in,
+    _scope,
+    _volumes,
+    _finished,
+    _controlled,
+    _endpoints,
+    _secrets,
+    _service_accounts,
+    _bare_pods,
+)
 
 
 def split(grounds: Grounds) -> tuple[dict[Ref, Object], tuple[LeftOut, ...]]:

@@ -35,9 +35,11 @@ class Forms:
 def context_of(plan: Plan, mappings: Mappings) -> Context:
     """What the transforms look at; notes were made when it was planned, so that addresses are left out."""
     return Context(
-        source=profile(plan.source.driver), target=profile(plan.target.driver), namespaces=frozenset(plan.namespaces),
+        source=profile(plan.source.driver),
+        target=profile(plan.target.driver),
+        namespaces=frozenset(plan.namespaces),
         keep_finalizers=frozenset(mappings.keep_finalizers),
-    )  # fmt: skip
+    )
 
 
 def forms(plan: Plan, inventory: Inventory, mappings: Mappings, image: BeforeImage | None = None) -> Forms:

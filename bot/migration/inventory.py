@@ -22,14 +22,22 @@ ONE_BY_ONE = 3  # up to so many namespaces are listed each for itself, more by o
 # Never stored configuration, and large: not even read.
 UNREAD: frozenset[tuple[str, str]] = frozenset(
     {
-        ("", "Event"), ("events.k8s.io", "Event"), ("", "ComponentStatus"), ("", "PodTemplate"),
-        ("coordination.k8s.io", "Lease"), ("coordination.k8s.io", "LeaseCandidate"), ("storage.k8s.io", "CSINode"),
-        ("storage.k8s.io", "CSIStorageCapacity"), ("certificates.k8s.io", "CertificateSigningRequest"),
-        ("metrics.k8s.io", "PodMetrics"), ("metrics.k8s.io", "NodeMetrics"), ("apps", "ControllerRevision"),
+        ("", "Event"),
+        ("events.k8s.io", "Event"),
+        ("", "ComponentStatus"),
+        ("", "PodTemplate"),
+        ("coordination.k8s.io", "Lease"),
+        ("coordination.k8s.io", "LeaseCandidate"),
+        ("storage.k8s.io", "CSINode"),
+        ("storage.k8s.io", "CSIStorageCapacity"),
+        ("certificates.k8s.io", "CertificateSigningRequest"),
+        ("metrics.k8s.io", "PodMetrics"),
+        ("metrics.k8s.io", "NodeMetrics"),
+        ("apps", "ControllerRevision"),
         ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
         ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
     }
-)  # fmt: skip
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,9 +71,13 @@ class Inventory:
 
 
 def read(
-    kube: Kube, *, surface: Surface, resources: Iterable[Resource], namespaces: Sequence[str],
+    kube: Kube,
+    *,
+    surface: Surface,
+    resources: Iterable[Resource],
+    namespaces: Sequence[str],
     default: bool = True,
-) -> Inventory:  # fmt: skip
+) -> Inventory:
     """Read every object of `resources` in the chosen namespaces (none chosen and `default`: all but the system's).
 
     Of the cluster-scoped kinds everything is read; of namespaced ones only what is in the namespaces. A kind
@@ -97,7 +109,9 @@ def only(inventory: Inventory, keep: Iterable[Ref]) -> Inventory:
 
 
 def _namespaces(kube: Kube) -> list[Ref]:
-    return [Ref("", "Namespace", "", obj["metadata"]["name"]) for obj in kube.all_of("/api/v1/namespaces", dict)]
+    return [
+        Ref("", "Namespace", "", obj["metadata"]["name"]) for obj in kube.all_of("/api/v1/namespaces", dict)
+    ]
 
 
 def _kind(kube: Kube, resource: Resource, namespaces: Sequence[str]) -> list[Object] | Unread:
@@ -108,12 +122,18 @@ def _kind(kube: Kube, resource: Resource, namespaces: Sequence[str]) -> list[Obj
         if len(namespaces) <= ONE_BY_ONE:
             return [obj for name in namespaces for obj in kube.all_of(resource.collection(name), dict)]
         inside = set(namespaces)
-        return [obj for obj in kube.all_of(resource.collection(), dict) if obj["metadata"].get("namespace") in inside]
+        return [
+            obj
+            for obj in kube.all_of(resource.collection(), dict)
+            if obj["metadata"].get("namespace") in inside
+        ]
     except NotFound:
         return []  # its definition was removed between discovery and now
     except Forbidden as refused:
         return Unread(resource=resource, why=refused.why)
     except KubeError as error:
         if resource.group and "." in resource.group and not resource.group.endswith(".k8s.io"):
-            return Unread(resource=resource, why=f"{error.what}: {error.why}")  # an aggregated API that is down
+            return Unread(
+                resource=resource, why=f"{error.what}: {error.why}"
+            )  # an aggregated API that is down
         raise

@@ -46,4 +46,6 @@ def holds(live: Any, patch: Any) -> bool:
         return bool(live == patch)
     if not isinstance(live, dict):
         return False  # even an empty patch would make a map
-    return all((key not in live) if value is None else holds(live.get(key), value) for key, value in patch.items())
+    return all(
+        (key not in live) if value is None else holds(live.get(key), value) for key, value in patch.items()
+    )

@@ -46,13 +46,17 @@ WORKLOADS = SCALED | SUSPENDED | {DAEMON_SET, ("", "Pod")}
 AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 ACTING = frozenset(
     {
-        ("networking.k8s.io", "Ingress"), ("gateway.networking.k8s.io", "Gateway"),
+        ("networking.k8s.io", "Ingress"),
+        ("gateway.networking.k8s.io", "Gateway"),
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
         ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"), ("apiregistration.k8s.io", "APIService"),
-        ("autoscaling.k8s.io", "VerticalPodAutoscaler"), ("keda.sh", "ScaledObject"), ("keda.sh", "ScaledJob"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+        ("apiregistration.k8s.io", "APIService"),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler"),
+        ("keda.sh", "ScaledObject"),
+        ("keda.sh", "ScaledJob"),
     }
-)  # fmt: skip
+)
 
 
 def is_workload(ref: Ref) -> bool:
@@ -116,9 +120,13 @@ def _without_balancer(service: Object) -> None:
     spec = service["spec"]
     spec["type"] = "ClusterIP"
     for field in (
-        "externalTrafficPolicy", "allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerSourceRanges",
-        "loadBalancerIP", "healthCheckNodePort",
-    ):  # fmt: skip
+        "externalTrafficPolicy",
+        "allocateLoadBalancerNodePorts",
+        "loadBalancerClass",
+        "loadBalancerSourceRanges",
+        "loadBalancerIP",
+        "healthCheckNodePort",
+    ):
         spec.pop(field, None)
     for port in spec.get("ports") or []:
         port.pop("nodePort", None)
@@ -127,7 +135,9 @@ def _without_balancer(service: Object) -> None:
 def is_balancer(obj: Object) -> bool:
     """Whether an object is a Service with a load balancer."""
     return (
-        obj["kind"] == "Service" and group_of(obj["apiVersion"]) == "" and spec_of(obj).get("type") == "LoadBalancer"
+        obj["kind"] == "Service"
+        and group_of(obj["apiVersion"]) == ""
+        and spec_of(obj).get("type") == "LoadBalancer"
     )
 
 

@@ -25,7 +25,11 @@ class Ref:
     name: str
 
     def __str__(self) -> str:
-        kind = f"{self.kind}.{self.group}" if "." in self.group and not self.group.endswith(".k8s.io") else self.kind
+        kind = (
+            f"{self.kind}.{self.group}"
+            if "." in self.group and not self.group.endswith(".k8s.io")
+            else self.kind
+        )
         return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
 
     @property
@@ -53,7 +57,9 @@ def group_of(api_version: str) -> str:
 def ref_of(obj: Mapping[str, Any]) -> Ref:
     """What names an object."""
     meta = obj["metadata"]
-    return Ref(group_of(obj.get("apiVersion", "")), obj.get("kind", ""), meta.get("namespace", ""), meta["name"])
+    return Ref(
+        group_of(obj.get("apiVersion", "")), obj.get("kind", ""), meta.get("namespace", ""), meta["name"]
+    )
 
 
 def uid_of(obj: Mapping[str, Any]) -> str:
@@ -80,11 +86,14 @@ def owners_of(obj: Mapping[str, Any]) -> list[Owner]:
     """Its owners, the controller first."""
     found = [
         Owner(
-            uid=entry.get("uid", ""), kind=entry.get("kind", ""), name=entry.get("name", ""),
-            group=group_of(entry.get("apiVersion", "")), controls=bool(entry.get("controller")),
+            uid=entry.get("uid", ""),
+            kind=entry.get("kind", ""),
+            name=entry.get("name", ""),
+            group=group_of(entry.get("apiVersion", "")),
+            controls=bool(entry.get("controller")),
         )
         for entry in obj["metadata"].get("ownerReferences") or []
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda owner: not owner.controls)
 
 

@@ -43,31 +43,61 @@ class Stage(enum.IntEnum):
 
 
 TITLES = {
-    Stage.NAMESPACES: "namespaces", Stage.DEFINITIONS: "definitions", Stage.CLASSES: "classes",
-    Stage.ACCESS: "accounts and roles", Stage.CONFIGURATION: "configuration and secrets", Stage.LIMITS: "quotas and limits",
-    Stage.POLICIES: "network policies", Stage.VOLUMES: "volumes", Stage.SERVICES: "services", Stage.OPERATORS: "operators",
-    Stage.WORKLOADS: "workloads", Stage.CUSTOM: "custom resources", Stage.SCALING: "disruption budgets and autoscalers",
-    Stage.TRAFFIC: "ingresses and load balancers", Stage.JOBS: "jobs", Stage.ADMISSION: "webhooks",
-}  # fmt: skip
+    Stage.NAMESPACES: "namespaces",
+    Stage.DEFINITIONS: "definitions",
+    Stage.CLASSES: "classes",
+    Stage.ACCESS: "accounts and roles",
+    Stage.CONFIGURATION: "configuration and secrets",
+    Stage.LIMITS: "quotas and limits",
+    Stage.POLICIES: "network policies",
+    Stage.VOLUMES: "volumes",
+    Stage.SERVICES: "services",
+    Stage.OPERATORS: "operators",
+    Stage.WORKLOADS: "workloads",
+    Stage.CUSTOM: "custom resources",
+    Stage.SCALING: "disruption budgets and autoscalers",
+    Stage.TRAFFIC: "ingresses and load balancers",
+    Stage.JOBS: "jobs",
+    Stage.ADMISSION: "webhooks",
+}
 
 _BY_KIND = {
     Stage.NAMESPACES: ("Namespace",),
     Stage.DEFINITIONS: ("CustomResourceDefinition",),
-    Stage.CLASSES: ("PriorityClass", "RuntimeClass", "IngressClass", "StorageClass", "VolumeSnapshotClass", "VolumeAttributesClass"),
+    Stage.CLASSES: (
+        "PriorityClass",
+        "RuntimeClass",
+        "IngressClass",
+        "StorageClass",
+        "VolumeSnapshotClass",
+        "VolumeAttributesClass",
+    ),
     Stage.ACCESS: ("ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"),
     Stage.CONFIGURATION: ("Secret", "ConfigMap"),
     Stage.LIMITS: ("LimitRange", "ResourceQuota"),
-    Stage.POLICIES: ("NetworkPolicy", "GlobalNetworkPolicy", "NetworkSet", "GlobalNetworkSet", "Tier", "AdminNetworkPolicy",
-                     "BaselineAdminNetworkPolicy"),
+    Stage.POLICIES: (
+        "NetworkPolicy",
+        "GlobalNetworkPolicy",
+        "NetworkSet",
+        "GlobalNetworkSet",
+        "Tier",
+        "AdminNetworkPolicy",
+        "BaselineAdminNetworkPolicy",
+    ),
     Stage.VOLUMES: ("PersistentVolume", "PersistentVolumeClaim"),
     Stage.SERVICES: ("Service", "Endpoints", "EndpointSlice"),
     Stage.WORKLOADS: ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod"),
     Stage.SCALING: ("PodDisruptionBudget", "HorizontalPodAutoscaler", "VerticalPodAutoscaler"),
     Stage.TRAFFIC: ("Ingress",),
     Stage.JOBS: ("CronJob", "Job"),
-    Stage.ADMISSION: ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-                      "ValidatingAdmissionPolicyBinding", "APIService"),
-}  # fmt: skip
+    Stage.ADMISSION: (
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "APIService",
+    ),
+}
 _STAGES: Mapping[str, Stage] = {kind: stage for stage, kinds in _BY_KIND.items() for kind in kinds}
 ONLY_IF_ABSENT = frozenset({Stage.DEFINITIONS, Stage.CLASSES})
 POLICY_GROUPS = ("projectcalico.org", "policy.networking.k8s.io")
@@ -78,12 +108,16 @@ def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> Stage:
     if ref in set(operators):
         return Stage.OPERATORS
     stage = _STAGES.get(ref.kind)
-    if stage is None or (is_custom(ref) and not (stage is Stage.POLICIES and ref.group.endswith(POLICY_GROUPS))):
+    if stage is None or (
+        is_custom(ref) and not (stage is Stage.POLICIES and ref.group.endswith(POLICY_GROUPS))
+    ):
         return Stage.CUSTOM
     return stage
 
 
-def ordered(refs: Iterable[Ref], graph: Graph, operators: Iterable[Ref] = ()) -> list[tuple[Stage, list[list[Ref]]]]:
+def ordered(
+    refs: Iterable[Ref], graph: Graph, operators: Iterable[Ref] = ()
+) -> list[tuple[Stage, list[list[Ref]]]]:
     """Stages in their order, each as batches that may be made at once; owners come a batch before what they own."""
     known, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
     found: dict[Stage, dict[int, list[Ref]]] = {}
@@ -95,14 +129,24 @@ def ordered(refs: Iterable[Ref], graph: Graph, operators: Iterable[Ref] = ()) ->
 
 def _within(ref: Ref, depth: int) -> int:
     """Inside a stage: accounts before roles before bindings, volumes before claims, owners before owned."""
-    early = {"ServiceAccount": 0, "ClusterRole": 1, "Role": 1, "ClusterRoleBinding": 2, "RoleBinding": 2,
-             "PersistentVolume": 0, "PersistentVolumeClaim": 1, "Service": 0}  # fmt: skip
+    early = {
+        "ServiceAccount": 0,
+        "ClusterRole": 1,
+        "Role": 1,
+        "ClusterRoleBinding": 2,
+        "RoleBinding": 2,
+        "PersistentVolume": 0,
+        "PersistentVolumeClaim": 1,
+        "Service": 0,
+    }
     return early.get(ref.kind, 3) if not is_custom(ref) and ref.kind in early else 3 + depth
 
 
 def _depth(obj: Object, graph: Graph) -> int:
     depth, seen = 0, set()
-    while (owner := graph.controller(obj)) is not None and owner.uid in graph.objects and owner.uid not in seen:
+    while (
+        (owner := graph.controller(obj)) is not None and owner.uid in graph.objects and owner.uid not in seen
+    ):
         seen.add(owner.uid)
         obj, depth = graph.objects[owner.uid], depth + 1
     return depth
@@ -114,7 +158,9 @@ def operators(inventory: Inventory, copied: Iterable[Ref]) -> frozenset[Ref]:
     They must be ready before their objects come, or webhooks and defaults are missed.
     """
     groups = {
-        spec_of(obj)["group"] for ref, obj in inventory.objects.items() if ref.kind == "CustomResourceDefinition"
+        spec_of(obj)["group"]
+        for ref, obj in inventory.objects.items()
+        if ref.kind == "CustomResourceDefinition"
     } & {ref.group for ref in copied}
     if not groups:
         return frozenset()

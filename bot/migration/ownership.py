@@ -27,7 +27,11 @@ class Graph:
     def root(self, obj: Object) -> Object:
         """The topmost controller that is known: the Deployment of a Pod; the object itself if nothing controls it."""
         seen = set()
-        while (owner := self.controller(obj)) is not None and owner.uid in self.objects and owner.uid not in seen:
+        while (
+            (owner := self.controller(obj)) is not None
+            and owner.uid in self.objects
+            and owner.uid not in seen
+        ):
             seen.add(owner.uid)
             obj = self.objects[owner.uid]
         return obj
@@ -44,7 +48,9 @@ class Graph:
     def descendants(self, obj: Object) -> Iterable[Ref]:
         """Everything that an object controls, directly or not."""
         waiting, seen = [uid_of(obj)], set()
-        by_ref = {ref_of(each): uid for uid, each in self.objects.items()} if uid_of(obj) in self.children else {}
+        by_ref = (
+            {ref_of(each): uid for uid, each in self.objects.items()} if uid_of(obj) in self.children else {}
+        )
         while waiting:
             uid = waiting.pop()
             for ref in self.children.get(uid, ()):

@@ -159,14 +159,20 @@ class Plan(BaseModel):
         return {
             "source": self.source.id,
             "target": {
-                "id": self.target.id, "name": self.target.name, "driver": str(self.target.driver),
-                "template": self.target.template, "nodes": self.target.nodes, "masters": self.target.masters,
+                "id": self.target.id,
+                "name": self.target.name,
+                "driver": str(self.target.driver),
+                "template": self.target.template,
+                "nodes": self.target.nodes,
+                "masters": self.target.masters,
             },
             "namespaces": list(self.namespaces),
-            "objects": sorted([str(item.ref), item.uid, self._state(item), str(item.mode)] for item in self.items),
+            "objects": sorted(
+                [str(item.ref), item.uid, self._state(item), str(item.mode)] for item in self.items
+            ),
             "volumes": sorted(
                 [volume.claim.short, volume.claim_uid, volume.volume, volume.handle, str(volume.choice or "")]
                 for volume in self.volumes
             ),
             "addresses": sorted([each.service.short, str(each.recipe)] for each in self.balancers),
-        }  # fmt: skip
+        }

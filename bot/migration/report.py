@@ -54,7 +54,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"Migration {plan.migration}: {plan.source.name} ({plan.source.driver}) to {plan.target.name} ({plan.target.driver})"
     yield f"namespaces: {', '.join(plan.namespaces)}"
     yield from _section(
-        "what happened", (f"{each.at}  {each.what}{f'  {each.by}' if each.by else ''}" for each in report.events)
+        "what happened",
+        (f"{each.at}  {each.what}{f'  {each.by}' if each.by else ''}" for each in report.events),
     )
     actions = Counter(str(each.action) for each in report.written)
     yield from _section(
@@ -70,8 +71,12 @@ def _lines(report: Report) -> Iterator[str]:
         (f"{each.ref}  {each.reason}: {each.why}" for each in plan.left),
     )
     yield from _compared(report.comparison)
-    yield from _section("changed on the source", (f"{each.ref}  {each.what}  {each.state}" for each in report.source))
-    yield from _section("commands in pods", (f"{each.pod}  {each.command}  {_ended(each)}" for each in report.hooks))
+    yield from _section(
+        "changed on the source", (f"{each.ref}  {each.what}  {each.state}" for each in report.source)
+    )
+    yield from _section(
+        "commands in pods", (f"{each.pod}  {each.command}  {_ended(each)}" for each in report.hooks)
+    )
     yield from _section(
         "addresses",
         (
@@ -105,7 +110,8 @@ def _compared(found: Comparison | None) -> Iterator[str]:
         return
     verdict = "equal" if found.proven else count(len(found.differences), "difference")
     counts = (
-        f"{each.namespace or '(cluster)'}  {each.kind}  {each.found} of {each.planned}" for each in found.counts
+        f"{each.namespace or '(cluster)'}  {each.kind}  {each.found} of {each.planned}"
+        for each in found.counts
     )
     differences = (f"{each.ref}  {each.what}" for each in found.differences)
     yield from _section(f"compared: {found.equal} equal, {verdict}", [*counts, *differences, *found.network])

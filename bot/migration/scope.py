@@ -25,12 +25,14 @@ def chosen(existing: Iterable[str], wanted: Sequence[str]) -> tuple[str, ...]:
     for name in wanted:
         if name in system:
             raise NoSuchNamespace(
-                f"The namespace {name} is not migrated", why="it belongs to the cluster itself, and the new one has its own",
+                f"The namespace {name} is not migrated",
+                why="it belongs to the cluster itself, and the new one has its own",
                 fix="Leave it out of `--namespaces`.",
-            )  # fmt: skip
+            )
         if name not in there:
             raise NoSuchNamespace(
-                f"There is no namespace {name}", why=f"there are {', '.join(sorted(there - system))}",
+                f"There is no namespace {name}",
+                why=f"there are {', '.join(sorted(there - system))}",
                 fix="Correct `--namespaces`.",
-            )  # fmt: skip
+            )
     return tuple(sorted(set(wanted) or there - system))

@@ -10,8 +10,16 @@ from bot.migration.plan import Plan
 from bot.migration.source.changes import BeforeImage, Phase
 from bot.migration.surface import Surface
 
-CHAIN = (("", "Pod"), ("apps", "ReplicaSet"), ("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"),
-         ("", "ReplicationController"), ("batch", "Job"), ("batch", "CronJob"))  # fmt: skip
+CHAIN = (
+    ("", "Pod"),
+    ("apps", "ReplicaSet"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("apps", "DaemonSet"),
+    ("", "ReplicationController"),
+    ("batch", "Job"),
+    ("batch", "CronJob"),
+)
 STOPPED = frozenset({Phase.SUSPEND, Phase.OPERATORS, Phase.SCALE})
 
 
@@ -32,5 +40,6 @@ def still_running(source: Kube, surface: Surface, plan: Plan, image: BeforeImage
     return sorted(
         ref_of(pod).short
         for pod in found.of("Pod")
-        if status_of(pod).get("phase") not in ("Succeeded", "Failed") and stopped & owners.ancestors(uid_of(pod))
+        if status_of(pod).get("phase") not in ("Succeeded", "Failed")
+        and stopped & owners.ancestors(uid_of(pod))
     )

@@ -23,7 +23,10 @@ from bot.migration.vitals import Vitals, vitals
 from bot.migration.writing import STARTED, Writer, existing
 
 LATER = frozenset({Stage.TRAFFIC, Stage.ADMISSION})
-PARTS = ((Stage.OPERATORS,), tuple(stage for stage in Stage if stage is not Stage.OPERATORS and stage not in LATER))
+PARTS = (
+    (Stage.OPERATORS,),
+    tuple(stage for stage in Stage if stage is not Stage.OPERATORS and stage not in LATER),
+)
 
 
 def started_items(plan: Plan) -> tuple[Item, ...]:
@@ -63,7 +66,11 @@ def _claims(obj: Object, ref: Ref, claim: Ref) -> bool:
     """Whether a claim is one of a StatefulSet's: `<template>-<set>-<ordinal>`."""
     names = [each["metadata"]["name"] for each in spec_of(obj).get("volumeClaimTemplates") or []]
     head, _, ordinal = claim.name.rpartition("-")
-    return claim.namespace == ref.namespace and ordinal.isdigit() and head in {f"{name}-{ref.name}" for name in names}
+    return (
+        claim.namespace == ref.namespace
+        and ordinal.isdigit()
+        and head in {f"{name}-{ref.name}" for name in names}
+    )
 
 
 def _started(live: Object | None) -> bool:

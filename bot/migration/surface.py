@@ -19,14 +19,17 @@ from bot.kube.errors import BadAnswer, KubeError, NotFound
 from bot.migration.objects import Ref
 
 AGGREGATED = ",".join(
-    f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" for version in ("v2", "v2beta1")
+    f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    for version in ("v2", "v2beta1")
 )
 ACCEPT = f"{AGGREGATED},application/json"
 MOVED = {
     "Ingress": "networking.k8s.io",
     "NetworkPolicy": "networking.k8s.io",
 }  # the others of `extensions` went to apps
-NEEDED = frozenset({"list", "create", "patch"})  # without these a kind is no stored object (TokenReview, Binding)
+NEEDED = frozenset(
+    {"list", "create", "patch"}
+)  # without these a kind is no stored object (TokenReview, Binding)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,7 +88,9 @@ class Surface:
 
     def find(self, ref: Ref, version: str = "") -> Resource | None:
         """The kind of an object, at a version or the preferred one."""
-        return next((each for each in self.versions(ref.group, ref.kind) if version in ("", each.version)), None)
+        return next(
+            (each for each in self.versions(ref.group, ref.kind) if version in ("", each.version)), None
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,13 +110,16 @@ def defined(surface: Surface, definitions: Iterable[Mapping[str, Any]]) -> Surfa
     have = {(each.group, each.kind) for each in surface.resources}
     added = [
         Resource(
-            group=spec["group"], version=version["name"], kind=spec["names"]["kind"], plural=spec["names"]["plural"],
+            group=spec["group"],
+            version=version["name"],
+            kind=spec["names"]["kind"],
+            plural=spec["names"]["plural"],
             namespaced=spec["scope"] == "Namespaced",
         )
         for spec in (each["spec"] for each in definitions)
         for version in spec["versions"]
         if version.get("served", True) and (spec["group"], spec["names"]["kind"]) not in have
-    ]  # fmt: skip
+    ]
     return dataclasses.replace(surface, resources=(*surface.resources, *added))
 
 
@@ -180,9 +188,10 @@ def discover(kube: Kube) -> Surface:
             found += [made for group in groups for made in _of_group(group)]
     if not found:
         raise BadAnswer(
-            "The Kubernetes API names no kind that it serves", why=kube.endpoint.server,
+            "The Kubernetes API names no kind that it serves",
+            why=kube.endpoint.server,
             fix="Check that the address is a Kubernetes API.",
-        )  # fmt: skip
+        )
     return Surface(version=version.git_version, resources=tuple(found))
 
 
@@ -191,9 +200,13 @@ def _of_group(group: _Group) -> Iterable[Resource]:
         for each in version.resources:
             if each.response_kind is not None and each.response_kind.kind:
                 yield Resource(
-                    group=group.metadata.name, version=version.version, kind=each.response_kind.kind,
-                    plural=each.resource, namespaced=each.scope == "Namespaced", verbs=frozenset(each.verbs),
-                )  # fmt: skip
+                    group=group.metadata.name,
+                    version=version.version,
+                    kind=each.response_kind.kind,
+                    plural=each.resource,
+                    namespaced=each.scope == "Namespaced",
+                    verbs=frozenset(each.verbs),
+                )
 
 
 def _one_by_one(kube: Kube, listed: Mapping[str, Any]) -> Iterable[Resource]:
@@ -219,9 +232,13 @@ def _one_by_one(kube: Kube, listed: Mapping[str, Any]) -> Iterable[Resource]:
         for each in answer.get("resources") or []:
             if "/" not in each["name"]:
                 yield Resource(
-                    group=group, version=version, kind=each["kind"], plural=each["name"],
-                    namespaced=bool(each["namespaced"]), verbs=frozenset(each.get("verbs") or ()),
-                )  # fmt: skip
+                    group=group,
+                    version=version,
+                    kind=each["kind"],
+                    plural=each["name"],
+                    namespaced=bool(each["namespaced"]),
+                    verbs=frozenset(each.get("verbs") or ()),
+                )
 
 
 def _preferred_first(group: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -41,12 +41,18 @@ class TargetFacts:
 
 def look(kube: Kube) -> TargetFacts:
     """Read what the plan needs of a target that exists. Raises `KubeError`."""
-    classes = {each["metadata"]["name"]: each for each in _all(kube, "/apis/storage.k8s.io/v1/storageclasses")}
+    classes = {
+        each["metadata"]["name"]: each for each in _all(kube, "/apis/storage.k8s.io/v1/storageclasses")
+    }
     return TargetFacts(
-        exists=True, surface=discover(kube), nodes=tuple(_all(kube, "/api/v1/nodes")), storage_classes=classes,
+        exists=True,
+        surface=discover(kube),
+        nodes=tuple(_all(kube, "/api/v1/nodes")),
+        storage_classes=classes,
         ingress_classes=_names(kube, "/apis/networking.k8s.io/v1/ingressclasses"),
-        csi_drivers=_names(kube, "/apis/storage.k8s.io/v1/csidrivers"), namespaces=_names(kube, "/api/v1/namespaces"),
-    )  # fmt: skip
+        csi_drivers=_names(kube, "/apis/storage.k8s.io/v1/csidrivers"),
+        namespaces=_names(kube, "/api/v1/namespaces"),
+    )
 
 
 def promised(source: Surface, version: str) -> TargetFacts:

@@ -39,7 +39,9 @@ def stop(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> tuple[
 
     The fields are taken back from autoscalers by force: the objects are this migration's own.
     """
-    withheld = [item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not Stage.VOLUMES]
+    withheld = [
+        item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not Stage.VOLUMES
+    ]
     removed = _remove(into.kube, into.surface, _labelled(existing(into, withheld), into.migration))
     waiting = {
         item.ref: obj
@@ -90,7 +92,9 @@ def _remove(target: Kube, surface: Surface, objects: Mapping[Ref, Object]) -> tu
             continue
         if ref.kind == "PersistentVolume" and spec_of(obj).get("persistentVolumeReclaimPolicy") != "Retain":
             done.append(
-                Removed(ref=ref, uid=uid_of(obj), removal="kept", why="it is not on Retain: its disk would go too")
+                Removed(
+                    ref=ref, uid=uid_of(obj), removal="kept", why="it is not on Retain: its disk would go too"
+                )
             )
             continue
         try:

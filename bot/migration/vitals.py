@@ -69,7 +69,12 @@ def _images(pods: list[Object]) -> dict[str, tuple[str, ...]]:
 def _endpoints(inventory: Inventory) -> dict[Ref, int]:
     found = {ref_of(each): 0 for each in inventory.of("Service") if spec_of(each).get("selector")}
     for each in inventory.of("EndpointSlice", "discovery.k8s.io"):
-        ref = Ref("", "Service", each["metadata"]["namespace"], labels_of(each).get("kubernetes.io/service-name", ""))
+        ref = Ref(
+            "",
+            "Service",
+            each["metadata"]["namespace"],
+            labels_of(each).get("kubernetes.io/service-name", ""),
+        )
         if ref in found:
             found[ref] += sum(
                 len(entry.get("addresses") or [])

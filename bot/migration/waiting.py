@@ -15,9 +15,15 @@ class NotInTime(Problem):
 
 
 def until(
-    look: Callable[[], Sequence[str]], *, what: str, seconds: float, fix: str = "", pause: float = 2.0,
-    sleep: Callable[[float], None] = time.sleep, told: Callable[[Sequence[str]], None] = lambda _waits: None,
-) -> None:  # fmt: skip
+    look: Callable[[], Sequence[str]],
+    *,
+    what: str,
+    seconds: float,
+    fix: str = "",
+    pause: float = 2.0,
+    sleep: Callable[[float], None] = time.sleep,
+    told: Callable[[Sequence[str]], None] = lambda _waits: None,
+) -> None:
     """Call `look` until it returns nothing; `told` hears what is still waited for. Raises `NotInTime`.
 
     `what` completes 'These did not …'. Errors of `look` pass through.

@@ -34,7 +34,9 @@ from bot.migration.surface import Resource, Surface
 from bot.migration.transforms.catalog import strip
 from bot.migration.transforms.unit import Context
 
-STARTED = "xk8s.io/started"  # annotation of what works in the target; it is never put back to waiting by a copy
+STARTED = (
+    "xk8s.io/started"  # annotation of what works in the target; it is never put back to waiting by a copy
+)
 SHARED = frozenset(
     {("", "Namespace"), ("", "ServiceAccount")}
 )  # the target may have these of its own: they are added to
@@ -89,9 +91,15 @@ class Writer:
 
 
 def write(
-    writer: Writer, batches: Iterable[Sequence[Ref]], wanted: Mapping[Ref, Object], stage: Stage, *,
-    started: bool = False, force: bool = False, told: Callable[[int], None] = lambda _count: None,
-) -> tuple[Written, ...]:  # fmt: skip
+    writer: Writer,
+    batches: Iterable[Sequence[Ref]],
+    wanted: Mapping[Ref, Object],
+    stage: Stage,
+    *,
+    started: bool = False,
+    force: bool = False,
+    told: Callable[[int], None] = lambda _count: None,
+) -> tuple[Written, ...]:
     """Write objects of one stage, batch by batch. `told` hears how many were written in each. Raises `KubeError`."""
     done: list[Written] = []
     for batch in batches:
@@ -132,7 +140,9 @@ def _listed(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
     return {ref: obj for obj in objects if (ref := ref_of(obj)) in wanted}
 
 
-def _one(writer: Writer, obj: Object, live: Object | None, stage: Stage, started: bool, force: bool) -> Written:
+def _one(
+    writer: Writer, obj: Object, live: Object | None, stage: Stage, started: bool, force: bool
+) -> Written:
     ref = ref_of(obj)
     resource = writer.surface.find(ref, obj["apiVersion"].rpartition("/")[2])
     if resource is None:
@@ -142,7 +152,9 @@ def _one(writer: Writer, obj: Object, live: Object | None, stage: Stage, started
     if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
         return _foreign(writer, resource, obj, live, stage)
     try:
-        return _own(writer, resource, started_form(obj) if started else obj, live, started=started, force=force)
+        return _own(
+            writer, resource, started_form(obj) if started else obj, live, started=started, force=force
+        )
     except (Conflict, Invalid, Malformed, Forbidden) as error:
         return _refused(ref, error)
 
@@ -156,10 +168,17 @@ def _own(
         if live is not None and not started and not force and STARTED in annotations_of(live):
             return _told(writer, live, Action.UNCHANGED)
         body = obj
-        if live is not None:  # a process that slept through a pause must not write over what was done meanwhile
-            body = {**obj, "metadata": {**obj["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}}
+        if (
+            live is not None
+        ):  # a process that slept through a pause must not write over what was done meanwhile
+            body = {
+                **obj,
+                "metadata": {**obj["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]},
+            }
         try:
-            made = writing.apply(writer.kube, path, body, force=force, dry_run=writer.dry_run, doing=f"apply {ref}")
+            made = writing.apply(
+                writer.kube, path, body, force=force, dry_run=writer.dry_run, doing=f"apply {ref}"
+            )
         except FieldConflict:
             raise
         except Conflict:
@@ -183,7 +202,11 @@ def _foreign(writer: Writer, resource: Resource, obj: Object, live: Object, stag
     if (ref.group, ref.kind) in SHARED:
         try:
             made = writing.apply(
-                writer.kube, resource.path(ref), _unlabelled(obj), dry_run=writer.dry_run, doing=f"add to {ref}"
+                writer.kube,
+                resource.path(ref),
+                _unlabelled(obj),
+                dry_run=writer.dry_run,
+                doing=f"add to {ref}",
             )
         except (Conflict, Invalid, Malformed, Forbidden) as error:
             return _refused(ref, error)
@@ -193,9 +216,11 @@ def _foreign(writer: Writer, resource: Resource, obj: Object, live: Object, stag
             _told(writer, live, Action.PRESENT), why="the target's own is another one, and is kept"
         )
     return Written(
-        ref=ref, action=Action.DIFFERS, uid=uid_of(live),
+        ref=ref,
+        action=Action.DIFFERS,
+        uid=uid_of(live),
         why="the target has an object of that name which this migration did not make, and it is another one",
-    )  # fmt: skip
+    )
 
 
 def same(expected: Object, live: Object, context: Context, key: bytes) -> bool:
@@ -217,7 +242,10 @@ def _unlabelled(obj: Object) -> Object:
 def started_form(obj: Object) -> Object:
     """An object with the mark of what works."""
     metadata = obj["metadata"]
-    return {**obj, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), STARTED: "true"}}}
+    return {
+        **obj,
+        "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), STARTED: "true"}},
+    }
 
 
 def _told(writer: Writer, obj: Object, action: Action) -> Written:
@@ -235,4 +263,6 @@ def _refused(ref: Ref, error: KubeError) -> Written:
         why = error.why
     if isinstance(error, NamespaceTerminating):
         return Written(ref=ref, action=Action.REFUSED, why=f"the namespace {ref.namespace} is being deleted")
-    return Written(ref=ref, action=Action.CONFLICT if isinstance(error, Conflict) else Action.REFUSED, why=why)
+    return Written(
+        ref=ref, action=Action.CONFLICT if isinstance(error, Conflict) else Action.REFUSED, why=why
+    )

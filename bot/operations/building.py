@@ -59,9 +59,12 @@ class Order:
     def to_magnum(self, operation: str, labels: Mapping[str, Any]) -> Json:
         """The body of Magnum's POST; `labels` are all of the template's, which Magnum replaces by what is sent."""
         return {
-            "name": self.name, "cluster_template_id": self.template, "node_count": self.nodes,
-            "master_count": self.masters, "labels": {**labels, MARK: operation},
-        }  # fmt: skip
+            "name": self.name,
+            "cluster_template_id": self.template,
+            "node_count": self.nodes,
+            "master_count": self.masters,
+            "labels": {**labels, MARK: operation},
+        }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,9 @@ class Building:
         begun = flow.step("reserve", lambda: self._reserve(flow, site, order))
         ordered = flow.step("order", lambda: self._order(flow, site, order, first=begun["run"] == flow.run))
         since = datetime.fromisoformat(ordered["at"])
-        found = flow.until("build", lambda: self._look(flow, site, order, ordered["id"], since, within), every=EVERY)
+        found = flow.until(
+            "build", lambda: self._look(flow, site, order, ordered["id"], since, within), every=EVERY
+        )
         flow.step("release", lambda: self._release(flow, site, order))
         return Built(**found)
 
@@ -101,9 +106,10 @@ class Building:
         holder = self._reservations.take(site.cloud, order.name, operation=flow.operation, now=self._now())
         if holder != flow.operation:
             raise Refusal(
-                f"A cluster {order.name} is being created already", why=f"by the request {holder[:4]}",
+                f"A cluster {order.name} is being created already",
+                why=f"by the request {holder[:4]}",
                 fix="Wait for it, or choose another name.",
-            )  # fmt: skip
+            )
         return {"run": flow.run}
 
     def _release(self, flow: Flow, site: Site, order: Order) -> Json:
@@ -135,7 +141,9 @@ class Building:
         made = site.magnum.create_cluster(order.to_magnum(flow.operation, labels), operation=flow.operation)
         try:
             flow.fence()
-        except Lost:  # this process was paused for so long that another has taken over, and ordered one as well
+        except (
+            Lost
+        ):  # this process was paused for so long that another has taken over, and ordered one as well
             if len(self._ours(flow, site, order)) > 1:
                 site.magnum.delete_cluster(made, operation=flow.operation)
             raise
@@ -155,9 +163,10 @@ class Building:
                 return str(min(ours, key=lambda found: str(found.get("created_at")))["uuid"])
             if named:
                 raise Refusal(
-                    f"There is a cluster {order.name} already", why=f"its id is {named[0]['uuid']}",
+                    f"There is a cluster {order.name} already",
+                    why=f"its id is {named[0]['uuid']}",
                     fix=f"Choose another name, or look at it: `/xk8s cluster show {named[0]['uuid']}`",
-                )  # fmt: skip
+                )
             if not patient or waited >= self._settle:
                 return None
             flow.pause(LOOK_SECONDS)
@@ -173,17 +182,20 @@ class Building:
         except MagnumNotFound as missing:
             if taken.total_seconds() > self._settle:
                 raise NotBuilt(
-                    f"The cluster {order.name} is gone", why=f"while it was being built: {missing.why}",
+                    f"The cluster {order.name} is gone",
+                    why=f"while it was being built: {missing.why}",
                     fix="Somebody deleted it. To create it again, say the same words again.",
-                ) from missing  # fmt: skip
+                ) from missing
         except MagnumError as error:  # Magnum is out of reach for a while; the cluster is built all the same
             trouble = error.what
         status = str(found.get("status") or "")
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"):
             return {
-                "id": cluster, "api_address": found.get("api_address") or "",
-                "kubernetes": found.get("coe_version") or order.kubernetes, "seconds": taken.total_seconds(),
-            }  # fmt: skip
+                "id": cluster,
+                "api_address": found.get("api_address") or "",
+                "kubernetes": found.get("coe_version") or order.kubernetes,
+                "seconds": taken.total_seconds(),
+            }
         if status.endswith("FAILED") or status.startswith("DELETE"):
             raise failed(order.name, cluster, found)
         if taken > within:
@@ -194,10 +206,16 @@ class Building:
             )
         flow.progress(
             ClusterBuilding(
-                name=order.name, template=order.template_name, nodes=order.nodes, masters=order.masters,
-                status=status, seconds=taken.total_seconds(), at=self._now(), trouble=trouble,
+                name=order.name,
+                template=order.template_name,
+                nodes=order.nodes,
+                masters=order.masters,
+                status=status,
+                seconds=taken.total_seconds(),
+                at=self._now(),
+                trouble=trouble,
             )
-        )  # fmt: skip
+        )
         return None
 
 
@@ -206,14 +224,17 @@ def failed(name: str, cluster: str, found: Mapping[str, Any]) -> NotBuilt:
     status = str(found.get("status"))
     if status.startswith("DELETE"):
         return NotBuilt(
-            f"The cluster {name} is being deleted", why=f"Magnum says {status}", fix="Somebody else deletes it."
+            f"The cluster {name} is being deleted",
+            why=f"Magnum says {status}",
+            fix="Somebody else deletes it.",
         )
     reason = str(found.get("status_reason") or "Magnum gives no reason")
     faults = [f"{part}: {_short(fault)}" for part, fault in (found.get("faults") or {}).items()]
     return NotBuilt(
-        f"Magnum could not build the cluster {name}", why="\n".join([f"{status}: {reason}", *faults[:MOST_FAULTS]]),
+        f"Magnum could not build the cluster {name}",
+        why="\n".join([f"{status}: {reason}", *faults[:MOST_FAULTS]]),
         fix=f"Look at it: `/xk8s cluster show {cluster}`. It stays until it is deleted: `/xk8s cluster delete {cluster}`",
-    )  # fmt: skip
+    )
 
 
 def _short(fault: object) -> str:

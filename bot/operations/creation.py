@@ -41,10 +41,18 @@ class Creation:
         driver = Driver(order.driver) if order.driver in set(Driver) else None
         report = self.verified(flow, site, order, built, driver)
         return ClusterCreated(
-            project=flow.project, id=built.id, name=order.name, template=order.template_name, driver=driver,
-            kubernetes=built.kubernetes, nodes=order.nodes, masters=order.masters, api_address=built.api_address,
-            build_seconds=built.seconds, report=report,
-        )  # fmt: skip
+            project=flow.project,
+            id=built.id,
+            name=order.name,
+            template=order.template_name,
+            driver=driver,
+            kubernetes=built.kubernetes,
+            nodes=order.nodes,
+            masters=order.masters,
+            api_address=built.api_address,
+            build_seconds=built.seconds,
+            report=report,
+        )
 
     def verified(
         self, flow: Flow, site: Site, order: Order, built: Built, driver: Driver | None
@@ -55,10 +63,14 @@ class Creation:
             flow.changed(
                 "built",
                 ClusterBuilt(
-                    name=order.name, nodes=order.nodes, masters=order.masters, driver=str(driver or "network driver"),
-                    api_address=built.api_address, seconds=built.seconds,
+                    name=order.name,
+                    nodes=order.nodes,
+                    masters=order.masters,
+                    driver=str(driver or "network driver"),
+                    api_address=built.api_address,
+                    seconds=built.seconds,
                 ),
-            )  # fmt: skip
+            )
             return {"at": self._now().isoformat()}
 
         begun = flow.step("complete", complete)
@@ -69,10 +81,13 @@ class Creation:
             taken = self._now() - since
             flow.progress(
                 ClusterVerifying(
-                    name=order.name, driver=str(driver or "network driver"), seconds=taken.total_seconds(), at=self._now(),
+                    name=order.name,
+                    driver=str(driver or "network driver"),
+                    seconds=taken.total_seconds(),
+                    at=self._now(),
                     report=state.get("last"),
                 )
-            )  # fmt: skip
+            )
             report = state["last"] = self._verify(flow, site, order.name, built.id, driver)
             if report.verdict is Verdict.HEALTHY or taken > self._limits().verify:
                 return {"report": self._reports.dump_python(report, mode="json")}
@@ -81,11 +96,19 @@ class Creation:
         found: dict[str, Any] = flow.until("verify", look, every=EVERY)
         return self._reports.validate_python(found["report"])
 
-    def _verify(self, flow: Flow, site: Site, name: str, cluster: str, driver: Driver | None) -> VerificationReport:
+    def _verify(
+        self, flow: Flow, site: Site, name: str, cluster: str, driver: Driver | None
+    ) -> VerificationReport:
         try:
             return site.verify(cluster, driver)
         except Problem as problem:  # Magnum is out of reach for a while
             return unread(
-                cluster=name, cluster_id=cluster, project=flow.project, asked=driver, problem=problem.what,
-                advice=problem.fix, at=self._now(), seconds=0.0,
-            )  # fmt: skip
+                cluster=name,
+                cluster_id=cluster,
+                project=flow.project,
+                asked=driver,
+                problem=problem.what,
+                advice=problem.fix,
+                at=self._now(),
+                seconds=0.0,
+            )

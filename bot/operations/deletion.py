@@ -101,7 +101,9 @@ class Deletion:
                 fix=f"It may still go: `/xk8s cluster show {cluster}`. Otherwise ask the cloud's operator.",
             )
         flow.progress(
-            ClusterDeleting(name=name, status=status, seconds=taken.total_seconds(), at=self._now(), trouble=trouble)
+            ClusterDeleting(
+                name=name, status=status, seconds=taken.total_seconds(), at=self._now(), trouble=trouble
+            )
         )
         return None
 
@@ -131,7 +133,8 @@ def _failed(name: str, cluster: str, found: dict[str, Any]) -> NotDeleted:
     reason = str(found.get("status_reason") or "Magnum gives no reason")
     faults = [f"{part}: {fault}"[:400] for part, fault in (found.get("faults") or {}).items()]
     return NotDeleted(
-        f"Magnum could not delete the cluster {name}", why="\n".join([f"DELETE_FAILED: {reason}", *faults[:6]]),
+        f"Magnum could not delete the cluster {name}",
+        why="\n".join([f"DELETE_FAILED: {reason}", *faults[:6]]),
         fix=f"Often something foreign is on its network: a server, a port, a load balancer. Remove that, then "
         f"`/xk8s cluster delete {cluster}` again.",
-    )  # fmt: skip
+    )

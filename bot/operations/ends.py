@@ -19,9 +19,10 @@ class Uncertain(Problem):
 def broken(error: Exception, reference: str) -> Uncertain:
     """The end of work that failed for no reason that a person could mend; nothing of the error but its name."""
     return Uncertain(
-        "Something went wrong in me, and I stopped", why=type(error).__name__,
+        "Something went wrong in me, and I stopped",
+        why=type(error).__name__,
         fix=f"Look at the target, and for {reference} in my log.",
-    )  # fmt: skip
+    )
 
 
 class UnknownEnd(Problem):
@@ -43,7 +44,10 @@ class Ends:
         """A result or a `Problem` as JSON. Raises `KeyError` for a result of no known kind."""
         if isinstance(end, Problem):
             return {"problem": {"what": end.what, "why": end.why, "fix": end.fix, "outcome": end.outcome}}
-        return {"kind": self._names[type(end)], "result": self._adapter(type(end)).dump_python(end, mode="json")}
+        return {
+            "kind": self._names[type(end)],
+            "result": self._adapter(type(end)).dump_python(end, mode="json"),
+        }
 
     def decode(self, kept: Json) -> object:
         """The result or the `Problem` that was encoded. What this version cannot read is `UnknownEnd`."""

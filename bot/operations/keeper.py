@@ -93,7 +93,9 @@ class Keeper:
         if state is None:
             if self._now() - work.begun_at > NOT_BEGUN_FOR:
                 log.warning("work that was kept and never begun is begun", operation=work.operation)
-                self._runtime.begin(work.work, operation=work.operation, project=work.project, given=work.input)
+                self._runtime.begin(
+                    work.work, operation=work.operation, project=work.project, given=work.input
+                )
         elif state in ENDED:
             log.error("work ended without saying how", operation=work.operation, state=state)
             self._reporter.end(work.operation, self._given_up(work, state))
@@ -102,7 +104,9 @@ class Keeper:
         again = state == "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
         return self._ends.encode(
             Uncertain(
-                "I gave this up: it was begun again and again and never ended" if again else "This work was cut off",
+                "I gave this up: it was begun again and again and never ended"
+                if again
+                else "This work was cut off",
                 why=f"the workflow is {state}",
                 fix=f"Look at the target, and for {work.operation[:4]} in my log.",
             )

@@ -81,9 +81,10 @@ class Runtime:
             self._failure = type(error).__name__
             _forget()
             raise NoDurableWork(
-                "Durable work cannot be started", why=reason(error),
+                "Durable work cannot be started",
+                why=reason(error),
                 fix="Run `xk8s db upgrade` with a database role that may create tables, then start again.",
-            ) from error  # fmt: skip
+            ) from error
         self._launched.set()
 
     def _launch(self) -> None:
@@ -91,15 +92,21 @@ class Runtime:
 
         DBOS(
             config={
-                "name": NAME, "system_database_url": self._url, "dbos_system_schema": SCHEMA,
-                "application_version": SHAPE, "executor_id": self._executor,
-                "serializer": DBOSPortableJSONSerializer(), "log_level": "WARNING",
+                "name": NAME,
+                "system_database_url": self._url,
+                "dbos_system_schema": SCHEMA,
+                "application_version": SHAPE,
+                "executor_id": self._executor,
+                "serializer": DBOSPortableJSONSerializer(),
+                "log_level": "WARNING",
                 "sys_db_pool_size": CONNECTIONS,
             }
-        )  # fmt: skip
+        )
         _log_as_we_do()
         for name, workflow in self._workflows.items():
-            self._known[name] = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(self._bound(workflow))
+            self._known[name] = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(
+                self._bound(workflow)
+            )
         if self._alone:
             DBOS.listen_queues([])
         _prepare(self._url)
@@ -114,7 +121,10 @@ class Runtime:
             limit = per_project()
             if self._limits.get(queue) != limit:
                 DBOS.register_queue(
-                    queue, partition_concurrency=limit, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+                    queue,
+                    partition_concurrency=limit,
+                    polling_interval_sec=POLL_SECONDS,
+                    on_conflict="always_update",
                 )
                 self._limits[queue] = limit
 
@@ -140,7 +150,9 @@ class Runtime:
     def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
         """Begin a workflow; the operation's id makes it one, however often it is begun. Raises `NoDurableWork`."""
         if not self.knows(work):
-            raise NoDurableWork(f"There is no work called {work}", fix="Update me: another version of me knows it.")
+            raise NoDurableWork(
+                f"There is no work called {work}", fix="Update me: another version of me knows it."
+            )
         if not self._launched.wait(LAUNCH_SECONDS):
             raise NoDurableWork(
                 "Durable work is not started", why=self.check() or "", fix="Look at my log, then try again."
@@ -150,7 +162,9 @@ class Runtime:
         except Exception as error:
             log.exception("work not begun", work=work, operation=operation)
             raise NoDurableWork(
-                "Durable work cannot be begun just now", why=type(error).__name__, fix="It is tried again by itself."
+                "Durable work cannot be begun just now",
+                why=type(error).__name__,
+                fix="It is tried again by itself.",
             ) from error
 
     def _enqueue(self, work: str, operation: str, project: str, given: Json) -> None:
@@ -183,9 +197,12 @@ class Runtime:
         from dbos import DBOS
 
         old = DBOS.list_workflows(
-            status=sorted(ENDED), completed_before=before.isoformat(), limit=FORGOTTEN_AT_ONCE, load_input=False,
+            status=sorted(ENDED),
+            completed_before=before.isoformat(),
+            limit=FORGOTTEN_AT_ONCE,
+            load_input=False,
             load_output=False,
-        )  # fmt: skip
+        )
         if old:
             DBOS.delete_workflows([found.workflow_id for found in old])
         return len(old)
@@ -204,9 +221,13 @@ class Runtime:
             raise RuntimeError("not launched")
         reporter = self._reporter
         flow = Running(
-            operation=operation, project=project, reporter=reporter, record=_record, ending=self._ending,
+            operation=operation,
+            project=project,
+            reporter=reporter,
+            record=_record,
+            ending=self._ending,
             owned=lambda: self._owns(operation),
-        )  # fmt: skip
+        )
         with structlog.contextvars.bound_contextvars(reference=operation[:4], operation=operation):
             end = self._end_of(workflow, flow, given)
 
@@ -258,12 +279,15 @@ def upgrade(database: str, *, application: str | None = None) -> None:
     url = beside(database)
     _prepare(url)
     try:
-        DBOS.migrate(url, schema=SCHEMA, application_role=application if url.startswith("postgresql") else None)
+        DBOS.migrate(
+            url, schema=SCHEMA, application_role=application if url.startswith("postgresql") else None
+        )
     except Exception as error:
         raise NoDurableWork(
-            "The tables of durable work cannot be upgraded", why=reason(error),
+            "The tables of durable work cannot be upgraded",
+            why=reason(error),
             fix="Say it with the URL of a role that may create a schema in XK8S_DATABASE_URL.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def grants(application: str) -> list[str]:

@@ -39,7 +39,9 @@ class Site:
     forget: Callable[[str], None]
 
 
-Sites = Callable[[str, str], Site]  # by project, for one operation; raises `Problem` if it has no cloud or is gone
+Sites = Callable[
+    [str, str], Site
+]  # by project, for one operation; raises `Problem` if it has no cloud or is gone
 
 
 class OpenMigrations(Protocol):

@@ -33,15 +33,18 @@ class Aftermath:
         return not self.changes
 
 
-def compare(expected: engine.Reachability, seen: Snapshot, then: Snapshot, *, written: PolicyRef) -> Aftermath:
+def compare(
+    expected: engine.Reachability, seen: Snapshot, then: Snapshot, *, written: PolicyRef
+) -> Aftermath:
     """Compare what was computed for after the write with what is there."""
     now = engine.compute(seen.cluster)
     before, after = _pods(expected), _pods(now)
     return Aftermath(
         changes=tuple(differing.difference(expected, now).changes),
-        came=tuple(sorted(after - before)), went=tuple(sorted(before - after)),
+        came=tuple(sorted(after - before)),
+        went=tuple(sorted(before - after)),
         policies=tuple(_others(then, seen, written)),
-    )  # fmt: skip
+    )
 
 
 def _pods(reach: engine.Reachability) -> frozenset[PodRef]:

@@ -34,9 +34,10 @@ def port_of(said: str | None) -> Port | None:
     protocol, _, number = said.partition("/")
     if not number.isdigit():
         raise BadParameters(
-            "One port at a time", why=f"{said} is a range; each of its ports may have another answer",
+            "One port at a time",
+            why=f"{said} is a range; each of its ports may have another answer",
             fix="Name one port, or none to see all that are open.",
-        )  # fmt: skip
+        )
     return Port(Protocol(protocol), int(number))
 
 
@@ -49,7 +50,9 @@ def end_of(reach: Reachability, said: str) -> tuple[Endpoint, ...]:
     running = [pod for pod in reach.cluster.pods if not pod.finished]
     here = [pod for pod in running if pod.namespace == namespace]
     one = [pod.ref for pod in here if pod.name == name]
-    found = one or sorted(pod.ref for pod in here if (pod.owner.namespace, pod.owner.name) == (namespace, name))
+    found = one or sorted(
+        pod.ref for pod in here if (pod.owner.namespace, pod.owner.name) == (namespace, name)
+    )
     if not found:
         raise _nobody(said, [f"{pod.namespace}/{pod.owner.name}" for pod in running])
     return tuple(found)

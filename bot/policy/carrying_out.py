@@ -33,7 +33,13 @@ class ChangeStore(Protocol):
     def begin(self, change: PolicyChange) -> bool: ...
 
     def written(
-        self, operation: str, *, after: dict[str, Any] | None, uid: str = "", version: str = "", note: str = ""
+        self,
+        operation: str,
+        *,
+        after: dict[str, Any] | None,
+        uid: str = "",
+        version: str = "",
+        note: str = "",
     ) -> None: ...
 
     def give_up(self, operation: str, *, note: str) -> None: ...
@@ -61,12 +67,22 @@ class Standing(enum.Enum):
 def note(changes: ChangeStore, plan: Plan, where: Where, maker: Maker) -> PolicyChange:
     """Keep a change before it is made."""
     change = PolicyChange(
-        operation=maker.operation, project=where.project, cluster=where.cluster_id, cluster_name=where.cluster,
-        namespace=plan.ref.namespace, policy=plan.ref.name, kind=plan.kind, actor=maker.actor, at=maker.at,
-        before=plan.before.content if plan.before else None, before_uid=plan.before.uid if plan.before else "",
-        before_version=plan.before.version if plan.before else "", wanted=plan.wanted, after=plan.expected,
+        operation=maker.operation,
+        project=where.project,
+        cluster=where.cluster_id,
+        cluster_name=where.cluster,
+        namespace=plan.ref.namespace,
+        policy=plan.ref.name,
+        kind=plan.kind,
+        actor=maker.actor,
+        at=maker.at,
+        before=plan.before.content if plan.before else None,
+        before_uid=plan.before.uid if plan.before else "",
+        before_version=plan.before.version if plan.before else "",
+        wanted=plan.wanted,
+        after=plan.expected,
         undoes=plan.undoes.operation if plan.undoes else None,
-    )  # fmt: skip
+    )
     changes.begin(change)
     return change
 
@@ -131,14 +147,18 @@ def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over:
         raise owned_by_others(owned) from conflict
     except Conflict as conflict:
         live = writing.read(kube, _path(change))
-        if standing(change, live) is Standing.DONE:  # our own write, whose answer was lost, and which was repeated
+        if (
+            standing(change, live) is Standing.DONE
+        ):  # our own write, whose answer was lost, and which was repeated
             keep(changes, change, live)
             return
         raise _given_up(changes, change, live, words=conflict.why) from conflict
     except KubeError as refused:
         changes.give_up(change.operation, note=refused.why)
         raise
-    merged = written is not None and not written.created and change.before is None and _has_others(written.object)
+    merged = (
+        written is not None and not written.created and change.before is None and _has_others(written.object)
+    )
     keep(changes, change, written.object if written else None, note=MERGED if merged else "")
 
 
@@ -171,9 +191,10 @@ def _after_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, l
         live = writing.read(kube, _path(change))
     except KubeError:
         raise Unclear(
-            f"Whether {change.namespace}/{change.policy} was written is not known", why=lost.why,
+            f"Whether {change.namespace}/{change.policy} was written is not known",
+            why=lost.why,
             fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
-        ) from lost  # fmt: skip
+        ) from lost
     if standing(change, live) is Standing.DONE:
         keep(changes, change, live)
         return
@@ -188,18 +209,24 @@ def keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, not
         return
     metadata = live["metadata"]
     changes.written(
-        change.operation, after=content.content(live), uid=metadata["uid"], version=metadata["resourceVersion"],
+        change.operation,
+        after=content.content(live),
+        uid=metadata["uid"],
+        version=metadata["resourceVersion"],
         note=note,
-    )  # fmt: skip
+    )
 
 
-def _given_up(changes: ChangeStore, change: PolicyChange, live: Object | None, *, words: str = "") -> ChangedSince:
+def _given_up(
+    changes: ChangeStore, change: PolicyChange, live: Object | None, *, words: str = ""
+) -> ChangedSince:
     why = _what_happened(change, live) or words
     changes.give_up(change.operation, note=why)
     return ChangedSince(
-        f"{change.namespace}/{change.policy} was changed by somebody else, so nothing was written", why=why,
+        f"{change.namespace}/{change.policy} was changed by somebody else, so nothing was written",
+        why=why,
         fix=_again(change),
-    )  # fmt: skip
+    )
 
 
 def _what_happened(change: PolicyChange, live: Object | None) -> str:

@@ -18,9 +18,11 @@ MOST_NAMED = 3
 def cautions(policy: Policy, found: Snapshot) -> tuple[str, ...]:
     """Warnings about one policy, in words."""
     return (
-        *_not_isolated(policy, found), *_peers_on_nodes(policy, found), *_service_addresses(policy, found),
+        *_not_isolated(policy, found),
+        *_peers_on_nodes(policy, found),
+        *_service_addresses(policy, found),
         *_hidden_sources(policy, found),
-    )  # fmt: skip
+    )
 
 
 def _not_isolated(policy: Policy, found: Snapshot) -> Iterator[str]:
@@ -76,8 +78,12 @@ def _service_addresses(policy: Policy, found: Snapshot) -> Iterator[str]:
     aimed = [
         service
         for service in found.services
-        if any(address.version == block.cidr.version and _holds(block, address) for block in blocks for address in service.addresses)
-    ]  # fmt: skip
+        if any(
+            address.version == block.cidr.version and _holds(block, address)
+            for block in blocks
+            for address in service.addresses
+        )
+    ]
     whole = any(block.cidr.prefixlen == 0 for block in blocks)  # everything: not about Services
     if aimed and not whole:
         yield (
@@ -98,9 +104,12 @@ def _hidden_sources(policy: Policy, found: Snapshot) -> Iterator[str]:
     hidden = [
         service
         for service in found.services
-        if service.namespace == policy.namespace and service.from_outside and not service.keeps_source and service.selector
+        if service.namespace == policy.namespace
+        and service.from_outside
+        and not service.keeps_source
+        and service.selector
         and any(service.selector.items() <= labels.items() for labels in selected)
-    ]  # fmt: skip
+    ]
     if hidden:
         yield (
             f"{_named(hidden)} has externalTrafficPolicy Cluster: who comes through it arrives from a node's address, so an"

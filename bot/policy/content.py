@@ -31,7 +31,9 @@ def seen(obj: Mapping[str, Any] | None) -> Seen | None:
     if obj is None:
         return None
     metadata = obj["metadata"]
-    return Seen(content=content(obj), uid=metadata.get("uid", ""), version=metadata.get("resourceVersion", ""))
+    return Seen(
+        content=content(obj), uid=metadata.get("uid", ""), version=metadata.get("resourceVersion", "")
+    )
 
 
 def content(obj: Mapping[str, Any]) -> Object:
@@ -65,7 +67,11 @@ def _different(then: Any, now: Any, path: str) -> Iterator[str]:
 def _short(value: Any) -> str:
     if value is None:
         return "nothing"
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False).strip().removesuffix("...")
+    text = (
+        yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
+        .strip()
+        .removesuffix("...")
+    )
     text = text.strip()
     return text if len(text) <= 120 else f"{text[:119]}…"
 

@@ -26,16 +26,22 @@ def read(sent: str | bytes) -> dict[str, Any]:
         yaml_bounds.look(text, _BOUNDS)
         documents = [found for found in plain_yaml.values(text) if found is not None]
     except yaml_bounds.OutOfBounds as error:
-        raise BadManifest("This is no policy", why=f"{error.what} (line {error.line})", fix=ONE_AT_A_TIME) from error
+        raise BadManifest(
+            "This is no policy", why=f"{error.what} (line {error.line})", fix=ONE_AT_A_TIME
+        ) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BadManifest("This is no YAML", why=_explained(error), fix="Mend it and send it again.") from error
+        raise BadManifest(
+            "This is no YAML", why=_explained(error), fix="Mend it and send it again."
+        ) from error
     if not documents:
         raise BadManifest("There is nothing in this YAML", fix="Send a NetworkPolicy.")
     if len(documents) > 1:
         raise BadManifest(f"There are {len(documents)} documents in this YAML", fix=ONE_AT_A_TIME)
     if not isinstance(documents[0], dict):
         raise BadManifest(
-            "This is no Kubernetes object", why="it has no `apiVersion`, `kind`, `metadata`", fix=ONE_AT_A_TIME
+            "This is no Kubernetes object",
+            why="it has no `apiVersion`, `kind`, `metadata`",
+            fix=ONE_AT_A_TIME,
         )
     return documents[0]
 
@@ -44,8 +50,9 @@ def too_large(size: int) -> BadManifest:
     """The refusal of a text of so many bytes."""
     return BadManifest(
         "That is too large for a policy",
-        why=f"{size:,} bytes; at most {LARGEST:,} are taken", fix="Send only the NetworkPolicy.",
-    )  # fmt: skip
+        why=f"{size:,} bytes; at most {LARGEST:,} are taken",
+        fix="Send only the NetworkPolicy.",
+    )
 
 
 def _text(sent: str | bytes) -> str:
@@ -55,7 +62,9 @@ def _text(sent: str | bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadManifest("This is no text", why=f"it is not UTF-8: {error.reason}", fix=ONE_AT_A_TIME) from error
+        raise BadManifest(
+            "This is no text", why=f"it is not UTF-8: {error.reason}", fix=ONE_AT_A_TIME
+        ) from error
 
 
 def _explained(error: Exception) -> str:

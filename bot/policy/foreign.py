@@ -22,7 +22,7 @@ FOREIGN: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ("adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
     ),
     (("cilium.io",), ("ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies")),
-)  # fmt: skip
+)
 # Calico's API server shows the policies of Kubernetes a second time, under these names
 MIRRORED = re.compile(r"^(knp|kanp|kbanp|kcnp)\.")
 
@@ -73,7 +73,9 @@ def other_policies(kube: Kube) -> tuple[tuple[Foreign, ...], tuple[str, ...]]:
     found: list[Foreign] = []
     gaps: list[str] = []
     try:
-        served = {group.name: group.preferred_version["version"] for group in kube.get("/apis", _Groups).groups}
+        served = {
+            group.name: group.preferred_version["version"] for group in kube.get("/apis", _Groups).groups
+        }
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
     for groups, plurals in FOREIGN:

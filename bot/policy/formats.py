@@ -83,17 +83,24 @@ def _difference_as_json(difference: Difference, not_computed: Sequence[str]) -> 
     found: dict[str, object] = {
         "changes": [
             {
-                "src": change.source, "dst": change.destination,
-                "closes": _or_empty(change.closes), "opens": _or_empty(change.opens),
+                "src": change.source,
+                "dst": change.destination,
+                "closes": _or_empty(change.closes),
+                "opens": _or_empty(change.opens),
             }
             for change in difference.changes
         ],
-        "isolated": [{"pod": str(each.pod), "direction": str(each.direction)} for each in difference.isolated],
-        "released": [{"pod": str(each.pod), "direction": str(each.direction)} for each in difference.released],
-        "loses_dns": [
-            {"pod": str(each.pod), "protocols": [str(one) for one in each.protocols]} for each in difference.loses_dns
+        "isolated": [
+            {"pod": str(each.pod), "direction": str(each.direction)} for each in difference.isolated
         ],
-    }  # fmt: skip
+        "released": [
+            {"pod": str(each.pod), "direction": str(each.direction)} for each in difference.released
+        ],
+        "loses_dns": [
+            {"pod": str(each.pod), "protocols": [str(one) for one in each.protocols]}
+            for each in difference.loses_dns
+        ],
+    }
     if not_computed:
         found |= {"verdict": "incomplete", "not_computed": list(not_computed)}
     return found
@@ -152,7 +159,7 @@ def _mermaid(edges: Sequence[Edge]) -> Iterator[str]:
             yield f'  subgraph s{number}["{namespace}"]'
         yield from (
             f'    {ids[name]}["{name}"]' if namespace else f'  {ids[name]}(["{name}"])' for name in members
-        )  # fmt: skip
+        )
         if namespace:
             yield "  end"
     for source, destination, label, _ in edges:
@@ -177,4 +184,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-_GRAPHS: dict[Format, Callable[[Sequence[Edge]], Iterator[str]]] = {Format.DOT: _dot, Format.MERMAID: _mermaid}
+_GRAPHS: dict[Format, Callable[[Sequence[Edge]], Iterator[str]]] = {
+    Format.DOT: _dot,
+    Format.MERMAID: _mermaid,
+}

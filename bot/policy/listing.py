@@ -16,11 +16,14 @@ def listed(found: Snapshot) -> tuple[ListedPolicy, ...]:
     parsed = {policy.ref: policy for policy in found.cluster.policies}
     return tuple(
         ListedPolicy(
-            ref=ref, isolates=_isolates(parsed.get(ref)), pods=selected(found.cluster, ref), owner=owner_of(obj),
+            ref=ref,
+            isolates=_isolates(parsed.get(ref)),
+            pods=selected(found.cluster, ref),
+            owner=owner_of(obj),
             made=_time(obj["metadata"].get("creationTimestamp")),
         )
         for ref, obj in sorted(found.policies.items())
-    )  # fmt: skip
+    )
 
 
 def _isolates(policy: Policy | None) -> tuple[str, ...]:

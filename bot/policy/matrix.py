@@ -47,7 +47,9 @@ class Matrix:
         return sum(cell not in (Cell.NONE, Cell.KEPT) for cell in self.cells.values())
 
 
-def matrix(before: model.Cluster, after: model.Cluster, changed: Iterable[Change], *, namespace: str) -> Matrix:
+def matrix(
+    before: model.Cluster, after: model.Cluster, changed: Iterable[Change], *, namespace: str
+) -> Matrix:
     """The matrix of what changes between two states of a cluster with the same pods."""
     changed = list(changed)
     every = {str(pod.owner): pod.owner for pod in before.pods if not pod.finished}

@@ -46,7 +46,9 @@ def managers_of(obj: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(entry.get("manager", "") for entry in obj.get("metadata", {}).get("managedFields") or [])
 
 
-def _argo(labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]) -> Owner | None:
+def _argo(
+    labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]
+) -> Owner | None:
     tracked = annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
     name = tracked or labels.get("argocd.argoproj.io/instance", "")
     if not name and managers & ARGO_MANAGERS:

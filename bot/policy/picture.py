@@ -30,9 +30,12 @@ COLOURS: dict[Cell, tuple[str, str, str]] = {  # fill, mark, colour of the mark
     Cell.WIDENED: ("#aceebb", PLUS, "#116329"),
 }
 WORDS: dict[Cell, str] = {
-    Cell.KEPT: "allowed", Cell.CLOSED: "closes", Cell.NARROWED: "closes in part", Cell.OPENED: "opens",
+    Cell.KEPT: "allowed",
+    Cell.CLOSED: "closes",
+    Cell.NARROWED: "closes in part",
+    Cell.OPENED: "opens",
     Cell.WIDENED: "opens in part",
-}  # fmt: skip
+}
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -94,7 +97,9 @@ class _Drawing:
     def _mark(self, x: float, y: float, reach: float, mark: str, colour: str) -> None:
         """A plus or a cross, drawn: the font has no cross."""
         lean = reach * 0.8 if mark == CROSS else 0.0
-        for dx, dy in ((reach - lean, lean), (lean, lean - reach)) if mark == PLUS else ((lean, lean), (lean, -lean)):
+        for dx, dy in (
+            ((reach - lean, lean), (lean, lean - reach)) if mark == PLUS else ((lean, lean), (lean, -lean))
+        ):
             ends = [(x - dx) * SCALE, (y - dy) * SCALE, (x + dx) * SCALE, (y + dy) * SCALE]
             self._pen.line(ends, fill=colour, width=2 * SCALE)
 
@@ -117,7 +122,9 @@ class _Drawing:
     def _width(self, text: str, font: Font) -> float:
         return float(font.getlength(text)) / SCALE
 
-    def _text(self, x: float, y: float, text: str, font: Font, *, anchor: str = "la", fill: str = INK) -> None:
+    def _text(
+        self, x: float, y: float, text: str, font: Font, *, anchor: str = "la", fill: str = INK
+    ) -> None:
         self._pen.text((x * SCALE, y * SCALE), text, font=font, fill=fill, anchor=anchor)
 
     def _upright(self, x: float, bottom: float, text: str, fill: str) -> None:

@@ -15,7 +15,10 @@ import yaml
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser, where PyYAML was built with it
 
 
-_TEXT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")  # what YAML 1.1 knows, and Kubernetes does not
+_TEXT = (
+    "tag:yaml.org,2002:timestamp",
+    "tag:yaml.org,2002:value",
+)  # what YAML 1.1 knows, and Kubernetes does not
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -48,7 +51,9 @@ def _key(loader: Any, node: yaml.Node) -> str:
     if isinstance(key, int | float):
         return str(key).removesuffix(".0")
     if not isinstance(key, str):
-        raise yaml.constructor.ConstructorError(None, None, f"{key!r} is not a name: quote it", node.start_mark)
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{key!r} is not a name: quote it", node.start_mark
+        )
     return key
 
 

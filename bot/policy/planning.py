@@ -70,9 +70,10 @@ def check_enforced(where: Where) -> None:
     raise NotEnforced(
         f"{where.cluster} runs {runs}, so no policy is applied there",
         why=f"{where.driver} enforces no NetworkPolicy: the API would accept it and nothing would change"
-        if where.driver else "The API would accept it, and whether anything changes is not known",
+        if where.driver
+        else "The API would accept it, and whether anything changes is not known",
         fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to calico`",
-    )  # fmt: skip
+    )
 
 
 def plan_apply(kube: Kube, where: Where, manifest: Object, *, take_over: bool = False) -> Plan:
@@ -85,9 +86,16 @@ def plan_apply(kube: Kube, where: Where, manifest: Object, *, take_over: bool = 
     expected = content.content(tried.object)
     before = content.seen(live)
     computed = preview.compute(
-        where, found, ref, expected, before=before, unchanged=before is not None and before.content == expected,
-        owner=owners.owner_of(live), takeovers=takeovers, warnings=tried.warnings,
-    )  # fmt: skip
+        where,
+        found,
+        ref,
+        expected,
+        before=before,
+        unchanged=before is not None and before.content == expected,
+        owner=owners.owner_of(live),
+        takeovers=takeovers,
+        warnings=tried.warnings,
+    )
     return Plan(
         kind=APPLY, ref=ref, wanted=manifest, expected=expected, before=before, found=found, computed=computed
     )
@@ -102,7 +110,9 @@ def plan_delete(kube: Kube, where: Where, ref: PolicyRef) -> Plan:
     writing.delete(kube, path_of(ref), uid=live["metadata"]["uid"], dry_run=True)
     before = content.seen(live)
     computed = preview.compute(where, found, ref, None, before=before, owner=owners.owner_of(live))
-    return Plan(kind=DELETE, ref=ref, wanted=None, expected=None, before=before, found=found, computed=computed)
+    return Plan(
+        kind=DELETE, ref=ref, wanted=None, expected=None, before=before, found=found, computed=computed
+    )
 
 
 def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> Plan:
@@ -123,9 +133,16 @@ def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> Plan:
     before = content.seen(live)
     computed = preview.compute(where, found, ref, change.before, before=before, owner=owners.owner_of(live))
     return Plan(
-        kind=ROLLBACK, ref=ref, wanted=change.before, expected=change.before, before=before, found=found,
-        computed=computed, exact=True, undoes=change,
-    )  # fmt: skip
+        kind=ROLLBACK,
+        ref=ref,
+        wanted=change.before,
+        expected=change.before,
+        before=before,
+        found=found,
+        computed=computed,
+        exact=True,
+        undoes=change,
+    )
 
 
 def retold(where: Where, found: Snapshot, change: PolicyChange) -> Computed:
@@ -133,9 +150,13 @@ def retold(where: Where, found: Snapshot, change: PolicyChange) -> Computed:
     ref = PolicyRef(change.namespace, change.policy)
     then = with_policy(found, ref, change.before)
     before = (
-        Seen(content=change.before, uid=change.before_uid, version=change.before_version) if change.before else None
+        Seen(content=change.before, uid=change.before_uid, version=change.before_version)
+        if change.before
+        else None
     )
-    return preview.compute(where, then, ref, change.after, before=before, owner=owners.owner_of(change.before))
+    return preview.compute(
+        where, then, ref, change.after, before=before, owner=owners.owner_of(change.before)
+    )
 
 
 def with_policy(found: Snapshot, ref: PolicyRef, manifest: Object | None) -> Snapshot:
@@ -189,7 +210,9 @@ def _check_namespace(found: Snapshot, ref: PolicyRef, where: Where) -> None:
     if ref.namespace in found.namespaces:
         return
     near = difflib.get_close_matches(ref.namespace, found.namespaces, n=1, cutoff=0.5)
-    meant = f"Did you mean `-n {near[0]}`?" if near else f"There are {', '.join(sorted(found.namespaces)[:10])}."
+    meant = (
+        f"Did you mean `-n {near[0]}`?" if near else f"There are {', '.join(sorted(found.namespaces)[:10])}."
+    )
     raise NoSuchNamespace(f"There is no namespace {ref.namespace} in {where.cluster}", fix=meant)
 
 
@@ -198,13 +221,15 @@ def _check_revocable(change: PolicyChange) -> None:
     if change.undone_by is not None:
         raise NoSuchChange(
             f"The change {change.operation[:4]} of {name} was taken back already",
-            why=f"by {change.undone_by[:4]}", fix=f"To take that back: `/xk8s policy rollback {change.undone_by[:4]}`",
-        )  # fmt: skip
+            why=f"by {change.undone_by[:4]}",
+            fix=f"To take that back: `/xk8s policy rollback {change.undone_by[:4]}`",
+        )
     if change.state == GIVEN_UP:
         raise NoSuchChange(
-            f"The change {change.operation[:4]} of {name} was never made", why=change.note,
+            f"The change {change.operation[:4]} of {name} was never made",
+            why=change.note,
             fix=f"See `/xk8s policy list {change.cluster_name}`.",
-        )  # fmt: skip
+        )
     if change.state != WRITTEN or change.note:
         raise NoSuchChange(
             f"The change {change.operation[:4]} of {name} cannot be taken back",

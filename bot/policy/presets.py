@@ -21,7 +21,9 @@ NAMESPACE_LABEL = "kubernetes.io/metadata.name"  # every namespace has it
 MANAGED_BY = {"app.kubernetes.io/managed-by": "xk8s"}
 LONGEST_NAME = 253
 DNS_NAMESPACE = "kube-system"
-DNS_LABELS: Mapping[str, str] = {"k8s-app": "kube-dns"}  # CoreDNS has this label too, also as Magnum installs it
+DNS_LABELS: Mapping[str, str] = {
+    "k8s-app": "kube-dns"
+}  # CoreDNS has this label too, also as Magnum installs it
 INGRESS_NAMESPACE = "ingress-nginx"
 MONITORING_NAMESPACE = "monitoring"
 
@@ -51,10 +53,15 @@ class Preset:
         """The policy for a namespace. Raises `BadParameters`."""
         self._check(given)
         return {
-            "apiVersion": API_VERSION, "kind": KIND,
-            "metadata": {"name": self._policy_name(given), "namespace": namespace, "labels": dict(MANAGED_BY)},
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "metadata": {
+                "name": self._policy_name(given),
+                "namespace": namespace,
+                "labels": dict(MANAGED_BY),
+            },
             "spec": self.spec(given),
-        }  # fmt: skip
+        }
 
     def _policy_name(self, given: Parameters) -> str:
         """The preset's name; with the namespaces where two of the same preset make sense side by side."""
@@ -63,8 +70,9 @@ class Preset:
         if len(name) > LONGEST_NAME:
             raise BadParameters(
                 f"{len(told_apart)} namespaces make too long a name for one policy",
-                why=f"{len(name)} characters; Kubernetes takes {LONGEST_NAME}", fix="Make two policies of it.",
-            )  # fmt: skip
+                why=f"{len(name)} characters; Kubernetes takes {LONGEST_NAME}",
+                fix="Make two policies of it.",
+            )
         return name
 
     def _check(self, given: Parameters) -> None:
@@ -75,9 +83,11 @@ class Preset:
         }
         for option, value in said.items():
             if value and option not in self.takes:
-                takes = f"it takes {' and '.join(f'`{each}`' for each in self.takes)}" if self.takes else (
-                    "it takes no options"
-                )  # fmt: skip
+                takes = (
+                    f"it takes {' and '.join(f'`{each}`' for each in self.takes)}"
+                    if self.takes
+                    else ("it takes no options")
+                )
                 raise BadParameters(
                     f"{self.name} does not take `{option}`", why=takes, fix="See `/xk8s policy presets`."
                 )
@@ -94,8 +104,10 @@ def _deny(*types: str) -> Callable[[Parameters], Manifest]:
 
 def _ingress(peers: list[Manifest], given: Parameters) -> Manifest:
     return {
-        "podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": peers, **_ports(given)}],
-    }  # fmt: skip
+        "podSelector": {},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": peers, **_ports(given)}],
+    }
 
 
 def _egress(peers: list[Manifest], given: Parameters) -> Manifest:
@@ -129,7 +141,7 @@ def dns_rule() -> Manifest:
     return {
         "to": [namespace_peer(DNS_NAMESPACE, DNS_LABELS)],
         "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
-    }  # fmt: skip
+    }
 
 
 def with_dns(manifest: Manifest) -> Manifest:
@@ -162,60 +174,79 @@ def _monitoring(given: Parameters) -> Manifest:
 
 PRESETS: tuple[Preset, ...] = (
     Preset(
-        name="default-deny-ingress", example="prod-eu -n shop", spec=_deny("Ingress"),
+        name="default-deny-ingress",
+        example="prod-eu -n shop",
+        spec=_deny("Ingress"),
         text="Nothing reaches the namespace's pods but what another policy allows.",
         caution="Traffic from outside stops too, also through an Ingress controller.",
     ),
     Preset(
-        name="default-deny-egress", example="prod-eu -n shop --allow-dns", spec=_deny("Egress"),
+        name="default-deny-egress",
+        example="prod-eu -n shop --allow-dns",
+        spec=_deny("Egress"),
         text="The namespace's pods reach nothing but what another policy allows.",
         caution="DNS stops with it: add `--allow-dns`, or most programs find nothing any more.",
     ),
     Preset(
-        name="deny-all", example="prod-eu -n shop --allow-dns", spec=_deny("Ingress", "Egress"),
+        name="deny-all",
+        example="prod-eu -n shop --allow-dns",
+        spec=_deny("Ingress", "Egress"),
         text="Nothing goes in or out of the namespace's pods but what another policy allows.",
         caution="DNS stops with it, unless `--allow-dns` is added.",
     ),
     Preset(
-        name="allow-same-namespace", example="prod-eu -n shop", spec=_same_namespace, takes=("--port",),
+        name="allow-same-namespace",
+        example="prod-eu -n shop",
+        spec=_same_namespace,
+        takes=("--port",),
         text="Denies all ingress and allows only what comes from pods of the same namespace.",
         caution="What other namespaces and the outside sent stops. Egress is not touched.",
     ),
     Preset(
-        name="allow-dns", example="prod-eu -n shop", spec=_dns,
+        name="allow-dns",
+        example="prod-eu -n shop",
+        spec=_dns,
         text="The namespace's pods may ask the cluster's DNS, UDP and TCP 53.",
         caution="It isolates egress: without another policy that allows more, DNS is all that is left.",
     ),
     Preset(
-        name="allow-from-namespace", example="prod-eu -n shop --from-namespace web --port TCP/8080",
+        name="allow-from-namespace",
+        example="prod-eu -n shop --from-namespace web --port TCP/8080",
         spec=lambda given: _ingress(_namespaces(given.from_namespaces), given),
-        takes=("--from-namespace", "--port"), needs=("--from-namespace",),
+        takes=("--from-namespace", "--port"),
+        needs=("--from-namespace",),
         text="Pods of the named namespaces may reach this namespace's pods, on all ports or those named.",
         caution="It isolates ingress: what is not allowed by this or another policy stops.",
     ),
     Preset(
-        name="allow-to-namespace", example="prod-eu -n shop --to-namespace billing --port TCP/443 --allow-dns",
+        name="allow-to-namespace",
+        example="prod-eu -n shop --to-namespace billing --port TCP/443 --allow-dns",
         spec=lambda given: _egress(_namespaces(given.to_namespaces), given),
-        takes=("--to-namespace", "--port"), needs=("--to-namespace",),
+        takes=("--to-namespace", "--port"),
+        needs=("--to-namespace",),
         text="The namespace's pods may reach pods of the named namespaces, on all ports or those named.",
         caution="It isolates egress, and with it DNS, unless `--allow-dns` is added.",
     ),
     Preset(
-        name="allow-ingress-controller", example="prod-eu -n shop --from-namespace kube-system",
-        spec=_ingress_controller, takes=("--from-namespace", "--port"),
+        name="allow-ingress-controller",
+        example="prod-eu -n shop --from-namespace kube-system",
+        spec=_ingress_controller,
+        takes=("--from-namespace", "--port"),
         text=f"The Ingress controller may reach the namespace's pods: its controller pods in {INGRESS_NAMESPACE},"
         " or all pods of the namespace in `--from-namespace`.",
         caution="A controller on the host network (Magnum's traefik and nginx) comes from its node's address:"
         " no selector matches it, use your own YAML with an ipBlock.",
     ),
     Preset(
-        name="allow-monitoring", example="prod-eu -n shop --port TCP/9090",
-        spec=_monitoring, takes=("--from-namespace", "--port"),
+        name="allow-monitoring",
+        example="prod-eu -n shop --port TCP/9090",
+        spec=_monitoring,
+        takes=("--from-namespace", "--port"),
         text=f"Monitoring may scrape the namespace's pods: from the namespace {MONITORING_NAMESPACE}, or those in"
         " `--from-namespace`.",
         caution="It isolates ingress: without another policy that allows more, scraping is all that is left.",
     ),
-)  # fmt: skip
+)
 BY_NAME: Mapping[str, Preset] = {preset.name: preset for preset in PRESETS}
 
 

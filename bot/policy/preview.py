@@ -83,10 +83,17 @@ class Computed:
 
 
 def compute(
-    where: Where, found: Snapshot, ref: model.PolicyRef, manifest: Mapping[str, Any] | None, *,
-    before: Seen | None, unchanged: bool = False, owner: Owner | None = None,
-    takeovers: tuple[Takeover, ...] = (), warnings: tuple[str, ...] = (),
-) -> Computed:  # fmt: skip
+    where: Where,
+    found: Snapshot,
+    ref: model.PolicyRef,
+    manifest: Mapping[str, Any] | None,
+    *,
+    before: Seen | None,
+    unchanged: bool = False,
+    owner: Owner | None = None,
+    takeovers: tuple[Takeover, ...] = (),
+    warnings: tuple[str, ...] = (),
+) -> Computed:
     """Compute what a change does. Raises `parsing.InvalidPolicy` for a manifest that means nothing."""
     then = engine.compute(found.cluster)
     if manifest is not None:
@@ -99,13 +106,27 @@ def compute(
     mine = (ref,) if manifest is not None else ()
     near = tuple(policy.ref for policy in now.cluster.policies if policy.namespace == ref.namespace)
     preview = PolicyPreview(
-        where=where, ref=ref, manifest=dict(manifest) if manifest is not None else None, before=before,
-        unchanged=unchanged, changes=tuple(changes.changes),
-        isolated=changes.isolated, released=changes.released, loses_dns=changes.loses_dns, dead=idle.dead_rules(now, mine),
-        idle=idle.idle_policies(now, near), selected=selected(now.cluster, ref), foreign=found.foreign,
-        gaps=found.gaps, owner=owner, takeovers=takeovers, warnings=warnings,
-        matrix=None if changes.nothing_changes else matrix(then.cluster, now.cluster, changes.changes, namespace=ref.namespace),
-    )  # fmt: skip
+        where=where,
+        ref=ref,
+        manifest=dict(manifest) if manifest is not None else None,
+        before=before,
+        unchanged=unchanged,
+        changes=tuple(changes.changes),
+        isolated=changes.isolated,
+        released=changes.released,
+        loses_dns=changes.loses_dns,
+        dead=idle.dead_rules(now, mine),
+        idle=idle.idle_policies(now, near),
+        selected=selected(now.cluster, ref),
+        foreign=found.foreign,
+        gaps=found.gaps,
+        owner=owner,
+        takeovers=takeovers,
+        warnings=warnings,
+        matrix=None
+        if changes.nothing_changes
+        else matrix(then.cluster, now.cluster, changes.changes, namespace=ref.namespace),
+    )
     return Computed(before=then, after=now, preview=preview)
 
 

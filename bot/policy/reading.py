@@ -162,7 +162,9 @@ def snapshot(kube: Kube) -> Snapshot:
         parsed, unread = _parsed(objects)
         cluster = model.Cluster(
             pods=_pods(seen, _cron_jobs(kube, seen)),
-            namespaces=tuple(model.Namespace(n.metadata.name, n.metadata.labels or {}) for n in namespaces.result()),
+            namespaces=tuple(
+                model.Namespace(n.metadata.name, n.metadata.labels or {}) for n in namespaces.result()
+            ),
             nodes=tuple(model.Node(node.metadata.name, _node_addresses(node)) for node in nodes.result()),
             policies=parsed,
         )
@@ -203,12 +205,18 @@ def _parsed(objects: Mapping[model.PolicyRef, Object]) -> tuple[tuple[model.Poli
 def _pods(seen: list[_Pod], cron_jobs: Mapping[tuple[str, str], str]) -> tuple[model.Pod, ...]:
     return tuple(
         model.Pod(
-            namespace=pod.metadata.namespace, name=pod.metadata.name, labels=pod.metadata.labels or {},
-            addresses=_pod_addresses(pod), host_network=bool(pod.spec.host_network), ports=_ports(pod.spec),
-            workload=_workload(pod, cron_jobs), phase=pod.status.phase, node=pod.spec.node_name or "",
+            namespace=pod.metadata.namespace,
+            name=pod.metadata.name,
+            labels=pod.metadata.labels or {},
+            addresses=_pod_addresses(pod),
+            host_network=bool(pod.spec.host_network),
+            ports=_ports(pod.spec),
+            workload=_workload(pod, cron_jobs),
+            phase=pod.status.phase,
+            node=pod.spec.node_name or "",
         )
         for pod in seen
-    )  # fmt: skip
+    )
 
 
 def _ports(spec: _PodSpec) -> tuple[model.ContainerPort, ...]:
@@ -257,13 +265,15 @@ def _services(kube: Kube) -> tuple[Service, ...]:
         return ()
     return tuple(
         Service(
-            namespace=each.metadata.namespace, name=each.metadata.name, selector=each.spec.selector or {},
+            namespace=each.metadata.namespace,
+            name=each.metadata.name,
+            selector=each.spec.selector or {},
             addresses=_addresses(each.spec.clusterIPs or [each.spec.clusterIP]),
             from_outside=each.spec.type in ("NodePort", "LoadBalancer"),
             keeps_source=each.spec.externalTrafficPolicy == "Local",
         )
         for each in found
-    )  # fmt: skip
+    )
 
 
 def _pod_addresses(pod: _Pod) -> tuple[model.Address, ...]:

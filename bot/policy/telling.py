@@ -39,7 +39,9 @@ class Line:
 
     def __str__(self) -> str:
         many = (self.destination_pods or self.source_pods) != 1
-        pods = f"{self.source_pods or OUTSIDE} → {self.destination_pods or OUTSIDE} {'pods' if many else 'pod'}"
+        pods = (
+            f"{self.source_pods or OUTSIDE} → {self.destination_pods or OUTSIDE} {'pods' if many else 'pod'}"
+        )
         return f"{self.fate.value} {self.source} → {self.destination} {self.connections} ({pods})"
 
 
@@ -68,7 +70,11 @@ def summary(told: Sequence[Line]) -> str:
     closes, opens = (count(told, fate) for fate in Fate)
     if not closes and not opens:
         return "no connection changes"
-    return f"closes {_number(closes)}, opens {opens or 'none'}" if closes else f"opens {_number(opens)}, closes none"
+    return (
+        f"closes {_number(closes)}, opens {opens or 'none'}"
+        if closes
+        else f"opens {_number(opens)}, closes none"
+    )
 
 
 def _number(found: int) -> str:
@@ -90,11 +96,13 @@ def _line(
 ) -> Line:
     outside = _outside([ranges for _, ranges in members]) if OUTSIDE in (source, destination) else ""
     return Line(
-        fate=fate, source=outside if source == OUTSIDE else source,
-        destination=outside if destination == OUTSIDE else destination, connections=connections,
+        fate=fate,
+        source=outside if source == OUTSIDE else source,
+        destination=outside if destination == OUTSIDE else destination,
+        connections=connections,
         source_pods=max(change.source_pods for change, _ in members),
         destination_pods=max(change.destination_pods for change, _ in members),
-    )  # fmt: skip
+    )
 
 
 def _outside(ranges: list[str]) -> str:

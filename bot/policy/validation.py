@@ -38,8 +38,9 @@ def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
     if said != namespace:
         raise BadManifest(
             f"The policy is for the namespace {said}, you said -n {namespace}",
-            ["`metadata.namespace`: leave it out, or let it agree with `-n`"], fix=f"Or say `-n {said}`.",
-        )  # fmt: skip
+            ["`metadata.namespace`: leave it out, or let it agree with `-n`"],
+            fix=f"Or say `-n {said}`.",
+        )
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
 
 
@@ -54,18 +55,22 @@ def check_kind(found: Manifest) -> None:
         )
     if isinstance(version, str) and "projectcalico.org" in version:
         raise BadManifest(
-            f"This is Calico's own {_short(kind)}", [f"`apiVersion`: {_short(version)}"],
+            f"This is Calico's own {_short(kind)}",
+            [f"`apiVersion`: {_short(version)}"],
             fix=f"I preview and write {API_VERSION} policies; apply Calico's with calicoctl or kubectl.",
-        )  # fmt: skip
+        )
     if kind == KIND:
         raise BadManifest(
             f"The NetworkPolicy is of {_short(version) if version else 'no apiVersion'}",
             [f"`apiVersion`: {API_VERSION} is expected"],
-        )  # fmt: skip
+        )
     raise BadManifest(
-        f"This is {_article(kind)}, not a NetworkPolicy" if isinstance(kind, str) and kind else "This is no Kubernetes object",
-        [f"`kind`: {KIND} of {API_VERSION} is expected"], fix="Send a NetworkPolicy.",
-    )  # fmt: skip
+        f"This is {_article(kind)}, not a NetworkPolicy"
+        if isinstance(kind, str) and kind
+        else "This is no Kubernetes object",
+        [f"`kind`: {KIND} of {API_VERSION} is expected"],
+        fix="Send a NetworkPolicy.",
+    )
 
 
 def _cleaned(found: Manifest) -> Manifest:
@@ -84,9 +89,11 @@ def _without_nulls(value: Any) -> Any:
         return value
     return {
         key: {name: "" if text is None else text for name, text in each.items()}
-        if key in _TEXT_MAPS and isinstance(each, dict) else _without_nulls(each)
-        for key, each in value.items() if each is not None
-    }  # fmt: skip
+        if key in _TEXT_MAPS and isinstance(each, dict)
+        else _without_nulls(each)
+        for key, each in value.items()
+        if each is not None
+    }
 
 
 def _metadata_errors(metadata: Any) -> list[FieldError]:
@@ -98,7 +105,9 @@ def _metadata_errors(metadata: Any) -> list[FieldError]:
         mistakes.text(value, f"metadata.annotations.{key}")
     labels = Mistakes()  # labels keep the rules of matchLabels
     selector({"matchLabels": given.get("labels")}, "metadata", labels)
-    in_labels = [FieldError(each.field.replace(".matchLabels", ".labels"), each.reason) for each in labels.found]
+    in_labels = [
+        FieldError(each.field.replace(".matchLabels", ".labels"), each.reason) for each in labels.found
+    ]
     return [*mistakes.found, *in_labels]
 
 

@@ -95,7 +95,10 @@ class Approving:
             proposal = propose(action, context)
             if not self._approvals.needed(proposal.kind):
                 return None
-            asked, documents = self._approvals.ask(self._ask(request, action, context, proposal)), proposal.documents
+            asked, documents = (
+                self._approvals.ask(self._ask(request, action, context, proposal)),
+                proposal.documents,
+            )
         elif asked.shown.get("documents"):  # an earlier attempt was cut off before it showed them
             with contextlib.suppress(Problem):
                 documents = propose(action, context).documents
@@ -106,20 +109,27 @@ class Approving:
         deciders = self._deciders(project)
         if not deciders.enough_without(request.person.id, self._approvals.approvers):
             raise NobodyToAsk(
-                f"Nobody but you may decide over this in {project}" if deciders.people == {request.person.id}
+                f"Nobody but you may decide over this in {project}"
+                if deciders.people == {request.person.id}
                 else f"Too few people may decide over this in {project}",
                 why=f"it needs {self._approvals.approvers} other than who asks",
                 fix=f"Name approvers in `projects.{project}.roles.approver`.",
-            )  # fmt: skip
+            )
         place = request.place
         channel = place.channel if place.channel and not place.direct else self._home_channel(project)
         thread = (place.thread or place.message) if channel == place.channel else ""
         return Ask(
-            operation=context.operation, project=project, action=action, proposal=proposal,
-            requester=request.person.id, requester_name=request.person.name, reason=action.reason or "",
-            channel=channel, thread=thread,
+            operation=context.operation,
+            project=project,
+            action=action,
+            proposal=proposal,
+            requester=request.person.id,
+            requester_name=request.person.name,
+            reason=action.reason or "",
+            channel=channel,
+            thread=thread,
             effect=_effect(request, channel=channel, thread=thread, now=self._now()).encode(),
-        )  # fmt: skip
+        )
 
     def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
         """Begin an approved effect, unless what was approved has changed. Raises `Refusal`."""
@@ -143,7 +153,14 @@ def _effect(request: IncomingRequest, *, channel: str, thread: str, now: datetim
     )
     approval_key = f"approved:{request.operation}"
     made = IncomingRequest(
-        key=approval_key, operation=operation, entry=Entry.APPROVED, person=request.person, place=place,
-        received=now, continues=request.operation,
-    )  # fmt: skip
-    return InboxEntry(key=approval_key, operation=operation, payload=made.model_dump(mode="json"), received_at=now)
+        key=approval_key,
+        operation=operation,
+        entry=Entry.APPROVED,
+        person=request.person,
+        place=place,
+        received=now,
+        continues=request.operation,
+    )
+    return InboxEntry(
+        key=approval_key, operation=operation, payload=made.model_dump(mode="json"), received_at=now
+    )

@@ -71,16 +71,23 @@ class Continuing:
         self._decode = decode  # an end as it was kept, to the result or the `Problem` that it is
         self._now = now
 
-    def begin(self, request: IncomingRequest, action: Action, project: str | None, made: Continued) -> Conclusion:
+    def begin(
+        self, request: IncomingRequest, action: Action, project: str | None, made: Continued
+    ) -> Conclusion:
         """Keep what goes on, and begin it. Raises `DatabaseError` and `Problem`: then it is begun at the next try."""
         lasting = _lasting(request)
         kept = self._repository.keep(
             Continuation(
-                operation=request.operation, project=project or "", action=action.encode(),
-                request=lasting.model_dump(mode="json"), work=made.work, input=dict(made.input), begun_at=self._now(),
+                operation=request.operation,
+                project=project or "",
+                action=action.encode(),
+                request=lasting.model_dump(mode="json"),
+                work=made.work,
+                input=dict(made.input),
+                begun_at=self._now(),
             ),
             entry=_entry(lasting),
-        )  # fmt: skip
+        )
         return self._begun(lasting, kept)
 
     def take_up(self, request: IncomingRequest, answer: Answer) -> Conclusion | None:
@@ -110,9 +117,12 @@ class Continuing:
     def _begun(self, request: IncomingRequest, kept: Continuation) -> Conclusion:
         self._work.begin(kept.work, operation=kept.operation, project=kept.project, given=kept.input)
         return Conclusion(
-            request=request, action=Action.decode(kept.action), project=kept.project, outcome=Outcome.OPEN,
+            request=request,
+            action=Action.decode(kept.action),
+            project=kept.project,
+            outcome=Outcome.OPEN,
             seconds=self._seconds(request),
-        )  # fmt: skip
+        )
 
     def _concluded(self, request: IncomingRequest, kept: Continuation, end: Json) -> Conclusion:
         action = Action.decode(kept.action)
@@ -126,9 +136,14 @@ class Continuing:
         seconds = ((kept.ended_at or self._now()) - request.received).total_seconds()
         self._audit.conclude(about, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
         return Conclusion(
-            request=request, action=action, project=kept.project, outcome=outcome, seconds=seconds, result=result,
+            request=request,
+            action=action,
+            project=kept.project,
+            outcome=outcome,
+            seconds=seconds,
+            result=result,
             problem=problem,
-        )  # fmt: skip
+        )
 
     def _seconds(self, request: IncomingRequest) -> float:
         return (self._now() - request.received).total_seconds()
@@ -205,6 +220,8 @@ def _lasting(request: IncomingRequest) -> IncomingRequest:
 
 def _entry(request: IncomingRequest) -> InboxEntry:
     return InboxEntry(
-        key=request.key, operation=request.operation, payload=request.model_dump(mode="json"),
+        key=request.key,
+        operation=request.operation,
+        payload=request.model_dump(mode="json"),
         received_at=request.received,
-    )  # fmt: skip
+    )

@@ -82,7 +82,9 @@ class RequestHandler:
 
         Raises nothing but what the answer's end raises, and what kept work from being begun: try again then.
         """
-        with structlog.contextvars.bound_contextvars(reference=request.reference, operation=request.operation):
+        with structlog.contextvars.bound_contextvars(
+            reference=request.reference, operation=request.operation
+        ):
             started = self._now()
             taken_up = self._continuing.take_up(request, answer) if attempt > 1 else None
             if taken_up is not None:
@@ -114,9 +116,12 @@ class RequestHandler:
         service = self._services.get(action.name)
         if service is None:
             problem = NotAvailable(
-                f"`{' '.join(action.path)}` is not available yet", fix="What is available stands in `/xk8s help`."
+                f"`{' '.join(action.path)}` is not available yet",
+                fix="What is available stands in `/xk8s help`.",
             )
-            return self._whisper(request, answer, started, action=action, project=grant.project, problem=problem)
+            return self._whisper(
+                request, answer, started, action=action, project=grant.project, problem=problem
+            )
         if action.effect is Effect.TALK:
             return self._talk(request, action, grant, service, answer, started)
         return self._work(request, action, grant, service, answer, started, attempt)
@@ -159,9 +164,14 @@ class RequestHandler:
             log.error("not given up", operation=request.operation, why=unwritten.why)
 
     def _talk(
-        self, request: IncomingRequest, action: Action, grant: Grant,
-        service: Service[Action], answer: Answer, started: float,
-    ) -> Conclusion:  # fmt: skip
+        self,
+        request: IncomingRequest,
+        action: Action,
+        grant: Grant,
+        service: Service[Action],
+        answer: Answer,
+        started: float,
+    ) -> Conclusion:
         context = self._context(request, grant, answer, resumed=False)
         result, problem = self._serve(service, action, context)
         return self._whisper(
@@ -169,9 +179,15 @@ class RequestHandler:
         )
 
     def _work(
-        self, request: IncomingRequest, action: Action, grant: Grant,
-        service: Service[Action], answer: Answer, started: float, attempt: int,
-    ) -> Conclusion:  # fmt: skip
+        self,
+        request: IncomingRequest,
+        action: Action,
+        grant: Grant,
+        service: Service[Action],
+        answer: Answer,
+        started: float,
+        attempt: int,
+    ) -> Conclusion:
         private = action.quiet
         try:
             if not private:
@@ -180,7 +196,9 @@ class RequestHandler:
             if action.effect is Effect.CHANGE:
                 refusal = Refusal(f"{unable.what}, so nothing was started", why=unable.why, fix=unable.fix)
                 self._record_refusal(request, action, refusal, project=grant.project)
-                return self._whisper(request, answer, started, action=action, project=grant.project, problem=refusal)
+                return self._whisper(
+                    request, answer, started, action=action, project=grant.project, problem=refusal
+                )
             private = True
         ended = self._audited(request, action, grant, service, answer, started, attempt)
         if ended.problem is not None:
@@ -203,19 +221,28 @@ class RequestHandler:
             answer.whisper(ended)
 
     def _audited(
-        self, request: IncomingRequest, action: Action, grant: Grant,
-        service: Service[Action], answer: Answer, started: float, attempt: int,
-    ) -> Conclusion:  # fmt: skip
+        self,
+        request: IncomingRequest,
+        action: Action,
+        grant: Grant,
+        service: Service[Action],
+        answer: Answer,
+        started: float,
+        attempt: int,
+    ) -> Conclusion:
         about = subject(request, action, grant.project)
         result: object | None = None
         problem: Problem | None
         try:
             first = self._audit.intend(about)
             if attempt > MOST_ATTEMPTS and self._clock() - request.received > GIVE_UP_AFTER:
-                result, problem = None, GivenUp(
-                    "This request was begun several times and never ended, so I gave it up",
-                    fix=f"Look for {request.reference} in the log. To try again: `/xk8s {action.words()}`",
-                )  # fmt: skip
+                result, problem = (
+                    None,
+                    GivenUp(
+                        "This request was begun several times and never ended, so I gave it up",
+                        fix=f"Look for {request.reference} in the log. To try again: `/xk8s {action.words()}`",
+                    ),
+                )
             else:
                 context = self._context(request, grant, answer, resumed=not first)
                 result, problem = self._serve(self._gated(request, service), action, context)
@@ -228,9 +255,14 @@ class RequestHandler:
         except Problem as unwritten:
             result, problem, outcome, seconds = None, unwritten, outcome_of(unwritten), self._now() - started
         return Conclusion(
-            request=request, action=action, project=grant.project, outcome=outcome, seconds=seconds,
-            result=result, problem=problem,
-        )  # fmt: skip
+            request=request,
+            action=action,
+            project=grant.project,
+            outcome=outcome,
+            seconds=seconds,
+            result=result,
+            problem=problem,
+        )
 
     def _gated(self, request: IncomingRequest, service: Service[Action]) -> Service[Action]:
         """The service behind its approval: asked for where it is needed, checked once more where it was given."""
@@ -261,13 +293,25 @@ class RequestHandler:
             )
 
     def _whisper(
-        self, request: IncomingRequest, answer: Answer, started: float, *,
-        action: Action | None, project: str | None, problem: Problem | None, result: object | None = None,
-    ) -> Conclusion:  # fmt: skip
+        self,
+        request: IncomingRequest,
+        answer: Answer,
+        started: float,
+        *,
+        action: Action | None,
+        project: str | None,
+        problem: Problem | None,
+        result: object | None = None,
+    ) -> Conclusion:
         ended = Conclusion(
-            request=request, action=action, project=project, outcome=outcome_of(problem),
-            seconds=self._now() - started, result=result, problem=problem,
-        )  # fmt: skip
+            request=request,
+            action=action,
+            project=project,
+            outcome=outcome_of(problem),
+            seconds=self._now() - started,
+            result=result,
+            problem=problem,
+        )
         # what was approved is everybody's business, also that it could not be done
         (answer.finish if request.entry is Entry.APPROVED else answer.whisper)(ended)
         return ended
@@ -279,16 +323,24 @@ class RequestHandler:
             return
         try:
             self._audit.conclude(
-                subject(request, action, project), outcome=Outcome.REFUSED, detail=detail_of(refusal), duration_ms=0
+                subject(request, action, project),
+                outcome=Outcome.REFUSED,
+                detail=detail_of(refusal),
+                duration_ms=0,
             )
         except Problem as unwritten:
             log.error("refusal not audited", action=action.name, why=unwritten.why)
 
     def _context(self, request: IncomingRequest, grant: Grant, answer: Answer, *, resumed: bool) -> Context:
         return Context(
-            operation=request.operation, reference=request.reference, person=request.person, place=request.place,
-            project=grant.project, resumed=resumed, progress=lambda state: answer.progress(request, state),
-        )  # fmt: skip
+            operation=request.operation,
+            reference=request.reference,
+            person=request.person,
+            place=request.place,
+            project=grant.project,
+            resumed=resumed,
+            progress=lambda state: answer.progress(request, state),
+        )
 
 
 def _asker(request: IncomingRequest) -> Asker:

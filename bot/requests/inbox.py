@@ -31,9 +31,11 @@ class Inbox:
     def accept(self, request: IncomingRequest) -> bool:
         """Store a request; False if it was said before. Raises `NotStored`."""
         entry = InboxEntry(
-            key=request.key, operation=request.operation, payload=request.model_dump(mode="json"),
+            key=request.key,
+            operation=request.operation,
+            payload=request.model_dump(mode="json"),
             received_at=request.received,
-        )  # fmt: skip
+        )
         try:
             fresh = self._repository.accept(entry)
         except DatabaseError as error:

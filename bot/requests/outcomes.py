@@ -43,8 +43,16 @@ def detail(problem: Problem | None) -> str:
 def subject(request: IncomingRequest, action: Action, project: str | None) -> Subject:
     """Who, where, what, on what: what the events of a request share."""
     return Subject(
-        operation=request.operation, reference=request.reference, actor=request.person.id,
-        actor_name=request.person.name, team=request.person.team, entry=request.entry,
-        channel=request.place.channel, thread=request.place.thread, project=project or "", action=action.name,
-        arguments=action.recorded(), target=action.target,
-    )  # fmt: skip
+        operation=request.operation,
+        reference=request.reference,
+        actor=request.person.id,
+        actor_name=request.person.name,
+        team=request.person.team,
+        entry=request.entry,
+        channel=request.place.channel,
+        thread=request.place.thread,
+        project=project or "",
+        action=action.name,
+        arguments=action.recorded(),
+        target=action.target,
+    )

@@ -107,7 +107,9 @@ class Recovery:
             found = self._read(intent)
         except Problem as unreadable:
             if age < READ_FOR:
-                log.warning("target of a cut off request not read", operation=intent.operation, why=unreadable.why)
+                log.warning(
+                    "target of a cut off request not read", operation=intent.operation, why=unreadable.why
+                )
                 return None
             found = _unknown(intent, f"{unreadable.what}: {unreadable.why}")
         if not self._said(intent, found) and age < TELL_FOR:
@@ -115,7 +117,10 @@ class Recovery:
         if not self._audit.close(intent, outcome=found.outcome, detail=found.detail, target=found.target):
             return False
         log.warning(
-            "intent without an end closed", operation=intent.operation, action=intent.action, outcome=found.outcome
+            "intent without an end closed",
+            operation=intent.operation,
+            action=intent.action,
+            outcome=found.outcome,
         )
         return True
 
@@ -151,5 +156,6 @@ class Recovery:
 def _unknown(intent: AuditEvent, why: str) -> Found:
     check = f"check {intent.target or 'the target'} of {intent.action.replace('.', ' ')}"
     return Found(
-        outcome=Outcome.UNKNOWN, detail=f"cut off before its end was recorded; {check}{f' ({why})' if why else ''}"
+        outcome=Outcome.UNKNOWN,
+        detail=f"cut off before its end was recorded; {check}{f' ({why})' if why else ''}",
     )

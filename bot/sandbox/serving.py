@@ -107,16 +107,24 @@ class Loopback:
         """Serve an application from another thread; see `serve_on_loop`."""
         return self.run(self.serve_on_loop(app, port=port, tls=tls))
 
-    async def serve_on_loop(self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Served:
+    async def serve_on_loop(
+        self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> Served:
         """Serve an application on 127.0.0.1; port 0 takes a free one. Raises `OSError` if it is taken."""
         # asyncio turns Nagle's algorithm off only for sockets whose protocol is named
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(
-            app, http=_PeerCertificateProtocol, ws="websockets-sansio", lifespan="off",
-            log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False,
-        )  # fmt: skip
+            app,
+            http=_PeerCertificateProtocol,
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
         config.load()
         if tls is not None:
             config.ssl = tls

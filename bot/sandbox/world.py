@@ -88,9 +88,14 @@ class World:
     """Everything that the bot talks to."""
 
     def __init__(
-        self, *, tempo: Tempo | None = None, seconds_to_build: float = 5.0, clusters: Sequence[Planned] = CLUSTERS,
-        event_retries: tuple[float, ...] = (0.0, 60.0, 300.0), rate_limits: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        tempo: Tempo | None = None,
+        seconds_to_build: float = 5.0,
+        clusters: Sequence[Planned] = CLUSTERS,
+        event_retries: tuple[float, ...] = (0.0, 60.0, 300.0),
+        rate_limits: bool = True,
+    ) -> None:
         self.loopback = Loopback()
         self.workspace = shop()
         self.sockets = SocketMode(self.workspace, event_retries=event_retries)
@@ -148,9 +153,11 @@ class World:
         octavia = await self.loopback.serve_on_loop(octavia_app(self.cloud))
         neutron = await self.loopback.serve_on_loop(neutron_app(self.cloud))
         others = {
-            "volumev3": f"{cinder.url}/v3/{self.cloud.project}", "block-storage": f"{cinder.url}/v3/{self.cloud.project}",
-            "load-balancer": octavia.url, "network": neutron.url,
-        }  # fmt: skip
+            "volumev3": f"{cinder.url}/v3/{self.cloud.project}",
+            "block-storage": f"{cinder.url}/v3/{self.cloud.project}",
+            "load-balancer": octavia.url,
+            "network": neutron.url,
+        }
         keystone = keystone_app(self.cloud, magnum_url=self.magnum_url, others=others)
         self.keystone_url = (await self.loopback.serve_on_loop(keystone)).url
         await asyncio.gather(*(self._existing(planned) for planned in self._planned))
@@ -178,9 +185,19 @@ class World:
         name = f"base-{planned.driver}"
         made = next((t for t in self.cloud.templates.values() if t["name"] == name), None)
         if made is None:
-            body = {"name": name, "image_id": "fedora-coreos-39", "flavor_id": "m1.large", "master_flavor_id": "m1.large",
-                    "keypair_id": "ops-key", "external_network_id": "public", "network_driver": planned.driver, "labels": labels,
-                    "master_lb_enabled": True, "volume_driver": "cinder", "docker_storage_driver": "overlay2"}  # fmt: skip
+            body = {
+                "name": name,
+                "image_id": "fedora-coreos-39",
+                "flavor_id": "m1.large",
+                "master_flavor_id": "m1.large",
+                "keypair_id": "ops-key",
+                "external_network_id": "public",
+                "network_driver": planned.driver,
+                "labels": labels,
+                "master_lb_enabled": True,
+                "volume_driver": "cinder",
+                "docker_storage_driver": "overlay2",
+            }
             made = template(self.cloud, body, user)
             self.cloud.templates[made["uuid"]] = made
         wanted = {"name": planned.name, "node_count": planned.nodes, "master_count": planned.masters}
@@ -194,11 +211,19 @@ class World:
         """Build a cluster for Magnum."""
         return await self._cluster(
             ClusterSpec(
-                uuid=order.uuid, name=order.name, driver=order.driver, labels=order.labels, masters=order.masters, nodes=order.nodes,
-                kubernetes=order.labels.get("kube_tag", KUBERNETES), subnet=self._subnet(), storage_class=not self._founded, broken_nodes=self.cloud.ailments.broken_nodes,
+                uuid=order.uuid,
+                name=order.name,
+                driver=order.driver,
+                labels=order.labels,
+                masters=order.masters,
+                nodes=order.nodes,
+                kubernetes=order.labels.get("kube_tag", KUBERNETES),
+                subnet=self._subnet(),
+                storage_class=not self._founded,
+                broken_nodes=self.cloud.ailments.broken_nodes,
                 age=timedelta() if self._founded else timedelta(days=40),
             )
-        )  # fmt: skip
+        )
 
     async def _edge(self) -> SandboxCluster:
         spec = ClusterSpec(uuid="edge", name="edge", driver="calico", nodes=2, subnet=self._subnet())
@@ -230,10 +255,15 @@ class World:
         (folder / "xk8s.yaml").write_text(CONFIGURATION.replace("TERMINAL_USER", getpass.getuser()))
         (folder / "edge.kubeconfig").write_text(self._kubeconfig())
         return {
-            "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-            "SLACK_API_URL": f"{self.slack_url}/api/", "XK8S_DATA_DIR": str(folder), "XK8S_CONFIG": str(folder / "xk8s.yaml"),
-            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"), "XK8S_AUDIT_KEY": AUDIT_KEY,
-        }  # fmt: skip
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": APP_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SLACK_API_URL": f"{self.slack_url}/api/",
+            "XK8S_DATA_DIR": str(folder),
+            "XK8S_CONFIG": str(folder / "xk8s.yaml"),
+            "OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"),
+            "XK8S_AUDIT_KEY": AUDIT_KEY,
+        }
 
     def _kubeconfig(self) -> str:
 

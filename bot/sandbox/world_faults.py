@@ -39,7 +39,10 @@ STORAGE_FAULTS = {
     FAILING: ("Snapshots fail", "every snapshot that is taken from now on ends in the state error"),
 }
 NETWORK_FAULTS = {
-    STUCK: ("Load balancers are stuck", "those there are now are PENDING_UPDATE: a cluster's deletion fails at them"),
+    STUCK: (
+        "Load balancers are stuck",
+        "those there are now are PENDING_UPDATE: a cluster's deletion fails at them",
+    ),
     FOREIGN: (
         "A foreign server",
         "it has a port on every cluster's network: a cluster's deletion fails after its servers are gone",
@@ -48,7 +51,11 @@ NETWORK_FAULTS = {
 GONE = "gone"
 CLOUD_FAULTS: dict[str, tuple[str, str, Ailments]] = {
     GONE: ("Magnum is gone", "connections to Magnum are refused", Ailments()),
-    "down": ("Magnum fails", "every request is answered 503 by the proxy in front", Ailments(status=503, html=True)),
+    "down": (
+        "Magnum fails",
+        "every request is answered 503 by the proxy in front",
+        Ailments(status=503, html=True),
+    ),
     "error": ("Magnum errs", "every request is answered 500", Ailments(status=500)),
     "other-creator": (
         "Somebody else's clusters",
@@ -60,7 +67,11 @@ CLOUD_FAULTS: dict[str, tuple[str, str, Ailments]] = {
         "the network driver of every cluster that is created from now on crashes",
         Ailments(broken_nodes=True),
     ),
-    "full": ("No room for servers", "Nova finds no valid host for new clusters", Ailments(no_valid_host=True)),
+    "full": (
+        "No room for servers",
+        "Nova finds no valid host for new clusters",
+        Ailments(no_valid_host=True),
+    ),
 }
 
 
@@ -89,16 +100,23 @@ class WorldFaults:
             FaultSwitch(id=f"slack/{name}", title=title, explanation=text, on=name in self._on)
             for name, (title, text, _, _) in SLACK_FAULTS.items()
         ]
-        found = [FaultGroup(title="💬 Slack", faults=slack), FaultGroup(title="☁️ The cloud (Magnum)", faults=cloud)]
+        found = [
+            FaultGroup(title="💬 Slack", faults=slack),
+            FaultGroup(title="☁️ The cloud (Magnum)", faults=cloud),
+        ]
         for name, switches in self._world.switches.items():
             nodes = list(switches.cluster.fabric.machines)
             faults = [
                 FaultSwitch(
-                    id=f"{name}/{fault.id}", title=fault.title, explanation=fault.explanation, on=bool(switches.on(fault.id)),
-                    nodes=nodes if fault.per_node else (), node=(switches.on(fault.id) or [nodes[-1]])[0],
+                    id=f"{name}/{fault.id}",
+                    title=fault.title,
+                    explanation=fault.explanation,
+                    on=bool(switches.on(fault.id)),
+                    nodes=nodes if fault.per_node else (),
+                    node=(switches.on(fault.id) or [nodes[-1]])[0],
                 )
                 for fault in switches.available()
-            ]  # fmt: skip
+            ]
             found.append(FaultGroup(title=f"{name} · {switches.cluster.spec.driver}", faults=faults))
         return found
 
@@ -124,9 +142,11 @@ class WorldFaults:
         cloud = self._world.cloud
         ill = [CLOUD_FAULTS[each][2] for each in self._on]
         cloud.ailments = Ailments(
-            status=max((each.status for each in ill), default=0), html=any(each.html for each in ill),
-            no_valid_host=any(each.no_valid_host for each in ill), broken_nodes=any(each.broken_nodes for each in ill),
-        )  # fmt: skip
+            status=max((each.status for each in ill), default=0),
+            html=any(each.html for each in ill),
+            no_valid_host=any(each.no_valid_host for each in ill),
+            broken_nodes=any(each.broken_nodes for each in ill),
+        )
         owner = "user-other" if "other-creator" in self._on else "user-ops"
         for found in cloud.clusters.values():
             found["user_id"] = owner

@@ -81,7 +81,9 @@ class ApprovalServices:
 
     def withdraw(self, action: ApprovalsWithdraw, context: Context) -> Withdrawn:
         """Take one's own request back."""
-        found = self.approvals.withdraw(action.approval, person=context.person.id, project=context.project or "")
+        found = self.approvals.withdraw(
+            action.approval, person=context.person.id, project=context.project or ""
+        )
         return Withdrawn(approval=found)
 
     def form(self, action: ApprovalForm, context: Context) -> DecisionForm:
@@ -101,13 +103,19 @@ class ApprovalServices:
         except ValueError as wrong:
             raise MayNotDecide(f"The window cannot be used: {wrong}", fix="Press Approve again.") from None
         verdict = Verdict(
-            person=context.person.id, name=context.person.name, approved=action.approve,
-            comment=action.comment.strip(), not_before=begins, not_after=ends,
-        )  # fmt: skip
+            person=context.person.id,
+            name=context.person.name,
+            approved=action.approve,
+            comment=action.comment.strip(),
+            not_before=begins,
+            not_after=ends,
+        )
         found = self.approvals.decide(action.approval, verdict, project=project, typed=action.typed)
         return Decided(approval=found, approved=action.approve, deciders=self.deciders(project))
 
     def _counted(self, action: ApprovalDecide, context: Context) -> bool:
         """Whether this very decision was counted before a crash cut its answer off."""
         found = self.approvals.get(action.approval, project=context.project or "")
-        return any(each.person == context.person.id and each.approved == action.approve for each in found.decisions)
+        return any(
+            each.person == context.person.id and each.approved == action.approve for each in found.decisions
+        )

@@ -81,11 +81,15 @@ class AuditServices:
         own = not self._sees_all(context)
         now = self.now()
         wanted = AuditFilter(
-            project=context.project, actor=context.person.id if own else _actor(action.actor), action=action.action,
-            target=action.about, outcome=action.outcome, but=context.operation,
+            project=context.project,
+            actor=context.person.id if own else _actor(action.actor),
+            action=action.action,
+            target=action.about,
+            outcome=action.outcome,
+            but=context.operation,
             since=resolve_moment(action.since, now=now) if action.since else None,
             until=day_to_its_end(resolve_moment(action.until, now=now)) if action.until else None,
-        )  # fmt: skip
+        )
         return AuditShown(page=self.log.find(wanted, page=action.page or 1), action=action, own=own)
 
     def verify(self, action: AuditVerify, _context: Context) -> AuditVerified:
@@ -98,9 +102,12 @@ class AuditServices:
         if project is None:
             return False
         asker = Asker(
-            person=context.person.id, team=context.person.team, bot=False, channel=context.place.channel,
+            person=context.person.id,
+            team=context.person.team,
+            bot=False,
+            channel=context.place.channel,
             direct=context.place.direct,
-        )  # fmt: skip
+        )
         return bool({Role.APPROVER, Role.ADMIN} & set(self.authoriser.roles(project, asker)))
 
 
@@ -120,9 +127,12 @@ def seal_reader(chain: AuditChain) -> TargetReader:
     def read(intent: AuditEvent, /) -> Found:
         made = chain.last_seal()
         if made is not None and made.at >= intent.at:
-            return Found(outcome=Outcome.SUCCEEDED, detail=f"cut off, but events up to {made.position} are sealed")
+            return Found(
+                outcome=Outcome.SUCCEEDED, detail=f"cut off, but events up to {made.position} are sealed"
+            )
         return Found(
-            outcome=Outcome.FAILED, detail="cut off: nothing was dropped; the same words with the same file go on"
+            outcome=Outcome.FAILED,
+            detail="cut off: nothing was dropped; the same words with the same file go on",
         )
 
     return read

@@ -73,7 +73,9 @@ class ClusterServices:
     def show(self, action: ClusterShow, context: Context) -> ClusterDetails:
         """One cluster."""
         return ClusterDetails(
-            cluster=self.projects.get(context.project, operation=context.operation).catalog.find(action.cluster)
+            cluster=self.projects.get(context.project, operation=context.operation).catalog.find(
+                action.cluster
+            )
         )
 
     def create(self, action: ClusterCreate, context: Context) -> Continued:
@@ -90,14 +92,16 @@ class ClusterServices:
         order = order_of(action, template)
         refuse_taken(project, order.name)
         return Proposal(
-            kind="cluster.create", headline=f"Create the cluster {order.name} from {order.template_name}",
+            kind="cluster.create",
+            headline=f"Create the cluster {order.name} from {order.template_name}",
             consequences=(
                 f"{order.nodes} {'node' if order.nodes == 1 else 'nodes'} and {order.masters} of the control plane, "
                 f"{order.driver}, Kubernetes {order.kubernetes or 'as Magnum has it'}",
                 "it counts against the cloud's quota, and its driver cannot be changed later",
             ),
-            target=order.name, bound={**order.to_json(), "labels": digest(template.labels)},
-        )  # fmt: skip
+            target=order.name,
+            bound={**order.to_json(), "labels": digest(template.labels)},
+        )
 
     def delete(self, action: ClusterDelete, context: Context) -> Continued:
         """Have a cluster deleted. Raises `Refusal` for one that may not be."""
@@ -110,11 +114,16 @@ class ClusterServices:
         counted, uncounted = self._belongings(cluster, context)
         warnings = [f"{cluster.name} is marked as production"] if cluster.production else []
         return Proposal(
-            kind="cluster.delete", headline=f"Delete the cluster {cluster.name}",
-            consequences=_consequences(cluster, counted), warnings=(*warnings, *uncounted), target=cluster.name,
-            target_id=cluster.id, bound={"name": cluster.name, "template": cluster.template}, typed=cluster.name,
+            kind="cluster.delete",
+            headline=f"Delete the cluster {cluster.name}",
+            consequences=_consequences(cluster, counted),
+            warnings=(*warnings, *uncounted),
+            target=cluster.name,
+            target_id=cluster.id,
+            bound={"name": cluster.name, "template": cluster.template},
+            typed=cluster.name,
             destructive=True,
-        )  # fmt: skip
+        )
 
     def _deletable(self, action: ClusterDelete, context: Context) -> Cluster:
         cluster = self.projects.get(context.project, operation=context.operation).catalog.find(action.cluster)
@@ -132,8 +141,9 @@ class ClusterServices:
         try:
             kube = Kube(
                 project.credentials.endpoint(cluster),
-                user_agent=f"xk8s/{__version__} (operation {context.operation})", seconds=SECONDS_TO_COUNT,
-            )  # fmt: skip
+                user_agent=f"xk8s/{__version__} (operation {context.operation})",
+                seconds=SECONDS_TO_COUNT,
+            )
             try:
                 return belongings(kube), ()
             finally:
@@ -155,14 +165,16 @@ def order_of(action: ClusterCreate, template: Template) -> Order:
         )
     if nodes < 1:
         raise BadCluster(
-            "A cluster needs at least one node", why="pods of its network driver would have nowhere to run",
+            "A cluster needs at least one node",
+            why="pods of its network driver would have nowhere to run",
             fix="Say `--nodes 1` or more.",
-        )  # fmt: skip
+        )
     if masters % 2 == 0:
         raise BadCluster(
-            f"{masters} control-plane nodes are not possible", why="etcd needs an odd number of members",
+            f"{masters} control-plane nodes are not possible",
+            why="etcd needs an odd number of members",
             fix="Say `--masters 1`, `--masters 3` or `--masters 5`.",
-        )  # fmt: skip
+        )
     if masters > 1 and not template.balanced:
         raise BadCluster(
             f"With the template {template.name} a cluster has one control-plane node",
@@ -170,9 +182,14 @@ def order_of(action: ClusterCreate, template: Template) -> Order:
             fix="Say `--masters 1`, or take a template with a load balancer: `/xk8s template create`",
         )
     return Order(
-        name=name, template=template.id, template_name=template.name, driver=template.network_driver,
-        kubernetes=template.kubernetes, nodes=nodes, masters=masters,
-    )  # fmt: skip
+        name=name,
+        template=template.id,
+        template_name=template.name,
+        driver=template.network_driver,
+        kubernetes=template.kubernetes,
+        nodes=nodes,
+        masters=masters,
+    )
 
 
 def refuse_taken(project: ProjectParts, name: str) -> None:
@@ -182,9 +199,10 @@ def refuse_taken(project: ProjectParts, name: str) -> None:
     if taken is not None:
         where = f"{taken.status} in Magnum" if taken.from_magnum else "known from a kubeconfig file"
         raise ClusterTaken(
-            f"A cluster {name} exists already", why=f"id {taken.id}, {where}",
+            f"A cluster {name} exists already",
+            why=f"id {taken.id}, {where}",
             fix=f"Use it (`/xk8s cluster show {name}`), or say another name.",
-        )  # fmt: skip
+        )
     if listed.unread is not None:
         raise listed.unread
 
@@ -193,7 +211,9 @@ def _consequences(cluster: Cluster, counted: Belongings | None) -> tuple[str, ..
     nodes = f"{cluster.nodes} {'node' if cluster.nodes == 1 else 'nodes'}"
     lines = [f"{nodes} and {cluster.masters} of the control plane go, with all that is on their disks"]
     if counted is None:
-        lines.append("every load balancer that Kubernetes made for it goes, with the floating IP it was given")
+        lines.append(
+            "every load balancer that Kubernetes made for it goes, with the floating IP it was given"
+        )
     elif counted.load_balancers:
         number = len(counted.load_balancers)
         shown = ", ".join(counted.load_balancers[:5]) + (", …" if number > 5 else "")

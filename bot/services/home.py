@@ -62,13 +62,18 @@ class HomeService:
         waiting = self.approvals.waiting(list(roles)) if roles else []
         mine, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
         return HomePage(
-            person=person, roles=roles,
+            person=person,
+            roles=roles,
             to_decide=tuple(each for each in waiting if _may_decide(each, person, roles)),
             asked=tuple(each for each in waiting if each.requester == person),
             running=self._running(roles),
-            verifications=tuple(found for project in roles for found in self.verifications.of_project(project)),
-            recent=tuple(event for event in mine if event.project in roles and event.action != ApprovalForm.name)[:RECENT],
-        )  # fmt: skip
+            verifications=tuple(
+                found for project in roles for found in self.verifications.of_project(project)
+            ),
+            recent=tuple(
+                event for event in mine if event.project in roles and event.action != ApprovalForm.name
+            )[:RECENT],
+        )
 
     def _running(self, roles: Mapping[str, object]) -> tuple[Running, ...]:
         found = [each for each in self.continuations.unended() if each.project in roles][:RUNNING]
@@ -78,7 +83,12 @@ class HomeService:
 
 def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
     decided = any(each.person == person for each in found.decisions)
-    return found.state == OPEN and found.requester != person and not decided and Role.APPROVER in roles[found.project]
+    return (
+        found.state == OPEN
+        and found.requester != person
+        and not decided
+        and Role.APPROVER in roles[found.project]
+    )
 
 
 def _running(found: Sequence[Continuation], migrations: Mapping[str, Summary]) -> tuple[Running, ...]:
@@ -87,8 +97,12 @@ def _running(found: Sequence[Continuation], migrations: Mapping[str, Summary]) -
         action = Action.decode(each.action)
         shown.append(
             Running(
-                project=each.project, words=action.words(), name=action.name, since=each.begun_at,
-                asker=str((each.request.get("person") or {}).get("id", "")), migration=migrations.get(each.operation),
+                project=each.project,
+                words=action.words(),
+                name=action.name,
+                since=each.begun_at,
+                asker=str((each.request.get("person") or {}).get("id", "")),
+                migration=migrations.get(each.operation),
             )
-        )  # fmt: skip
+        )
     return tuple(shown)

@@ -23,9 +23,13 @@ class ApprovedDecisions:
     """The `Decisions` of the migration workflow."""
 
     def __init__(
-        self, approvals: Approvals, continuations: ContinuationRepository, *, deciders: Callable[[str], Deciders],
+        self,
+        approvals: Approvals,
+        continuations: ContinuationRepository,
+        *,
+        deciders: Callable[[str], Deciders],
         home_channel: Callable[[str], str],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._approvals = approvals
         self._continuations = continuations
         self._deciders = deciders
@@ -44,16 +48,23 @@ class ApprovedDecisions:
                 f"Too few people may decide over this in {kept.project}",
                 why=f"it needs {self._approvals.approvers} other than {person.name or person.id}",
                 fix=f"Name approvers in `projects.{kept.project}.roles.approver`, then resume.",
-            )  # fmt: skip
+            )
         place = request.place
         channel = place.channel if place.channel and not place.direct else self._home_channel(kept.project)
         asked = self._approvals.ask(
             Ask(
-                operation=_key(operation, request, name), project=kept.project, action=action, proposal=proposal,
-                requester=person.id, requester_name=person.name, reason=action.reason or "",
-                channel=channel, thread=place.thread if channel == place.channel else "", effect=None,
+                operation=_key(operation, request, name),
+                project=kept.project,
+                action=action,
+                proposal=proposal,
+                requester=person.id,
+                requester_name=person.name,
+                reason=action.reason or "",
+                channel=channel,
+                thread=place.thread if channel == place.channel else "",
+                effect=None,
             )
-        )  # fmt: skip
+        )
         return _standing(asked)
 
     def look(self, operation: str, name: str) -> Standing:
@@ -93,5 +104,9 @@ def _key(operation: str, request: IncomingRequest, name: str) -> str:
 def _standing(found: Approval) -> Standing:
     by = tuple(each.name or each.person for each in found.approved_by)
     return Standing(
-        id=found.id, state=_STATES.get(found.state, ENDED), line=state_line(found), by=by, not_before=found.not_before
+        id=found.id,
+        state=_STATES.get(found.state, ENDED),
+        line=state_line(found),
+        by=by,
+        not_before=found.not_before,
     )

@@ -34,7 +34,13 @@ class Tools:
     """What the grounds of all projects share."""
 
     def __init__(
-        self, projects: Projects, sites: Sites, settings: Callable[[], Settings], *, verifier: Verifier, keep: Keep
+        self,
+        projects: Projects,
+        sites: Sites,
+        settings: Callable[[], Settings],
+        *,
+        verifier: Verifier,
+        keep: Keep,
     ) -> None:
         self.projects = projects
         self.sites = sites
@@ -164,9 +170,11 @@ def live_site(sites: Sites, project: str, operation: str) -> Site:
     except Problem:
         cloud = ""
     return Site(
-        cloud=cloud, magnum=_LiveMagnum(find), verify=lambda cluster, driver: find().verify(cluster, driver),
+        cloud=cloud,
+        magnum=_LiveMagnum(find),
+        verify=lambda cluster, driver: find().verify(cluster, driver),
         forget=lambda cluster: find().forget(cluster),
-    )  # fmt: skip
+    )
 
 
 @contextlib.contextmanager
@@ -179,9 +187,11 @@ def connected(
     """
     found = parts.catalog.find(cluster)
     kube = Kube(
-        parts.credentials.endpoint(found), user_agent=f"xk8s/{__version__} (operation {operation})", seconds=seconds,
+        parts.credentials.endpoint(found),
+        user_agent=f"xk8s/{__version__} (operation {operation})",
+        seconds=seconds,
         answer=answer.total_seconds(),
-    )  # fmt: skip
+    )
     try:
         yield kube
     finally:

@@ -81,10 +81,15 @@ class Planner:
         self._soak = soak
 
     def plan(
-        self, action: MigrateStart, *, project: str | None, operation: str, migration: str,
+        self,
+        action: MigrateStart,
+        *,
+        project: str | None,
+        operation: str,
+        migration: str,
         told: Callable[[MigrationPlanning], None] = lambda _state: None,
         refuse: Callable[[str], None] = lambda _cluster: None,
-    ) -> Planned:  # fmt: skip
+    ) -> Planned:
         """Plan it. Raises `Refusal` for what stands against it, `Problem` for what cannot be read.
 
         `refuse` is given the ids of both clusters before they are read, and raises for one that is not free.
@@ -104,9 +109,15 @@ class Planner:
         return made
 
     def _made(
-        self, parts: ProjectParts, action: MigrateStart, source: Cluster, target: _Target, kube: Kube,
-        operation: str, migration: str,
-    ) -> Planned:  # fmt: skip
+        self,
+        parts: ProjectParts,
+        action: MigrateStart,
+        source: Cluster,
+        target: _Target,
+        kube: Kube,
+        operation: str,
+        migration: str,
+    ) -> Planned:
         settings = self._tools.settings()
         keys = digest_keys(settings)
         with contextlib.ExitStack() as stack:
@@ -115,27 +126,38 @@ class Planner:
                 there = stack.enter_context(self._connected(parts, target.cluster.id, operation))
             found = survey(kube, there, namespaces=action.namespaces, kubernetes=target.side.kubernetes)
         wish = Wish(
-            migration=migration, source=_side(source, _driver_of(source, kube)), target=target.side,
-            volumes=action.volumes, early=action.start_early, mappings=mappings_of(settings, parts.name),
-            labels=source.labels, same_project=_same_project(source, target),
-        )  # fmt: skip
+            migration=migration,
+            source=_side(source, _driver_of(source, kube)),
+            target=target.side,
+            volumes=action.volumes,
+            early=action.start_early,
+            mappings=mappings_of(settings, parts.name),
+            labels=source.labels,
+            same_project=_same_project(source, target),
+        )
         soak = _DURATION.validate_python(action.soak) if action.soak else self._soak()
         return Planned(
             plan=build(wish, found, keys.current, mark=keys.mark),
             order={
-                "deploy": target.order.to_json() if target.order is not None else None, "soak": soak.total_seconds(),
-                "namespaces": list(action.namespaces), "volumes": list(action.volumes), "early": list(action.start_early),
-                "labels": dict(source.labels), "same_project": wish.same_project, "words": action.words(),
+                "deploy": target.order.to_json() if target.order is not None else None,
+                "soak": soak.total_seconds(),
+                "namespaces": list(action.namespaces),
+                "volumes": list(action.volumes),
+                "early": list(action.start_early),
+                "labels": dict(source.labels),
+                "same_project": wish.same_project,
+                "words": action.words(),
             },
-        )  # fmt: skip
+        )
 
     @contextlib.contextmanager
     def _source(self, parts: ProjectParts, found: Cluster, operation: str) -> Iterator[tuple[Cluster, Kube]]:
         if found.from_magnum and not found.status.endswith("_COMPLETE"):
             raise CannotMigrate(
-                f"{found.name} is {found.status}", why="only a cluster that is complete can be migrated",
+                f"{found.name} is {found.status}",
+                why="only a cluster that is complete can be migrated",
                 fix=f"See `/xk8s cluster show {found.name}`.",
-            )  # fmt: skip
+            )
         with self._connected(parts, found.id, operation) as kube:
             yield dataclasses.replace(found, driver=_driver_of(found, kube)), kube
 
@@ -152,7 +174,9 @@ class Planner:
             try:
                 template = parts.templates().show(action.template).template
             except AmbiguousTemplate as several:
-                raise Ambiguous(several.what, choices=several.choices, fix=several.fix, field="template") from several
+                raise Ambiguous(
+                    several.what, choices=several.choices, fix=several.fix, field="template"
+                ) from several
         else:
             template = _only_template(parts, action.to or Driver.CALICO, source)
         return _deployed(parts, action, source, template)
@@ -167,8 +191,9 @@ def blocked(name: str, found: tuple[Finding, ...]) -> PlanBlocked:
     more = len(found) - MOST_BLOCKERS
     return PlanBlocked(
         f"{len(found)} {'thing stands' if len(found) == 1 else 'things stand'} against migrating {name}",
-        why="\n".join(lines + ([f"and {more} more"] if more > 0 else [])), fix="Nothing was changed. Then say it again.",
-    )  # fmt: skip
+        why="\n".join(lines + ([f"and {more} more"] if more > 0 else [])),
+        fix="Nothing was changed. Then say it again.",
+    )
 
 
 def _driver_of(cluster: Cluster, kube: Kube) -> Driver:
@@ -180,16 +205,22 @@ def _driver_of(cluster: Cluster, kube: Kube) -> Driver:
     if cluster.driver is not None:
         return cluster.driver
     raise CannotMigrate(
-        f"Nobody knows which driver {cluster.name} runs", why="it runs none of those that I know, or several",
+        f"Nobody knows which driver {cluster.name} runs",
+        why="it runs none of those that I know, or several",
         fix="See `/xk8s verify` and `/xk8s driver list`.",
-    )  # fmt: skip
+    )
 
 
 def _side(cluster: Cluster, driver: Driver) -> Side:
     return Side(
-        name=cluster.name, driver=driver, id=cluster.id, kubernetes=cluster.kubernetes, template=cluster.template,
-        nodes=cluster.nodes, masters=cluster.masters,
-    )  # fmt: skip
+        name=cluster.name,
+        driver=driver,
+        id=cluster.id,
+        kubernetes=cluster.kubernetes,
+        template=cluster.template,
+        nodes=cluster.nodes,
+        masters=cluster.masters,
+    )
 
 
 def _existing(parts: ProjectParts, name: str, source: Cluster) -> _Target:
@@ -200,7 +231,9 @@ def _existing(parts: ProjectParts, name: str, source: Cluster) -> _Target:
     if found.id == source.id:
         raise CannotMigrate("The source and the target are one cluster", fix="Say another one with `--into`.")
     if found.from_magnum and not found.status.endswith("_COMPLETE"):
-        raise CannotMigrate(f"{found.name} is {found.status}", fix="Wait until it is complete, or take another one.")
+        raise CannotMigrate(
+            f"{found.name} is {found.status}", fix="Wait until it is complete, or take another one."
+        )
     if found.driver is None:
         raise CannotMigrate(
             f"Nobody knows which driver {found.name} is meant to run",
@@ -213,24 +246,32 @@ def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Temp
     """The one visible template of a driver whose Kubernetes is not older; else a person picks."""
     if driver is source.driver:
         raise CannotMigrate(
-            f"{source.name} runs {driver} already", why="a migration changes the driver",
+            f"{source.name} runs {driver} already",
+            why="a migration changes the driver",
             fix="To move it to a cluster with the same one, say `--template T` or `--into CLUSTER`.",
-        )  # fmt: skip
+        )
     visible = [each for each in parts.templates().list(driver).templates if not each.hidden]
     fitting = [each for each in visible if numbers(each.kubernetes) >= numbers(source.kubernetes)]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        older = f"there are {len(visible)}, all with an older Kubernetes than {source.kubernetes}" if visible else ""
+        older = (
+            f"there are {len(visible)}, all with an older Kubernetes than {source.kubernetes}"
+            if visible
+            else ""
+        )
         raise CannotMigrate(
-            f"There is no template with {driver} for {source.name}", why=older,
+            f"There is no template with {driver} for {source.name}",
+            why=older,
             fix=f"Create one: `/xk8s template create {driver}`",
-        )  # fmt: skip
+        )
     raise Ambiguous(
         f"{len(fitting)} templates have {driver} and a Kubernetes that is not older",
         choices=[Choice(each.id, f"{each.name}, Kubernetes {each.kubernetes or '?'}") for each in fitting],
-        fix="Pick one, or say `--template T` in place of `--to`.", field="template", in_place_of="to",
-    )  # fmt: skip
+        fix="Pick one, or say `--template T` in place of `--to`.",
+        field="template",
+        in_place_of="to",
+    )
 
 
 def _deployed(parts: ProjectParts, action: MigrateStart, source: Cluster, template: Template) -> _Target:
@@ -243,9 +284,11 @@ def _deployed(parts: ProjectParts, action: MigrateStart, source: Cluster, templa
     base = source.name.removesuffix(f"-{source.driver}")
     masters = action.masters or ((source.masters or 1) if template.balanced else 1)
     words = ClusterCreate(
-        cluster=action.new_name or f"{base}-{template.driver}", template=template.name,
-        nodes=action.nodes or source.nodes, masters=masters,
-    )  # fmt: skip
+        cluster=action.new_name or f"{base}-{template.driver}",
+        template=template.name,
+        nodes=action.nodes or source.nodes,
+        masters=masters,
+    )
     order = order_of(words, template)
     try:
         refuse_taken(parts, order.name)
@@ -254,9 +297,13 @@ def _deployed(parts: ProjectParts, action: MigrateStart, source: Cluster, templa
             taken.what, why=taken.why, fix="Say another name with `--name`, or move into it with `--into`."
         ) from taken
     side = Side(
-        name=order.name, driver=template.driver, kubernetes=template.kubernetes, template=template.id,
-        nodes=order.nodes, masters=order.masters,
-    )  # fmt: skip
+        name=order.name,
+        driver=template.driver,
+        kubernetes=template.kubernetes,
+        template=template.id,
+        nodes=order.nodes,
+        masters=order.masters,
+    )
     return _Target(side=side, order=order, cluster=None, template=template)
 
 

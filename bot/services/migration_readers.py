@@ -27,9 +27,13 @@ class MigrationReaders:
         """A migration that was noted goes on by itself, or has ended."""
         found = self.register.get(migration_id(intent.operation), project=intent.project)
         if found is None:
-            return Found(outcome=Outcome.FAILED, detail="cut off before anything was begun: there is no migration")
+            return Found(
+                outcome=Outcome.FAILED, detail="cut off before anything was begun: there is no migration"
+            )
         if found.open:
-            detail = f"cut off; the migration {found.id} is {found.state}: see `/xk8s migrate show {found.id}`"
+            detail = (
+                f"cut off; the migration {found.id} is {found.state}: see `/xk8s migrate show {found.id}`"
+            )
             return Found(outcome=Outcome.UNKNOWN, detail=detail)
         outcome = Outcome.SUCCEEDED if found.state == DONE else Outcome.FAILED
         return Found(outcome=outcome, detail=f"cut off; the migration {found.id} is {found.state}")
@@ -38,6 +42,8 @@ class MigrationReaders:
         """A wish that was noted is heard."""
         migration = str(intent.arguments.get("migration", ""))
         found = self.register.get(migration, project=intent.project)
-        if found is not None and any(each.get("once") == f"wanted:{intent.operation}" for each in found.history):
+        if found is not None and any(
+            each.get("once") == f"wanted:{intent.operation}" for each in found.history
+        ):
             return Found(outcome=Outcome.SUCCEEDED, detail="cut off, but the wish was noted")
         return Found(outcome=Outcome.FAILED, detail="cut off before the wish was noted: say it again")

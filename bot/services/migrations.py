@@ -128,19 +128,34 @@ class MigrationServices:
         if (known := self.register.get(migration)) is not None and known.operation == context.operation:
             return Continued(work=WORK, input={"migration": migration})
         planned = self.planner.plan(
-            action, project=context.project, operation=context.operation, migration=migration, told=context.progress,
+            action,
+            project=context.project,
+            operation=context.operation,
+            migration=migration,
+            told=context.progress,
             refuse=self._refuse_named,
-        )  # fmt: skip
+        )
         plan, now = planned.plan, self.now()
         noted = self.register.begin(
             ClusterMigration(
-                id=migration, operation=context.operation, project=context.project or "", source=plan.source.id,
-                source_name=plan.source.name, target=plan.target.id, target_name=plan.target.name,
-                actor=context.person.id, actor_name=context.person.name, begun_at=now, order=planned.order,
-                plan=plan.model_dump(mode="json"), digest=digest(plan.bound()), step=str(Step.DEPLOY), since=now,
+                id=migration,
+                operation=context.operation,
+                project=context.project or "",
+                source=plan.source.id,
+                source_name=plan.source.name,
+                target=plan.target.id,
+                target_name=plan.target.name,
+                actor=context.person.id,
+                actor_name=context.person.name,
+                begun_at=now,
+                order=planned.order,
+                plan=plan.model_dump(mode="json"),
+                digest=digest(plan.bound()),
+                step=str(Step.DEPLOY),
+                since=now,
                 waits="waits for its turn",
             )
-        )  # fmt: skip
+        )
         if noted.operation != context.operation:
             raise _in_the_way(noted)
         return Continued(work=WORK, input={"migration": migration})
@@ -152,9 +167,13 @@ class MigrationServices:
         if not self.approvals.needed(KIND) or (known is not None and known.operation == context.operation):
             return Proposal(kind="migrate.begun", headline=f"Migrate {action.cluster}")
         planned = self.planner.plan(
-            action, project=context.project, operation=context.operation, migration=migration, told=context.progress,
+            action,
+            project=context.project,
+            operation=context.operation,
+            migration=migration,
+            told=context.progress,
             refuse=self._refuse_named,
-        )  # fmt: skip
+        )
         return proposal(planned.plan, planned.order)
 
     def _refuse_named(self, cluster: str) -> None:
@@ -165,16 +184,22 @@ class MigrationServices:
     def list(self, _action: MigrateList, context: Context) -> MigrationsShown:
         """The project's migrations."""
         found = self.register.of_project(context.project or "")
-        return MigrationsShown(project=context.project or "", migrations=tuple(map(summary, found)), now=self.now())
+        return MigrationsShown(
+            project=context.project or "", migrations=tuple(map(summary, found)), now=self.now()
+        )
 
     def show(self, action: MigrateShow, context: Context) -> MigrationShown:
         """One migration. Raises `NoMigration`."""
         found = self._find(action.migration, context)
         return MigrationShown(
-            project=found.project, summary=summary(found), history=tuple(found.history),
-            next_decision=next_decision(found), link=self.link(found.operation),
-            plan=document(Plan.model_validate(found.plan)), now=self.now(),
-        )  # fmt: skip
+            project=found.project,
+            summary=summary(found),
+            history=tuple(found.history),
+            next_decision=next_decision(found),
+            link=self.link(found.operation),
+            plan=document(Plan.model_validate(found.plan)),
+            now=self.now(),
+        )
 
     def pause(self, action: MigratePause, context: Context) -> MigrationSteered:
         """Let it stand still before its next effect. Raises `Refusal`."""
@@ -205,7 +230,11 @@ class MigrationServices:
         if after is not None and not after.open:
             _refuse(after, word)
         return MigrationSteered(
-            migration=found.id, word=word, source=found.source_name, target=found.target_name, step=Step(found.step)
+            migration=found.id,
+            word=word,
+            source=found.source_name,
+            target=found.target_name,
+            step=Step(found.step),
         )
 
     def _find(self, migration: str, context: Context) -> ClusterMigration:
@@ -233,10 +262,19 @@ def summary(found: ClusterMigration) -> Summary:
     sides = (found.plan["source"]["driver"], found.plan["target"]["driver"])
     offered = choices(step, paused=found.state == PAUSED, back=_is_back(found)) if found.open else ()
     return Summary(
-        id=found.id, source=found.source_name, target=found.target_name, route=f"{sides[0]} → {sides[1]}",
-        state=found.state, step=step, since=found.since, begun=found.begun_at, waits=found.waits,
-        by=found.actor_name or found.actor, ended=found.ended_at, choices=offered,
-    )  # fmt: skip
+        id=found.id,
+        source=found.source_name,
+        target=found.target_name,
+        route=f"{sides[0]} → {sides[1]}",
+        state=found.state,
+        step=step,
+        since=found.since,
+        begun=found.begun_at,
+        waits=found.waits,
+        by=found.actor_name or found.actor,
+        ended=found.ended_at,
+        choices=offered,
+    )
 
 
 def _is_back(found: ClusterMigration) -> bool:
@@ -250,12 +288,16 @@ def next_decision(found: ClusterMigration) -> str:
     step = Step(found.step)
     if step.number <= Step.DECIDE.number:
         return "the cut-over (migrate.cutover)"
-    return f"the deletion of {found.source_name} (migrate.delete)" if step.number <= Step.CONSENT.number else ""
+    return (
+        f"the deletion of {found.source_name} (migrate.delete)" if step.number <= Step.CONSENT.number else ""
+    )
 
 
 def _refuse(found: ClusterMigration, word: Word) -> None:
     if not found.open:
-        raise CannotSteer(f"The migration {found.id} has ended: {found.state}", fix="See `/xk8s migrate list`.")
+        raise CannotSteer(
+            f"The migration {found.id} has ended: {found.state}", fix="See `/xk8s migrate list`."
+        )
     why = why_not(word, Step(found.step), paused=found.state == PAUSED, back=_is_back(found))
     if why:
         raise CannotSteer(
@@ -303,13 +345,21 @@ def proposal(plan: Plan, order: dict[str, Any]) -> Proposal:
         f"{source.name} is deleted only after it has served for {lasting(timedelta(seconds=order['soak']))} and a decision by name",
     ]
     return Proposal(
-        kind=KIND, headline=f"Migrate {source.name} from {source.driver} to {target.driver}",
-        consequences=tuple(lines), warnings=_warnings(plan), target=source.name, target_id=source.id,
+        kind=KIND,
+        headline=f"Migrate {source.name} from {source.driver} to {target.driver}",
+        consequences=tuple(lines),
+        warnings=_warnings(plan),
+        target=source.name,
+        target_id=source.id,
         bound={"plan": plan.bound(), "deploy": order["deploy"]},
         documents=(
-            Document(name=f"plan-{source.name}.md", title=f"Plan: {source.name} to {target.name}", text=document(plan)),
+            Document(
+                name=f"plan-{source.name}.md",
+                title=f"Plan: {source.name} to {target.name}",
+                text=document(plan),
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _warnings(plan: Plan) -> tuple[str, ...]:
@@ -338,9 +388,10 @@ def document(plan: Plan) -> str:
     """The whole plan as Markdown."""
     source, target = plan.source, plan.target
     head = [
-        f"# Plan: {source.name} ({source.driver}) to {target.name} ({target.driver})", "",
+        f"# Plan: {source.name} ({source.driver}) to {target.name} ({target.driver})",
+        "",
         f"- source {source.id}, Kubernetes {source.kubernetes}",
         f"- target {target.id or 'to be deployed from ' + target.template}, Kubernetes {target.kubernetes}",
         f"- namespaces {', '.join(plan.namespaces)}",
-    ]  # fmt: skip
+    ]
     return "\n".join([*head, *contents(plan)]) + "\n"

@@ -20,7 +20,17 @@ from bot.actions.policies import (
 )
 from bot.kube import writing
 from bot.kube.errors import KubeError
-from bot.policy import aftermath, asking, carrying_out, content, owners, planning, presets, reading, validation
+from bot.policy import (
+    aftermath,
+    asking,
+    carrying_out,
+    content,
+    owners,
+    planning,
+    presets,
+    reading,
+    validation,
+)
 from bot.policy.errors import BadManifest, NoSuchChange
 from bot.policy.listing import listed
 from bot.policy.planning import Plan
@@ -75,9 +85,12 @@ class PolicyServices:
             found = reading.snapshot(at.kube)
         recent = self.changes.of_cluster(at.where.project, at.where.cluster_id, limit=RECENT)
         return PolicyListing(
-            where=at.where, policies=listed(found), foreign=found.foreign, gaps=found.gaps,
+            where=at.where,
+            policies=listed(found),
+            foreign=found.foreign,
+            gaps=found.gaps,
             changes=tuple(_recent(change) for change in recent),
-        )  # fmt: skip
+        )
 
     def show(self, action: PolicyShow, context: Context) -> PolicyShown:
         """One policy as YAML. Raises `NoSuchPolicy`."""
@@ -88,10 +101,14 @@ class PolicyServices:
                 raise planning.no_such_policy(ref, reading.policies(at.kube), at.where)
             found = reading.snapshot(at.kube)
         return PolicyShown(
-            where=at.where, ref=ref, yaml=content.as_yaml(live), owner=owners.owner_of(live),
-            managers=tuple(sorted(owners.managers_of(live))), last_writer=content.last_writer(live),
+            where=at.where,
+            ref=ref,
+            yaml=content.as_yaml(live),
+            owner=owners.owner_of(live),
+            managers=tuple(sorted(owners.managers_of(live))),
+            last_writer=content.last_writer(live),
             selected=selected(found.cluster, ref),
-        )  # fmt: skip
+        )
 
     def reach(self, action: PolicyReach, context: Context) -> ReachAnswer | ExposureShown:
         """Whether one end reaches the other; without ends, what is open to everybody."""
@@ -106,14 +123,24 @@ class PolicyServices:
         computed = engine.compute(found.cluster)
         if not action.source or not action.destination:
             return ExposureShown(
-                where=at.where, exposure=exposure.exposure(computed), pods=_pods_of(computed), foreign=found.foreign,
+                where=at.where,
+                exposure=exposure.exposure(computed),
+                pods=_pods_of(computed),
+                foreign=found.foreign,
                 gaps=found.gaps,
-            )  # fmt: skip
-        sources, destinations = (asking.end_of(computed, said) for said in (action.source, action.destination))
+            )
+        sources, destinations = (
+            asking.end_of(computed, said) for said in (action.source, action.destination)
+        )
         return ReachAnswer(
-            where=at.where, source=action.source, destination=action.destination, port=action.port or "",
-            stories=asking.stories(computed, sources, destinations, port), foreign=found.foreign, gaps=found.gaps,
-        )  # fmt: skip
+            where=at.where,
+            source=action.source,
+            destination=action.destination,
+            port=action.port or "",
+            stories=asking.stories(computed, sources, destinations, port),
+            foreign=found.foreign,
+            gaps=found.gaps,
+        )
 
     def preview(self, action: PolicyPreview, context: Context) -> PreviewShown | PolicyForm:
         """What a policy would do; nothing is written."""
@@ -124,9 +151,11 @@ class PolicyServices:
             plan = planning.plan_apply(at.kube, at.where, manifest)
         loses = bool(plan.preview.loses_dns)
         return PreviewShown(
-            preview=plan.preview, action=action, may_apply=at.where.enforces and not plan.preview.unchanged,
+            preview=plan.preview,
+            action=action,
+            may_apply=at.where.enforces and not plan.preview.unchanged,
             dns_helps=loses and presets.with_dns(manifest) != manifest,
-        )  # fmt: skip
+        )
 
     # --- changing
 
@@ -142,7 +171,12 @@ class PolicyServices:
             plan = self.plan_apply(action, at)
             if plan.preview.unchanged:
                 return PolicyChanged(
-                    kind=plan.kind, where=at.where, ref=plan.ref, change="", preview=plan.preview, aftermath=None
+                    kind=plan.kind,
+                    where=at.where,
+                    ref=plan.ref,
+                    change="",
+                    preview=plan.preview,
+                    aftermath=None,
                 )
             return self._carry_out(at, plan, context, take_over=action.force_conflicts)
 
@@ -187,9 +221,10 @@ class PolicyServices:
                 fix="The changes of a cluster stand under `/xk8s policy list CLUSTER`.",
             )
         raise Ambiguous(
-            f"{len(found)} changes begin with {action.change}", choices=[_choice(change) for change in found],
+            f"{len(found)} changes begin with {action.change}",
+            choices=[_choice(change) for change in found],
             fix="Pick one.",
-        )  # fmt: skip
+        )
 
     def at(self, cluster: str, context: Context) -> contextlib.AbstractContextManager[At]:
         """A cluster of the project by name or id, and a client for it. Raises `Problem`."""
@@ -222,7 +257,9 @@ class PolicyServices:
         found = reading.snapshot(at.kube)
         return self._told(at, written, planning.retold(at.where, found, written), found)
 
-    def _told(self, at: At, change: PolicyChange, computed: Computed, found: reading.Snapshot) -> PolicyChanged:
+    def _told(
+        self, at: At, change: PolicyChange, computed: Computed, found: reading.Snapshot
+    ) -> PolicyChanged:
         ref = PolicyRef(change.namespace, change.policy)
         after, not_compared, leaving = None, "", False
         try:
@@ -232,9 +269,17 @@ class PolicyServices:
         except KubeError as unread:
             not_compared = f"{unread.what}: {unread.why}"
         return PolicyChanged(
-            kind=change.kind, where=at.where, ref=ref, change=change.operation, preview=computed.preview,
-            aftermath=after, not_compared=not_compared, leaving=leaving, note=change.note, undoes=change.undoes or "",
-        )  # fmt: skip
+            kind=change.kind,
+            where=at.where,
+            ref=ref,
+            change=change.operation,
+            preview=computed.preview,
+            aftermath=after,
+            not_compared=not_compared,
+            leaving=leaving,
+            note=change.note,
+            undoes=change.undoes or "",
+        )
 
 
 def manifest_of(action: PolicyPreview | PolicyApply) -> presets.Manifest:
@@ -259,9 +304,13 @@ def _pods_of(computed: engine.Reachability) -> dict[str, int]:
 
 def _recent(change: PolicyChange) -> RecentChange:
     return RecentChange(
-        operation=change.operation, kind=change.kind, ref=PolicyRef(change.namespace, change.policy),
-        actor=change.actor, at=change.at, undone=change.undone_by is not None,
-    )  # fmt: skip
+        operation=change.operation,
+        kind=change.kind,
+        ref=PolicyRef(change.namespace, change.policy),
+        actor=change.actor,
+        at=change.at,
+        undone=change.undone_by is not None,
+    )
 
 
 def _choice(change: PolicyChange) -> Choice:

@@ -56,7 +56,8 @@ class PolicyClusters:
             cluster = parts.catalog.find(change.cluster)
         except ClusterNotFound as gone:
             raise NoSuchChange(
-                f"The cluster {change.cluster_name} of the change {change.operation[:4]} is gone", fix=gone.fix
+                f"The cluster {change.cluster_name} of the change {change.operation[:4]} is gone",
+                fix=gone.fix,
             ) from gone
         with self._opened(parts, cluster, operation) as at:
             yield at
@@ -80,6 +81,10 @@ def _where(parts: ProjectParts, cluster: Cluster, kube: Kube) -> Where:
     enforcing = [found for found in running if found.enforces_network_policy]
     shown = next(iter(enforcing or running), None)
     return Where(
-        project=parts.name, cluster=cluster.name, cluster_id=cluster.id, production=cluster.production,
-        driver=shown.title if shown else "", enforces=bool(enforcing),
-    )  # fmt: skip
+        project=parts.name,
+        cluster=cluster.name,
+        cluster_id=cluster.id,
+        production=cluster.production,
+        driver=shown.title if shown else "",
+        enforces=bool(enforcing),
+    )

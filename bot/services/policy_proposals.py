@@ -70,7 +70,9 @@ class PolicyProposals:
     def _free(self, cluster: str, context: Context) -> Proposal | None:
         """A proposal of the kind alone where nobody decides over it: reading a whole cluster for it is for nothing."""
         kind = _kind(
-            self.services.clusters.is_production(cluster, project=context.project, operation=context.operation)
+            self.services.clusters.is_production(
+                cluster, project=context.project, operation=context.operation
+            )
         )
         return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
 
@@ -94,14 +96,19 @@ def proposal(plan: Plan) -> Proposal:
     return Proposal(
         kind=_kind(where.production),
         headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {telling.summary(told)}",
-        consequences=tuple(_cut([str(line) for line in told])), warnings=tuple(_warnings(shown)), target=where.cluster,
+        consequences=tuple(_cut([str(line) for line in told])),
+        warnings=tuple(_warnings(shown)),
+        target=where.cluster,
         target_id=where.cluster_id,
         bound={
-            "policy": str(plan.ref), "uid": plan.before.uid if plan.before else None,
-            "resourceVersion": plan.before.version if plan.before else None, "manifest": plan.expected,
-            "undoes": plan.undoes.operation if plan.undoes else None, "connections": _digest(shown.changes),
+            "policy": str(plan.ref),
+            "uid": plan.before.uid if plan.before else None,
+            "resourceVersion": plan.before.version if plan.before else None,
+            "manifest": plan.expected,
+            "undoes": plan.undoes.operation if plan.undoes else None,
+            "connections": _digest(shown.changes),
         },
-    )  # fmt: skip
+    )
 
 
 def _warnings(shown: PolicyPreview) -> Iterable[str]:

@@ -55,7 +55,9 @@ class PolicyReaders:
                 return _found(Outcome.FAILED, change, f"cut off; {name} is as it was before")
             case Standing.OTHER:
                 check = f"see `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`"
-                return _found(Outcome.UNKNOWN, change, f"cut off, and {name} was changed by somebody since: {check}")
+                return _found(
+                    Outcome.UNKNOWN, change, f"cut off, and {name} was changed by somebody since: {check}"
+                )
 
 
 def _found(outcome: Outcome, change: PolicyChange, detail: str) -> Found:

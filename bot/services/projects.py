@@ -103,18 +103,26 @@ class Projects:
 def _configured(project: Project) -> dict[str, Configured]:
     return {
         name: Configured(
-            kubeconfig=found.kubeconfig, context=found.context, production=found.production,
+            kubeconfig=found.kubeconfig,
+            context=found.context,
+            production=found.production,
             driver=Driver(found.driver) if found.driver else None,
         )
         for name, found in project.clusters.items()
-    }  # fmt: skip
+    }
 
 
 def _defaults(project: Project) -> Defaults:
     given = project.template_defaults
     return Defaults(
-        name=given.name, image=given.image, flavor=given.flavor, master_flavor=given.master_flavor,
-        external_network=given.external_network, keypair=given.keypair, kubernetes=given.kubernetes,
-        container_runtime=given.container_runtime, labels=given.labels,
+        name=given.name,
+        image=given.image,
+        flavor=given.flavor,
+        master_flavor=given.master_flavor,
+        external_network=given.external_network,
+        keypair=given.keypair,
+        kubernetes=given.kubernetes,
+        container_runtime=given.container_runtime,
+        labels=given.labels,
         driver_labels={Driver(name): found.labels for name, found in given.drivers.items()},
-    )  # fmt: skip
+    )

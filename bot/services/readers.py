@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 
 from bot.actions.action import Action
 from bot.actions.clusters import ClusterCreate, ClusterDelete
-from bot.actions.templates import TemplateCreate, TemplateDelete, TemplateHide, TemplatePublish, TemplateUnpublish
+from bot.actions.templates import (
+    TemplateCreate,
+    TemplateDelete,
+    TemplateHide,
+    TemplatePublish,
+    TemplateUnpublish,
+)
 from bot.clusters.cluster import Cluster, ClusterNotFound
 from bot.requests.recovery import Found, TargetReader
 from bot.requests.service import Outcome
@@ -32,11 +38,15 @@ class TargetReaders:
         """Every reading, by action."""
         readings: dict[str, Reading] = {
             TemplateCreate.name: template_created,
-            TemplatePublish.name: lambda parts, action, _: _template_is(parts, action, "public", lambda t: t.public),
+            TemplatePublish.name: lambda parts, action, _: _template_is(
+                parts, action, "public", lambda t: t.public
+            ),
             TemplateUnpublish.name: lambda parts, action, _: _template_is(
                 parts, action, "not public", lambda t: not t.public
             ),
-            TemplateHide.name: lambda parts, action, _: _template_is(parts, action, "hidden", lambda t: t.hidden),
+            TemplateHide.name: lambda parts, action, _: _template_is(
+                parts, action, "hidden", lambda t: t.hidden
+            ),
             TemplateDelete.name: template_deleted,
             ClusterCreate.name: cluster_created,
             ClusterDelete.name: cluster_deleted,
@@ -57,7 +67,9 @@ def template_created(parts: ProjectParts, action: Action, intent: AuditEvent) ->
     assert isinstance(action, TemplateCreate)  # noqa: S101 - the registry's promise
     name, same, others = parts.templates().made(wish_of(action))
     if any(_since(found.created, intent.at) for found in same):
-        return Found(outcome=Outcome.SUCCEEDED, detail=f"cut off, but the template {name} was created", target=name)
+        return Found(
+            outcome=Outcome.SUCCEEDED, detail=f"cut off, but the template {name} was created", target=name
+        )
     if same or any(_since(found.created, intent.at) for found in others):
         detail = f"cut off; a template {name} is there: see `/xk8s template show {name}` whether it is yours"
         return Found(outcome=Outcome.UNKNOWN, detail=detail, target=name)
@@ -97,7 +109,9 @@ def cluster_deleted(parts: ProjectParts, action: Action, _intent: AuditEvent) ->
     except ClusterNotFound:
         return Found(outcome=Outcome.SUCCEEDED, detail=f"cut off, but the cluster {name} is gone")
     if not found.status.startswith("DELETE"):
-        return Found(outcome=Outcome.FAILED, detail=f"cut off: the cluster {name} is still there, {found.status}")
+        return Found(
+            outcome=Outcome.FAILED, detail=f"cut off: the cluster {name} is still there, {found.status}"
+        )
     return _by_status(found, "DELETE")
 
 
@@ -109,7 +123,8 @@ def _template_is(parts: ProjectParts, action: Action, state: str, holds: Callabl
     if holds(found):
         return Found(outcome=Outcome.SUCCEEDED, detail=f"cut off, but the template {found.name} is {state}")
     return Found(
-        outcome=Outcome.FAILED, detail=f"cut off: the template {found.name} is not {state}".replace("not not ", "")
+        outcome=Outcome.FAILED,
+        detail=f"cut off: the template {found.name} is not {state}".replace("not not ", ""),
     )
 
 

@@ -28,7 +28,9 @@ def sites(projects: Projects, verifier: Verifier, keep: Keep, forget: Forget) ->
             keep(last_verification(report))
             return report
 
-        return Site(cloud=magnum.cloud, magnum=magnum, verify=verify, forget=lambda cluster: forget(name, cluster))
+        return Site(
+            cloud=magnum.cloud, magnum=magnum, verify=verify, forget=lambda cluster: forget(name, cluster)
+        )
 
     return site
 

@@ -25,7 +25,10 @@ class TalkServices:
     def whoami(self, _action: talk.WhoAmI, context: Context) -> WhoAmI:
         """Who one is here."""
         asker = Asker(
-            person=context.person.id, team=context.person.team, bot=False, channel=context.place.channel,
+            person=context.person.id,
+            team=context.person.team,
+            bot=False,
+            channel=context.place.channel,
             direct=context.place.direct,
-        )  # fmt: skip
+        )
         return self.authoriser.whoami(asker, context.project)

@@ -38,9 +38,13 @@ class TemplateServices:
     """The template words."""
 
     projects: Projects
-    about_to_use: Callable[[str], str | None]  # a template's id, to the operation that creates a cluster from it
+    about_to_use: Callable[
+        [str], str | None
+    ]  # a template's id, to the operation that creates a cluster from it
 
-    def create(self, action: TemplateCreate, context: Context) -> TemplateCreated | TemplatePlanned | TemplateForm:
+    def create(
+        self, action: TemplateCreate, context: Context
+    ) -> TemplateCreated | TemplatePlanned | TemplateForm:
         """Create a template, show what would be sent, or ask for a form when no driver was named."""
         project = self.projects.get(context.project, operation=context.operation)
         if action.driver is None:
@@ -60,7 +64,9 @@ class TemplateServices:
 
     def show(self, action: TemplateShow, context: Context) -> TemplateDetails:
         """One template."""
-        return self.projects.get(context.project, operation=context.operation).templates().show(action.template)
+        return (
+            self.projects.get(context.project, operation=context.operation).templates().show(action.template)
+        )
 
     def publish(self, action: TemplatePublish, context: Context) -> TemplateChanged:
         """Let every project of the cloud see a template."""
@@ -77,7 +83,10 @@ class TemplateServices:
     def delete(self, action: TemplateDelete, context: Context) -> TemplateChanged:
         """Delete a template that no cluster uses."""
         return self._templates(context).delete(
-            action.template, operation=context.operation, resumed=context.resumed, about_to_use=self.about_to_use
+            action.template,
+            operation=context.operation,
+            resumed=context.resumed,
+            about_to_use=self.about_to_use,
         )
 
     def propose_publish(self, action: TemplatePublish, context: Context) -> Proposal:
@@ -90,23 +99,31 @@ class TemplateServices:
                 "or by naming another"
             )
         return Proposal(
-            kind="template.publish", headline=f"Publish the template {template.name} to every project of the cloud",
+            kind="template.publish",
+            headline=f"Publish the template {template.name} to every project of the cloud",
             consequences=(
                 "every project of the cloud sees it, with its labels, and can deploy clusters from it",
                 "it can be taken back only while no cluster, of any project, uses it",
             ),
-            warnings=tuple(warnings), target=template.name, target_id=template.id, bound=_spec(template),
-        )  # fmt: skip
+            warnings=tuple(warnings),
+            target=template.name,
+            target_id=template.id,
+            bound=_spec(template),
+        )
 
     def propose_delete(self, action: TemplateDelete, context: Context) -> Proposal:
         """What the deletion of a template does."""
         template = self._templates(context).show(action.template).template
         who = "every project of the cloud" if template.public else str(context.project)
         return Proposal(
-            kind="template.delete", headline=f"Delete the template {template.name}",
-            consequences=(f"{who} can no longer deploy clusters from it",), target=template.name,
-            target_id=template.id, bound=_spec(template), destructive=True,
-        )  # fmt: skip
+            kind="template.delete",
+            headline=f"Delete the template {template.name}",
+            consequences=(f"{who} can no longer deploy clusters from it",),
+            target=template.name,
+            target_id=template.id,
+            bound=_spec(template),
+            destructive=True,
+        )
 
     def _templates(self, context: Context) -> Templates:
         return self.projects.get(context.project, operation=context.operation).templates()
@@ -137,8 +154,19 @@ def wish_of(action: TemplateCreate) -> Wish:
     if action.driver is None:
         raise Refusal("Which driver?", fix="`/xk8s template create calico`")
     return Wish(
-        driver=action.driver, name=action.template, image=action.image, flavor=action.flavor,
-        master_flavor=action.master_flavor, external_network=action.external_network, keypair=action.keypair,
-        kubernetes=action.kubernetes, container_runtime=action.container_runtime, pool=action.pool, ipip=action.ipip,
-        backend=action.backend, wireguard=action.wireguard, labels=action.labels, public=action.public,
-    )  # fmt: skip
+        driver=action.driver,
+        name=action.template,
+        image=action.image,
+        flavor=action.flavor,
+        master_flavor=action.master_flavor,
+        external_network=action.external_network,
+        keypair=action.keypair,
+        kubernetes=action.kubernetes,
+        container_runtime=action.container_runtime,
+        pool=action.pool,
+        ipip=action.ipip,
+        backend=action.backend,
+        wireguard=action.wireguard,
+        labels=action.labels,
+        public=action.public,
+    )

@@ -32,14 +32,17 @@ class VerificationServices:
         """Verify one cluster, or all of the project that run a driver, or all."""
         if action.probe:
             raise Refusal(
-                "`--probe` is not available yet", fix=f"Without it: `/xk8s {action.words().replace(' --probe', '')}`"
+                "`--probe` is not available yet",
+                fix=f"Without it: `/xk8s {action.words().replace(' --probe', '')}`",
             )
         project = self.projects.get(context.project, operation=context.operation)
         clusters, missing = self._meant(project, action)
         if not clusters and not missing:
             raise _none(project, action.driver)
         targets = [verification_target(project, cluster, context.operation) for cluster in clusters]
-        reports = self.verifier.verify_many(targets, action.driver, progress=context.progress) if targets else ()
+        reports = (
+            self.verifier.verify_many(targets, action.driver, progress=context.progress) if targets else ()
+        )
         for report in reports:
             self.keep(last_verification(report))
         return VerificationSummary(
@@ -50,10 +53,14 @@ class VerificationServices:
         if action.cluster is not None:
             return [project.catalog.find(action.cluster)], ()
         listed = project.catalog.all()
-        meant = [cluster for cluster in listed.clusters if action.driver is None or cluster.driver is action.driver]
+        meant = [
+            cluster for cluster in listed.clusters if action.driver is None or cluster.driver is action.driver
+        ]
         # those that are being created or deleted have no network to verify
         settled = [
-            cluster for cluster in meant if not cluster.status.endswith("_IN_PROGRESS") or "UPDATE" in cluster.status
+            cluster
+            for cluster in meant
+            if not cluster.status.endswith("_IN_PROGRESS") or "UPDATE" in cluster.status
         ]
         return settled, listed.missing
 
@@ -77,6 +84,10 @@ def verification_target(project: ProjectParts, cluster: Cluster, operation: str)
 def last_verification(report: VerificationReport) -> LastVerification:
     """What is kept of a report."""
     return LastVerification(
-        project=report.project, cluster=report.cluster_id, name=report.cluster, verdict=report.verdict,
-        report=report.to_json(), at=report.at,
-    )  # fmt: skip
+        project=report.project,
+        cluster=report.cluster_id,
+        name=report.cluster,
+        verdict=report.verdict,
+        report=report.to_json(),
+        at=report.at,
+    )

@@ -16,12 +16,17 @@ from bot.settings.loading import models_in
 def page() -> str:
     """The whole page."""
     lines = [
-        "# Configuration", "",
+        "# Configuration",
+        "",
         "The environment says where things are, the YAML file (`XK8S_CONFIG`) what may be done where. A mistake",
         "stops the start with the line and the reason; SIGHUP reads the file again, and a bad one leaves the old",
-        "one in force. OpenStack is configured by the standard `clouds.yaml` and `OS_*`.", "",
-        "## Environment", "", "| variable | default | what it is |", "|---|---|---|",
-    ]  # fmt: skip
+        "one in force. OpenStack is configured by the standard `clouds.yaml` and `OS_*`.",
+        "",
+        "## Environment",
+        "",
+        "| variable | default | what it is |",
+        "|---|---|---|",
+    ]
     lines += [
         f"| `{field.alias}` | {_default(field.default)} | {_cell(field.description)} |"
         for field in Environment.model_fields.values()

@@ -28,9 +28,13 @@ class Environment(BaseSettings):
         default="https://slack.com/api/", alias="SLACK_API_URL", description="base URL of the Web API"
     )
     database_url: SecretStr | None = Field(
-        default=None, alias="XK8S_DATABASE_URL", description="SQLAlchemy URL; default: SQLite in the data folder"
+        default=None,
+        alias="XK8S_DATABASE_URL",
+        description="SQLAlchemy URL; default: SQLite in the data folder",
     )
-    data_dir: Path = Field(default=Path("~/.local/share/xk8s"), alias="XK8S_DATA_DIR", description="the data folder")
+    data_dir: Path = Field(
+        default=Path("~/.local/share/xk8s"), alias="XK8S_DATA_DIR", description="the data folder"
+    )
     config: Path | None = Field(default=None, alias="XK8S_CONFIG", description="the YAML file")
     audit_key: SecretStr | None = Field(
         default=None,
@@ -38,10 +42,14 @@ class Environment(BaseSettings):
         description="signs the head of the audit chain; several by commas: the first signs, all verify (docs/audit.md)",
     )
     replica_id: str | None = Field(
-        default=None, alias="XK8S_REPLICA_ID", description="default: the pod's name, else an id in the data folder"
+        default=None,
+        alias="XK8S_REPLICA_ID",
+        description="default: the pod's name, else an id in the data folder",
     )
     admin_addr: str = Field(
-        default="127.0.0.1:9090", alias="XK8S_ADMIN_ADDR", description="address of /healthz, /readyz and /metrics"
+        default="127.0.0.1:9090",
+        alias="XK8S_ADMIN_ADDR",
+        description="address of /healthz, /readyz and /metrics",
     )
 
     @field_validator("slack_api_url")

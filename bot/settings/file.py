@@ -13,7 +13,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 _DURATION = re.compile(r"(\d+)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -33,8 +41,9 @@ DriverName = Literal["calico", "flannel"]
 DELETIONS = frozenset({"migrate.delete", "cluster.delete"})
 APPROVABLE = frozenset(
     {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "cluster.create"}
-    | {"policy.production", "policy"} | DELETIONS
-)  # fmt: skip
+    | {"policy.production", "policy"}
+    | DELETIONS
+)
 
 
 class _Strict(BaseModel):
@@ -44,7 +53,9 @@ class _Strict(BaseModel):
 class DriverDefaults(_Strict):
     """What a driver's templates get unless it is said otherwise."""
 
-    labels: dict[str, str] = Field(default={}, description="Magnum labels, for example the pod range and the tag")
+    labels: dict[str, str] = Field(
+        default={}, description="Magnum labels, for example the pod range and the tag"
+    )
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -58,17 +69,24 @@ class TemplateDefaults(_Strict):
     """What `template create` needs and was not said."""
 
     name: str = Field(
-        default="k8s-{kubernetes}-{driver}", description="name of a new template; {kubernetes}, {driver}, {project}"
+        default="k8s-{kubernetes}-{driver}",
+        description="name of a new template; {kubernetes}, {driver}, {project}",
     )
     image: str | None = Field(default=None, description="image of the nodes, as Glance calls it")
     flavor: str | None = Field(default=None, description="flavor of the nodes")
-    master_flavor: str | None = Field(default=None, description="flavor of the control plane; default: flavor")
+    master_flavor: str | None = Field(
+        default=None, description="flavor of the control plane; default: flavor"
+    )
     external_network: str | None = Field(default=None, description="network of floating IPs")
     keypair: str | None = Field(default=None, description="SSH keypair of the nodes")
     kubernetes: str | None = Field(default=None, description="Kubernetes version (Magnum's kube_tag)")
-    container_runtime: str | None = Field(default=None, description="containerd, needed from Kubernetes 1.24 on")
+    container_runtime: str | None = Field(
+        default=None, description="containerd, needed from Kubernetes 1.24 on"
+    )
     labels: dict[str, str] = Field(default={}, description="labels for templates of every driver")
-    drivers: dict[DriverName, DriverDefaults] = Field(default={}, description="what differs from driver to driver")
+    drivers: dict[DriverName, DriverDefaults] = Field(
+        default={}, description="what differs from driver to driver"
+    )
 
     @field_validator("name")
     @classmethod
@@ -90,7 +108,9 @@ class ConfiguredCluster(_Strict):
     """A cluster that Magnum does not know (kubeconfig), or marks for one that it knows."""
 
     kubeconfig: Path | None = Field(default=None, description="kubeconfig file; relative to this file")
-    context: str | None = Field(default=None, description="context of the kubeconfig; default: its current one")
+    context: str | None = Field(
+        default=None, description="context of the kubeconfig; default: its current one"
+    )
     driver: DriverName | None = Field(default=None, description="the driver it is meant to run")
     production: bool = Field(default=False, description="policy changes on it need an approval")
 
@@ -134,7 +154,9 @@ class Roles(_Strict):
 class Selector(_Strict):
     """Which objects of the source are meant; what is not said may be anything."""
 
-    kind: str = Field(default="", description="kind, such as Deployment; with its group if two have it: Kind.group")
+    kind: str = Field(
+        default="", description="kind, such as Deployment; with its group if two have it: Kind.group"
+    )
     namespace: str = Field(default="", description="namespace; may hold * and ?")
     name: str = Field(default="", description="name; may hold * and ?")
     labels: dict[str, str] = Field(default={}, description="labels that it must have")
@@ -180,18 +202,22 @@ class Mappings(_Strict):
     storage_classes: dict[str, str] = Field(default={}, description="old StorageClass to new one")
     ingress_classes: dict[str, str] = Field(default={}, description="old IngressClass to new one")
     node_labels: dict[str, str] = Field(
-        default={}, description="`key=value` of a node selector or affinity to the new `key=value`; empty: taken out"
+        default={},
+        description="`key=value` of a node selector or affinity to the new `key=value`; empty: taken out",
     )
     tolerations: dict[str, str] = Field(default={}, description="old taint key to new one; empty: taken out")
     registries: dict[str, str] = Field(default={}, description="start of an image's name to the new start")
     keep_finalizers: tuple[str, ...] = Field(
-        default=(), description="finalizers that a controller of the new cluster handles; all others are dropped"
+        default=(),
+        description="finalizers that a controller of the new cluster handles; all others are dropped",
     )
     helm: Literal["copy", "reinstall"] = Field(
-        default="copy", description="whether Helm's release records go along, or the charts are installed anew"
+        default="copy",
+        description="whether Helm's release records go along, or the charts are installed anew",
     )
     addresses: Literal["new", "keep"] = Field(
-        default="new", description="load balancers get new addresses, or floating IPs are moved at the cut-over"
+        default="new",
+        description="load balancers get new addresses, or floating IPs are moved at the cut-over",
     )
     skip: tuple[Selector, ...] = Field(default=(), description="objects that are left out")
     patches: tuple[ObjectPatch, ...] = Field(default=(), description="JSON patches")
@@ -200,8 +226,12 @@ class Mappings(_Strict):
 class Project(_Strict):
     """One cloud, its channels, its clusters, its people."""
 
-    cloud: str | None = Field(default=None, description="entry of clouds.yaml; absent: kubeconfig clusters only")
-    channels: tuple[str, ...] = Field(default=(), description="Slack channel ids; a channel belongs to one project")
+    cloud: str | None = Field(
+        default=None, description="entry of clouds.yaml; absent: kubeconfig clusters only"
+    )
+    channels: tuple[str, ...] = Field(
+        default=(), description="Slack channel ids; a channel belongs to one project"
+    )
     template_defaults: TemplateDefaults = TemplateDefaults()
     clusters: dict[str, ConfiguredCluster] = Field(default={}, description="clusters by name")
     roles: Roles = Roles()
@@ -214,14 +244,20 @@ class Project(_Strict):
 class Groups(_Strict):
     """Slack user groups."""
 
-    refresh: Duration = Field(default=timedelta(minutes=5), description="how often a membership is read again")
-    grace: Duration = Field(default=timedelta(hours=1), description="how old it may be when Slack does not answer")
+    refresh: Duration = Field(
+        default=timedelta(minutes=5), description="how often a membership is read again"
+    )
+    grace: Duration = Field(
+        default=timedelta(hours=1), description="how old it may be when Slack does not answer"
+    )
 
 
 class Approvals(_Strict):
     """Decisions by a second person."""
 
-    expire: Duration = Field(default=timedelta(hours=24), description="how long a request waits for a decision")
+    expire: Duration = Field(
+        default=timedelta(hours=24), description="how long a request waits for a decision"
+    )
     approvers: int = Field(default=1, ge=1, le=10, description="how many people must approve")
     reason: bool = Field(default=False, description="whoever asks must say why (`--reason`)")
     remind: Duration = Field(
@@ -229,18 +265,24 @@ class Approvals(_Strict):
     )
     required: tuple[str, ...] = Field(
         default=(
-            "migrate.start", "migrate.cutover", "migrate.delete", "cluster.delete", "template.publish",
+            "migrate.start",
+            "migrate.cutover",
+            "migrate.delete",
+            "cluster.delete",
+            "template.publish",
             "policy.production",
         ),
         description="what needs one; migrate.delete and cluster.delete cannot be taken out",
-    )  # fmt: skip
+    )
 
     @field_validator("required")
     @classmethod
     def _deletions_stay(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         missing = sorted(DELETIONS - set(value))
         if missing:
-            raise ValueError(f"{' and '.join(missing)} cannot be taken out: a deletion always needs a second person")
+            raise ValueError(
+                f"{' and '.join(missing)} cannot be taken out: a deletion always needs a second person"
+            )
         unknown = sorted(set(value) - APPROVABLE)
         if unknown:
             raise ValueError(f"nothing is called {unknown[0]}: there are {', '.join(sorted(APPROVABLE))}")
@@ -273,7 +315,9 @@ class Migration(_Strict):
 class Operations(_Strict):
     """Creation and deletion of clusters."""
 
-    per_project: int = Field(default=8, ge=1, description="durable works at once in a project; more wait their turn")
+    per_project: int = Field(
+        default=8, ge=1, description="durable works at once in a project; more wait their turn"
+    )
     create_timeout: Duration = Field(
         default=timedelta(minutes=90), description="how long Magnum may take to build a cluster"
     )
@@ -298,7 +342,9 @@ class Audit(_Strict):
     anchor_channel: str | None = Field(
         default=None, description="Slack channel that the chain's head is posted to, as an outside witness"
     )
-    anchor_every: Duration = Field(default=timedelta(hours=1), description="how often it is posted, if it grew")
+    anchor_every: Duration = Field(
+        default=timedelta(hours=1), description="how often it is posted, if it grew"
+    )
 
     @field_validator("anchor_every")
     @classmethod
@@ -337,7 +383,9 @@ class Configuration(_Strict):
                     raise ValueError(f"channel {channel} is in two projects: {owner[channel]} and {name}")
                 owner[channel] = name
             if not project.roles.approver.anyone:
-                raise ValueError(f"project {name} has no approver: name one in projects.{name}.roles.approver")
+                raise ValueError(
+                    f"project {name} has no approver: name one in projects.{name}.roles.approver"
+                )
         return self
 
     def project_of(self, channel: str) -> str | None:

@@ -68,10 +68,11 @@ class SlackAnchors:
             return self._web.read("conversations.history", channel=channel, limit=PAGE, **more)
         except (SlackRefused, CannotAnswer) as refused:
             raise AnchorsUnread(
-                "The channel with the posted heads cannot be read", why=refused.why,
+                "The channel with the posted heads cannot be read",
+                why=refused.why,
                 fix=f"Give the app channels:history and invite it to {channel}, or paste a head: "
                 "`xk8s audit verify --anchor POSITION:HASH`.",
-            ) from refused  # fmt: skip
+            ) from refused
 
     def _heads(self, message: dict[str, Any]) -> list[Posted]:
         if not self._bot() or message.get("user") != self._bot() or message.get("thread_ts"):

@@ -35,7 +35,11 @@ class SlackAttachments:
 
     def complete(self, request: IncomingRequest, action: Action) -> Action:
         """An action that wants YAML and came with a file gets the file's text. Raises `Refusal`."""
-        if not isinstance(action, (PolicyPreview, PolicyApply)) or not action.needs_manifest or not request.files:
+        if (
+            not isinstance(action, (PolicyPreview, PolicyApply))
+            or not action.needs_manifest
+            or not request.files
+        ):
             return action
         if len(request.files) > 1:
             raise FileNotTaken(
@@ -53,9 +57,10 @@ class SlackAttachments:
             raise
         except Problem as unread:
             raise FileNotTaken(
-                f"The file {file.name or file.id} could not be read", why=unread.why,
+                f"The file {file.name or file.id} could not be read",
+                why=unread.why,
                 fix="Check that the app has the scope files:read (`xk8s doctor`), or paste the YAML into the message.",
-            ) from unread  # fmt: skip
+            ) from unread
         if content is None:
             raise too_large(LARGEST + 1)
         try:
@@ -72,6 +77,8 @@ class SlackAttachments:
         told = self._web.file_info(file.id)
         size = told.get("size")
         return Attached(
-            id=file.id, name=file.name or str(told.get("name", "")), size=size if isinstance(size, int) else None,
+            id=file.id,
+            name=file.name or str(told.get("name", "")),
+            size=size if isinstance(size, int) else None,
             url=str(told.get("url_private_download") or told.get("url_private") or ""),
-        )  # fmt: skip
+        )

@@ -38,18 +38,23 @@ def build_app(
         """Who we are. What Slack sends before it has told us is taken all the same: it is only stored."""
         known = identity.known
         return AuthorizeResult(
-            enterprise_id=None, team_id=known.team if known else None,
-            bot_user_id=known.bot_user if known else None, bot_id=known.bot_id if known else None,
+            enterprise_id=None,
+            team_id=known.team if known else None,
+            bot_user_id=known.bot_user if known else None,
+            bot_id=known.bot_id if known else None,
             bot_token=client.token,
-        )  # fmt: skip
+        )
 
     logger.addFilter(
         lambda record: "will be" not in record.getMessage()
     )  # Bolt's advice about tokens it is not given
     app = App(
-        logger=logger, client=client, authorize=authorize, signing_secret=signing_secret,
+        logger=logger,
+        client=client,
+        authorize=authorize,
+        signing_secret=signing_secret,
         process_before_response=True,
-    )  # fmt: skip
+    )
     for listeners in (
         CommandListeners(intake=intake),
         MentionListeners(intake=intake),

@@ -33,7 +33,9 @@ class SlackClosing:
     def _show(
         self, operation: OperationId, slot: str, intent: AuditEvent, message: kit.Message, *, thread: str
     ) -> None:
-        self._outbox.show(operation, slot, channel=intent.channel, thread=thread, message=message, offer=_no_buttons)
+        self._outbox.show(
+            operation, slot, channel=intent.channel, thread=thread, message=message, offer=_no_buttons
+        )
 
 
 def _no_buttons(button: kit.Button) -> OfferId:

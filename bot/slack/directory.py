@@ -33,10 +33,10 @@ class SlackDirectory:
             return kept[1]
         user = self._web.read("users.info", user=person)["user"]
         team = user.get("team_id", "")
-        outsider = (
-            any(user.get(mark) for mark in ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger"))
-            or bool(team and self._team() and team != self._team())
-        )  # fmt: skip
+        outsider = any(
+            user.get(mark)
+            for mark in ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+        ) or bool(team and self._team() and team != self._team())
         facts = PersonFacts(id=person, name=user.get("name", ""), outsider=outsider)
         with self._lock:
             self._people[person] = (self._now(), facts)

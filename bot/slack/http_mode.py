@@ -42,7 +42,9 @@ def slack_endpoint(app: App, *, dropped: Callable[[str], None] = lambda _reason:
             return PlainTextResponse("not a Slack request", status_code=400)
         answer = await run_in_threadpool(app.dispatch, bolt_request)
         if answer.status == 401:
-            dropped("stale" if _is_stale(request.headers.get("x-slack-request-timestamp", "")) else "signature")
+            dropped(
+                "stale" if _is_stale(request.headers.get("x-slack-request-timestamp", "")) else "signature"
+            )
         return to_starlette_response(answer)
 
     return Starlette(routes=[Route("/slack/events", receive, methods=["POST"])])

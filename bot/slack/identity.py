@@ -87,9 +87,11 @@ class SlackIdentity:
             self._wrong = wrong
             return
         self._known = Identity(
-            team=str(answer.get("team_id", "")), team_name=str(answer.get("team", "")),
-            bot_user=str(answer.get("user_id", "")), bot_id=str(answer.get("bot_id", "")),
-        )  # fmt: skip
+            team=str(answer.get("team_id", "")),
+            team_name=str(answer.get("team", "")),
+            bot_user=str(answer.get("user_id", "")),
+            bot_id=str(answer.get("bot_id", "")),
+        )
         if self._wrong:
             log.info("Slack answers", team=self._known.team_name)
         self._wrong = None

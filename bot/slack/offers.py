@@ -32,7 +32,14 @@ class OfferStore(Protocol):
     """Where offers are kept."""
 
     def put(
-        self, *, operation: str, action: dict[str, Any], project: str | None, channel: str, thread: str, now: datetime
+        self,
+        *,
+        operation: str,
+        action: dict[str, Any],
+        project: str | None,
+        channel: str,
+        thread: str,
+        now: datetime,
     ) -> str: ...
 
     def get(self, offer: str) -> KeptOffer | None: ...
@@ -52,11 +59,15 @@ class SlackOffers:
     def __init__(self, store: OfferStore) -> None:
         self._store = store
 
-    def make(self, request: IncomingRequest, project: str | None, button: kit.Button, *, now: datetime) -> OfferId:
+    def make(
+        self, request: IncomingRequest, project: str | None, button: kit.Button, *, now: datetime
+    ) -> OfferId:
         """Keep what a button stands for; return its opaque id."""
         return self.keep(request, project, button.action, now=now)
 
-    def keep(self, request: IncomingRequest, project: str | None, action: Action, *, now: datetime) -> OfferId:
+    def keep(
+        self, request: IncomingRequest, project: str | None, action: Action, *, now: datetime
+    ) -> OfferId:
         """Keep an action; return its opaque id."""
         place = request.place
         return self.keep_at(
@@ -68,7 +79,12 @@ class SlackOffers:
     ) -> OfferId:
         """Keep an action that is offered in some place; return its opaque id."""
         made = self._store.put(
-            operation=operation, action=action.encode(), project=project, channel=channel, thread=thread, now=now
+            operation=operation,
+            action=action.encode(),
+            project=project,
+            channel=channel,
+            thread=thread,
+            now=now,
         )
         return OfferId(made)
 

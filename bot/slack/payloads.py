@@ -30,7 +30,9 @@ def from_command(body: Payload, *, now: datetime) -> IncomingRequest:
         operation=new_operation(),
         entry=Entry.COMMAND,
         person=Person(id=body["user_id"], name=body.get("user_name", ""), team=body.get("team_id", "")),
-        place=Place(channel=channel, direct=channel.startswith("D"), response_url=body.get("response_url", "")),
+        place=Place(
+            channel=channel, direct=channel.startswith("D"), response_url=body.get("response_url", "")
+        ),
         text=body.get("text", ""),
         received=now,
     )
@@ -46,7 +48,9 @@ def from_mention(body: Payload, *, bot_user: str, now: datetime) -> IncomingRequ
         operation=new_operation(),
         entry=Entry.MENTION,
         person=Person(id=event.get("user", ""), team=event.get("user_team") or team),
-        place=Place(channel=channel, thread=event.get("thread_ts") or ts, message=ts, direct=channel.startswith("D")),
+        place=Place(
+            channel=channel, thread=event.get("thread_ts") or ts, message=ts, direct=channel.startswith("D")
+        ),
         text=_after_mention(event.get("text", ""), bot_user),
         files=_files(event.get("files")),
         received=now,
@@ -103,9 +107,11 @@ def pressed_message(body: Payload) -> PressedMessage:
     """The message of a pressed button, as it was shown."""
     message = body.get("message", {})
     return PressedMessage(
-        text=message.get("text", ""), blocks=tuple(message.get("blocks") or ()), person=body["user"]["id"],
+        text=message.get("text", ""),
+        blocks=tuple(message.get("blocks") or ()),
+        person=body["user"]["id"],
         response_url=body.get("response_url", ""),
-    )  # fmt: skip
+    )
 
 
 def from_form(body: Payload, *, now: datetime) -> IncomingRequest:
@@ -135,7 +141,9 @@ def form_values(view: Payload) -> dict[str, Any]:
 
 def _form_files(view: Payload) -> tuple[Attached, ...]:
     """The files that were picked in a view's file inputs."""
-    inputs = (state for block in (view.get("state") or {}).get("values", {}).values() for state in block.values())
+    inputs = (
+        state for block in (view.get("state") or {}).get("values", {}).values() for state in block.values()
+    )
     return tuple(file for state in inputs for file in _files(state.get("files")))
 
 
@@ -143,12 +151,14 @@ def _files(listed: Any) -> tuple[Attached, ...]:
     """Files as Slack describes them; of one in a shared channel it says only the id."""
     return tuple(
         Attached(
-            id=str(file.get("id", "")), name=str(file.get("name") or ""), size=file.get("size"),
+            id=str(file.get("id", "")),
+            name=str(file.get("name") or ""),
+            size=file.get("size"),
             url=str(file.get("url_private_download") or file.get("url_private") or ""),
         )
         for file in listed or []
         if isinstance(file, dict)
-    )  # fmt: skip
+    )
 
 
 def _form_value(state: Payload) -> Any:

@@ -20,7 +20,9 @@ def text(mrkdwn: str) -> str:
     plain = _DATE.sub(r"\1", mrkdwn)
     plain = _LINK.sub(r"\1", plain)
     plain = _MENTION.sub(r"@\1", plain)
-    plain = _ITALIC.sub(r"\1", _BOLD.sub(r"\1", plain)).replace("```\n", "").replace("\n```", "").replace("`", "")
+    plain = (
+        _ITALIC.sub(r"\1", _BOLD.sub(r"\1", plain)).replace("```\n", "").replace("\n```", "").replace("`", "")
+    )
     return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
@@ -36,7 +38,9 @@ def _block(block: dict[str, Any], width: int) -> list[str]:
     match block["type"]:
         case "section":
             found = _wrapped(text(block["text"]["text"]), width) if "text" in block else []
-            return found + [f"{pair[0]}: {' '.join(pair[1:])}" for pair in map(_field, block.get("fields", []))]
+            return found + [
+                f"{pair[0]}: {' '.join(pair[1:])}" for pair in map(_field, block.get("fields", []))
+            ]
         case "header":
             return [text(block["text"]["text"]).upper()]
         case "context":
@@ -63,7 +67,11 @@ def _field(field: dict[str, Any]) -> list[str]:
 
 
 def _wrapped(plain: str, width: int) -> list[str]:
-    return [part for line in plain.split("\n") for part in textwrap.wrap(line, width, subsequent_indent="  ") or [""]]
+    return [
+        part
+        for line in plain.split("\n")
+        for part in textwrap.wrap(line, width, subsequent_indent="  ") or [""]
+    ]
 
 
 def _table(rows: list[list[dict[str, Any]]], width: int) -> list[str]:

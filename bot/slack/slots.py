@@ -20,7 +20,9 @@ class StoredSlots:
     def begin(self, *, operation: OperationId, slot: str, channel: str, thread: str) -> Slot:
         """Note that a slot is about to be posted."""
         return _slot(
-            self._repository.begin(operation=operation, slot=slot, channel=channel, thread=thread, now=self._now())
+            self._repository.begin(
+                operation=operation, slot=slot, channel=channel, thread=thread, now=self._now()
+            )
         )
 
     def posted(self, *, operation: OperationId, slot: str, ts: str) -> None:

@@ -61,11 +61,16 @@ class SocketModeConnection:
         websocket.setdefaulttimeout(CONNECT_WITHIN)
         self._app = app
         self._client = _Client(
-            app_token=app_token, web_client=web_client, logger=logger, concurrency=WORKERS,
+            app_token=app_token,
+            web_client=web_client,
+            logger=logger,
+            concurrency=WORKERS,
             ping_interval=LOOK_EVERY,  # of the SDK's monitor; the pings' own interval is above
-            on_open_listeners=[self._opened], on_close_listeners=[self._closed],
-            on_error_listeners=[self._failed], on_message_listeners=[self._heard],
-        )  # fmt: skip
+            on_open_listeners=[self._opened],
+            on_close_listeners=[self._closed],
+            on_error_listeners=[self._failed],
+            on_message_listeners=[self._heard],
+        )
         self._client.socket_mode_request_listeners.append(self._handle)
         self._alive = threading.Event()
         self._ending = threading.Event()

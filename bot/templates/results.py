@@ -30,7 +30,9 @@ class Template:
     hidden: bool
     labels: Mapping[str, str]
     created: datetime | None
-    balanced: bool = True  # a load balancer stands before the control plane, so that it may have several nodes
+    balanced: bool = (
+        True  # a load balancer stands before the control plane, so that it may have several nodes
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

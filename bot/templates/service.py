@@ -69,7 +69,9 @@ class Templates:
             if made is not None:
                 return self._created(made, spec)
         self._refuse_taken(spec.name)
-        return self._created(_template(self._magnum.create_template(spec.to_magnum(), operation=operation)), spec)
+        return self._created(
+            _template(self._magnum.create_template(spec.to_magnum(), operation=operation)), spec
+        )
 
     def made(self, wish: Wish) -> tuple[str, tuple[Template, ...], tuple[Template, ...]]:
         """The name that a wish has, the templates of that name that are exactly it, and the others of that name.
@@ -130,9 +132,10 @@ class Templates:
         request = about_to_use(found.id)
         if request is not None:
             raise TemplateInUse(
-                f"A cluster is being created from {found.name}, so it is not deleted", why=f"request {request[:4]}",
+                f"A cluster is being created from {found.name}, so it is not deleted",
+                why=f"request {request[:4]}",
                 fix="Wait for that cluster.",
-            )  # fmt: skip
+            )
         try:
             self._magnum.delete_template(found.id, operation=operation)
         except MagnumNotFound:  # by this very request, before it was cut off, or by somebody else just now
@@ -146,7 +149,9 @@ class Templates:
         # nothing but this one flag: with another field beside it Magnum refuses on a template that clusters use
         patch = [{"op": "replace", "path": f"/{flag}", "value": value}]
         return self._changed(
-            _template(self._magnum.update_template(found.id, patch, operation=operation)), change, was_so=False
+            _template(self._magnum.update_template(found.id, patch, operation=operation)),
+            change,
+            was_so=False,
         )
 
     def _changed(self, template: Template, change: Change, *, was_so: bool) -> TemplateChanged:
@@ -154,15 +159,18 @@ class Templates:
 
     def _refuse_used(self, template: Template, so: str) -> None:
         users = sorted(
-            str(found["name"]) for found in self._magnum.clusters() if found.get("cluster_template_id") == template.id
+            str(found["name"])
+            for found in self._magnum.clusters()
+            if found.get("cluster_template_id") == template.id
         )
         if users:
             shown = ", ".join(users[:5]) + (f" and {len(users) - 5} more" if len(users) > 5 else "")
             one = len(users) == 1
             raise TemplateInUse(
-                f"{len(users)} {'cluster uses' if one else 'clusters use'} {template.name}, {so}", why=shown,
+                f"{len(users)} {'cluster uses' if one else 'clusters use'} {template.name}, {so}",
+                why=shown,
                 fix=f"`/xk8s template hide {template.name}` takes it out of lists and leaves its clusters alone.",
-            )  # fmt: skip
+            )
 
     def _named(self, name: str) -> tuple[Template, ...]:
         return tuple(_template(each) for each in self._magnum.templates() if each.get("name") == name)
@@ -172,15 +180,18 @@ class Templates:
         if taken:
             kind = taken[0].driver or taken[0].network_driver
             raise TemplateTaken(
-                f"A template {name} exists already", why=f"id {taken[0].id}, {kind}, Kubernetes {taken[0].kubernetes}",
+                f"A template {name} exists already",
+                why=f"id {taken[0].id}, {kind}, Kubernetes {taken[0].kubernetes}",
                 fix=f"Use it (`/xk8s template show {name}`), or say another name with `--name`.",
-            )  # fmt: skip
+            )
 
     def _created(self, template: Template, spec: TemplateSpec) -> TemplateCreated:
         return TemplateCreated(
-            template=template, project=self._project, warning=profile(spec.driver).warning,
+            template=template,
+            project=self._project,
+            warning=profile(spec.driver).warning,
             runtime=spec.labels.get("container_runtime", ""),
-        )  # fmt: skip
+        )
 
 
 def _is(found: Template, spec: TemplateSpec) -> bool:
@@ -197,9 +208,19 @@ def _template(found: Mapping[str, Any]) -> Template:
     with contextlib.suppress(ValueError, TypeError):
         created = datetime.fromisoformat(found["created_at"])
     return Template(
-        id=found["uuid"], name=found["name"], driver=Driver(word) if word in set(Driver) else None, network_driver=word,
-        kubernetes=labels.get("kube_tag", ""), image=found.get("image_id") or "", flavor=found.get("flavor_id") or "",
-        master_flavor=found.get("master_flavor_id") or "", external_network=found.get("external_network_id") or "",
-        keypair=found.get("keypair_id") or "", public=bool(found.get("public")), hidden=bool(found.get("hidden")),
-        labels=labels, created=created, balanced=bool(found.get("master_lb_enabled", True)),
-    )  # fmt: skip
+        id=found["uuid"],
+        name=found["name"],
+        driver=Driver(word) if word in set(Driver) else None,
+        network_driver=word,
+        kubernetes=labels.get("kube_tag", ""),
+        image=found.get("image_id") or "",
+        flavor=found.get("flavor_id") or "",
+        master_flavor=found.get("master_flavor_id") or "",
+        external_network=found.get("external_network_id") or "",
+        keypair=found.get("keypair_id") or "",
+        public=bool(found.get("public")),
+        hidden=bool(found.get("hidden")),
+        labels=labels,
+        created=created,
+        balanced=bool(found.get("master_lb_enabled", True)),
+    )

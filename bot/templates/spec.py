@@ -79,12 +79,20 @@ class TemplateSpec:
     def to_magnum(self) -> dict[str, Any]:
         """The body of Magnum's POST."""
         body: dict[str, Any] = {
-            "name": self.name, "coe": "kubernetes", "network_driver": str(self.driver), "image_id": self.image,
-            "flavor_id": self.flavor, "master_flavor_id": self.master_flavor,
-            "external_network_id": self.external_network, "labels": dict(self.labels), "public": self.public,
-            "floating_ip_enabled": True, "master_lb_enabled": True, "volume_driver": "cinder",
+            "name": self.name,
+            "coe": "kubernetes",
+            "network_driver": str(self.driver),
+            "image_id": self.image,
+            "flavor_id": self.flavor,
+            "master_flavor_id": self.master_flavor,
+            "external_network_id": self.external_network,
+            "labels": dict(self.labels),
+            "public": self.public,
+            "floating_ip_enabled": True,
+            "master_lb_enabled": True,
+            "volume_driver": "cinder",
             "docker_storage_driver": "overlay2",
-        }  # fmt: skip
+        }
         if self.keypair:
             body["keypair_id"] = self.keypair
         return body
@@ -101,12 +109,19 @@ def decide(wish: Wish, defaults: Defaults, *, project: str) -> TemplateSpec:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,241}", name):
         raise BadTemplate(f"`{name}` cannot be a template's name", fix="Say another with `--name`.")
     return TemplateSpec(
-        name=name, driver=wish.driver, kubernetes=kubernetes,
-        image=_needed(wish.image or defaults.image, "image", project), flavor=flavor,
+        name=name,
+        driver=wish.driver,
+        kubernetes=kubernetes,
+        image=_needed(wish.image or defaults.image, "image", project),
+        flavor=flavor,
         master_flavor=wish.master_flavor or defaults.master_flavor or flavor,
-        external_network=_needed(wish.external_network or defaults.external_network, "external_network", project),
-        keypair=wish.keypair or defaults.keypair, labels=labels, public=wish.public,
-    )  # fmt: skip
+        external_network=_needed(
+            wish.external_network or defaults.external_network, "external_network", project
+        ),
+        keypair=wish.keypair or defaults.keypair,
+        labels=labels,
+        public=wish.public,
+    )
 
 
 def _needed(value: str | None, setting: str, project: str) -> str:
@@ -130,7 +145,9 @@ def _labels(wish: Wish, defaults: Defaults, kubernetes: str) -> dict[str, str]:
 
 def _check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) -> None:
     for other in profiles():
-        foreign = [name for name in labels if other.driver != driver and name.startswith(other.label_prefixes)]
+        foreign = [
+            name for name in labels if other.driver != driver and name.startswith(other.label_prefixes)
+        ]
         if foreign:
             raise BadTemplate(
                 f"The label {foreign[0]} is {other.title}'s, and this template is for {profile(driver).title}",
@@ -142,13 +159,16 @@ def _check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) ->
         )
     version = re.match(r"v?(\d+)\.(\d+)", kubernetes)
     if version is None:
-        raise BadTemplate(f"`{kubernetes}` is not a Kubernetes version", fix="Say one like `--kubernetes v1.29.5`.")
+        raise BadTemplate(
+            f"`{kubernetes}` is not a Kubernetes version", fix="Say one like `--kubernetes v1.29.5`."
+        )
     runtime = labels.get("container_runtime")
     if (int(version[1]), int(version[2])) >= CONTAINERD_FROM and runtime != "containerd":
         raise BadTemplate(
-            f"Kubernetes {kubernetes} needs containerd", why=f"container_runtime is {runtime or 'not set'}; the kubelet would not start",
+            f"Kubernetes {kubernetes} needs containerd",
+            why=f"container_runtime is {runtime or 'not set'}; the kubelet would not start",
             fix="Say `--container-runtime containerd`, or set `template_defaults.container_runtime`.",
-        )  # fmt: skip
+        )
 
 
 def _check_ranges(driver: Driver, labels: Mapping[str, str], defaults: Defaults) -> None:

@@ -58,9 +58,12 @@ def _pods(facts: Facts, profile: DriverProfile) -> Iterable[Finding]:
     for row in pod_rows(facts):
         title = f"no {profile.container} pod" if not row.pod else f"{profile.container} is {row.state}"
         yield Finding(
-            severity=Severity.ERROR, title=title, node=row.node, detail=row.why,
+            severity=Severity.ERROR,
+            title=title,
+            node=row.node,
+            detail=row.why,
             advice=f"/xk8s diagnose {facts.cluster} --node {row.node}",
-        )  # fmt: skip
+        )
 
 
 def _by_node(pods: Iterable[Pod]) -> dict[str, list[Pod]]:
@@ -71,11 +74,17 @@ def _by_node(pods: Iterable[Pod]) -> dict[str, list[Pod]]:
 
 
 def _why_none(node: Node) -> str:
-    taints = [f"{taint.key}:{taint.effect}" for taint in node.spec.taints if taint.effect != "PreferNoSchedule"]
+    taints = [
+        f"{taint.key}:{taint.effect}" for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
+    ]
     ready = node.condition("Ready")
     if ready is None or ready.status != "True":
         return f"the node is not Ready: {_first_sentence(ready.message) if ready else 'it says nothing'}"
-    return f"the node has the taint {', '.join(taints)}" if taints else "nothing keeps it away: look at the DaemonSet"
+    return (
+        f"the node has the taint {', '.join(taints)}"
+        if taints
+        else "nothing keeps it away: look at the DaemonSet"
+    )
 
 
 def _state(pod: Pod) -> str:
@@ -94,7 +103,9 @@ def _why(pod: Pod, facts: Facts) -> str:
     said = facts.reasons.get(pod.name, "")
     if said:
         return said.removeprefix("Readiness probe failed: ").strip()
-    condition = next((found for found in pod.status.conditions if found.status != "True" and found.message), None)
+    condition = next(
+        (found for found in pod.status.conditions if found.status != "True" and found.message), None
+    )
     return condition.message if condition else pod.status.message or "no reason is given"
 
 
@@ -112,21 +123,25 @@ def _daemon_set(facts: Facts) -> Iterable[Finding]:
     metadata, status = facts.daemon_set.metadata, facts.daemon_set.status
     if status.observed_generation < metadata.generation:
         yield Finding(
-            severity=Severity.WARNING, title=f"{metadata.name} has changes that were not taken up",
+            severity=Severity.WARNING,
+            title=f"{metadata.name} has changes that were not taken up",
             detail=f"generation {metadata.generation}, observed {status.observed_generation}",
             advice="look at kube-controller-manager",
-        )  # fmt: skip
+        )
     if status.updated_number_scheduled < status.desired_number_scheduled:
         yield Finding(
-            severity=Severity.WARNING, title=f"a rollout of {metadata.name} is not finished",
+            severity=Severity.WARNING,
+            title=f"a rollout of {metadata.name} is not finished",
             detail=f"{status.updated_number_scheduled} of {status.desired_number_scheduled} pods are of the newest revision",
             advice=f"kubectl -n {metadata.namespace} rollout status daemonset/{metadata.name}",
-        )  # fmt: skip
+        )
     if status.number_misscheduled:
         yield Finding(
-            severity=Severity.WARNING, title=f"{status.number_misscheduled} pods run where they should not",
-            detail=f"numberMisscheduled of {metadata.name}", advice="compare node labels with the DaemonSet's nodeSelector",
-        )  # fmt: skip
+            severity=Severity.WARNING,
+            title=f"{status.number_misscheduled} pods run where they should not",
+            detail=f"numberMisscheduled of {metadata.name}",
+            advice="compare node labels with the DaemonSet's nodeSelector",
+        )
 
 
 def _versions(facts: Facts) -> Iterable[Finding]:
@@ -139,10 +154,11 @@ def _versions(facts: Facts) -> Iterable[Finding]:
     for container, number in kinds.items():
         if number > 1:
             yield Finding(
-                severity=Severity.WARNING, title=f"{number} different images of {container} run",
+                severity=Severity.WARNING,
+                title=f"{number} different images of {container} run",
                 detail="the image digests of the pods differ: a rollout is stuck, or a tag was pushed again",
                 advice="restart the pods of the older image",
-            )  # fmt: skip
+            )
 
 
 def _restarts(facts: Facts) -> Iterable[Finding]:
@@ -154,11 +170,13 @@ def _restarts(facts: Facts) -> Iterable[Finding]:
             ago = facts.now - datetime.fromisoformat(last.finished_at)
             if ago < RECENT:
                 yield Finding(
-                    severity=Severity.WARNING, title=f"{status.name} restarted", node=pod.node,
+                    severity=Severity.WARNING,
+                    title=f"{status.name} restarted",
+                    node=pod.node,
                     detail=f"{int(ago.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code {last.exit_code}), "
                     f"{status.restartCount} restarts in all",
                     advice=f"/xk8s diagnose {facts.cluster} --node {pod.node}",
-                )  # fmt: skip
+                )
 
 
 def _nodes(facts: Facts) -> Iterable[Finding]:
@@ -167,42 +185,56 @@ def _nodes(facts: Facts) -> Iterable[Finding]:
         if ready is None or ready.status != "True":
             state = "does not report" if ready is None or ready.status == "Unknown" else "is NotReady"
             yield Finding(
-                severity=Severity.ERROR, title=f"the node {state}", node=node.name,
+                severity=Severity.ERROR,
+                title=f"the node {state}",
+                node=node.name,
                 detail=_first_sentence(ready.message) if ready else "it has no Ready condition",
                 advice=f"/xk8s diagnose {facts.cluster} --node {node.name}",
-            )  # fmt: skip
+            )
 
 
 def _conditions(facts: Facts, profile: DriverProfile) -> Iterable[Finding]:
     for node in facts.nodes:
         if any(taint.key == UNAVAILABLE_TAINT for taint in node.spec.taints):
             yield Finding(
-                severity=Severity.ERROR, title="the network is not set up", node=node.name,
+                severity=Severity.ERROR,
+                title="the network is not set up",
+                node=node.name,
                 detail=f"the taint {UNAVAILABLE_TAINT} is still there",
                 advice=f"/xk8s diagnose {facts.cluster} --node {node.name}",
-            )  # fmt: skip
+            )
         found = node.condition("NetworkUnavailable")
-        if found is not None and found.status == "False" and found.reason and found.reason != profile.up_reason:
+        if (
+            found is not None
+            and found.status == "False"
+            and found.reason
+            and found.reason != profile.up_reason
+        ):
             yield Finding(
-                severity=Severity.WARNING, title="another network driver was here", node=node.name,
+                severity=Severity.WARNING,
+                title="another network driver was here",
+                node=node.name,
                 detail=f"NetworkUnavailable has the reason {found.reason}, not {profile.up_reason}",
                 advice="look for a leftover configuration in /etc/cni/net.d",
-            )  # fmt: skip
+            )
 
 
 def _dns(facts: Facts) -> Iterable[Finding]:
     ready = sum(pod.ready for pod in facts.dns_pods)
     if ready == 0:
         yield Finding(
-            severity=Severity.ERROR, title="no CoreDNS pod is ready",
+            severity=Severity.ERROR,
+            title="no CoreDNS pod is ready",
             detail=f"{len(facts.dns_pods)} pods with k8s-app=kube-dns, none ready: no name resolves in the cluster",
             advice=f"/xk8s diagnose {facts.cluster}",
-        )  # fmt: skip
+        )
     elif ready < len(facts.dns_pods):
         yield Finding(
-            severity=Severity.WARNING, title=f"{len(facts.dns_pods) - ready} of {len(facts.dns_pods)} CoreDNS pods are not ready",
-            detail="names resolve, with less to spare", advice=f"/xk8s diagnose {facts.cluster}",
-        )  # fmt: skip
+            severity=Severity.WARNING,
+            title=f"{len(facts.dns_pods) - ready} of {len(facts.dns_pods)} CoreDNS pods are not ready",
+            detail="names resolve, with less to spare",
+            advice=f"/xk8s diagnose {facts.cluster}",
+        )
 
 
 def _first_sentence(text: str) -> str:

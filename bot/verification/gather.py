@@ -27,9 +27,15 @@ def daemon_sets(kube: Kube) -> list[DaemonSet]:
 
 
 def gather(
-    kube: Kube, *, cluster: str, profile: DriverProfile, daemon_set: DaemonSet, now: datetime,
-    executor: Executor, stage: Callable[[str], None],
-) -> tuple[Facts, tuple[NotChecked, ...]]:  # fmt: skip
+    kube: Kube,
+    *,
+    cluster: str,
+    profile: DriverProfile,
+    daemon_set: DaemonSet,
+    now: datetime,
+    executor: Executor,
+    stage: Callable[[str], None],
+) -> tuple[Facts, tuple[NotChecked, ...]]:
     """Read the facts of one driver in one cluster, and what could not be read. Raises `KubeError`."""
     stage("reading nodes and pods")
     nodes = executor.submit(kube.all_of, NODES, Node)
@@ -44,13 +50,22 @@ def gather(
         stage(f"asking {len(asked)} nodes for their BGP sessions")
     probes = _probe_all(kube, asked, profile.container, commands, executor) if commands else {}
     facts = Facts(
-        cluster=cluster, now=now, nodes=tuple(nodes.result()), daemon_set=daemon_set, pods=tuple(pods),
-        dns_pods=tuple(dns.result()), reasons=reasons, extra=extra, probes=probes,
-    )  # fmt: skip
+        cluster=cluster,
+        now=now,
+        nodes=tuple(nodes.result()),
+        daemon_set=daemon_set,
+        pods=tuple(pods),
+        dns_pods=tuple(dns.result()),
+        reasons=reasons,
+        extra=extra,
+        probes=probes,
+    )
     return facts, tuple(skipped)
 
 
-def _first_served(kube: Kube, name: str, paths: Iterable[str], skipped: list[NotChecked]) -> tuple[Custom, ...]:
+def _first_served(
+    kube: Kube, name: str, paths: Iterable[str], skipped: list[NotChecked]
+) -> tuple[Custom, ...]:
     for path in paths:
         try:
             return tuple(kube.all_of(path, Custom))

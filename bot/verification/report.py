@@ -87,9 +87,15 @@ class VerificationSummary:
     def shortfall(self) -> str:
         """What could not be verified, and why; empty if everything was (however unhealthy it is)."""
         unread = [
-            f"{report.cluster}: {report.problem}" for report in self.reports if report.verdict is Verdict.UNREACHABLE
+            f"{report.cluster}: {report.problem}"
+            for report in self.reports
+            if report.verdict is Verdict.UNREACHABLE
         ]
-        skipped = [f"{report.cluster}: {each.what} not checked: {each.why}" for report in self.reports for each in report.not_checked]  # fmt: skip
+        skipped = [
+            f"{report.cluster}: {each.what} not checked: {each.why}"
+            for report in self.reports
+            for each in report.not_checked
+        ]
         return "; ".join([*self.missing, *unread, *skipped])
 
 
@@ -104,12 +110,34 @@ class VerificationProgress:
 
 
 def unread(
-    *, cluster: str, cluster_id: str, project: str, asked: Driver | None, problem: str, advice: str,
-    at: datetime, seconds: float,
-) -> VerificationReport:  # fmt: skip
+    *,
+    cluster: str,
+    cluster_id: str,
+    project: str,
+    asked: Driver | None,
+    problem: str,
+    advice: str,
+    at: datetime,
+    seconds: float,
+) -> VerificationReport:
     """The report of a cluster that could not be read."""
     return VerificationReport(
-        cluster=cluster, cluster_id=cluster_id, project=project, asked=asked, running="",
-        verdict=Verdict.UNREACHABLE, nodes=0, nodes_ok=0, passed=0, findings=(), not_checked=(), pods=(),
-        sessions=0, sessions_down=(), problem=problem, advice=advice, at=at, seconds=seconds,
-    )  # fmt: skip
+        cluster=cluster,
+        cluster_id=cluster_id,
+        project=project,
+        asked=asked,
+        running="",
+        verdict=Verdict.UNREACHABLE,
+        nodes=0,
+        nodes_ok=0,
+        passed=0,
+        findings=(),
+        not_checked=(),
+        pods=(),
+        sessions=0,
+        sessions_down=(),
+        problem=problem,
+        advice=advice,
+        at=at,
+        seconds=seconds,
+    )

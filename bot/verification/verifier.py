@@ -20,7 +20,9 @@ from bot.problems import Problem
 from bot.verification import checks, detect, gather
 from bot.verification.report import PodRow, Verdict, VerificationProgress, VerificationReport, unread
 
-PROBES_AT_ONCE = 3  # commands in pods and side reads, over all clusters: each takes a TLS handshake of this process
+PROBES_AT_ONCE = (
+    3  # commands in pods and side reads, over all clusters: each takes a TLS handshake of this process
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,12 +59,18 @@ class Verifier:
         self._probes = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="probe")
 
     def verify_many(
-        self, targets: Sequence[Target], driver: Driver | None, *, progress: Callable[[VerificationProgress], None]
+        self,
+        targets: Sequence[Target],
+        driver: Driver | None,
+        *,
+        progress: Callable[[VerificationProgress], None],
     ) -> tuple[VerificationReport, ...]:
         """Verify clusters, worst verdict first. Raises nothing for a cluster that cannot be read."""
         board = _Board(targets, driver, progress)
         board.show()
-        with ThreadPoolExecutor(min(len(targets), self._parallel()) or 1, thread_name_prefix="verify") as pool:
+        with ThreadPoolExecutor(
+            min(len(targets), self._parallel()) or 1, thread_name_prefix="verify"
+        ) as pool:
             reports = list(pool.map(lambda target: self._one(target, driver, board), targets))
         order = [Verdict.UNREACHABLE, Verdict.MISMATCHED, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY]
         return tuple(sorted(reports, key=lambda report: (order.index(report.verdict), report.cluster)))
@@ -86,14 +94,24 @@ class Verifier:
                 kube.close()
         except Problem as problem:
             return unread(
-                cluster=target.name, cluster_id=target.id, project=target.project, asked=driver,
-                problem=f"{problem.what}: {problem.why}" if problem.why else problem.what, advice=problem.fix,
-                at=self._now(), seconds=time.monotonic() - started,
-            )  # fmt: skip
+                cluster=target.name,
+                cluster_id=target.id,
+                project=target.project,
+                asked=driver,
+                problem=f"{problem.what}: {problem.why}" if problem.why else problem.what,
+                advice=problem.fix,
+                at=self._now(),
+                seconds=time.monotonic() - started,
+            )
         return self._report(target, driver, judged, time.monotonic() - started)
 
     def _judge(
-        self, kube: Kube, target: Target, driver: Driver | None, executor: Executor, stage: Callable[[str], None]
+        self,
+        kube: Kube,
+        target: Target,
+        driver: Driver | None,
+        executor: Executor,
+        stage: Callable[[str], None],
     ) -> _Judged:
         stage("looking which driver runs")
         found = detect.running(gather.daemon_sets(kube))
@@ -106,39 +124,70 @@ class Verifier:
                 mismatch=True,
             )
         facts, skipped = gather.gather(
-            kube, cluster=target.name, profile=chosen.profile, daemon_set=chosen.daemon_set, now=self._now(),
-            executor=executor, stage=stage,
-        )  # fmt: skip
+            kube,
+            cluster=target.name,
+            profile=chosen.profile,
+            daemon_set=chosen.daemon_set,
+            now=self._now(),
+            executor=executor,
+            stage=stage,
+        )
         own = chosen.profile.judge(facts)
         conflict = _conflict(target, [each.profile.driver for each in found])
-        made = (Check(name="one driver", findings=conflict), *checks.shared(facts, chosen.profile), *own.checks)
+        made = (
+            Check(name="one driver", findings=conflict),
+            *checks.shared(facts, chosen.profile),
+            *own.checks,
+        )
         troubled = {
             finding.node for check in made for finding in check.findings if finding.severity is Severity.ERROR
         }
         names_of_nodes = {node.name for node in facts.nodes}
         return _Judged(
-            running=chosen.profile.driver, nodes=len(facts.nodes), nodes_ok=len(names_of_nodes - troubled), checks=made,
-            not_checked=(*skipped, *own.not_checked), pods=checks.pod_rows(facts),
-            sessions=_each_once(own.sessions, facts), mismatch=bool(conflict),
-        )  # fmt: skip
+            running=chosen.profile.driver,
+            nodes=len(facts.nodes),
+            nodes_ok=len(names_of_nodes - troubled),
+            checks=made,
+            not_checked=(*skipped, *own.not_checked),
+            pods=checks.pod_rows(facts),
+            sessions=_each_once(own.sessions, facts),
+            mismatch=bool(conflict),
+        )
 
-    def _report(self, target: Target, driver: Driver | None, judged: _Judged, seconds: float) -> VerificationReport:
+    def _report(
+        self, target: Target, driver: Driver | None, judged: _Judged, seconds: float
+    ) -> VerificationReport:
         findings = tuple(_merged([finding for check in judged.checks for finding in check.findings]))
         return VerificationReport(
-            cluster=target.name, cluster_id=target.id, project=target.project, asked=driver, running=judged.running,
-            verdict=_verdict(judged, findings), nodes=judged.nodes, nodes_ok=judged.nodes_ok,
+            cluster=target.name,
+            cluster_id=target.id,
+            project=target.project,
+            asked=driver,
+            running=judged.running,
+            verdict=_verdict(judged, findings),
+            nodes=judged.nodes,
+            nodes_ok=judged.nodes_ok,
             passed=sum(not check.findings for check in judged.checks),
-            findings=findings, not_checked=judged.not_checked, pods=judged.pods, sessions=len(judged.sessions),
+            findings=findings,
+            not_checked=judged.not_checked,
+            pods=judged.pods,
+            sessions=len(judged.sessions),
             sessions_down=tuple(session for session in judged.sessions if not session.established),
-            problem="", advice="", at=self._now(), seconds=seconds,
-        )  # fmt: skip
+            problem="",
+            advice="",
+            at=self._now(),
+            seconds=seconds,
+        )
 
 
 class _Board:
     """What each cluster is at, for the progress message."""
 
     def __init__(
-        self, targets: Sequence[Target], driver: Driver | None, progress: Callable[[VerificationProgress], None]
+        self,
+        targets: Sequence[Target],
+        driver: Driver | None,
+        progress: Callable[[VerificationProgress], None],
     ) -> None:
         self._number = len(targets)
         self._driver = driver
@@ -161,7 +210,10 @@ class _Board:
     def show(self) -> None:
         with self._lock:
             state = VerificationProgress(
-                asked=self._driver, clusters=self._number, done=tuple(self._done), doing=tuple(self._doing.items())
+                asked=self._driver,
+                clusters=self._number,
+                done=tuple(self._done),
+                doing=tuple(self._doing.items()),
             )
         self._progress(state)
 
@@ -179,15 +231,18 @@ def _verdict(judged: _Judged, findings: Sequence[Finding]) -> Verdict:
 def _other(target: Target, driver: Driver | None, running: str) -> Finding:
     if not running:
         return Finding(
-            severity=Severity.ERROR, title="no network driver runs",
-            detail="no namespace has a DaemonSet of a driver that I know", advice=f"/xk8s diagnose {target.name}",
-        )  # fmt: skip
+            severity=Severity.ERROR,
+            title="no network driver runs",
+            detail="no namespace has a DaemonSet of a driver that I know",
+            advice=f"/xk8s diagnose {target.name}",
+        )
     asked = profile_of(driver).title if driver else ""
     return Finding(
-        severity=Severity.ERROR, title=f"{target.name} runs {running}, not {driver}",
+        severity=Severity.ERROR,
+        title=f"{target.name} runs {running}, not {driver}",
         detail=f"its DaemonSets are those of {running}; a driver cannot be changed after deployment",
         advice=f"/xk8s verify {running} {target.name}   to move to {asked}: /xk8s migrate {target.name} --to {driver}",
-    )  # fmt: skip
+    )
 
 
 def _conflict(target: Target, drivers: Sequence[Driver]) -> tuple[Finding, ...]:
@@ -195,10 +250,12 @@ def _conflict(target: Target, drivers: Sequence[Driver]) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            severity=Severity.ERROR, title="two network drivers run", detail=f"DaemonSets of {' and '.join(drivers)} are there",
+            severity=Severity.ERROR,
+            title="two network drivers run",
+            detail=f"DaemonSets of {' and '.join(drivers)} are there",
             advice=f"/xk8s diagnose {target.name}",
         ),
-    )  # fmt: skip
+    )
 
 
 def _each_once(sessions: Sequence[Session], facts: Facts) -> tuple[Session, ...]:
@@ -208,7 +265,11 @@ def _each_once(sessions: Sequence[Session], facts: Facts) -> tuple[Session, ...]
     for session in sessions:
         ends = frozenset({session.node, names.get(session.peer, session.peer)})
         other = kept.get(ends)
-        if other is None or (other.established and not session.established) or other.info.startswith("Passive"):
+        if (
+            other is None
+            or (other.established and not session.established)
+            or other.info.startswith("Passive")
+        ):
             kept[ends] = session
     return tuple(kept.values())
 

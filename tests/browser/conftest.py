@@ -18,7 +18,9 @@ from tests.e2e.conftest import Office, office
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="module")  # playwright keeps an event loop running meanwhile, which other tests must not see
+@pytest.fixture(
+    scope="module"
+)  # playwright keeps an event loop running meanwhile, which other tests must not see
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     found = next((path for path in map(shutil.which, NAMES) if path), None)

@@ -30,7 +30,9 @@ def test_a_command_is_answered_in_a_thread_that_can_be_opened(page: Page) -> Non
     expect(root).to_be_visible(timeout=SECONDS)
     root.locator("a.replies").click()
     thread = page.locator("#thread")
-    expect(thread).to_contain_text("For development and test: Flannel enforces no NetworkPolicy", timeout=SECONDS)
+    expect(thread).to_contain_text(
+        "For development and test: Flannel enforces no NetworkPolicy", timeout=SECONDS
+    )
     expect(thread).to_contain_text("ref ")
 
 

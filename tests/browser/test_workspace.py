@@ -70,7 +70,11 @@ def page(browser: Browser, slack: Slack) -> Iterator[Page]:
 
 def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     blocks = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": "*dev-eu*"}, "accessory": button("Show", "show")}
+        {
+            "type": "section",
+            "text": {"type": "mrkdwn", "text": "*dev-eu*"},
+            "accessory": button("Show", "show"),
+        }
     ]
     slack.client.views_publish(user_id="U0BO", view={"type": "home", "blocks": blocks})
     page.goto(f"{slack.url}/?user=U0BO&channel={SHOP}")
@@ -81,13 +85,20 @@ def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     assert told["user"]["id"] == "U0BO" and told["container"]["type"] == "view"
 
 
-def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(slack: Slack, page: Page) -> None:
+def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
+    slack: Slack, page: Page
+) -> None:
     fields = [
         ("text", {"type": "plain_text_input", "action_id": "why"}),
-        ("menu", {"type": "static_select", "action_id": "menu", "options": [{"text": plain("One"), "value": "1"}]}),
+        (
+            "menu",
+            {"type": "static_select", "action_id": "menu", "options": [{"text": plain("One"), "value": "1"}]},
+        ),
         ("file", {"type": "file_input", "action_id": "file", "filetypes": ["yaml"]}),
     ]
-    blocks = [{"type": "input", "block_id": name, "label": plain(name), "element": each} for name, each in fields]
+    blocks = [
+        {"type": "input", "block_id": name, "label": plain(name), "element": each} for name, each in fields
+    ]
     view = {"type": "modal", "title": plain("Form"), "submit": plain("Send"), "blocks": blocks}
     page.goto(f"{slack.url}/?user=U0ANA&channel={SHOP}")
     slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)
@@ -97,7 +108,9 @@ def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(sla
     expect(form).to_be_visible()
     form.locator("input[name=why]").fill("because")
     form.locator("select[name=menu]").select_option("1")
-    form.locator("[data-file=file]").set_input_files({"name": "p.yaml", "mimeType": "text/yaml", "buffer": b"a: 1\n"})
+    form.locator("[data-file=file]").set_input_files(
+        {"name": "p.yaml", "mimeType": "text/yaml", "buffer": b"a: 1\n"}
+    )
     expect(form.locator("input[name=file]")).not_to_have_value("")
     form.get_by_role("button", name="Send").click()
     values = slack.told("view_submission")["view"]["state"]["values"]

@@ -48,9 +48,15 @@ class Bot:
     def __init__(self, folder: pathlib.Path, environment: Mapping[str, str], *, http_port: int = 0) -> None:
         self.admin = free_port()
         self.folder = folder
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SLACK_", "XK8S_", "OS_"))
+        }
         self.environment = {**kept, **environment, "XK8S_ADMIN_ADDR": f"127.0.0.1:{self.admin}"}
-        self._words = ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
+        self._words = (
+            ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
+        )
         self.version = ""  # another one than this program's
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -180,7 +186,11 @@ class Office:
         """
 
         def complete() -> list[Message] | None:
-            new = [message for message in self.workspace.messages[before:] if message.user == self.workspace.bot.id]
+            new = [
+                message
+                for message in self.workspace.messages[before:]
+                if message.user == self.workspace.bot.id
+            ]
             if channel:
                 new = _answer_to_a_command(new, channel)
             done = any(ends(message) for message in new)
@@ -193,14 +203,18 @@ class Office:
     def clicks(self, button: tuple[Message, dict[str, Any]], *, who: str) -> None:
         """Somebody presses a button and does not wait for what comes of it."""
         message, element = button
-        time.sleep(max(0.0, self._pressed.get(who, 0.0) + 1.1 - time.monotonic()))  # else it is a double click
+        time.sleep(
+            max(0.0, self._pressed.get(who, 0.0) + 1.1 - time.monotonic())
+        )  # else it is a double click
         self._pressed[who] = time.monotonic()
         self.world.loopback.run(self.workspace.click(who, message.channel, message.ts, element["action_id"]))
 
     def form(self, who: str) -> View:
         """The form that somebody has open, once it is filled."""
         found = self.until(
-            lambda: next((v for v in self.workspace.views.values() if v.user == who and not _loading(v)), None)
+            lambda: next(
+                (v for v in self.workspace.views.values() if v.user == who and not _loading(v)), None
+            )
         )
         return cast("View", found)
 
@@ -236,7 +250,9 @@ class Office:
 
 
 def _loading(view: View) -> bool:
-    return str(view.body.get("callback_id", "")).endswith(".loading") and "One moment" in str(view.body["blocks"])
+    return str(view.body.get("callback_id", "")).endswith(".loading") and "One moment" in str(
+        view.body["blocks"]
+    )
 
 
 def _answer_to_a_command(said: list[Message], channel: str) -> list[Message]:
@@ -259,7 +275,12 @@ def unhurried(environment: dict[str, str]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def office(
-    folder: pathlib.Path, mode: str, *, settings: str = "", environment: Mapping[str, str] | None = None, **more: Any
+    folder: pathlib.Path,
+    mode: str,
+    *,
+    settings: str = "",
+    environment: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Iterator[Office]:
     """A world and one bot in it; `settings` are further lines of its configuration."""
     world = World(

@@ -25,19 +25,28 @@ KEPT = "mappings: {addresses: keep}"
 
 @contextlib.contextmanager
 def moving_house(
-    folder: pathlib.Path, *, sets: tuple[str, ...] = workloads.MIGRATION, settings: str = "", project: str = "",
-    nodes: int = 3, environment: Mapping[str, str] | None = None, replicas: int = 1,
-) -> Iterator[tuple[Office, list[Bot]]]:  # fmt: skip
+    folder: pathlib.Path,
+    *,
+    sets: tuple[str, ...] = workloads.MIGRATION,
+    settings: str = "",
+    project: str = "",
+    nodes: int = 3,
+    environment: Mapping[str, str] | None = None,
+    replicas: int = 1,
+) -> Iterator[tuple[Office, list[Bot]]]:
     """The office, with `dev-eu` on Flannel and templates of both drivers; and its replicas.
 
     `settings` are further lines of the configuration, `project` is one more of the project's.
     """
     world = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, rate_limits=False,
+        tempo=Tempo(start=0.0, stop=0.0),
+        seconds_to_build=0.2,
+        rate_limits=False,
         clusters=(
-            Planned(name="dev-eu", driver="flannel", nodes=nodes, workloads=sets), Planned(name="lab", driver="calico", nodes=1),
+            Planned(name="dev-eu", driver="flannel", nodes=nodes, workloads=sets),
+            Planned(name="lab", driver="calico", nodes=1),
         ),
-    )  # fmt: skip
+    )
     world.start()
     world.settle(30.0)
     bots = []

@@ -18,24 +18,30 @@ def deployment(namespace: str, name: str, *, replicas: int = 1, port: int = 8080
         "ports": [{"name": "main", "containerPort": port}],
     }
     return {
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
         "spec": {
-            "replicas": replicas, "selector": {"matchLabels": labels},
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
         },
-    }  # fmt: skip
+    }
 
 
 def policy(namespace: str, name: str, **spec: Any) -> Object:
     return {
-        "apiVersion": POLICY_API, "kind": "NetworkPolicy", "metadata": {"name": name, "namespace": namespace},
+        "apiVersion": POLICY_API,
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {"podSelector": {}, **spec},
-    }  # fmt: skip
+    }
 
 
 def objects() -> list[Object]:
     spaces = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in ("shop", "web", "billing")
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        for name in ("shop", "web", "billing")
     ]
     return [
         *spaces,
@@ -65,7 +71,9 @@ def there(office: Office, cluster: str, namespace: str, name: str) -> Object | N
     return dict(store.peek(kind, namespace, name)) if store.has(kind, namespace, name) else None
 
 
-def put(office: Office, cluster: str, manifest: Object, *, manager: str = "kubectl-client-side-apply") -> None:
+def put(
+    office: Office, cluster: str, manifest: Object, *, manager: str = "kubectl-client-side-apply"
+) -> None:
     """Somebody else makes a policy, or replaces it."""
     found = office.world.switches[cluster].cluster
     kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
@@ -75,7 +83,11 @@ def put(office: Office, cluster: str, manifest: Object, *, manager: str = "kubec
         if found.store.has(kind, metadata["namespace"], metadata["name"]):
             found.store.update(kind, {**manifest, "metadata": dict(metadata)}, manager=manager)
         else:
-            made = {**manifest, "spec": {"policyTypes": ["Ingress"], **manifest["spec"]}, "metadata": dict(metadata)}
+            made = {
+                **manifest,
+                "spec": {"policyTypes": ["Ingress"], **manifest["spec"]},
+                "metadata": dict(metadata),
+            }
             found.store.create(kind, made, manager=manager)
 
     office.world.loopback.run(write())

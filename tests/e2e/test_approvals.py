@@ -153,10 +153,13 @@ def test_what_is_open_is_listed_and_taken_back_by_who_asked(here: Office) -> Non
     asked = ask_to_delete(here, "back-eu")
     listed = here.types("approvals", who="U0EVA")
     assert "Delete the cluster back-eu: waits for approval" in listed.text
-    identity = listed.text.split("Delete the cluster back-eu: waits for approval")[1].split("id ")[1].split()[0]
+    identity = (
+        listed.text.split("Delete the cluster back-eu: waits for approval")[1].split("id ")[1].split()[0]
+    )
     assert "Only who asked can take it back" in here.types(f"approvals withdraw {identity}", who="U0BO").text
     assert (
-        "You took Delete the cluster back-eu back" in here.types(f"approvals withdraw {identity}", who="U0EVA").text
+        "You took Delete the cluster back-eu back"
+        in here.types(f"approvals withdraw {identity}", who="U0EVA").text
     )
     here.until(lambda: "withdrawn by @U0EVA" in text_of(card(here, asked)) and not buttons(card(here, asked)))
 
@@ -166,19 +169,27 @@ def test_what_is_asked_for_in_a_terminal_is_decided_in_the_projects_channel(here
     text = configuration.read_text()
     configuration.write_text(
         text.replace(
-            "admin: {users: [U0BO, U0EVA]}", f"admin: {{users: [U0BO, U0EVA], terminal: [{getpass.getuser()}]}}"
+            "admin: {users: [U0BO, U0EVA]}",
+            f"admin: {{users: [U0BO, U0EVA], terminal: [{getpass.getuser()}]}}",
         )
     )
     here.types("cluster create shell-eu --template base-flannel --nodes 1")
     done = here.bot.run("run", "cluster delete shell-eu")
     configuration.write_text(text)
     assert done.returncode == 0 and "waits for approval" in done.stdout, done.stdout + done.stderr
-    message = here.hears("Delete the cluster shell-eu: waits for approval · asked by terminal:", channel="C0SHOP")
+    message = here.hears(
+        "Delete the cluster shell-eu: waits for approval · asked by terminal:", channel="C0SHOP"
+    )
     found = here.until(
         lambda: next(
-            (m for m in here.workspace.messages if m.thread == message.ts and "asked by terminal:" in text_of(m) and buttons(m)), None
+            (
+                m
+                for m in here.workspace.messages
+                if m.thread == message.ts and "asked by terminal:" in text_of(m) and buttons(m)
+            ),
+            None,
         )
-    )  # fmt: skip
+    )
     here.clicks(buttons(found)["Reject…"], who="U0BO")
     here.submits("U0BO", here.form("U0BO"), comment="no")
     here.hears("Delete the cluster shell-eu: rejected", channel="C0SHOP")
@@ -199,7 +210,9 @@ def test_the_home_shows_what_waits_and_what_was_done_and_changes_with_it(here: O
     assert "dev-eu in shop: healthy" in home_of(here, "U0BO")
     view = here.workspace.homes["U0BO"]
     blocks = view.body["blocks"]
-    at = next(n for n, block in enumerate(blocks) if "home-eu" in json.dumps(block) and block["type"] == "section")
+    at = next(
+        n for n, block in enumerate(blocks) if "home-eu" in json.dumps(block) and block["type"] == "section"
+    )
     approve = next(e for e in blocks[at + 1]["elements"] if e["text"]["text"] == "Approve…")
     here.world.loopback.run(
         here.workspace.click_view("U0BO", view.id, approve["action_id"], block_id=blocks[at + 1]["block_id"])

@@ -125,7 +125,9 @@ def test_the_operation_of_an_event_is_in_magnums_and_kubernetes_logs(here: Offic
         question = "SELECT operation FROM audit_events WHERE action = 'verify' AND reference = ?"
         [operation] = {row[0] for row in database.execute(question, (reference,))}
     caused = [
-        found for found in here.world.cloud.requests if "certificates" in found["path"] or "clusters" in found["path"]
+        found
+        for found in here.world.cloud.requests
+        if "certificates" in found["path"] or "clusters" in found["path"]
     ]
     assert {found["method"] for found in caused} == {"GET", "POST"}
     assert {found["global"] for found in caused} == {f"req-{uuid.UUID(operation)}"}
@@ -135,7 +137,12 @@ def test_the_operation_of_an_event_is_in_magnums_and_kubernetes_logs(here: Offic
 
 def test_no_secret_is_anywhere_though_people_type_one_and_every_credential_was_used(here: Office) -> None:
     typed = "xoxb-9999-8888-typed-by-mistake"
-    for words in ("verify edge", "verify prod-eu", f"cluster show {typed}", f"template create calico --name {typed}"):
+    for words in (
+        "verify edge",
+        "verify prod-eu",
+        f"cluster show {typed}",
+        f"template create calico --name {typed}",
+    ):
         here.types(words)
     here.bot.run("run", f"cluster show {typed}")
     credential = here.world.cloud.users[0].credential_secret

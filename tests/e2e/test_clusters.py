@@ -155,7 +155,8 @@ def test_a_terminal_waits_for_its_cluster_and_tells_how_it_went(here: Office) ->
     assert "typed-eu" not in "".join(str(message.blocks) for message in here.workspace.messages)
     again = here.bot.run("run", "cluster create typed-eu --template base-calico", "--json")
     assert (
-        again.returncode == 2 and json.loads(again.stdout)["problem"]["what"] == "A cluster typed-eu exists already"
+        again.returncode == 2
+        and json.loads(again.stdout)["problem"]["what"] == "A cluster typed-eu exists already"
     )
     here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=True)
     try:

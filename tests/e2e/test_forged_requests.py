@@ -24,11 +24,22 @@ def over_http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield made
 
 
-def body(text: str = "template create calico --name forged", *, team: str = TEAM, trigger: str = "1.2.a") -> bytes:
-    return urllib.parse.urlencode({
-        "team_id": team, "channel_id": "C0SHOP", "user_id": "U0ANA", "user_name": "ana", "command": "/xk8s", "text": text,
-        "trigger_id": trigger, "response_url": "http://127.0.0.1:9/none", "token": "t",
-    }).encode()  # fmt: skip
+def body(
+    text: str = "template create calico --name forged", *, team: str = TEAM, trigger: str = "1.2.a"
+) -> bytes:
+    return urllib.parse.urlencode(
+        {
+            "team_id": team,
+            "channel_id": "C0SHOP",
+            "user_id": "U0ANA",
+            "user_name": "ana",
+            "command": "/xk8s",
+            "text": text,
+            "trigger_id": trigger,
+            "response_url": "http://127.0.0.1:9/none",
+            "token": "t",
+        }
+    ).encode()
 
 
 def post(
@@ -38,12 +49,14 @@ def post(
     at = str(int(time.time()) - age)
     signed = SignatureVerifier(secret).generate_signature(timestamp=at, body=data)
     request = urllib.request.Request(
-        f"http://127.0.0.1:{here.port}/slack/events", data=data,
+        f"http://127.0.0.1:{here.port}/slack/events",
+        data=data,
         headers={
-            "Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": at,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Slack-Request-Timestamp": at,
             "X-Slack-Signature": signed if signature is None else signature,
         },
-    )  # fmt: skip
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return int(answer.status)
@@ -87,7 +100,9 @@ def test_a_replayed_request_is_acknowledged_and_done_once(over_http: Office) -> 
 
 
 def test_what_another_workspace_sends_is_refused_and_counted(over_http: Office) -> None:
-    assert post(over_http, body("template create calico --name foreign", team="T0OTHER", trigger="3.3.x")) == 200
+    assert (
+        post(over_http, body("template create calico --name foreign", team="T0OTHER", trigger="3.3.x")) == 200
+    )
     over_http.until(lambda: dropped(over_http, "other team") == 1)
     assert not any(found["name"] == "foreign" for found in over_http.world.cloud.templates.values())
 

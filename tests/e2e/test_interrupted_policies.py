@@ -73,7 +73,9 @@ def killed_while_writing(
 
 def kept(office: Office) -> list[tuple[Any, ...]]:
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
-        return database.execute("SELECT kind, state, undoes IS NOT NULL FROM policy_changes ORDER BY at").fetchall()
+        return database.execute(
+            "SELECT kind, state, undoes IS NOT NULL FROM policy_changes ORDER BY at"
+        ).fetchall()
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])

@@ -14,12 +14,16 @@ def within_slacks_limits(seen: Seen) -> None:
         assert "Traceback" not in text and "Error(" not in text
 
 
-def test_a_template_is_created_from_the_configuration_and_said_to_be_for_development(everywhere: Office) -> None:
+def test_a_template_is_created_from_the_configuration_and_said_to_be_for_development(
+    everywhere: Office,
+) -> None:
     seen = everywhere.types("template create flannel")
     assert "✅ Template k8s-v1.29.5-flannel created in shop · asked by @U0ANA" in seen.line
     assert "For development and test: Flannel enforces no NetworkPolicy and encrypts nothing" in seen.text
     assert "cannot be changed after a cluster is deployed" in seen.text
-    made = [found for found in everywhere.world.cloud.templates.values() if found["name"] == "k8s-v1.29.5-flannel"]
+    made = [
+        found for found in everywhere.world.cloud.templates.values() if found["name"] == "k8s-v1.29.5-flannel"
+    ]
     assert len(made) == 1
     assert made[0]["network_driver"] == "flannel"
     assert made[0]["labels"]["flannel_network_cidr"] == "10.101.0.0/16"
@@ -59,7 +63,9 @@ def test_a_cluster_that_runs_the_other_driver_says_so(everywhere: Office) -> Non
 
 
 def test_a_mention_in_a_thread_is_answered_in_that_thread_by_the_same_code(everywhere: Office) -> None:
-    root = everywhere.world.loopback.run(everywhere.workspace.say("U0ANA", "C0SHOP", "shall we look at production?"))
+    root = everywhere.world.loopback.run(
+        everywhere.workspace.say("U0ANA", "C0SHOP", "shall we look at production?")
+    )
     said, seen = everywhere.says("@xk8s verify calico prod-eu", thread=root.ts)
     assert {message.thread for message in seen.messages} == {said.thread}
     assert "calico on prod-eu: healthy, 3 of 3 nodes" in seen.text
@@ -79,7 +85,9 @@ def test_help_typos_and_refusals_are_seen_by_the_asker_only_and_make_no_root(eve
         assert {message.only_for for message in seen.messages} == {who}
 
 
-def test_where_the_bot_cannot_post_a_read_is_answered_privately_and_a_change_is_refused(everywhere: Office) -> None:
+def test_where_the_bot_cannot_post_a_read_is_answered_privately_and_a_change_is_refused(
+    everywhere: Office,
+) -> None:
     read = everywhere.types("cluster list", channel="C0RANDOM")
     assert "4 clusters in shop" in read.text and read.root is None
     change = everywhere.types("template create calico --name nowhere", channel="C0RANDOM")
@@ -99,7 +107,9 @@ def test_the_form_for_a_template_is_filled_from_the_configuration_and_creates_on
     assert wrong.answer["response_action"] == "errors" and "address range" in view.errors["pool"]
     before = len(workspace.messages)
     loopback.run(
-        workspace.submit("U0ANA", view.id, {"driver": "calico", "template": "from-form", "pool": "10.120.0.0/16"})
+        workspace.submit(
+            "U0ANA", view.id, {"driver": "calico", "template": "from-form", "pool": "10.120.0.0/16"}
+        )
     )
     seen = everywhere.sees(before)
     assert "✅ Template from-form created in shop · asked by @U0ANA" in seen.line

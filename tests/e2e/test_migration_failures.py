@@ -76,7 +76,11 @@ def during_the_copy(movers: Movers) -> SandboxCluster:
     def begun() -> SandboxCluster | None:
         made = switches.get("dev-eu-calico")
         namespace = made and made.cluster.store.registry.named("Namespace")
-        names = {each["metadata"]["name"] for each in made.cluster.store.all_of(namespace, None)} if made else set()
+        names = (
+            {each["metadata"]["name"] for each in made.cluster.store.all_of(namespace, None)}
+            if made
+            else set()
+        )
         return made.cluster if made and "shop" in names else None
 
     return cast("SandboxCluster", movers.office.until(begun, LONG))
@@ -99,7 +103,10 @@ def test_a_target_that_never_becomes_ready_pauses_and_is_rolled_back(tmp_path: p
 
 
 def test_a_decision_that_nobody_takes_pauses_the_migration(tmp_path: pathlib.Path) -> None:
-    with moving_house(tmp_path, sets=SMALL, settings="approvals: {expire: 8s, remind: 1s}\n") as (office, _bots):
+    with moving_house(tmp_path, sets=SMALL, settings="approvals: {expire: 8s, remind: 1s}\n") as (
+        office,
+        _bots,
+    ):
         movers = Movers(office)
         movers.begins(WORDS)
         movers.says("the copy in dev-eu-calico compared equal")

@@ -52,7 +52,9 @@ def _moves(movers: Movers, words: str, source: str, target: str) -> None:
     begun = len(movers.workspace.messages)
     movers.begins(words)
     movers.says(f"the copy in {target} compared equal", begun)
-    assert movers.named(source) == 1 and movers.pods(source), "before the cut-over nothing of the source stands still"
+    assert movers.named(source) == 1 and movers.pods(source), (
+        "before the cut-over nothing of the source stands still"
+    )
     movers.approves("Cut over", begun)
     movers.says(f"{target} has served and is proven", begun)
     assert not movers.pods(source) and movers.named(source) == 1, "the source is idle, and whole"
@@ -97,7 +99,10 @@ def test_a_migration_pauses_goes_on_and_is_cancelled_without_a_trace(movers: Mov
     assert "moves one of these clusters already" in office.types(WORDS).text
     refused = office.types("cluster delete dev-eu", who="U0EVA")
     assert f"is part of the migration {migration}" in refused.text
-    assert f"is part of the migration {migration}" in office.types("cluster delete dev-eu-calico", who="U0EVA").text
+    assert (
+        f"is part of the migration {migration}"
+        in office.types("cluster delete dev-eu-calico", who="U0EVA").text
+    )
     asked = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
     movers.says("was resumed by ana", asked)
@@ -175,7 +180,9 @@ def test_addresses_that_are_kept_lead_to_the_new_cluster_survive_the_old_one_and
         _moves(movers, f"{WORDS} --soak 1s", "dev-eu", "dev-eu-calico")
         moved = outside(movers)
         assert set(moved) >= set(before), "not one was lost with the old cluster"
-        assert all(moved[address] != port for address, port in before.items()), "they lead to another load balancer"
+        assert all(moved[address] != port for address, port in before.items()), (
+            "they lead to another load balancer"
+        )
         begun = len(movers.workspace.messages)
         movers.begins("migrate dev-eu-calico --to flannel --volumes reattach --soak 1h")
         migration = migration_of(movers.says("the copy in dev-eu-flannel compared equal", begun))

@@ -74,8 +74,12 @@ def change_of(seen: Seen) -> str:
 
 
 def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(office: Office) -> None:
-    seen = office.types(f"policy preview allow-from-namespace {STAGING} -n shop --from-namespace web --port TCP/7070")
-    assert f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in seen.line and "opens none" in seen.line
+    seen = office.types(
+        f"policy preview allow-from-namespace {STAGING} -n shop --from-namespace web --port TCP/7070"
+    )
+    assert (
+        f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in seen.line and "opens none" in seen.line
+    )
     assert "🔴 closes outside → cart all ports · to 2 pods" in seen.text
     assert "🔴 closes billing/ledger → cart all ports · 1 → 2 pods" in seen.text
     kept = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
@@ -97,7 +101,10 @@ def test_pods_that_lose_dns_are_named_and_one_button_leaves_it_to_them(office: O
     assert "lose DNS" not in again.text and "closes" in again.text
     assert "Add allow-dns and preview again" not in again.buttons()
     written = yaml.safe_load(file_after(office, again, "default-deny-egress.yaml"))
-    assert written["spec"]["egress"][0]["ports"] == [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
+    assert written["spec"]["egress"][0]["ports"] == [
+        {"port": 53, "protocol": "UDP"},
+        {"port": 53, "protocol": "TCP"},
+    ]
 
 
 def test_a_policy_that_changes_nothing_says_so(office: Office) -> None:
@@ -111,7 +118,9 @@ def test_a_policy_that_changes_nothing_says_so(office: Office) -> None:
 def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
     seen = office.types(f"policy preview deny-all {STAGING} -n shop")
     message, element = seen.buttons()["Cancel"]
-    office.world.loopback.run(office.workspace.click("U0ANA", message.channel, message.ts, element["action_id"]))
+    office.world.loopback.run(
+        office.workspace.click("U0ANA", message.channel, message.ts, element["action_id"])
+    )
     office.until(lambda: "cancelled by" in json.dumps(message.blocks))
     assert not Seen(None, [message]).buttons()
     assert shop.there(office, STAGING, "shop", "deny-all") is None
@@ -146,7 +155,9 @@ def test_a_policy_that_gitops_keeps_is_said_to_be_undone(office: Office) -> None
     }
     shop.put(office, STAGING, manifest, manager="argocd-controller")
     seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
-    assert "Argo CD owns this policy (shop-app): a change made here will be undone, make it in Git" in seen.text
+    assert (
+        "Argo CD owns this policy (shop-app): a change made here will be undone, make it in Git" in seen.text
+    )
 
 
 # --- applied and taken back
@@ -175,7 +186,9 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
     assert f"rolled back on {STAGING} / shop: opens" in back.text and "closes none" in back.text
     assert shop.there(office, STAGING, "shop", "default-deny-ingress") is None
     twice = office.types(f"policy rollback {change_of(applied)}")
-    assert "was taken back already" in twice.text and outcomes(office, twice) == [("policy.rollback", "refused")]
+    assert "was taken back already" in twice.text and outcomes(office, twice) == [
+        ("policy.rollback", "refused")
+    ]
 
     forth = office.types(f"policy rollback {change_of(back)}")
     assert "closes" in forth.line
@@ -186,7 +199,10 @@ def test_what_somebody_elses_tool_owns_is_a_conflict_until_it_is_taken_over_and_
     office: Office,
 ) -> None:
     own = shop.policy(
-        "shop", "default-deny-ingress", ingress=[{"from": [{"podSelector": {}}]}], policyTypes=["Ingress", "Egress"]
+        "shop",
+        "default-deny-ingress",
+        ingress=[{"from": [{"podSelector": {}}]}],
+        policyTypes=["Ingress", "Egress"],
     )
     own["metadata"]["labels"] = {"team": "shop"}
     shop.put(office, STAGING, own)
@@ -227,7 +243,9 @@ def test_a_roll_back_is_refused_when_somebody_changed_it_since_and_says_what(off
 
 
 def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
-    own = shop.policy("shop", "allow-web", ingress=[{"from": [{"namespaceSelector": {}}]}], policyTypes=["Ingress"])
+    own = shop.policy(
+        "shop", "allow-web", ingress=[{"from": [{"namespaceSelector": {}}]}], policyTypes=["Ingress"]
+    )
     shop.put(office, STAGING, own)
     shown = office.types(f"policy show allow-web {STAGING} -n shop")
     assert yaml.safe_load(file_after(office, shown, "allow-web.yaml")) == own
@@ -251,7 +269,10 @@ def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) 
             cluster.store.create(
                 kind,
                 shop.policy(
-                    "shop", "from-web", policyTypes=["Ingress"], ingress=[{"from": [{"namespaceSelector": {}}]}]
+                    "shop",
+                    "from-web",
+                    policyTypes=["Ingress"],
+                    ingress=[{"from": [{"namespaceSelector": {}}]}],
                 ),
             )
         return apply(target, body, query, dry=dry)
@@ -285,18 +306,28 @@ def test_on_production_somebody_else_decides_and_then_it_is_done(office: Office)
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
     message, element = asked.buttons()["Approve"]
     before = len(office.workspace.messages)
-    office.world.loopback.run(office.workspace.click("U0BO", message.channel, message.ts, element["action_id"]))
-    office.until(lambda: any("applied on prod-eu" in said(found) for found in office.workspace.messages[before:]))
+    office.world.loopback.run(
+        office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
+    )
+    office.until(
+        lambda: any("applied on prod-eu" in said(found) for found in office.workspace.messages[before:])
+    )
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is not None
 
 
 def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Office) -> None:
     asked = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
-    shop.put(office, PRODUCTION, shop.policy("shop", "from-web", ingress=[{"from": [{"namespaceSelector": {}}]}]))
+    shop.put(
+        office, PRODUCTION, shop.policy("shop", "from-web", ingress=[{"from": [{"namespaceSelector": {}}]}])
+    )
     message, element = asked.buttons()["Approve"]
     before = len(office.workspace.messages)
-    office.world.loopback.run(office.workspace.click("U0BO", message.channel, message.ts, element["action_id"]))
-    office.until(lambda: any("void" in said(found) for found in [message, *office.workspace.messages[before:]]))
+    office.world.loopback.run(
+        office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
+    )
+    office.until(
+        lambda: any("void" in said(found) for found in [message, *office.workspace.messages[before:]])
+    )
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
 
 
@@ -325,7 +356,10 @@ def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: 
     [
         ("policy apply deny-al staging-eu -n shop", "Did you mean deny-all?"),
         ("policy apply deny-all staging-eu -n shop --port TCP/80", "deny-all does not take --port"),
-        ("policy apply allow-from-namespace staging-eu -n shop", "allow-from-namespace needs --from-namespace"),
+        (
+            "policy apply allow-from-namespace staging-eu -n shop",
+            "allow-from-namespace needs --from-namespace",
+        ),
         ("policy rollback zzzz", "There is no change zzzz in shop"),
         ("policy preview deny-all staging-eu -n shop -n web", "--namespace is given twice"),
         ("policy apply deny-all staging-eu -n nowhere", "There is no namespace nowhere in staging-eu"),
@@ -398,7 +432,9 @@ def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(
     _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{empty}{BACKTICKS}")
     assert "p applied on" in seen.text and "newly isolated: 3 pods (ingress)" in seen.text
     hosts = f"{empty[:-1]} {{podSelector: {{matchLabels: {{k8s-app: calico-node}}}}}}\n"
-    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n kube-system\n{BACKTICKS}\n{hosts}{BACKTICKS}")
+    _, seen = office.says(
+        f"@xk8s policy preview --yaml {STAGING} -n kube-system\n{BACKTICKS}\n{hosts}{BACKTICKS}"
+    )
     assert "changes nothing" in seen.text and "on the host network (kube-system/calico-node-" in seen.text
 
 
@@ -407,21 +443,50 @@ def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(
     [
         (BOMB, "written out, it is too large"),
         (MANY, "There are 2 documents in this YAML"),
-        (OWN.replace("networking.k8s.io/v1", "apps/v1").replace("NetworkPolicy", "Deployment"), "This is a Deployment"),
-        (OWN.replace("name: only-frontend", "name: only-frontend, namespace: billing"), "The policy is for the namespace billing"),
+        (
+            OWN.replace("networking.k8s.io/v1", "apps/v1").replace("NetworkPolicy", "Deployment"),
+            "This is a Deployment",
+        ),
+        (
+            OWN.replace("name: only-frontend", "name: only-frontend, namespace: billing"),
+            "The policy is for the namespace billing",
+        ),
         (OWN.replace("only-frontend", "x" * 254), "metadata.name"),
         (OWN.replace("ports:", "prots:"), "did you mean ports?"),
         (OWN.replace("name: only-frontend", "name: größe"), "metadata.name: 'größe' is not a DNS subdomain"),
         (OWN.replace("name: only-frontend", "labels: {a: b}"), "metadata.name: is required"),
-        (OWN.replace("{app: cart}", "{app: 🛒}"), "spec.podSelector.matchLabels.app: '🛒' is not a label value"),
+        (
+            OWN.replace("{app: cart}", "{app: 🛒}"),
+            "spec.podSelector.matchLabels.app: '🛒' is not a label value",
+        ),
         (OWN.replace("port: main", "port: 80.5"), "must be a whole number or the name of a port, not 80.5"),
         (OWN.replace("port: main", "port: 70000"), "spec.ingress[0].ports[0].port"),
-        (OWN.replace("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}", "ipBlock: {cidr: 10.0.0.0/33}"),
-         "spec.ingress[0].from[0].ipBlock.cidr"),
+        (
+            OWN.replace(
+                "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}",
+                "ipBlock: {cidr: 10.0.0.0/33}",
+            ),
+            "spec.ingress[0].from[0].ipBlock.cidr",
+        ),
     ],
-    ids=["bomb", "documents", "kind", "namespace", "name", "field", "unicode-name", "no-name", "emoji", "half-a-port", "port", "cidr"],
-)  # fmt: skip
-def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(office: Office, text: str, wrong: str) -> None:
+    ids=[
+        "bomb",
+        "documents",
+        "kind",
+        "namespace",
+        "name",
+        "field",
+        "unicode-name",
+        "no-name",
+        "emoji",
+        "half-a-port",
+        "port",
+        "cidr",
+    ],
+)
+def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(
+    office: Office, text: str, wrong: str
+) -> None:
     store = office.world.switches[STAGING].cluster.store
     version = store.resource_version
     _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{text}{BACKTICKS}")
@@ -437,7 +502,9 @@ def test_ten_megabytes_are_refused_by_their_size_and_never_read(office: Office) 
 
 
 def test_a_secret_that_was_sent_by_mistake_is_in_no_audit_event(office: Office) -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2-in-the-clear}\n"
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2-in-the-clear}\n"
+    )
     _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{secret}{BACKTICKS}")
     assert "This is a Secret, not a NetworkPolicy" in seen.text
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
@@ -475,8 +542,13 @@ def test_a_terminal_previews_a_file_and_saves_what_came_with_it(office: Office) 
     folder = office.bot.folder / "saved"
     (office.bot.folder / "own.yaml").write_text(OWN)
     ran = office.bot.run(
-        "run", f"policy preview --yaml {STAGING} -n shop", "--file", str(office.bot.folder / "own.yaml"), "--save", str(folder)
-    )  # fmt: skip
+        "run",
+        f"policy preview --yaml {STAGING} -n shop",
+        "--file",
+        str(office.bot.folder / "own.yaml"),
+        "--save",
+        str(folder),
+    )
     assert ran.returncode == 0 and "only-frontend on staging-eu / shop: closes" in ran.stdout, ran.stderr
     assert (folder / f"only-frontend-{STAGING}.png").read_bytes().startswith(b"\x89PNG")
     told = json.loads(office.bot.run("run", f"policy preview deny-all {STAGING} -n shop", "--json").stdout)
@@ -497,17 +569,38 @@ def sends(office: Office, text: str, file: Any) -> Seen:
 
 
 CALICO_DEFINITION = {
-    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
     "metadata": {"name": "globalnetworkpolicies.crd.projectcalico.org"},
     "spec": {
-        "group": "crd.projectcalico.org", "scope": "Cluster",
-        "names": {"kind": "GlobalNetworkPolicy", "plural": "globalnetworkpolicies", "singular": "globalnetworkpolicy",
-                  "listKind": "GlobalNetworkPolicyList"},
-        "versions": [{"name": "v1", "served": True, "storage": True,
-                      "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}],
+        "group": "crd.projectcalico.org",
+        "scope": "Cluster",
+        "names": {
+            "kind": "GlobalNetworkPolicy",
+            "plural": "globalnetworkpolicies",
+            "singular": "globalnetworkpolicy",
+            "listKind": "GlobalNetworkPolicyList",
+        },
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                },
+            }
+        ],
     },
-}  # fmt: skip
+}
 GLOBAL_POLICY = {
-    "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "deny-egress-to-metadata"},
-    "spec": {"order": 10, "selector": "all()", "types": ["Egress"], "egress": [{"action": "Deny", "destination": {"nets": ["169.254.169.254/32"]}}]},
-}  # fmt: skip
+    "apiVersion": "crd.projectcalico.org/v1",
+    "kind": "GlobalNetworkPolicy",
+    "metadata": {"name": "deny-egress-to-metadata"},
+    "spec": {
+        "order": 10,
+        "selector": "all()",
+        "types": ["Egress"],
+        "egress": [{"action": "Deny", "destination": {"nets": ["169.254.169.254/32"]}}],
+    },
+}

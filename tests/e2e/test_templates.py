@@ -28,7 +28,8 @@ def publisher(office: Office) -> Iterator[None]:
     finally:
         cloud.users[0] = before
         cloud.tokens = {
-            token: (before if user.id == before.id else user, until) for token, (user, until) in cloud.tokens.items()
+            token: (before if user.id == before.id else user, until)
+            for token, (user, until) in cloud.tokens.items()
         }
 
 
@@ -46,7 +47,9 @@ def test_a_template_is_published_when_a_second_person_approves(here: Office) -> 
         told(here, "Template shared published in shop")
         assert kept(here, "shared")[0]["public"] is True
         again = here.types("template unpublish shared", who="U0EVA")
-    assert "🔒 Template shared no longer published" in again.line and kept(here, "shared")[0]["public"] is False
+    assert (
+        "🔒 Template shared no longer published" in again.line and kept(here, "shared")[0]["public"] is False
+    )
 
 
 def test_a_cloud_that_lets_nobody_publish_is_told_in_its_own_words(here: Office) -> None:
@@ -60,7 +63,10 @@ def test_a_cloud_that_lets_nobody_publish_is_told_in_its_own_words(here: Office)
 def test_a_template_that_clusters_use_is_neither_deleted_nor_unpublished_but_hidden(here: Office) -> None:
     (template,) = kept(here, "base-calico")
     seen = here.types("template delete base-calico", who="U0EVA")
-    assert "2 clusters use base-calico, so it cannot be deleted" in seen.line and "prod-eu, staging-eu" in seen.text
+    assert (
+        "2 clusters use base-calico, so it cannot be deleted" in seen.line
+        and "prod-eu, staging-eu" in seen.text
+    )
     template["public"] = True
     assert "cannot be taken back" in here.types("template unpublish base-calico", who="U0EVA").text
     template["public"] = False
@@ -88,13 +94,17 @@ def test_a_template_is_deleted_and_a_name_of_two_is_picked(here: Office) -> None
 def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(here: Office) -> None:
     here.types("template create flannel --name busy")
     cloud = here.world.cloud
-    cloud.ailments = dataclasses.replace(cloud.ailments, cast_seconds=3.0)  # Magnum has not stored the cluster yet
+    cloud.ailments = dataclasses.replace(
+        cloud.ailments, cast_seconds=3.0
+    )  # Magnum has not stored the cluster yet
     try:
         here.world.loopback.run(
             here.workspace.command("U0ANA", "C0SHOP", "/xk8s cluster create from-busy --template busy")
         )
         here.until(
-            lambda: any(found["path"] == "/v1/clusters" and found["method"] == "POST" for found in cloud.requests)
+            lambda: any(
+                found["path"] == "/v1/clusters" and found["method"] == "POST" for found in cloud.requests
+            )
         )
         before = len(here.workspace.messages)
         here.world.loopback.run(here.workspace.command("U0EVA", "C0SHOP", "/xk8s template delete busy"))

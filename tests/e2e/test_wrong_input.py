@@ -28,10 +28,10 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
     assert "Traceback" not in text and '{\\"' not in text
     reference = seen.text.split("ref ")[-1].split(" ")[0]
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
-        question = (
-            "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome' ORDER BY position"
-        )
-        assert database.execute(question, (reference,)).fetchall()[-1:] == [(action, outcome)]  # others may share it
+        question = "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome' ORDER BY position"
+        assert database.execute(question, (reference,)).fetchall()[-1:] == [
+            (action, outcome)
+        ]  # others may share it
     office.world.cloud.ailments = Ailments()
     assert "Calico" in office.types("driver list").text
 
@@ -46,7 +46,10 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
         (500, "HTTP 500", "give the cloud's operator the request id"),
     ],
 )
-@pytest.mark.parametrize(("words", "action"), [("cluster list", "cluster.list"), ("template create calico --name x", "template.create")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "action"),
+    [("cluster list", "cluster.list"), ("template create calico --name x", "template.create")],
+)
 def test_a_magnum_that_errs_is_told_in_its_own_words(
     office: Office, status: int, said: str, advice: str, words: str, action: str
 ) -> None:
@@ -74,7 +77,9 @@ def test_a_proxys_html_is_not_shown_raw(office: Office) -> None:
     failed(office, seen, action="template.list")
 
 
-def test_clusters_of_files_are_listed_while_magnum_is_down_and_what_is_missing_is_said(office: Office) -> None:
+def test_clusters_of_files_are_listed_while_magnum_is_down_and_what_is_missing_is_said(
+    office: Office,
+) -> None:
     office.world.cloud.ailments = Ailments(status=500)
     seen = office.types("cluster list")
     assert "1 cluster in shop" in seen.line and "HTTP 500" in seen.text and "edge" in seen.text
@@ -113,7 +118,9 @@ def test_an_api_server_that_errs_is_told(office: Office, fault: str) -> None:
     failed(office, seen, action="verify")
 
 
-def test_where_magnum_signs_only_for_the_creator_the_answer_says_so_and_what_to_configure(office: Office) -> None:
+def test_where_magnum_signs_only_for_the_creator_the_answer_says_so_and_what_to_configure(
+    office: Office,
+) -> None:
     for cluster in office.world.cloud.clusters.values():
         cluster["user_id"] = "user-other"
     office.bot.stop()
@@ -129,9 +136,21 @@ def test_where_magnum_signs_only_for_the_creator_the_answer_says_so_and_what_to_
 
 @pytest.mark.parametrize(
     "words",
-    ["verify calico no-such-cluster", "cluster show no-such", "template show no-such", "template create flannel --pool 10.0.0.0/99",
-     "template create calico --label flannel_backend=vxlan", "tepmlate", "", "policy apply", "--", "verify '", "🙃" * 500, "help nothing"],
-)  # fmt: skip
+    [
+        "verify calico no-such-cluster",
+        "cluster show no-such",
+        "template show no-such",
+        "template create flannel --pool 10.0.0.0/99",
+        "template create calico --label flannel_backend=vxlan",
+        "tepmlate",
+        "",
+        "policy apply",
+        "--",
+        "verify '",
+        "🙃" * 500,
+        "help nothing",
+    ],
+)
 def test_a_mistake_gets_an_answer_and_no_root_message_for_typos(office: Office, words: str) -> None:
     seen = office.types(words)
     assert seen.text.startswith(("🤔", "🚫", "💡")) and "Traceback" not in seen.text

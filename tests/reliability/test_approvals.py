@@ -87,7 +87,10 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
 
         async def decide() -> None:
             await asyncio.gather(
-                *(here.workspace.submit(view.user, view.id, {"typed": "crowd-eu", "comment": "no"}) for view in forms)
+                *(
+                    here.workspace.submit(view.user, view.id, {"typed": "crowd-eu", "comment": "no"})
+                    for view in forms
+                )
             )
 
         here.world.loopback.run(decide(), 120)
@@ -122,10 +125,14 @@ def test_a_decision_is_carried_out_once_however_the_process_dies(anyone_approves
         here.world.loopback.run(asyncio.sleep(chance.random() * 0.4))
         here.bot.kill()
         here.bot.start()
-        here.until(lambda name=name: not any(c["name"] == name for c in here.world.cloud.clusters.values()), 40)
+        here.until(
+            lambda name=name: not any(c["name"] == name for c in here.world.cloud.clusters.values()), 40
+        )
         here.until(lambda asked=asked: "deleted from shop" in text_of(asked.root), 40)
         here.until(lambda asked=asked: "approved by @U0BO" in text_of(card(here, asked)), 40)
-        ends = [m for m in here.workspace.messages if m.thread == asked.root.ts and "deleted from" in text_of(m)]
+        ends = [
+            m for m in here.workspace.messages if m.thread == asked.root.ts and "deleted from" in text_of(m)
+        ]
         assert len(ends) == 1
     log = here.types("audit --action cluster.delete", who="U0BO")
     assert log.text.count("cluster delete") == 8 and "❓" not in log.text and "⏳" not in log.text

@@ -29,7 +29,9 @@ def test_a_connection_lost_without_a_close_frame_is_back(here: Office, reset: bo
 
 
 @pytest.mark.reliability
-def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is_answered_once(here: Office) -> None:
+def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is_answered_once(
+    here: Office,
+) -> None:
     here.until(lambda: here.world.sockets.connections and here.bot.ready())
     before = here.world.sockets.connections[0]
     here.world.loopback.call(here.world.sockets.go_silent)
@@ -38,7 +40,9 @@ def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is
     here.until(lambda: any(each is not before for each in here.world.sockets.connections))
     seen = here.sees(messages + 1)
     time.sleep(1.5)  # a second answer would come now
-    again = [message for message in here.workspace.messages[messages + 1 :] if "4 clusters" in str(message.blocks)]
+    again = [
+        message for message in here.workspace.messages[messages + 1 :] if "4 clusters" in str(message.blocks)
+    ]
     assert "4 clusters" in seen.text and len(again) == 1
 
 
@@ -57,10 +61,16 @@ def test_the_same_envelope_twice_is_one_request(here: Office) -> None:
     here.until(lambda: here.world.sockets.connections and here.bot.ready())
     workspace = here.workspace
     payload = {
-        "team_id": workspace.team, "channel_id": "C0SHOP", "channel_name": "shop", "user_id": "U0ANA", "user_name": "ana",
-        "command": "/xk8s", "text": "cluster list", "trigger_id": workspace.trigger("U0ANA"),
+        "team_id": workspace.team,
+        "channel_id": "C0SHOP",
+        "channel_name": "shop",
+        "user_id": "U0ANA",
+        "user_name": "ana",
+        "command": "/xk8s",
+        "text": "cluster list",
+        "trigger_id": workspace.trigger("U0ANA"),
         "response_url": workspace.response_url("C0SHOP", "U0ANA", ""),
-    }  # fmt: skip
+    }
     before = len(workspace.messages)
     here.world.loopback.run(here.world.sockets.send_twice(Delivery(kind="slash_commands", payload=payload)))
     here.sees(before)
@@ -91,7 +101,9 @@ def test_two_replicas_on_one_database_answer_a_redelivered_mention_once(tmp_path
             before = len(here.workspace.messages)
             here.world.loopback.run(here.workspace.say("U0ANA", "C0SHOP", "@xk8s cluster list"))
             first = here.workspace.deliveries[-1]
-            here.world.loopback.run(here.world.sockets.send_twice(Delivery(kind="events_api", payload=first.payload)))
+            here.world.loopback.run(
+                here.world.sockets.send_twice(Delivery(kind="events_api", payload=first.payload))
+            )
             here.sees(before + 1)
             time.sleep(1.5)
             answers = [m for m in here.workspace.messages[before + 1 :] if "4 clusters" in str(m.blocks)]

@@ -29,7 +29,9 @@ def answers(here: Office, words: list[str]) -> tuple[Counter[str], list[str]]:
 
 @pytest.mark.reliability
 @pytest.mark.timeout(240)
-def test_every_command_is_answered_once_though_the_bot_is_killed_again_and_again(tmp_path: pathlib.Path) -> None:
+def test_every_command_is_answered_once_though_the_bot_is_killed_again_and_again(
+    tmp_path: pathlib.Path,
+) -> None:
     chance = random.Random(7)
     with office(tmp_path, "socket") as here:
         names = [f"crash-{number}" for number in range(KILLS)]

@@ -53,9 +53,15 @@ def deciding(url: str) -> Iterator[Database]:
 
 
 def killed_again_and_again(
-    folder: pathlib.Path, url: str, *, kills: int, within: float = 0.0, ways: int = 1,
-    sets: tuple[str, ...] = workloads.MIGRATION, apart: Sequence[int] = (1,),
-) -> int:  # fmt: skip
+    folder: pathlib.Path,
+    url: str,
+    *,
+    kills: int,
+    within: float = 0.0,
+    ways: int = 1,
+    sets: tuple[str, ...] = workloads.MIGRATION,
+    apart: Sequence[int] = (1,),
+) -> int:
     """Migrations there and back, killed at most so often in each; returns how many kills hit a migration that ran.
 
     `apart`: how many steps are recorded between two kills, by chance.
@@ -71,7 +77,10 @@ def killed_again_and_again(
                 hit += _killed(bot, journal, database, row, kills, chance, within, apart)
                 _ended(database, row)
                 _as_if_nothing(movers, source, target)
-                assert movers.pods(target) == before and set(office.world.infrastructure.storage.volumes) == disks
+                assert (
+                    movers.pods(target) == before
+                    and set(office.world.infrastructure.storage.volumes) == disks
+                )
                 assert _outcomes(url, "migrate.start", source).count("succeeded") == 1
     return hit
 
@@ -87,9 +96,15 @@ def _begun(database: Database, source: str) -> str:
 
 
 def _killed(
-    bot: Bot, journal: Journal, database: Database, migration: str, kills: int, chance: random.Random, within: float,
+    bot: Bot,
+    journal: Journal,
+    database: Database,
+    migration: str,
+    kills: int,
+    chance: random.Random,
+    within: float,
     apart: Sequence[int],
-) -> int:  # fmt: skip
+) -> int:
     """Kill the bot when a step was just recorded, or up to `within` seconds later; how often it ran when it was killed."""
     register, hit = ClusterMigrationRepository(database), 0
     while hit < kills:
@@ -139,11 +154,15 @@ def _told(movers: Movers, source: str) -> int:
 def test_a_migration_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(
     tmp_path: pathlib.Path, database_url: str, within: float
 ) -> None:
-    kills = killed_again_and_again(tmp_path, database_url, kills=3, within=within, sets=SMALL, apart=range(10, 25))
+    kills = killed_again_and_again(
+        tmp_path, database_url, kills=3, within=within, sets=SMALL, apart=range(10, 25)
+    )
     assert kills == 3
 
 
-def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(tmp_path: pathlib.Path, sqlite_url: str) -> None:
+def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(
+    tmp_path: pathlib.Path, sqlite_url: str
+) -> None:
     with moving_house(tmp_path, sets=SMALL, environment={"XK8S_DATABASE_URL": sqlite_url}) as (office, [bot]):
         movers, journal = Movers(office), Journal(sqlite_url)
         bot.stop()
@@ -187,7 +206,9 @@ def test_another_replica_finishes_the_migration_of_one_that_died(
 
 
 def _holder(url: str, bots: list[Bot]) -> Bot:
-    statement = f"SELECT executor_id FROM {SCHEMA}.workflow_status WHERE status = 'PENDING' AND name = 'migrate'"
+    statement = (
+        f"SELECT executor_id FROM {SCHEMA}.workflow_status WHERE status = 'PENDING' AND name = 'migrate'"
+    )
     with create_engine(beside(url)).connect() as connection:
         executor = connection.execute(text(statement)).scalar_one()
     return next(bot for bot in bots if (bot.folder / "replica-id").read_text().strip() == executor)

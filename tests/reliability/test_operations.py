@@ -225,7 +225,13 @@ def test_what_a_terminal_began_goes_on_in_a_serving_replica(
 ) -> None:
     with working(tmp_path, sqlite_url) as (office, [bot], journal):
         office.world.cloud.seconds_to_build = 4.0
-        words = [sys.executable, "-m", "bot.cli", "run", "cluster create typed --template base-calico --nodes 1"]
+        words = [
+            sys.executable,
+            "-m",
+            "bot.cli",
+            "run",
+            "cluster create typed --template base-calico --nodes 1",
+        ]
         terminal = subprocess.Popen(words, env=bot.environment, stderr=subprocess.PIPE, text=True)
         journal.wait("cluster.create", 2)
         terminal.send_signal(how)

@@ -74,15 +74,20 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
         [sys.executable, "-c", DIES, point, name], env=here.bot.environment, capture_output=True, timeout=60
     )
     assert died.returncode == 9, died.stderr
-    assert any(found["name"] == name for found in here.world.cloud.templates.values()) is (truth == "succeeded")
+    assert any(found["name"] == name for found in here.world.cloud.templates.values()) is (
+        truth == "succeeded"
+    )
 
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", here.bot.environment["OS_CLIENT_CONFIG_FILE"])
     settings, opened = load(here.bot.environment), database(here)
     audit = AuditLog(AuditRepository(opened), now=core.utc_now)
     recovery = Recovery(
-        audit, readers=TargetReaders(Projects(lambda: settings, now=core.utc_now)).all(), is_open=lambda _operation: False,
-        tell=lambda _intent, _found: None, now=lambda: core.utc_now() + timedelta(hours=2),
-    )  # fmt: skip
+        audit,
+        readers=TargetReaders(Projects(lambda: settings, now=core.utc_now)).all(),
+        is_open=lambda _operation: False,
+        tell=lambda _intent, _found: None,
+        now=lambda: core.utc_now() + timedelta(hours=2),
+    )
     assert recovery.close() == 1
     [event], _ = AuditRepository(opened).find(AuditFilter(target=name), offset=0, limit=5)
     assert event.outcome == truth and name in event.detail
@@ -92,10 +97,20 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
 def orphan(name: str, **more: str) -> AuditEvent:
     values = {"channel": "C0SHOP", "thread": "", **more}
     return AuditEvent(
-        operation=uuid.uuid4().hex, phase=INTENT, reference="0a1b", at=datetime.now(UTC) - timedelta(minutes=10), actor="U0ANA",
-        actor_name="ana", team="T0SANDBOX", entry="command", project="shop", action="template.create",
-        arguments={"driver": "calico", "template": name}, target=name, **values,
-    )  # fmt: skip
+        operation=uuid.uuid4().hex,
+        phase=INTENT,
+        reference="0a1b",
+        at=datetime.now(UTC) - timedelta(minutes=10),
+        actor="U0ANA",
+        actor_name="ana",
+        team="T0SANDBOX",
+        entry="command",
+        project="shop",
+        action="template.create",
+        arguments={"driver": "calico", "template": name},
+        target=name,
+        **values,
+    )
 
 
 def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> None:
@@ -107,8 +122,12 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
         AuditRepository(opened).append(intent)
     api = here.world.api
     posted = here.world.loopback.call(
-        lambda: api._call("chat.postMessage", here.bot.environment["SLACK_BOT_TOKEN"], {"channel": "C0SHOP", "text": "⏳ working"})
-    )  # fmt: skip
+        lambda: api._call(
+            "chat.postMessage",
+            here.bot.environment["SLACK_BOT_TOKEN"],
+            {"channel": "C0SHOP", "text": "⏳ working"},
+        )
+    )
     deliveries = DeliveryRepository(opened)
     deliveries.begin(operation=rooted.operation, slot="root", channel="C0SHOP", thread="", now=rooted.at)
     deliveries.posted(operation=rooted.operation, slot="root", ts=posted["ts"])
@@ -119,8 +138,14 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
         assert outcome.outcome == "failed" and "before anything was created" in outcome.detail
     opened.dispose()
 
-    said = ["\n".join(plain.lines(message.blocks)) for message in here.workspace.messages[before:] if message.blocks]
-    assert sum("left-nowhere" in text and "I was restarted in the middle of this" in text for text in said) == 1
+    said = [
+        "\n".join(plain.lines(message.blocks))
+        for message in here.workspace.messages[before:]
+        if message.blocks
+    ]
+    assert (
+        sum("left-nowhere" in text and "I was restarted in the middle of this" in text for text in said) == 1
+    )
     root = here.workspace.message("C0SHOP", posted["ts"])
     assert root is not None and "I was restarted in the middle of this" in "\n".join(plain.lines(root.blocks))
     [reply] = [message for message in here.workspace.messages if message.thread == posted["ts"]]

@@ -44,15 +44,19 @@ def judge(facts: Facts) -> tuple[Check, tuple[NotChecked, ...], tuple[Session, .
 
 def _bird_down(facts: Facts, node: str, said: str) -> Finding:
     return Finding(
-        severity=Severity.ERROR, title="BIRD is not running", node=node, detail=said,
+        severity=Severity.ERROR,
+        title="BIRD is not running",
+        node=node,
+        detail=said,
         advice=f"/xk8s diagnose {facts.cluster} --node {node}",
-    )  # fmt: skip
+    )
 
 
 def _not_checked(unasked: dict[str, list[str]]) -> tuple[NotChecked, ...]:
     return tuple(
         NotChecked(
-            what=f"BGP sessions of {nodes[0]}" if len(nodes) == 1 else f"BGP sessions of {len(nodes)} nodes", why=why
+            what=f"BGP sessions of {nodes[0]}" if len(nodes) == 1 else f"BGP sessions of {len(nodes)} nodes",
+            why=why,
         )
         for why, nodes in unasked.items()
     )
@@ -86,7 +90,11 @@ def _by_culprit(broken: dict[frozenset[str], Session], names: dict[str, str]) ->
                 counts[end] += 1
         first = next(iter(left.values()))
         most = max(counts.values())
-        culprit = names.get(first.peer, first.peer) if most == 1 else max(sorted(counts), key=lambda end: counts[end])
+        culprit = (
+            names.get(first.peer, first.peer)
+            if most == 1
+            else max(sorted(counts), key=lambda end: counts[end])
+        )
         grouped[culprit] = [session for ends, session in left.items() if culprit in ends]
         left = {ends: session for ends, session in left.items() if culprit not in ends}
     return grouped
@@ -97,7 +105,9 @@ def _grouped(facts: Facts, node: str, sessions: list[Session], names: dict[str, 
     meaning, advice = next(
         ((meaning, advice) for sign, meaning, advice in _MEANINGS if sign in session.info), ("", "")
     )
-    others = sorted({end for found in sessions for end in (found.node, names.get(found.peer, found.peer))} - {node})
+    others = sorted(
+        {end for found in sessions for end in (found.node, names.get(found.peer, found.peer))} - {node}
+    )
     shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     said = f"{session.state} {session.info}".strip()
     detail = f"BGP not established with {shown}: {said}" + (f" ({meaning})" if meaning else "")
@@ -107,6 +117,9 @@ def _grouped(facts: Facts, node: str, sessions: list[Session], names: dict[str, 
         else f"/xk8s diagnose {facts.cluster}"
     )
     return Finding(
-        severity=Severity.ERROR, title="BGP sessions are down", node=node, detail=detail,
+        severity=Severity.ERROR,
+        title="BGP sessions are down",
+        node=node,
+        detail=detail,
         advice=f"{advice}; {command}" if advice else command,
-    )  # fmt: skip
+    )

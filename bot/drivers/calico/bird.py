@@ -43,7 +43,12 @@ def _protocols(output: str, node: str) -> tuple[Session, ...]:
             peer = name.replace("_", ":" if re.search("[A-Fa-f]|__", name) or name.count("_") > 3 else ".")
             found.append(
                 Session(
-                    node=node, peer=peer, kind=_KINDS[kind], state=state, since=since, info=" ".join(info.split())
+                    node=node,
+                    peer=peer,
+                    kind=_KINDS[kind],
+                    state=state,
+                    since=since,
+                    info=" ".join(info.split()),
                 )
             )
     return tuple(found)
@@ -68,6 +73,10 @@ def _tables(output: str, node: str) -> tuple[Session, ...]:
 def _session(row: dict[str, str], node: str) -> Session:
     info = row.get("INFO") or row.get("BGPSTATE", "")
     return Session(
-        node=node, peer=row.get("PEER ADDRESS", ""), kind=row.get("PEER TYPE", "").replace("NodeMesh", MESH),
-        state=row.get("STATE", ""), since=row.get("SINCE", ""), info=info,
-    )  # fmt: skip
+        node=node,
+        peer=row.get("PEER ADDRESS", ""),
+        kind=row.get("PEER TYPE", "").replace("NodeMesh", MESH),
+        state=row.get("STATE", ""),
+        since=row.get("SINCE", ""),
+        info=info,
+    )

@@ -25,11 +25,12 @@ def _datastore(facts: Facts) -> tuple[Finding, ...]:
         if found.spec.get("datastoreReady") is False:
             return (
                 Finding(
-                    severity=Severity.ERROR, title="Calico's datastore is locked",
+                    severity=Severity.ERROR,
+                    title="Calico's datastore is locked",
                     detail="ClusterInformation default has datastoreReady false: an upgrade or migration is under way",
                     advice="unlock it once that has finished",
                 ),
-            )  # fmt: skip
+            )
     return ()
 
 
@@ -38,10 +39,12 @@ def _pools(facts: Facts) -> tuple[Finding, ...]:
     if pools and all(pool.spec.get("disabled") for pool in pools):
         return (
             Finding(
-                severity=Severity.ERROR, title="no IP pool is enabled",
-                detail=f"all {len(pools)} IPPools are disabled, so new pods get no address", advice="enable or add an IPPool",
+                severity=Severity.ERROR,
+                title="no IP pool is enabled",
+                detail=f"all {len(pools)} IPPools are disabled, so new pods get no address",
+                advice="enable or add an IPPool",
             ),
-        )  # fmt: skip
+        )
     return ()
 
 
@@ -56,31 +59,41 @@ def _addresses(facts: Facts) -> tuple[Finding, ...]:
         if node.internal_ip and address != node.internal_ip:
             found.append(
                 Finding(
-                    severity=Severity.ERROR, title="Calico uses another address than the node's", node=node.name,
+                    severity=Severity.ERROR,
+                    title="Calico uses another address than the node's",
+                    node=node.name,
                     detail=f"{ADDRESS} is {address}, InternalIP is {node.internal_ip}",
                     advice="set IP_AUTODETECTION_METHOD so that it finds the right interface",
                 )
-            )  # fmt: skip
+            )
     for address, nodes in owners.items():
         if len(nodes) > 1:
             found.append(
                 Finding(
-                    severity=Severity.ERROR, title="two nodes claim one address", node=nodes[-1],
-                    detail=f"{address} stands on {' and '.join(nodes)}", advice="remove the stale node",
+                    severity=Severity.ERROR,
+                    title="two nodes claim one address",
+                    node=nodes[-1],
+                    detail=f"{address} stands on {' and '.join(nodes)}",
+                    advice="remove the stale node",
                 )
-            )  # fmt: skip
+            )
     return tuple(found)
 
 
 def _wireguard(facts: Facts) -> tuple[Finding, ...]:
-    enabled = any(found.spec.get("wireguardEnabled") is True for found in facts.extra.get("felixconfigurations", ()))
+    enabled = any(
+        found.spec.get("wireguardEnabled") is True for found in facts.extra.get("felixconfigurations", ())
+    )
     if not enabled:
         return ()
     return tuple(
         Finding(
-            severity=Severity.WARNING, title="traffic is not encrypted", node=node.name,
-            detail="WireGuard is on, but this node has no key", advice="load the kernel module wireguard, restart calico-node",
+            severity=Severity.WARNING,
+            title="traffic is not encrypted",
+            node=node.name,
+            detail="WireGuard is on, but this node has no key",
+            advice="load the kernel module wireguard, restart calico-node",
         )
         for node in facts.nodes
         if not node.metadata.annotations.get(WIREGUARD_KEY)
-    )  # fmt: skip
+    )

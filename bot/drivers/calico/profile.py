@@ -18,9 +18,10 @@ SHOW_STATUS = ("/bin/calico-node", "-show-status")
 def _labels_of(options: TemplateOptions) -> dict[str, str]:
     if options.backend:
         raise Refusal(
-            "`--backend` is Flannel's", why="Calico on Magnum routes with BGP (BIRD)",
+            "`--backend` is Flannel's",
+            why="Calico on Magnum routes with BGP (BIRD)",
             fix="Leave `--backend` out, or use `--ipip` for an overlay between subnets.",
-        )  # fmt: skip
+        )
     if options.wireguard:
         raise Refusal(
             "WireGuard cannot be switched on in a template",
@@ -84,7 +85,10 @@ CALICO = DriverProfile(
     container="calico-node",
     up_reason="CalicoIsUp",
     extras=(
-        Extra(name="ippools", paths=("/apis/crd.projectcalico.org/v1/ippools", "/apis/projectcalico.org/v3/ippools")),
+        Extra(
+            name="ippools",
+            paths=("/apis/crd.projectcalico.org/v1/ippools", "/apis/projectcalico.org/v3/ippools"),
+        ),
         Extra(
             name="clusterinformations",
             paths=(

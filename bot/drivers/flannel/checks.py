@@ -26,15 +26,20 @@ def _ranges(nodes: Iterable[Node]) -> Iterable[Finding]:
     for node in nodes:
         if not node.spec.podCIDR:
             yield Finding(
-                severity=Severity.ERROR, title="no pod range", node=node.name,
+                severity=Severity.ERROR,
+                title="no pod range",
+                node=node.name,
                 detail="spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)",
                 advice="free a range by removing nodes; a larger range needs a new cluster",
-            )  # fmt: skip
+            )
         elif node.spec.podCIDR in owners:
             yield Finding(
-                severity=Severity.ERROR, title="two nodes have one pod range", node=node.name,
-                detail=f"{node.spec.podCIDR} belongs to {owners[node.spec.podCIDR]} as well", advice="remove and re-join one",
-            )  # fmt: skip
+                severity=Severity.ERROR,
+                title="two nodes have one pod range",
+                node=node.name,
+                detail=f"{node.spec.podCIDR} belongs to {owners[node.spec.podCIDR]} as well",
+                advice="remove and re-join one",
+            )
         else:
             owners[node.spec.podCIDR] = node.name
 
@@ -46,19 +51,24 @@ def _leases(facts: Facts) -> Iterable[Finding]:
             continue  # its pod is the finding
         if node.metadata.annotations.get(f"{PREFIX}kube-subnet-manager") != "true":
             yield Finding(
-                severity=Severity.ERROR, title="ignored by all other nodes", node=node.name,
+                severity=Severity.ERROR,
+                title="ignored by all other nodes",
+                node=node.name,
                 detail=f"the annotation {PREFIX}kube-subnet-manager is missing although Flannel runs",
                 advice=f"restart its pod; /xk8s diagnose {facts.cluster} --node {node.name}",
-            )  # fmt: skip
+            )
             continue
-        public = node.metadata.annotations.get(f"{PREFIX}public-ip-overwrite") or node.metadata.annotations.get(
-            f"{PREFIX}public-ip", ""
-        )
+        public = node.metadata.annotations.get(
+            f"{PREFIX}public-ip-overwrite"
+        ) or node.metadata.annotations.get(f"{PREFIX}public-ip", "")
         if node.internal_ip and public != node.internal_ip:
             yield Finding(
-                severity=Severity.WARNING, title="Flannel uses another address than the node's", node=node.name,
-                detail=f"public-ip is {public or 'missing'}, InternalIP is {node.internal_ip}", advice="check --iface",
-            )  # fmt: skip
+                severity=Severity.WARNING,
+                title="Flannel uses another address than the node's",
+                node=node.name,
+                detail=f"public-ip is {public or 'missing'}, InternalIP is {node.internal_ip}",
+                advice="check --iface",
+            )
 
 
 def _duplicates(nodes: Iterable[Node]) -> Iterable[Finding]:
@@ -74,9 +84,12 @@ def _duplicates(nodes: Iterable[Node]) -> Iterable[Finding]:
     for claim, names in owners.items():
         if len(names) > 1:
             yield Finding(
-                severity=Severity.ERROR, title="two nodes are one tunnel endpoint", node=names[-1],
-                detail=f"{claim} stands on {' and '.join(names)}", advice="remove the stale node's annotations, restart Flannel there",
-            )  # fmt: skip
+                severity=Severity.ERROR,
+                title="two nodes are one tunnel endpoint",
+                node=names[-1],
+                detail=f"{claim} stands on {' and '.join(names)}",
+                advice="remove the stale node's annotations, restart Flannel there",
+            )
 
 
 def _mac(data: str) -> str:

@@ -16,18 +16,22 @@ BACKENDS = ("vxlan", "host-gw", "udp")
 def _labels_of(options: TemplateOptions) -> dict[str, str]:
     if options.ipip:
         raise Refusal(
-            "`--ipip` is Calico's", why="Flannel has backends instead", fix="Use `--backend vxlan` or `host-gw`."
+            "`--ipip` is Calico's",
+            why="Flannel has backends instead",
+            fix="Use `--backend vxlan` or `host-gw`.",
         )
     if options.wireguard:
         raise Refusal(
-            "Flannel on Magnum cannot encrypt", why=f"its backends are {', '.join(BACKENDS)}",
+            "Flannel on Magnum cannot encrypt",
+            why=f"its backends are {', '.join(BACKENDS)}",
             fix="For encryption use Calico: `/xk8s template create calico`.",
-        )  # fmt: skip
+        )
     if options.backend and options.backend not in BACKENDS:
         raise Refusal(
-            f"Flannel on Magnum has no backend `{options.backend}`", why=f"there are {', '.join(BACKENDS)}",
+            f"Flannel on Magnum has no backend `{options.backend}`",
+            why=f"there are {', '.join(BACKENDS)}",
             fix="Use `--backend vxlan`, or leave it out.",
-        )  # fmt: skip
+        )
     labels = {}
     if options.pool:
         labels["flannel_network_cidr"] = options.pool
@@ -40,7 +44,11 @@ def _check_labels(labels: Mapping[str, str]) -> tuple[LabelProblem, ...]:
     backend = labels.get("flannel_backend", "vxlan")
     if backend in BACKENDS:
         return ()
-    return (LabelProblem(what=f"flannel_backend {backend}: there are {', '.join(BACKENDS)}", fix="--backend vxlan"),)
+    return (
+        LabelProblem(
+            what=f"flannel_backend {backend}: there are {', '.join(BACKENDS)}", fix="--backend vxlan"
+        ),
+    )
 
 
 def _no_probes(_readiness: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

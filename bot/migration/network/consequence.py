@@ -77,7 +77,10 @@ def states(
     )
     policies = tuple(policy for policy in cluster.policies if policy.namespace in frozenset(namespaces))
     base = dataclasses.replace(
-        cluster, pods=pods, policies=(), namespaces=tuple(each for each in cluster.namespaces if each.name in scope)
+        cluster,
+        pods=pods,
+        policies=(),
+        namespaces=tuple(each for each in cluster.namespaces if each.name in scope),
     )
     enforced = dataclasses.replace(base, policies=policies)
     return States(
@@ -102,10 +105,13 @@ def consequence(
     changed = difference(found.before, found.after)
     declared = _declared(inventory, found.before)
     return Consequence(
-        computed=True, policies=policies, gaps=gaps, closes=tuple(_connections(changed.changes, declared, closes=True)),
+        computed=True,
+        policies=policies,
+        gaps=gaps,
+        closes=tuple(_connections(changed.changes, declared, closes=True)),
         opens=tuple(_connections(changed.changes, declared, closes=False)),
         loses_dns=tuple(f"{lost.pod} ({', '.join(lost.protocols)})" for lost in changed.loses_dns),
-    )  # fmt: skip
+    )
 
 
 def _connections(
@@ -116,9 +122,13 @@ def _connections(
         if ports:
             served = ports & declared.get(each.destination, NOTHING)
             yield Connection(
-                source=each.source, destination=each.destination, ports=str(ports), served=str(served) if served else "",
-                source_pods=each.source_pods, destination_pods=each.destination_pods,
-            )  # fmt: skip
+                source=each.source,
+                destination=each.destination,
+                ports=str(ports),
+                served=str(served) if served else "",
+                source_pods=each.source_pods,
+                destination_pods=each.destination_pods,
+            )
 
 
 def _declared(inventory: Inventory, reach: Reachability) -> dict[str, Connections]:
@@ -140,14 +150,19 @@ def findings(found: Consequence, *, source: DriverProfile, target: DriverProfile
     if not found.policies:
         yield note(ABOUT, "there is no NetworkPolicy: no connection changes")
     elif not found.computed:
-        yield note(ABOUT, f"{source.title} and {target.title} treat NetworkPolicies alike: no connection changes")
+        yield note(
+            ABOUT, f"{source.title} and {target.title} treat NetworkPolicies alike: no connection changes"
+        )
     elif target.enforces_network_policy:
         yield from _starts_to_cut(found, source, target)
     else:
         yield warn(
-            ABOUT, f"isolation is lost: {count(len(found.opens), 'connection opens', 'connections open')}", why=f"{target.title} enforces no NetworkPolicy; "
-            f"{count(found.policies, 'policy is', 'policies are')} copied without effect", fix="Approve only if that is meant.",
-        )  # fmt: skip
+            ABOUT,
+            f"isolation is lost: {count(len(found.opens), 'connection opens', 'connections open')}",
+            why=f"{target.title} enforces no NetworkPolicy; "
+            f"{count(found.policies, 'policy is', 'policies are')} copied without effect",
+            fix="Approve only if that is meant.",
+        )
     for gap in found.gaps:
         yield warn(ABOUT, "the computed connections may be incomplete", why=gap)
 
@@ -155,14 +170,19 @@ def findings(found: Consequence, *, source: DriverProfile, target: DriverProfile
 def _starts_to_cut(found: Consequence, source: DriverProfile, target: DriverProfile) -> Iterable[Finding]:
     if found.closes:
         yield warn(
-            ABOUT, f"{count(len(found.closes), 'connection is', 'connections are')} cut that work today, {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
+            ABOUT,
+            f"{count(len(found.closes), 'connection is', 'connections are')} cut that work today, {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
             why=f"{source.title} has never enforced the {count(found.policies, 'policy', 'policies')}, {target.title} will",
             fix="Look at the list: a policy that cuts too much is corrected on the source before the migration.",
-        )  # fmt: skip
+        )
     else:
-        yield note(ABOUT, f"{count(found.policies, 'policy', 'policies')} will be enforced, and cut no connection")
+        yield note(
+            ABOUT, f"{count(found.policies, 'policy', 'policies')} will be enforced, and cut no connection"
+        )
     if found.loses_dns:
         yield warn(
-            ABOUT, f"{count(len(found.loses_dns), 'pod loses', 'pods lose')} DNS", why=", ".join(found.loses_dns[:5]),
+            ABOUT,
+            f"{count(len(found.loses_dns), 'pod loses', 'pods lose')} DNS",
+            why=", ".join(found.loses_dns[:5]),
             fix="Add an allow-dns policy on the source: `/xk8s policy preview allow-dns …`.",
-        )  # fmt: skip
+        )

@@ -48,7 +48,9 @@ def _isolating(pod: Pod, after: Reachability, *, egress: bool = False) -> list[P
     ]
 
 
-def _behind_nodes(inventory: Inventory, after: Reachability, pods: list[Pod], ranges: Ranges) -> Iterator[Finding]:
+def _behind_nodes(
+    inventory: Inventory, after: Reachability, pods: list[Pod], ranges: Ranges
+) -> Iterator[Finding]:
     """(b) Node ports and load balancers: with externalTrafficPolicy Cluster the source is a node."""
     for service in inventory.of("Service"):
         ref, spec = ref_of(service), spec_of(service)
@@ -62,11 +64,14 @@ def _behind_nodes(inventory: Inventory, after: Reachability, pods: list[Pod], ra
             ):
                 who = "addresses outside" if local else "the nodes, from which its traffic comes"
                 yield warn(
-                    ABOUT, f"Service {ref.short} will not be reached from outside",
+                    ABOUT,
+                    f"Service {ref.short} will not be reached from outside",
                     why=f"{', '.join(str(policy.ref) for policy in isolated[:NAMED])} allow no connection from {who}",
                     fix="Allow an ipBlock: the node subnet of the new cluster (health monitors come from it too)"
-                    if not local else "Allow an ipBlock with the addresses that may connect.", ref=ref,
-                )  # fmt: skip
+                    if not local
+                    else "Allow an ipBlock with the addresses that may connect.",
+                    ref=ref,
+                )
                 break
 
 
@@ -82,11 +87,15 @@ def _reached(after: Reachability, pod: Pod, port: Object, ranges: Ranges, *, loc
     """Whether a node (or, for Local, any address outside) may open a Service's port on a pod."""
     numbers = _target_ports(pod, port)
     protocol = Protocol(port.get("protocol", "TCP"))
-    sources = [address_at(first) for first, _ in after.endpoints.ranges()] if local else _addresses(ranges.nodes)
+    sources = (
+        [address_at(first) for first, _ in after.endpoints.ranges()] if local else _addresses(ranges.nodes)
+    )
     if not numbers or not sources:
         return True
     return any(
-        after.connections(source, pod.ref).contains(protocol, number) for source in sources for number in numbers
+        after.connections(source, pod.ref).contains(protocol, number)
+        for source in sources
+        for number in numbers
     )
 
 
@@ -105,10 +114,11 @@ def _blocks(after: Reachability, ranges: Ranges) -> Iterator[Finding]:
         for block in _ip_blocks(policy):
             if ranges.what(str(block.cidr)) == "a service address":
                 yield warn(
-                    ABOUT, f"NetworkPolicy {policy.ref} names the service address {block.cidr}",
+                    ABOUT,
+                    f"NetworkPolicy {policy.ref} names the service address {block.cidr}",
                     why="rules see the pods behind a Service, so that this block matches nothing",
                     fix="Select the pods by their labels.",
-                )  # fmt: skip
+                )
 
 
 def _ip_blocks(policy: Policy) -> list[IPBlock]:
@@ -120,8 +130,12 @@ def _selectors(after: Reachability, pods: list[Pod]) -> Iterator[Finding]:
     """(d) Policies that select no pod, and rules that allow nobody: typos, and labels missing on namespaces."""
     for policy in after.policies.values():
         if not any(pod.namespace == policy.namespace and policy.pods.matches(pod.labels) for pod in pods):
-            yield warn(ABOUT, f"NetworkPolicy {policy.ref} selects no pod", why="its podSelector matches no running pod of the namespace",
-                       fix="Correct its labels, or remove it.")  # fmt: skip
+            yield warn(
+                ABOUT,
+                f"NetworkPolicy {policy.ref} selects no pod",
+                why="its podSelector matches no running pod of the namespace",
+                fix="Correct its labels, or remove it.",
+            )
     for dead in dead_rules(after):
         yield warn(ABOUT, f"{dead.rule} allows nothing", why=dead.why, fix="Correct its selector or port.")
 
@@ -143,9 +157,11 @@ def _host_network_peers(after: Reachability, pods: list[Pod]) -> Iterator[Findin
         )
         if found:
             yield warn(
-                ABOUT, f"NetworkPolicy {policy.ref} allows pods on the host network by label",
-                why=f"traffic of {', '.join(found[:NAMED])} comes from the node's address", fix="Allow an ipBlock with the node subnet.",
-            )  # fmt: skip
+                ABOUT,
+                f"NetworkPolicy {policy.ref} allows pods on the host network by label",
+                why=f"traffic of {', '.join(found[:NAMED])} comes from the node's address",
+                fix="Allow an ipBlock with the node subnet.",
+            )
 
 
 def _means(peer: PodPeer, policy: Policy, pod: Pod, labels: dict[str, str] | object) -> bool:
@@ -174,13 +190,19 @@ def _api_server(inventory: Inventory, after: Reachability, pods: list[Pod]) -> I
         {
             str(pod.owner)
             for pod in pods
-            if str(pod.ref) in users and servers and _isolating(pod, after, egress=True)
+            if str(pod.ref) in users
+            and servers
+            and _isolating(pod, after, egress=True)
             and not any(after.connections(pod.ref, ip).contains(Protocol.TCP, port) for ip, port in servers)
         }
-    )  # fmt: skip
+    )
     if cut:
-        yield warn(ABOUT, f"{count(len(cut), 'workload')} cannot ask the API server any more", why=", ".join(cut[:NAMED]),
-                   fix="Allow egress to the API server's addresses (ipBlock), TCP 6443.")  # fmt: skip
+        yield warn(
+            ABOUT,
+            f"{count(len(cut), 'workload')} cannot ask the API server any more",
+            why=", ".join(cut[:NAMED]),
+            fix="Allow egress to the API server's addresses (ipBlock), TCP 6443.",
+        )
 
 
 def _bound_accounts(inventory: Inventory) -> set[tuple[str, str]]:
@@ -193,13 +215,17 @@ def _bound_accounts(inventory: Inventory) -> set[tuple[str, str]]:
     }
 
 
-def _webhooks(inventory: Inventory, after: Reachability, pods: list[Pod], ranges: Ranges) -> Iterator[Finding]:
+def _webhooks(
+    inventory: Inventory, after: Reachability, pods: list[Pod], ranges: Ranges
+) -> Iterator[Finding]:
     """(e) Backends of webhooks are called by the API server, from a node."""
     for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
         for obj in inventory.of(kind, "admissionregistration.k8s.io"):
             for hook in obj.get("webhooks") or []:
                 called = (hook.get("clientConfig") or {}).get("service")
-                service = inventory.find("", "Service", called["namespace"], called["name"]) if called else None
+                service = (
+                    inventory.find("", "Service", called["namespace"], called["name"]) if called else None
+                )
                 if not service or not called:
                     continue
                 number = called.get("port", 443)
@@ -211,10 +237,12 @@ def _webhooks(inventory: Inventory, after: Reachability, pods: list[Pod], ranges
                     for pod in backends
                 ):
                     yield warn(
-                        ABOUT, f"webhook {hook['name']} will not be reached by the API server",
+                        ABOUT,
+                        f"webhook {hook['name']} will not be reached by the API server",
                         why="its backend allows no connection from the control plane, and what it guards is refused",
-                        fix="Allow an ipBlock with the control plane's addresses.", ref=ref_of(obj),
-                    )  # fmt: skip
+                        fix="Allow an ipBlock with the control plane's addresses.",
+                        ref=ref_of(obj),
+                    )
 
 
 def _host_ports(inventory: Inventory, after: Reachability, pods: list[Pod]) -> Iterator[Finding]:
@@ -224,11 +252,19 @@ def _host_ports(inventory: Inventory, after: Reachability, pods: list[Pod]) -> I
         {
             str(pod.owner)
             for obj in inventory.of("Pod")
-            if any(port.get("hostPort") for each in spec_of(obj).get("containers") or [] for port in each.get("ports") or [])
+            if any(
+                port.get("hostPort")
+                for each in spec_of(obj).get("containers") or []
+                for port in each.get("ports") or []
+            )
             and (pod := by_name.get(f"{obj['metadata']['namespace']}/{obj['metadata']['name']}")) is not None
             and _isolating(pod, after)
         }
-    )  # fmt: skip
+    )
     if found:
-        yield warn(ABOUT, f"{count(len(found), 'workload')} with host ports isolated", why=", ".join(found[:NAMED]),
-                   fix="Check that their clients are allowed by address.")  # fmt: skip
+        yield warn(
+            ABOUT,
+            f"{count(len(found), 'workload')} with host ports isolated",
+            why=", ".join(found[:NAMED]),
+            fix="Check that their clients are allowed by address.",
+        )

@@ -49,29 +49,52 @@ def build(wish: Wish, survey: Survey, key: bytes, *, mark: str = "") -> Plan:
     balancers = traffic.balancers(material)
     size = room.size(material)
     states = consequence.states(
-        survey.snapshot, source=material.source_profile, target=material.target_profile,
+        survey.snapshot,
+        source=material.source_profile,
+        target=material.target_profile,
         namespaces=survey.inventory.namespaces,
-    )  # fmt: skip
+    )
     network = consequence.consequence(
-        survey.snapshot, survey.inventory, states, source=material.source_profile, target=material.target_profile
+        survey.snapshot,
+        survey.inventory,
+        states,
+        source=material.source_profile,
+        target=material.target_profile,
     )
     found += versions.check(material)
     found += choices.check(
-        material.volumes, material.target, same_project=wish.same_project, classes=wish.mappings.storage_classes
+        material.volumes,
+        material.target,
+        same_project=wish.same_project,
+        classes=wish.mappings.storage_classes,
     )
     found += choices.unknown(wish.volumes, material.volumes)
     found += [*placement.check(material), *room.check(material, size), *room.quotas(material)]
     found += [*workloads.check(material), *traffic.check(material, balancers), *helm.check(material)]
     found += consequence.findings(network, source=material.source_profile, target=material.target_profile)
-    if material.target_profile.enforces_network_policy and not material.source_profile.enforces_network_policy:
+    if (
+        material.target_profile.enforces_network_policy
+        and not material.source_profile.enforces_network_policy
+    ):
         found += flags.flags(survey.inventory, states.after, material.context.ranges)
     return Plan(
-        migration=wish.migration, key=mark or mark_of(key), source=wish.source, target=wish.target, namespaces=survey.inventory.namespaces,
-        everything=survey.everything, items=_items(material, key), left=material.left, volumes=material.volumes, balancers=balancers,
-        early=tuple(sorted(wish.early)), operators=tuple(sorted(material.operators)), network=network,
-        findings=tuple(sorted(found, key=lambda each: WEIGHTS[each.weight])), size=size,
+        migration=wish.migration,
+        key=mark or mark_of(key),
+        source=wish.source,
+        target=wish.target,
+        namespaces=survey.inventory.namespaces,
+        everything=survey.everything,
+        items=_items(material, key),
+        left=material.left,
+        volumes=material.volumes,
+        balancers=balancers,
+        early=tuple(sorted(wish.early)),
+        operators=tuple(sorted(material.operators)),
+        network=network,
+        findings=tuple(sorted(found, key=lambda each: WEIGHTS[each.weight])),
+        size=size,
         estimate=room.estimate(material, size),
-    )  # fmt: skip
+    )
 
 
 def _material(wish: Wish, survey: Survey, found: list[Finding]) -> Material:
@@ -90,20 +113,34 @@ def _material(wish: Wish, survey: Survey, found: list[Finding]) -> Material:
     for each in left:
         kept.pop(each.ref, None)
     context = Context(
-        source=source, target=target, namespaces=frozenset(inventory.namespaces),
+        source=source,
+        target=target,
+        namespaces=frozenset(inventory.namespaces),
         ranges=addresses.ranges(inventory, source, wish.labels),
         keep_finalizers=frozenset(wish.mappings.keep_finalizers),
-    )  # fmt: skip
+    )
     moving = frozenset(volume.claim.short for volume in volumes if volume.moves)
     mode = {ref: modes.mode_of(obj, early, moving, grounds.graph) for ref, obj in kept.items()}
     return Material(
-        inventory=inventory, target=survey.target, grounds=grounds, agreement=agreement, context=context,
-        mappings=wish.mappings, source_profile=source, target_profile=target, kept=kept, left=tuple(sorted(left, key=lambda each: each.ref)),
-        transformed=_transformed(kept, context, wish, volumes, found), volumes=volumes, early=early,
-        operators=order.operators(inventory, kept), modes=mode,
-        holds={ref: modes.hold_of(obj, mode[ref]) for ref, obj in kept.items()}, strangers=survey.strangers,
+        inventory=inventory,
+        target=survey.target,
+        grounds=grounds,
+        agreement=agreement,
+        context=context,
+        mappings=wish.mappings,
+        source_profile=source,
+        target_profile=target,
+        kept=kept,
+        left=tuple(sorted(left, key=lambda each: each.ref)),
+        transformed=_transformed(kept, context, wish, volumes, found),
+        volumes=volumes,
+        early=early,
+        operators=order.operators(inventory, kept),
+        modes=mode,
+        holds={ref: modes.hold_of(obj, mode[ref]) for ref, obj in kept.items()},
+        strangers=survey.strangers,
         same_project=wish.same_project,
-    )  # fmt: skip
+    )
 
 
 def _unserved(kept: Mapping[Ref, Object], served: set[tuple[str, str]]) -> list[LeftOut]:
@@ -123,7 +160,11 @@ def _skipped(volumes: tuple[Volume, ...]) -> list[LeftOut]:
 
 
 def _transformed(
-    kept: Mapping[Ref, Object], context: Context, wish: Wish, volumes: tuple[Volume, ...], found: list[Finding]
+    kept: Mapping[Ref, Object],
+    context: Context,
+    wish: Wish,
+    volumes: tuple[Volume, ...],
+    found: list[Finding],
 ) -> dict[Ref, Transformed]:
     """Every object as it will be; what transforms tell becomes findings, and a patch that does not fit blocks."""
     chosen = {volume.claim: volume for volume in volumes}
@@ -135,7 +176,9 @@ def _transformed(
             found.append(blocker("patches", error.what, why=error.why, fix=error.fix, ref=ref))
             continue
         found += [
-            warn("objects", f"{ref}: {note.text}", ref=ref) for note in made[ref].notes if note.level is Level.WARNING
+            warn("objects", f"{ref}: {note.text}", ref=ref)
+            for note in made[ref].notes
+            if note.level is Level.WARNING
         ]
     return made
 
@@ -144,10 +187,16 @@ def _items(material: Material, key: bytes) -> tuple[Item, ...]:
     scaled = autoscaled(material.inventory.objects.values())
     return tuple(
         Item(
-            ref=ref, uid=obj["metadata"].get("uid", ""), digest=fingerprint(obj, key, scaled),
-            stage=order.stage_of(ref, material.operators), mode=material.modes.get(ref, Mode.COPIED),
-            hold=material.holds.get(ref, Hold.NOT), version=version_of(obj) if ref.kind == "Secret" else "",
-            notes=tuple(note.text for note in material.transformed[ref].notes) if ref in material.transformed else (),
+            ref=ref,
+            uid=obj["metadata"].get("uid", ""),
+            digest=fingerprint(obj, key, scaled),
+            stage=order.stage_of(ref, material.operators),
+            mode=material.modes.get(ref, Mode.COPIED),
+            hold=material.holds.get(ref, Hold.NOT),
+            version=version_of(obj) if ref.kind == "Secret" else "",
+            notes=tuple(note.text for note in material.transformed[ref].notes)
+            if ref in material.transformed
+            else (),
         )
         for ref, obj in sorted(material.kept.items(), key=lambda pair: pair[0])
-    )  # fmt: skip
+    )

@@ -56,11 +56,18 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def _objects(documents: list[Any], home: str) -> Iterator[tuple[Ref, str]]:
     for each in documents:
-        if not isinstance(each, dict) or not isinstance(each.get("metadata"), dict) or "name" not in each["metadata"]:
+        if (
+            not isinstance(each, dict)
+            or not isinstance(each.get("metadata"), dict)
+            or "name" not in each["metadata"]
+        ):
             continue
         version = str(each.get("apiVersion", ""))
         namespace = each["metadata"].get("namespace") or home
-        yield Ref(group_of(version), str(each.get("kind", "")), namespace, str(each["metadata"]["name"])), version
+        yield (
+            Ref(group_of(version), str(each.get("kind", "")), namespace, str(each["metadata"]["name"])),
+            version,
+        )
 
 
 def check(material: Material) -> Iterator[Finding]:
@@ -82,12 +89,20 @@ def check(material: Material) -> Iterator[Finding]:
         old = sorted({version for each, version in release.objects if _removed(each, version, material)})
         if missing:
             yield warn(
-                "Helm", f"{count(len(missing), 'object')} of the release {release.name} not copied", why=", ".join(missing[:5]),
-                fix="Install the chart anew there (`mappings.helm: reinstall`), or copy what is missing.", ref=ref,
-            )  # fmt: skip
+                "Helm",
+                f"{count(len(missing), 'object')} of the release {release.name} not copied",
+                why=", ".join(missing[:5]),
+                fix="Install the chart anew there (`mappings.helm: reinstall`), or copy what is missing.",
+                ref=ref,
+            )
         if old:
-            yield warn("Helm", f"the record of {release.name} names {', '.join(old)}, which the target does not serve",
-                       why="`helm upgrade` fails on it", fix="Run `helm mapkubeapis` on the source, or install the chart anew.", ref=ref)  # fmt: skip
+            yield warn(
+                "Helm",
+                f"the record of {release.name} names {', '.join(old)}, which the target does not serve",
+                why="`helm upgrade` fails on it",
+                fix="Run `helm mapkubeapis` on the source, or install the chart anew.",
+                ref=ref,
+            )
         whole += not missing and not old
     if whole:
         yield note("Helm", f"{whole} releases go along with all their objects")
@@ -97,7 +112,8 @@ def _copied(ref: Ref, material: Material) -> bool:
     """A cluster-scoped object is named with the release's namespace in the record."""
     candidates = {(each.kind, each.name) for each in material.kept if not each.namespace}
     return any(
-        (each.kind, each.namespace, each.name) == (ref.kind, ref.namespace, ref.name) for each in material.kept
+        (each.kind, each.namespace, each.name) == (ref.kind, ref.namespace, ref.name)
+        for each in material.kept
     ) or ((ref.kind, ref.name) in candidates)
 
 

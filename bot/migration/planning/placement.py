@@ -49,11 +49,19 @@ def _storage_classes(material: Material) -> Iterator[Finding]:
             wanted[claim["spec"].get("storageClassName")].append(f"new claims of {ref}")
     for name, users in sorted(wanted.items(), key=lambda pair: str(pair[0])):
         if name is None and not default:
-            yield blocker("storage", "the target has no default StorageClass", why=f"needed by {users[0]}; Magnum makes none",
-                          fix="Create one in the target, or mark the source's as default.")  # fmt: skip
+            yield blocker(
+                "storage",
+                "the target has no default StorageClass",
+                why=f"needed by {users[0]}; Magnum makes none",
+                fix="Create one in the target, or mark the source's as default.",
+            )
         elif name and name not in there:
-            yield blocker("storage", f"the target has no StorageClass {name}", why=f"needed by {', '.join(users[:3])}",
-                          fix=f"Map it: `mappings.storage_classes: {{{name}: …}}`.")  # fmt: skip
+            yield blocker(
+                "storage",
+                f"the target has no StorageClass {name}",
+                why=f"needed by {', '.join(users[:3])}",
+                fix=f"Map it: `mappings.storage_classes: {{{name}: …}}`.",
+            )
 
 
 def _ingress_classes(material: Material) -> Iterator[Finding]:
@@ -67,8 +75,13 @@ def _ingress_classes(material: Material) -> Iterator[Finding]:
         if name in copied:
             yield note("ingress", f"{ref} needs the controller of the copied IngressClass {name}", ref=ref)
         elif material.target.exists or spec_of(obj).get("ingressClassName"):
-            yield blocker("ingress", f"the target has no IngressClass {name}", why=f"needed by {ref}",
-                          fix=f"Install its controller there, or map it: `mappings.ingress_classes: {{{name}: …}}`.", ref=ref)  # fmt: skip
+            yield blocker(
+                "ingress",
+                f"the target has no IngressClass {name}",
+                why=f"needed by {ref}",
+                fix=f"Install its controller there, or map it: `mappings.ingress_classes: {{{name}: …}}`.",
+                ref=ref,
+            )
         else:
             yield warn(
                 "ingress",
@@ -82,12 +95,16 @@ def _pod_classes(material: Material) -> Iterator[Finding]:
     for ref, obj in material.future.items():
         spec = pod_spec_of(obj) if is_workload(ref) else {}
         for field, group, kind in (
-            ("priorityClassName", "scheduling.k8s.io", "PriorityClass"), ("runtimeClassName", "node.k8s.io", "RuntimeClass"),
-        ):  # fmt: skip
+            ("priorityClassName", "scheduling.k8s.io", "PriorityClass"),
+            ("runtimeClassName", "node.k8s.io", "RuntimeClass"),
+        ):
             name = spec.get(field)
             if name and not name.startswith("system-") and not material.will_have(group, kind, name):
                 yield warn(
-                    "placement", f"{ref} needs the {kind} {name}", why="it is not among the copied objects", ref=ref
+                    "placement",
+                    f"{ref} needs the {kind} {name}",
+                    why="it is not among the copied objects",
+                    ref=ref,
                 )
 
 
@@ -95,18 +112,30 @@ def _nodes(material: Material) -> Iterator[Finding]:
     for ref, obj in material.future.items():
         selector = {
             key: value
-            for key, value in ((pod_spec_of(obj).get("nodeSelector") or {}) if is_workload(ref) else {}).items()
+            for key, value in (
+                (pod_spec_of(obj).get("nodeSelector") or {}) if is_workload(ref) else {}
+            ).items()
             if key not in EVERYWHERE
         }
         if not selector:
             continue
         text = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
         if material.target.exists and not material.target.has_node_with(selector):
-            yield blocker("placement", f"no node of the target has {text}", why=f"{ref} would wait for one",
-                          fix=f"Label nodes there, or map it: `mappings.node_labels: {{\"{text.split(', ')[0]}\": …}}`.", ref=ref)  # fmt: skip
+            yield blocker(
+                "placement",
+                f"no node of the target has {text}",
+                why=f"{ref} would wait for one",
+                fix=f'Label nodes there, or map it: `mappings.node_labels: {{"{text.split(", ")[0]}": …}}`.',
+                ref=ref,
+            )
         elif not material.target.exists:
-            yield warn("placement", f"{ref} needs nodes with {text}", why="the new cluster's nodes have Magnum's labels only",
-                       fix="Give the node group that label, or map it in `mappings.node_labels`.", ref=ref)  # fmt: skip
+            yield warn(
+                "placement",
+                f"{ref} needs nodes with {text}",
+                why="the new cluster's nodes have Magnum's labels only",
+                fix="Give the node group that label, or map it in `mappings.node_labels`.",
+                ref=ref,
+            )
 
 
 def _mounts(material: Material) -> Iterator[Finding]:
@@ -163,14 +192,27 @@ def _local_data(material: Material) -> Iterator[Finding]:
         for volume in (pod_spec_of(obj).get("volumes") or []) if is_workload(ref) else []:
             scratch += "emptyDir" in volume
             if "hostPath" in volume:
-                yield warn("volumes", f"{ref} mounts the host path {volume['hostPath'].get('path')}",
-                           why="what is on the old nodes does not move", ref=ref)  # fmt: skip
+                yield warn(
+                    "volumes",
+                    f"{ref} mounts the host path {volume['hostPath'].get('path')}",
+                    why="what is on the old nodes does not move",
+                    ref=ref,
+                )
             if "cinder" in volume:
-                yield blocker("volumes", f"{ref} mounts a Cinder volume without a claim", why="only claims are moved",
-                              fix="Give it a PersistentVolume and a claim on the source first.", ref=ref)  # fmt: skip
+                yield blocker(
+                    "volumes",
+                    f"{ref} mounts a Cinder volume without a claim",
+                    why="only claims are moved",
+                    fix="Give it a PersistentVolume and a claim on the source first.",
+                    ref=ref,
+                )
             if "nfs" in volume:
-                yield warn("volumes", f"{ref} mounts NFS from {volume['nfs'].get('server')}",
-                           why="both clusters would write to it; the new nodes must reach it", ref=ref)  # fmt: skip
+                yield warn(
+                    "volumes",
+                    f"{ref} mounts NFS from {volume['nfs'].get('server')}",
+                    why="both clusters would write to it; the new nodes must reach it",
+                    ref=ref,
+                )
     if scratch:
         yield note("volumes", f"{scratch} emptyDir volumes start empty")
 

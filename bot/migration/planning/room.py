@@ -31,25 +31,29 @@ def size(material: Material) -> Size:
     ]
     needs = [requested(spec_of(pod)) for pod in pods]
     return Size(
-        objects=len(material.kept), bytes=sum(len(msgspec.json.encode(obj)) for obj in material.future.values()),
-        workloads=sum(map(is_workload, material.kept)), pods=len(pods),
+        objects=len(material.kept),
+        bytes=sum(len(msgspec.json.encode(obj)) for obj in material.future.values()),
+        workloads=sum(map(is_workload, material.kept)),
+        pods=len(pods),
         volumes=sum(volume.moves for volume in material.volumes),
         disk=int(sum(quantity(volume.size) for volume in material.volumes if volume.moves)),
-        cores=round(sum(cores for cores, _ in needs), 3), memory=sum(memory for _, memory in needs),
-    )  # fmt: skip
+        cores=round(sum(cores for cores, _ in needs), 3),
+        memory=sum(memory for _, memory in needs),
+    )
 
 
 def estimate(material: Material, found: Size) -> Estimate:
     """How long steps may take."""
     grace = max(
-        (spec_of(pod).get("terminationGracePeriodSeconds", 30) for pod in material.inventory.of("Pod")), default=0
+        (spec_of(pod).get("terminationGracePeriodSeconds", 30) for pod in material.inventory.of("Pod")),
+        default=0,
     )
     detaching = DETACHING if found.volumes else (0, 0)
     return Estimate(
         deploy=(0, 0) if material.target.exists else DEPLOYMENT,
         copy=(found.objects // OBJECTS_A_SECOND[1] + 1, found.objects // OBJECTS_A_SECOND[0] + 5),
         outage=(STARTING[0] + detaching[0], min(grace, LONGEST_GRACE) + STARTING[1] + detaching[1]),
-    )  # fmt: skip
+    )
 
 
 def check(material: Material, found: Size) -> Iterator[Finding]:
@@ -66,14 +70,20 @@ def check(material: Material, found: Size) -> Iterator[Finding]:
     if not material.target.exists or not room:
         return
     for what, need, have, unit in (
-        ("cores", found.cores, cores, ""), ("memory", found.memory / 2**30, memory / 2**30, " GiB"),
+        ("cores", found.cores, cores, ""),
+        ("memory", found.memory / 2**30, memory / 2**30, " GiB"),
         ("pods", found.pods, pods, ""),
-    ):  # fmt: skip
+    ):
         if need > have:
-            yield blocker("room", f"the target has {have:.4g}{unit} of {what}, {need:.4g}{unit} are needed",
-                          fix="Add nodes to it.")  # fmt: skip
+            yield blocker(
+                "room",
+                f"the target has {have:.4g}{unit} of {what}, {need:.4g}{unit} are needed",
+                fix="Add nodes to it.",
+            )
         elif need > 0.9 * have:
-            yield warn("room", f"the target's {what} will be used to {need / have:.0%}", fix="Consider more nodes.")
+            yield warn(
+                "room", f"the target's {what} will be used to {need / have:.0%}", fix="Consider more nodes."
+            )
 
 
 def quotas(material: Material) -> Iterator[Finding]:
@@ -90,5 +100,10 @@ def quotas(material: Material) -> Iterator[Finding]:
             and "replicas" in spec_of(obj)
         )
         if limit is not None and wanted > quantity(str(limit)):
-            yield blocker("room", f"{wanted} pods do not fit into {ref}", why=f"its limit is {limit} pods",
-                          fix="Raise it on the source.", ref=ref)  # fmt: skip
+            yield blocker(
+                "room",
+                f"{wanted} pods do not fit into {ref}",
+                why=f"its limit is {limit} pods",
+                fix="Raise it on the source.",
+                ref=ref,
+            )

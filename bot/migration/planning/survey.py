@@ -14,10 +14,31 @@ from bot.policy.reading import Snapshot, snapshot
 
 # names of what Magnum puts into kube-system, by their beginning (docs of its labels, version 20)
 ADD_ONS = (
-    "calico-", "kube-flannel", "coredns", "kube-dns", "csi-", "openstack-", "k8s-keystone-auth", "npd", "node-problem-detector",
-    "draino", "magnum-", "cluster-autoscaler", "octavia-ingress", "ingress-traefik", "traefik", "kubernetes-dashboard",
-    "dashboard-", "metrics-server", "heapster", "tiller", "nginx-ingress", "ingress-nginx", "kube-proxy", "snapshot-controller",
-)  # fmt: skip
+    "calico-",
+    "kube-flannel",
+    "coredns",
+    "kube-dns",
+    "csi-",
+    "openstack-",
+    "k8s-keystone-auth",
+    "npd",
+    "node-problem-detector",
+    "draino",
+    "magnum-",
+    "cluster-autoscaler",
+    "octavia-ingress",
+    "ingress-traefik",
+    "traefik",
+    "kubernetes-dashboard",
+    "dashboard-",
+    "metrics-server",
+    "heapster",
+    "tiller",
+    "nginx-ingress",
+    "ingress-nginx",
+    "kube-proxy",
+    "snapshot-controller",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,7 +73,10 @@ def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kube
 def again(source: Kube, agreement: Agreement, namespaces: Sequence[str]) -> Inventory:
     """Read the source again, at the versions that were agreed. Raises `KubeError`."""
     return read(
-        source, surface=discover(source), resources=[*agreement.shared, *agreement.missing], namespaces=namespaces
+        source,
+        surface=discover(source),
+        resources=[*agreement.shared, *agreement.missing],
+        namespaces=namespaces,
     )
 
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from bot.migration.findings import Finding, blocker, note, warn
 from bot.migration.modes import is_balancer, is_workload
-from bot.migration.objects import annotations_of, containers_of, pod_spec_of, ref_of, spec_of, status_of, uid_of
+from bot.migration.objects import (
+    annotations_of,
+    containers_of,
+    pod_spec_of,
+    ref_of,
+    spec_of,
+    status_of,
+    uid_of,
+)
 from bot.migration.plan import Balancer, Recipe
 from bot.migration.planning.material import Material
 from bot.migration.transforms.services import INTERNAL
@@ -24,11 +32,13 @@ def balancers(material: Material) -> tuple[Balancer, ...]:
         keep = material.mappings.addresses == "keep" and not internal
         found.append(
             Balancer(
-                service=ref_of(obj), uid=uid_of(obj), internal=internal,
+                service=ref_of(obj),
+                uid=uid_of(obj),
+                internal=internal,
                 addresses=tuple(each.get("ip") or each.get("hostname") or "?" for each in entries),
                 recipe=Recipe.SAME_ADDRESS if keep else Recipe.NEW_ADDRESS,
             )
-        )  # fmt: skip
+        )
     return tuple(sorted(found, key=lambda each: each.service))
 
 
@@ -37,14 +47,27 @@ def check(material: Material, found: tuple[Balancer, ...]) -> Iterator[Finding]:
     for each in found:
         addresses = " and ".join(each.addresses) or "no address yet"
         if each.recipe is Recipe.NEW_ADDRESS:
-            yield warn("traffic", f"the address of {each.service.short} changes", why=f"it is {addresses} today",
-                       fix="Lower the TTL of its DNS names a day before, and change them at the cut-over.", ref=each.service)  # fmt: skip
+            yield warn(
+                "traffic",
+                f"the address of {each.service.short} changes",
+                why=f"it is {addresses} today",
+                fix="Lower the TTL of its DNS names a day before, and change them at the cut-over.",
+                ref=each.service,
+            )
         else:
-            yield warn("traffic", f"{addresses} of {each.service.short} moves to the new cluster", why="for up to a minute nobody answers there",
-                       ref=each.service)  # fmt: skip
+            yield warn(
+                "traffic",
+                f"{addresses} of {each.service.short} moves to the new cluster",
+                why="for up to a minute nobody answers there",
+                ref=each.service,
+            )
     if found:
-        yield warn("traffic", "connections to the outside come from other addresses", why="the new cluster has its own router",
-                   fix="Tell whoever allows the old ones.")  # fmt: skip
+        yield warn(
+            "traffic",
+            "connections to the outside come from other addresses",
+            why="the new cluster has its own router",
+            fix="Tell whoever allows the old ones.",
+        )
     yield from _node_ports(material)
     yield from _host_ports(material)
     yield from _webhooks(material)
@@ -87,7 +110,9 @@ def _webhooks(material: Material) -> Iterator[Finding]:
     for ref, obj in material.kept.items():
         if ref.kind not in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
             continue
-        strict = [hook["name"] for hook in obj.get("webhooks") or [] if hook.get("failurePolicy", "Fail") == "Fail"]
+        strict = [
+            hook["name"] for hook in obj.get("webhooks") or [] if hook.get("failurePolicy", "Fail") == "Fail"
+        ]
         if strict:
             yield note(
                 "webhooks",
@@ -97,5 +122,9 @@ def _webhooks(material: Material) -> Iterator[Finding]:
         for hook in obj.get("webhooks") or []:
             called = (hook.get("clientConfig") or {}).get("service")
             if called and not material.will_have("", "Service", called["name"], called["namespace"]):
-                yield blocker("webhooks", f"{ref} calls {called['namespace']}/{called['name']}, which is not copied",
-                              fix="Migrate that namespace too, or leave the webhook out with `skip`.", ref=ref)  # fmt: skip
+                yield blocker(
+                    "webhooks",
+                    f"{ref} calls {called['namespace']}/{called['name']}, which is not copied",
+                    fix="Migrate that namespace too, or leave the webhook out with `skip`.",
+                    ref=ref,
+                )

@@ -26,14 +26,22 @@ def check(material: Material) -> Iterator[Finding]:
     yield from _orphans(material)
     bare = [each.ref.short for each in material.left if each.reason is Reason.BARE_POD]
     if bare:
-        yield warn(ABOUT, f"{count(len(bare), 'bare pod is', 'bare pods are')} not copied: {', '.join(bare[:NAMED])}",
-                   why="nothing but deleting them would stop them on the source", fix="Give them a Deployment, or name them in `--start-early`.")  # fmt: skip
+        yield warn(
+            ABOUT,
+            f"{count(len(bare), 'bare pod is', 'bare pods are')} not copied: {', '.join(bare[:NAMED])}",
+            why="nothing but deleting them would stop them on the source",
+            fix="Give them a Deployment, or name them in `--start-early`.",
+        )
     if material.operators:
         names = ", ".join(ref.short for ref in sorted(material.operators)[:NAMED])
         yield note(ABOUT, f"operators stop first and start first: {names}")
     if material.strangers:
-        yield warn(ABOUT, f"{count(len(material.strangers), 'workload')} in kube-system not known as add-ons: {', '.join(material.strangers[:NAMED])}",
-                   why="kube-system is not migrated", fix="Install them in the new cluster yourself, if they are yours.")  # fmt: skip
+        yield warn(
+            ABOUT,
+            f"{count(len(material.strangers), 'workload')} in kube-system not known as add-ons: {', '.join(material.strangers[:NAMED])}",
+            why="kube-system is not migrated",
+            fix="Install them in the new cluster yourself, if they are yours.",
+        )
 
 
 def _early(material: Material) -> Iterator[Finding]:
@@ -41,7 +49,9 @@ def _early(material: Material) -> Iterator[Finding]:
     for name in sorted(material.early):
         ref = workloads.get(name)
         if ref is None:
-            yield blocker(ABOUT, f"there is no workload {name} to start early", fix="Correct `--start-early`.")
+            yield blocker(
+                ABOUT, f"there is no workload {name} to start early", fix="Correct `--start-early`."
+            )
             continue
         why = why_not_early(material.kept[ref])
         if why:
@@ -54,8 +64,12 @@ def _autoscalers(material: Material) -> Iterator[Finding]:
     for obj in material.of(AUTOSCALER[1], AUTOSCALER[0]):
         if spec_of(obj).get("minReplicas") == 0:
             name = f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"
-            yield blocker(ABOUT, f"the autoscaler {name} has minReplicas 0", why="it would start its workload again after it was scaled to 0",
-                          fix="Set it to 1 on the source.")  # fmt: skip
+            yield blocker(
+                ABOUT,
+                f"the autoscaler {name} has minReplicas 0",
+                why="it would start its workload again after it was scaled to 0",
+                fix="Set it to 1 on the source.",
+            )
 
 
 def _kept_by_tools(material: Material) -> Iterator[Finding]:
@@ -65,17 +79,23 @@ def _kept_by_tools(material: Material) -> Iterator[Finding]:
         if owner is not None and owner.tool != "Helm" and is_workload(ref):
             found[owner.tool].append(ref.short)
     for tool, names in sorted(found.items()):
-        yield warn(ABOUT, f"{tool} keeps {count(len(names), 'workload')}: {', '.join(names[:NAMED])}",
-                   why="it would start them again on the source after they were stopped",
-                   fix=f"Pause {tool} for them before the cut-over, and point it to the new cluster after it.")  # fmt: skip
+        yield warn(
+            ABOUT,
+            f"{tool} keeps {count(len(names), 'workload')}: {', '.join(names[:NAMED])}",
+            why="it would start them again on the source after they were stopped",
+            fix=f"Pause {tool} for them before the cut-over, and point it to the new cluster after it.",
+        )
 
 
 def _jobs(material: Material) -> Iterator[Finding]:
     running = [ref.short for ref in material.kept if (ref.group, ref.kind) == ("batch", "Job")]
     if running:
-        yield warn(ABOUT, f"{count(len(running), 'Job is', 'Jobs are')} not finished: {', '.join(running[:NAMED])}",
-                   why="they are suspended at the cut-over and begin again from the start in the new cluster",
-                   fix="Wait for them, or leave them out with `skip`.")  # fmt: skip
+        yield warn(
+            ABOUT,
+            f"{count(len(running), 'Job is', 'Jobs are')} not finished: {', '.join(running[:NAMED])}",
+            why="they are suspended at the cut-over and begin again from the start in the new cluster",
+            fix="Wait for them, or leave them out with `skip`.",
+        )
 
 
 def _orphans(material: Material) -> Iterator[Finding]:

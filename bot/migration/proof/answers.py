@@ -58,7 +58,9 @@ class Answers:
 
     def of(self, probe: Probe) -> Answer | None:
         """The answer to a probe."""
-        return next((each for each in self.found if (each.service, each.port) == (probe.service, probe.port)), None)
+        return next(
+            (each for each in self.found if (each.service, each.port) == (probe.service, probe.port)), None
+        )
 
 
 class _Status(msgspec.Struct):
@@ -112,9 +114,14 @@ def _own_words(reply: Reply) -> _Status | None:
 
 
 def check(
-    target: Kube, probes: Probes, before: Answers | None, now: Inventory, *, enforced: bool,
+    target: Kube,
+    probes: Probes,
+    before: Answers | None,
+    now: Inventory,
+    *,
+    enforced: bool,
     sleep: Callable[[float], None] = time.sleep,
-) -> Checked:  # fmt: skip
+) -> Checked:
     """Ask the target what the source was asked before it stopped. `enforced`: its driver enforces NetworkPolicies.
 
     What answers otherwise is asked once more. Raises `KubeError`.
@@ -122,20 +129,25 @@ def check(
     gaps = list(_gaps(probes, before))
     if before is None or before.refused:
         return Checked(check=CHECK, unchecked=tuple(gaps))
-    comparable = [each for each in probes.asked if (old := before.of(each)) is not None and old.answered][:MOST]
+    comparable = [each for each in probes.asked if (old := before.of(each)) is not None and old.answered][
+        :MOST
+    ]
     answers, odd = _asked_twice(target, comparable, before, sleep)
     if answers.refused:
-        return Checked(check=CHECK, unchecked=(*gaps, f"HTTP of {count(len(comparable), 'port')}: {answers.refused}"))
+        return Checked(
+            check=CHECK, unchecked=(*gaps, f"HTTP of {count(len(comparable), 'port')}: {answers.refused}")
+        )
     unreached = [each for each in odd if _said_of(each, answers) in (UNREACHED, SILENT)]
     shut = [each for each in unreached if enforced and _isolated(each.service, now)]
     faults = tuple(
         Fault(
-            about=str(each), seen=f"answers {_said_of(each, answers)}",
+            about=str(each),
+            seen=f"answers {_said_of(each, answers)}",
             expected=f"{_said_of(each, before)}, as on the source",
         )
         for each in odd
         if each not in shut
-    )  # fmt: skip
+    )
     gaps += [f"{each}: a NetworkPolicy keeps the API server from its pods" for each in shut]
     return Checked(check=CHECK, looked=len(comparable) - len(shut), faults=faults, unchecked=tuple(gaps))
 
@@ -174,15 +186,20 @@ def _gaps(probes: Probes, before: Answers | None) -> Iterator[str]:
             yield f"HTTP of {count(len(probes.asked), 'port')}: {why}"
         return
     for said, why in (
-        (NOBODY, "nobody answered on the source"), (UNREACHED, "the old API server could not reach it"),
+        (NOBODY, "nobody answered on the source"),
+        (UNREACHED, "the old API server could not reach it"),
         (SILENT, f"nothing answered on the source within {SECONDS:.0f} s"),
         ("nothing", f"the source was not asked ({MOST} ports are the most)"),
-    ):  # fmt: skip
-        some = [f"{each.service.short}:{each.port}" for each in probes.asked if _said_of(each, before) == said]
+    ):
+        some = [
+            f"{each.service.short}:{each.port}" for each in probes.asked if _said_of(each, before) == said
+        ]
         if some:
             yield f"HTTP of {_listed(some)}: {why}"
     asked = {(each.service, each.port) for each in probes.asked}
-    gone = [f"{each.service.short}:{each.port}" for each in before.found if (each.service, each.port) not in asked]
+    gone = [
+        f"{each.service.short}:{each.port}" for each in before.found if (each.service, each.port) not in asked
+    ]
     if gone:
         yield f"HTTP of {_listed(gone)}: no probe of the new cluster names a path"
 
@@ -196,7 +213,9 @@ def _isolated(service: Ref, now: Inventory) -> bool:
     """Whether a NetworkPolicy restricts who reaches the pods of a Service: then the API server may well be kept out."""
     selector = spec_of(now.objects.get(service) or {}).get("selector") or {}
     labels = [
-        _labels(each) for each in now.objects.values() if each["metadata"].get("namespace") == service.namespace
+        _labels(each)
+        for each in now.objects.values()
+        if each["metadata"].get("namespace") == service.namespace
     ]
     behind = [each for each in labels if each and selector.items() <= each.items()]
     return any(

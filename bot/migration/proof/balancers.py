@@ -44,7 +44,9 @@ def check(plan: Plan, now: Inventory, octavia: Balancers | None, cluster: str) -
     for ref in services:
         live = now.objects.get(ref)
         if live is None:
-            faults.append(Fault(about=str(ref), seen="it is not there", expected="a Service with a load balancer"))
+            faults.append(
+                Fault(about=str(ref), seen="it is not there", expected="a Service with a load balancer")
+            )
             continue
         try:
             found, gap = _of(ref, live, octavia, cluster)
@@ -62,11 +64,16 @@ def _of(ref: Ref, live: Object, octavia: Balancers, cluster: str) -> tuple[list[
     marked = annotations_of(live).get(LOAD_BALANCER, "")
     named = marked or octavia.described(f"Kubernetes external service {ref.short} from cluster {cluster}")
     if not named:
-        return [], f"the load balancer of {ref.short}: Octavia has none for it, so another controller makes it"
+        return (
+            [],
+            f"the load balancer of {ref.short}: Octavia has none for it, so another controller makes it",
+        )
     try:
         found = octavia.balancer(named)
     except NoSuchResource:
-        return [Fault(about=str(ref), seen=f"Octavia has no load balancer {named}", expected="the one it names")], ""
+        return [
+            Fault(about=str(ref), seen=f"Octavia has no load balancer {named}", expected="the one it names")
+        ], ""
     local = spec_of(live).get("externalTrafficPolicy") == "Local"
     own = re.compile(rf"_{re.escape(ref.namespace)}_{re.escape(ref.name)}(_\d+)?$")  # Services may share one
     pools = [each for each in found.pools if own.search(each.listener)] or list(found.pools)
@@ -87,7 +94,9 @@ def judged(about: str, found: LoadBalancer, pools: Collection[Pool], *, local: b
     for pool in pools:
         if not {ONLINE, NO_MONITOR} & set(pool.members):
             states = ", ".join(sorted(set(pool.members))) or "none"
-            yield Fault(about=f"{about}, {pool.listener}", seen=f"members: {states}", expected="at least one ONLINE")
+            yield Fault(
+                about=f"{about}, {pool.listener}", seen=f"members: {states}", expected="at least one ONLINE"
+            )
 
 
 def ingresses(plan: Plan, had: Collection[Ref], now: Inventory) -> Checked:
@@ -98,12 +107,14 @@ def ingresses(plan: Plan, had: Collection[Ref], now: Inventory) -> Checked:
         return Checked(check=INGRESSES, unchecked=(f"addresses of Ingresses: {why}",))
     faults = tuple(
         Fault(
-            about=str(ref), seen="it has no address", expected="one, as on the source",
+            about=str(ref),
+            seen="it has no address",
+            expected="one, as on the source",
             fix="an ingress controller of its class must run",
         )
         for ref in looked
         if not has_address(now.objects.get(ref))
-    )  # fmt: skip
+    )
     return Checked(check=INGRESSES, looked=len(looked), faults=faults)
 
 

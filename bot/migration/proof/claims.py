@@ -24,7 +24,9 @@ def check(plan: Plan, before: Vitals, now: Inventory) -> Checked:
         return Checked(check=CHECK, unchecked=(f"claims and their volumes: {why}",))
     running = {str(each.ref) for each in before.running if each.ready and is_steady(each.ref)}
     looked = [
-        each for each in plan.volumes if each.moves or (each.choice is Choice.EMPTY and running & set(each.consumers))
+        each
+        for each in plan.volumes
+        if each.moves or (each.choice is Choice.EMPTY and running & set(each.consumers))
     ]
     return Checked(
         check=CHECK, looked=len(looked), faults=tuple(fault for each in looked for fault in _of(each, now))
@@ -52,7 +54,9 @@ def _of(volume: Volume, now: Inventory) -> Iterator[Fault]:
         return
     for what, size in (("its volume", _capacity(spec_of(bound or {}))), ("it", _capacity(status_of(claim)))):
         if quantity(size) < quantity(volume.size):
-            yield Fault(about=about, seen=f"{what} is of {size or 'no size'}", expected=f"at least {volume.size}")
+            yield Fault(
+                about=about, seen=f"{what} is of {size or 'no size'}", expected=f"at least {volume.size}"
+            )
 
 
 def _capacity(part: Object) -> str:

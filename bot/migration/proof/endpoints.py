@@ -43,9 +43,11 @@ def _fewer(counted: list[tuple[Ref, int]], now: Inventory) -> Iterator[Fault]:
         expected = min(before, families * _meant(service, now, owners)) if service is not None else before
         if have.get(ref, 0) < expected:
             yield Fault(
-                about=str(ref), seen=count(have.get(ref, 0), "ready endpoint"), expected=f"at least {expected}",
+                about=str(ref),
+                seen=count(have.get(ref, 0), "ready endpoint"),
+                expected=f"at least {expected}",
                 fix=f"the source had {before}",
-            )  # fmt: skip
+            )
 
 
 def _families(service: Object | None) -> int:
@@ -84,9 +86,11 @@ def _missing(by_hand: list[Ref], wanted: Mapping[Ref, Object], now: Inventory) -
             found = _addresses(now.objects[ref]) if ref in now.objects else 0
         if found < expected:
             yield Fault(
-                about=str(ref), seen=f"{count(found, 'address', 'addresses')} in EndpointSlices", expected=f"{expected}",
+                about=str(ref),
+                seen=f"{count(found, 'address', 'addresses')} in EndpointSlices",
+                expected=f"{expected}",
                 fix="it was made by hand: no pod stands behind it",
-            )  # fmt: skip
+            )
 
 
 def _slices_of(endpoints: Ref, now: Inventory) -> Iterator[Object]:

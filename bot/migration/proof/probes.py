@@ -58,7 +58,9 @@ def probes(plan: Plan, side: Inventory) -> Probes:
         if service is None or not selector or spec_of(service).get("type") == "ExternalName":
             continue
         behind = [
-            spec for home, labels, spec in workloads if home == ref.namespace and selector.items() <= labels.items()
+            spec
+            for home, labels, spec in workloads
+            if home == ref.namespace and selector.items() <= labels.items()
         ]
         for port in spec_of(service).get("ports") or []:
             if port.get("protocol", "TCP") != "TCP":
@@ -78,7 +80,9 @@ def _templates(side: Inventory) -> list[tuple[str, dict[str, str], Object]]:
     found = []
     for ref, obj in side.objects.items():
         owner = owners.controller(obj) if is_workload(ref) else None
-        if not is_workload(ref) or (owner and is_workload(Ref(owner.group, owner.kind, ref.namespace, owner.name))):
+        if not is_workload(ref) or (
+            owner and is_workload(Ref(owner.group, owner.kind, ref.namespace, owner.name))
+        ):
             continue
         template = pod_template_of(obj)
         labels = (template.get("metadata") or {}).get("labels") or {}

@@ -34,9 +34,11 @@ def _of(pod: Object) -> Iterator[Fault]:
         count = int(each.get("restartCount", 0))
         if count > ALLOWED:
             yield Fault(
-                about=f"{ref_of(pod)}, container {each['name']}", seen=f"restarted {count} times{_last(each)}",
-                expected=f"at most {ALLOWED}", fix="delete the pod when its reason is mended: the count is the pod's",
-            )  # fmt: skip
+                about=f"{ref_of(pod)}, container {each['name']}",
+                seen=f"restarted {count} times{_last(each)}",
+                expected=f"at most {ALLOWED}",
+                fix="delete the pod when its reason is mended: the count is the pod's",
+            )
 
 
 def _last(status: Object) -> str:

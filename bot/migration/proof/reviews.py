@@ -72,6 +72,8 @@ def _answer(kube: Kube, asked: Question) -> bool:
 def _fault(asked: Question, old: bool) -> Fault:
     may, may_not = f"it may {asked}", f"it may not {asked}"
     return Fault(
-        about=str(asked.account), seen=may_not if old else may, expected=f"as on the source, where {may if old else may_not}",
+        about=str(asked.account),
+        seen=may_not if old else may,
+        expected=f"as on the source, where {may if old else may_not}",
         fix="look at the roles and bindings that name it",
-    )  # fmt: skip
+    )

@@ -49,10 +49,12 @@ class _Grant:
 
 
 FORBIDDEN = (  # what hardly any account may; the first that its rules do not allow is asked for
-    {"verb": "delete", "resource": "secrets", "inside": True}, {"verb": "create", "resource": "pods", "subresource": "exec", "inside": True},
-    {"verb": "delete", "resource": "nodes"}, {"verb": "impersonate", "resource": "users"},
+    {"verb": "delete", "resource": "secrets", "inside": True},
+    {"verb": "create", "resource": "pods", "subresource": "exec", "inside": True},
+    {"verb": "delete", "resource": "nodes"},
+    {"verb": "impersonate", "resource": "users"},
     {"verb": "escalate", "group": RBAC, "resource": "clusterroles"},
-)  # fmt: skip
+)
 
 
 def questions(plan: Plan, source: Inventory) -> tuple[Question, ...]:
@@ -96,11 +98,15 @@ def _grants(account: Ref, plan: Plan, source: Inventory) -> Iterator[_Grant]:
         if not any(_means(subject, binding, account) for subject in binding.get("subjects") or []):
             continue
         home, role = ref_of(binding).namespace, binding["roleRef"]
-        ref = Ref(RBAC, role.get("kind", ""), home if role.get("kind") == "Role" else "", role.get("name", ""))
+        ref = Ref(
+            RBAC, role.get("kind", ""), home if role.get("kind") == "Role" else "", role.get("name", "")
+        )
         found = source.objects.get(ref)
         there = ref in plan.by_ref or BUILT_IN in labels_of(found or {"metadata": {}})
         yield _Grant(
-            rules=(found or {}).get("rules") or [], namespace=home, copied=there and ref_of(binding) in plan.by_ref
+            rules=(found or {}).get("rules") or [],
+            namespace=home,
+            copied=there and ref_of(binding) in plan.by_ref,
         )
 
 
@@ -117,7 +123,10 @@ def user_of(account: Ref) -> str:
 def _means(subject: Object, binding: Object, account: Ref) -> bool:
     kind, name = subject.get("kind"), subject.get("name")
     if kind == "ServiceAccount":
-        return (subject.get("namespace") or ref_of(binding).namespace, name) == (account.namespace, account.name)
+        return (subject.get("namespace") or ref_of(binding).namespace, name) == (
+            account.namespace,
+            account.name,
+        )
     return (kind == "Group" and name in groups_of(account)) or (kind == "User" and name == user_of(account))
 
 
@@ -126,15 +135,21 @@ def _sample(account: Ref, rule: Object, namespace: str) -> Question | None:
     verb = _concrete(rule.get("verbs"), ANY_VERB)
     paths = rule.get("nonResourceURLs") or []
     if paths:
-        return Question(account=account, verb=verb, path=str(paths[0]).replace("*", "x") if paths[0] != "*" else "/x")
+        return Question(
+            account=account, verb=verb, path=str(paths[0]).replace("*", "x") if paths[0] != "*" else "/x"
+        )
     if not verb or not rule.get("resources"):
         return None
     resource, _, subresource = _concrete(rule["resources"], ANY_RESOURCE).partition("/")
     return Question(
-        account=account, verb=verb, group=_concrete(rule.get("apiGroups"), ANY_GROUP),
-        resource=ANY_RESOURCE if resource == "*" else resource, subresource=subresource, namespace=namespace,
+        account=account,
+        verb=verb,
+        group=_concrete(rule.get("apiGroups"), ANY_GROUP),
+        resource=ANY_RESOURCE if resource == "*" else resource,
+        subresource=subresource,
+        namespace=namespace,
         name=str((rule.get("resourceNames") or [""])[0]),
-    )  # fmt: skip
+    )
 
 
 def _concrete(values: Sequence[str] | None, otherwise: str) -> str:

@@ -50,12 +50,15 @@ def make(kube: Kube, image: BeforeImage, phases: Iterable[Phase] = ORDER) -> tup
     done: list[Applied] = []
     for phase in [each for each in ORDER if each in set(phases)]:
         done += _all(image, phase, lambda change: _make(kube, change))
-    lost = [each for each in done if each.state is State.GONE and each.ref.kind != "Job"]  # a Job may end and go
+    lost = [
+        each for each in done if each.state is State.GONE and each.ref.kind != "Job"
+    ]  # a Job may end and go
     if lost:
         raise SourceChanged(
-            f"{count(len(lost), 'object')} of the source gone or made anew", why=", ".join(str(each.ref) for each in lost[:5]),
+            f"{count(len(lost), 'object')} of the source gone or made anew",
+            why=", ".join(str(each.ref) for each in lost[:5]),
             fix="Cancel the migration and plan it again.",
-        )  # fmt: skip
+        )
     return tuple(done)
 
 

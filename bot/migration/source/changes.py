@@ -65,6 +65,11 @@ class BeforeImage:
 def change(phase: Phase, obj: Object, path: str, patch: Mapping[str, Any], what: str) -> Change:
     """A change to an object as it is now, with its way back."""
     return Change(
-        phase=phase, ref=ref_of(obj), uid=uid_of(obj), path=path, what=what, patch=patch,
+        phase=phase,
+        ref=ref_of(obj),
+        uid=uid_of(obj),
+        path=path,
+        what=what,
+        patch=patch,
         restore=inverse(obj, dict(patch)),
-    )  # fmt: skip
+    )

@@ -72,9 +72,18 @@ _OURS = {
     for when in When
 }
 _VELERO = {
-    When.BEFORE_QUIESCE: (*(f"pre.hook.backup.velero.io/{name}" for name in ("command", "container", "on-error", "timeout")), True),
-    When.AFTER_START: (*(f"post.hook.restore.velero.io/{name}" for name in ("command", "container", "on-error", "exec-timeout")), False),
-}  # fmt: skip
+    When.BEFORE_QUIESCE: (
+        *(f"pre.hook.backup.velero.io/{name}" for name in ("command", "container", "on-error", "timeout")),
+        True,
+    ),
+    When.AFTER_START: (
+        *(
+            f"post.hook.restore.velero.io/{name}"
+            for name in ("command", "container", "on-error", "exec-timeout")
+        ),
+        False,
+    ),
+}
 
 
 def hooks_of(pod: Object, when: When) -> Hook | None:
@@ -86,10 +95,12 @@ def hooks_of(pod: Object, when: When) -> Hook | None:
         if annotations.get(str(command)):
             said = annotations.get(str(on_error), "").lower()
             return Hook(
-                pod=ref_of(pod), container=annotations.get(str(container)) or containers[0]["name"],
-                argv=_argv(annotations[str(command)]), seconds=_seconds(annotations.get(str(timeout), "")),
+                pod=ref_of(pod),
+                container=annotations.get(str(container)) or containers[0]["name"],
+                argv=_argv(annotations[str(command)]),
+                seconds=_seconds(annotations.get(str(timeout), "")),
                 must_succeed=said != "continue" if said else bool(must),
-            )  # fmt: skip
+            )
     return None
 
 
@@ -136,11 +147,19 @@ def _one(kube: Kube, hook: Hook) -> HookRun:
     command = hook.argv[0].split()[0] if hook.argv and hook.argv[0].split() else "?"
     try:
         output = execute(
-            kube, namespace=hook.pod.namespace, pod=hook.pod.name, container=hook.container, argv=hook.argv,
+            kube,
+            namespace=hook.pod.namespace,
+            pod=hook.pod.name,
+            container=hook.container,
+            argv=hook.argv,
             seconds=hook.seconds,
-        )  # fmt: skip
+        )
     except KubeError as error:
         return HookRun(
-            pod=hook.pod, container=hook.container, command=command, code=None, failure=error.why or error.what
+            pod=hook.pod,
+            container=hook.container,
+            command=command,
+            code=None,
+            failure=error.why or error.what,
         )
     return HookRun(pod=hook.pod, container=hook.container, command=command, code=output.code)

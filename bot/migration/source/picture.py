@@ -27,7 +27,9 @@ def to_quiesce(inventory: Inventory, grounds: Grounds, early: Collection[str]) -
         if not is_workload(ref) or ref.kind == "Pod":
             continue
         owner = grounds.graph.controller(obj)
-        made_by_workload = owner is not None and is_workload(Ref(owner.group, owner.kind, ref.namespace, owner.name))
+        made_by_workload = owner is not None and is_workload(
+            Ref(owner.group, owner.kind, ref.namespace, owner.name)
+        )
         if made_by_workload and ref.kind != "Job":
             continue
         reason = why_not(obj, grounds)
@@ -46,14 +48,21 @@ def pods_of(inventory: Inventory, grounds: Grounds, workloads: Iterable[Object])
 
 
 def picture(
-    *, migration: str, workloads: Iterable[Object], operators: Collection[Ref], volumes: Iterable[Volume],
-    inventory: Inventory, agreement: Agreement, keep_addresses: Collection[Ref],
-) -> BeforeImage:  # fmt: skip
+    *,
+    migration: str,
+    workloads: Iterable[Object],
+    operators: Collection[Ref],
+    volumes: Iterable[Volume],
+    inventory: Inventory,
+    agreement: Agreement,
+    keep_addresses: Collection[Ref],
+) -> BeforeImage:
     """The before-image of a cut-over."""
     changes = [
-        *_retained(volumes, inventory, agreement), *_stopped(workloads, operators, agreement),
+        *_retained(volumes, inventory, agreement),
+        *_stopped(workloads, operators, agreement),
         *_kept_addresses(inventory, agreement, keep_addresses),
-    ]  # fmt: skip
+    ]
     return BeforeImage(migration=migration, changes=tuple(changes))
 
 
@@ -64,12 +73,17 @@ def _retained(volumes: Iterable[Volume], inventory: Inventory, agreement: Agreem
             continue
         policy = spec_of(obj).get("persistentVolumeReclaimPolicy", "Delete")
         yield change(
-            Phase.RETAIN, obj, _path(obj, agreement), {"spec": {"persistentVolumeReclaimPolicy": "Retain"}},
+            Phase.RETAIN,
+            obj,
+            _path(obj, agreement),
+            {"spec": {"persistentVolumeReclaimPolicy": "Retain"}},
             f"reclaim policy {policy} → Retain",
-        )  # fmt: skip
+        )
 
 
-def _stopped(workloads: Iterable[Object], operators: Collection[Ref], agreement: Agreement) -> Iterator[Change]:
+def _stopped(
+    workloads: Iterable[Object], operators: Collection[Ref], agreement: Agreement
+) -> Iterator[Change]:
     for obj in workloads:
         ref, spec, path = ref_of(obj), spec_of(obj), _path(obj, agreement)
         kind = (ref.group, ref.kind)

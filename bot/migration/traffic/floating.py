@@ -70,9 +70,12 @@ def pictured(balancer: Balancer, addresses: Addresses) -> Move | None:
         found = addresses.find(address)
         if found is not None:
             return Move(
-                service=balancer.service, floating_ip=found.id, address=address, old_port=found.port,
+                service=balancer.service,
+                floating_ip=found.id,
+                address=address,
+                old_port=found.port,
                 old_description=found.description,
-            )  # fmt: skip
+            )
     return None
 
 
@@ -101,7 +104,9 @@ def external(service: Object, move: Move) -> Object:
     return made
 
 
-def open_internal(into: Writer, plan: Plan, inventory: Inventory, forms: Forms, moves: Sequence[Move]) -> Record:
+def open_internal(
+    into: Writer, plan: Plan, inventory: Inventory, forms: Forms, moves: Sequence[Move]
+) -> Record:
     """Make the new load balancers, reached inside the cluster's network only. Raises `KubeError`.
 
     One that has its address already (a repetition) is left as it is.
@@ -126,7 +131,8 @@ def switch(target: Kube, path: str, service: Object, move: Move, addresses: Addr
     found = addresses.find(move.address)
     if found is None:
         raise AddressLost(
-            f"The floating IP {move.address} is gone", fix="Switch DNS to the new address instead, then resume."
+            f"The floating IP {move.address} is gone",
+            fix="Switch DNS to the new address instead, then resume.",
         )
     if found.port == move.old_port and found.port:
         addresses.attach(found.id, "")
@@ -139,7 +145,9 @@ def arrived(target: Kube, path: str, move: Move, addresses: Addresses) -> list[s
     live, found = writing.read(target, path), addresses.find(move.address)
     if found is None or found.port in ("", move.old_port):
         return [f"{move.address} is not attached to the new load balancer"]
-    return [] if move.address in addresses_of(live) else [f"{move.service.short} does not show {move.address}"]
+    return (
+        [] if move.address in addresses_of(live) else [f"{move.service.short} does not show {move.address}"]
+    )
 
 
 def switch_back(move: Move, addresses: Addresses) -> None:
@@ -147,13 +155,16 @@ def switch_back(move: Move, addresses: Addresses) -> None:
     found = addresses.find(move.address)
     if found is None:
         raise AddressLost(
-            f"The floating IP {move.address} is gone", why="it cannot be given back to the old load balancer",
+            f"The floating IP {move.address} is gone",
+            why="it cannot be given back to the old load balancer",
             fix="The old Service has lost its address: give it another one.",
-        )  # fmt: skip
+        )
     if found.port != move.old_port:
         if found.port:
             addresses.attach(found.id, "")
-        fresh = addresses.on(move.old_port)  # the old cluster's controller gives a bare load balancer a new one
+        fresh = addresses.on(
+            move.old_port
+        )  # the old cluster's controller gives a bare load balancer a new one
         if fresh is not None:
             addresses.attach(fresh.id, "")
         addresses.attach(found.id, move.old_port)

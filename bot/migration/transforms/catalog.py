@@ -45,4 +45,7 @@ def transformed(original: Object, context: Context, mappings: Mappings, *, migra
 def labelled(obj: Object, migration: str) -> Object:
     """With the label by which a migration finds what it made."""
     metadata = obj["metadata"]
-    return {**obj, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), MIGRATION: migration}}}
+    return {
+        **obj,
+        "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), MIGRATION: migration}},
+    }

@@ -8,9 +8,11 @@ from bot.migration.objects import Object, annotations_of
 from bot.migration.transforms.unit import Context, Note, Unit, warning
 
 INJECTED = (
-    "cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret", "cert-manager.io/inject-apiserver-ca",
+    "cert-manager.io/inject-ca-from",
+    "cert-manager.io/inject-ca-from-secret",
+    "cert-manager.io/inject-apiserver-ca",
     "service.beta.openshift.io/inject-cabundle",
-)  # fmt: skip
+)
 
 
 def _bundles(obj: Object, clients: Iterable[Object]) -> Iterator[Note]:
@@ -20,7 +22,9 @@ def _bundles(obj: Object, clients: Iterable[Object]) -> Iterator[Note]:
             del client["caBundle"]
         yield Note(text="its CA is injected again in the new cluster")
     elif found:
-        yield Note(text="its CA is kept: the certificate of its backend must be signed by it in the new cluster too")
+        yield Note(
+            text="its CA is kept: the certificate of its backend must be signed by it in the new cluster too"
+        )
 
 
 def _webhook(obj: Object, _original: Object, _context: Context) -> Iterator[Note]:
@@ -44,7 +48,9 @@ def _api_service(obj: Object, _original: Object, _context: Context) -> Iterator[
 
 
 def _binding(obj: Object, _original: Object, context: Context) -> Iterator[Note]:
-    subjects = {each.get("namespace") for each in obj.get("subjects") or [] if each.get("kind") == "ServiceAccount"}
+    subjects = {
+        each.get("namespace") for each in obj.get("subjects") or [] if each.get("kind") == "ServiceAccount"
+    }
     outside = sorted(str(name) for name in subjects - context.namespaces if name)
     if outside:
         yield warning(f"it names service accounts in {', '.join(outside)}, which are not migrated")
@@ -53,8 +59,11 @@ def _binding(obj: Object, _original: Object, context: Context) -> Iterator[Note]
 RBAC = "rbac.authorization.k8s.io"
 ADMISSION = "admissionregistration.k8s.io"
 UNITS = (
-    Unit(kinds=((ADMISSION, "ValidatingWebhookConfiguration"), (ADMISSION, "MutatingWebhookConfiguration")), rewrite=_webhook),
+    Unit(
+        kinds=((ADMISSION, "ValidatingWebhookConfiguration"), (ADMISSION, "MutatingWebhookConfiguration")),
+        rewrite=_webhook,
+    ),
     Unit(kinds=(("apiextensions.k8s.io", "CustomResourceDefinition"),), rewrite=_definition),
     Unit(kinds=(("apiregistration.k8s.io", "APIService"),), rewrite=_api_service),
     Unit(kinds=((RBAC, "RoleBinding"), (RBAC, "ClusterRoleBinding")), rewrite=_binding),
-)  # fmt: skip
+)

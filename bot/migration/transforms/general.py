@@ -20,7 +20,9 @@ def strip(original: Object, context: Context) -> tuple[Object, list[Note]]:
     if obj["metadata"].get("ownerReferences"):
         notes.append(Note(text="it has no owner in the new cluster: uids differ"))
     metadata = {key: value for key, value in obj["metadata"].items() if key in KEPT}
-    annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items() if _kept(key)}
+    annotations = {
+        key: value for key, value in (metadata.pop("annotations", None) or {}).items() if _kept(key)
+    }
     if annotations:
         metadata["annotations"] = annotations
     return {**obj, "metadata": metadata}, notes

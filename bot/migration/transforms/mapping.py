@@ -74,8 +74,12 @@ def _placement(obj: Object, mappings: Mappings) -> Iterator[Note]:
 
 
 def _affinity(affinity: Object, mappings: Mappings) -> Iterator[Note]:
-    required = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
-    preferred = [each["preference"] for each in affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or []]
+    required = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get(
+        "nodeSelectorTerms"
+    ) or []
+    preferred = [
+        each["preference"] for each in affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or []
+    ]
     for term in [*required, *preferred]:
         for expression in term.get("matchExpressions") or []:
             for old, new in mappings.node_labels.items():
@@ -123,5 +127,7 @@ def _patched(obj: Object, operations: list[dict[str, Any]], number: int) -> Obje
     except (KeyError, TypeError):
         same = False
     if not same:
-        raise PatchFailed(f"Patch {number + 1} changes what {ref} is", why="name, kind and namespace stay", fix=fix)
+        raise PatchFailed(
+            f"Patch {number + 1} changes what {ref} is", why="name, kind and namespace stay", fix=fix
+        )
     return made

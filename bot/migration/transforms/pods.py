@@ -32,7 +32,9 @@ def template(obj: Object, context: Context) -> Iterator[Note]:
         how = f"node {wanted}" if wanted else "its node affinity"
         yield warning(f"it is placed by the name of a node ({how}): map it in `node_labels`")
     if spec.get("nodeName"):
-        yield warning(f"its node {spec.pop('nodeName')} does not exist in the new cluster: the scheduler chooses")
+        yield warning(
+            f"its node {spec.pop('nodeName')} does not exist in the new cluster: the scheduler chooses"
+        )
     yield from _mentions(spec, context)
 
 

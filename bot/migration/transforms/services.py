@@ -33,12 +33,16 @@ def _service(obj: Object, original: Object, _context: Context) -> Iterator[Note]
         spec.pop("ipFamilies", None)
         spec.pop("ipFamilyPolicy", None)
     elif spec.get("ipFamilies"):
-        yield warning(f"it asks for {' and '.join(spec['ipFamilies'])}: the new cluster must serve the same families")
+        yield warning(
+            f"it asks for {' and '.join(spec['ipFamilies'])}: the new cluster must serve the same families"
+        )
     yield from _node_ports(spec, original)
     drop_annotations(obj, *WRITTEN)
     address = spec.pop("loadBalancerIP", None)
     if address:
-        yield warning(f"it asks for the address {address}, which the old cluster holds until traffic is switched")
+        yield warning(
+            f"it asks for the address {address}, which the old cluster holds until traffic is switched"
+        )
     for name in PINNED:
         if name in annotations_of(obj):
             yield warning(f"{name} names a network, subnet or port that may go with the old cluster")

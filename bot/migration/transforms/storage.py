@@ -10,10 +10,14 @@ from bot.migration.transforms.unit import Context, Note, Unit, warning
 
 IN_TREE, CSI = "kubernetes.io/cinder", "cinder.csi.openstack.org"
 BOUND = (
-    "pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller", "volume.kubernetes.io/selected-node",
-    "volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner",
-    "volume.kubernetes.io/storage-resizer", "volume.beta.kubernetes.io/storage-class",
-)  # fmt: skip
+    "pv.kubernetes.io/bind-completed",
+    "pv.kubernetes.io/bound-by-controller",
+    "volume.kubernetes.io/selected-node",
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.beta.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/storage-resizer",
+    "volume.beta.kubernetes.io/storage-class",
+)
 
 
 def _claim(obj: Object, original: Object, _context: Context) -> Iterator[Note]:

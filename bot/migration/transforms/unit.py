@@ -47,9 +47,11 @@ class Ranges:
         except ValueError:
             return ""
         for name, ranges in (
-            ("a service address", self.services), ("a pod address", self.pods), ("a node address", self.nodes),
+            ("a service address", self.services),
+            ("a pod address", self.pods),
+            ("a node address", self.nodes),
             ("an address of the old cluster", self.others),
-        ):  # fmt: skip
+        ):
             if any(_inside(given, each) for each in ranges):
                 return name
         return ""

@@ -16,9 +16,11 @@ GENERATED_LABELS = (
     "batch.kubernetes.io/job-name",
 )
 GITOPS = {
-    "argocd.argoproj.io/instance": "Argo CD", "argocd.argoproj.io/tracking-id": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/name": "Flux", "helm.toolkit.fluxcd.io/name": "Flux",
-}  # fmt: skip
+    "argocd.argoproj.io/instance": "Argo CD",
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+}
 
 
 def gitops(obj: Object) -> str:
@@ -31,8 +33,12 @@ def gitops(obj: Object) -> str:
 def _workload(obj: Object, _original: Object, context: Context) -> Iterator[Note]:
     tool = gitops(obj)
     if tool:
-        yield warning(f"{tool} keeps it: pause it on the source before the cut-over, and point it to the new cluster")
-    drop_annotations(obj, "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas")
+        yield warning(
+            f"{tool} keeps it: pause it on the source before the cut-over, and point it to the new cluster"
+        )
+    drop_annotations(
+        obj, "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas"
+    )
     yield from pods.template(obj, context)
 
 
@@ -64,13 +70,23 @@ def _job(obj: Object, original: Object, context: Context) -> Iterator[Note]:
 
 def _disruption_budget(obj: Object, original: Object, _context: Context) -> Iterator[Note]:
     if original["apiVersion"] == "policy/v1" and obj["spec"].get("selector") == {}:
-        yield warning("its selector is empty: every pod of the namespace in policy/v1, none in policy/v1beta1")
+        yield warning(
+            "its selector is empty: every pod of the namespace in policy/v1, none in policy/v1beta1"
+        )
 
 
 UNITS = (
-    Unit(kinds=(("apps", "Deployment"), ("apps", "DaemonSet"), ("apps", "ReplicaSet"), ("", "ReplicationController"),
-                ("batch", "CronJob")), rewrite=_workload),
+    Unit(
+        kinds=(
+            ("apps", "Deployment"),
+            ("apps", "DaemonSet"),
+            ("apps", "ReplicaSet"),
+            ("", "ReplicationController"),
+            ("batch", "CronJob"),
+        ),
+        rewrite=_workload,
+    ),
     Unit(kinds=(("apps", "StatefulSet"),), rewrite=_stateful_set),
     Unit(kinds=(("batch", "Job"),), rewrite=_job),
     Unit(kinds=(("policy", "PodDisruptionBudget"),), rewrite=_disruption_budget),
-)  # fmt: skip
+)

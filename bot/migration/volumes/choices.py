@@ -20,8 +20,10 @@ from bot.migration.transforms.storage import CSI, IN_TREE
 from bot.wording import count
 
 ZONES = (
-    "topology.cinder.csi.openstack.org/zone", "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone",
-)  # fmt: skip
+    "topology.cinder.csi.openstack.org/zone",
+    "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/zone",
+)
 SUFFIXES = {"": Decimal(1), "m": Decimal("0.001")} | {
     f"{letter}{binary}": Decimal(1024 if binary else 1000) ** power
     for binary in ("", "i")
@@ -59,7 +61,9 @@ class Volume:
     reclaim: str = ""
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     consumers: tuple[str, ...] = ()
-    unused: bool = False  # all are to be reattached, and to this one no volume was ever bound: it is made empty
+    unused: bool = (
+        False  # all are to be reattached, and to this one no volume was ever bound: it is made empty
+    )
 
     @property
     def moves(self) -> bool:
@@ -94,7 +98,9 @@ def parse(words: Sequence[str]) -> tuple[Choice | None, dict[str, Choice]]:
     return overall, single
 
 
-def volumes(inventory: Inventory, claims: Iterable[Object], words: Sequence[str], graph: Graph) -> tuple[Volume, ...]:
+def volumes(
+    inventory: Inventory, claims: Iterable[Object], words: Sequence[str], graph: Graph
+) -> tuple[Volume, ...]:
     """Every claim that is copied, with its volume and the choice made for it."""
     overall, single = parse(words)
     users = _consumers(inventory, graph)
@@ -104,11 +110,17 @@ def volumes(inventory: Inventory, claims: Iterable[Object], words: Sequence[str]
         bound = inventory.find("", "PersistentVolume", "", spec_of(claim).get("volumeName", ""))
         made = _described(claim, bound if status_of(claim).get("phase") == "Bound" else None)
         choice = single.get(ref.short, overall)
-        unused = choice is Choice.REATTACH and ref.short not in single and not spec_of(claim).get("volumeName")
-        found.append(dataclasses.replace(
-            made, choice=Choice.EMPTY if unused else choice, unused=unused,
-            consumers=tuple(sorted(users.get(ref.short, set()))),
-        ))  # fmt: skip
+        unused = (
+            choice is Choice.REATTACH and ref.short not in single and not spec_of(claim).get("volumeName")
+        )
+        found.append(
+            dataclasses.replace(
+                made,
+                choice=Choice.EMPTY if unused else choice,
+                unused=unused,
+                consumers=tuple(sorted(users.get(ref.short, set()))),
+            )
+        )
     return tuple(found)
 
 
@@ -134,34 +146,57 @@ def _consumers(inventory: Inventory, graph: Graph) -> dict[str, set[str]]:
 def _described(claim: Object, volume: Object | None) -> Volume:
     spec = spec_of(claim)
     made = Volume(
-        claim=ref_of(claim), claim_uid=uid_of(claim), choice=None, volume_mode=spec.get("volumeMode", "Filesystem"),
+        claim=ref_of(claim),
+        claim_uid=uid_of(claim),
+        choice=None,
+        volume_mode=spec.get("volumeMode", "Filesystem"),
         requested=((spec.get("resources") or {}).get("requests") or {}).get("storage", ""),
-        access_modes=tuple(spec.get("accessModes") or ()), storage_class=spec.get("storageClassName") or "",
-    )  # fmt: skip
+        access_modes=tuple(spec.get("accessModes") or ()),
+        storage_class=spec.get("storageClassName") or "",
+    )
     if volume is None:
         return made
     own = spec_of(volume)
     backend, handle, fs_type, attributes = _backend(own)
     return dataclasses.replace(
-        made, volume=volume["metadata"]["name"], volume_uid=uid_of(volume), backend=backend, handle=handle,
-        size=(own.get("capacity") or {}).get("storage", ""), fs_type=fs_type, zone=_zone(own),
+        made,
+        volume=volume["metadata"]["name"],
+        volume_uid=uid_of(volume),
+        backend=backend,
+        handle=handle,
+        size=(own.get("capacity") or {}).get("storage", ""),
+        fs_type=fs_type,
+        zone=_zone(own),
         access_modes=tuple(own.get("accessModes") or made.access_modes),
-        mount_options=tuple(own.get("mountOptions") or ()), volume_mode=own.get("volumeMode", made.volume_mode),
-        reclaim=own.get("persistentVolumeReclaimPolicy", "Retain"), attributes=attributes,
+        mount_options=tuple(own.get("mountOptions") or ()),
+        volume_mode=own.get("volumeMode", made.volume_mode),
+        reclaim=own.get("persistentVolumeReclaimPolicy", "Retain"),
+        attributes=attributes,
         storage_class=own.get("storageClassName") or "",
-    )  # fmt: skip
+    )
 
 
 def _backend(spec: Mapping[str, Any]) -> tuple[str, str, str, dict[str, str]]:
     """Driver, handle, file system and attributes; in-tree Cinder is what the CSI driver handles today."""
     csi, cinder = spec.get("csi"), spec.get("cinder")
     if csi:
-        kept = {k: v for k, v in (csi.get("volumeAttributes") or {}).items() if "csiProvisionerIdentity" not in k}
+        kept = {
+            k: v for k, v in (csi.get("volumeAttributes") or {}).items() if "csiProvisionerIdentity" not in k
+        }
         return csi["driver"], csi["volumeHandle"], csi.get("fsType", ""), kept
     if cinder:
         return IN_TREE, cinder["volumeID"], cinder.get("fsType", "ext4"), {}
-    known = ("capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions",
-             "volumeMode", "nodeAffinity", "volumeAttributesClassName")  # fmt: skip
+    known = (
+        "capacity",
+        "accessModes",
+        "claimRef",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "mountOptions",
+        "volumeMode",
+        "nodeAffinity",
+        "volumeAttributesClassName",
+    )
     return next((key for key in spec if key not in known), "unknown"), "", "", {}
 
 
@@ -187,15 +222,23 @@ def check(
     moving = [each for each in found if each.moves and not _why_not(each)]
     if moving and same_project is False:
         yield blocker(
-            "volumes", f"{count(len(moving), 'volume')} cannot be attached to the target", why="it is in another OpenStack project",
+            "volumes",
+            f"{count(len(moving), 'volume')} cannot be attached to the target",
+            why="it is in another OpenStack project",
             fix="Choose `--volumes empty`, or transfer the volumes with `openstack volume transfer request create`.",
-        )  # fmt: skip
+        )
     if moving and same_project is None:
-        yield warn("volumes", "nobody knows whether the target is in the same OpenStack project",
-                   why="volumes of another project cannot be attached", fix="Check it before the cut-over.")  # fmt: skip
+        yield warn(
+            "volumes",
+            "nobody knows whether the target is in the same OpenStack project",
+            why="volumes of another project cannot be attached",
+            fix="Check it before the cut-over.",
+        )
     if moving and target.exists and target.csi_drivers and CSI not in target.csi_drivers:
         yield blocker(
-            "volumes", f"the target does not run {CSI}", fix="Create it with the label `cinder_csi_enabled=true`."
+            "volumes",
+            f"the target does not run {CSI}",
+            fix="Create it with the label `cinder_csi_enabled=true`.",
         )
     if moving:
         yield note("volumes", "what is written after the switch stays on the disks, also after a roll-back")
@@ -217,12 +260,22 @@ def _one(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Ite
         moves = not _why_not(volume) and volume.volume
         options = "reattach, empty or skip" if moves else "empty or skip"
         why = used if moves else f"{_why_not(volume)}; {used}" if volume.volume else used
-        yield blocker("volumes", f"nobody has chosen what becomes of {name}", why=why,
-                      fix=f"Add `--volumes {name}={options.split(',')[0].split(' ')[0]}` ({options}).", ref=ref)  # fmt: skip
+        yield blocker(
+            "volumes",
+            f"nobody has chosen what becomes of {name}",
+            why=why,
+            fix=f"Add `--volumes {name}={options.split(',')[0].split(' ')[0]}` ({options}).",
+            ref=ref,
+        )
         return
     if volume.moves and _why_not(volume):
-        yield blocker("volumes", f"{name} cannot be reattached", why=_why_not(volume),
-                      fix=f"Add `--volumes {name}=empty` and copy the data yourself, or `{name}=skip`.", ref=ref)  # fmt: skip
+        yield blocker(
+            "volumes",
+            f"{name} cannot be reattached",
+            why=_why_not(volume),
+            fix=f"Add `--volumes {name}=empty` and copy the data yourself, or `{name}=skip`.",
+            ref=ref,
+        )
         return
     if volume.moves:
         yield from _moving(volume, target)
@@ -230,32 +283,54 @@ def _one(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Ite
         yield from _empty(volume, target, classes)
     elif volume.consumers:
         yield warn(
-            "volumes", f"{name} is left out", why=f"{used}, whose pods wait for it or get a new empty one", ref=ref
+            "volumes",
+            f"{name} is left out",
+            why=f"{used}, whose pods wait for it or get a new empty one",
+            ref=ref,
         )
 
 
 def _moving(volume: Volume, target: TargetFacts) -> Iterator[Finding]:
     name = volume.claim.short
     if volume.zone and target.zones and volume.zone not in target.zones:
-        yield blocker("volumes", f"{name} is in the zone {volume.zone}, where the target has no node",
-                      why=f"its nodes are in {', '.join(sorted(target.zones))}", fix="Add nodes in that zone.", ref=volume.claim)  # fmt: skip
+        yield blocker(
+            "volumes",
+            f"{name} is in the zone {volume.zone}, where the target has no node",
+            why=f"its nodes are in {', '.join(sorted(target.zones))}",
+            fix="Add nodes in that zone.",
+            ref=volume.claim,
+        )
     shared = [mode for mode in volume.access_modes if mode in ("ReadWriteMany", "ReadOnlyMany")]
     if shared:
-        yield warn("volumes", f"{name} is {shared[0]}", why="Cinder attaches a volume to several machines only if its type is multi-attach",
-                   ref=volume.claim)  # fmt: skip
+        yield warn(
+            "volumes",
+            f"{name} is {shared[0]}",
+            why="Cinder attaches a volume to several machines only if its type is multi-attach",
+            ref=volume.claim,
+        )
     if volume.backend == IN_TREE:
-        yield note("volumes", f"{name} is an in-tree Cinder volume and becomes one of {CSI}", ref=volume.claim)
+        yield note(
+            "volumes", f"{name} is an in-tree Cinder volume and becomes one of {CSI}", ref=volume.claim
+        )
 
 
 def _empty(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Iterator[Finding]:
     name = volume.claim.short
     if volume.unused:
-        yield warn("volumes", f"{name} has no volume to reattach, and gets an empty one",
-                   why="none was ever bound to it, so there is no data", fix=f"To leave it out, add `--volumes {name}=skip`.",
-                   ref=volume.claim)  # fmt: skip
+        yield warn(
+            "volumes",
+            f"{name} has no volume to reattach, and gets an empty one",
+            why="none was ever bound to it, so there is no data",
+            fix=f"To leave it out, add `--volumes {name}=skip`.",
+            ref=volume.claim,
+        )
     wanted = classes.get(volume.storage_class, volume.storage_class)
     if volume.volume:
-        yield warn("volumes", f"{name} starts empty", why=f"{volume.size} of data stay in the old cluster's volume {volume.handle or volume.volume}",
-                   ref=volume.claim)  # fmt: skip
+        yield warn(
+            "volumes",
+            f"{name} starts empty",
+            why=f"{volume.size} of data stay in the old cluster's volume {volume.handle or volume.volume}",
+            ref=volume.claim,
+        )
     if target.exists and wanted and wanted not in target.storage_classes:
         yield note("volumes", f"{name} needs the StorageClass {wanted}, which is copied", ref=volume.claim)

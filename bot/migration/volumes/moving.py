@@ -47,9 +47,10 @@ def check_retained(kube: Kube, volumes: Iterable[Volume]) -> None:
         policy = spec_of(live or {}).get("persistentVolumeReclaimPolicy")
         if policy != "Retain":
             raise NotRetained(
-                f"The volume {volume.volume} is not on Retain", why="it is gone" if live is None else f"it is on {policy}",
+                f"The volume {volume.volume} is not on Retain",
+                why="it is gone" if live is None else f"it is on {policy}",
                 fix="Look at who changes it on the source, then resume.",
-            )  # fmt: skip
+            )
 
 
 def attached(kube: Kube, volumes: Iterable[Volume], disks: Disks | None) -> list[str]:
@@ -58,7 +59,9 @@ def attached(kube: Kube, volumes: Iterable[Volume], disks: Disks | None) -> list
     if not moving:
         return []
     held = {
-        (spec_of(each).get("source") or {}).get("persistentVolumeName"): spec_of(each).get("nodeName", "a node")
+        (spec_of(each).get("source") or {}).get("persistentVolumeName"): spec_of(each).get(
+            "nodeName", "a node"
+        )
         for each in kube.all_of(ATTACHMENTS, dict)
     }
     waits = []
@@ -83,7 +86,9 @@ def brought(kube: Kube, volumes: Iterable[Volume], migration: str) -> tuple[Volu
     )
 
 
-def attach(kube: Kube, volumes: Iterable[Volume], claims: dict[Ref, Object], migration: str) -> tuple[Ref, ...]:
+def attach(
+    kube: Kube, volumes: Iterable[Volume], claims: dict[Ref, Object], migration: str
+) -> tuple[Ref, ...]:
     """Make the static pairs in the target. `claims` are the claims as they will be there, by their ref.
 
     Raises `VolumeTaken`, `KubeError`.
@@ -99,12 +104,16 @@ def attach(kube: Kube, volumes: Iterable[Volume], claims: dict[Ref, Object], mig
         _check_free(volume, there, handles, migration)
         if there is None or not _ours(there, volume, migration):
             writing.apply(
-                kube, f"{VOLUMES}/{volume.volume}", static.persistent_volume(volume, claim, migration),
+                kube,
+                f"{VOLUMES}/{volume.volume}",
+                static.persistent_volume(volume, claim, migration),
                 doing=f"make the volume {volume.volume}",
-            )  # fmt: skip
+            )
         path = f"/api/v1/namespaces/{volume.claim.namespace}/persistentvolumeclaims/{volume.claim.name}"
         if writing.read(kube, path) is None:  # the spec of a claim that is there cannot be changed
-            writing.apply(kube, path, labelled(claim, migration), doing=f"make the claim {volume.claim.short}")
+            writing.apply(
+                kube, path, labelled(claim, migration), doing=f"make the claim {volume.claim.short}"
+            )
         made += [static.volume_ref(volume), volume.claim]
     return tuple(made)
 
@@ -113,14 +122,16 @@ def _check_free(volume: Volume, there: Object | None, handles: dict[str | None, 
     other = handles.get(volume.handle)
     if there is not None and not _ours(there, volume, migration):
         raise VolumeTaken(
-            f"The target has another volume {volume.volume}", why="its disk or its labels are not this migration's",
+            f"The target has another volume {volume.volume}",
+            why="its disk or its labels are not this migration's",
             fix=f"Rename or remove it there, or choose `--volumes {volume.claim.short}=skip`.",
-        )  # fmt: skip
+        )
     if other is not None and other != volume.volume:
         raise VolumeTaken(
-            f"The disk of {volume.claim.short} is already the volume {other} of the target", why=f"Cinder volume {volume.handle}",
+            f"The disk of {volume.claim.short} is already the volume {other} of the target",
+            why=f"Cinder volume {volume.handle}",
             fix=f"Remove {other} there (it is kept in Cinder if its policy is Retain), then resume.",
-        )  # fmt: skip
+        )
 
 
 def _ours(volume: Object, planned: Volume, migration: str) -> bool:
@@ -159,16 +170,21 @@ def detach(kube: Kube, volumes: Iterable[Volume], migration: str) -> tuple[Ref, 
             and spec_of(live).get("persistentVolumeReclaimPolicy") != "Retain"
         ):
             raise NotRetained(
-                f"The volume {volume.volume} of the target is not on Retain", why="removing it would delete the disk",
+                f"The volume {volume.volume} of the target is not on Retain",
+                why="removing it would delete the disk",
                 fix="Set it to Retain, then resume.",
-            )  # fmt: skip
+            )
         at = f"/api/v1/namespaces/{volume.claim.namespace}/persistentvolumeclaims/{volume.claim.name}"
         claim = writing.read(kube, at)
         if claim is not None and labels_of(claim).get(MIGRATION) == migration:
-            writing.delete(kube, at, uid=uid_of(claim), doing=f"remove the claim {volume.claim.short} of the target")
+            writing.delete(
+                kube, at, uid=uid_of(claim), doing=f"remove the claim {volume.claim.short} of the target"
+            )
             gone.append(volume.claim)
         if live is not None and _ours(live, volume, migration):
-            writing.delete(kube, path, uid=uid_of(live), doing=f"remove the volume {volume.volume} of the target")
+            writing.delete(
+                kube, path, uid=uid_of(live), doing=f"remove the volume {volume.volume} of the target"
+            )
             gone.append(static.volume_ref(volume))
     return tuple(gone)
 
@@ -187,7 +203,10 @@ def hand_over(kube: Kube, volumes: Sequence[Volume], migration: str) -> tuple[Re
         if live is None or not _ours(live, volume, migration):
             continue
         if spec_of(live).get("persistentVolumeReclaimPolicy") != volume.reclaim:
-            patch = {"metadata": {"uid": uid_of(live)}, "spec": {"persistentVolumeReclaimPolicy": volume.reclaim}}
+            patch = {
+                "metadata": {"uid": uid_of(live)},
+                "spec": {"persistentVolumeReclaimPolicy": volume.reclaim},
+            }
             writing.patch(kube, path, patch, doing=f"set {volume.volume} to {volume.reclaim}")
         done.append(static.volume_ref(volume))
     return tuple(done)

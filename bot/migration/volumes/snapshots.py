@@ -89,16 +89,18 @@ def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Cal
                 waits.append(f"a snapshot of {volume.claim.short}")
         except CloudRefused as refused:
             raise SnapshotFailed(
-                f"Cinder took no snapshot of the disk of {volume.claim.short}", why=refused.why,
+                f"Cinder took no snapshot of the disk of {volume.claim.short}",
+                why=refused.why,
                 fix=f"Make room (`openstack quota show`) or mend it, then resume; or {OFF}, then resume.",
-            ) from refused  # fmt: skip
+            ) from refused
         except CloudServiceError as error:
             waits.append(f"a snapshot of {volume.claim.short}: {error.why or error.what}")
     if failed:
         raise SnapshotFailed(
-            f"{count(len(failed), 'snapshot')} of disks ended in an error", why=f"Cinder says so of {', '.join(failed)}",
+            f"{count(len(failed), 'snapshot')} of disks ended in an error",
+            why=f"Cinder says so of {', '.join(failed)}",
             fix=f"Ask who runs Cinder, then resume: I take others; or {OFF}, then resume.",
-        )  # fmt: skip
+        )
     return waits
 
 
@@ -117,9 +119,11 @@ def _taken(volume: Volume, storage: Storage, migration: str, fence: Callable[[],
     if not there:
         fence()
         storage.snapshot(
-            volume.handle, name=name_of(volume, migration), metadata={MIGRATION: migration, CLAIM: volume.claim.short},
+            volume.handle,
+            name=name_of(volume, migration),
+            metadata={MIGRATION: migration, CLAIM: volume.claim.short},
             description=f"before the cut-over of migration {migration}",
-        )  # fmt: skip
+        )
     return any(each.status == AVAILABLE for each in there)
 
 

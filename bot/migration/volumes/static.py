@@ -30,11 +30,19 @@ def persistent_volume(volume: Volume, claim: Object, migration: str) -> Object:
     if volume.attributes:
         csi["volumeAttributes"] = dict(volume.attributes)
     spec: Object = {
-        "capacity": {"storage": volume.size}, "accessModes": list(volume.access_modes), "volumeMode": volume.volume_mode,
-        "persistentVolumeReclaimPolicy": "Retain", "storageClassName": claim["spec"].get("storageClassName") or "",
-        "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": volume.claim.namespace, "name": volume.claim.name},
+        "capacity": {"storage": volume.size},
+        "accessModes": list(volume.access_modes),
+        "volumeMode": volume.volume_mode,
+        "persistentVolumeReclaimPolicy": "Retain",
+        "storageClassName": claim["spec"].get("storageClassName") or "",
+        "claimRef": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": volume.claim.namespace,
+            "name": volume.claim.name,
+        },
         "csi": csi,
-    }  # fmt: skip
+    }
     if volume.mount_options:
         spec["mountOptions"] = list(volume.mount_options)
     if volume.zone:

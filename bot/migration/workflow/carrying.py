@@ -52,7 +52,9 @@ def _stage(passage: Passage, ground: Ground, recorded: Recorded, stage: Stage, k
         passage.tell(f"copying {state.stage.title}", done=before + state.done, total=total)
 
     with opened(passage.plan, ground, recorded, known) as scene:
-        record = copying.copy(scene.into, passage.plan, scene.inventory, scene.forms, stages=(stage,), told=told)
+        record = copying.copy(
+            scene.into, passage.plan, scene.inventory, scene.forms, stages=(stage,), told=told
+        )
     refuse_failures(record, "The new cluster did not take", MEND)
     return {"actions": dict(Counter(str(each.action) for each in record.written))}
 
@@ -74,16 +76,20 @@ def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: 
     refs = [item.ref for item in passage.plan.items if item.mode is Mode.PARALLEL]
     if refs:
         passage.wait(
-            "wait for what runs early", lambda: _not_as_ready(passage, ground, recorded, refs), what="become ready",
-            within=ready_within, detail="waiting for what runs on both sides",
-        )  # fmt: skip
+            "wait for what runs early",
+            lambda: _not_as_ready(passage, ground, recorded, refs),
+            what="become ready",
+            within=ready_within,
+            detail="waiting for what runs on both sides",
+        )
     found = passage.do("compare", lambda: _compared(passage, ground, recorded))
     if found["differences"]:
         lines = found["differences"]
         return CopyDiffers(
-            f"{count(len(lines), 'thing is', 'things are')} not in the new cluster as on the source", why="\n".join(lines[:NAMED]),
+            f"{count(len(lines), 'thing is', 'things are')} not in the new cluster as on the source",
+            why="\n".join(lines[:NAMED]),
             fix="Resume: I take what changed on the source into the plan, and copy and compare again; or cancel.",
-        )  # fmt: skip
+        )
     passage.leave(f"{count(found['equal'], 'object')} compared equal", [", ".join(found["counts"])])
     return None
 

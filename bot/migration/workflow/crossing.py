@@ -32,7 +32,9 @@ from bot.problems import Problem
 from bot.wording import count
 
 STOP_WITHIN = timedelta(minutes=20)  # a pod's grace can be long; nothing is killed to hurry it
-FREE_WITHIN = timedelta(minutes=20)  # an attachment of a dead node hangs for long; nothing is detached by force
+FREE_WITHIN = timedelta(
+    minutes=20
+)  # an attachment of a dead node hangs for long; nothing is detached by force
 BIND_WITHIN = timedelta(minutes=5)
 
 
@@ -50,21 +52,32 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     The step was entered where it was decided.
     """
     found = passage.do("picture", lambda: _pictured(passage, ground, recorded))
-    recorded.image, recorded.before = IMAGES.validate_python(found["image"]), VITALS.validate_python(found["before"])
+    recorded.image, recorded.before = (
+        IMAGES.validate_python(found["image"]),
+        VITALS.validate_python(found["before"]),
+    )
     recorded.moves = MOVES.validate_python(found["moves"])
     recorded.seen = SEEN.validate_python(found["seen"]) if "seen" in found else None
     ran = passage.do("hooks before", lambda: _hooks_before(passage, ground, recorded))
     made = passage.do("stop", lambda: _stopped(passage, ground, recorded))
     passage.wait(
-        "wait until it stands still", lambda: looking(passage, ground, recorded, _running), what="stop",
-        within=STOP_WITHIN, detail="waiting for pods to end",
-    )  # fmt: skip
+        "wait until it stands still",
+        lambda: looking(passage, ground, recorded, _running),
+        what="stop",
+        within=STOP_WITHIN,
+        detail="waiting for pods to end",
+    )
     passage.wait(
-        "wait for the disks", lambda: _not_free(passage, ground, recorded), what="become free and have their snapshots",
-        within=FREE_WITHIN, detail="waiting for disks to be detached, and for their snapshots",
-    )  # fmt: skip
+        "wait for the disks",
+        lambda: _not_free(passage, ground, recorded),
+        what="become free and have their snapshots",
+        within=FREE_WITHIN,
+        detail="waiting for disks to be detached, and for their snapshots",
+    )
     kept = passage.do("read back", lambda: _retained(passage, ground, recorded))
-    said = f"the source stands still: {count(made['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
+    said = (
+        f"the source stands still: {count(made['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
+    )
     passage.leave(said, [kept["said"]] if "said" in kept else [])
 
 
@@ -88,14 +101,20 @@ def _pictured(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
         before = vitals.vitals(scene.inventory, [ref_of(each) for each in workloads])
         moves, looked = _moves(passage, ground), seen.seen(scene.source, scene.inventory, passage.plan)
         image = picture.picture(
-            migration=passage.migration, workloads=workloads, operators=passage.plan.operators,
-            volumes=passage.plan.volumes, inventory=scene.inventory, agreement=scene.agreement,
+            migration=passage.migration,
+            workloads=workloads,
+            operators=passage.plan.operators,
+            volumes=passage.plan.volumes,
+            inventory=scene.inventory,
+            agreement=scene.agreement,
             keep_addresses=[move.service for move in moves],
-        )  # fmt: skip
+        )
     return {
-        "image": as_json(IMAGES, image), "before": as_json(VITALS, before), "moves": as_json(MOVES, moves),
+        "image": as_json(IMAGES, image),
+        "before": as_json(VITALS, before),
+        "moves": as_json(MOVES, moves),
         "seen": as_json(SEEN, looked),
-    }  # fmt: skip
+    }
 
 
 def _moves(passage: Passage, ground: Ground) -> tuple[Move, ...]:
@@ -104,9 +123,10 @@ def _moves(passage: Passage, ground: Ground) -> tuple[Move, ...]:
         return ()
     if ground.addresses is None:
         raise NoNeutron(
-            "Addresses are to be kept, and the project has no cloud", why="they are moved in Neutron",
+            "Addresses are to be kept, and the project has no cloud",
+            why="they are moved in Neutron",
             fix="Set `cloud` of the project, then resume.",
-        )  # fmt: skip
+        )
     found = [floating.pictured(each, ground.addresses) for each in kept]
     return tuple(move for move in found if move is not None)
 
@@ -173,9 +193,14 @@ def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     if moved:
         passage.do("attach", attach)
         passage.wait(
-            "wait for claims", lambda: looking(passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)),
-            what="bind", within=BIND_WITHIN, detail="waiting for claims to bind",
-        )  # fmt: skip
+            "wait for claims",
+            lambda: looking(
+                passage, ground, recorded, lambda scene: moving.unbound(scene.target, scene.plan.volumes)
+            ),
+            what="bind",
+            within=BIND_WITHIN,
+            detail="waiting for claims to bind",
+        )
     passage.leave(f"{count(len(moved), 'volume')} moved")
 
 
@@ -185,13 +210,18 @@ def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
     operators, others = starting.PARTS
     passage.do("start operators", lambda: _started(passage, ground, recorded, operators))
     if passage.plan.operators:
-        _wait_ready(passage, ground, recorded, ready_within, "wait for operators", frozenset(passage.plan.operators))
+        _wait_ready(
+            passage, ground, recorded, ready_within, "wait for operators", frozenset(passage.plan.operators)
+        )
     passage.do("start first replicas", lambda: _first(passage, ground, recorded))
     if any(each.moves for each in passage.plan.volumes):
         passage.wait(
-            "wait for first replicas", lambda: looking(passage, ground, recorded, _first_not_ready),
-            what="become ready", within=ready_within, detail="waiting for the first pod on each disk",
-        )  # fmt: skip
+            "wait for first replicas",
+            lambda: looking(passage, ground, recorded, _first_not_ready),
+            what="become ready",
+            within=ready_within,
+            detail="waiting for the first pod on each disk",
+        )
     passage.do("start", lambda: _started(passage, ground, recorded, others))
     _wait_ready(passage, ground, recorded, ready_within, "wait until ready", None)
     ran = passage.do("hooks after", lambda: _hooks_after(passage, ground, recorded))
@@ -217,7 +247,9 @@ def _first(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 def taken(record: Record) -> Json:
     """How much the new cluster took. Raises `CopyIncomplete`."""
     refuse_failures(
-        record, "The new cluster did not let start", "Mend them in the new cluster, then resume; or roll back."
+        record,
+        "The new cluster did not let start",
+        "Mend them in the new cluster, then resume; or roll back.",
     )
     return {"written": len(record.written)}
 
@@ -228,20 +260,31 @@ def _first_not_ready(scene: Scene) -> list[str]:
     if before is None:
         return []
     claims = {each.claim.namespace for each in scene.plan.volumes if each.moves}
-    wanted = [each.ref for each in before.running
-              if each.ref.kind == "StatefulSet" and each.ready and each.ref.namespace in claims]  # fmt: skip
+    wanted = [
+        each.ref
+        for each in before.running
+        if each.ref.kind == "StatefulSet" and each.ready and each.ref.namespace in claims
+    ]
     now = starting.now(scene.target, scene.into.surface, scene.plan, wanted)
     return [f"{ref}: no pod is ready" for ref in wanted if ref in scene.plan.by_ref and not now.ready(ref)]
 
 
 def _wait_ready(
-    passage: Passage, ground: Ground, recorded: Recorded, within: timedelta, name: str, only: frozenset[Ref] | None
+    passage: Passage,
+    ground: Ground,
+    recorded: Recorded,
+    within: timedelta,
+    name: str,
+    only: frozenset[Ref] | None,
 ) -> None:
     passage.wait(
-        name, lambda: looking(passage, ground, recorded, lambda scene: not_as_ready(scene, only)),
-        what="become as ready as on the source", within=within, detail="waiting for pods to be ready",
+        name,
+        lambda: looking(passage, ground, recorded, lambda scene: not_as_ready(scene, only)),
+        what="become as ready as on the source",
+        within=within,
+        detail="waiting for pods to be ready",
         fix="Look at these pods in the new cluster, then resume: I look again. Or roll back.",
-    )  # fmt: skip
+    )
 
 
 def not_as_ready(scene: Scene, only: frozenset[Ref] | None = None) -> list[str]:
@@ -255,16 +298,23 @@ def not_as_ready(scene: Scene, only: frozenset[Ref] | None = None) -> list[str]:
     scaled = autoscaled(scene.inventory.objects.values())
     moved = [each.ref for each in meant if each.ref.kind == "DaemonSet" or each.ref in scaled]
     live = existing(scene.into, moved)
-    wanted = {each.ref: standard.ready_pods(each, live.get(each.ref), scaled=each.ref in scaled) for each in meant}
+    wanted = {
+        each.ref: standard.ready_pods(each, live.get(each.ref), scaled=each.ref in scaled) for each in meant
+    }
     return [
-        f"{ref}: {now.ready(ref)} of {ready} pods ready" for ref, ready in wanted.items() if now.ready(ref) < ready
+        f"{ref}: {now.ready(ref)} of {ready} pods ready"
+        for ref, ready in wanted.items()
+        if now.ready(ref) < ready
     ]
 
 
 def _hooks_after(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
-        pods = [pod for name in passage.plan.namespaces
-                for pod in scene.target.all_of(f"/api/v1/namespaces/{name}/pods", dict)]  # fmt: skip
+        pods = [
+            pod
+            for name in passage.plan.namespaces
+            for pod in scene.target.all_of(f"/api/v1/namespaces/{name}/pods", dict)
+        ]
         made = [{**pod, "apiVersion": "v1", "kind": "Pod"} for pod in pods]
         ran = hooks.run(scene.target, made, hooks.When.AFTER_START)
     return {"hooks": len(ran)}

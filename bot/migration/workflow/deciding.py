@@ -73,9 +73,12 @@ def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json)
         if made.blockers:
             found = made.blockers
             raise PlanBlocked(
-                f"{count(len(found), 'thing stands', 'things stand')} against the changed plan", fix=found[0].fix,
-                why="\n".join(f"{each.what}: {each.why}" if each.why else each.what for each in found[:NAMED]),
-            )  # fmt: skip
+                f"{count(len(found), 'thing stands', 'things stand')} against the changed plan",
+                fix=found[0].fix,
+                why="\n".join(
+                    f"{each.what}: {each.why}" if each.why else each.what for each in found[:NAMED]
+                ),
+            )
         with opened(old, ground, recorded) as scene:
             gone = [item.ref for item in old.items if item.ref not in made.by_ref]
             undoing.remove(scene.into, gone)
@@ -92,12 +95,19 @@ def _planned(old: Plan, ground: Ground, order: Json, source: Kube, target: Kube)
     found = survey(source, known, namespaces=order["namespaces"], kubernetes=old.target.kubernetes)
     return build(
         Wish(
-            migration=old.migration, source=old.source, target=old.target, volumes=tuple(order["volumes"]),
-            early=tuple(order["early"]), mappings=ground.mappings, labels=order["labels"],
+            migration=old.migration,
+            source=old.source,
+            target=old.target,
+            volumes=tuple(order["volumes"]),
+            early=tuple(order["early"]),
+            mappings=ground.mappings,
+            labels=order["labels"],
             same_project=order["same_project"],
         ),
-        found, ground.keys.current, mark=ground.keys.mark,
-    )  # fmt: skip
+        found,
+        ground.keys.current,
+        mark=ground.keys.mark,
+    )
 
 
 def consent(
@@ -127,7 +137,9 @@ def consent(
 
         def look(slot: str = slot) -> Json | None:
             found = decisions.look(operation, slot)
-            if found.state in (APPROVED, BEGUN) and (found.not_before is None or found.not_before <= passage.now()):
+            if found.state in (APPROVED, BEGUN) and (
+                found.not_before is None or found.not_before <= passage.now()
+            ):
                 return {"by": list(found.by), "line": found.line}
             return {"ended": found.line} if found.state == ENDED else None
 
@@ -137,10 +149,13 @@ def consent(
             by = tuple(found["by"])
             passage.do("approved", lambda by=by, line=found["line"]: _told(passage, kind, by, line))  # type: ignore[misc]
             return by
-        passage.hold(NotApproved(
-            f"There is no consent to the {'cut-over' if name == 'cutover' else 'deletion of the old cluster'}", why=why,
-            fix="Resume to ask again.",
-        ))  # fmt: skip
+        passage.hold(
+            NotApproved(
+                f"There is no consent to the {'cut-over' if name == 'cutover' else 'deletion of the old cluster'}",
+                why=why,
+                fix="Resume to ask again.",
+            )
+        )
 
 
 def _answered(

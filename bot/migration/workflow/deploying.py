@@ -95,7 +95,12 @@ class _Aside:
 
 
 def deploy(
-    passage: Passage, ground: Ground, recorded: Recorded, building: Building, order: Order | None, limits: Limits
+    passage: Passage,
+    ground: Ground,
+    recorded: Recorded,
+    building: Building,
+    order: Order | None,
+    limits: Limits,
 ) -> None:
     """Make the target be there; its id is recorded. Raises `TurnedBack`."""
     passage.enter(Step.DEPLOY)
@@ -138,7 +143,9 @@ def remove_ours(passage: Passage, ground: Ground, name: str, *, only_failed: boo
 
     def remove() -> Json:
         found = _shown(passage, ground, name)
-        ids = [each["uuid"] for each in found if not only_failed or str(each.get("status")).endswith("FAILED")]
+        ids = [
+            each["uuid"] for each in found if not only_failed or str(each.get("status")).endswith("FAILED")
+        ]
         for each in ids:
             passage.flow.fence()
             try:
@@ -186,7 +193,12 @@ def verify(passage: Passage, ground: Ground, recorded: Recorded, within: timedel
         return [wrong] if wrong else []
 
     passage.wait(
-        "verify", look, what=f"become healthy ({driver} on {name})", within=within, every=VERIFY_SECONDS,
-        fix=f"See `/xk8s verify {driver} {name}`, then resume: I look again.", detail=f"{driver} on {name}",
-    )  # fmt: skip
+        "verify",
+        look,
+        what=f"become healthy ({driver} on {name})",
+        within=within,
+        every=VERIFY_SECONDS,
+        fix=f"See `/xk8s verify {driver} {name}`, then resume: I look again.",
+        detail=f"{driver} on {name}",
+    )
     passage.leave(f"{driver} on {name} is healthy")

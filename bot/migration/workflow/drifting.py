@@ -31,7 +31,9 @@ class KeyOfAnother(Problem):
 def drifted(scene: Scene) -> Drift:
     """What is on the source not as it was planned; changes of the migration's own do not count."""
     ground, plan = scene.ground, scene.plan
-    return drift.drift(plan, scene.inventory, ground.mappings, ground.keys.find(plan.key), scene.recorded.image)
+    return drift.drift(
+        plan, scene.inventory, ground.mappings, ground.keys.find(plan.key), scene.recorded.image
+    )
 
 
 def unlike_their_copies(scene: Scene, refs: Sequence[Ref]) -> list[str]:
@@ -53,9 +55,10 @@ def problem(found: Json) -> Problem | None:
     lines, unsure = found.get("lines", []), found.get("unsure", [])
     if lines:
         return SourceHasChanged(
-            f"{count(len(lines), 'object')} of the source changed since the plan was made", why=first_of(lines, NAMED),
+            f"{count(len(lines), 'object')} of the source changed since the plan was made",
+            why=first_of(lines, NAMED),
             fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
-        )  # fmt: skip
+        )
     if unsure:
         return KeyOfAnother(
             f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was made",
@@ -63,5 +66,5 @@ def problem(found: Json) -> Problem | None:
             f"XK8S_AUDIT_KEY is not the same in all of them:\n{first_of(unsure, NAMED)}",
             fix="Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or let the "
             "replica that planned it go on: stop the others, then resume.",
-        )  # fmt: skip
+        )
     return None

@@ -37,13 +37,18 @@ def proof(scene: Scene, pause: Callable[[float], None]) -> tuple[Checked, ...]:
         settled = _settling(scene, now)
     recorded, plan = scene.recorded, scene.plan
     asked = answers.check(
-        scene.target, probes(plan, now), recorded.seen.answers if recorded.seen is not None else None, now,
+        scene.target,
+        probes(plan, now),
+        recorded.seen.answers if recorded.seen is not None else None,
+        now,
         enforced=profile(plan.target.driver).enforces_network_policy,
-    )  # fmt: skip
+    )
     return (
-        *settled, restarts.check(plan, _before(scene), now),
-        reviews.check(scene.source, scene.target, rights.questions(plan, scene.inventory)), asked,
-    )  # fmt: skip
+        *settled,
+        restarts.check(plan, _before(scene), now),
+        reviews.check(scene.source, scene.target, rights.questions(plan, scene.inventory)),
+        asked,
+    )
 
 
 def _now(scene: Scene) -> Inventory:
@@ -56,8 +61,9 @@ def _settling(scene: Scene, now: Inventory) -> tuple[Checked, ...]:
     return (
         endpoints.check(plan, before, scene.forms.final, now),
         balancers.check(plan, now, scene.ground.balancers, recorded.target),
-        balancers.ingresses(plan, had, now), claims.check(plan, before, now),
-    )  # fmt: skip
+        balancers.ingresses(plan, had, now),
+        claims.check(plan, before, now),
+    )
 
 
 def _before(scene: Scene) -> Vitals:

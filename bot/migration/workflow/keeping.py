@@ -74,11 +74,17 @@ def left(passage: Passage, ground: Ground) -> list[str]:
             f"snapshots named xk8s-{passage.migration}-… may be left in Cinder, which did not answer: {error.why or error.what}"
         ]
     if found:
-        _note(passage, "kept", f"{count(len(found), 'snapshot')} of the disks kept", [each.line for each in found])
+        _note(
+            passage,
+            "kept",
+            f"{count(len(found), 'snapshot')} of the disks kept",
+            [each.line for each in found],
+        )
     return snapshots.told(found)
 
 
 def _note(passage: Passage, name: str, said: str, lines: Sequence[str]) -> None:
     passage.note(
-        f"{SNAPSHOTS}:{name}", {"what": SNAPSHOTS, "step": str(passage.step), "said": said, "lines": list(lines)}
+        f"{SNAPSHOTS}:{name}",
+        {"what": SNAPSHOTS, "step": str(passage.step), "said": said, "lines": list(lines)},
     )

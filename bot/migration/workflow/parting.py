@@ -19,7 +19,9 @@ from bot.wording import count, first_of
 
 KIND = "migrate.delete"
 NAMED = 8
-Remove = Callable[[Flow, Json], object]  # deletes a cluster of Magnum and waits until it is gone; raises `Problem`
+Remove = Callable[
+    [Flow, Json], object
+]  # deletes a cluster of Magnum and waits until it is gone; raises `Problem`
 
 
 def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Decisions) -> int:
@@ -30,9 +32,12 @@ def consent(passage: Passage, ground: Ground, recorded: Recorded, decisions: Dec
     passage.enter(Step.CONSENT)
     found = passage.do("recheck", lambda: _rechecked(passage, ground, recorded, "recheck"))
     by = deciding.consent(
-        passage, decisions, kind=KIND, name="delete",
+        passage,
+        decisions,
+        kind=KIND,
+        name="delete",
         propose=lambda: propose(passage, ground, recorded, found.get("unchecked", [])),
-    )  # fmt: skip
+    )
     last = passage.do(
         "recheck at last", lambda: _rechecked(passage, ground, recorded, "recheck at last"), working=True
     )
@@ -50,8 +55,9 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) 
     if found:
         raise NotSafe(
             f"{count(len(found), 'thing stands', 'things stand')} against deleting {passage.plan.source.name}",
-            why=first_of(found, NAMED), fix="Mend them, then resume: I look again. Or roll back.",
-        )  # fmt: skip
+            why=first_of(found, NAMED),
+            fix="Mend them, then resume: I look again. Or roll back.",
+        )
     return evidence.kept(passage, name, checks)
 
 
@@ -80,19 +86,29 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Seq
             else []
         ),
         *(
-            [f"{count(len(recorded.moves), 'floating IP stays', 'floating IPs stay')} with {plan.target.name}"]
+            [
+                f"{count(len(recorded.moves), 'floating IP stays', 'floating IPs stay')} with {plan.target.name}"
+            ]
             if recorded.moves
             else []
         ),
     ]
     return Proposal(
-        kind=KIND, headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs", target=plan.source.name,
-        consequences=tuple(lines), warnings=tuple(f"not checked: {line}" for line in unchecked[:NAMED]), target_id=plan.source.id, typed=plan.source.name, destructive=True,
+        kind=KIND,
+        headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs",
+        target=plan.source.name,
+        consequences=tuple(lines),
+        warnings=tuple(f"not checked: {line}" for line in unchecked[:NAMED]),
+        target_id=plan.source.id,
+        typed=plan.source.name,
+        destructive=True,
         bound={
-            "migration": passage.migration, "target": recorded.target, "plan": plan.bound(),
+            "migration": passage.migration,
+            "target": recorded.target,
+            "plan": plan.bound(),
             "moved": sorted(each.handle for each in moved),
         },
-    )  # fmt: skip
+    )
 
 
 class _Aside:

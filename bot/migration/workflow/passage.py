@@ -45,9 +45,17 @@ class Passage:
     """What the steps of one migration share in one run."""
 
     def __init__(
-        self, flow: Flow, register: Register, turn: OwnTurn, *, migration: str, plan: Plan, begun: datetime,
-        now: Callable[[], datetime], retry_for: Callable[[], timedelta],
-    ) -> None:  # fmt: skip
+        self,
+        flow: Flow,
+        register: Register,
+        turn: OwnTurn,
+        *,
+        migration: str,
+        plan: Plan,
+        begun: datetime,
+        now: Callable[[], datetime],
+        retry_for: Callable[[], timedelta],
+    ) -> None:
         self.flow = flow
         self.register = register
         self.turn = turn
@@ -97,10 +105,13 @@ class Passage:
         def end() -> Json:
             seconds = (self.now() - self.since).total_seconds()
             self._note(
-                f"done:{number}", {"what": "done", "step": str(step), "said": said, "seconds": round(seconds, 1)}
+                f"done:{number}",
+                {"what": "done", "step": str(step), "said": said, "seconds": round(seconds, 1)},
             )
             if not shown:
-                state = MigrationStepDone(**self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines))
+                state = MigrationStepDone(
+                    **self.headed(), step=step, seconds=seconds, said=said, lines=tuple(lines)
+                )
                 self.flow.changed(f"{number}-{step}", state)
             return {}
 
@@ -114,7 +125,8 @@ class Passage:
         """
         needs = works(self.step, back=self.back) if working is None else working
         return self._passed(
-            name, lambda: self.flow.step(name, lambda: self.in_turn(lambda: self._patiently(fn), needed=needs))
+            name,
+            lambda: self.flow.step(name, lambda: self.in_turn(lambda: self._patiently(fn), needed=needs)),
         )
 
     def in_turn(self, fn: Callable[[], Json], *, needed: bool = True) -> Json:
@@ -142,9 +154,16 @@ class Passage:
         return not lacking
 
     def wait(
-        self, name: str, look: Callable[[], Sequence[str]], *, what: str, within: timedelta, fix: str = "",
-        every: float = LOOK_SECONDS, detail: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        look: Callable[[], Sequence[str]],
+        *,
+        what: str,
+        within: timedelta,
+        fix: str = "",
+        every: float = LOOK_SECONDS,
+        detail: str = "",
+    ) -> None:
         """Look until nothing is waited for. A server that does not answer is waited for as well. Raises `TurnedBack`.
 
         What does not come true in its time pauses the migration; nothing is skipped.
@@ -156,9 +175,13 @@ class Passage:
         self._passed(name, begin)
 
     def idle(
-        self, name: str, look: Callable[[], Json | None], *, detail: Callable[[], str],
+        self,
+        name: str,
+        look: Callable[[], Json | None],
+        *,
+        detail: Callable[[], str],
         then_works: Callable[[Json], bool] = lambda _found: False,
-    ) -> Json:  # fmt: skip
+    ) -> Json:
         """Wait for something that may take days, telling from time to time. Raises `TurnedBack`.
 
         It holds no turn meanwhile; after what `then_works` says of, it waits for its turn as well.
@@ -256,9 +279,14 @@ class Passage:
         self.register.stands(self.migration, state=PAUSED, waits=waits[:2_000])
         self._note(f"paused:{number}", {"what": "paused", "step": str(self.step), "said": waits[:500]})
         found = MigrationPaused(
-            **self.headed(), step=self.step, what=what, why=why, fix=fix, back=self.back,
+            **self.headed(),
+            step=self.step,
+            what=what,
+            why=why,
+            fix=fix,
+            back=self.back,
             choices=choices(self.step, paused=True, back=self.back),
-        )  # fmt: skip
+        )
         self.flow.changed(f"paused-{number}", found)
         self.tell("", paused=what)
 
@@ -307,21 +335,38 @@ class Passage:
         return dataclasses.asdict(head(self.migration, self.plan))
 
     def tell(
-        self, detail: str, *, done: int = 0, total: int = 0, waits: tuple[str, ...] = (), paused: str = "",
+        self,
+        detail: str,
+        *,
+        done: int = 0,
+        total: int = 0,
+        waits: tuple[str, ...] = (),
+        paused: str = "",
         trouble: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Show where it stands. Within a step."""
         now = self.now()
         said = (self.step, detail, done, total, waits, paused, trouble, self.back, len(self.finished))
         calm, self._said = said == self._said, said
         self.flow.progress(
             MigrationProgress(
-                **self.headed(), step=self.step, seconds=(now - self.since).total_seconds(),
-                total_seconds=(now - self.begun).total_seconds(), at=now, detail=detail, done=done, total=total,
-                waits=waits, finished=tuple(self.finished), paused=paused, back=self.back, trouble=trouble,
-                choices=choices(self.step, paused=bool(paused), back=self.back), calm=calm,
+                **self.headed(),
+                step=self.step,
+                seconds=(now - self.since).total_seconds(),
+                total_seconds=(now - self.begun).total_seconds(),
+                at=now,
+                detail=detail,
+                done=done,
+                total=total,
+                waits=waits,
+                finished=tuple(self.finished),
+                paused=paused,
+                back=self.back,
+                trouble=trouble,
+                choices=choices(self.step, paused=bool(paused), back=self.back),
+                calm=calm,
             )
-        )  # fmt: skip
+        )
 
     def waits_for(self, text: str) -> None:
         """Note what it waits for. Within a step."""
@@ -338,6 +383,8 @@ class Passage:
 def head(migration: str, plan: Plan) -> Headed:
     """What every message of a migration begins with."""
     return Headed(
-        migration=migration, source=plan.source.name, target=plan.target.name,
+        migration=migration,
+        source=plan.source.name,
+        target=plan.target.name,
         route=f"{plan.source.driver} → {plan.target.driver}",
-    )  # fmt: skip
+    )

@@ -28,9 +28,13 @@ LONGER = 1.6  # is each pause than the one before
 
 
 def patiently(
-    fn: Callable[[], Json], *, within: timedelta, now: Callable[[], datetime], pause: Callable[[float], None],
+    fn: Callable[[], Json],
+    *,
+    within: timedelta,
+    now: Callable[[], datetime],
+    pause: Callable[[float], None],
     told: Callable[[Problem], None],
-) -> Json:  # fmt: skip
+) -> Json:
     """Do something, again while a server does not let it be done. Raises its `Problem` when the time is over."""
     begun, seconds = now(), FIRST_PAUSE
     while True:
@@ -48,6 +52,7 @@ def late(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTi
     """What was waited for has not come true in its time."""
     more = f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
     return NotInTime(
-        f"{len(left)} did not {what} within {lasting(within)}", why=", ".join(left[:LONGEST_NAMED]) + more,
+        f"{len(left)} did not {what} within {lasting(within)}",
+        why=", ".join(left[:LONGEST_NAMED]) + more,
         fix=fix or "Look at them, then resume: I look again.",
-    )  # fmt: skip
+    )

@@ -40,7 +40,11 @@ def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: ti
             return [*([wrong] if wrong else []), *crossing.not_as_ready(scene)] or evidence.settling(scene)
 
     passage.wait(
-        "wait for health", look, what="become healthy", within=ready_within, detail="verifying driver and pods"
+        "wait for health",
+        look,
+        what="become healthy",
+        within=ready_within,
+        detail="verifying driver and pods",
     )
     found = passage.do("prove", lambda: _proven(passage, ground, recorded))
     said = [*found["images"], *evidence.lines(found)]
@@ -56,9 +60,10 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     wrong += evidence.faults(checks)
     if wrong:
         raise NotProven(
-            f"{count(len(wrong), 'thing')} of the new cluster not as planned", why=first_of(wrong, NAMED),
+            f"{count(len(wrong), 'thing')} of the new cluster not as planned",
+            why=first_of(wrong, NAMED),
             fix="Mend them in the new cluster, then resume; or roll back.",
-        )  # fmt: skip
+        )
     images = vitals.other_images(recorded.before, now) if recorded.before else []
     named = [f"another image: {line}" for line in images[:NAMED]]
     return {"equal": equal, "images": named, **evidence.kept(passage, "prove", checks)}
@@ -86,7 +91,9 @@ def soak(passage: Passage, length: timedelta) -> None:
 
     passage.do("soak: note", lambda: _noted(passage, f"serves until {end:%Y-%m-%d %H:%M} UTC"))
     passage.idle(
-        "soak", look, detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC"
+        "soak",
+        look,
+        detail=lambda: f"the new cluster serves; the deletion is asked for at {end:%Y-%m-%d %H:%M} UTC",
     )
     asked = passage.plan.source.of_magnum  # then the question is the next thing said
     passage.leave(f"the new cluster has served for {lasting(length)}", shown=asked)
@@ -108,7 +115,9 @@ def against(scene: Scene, driver_wrong: str, checks: Sequence[Checked]) -> list[
     found += [f"still attached on the source: {each}" for each in crossing.attached_on_source(scene)]
     look = drifting.drifted(scene)
     found += [f"changed on the source: {each}" for each in look.lines()]
-    found += [f"may have changed on the source: {each}" for each in drifting.unlike_their_copies(scene, look.unsure)]
+    found += [
+        f"may have changed on the source: {each}" for each in drifting.unlike_their_copies(scene, look.unsure)
+    ]
     found += _not_retained(scene)
     found += _unaccounted(scene)
     found += _wanted_addresses(scene)
@@ -124,7 +133,8 @@ def _not_retained(scene: Scene) -> list[str]:
         f"the volume {each['metadata']['name']} of {side} is on {spec_of(each).get('persistentVolumeReclaimPolicy')}"
         for kube, side in sides
         for each in kube.all_of("/api/v1/persistentvolumes", dict)
-        if each["metadata"]["name"] in moved and spec_of(each).get("persistentVolumeReclaimPolicy") != "Retain"
+        if each["metadata"]["name"] in moved
+        and spec_of(each).get("persistentVolumeReclaimPolicy") != "Retain"
     ]
 
 
@@ -152,5 +162,7 @@ def _wanted_addresses(scene: Scene) -> list[str]:
         if live is None or live.port in ("", move.old_port):
             found.append(f"the address {move.address} is not with the new cluster")
         elif scene.plan.source.id in live.description:
-            found.append(f"the address {move.address} would be deleted along: its description names the old cluster")
+            found.append(
+                f"the address {move.address} would be deleted along: its description names the old cluster"
+            )
     return found

@@ -13,18 +13,35 @@ PROOF = "proof"  # such an event of the history holds what was checked and what 
 
 
 def report(
-    *, migration: str, project: str, plan: Plan, outcome: str, said: Sequence[str], history: Iterable[Mapping[str, Any]],
-    begun: datetime, ended: datetime,
-) -> str:  # fmt: skip
+    *,
+    migration: str,
+    project: str,
+    plan: Plan,
+    outcome: str,
+    said: Sequence[str],
+    history: Iterable[Mapping[str, Any]],
+    begun: datetime,
+    ended: datetime,
+) -> str:
     """The whole report."""
     happened = list(history)
     lines = [
-        f"# Migration {migration}: {outcome}", "",
-        f"- project {project}", f"- from {plan.source.name} ({plan.source.driver}, {plan.source.id})",
-        f"- to {plan.target.name} ({plan.target.driver})", f"- begun {begun:%Y-%m-%d %H:%M:%S} UTC",
-        f"- ended {ended:%Y-%m-%d %H:%M:%S} UTC", *(f"- {line}" for line in said), "",
-        "## What happened", "", *_history(happened), *_proof(happened), *_snapshots(happened), *contents(plan),
-    ]  # fmt: skip
+        f"# Migration {migration}: {outcome}",
+        "",
+        f"- project {project}",
+        f"- from {plan.source.name} ({plan.source.driver}, {plan.source.id})",
+        f"- to {plan.target.name} ({plan.target.driver})",
+        f"- begun {begun:%Y-%m-%d %H:%M:%S} UTC",
+        f"- ended {ended:%Y-%m-%d %H:%M:%S} UTC",
+        *(f"- {line}" for line in said),
+        "",
+        "## What happened",
+        "",
+        *_history(happened),
+        *_proof(happened),
+        *_snapshots(happened),
+        *contents(plan),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -32,7 +49,12 @@ def _history(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for each in history:
         if each.get("what") in (PROOF, SNAPSHOTS):
             continue
-        parts = [str(each.get("at", ""))[:19], each.get("step", ""), each.get("what", ""), each.get("said", "")]
+        parts = [
+            str(each.get("at", ""))[:19],
+            each.get("step", ""),
+            each.get("what", ""),
+            each.get("said", ""),
+        ]
         by = each.get("by")
         parts.append(f"by {', '.join(by) if isinstance(by, list) else by}" if by else "")
         yield f"- {' · '.join(str(part) for part in parts if part)}".replace("\n", "; ")
@@ -69,7 +91,13 @@ def contents(plan: Plan) -> Iterator[str]:
     )
     for item in plan.items:
         yield f"| {item.ref} | {item.mode} | {item.hold} | {item.digest[:20]} |"
-    yield from ("", f"## Left out: {len(plan.left)} objects", "", "| object | reason | why |", "|---|---|---|")
+    yield from (
+        "",
+        f"## Left out: {len(plan.left)} objects",
+        "",
+        "| object | reason | why |",
+        "|---|---|---|",
+    )
     for each in plan.left:
         yield f"| {each.ref} | {each.reason} | {_cell(each.why)} |"
     yield from (

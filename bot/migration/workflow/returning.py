@@ -29,7 +29,9 @@ READY_WITHIN = timedelta(minutes=30)
 REMOVE_WITHIN = timedelta(minutes=20)
 
 
-def go_back(passage: Passage, ground: Ground, recorded: Recorded, turn: TurnedBack, order: Order | None) -> list[str]:
+def go_back(
+    passage: Passage, ground: Ground, recorded: Recorded, turn: TurnedBack, order: Order | None
+) -> list[str]:
     """Go back as was wanted; returns what was done, in words. A problem on the way pauses, and is tried again."""
     passage.back = True
 
@@ -59,19 +61,25 @@ def _restored(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]
     passage.do("addresses back", lambda: _addresses_back(passage, ground, recorded))
     passage.do("stop the copies", lambda: _copies_stopped(passage, ground, recorded))
     passage.wait(
-        "wait for the copies", lambda: _look(passage, ground, recorded), what="stop and free their disks",
-        within=STOP_WITHIN, detail="waiting until the new cluster lets the disks go",
-    )  # fmt: skip
+        "wait for the copies",
+        lambda: _look(passage, ground, recorded),
+        what="stop and free their disks",
+        within=STOP_WITHIN,
+        detail="waiting until the new cluster lets the disks go",
+    )
     passage.do("detach", lambda: _detached(passage, ground, recorded))
     found = passage.do("restore", lambda: _taken_back(passage, ground, recorded, image))
     said = [f"the source is as it was: {found['restored']} changes taken back"]
     said += [f"not restored, because somebody changed it since: {line}" for line in found["changed"]]
     said += found.get("snapshots", [])
     passage.wait(
-        "wait for the source", lambda: _source_not_ready(passage, ground, recorded), what="become ready again on the source",
-        within=READY_WITHIN, detail="waiting for the source's pods",
+        "wait for the source",
+        lambda: _source_not_ready(passage, ground, recorded),
+        what="become ready again on the source",
+        within=READY_WITHIN,
+        detail="waiting for the source's pods",
         fix="Look at these pods of the old cluster, then resume: I look again.",
-    )  # fmt: skip
+    )
     return said
 
 
@@ -100,8 +108,11 @@ def _look(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]:
 
 def _copies_running(scene: Scene) -> list[str]:
     early = set(scene.plan.early)
-    stopped = [ref for ref in starting.top_level(scene.inventory, scene.plan.items)
-               if ref.kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet") and ref.short not in early]  # fmt: skip
+    stopped = [
+        ref
+        for ref in starting.top_level(scene.inventory, scene.plan.items)
+        if ref.kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet") and ref.short not in early
+    ]
     now = starting.now(scene.target, scene.into.surface, scene.plan, stopped)
     return [f"{each.ref} still runs in the new cluster" for each in now.running if each.ready]
 
@@ -119,7 +130,9 @@ def _taken_back(passage: Passage, ground: Ground, recorded: Recorded, image: Bef
         done = applying.take_back(scene.source, image)
     return {
         "restored": sum(each.state in (State.DONE, State.ALREADY) for each in done),
-        "changed": [f"{each.ref} ({each.what})" for each in done if each.state in (State.CHANGED, State.GONE)],
+        "changed": [
+            f"{each.ref} ({each.what})" for each in done if each.state in (State.CHANGED, State.GONE)
+        ],
         "snapshots": keeping.left(passage, ground),
     }
 
@@ -130,8 +143,11 @@ def _source_not_ready(passage: Passage, ground: Ground, recorded: Recorded) -> l
     with opened(passage.plan, ground, recorded) as scene:
         refs = [each.ref for each in recorded.before.running if each.ref.kind not in ("Job", "CronJob")]
         now = starting.now(scene.source, scene.surface, passage.plan, refs)
-    return [line for line in vitals.worse(recorded.before, now)
-            if "pods ready" in line and not line.startswith(("Job ", "CronJob "))]  # fmt: skip
+    return [
+        line
+        for line in vitals.worse(recorded.before, now)
+        if "pods ready" in line and not line.startswith(("Job ", "CronJob "))
+    ]
 
 
 def _emptied(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]:
@@ -144,6 +160,10 @@ def _emptied(passage: Passage, ground: Ground, recorded: Recorded) -> list[str]:
         return [str(each.ref) for each in found if each.removal != "kept"]
 
     passage.wait(
-        "remove the copies", left, what="go", within=REMOVE_WITHIN, detail=f"removing what has the label {MIGRATION}"
+        "remove the copies",
+        left,
+        what="go",
+        within=REMOVE_WITHIN,
+        detail=f"removing what has the label {MIGRATION}",
     )
     return [f"the copies are removed from {passage.plan.target.name}"]

@@ -97,16 +97,21 @@ class Scene:
         """What the rules look at."""
         mappings = self.ground.mappings
         return exclusions.grounds(
-            self.inventory, profile(self.plan.target.driver), skip=mappings.skip, early=self.plan.early,
+            self.inventory,
+            profile(self.plan.target.driver),
+            skip=mappings.skip,
+            early=self.plan.early,
             helm=mappings.helm == "copy",
-        )  # fmt: skip
+        )
 
 
 @contextlib.contextmanager
 def opened(plan: Plan, ground: Ground, recorded: Recorded, known: Known | None = None) -> Iterator[Scene]:
     """A look at both clusters; at the source anew, unless it is `known`. Raises `Problem`."""
     with ground.connect(plan.source.id) as source, ground.connect(recorded.target) as target:
-        yield Scene(plan=plan, ground=ground, recorded=recorded, source=source, target=target, known=known or Known())
+        yield Scene(
+            plan=plan, ground=ground, recorded=recorded, source=source, target=target, known=known or Known()
+        )
 
 
 def as_json(adapter: TypeAdapter[Any], value: Any) -> Any:

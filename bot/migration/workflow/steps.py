@@ -34,12 +34,20 @@ class Step(enum.StrEnum):
 
 
 TITLES = {
-    Step.DEPLOY: "deploy the new cluster", Step.VERIFY: "verify its driver", Step.COPY: "copy the workloads",
-    Step.COMPARE: "compare the copy", Step.DECIDE: "decision over the cut-over", Step.QUIESCE: "stop the source",
-    Step.VOLUMES: "move the volumes", Step.START: "start in the new cluster", Step.TRAFFIC: "switch the traffic",
-    Step.PROVE: "prove the new cluster", Step.SOAK: "soak", Step.CONSENT: "decision over the deletion",
+    Step.DEPLOY: "deploy the new cluster",
+    Step.VERIFY: "verify its driver",
+    Step.COPY: "copy the workloads",
+    Step.COMPARE: "compare the copy",
+    Step.DECIDE: "decision over the cut-over",
+    Step.QUIESCE: "stop the source",
+    Step.VOLUMES: "move the volumes",
+    Step.START: "start in the new cluster",
+    Step.TRAFFIC: "switch the traffic",
+    Step.PROVE: "prove the new cluster",
+    Step.SOAK: "soak",
+    Step.CONSENT: "decision over the deletion",
     Step.DELETE: "delete the old cluster",
-}  # fmt: skip
+}
 ORDER = tuple(Step)
 
 
@@ -93,5 +101,7 @@ def choices(step: Step, *, paused: bool, back: bool) -> tuple[Word, ...]:
     """What a person may want now, for buttons."""
     found = [word for word in Word if not why_not(word, step, paused=paused, back=back)]
     if Word.CANCEL in found:
-        found.remove(Word.ROLLBACK)  # before the cut-over the two differ only in what becomes of the new cluster
+        found.remove(
+            Word.ROLLBACK
+        )  # before the cut-over the two differ only in what becomes of the new cluster
     return tuple(found)

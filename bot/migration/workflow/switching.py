@@ -24,15 +24,25 @@ def traffic(passage: Passage, ground: Ground, recorded: Recorded) -> None:
     services = (*fresh, *(move.service for move in recorded.moves))
     if services:
         passage.wait(
-            "wait for load balancers", lambda: crossing.looking(passage, ground, recorded, lambda scene: opening.unanswered(scene.into, services)),
-            what="get an address", within=ADDRESS_WITHIN, detail="waiting for load balancers",
-        )  # fmt: skip
+            "wait for load balancers",
+            lambda: crossing.looking(
+                passage, ground, recorded, lambda scene: opening.unanswered(scene.into, services)
+            ),
+            what="get an address",
+            within=ADDRESS_WITHIN,
+            detail="waiting for load balancers",
+        )
     for number, move in enumerate(recorded.moves, 1):
         passage.do(f"switch {number}", lambda move=move: _switched(passage, ground, recorded, move))  # type: ignore[misc]
         passage.wait(
-            f"wait for address {number}", lambda move=move: crossing.looking(passage, ground, recorded, lambda scene: _arrived(scene, move)),  # type: ignore[misc]
-            what="arrive", within=ADDRESS_WITHIN, detail=f"waiting for {move.address}",
-        )  # fmt: skip
+            f"wait for address {number}",
+            lambda move=move: crossing.looking(
+                passage, ground, recorded, lambda scene: _arrived(scene, move)
+            ),  # type: ignore[misc]
+            what="arrive",
+            within=ADDRESS_WITHIN,
+            detail=f"waiting for {move.address}",
+        )
     passage.do("admit", lambda: _admitted(passage, ground, recorded))
     told = passage.do("addresses", lambda: _addresses(passage, ground, recorded))
     passage.leave(f"the new cluster serves; load balancers: {told['count']}", told["lines"])

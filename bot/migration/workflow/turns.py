@@ -30,7 +30,10 @@ class OwnTurn:
         limit = self._at_once()
         hurries = waits_for_nobody(step, back=back)
         found = self._turns.take(
-            self._migration, operation=self._operation, project=self._project, at_once=None if hurries else limit
+            self._migration,
+            operation=self._operation,
+            project=self._project,
+            at_once=None if hurries else limit,
         )
         if found.held:
             return ""

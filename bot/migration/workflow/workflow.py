@@ -64,12 +64,22 @@ class Migration:
         plan = Plan.model_validate(noted["plan"])
         begun = datetime.fromisoformat(noted["begun"])
         own = OwnTurn(
-            self.turns, given["migration"], operation=flow.operation, project=flow.project, at_once=self.at_once
+            self.turns,
+            given["migration"],
+            operation=flow.operation,
+            project=flow.project,
+            at_once=self.at_once,
         )
         passage = Passage(
-            flow, self.register, own, migration=given["migration"], plan=plan, begun=begun, now=self.now,
+            flow,
+            self.register,
+            own,
+            migration=given["migration"],
+            plan=plan,
+            begun=begun,
+            now=self.now,
             retry_for=self.retry_for,
-        )  # fmt: skip
+        )
         order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
         recorded = Recorded(target=plan.target.id)
         try:
@@ -116,14 +126,21 @@ class Migration:
             if wrong is None:
                 passage.enter(Step.DECIDE)
                 by = deciding.consent(
-                    passage, self.decisions, kind=CUT_OVER, name="cutover",
+                    passage,
+                    self.decisions,
+                    kind=CUT_OVER,
+                    name="cutover",
                     propose=lambda: propose_cut_over(passage, recorded),
-                )  # fmt: skip
+                )
                 wrong = deciding.second_look(passage, ground, recorded)
                 wrong = wrong or deciding.last_look(passage, ground, recorded)
                 if wrong is None:
                     looked = passage.pauses
-                    said = f"cut-over approved by {' and '.join(by)}" if by else "cut-over needs no approval here"
+                    said = (
+                        f"cut-over approved by {' and '.join(by)}"
+                        if by
+                        else "cut-over needs no approval here"
+                    )
                     passage.leave(said, shown=bool(by))
                     wrong = deciding.begin_cut_over(passage, ground, recorded, looked=looked)
                 if wrong is None:
@@ -139,21 +156,38 @@ class Migration:
             passage.note("ended", {"what": outcome, "said": "; ".join([*said, *more])})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
             found = self.register.get(passage.migration)
-            return {"at": now.isoformat(), "history": found.history if found is not None else [], "more": more}
+            return {
+                "at": now.isoformat(),
+                "history": found.history if found is not None else [],
+                "more": more,
+            }
 
         kept = passage.flow.step("ended", end)
         said = [*said, *kept.get("more", [])]
         ended = datetime.fromisoformat(kept["at"])
         text = report(
-            migration=passage.migration, project=passage.flow.project, plan=passage.plan, outcome=outcome, said=said,
-            history=kept["history"], begun=passage.begun, ended=ended,
-        )  # fmt: skip
+            migration=passage.migration,
+            project=passage.flow.project,
+            plan=passage.plan,
+            outcome=outcome,
+            said=said,
+            history=kept["history"],
+            begun=passage.begun,
+            ended=ended,
+        )
         named = head(passage.migration, passage.plan)
         return MigrationEnded(
-            project=passage.flow.project, migration=passage.migration, source=named.source, target=named.target,
-            route=named.route, outcome=outcome, said=tuple(said), seconds=(ended - passage.begun).total_seconds(),
-            objects=len(passage.plan.items) if crossed(passage.step) and outcome == DONE else 0, report=text,
-        )  # fmt: skip
+            project=passage.flow.project,
+            migration=passage.migration,
+            source=named.source,
+            target=named.target,
+            route=named.route,
+            outcome=outcome,
+            said=tuple(said),
+            seconds=(ended - passage.begun).total_seconds(),
+            objects=len(passage.plan.items) if crossed(passage.step) and outcome == DONE else 0,
+            report=text,
+        )
 
 
 def propose_cut_over(passage: Passage, recorded: Recorded) -> Proposal:
@@ -174,7 +208,11 @@ def propose_cut_over(passage: Passage, recorded: Recorded) -> Proposal:
         f"the way back: `/xk8s migrate rollback {passage.migration}`, until the deletion is approved",
     ]
     return Proposal(
-        kind=CUT_OVER, headline=f"Cut over from {plan.source.name} to {plan.target.name}", consequences=tuple(lines),
-        warnings=tuple(each.what for each in plan.warnings[:8]), target=plan.source.name, target_id=plan.source.id,
+        kind=CUT_OVER,
+        headline=f"Cut over from {plan.source.name} to {plan.target.name}",
+        consequences=tuple(lines),
+        warnings=tuple(each.what for each in plan.warnings[:8]),
+        target=plan.source.name,
+        target_id=plan.source.id,
         bound={"migration": passage.migration, "target": recorded.target, "plan": plan.bound()},
-    )  # fmt: skip
+    )

@@ -30,7 +30,7 @@ class Owners:
             workload: owner
             for workload, found in controllers.items()
             if (owner := _controller(found)) is not None
-        }  # fmt: skip
+        }
 
     def of(self, found: Object) -> Workload | None:
         """The topmost controller of a pod or controller; None if it has none."""
@@ -58,10 +58,16 @@ def pod(found: Object, owner: Workload | None, mistakes: Mistakes) -> Pod:
     read = template(found.value, found.prefix.removesuffix("."), mistakes)
     status, spec = found.mapping("status"), found.mapping("spec")
     return Pod(
-        namespace=found.namespace, name=found.name, labels=read.labels, ports=read.ports, workload=owner,
-        host_network=read.host_network, addresses=addresses(status), phase=str(status.get("phase") or "Running"),
+        namespace=found.namespace,
+        name=found.name,
+        labels=read.labels,
+        ports=read.ports,
+        workload=owner,
+        host_network=read.host_network,
+        addresses=addresses(status),
+        phase=str(status.get("phase") or "Running"),
         node=str(spec.get("nodeName") or ""),
-    )  # fmt: skip
+    )
 
 
 def expanded(found: Object, mistakes: Mistakes) -> Iterator[Pod]:
@@ -80,10 +86,13 @@ def expanded(found: Object, mistakes: Mistakes) -> Iterator[Pod]:
     first = _first_ordinal(spec)
     for number in range(count):
         yield Pod(
-            namespace=found.namespace, name=f"{found.name}-{number + 1}",
+            namespace=found.namespace,
+            name=f"{found.name}-{number + 1}",
             labels={**read.labels, **_own_labels(found, first + number)},
-            ports=read.ports, host_network=read.host_network, workload=workload,
-        )  # fmt: skip
+            ports=read.ports,
+            host_network=read.host_network,
+            workload=workload,
+        )
 
 
 def _own_labels(found: Object, ordinal: int) -> dict[str, str]:

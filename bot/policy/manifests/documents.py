@@ -34,7 +34,9 @@ class BadManifests(Refusal):
         self.mistakes = tuple(mistakes)
         more = len(self.mistakes) - _SHOWN
         shown = [*self.mistakes[:_SHOWN], *([f"… and {more} more"] if more > 0 else [])]
-        super().__init__("The manifests cannot be read", why="\n".join(shown), fix="Correct what is named above.")
+        super().__init__(
+            "The manifests cannot be read", why="\n".join(shown), fix="Correct what is named above."
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ def _depth(value: Any) -> int:
     depth, layer = 0, [value]
     while layer and depth <= DEEPEST:
         containers = [each for each in layer if isinstance(each, dict | list)]
-        layer = [inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)]
+        layer = [
+            inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)
+        ]
         depth += bool(containers)
     return depth
 

@@ -12,22 +12,42 @@ from bot.policy.reach.selecting import is_label, object_name
 
 CORE = ""
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
-    "Deployment": ("apps", "extensions"), "StatefulSet": ("apps",), "DaemonSet": ("apps", "extensions"),
-    "ReplicaSet": ("apps", "extensions"), "ReplicationController": (CORE,), "Job": ("batch",), "CronJob": ("batch",),
-}  # fmt: skip
+    "Deployment": ("apps", "extensions"),
+    "StatefulSet": ("apps",),
+    "DaemonSet": ("apps", "extensions"),
+    "ReplicaSet": ("apps", "extensions"),
+    "ReplicationController": (CORE,),
+    "Job": ("batch",),
+    "CronJob": ("batch",),
+}
 # kinds of other APIs that allow or deny connections: seen, named, not computed
-FOREIGN = frozenset({
-    ("crd.projectcalico.org", "NetworkPolicy"), ("crd.projectcalico.org", "GlobalNetworkPolicy"),
-    ("crd.projectcalico.org", "StagedNetworkPolicy"), ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
-    ("projectcalico.org", "NetworkPolicy"), ("projectcalico.org", "GlobalNetworkPolicy"),
-    ("policy.networking.k8s.io", "AdminNetworkPolicy"), ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
-    ("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"),
-})  # fmt: skip
-_CLUSTERWIDE = frozenset({
-    "Namespace", "Node", "GlobalNetworkPolicy", "StagedGlobalNetworkPolicy", "AdminNetworkPolicy",
-    "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "CiliumClusterwideNetworkPolicy",
-})  # fmt: skip
+FOREIGN = frozenset(
+    {
+        ("crd.projectcalico.org", "NetworkPolicy"),
+        ("crd.projectcalico.org", "GlobalNetworkPolicy"),
+        ("crd.projectcalico.org", "StagedNetworkPolicy"),
+        ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
+        ("projectcalico.org", "NetworkPolicy"),
+        ("projectcalico.org", "GlobalNetworkPolicy"),
+        ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+        ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
+        ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+        ("cilium.io", "CiliumNetworkPolicy"),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+    }
+)
+_CLUSTERWIDE = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "GlobalNetworkPolicy",
+        "StagedGlobalNetworkPolicy",
+        "AdminNetworkPolicy",
+        "BaselineAdminNetworkPolicy",
+        "ClusterNetworkPolicy",
+        "CiliumClusterwideNetworkPolicy",
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,7 +73,9 @@ class Object:
         return found if isinstance(found, Mapping) else {}
 
     def __str__(self) -> str:
-        name = f"{self.namespace}/{self.name}" if self.namespace and self.kind not in _CLUSTERWIDE else self.name
+        name = (
+            f"{self.namespace}/{self.name}" if self.namespace and self.kind not in _CLUSTERWIDE else self.name
+        )
         return f"{self.kind} {name}"
 
 
@@ -73,7 +95,9 @@ def _patch(value: Any) -> bool:
 def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterator[Object]:
     field = prefix.removesuffix(".")
     if not isinstance(value, Mapping):
-        mistakes.add(field or "the document", f"must be an object with apiVersion and kind, not {kind_of(value)}")
+        mistakes.add(
+            field or "the document", f"must be an object with apiVersion and kind, not {kind_of(value)}"
+        )
         return
     version, kind = value.get("apiVersion"), value.get("kind")
     if version is None and kind is None:

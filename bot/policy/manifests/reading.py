@@ -97,9 +97,11 @@ class _Reading:
         if self._wrong:
             raise BadManifests(self._wrong)
         cluster = Cluster(
-            pods=tuple(pods), namespaces=tuple(self._namespaces), policies=tuple(self._policies),
+            pods=tuple(pods),
+            namespaces=tuple(self._namespaces),
+            policies=tuple(self._policies),
             nodes=tuple(self._nodes),
-        )  # fmt: skip
+        )
         return Manifests(cluster=cluster, foreign=tuple(self._foreign), notes=tuple(_notes(cluster, idle)))
 
     def _known(self, found: Object) -> bool:
@@ -134,7 +136,9 @@ class _Reading:
 
 def _node(found: Object) -> Node:
     given = found.mapping("status").get("addresses")
-    texts = [each.get("address") for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    texts = (
+        [each.get("address") for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    )
     addresses = []
     for text in texts:
         try:

@@ -33,8 +33,9 @@ def template(value: Any, field: str, mistakes: Mistakes) -> Template:
         mistakes.add(_join(field, "spec.hostNetwork"), f"must be true or false, not {kind_of(host)}")
     return Template(
         labels(metadata.get("labels"), _join(field, "metadata.labels"), mistakes),
-        tuple(_ports(spec, _join(field, "spec"), mistakes)), host is True,
-    )  # fmt: skip
+        tuple(_ports(spec, _join(field, "spec"), mistakes)),
+        host is True,
+    )
 
 
 def labels(value: Any, field: str, mistakes: Mistakes) -> dict[str, str]:
@@ -46,7 +47,9 @@ def labels(value: Any, field: str, mistakes: Mistakes) -> dict[str, str]:
 def addresses(status: Mapping[str, Any]) -> tuple[Address, ...]:
     """The addresses in a pod's status; none in a manifest that was never applied."""
     several = status.get("podIPs")
-    texts = [each.get("ip") for each in several if isinstance(each, Mapping)] if isinstance(several, list) else []
+    texts = (
+        [each.get("ip") for each in several if isinstance(each, Mapping)] if isinstance(several, list) else []
+    )
     found = []
     for text in texts or [status.get("podIP")]:
         with contextlib.suppress(ValueError):

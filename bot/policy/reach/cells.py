@@ -52,10 +52,12 @@ class _View:
         """The same for cells that these pods and these ranges outside stand for."""
         none = np.full(len(ranges), UNKNOWN, dtype=np.int32)
         return _View(
-            self.state, np.concatenate((self.endpoints[pods], ranges.astype(np.int32))), np.concatenate((self.classes[pods], none)),
+            self.state,
+            np.concatenate((self.endpoints[pods], ranges.astype(np.int32))),
+            np.concatenate((self.classes[pods], none)),
             np.concatenate((self.hosts[pods], np.zeros(len(ranges), dtype=np.int32))),
             np.concatenate((self.nodes[pods], none)),
-        )  # fmt: skip
+        )
 
 
 class Cells:
@@ -80,7 +82,9 @@ class Cells:
         self.party = found[:, 0]
         self.sizes = np.bincount(self.of_pod, minlength=self.inside)
         self.ranges, ranges = _ranges(before, after)
-        of_class = np.stack([state.class_of[ranges[:, at]] for at, state in enumerate((before, after))], axis=1)
+        of_class = np.stack(
+            [state.class_of[ranges[:, at]] for at, state in enumerate((before, after))], axis=1
+        )
         _, first_range, of_range = _unique_rows(of_class)
         self.of_range = of_range + self.inside
         self.count = self.inside + len(first_range)
@@ -97,7 +101,9 @@ class Cells:
         left, right = view.endpoints[sources], view.endpoints[destinations]
         found = view.state.between(left, right)
         if not self.same_pods:
-            own = (view.hosts[sources] == 1)[:, None] & (view.nodes[sources][:, None] == view.nodes[destinations])
+            own = (view.hosts[sources] == 1)[:, None] & (
+                view.nodes[sources][:, None] == view.nodes[destinations]
+            )
             found[own & (view.nodes[destinations] != UNKNOWN)] = FULL
         found[left == ABSENT, :] = EMPTY
         found[:, right == ABSENT] = EMPTY
@@ -119,7 +125,8 @@ class Cells:
             return np.arange(self.count)
         before, after = self.before.side(direction), self.after.side(direction)
         rows = np.stack(
-            [side.rows_of[view.endpoints] for side, view in zip((before, after), self._views, strict=True)], axis=1
+            [side.rows_of[view.endpoints] for side, view in zip((before, after), self._views, strict=True)],
+            axis=1,
         )
         pairs, _, back = _unique_rows(rows.astype(np.int64))
         differ = np.array(
@@ -143,7 +150,9 @@ def _ranges(before: Reachability, after: Reachability) -> tuple[list[Range], Ind
     """Outside cut where either state cuts it, each range with its endpoint in both; IPv6 if either speaks it."""
     starts = sorted({*before.endpoints.starts, *after.endpoints.starts})
     ipv6 = outside.speaks_ipv6(before) or outside.speaks_ipv6(after)
-    numbered = [((first, following - 1), first) for first, following in zip(starts, [*starts[1:], END], strict=True)]
+    numbered = [
+        ((first, following - 1), first) for first, following in zip(starts, [*starts[1:], END], strict=True)
+    ]
     kept = outside.families(numbered, ipv6=ipv6)
     ends = [[state.endpoints.range_at(first) for state in (before, after)] for _, first in kept]
     return [found for found, _ in kept], np.array(ends, dtype=np.intp)

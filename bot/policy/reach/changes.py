@@ -65,13 +65,19 @@ class Pairs:
         kept &= ~inside | ((source_pods > 0) & (destination_pods > 0))
         sets = cells.before.sets
         return cls(
-            cells, sources[kept], destinations[kept],
-            sets.differences(before[kept], after[kept]), sets.differences(after[kept], before[kept]),
-            source_pods[kept], destination_pods[kept],
-        )  # fmt: skip
+            cells,
+            sources[kept],
+            destinations[kept],
+            sets.differences(before[kept], after[kept]),
+            sets.differences(after[kept], before[kept]),
+            source_pods[kept],
+            destination_pods[kept],
+        )
 
 
-def _spare_own_nodes(cells: Cells, sources: Indices, destinations: Indices, pods: tuple[Indices, Indices]) -> None:
+def _spare_own_nodes(
+    cells: Cells, sources: Indices, destinations: Indices, pods: tuple[Indices, Indices]
+) -> None:
     """A host-network pod always reaches the pods of its node: such pairs of pods never change."""
     population = cells.after.population
     node_of_pod, numbers = population.nodes, int(population.nodes.max(initial=UNKNOWN)) + 1
@@ -138,10 +144,13 @@ def _grouped(pairs: Pairs) -> Iterator[tuple[int, int, _What]]:
     width = len(cells.names) + cells.count - cells.inside
     keys, back = np.unique(group[pairs.sources] * width + group[pairs.destinations], return_inverse=True)
     columns = (
-        keys // width, keys % width,
-        _union_by(back, pairs.closes, cells.before.sets), _union_by(back, pairs.opens, cells.before.sets),
-        _pods_by(back, pairs.sources, pairs.source_pods), _pods_by(back, pairs.destinations, pairs.destination_pods),
-    )  # fmt: skip
+        keys // width,
+        keys % width,
+        _union_by(back, pairs.closes, cells.before.sets),
+        _union_by(back, pairs.opens, cells.before.sets),
+        _pods_by(back, pairs.sources, pairs.source_pods),
+        _pods_by(back, pairs.destinations, pairs.destination_pods),
+    )
     for source, destination, *what in zip(*(column.tolist() for column in columns), strict=True):
         closes, opens, source_pods, destination_pods = what
         yield source, destination, (closes, opens, source_pods, destination_pods)

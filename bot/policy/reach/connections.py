@@ -84,7 +84,9 @@ class Connections:
         """The port ranges of a protocol, sorted and apart from each other."""
         start = _BASE[protocol]
         return tuple(
-            (first - start, last - start) for first, last in self.intervals if first // _SPAN == start // _SPAN
+            (first - start, last - start)
+            for first, last in self.intervals
+            if first // _SPAN == start // _SPAN
         )
 
     def __str__(self) -> str:

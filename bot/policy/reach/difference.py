@@ -84,7 +84,10 @@ def _changed_pairs(cells: Cells) -> Pairs:
     every = np.arange(cells.count)
     sources = cells.changed(Direction.EGRESS)
     others = np.setdiff1d(every, sources)
-    parts = [_compare(cells, sources[at : at + _ROWS_AT_ONCE], every) for at in range(0, len(sources), _ROWS_AT_ONCE)]
+    parts = [
+        _compare(cells, sources[at : at + _ROWS_AT_ONCE], every)
+        for at in range(0, len(sources), _ROWS_AT_ONCE)
+    ]
     destinations = cells.changed(Direction.INGRESS)
     parts += [
         _compare(cells, others[at : at + _ROWS_AT_ONCE], destinations)
@@ -117,7 +120,9 @@ def _isolation(cells: Cells) -> tuple[tuple[Isolation, ...], tuple[Isolation, ..
 
 def _lost_dns(cells: Cells) -> tuple[LostDns, ...]:
     """A DNS pod itself, and a host-network pod on the node of one, always have an answer."""
-    servers = [number for number, pod in enumerate(cells.pods) if pod.namespace == DNS_NAMESPACE and _serves_dns(pod)]
+    servers = [
+        number for number, pod in enumerate(cells.pods) if pod.namespace == DNS_NAMESPACE and _serves_dns(pod)
+    ]
     nodes = {cells.pods[number].node for number in servers} - {""}
     if not servers:
         return ()

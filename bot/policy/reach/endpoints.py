@@ -63,7 +63,10 @@ class Endpoints:
         for peer in peers:
             if isinstance(peer, IPBlock):
                 for first, last in ranges_of(peer):
-                    start, end = bisect.bisect_left(self.starts, first), bisect.bisect_right(self.starts, last)
+                    start, end = (
+                        bisect.bisect_left(self.starts, first),
+                        bisect.bisect_right(self.starts, last),
+                    )
                     found[self.units + start : self.units + end] = True
                 found[self.unit_of_pod[self.population.within(ranges_of(peer))]] = True
             else:

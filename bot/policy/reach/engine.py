@@ -33,9 +33,15 @@ class Reachability:
     """
 
     def __init__(
-        self, *, population: Population, policies: Mapping[PolicyRef, Policy], endpoints: Endpoints,
-        ingress: Side, egress: Side, sets: SetTable,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        population: Population,
+        policies: Mapping[PolicyRef, Policy],
+        endpoints: Endpoints,
+        ingress: Side,
+        egress: Side,
+        sets: SetTable,
+    ) -> None:
         self.population = population
         self.policies = policies
         self.endpoints = endpoints
@@ -68,20 +74,26 @@ class Reachability:
         base = self.without_policy(policy.ref) if policy.ref in self.policies else self
         endpoints, parents = base.endpoints.split(blocks_of([policy]))
         return Reachability(
-            population=self.population, policies={**base.policies, policy.ref: policy}, endpoints=endpoints,
+            population=self.population,
+            policies={**base.policies, policy.ref: policy},
+            endpoints=endpoints,
             ingress=base.ingress.with_policy(policy, endpoints, parents),
-            egress=base.egress.with_policy(policy, endpoints, parents), sets=self.sets,
-        )  # fmt: skip
+            egress=base.egress.with_policy(policy, endpoints, parents),
+            sets=self.sets,
+        )
 
     def without_policy(self, policy: PolicyRef) -> Reachability:
         """The same cluster without this policy. Raises `KeyError` if there is none."""
         policies = dict(self.policies)
         del policies[policy]
         return Reachability(
-            population=self.population, policies=policies, endpoints=self.endpoints,
+            population=self.population,
+            policies=policies,
+            endpoints=self.endpoints,
             ingress=self.ingress.without_policy(policy, self.endpoints),
-            egress=self.egress.without_policy(policy, self.endpoints), sets=self.sets,
-        )  # fmt: skip
+            egress=self.egress.without_policy(policy, self.endpoints),
+            sets=self.sets,
+        )
 
     def meant(self, endpoint: Endpoint) -> Endpoint:
         """The pod that an address belongs to, if there is one in the cluster; else the endpoint itself."""
@@ -136,14 +148,18 @@ class Reachability:
         Some tens of sources at once stay in the processor's cache, which is three times as fast as all at once.
         Self traffic and own nodes are exempt from policies and are not looked at here.
         """
-        out = self.egress.cells[self.egress.rows_of[sources]].take(self.egress.columns_of[destinations], axis=1)
+        out = self.egress.cells[self.egress.rows_of[sources]].take(
+            self.egress.columns_of[destinations], axis=1
+        )
         seen = np.ascontiguousarray(self.ingress.cells[:, self.ingress.columns_of[sources]].T)
         return self.sets.intersections(out, seen.take(self.ingress.rows_of[destinations], axis=1))
 
 
 def _combined(one: Ids, other: Ids) -> Ids:
     """A number for each pair of numbers that occurs."""
-    _, numbers = np.unique(one.astype(np.int64) * (int(other.max(initial=0)) + 1) + other, return_inverse=True)
+    _, numbers = np.unique(
+        one.astype(np.int64) * (int(other.max(initial=0)) + 1) + other, return_inverse=True
+    )
     found: Ids = numbers.astype(np.int32)
     return found
 
@@ -155,7 +171,10 @@ def compute(cluster: Cluster) -> Reachability:
     population, sets = Population(cluster), SetTable()
     endpoints, _ = Endpoints.whole(population).split(blocks_of(ordered))
     return Reachability(
-        population=population, policies=policies, endpoints=endpoints,
+        population=population,
+        policies=policies,
+        endpoints=endpoints,
         ingress=Side.build(Direction.INGRESS, ordered, endpoints, sets),
-        egress=Side.build(Direction.EGRESS, ordered, endpoints, sets), sets=sets,
-    )  # fmt: skip
+        egress=Side.build(Direction.EGRESS, ordered, endpoints, sets),
+        sets=sets,
+    )

@@ -71,10 +71,14 @@ def explain(
     source, destination = reach.meant(source), reach.meant(destination)
     asked = _Asked(reach, source, destination, protocol, port)
     return Explanation(
-        source=source, destination=destination, protocol=protocol, port=port,
-        egress=asked.end(Direction.EGRESS), ingress=asked.end(Direction.INGRESS),
+        source=source,
+        destination=destination,
+        protocol=protocol,
+        port=port,
+        egress=asked.end(Direction.EGRESS),
+        ingress=asked.end(Direction.INGRESS),
         connections=reach.connections(source, destination),
-    )  # fmt: skip
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,7 +85,8 @@ def _unselected(reach: Reachability, direction: Direction) -> tuple[Workload, ..
     isolated = np.array([bool(policies) for policies in side.policies], dtype=bool)
     of_pod = isolated[side.rows_of[reach.endpoints.unit_of_pod]]
     found = {
-        pod.owner for pod, selected in zip(reach.population.pods, of_pod.tolist(), strict=True)
+        pod.owner
+        for pod, selected in zip(reach.population.pods, of_pod.tolist(), strict=True)
         if not selected and not pod.host_network
-    }  # fmt: skip
+    }
     return tuple(sorted(found, key=str))

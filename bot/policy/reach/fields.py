@@ -7,7 +7,14 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+_KINDS = {
+    dict: "a mapping",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -59,7 +59,9 @@ def _dead(reach: Reachability, policy: Policy) -> Iterator[DeadRule]:
         for index, rule in enumerate(policy.rules(direction) or ()):
             ref = RuleRef(policy.ref, direction, index)
             empty = [
-                at for at, one in enumerate(rule.peers) if not len(reach.endpoints.members((one,), policy.namespace))
+                at
+                for at, one in enumerate(rule.peers)
+                if not len(reach.endpoints.members((one,), policy.namespace))
             ]
             if rule.peers and len(empty) == len(rule.peers):
                 yield DeadRule(ref, None, "no pod and no address matches its peers")
@@ -67,7 +69,9 @@ def _dead(reach: Reachability, policy: Policy) -> Iterator[DeadRule]:
             yield from (DeadRule(ref, at, "no pod matches it") for at in empty)
             if rule.ports and not _any_port(reach, policy, direction, rule):
                 names = ", ".join(sorted({str(port.port) for port in rule.ports}))
-                yield DeadRule(ref, None, f"no pod that it is about has a port called {names} of that protocol")
+                yield DeadRule(
+                    ref, None, f"no pod that it is about has a port called {names} of that protocol"
+                )
 
 
 def _any_port(reach: Reachability, policy: Policy, direction: Direction, rule: Rule) -> bool:

@@ -22,7 +22,9 @@ def maximal(ranges: Iterable[tuple[Range, int]], alike: Callable[[int], Hashable
 
 def speaks_ipv6(reach: Reachability) -> bool:
     """Whether IPv6 is worth a line: a policy names an IPv6 block, or a pod has an IPv6 address."""
-    return reach.population.has_ipv6 or any(block.cidr.version == 6 for block in blocks_of(reach.policies.values()))
+    return reach.population.has_ipv6 or any(
+        block.cidr.version == 6 for block in blocks_of(reach.policies.values())
+    )
 
 
 def families(ranges: Iterable[tuple[Range, int]], *, ipv6: bool) -> list[tuple[Range, int]]:

@@ -66,10 +66,12 @@ def _read(manifest: Mapping[str, Any]) -> tuple[Policy, tuple[FieldError, ...]]:
     if not types:
         types = {Direction.INGRESS, Direction.EGRESS} if egress else {Direction.INGRESS}
     policy = Policy(
-        namespace=namespace, name=name, pods=pods,
+        namespace=namespace,
+        name=name,
+        pods=pods,
         ingress=ingress if Direction.INGRESS in types else None,
         egress=egress if Direction.EGRESS in types else None,
-    )  # fmt: skip
+    )
     return policy, tuple(mistakes.found)
 
 
@@ -129,9 +131,10 @@ def _port(value: Any, field: str, mistakes: Mistakes) -> PortRule:
     if end is not None:
         _check_end(port, end, f"{field}.endPort", mistakes)
     return PortRule(
-        Protocol(protocol or Protocol.TCP), port if isinstance(port, (int, str)) else None,
+        Protocol(protocol or Protocol.TCP),
+        port if isinstance(port, (int, str)) else None,
         end if _is_number(end) else None,
-    )  # fmt: skip
+    )
 
 
 def _check_port(port: Any, field: str, mistakes: Mistakes) -> None:

@@ -49,7 +49,7 @@ def _strictly_within(inner: Network, outer: Network) -> bool:
         inner.version == outer.version
         and inner.prefixlen > outer.prefixlen
         and inner.network_address in outer
-    )  # fmt: skip
+    )
 
 
 def _network(value: Any, field: str, mistakes: Mistakes) -> Network | None:

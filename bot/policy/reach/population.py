@@ -16,7 +16,17 @@ import numpy.typing as npt
 from bot.policy.reach.addresses import AddressIndex, Range, position
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.labels import Bits, LabelIndex
-from bot.policy.reach.model import Cluster, ContainerPort, Namespace, Pod, PodPeer, PodRef, Policy, PortRule, Selector
+from bot.policy.reach.model import (
+    Cluster,
+    ContainerPort,
+    Namespace,
+    Pod,
+    PodPeer,
+    PodRef,
+    Policy,
+    PortRule,
+    Selector,
+)
 
 Integers = npt.NDArray[np.int32]
 Indices = npt.NDArray[np.intp]
@@ -32,7 +42,8 @@ class Population:
         self._resolved: dict[tuple[tuple[PortRule, ...], Ports], Connections] = {}
         self.pods = tuple(pod for pod in cluster.pods if not pod.finished)
         self._addresses = AddressIndex(
-            ((address, number) for number, pod in enumerate(self.pods) for address in pod.addresses), len(self.pods)
+            ((address, number) for number, pod in enumerate(self.pods) for address in pod.addresses),
+            len(self.pods),
         )
         self._nodes = {position(address): node.name for node in cluster.nodes for address in node.addresses}
         self._name_namespaces(cluster)
@@ -62,10 +73,14 @@ class Population:
         self.group_of_pod: Integers = found
         self.groups = len(members)
         self.ports: tuple[Ports, ...] = tuple(tables)
-        self.ports_of_group: Integers = np.array([tables[frozenset(pod.ports)] for pod in members], dtype=np.int32)
+        self.ports_of_group: Integers = np.array(
+            [tables[frozenset(pod.ports)] for pod in members], dtype=np.int32
+        )
         self.host_network: Bits = np.array([pod.host_network for pod in members], dtype=bool)
         self._labels = LabelIndex([pod.labels for pod in members])
-        self._namespace_of_group = np.array([self._namespaces[pod.namespace] for pod in members], dtype=np.int32)
+        self._namespace_of_group = np.array(
+            [self._namespaces[pod.namespace] for pod in members], dtype=np.int32
+        )
 
     @functools.cached_property
     def index(self) -> dict[PodRef, int]:
@@ -74,7 +89,12 @@ class Population:
 
     @functools.cached_property
     def _pods_by_position(self) -> dict[int, PodRef]:
-        return {position(address): pod.ref for pod in self.pods if not pod.host_network for address in pod.addresses}
+        return {
+            position(address): pod.ref
+            for pod in self.pods
+            if not pod.host_network
+            for address in pod.addresses
+        }
 
     @functools.cached_property
     def has_ipv6(self) -> bool:

@@ -48,7 +48,9 @@ def _requirement(value: Any, field: str, mistakes: Mistakes) -> Requirement | No
     try:
         operator = Operator(str(given.get("operator")))
     except ValueError:
-        mistakes.add(f"{field}.operator", f"must be one of {', '.join(Operator)}, not {given.get('operator')!r}")
+        mistakes.add(
+            f"{field}.operator", f"must be one of {', '.join(Operator)}, not {given.get('operator')!r}"
+        )
         return None
     if operator in _WITH_VALUES and not values:
         mistakes.add(f"{field}.values", f"must not be empty for the operator {operator}")
@@ -60,7 +62,9 @@ def _requirement(value: Any, field: str, mistakes: Mistakes) -> Requirement | No
 def _check_key(key: Any, field: str, mistakes: Mistakes) -> None:
     prefix, slash, name = key.rpartition("/") if isinstance(key, str) else ("", "", "")
     if not _NAME.match(name) or len(name) > LONGEST_LABEL:
-        mistakes.add(field, f"{key!r} is not a label key: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'")
+        mistakes.add(
+            field, f"{key!r} is not a label key: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'"
+        )
     elif slash and not is_subdomain(prefix):
         mistakes.add(field, f"the prefix of {key!r} is not a DNS subdomain")
 
@@ -68,7 +72,8 @@ def _check_key(key: Any, field: str, mistakes: Mistakes) -> None:
 def _check_value(value: str, field: str, mistakes: Mistakes) -> None:
     if value and (not _NAME.match(value) or len(value) > LONGEST_LABEL):
         mistakes.add(
-            field, f"{value!r} is not a label value: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'"
+            field,
+            f"{value!r} is not a label value: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'",
         )
 
 

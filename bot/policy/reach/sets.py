@@ -109,9 +109,14 @@ class SetTable:
         return np.array([test(each) for each in list(self._sets)], dtype=bool)
 
     def _rest(
-        self, found: Ids, where: npt.NDArray[np.bool_], left: Ids, right: Ids,
-        known: dict[int, int], operation: Callable[[Connections, Connections], Connections],
-    ) -> Ids:  # fmt: skip
+        self,
+        found: Ids,
+        where: npt.NDArray[np.bool_],
+        left: Ids,
+        right: Ids,
+        known: dict[int, int],
+        operation: Callable[[Connections, Connections], Connections],
+    ) -> Ids:
         if not where.any():
             return found
         left, right = np.broadcast_arrays(left, right)

@@ -96,9 +96,15 @@ class Side:
     """
 
     def __init__(
-        self, *, direction: Direction, sets: SetTable, rows_of: Ids, columns_of: Ids, cells: Ids,
+        self,
+        *,
+        direction: Direction,
+        sets: SetTable,
+        rows_of: Ids,
+        columns_of: Ids,
+        cells: Ids,
         policies: tuple[tuple[Policy, ...], ...],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.direction = direction
         self.sets = sets
         self.rows_of = rows_of
@@ -107,7 +113,9 @@ class Side:
         self.policies = policies
 
     @classmethod
-    def build(cls, direction: Direction, policies: Iterable[Policy], endpoints: Endpoints, sets: SetTable) -> Side:
+    def build(
+        cls, direction: Direction, policies: Iterable[Policy], endpoints: Endpoints, sets: SetTable
+    ) -> Side:
         """Compute it from nothing."""
         isolating = [policy for policy in policies if policy.rules(direction) is not None]
         granting = Granting(endpoints, direction)
@@ -122,9 +130,13 @@ class Side:
             for row in different(rows.ids[selected[policy.ref]], rows.count).tolist():
                 of_row[row].append(policy)
         made = cls(
-            direction=direction, sets=sets, rows_of=rows.ids, columns_of=columns.ids,
-            cells=np.full((rows.count, columns.count), FULL, dtype=np.int32), policies=tuple(map(tuple, of_row)),
-        )  # fmt: skip
+            direction=direction,
+            sets=sets,
+            rows_of=rows.ids,
+            columns_of=columns.ids,
+            cells=np.full((rows.count, columns.count), FULL, dtype=np.int32),
+            policies=tuple(map(tuple, of_row)),
+        )
         numbered = {ref: made._columns_of(each) for ref, each in grants.items()}
         made._fill(range(rows.count), numbered, endpoints)
         return made
@@ -134,7 +146,9 @@ class Side:
         rows, columns = Partition.of(self.rows_of[parents]), Partition.of(self.columns_of[parents])
         old_rows, old_columns = rows.ids.copy(), columns.ids.copy()
         selected = (
-            endpoints.selected(policy) if policy.rules(self.direction) is not None else np.empty(0, dtype=np.intp)
+            endpoints.selected(policy)
+            if policy.rules(self.direction) is not None
+            else np.empty(0, dtype=np.intp)
         )
         grants = tuple(Granting(endpoints, self.direction).grants(policy)) if len(selected) else ()
         _refine(rows, columns, selected, grants, endpoints)
@@ -145,9 +159,13 @@ class Side:
         for row in touched:
             of_row[row] = tuple(sorted((*of_row[row], policy), key=lambda each: each.ref))
         made = Side(
-            direction=self.direction, sets=self.sets, rows_of=rows.ids, columns_of=columns.ids,
-            cells=self.cells[parent_rows][:, parent_columns], policies=tuple(of_row),
-        )  # fmt: skip
+            direction=self.direction,
+            sets=self.sets,
+            rows_of=rows.ids,
+            columns_of=columns.ids,
+            cells=self.cells[parent_rows][:, parent_columns],
+            policies=tuple(of_row),
+        )
         made.cells[fresh] = EMPTY
         made._grant(touched, {policy.ref: made._columns_of(grants)}, endpoints)
         return made
@@ -157,9 +175,13 @@ class Side:
         touched = [row for row, each in enumerate(self.policies) if any(one.ref == policy for one in each)]
         of_row = [tuple(one for one in each if one.ref != policy) for each in self.policies]
         made = Side(
-            direction=self.direction, sets=self.sets, rows_of=self.rows_of, columns_of=self.columns_of,
-            cells=self.cells.copy(), policies=tuple(of_row),
-        )  # fmt: skip
+            direction=self.direction,
+            sets=self.sets,
+            rows_of=self.rows_of,
+            columns_of=self.columns_of,
+            cells=self.cells.copy(),
+            policies=tuple(of_row),
+        )
         granting = Granting(endpoints, self.direction)
         remaining = {one.ref: one for row in touched for one in of_row[row]}
         grants = {ref: made._columns_of(granting.grants(one)) for ref, one in remaining.items()}
@@ -168,12 +190,17 @@ class Side:
 
     def _columns_of(self, grants: Iterable[Grant]) -> tuple[Grant, ...]:
         return tuple(
-            grant if grant.members is None
-            else dataclasses.replace(grant, members=different(self.columns_of[grant.members], self.cells.shape[1]))
+            grant
+            if grant.members is None
+            else dataclasses.replace(
+                grant, members=different(self.columns_of[grant.members], self.cells.shape[1])
+            )
             for grant in grants
-        )  # fmt: skip
+        )
 
-    def _fill(self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[Grant, ...]], endpoints: Endpoints) -> None:
+    def _fill(
+        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[Grant, ...]], endpoints: Endpoints
+    ) -> None:
         rows = list(rows)
         for row in rows:
             self.cells[row] = EMPTY if self.policies[row] else FULL
@@ -224,5 +251,7 @@ def _alike(named: list[PortRule], selected: Indices, endpoints: Endpoints) -> It
     """The subjects parted by what each of these names is for them."""
     parts: dict[tuple[Connections, ...], list[Indices]] = {}
     for ports, units in endpoints.by_ports(selected):
-        parts.setdefault(tuple(endpoints.population.resolve((port,), ports) for port in named), []).append(units)
+        parts.setdefault(tuple(endpoints.population.resolve((port,), ports) for port in named), []).append(
+            units
+        )
     return (np.concatenate(units) for units in parts.values())

@@ -143,7 +143,9 @@ class Network:
     def add_floating(self, description: str) -> FloatingIp:
         """The next public address, leading nowhere."""
         self._public += 1
-        made = FloatingIp(id=_id(), address=f"203.0.113.{self._public}", description=description, created=_now())
+        made = FloatingIp(
+            id=_id(), address=f"203.0.113.{self._public}", description=description, created=_now()
+        )
         self.floating[made.id] = made
         return made
 

@@ -85,7 +85,9 @@ class BlockStorage:
 
     def create(self, name: str, size: int, metadata: dict[str, str] | None = None) -> Volume:
         """A new, empty volume."""
-        made = Volume(id=str(uuid.uuid4()), name=name, size=size, metadata=dict(metadata or {}), created=_now())
+        made = Volume(
+            id=str(uuid.uuid4()), name=name, size=size, metadata=dict(metadata or {}), created=_now()
+        )
         self.volumes[made.id] = made
         return made
 
@@ -105,7 +107,9 @@ class BlockStorage:
                 f"Invalid volume: volume '{volume}' status must be 'available' to attach, but the status is 'in-use'",
             )
         if found.attachment is None:
-            found.attachment = Attachment(id=str(uuid.uuid4()), server=server, device="/dev/vdb", since=_now())
+            found.attachment = Attachment(
+                id=str(uuid.uuid4()), server=server, device="/dev/vdb", since=_now()
+            )
         return found.attachment
 
     def detach(self, volume: str, server: str) -> None:
@@ -130,7 +134,7 @@ class BlockStorage:
                 "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing "
                 "and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated "
                 "from snapshots after volume transfer.",
-            )  # fmt: skip
+            )
         del self.volumes[volume]
 
     def snapshot(self, volume: str, name: str, *, force: bool, description: str = "") -> Snapshot:
@@ -138,16 +142,25 @@ class BlockStorage:
         found = self.get(volume)
         if 0 <= self.most_snapshots <= len(self.snapshots):
             raise StorageRefused(
-                413, f"SnapshotLimitExceeded: Maximum number of snapshots allowed ({self.most_snapshots}) exceeded"
+                413,
+                f"SnapshotLimitExceeded: Maximum number of snapshots allowed ({self.most_snapshots}) exceeded",
             )
         if found.attachment is not None and not force:
             raise StorageRefused(
-                400, f"Invalid volume: Volume {volume} status must be available, but current status is: in-use."
+                400,
+                f"Invalid volume: Volume {volume} status must be available, but current status is: in-use.",
             )
         made = Snapshot(
-            id=str(uuid.uuid4()), name=name, volume=volume, size=found.size, files=dict(found.files), created=_now(), description=description,
-            ready_at=time.monotonic() + self.snapshot_seconds, failed=self.snapshots_fail,
-        )  # fmt: skip
+            id=str(uuid.uuid4()),
+            name=name,
+            volume=volume,
+            size=found.size,
+            files=dict(found.files),
+            created=_now(),
+            description=description,
+            ready_at=time.monotonic() + self.snapshot_seconds,
+            failed=self.snapshots_fail,
+        )
         self.snapshots[made.id] = made
         return made
 

@@ -66,9 +66,13 @@ class SandboxCluster:
     """A cluster that runs on the loop of a `Loopback`; its methods are called on that loop."""
 
     def __init__(
-        self, spec: ClusterSpec, *, tempo: Tempo | None = None, clock: Callable[[], datetime] | None = None,
+        self,
+        spec: ClusterSpec,
+        *,
+        tempo: Tempo | None = None,
+        clock: Callable[[], datetime] | None = None,
         infrastructure: Infrastructure | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.spec = spec
         tempo = tempo or Tempo()
         self.infrastructure = infrastructure or Infrastructure()
@@ -95,14 +99,23 @@ class SandboxCluster:
         writer = self.api.writer
         self._jobs = Jobs(self.store, writer, clock=self._clock)
         self._controllers = (
-            Workloads(self.store, writer), StatefulSets(self.store, writer), self._jobs,
+            Workloads(self.store, writer),
+            StatefulSets(self.store, writer),
+            self._jobs,
             Volumes(self.store, storage, cluster=spec.uuid, clock=self._clock),
             Attachments(self.store, self.fabric, storage, clock=self._clock, pause=tempo.attach),
             Balancers(self.store, network, net, cluster=spec.uuid, clock=self._clock, seconds=tempo.start),
-            Budgets(self.store), Scalers(self.store), Quotas(self.store), Tokens(self.store, self.authenticator, self.authority.pem),
-            Endpoints(self.store), Garbage(self.store), Definitions(self.store), Namespaces(self.store, self.authority.pem),
-            Scheduler(self.store), self._kubelets,
-        )  # fmt: skip
+            Budgets(self.store),
+            Scalers(self.store),
+            Quotas(self.store),
+            Tokens(self.store, self.authenticator, self.authority.pem),
+            Endpoints(self.store),
+            Garbage(self.store),
+            Definitions(self.store),
+            Namespaces(self.store, self.authority.pem),
+            Scheduler(self.store),
+            self._kubelets,
+        )
         self._loop = ControlLoop(self.store, self._controllers, self._clock)
         self._served: Served | None = None
         self.port = 0
@@ -157,7 +170,9 @@ class SandboxCluster:
         nodes = self.store.all_of(self.store.registry.named("Node"))
         found = {}
         for node in nodes:
-            ready = next((c["status"] for c in node["status"]["conditions"] if c["type"] == "Ready"), "Unknown")
+            ready = next(
+                (c["status"] for c in node["status"]["conditions"] if c["type"] == "Ready"), "Unknown"
+            )
             found[f"{node['metadata']['name']}.Ready"] = ready
         return {**found, "api": "ok" if self._served is not None else "unreachable"}
 
@@ -213,34 +228,46 @@ class SandboxCluster:
             "calico_ipv4pool" if self.spec.driver == "calico" else "flannel_network_cidr", "10.100.0.0/16"
         )
         machine = Machine(
-            name=name, address=f"{self.spec.subnet}.{number + 11}", pod_range=f"{'.'.join(pods.split('.')[:2])}.{number}.0/24",
-            master=master, joined=self._clock() - self.spec.age,
-        )  # fmt: skip
+            name=name,
+            address=f"{self.spec.subnet}.{number + 11}",
+            pod_range=f"{'.'.join(pods.split('.')[:2])}.{number}.0/24",
+            master=master,
+            joined=self._clock() - self.spec.age,
+        )
         if self.spec.broken_nodes:
             machine.driver_crashes, machine.cni_configured = "Error", False
         self.fabric.add(machine)
-        self.store.create(self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number))
+        self.store.create(
+            self.store.registry.named("Node"), _node(self.spec, machine, self.store.now(), number)
+        )
 
 
 def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
     role = "master" if machine.master else "worker"
     labels = {
-        "kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
-        "magnum.openstack.org/role": role, "magnum.openstack.org/nodegroup": f"default-{role}",
+        "kubernetes.io/hostname": machine.name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "magnum.openstack.org/role": role,
+        "magnum.openstack.org/nodegroup": f"default-{role}",
         f"node-role.kubernetes.io/{'control-plane' if machine.master else 'worker'}": "",
-        "topology.kubernetes.io/zone": ZONE, "topology.cinder.csi.openstack.org/zone": ZONE,
-    }  # fmt: skip
+        "topology.kubernetes.io/zone": ZONE,
+        "topology.cinder.csi.openstack.org/zone": ZONE,
+    }
     calico = spec.driver == "calico"
     annotations = (
         {"projectcalico.org/IPv4Address": f"{machine.address}/24"}
         if calico
         else {
-            "flannel.alpha.coreos.com/kube-subnet-manager": "true", "flannel.alpha.coreos.com/backend-type": "vxlan",
+            "flannel.alpha.coreos.com/kube-subnet-manager": "true",
+            "flannel.alpha.coreos.com/backend-type": "vxlan",
             "flannel.alpha.coreos.com/backend-data": f'{{"VNI":1,"VtepMAC":"8e:5a:00:00:{number // 256:02x}:{number % 256:02x}"}}',
             "flannel.alpha.coreos.com/public-ip": machine.address,
         }
-    )  # fmt: skip
-    taints = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}] if machine.master else []
+    )
+    taints = (
+        [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}] if machine.master else []
+    )
     reason, message = (
         ("CalicoIsUp", "Calico is running on this node")
         if calico
@@ -256,13 +283,28 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
     resources = {"cpu": "4", "memory": "8148236Ki", "pods": "110", "ephemeral-storage": "39Gi"}
     return {
         "metadata": {"name": machine.name, "labels": labels, "annotations": annotations},
-        "spec": {"podCIDR": machine.pod_range, "podCIDRs": [machine.pod_range], "taints": taints, "providerID": f"openstack:///{machine.server}"},
+        "spec": {
+            "podCIDR": machine.pod_range,
+            "podCIDRs": [machine.pod_range],
+            "taints": taints,
+            "providerID": f"openstack:///{machine.server}",
+        },
         "status": {
-            "addresses": [{"type": "InternalIP", "address": machine.address}, {"type": "Hostname", "address": machine.name}],
-            "capacity": resources, "allocatable": resources, "conditions": [network],
+            "addresses": [
+                {"type": "InternalIP", "address": machine.address},
+                {"type": "Hostname", "address": machine.name},
+            ],
+            "capacity": resources,
+            "allocatable": resources,
+            "conditions": [network],
             "nodeInfo": {
-                "kubeletVersion": spec.kubernetes, "kubeProxyVersion": spec.kubernetes, "operatingSystem": "linux", "architecture": "amd64",
-                "osImage": "Fedora CoreOS 39", "kernelVersion": "6.7.7-200.fc39.x86_64", "containerRuntimeVersion": "containerd://1.6.31",
+                "kubeletVersion": spec.kubernetes,
+                "kubeProxyVersion": spec.kubernetes,
+                "operatingSystem": "linux",
+                "architecture": "amd64",
+                "osImage": "Fedora CoreOS 39",
+                "kernelVersion": "6.7.7-200.fc39.x86_64",
+                "containerRuntimeVersion": "containerd://1.6.31",
             },
         },
-    }  # fmt: skip
+    }

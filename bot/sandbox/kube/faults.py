@@ -132,28 +132,73 @@ _CALICO = ("calico",)
 FAULTS: dict[str, tuple[Fault, Change]] = {
     fault.id: (fault, change)
     for fault, change in (
-        (Fault("bgp-port", "TCP 179 closed", "the security group of the node lets no BGP in", True, _CALICO), _port),
+        (
+            Fault(
+                "bgp-port", "TCP 179 closed", "the security group of the node lets no BGP in", True, _CALICO
+            ),
+            _port,
+        ),
         (Fault("bird", "BIRD down", "the BGP daemon of the node does not run", True, _CALICO), _bird),
-        (Fault("as-number", "Wrong AS number", "the node's AS number differs from its peers'", True, _CALICO), _as_number),
-        (Fault("crash", "Driver crashes", "the driver's daemon on the node ends again and again", True), _crash),
-        (Fault("memory", "Out of memory", "Flannel's daemon is killed at its limit of 50 MiB", True, ("flannel",)), _memory),
+        (
+            Fault(
+                "as-number", "Wrong AS number", "the node's AS number differs from its peers'", True, _CALICO
+            ),
+            _as_number,
+        ),
+        (
+            Fault("crash", "Driver crashes", "the driver's daemon on the node ends again and again", True),
+            _crash,
+        ),
+        (
+            Fault(
+                "memory",
+                "Out of memory",
+                "Flannel's daemon is killed at its limit of 50 MiB",
+                True,
+                ("flannel",),
+            ),
+            _memory,
+        ),
         (Fault("kubelet", "Kubelet stopped", "the node reports nothing any more", True), _kubelet),
         (Fault("cni", "No CNI configuration", "/etc/cni/net.d of the node is empty", True), _cni),
         (Fault("image", "Image not pulled", "the registry does not have the driver's image", True), _image),
         (Fault("pod-range", "No pod range", "the node was given no podCIDR", True, ("flannel",)), _range),
-        (Fault("taint", "Untolerated taint", "a NoExecute taint that Flannel does not tolerate", True, ("flannel",)), _taint),
+        (
+            Fault(
+                "taint",
+                "Untolerated taint",
+                "a NoExecute taint that Flannel does not tolerate",
+                True,
+                ("flannel",),
+            ),
+            _taint,
+        ),
         (Fault(EXEC, "exec forbidden", "the role xk8s-verify loses the right to pods/exec", False), _exec),
         (Fault("busy", "API too busy", "every request is answered 429", False), _busy),
         (Fault("broken", "API fails", "every request is answered 500", False), _broken),
         (Fault("flaky", "API flaky", "every third request is answered 503", False), _flaky),
-        (Fault("conflicts", "Conflicts", "every second write to what is there is answered 409", False), _conflicts),
-        (Fault("expired", "Versions expire", "lists that go on, and watches, are answered 410", False), _expired),
+        (
+            Fault("conflicts", "Conflicts", "every second write to what is there is answered 409", False),
+            _conflicts,
+        ),
+        (
+            Fault("expired", "Versions expire", "lists that go on, and watches, are answered 410", False),
+            _expired,
+        ),
         (Fault("silent", "API silent", "no answer comes at all", False), _silent),
-        (Fault("registry", "Registry away", "images of what people run cannot be pulled: new pods never become ready", False), _registry),
+        (
+            Fault(
+                "registry",
+                "Registry away",
+                "images of what people run cannot be pulled: new pods never become ready",
+                False,
+            ),
+            _registry,
+        ),
         (Fault("slow", "API slow", "every answer takes two seconds longer", False), _slow),
         (Fault(AWAY, "API out of reach", "connections to the API are refused", False), _nothing),
     )
-}  # fmt: skip
+}
 
 
 class FaultSwitches:

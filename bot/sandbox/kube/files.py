@@ -15,7 +15,12 @@ class ContainerFiles:
     """What one container of a pod sees."""
 
     def __init__(
-        self, store: Store, storage: BlockStorage, layers: dict[str, dict[str, str]], pod: Object, container: str
+        self,
+        store: Store,
+        storage: BlockStorage,
+        layers: dict[str, dict[str, str]],
+        pod: Object,
+        container: str,
     ) -> None:
         self._store = store
         self._storage = storage
@@ -56,7 +61,9 @@ class ContainerFiles:
         return self._own, path
 
     def _volume(self, name: str) -> dict[str, str]:
-        volume: Object = next((each for each in self._pod["spec"].get("volumes") or [] if each["name"] == name), {})
+        volume: Object = next(
+            (each for each in self._pod["spec"].get("volumes") or [] if each["name"] == name), {}
+        )
         namespace = self._pod["metadata"]["namespace"]
         claim = (volume.get("persistentVolumeClaim") or {}).get("claimName")
         if claim:

@@ -41,17 +41,25 @@ class CertificateAuthority:
     def sign(self, csr_pem: str) -> str:
         """A certificate for a CSR. Raises `ValueError` for what is none."""
         request = x509.load_pem_x509_csr(csr_pem.encode())
-        return _pem(self._issue(request.subject, request.public_key()).sign(self._key, hashes.SHA256())).rstrip("\n")
+        return _pem(
+            self._issue(request.subject, request.public_key()).sign(self._key, hashes.SHA256())
+        ).rstrip("\n")
 
     def server(self, host: str) -> tuple[str, str]:
         """A certificate and key for a server at an address (PEM)."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kube-apiserver")])
         names = x509.SubjectAlternativeName(
-            [x509.IPAddress(ipaddress.ip_address(host)), x509.DNSName("kubernetes"), x509.DNSName("localhost")]
+            [
+                x509.IPAddress(ipaddress.ip_address(host)),
+                x509.DNSName("kubernetes"),
+                x509.DNSName("localhost"),
+            ]
         )
         certificate = (
-            self._issue(name, key.public_key()).add_extension(names, critical=False).sign(self._key, hashes.SHA256())
+            self._issue(name, key.public_key())
+            .add_extension(names, critical=False)
+            .sign(self._key, hashes.SHA256())
         )
         pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

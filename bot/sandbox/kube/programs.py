@@ -23,15 +23,21 @@ NOT_FOUND = 126
 class Programs:
     """Runs programs in the containers of one cluster."""
 
-    def __init__(self, fabric: Fabric, clock: Callable[[], datetime], files: Callable[[Object, str], Files]) -> None:
+    def __init__(
+        self, fabric: Fabric, clock: Callable[[], datetime], files: Callable[[Object, str], Files]
+    ) -> None:
         self._fabric = fabric
         self._clock = clock
         self.files = files
 
-    async def __call__(self, pod: Object, container: str, argv: list[str], stdout: Write, stderr: Write) -> int:
+    async def __call__(
+        self, pod: Object, container: str, argv: list[str], stdout: Write, stderr: Write
+    ) -> int:
         """Run a program; its exit code. Raises `ExecRefused` where the container does not run."""
         statuses = pod.get("status", {}).get("containerStatuses", [])
-        running = any(status["name"] == container and status.get("state", {}).get("running") for status in statuses)
+        running = any(
+            status["name"] == container and status.get("state", {}).get("running") for status in statuses
+        )
         if not running:
             raise ExecRefused(f'container not found ("{container}")')
         out, err, code = self.run(pod, container, argv)
@@ -154,7 +160,13 @@ class Programs:
         )
 
     def _row(self, peering: Peering) -> tuple[str, ...]:
-        return (peering.peer, peering.kind, peering.state, self._since(peering.since), " ".join(peering.info.split()))
+        return (
+            peering.peer,
+            peering.kind,
+            peering.state,
+            self._since(peering.since),
+            " ".join(peering.info.split()),
+        )
 
     def _subnet(self, node: str) -> str:
         network = self._fabric.machines[node].pod_range

@@ -101,7 +101,9 @@ class Shell:
             case "echo":
                 return (" ".join(rest[1:]), "", 0) if rest[:1] == ["-n"] else (" ".join(rest) + "\n", "", 0)
             case "date":
-                shown = self._clock().strftime("%a %b %d %H:%M:%S UTC %Y" if not rest else rest[-1].lstrip("+"))
+                shown = self._clock().strftime(
+                    "%a %b %d %H:%M:%S UTC %Y" if not rest else rest[-1].lstrip("+")
+                )
                 return f"{shown}\n", "", 0
             case "hostname":
                 return f"{self._environment.get('HOSTNAME', '')}\n", "", 0
@@ -120,7 +122,11 @@ class Shell:
                 return "", "", 0 if all(gone) or "-f" in rest else 1
             case "test" | "[":
                 words = [word for word in rest if word != "]"]
-                good = len(words) == 2 and words[0] in ("-f", "-e", "-s") and self._files.read(words[1]) is not None
+                good = (
+                    len(words) == 2
+                    and words[0] in ("-f", "-e", "-s")
+                    and self._files.read(words[1]) is not None
+                )
                 return "", "", 0 if good else 1
         return None
 

@@ -32,7 +32,9 @@ def listening(pod: Object, port: int) -> Object | None:
 def answer(container: Object, port: int, path: str, files: Files) -> Answer:
     """What a container's web server answers to a GET. Raises `NotHttp`."""
     asked = [get for get in _gets(container) if number(container, get["port"]) == port]
-    names = [each.get("name", "") for each in container.get("ports") or [] if each.get("containerPort") == port]
+    names = [
+        each.get("name", "") for each in container.get("ports") or [] if each.get("containerPort") == port
+    ]
     if not asked and not any(name.startswith("http") or name == "web" for name in names):
         raise NotHttp
     bare = path.partition("?")[0]

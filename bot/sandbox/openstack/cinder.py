@@ -30,17 +30,24 @@ def cinder_app(cloud: Cloud) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", api.versions), Route("/v3", api.versions), Route("/v3/", api.versions),
-            route("/volumes", api.volumes, "GET"), route("/volumes", api.create, "POST"),
-            route("/volumes/detail", api.volumes, "GET"), route("/volumes/{id}", api.volume, "GET"),
-            route("/volumes/{id}", api.update, "PUT"), route("/volumes/{id}", api.delete, "DELETE"),
+            Route("/", api.versions),
+            Route("/v3", api.versions),
+            Route("/v3/", api.versions),
+            route("/volumes", api.volumes, "GET"),
+            route("/volumes", api.create, "POST"),
+            route("/volumes/detail", api.volumes, "GET"),
+            route("/volumes/{id}", api.volume, "GET"),
+            route("/volumes/{id}", api.update, "PUT"),
+            route("/volumes/{id}", api.delete, "DELETE"),
             route("/volumes/{id}/metadata", api.metadata, "GET", "POST", "PUT"),
             route("/volumes/{id}/metadata/{key}", api.metadata_key, "DELETE"),
-            route("/snapshots", api.snapshots, "GET"), route("/snapshots", api.snap, "POST"),
-            route("/snapshots/detail", api.snapshots, "GET"), route("/snapshots/{id}", api.snapshot, "GET"),
+            route("/snapshots", api.snapshots, "GET"),
+            route("/snapshots", api.snap, "POST"),
+            route("/snapshots/detail", api.snapshots, "GET"),
+            route("/snapshots/{id}", api.snapshot, "GET"),
             route("/snapshots/{id}", api.unsnap, "DELETE"),
         ]
-    )  # fmt: skip
+    )
 
 
 class _Cinder:
@@ -51,9 +58,13 @@ class _Cinder:
     async def versions(self, request: Request) -> Response:
         url = f"{request.url.scheme}://{request.url.netloc}/v3/"
         version = {
-            "id": "v3.0", "status": "CURRENT", "version": "3.70", "min_version": "3.0", "updated": "2023-08-31T00:00:00Z",
+            "id": "v3.0",
+            "status": "CURRENT",
+            "version": "3.70",
+            "min_version": "3.0",
+            "updated": "2023-08-31T00:00:00Z",
             "links": [{"rel": "self", "href": url}],
-        }  # fmt: skip
+        }
         return JSONResponse({"versions": [version]}, 300 if request.url.path == "/" else 200)
 
     async def volumes(self, request: Request) -> Response:
@@ -71,7 +82,10 @@ class _Cinder:
 
     async def update(self, request: Request) -> Response:
         found, given = self._get(request), (await request.json())["volume"]
-        found.name, found.description = given.get("name", found.name), given.get("description", found.description)
+        found.name, found.description = (
+            given.get("name", found.name),
+            given.get("description", found.description),
+        )
         if "metadata" in given:
             found.metadata = dict(given["metadata"])
         return JSONResponse({"volume": self._json(found)})
@@ -104,7 +118,10 @@ class _Cinder:
         given = (await request.json())["snapshot"]
         forced = str(given.get("force", False)).lower() in ("true", "1")
         made = self._storage.snapshot(
-            given["volume_id"], given.get("name") or "", force=forced, description=given.get("description") or ""
+            given["volume_id"],
+            given.get("name") or "",
+            force=forced,
+            description=given.get("description") or "",
         )
         made.metadata = dict(given.get("metadata") or {})
         return JSONResponse({"snapshot": {**self._snapshot_json(made), "status": CREATING}}, 202)
@@ -128,22 +145,48 @@ class _Cinder:
             at = volume.attachment
             attachments = [
                 {
-                    "id": volume.id, "attachment_id": at.id, "volume_id": volume.id, "server_id": at.server, "host_name": None,
-                    "device": at.device, "attached_at": at.since,
+                    "id": volume.id,
+                    "attachment_id": at.id,
+                    "volume_id": volume.id,
+                    "server_id": at.server,
+                    "host_name": None,
+                    "device": at.device,
+                    "attached_at": at.since,
                 }
-            ]  # fmt: skip
+            ]
         return {
-            "id": volume.id, "name": volume.name, "description": volume.description, "status": volume.status, "size": volume.size,
-            "availability_zone": volume.zone, "attachments": attachments, "metadata": volume.metadata, "volume_type": "ssd",
-            "multiattach": False, "bootable": "false", "encrypted": False, "snapshot_id": None, "source_volid": None,
-            "created_at": volume.created, "updated_at": None, "os-vol-tenant-attr:tenant_id": self._cloud.project,
-            "user_id": self._cloud.users[0].id if self._cloud.users else "", "links": [],
-        }  # fmt: skip
+            "id": volume.id,
+            "name": volume.name,
+            "description": volume.description,
+            "status": volume.status,
+            "size": volume.size,
+            "availability_zone": volume.zone,
+            "attachments": attachments,
+            "metadata": volume.metadata,
+            "volume_type": "ssd",
+            "multiattach": False,
+            "bootable": "false",
+            "encrypted": False,
+            "snapshot_id": None,
+            "source_volid": None,
+            "created_at": volume.created,
+            "updated_at": None,
+            "os-vol-tenant-attr:tenant_id": self._cloud.project,
+            "user_id": self._cloud.users[0].id if self._cloud.users else "",
+            "links": [],
+        }
 
     def _snapshot_json(self, snapshot: Snapshot) -> Json:
         return {
-            "id": snapshot.id, "name": snapshot.name, "description": snapshot.description, "volume_id": snapshot.volume,
-            "status": snapshot.status, "size": snapshot.size, "metadata": snapshot.metadata, "created_at": snapshot.created,
-            "updated_at": None, "os-extended-snapshot-attributes:progress": "100%" if snapshot.status == AVAILABLE else "0%",
+            "id": snapshot.id,
+            "name": snapshot.name,
+            "description": snapshot.description,
+            "volume_id": snapshot.volume,
+            "status": snapshot.status,
+            "size": snapshot.size,
+            "metadata": snapshot.metadata,
+            "created_at": snapshot.created,
+            "updated_at": None,
+            "os-extended-snapshot-attributes:progress": "100%" if snapshot.status == AVAILABLE else "0%",
             "os-extended-snapshot-attributes:project_id": self._cloud.project,
-        }  # fmt: skip
+        }

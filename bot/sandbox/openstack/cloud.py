@@ -163,24 +163,33 @@ class Cloud:
         if self.ailments.no_valid_host:
             reason = 'Resource CREATE failed: ResourceInError: resources.kube_minions: Went to status ERROR due to "No valid host was found"'
             cluster |= {
-                "status": "CREATE_FAILED", "status_reason": "default-master failed, default-worker failed",
-                "faults": {"default-master": reason, "default-worker": reason}, "updated_at": self.now(),
-            }  # fmt: skip
+                "status": "CREATE_FAILED",
+                "status_reason": "default-master failed, default-worker failed",
+                "faults": {"default-master": reason, "default-worker": reason},
+                "updated_at": self.now(),
+            }
             return
         await self._finish(cluster)
 
     async def _finish(self, cluster: Json) -> None:
         template = self.templates[cluster["cluster_template_id"]]
         order = ClusterOrder(
-            uuid=cluster["uuid"], name=cluster["name"], driver=template["network_driver"] or "flannel",
-            labels={**template["labels"], **cluster["labels"]}, masters=cluster["master_count"], nodes=cluster["node_count"],
-        )  # fmt: skip
+            uuid=cluster["uuid"],
+            name=cluster["name"],
+            driver=template["network_driver"] or "flannel",
+            labels={**template["labels"], **cluster["labels"]},
+            masters=cluster["master_count"],
+            nodes=cluster["node_count"],
+        )
         running = await self._builder.build(order)
         self.running[cluster["uuid"]] = running
         cluster |= {
-            "status": "CREATE_COMPLETE", "api_address": running.address, "updated_at": self.now(),
-            "coe_version": order.labels.get("kube_tag", "v1.29.5"), "container_version": "1.6.31",
-        }  # fmt: skip
+            "status": "CREATE_COMPLETE",
+            "api_address": running.address,
+            "updated_at": self.now(),
+            "coe_version": order.labels.get("kube_tag", "v1.29.5"),
+            "container_version": "1.6.31",
+        }
 
     async def _removed(self, cluster: Json) -> None:
         await asyncio.sleep(self.seconds_to_build / 4)  # the cast is on its way: still as before
@@ -190,8 +199,11 @@ class Cloud:
             await self._demolish(cluster["uuid"])
         except DeletionFailed as failed:
             cluster |= {
-                "status": "DELETE_FAILED", "status_reason": str(failed), "faults": {"network": str(failed)}, "updated_at": self.now(),
-            }  # fmt: skip
+                "status": "DELETE_FAILED",
+                "status_reason": str(failed),
+                "faults": {"network": str(failed)},
+                "updated_at": self.now(),
+            }
             return
         self.clusters.pop(cluster["uuid"], None)
 

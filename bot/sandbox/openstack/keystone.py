@@ -56,7 +56,9 @@ def keystone_app(cloud: Cloud, *, magnum_url: str, others: Mapping[str, str] | N
         cloud.tokens[token] = (user, expires)
         identity = f"{request.url.scheme}://{request.url.netloc}/v3"
         answer = {
-            "token": _token(cloud, user, expires, identity, {"container-infra": f"{magnum_url}/v1", **(others or {})})
+            "token": _token(
+                cloud, user, expires, identity, {"container-infra": f"{magnum_url}/v1", **(others or {})}
+            )
         }
         return JSONResponse(answer, status_code=201, headers={"X-Subject-Token": token})
 
@@ -83,10 +85,14 @@ def _user(cloud: Cloud, identity: Json) -> CloudUser | None:
             None,
         )
     given = identity.get("password", {}).get("user", {})
-    return next((u for u in cloud.users if given.get("name") == u.name and given.get("password") == u.password), None)
+    return next(
+        (u for u in cloud.users if given.get("name") == u.name and given.get("password") == u.password), None
+    )
 
 
-def _token(cloud: Cloud, user: CloudUser, expires: datetime, identity: str, services: Mapping[str, str]) -> Json:
+def _token(
+    cloud: Cloud, user: CloudUser, expires: datetime, identity: str, services: Mapping[str, str]
+) -> Json:
     def endpoint(url: str) -> Json:
         return {
             "id": uuid.uuid4().hex,
@@ -97,8 +103,10 @@ def _token(cloud: Cloud, user: CloudUser, expires: datetime, identity: str, serv
         }
 
     return {
-        "methods": ["password"], "user": {"id": user.id, "name": user.name, "domain": {"id": "default", "name": "Default"}},
-        "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "issued_at": cloud.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "methods": ["password"],
+        "user": {"id": user.id, "name": user.name, "domain": {"id": "default", "name": "Default"}},
+        "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "issued_at": cloud.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "project": {"id": cloud.project, "name": "shop", "domain": {"id": "default", "name": "Default"}},
         "roles": [{"id": user.role, "name": user.role}],
         "catalog": [
@@ -108,7 +116,7 @@ def _token(cloud: Cloud, user: CloudUser, expires: datetime, identity: str, serv
                 for kind, url in services.items()
             ),
         ],
-    }  # fmt: skip
+    }
 
 
 def authenticated(cloud: Cloud, request: Request) -> CloudUser | None:
@@ -123,9 +131,21 @@ def clouds_yaml(name: str, *, auth_url: str, user: CloudUser, credential: bool =
     """An entry of clouds.yaml for a user of the cloud."""
     lines = ["clouds:", f"  {name}:"]
     if credential:
-        lines += ["    auth_type: v3applicationcredential", "    auth:", f"      auth_url: {auth_url}",
-                  f"      application_credential_id: {user.credential_id}", f"      application_credential_secret: {user.credential_secret}"]  # fmt: skip
+        lines += [
+            "    auth_type: v3applicationcredential",
+            "    auth:",
+            f"      auth_url: {auth_url}",
+            f"      application_credential_id: {user.credential_id}",
+            f"      application_credential_secret: {user.credential_secret}",
+        ]
     else:
-        lines += ["    auth:", f"      auth_url: {auth_url}", f"      username: {user.name}", f"      password: {user.password}",
-                  "      project_name: shop", "      user_domain_name: Default", "      project_domain_name: Default"]  # fmt: skip
+        lines += [
+            "    auth:",
+            f"      auth_url: {auth_url}",
+            f"      username: {user.name}",
+            f"      password: {user.password}",
+            "      project_name: shop",
+            "      user_domain_name: Default",
+            "      project_domain_name: Default",
+        ]
     return "\n".join([*lines, "    region_name: RegionOne", "    identity_api_version: 3"]) + "\n"

@@ -20,8 +20,24 @@ from bot.sandbox.openstack.rules import Refused
 Json = dict[str, Any]
 
 PAGE = 1_000
-SUMMARY = ("uuid", "name", "cluster_template_id", "keypair", "node_count", "master_count", "docker_volume_size", "labels",
-           "master_flavor_id", "flavor_id", "create_timeout", "links", "stack_id", "status", "health_status", "merge_labels")  # fmt: skip
+SUMMARY = (
+    "uuid",
+    "name",
+    "cluster_template_id",
+    "keypair",
+    "node_count",
+    "master_count",
+    "docker_volume_size",
+    "labels",
+    "master_flavor_id",
+    "flavor_id",
+    "create_timeout",
+    "links",
+    "stack_id",
+    "status",
+    "health_status",
+    "merge_labels",
+)
 SORTABLE = ("id", "uuid", "name", "created_at", "updated_at", "status")
 QUERY = ("limit", "marker", "sort_key", "sort_dir", "fields", "resource")
 
@@ -82,7 +98,9 @@ class MagnumApp:
             Refused(ailments.status, "Unexpected API Error. Please report this.").body, ailments.status
         )
 
-    async def _serve(self, request: Request, path: str, user: CloudUser, base: str) -> tuple[int, Json | None]:
+    async def _serve(
+        self, request: Request, path: str, user: CloudUser, base: str
+    ) -> tuple[int, Json | None]:
         parts = path.strip("/").split("/")[1:]
         kind, ref = [*parts, "", ""][:2]
         raw = await request.body()
@@ -146,7 +164,9 @@ class MagnumApp:
         changes = {operation["path"].strip("/").split("/")[0]: operation.get("value") for operation in patch}
         if user.role != ADMIN and {"public", "hidden"} & set(changes):
             raise Refused(403, "Not authorized to set public or hidden flag for cluster template.")
-        harmless = len(changes) == 1 and (changes.get("public") is True or next(iter(changes)) in ("hidden", "name"))
+        harmless = len(changes) == 1 and (
+            changes.get("public") is True or next(iter(changes)) in ("hidden", "name")
+        )
         if not harmless:
             self._refuse_used(found)
         made = rules.patched(found, patch)
@@ -164,16 +184,22 @@ class MagnumApp:
         named = [found for found in objects.values() if found["name"] == ref]
         if len(named) > 1:
             plural, singular = (
-                ("ClusterTemplates", "ClusterTemplate") if word == "ClusterTemplate" else ("clusters", "cluster")
+                ("ClusterTemplates", "ClusterTemplate")
+                if word == "ClusterTemplate"
+                else ("clusters", "cluster")
             )
-            raise Refused(409, f"Multiple {plural} exist with same name. Please use the {singular} uuid instead.")
+            raise Refused(
+                409, f"Multiple {plural} exist with same name. Please use the {singular} uuid instead."
+            )
         if not named:
             raise Refused(404, f"{word} {ref} could not be found.")
         return named[0]
 
     # --- clusters
 
-    def _clusters(self, request: Request, ref: str, body: Any, user: CloudUser, base: str) -> tuple[int, Json | None]:
+    def _clusters(
+        self, request: Request, ref: str, body: Any, user: CloudUser, base: str
+    ) -> tuple[int, Json | None]:
         cloud = self._cloud
         if request.method == "POST":
             return 202, {"uuid": self._create_cluster(request, body, user)["uuid"]}
@@ -189,7 +215,9 @@ class MagnumApp:
         if request.method == "PATCH":
             rules.check_patch(body)
             names = [operation["path"].strip("/").split("/")[0] for operation in body]
-            fixed = [name for name in names if name not in ("node_count", "health_status", "health_status_reason")]
+            fixed = [
+                name for name in names if name not in ("node_count", "health_status", "health_status_reason")
+            ]
             if fixed:
                 raise Refused(400, f"cannot change cluster property(ies) {', '.join(fixed)}.")
             found |= rules.patched(found, body)
@@ -200,7 +228,9 @@ class MagnumApp:
     def _create_cluster(self, request: Request, body: Json, user: CloudUser) -> Json:
         cloud = self._cloud
         ref = body.get("cluster_template_id", "")
-        wanted = cloud.templates.get(ref) or next((t for t in cloud.templates.values() if t["name"] == ref), None)
+        wanted = cloud.templates.get(ref) or next(
+            (t for t in cloud.templates.values() if t["name"] == ref), None
+        )
         if wanted is None:
             if not rules.CLUSTER_NAME.match(body.get("name", "")):
                 rules.check_cluster(body, {}, cloud.inventory, microversion=1)
@@ -225,10 +255,14 @@ class MagnumApp:
 
     # --- certificates
 
-    def _certificates(self, request: Request, ref: str, body: Json, user: CloudUser, base: str) -> tuple[int, Json]:
+    def _certificates(
+        self, request: Request, ref: str, body: Json, user: CloudUser, base: str
+    ) -> tuple[int, Json]:
         cloud = self._cloud
         wanted = ref if request.method == "GET" else body.get("cluster_uuid", "")
-        found = cloud.clusters.get(wanted) or next((c for c in cloud.clusters.values() if c["name"] == wanted), None)
+        found = cloud.clusters.get(wanted) or next(
+            (c for c in cloud.clusters.values() if c["name"] == wanted), None
+        )
         if found is None:
             raise Refused(404 if request.method == "GET" else 400, f"Cluster {wanted} could not be found.")
         running = cloud.running.get(found["uuid"])
@@ -236,7 +270,11 @@ class MagnumApp:
             raise Refused(404, "A key pair None could not be found.")
         links = _linked({"uuid": found["uuid"]}, "certificates", base)["links"]
         if request.method == "GET":
-            return 200, {"cluster_uuid": found["uuid"], "links": links, "pem": running.authority_pem.rstrip("\n")}
+            return 200, {
+                "cluster_uuid": found["uuid"],
+                "links": links,
+                "pem": running.authority_pem.rstrip("\n"),
+            }
         if cloud.ailments.signs_for_creator_only and user.id != found["user_id"]:
             raise Refused(403, "Policy doesn't allow certificate:create to be performed.")
         try:
@@ -249,43 +287,91 @@ class MagnumApp:
 def template(cloud: Cloud, body: Json, user: CloudUser) -> Json:
     """A template as Magnum keeps it: unknown fields are dropped, booleans in labels become text."""
     return {
-        "uuid": str(uuid.uuid4()), "name": body.get("name") or f"template-{uuid.uuid4().hex[:6]}", "coe": "kubernetes",
-        "image_id": body["image_id"], "flavor_id": body.get("flavor_id"), "master_flavor_id": body.get("master_flavor_id"),
-        "dns_nameserver": body.get("dns_nameserver", "8.8.8.8"), "keypair_id": body.get("keypair_id"),
-        "external_network_id": body.get("external_network_id"), "fixed_network": body.get("fixed_network"),
-        "fixed_subnet": body.get("fixed_subnet"), "network_driver": body.get("network_driver") or "flannel",
-        "apiserver_port": None, "docker_volume_size": body.get("docker_volume_size"), "cluster_distro": "fedora-coreos",
-        "http_proxy": None, "https_proxy": None, "no_proxy": None, "volume_driver": body.get("volume_driver"),
-        "registry_enabled": False, "labels": {key: str(value) for key, value in (body.get("labels") or {}).items()},
-        "tls_disabled": False, "public": bool(body.get("public")), "server_type": "vm", "insecure_registry": None,
-        "docker_storage_driver": body.get("docker_storage_driver"), "master_lb_enabled": bool(body.get("master_lb_enabled")),
-        "floating_ip_enabled": body.get("floating_ip_enabled", True), "project_id": cloud.project, "user_id": user.id,
-        "hidden": bool(body.get("hidden")), "tags": None, "driver": None, "created_at": cloud.now(), "updated_at": None,
-    }  # fmt: skip
+        "uuid": str(uuid.uuid4()),
+        "name": body.get("name") or f"template-{uuid.uuid4().hex[:6]}",
+        "coe": "kubernetes",
+        "image_id": body["image_id"],
+        "flavor_id": body.get("flavor_id"),
+        "master_flavor_id": body.get("master_flavor_id"),
+        "dns_nameserver": body.get("dns_nameserver", "8.8.8.8"),
+        "keypair_id": body.get("keypair_id"),
+        "external_network_id": body.get("external_network_id"),
+        "fixed_network": body.get("fixed_network"),
+        "fixed_subnet": body.get("fixed_subnet"),
+        "network_driver": body.get("network_driver") or "flannel",
+        "apiserver_port": None,
+        "docker_volume_size": body.get("docker_volume_size"),
+        "cluster_distro": "fedora-coreos",
+        "http_proxy": None,
+        "https_proxy": None,
+        "no_proxy": None,
+        "volume_driver": body.get("volume_driver"),
+        "registry_enabled": False,
+        "labels": {key: str(value) for key, value in (body.get("labels") or {}).items()},
+        "tls_disabled": False,
+        "public": bool(body.get("public")),
+        "server_type": "vm",
+        "insecure_registry": None,
+        "docker_storage_driver": body.get("docker_storage_driver"),
+        "master_lb_enabled": bool(body.get("master_lb_enabled")),
+        "floating_ip_enabled": body.get("floating_ip_enabled", True),
+        "project_id": cloud.project,
+        "user_id": user.id,
+        "hidden": bool(body.get("hidden")),
+        "tags": None,
+        "driver": None,
+        "created_at": cloud.now(),
+        "updated_at": None,
+    }
 
 
 def cluster(cloud: Cloud, body: Json, wanted: Json, user: CloudUser) -> Json:
     """A cluster as Magnum keeps it, at the moment it is accepted."""
     given = body.get("labels")
     return {
-        "uuid": str(uuid.uuid4()), "name": body["name"], "cluster_template_id": wanted["uuid"],
-        "keypair": body.get("keypair") or wanted["keypair_id"], "node_count": body.get("node_count", 1),
-        "master_count": body.get("master_count", 1), "docker_volume_size": wanted["docker_volume_size"],
-        "labels": given if given is not None else dict(wanted["labels"]), "master_flavor_id": wanted["master_flavor_id"],
-        "flavor_id": wanted["flavor_id"], "create_timeout": body.get("create_timeout", 60), "stack_id": str(uuid.uuid4()),
-        "status": "CREATE_IN_PROGRESS", "status_reason": None, "health_status": None, "health_status_reason": {},
-        "discovery_url": None, "api_address": None, "coe_version": None, "container_version": None,
-        "project_id": cloud.project, "user_id": user.id, "node_addresses": [], "master_addresses": [], "faults": {},
-        "fixed_network": None, "fixed_subnet": None, "floating_ip_enabled": True, "merge_labels": bool(body.get("merge_labels")),
-        "labels_overridden": {}, "labels_added": {}, "labels_skipped": {}, "master_lb_enabled": wanted["master_lb_enabled"],
-        "created_at": cloud.now(), "updated_at": None,
-    }  # fmt: skip
+        "uuid": str(uuid.uuid4()),
+        "name": body["name"],
+        "cluster_template_id": wanted["uuid"],
+        "keypair": body.get("keypair") or wanted["keypair_id"],
+        "node_count": body.get("node_count", 1),
+        "master_count": body.get("master_count", 1),
+        "docker_volume_size": wanted["docker_volume_size"],
+        "labels": given if given is not None else dict(wanted["labels"]),
+        "master_flavor_id": wanted["master_flavor_id"],
+        "flavor_id": wanted["flavor_id"],
+        "create_timeout": body.get("create_timeout", 60),
+        "stack_id": str(uuid.uuid4()),
+        "status": "CREATE_IN_PROGRESS",
+        "status_reason": None,
+        "health_status": None,
+        "health_status_reason": {},
+        "discovery_url": None,
+        "api_address": None,
+        "coe_version": None,
+        "container_version": None,
+        "project_id": cloud.project,
+        "user_id": user.id,
+        "node_addresses": [],
+        "master_addresses": [],
+        "faults": {},
+        "fixed_network": None,
+        "fixed_subnet": None,
+        "floating_ip_enabled": True,
+        "merge_labels": bool(body.get("merge_labels")),
+        "labels_overridden": {},
+        "labels_added": {},
+        "labels_skipped": {},
+        "master_lb_enabled": wanted["master_lb_enabled"],
+        "created_at": cloud.now(),
+        "updated_at": None,
+    }
 
 
 def _linked(obj: Json, kind: str, base: str) -> Json:
     links = [
-        {"href": f"{base}/v1/{kind}/{obj['uuid']}", "rel": "self"}, {"href": f"{base}/{kind}/{obj['uuid']}", "rel": "bookmark"},
-    ]  # fmt: skip
+        {"href": f"{base}/v1/{kind}/{obj['uuid']}", "rel": "self"},
+        {"href": f"{base}/{kind}/{obj['uuid']}", "rel": "bookmark"},
+    ]
     return {**obj, "links": links}
 
 
@@ -348,9 +434,10 @@ def _microversion_headers(request: Request) -> dict[str, str] | None:
     if not 1 <= version <= 11:
         return None
     return {
-        "OpenStack-API-Minimum-Version": "container-infra 1.1", "OpenStack-API-Maximum-Version": "container-infra 1.11",
+        "OpenStack-API-Minimum-Version": "container-infra 1.1",
+        "OpenStack-API-Maximum-Version": "container-infra 1.11",
         "OpenStack-API-Version": f"container-infra 1.{version}",
-    }  # fmt: skip
+    }
 
 
 def _root(base: str) -> Json:
@@ -362,6 +449,7 @@ def _root(base: str) -> Json:
         "min_version": "1.1",
     }
     return {
-        "name": "OpenStack Magnum API", "description": "Magnum is an OpenStack project which aims to provide container cluster management.",
+        "name": "OpenStack Magnum API",
+        "description": "Magnum is an OpenStack project which aims to provide container cluster management.",
         "versions": [version],
-    }  # fmt: skip
+    }

@@ -29,15 +29,23 @@ def neutron_app(cloud: Cloud) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", api.versions), Route("/v2.0", api.version), Route("/v2.0/", api.version),
-            route("/networks", api.networks, "GET"), route("/networks/{id}", api.network, "GET"),
-            route("/subnets", api.subnets, "GET"), route("/subnets/{id}", api.subnet, "GET"),
-            route("/ports", api.ports, "GET"), route("/ports/{id}", api.port, "GET"),
-            route("/floatingips", api.floating_ips, "GET"), route("/floatingips", api.create, "POST"),
-            route("/floatingips/{id}", api.floating_ip, "GET"), route("/floatingips/{id}", api.update, "PUT"),
-            route("/floatingips/{id}", api.delete, "DELETE"), route("/extensions/{name}", api.extension, "GET"),
+            Route("/", api.versions),
+            Route("/v2.0", api.version),
+            Route("/v2.0/", api.version),
+            route("/networks", api.networks, "GET"),
+            route("/networks/{id}", api.network, "GET"),
+            route("/subnets", api.subnets, "GET"),
+            route("/subnets/{id}", api.subnet, "GET"),
+            route("/ports", api.ports, "GET"),
+            route("/ports/{id}", api.port, "GET"),
+            route("/floatingips", api.floating_ips, "GET"),
+            route("/floatingips", api.create, "POST"),
+            route("/floatingips/{id}", api.floating_ip, "GET"),
+            route("/floatingips/{id}", api.update, "PUT"),
+            route("/floatingips/{id}", api.delete, "DELETE"),
+            route("/extensions/{name}", api.extension, "GET"),
         ]
-    )  # fmt: skip
+    )
 
 
 class _Neutron:
@@ -67,7 +75,9 @@ class _Neutron:
         return JSONResponse({"network": self._net(_found(self._network.nets, request, "Network"))})
 
     async def subnets(self, request: Request) -> Response:
-        return JSONResponse({"subnets": filtered(request, [self._sub(net) for net in self._network.nets.values()])})
+        return JSONResponse(
+            {"subnets": filtered(request, [self._sub(net) for net in self._network.nets.values()])}
+        )
 
     async def subnet(self, request: Request) -> Response:
         wanted = request.path_params["id"]
@@ -77,7 +87,9 @@ class _Neutron:
         return JSONResponse({"subnet": self._sub(found)})
 
     async def ports(self, request: Request) -> Response:
-        return JSONResponse({"ports": filtered(request, [self._port(port) for port in self._network.ports.values()])})
+        return JSONResponse(
+            {"ports": filtered(request, [self._port(port) for port in self._network.ports.values()])}
+        )
 
     async def port(self, request: Request) -> Response:
         return JSONResponse({"port": self._port(_found(self._network.ports, request, "Port"))})
@@ -87,7 +99,9 @@ class _Neutron:
         return JSONResponse({"floatingips": filtered(request, shown)})
 
     async def floating_ip(self, request: Request) -> Response:
-        return JSONResponse({"floatingip": self._floating(_found(self._network.floating, request, "Floating IP"))})
+        return JSONResponse(
+            {"floatingip": self._floating(_found(self._network.floating, request, "Floating IP"))}
+        )
 
     async def create(self, request: Request) -> Response:
         given = (await request.json())["floatingip"]
@@ -97,7 +111,10 @@ class _Neutron:
         return JSONResponse({"floatingip": self._floating(made)}, 201)
 
     async def update(self, request: Request) -> Response:
-        found, given = _found(self._network.floating, request, "Floating IP"), (await request.json())["floatingip"]
+        found, given = (
+            _found(self._network.floating, request, "Floating IP"),
+            (await request.json())["floatingip"],
+        )
         if "port_id" in given:
             self._network.associate(found, given["port_id"] or "")
         found.description = given.get("description", found.description)
@@ -109,34 +126,71 @@ class _Neutron:
 
     def _net(self, net: Net) -> Json:
         return {
-            "id": net.id, "name": net.name, "status": "ACTIVE", "admin_state_up": True, "subnets": [net.subnet], "shared": net.external,
-            "router:external": net.external, "mtu": 1450, "project_id": self._cloud.project, "tenant_id": self._cloud.project,
-            "availability_zones": ["nova"], "description": "", "tags": [],
-        }  # fmt: skip
+            "id": net.id,
+            "name": net.name,
+            "status": "ACTIVE",
+            "admin_state_up": True,
+            "subnets": [net.subnet],
+            "shared": net.external,
+            "router:external": net.external,
+            "mtu": 1450,
+            "project_id": self._cloud.project,
+            "tenant_id": self._cloud.project,
+            "availability_zones": ["nova"],
+            "description": "",
+            "tags": [],
+        }
 
     def _sub(self, net: Net) -> Json:
         return {
-            "id": net.subnet, "name": f"{net.name}-subnet", "network_id": net.id, "cidr": net.cidr, "ip_version": 4, "enable_dhcp": True,
-            "gateway_ip": f"{net.cidr.rpartition('.')[0]}.1", "project_id": self._cloud.project, "tenant_id": self._cloud.project,
-        }  # fmt: skip
+            "id": net.subnet,
+            "name": f"{net.name}-subnet",
+            "network_id": net.id,
+            "cidr": net.cidr,
+            "ip_version": 4,
+            "enable_dhcp": True,
+            "gateway_ip": f"{net.cidr.rpartition('.')[0]}.1",
+            "project_id": self._cloud.project,
+            "tenant_id": self._cloud.project,
+        }
 
     def _port(self, port: Port) -> Json:
         net = self._network.nets[port.network]
         return {
-            "id": port.id, "name": port.name, "network_id": net.id, "device_id": port.device, "device_owner": port.owner, "status": "ACTIVE",
-            "fixed_ips": [{"subnet_id": net.subnet, "ip_address": port.address}], "project_id": self._cloud.project, "admin_state_up": True,
-            "description": "", "tags": [],
-        }  # fmt: skip
+            "id": port.id,
+            "name": port.name,
+            "network_id": net.id,
+            "device_id": port.device,
+            "device_owner": port.owner,
+            "status": "ACTIVE",
+            "fixed_ips": [{"subnet_id": net.subnet, "ip_address": port.address}],
+            "project_id": self._cloud.project,
+            "admin_state_up": True,
+            "description": "",
+            "tags": [],
+        }
 
     def _floating(self, each: FloatingIp) -> Json:
         port = self._network.ports.get(each.port)
         return {
-            "id": each.id, "floating_ip_address": each.address, "floating_network_id": self._network.public.id, "description": each.description,
-            "port_id": each.port or None, "fixed_ip_address": port.address if port else None, "status": "ACTIVE" if each.port else "DOWN",
-            "router_id": None, "project_id": self._cloud.project, "tenant_id": self._cloud.project, "tags": each.tags,
-            "created_at": each.created, "updated_at": each.created, "revision_number": 1,
-            "port_details": {"device_id": port.device, "device_owner": port.owner, "name": port.name} if port else None,
-        }  # fmt: skip
+            "id": each.id,
+            "floating_ip_address": each.address,
+            "floating_network_id": self._network.public.id,
+            "description": each.description,
+            "port_id": each.port or None,
+            "fixed_ip_address": port.address if port else None,
+            "status": "ACTIVE" if each.port else "DOWN",
+            "router_id": None,
+            "project_id": self._cloud.project,
+            "tenant_id": self._cloud.project,
+            "tags": each.tags,
+            "created_at": each.created,
+            "updated_at": each.created,
+            "revision_number": 1,
+            "port_details": {"device_id": port.device, "device_owner": port.owner, "name": port.name}
+            if port
+            else None,
+        }
 
 
 def _found(of: dict[str, Any], request: Request, word: str) -> Any:

@@ -31,14 +31,21 @@ def octavia_app(cloud: Cloud) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", api.versions), Route("/v2", api.versions), Route("/v2.0", api.versions),
-            *route("/loadbalancers", api.balancers, "GET"), *route("/loadbalancers/{id}", api.balancer, "GET"),
-            *route("/loadbalancers/{id}", api.update, "PUT"), *route("/loadbalancers/{id}", api.delete, "DELETE"),
-            *route("/loadbalancers/{id}/status", api.status, "GET"), *route("/listeners", api.listeners, "GET"),
-            *route("/listeners/{id}", api.listener, "GET"), *route("/pools", api.pools, "GET"), *route("/pools/{id}", api.pool, "GET"),
+            Route("/", api.versions),
+            Route("/v2", api.versions),
+            Route("/v2.0", api.versions),
+            *route("/loadbalancers", api.balancers, "GET"),
+            *route("/loadbalancers/{id}", api.balancer, "GET"),
+            *route("/loadbalancers/{id}", api.update, "PUT"),
+            *route("/loadbalancers/{id}", api.delete, "DELETE"),
+            *route("/loadbalancers/{id}/status", api.status, "GET"),
+            *route("/listeners", api.listeners, "GET"),
+            *route("/listeners/{id}", api.listener, "GET"),
+            *route("/pools", api.pools, "GET"),
+            *route("/pools/{id}", api.pool, "GET"),
             *route("/pools/{id}/members", api.members, "GET"),
         ]
-    )  # fmt: skip
+    )
 
 
 class _Octavia:
@@ -67,7 +74,10 @@ class _Octavia:
         found, given = self._get(request), (await request.json())["loadbalancer"]
         if found.provisioning.startswith("PENDING"):
             raise NetworkRefused(409, f"Load Balancer {found.id} is immutable and cannot be updated.")
-        found.name, found.description = given.get("name", found.name), given.get("description", found.description)
+        found.name, found.description = (
+            given.get("name", found.name),
+            given.get("description", found.description),
+        )
         found.tags = given.get("tags", found.tags)
         return JSONResponse({"loadbalancer": self._json(found)})
 
@@ -81,8 +91,13 @@ class _Octavia:
     async def status(self, request: Request) -> Response:
         found = self._get(request)
         listeners = [_tree(found, each) for each in found.listeners]
-        tree = {"id": found.id, "name": found.name, "provisioning_status": found.provisioning, "operating_status": found.health,
-                "listeners": listeners}  # fmt: skip
+        tree = {
+            "id": found.id,
+            "name": found.name,
+            "provisioning_status": found.provisioning,
+            "operating_status": found.health,
+            "listeners": listeners,
+        }
         return JSONResponse({"statuses": {"loadbalancer": tree}})
 
     async def listeners(self, request: Request) -> Response:
@@ -111,7 +126,9 @@ class _Octavia:
         return found
 
     def _all(self) -> list[tuple[Balancer, Listener]]:
-        return [(balancer, each) for balancer in self._network.balancers.values() for each in balancer.listeners]
+        return [
+            (balancer, each) for balancer in self._network.balancers.values() for each in balancer.listeners
+        ]
 
     def _one(self, wanted: str, *, by_pool: bool) -> tuple[Balancer, Listener]:
         for balancer, each in self._all():
@@ -122,41 +139,85 @@ class _Octavia:
     def _json(self, each: Balancer) -> Json:
         net = self._network.nets[each.vip.network]
         return {
-            "id": each.id, "name": each.name, "description": each.description, "provisioning_status": each.provisioning,
-            "operating_status": each.health, "admin_state_up": True, "vip_address": each.vip.address, "vip_port_id": each.vip.id,
-            "vip_subnet_id": net.subnet, "vip_network_id": net.id, "project_id": self._cloud.project, "provider": "amphora",
-            "listeners": [{"id": listener.id} for listener in each.listeners], "pools": [{"id": listener.pool} for listener in each.listeners],
-            "created_at": each.created, "updated_at": None, "tags": each.tags, "flavor_id": "", "availability_zone": None,
-        }  # fmt: skip
+            "id": each.id,
+            "name": each.name,
+            "description": each.description,
+            "provisioning_status": each.provisioning,
+            "operating_status": each.health,
+            "admin_state_up": True,
+            "vip_address": each.vip.address,
+            "vip_port_id": each.vip.id,
+            "vip_subnet_id": net.subnet,
+            "vip_network_id": net.id,
+            "project_id": self._cloud.project,
+            "provider": "amphora",
+            "listeners": [{"id": listener.id} for listener in each.listeners],
+            "pools": [{"id": listener.pool} for listener in each.listeners],
+            "created_at": each.created,
+            "updated_at": None,
+            "tags": each.tags,
+            "flavor_id": "",
+            "availability_zone": None,
+        }
 
     def _listener(self, balancer: Balancer, each: Listener) -> Json:
         return {
-            "id": each.id, "name": each.name, "protocol": each.protocol, "protocol_port": each.port, "default_pool_id": each.pool,
-            "loadbalancers": [{"id": balancer.id}], "provisioning_status": balancer.provisioning, "operating_status": each.operating,
-            "admin_state_up": True, "project_id": self._cloud.project,
-        }  # fmt: skip
+            "id": each.id,
+            "name": each.name,
+            "protocol": each.protocol,
+            "protocol_port": each.port,
+            "default_pool_id": each.pool,
+            "loadbalancers": [{"id": balancer.id}],
+            "provisioning_status": balancer.provisioning,
+            "operating_status": each.operating,
+            "admin_state_up": True,
+            "project_id": self._cloud.project,
+        }
 
     def _pool(self, balancer: Balancer, each: Listener) -> Json:
         return {
-            "id": each.pool, "name": f"pool_{each.name}", "protocol": each.protocol, "lb_algorithm": "ROUND_ROBIN",
-            "loadbalancers": [{"id": balancer.id}], "listeners": [{"id": each.id}], "members": [{"id": m["id"]} for m in _members(each)],
-            "provisioning_status": balancer.provisioning, "operating_status": each.operating, "project_id": self._cloud.project,
-        }  # fmt: skip
+            "id": each.pool,
+            "name": f"pool_{each.name}",
+            "protocol": each.protocol,
+            "lb_algorithm": "ROUND_ROBIN",
+            "loadbalancers": [{"id": balancer.id}],
+            "listeners": [{"id": each.id}],
+            "members": [{"id": m["id"]} for m in _members(each)],
+            "provisioning_status": balancer.provisioning,
+            "operating_status": each.operating,
+            "project_id": self._cloud.project,
+        }
 
 
 def _tree(balancer: Balancer, each: Listener) -> Json:
     """A listener in the tree of statuses: what is below it, and how it is."""
     pool = {
-        "id": each.pool, "name": f"pool_{each.name}", "provisioning_status": balancer.provisioning, "operating_status": each.operating,
+        "id": each.pool,
+        "name": f"pool_{each.name}",
+        "provisioning_status": balancer.provisioning,
+        "operating_status": each.operating,
         "members": [
-            {key: member[key] for key in ("id", "name", "provisioning_status", "operating_status", "address", "protocol_port")}
+            {
+                key: member[key]
+                for key in (
+                    "id",
+                    "name",
+                    "provisioning_status",
+                    "operating_status",
+                    "address",
+                    "protocol_port",
+                )
+            }
             for member in _members(each)
         ],
-    }  # fmt: skip
+    }
     return {
-        "id": each.id, "name": each.name, "provisioning_status": balancer.provisioning, "operating_status": each.operating,
+        "id": each.id,
+        "name": each.name,
+        "provisioning_status": balancer.provisioning,
+        "operating_status": each.operating,
         "pools": [pool],
-    }  # fmt: skip
+    }
 
 
 def _of(request: Request, balancer: Balancer) -> bool:
@@ -167,8 +228,14 @@ def _of(request: Request, balancer: Balancer) -> bool:
 def _members(listener: Listener) -> list[Json]:
     return [
         {
-            "id": f"{listener.pool[:24]}{number:012d}", "name": f"member_{address}", "address": address, "protocol_port": port, "weight": 1,
-            "operating_status": listener.member(address), "provisioning_status": "ACTIVE", "admin_state_up": True,
+            "id": f"{listener.pool[:24]}{number:012d}",
+            "name": f"member_{address}",
+            "address": address,
+            "protocol_port": port,
+            "weight": 1,
+            "operating_status": listener.member(address),
+            "provisioning_status": "ACTIVE",
+            "admin_state_up": True,
         }
         for number, (address, port) in enumerate(listener.members)
-    ]  # fmt: skip
+    ]

@@ -37,8 +37,12 @@ def guarded(cloud: Cloud, handler: Handler, shape: Shape) -> Handler:
             }
             return JSONResponse(body, 401)
         cloud.requests.append(
-            {"method": request.method, "path": request.url.path, "global": request.headers.get("x-openstack-request-id", "")}
-        )  # fmt: skip
+            {
+                "method": request.method,
+                "path": request.url.path,
+                "global": request.headers.get("x-openstack-request-id", ""),
+            }
+        )
         if request.method != "GET" and user.role == READER:
             return JSONResponse(shape(403, "Policy doesn't allow this operation to be performed.", ""), 403)
         try:

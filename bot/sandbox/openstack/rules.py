@@ -25,11 +25,15 @@ class Refused(Exception):
         self.body: Json = {
             "errors": [
                 {
-                    "request_id": "", "code": "client" if status < 500 else "server", "status": status,
-                    "title": detail.split(".")[0] if title is None else title, "detail": detail, "links": [],
+                    "request_id": "",
+                    "code": "client" if status < 500 else "server",
+                    "status": status,
+                    "title": detail.split(".")[0] if title is None else title,
+                    "detail": detail,
+                    "links": [],
                 }
             ]
-        }  # fmt: skip
+        }
 
 
 def field(name: str, value: Any, why: str) -> Refused:
@@ -44,7 +48,8 @@ def check_driver(driver: str | None) -> None:
     if driver in SUPPORTED:
         expected = "/".join(ALLOWED)
         raise Refused(
-            400, f"Network driver type {driver} is not allowed, expecting a {expected}/unspecified network driver. "
+            400,
+            f"Network driver type {driver} is not allowed, expecting a {expected}/unspecified network driver. ",
         )
     raise Refused(
         400,

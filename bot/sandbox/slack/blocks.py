@@ -12,19 +12,61 @@ BLOCK_TEXT = 13_200  # over all blocks of a message
 MESSAGE_ONLY = frozenset({"table", "markdown"})
 INPUTS = frozenset(
     {
-        "plain_text_input", "number_input", "email_text_input", "url_text_input", "static_select", "multi_static_select", "users_select",
-        "multi_users_select", "conversations_select", "channels_select", "external_select", "checkboxes", "radio_buttons", "datepicker",
-        "timepicker", "datetimepicker", "file_input", "rich_text_input",
+        "plain_text_input",
+        "number_input",
+        "email_text_input",
+        "url_text_input",
+        "static_select",
+        "multi_static_select",
+        "users_select",
+        "multi_users_select",
+        "conversations_select",
+        "channels_select",
+        "external_select",
+        "checkboxes",
+        "radio_buttons",
+        "datepicker",
+        "timepicker",
+        "datetimepicker",
+        "file_input",
+        "rich_text_input",
     }
-)  # fmt: skip
-ACTIONS = (INPUTS - {"file_input", "rich_text_input", "plain_text_input", "number_input", "email_text_input", "url_text_input"}) | {
-    "button", "overflow",
-}  # fmt: skip
+)
+ACTIONS = (
+    INPUTS
+    - {
+        "file_input",
+        "rich_text_input",
+        "plain_text_input",
+        "number_input",
+        "email_text_input",
+        "url_text_input",
+    }
+) | {
+    "button",
+    "overflow",
+}
 LIMITS = {  # characters
-    "section": 3_000, "field": 2_000, "header": 150, "button": 75, "value": 2_000, "option": 75, "option_value": 150,
-    "label": 2_000, "action_id": 255, "block_id": 255, "markdown": 12_000, "placeholder": 150, "view_title": 24,
-    "confirm_title": 100, "confirm_text": 300, "confirm_button": 30, "input": 3_000, "url": 3_000, "alt_text": 2_000,
-}  # fmt: skip
+    "section": 3_000,
+    "field": 2_000,
+    "header": 150,
+    "button": 75,
+    "value": 2_000,
+    "option": 75,
+    "option_value": 150,
+    "label": 2_000,
+    "action_id": 255,
+    "block_id": 255,
+    "markdown": 12_000,
+    "placeholder": 150,
+    "view_title": 24,
+    "confirm_title": 100,
+    "confirm_text": 300,
+    "confirm_button": 30,
+    "input": 3_000,
+    "url": 3_000,
+    "alt_text": 2_000,
+}
 KNOWN = frozenset(
     {
         "section",

@@ -10,10 +10,14 @@ Json = dict[str, Any]
 ONE_OPTION = frozenset({"static_select", "radio_buttons", "overflow", "external_select"})
 OPTIONS = frozenset({"checkboxes", "multi_static_select"})
 CHOSEN = {  # elements whose state is one plain value, and its name
-    "users_select": "selected_user", "conversations_select": "selected_conversation", "channels_select": "selected_channel",
-    "datepicker": "selected_date", "timepicker": "selected_time", "datetimepicker": "selected_date_time",
+    "users_select": "selected_user",
+    "conversations_select": "selected_conversation",
+    "channels_select": "selected_channel",
+    "datepicker": "selected_date",
+    "timepicker": "selected_time",
+    "datetimepicker": "selected_date_time",
     "multi_users_select": "selected_users",
-}  # fmt: skip
+}
 
 
 def within(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
@@ -38,9 +42,11 @@ def find(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[Json, 
 def action(element: Json, block: Json, given: Any) -> Json:
     """The entry in `actions` for an element that was used; `given` is what was chosen or typed."""
     told = {
-        "action_id": element["action_id"], "block_id": block.get("block_id", ""), "type": element["type"],
+        "action_id": element["action_id"],
+        "block_id": block.get("block_id", ""),
+        "type": element["type"],
         "action_ts": f"{time.time():.6f}",
-    }  # fmt: skip
+    }
     if element["type"] == "button":
         return {**told, "text": element["text"], "value": element.get("value", "")}
     return {**told, **value(element, given, lambda _file: {})}
@@ -64,8 +70,13 @@ def value(element: Json, given: Any, file: Callable[[str], Json]) -> Json:
         chosen = given if given is not None else element.get("initial_option", {}).get("value")
         return {"type": kind, "selected_option": _option(element, chosen)}
     if kind in OPTIONS:
-        wanted = given if given is not None else [each["value"] for each in element.get("initial_options", [])]
-        return {"type": kind, "selected_options": [each for each in _options(element) if each["value"] in wanted]}
+        wanted = (
+            given if given is not None else [each["value"] for each in element.get("initial_options", [])]
+        )
+        return {
+            "type": kind,
+            "selected_options": [each for each in _options(element) if each["value"] in wanted],
+        }
     if kind == "file_input":
         return {"type": kind, "files": [file(each) for each in given or []]}
     if kind in CHOSEN:

@@ -56,12 +56,19 @@ class HttpDelivery:
         if delivery.kind == "events_api":
             body, content = json.dumps(delivery.payload), "application/json"
         elif delivery.kind == "interactive":
-            body, content = urlencode({"payload": json.dumps(delivery.payload)}), "application/x-www-form-urlencoded"
+            body, content = (
+                urlencode({"payload": json.dumps(delivery.payload)}),
+                "application/x-www-form-urlencoded",
+            )
         else:
             body, content = urlencode(delivery.payload), "application/x-www-form-urlencoded"
         at = str(int(time.time()) - age)
         digest = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
-        headers = {"Content-Type": content, "X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}"}
+        headers = {
+            "Content-Type": content,
+            "X-Slack-Request-Timestamp": at,
+            "X-Slack-Signature": f"v0={digest}",
+        }
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, timeout=ACK_SECONDS)

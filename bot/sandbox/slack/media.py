@@ -28,9 +28,23 @@ def described(file: File, *, team: str, url: str) -> Json:
     kind, word = media(file.name)
     private = f"{url}/files-pri/{team}-{file.id}"
     return {
-        "id": file.id, "created": file.created, "timestamp": file.created, "name": file.name, "title": file.title or file.name,
-        "mimetype": kind, "filetype": word, "pretty_type": word.upper(), "user": file.user, "user_team": team, "size": len(file.content),
-        "mode": "hosted", "is_external": False, "is_public": False, "channels": list(file.channels), "file_access": "visible",
-        "url_private": f"{private}/{file.name}", "url_private_download": f"{private}/download/{file.name}",
+        "id": file.id,
+        "created": file.created,
+        "timestamp": file.created,
+        "name": file.name,
+        "title": file.title or file.name,
+        "mimetype": kind,
+        "filetype": word,
+        "pretty_type": word.upper(),
+        "user": file.user,
+        "user_team": team,
+        "size": len(file.content),
+        "mode": "hosted",
+        "is_external": False,
+        "is_public": False,
+        "channels": list(file.channels),
+        "file_access": "visible",
+        "url_private": f"{private}/{file.name}",
+        "url_private_download": f"{private}/download/{file.name}",
         "permalink": f"{url}/files/{file.id}",
-    }  # fmt: skip
+    }

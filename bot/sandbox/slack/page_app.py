@@ -98,7 +98,9 @@ class Page:
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGE), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
-        self._renderer = Renderer(user_name=self._name, channel_name=lambda channel: workspace.channels[channel].name)
+        self._renderer = Renderer(
+            user_name=self._name, channel_name=lambda channel: workspace.channels[channel].name
+        )
 
     async def index(self, request: Request) -> Response:
         """The whole page."""
@@ -123,7 +125,9 @@ class Page:
         if found is None:
             return PlainTextResponse("not found", 404)
         kind = media(found.name)[0]
-        return Response(found.content, media_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+        return Response(
+            found.content, media_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+        )
 
     async def permalink(self, request: Request) -> Response:
         """Where a permalink leads: the message, in its thread."""
@@ -146,7 +150,9 @@ class Page:
                 else:
                     yield ": still here\n\n"
 
-        return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(
+            events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
 
     async def say(self, request: Request) -> Response:
         """A message, or a command."""
@@ -250,16 +256,35 @@ class Page:
             return workspace.thread(user.id, channel.id, message.ts)
 
         return self._templates.get_template(template).render(
-            workspace=workspace, user=user, people=people, channel=channel, thread=thread, root=root, link=link,
-            channels=[found for found in mine if not found.direct], directs=[found for found in mine if found.direct],
-            messages=workspace.visible(user.id, channel.id), replies=replies_of(root) if root else [], replies_of=replies_of,
-            views=[view for view in workspace.views.values() if view.user == user.id][-1:], home=home, home_view=workspace.homes.get(user.id),
+            workspace=workspace,
+            user=user,
+            people=people,
+            channel=channel,
+            thread=thread,
+            root=root,
+            link=link,
+            channels=[found for found in mine if not found.direct],
+            directs=[found for found in mine if found.direct],
+            messages=workspace.visible(user.id, channel.id),
+            replies=replies_of(root) if root else [],
+            replies_of=replies_of,
+            views=[view for view in workspace.views.values() if view.user == user.id][-1:],
+            home=home,
+            home_view=workspace.homes.get(user.id),
             of=list(workspace.users).index,
-            size=size, is_image=lambda file: str(file["mimetype"]).startswith("image/"), bot=workspace.bot.id, name=self._name,
-            mrkdwn=self._renderer.mrkdwn, text=self._renderer.text, clock=clock, hints=HINTS, faults=faults,
-            faults_on=sum(fault.on for group in faults for fault in group.faults), connected=bool(self._sockets.connections),
+            size=size,
+            is_image=lambda file: str(file["mimetype"]).startswith("image/"),
+            bot=workspace.bot.id,
+            name=self._name,
+            mrkdwn=self._renderer.mrkdwn,
+            text=self._renderer.text,
+            clock=clock,
+            hints=HINTS,
+            faults=faults,
+            faults_on=sum(fault.on for group in faults for fault in group.faults),
+            connected=bool(self._sockets.connections),
             topic="What waits for you, and direct messages with the app" if channel.direct else channel.topic,
-        )  # fmt: skip
+        )
 
 
 def create_app(

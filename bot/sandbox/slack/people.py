@@ -29,15 +29,34 @@ def shop() -> Workspace:
     made.users = {user.id: user for user in PEOPLE}
     everyone = {*COLLEAGUES, APP_BOT}
     for channel in (
-        Channel(id="C0SHOP", name="shop", members=(everyone | {"U0GIL", "U0DEPLOY"}) - {"U0DEE"},
-                topic="Clusters of the shop, production first"),
-        Channel(id="C0SHOPDEV", name="shop-dev", members=everyone | {"U0GIL", "U0DEPLOY"},
-                topic="Clusters of the shop, for trying things"),
-        Channel(id="C0PARTNER", name="shop-partner", members=everyone | {"U0TOM"}, shared=True, topic="Shared with Partner Ltd"),
+        Channel(
+            id="C0SHOP",
+            name="shop",
+            members=(everyone | {"U0GIL", "U0DEPLOY"}) - {"U0DEE"},
+            topic="Clusters of the shop, production first",
+        ),
+        Channel(
+            id="C0SHOPDEV",
+            name="shop-dev",
+            members=everyone | {"U0GIL", "U0DEPLOY"},
+            topic="Clusters of the shop, for trying things",
+        ),
+        Channel(
+            id="C0PARTNER",
+            name="shop-partner",
+            members=everyone | {"U0TOM"},
+            shared=True,
+            topic="Shared with Partner Ltd",
+        ),
         Channel(id="C0LOBBY", name="lobby", members=everyone | {"U0GIL"}, topic="Of no project"),
-        Channel(id="C0RANDOM", name="random", members=everyone - {APP_BOT}, private=True,
-                topic="A private channel that the app was not invited to"),
-    ):  # fmt: skip
+        Channel(
+            id="C0RANDOM",
+            name="random",
+            members=everyone - {APP_BOT},
+            private=True,
+            topic="A private channel that the app was not invited to",
+        ),
+    ):
         made.channels[channel.id] = channel
     for user in (*COLLEAGUES, "U0GIL"):
         made.direct(user)

@@ -50,8 +50,12 @@ class SocketMode:
         self._tickets.discard(ticket)
         await socket.accept()
         self.connections.append(socket)
-        hello = {"type": "hello", "num_connections": len(self.connections), "connection_info": {"app_id": "A0SANDBOX"},
-                 "debug_info": {"host": "sandbox", "approximate_connection_time": 18060}}  # fmt: skip
+        hello = {
+            "type": "hello",
+            "num_connections": len(self.connections),
+            "connection_info": {"app_id": "A0SANDBOX"},
+            "debug_info": {"host": "sandbox", "approximate_connection_time": 18060},
+        }
         await socket.send_text(json.dumps(hello))
         self._workspace.changed()
         try:
@@ -87,9 +91,11 @@ class SocketMode:
     async def _attempt(self, delivery: Delivery, *, retry: int) -> bool:
         envelope = str(uuid.uuid4())
         frame: Json = {
-            "envelope_id": envelope, "type": delivery.kind, "payload": delivery.payload,
+            "envelope_id": envelope,
+            "type": delivery.kind,
+            "payload": delivery.payload,
             "accepts_response_payload": delivery.kind != "events_api",
-        }  # fmt: skip
+        }
         if delivery.kind == "events_api":
             frame |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
         waiting = self._waiting[envelope] = asyncio.get_running_loop().create_future()
@@ -125,7 +131,9 @@ class SocketMode:
         """Send `disconnect` frames, as before Slack's own restarts."""
         for socket in list(self.connections):
             await socket.send_text(
-                json.dumps({"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": "sandbox"}})
+                json.dumps(
+                    {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": "sandbox"}}
+                )
             )
 
     def cut(self, *, reset: bool) -> None:

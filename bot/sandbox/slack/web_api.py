@@ -28,27 +28,58 @@ Json = dict[str, Any]
 MINUTE = 60.0
 PER_MINUTE = {1: 20, 2: 24, 3: 60, 4: 120}  # a little above the published tiers, as Slack allows bursts
 TIERS = {
-    "apps.connections.open": 1, "usergroups.users.list": 2, "usergroups.list": 2, "users.list": 2, "conversations.list": 2,
-    "chat.update": 3, "chat.delete": 3, "conversations.info": 3, "conversations.history": 3, "conversations.replies": 3,
-    "conversations.open": 3, "conversations.join": 3, "users.conversations": 3, "files.delete": 3, "users.info": 4,
-    "chat.postEphemeral": 4, "views.open": 4, "views.push": 4, "views.update": 4, "views.publish": 4, "conversations.members": 4,
-    "files.getUploadURLExternal": 4, "files.completeUploadExternal": 4, "files.info": 4,
-}  # fmt: skip
+    "apps.connections.open": 1,
+    "usergroups.users.list": 2,
+    "usergroups.list": 2,
+    "users.list": 2,
+    "conversations.list": 2,
+    "chat.update": 3,
+    "chat.delete": 3,
+    "conversations.info": 3,
+    "conversations.history": 3,
+    "conversations.replies": 3,
+    "conversations.open": 3,
+    "conversations.join": 3,
+    "users.conversations": 3,
+    "files.delete": 3,
+    "users.info": 4,
+    "chat.postEphemeral": 4,
+    "views.open": 4,
+    "views.push": 4,
+    "views.update": 4,
+    "views.publish": 4,
+    "conversations.members": 4,
+    "files.getUploadURLExternal": 4,
+    "files.completeUploadExternal": 4,
+    "files.info": 4,
+}
 CHANNEL_BURST, CHANNEL_SECONDS = 40, 1.0  # posts into one channel: one a second, after a burst
 WORKSPACE_POSTS = 300  # a minute, over all channels
 NEEDS = {  # scopes
-    "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write", "chat.postEphemeral": "chat:write",
-    "conversations.open": "im:write", "conversations.join": "channels:join", "users.info": "users:read", "users.list": "users:read",
-    "usergroups.users.list": "usergroups:read", "usergroups.list": "usergroups:read", "files.getUploadURLExternal": "files:write",
-    "files.completeUploadExternal": "files:write", "files.delete": "files:write", "files.info": "files:read",
-}  # fmt: skip
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "conversations.open": "im:write",
+    "conversations.join": "channels:join",
+    "users.info": "users:read",
+    "users.list": "users:read",
+    "usergroups.users.list": "usergroups:read",
+    "usergroups.list": "usergroups:read",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
+    "files.delete": "files:write",
+    "files.info": "files:read",
+}
 SILENT, UNAVAILABLE, LIMITED = "silent", "unavailable", "ratelimited"
 
 
 class WebApi:
     """Serves `/api/<method>`, response URLs, uploads and private files."""
 
-    def __init__(self, workspace: Workspace, *, socket_url: Callable[[], str], rate_limits: bool = True) -> None:
+    def __init__(
+        self, workspace: Workspace, *, socket_url: Callable[[], str], rate_limits: bool = True
+    ) -> None:
         self._workspace = workspace
         self._socket_url = socket_url
         self.rate_limits = rate_limits
@@ -61,9 +92,14 @@ class WebApi:
         directory = Directory(workspace)
         self._chat = Chat(workspace, directory)
         self._methods: dict[str, Callable[[Json], Json]] = {
-            "api.test": lambda _given: {}, "auth.test": self._auth_test, "apps.connections.open": self._connections_open,
-            **directory.methods(), **self._chat.methods(), **Views(workspace).methods(), **self._files.methods(),
-        }  # fmt: skip
+            "api.test": lambda _given: {},
+            "auth.test": self._auth_test,
+            "apps.connections.open": self._connections_open,
+            **directory.methods(),
+            **self._chat.methods(),
+            **Views(workspace).methods(),
+            **self._files.methods(),
+        }
 
     async def method(self, request: Request) -> Response:
         """Answer one call."""
@@ -125,9 +161,14 @@ class WebApi:
     def _auth_test(self, _given: Json) -> Json:
         bot, workspace = self._workspace.bot, self._workspace
         return {
-            "url": f"{workspace.url}/", "team": workspace.name, "user": bot.name, "team_id": workspace.team, "user_id": bot.id,
-            "bot_id": BOT_ID, "is_enterprise_install": False,
-        }  # fmt: skip
+            "url": f"{workspace.url}/",
+            "team": workspace.name,
+            "user": bot.name,
+            "team_id": workspace.team,
+            "user_id": bot.id,
+            "bot_id": BOT_ID,
+            "is_enterprise_install": False,
+        }
 
     def _connections_open(self, _given: Json) -> Json:
         return {"url": self._socket_url()}
@@ -147,7 +188,9 @@ class WebApi:
             request.path_params["file"].partition("-")[2], request.headers.get("authorization", "")
         )
         if found is None:
-            return HTMLResponse("<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in</body></html>")
+            return HTMLResponse(
+                "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in</body></html>"
+            )
         return Response(found.content, media_type=media(found.name)[0])
 
     async def respond(self, request: Request) -> Response:

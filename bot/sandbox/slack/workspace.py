@@ -35,7 +35,17 @@ from bot.sandbox.slack.model import (
     View,
 )
 
-__all__ = ["APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Channel", "Delivery", "Message", "User", "View", "Workspace"]
+__all__ = [
+    "APP_TOKEN",
+    "BOT_TOKEN",
+    "SIGNING_SECRET",
+    "Channel",
+    "Delivery",
+    "Message",
+    "User",
+    "View",
+    "Workspace",
+]
 
 Deliver = Callable[[Delivery], Awaitable[None]]
 
@@ -119,8 +129,14 @@ class Workspace:
     def attach(self, user: str, name: str, content: bytes) -> File:
         """A person picks a file in a modal's file input; nobody else sees it yet."""
         made = File(
-            id=f"F{uuid.uuid4().hex[:10].upper()}", name=name, user=user, created=int(time.time()), title=name, content=content, shared=True
-        )  # fmt: skip
+            id=f"F{uuid.uuid4().hex[:10].upper()}",
+            name=name,
+            user=user,
+            created=int(time.time()),
+            title=name,
+            content=content,
+            shared=True,
+        )
         self.files[made.id] = made
         return made
 
@@ -150,12 +166,21 @@ class Workspace:
         """Somebody writes a message; the app hears of it if it is mentioned in a channel that it is in."""
         shown = [self.file_json(file.id) for file in files]
         message = self.post(
-            Message(channel=channel, ts=self.ts(), user=user, text=self.escaped(text), thread=thread, files=shown)
+            Message(
+                channel=channel, ts=self.ts(), user=user, text=self.escaped(text), thread=thread, files=shown
+            )
         )
         mentioned = f"<@{self.bot.id}" in message.text and self.bot.id in self.channels[channel].members
         if mentioned and not self.channels[channel].direct:
-            event: Json = {"type": "app_mention", "user": user, "text": message.text, "ts": message.ts, "channel": channel,
-                     "team": self.users[user].team, "event_ts": message.ts}  # fmt: skip
+            event: Json = {
+                "type": "app_mention",
+                "user": user,
+                "text": message.text,
+                "ts": message.ts,
+                "channel": channel,
+                "team": self.users[user].team,
+                "event_ts": message.ts,
+            }
             if self.users[user].bot:
                 event["bot_id"] = f"B{user[1:]}"
             if thread:
@@ -168,16 +193,25 @@ class Workspace:
     async def event(self, event: Json) -> Delivery:
         """Send an event of the Events API."""
         body = {
-            "token": "t", "team_id": self.team, "api_app_id": APP, "event": event, "type": "event_callback",
-            "event_id": f"Ev{uuid.uuid4().hex[:10].upper()}", "event_time": int(time.time()),
-        }  # fmt: skip
+            "token": "t",
+            "team_id": self.team,
+            "api_app_id": APP,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev{uuid.uuid4().hex[:10].upper()}",
+            "event_time": int(time.time()),
+        }
         return await self.send(Delivery(kind="events_api", payload=body))
 
     async def open_app(self, user: str, *, tab: str = "home") -> Delivery:
         """A person opens the app's Home or Messages tab."""
         event: Json = {
-            "type": "app_home_opened", "user": user, "channel": self.direct(user).id, "event_ts": self.ts(), "tab": tab,
-        }  # fmt: skip
+            "type": "app_home_opened",
+            "user": user,
+            "channel": self.direct(user).id,
+            "event_ts": self.ts(),
+            "tab": tab,
+        }
         if tab == "home" and user in self.homes:
             event["view"] = self.view_json(self.homes[user])
         return await self.event(event)
@@ -188,15 +222,27 @@ class Workspace:
         found = self.channels[channel]
         name = "directmessage" if found.direct else "privategroup" if found.private else found.name
         payload = {
-            "token": "t", "team_id": self.users[user].team, "team_domain": "shop", "channel_id": channel, "channel_name": name,
-            "user_id": user, "user_name": self.users[user].name, "command": command, "text": self.escaped(words), "api_app_id": APP,
-            "is_enterprise_install": "false", "response_url": self.response_url(channel, user, ""), "trigger_id": self.trigger(user),
-        }  # fmt: skip
+            "token": "t",
+            "team_id": self.users[user].team,
+            "team_domain": "shop",
+            "channel_id": channel,
+            "channel_name": name,
+            "user_id": user,
+            "user_name": self.users[user].name,
+            "command": command,
+            "text": self.escaped(words),
+            "api_app_id": APP,
+            "is_enterprise_install": "false",
+            "response_url": self.response_url(channel, user, ""),
+            "trigger_id": self.trigger(user),
+        }
         delivery = await self.send(Delivery(kind="slash_commands", payload=payload))
         if not delivery.acknowledged:
             self.whisper(user, channel, f"{command} failed with the error “operation_timeout”")
         elif delivery.answer:
-            text = delivery.answer.get("text", "") if isinstance(delivery.answer, dict) else str(delivery.answer)
+            text = (
+                delivery.answer.get("text", "") if isinstance(delivery.answer, dict) else str(delivery.answer)
+            )
             if text:
                 self.whisper(user, channel, text)
         return delivery
@@ -210,8 +256,13 @@ class Workspace:
             raise KeyError(ts)
         block, element = elements.find(message.blocks, action_id, block_id)
         shown: Json = {
-            "type": "message", "ts": ts, "user": message.user, "text": message.text, "blocks": message.blocks, "app_id": APP,
-        }  # fmt: skip
+            "type": "message",
+            "ts": ts,
+            "user": message.user,
+            "text": message.text,
+            "blocks": message.blocks,
+            "app_id": APP,
+        }
         container: Json = {
             "type": "message",
             "message_ts": ts,
@@ -221,35 +272,48 @@ class Workspace:
         if message.thread:
             shown["thread_ts"] = container["thread_ts"] = message.thread
         payload = {
-            **self._interaction("block_actions", user), "container": container, "trigger_id": self.trigger(user),
-            "channel": {"id": channel, "name": self.channels[channel].name}, "message": shown,
+            **self._interaction("block_actions", user),
+            "container": container,
+            "trigger_id": self.trigger(user),
+            "channel": {"id": channel, "name": self.channels[channel].name},
+            "message": shown,
             "response_url": self.response_url(channel, user, ts),
             "state": {"values": elements.state(message.blocks, {action_id: value}, self.file_json)},
             "actions": [elements.action(element, block, value)],
-        }  # fmt: skip
+        }
         return await self.send(Delivery(kind="interactive", payload=payload))
 
     async def click_view(
-        self, user: str, view_id: str, action_id: str, *, block_id: str = "", value: Any = None,
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        *,
+        block_id: str = "",
+        value: Any = None,
         values: dict[str, Any] | None = None,
-    ) -> Delivery:  # fmt: skip
+    ) -> Delivery:
         """A person presses a button of a modal or of the Home tab; `values` are what the other fields hold."""
         view = self._view(view_id)
         block, element = elements.find(view.body["blocks"], action_id, block_id)
         payload = {
-            **self._interaction("block_actions", user), "container": {"type": "view", "view_id": view_id},
-            "trigger_id": self.trigger(user, view=view_id), "view": self.view_json(view, {**(values or {}), action_id: value}),
+            **self._interaction("block_actions", user),
+            "container": {"type": "view", "view_id": view_id},
+            "trigger_id": self.trigger(user, view=view_id),
+            "view": self.view_json(view, {**(values or {}), action_id: value}),
             "actions": [elements.action(element, block, value)],
-        }  # fmt: skip
+        }
         return await self.send(Delivery(kind="interactive", payload=payload))
 
     async def submit(self, user: str, view_id: str, values: dict[str, Any]) -> Delivery:
         """A person submits a modal: `values` by action id (text, a chosen value, or a list of values or file ids)."""
         view = self.views[view_id]
         payload = {
-            **self._interaction("view_submission", user), "view": self.view_json(view, values),
-            "trigger_id": self.trigger(user, view=view_id), "response_urls": [],
-        }  # fmt: skip
+            **self._interaction("view_submission", user),
+            "view": self.view_json(view, values),
+            "trigger_id": self.trigger(user, view=view_id),
+            "response_urls": [],
+        }
         delivery = await self.send(Delivery(kind="interactive", payload=payload))
         self._after_submit(view, delivery)
         return delivery
@@ -288,7 +352,9 @@ class Workspace:
         for user in self.users.values():
             text = re.sub(rf"(?<!\S)@{re.escape(user.name)}\b", f"<@{user.id}|{user.name}>", text)
         for channel in self.channels.values():
-            text = re.sub(rf"(?<!\S)#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text)
+            text = re.sub(
+                rf"(?<!\S)#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text
+            )
         return re.sub(r"(?<![<|\S])(https?://\S+)", r"<\1>", text)
 
     async def send(self, delivery: Delivery) -> Delivery:
@@ -309,17 +375,29 @@ class Workspace:
     def response_url(self, channel: str, user: str, message: str) -> str:
         """A new response URL."""
         made = uuid.uuid4().hex
-        self.response_urls[made] = ResponseUrl(channel=channel, user=user, message=message, made=time.monotonic())
+        self.response_urls[made] = ResponseUrl(
+            channel=channel, user=user, message=message, made=time.monotonic()
+        )
         return f"{self.url}/respond/{made}"
 
     def view_json(self, view: View, values: dict[str, Any] | None = None) -> Json:
         """A view as the app is told of it."""
         return {
-            "id": view.id, "team_id": self.team, "app_id": APP, "hash": view.hash, "external_id": view.external_id,
-            "previous_view_id": view.previous or None, "root_view_id": view.root or view.id,
-            "private_metadata": "", "callback_id": "", "title": None, "submit": None, "close": None, **view.body,
+            "id": view.id,
+            "team_id": self.team,
+            "app_id": APP,
+            "hash": view.hash,
+            "external_id": view.external_id,
+            "previous_view_id": view.previous or None,
+            "root_view_id": view.root or view.id,
+            "private_metadata": "",
+            "callback_id": "",
+            "title": None,
+            "submit": None,
+            "close": None,
+            **view.body,
             "state": {"values": elements.state(view.body.get("blocks", []), values or {}, self.file_json)},
-        }  # fmt: skip
+        }
 
     def file_json(self, file: str) -> Json:
         """A file as the app is told of it."""
@@ -332,9 +410,13 @@ class Workspace:
     def _interaction(self, kind: str, user: str) -> Json:
         name = self.users[user].name
         return {
-            "type": kind, "team": {"id": self.team, "domain": "shop"}, "api_app_id": APP, "token": "t", "is_enterprise_install": False,
+            "type": kind,
+            "team": {"id": self.team, "domain": "shop"},
+            "api_app_id": APP,
+            "token": "t",
+            "is_enterprise_install": False,
             "user": {"id": user, "username": name, "name": name, "team_id": self.users[user].team},
-        }  # fmt: skip
+        }
 
     def _after_submit(self, view: View, delivery: Delivery) -> None:
         answer = delivery.answer if isinstance(delivery.answer, dict) else {}
@@ -357,9 +439,14 @@ class Workspace:
     def push(self, on: View, body: Json) -> View:
         """Open a modal on top of another."""
         made = View(
-            id=f"V{uuid.uuid4().hex[:10].upper()}", user=on.user, body=body, external_id=body.get("external_id", ""),
-            previous=on.id, root=on.root or on.id, hash=new_hash(),
-        )  # fmt: skip
+            id=f"V{uuid.uuid4().hex[:10].upper()}",
+            user=on.user,
+            body=body,
+            external_id=body.get("external_id", ""),
+            previous=on.id,
+            root=on.root or on.id,
+            hash=new_hash(),
+        )
         self.views[made.id] = made
         self.changed()
         return made

@@ -63,30 +63,48 @@ class Announcer:
         if found.channel:
             thread = self._thread(found, operation)
             self._outbox.post_once(
-                operation, "reminder", channel=found.channel, thread=thread,
-                message=views.reminder(found, deciders), offer=self._offers(found, found.channel, thread),
-            )  # fmt: skip
+                operation,
+                "reminder",
+                channel=found.channel,
+                thread=thread,
+                message=views.reminder(found, deciders),
+                offer=self._offers(found, found.channel, thread),
+            )
         for person in self._absent(found, deciders):
             channel = self._web.direct_channel(person)
             self._outbox.post_once(
-                operation, f"remind-{person}", channel=channel, thread="",
+                operation,
+                f"remind-{person}",
+                channel=channel,
+                thread="",
                 message=views.reminder(found, deciders, project=found.project),
                 offer=self._offers(found, channel, ""),
-            )  # fmt: skip
+            )
 
     def _in_the_thread(self, found: Approval, deciders: Deciders, operation: OperationId) -> None:
         thread = self._thread(found, operation)
         offer = self._offers(found, found.channel, thread)
-        first = found.version == 1 and self._outbox.shown(operation, "answer")  # the request's own answer shows it
+        first = found.version == 1 and self._outbox.shown(
+            operation, "answer"
+        )  # the request's own answer shows it
         rooted = self._outbox.shown(operation, "root")  # and the root its headline
         if not first:
             card = _card(found, views.card(found, deciders), headline=not rooted)
-            self._outbox.show(operation, "answer", channel=found.channel, thread=thread, message=card, offer=offer)
+            self._outbox.show(
+                operation, "answer", channel=found.channel, thread=thread, message=card, offer=offer
+            )
         if rooted and not first and not _goes_on(found):
-            self._outbox.show(operation, "root", channel=found.channel, thread="", message=_root(found), offer=offer)
+            self._outbox.show(
+                operation, "root", channel=found.channel, thread="", message=_root(found), offer=offer
+            )
         if found.state in (store.REJECTED, store.EXPIRED) or found.note == WINDOW_OVER:
             self._outbox.post_once(
-                operation, "ended", channel=found.channel, thread=thread, message=views.ended(found), offer=offer
+                operation,
+                "ended",
+                channel=found.channel,
+                thread=thread,
+                message=views.ended(found),
+                offer=offer,
             )
 
     def _thread(self, found: Approval, operation: OperationId) -> str:
@@ -95,9 +113,13 @@ class Announcer:
             return found.thread
         within = OperationId(operation.partition(":")[0])  # durable work asks several times in one thread
         return self._outbox.thread_of(within) or self._outbox.post_once(
-            operation, "root", channel=found.channel, thread="", message=_root(found),
+            operation,
+            "root",
+            channel=found.channel,
+            thread="",
+            message=_root(found),
             offer=self._offers(found, found.channel, ""),
-        )  # fmt: skip
+        )
 
     def _directly(self, found: Approval, deciders: Deciders, operation: OperationId) -> None:
         for person in self._absent(found, deciders):
@@ -106,11 +128,17 @@ class Announcer:
                 continue
             try:
                 channel = self._web.direct_channel(person)
-                rendered = views.card(found, deciders, project=found.project, link=self._link(found, operation))
+                rendered = views.card(
+                    found, deciders, project=found.project, link=self._link(found, operation)
+                )
                 self._outbox.show(
-                    operation, slot, channel=channel, thread="", message=_card(found, rendered, headline=True),
+                    operation,
+                    slot,
+                    channel=channel,
+                    thread="",
+                    message=_card(found, rendered, headline=True),
                     offer=self._offers(found, channel, ""),
-                )  # fmt: skip
+                )
             except Problem as unable:  # one person who cannot be written to keeps nobody else waiting
                 log.warning("approver not written to", person=person, approval=found.id, why=unable.why)
 

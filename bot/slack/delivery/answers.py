@@ -78,9 +78,13 @@ class SlackAnswer:
 
     def _post_root(self, request: IncomingRequest, project: str | None, line: str) -> None:
         self._outbox.post_once(
-            request.operation, "root", channel=request.place.channel, thread="", message=views.root(line, request),
+            request.operation,
+            "root",
+            channel=request.place.channel,
+            thread="",
+            message=views.root(line, request),
             offer=self._offers(request, project),
-        )  # fmt: skip
+        )
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in the thread; overtaken states are not sent."""
@@ -100,9 +104,14 @@ class SlackAnswer:
         """Say in the thread, at once and for good, that something has come to a new state; then in the root."""
         message = views.progress(state)
         self._outbox.post_once(
-            request.operation, f"state-{name}", channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, None), rank=LATER,
-        )  # fmt: skip
+            request.operation,
+            f"state-{name}",
+            channel=request.place.channel,
+            thread=self._thread(request),
+            message=message,
+            offer=self._offers(request, None),
+            rank=LATER,
+        )
         self._tell_root(request, views.going_on(state, message))
 
     def _tell_root(self, request: IncomingRequest, line: str) -> None:
@@ -114,9 +123,14 @@ class SlackAnswer:
         def send() -> None:
             if self._outbox.shown(root_of, "root"):
                 self._outbox.show(
-                    root_of, "root", channel=request.place.channel, thread="", granted=True,
-                    message=views.root(line, request), offer=self._offers(request, None),
-                )  # fmt: skip
+                    root_of,
+                    "root",
+                    channel=request.place.channel,
+                    thread="",
+                    granted=True,
+                    message=views.root(line, request),
+                    offer=self._offers(request, None),
+                )
 
         self._board.tell(request.operation, line, send)
 
@@ -136,10 +150,14 @@ class SlackAnswer:
         for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
             if number == 0:
                 self._outbox.show_end(
-                    request.operation, "answer", channel=request.place.channel, thread=self._thread(request),
-                    message=message, pointer=views.told_below(rendered.headline),
+                    request.operation,
+                    "answer",
+                    channel=request.place.channel,
+                    thread=self._thread(request),
+                    message=message,
+                    pointer=views.told_below(rendered.headline),
                     offer=self._offers(request, conclusion.project),
-                )  # fmt: skip
+                )
             else:
                 self._show(request, conclusion.project, f"more-{number}", message)
         for number, file in enumerate(rendered.files, 1):
@@ -148,9 +166,13 @@ class SlackAnswer:
         root_of = request.operation if rooted else request.continues
         if root_of is not None and not late and (rooted or self._outbox.shown(root_of, "root")):
             self._outbox.show(
-                root_of, "root", channel=request.place.channel, thread="",
-                message=views.root(rendered.headline, request), offer=self._offers(request, conclusion.project),
-            )  # fmt: skip
+                root_of,
+                "root",
+                channel=request.place.channel,
+                thread="",
+                message=views.root(rendered.headline, request),
+                offer=self._offers(request, conclusion.project),
+            )
 
     def whisper(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
@@ -169,15 +191,20 @@ class SlackAnswer:
                 continue
             try:
                 self._web.whisper(
-                    channel=request.place.channel, user=request.person.id, thread=request.place.thread,
-                    text=message.text, blocks=blocks,
-                )  # fmt: skip
+                    channel=request.place.channel,
+                    user=request.person.id,
+                    thread=request.place.thread,
+                    text=message.text,
+                    blocks=blocks,
+                )
             except SlackRefused as refused:
                 if refused.error not in ABSENT:
                     raise
                 self._write_to(request, "", message.text, blocks)
 
-    def _write_to(self, request: IncomingRequest, channel: str, text: str, blocks: list[dict[str, Any]]) -> None:
+    def _write_to(
+        self, request: IncomingRequest, channel: str, text: str, blocks: list[dict[str, Any]]
+    ) -> None:
         """A direct message is private already; from the App Home, or who has left the channel, one is begun."""
         thread = request.place.thread if channel else ""
         channel = channel or self._web.direct_channel(request.person.id)
@@ -221,12 +248,23 @@ class SlackAnswer:
         return request.place.thread or request.place.message
 
     def _show(
-        self, request: IncomingRequest, project: str | None, slot: str, message: kit.Message, *, granted: bool = False
+        self,
+        request: IncomingRequest,
+        project: str | None,
+        slot: str,
+        message: kit.Message,
+        *,
+        granted: bool = False,
     ) -> None:
         self._outbox.show(
-            request.operation, slot, channel=request.place.channel, thread=self._thread(request),
-            message=message, offer=self._offers(request, project), granted=granted,
-        )  # fmt: skip
+            request.operation,
+            slot,
+            channel=request.place.channel,
+            thread=self._thread(request),
+            message=message,
+            offer=self._offers(request, project),
+            granted=granted,
+        )
 
     def _upload(self, request: IncomingRequest, slot: str, file: kit.File) -> None:
         channel, thread = request.place.channel, self._thread(request)
@@ -248,4 +286,8 @@ def _needs_root(request: IncomingRequest) -> bool:
 
 def _has_form(request: IncomingRequest, action: Action | None) -> bool:
     """Whether a form was opened for this request, which its answer fills."""
-    return request.entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME) and action is not None and opens_form(action)
+    return (
+        request.entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME)
+        and action is not None
+        and opens_form(action)
+    )

@@ -71,24 +71,40 @@ class Outbox:
         return known is not None and known.ts is not None
 
     def post_once(
-        self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, offer: Offer, rank: int = FIRST,
-    ) -> str:  # fmt: skip
+        self,
+        operation: OperationId,
+        slot: str,
+        *,
+        channel: str,
+        thread: str,
+        message: kit.Message,
+        offer: Offer,
+        rank: int = FIRST,
+    ) -> str:
         """Post a message unless its slot has one already; return its ts."""
-        return self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer, rank=rank)[
-            0
-        ]
+        return self._ensure(
+            operation, slot, channel=channel, thread=thread, message=message, offer=offer, rank=rank
+        )[0]
 
     def show(
-        self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, offer: Offer, granted: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        operation: OperationId,
+        slot: str,
+        *,
+        channel: str,
+        thread: str,
+        message: kit.Message,
+        offer: Offer,
+        granted: bool = False,
+    ) -> None:
         """Make a slot show a message: post it, or update what is there, as soon as the budget has room.
 
         `granted` is for who has taken the update out of the budget. A message that a person has deleted is not
         made again by an update.
         """
-        ts, posted = self._ensure(operation, slot, channel=channel, thread=thread, message=message, offer=offer)
+        ts, posted = self._ensure(
+            operation, slot, channel=channel, thread=thread, message=message, offer=offer
+        )
         if posted:
             return
         blocks = with_offers(message.blocks, offer)
@@ -103,9 +119,16 @@ class Outbox:
             log.info("message to update is gone", slot=slot, channel=channel, error=refused.error)
 
     def show_end(
-        self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, pointer: kit.Message, offer: Offer,
-    ) -> None:  # fmt: skip
+        self,
+        operation: OperationId,
+        slot: str,
+        *,
+        channel: str,
+        thread: str,
+        message: kit.Message,
+        pointer: kit.Message,
+        offer: Offer,
+    ) -> None:
         """Make a slot show the end of something, at once: where an update has no room now, the end is a new message.
 
         What stood in the slot is then replaced by `pointer` as soon as there is room.
@@ -120,18 +143,29 @@ class Outbox:
         else:
             self.show(operation, slot, message=message, granted=True, **where)  # type: ignore[arg-type]
 
-    def upload_once(self, operation: OperationId, slot: str, *, channel: str, thread: str, file: kit.File) -> None:
+    def upload_once(
+        self, operation: OperationId, slot: str, *, channel: str, thread: str, file: kit.File
+    ) -> None:
         """Put a file into a thread once. An upload that was cut off is made again: two are better than none."""
         begun = self._slots.begin(operation=operation, slot=slot, channel=channel, thread=thread)
         if begun.ts is not None:
             return
-        self._web.upload(channel=channel, thread=thread, name=file.name, title=file.title, content=file.content)
+        self._web.upload(
+            channel=channel, thread=thread, name=file.name, title=file.title, content=file.content
+        )
         self._slots.posted(operation=operation, slot=slot, ts="file")
 
     def _ensure(
-        self, operation: OperationId, slot: str, *, channel: str, thread: str,
-        message: kit.Message, offer: Offer, rank: int = FIRST,
-    ) -> tuple[str, bool]:  # fmt: skip
+        self,
+        operation: OperationId,
+        slot: str,
+        *,
+        channel: str,
+        thread: str,
+        message: kit.Message,
+        offer: Offer,
+        rank: int = FIRST,
+    ) -> tuple[str, bool]:
         begun = self._slots.begin(operation=operation, slot=slot, channel=channel, thread=thread)
         if begun.ts is not None:
             return begun.ts, False
@@ -141,7 +175,12 @@ class Outbox:
                 self._slots.posted(operation=operation, slot=slot, ts=found)
                 return found, False
         ts = self._post(
-            operation, slot, begun=begun, blocks=with_offers(message.blocks, offer), text=message.text, rank=rank
+            operation,
+            slot,
+            begun=begun,
+            blocks=with_offers(message.blocks, offer),
+            text=message.text,
+            rank=rank,
         )
         self._slots.posted(operation=operation, slot=slot, ts=ts)
         return ts, True
@@ -153,14 +192,26 @@ class Outbox:
         )
 
     def _post(
-        self, operation: OperationId, slot: str, *, begun: Slot, text: str, blocks: list[dict[str, Any]], rank: int
+        self,
+        operation: OperationId,
+        slot: str,
+        *,
+        begun: Slot,
+        text: str,
+        blocks: list[dict[str, Any]],
+        rank: int,
     ) -> str:
         payload = {"operation": operation, "slot": slot}
         metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
 
         def post() -> str:
             return self._web.post(
-                channel=begun.channel, thread=begun.thread, text=text, blocks=blocks, metadata=metadata, rank=rank
+                channel=begun.channel,
+                thread=begun.thread,
+                text=text,
+                blocks=blocks,
+                metadata=metadata,
+                rank=rank,
             )
 
         try:

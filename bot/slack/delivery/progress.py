@@ -24,7 +24,9 @@ log = structlog.get_logger(__name__)
 CALM = 40.0  # seconds between two updates of a message in which nothing but the time has changed
 FIRST_AFTER = 1.0  # seconds until the first state is shown
 PER_MESSAGE = 2.0  # seconds between two updates of one message
-FIRST_APART = 1.2  # seconds between the first messages of two operations: Slack takes one a second in a channel
+FIRST_APART = (
+    1.2  # seconds between the first messages of two operations: Slack takes one a second in a channel
+)
 LOOK_AGAIN = 1.0  # seconds at most until the budget is asked again after it was not our turn
 TICK = 0.25  # seconds between two looks at what is due
 SECONDS_TO_STOP = 5.0
@@ -65,8 +67,12 @@ class ProgressBoard:
         is_over: Callable[[OperationId], bool] = lambda _operation: False,
     ) -> None:
         self._turns = turns
-        self._is_over = is_over  # whether an operation has ended, perhaps in another replica while this one slept
-        self._is_shown = is_shown  # whether an operation's message is there, so that showing a state updates it
+        self._is_over = (
+            is_over  # whether an operation has ended, perhaps in another replica while this one slept
+        )
+        self._is_shown = (
+            is_shown  # whether an operation's message is there, so that showing a state updates it
+        )
         self._now = monotonic
         self._lines: dict[OperationId, _Line] = {}
         self._changed = threading.Condition()

@@ -35,7 +35,9 @@ RATE_LIMIT_RETRIES = 8
 CONNECTION_RETRIES = 3
 SECONDS_PER_TRY = 10
 REDIRECTS = 3
-CANNOT_POST = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"})
+CANNOT_POST = frozenset(
+    {"channel_not_found", "not_in_channel", "is_archived", "restricted_action", "no_permission"}
+)
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
@@ -46,7 +48,9 @@ class SlackUnreachable(Problem):
 class SlackRefused(Problem):
     """Slack answered with an error; `error` is its name for it, `retry_after` are seconds that it asks to wait."""
 
-    def __init__(self, method: str, error: str, detail: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, method: str, error: str, detail: str = "", *, retry_after: float | None = None
+    ) -> None:
         super().__init__(
             f"Slack refused {method}",
             why=f"{error}{': ' + detail if detail else ''}",
@@ -64,21 +68,25 @@ def bare_client(token: str, base_url: str) -> WebClient:
 def posting_client(token: str, base_url: str) -> WebClient:
     """A client that never repeats a call which Slack may have carried out."""
     return WebClient(
-        token=token, base_url=base_url, timeout=SECONDS_PER_TRY,
+        token=token,
+        base_url=base_url,
+        timeout=SECONDS_PER_TRY,
         retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
-    )  # fmt: skip
+    )
 
 
 def idempotent_client(token: str, base_url: str) -> WebClient:
     """A client for calls that may be repeated: updates, reads, views."""
     return WebClient(
-        token=token, base_url=base_url, timeout=SECONDS_PER_TRY,
+        token=token,
+        base_url=base_url,
+        timeout=SECONDS_PER_TRY,
         retry_handlers=[
             RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES),
             ConnectionErrorRetryHandler(max_retry_count=CONNECTION_RETRIES),
             ServerErrorRetryHandler(max_retry_count=CONNECTION_RETRIES),
         ],
-    )  # fmt: skip
+    )
 
 
 class SlackWeb:
@@ -95,14 +103,25 @@ class SlackWeb:
         self._downloads = urllib3.PoolManager(retries=urllib3.Retry(connect=2, read=2, redirect=0, status=0))
 
     def post(
-        self, *, channel: str, thread: str, text: str, blocks: list[dict[str, Any]], metadata: dict[str, Any],
+        self,
+        *,
+        channel: str,
+        thread: str,
+        text: str,
+        blocks: list[dict[str, Any]],
+        metadata: dict[str, Any],
         rank: int = FIRST,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Post a message, once; return its ts. `rank` counts where a channel takes no more just now.
 
         Raises `CannotAnswer` where the bot may not post, `SlackUnreachable` when the answer was lost.
         """
-        arguments: dict[str, Any] = {"channel": channel, "text": text, "unfurl_links": False, "unfurl_media": False}
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "text": text,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
         if metadata:
             arguments["metadata"] = metadata
         if blocks:
@@ -131,8 +150,12 @@ class SlackWeb:
         """
         method = "conversations.replies" if thread else "conversations.history"
         arguments: dict[str, Any] = {
-            "channel": channel, "oldest": since, "inclusive": True, "limit": 200, "include_all_metadata": True,
-        }  # fmt: skip
+            "channel": channel,
+            "oldest": since,
+            "inclusive": True,
+            "limit": 200,
+            "include_all_metadata": True,
+        }
         if thread:
             arguments["ts"] = thread
         try:
@@ -147,9 +170,13 @@ class SlackWeb:
 
     def update(self, *, channel: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> None:
         """Replace a message in place. Raises `SlackRefused` with an error in `GONE` if it is no more."""
-        self._call(self._idempotent, "chat.update", {"channel": channel, "ts": ts, "text": text, "blocks": blocks})
+        self._call(
+            self._idempotent, "chat.update", {"channel": channel, "ts": ts, "text": text, "blocks": blocks}
+        )
 
-    def whisper(self, *, channel: str, user: str, thread: str, text: str, blocks: list[dict[str, Any]]) -> None:
+    def whisper(
+        self, *, channel: str, user: str, thread: str, text: str, blocks: list[dict[str, Any]]
+    ) -> None:
         """Show a message to one person in a channel."""
         arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text, "blocks": blocks}
         if thread:
@@ -162,20 +189,27 @@ class SlackWeb:
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
             answer = client.send(
-                text=self._redactor.hide(text), blocks=self._hidden(blocks), replace_original=replace,
+                text=self._redactor.hide(text),
+                blocks=self._hidden(blocks),
+                replace_original=replace,
                 response_type=None if replace else "ephemeral",
-            )  # fmt: skip
+            )
         except (URLError, OSError, http.client.HTTPException) as error:
-            raise SlackUnreachable("Slack did not answer", why=str(error), fix="Try again in a minute.") from error
+            raise SlackUnreachable(
+                "Slack did not answer", why=str(error), fix="Try again in a minute."
+            ) from error
         return answer.status_code == 200
 
     def upload(self, *, channel: str, thread: str, name: str, title: str, content: bytes) -> None:
         """Put a file into a thread. The bot must be a member of the channel."""
         try:
             self._posting.files_upload_v2(
-                channel=channel, thread_ts=thread, filename=self._redactor.hide(name), title=self._redactor.hide(title),
+                channel=channel,
+                thread_ts=thread,
+                filename=self._redactor.hide(name),
+                title=self._redactor.hide(title),
                 content=self._redactor.hide_bytes(content),
-            )  # fmt: skip
+            )
         except SlackApiError as error:
             raise _refused("files.upload", error) from error
         except (URLError, OSError, http.client.HTTPException) as error:
@@ -189,7 +223,9 @@ class SlackWeb:
         try:
             for _ in range(REDIRECTS + 1):
                 with self._open(url) as answer:
-                    moved = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
+                    moved = (
+                        answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
+                    )
                     if moved is None:
                         return _content(answer, most)
                 url = urljoin(url, moved)
@@ -203,9 +239,13 @@ class SlackWeb:
         if host != self._host and not host.endswith(".slack.com"):
             raise SlackRefused("the download", "not_slack", f"the file is kept at {host or 'no address'}")
         return self._downloads.request(
-            "GET", url, headers={"Authorization": f"Bearer {self._posting.token}"}, redirect=False,
-            preload_content=False, timeout=SECONDS_PER_TRY,
-        )  # fmt: skip
+            "GET",
+            url,
+            headers={"Authorization": f"Bearer {self._posting.token}"},
+            redirect=False,
+            preload_content=False,
+            timeout=SECONDS_PER_TRY,
+        )
 
     def file_info(self, file: str) -> dict[str, Any]:
         """What Slack knows of a file. Raises `Problem`."""
@@ -248,7 +288,9 @@ class SlackWeb:
             raise _refused("auth.test", error) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise _unreachable("auth.test", error) from error
-        header = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
+        header = next(
+            (value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), ""
+        )
         text = ",".join(header) if isinstance(header, list) else str(header)
         data = answer.data
         return frozenset(part.strip() for part in text.split(",") if part.strip()), data if isinstance(

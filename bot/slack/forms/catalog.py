@@ -54,7 +54,9 @@ def form_of(result: object, asked: Action) -> Form | None:
         case TemplateForm():
             return Form(result=result, action=asked)
         case DecisionForm():
-            decide = ApprovalDecide(approval=result.approval.id, approve=result.approve, project=asked.project)
+            decide = ApprovalDecide(
+                approval=result.approval.id, approve=result.approve, project=asked.project
+            )
             return Form(result=result, action=decide)
         case PolicyForm():
             return Form(result=result, action=result.action)

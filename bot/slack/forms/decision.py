@@ -23,8 +23,12 @@ def decision_view(wanted: DecisionForm, *, operation: OperationId, offer: OfferI
     blocks += views.consequences(found)
     if not wanted.approve:
         comment = text_input("comment", multiline=True, placeholder="what should be different?")
-        blocks.append(labelled("comment", "Why not?", comment, hint="Whoever asked sees this.", optional=True))
-        return form_view(operation=operation, offer=offer, title="Reject", submit="Reject", blocks=blocks, form=FORM)
+        blocks.append(
+            labelled("comment", "Why not?", comment, hint="Whoever asked sees this.", optional=True)
+        )
+        return form_view(
+            operation=operation, offer=offer, title="Reject", submit="Reject", blocks=blocks, form=FORM
+        )
     if found.typed:
         name = text_input("typed", placeholder=found.typed)
         hint = f"Type {found.typed} exactly: it will be gone and cannot be brought back."
@@ -35,7 +39,9 @@ def decision_view(wanted: DecisionForm, *, operation: OperationId, offer: OfferI
     ):
         element = text_input(field, placeholder=f"{example}, or a date and a time; empty: no limit")
         blocks.append(labelled(field, label, element, optional=True))
-    return form_view(operation=operation, offer=offer, title="Approve", submit="Approve", blocks=blocks, form=FORM)
+    return form_view(
+        operation=operation, offer=offer, title="Approve", submit="Approve", blocks=blocks, form=FORM
+    )
 
 
 def decision_errors(fields: dict[str, Any]) -> dict[str, str]:

@@ -29,7 +29,13 @@ def message_view(operation: OperationId, text: str) -> View:
 
 
 def form_view(
-    *, operation: OperationId, offer: OfferId, title: str, submit: str, blocks: list[kit.Block], form: str = ""
+    *,
+    operation: OperationId,
+    offer: OfferId,
+    title: str,
+    submit: str,
+    blocks: list[kit.Block],
+    form: str = "",
 ) -> View:
     """A form that is filled in; `form` names its kind where its values are checked before it closes."""
     return {
@@ -54,7 +60,9 @@ def option(value: str, text: str) -> dict[str, Any]:
     return {"text": plain(text), "value": value}
 
 
-def text_input(field: str, *, initial: str = "", multiline: bool = False, placeholder: str = "") -> dict[str, Any]:
+def text_input(
+    field: str, *, initial: str = "", multiline: bool = False, placeholder: str = ""
+) -> dict[str, Any]:
     """A line or an area for text."""
     element: dict[str, Any] = {"type": "plain_text_input", "action_id": field, "multiline": multiline}
     if initial:
@@ -69,8 +77,12 @@ def labelled(
 ) -> dict[str, Any]:
     """An input with its label; errors are shown beside it under the field's name."""
     block: dict[str, Any] = {
-        "type": "input", "block_id": field, "label": plain(label), "element": element, "optional": optional,
-    }  # fmt: skip
+        "type": "input",
+        "block_id": field,
+        "label": plain(label),
+        "element": element,
+        "optional": optional,
+    }
     if hint:
         block["hint"] = plain(hint)
     return block

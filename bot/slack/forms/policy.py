@@ -23,7 +23,12 @@ def policy_view(wanted: PolicyForm, *, operation: OperationId, offer: OfferId) -
     applies = isinstance(wanted.action, PolicyApply)
     where = f"{kit.bold(wanted.namespace)} of {kit.bold(wanted.cluster)}"
     text = text_input("manifest", multiline=True, placeholder=EXAMPLE) | {"max_length": LONGEST_TEXT}
-    file = {"type": "file_input", "action_id": "file", "filetypes": ["yaml", "yml", "json", "txt"], "max_files": 1}
+    file = {
+        "type": "file_input",
+        "action_id": "file",
+        "filetypes": ["yaml", "yml", "json", "txt"],
+        "max_files": 1,
+    }
     blocks = [
         kit.section(f"One NetworkPolicy for the namespace {where}: paste it, or pick a file."),
         labelled("manifest", "YAML", text, optional=True),
@@ -39,7 +44,11 @@ def policy_errors(fields: dict[str, Any], *, files: int) -> dict[str, str]:
     """What is wrong with a form, beside its field: what can be seen without a cluster."""
     text = str(fields.get("manifest") or "").strip()
     if bool(text) == bool(files):
-        return {"manifest": "Paste the YAML or pick a file." if not text else "Either the YAML or a file, not both."}
+        return {
+            "manifest": "Paste the YAML or pick a file."
+            if not text
+            else "Either the YAML or a file, not both."
+        }
     if not text:
         return {}
     try:

@@ -31,15 +31,26 @@ def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferI
         option("calico", "Calico: for production, NetworkPolicy, BGP"),
         option("flannel", "Flannel: for development and test, no NetworkPolicy"),
     ]
-    driver = {"type": "static_select", "action_id": "driver", "options": options, "initial_option": options[0]}
+    driver = {
+        "type": "static_select",
+        "action_id": "driver",
+        "options": options,
+        "initial_option": options[0],
+    }
     blocks = [
-        kit.section(f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the configuration."),
-        labelled("driver", "Network driver", driver, hint="It cannot be changed after a cluster is deployed."),
-    ]  # fmt: skip
+        kit.section(
+            f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the configuration."
+        ),
+        labelled(
+            "driver", "Network driver", driver, hint="It cannot be changed after a cluster is deployed."
+        ),
+    ]
     for field, label, hint in _FIELDS:
         known = str(getattr(wanted.defaults, field, None) or "")
         blocks.append(labelled(field, label, text_input(field, initial=known), hint=hint, optional=True))
-    return form_view(operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks)
+    return form_view(
+        operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks
+    )
 
 
 def form_errors(fields: dict[str, Any]) -> dict[str, str]:

@@ -34,7 +34,9 @@ def conclusion(ended: Conclusion) -> kit.Rendered:
     *before, last = rendered.messages
     if len(last.blocks) < kit.BLOCKS_PER_MESSAGE:
         return dataclasses.replace(rendered, messages=(*before, _with_block(last, footer)))
-    return dataclasses.replace(rendered, messages=(*rendered.messages, kit.Message(text=last.text, blocks=(footer,))))
+    return dataclasses.replace(
+        rendered, messages=(*rendered.messages, kit.Message(text=last.text, blocks=(footer,)))
+    )
 
 
 def _with_block(message: kit.Message, block: kit.Block) -> kit.Message:
@@ -89,7 +91,9 @@ def going_on(state: object, message: kit.Message) -> str:
     own = catalog.RESULTS.root_line(state)
     if own is not None:
         return own
-    text = next((str(block["text"]["text"]) for block in message.blocks if block["type"] == "section"), message.text)
+    text = next(
+        (str(block["text"]["text"]) for block in message.blocks if block["type"] == "section"), message.text
+    )
     return "⏳ " + text.split("\n")[0]
 
 

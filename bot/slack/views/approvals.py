@@ -20,7 +20,9 @@ MENTIONED = 10  # people that a card calls by name
 
 def asked(found: ApprovalAsked) -> Rendered:
     """The answer to a change that waits for a second person."""
-    files = tuple(kit.File(name=each.name, title=each.title, content=each.text.encode()) for each in found.documents)
+    files = tuple(
+        kit.File(name=each.name, title=each.title, content=each.text.encode()) for each in found.documents
+    )
     return dataclasses.replace(card(found.approval, found.deciders), files=files)
 
 
@@ -102,7 +104,13 @@ def _window(found: Approval) -> str:
 
 
 def _mark(found: Approval) -> str:
-    marks = {store.OPEN: "🔐", store.REJECTED: "🚫", store.WITHDRAWN: "↩️", store.EXPIRED: "⌛", store.VOID: "🚫"}
+    marks = {
+        store.OPEN: "🔐",
+        store.REJECTED: "🚫",
+        store.WITHDRAWN: "↩️",
+        store.EXPIRED: "⌛",
+        store.VOID: "🚫",
+    }
     return marks.get(found.state, "✅")
 
 
@@ -140,18 +148,23 @@ def buttons(found: Approval, *, project: str | None = None, withdraw: bool = Fal
             Button(label="Approve for a time…", action=opens, opens_form=True),
         ]
     reject = Button(
-        label="Reject…", action=ApprovalForm(approval=found.id, approve=False, project=project), opens_form=True
+        label="Reject…",
+        action=ApprovalForm(approval=found.id, approve=False, project=project),
+        opens_form=True,
     )
     return kit.buttons(*approve, reject)
 
 
 def _withdraw(found: Approval, project: str | None) -> Button:
     return Button(
-        label="Withdraw", action=ApprovalsWithdraw(approval=found.id, project=project),
+        label="Withdraw",
+        action=ApprovalsWithdraw(approval=found.id, project=project),
         confirm=Confirm(
-            title="Take it back?", text=kit.escape(f"{found.shown['headline']} will not be done."), confirm="Take it back"
+            title="Take it back?",
+            text=kit.escape(f"{found.shown['headline']} will not be done."),
+            confirm="Take it back",
         ),
-    )  # fmt: skip
+    )
 
 
 def shown(found: ApprovalsShown) -> Rendered:
@@ -170,7 +183,9 @@ def shown(found: ApprovalsShown) -> Rendered:
             blocks.append(buttons(each, withdraw=True))
         elif each.state == store.OPEN:
             blocks.append(buttons(each))
-    return Rendered(headline=headline, messages=kit.messages(f"{len(found.approvals)} approvals open", blocks))
+    return Rendered(
+        headline=headline, messages=kit.messages(f"{len(found.approvals)} approvals open", blocks)
+    )
 
 
 def decided(found: Decided) -> Rendered:
@@ -181,7 +196,9 @@ def decided(found: Decided) -> Rendered:
         return _line(f"🚫 You rejected {title}. {kit.person(approval.requester)} sees your comment.")
     left = approval.needed - len(approval.approved_by)
     if left > 0:
-        return _line(f"✅ You approved {title}. It needs {kit.count(left, 'more approver', 'more approvers')}.")
+        return _line(
+            f"✅ You approved {title}. It needs {kit.count(left, 'more approver', 'more approvers')}."
+        )
     if approval.not_before or approval.not_after:
         return _line(f"✅ You approved {title}: {_window(approval)}.")
     return _line(f"✅ You approved {title}. It begins now.")
@@ -190,9 +207,13 @@ def decided(found: Decided) -> Rendered:
 def form_offered(found: DecisionForm) -> Rendered:
     """Where no form could be opened: a button that opens one."""
     button = Button(
-        label="Open the form", opens_form=True, action=ApprovalForm(approval=found.approval.id, approve=found.approve)
+        label="Open the form",
+        opens_form=True,
+        action=ApprovalForm(approval=found.approval.id, approve=found.approve),
     )
-    return Rendered(headline=root_line(found.approval), messages=kit.messages("Decide", [kit.buttons(button)]))
+    return Rendered(
+        headline=root_line(found.approval), messages=kit.messages("Decide", [kit.buttons(button)])
+    )
 
 
 def withdrawn(found: Withdrawn) -> Rendered:

@@ -17,9 +17,7 @@ def shown(found: AuditShown) -> kit.Rendered:
     """A page of the log."""
     page = found.page
     whose = "your " if found.own else ""
-    headline = (
-        f"📜 {page.total:,} {whose}{'event' if page.total == 1 else 'events'} · page {page.page} of {page.pages}"
-    )
+    headline = f"📜 {page.total:,} {whose}{'event' if page.total == 1 else 'events'} · page {page.page} of {page.pages}"
     if not page.events:
         hint = f"Nothing fits. Without filters: `{COMMAND} audit`"
         return kit.Rendered(headline=headline, messages=kit.messages("No events", [kit.section(hint)]))
@@ -46,7 +44,8 @@ def verified(found: AuditVerified) -> kit.Rendered:
     """What following the chain found: the verdict, then what it stands on."""
     report = found.report
     return kit.Rendered(
-        headline=_verdict(report), messages=kit.messages("The audit chain", kit.sections("\n".join(_facts(found))))
+        headline=_verdict(report),
+        messages=kit.messages("The audit chain", kit.sections("\n".join(_facts(found)))),
     )
 
 
@@ -68,7 +67,9 @@ def _facts(found: AuditVerified) -> list[str]:
         keys = ", ".join(kit.code(key) for key in report.unknown_keys)
         lines.append(f"⚠️ Signatures by {keys} were not checked: that key is not in `XK8S_AUDIT_KEY`")
     if report.begins_after:
-        lines.append(f"📦 Events up to {report.begins_after:,} are sealed in a file: `xk8s audit verify --file FILE`")
+        lines.append(
+            f"📦 Events up to {report.begins_after:,} are sealed in a file: `xk8s audit verify --file FILE`"
+        )
     lines += _anchored(found)
     if report.shortfall:
         lines.append(

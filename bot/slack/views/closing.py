@@ -41,7 +41,9 @@ def _found(found: Found) -> list[kit.Block]:
 
 def _footer(intent: AuditEvent) -> kit.Block:
     who = kit.escape(intent.actor_name) or kit.person(intent.actor)
-    return kit.context(*(part for part in (who, kit.escape(intent.project), f"ref {intent.reference}") if part))
+    return kit.context(
+        *(part for part in (who, kit.escape(intent.project), f"ref {intent.reference}") if part)
+    )
 
 
 def _plain(mrkdwn: str) -> str:

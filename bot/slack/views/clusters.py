@@ -59,7 +59,8 @@ def shown(found: ClusterDetails) -> kit.Rendered:
         blocks += kit.sections(f"❌ {kit.escape(cluster.status_reason or 'Magnum gives no reason')}")
         faults = list(cluster.faults.items())[:MOST_FAULTS]
         blocks += [
-            kit.section(f"• *{kit.escape(name)}*: {kit.escape(kit.cut(fault, 600))}") for name, fault in faults
+            kit.section(f"• *{kit.escape(name)}*: {kit.escape(kit.cut(fault, 600))}")
+            for name, fault in faults
         ]
     pairs = [
         ("Driver", kit.escape(cluster.driver or "unknown")),
@@ -89,9 +90,13 @@ def shown(found: ClusterDetails) -> kit.Rendered:
 def building(state: ClusterBuilding) -> kit.Message:
     """Magnum builds it."""
     size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
-    head = f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    head = (
+        f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    )
     status = f"template {kit.bold(state.template)} · {kit.code(state.status or 'accepted')}"
-    return _stage(f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified")
+    return _stage(
+        f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified"
+    )
 
 
 def building_root(state: ClusterBuilding) -> str:
@@ -183,5 +188,6 @@ def deleted(found: ClusterDeleted) -> kit.Rendered:
         text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it had any, are still there."
     more = f"What is left: `{COMMAND} cluster list`"
     return kit.Rendered(
-        headline=headline, messages=kit.messages(f"Cluster {found.name} deleted", [kit.section(f"{text}\n{more}")])
+        headline=headline,
+        messages=kit.messages(f"Cluster {found.name} deleted", [kit.section(f"{text}\n{more}")]),
     )

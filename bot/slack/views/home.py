@@ -24,16 +24,25 @@ def home(page: HomePage) -> list[kit.Block]:
         text = "You have no role in any project, so there is nothing to show. Ask your platform team."
         return [kit.header("xk8s"), kit.section(text)]
     blocks = [
-        *_part("🔐 Waits for your approval", [b for each in page.to_decide[:MOST_APPROVALS] for b in _to_decide(each)],
-               "Nothing waits for you."),
+        *_part(
+            "🔐 Waits for your approval",
+            [b for each in page.to_decide[:MOST_APPROVALS] for b in _to_decide(each)],
+            "Nothing waits for you.",
+        ),
         *_part("🙋 You asked for", [b for each in page.asked[:MOST_APPROVALS] for b in _asked(each)], ""),
-        *_part("🚚 Running", [kit.section("\n".join(map(_running, page.running)))] if page.running else [],
-               "No migration and no deployment is running."),
+        *_part(
+            "🚚 Running",
+            [kit.section("\n".join(map(_running, page.running)))] if page.running else [],
+            "No migration and no deployment is running.",
+        ),
         *_part("🩺 Last verification", _verifications(page.verifications), f"None yet: `{COMMAND} verify`"),
-        *_part("🕘 What you did last", [kit.section("\n".join(map(_event, page.recent)))] if page.recent else [],
-               f"Nothing yet. `{COMMAND} help` shows what you can type."),
+        *_part(
+            "🕘 What you did last",
+            [kit.section("\n".join(map(_event, page.recent)))] if page.recent else [],
+            f"Nothing yet. `{COMMAND} help` shows what you can type.",
+        ),
         kit.context(*(_roles(name, roles) for name, roles in page.roles.items())),
-    ]  # fmt: skip
+    ]
     return blocks[:MOST_BLOCKS]
 
 
@@ -76,7 +85,9 @@ def _verifications(found: tuple[LastVerification, ...]) -> list[kit.Block]:
 
 
 def _event(event: AuditEvent) -> str:
-    target = f" {kit.code(event.target)}" if event.target and not event.action.startswith("approvals.") else ""
+    target = (
+        f" {kit.code(event.target)}" if event.target and not event.action.startswith("approvals.") else ""
+    )
     target += f": {kit.escape(kit.cut(event.detail, 150))}" if event.detail else ""
     return f"{_OUTCOMES.get(event.outcome, '•')} {kit.moment(event.at)} `{event.action.replace('.', ' ')}`{target}"
 

@@ -31,12 +31,19 @@ BAR = 10  # cells
 MOST_FINISHED = 12
 MOST_HISTORY = 40
 LABELS = {Word.PAUSE: "Pause", Word.RESUME: "Resume", Word.CANCEL: "Cancel", Word.ROLLBACK: "Roll back"}
-MARKS = {"done": "✅", "cancelled": "↩️", "rolled back": "↩️", "paused": "⏸", "going back": "↩️", "running": "🚚"}
+MARKS = {
+    "done": "✅",
+    "cancelled": "↩️",
+    "rolled back": "↩️",
+    "paused": "⏸",
+    "going back": "↩️",
+    "running": "🚚",
+}
 NOT_TAKEN_BACK = (
     "What the new cluster has answered, sent and written elsewhere stays so: mails, payments, messages, calls to other "
     "systems. What it wrote to its volumes stays on the disks that go back, also changes of a schema that the old "
     "version cannot read."
-)  # fmt: skip
+)
 
 
 def planning(state: MigrationPlanning) -> Message:
@@ -145,7 +152,12 @@ def _root(mark: str, state: Headed, said: str) -> str:
 
 def goes_on(state: MigrationGoesOn) -> Message:
     """Somebody chose."""
-    done = {Word.RESUME: "resumed", Word.CANCEL: "cancelled", Word.ROLLBACK: "turned back", Word.PAUSE: "paused"}
+    done = {
+        Word.RESUME: "resumed",
+        Word.CANCEL: "cancelled",
+        Word.ROLLBACK: "turned back",
+        Word.PAUSE: "paused",
+    }
     line = f"▶️ {_named(state)} was {done[state.word]} by {kit.escape(state.by)}"
     return Message(text=f"{state.source} was {done[state.word]}", blocks=(kit.section(line),))
 
@@ -160,11 +172,14 @@ def ended(found: MigrationEnded) -> Rendered:
         f"{kit.count(found.objects, 'object')} copied · {kit.ago(found.seconds)} · id {kit.code(found.migration)}"
     )
     file = kit.File(
-        name=f"migration-{found.migration}.md", title=f"Report of the migration {found.migration}",
+        name=f"migration-{found.migration}.md",
+        title=f"Report of the migration {found.migration}",
         content=found.report.encode(),
-    )  # fmt: skip
+    )
     text = f"Migration of {found.source}: {found.outcome}"
-    return Rendered(headline=headline, messages=kit.messages(text, kit.sections("\n".join(lines))), files=(file,))
+    return Rendered(
+        headline=headline, messages=kit.messages(text, kit.sections("\n".join(lines))), files=(file,)
+    )
 
 
 def listed(found: MigrationsShown) -> Rendered:
@@ -179,16 +194,26 @@ def listed(found: MigrationsShown) -> Rendered:
         show = Button(label=f"Show {each.id}", action=MigrateShow(migration=each.id))
         blocks.append(kit.buttons(show, *_buttons(each.id, each.target, each.step, each.choices)))
     rows = [
-        [each.id, f"{each.source} → {each.target}", each.route, each.state, each.step.label, f"{each.begun:%Y-%m-%d %H:%M}", each.by]
+        [
+            each.id,
+            f"{each.source} → {each.target}",
+            each.route,
+            each.state,
+            each.step.label,
+            f"{each.begun:%Y-%m-%d %H:%M}",
+            each.by,
+        ]
         for each in found.migrations
-    ]  # fmt: skip
+    ]
     blocks += kit.table_parts(["Id", "Clusters", "Drivers", "State", "Step", "Begun (UTC)", "By"], rows)
     return Rendered(headline=headline, messages=kit.messages(f"{len(found.migrations)} migrations", blocks))
 
 
 def standing(each: Summary, *, asker: str = "") -> str:
     """Where a migration stands, in a line."""
-    name = f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}"
+    name = (
+        f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}"
+    )
     step = f"step {each.step.number} of {len(ORDER)}, {kit.escape(each.step.label)}"
     parts = [f"{name}: {kit.escape(each.state)}, {step}", f"since {kit.moment(each.since)}"]
     if each.waits:
@@ -253,13 +278,13 @@ def steered(found: MigrationSteered) -> Rendered:
 
 def rollback_asked(found: RollbackAsked) -> Rendered:
     """What cannot be taken back, and the button that goes back all the same."""
-    headline = (
-        f"⚠️ Go back from {kit.bold(found.target)} to {kit.bold(found.source)}? The new cluster has served already"
-    )
+    headline = f"⚠️ Go back from {kit.bold(found.target)} to {kit.bold(found.source)}? The new cluster has served already"
     command = f"`{COMMAND} migrate rollback {found.migration} --yes`"
     text = f"{NOT_TAKEN_BACK}\nIn words: {command}"
     button = _button(Word.ROLLBACK, found.migration, found.target, Step.TRAFFIC)
-    return Rendered(headline=headline, messages=kit.messages("Go back?", [kit.section(text), kit.buttons(button)]))
+    return Rendered(
+        headline=headline, messages=kit.messages("Go back?", [kit.section(text), kit.buttons(button)])
+    )
 
 
 def _named(state: Headed) -> str:
@@ -279,15 +304,24 @@ def _button(word: Word, migration: str, target: str, step: Step) -> Button:
     }
     if word is Word.CANCEL:
         confirm = Confirm(
-            title="Give it up?", confirm="Give it up",
-            text=kit.escape(f"What this migration made is removed, {target} as well if it was deployed for it. The old cluster goes on as it is."),
-        )  # fmt: skip
-        return Button(label="Cancel and remove the copy", action=actions[word], style="danger", confirm=confirm)
+            title="Give it up?",
+            confirm="Give it up",
+            text=kit.escape(
+                f"What this migration made is removed, {target} as well if it was deployed for it. The old cluster goes on as it is."
+            ),
+        )
+        return Button(
+            label="Cancel and remove the copy", action=actions[word], style="danger", confirm=confirm
+        )
     if word is Word.ROLLBACK:
         more = (
-            NOT_TAKEN_BACK if switched(step) else "The old cluster starts again on its disks; the copies are removed."
+            NOT_TAKEN_BACK
+            if switched(step)
+            else "The old cluster starts again on its disks; the copies are removed."
         )
-        confirm = Confirm(title="Roll back?", text=kit.cut(kit.escape(more), 300), confirm="Roll back", deny="Stay")
+        confirm = Confirm(
+            title="Roll back?", text=kit.cut(kit.escape(more), 300), confirm="Roll back", deny="Stay"
+        )
         return Button(label=LABELS[word], action=actions[word], style="danger", confirm=confirm)
     style = "primary" if word is Word.RESUME else None
     return Button(label=LABELS[word], action=actions[word], style=style)

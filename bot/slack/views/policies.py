@@ -26,7 +26,9 @@ def presets(found: PresetList) -> kit.Rendered:
         for preset in found.presets
     ]
     blocks.append(kit.context(f"Your own: `{COMMAND} policy preview --yaml CLUSTER -n NAMESPACE`"))
-    headline = f"🧩 {kit.count(len(found.presets), 'preset')}: a preview shows what one does, before it is applied"
+    headline = (
+        f"🧩 {kit.count(len(found.presets), 'preset')}: a preview shows what one does, before it is applied"
+    )
     return kit.Rendered(headline=headline, messages=kit.messages("Policy presets", blocks))
 
 
@@ -63,7 +65,9 @@ def listed(found: PolicyListing) -> kit.Rendered:
     if rows:
         blocks += kit.table_parts(["Namespace", "Policy", "Isolates", "Pods", "Owner"], rows)
     else:
-        hint = f"Nothing is isolated: every pod reaches every other. See {kit.code(f'{COMMAND} policy presets')}"
+        hint = (
+            f"Nothing is isolated: every pod reaches every other. See {kit.code(f'{COMMAND} policy presets')}"
+        )
         blocks.append(kit.section(hint))
     blocks += _changes(found)
     return kit.Rendered(headline=headline, messages=kit.messages(number, blocks))
@@ -74,7 +78,9 @@ def _changes(found: PolicyListing) -> Iterable[kit.Block]:
         return
     lines = ["*Changed here last*"]
     for change in found.changes:
-        undo = "taken back" if change.undone else kit.code(f"{COMMAND} policy rollback {change.operation[:4]}")
+        undo = (
+            "taken back" if change.undone else kit.code(f"{COMMAND} policy rollback {change.operation[:4]}")
+        )
         who = kit.person(change.actor)
         lines.append(f"{kit.moment(change.at)} {kit.code(change.ref)} {WORDS[change.kind]} by {who} · {undo}")
     yield from kit.sections("\n".join(lines))
@@ -130,7 +136,9 @@ def unenforced(where: Where) -> Iterable[kit.Block]:
     if where.enforces:
         return
     if not where.driver:
-        yield kit.section("⚠️ No network driver that I know runs there: whether policies are enforced is not known.")
+        yield kit.section(
+            "⚠️ No network driver that I know runs there: whether policies are enforced is not known."
+        )
         return
     move = kit.code(f"{COMMAND} migrate {where.cluster} --to calico")
     yield kit.section(

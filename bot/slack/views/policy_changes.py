@@ -23,7 +23,9 @@ from bot.slack.views.policies import incomplete, unenforced
 MOST_LINES = 10  # of connections in a message; all of them are in the file
 MOST_NOTES = 5
 MARKS = {Fate.CLOSES: "🔴 closes", Fate.OPENS: "🟢 opens"}
-NOT_MEASURED = "Accepted by the API; enforcement not measured: no Kubernetes API tells what a driver enforces."
+NOT_MEASURED = (
+    "Accepted by the API; enforcement not measured: no Kubernetes API tells what a driver enforces."
+)
 _HEADS = {"apply": ("✅", "applied on"), "delete": ("🗑", "deleted from"), "rollback": ("↩️", "rolled back on")}
 
 
@@ -49,16 +51,19 @@ def changed(found: PolicyChanged) -> kit.Rendered:
     headline = f"{subject} {done} {place}: {kit.escape(telling.summary(telling.lines(shown.changes)))}"
     blocks: list[kit.Block] = [kit.section(NOT_MEASURED)]
     if found.undoes:
-        blocks.append(kit.section(f"Restored exactly what was there before the change {kit.code(found.undoes[:4])}."))
+        blocks.append(
+            kit.section(f"Restored exactly what was there before the change {kit.code(found.undoes[:4])}.")
+        )
     if found.leaving:
         blocks.append(kit.section("⏳ It is being deleted: a finalizer still keeps it."))
     blocks += _compared(found)
     blocks += _effects(shown)
     blocks += _take_back(found)
     return kit.Rendered(
-        headline=headline, messages=kit.messages(f"{shown.ref} {done} {shown.where.cluster}", blocks),
+        headline=headline,
+        messages=kit.messages(f"{shown.ref} {done} {shown.where.cluster}", blocks),
         files=tuple(_files(shown, found.kind)),
-    )  # fmt: skip
+    )
 
 
 def _subject(shown: Preview) -> str:
@@ -138,7 +143,9 @@ def _people(shown: Preview) -> Iterable[str]:
 def _isolations(mark: str, words: str, found: Sequence[Isolation]) -> Iterable[str]:
     by_direction = collections.Counter(str(each.direction).lower() for each in found)
     if by_direction:
-        counted = " and ".join(f"{kit.count(number, 'pod')} ({way})" for way, number in sorted(by_direction.items()))
+        counted = " and ".join(
+            f"{kit.count(number, 'pod')} ({way})" for way, number in sorted(by_direction.items())
+        )
         yield f"{mark} {words}: {counted}"
 
 
@@ -166,12 +173,12 @@ def _rule(dead: DeadRule) -> str:
 
 def _conflicts(shown: Preview) -> Iterable[kit.Block]:
     if shown.takeovers:
-        lines = [f"• {kit.code(each.manager)} owns {kit.code(each.field)}" for each in shown.takeovers[:MOST_NOTES]]
+        lines = [
+            f"• {kit.code(each.manager)} owns {kit.code(each.field)}" for each in shown.takeovers[:MOST_NOTES]
+        ]
         more = len(shown.takeovers) - MOST_NOTES
         lines += [f"• …and {more} more"] if more > 0 else []
-        head = (
-            "⚠️ *Other field managers own what would be written*; an apply stops there unless it is told to take over:"
-        )
+        head = "⚠️ *Other field managers own what would be written*; an apply stops there unless it is told to take over:"
         yield kit.section("\n".join([head, *lines]))
 
 
@@ -184,7 +191,9 @@ def _buttons(found: PreviewShown) -> kit.Block:
         if found.dns_helps:
             again = found.action.model_copy(update={"allow_dns": True})
             buttons.append(kit.Button(label="Add allow-dns and preview again", action=again))
-        buttons.append(kit.Button(label="What is open there?", action=PolicyReach(cluster=shown.where.cluster_id)))
+        buttons.append(
+            kit.Button(label="What is open there?", action=PolicyReach(cluster=shown.where.cluster_id))
+        )
         buttons.append(kit.Button(label="Cancel", action=found.action, dismisses=True))
     return kit.buttons(*buttons)
 
@@ -204,9 +213,11 @@ def _apply(action: PolicyPreview, shown: Preview) -> kit.Button:
     if shown.where.production:
         text += " The cluster is marked production."
     question = kit.Confirm(
-        title=kit.cut(f"Apply {shown.ref.name}?", 100), text=kit.cut(f"{text} A roll-back takes it back.", 300),
-        confirm="Apply", deny="Not yet",
-    )  # fmt: skip
+        title=kit.cut(f"Apply {shown.ref.name}?", 100),
+        text=kit.cut(f"{text} A roll-back takes it back.", 300),
+        confirm="Apply",
+        deny="Not yet",
+    )
     label = "Take over and apply" if taking else "Apply"
     style = "danger" if closes or taking else "primary"
     return kit.Button(label=label, action=apply, style=style, confirm=question if style == "danger" else None)
@@ -262,11 +273,17 @@ def _files(shown: Preview, kind: str) -> Iterable[kit.File]:
     stem = f"{shown.ref.name}-{shown.where.cluster}"
     if shown.matrix is not None and kind == "preview":
         picture = draw(shown.matrix, title=f"{shown.ref.name} on {where}")
-        yield kit.File(name=f"{stem}.png", title=f"{shown.ref.name} on {where}: before and after", content=picture)
+        yield kit.File(
+            name=f"{stem}.png", title=f"{shown.ref.name} on {where}: before and after", content=picture
+        )
     told = telling.lines(shown.changes)
     if len(told) > MOST_LINES:
         text = "\n".join(map(str, told)) + "\n"
-        yield kit.File(name=f"{stem}.txt", title=f"All {len(told):,} connections that change", content=text.encode())
+        yield kit.File(
+            name=f"{stem}.txt", title=f"All {len(told):,} connections that change", content=text.encode()
+        )
     if shown.manifest is not None and kind == "preview":
         text = content.as_yaml(shown.manifest)
-        yield kit.File(name=f"{shown.ref.name}.yaml", title=f"{shown.ref}, as it would be", content=text.encode())
+        yield kit.File(
+            name=f"{shown.ref.name}.yaml", title=f"{shown.ref}, as it would be", content=text.encode()
+        )

@@ -27,7 +27,8 @@ def _picks(action: Action, found: Ambiguous) -> kit.Block:
     return kit.buttons(
         *(
             kit.Button(
-                label=kit.cut(choice.label, 75), action=action.model_copy(update={**cleared, field: choice.id})
+                label=kit.cut(choice.label, 75),
+                action=action.model_copy(update={**cleared, field: choice.id}),
             )
             for choice in found.choices
         )

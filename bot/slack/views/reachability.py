@@ -26,13 +26,19 @@ def answered(found: ReachAnswer) -> kit.Rendered:
     for story in found.stories[:MOST_STORIES]:
         blocks += kit.sections("\n".join(_story(story, found)))
     if len(found.stories) > MOST_STORIES:
-        blocks.append(kit.section(f"…and {len(found.stories) - MOST_STORIES} more kinds of pairs. Name single pods."))
+        blocks.append(
+            kit.section(f"…and {len(found.stories) - MOST_STORIES} more kinds of pairs. Name single pods.")
+        )
     if not found.stories:
         blocks.append(kit.section("A pod always reaches itself."))
     if found.port and found.source and found.destination:
-        every = PolicyReach(cluster=found.where.cluster_id, source=found.source, destination=found.destination)
+        every = PolicyReach(
+            cluster=found.where.cluster_id, source=found.source, destination=found.destination
+        )
         blocks.append(kit.buttons(kit.Button(label="All ports", action=every)))
-    return kit.Rendered(headline=headline, messages=kit.messages(f"{found.source} to {found.destination}", blocks))
+    return kit.Rendered(
+        headline=headline, messages=kit.messages(f"{found.source} to {found.destination}", blocks)
+    )
 
 
 def _mark(found: ReachAnswer) -> str:
@@ -98,18 +104,23 @@ def exposed(found: ExposureShown) -> kit.Rendered:
     blocks += _reached("open to the outside", exposure.outside)
     blocks += _reached("open to the whole cluster", exposure.cluster_wide)
     blocks += _unselected("no policy at all", bare, found)
-    blocks += _unselected("no policy for ingress", sorted(set(exposure.unselected_ingress) - set(bare)), found)
+    blocks += _unselected(
+        "no policy for ingress", sorted(set(exposure.unselected_ingress) - set(bare)), found
+    )
     blocks += _unselected("no policy for egress", sorted(set(exposure.unselected_egress) - set(bare)), found)
     if exposure.host_network:
         number = kit.count(len(exposure.host_network), "workload")
         blocks.append(kit.section(f"{number} on the host network: no policy can isolate them."))
     blocks.append(
-        kit.context(f"close one: `{COMMAND} policy preview default-deny-ingress {found.where.cluster} -n NAMESPACE`")
+        kit.context(
+            f"close one: `{COMMAND} policy preview default-deny-ingress {found.where.cluster} -n NAMESPACE`"
+        )
     )
     file = kit.File(
-        name=f"exposure-{found.where.cluster}.md", title=f"Exposure of {found.where.cluster}, to work off",
+        name=f"exposure-{found.where.cluster}.md",
+        title=f"Exposure of {found.where.cluster}, to work off",
         content=_list(found).encode(),
-    )  # fmt: skip
+    )
     return kit.Rendered(
         headline=headline, messages=kit.messages(f"Exposure of {found.where.cluster}", blocks), files=(file,)
     )
@@ -128,7 +139,9 @@ def _reached(words: str, found: Sequence[Exposed]) -> Iterable[kit.Block]:
 
 def _unselected(words: str, workloads: Sequence[Workload], found: ExposureShown) -> Iterable[kit.Block]:
     if workloads:
-        named = ", ".join(f"{kit.code(each)} ({found.pods.get(str(each), 0):,})" for each in workloads[:MOST_ROWS])
+        named = ", ".join(
+            f"{kit.code(each)} ({found.pods.get(str(each), 0):,})" for each in workloads[:MOST_ROWS]
+        )
         more = f" and {len(workloads) - MOST_ROWS:,} more" if len(workloads) > MOST_ROWS else ""
         yield from kit.sections(f"*{words}*: {named}{more}")
 
@@ -138,7 +151,10 @@ def _list(found: ExposureShown) -> str:
     exposure = found.exposure
     parts = [
         ("Open to the outside", [f"{each.workload}: {each.connections}" for each in exposure.outside]),
-        ("Open to the whole cluster", [f"{each.workload}: {each.connections}" for each in exposure.cluster_wide]),
+        (
+            "Open to the whole cluster",
+            [f"{each.workload}: {each.connections}" for each in exposure.cluster_wide],
+        ),
         ("Isolated by no policy, ingress", [str(each) for each in exposure.unselected_ingress]),
         ("Isolated by no policy, egress", [str(each) for each in exposure.unselected_egress]),
         ("On the host network, which no policy isolates", [str(each) for each in exposure.host_network]),

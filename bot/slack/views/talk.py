@@ -62,7 +62,9 @@ def whoami(found: WhoAmI) -> kit.Rendered:
         blocks.append(kit.section(f"You may: {_names(found.may)}"))
     if found.may_not:
         blocks.append(kit.section(f"You may not: {_names(found.may_not)}"))
-    headline = f"👤 {kit.person(found.person)} in {kit.bold(found.project)}: {', '.join(found.roles) or 'no role'}"
+    headline = (
+        f"👤 {kit.person(found.person)} in {kit.bold(found.project)}: {', '.join(found.roles) or 'no role'}"
+    )
     return kit.Rendered(headline=headline, messages=kit.messages(f"Your roles in {found.project}", blocks))
 
 

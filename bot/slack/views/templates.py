@@ -68,8 +68,12 @@ def planned(found: TemplatePlanned) -> kit.Rendered:
         ("Public", "yes" if spec.public else "no"),
     ]
     blocks = [*kit.fields(pairs), *_labels(spec.labels), *_advice(spec.driver, found.warning)]
-    headline = f"📝 Template {kit.bold(spec.name)} would be created in {kit.bold(found.project)}; nothing was sent"
-    return kit.Rendered(headline=headline, messages=kit.messages(f"Template {spec.name} would be created", blocks))
+    headline = (
+        f"📝 Template {kit.bold(spec.name)} would be created in {kit.bold(found.project)}; nothing was sent"
+    )
+    return kit.Rendered(
+        headline=headline, messages=kit.messages(f"Template {spec.name} would be created", blocks)
+    )
 
 
 def _labels(labels: Mapping[str, str]) -> list[kit.Block]:
@@ -93,7 +97,9 @@ def listed(found: results.TemplateList) -> kit.Rendered:
             template.kubernetes,
             template.image,
             template.flavor,
-            ", ".join(word for word, yes in (("public", template.public), ("hidden", template.hidden)) if yes),
+            ", ".join(
+                word for word, yes in (("public", template.public), ("hidden", template.hidden)) if yes
+            ),
         ]
         for template in found.templates
     ]
@@ -122,9 +128,17 @@ def shown(found: TemplateDetails) -> kit.Rendered:
 
 
 _CHANGES = {
-    Change.PUBLISHED: ("📣", "published", "Every project of the cloud sees it and can deploy clusters from it."),
+    Change.PUBLISHED: (
+        "📣",
+        "published",
+        "Every project of the cloud sees it and can deploy clusters from it.",
+    ),
     Change.UNPUBLISHED: ("🔒", "no longer published", "Only this project sees it."),
-    Change.HIDDEN: ("🙈", "hidden", "Other projects do not see it in their lists; its clusters are not touched."),
+    Change.HIDDEN: (
+        "🙈",
+        "hidden",
+        "Other projects do not see it in their lists; its clusters are not touched.",
+    ),
     Change.DELETED: ("🗑", "deleted", "No cluster used it."),
 }
 

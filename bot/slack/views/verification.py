@@ -11,8 +11,12 @@ from bot.slack import kit
 from bot.verification.report import Verdict, VerificationProgress, VerificationReport, VerificationSummary
 
 MARKS = {
-    Verdict.HEALTHY: "✅", Verdict.DEGRADED: "❌", Verdict.MISMATCHED: "❌", Verdict.UNREACHABLE: "❌", Verdict.UNKNOWN: "⚠️",
-}  # fmt: skip
+    Verdict.HEALTHY: "✅",
+    Verdict.DEGRADED: "❌",
+    Verdict.MISMATCHED: "❌",
+    Verdict.UNREACHABLE: "❌",
+    Verdict.UNKNOWN: "⚠️",
+}
 MOST_FINDINGS = 12  # of one cluster in the message; all of them are in the file
 MOST_ROWS = 99
 
@@ -41,7 +45,9 @@ def summary(found: VerificationSummary) -> kit.Rendered:
     line = f"{mark} {what}: {len(healthy)} of {kit.count(len(found.reports), 'cluster')} healthy"
     tables = [table for report in found.reports for table in _tables(report)]
     text = f"{len(healthy)} of {len(found.reports)} clusters healthy"
-    return kit.Rendered(headline=line, messages=kit.messages(text, [*blocks, *tables]), files=_files(found.reports))
+    return kit.Rendered(
+        headline=line, messages=kit.messages(text, [*blocks, *tables]), files=_files(found.reports)
+    )
 
 
 def _single(report: VerificationReport) -> kit.Rendered:
@@ -139,12 +145,15 @@ def _session_rows(sessions: Iterable[Session]) -> list[list[str]]:
 
 def _files(reports: Iterable[VerificationReport]) -> tuple[kit.File, ...]:
     long = [
-        report for report in reports if len(report.findings) > MOST_FINDINGS or len(report.sessions_down) > MOST_ROWS
+        report
+        for report in reports
+        if len(report.findings) > MOST_FINDINGS or len(report.sessions_down) > MOST_ROWS
     ]
     return tuple(
         kit.File(
-            name=f"verify-{report.cluster}.json", title=f"Everything found on {report.cluster}",
+            name=f"verify-{report.cluster}.json",
+            title=f"Everything found on {report.cluster}",
             content=json.dumps(report.to_json(), indent=2, default=str).encode(),
         )
         for report in long
-    )  # fmt: skip
+    )

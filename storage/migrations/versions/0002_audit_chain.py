@@ -143,7 +143,9 @@ def _chain_old() -> tuple[int, str, str]:
         for row in rows:
             values = _stored(row)
             position, previous = position + 1, last
-            last = chain.link(previous, position, chain.digest(chain.content(values[name] for name in chain.COLUMNS)))
+            last = chain.link(
+                previous, position, chain.digest(chain.content(values[name] for name in chain.COLUMNS))
+            )
             made.append({**values, "position": position, "previous": previous, "hash": last})
         if made:
             connection.execute(sa.insert(new), made)
@@ -152,11 +154,17 @@ def _chain_old() -> tuple[int, str, str]:
         read = rows[-1]["position"]
 
 
-_OLD_TYPES: dict[str, Any] = {"position": Number, "at": UtcTime, "arguments": Json, "duration_ms": sa.Integer()}
+_OLD_TYPES: dict[str, Any] = {
+    "position": Number,
+    "at": UtcTime,
+    "arguments": Json,
+    "duration_ms": sa.Integer(),
+}
 
 
 def _stored(row: Any) -> dict[str, Any]:
     values = dict(row) | {"at": stamp(row["at"]), "arguments": canonical(row["arguments"])}
     return {
-        name: chain.storable(value) if isinstance(value := values[name], str) else value for name in chain.COLUMNS
+        name: chain.storable(value) if isinstance(value := values[name], str) else value
+        for name in chain.COLUMNS
     }

@@ -33,4 +33,6 @@ def upgrade() -> None:
         sa.Column("undoes", sa.String(64)),
         sa.Column("undone_by", sa.String(64)),
     )
-    op.create_index("policy_changes_of", "policy_changes", ["project", "cluster", "namespace", "policy", "at"])
+    op.create_index(
+        "policy_changes_of", "policy_changes", ["project", "cluster", "namespace", "policy", "at"]
+    )

@@ -22,8 +22,12 @@ def upgrade() -> None:
     op.create_index("migration_turns_of_project", "migration_turns", ["project", "place"])
     names = ("id", "operation", "project", "state", "step", "waits", "begun_at")
     known = sa.table("migrations", *(sa.column(name) for name in names))
-    working = sa.or_(known.c.state == "going back", sa.and_(known.c.state == "running", known.c.step.in_(AT_WORK)))
+    working = sa.or_(
+        known.c.state == "going back", sa.and_(known.c.state == "running", known.c.step.in_(AT_WORK))
+    )
     place = sa.func.row_number().over(partition_by=known.c.project, order_by=(known.c.begun_at, known.c.id))
     at_work = sa.select(known.c.id, known.c.operation, known.c.project, place, sa.true())
     at_work = at_work.where(working, known.c.waits != NOT_BEGUN)
-    op.execute(sa.insert(turns).from_select(["migration", "operation", "project", "place", "working"], at_work))
+    op.execute(
+        sa.insert(turns).from_select(["migration", "operation", "project", "place", "working"], at_work)
+    )

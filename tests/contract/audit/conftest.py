@@ -25,12 +25,24 @@ KEY = SecretStr("k" * 40)
 
 def event(number: int, phase: str = INTENT, **changes: Any) -> AuditEvent:
     values: dict[str, Any] = {
-        "operation": f"op-{number}", "phase": phase, "reference": "7f3a", "at": NOW + timedelta(minutes=number),
-        "actor": "U1", "actor_name": "ana ü", "team": "T1", "entry": "command", "channel": "C1", "thread": "1.0",
-        "project": "shop", "action": "template.create", "arguments": {"driver": "flannel", "n": number},
-        "target": "k8s\\dev\tx", "outcome": "" if phase == INTENT else "succeeded",
-        "detail": "a\nline \\N", "duration_ms": None if phase == INTENT else 800 + number,
-    }  # fmt: skip
+        "operation": f"op-{number}",
+        "phase": phase,
+        "reference": "7f3a",
+        "at": NOW + timedelta(minutes=number),
+        "actor": "U1",
+        "actor_name": "ana ü",
+        "team": "T1",
+        "entry": "command",
+        "channel": "C1",
+        "thread": "1.0",
+        "project": "shop",
+        "action": "template.create",
+        "arguments": {"driver": "flannel", "n": number},
+        "target": "k8s\\dev\tx",
+        "outcome": "" if phase == INTENT else "succeeded",
+        "detail": "a\nline \\N",
+        "duration_ms": None if phase == INTENT else 800 + number,
+    }
     return AuditEvent(**(values | changes))
 
 
@@ -83,9 +95,7 @@ class Ledger:
         """Make the table hold exactly these rows."""
         connection.execute(text("DELETE FROM audit_events"))
         names = ("position", *chain.COLUMNS, "previous", "hash")
-        statement = (
-            f"INSERT INTO audit_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
-        )
+        statement = f"INSERT INTO audit_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
         if rows:
             connection.execute(text(statement), rows)
 
@@ -94,7 +104,11 @@ class Ledger:
         previous, position = chain.GENESIS, 0
         for position, row in enumerate(rows, start=1):
             digest = chain.digest(chain.content(row[name] for name in chain.COLUMNS))
-            row |= {"position": position, "previous": previous, "hash": chain.link(previous, position, digest)}
+            row |= {
+                "position": position,
+                "previous": previous,
+                "hash": chain.link(previous, position, digest),
+            }
             previous = row["hash"]
         self.put(connection, rows)
         head = "UPDATE audit_head SET position = :position, hash = :hash WHERE id = 1"

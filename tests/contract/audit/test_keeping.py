@@ -54,7 +54,11 @@ def keeper(
     ledger: Ledger, clock: Clock, channel: Channel, *, key: SecretStr | None = KEY, every: float = 60
 ) -> AuditKeeper:
     return AuditKeeper(
-        ledger.chain, Keyring(key), post=channel, anchor=lambda: ("C0AUDIT", timedelta(minutes=every)), now=clock
+        ledger.chain,
+        Keyring(key),
+        post=channel,
+        anchor=lambda: ("C0AUDIT", timedelta(minutes=every)),
+        now=clock,
     )
 
 
@@ -110,7 +114,9 @@ def test_without_a_key_nothing_is_signed_and_a_weak_one_is_refused(
         Keyring(SecretStr("short"))
 
 
-def test_a_rotated_key_goes_on_and_the_old_one_still_checks(ledger: Ledger, clock: Clock, channel: Channel) -> None:
+def test_a_rotated_key_goes_on_and_the_old_one_still_checks(
+    ledger: Ledger, clock: Clock, channel: Channel
+) -> None:
     ledger.write(1)
     keeper(ledger, clock, channel).sign()
     both = SecretStr(f"{'n' * 40},{KEY.get_secret_value()}")
@@ -131,7 +137,9 @@ def test_the_key_itself_is_nowhere_in_the_database(ledger: Ledger, clock: Clock,
     assert stored and not any(KEY.get_secret_value() in text for text in stored)
 
 
-def test_an_anchor_is_posted_when_it_is_due_by_one_replica(ledger: Ledger, clock: Clock, channel: Channel) -> None:
+def test_an_anchor_is_posted_when_it_is_due_by_one_replica(
+    ledger: Ledger, clock: Clock, channel: Channel
+) -> None:
     one, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
     assert one.anchor() is False, "an empty log is not posted"
     ledger.write(1)

@@ -35,7 +35,9 @@ def urls(postgresql_url: str) -> dict[str, str]:
     owner.upgrade()
     with owner.writing() as connection:
         for role in ROLES:
-            known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
+            known = connection.execute(
+                text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
+            ).first()
             if known is None:
                 connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'sandbox'"))
     grant(owner, application=ROLES[0], retention=ROLES[1])
@@ -70,15 +72,21 @@ def test_the_bot_appends_signs_and_verifies(application: Database) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_events SET actor = 'U9'", "DELETE FROM audit_events", "TRUNCATE audit_events",
-        "INSERT INTO audit_events SELECT * FROM audit_events", "UPDATE audit_head SET position = 1",
-        "DELETE FROM audit_signatures", "UPDATE audit_signatures SET hash = 'x'", "DELETE FROM audit_anchors",
+        "UPDATE audit_events SET actor = 'U9'",
+        "DELETE FROM audit_events",
+        "TRUNCATE audit_events",
+        "INSERT INTO audit_events SELECT * FROM audit_events",
+        "UPDATE audit_head SET position = 1",
+        "DELETE FROM audit_signatures",
+        "UPDATE audit_signatures SET hash = 'x'",
+        "DELETE FROM audit_anchors",
         "INSERT INTO audit_seals SELECT position, hash, at, hash, key, signature FROM audit_signatures",
-        "ALTER TABLE audit_events DISABLE TRIGGER ALL", "DROP TABLE audit_events",
+        "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+        "DROP TABLE audit_events",
         "SELECT audit_seal(2, 'x', 'x', 'x', 'x', 'x')",
         "SELECT set_config('xk8s.sealing', 'yes', true); DELETE FROM audit_events",
     ],
-)  # fmt: skip
+)
 def test_the_bot_can_change_nothing_of_it(application: Database, statement: str) -> None:
     Ledger(application).write(1)
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
@@ -92,9 +100,14 @@ def say(database: Database, statements: str) -> None:
             connection.execute(text(statement))
 
 
-def test_a_temporary_table_does_not_take_the_place_of_the_head(application: Database, urls: dict[str, str]) -> None:
+def test_a_temporary_table_does_not_take_the_place_of_the_head(
+    application: Database, urls: dict[str, str]
+) -> None:
     Ledger(application).write(1)
-    say(application, "CREATE TEMP TABLE audit_head AS SELECT 1 AS id, 0 AS position, '' AS previous, '' AS hash")
+    say(
+        application,
+        "CREATE TEMP TABLE audit_head AS SELECT 1 AS id, 0 AS position, '' AS previous, '' AS hash",
+    )
     AuditRepository(application).append(event(2))
     owner = Database.open(urls["owner"])
     assert Ledger(owner).trail().verify().events == 3
@@ -107,7 +120,10 @@ def test_every_other_table_is_the_bots_to_write(application: Database) -> None:
             wanted = "SELECT" if table.startswith("audit_") else "SELECT, INSERT, UPDATE, DELETE"
             for right in wanted.split(", "):
                 asked = text("SELECT has_table_privilege(current_user, :table, :right)")
-                assert connection.execute(asked, {"table": table, "right": right}).scalar() is True, (table, right)
+                assert connection.execute(asked, {"table": table, "right": right}).scalar() is True, (
+                    table,
+                    right,
+                )
 
 
 def test_the_retention_seals_and_can_do_nothing_else(urls: dict[str, str], tmp_path: pathlib.Path) -> None:

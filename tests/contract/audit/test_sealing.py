@@ -59,7 +59,10 @@ def test_a_second_file_begins_where_the_first_ended(signed: Ledger, tmp_path: pa
     seal(signed, tmp_path / "one.jsonl")
     seal(signed, tmp_path / "two.jsonl", before=NOW + timedelta(days=2))
     one, two = (sealing.check(tmp_path / name, Keyring(KEY)) for name in ("one.jsonl", "two.jsonl"))
-    assert (two.begins.position, two.begins.hash) == (one.end.position, one.end.hash) and two.end.position == 10
+    assert (two.begins.position, two.begins.hash) == (
+        one.end.position,
+        one.end.hash,
+    ) and two.end.position == 10
     assert signed.trail().verify().begins_after == 10
     with pytest.raises(NothingToSeal):
         seal(signed, tmp_path / "three.jsonl", before=NOW + timedelta(days=2))

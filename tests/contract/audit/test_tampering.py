@@ -22,7 +22,10 @@ OPERATIONS = 5
 EVENTS = 2 * OPERATIONS
 STORED = (*chain.COLUMNS, "previous", "hash")
 EXAMPLES = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
 positions = st.integers(min_value=1, max_value=EVENTS)
 
@@ -110,7 +113,9 @@ def _overwrite(ledger: Ledger, connection: Any, position: int, column: str, valu
 
 @EXAMPLES
 @given(position=positions, renumber=st.booleans(), recompute=st.booleans())
-def test_an_event_that_was_dropped_is_found(signed: Ledger, position: int, renumber: bool, recompute: bool) -> None:
+def test_an_event_that_was_dropped_is_found(
+    signed: Ledger, position: int, renumber: bool, recompute: bool
+) -> None:
     def drop(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         kept = [row for row in rows if row["position"] != position]
         return [row | {"position": n} for n, row in enumerate(kept, 1)] if renumber else kept
@@ -119,8 +124,14 @@ def test_an_event_that_was_dropped_is_found(signed: Ledger, position: int, renum
 
 
 @EXAMPLES
-@given(pair=st.lists(positions, min_size=2, max_size=2, unique=True), whole=st.booleans(), recompute=st.booleans())
-def test_events_that_were_swapped_are_found(signed: Ledger, pair: list[int], whole: bool, recompute: bool) -> None:
+@given(
+    pair=st.lists(positions, min_size=2, max_size=2, unique=True),
+    whole=st.booleans(),
+    recompute=st.booleans(),
+)
+def test_events_that_were_swapped_are_found(
+    signed: Ledger, pair: list[int], whole: bool, recompute: bool
+) -> None:
     def swap(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         one, other = (row for row in rows if row["position"] in pair)
         names = STORED if whole else chain.COLUMNS
@@ -154,8 +165,12 @@ def test_an_event_that_was_put_in_is_found(signed: Ledger, position: int) -> Non
 
 
 def _attack(
-    signed: Ledger, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], *, recompute: bool, must: bool = True
-) -> Any:  # fmt: skip
+    signed: Ledger,
+    change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
+    *,
+    recompute: bool,
+    must: bool = True,
+) -> Any:
     with signed.attacking() as connection:
         before = signed.rows(connection)
         head = dict(connection.execute(text("SELECT * FROM audit_head")).mappings().one())
@@ -180,7 +195,9 @@ def test_a_tail_that_was_cut_is_found_while_its_signed_head_is_there(signed: Led
     assert broken is not None and broken.position == 8 and "signed, and they are gone" in broken.what
 
 
-def test_a_tail_that_was_cut_with_its_signatures_is_found_by_an_anchor_and_by_nothing_else(signed: Ledger) -> None:
+def test_a_tail_that_was_cut_with_its_signatures_is_found_by_an_anchor_and_by_nothing_else(
+    signed: Ledger,
+) -> None:
     posted = [Posted(head=signed.chain.head(), at=NOW)]
     with signed.attacking() as connection:
         signed.recompute(connection, signed.rows(connection)[:7])
@@ -211,7 +228,9 @@ def test_a_signature_by_another_key_is_told_and_one_by_no_key_is_a_break(signed:
     both = signed.trail(SecretStr(f"{'o' * 40},{'k' * 40}")).verify()
     assert both.unknown_keys == () and both.unsigned == 0
     with signed.attacking() as connection:
-        connection.execute(text("UPDATE audit_signatures SET signature = :s WHERE position = 6"), {"s": "0" * 64})
+        connection.execute(
+            text("UPDATE audit_signatures SET signature = :s WHERE position = 6"), {"s": "0" * 64}
+        )
     broken = signed.trail().verify().broken
     assert broken is not None and broken.position == 6
 
@@ -221,7 +240,9 @@ def test_events_cannot_be_dropped_by_writing_a_seal(signed: Ledger) -> None:
         row = signed.rows(connection)[5]
         connection.execute(text("DELETE FROM audit_events WHERE position <= 6"))
         connection.execute(
-            text("INSERT INTO audit_seals VALUES (6, :hash, '2026-11-24T12:00:00.000000Z', :zero, :key, :zero)"),
+            text(
+                "INSERT INTO audit_seals VALUES (6, :hash, '2026-11-24T12:00:00.000000Z', :zero, :key, :zero)"
+            ),
             {"hash": row["hash"], "zero": "0" * 64, "key": signed.chain.signatures(until=6).__next__().key},
         )
     broken = signed.trail().verify().broken
@@ -236,7 +257,10 @@ def test_the_database_refuses_what_is_no_attack_but_a_mistake(signed: Ledger) ->
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts=st.lists(st.text(max_size=30), min_size=4, max_size=4), duration=st.none() | st.integers(0, 2**31 - 1))
+@given(
+    texts=st.lists(st.text(max_size=30), min_size=4, max_size=4),
+    duration=st.none() | st.integers(0, 2**31 - 1),
+)
 def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
     ledger: Ledger, texts: list[str], duration: int | None
 ) -> None:

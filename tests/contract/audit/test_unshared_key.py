@@ -13,7 +13,11 @@ KEY = "k" * 64
 
 
 def asked(
-    folder: pathlib.Path, url: str, key: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: pathlib.Path,
+    url: str,
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> str:
     """What the doctor says of the database."""
     config = folder / "xk8s.yaml"
@@ -32,7 +36,10 @@ def asked(
 
 @pytest.mark.postgresql
 def test_the_doctor_warns_where_several_replicas_can_be_and_have_no_key_in_common(
-    tmp_path: pathlib.Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path,
+    postgresql_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     said = asked(tmp_path, postgresql_url, "", monkeypatch, capsys)
     assert "⚠️ database: postgresql" in said and "set one key for all replicas" in said
@@ -41,7 +48,10 @@ def test_the_doctor_warns_where_several_replicas_can_be_and_have_no_key_in_commo
 
 
 def test_one_process_on_sqlite_needs_no_common_key(
-    tmp_path: pathlib.Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     said = asked(tmp_path, sqlite_url, "", monkeypatch, capsys)
     assert "✅ database: sqlite" in said and "not signed" in said and "replica" not in said

@@ -27,7 +27,7 @@ def _append(url: str, owner: int) -> int:
 def test_many_writers_make_one_chain(ledger: Ledger, database_url: str) -> None:
     with concurrent.futures.ProcessPoolExecutor(
         PROCESSES, mp_context=multiprocessing.get_context("spawn")
-    ) as pool:  # fmt: skip
+    ) as pool:
         fresh = sum(pool.map(_append, [database_url] * PROCESSES, range(PROCESSES)))
     assert fresh == PROCESSES * EACH + EACH
     report = ledger.trail(None).verify()

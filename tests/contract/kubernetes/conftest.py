@@ -21,8 +21,13 @@ class Api:
     """One cluster's API."""
 
     def __init__(
-        self, *, nodes: int = 0, name: str = "contract", infrastructure: Infrastructure | None = None, loopback: Loopback | None = None
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        nodes: int = 0,
+        name: str = "contract",
+        infrastructure: Infrastructure | None = None,
+        loopback: Loopback | None = None,
+    ) -> None:
         self._nodes = nodes
         self._name = name
         self._infrastructure = infrastructure
@@ -41,7 +46,9 @@ class Api:
             spec, tempo=Tempo(start=0.0, stop=0.0, attach=0.05), infrastructure=self._infrastructure
         )
         made.authenticator.add_token(MASTER, "admin", ["system:masters"])
-        made.authenticator.add_token(NOBODY, "system:serviceaccount:bazaar:default", ["system:serviceaccounts"])
+        made.authenticator.add_token(
+            NOBODY, "system:serviceaccount:bazaar:default", ["system:serviceaccounts"]
+        )
         await made.start(self.loopback)
         await made.settled()
         return made

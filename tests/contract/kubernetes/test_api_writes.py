@@ -9,13 +9,24 @@ import pytest
 import urllib3
 
 from tests.contract.kubernetes.conftest import Api
-from tests.contract.kubernetes.test_controllers import APPS, BASE, BATCH, CONTAINER, namespace, pods, until, workload
+from tests.contract.kubernetes.test_controllers import (
+    APPS,
+    BASE,
+    BATCH,
+    CONTAINER,
+    namespace,
+    pods,
+    until,
+    workload,
+)
 
 __all__ = ["namespace"]
 TYPES = {
-    "merge": "application/merge-patch+json", "json": "application/json-patch+json",
-    "strategic": "application/strategic-merge-patch+json", "apply": "application/apply-patch+yaml",
-}  # fmt: skip
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "apply": "application/apply-patch+yaml",
+}
 
 
 def patch(api: Api, at: str, body: Any, kind: str = "merge") -> urllib3.BaseHTTPResponse:
@@ -39,7 +50,9 @@ def test_a_strategic_patch_merges_containers_by_name_and_can_delete_one(running:
     at = f"{APPS}/{namespace}/deployments/web"
     post(running, f"{APPS}/{namespace}/deployments", body)
     spec = {
-        "template": {"spec": {"containers": [{"name": "c", "image": "b:2"}, {"name": "side", "$patch": "delete"}]}}
+        "template": {
+            "spec": {"containers": [{"name": "c", "image": "b:2"}, {"name": "side", "$patch": "delete"}]}
+        }
     }
     found = patch(running, at, {"spec": spec}, "strategic").json()["spec"]["template"]["spec"]["containers"]
     assert [(each["name"], each["image"]) for each in found] == [("c", "b:2")]
@@ -49,7 +62,10 @@ def test_a_strategic_patch_merges_containers_by_name_and_can_delete_one(running:
 def test_a_json_patch_whose_test_fails_changes_nothing(running: Api, namespace: str) -> None:
     post(running, f"{BASE}/{namespace}/configmaps", {"metadata": {"name": "c"}, "data": {"a": "b"}})
     at = f"{BASE}/{namespace}/configmaps/c"
-    operations = [{"op": "test", "path": "/data/a", "value": "x"}, {"op": "replace", "path": "/data/a", "value": "y"}]
+    operations = [
+        {"op": "test", "path": "/data/a", "value": "x"},
+        {"op": "replace", "path": "/data/a", "value": "y"},
+    ]
     assert patch(running, at, operations, "json").status == 422
     assert running.json("GET", at)["data"] == {"a": "b"}
 
@@ -67,7 +83,12 @@ def test_a_custom_object_takes_no_strategic_patch(running: Api) -> None:
 
 def definition(plural: str, *versions: str) -> dict[str, Any]:
     listed = [
-        {"name": name, "served": True, "storage": number == 0, "schema": {"openAPIV3Schema": {"type": "object"}}}
+        {
+            "name": name,
+            "served": True,
+            "storage": number == 0,
+            "schema": {"openAPIV3Schema": {"type": "object"}},
+        }
         for number, name in enumerate(versions or ("v1",))
     ]
     names = {"plural": plural, "kind": plural.title()}
@@ -85,11 +106,18 @@ def test_a_definition_is_established_however_it_was_written(running: Api, way: s
     else:
         patch(running, f"{at}/{name}.example.org?fieldManager=me", body, "apply")
     found = running.json("GET", f"{at}/{name}.example.org")["status"]
-    assert {c["type"] for c in found["conditions"] if c["status"] == "True"} == {"Established", "NamesAccepted"}
+    assert {c["type"] for c in found["conditions"] if c["status"] == "True"} == {
+        "Established",
+        "NamesAccepted",
+    }
 
 
 def test_versions_of_a_definition_show_the_same_objects(running: Api) -> None:
-    post(running, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition("parts", "v1", "v1beta1"))
+    post(
+        running,
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        definition("parts", "v1", "v1beta1"),
+    )
     body = {"apiVersion": "example.org/v1beta1", "kind": "Parts", "metadata": {"name": "p"}, "spec": {"n": 1}}
     made = post(running, "/apis/example.org/v1beta1/parts", body).json()
     assert made["apiVersion"] == "example.org/v1beta1"
@@ -131,7 +159,9 @@ def test_a_collection_is_deleted_by_its_selector(running: Api, namespace: str) -
 
 def test_the_status_that_a_client_creates_is_dropped(running: Api, namespace: str) -> None:
     body = {**workload("Deployment", "web", replicas=0), "status": {"readyReplicas": 7}}
-    assert "readyReplicas" not in post(running, f"{APPS}/{namespace}/deployments", body).json().get("status", {})
+    assert "readyReplicas" not in post(running, f"{APPS}/{namespace}/deployments", body).json().get(
+        "status", {}
+    )
 
 
 # --- what may not change
@@ -145,16 +175,52 @@ def claim() -> dict[str, Any]:
 
 
 FIXED: dict[str, tuple[str, Any, Any, str]] = {
-    "selector": (f"{APPS}/N/deployments", workload("Deployment", "d", replicas=0), {"spec": {"selector": {"matchLabels": {"app": "x"}}}}, "field is immutable"),
-    "stateful": (f"{APPS}/N/statefulsets", workload("StatefulSet", "d", replicas=0, serviceName="a"), {"spec": {"serviceName": "b"}}, "updates to statefulset spec"),
-    "secret": (f"{BASE}/N/secrets", {"metadata": {"name": "d"}, "type": "Opaque"}, {"type": "kubernetes.io/tls"}, "field is immutable"),
-    "sealed": (f"{BASE}/N/configmaps", {"metadata": {"name": "d"}, "immutable": True, "data": {"a": "b"}}, {"data": {"a": "c"}}, "when `immutable` is set"),
-    "claim": (f"{BASE}/N/persistentvolumeclaims", claim(), {"spec": {"accessModes": ["ReadWriteMany"]}}, "spec is immutable after creation"),
-    "role": ("/apis/rbac.authorization.k8s.io/v1/namespaces/N/rolebindings",
-             {"metadata": {"name": "d"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "a"}},
-             {"roleRef": {"name": "b"}}, "field is immutable"),
-    "address": (f"{BASE}/N/services", {"metadata": {"name": "d"}, "spec": {"ports": [{"port": 80}]}}, {"spec": {"clusterIP": "10.254.9.9"}}, "may not change once set"),
-}  # fmt: skip
+    "selector": (
+        f"{APPS}/N/deployments",
+        workload("Deployment", "d", replicas=0),
+        {"spec": {"selector": {"matchLabels": {"app": "x"}}}},
+        "field is immutable",
+    ),
+    "stateful": (
+        f"{APPS}/N/statefulsets",
+        workload("StatefulSet", "d", replicas=0, serviceName="a"),
+        {"spec": {"serviceName": "b"}},
+        "updates to statefulset spec",
+    ),
+    "secret": (
+        f"{BASE}/N/secrets",
+        {"metadata": {"name": "d"}, "type": "Opaque"},
+        {"type": "kubernetes.io/tls"},
+        "field is immutable",
+    ),
+    "sealed": (
+        f"{BASE}/N/configmaps",
+        {"metadata": {"name": "d"}, "immutable": True, "data": {"a": "b"}},
+        {"data": {"a": "c"}},
+        "when `immutable` is set",
+    ),
+    "claim": (
+        f"{BASE}/N/persistentvolumeclaims",
+        claim(),
+        {"spec": {"accessModes": ["ReadWriteMany"]}},
+        "spec is immutable after creation",
+    ),
+    "role": (
+        "/apis/rbac.authorization.k8s.io/v1/namespaces/N/rolebindings",
+        {
+            "metadata": {"name": "d"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "a"},
+        },
+        {"roleRef": {"name": "b"}},
+        "field is immutable",
+    ),
+    "address": (
+        f"{BASE}/N/services",
+        {"metadata": {"name": "d"}, "spec": {"ports": [{"port": 80}]}},
+        {"spec": {"clusterIP": "10.254.9.9"}},
+        "may not change once set",
+    ),
+}
 
 
 @pytest.mark.parametrize("what", FIXED)
@@ -175,7 +241,10 @@ def test_what_the_server_allocates_belongs_to_no_manager(running: Api, namespace
     assert made["spec"]["ports"][0]["nodePort"] >= 30_000 and made["spec"]["clusterIP"]
     fields = json.dumps(made["metadata"]["managedFields"])
     assert "f:nodePort" not in fields and "f:clusterIP" not in fields
-    asked = {"metadata": {"name": "t"}, "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 31_999}]}}
+    asked = {
+        "metadata": {"name": "t"},
+        "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 31_999}]},
+    }
     assert "f:nodePort" in json.dumps(
         post(running, f"{BASE}/{namespace}/services", asked).json()["metadata"]["managedFields"]
     )
@@ -186,7 +255,10 @@ def test_what_the_server_allocates_belongs_to_no_manager(running: Api, namespace
     [
         ({"clusterIP": "10.96.0.7", "ports": [{"port": 80}]}, "does not match the current range"),
         ({"clusterIP": "10.254.0.10", "ports": [{"port": 80}]}, "provided IP is already allocated"),
-        ({"type": "NodePort", "ports": [{"port": 80, "nodePort": 80}]}, "provided port is not in the valid range"),
+        (
+            {"type": "NodePort", "ports": [{"port": 80, "nodePort": 80}]},
+            "provided port is not in the valid range",
+        ),
     ],
 )
 def test_an_address_that_cannot_be_had_is_refused(running: Api, namespace: str, spec: Any, why: str) -> None:
@@ -233,7 +305,12 @@ def test_a_pod_without_its_service_account_is_not_made_and_its_deployment_says_s
 
 
 def test_a_pod_gets_its_accounts_token_and_the_limits_of_its_namespace(running: Api, namespace: str) -> None:
-    limit = {"type": "Container", "default": {"cpu": "200m"}, "defaultRequest": {"cpu": "50m"}, "max": {"cpu": "1"}}
+    limit = {
+        "type": "Container",
+        "default": {"cpu": "200m"},
+        "defaultRequest": {"cpu": "50m"},
+        "max": {"cpu": "1"},
+    }
     post(running, f"{BASE}/{namespace}/limitranges", {"metadata": {"name": "l"}, "spec": {"limits": [limit]}})
     running.settle()
     made = post(
@@ -244,7 +321,9 @@ def test_a_pod_gets_its_accounts_token_and_the_limits_of_its_namespace(running: 
     assert made["spec"]["serviceAccountName"] == "default"
     assert made["spec"]["volumes"][0]["name"].startswith("kube-api-access-")
     greedy = {**CONTAINER, "resources": {"limits": {"cpu": "2"}}}
-    answer = post(running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "q"}, "spec": {"containers": [greedy]}})
+    answer = post(
+        running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "q"}, "spec": {"containers": [greedy]}}
+    )
     assert answer.status == 403 and "maximum cpu usage per Container is 1, but limit is 2" in message(answer)
 
 
@@ -263,7 +342,9 @@ def test_a_quota_counts_and_refuses_one_more(running: Api, namespace: str) -> No
         ).status
         == 201
     )
-    answer = post(running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "b"}, "spec": {"containers": [asking]}})
+    answer = post(
+        running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "b"}, "spec": {"containers": [asking]}}
+    )
     assert (
         message(answer)
         == 'pods "b" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'
@@ -279,10 +360,14 @@ def test_a_quota_counts_and_refuses_one_more(running: Api, namespace: str) -> No
 def webhook(name: str, namespace: str, **more: Any) -> dict[str, Any]:
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["CREATE"]}
     hook = {
-        "name": f"{name}.example.org", "rules": [rule], "admissionReviewVersions": ["v1"], "sideEffects": "None",
+        "name": f"{name}.example.org",
+        "rules": [rule],
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "clientConfig": {"service": {"namespace": namespace, "name": "hook"}}, **more,
-    }  # fmt: skip
+        "clientConfig": {"service": {"namespace": namespace, "name": "hook"}},
+        **more,
+    }
     return {"metadata": {"name": name}, "webhooks": [hook]}
 
 
@@ -310,7 +395,9 @@ def test_a_webhook_without_a_backend_fails_what_it_would_see_unless_it_is_told_n
     assert post(running, f"{BASE}/{namespace}/configmaps", {"metadata": {"name": "d"}}).status == 201
 
 
-def test_a_token_secret_is_filled_for_its_account_and_a_copied_one_is_deleted(running: Api, namespace: str) -> None:
+def test_a_token_secret_is_filled_for_its_account_and_a_copied_one_is_deleted(
+    running: Api, namespace: str
+) -> None:
     post(running, f"{BASE}/{namespace}/serviceaccounts", {"metadata": {"name": "ci"}})
     kind = {"type": "kubernetes.io/service-account-token"}
     marks = {"kubernetes.io/service-account.name": "ci"}
@@ -327,7 +414,9 @@ def test_a_token_secret_is_filled_for_its_account_and_a_copied_one_is_deleted(ru
 
 def test_an_eviction_that_a_budget_forbids_is_answered_429(running: Api, namespace: str) -> None:
     post(running, f"{APPS}/{namespace}/deployments", workload("Deployment", "web", replicas=1))
-    until(lambda: running.json("GET", f"{APPS}/{namespace}/deployments/web")["status"].get("readyReplicas") == 1)
+    until(
+        lambda: running.json("GET", f"{APPS}/{namespace}/deployments/web")["status"].get("readyReplicas") == 1
+    )
     budgets = f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets"
     post(
         running,
@@ -345,7 +434,9 @@ def test_an_eviction_that_a_budget_forbids_is_answered_429(running: Api, namespa
     assert post(running, f"{BASE}/{namespace}/pods/{name}/eviction", eviction).status == 201
 
 
-def test_an_autoscaler_keeps_its_least_and_leaves_what_is_scaled_to_zero(running: Api, namespace: str) -> None:
+def test_an_autoscaler_keeps_its_least_and_leaves_what_is_scaled_to_zero(
+    running: Api, namespace: str
+) -> None:
     post(running, f"{APPS}/{namespace}/deployments", workload("Deployment", "web", replicas=1))
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     scalers = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers"
@@ -369,16 +460,24 @@ def test_a_cordoned_node_takes_no_new_pods(running: Api, namespace: str) -> None
     patch(running, f"/api/v1/nodes/{nodes[0]}", {"spec": {"unschedulable": True}})
     running.settle()
     post(running, f"{APPS}/{namespace}/deployments", workload("Deployment", "web", replicas=4))
-    until(lambda: running.json("GET", f"{APPS}/{namespace}/deployments/web")["status"].get("readyReplicas") == 4)
+    until(
+        lambda: running.json("GET", f"{APPS}/{namespace}/deployments/web")["status"].get("readyReplicas") == 4
+    )
     assert {pod["spec"]["nodeName"] for pod in pods(running, namespace).values()} == {nodes[1]}
     patch(running, f"/api/v1/nodes/{nodes[0]}", {"spec": {"unschedulable": None}})
 
 
-def test_a_rollout_replaces_pods_and_keeps_the_old_ones_until_the_new_are_ready(running: Api, namespace: str) -> None:
+def test_a_rollout_replaces_pods_and_keeps_the_old_ones_until_the_new_are_ready(
+    running: Api, namespace: str
+) -> None:
     at = f"{APPS}/{namespace}/deployments"
     post(running, at, workload("Deployment", "web", replicas=2))
     until(lambda: running.json("GET", f"{at}/web")["status"].get("readyReplicas") == 2)
-    patch(running, f"{at}/web", {"spec": {"template": {"spec": {"containers": [{**CONTAINER, "image": "b:2"}]}}}})
+    patch(
+        running,
+        f"{at}/web",
+        {"spec": {"template": {"spec": {"containers": [{**CONTAINER, "image": "b:2"}]}}}},
+    )
 
     def done() -> bool:
         images = [pod["spec"]["containers"][0]["image"] for pod in pods(running, namespace).values()]
@@ -404,11 +503,19 @@ def test_a_suspended_job_has_no_pods_and_a_log_says_how_one_ended(running: Api, 
 
 def test_an_apply_can_be_for_a_certain_object_or_version(running: Api, namespace: str) -> None:
     at = f"{BASE}/{namespace}/configmaps/c"
-    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}
+    body: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c"},
+        "data": {"a": "b"},
+    }
 
     def apply(**metadata: str) -> urllib3.BaseHTTPResponse:
         return patch(
-            running, f"{at}?fieldManager=me&force=true", {**body, "metadata": {"name": "c", **metadata}}, "apply"
+            running,
+            f"{at}?fieldManager=me&force=true",
+            {**body, "metadata": {"name": "c", **metadata}},
+            "apply",
         )
 
     assert "no existing object was found" in message(apply(uid="11111111-2222-3333-4444-555555555555"))
@@ -438,13 +545,19 @@ def test_endpoints_follow_named_ports_and_hand_made_ones_are_mirrored(running: A
     post(running, f"{BASE}/{namespace}/pods", pod)
     spec = {"selector": {"app": "p"}, "ports": [{"port": 80, "targetPort": "http"}]}
     post(running, f"{BASE}/{namespace}/services", {"metadata": {"name": "named"}, "spec": spec})
-    post(running, f"{BASE}/{namespace}/services", {"metadata": {"name": "hand"}, "spec": {"ports": [{"port": 3270}]}})
+    post(
+        running,
+        f"{BASE}/{namespace}/services",
+        {"metadata": {"name": "hand"}, "spec": {"ports": [{"port": 3270}]}},
+    )
     subsets = [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"port": 3270}]}]
     post(running, f"{BASE}/{namespace}/endpoints", {"metadata": {"name": "hand"}, "subsets": subsets})
     at = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
 
     def found() -> Any:
-        items = {i["metadata"]["labels"]["kubernetes.io/service-name"]: i for i in running.json("GET", at)["items"]}
+        items = {
+            i["metadata"]["labels"]["kubernetes.io/service-name"]: i for i in running.json("GET", at)["items"]
+        }
         ready = "hand" in items and items.get("named", {}).get("endpoints")
         return items if ready else None
 

@@ -69,7 +69,9 @@ def test_credentials_that_are_not_accepted_and_rights_that_are_missing_are_told_
     assert "deploy/rbac/xk8s-verify.yaml" in told.value.fix
 
 
-def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_unreachable(running: Api) -> None:
+def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_unreachable(
+    running: Api,
+) -> None:
     nowhere = Endpoint(server="https://127.0.0.1:1", ca_pem=running.cluster.authority.pem)
     with pytest.raises(Unreachable, match="cannot be reached"):
         connect(nowhere, 1.0).all_of("/api/v1/nodes", Node)
@@ -99,7 +101,9 @@ def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: py
     asked: list[str] = []
     ask = kube.request
 
-    def wait_too_long_after_the_first_page(method: str, path: str, *, doing: str, body: bytes | None = None) -> bytes:
+    def wait_too_long_after_the_first_page(
+        method: str, path: str, *, doing: str, body: bytes | None = None
+    ) -> bytes:
         asked.append(path)
         if len(asked) == 2:
             running.cluster.api.lister.expire()
@@ -116,7 +120,9 @@ def a_pod(api: Api) -> Pod:
 
 
 def run(kube: Kube, pod: Pod, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
-    said = execute(kube, namespace="kube-system", pod=pod.name, container="coredns", argv=argv, seconds=seconds)
+    said = execute(
+        kube, namespace="kube-system", pod=pod.name, container="coredns", argv=argv, seconds=seconds
+    )
     return said.stdout, said.stderr, said.code
 
 
@@ -194,9 +200,11 @@ def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
     where = Endpoint(
-        server=running.cluster.address, ca_pem=running.cluster.authority.pem, client_certificate_pem=certificate,
+        server=running.cluster.address,
+        ca_pem=running.cluster.authority.pem,
+        client_certificate_pem=certificate,
         client_key_pem=SecretStr(pem),
-    )  # fmt: skip
+    )
     assert pem not in repr(where)
     assert connect(where).all_of("/api/v1/nodes", Node)
 
@@ -204,7 +212,12 @@ def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:
 def test_two_lists_that_are_paged_at_once_keep_apart(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.kube.client.PAGE", 1)
     kube = connect(endpoint(running))
-    paths = ("/api/v1/nodes", "/api/v1/namespaces", "/apis/apps/v1/daemonsets", "/apis/apps/v1/deployments") * 3
+    paths = (
+        "/api/v1/nodes",
+        "/api/v1/namespaces",
+        "/apis/apps/v1/daemonsets",
+        "/apis/apps/v1/deployments",
+    ) * 3
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda path: kube.all_of(path, dict), paths))
     for path, answer in zip(paths, answers, strict=True):

@@ -52,18 +52,27 @@ def test_a_deployment_has_its_pods_and_a_scaled_one_fewer(running: Api, namespac
     at = f"{APPS}/{namespace}/deployments/web"
     until(lambda: running.json("GET", at)["status"].get("readyReplicas") == 3)
     running.ask(
-        "PATCH", f"{at}/scale", body=b'{"spec":{"replicas":1}}', headers={"Content-Type": "application/merge-patch+json"}
-    )  # fmt: skip
+        "PATCH",
+        f"{at}/scale",
+        body=b'{"spec":{"replicas":1}}',
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
     until(lambda: len(pods(running, namespace)) == 1)
 
 
-def test_a_stateful_set_makes_one_pod_after_the_other_each_with_its_claim(running: Api, namespace: str) -> None:
+def test_a_stateful_set_makes_one_pod_after_the_other_each_with_its_claim(
+    running: Api, namespace: str
+) -> None:
     claims = [
         {
             "metadata": {"name": "data"},
-            "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "cinder", "resources": {"requests": {"storage": "1Gi"}}},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": "cinder",
+                "resources": {"requests": {"storage": "1Gi"}},
+            },
         }
-    ]  # fmt: skip
+    ]
     body = workload("StatefulSet", "db", replicas=2, serviceName="db", volumeClaimTemplates=claims)
     running.json("POST", f"{APPS}/{namespace}/statefulsets", body)
     at = f"{APPS}/{namespace}/statefulsets/db"
@@ -77,17 +86,26 @@ def test_a_stateful_set_makes_one_pod_after_the_other_each_with_its_claim(runnin
     volume = running.json("GET", f"/api/v1/persistentvolumes/{claim['spec']['volumeName']}")
     assert volume["spec"]["claimRef"]["name"] == "data-db-0"
     running.ask(
-        "PATCH", f"{at}/scale", body=b'{"spec":{"replicas":1}}', headers={"Content-Type": "application/merge-patch+json"}
-    )  # fmt: skip
+        "PATCH",
+        f"{at}/scale",
+        body=b'{"spec":{"replicas":1}}',
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
     until(lambda: sorted(pods(running, namespace)) == ["db-0"])
     assert running.ask("GET", f"{BASE}/{namespace}/persistentvolumeclaims/data-db-1").status == 200
 
 
-def test_a_claim_in_use_is_deleted_when_its_pod_is_gone_and_its_volume_with_it(running: Api, namespace: str) -> None:
+def test_a_claim_in_use_is_deleted_when_its_pod_is_gone_and_its_volume_with_it(
+    running: Api, namespace: str
+) -> None:
     claim = {
         "metadata": {"name": "disk"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "cinder", "resources": {"requests": {"storage": "1Gi"}}},
-    }  # fmt: skip
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "cinder",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
     at = f"{BASE}/{namespace}/persistentvolumeclaims/disk"
     running.json("POST", f"{BASE}/{namespace}/persistentvolumeclaims", claim)
     volume = until(lambda: running.json("GET", at)["spec"].get("volumeName"))
@@ -165,10 +183,19 @@ def test_a_definition_that_is_deleted_takes_its_objects_along_and_is_served_no_l
     definition = {
         "metadata": {"name": "widgets.example.org"},
         "spec": {
-            "group": "example.org", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+            "group": "example.org",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "kind": "Widget"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": {"type": "object"}},
+                }
+            ],
         },
-    }  # fmt: skip
+    }
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     running.json("POST", definitions, {"kind": "CustomResourceDefinition", **definition})
     widgets = f"/apis/example.org/v1/namespaces/{namespace}/widgets"
@@ -184,8 +211,11 @@ def test_a_definition_that_is_deleted_takes_its_objects_along_and_is_served_no_l
     assert running.json("GET", f"{widgets}/w")["metadata"]["deletionTimestamp"]
     assert running.ask("GET", f"{definitions}/widgets.example.org").status == 200
     running.ask(
-        "PATCH", f"{widgets}/w", body=b'{"metadata":{"finalizers":null}}', headers={"Content-Type": "application/merge-patch+json"}
-    )  # fmt: skip
+        "PATCH",
+        f"{widgets}/w",
+        body=b'{"metadata":{"finalizers":null}}',
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
     until(lambda: running.ask("GET", f"{definitions}/widgets.example.org").status == 404)
     assert running.ask("GET", widgets).status == 404
 
@@ -207,15 +237,26 @@ def test_a_service_knows_the_addresses_of_its_ready_pods(running: Api, namespace
     running.json("POST", f"{BASE}/{namespace}/services", service)
 
     def addresses() -> bool:
-        items = running.json("GET", f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices")["items"]
-        found = [each["addresses"][0] for item in items for each in item["endpoints"] if each["conditions"]["ready"]]
-        wanted = [pod["status"]["podIP"] for pod in pods(running, namespace).values() if "podIP" in pod["status"]]
+        items = running.json("GET", f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices")[
+            "items"
+        ]
+        found = [
+            each["addresses"][0]
+            for item in items
+            for each in item["endpoints"]
+            if each["conditions"]["ready"]
+        ]
+        wanted = [
+            pod["status"]["podIP"] for pod in pods(running, namespace).values() if "podIP" in pod["status"]
+        ]
         return len(found) == 2 and sorted(found) == sorted(wanted)
 
     until(addresses)
 
 
-def test_a_watch_goes_on_where_it_was_and_tells_when_that_is_too_long_ago(running: Api, namespace: str) -> None:
+def test_a_watch_goes_on_where_it_was_and_tells_when_that_is_too_long_ago(
+    running: Api, namespace: str
+) -> None:
     maps = f"{BASE}/{namespace}/configmaps"
     running.settle()
     version = running.json("GET", maps)["metadata"]["resourceVersion"]
@@ -224,9 +265,11 @@ def test_a_watch_goes_on_where_it_was_and_tells_when_that_is_too_long_ago(runnin
 
     def read(since: str) -> None:
         answer = running.pool.request(
-            "GET", f"{running.cluster.address}{maps}?watch=1&timeoutSeconds=2&resourceVersion={since}",
-            headers={"Authorization": f"Bearer {MASTER}"}, preload_content=False,
-        )  # fmt: skip
+            "GET",
+            f"{running.cluster.address}{maps}?watch=1&timeoutSeconds=2&resourceVersion={since}",
+            headers={"Authorization": f"Bearer {MASTER}"},
+            preload_content=False,
+        )
         seen.extend(json.loads(line) for line in answer.read().splitlines())
 
     reader = threading.Thread(target=read, args=(version,))

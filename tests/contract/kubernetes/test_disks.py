@@ -66,7 +66,8 @@ def moved(api: Api, volume: dict[str, Any]) -> None:
     """The same disk as a static volume of another cluster, with its claim and a pod."""
     reference = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "shop", "name": "data"}
     kept = {
-        key: volume["spec"][key] for key in ("capacity", "accessModes", "csi", "nodeAffinity", "storageClassName")
+        key: volume["spec"][key]
+        for key in ("capacity", "accessModes", "csi", "nodeAffinity", "storageClassName")
     }
     spec = {**kept, "persistentVolumeReclaimPolicy": "Retain", "claimRef": reference}
     api.json("POST", VOLUMES, {"metadata": {"name": volume["metadata"]["name"]}, "spec": spec})
@@ -155,7 +156,12 @@ def test_a_claim_without_a_storage_class_or_for_a_volume_of_another_waits(pair: 
 
 
 def balanced(api: Api, name: str = "web", **spec: Any) -> Any:
-    body = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}], **spec.pop("spec", {})}
+    body = {
+        "type": "LoadBalancer",
+        "selector": {"app": "web"},
+        "ports": [{"port": 80}],
+        **spec.pop("spec", {}),
+    }
     api.json("POST", f"{BASE}/shop/services", {"metadata": {"name": name, **spec}, "spec": body})
     return until(lambda: address(api, name))
 
@@ -219,7 +225,11 @@ def test_a_copied_load_balancer_id_adopts_the_old_clusters_load_balancer(pair: P
     pair.new.json("POST", f"{BASE}/shop/services", body)
 
     def complained() -> Any:
-        return [e for e in pair.new.json("GET", f"{BASE}/shop/events")["items"] if "already exists" in e["message"]]
+        return [
+            e
+            for e in pair.new.json("GET", f"{BASE}/shop/events")["items"]
+            if "already exists" in e["message"]
+        ]
 
     until(complained)
     assert json.dumps(list(pair.infrastructure.network.balancers)) == json.dumps([balancer.id])

@@ -33,7 +33,9 @@ def test_every_second_write_to_what_is_there_conflicts(running: Api, ill: FaultS
     switch(running, ill, "conflicts")
     headers = {"Content-Type": "application/merge-patch+json"}
     found = [
-        running.ask("PATCH", f"{MAPS}/c", body=json.dumps({"data": {"n": str(n)}}).encode(), headers=headers).status
+        running.ask(
+            "PATCH", f"{MAPS}/c", body=json.dumps({"data": {"n": str(n)}}).encode(), headers=headers
+        ).status
         for n in range(4)
     ]
     assert found == [200, 409, 200, 409]
@@ -58,13 +60,19 @@ def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: FaultS
     switch(running, ill, "silent")
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         running.pool.request(
-            "GET", running.cluster.address + MAPS, headers={"Authorization": f"Bearer {MASTER}"}, timeout=0.3, retries=False
-        )  # fmt: skip
+            "GET",
+            running.cluster.address + MAPS,
+            headers={"Authorization": f"Bearer {MASTER}"},
+            timeout=0.3,
+            retries=False,
+        )
 
 
 def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, ill: FaultSwitches) -> None:
     switch(running, ill, "registry")
-    running.json("POST", f"{BASE}/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}})
+    running.json(
+        "POST", f"{BASE}/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}}
+    )
 
     def waiting() -> Any:
         statuses = pods(running, "default")["p"].get("status", {}).get("containerStatuses") or [{}]

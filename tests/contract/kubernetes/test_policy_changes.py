@@ -47,9 +47,11 @@ def path(name: str) -> str:
 
 def policy(name: str, **spec: Any) -> dict[str, Any]:
     return {
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": "default"}, "spec": {"podSelector": {}, **spec},
-    }  # fmt: skip
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"podSelector": {}, **spec},
+    }
 
 
 def noted(changes: PolicyChangeRepository, plan: planning.Plan) -> PolicyChange:
@@ -74,8 +76,12 @@ def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: 
     assert not found.incomplete
 
 
-def test_an_apply_a_change_of_it_and_both_roll_backs(kube: Kube, changes: PolicyChangeRepository, name: str) -> None:
-    first = carrying_out.carry_out(kube, changes, noted(changes, planning.plan_apply(kube, WHERE, policy(name))))
+def test_an_apply_a_change_of_it_and_both_roll_backs(
+    kube: Kube, changes: PolicyChangeRepository, name: str
+) -> None:
+    first = carrying_out.carry_out(
+        kube, changes, noted(changes, planning.plan_apply(kube, WHERE, policy(name)))
+    )
     assert first.state == WRITTEN and first.before is None and first.after_uid
     narrower = policy(name, policyTypes=["Ingress", "Egress"])
     second = carrying_out.carry_out(kube, changes, noted(changes, planning.plan_apply(kube, WHERE, narrower)))
@@ -145,7 +151,9 @@ def test_fields_of_others_are_named_and_taken_over_only_when_told_to(
         carrying_out.carry_out(kube, changes, begun)
     assert told.value.why == "helm owns .spec.policyTypes" and state(changes, begun) == GIVEN_UP
     again = noted(changes, planning.plan_apply(kube, WHERE, wanted, take_over=True))
-    assert carrying_out.carry_out(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == ["Ingress"]  # type: ignore[index]
+    assert carrying_out.carry_out(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == [
+        "Ingress"
+    ]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("there_before", [True, False], ids=["changed", "created"])

@@ -36,9 +36,21 @@ class OneCluster:
 
 def intent(operation: str) -> AuditEvent:
     return AuditEvent(
-        operation=operation, phase="intent", reference=operation[:4], at=datetime.now(UTC), actor="U1", actor_name="ana", team="T",
-        entry="command", channel="C", thread="", project="shop", action="policy.apply", arguments={}, target="c",
-    )  # fmt: skip
+        operation=operation,
+        phase="intent",
+        reference=operation[:4],
+        at=datetime.now(UTC),
+        actor="U1",
+        actor_name="ana",
+        team="T",
+        entry="command",
+        channel="C",
+        thread="",
+        project="shop",
+        action="policy.apply",
+        arguments={},
+        target="c",
+    )
 
 
 @pytest.fixture

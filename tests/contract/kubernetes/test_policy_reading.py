@@ -19,7 +19,9 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
     import msgspec
 
     owners = (
-        [{"kind": owner[0], "name": owner[1], "controller": True, "apiVersion": "x", "uid": "u"}] if owner else None
+        [{"kind": owner[0], "name": owner[1], "controller": True, "apiVersion": "x", "uid": "u"}]
+        if owner
+        else None
     )
     obj = {
         "metadata": {"name": name, "namespace": "shop", "labels": labels, "ownerReferences": owners},
@@ -68,12 +70,16 @@ def test_named_ports_of_containers_and_sidecars_count_and_those_of_init_containe
 def definition(kind: str, plural: str) -> dict[str, Any]:
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     return {
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.{GROUP}"},
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{GROUP}"},
         "spec": {
-            "group": GROUP, "scope": "Cluster", "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
+            "group": GROUP,
+            "scope": "Cluster",
+            "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
             "versions": [{"name": "v3", "served": True, "storage": True, "schema": schema}],
         },
-    }  # fmt: skip
+    }
 
 
 def test_policies_of_other_apis_are_named_and_the_mirrors_of_our_own_are_not(running: Api) -> None:
@@ -83,7 +89,12 @@ def test_policies_of_other_apis_are_named_and_the_mirrors_of_our_own_are_not(run
     writing.create(kube, definitions, definition("GlobalNetworkPolicy", "globalnetworkpolicies"))
     policies = paths.collection(f"{GROUP}/v3", "globalnetworkpolicies")
     for name in ("deny-metadata", "knp.default.web", "kanp.adminnetworkpolicy.x"):
-        made = {"apiVersion": f"{GROUP}/v3", "kind": "GlobalNetworkPolicy", "metadata": {"name": name}, "spec": {}}
+        made = {
+            "apiVersion": f"{GROUP}/v3",
+            "kind": "GlobalNetworkPolicy",
+            "metadata": {"name": name},
+            "spec": {},
+        }
         writing.create(kube, policies, made)
     found = reading.snapshot(kube)
     assert [str(each) for each in found.foreign] == [f"GlobalNetworkPolicy deny-metadata ({GROUP})"]
@@ -101,16 +112,23 @@ def test_policies_that_may_not_be_listed_make_a_gap_with_the_servers_words(runni
     group, admin = "rbac.authorization.k8s.io", connect(endpoint(running))
     role = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": "half"}, "rules": rules}
     binding = {
-        "apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "half"},
+        "apiVersion": f"{group}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "half"},
         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "half"},
         "subjects": [{"kind": "User", "apiGroup": group, "name": "half"}],
-    }  # fmt: skip
+    }
     writing.create(admin, paths.collection(f"{group}/v1", "clusterroles"), role)
     writing.create(admin, paths.collection(f"{group}/v1", "clusterrolebindings"), binding)
     definitions = paths.collection("apiextensions.k8s.io/v1", "customresourcedefinitions")
-    writing.apply(admin, f"{definitions}/networkpolicies.{GROUP}", definition("NetworkPolicy", "networkpolicies"))
+    writing.apply(
+        admin, f"{definitions}/networkpolicies.{GROUP}", definition("NetworkPolicy", "networkpolicies")
+    )
     running.cluster.authenticator.add_token("half-token", "half", [])
     found = reading.snapshot(connect(endpoint(running, "half-token")))
     assert found.incomplete and len(found.gaps) == 1
-    assert f"policies of {GROUP} could not be looked for" in found.gaps[0] and "cannot list resource" in found.gaps[0]
+    assert (
+        f"policies of {GROUP} could not be looked for" in found.gaps[0]
+        and "cannot list resource" in found.gaps[0]
+    )
     assert found.services == (), "Services are for warnings alone"

@@ -11,18 +11,22 @@ from tests.contract.kubernetes.test_controllers import BASE, CONTAINER, pods, un
 
 AT = f"{BASE}/proxied/services"
 HTTP = {
-    **CONTAINER, "ports": [{"name": "http", "containerPort": 8080}, {"name": "redis", "containerPort": 6379}],
-    "readinessProbe": {"httpGet": {"path": "/ready?deep=1", "port": "http"}}, "livenessProbe": {"httpGet": {"path": "/alive", "port": 8081}},
-}  # fmt: skip
+    **CONTAINER,
+    "ports": [{"name": "http", "containerPort": 8080}, {"name": "redis", "containerPort": 6379}],
+    "readinessProbe": {"httpGet": {"path": "/ready?deep=1", "port": "http"}},
+    "livenessProbe": {"httpGet": {"path": "/alive", "port": 8081}},
+}
 
 
 @pytest.fixture(scope="module")
 def web(running: Api) -> Api:
     running.json("POST", BASE, {"metadata": {"name": "proxied"}})
     ports = [
-        {"name": "http", "port": 80, "targetPort": "http"}, {"name": "admin", "port": 81, "targetPort": 8081},
-        {"name": "redis", "port": 6379}, {"name": "closed", "port": 82, "targetPort": 9999},
-    ]  # fmt: skip
+        {"name": "http", "port": 80, "targetPort": "http"},
+        {"name": "admin", "port": 81, "targetPort": 8081},
+        {"name": "redis", "port": 6379},
+        {"name": "closed", "port": 82, "targetPort": 9999},
+    ]
     for name in ("web", "nobody"):
         spec = {"selector": {"app": name}, "ports": ports}
         running.json("POST", AT, {"metadata": {"name": name}, "spec": spec})
@@ -62,9 +66,11 @@ def test_a_pod_answers_what_its_files_say(web: Api) -> None:
 )
 def test_where_no_pod_can_answer_the_api_server_says_503_and_why(web: Api, service: str, why: str) -> None:
     said = web.json("GET", f"{AT}/{service}/proxy/")
-    assert (said["kind"], said["code"], said["reason"]) == ("Status", 503, "ServiceUnavailable") and why in said[
-        "message"
-    ]
+    assert (said["kind"], said["code"], said["reason"]) == (
+        "Status",
+        503,
+        "ServiceUnavailable",
+    ) and why in said["message"]
 
 
 def test_a_service_that_is_none_and_a_request_that_is_none(web: Api) -> None:
@@ -75,7 +81,9 @@ def test_a_service_that_is_none_and_a_request_that_is_none(web: Api) -> None:
 def test_the_right_is_for_the_proxy_of_that_service(web: Api) -> None:
     status, said = get(web, "http:web:80", "ready", token=NOBODY)
     assert (
-        status == 403 and 'cannot get resource \\"services/proxy\\"' in said and 'services \\"http:web:80\\"' in said
+        status == 403
+        and 'cannot get resource \\"services/proxy\\"' in said
+        and 'services \\"http:web:80\\"' in said
     )
 
 

@@ -19,19 +19,69 @@ from tests.contract.kubernetes.conftest import MASTER, NOBODY, Api
 RECORDINGS = pathlib.Path(__file__).parents[2] / "recordings" / "kubernetes"
 # in the order in which they can be replayed: later ones need what earlier ones made
 ORDER = [
-    "anonymous-forbidden", "unauthorized", "forbidden", "version", "api", "apis", "api-v1-resources", "networking-v1-resources",
-    "discovery-aggregated", "unknown-kind", "namespace-create", "namespace-create-again", "namespace-name-invalid", "forbidden-exec",
-    "networkpolicy-apply-dry-run", "networkpolicy-get-after-dry-run", "networkpolicy-no-field-manager",
-    "networkpolicy-unknown-field-strict", "networkpolicy-unknown-field-warn", "networkpolicy-invalid", "networkpolicy-apply-create",
-    "networkpolicy-apply-same", "networkpolicy-get", "networkpolicy-list", "networkpolicy-apply-conflict", "networkpolicy-apply-force",
-    "networkpolicy-put-stale", "networkpolicy-delete-precondition", "networkpolicy-delete", "networkpolicy-delete-again",
-    "pod-create", "pod-get", "pod-get-missing", "pod-log-unscheduled", "pods-list", "pods-list-field-selector", "pods-list-page-1",
-    "pods-list-page-2", "pods-list-bad-continue", "pods-list-bad-selector", "pods-list-resource-version-0", "pods-metadata-only",
-    "pods-table", "pods-table-no-object", "nodes-table", "watch-pods", "self-subject-access-review", "service-create",
-    "service-create-with-taken-cluster-ip", "deployment-create", "deployment-scale-get", "deployment-scale-patch",
-    "job-selector-copied", "create-with-resource-version", "crd-apply", "crd-get-established", "custom-object-apply",
-    "node-create", "node-status-patch", "pod-eviction", "namespace-delete", "create-in-terminating-namespace",
-]  # fmt: skip
+    "anonymous-forbidden",
+    "unauthorized",
+    "forbidden",
+    "version",
+    "api",
+    "apis",
+    "api-v1-resources",
+    "networking-v1-resources",
+    "discovery-aggregated",
+    "unknown-kind",
+    "namespace-create",
+    "namespace-create-again",
+    "namespace-name-invalid",
+    "forbidden-exec",
+    "networkpolicy-apply-dry-run",
+    "networkpolicy-get-after-dry-run",
+    "networkpolicy-no-field-manager",
+    "networkpolicy-unknown-field-strict",
+    "networkpolicy-unknown-field-warn",
+    "networkpolicy-invalid",
+    "networkpolicy-apply-create",
+    "networkpolicy-apply-same",
+    "networkpolicy-get",
+    "networkpolicy-list",
+    "networkpolicy-apply-conflict",
+    "networkpolicy-apply-force",
+    "networkpolicy-put-stale",
+    "networkpolicy-delete-precondition",
+    "networkpolicy-delete",
+    "networkpolicy-delete-again",
+    "pod-create",
+    "pod-get",
+    "pod-get-missing",
+    "pod-log-unscheduled",
+    "pods-list",
+    "pods-list-field-selector",
+    "pods-list-page-1",
+    "pods-list-page-2",
+    "pods-list-bad-continue",
+    "pods-list-bad-selector",
+    "pods-list-resource-version-0",
+    "pods-metadata-only",
+    "pods-table",
+    "pods-table-no-object",
+    "nodes-table",
+    "watch-pods",
+    "self-subject-access-review",
+    "service-create",
+    "service-create-with-taken-cluster-ip",
+    "deployment-create",
+    "deployment-scale-get",
+    "deployment-scale-patch",
+    "job-selector-copied",
+    "create-with-resource-version",
+    "crd-apply",
+    "crd-get-established",
+    "custom-object-apply",
+    "node-create",
+    "node-status-patch",
+    "pod-eviction",
+    "namespace-delete",
+    "create-in-terminating-namespace",
+]
 NOT_SERVED: dict[str, str] = {}
 NOBODYS = {"forbidden", "forbidden-exec"}
 
@@ -78,7 +128,9 @@ def shape(told: Any, found: Any, at: str = "") -> list[str]:
     if isinstance(told, dict):
         if not isinstance(found, dict):
             return [f"{at}: not an object"]
-        return [line for key, value in told.items() if key not in VARIES for line in _key(value, found, key, at)]
+        return [
+            line for key, value in told.items() if key not in VARIES for line in _key(value, found, key, at)
+        ]
     if isinstance(told, bool) or (isinstance(told, str) and at.rpartition(".")[2] in EXACT):
         return [] if told == found else [f"{at}: {found!r} instead of {told!r}"]
     return [] if found is not None or told is None else [f"{at}: missing"]
@@ -92,13 +144,54 @@ def _key(value: Any, found: dict[str, Any], key: str, at: str) -> list[str]:
 
 # what differs from server to server, or is filled in by controllers that the recorded server had not
 VARIES = {
-    "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "items", "rows", "groups", "resources", "continue",
-    "serverAddressByClientCIDRs", "remainingItemCount", "columnDefinitions", "schema", "resourceClaimStatuses",
-    "volumes", "volumeMounts", "tolerations", "serviceAccount", "serviceAccountName", "preemptionPolicy", "priority", "progressDeadlineSeconds",
-    "enableServiceLinks", "internalTrafficPolicy", "conditions", "status", "conversion", "ipFamilies", "clusterIP", "clusterIPs",
-    "addresses", "capacity", "allocatable", "nodeInfo", "daemonEndpoints", "gitVersion", "gitCommit", "buildDate", "goVersion", "minor",
-    "emulationMajor", "emulationMinor", "minCompatibilityMajor", "minCompatibilityMinor", "deletionTimestamp", "storageVersionHash",
-}  # fmt: skip
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "items",
+    "rows",
+    "groups",
+    "resources",
+    "continue",
+    "serverAddressByClientCIDRs",
+    "remainingItemCount",
+    "columnDefinitions",
+    "schema",
+    "resourceClaimStatuses",
+    "volumes",
+    "volumeMounts",
+    "tolerations",
+    "serviceAccount",
+    "serviceAccountName",
+    "preemptionPolicy",
+    "priority",
+    "progressDeadlineSeconds",
+    "enableServiceLinks",
+    "internalTrafficPolicy",
+    "conditions",
+    "status",
+    "conversion",
+    "ipFamilies",
+    "clusterIP",
+    "clusterIPs",
+    "addresses",
+    "capacity",
+    "allocatable",
+    "nodeInfo",
+    "daemonEndpoints",
+    "gitVersion",
+    "gitCommit",
+    "buildDate",
+    "goVersion",
+    "minor",
+    "emulationMajor",
+    "emulationMinor",
+    "minCompatibilityMajor",
+    "minCompatibilityMinor",
+    "deletionTimestamp",
+    "storageVersionHash",
+}
 EXACT = {"kind", "apiVersion", "message", "reason", "name", "namespace", "phase", "type"}
 
 
@@ -107,7 +200,11 @@ def replay(api: Api, name: str) -> tuple[urllib3.BaseHTTPResponse, dict[str, Any
     token = prepare(api, name)
     exchange = recording(name)
     asked, told = exchange["request"], exchange["response"]
-    path = asked["path"].split("continue=")[0] + (f"continue={token}" if token else "") if token else asked["path"]
+    path = (
+        asked["path"].split("continue=")[0] + (f"continue={token}" if token else "")
+        if token
+        else asked["path"]
+    )
     body = json.dumps(asked["body"]).encode() if asked["body"] is not None else None
     if name == "service-create-with-taken-cluster-ip" and body is not None:
         address = api.json("GET", "/api/v1/namespaces/bazaar/services/web")["spec"]["clusterIP"]
@@ -155,4 +252,6 @@ def test_managed_fields_after_an_apply_are_the_recorded_ones(api: Api) -> None:
             (f["manager"], f["operation"], f["fieldsV1"])
             for f in exchange["response"]["body"]["metadata"]["managedFields"]
         ]
-        assert [(f["manager"], f["operation"], f["fieldsV1"]) for f in found["metadata"]["managedFields"]] == told
+        assert [
+            (f["manager"], f["operation"], f["fieldsV1"]) for f in found["metadata"]["managedFields"]
+        ] == told

@@ -67,8 +67,9 @@ def allowed(api: Api, verb: str, resource: str, **more: str) -> bool:
 def test_a_right_is_allowed_by_a_named_binding(bound: Api) -> None:
     status = review(bound, verb="list", resource="pods", namespace="reviewed")
     assert status == {
-        "allowed": True, "reason": 'RBAC: allowed by RoleBinding "some/reviewed" of Role "some" to ServiceAccount "runner/reviewed"',
-    }  # fmt: skip
+        "allowed": True,
+        "reason": 'RBAC: allowed by RoleBinding "some/reviewed" of Role "some" to ServiceAccount "runner/reviewed"',
+    }
     assert review(bound, verb="delete", resource="pods", namespace="reviewed") == {"allowed": False}
 
 

@@ -30,15 +30,20 @@ def name(kube: Kube) -> Iterator[str]:
 
 def a_map(name: str, **data: str) -> dict[str, Any]:
     return {
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": data,
-    }  # fmt: skip
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "default"},
+        "data": data,
+    }
 
 
 def a_policy(name: str, **spec: Any) -> dict[str, Any]:
     return {
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": "default"}, "spec": {"podSelector": {}, **spec},
-    }  # fmt: skip
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"podSelector": {}, **spec},
+    }
 
 
 def test_paths_are_those_of_the_api() -> None:
@@ -67,7 +72,9 @@ def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(kub
     writing.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"), manager="helm")
     with pytest.raises(errors.FieldConflict) as told:
         writing.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"))
-    assert [(cause.field, cause.message) for cause in told.value.causes] == [(".data.a", 'conflict with "helm"')]
+    assert [(cause.field, cause.message) for cause in told.value.causes] == [
+        (".data.a", 'conflict with "helm"')
+    ]
     taken = writing.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"), force=True)
     assert taken.object["data"] == {"a": "2"}
 
@@ -109,7 +116,9 @@ def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(k
     bad = a_policy(name, podSelectr={})
     with pytest.raises(errors.Malformed, match="did not apply"):
         writing.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
-    lenient = writing.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True, validation=writing.FieldValidation.WARN)
+    lenient = writing.apply(
+        kube, f"{POLICIES}/{name}", bad, dry_run=True, validation=writing.FieldValidation.WARN
+    )
     assert lenient.warnings == ('unknown field "spec.podSelectr"',)
 
 
@@ -153,16 +162,22 @@ def test_nothing_is_made_in_a_namespace_that_is_being_deleted(running: Api) -> N
     kube = connect(endpoint(running))
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}
     writing.create(kube, "/api/v1/namespaces", space)
-    held = {**a_map("held"), "metadata": {"name": "held", "namespace": "leaving", "finalizers": ["xk8s.dev/test"]}}
+    held = {
+        **a_map("held"),
+        "metadata": {"name": "held", "namespace": "leaving", "finalizers": ["xk8s.dev/test"]},
+    }
     writing.create(kube, paths.collection("v1", "configmaps", "leaving"), held)
     assert writing.delete(kube, paths.item("v1", "namespaces", "leaving")) is writing.Removal.GOING
     with pytest.raises(errors.NamespaceTerminating) as told:
         writing.apply(kube, paths.item("v1", "configmaps", "late", "leaving"), a_map("late"))
     assert "because it is being terminated" in told.value.why
     kube.exchange(
-        "PATCH", paths.item("v1", "configmaps", "held", "leaving"), doing="let it go", content=writing.MERGE,
+        "PATCH",
+        paths.item("v1", "configmaps", "held", "leaving"),
+        doing="let it go",
+        content=writing.MERGE,
         body=b'{"metadata":{"finalizers":null}}',
-    )  # fmt: skip
+    )
 
 
 def test_what_only_the_server_writes_is_left_out(kube: Kube, name: str) -> None:

@@ -34,14 +34,22 @@ from bot.sandbox.world import Planned, World
 
 REAL = os.environ.get("XK8S_TEST_OS_CLOUD", "")
 BODY = {
-    "name": "t", "coe": "kubernetes", "image_id": "fedora-coreos-39", "flavor_id": "m1.large", "master_flavor_id": "m1.large",
-    "external_network_id": "public", "network_driver": "calico", "labels": {"calico_tag": "v3.26.4"},
-}  # fmt: skip
+    "name": "t",
+    "coe": "kubernetes",
+    "image_id": "fedora-coreos-39",
+    "flavor_id": "m1.large",
+    "master_flavor_id": "m1.large",
+    "external_network_id": "public",
+    "network_driver": "calico",
+    "labels": {"calico_tag": "v3.26.4"},
+}
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),))
+    made = World(
+        tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),)
+    )
     made.start()
     yield made
     made.stop()
@@ -71,11 +79,15 @@ def test_what_is_not_there_is_not_found_in_magnums_own_words(any_cloud: MagnumCl
     with pytest.raises(MagnumNotFound, match="Magnum did not show the cluster") as told:
         any_cloud.cluster("no-such-cluster")
     assert (
-        "could not be found" in told.value.why and "HTTP 404" in told.value.why and "request req-" in told.value.why
+        "could not be found" in told.value.why
+        and "HTTP 404" in told.value.why
+        and "request req-" in told.value.why
     )
 
 
-def test_a_template_is_created_and_its_operation_travels_as_the_request_id(cloud: MagnumCloud, world: World) -> None:
+def test_a_template_is_created_and_its_operation_travels_as_the_request_id(
+    cloud: MagnumCloud, world: World
+) -> None:
     operation = "0123456789abcdef0123456789abcdef"
     made = cloud.create_template({**BODY, "name": "first"}, operation=operation)
     assert cloud.template(made["uuid"])["name"] == "first"
@@ -108,8 +120,16 @@ def test_what_magnum_refuses_is_told_in_its_detail_with_what_to_change(
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, MagnumUnauthorized), (403, MagnumForbidden), (404, MagnumNotFound), (409, MagnumConflict), (429, MagnumFailed), (500, MagnumFailed), (503, MagnumFailed)],
-)  # fmt: skip
+    [
+        (401, MagnumUnauthorized),
+        (403, MagnumForbidden),
+        (404, MagnumNotFound),
+        (409, MagnumConflict),
+        (429, MagnumFailed),
+        (500, MagnumFailed),
+        (503, MagnumFailed),
+    ],
+)
 @pytest.mark.parametrize("html", [False, True])
 def test_a_status_becomes_an_error_by_what_one_does_next(
     cloud: MagnumCloud, world: World, status: int, kind: type[Exception], html: bool
@@ -121,7 +141,9 @@ def test_a_status_becomes_an_error_by_what_one_does_next(
     assert "<" not in getattr(told.value, "why", "")
 
 
-def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(cloud: MagnumCloud, world: World) -> None:
+def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(
+    cloud: MagnumCloud, world: World
+) -> None:
     world.loopback.run(world.magnum_hangs_up())
     try:
         with pytest.raises(MagnumUnreachable, match="does not answer"):
@@ -139,10 +161,16 @@ def test_a_keystone_that_takes_connections_and_never_answers_is_unreachable(
     monkeypatch.setattr(sdk, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         auth = {
-            "auth_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v3", "username": "u", "password": "p",
-            "project_name": "p", "user_domain_name": "Default", "project_domain_name": "Default",
-        }  # fmt: skip
-        (tmp_path / "clouds.yaml").write_text(json.dumps({"clouds": {"silent": {"auth": auth, "region_name": "r"}}}))
+            "auth_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v3",
+            "username": "u",
+            "password": "p",
+            "project_name": "p",
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        }
+        (tmp_path / "clouds.yaml").write_text(
+            json.dumps({"clouds": {"silent": {"auth": auth, "region_name": "r"}}})
+        )
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
         with pytest.raises(MagnumUnreachable, match="does not answer"):
             MagnumCloud("silent", sleep=lambda _seconds: None).clusters()
@@ -151,8 +179,13 @@ def test_a_keystone_that_takes_connections_and_never_answers_is_unreachable(
 def the_cluster(cloud: MagnumCloud) -> Cluster:
     found = cloud.clusters()[0]
     return Cluster(
-        id=found["uuid"], name=found["name"], project="shop", driver=None, status=found["status"], api_address=found["api_address"]
-    )  # fmt: skip
+        id=found["uuid"],
+        name=found["name"],
+        project="shop",
+        driver=None,
+        status=found["status"],
+        api_address=found["api_address"],
+    )
 
 
 def test_a_certificate_is_asked_for_once_and_kept_in_memory(cloud: MagnumCloud, world: World) -> None:

@@ -27,7 +27,9 @@ Read = Callable[..., Found]
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),))
+    made = World(
+        tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),)
+    )
     made.start()
     yield made
     made.stop()
@@ -48,10 +50,21 @@ def read(projects: Projects) -> Read:
     def reading(words: str, *, ago: float = 0.0) -> Found:
         action = grammar.parse(words)
         intent = AuditEvent(
-            operation=OPERATION, phase=INTENT, reference="7f3a", at=datetime.now(UTC) - timedelta(minutes=ago), actor="U1",
-            actor_name="ana", team="T", entry="command", channel="C", thread="", project="shop", action=action.name,
-            arguments=action.encode()["arguments"], target=action.target,
-        )  # fmt: skip
+            operation=OPERATION,
+            phase=INTENT,
+            reference="7f3a",
+            at=datetime.now(UTC) - timedelta(minutes=ago),
+            actor="U1",
+            actor_name="ana",
+            team="T",
+            entry="command",
+            channel="C",
+            thread="",
+            project="shop",
+            action=action.name,
+            arguments=action.encode()["arguments"],
+            target=action.target,
+        )
         return TargetReaders(projects).all()[action.name](intent)
 
     return reading
@@ -120,11 +133,14 @@ def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) 
 @pytest.mark.parametrize(
     ("words", "status", "outcome"),
     [
-        ("create", "CREATE_COMPLETE", Outcome.SUCCEEDED), ("create", "CREATE_FAILED", Outcome.FAILED),
-        ("create", "CREATE_IN_PROGRESS", Outcome.UNKNOWN), ("delete", "DELETE_FAILED", Outcome.FAILED),
-        ("delete", "DELETE_IN_PROGRESS", Outcome.UNKNOWN), ("delete", "UPDATE_COMPLETE", Outcome.FAILED),
+        ("create", "CREATE_COMPLETE", Outcome.SUCCEEDED),
+        ("create", "CREATE_FAILED", Outcome.FAILED),
+        ("create", "CREATE_IN_PROGRESS", Outcome.UNKNOWN),
+        ("delete", "DELETE_FAILED", Outcome.FAILED),
+        ("delete", "DELETE_IN_PROGRESS", Outcome.UNKNOWN),
+        ("delete", "UPDATE_COMPLETE", Outcome.FAILED),
     ],
-)  # fmt: skip
+)
 def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
     world: World, read: Read, words: str, status: str, outcome: Outcome
 ) -> None:

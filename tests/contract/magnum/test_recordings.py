@@ -121,9 +121,15 @@ def prepare(session: Session, name: str) -> None:
         session.ids["2db1d2e6-5125-42de-851f-d41ae7c7f900"] = another("t-tags")["uuid"]
     if name == "056":
         for _ in range(2):
-            body = {"name": "byname", "cluster_template_id": session.ids["7129fe01-8b0c-4b00-bab4-d8fa1b6f444d"]}
+            body = {
+                "name": "byname",
+                "cluster_template_id": session.ids["7129fe01-8b0c-4b00-bab4-d8fa1b6f444d"],
+            }
             requests.post(
-                f"{session.magnum}/v1/clusters", json=body, headers={"X-Auth-Token": session.token(MEMBER)}, timeout=5
+                f"{session.magnum}/v1/clusters",
+                json=body,
+                headers={"X-Auth-Token": session.token(MEMBER)},
+                timeout=5,
             )
     if name == "077":
         first, second = another("pg-0"), another("pg-1")
@@ -185,7 +191,9 @@ def test_no_recording_is_left_out_without_a_reason() -> None:
     assert len(SESSION) == 93
 
 
-@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("body-cluster_get*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(RECORDINGS.glob("body-cluster_get*.json")), ids=lambda path: path.stem
+)
 def test_a_cluster_has_the_fields_that_real_ones_have(session: Session, path: pathlib.Path) -> None:
     recorded = json.loads(path.read_text())
     cluster = next(iter(session.cloud.clusters.values()))

@@ -69,7 +69,9 @@ def test_a_port_that_has_an_address_already_is_refused(world: World, services: C
         services.attach(other.id, port.id)
 
 
-def test_a_cloud_that_is_not_configured_is_told(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cloud_that_is_not_configured_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "clouds.yaml").write_text("clouds: {}\n")
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     with pytest.raises(CloudServiceError, match="no usable cloud nowhere"):
@@ -82,14 +84,18 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services:
     text = "Kubernetes external service shop/web from cluster c"
     made = network.add_balancer(net, "web", text)
     members = [("10.8.0.11", 30080), ("10.8.0.12", 30080)]
-    made.listeners = [Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)]
+    made.listeners = [
+        Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)
+    ]
     assert services.described(text) == made.id and services.described("another") == ""
     assert services.balancer(made.id).pools[0].members == ("ERROR", "ERROR")
     assert services.balancer(made.id).operating == "ERROR", "nobody answers behind it"
     made.listeners[0].answering = frozenset({"10.8.0.11"})
     found = services.balancer(made.id)
     assert (found.provisioning, found.operating) == ("ACTIVE", "DEGRADED")
-    assert found.pools == (Pool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),)
+    assert found.pools == (
+        Pool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),
+    )
     made.listeners[0].watched = False
     assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
     with pytest.raises(NoSuchResource, match="did not show the load balancer"):

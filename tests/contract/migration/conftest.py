@@ -46,7 +46,9 @@ class Cinder:
 
     def disk(self, volume: str) -> Disk:
         found = self._storage.get(volume)
-        return Disk(id=found.id, status=found.status, servers=(found.attachment.server,) if found.attachment else ())
+        return Disk(
+            id=found.id, status=found.status, servers=(found.attachment.server,) if found.attachment else ()
+        )
 
     def snapshots(self, volume: str) -> tuple[Snapshot, ...]:
         found = [each for each in self._storage.snapshots.values() if each.volume == volume]
@@ -76,12 +78,18 @@ class Octavia:
         if found is None:
             raise NoSuchResource("no such load balancer")
         return LoadBalancer(
-            id=found.id, provisioning=found.provisioning, operating=found.health,
+            id=found.id,
+            provisioning=found.provisioning,
+            operating=found.health,
             pools=tuple(
-                Pool(listener=each.name, operating=each.operating, members=tuple(each.member(at) for at, _ in each.members))
+                Pool(
+                    listener=each.name,
+                    operating=each.operating,
+                    members=tuple(each.member(at) for at, _ in each.members),
+                )
                 for each in found.listeners
             ),
-        )  # fmt: skip
+        )
 
     def described(self, text: str) -> str:
         return next((each.id for each in self._network.balancers.values() if each.description == text), "")

@@ -164,15 +164,24 @@ class Journey:
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
         self.heard_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
         self.retry_for = timedelta(seconds=0.2)
-        self.before_each: Callable[[str], None] = lambda _name: None  # what happens before every step that is new
+        self.before_each: Callable[[str], None] = lambda _name: (
+            None
+        )  # what happens before every step that is new
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
         self.workflow = Migration(
-            register=self.register, turns=self.turns, at_once=lambda: 2, grounds=lambda _project, _operation: self.stage, decisions=self.people,
-            building=Building(ReservationRepository(database), now=utc_now), remove=self._remove,
-            limits=lambda: LIMITS, ready_within=lambda: timedelta(seconds=40),
-            retry_for=lambda: self.retry_for, now=utc_now,
-        )  # fmt: skip
+            register=self.register,
+            turns=self.turns,
+            at_once=lambda: 2,
+            grounds=lambda _project, _operation: self.stage,
+            decisions=self.people,
+            building=Building(ReservationRepository(database), now=utc_now),
+            remove=self._remove,
+            limits=lambda: LIMITS,
+            ready_within=lambda: timedelta(seconds=40),
+            retry_for=lambda: self.retry_for,
+            now=utc_now,
+        )
 
     def want(self, word: str) -> None:
         """Somebody wants something of it."""
@@ -184,9 +193,13 @@ class Journey:
         while True:
             cutter = _Cutter(self, twice=twice)
             flow = Running(
-                operation=OPERATION, project="shop", reporter=Told(self._heard), record=cutter.record,
-                ending=threading.Event(), owned=lambda: True,
-            )  # fmt: skip
+                operation=OPERATION,
+                project="shop",
+                reporter=Told(self._heard),
+                record=cutter.record,
+                ending=threading.Event(),
+                owned=lambda: True,
+            )
             try:
                 return self.workflow(flow, {"migration": self.plan.migration})
             except (Stopping, Lost):
@@ -250,10 +263,29 @@ class _Cutter:
 
 
 def _noted(plan: Plan) -> ClusterMigration:
-    order = {"deploy": None, "soak": 0.0, "namespaces": [], "volumes": ["reattach"], "early": list(plan.early), "labels": {},
-             "same_project": True}  # fmt: skip
+    order = {
+        "deploy": None,
+        "soak": 0.0,
+        "namespaces": [],
+        "volumes": ["reattach"],
+        "early": list(plan.early),
+        "labels": {},
+        "same_project": True,
+    }
     return ClusterMigration(
-        id=plan.migration, operation=OPERATION, project="shop", source=plan.source.id, source_name=plan.source.name,
-        target=plan.target.id, target_name=plan.target.name, actor="U1", actor_name="ana", begun_at=utc_now(), order=order,
-        plan=plan.model_dump(mode="json"), digest=digest(plan.bound()), step="deploy", since=utc_now(),
-    )  # fmt: skip
+        id=plan.migration,
+        operation=OPERATION,
+        project="shop",
+        source=plan.source.id,
+        source_name=plan.source.name,
+        target=plan.target.id,
+        target_name=plan.target.name,
+        actor="U1",
+        actor_name="ana",
+        begun_at=utc_now(),
+        order=order,
+        plan=plan.model_dump(mode="json"),
+        digest=digest(plan.bound()),
+        step="deploy",
+        since=utc_now(),
+    )

@@ -64,19 +64,28 @@ class Moving:
         workloads = picture.to_quiesce(found, grounds, self.plan.early)
         self.before = vitals.vitals(found, [ref_of(each) for each in workloads])
         self.image = picture.picture(
-            migration=self.plan.migration, workloads=workloads, operators=self.plan.operators, volumes=self.plan.volumes, inventory=found,
-            agreement=agree(self.surface, self.surface), keep_addresses=[],
-        )  # fmt: skip
+            migration=self.plan.migration,
+            workloads=workloads,
+            operators=self.plan.operators,
+            volumes=self.plan.volumes,
+            inventory=found,
+            agreement=agree(self.surface, self.surface),
+            keep_addresses=[],
+        )
         return self.image
 
     def quiesce(self) -> tuple[applying.Applied, ...]:
         image = self.image or self.take_picture()
         done = applying.make(self.source, image)
         waiting.until(
-            lambda: standing.still_running(self.source, self.surface, self.plan, image), what="stop", seconds=SECONDS
+            lambda: standing.still_running(self.source, self.surface, self.plan, image),
+            what="stop",
+            seconds=SECONDS,
         )
         waiting.until(
-            lambda: moving.attached(self.source, self.plan.volumes, self.disks), what="be free", seconds=SECONDS
+            lambda: moving.attached(self.source, self.plan.volumes, self.disks),
+            what="be free",
+            seconds=SECONDS,
         )
         moving.check_retained(self.source, self.plan.volumes)
         return done
@@ -97,8 +106,10 @@ class Moving:
         top = starting.top_level(self.inventory(), self.plan.items)
         before = self.before or vitals.Vitals(running=(), endpoints=())
         waiting.until(
-            lambda: vitals.worse(before, starting.now(self.target, self.surface, self.plan, top)), what="be ready", seconds=SECONDS
-        )  # fmt: skip
+            lambda: vitals.worse(before, starting.now(self.target, self.surface, self.plan, top)),
+            what="be ready",
+            seconds=SECONDS,
+        )
 
     def open(self) -> None:
         found, into = self.inventory(), self.into()
@@ -121,7 +132,9 @@ class Moving:
         found = self.inventory()
         undoing.stop(self.into(), self.plan, found, self.forms(found))
         waiting.until(
-            lambda: moving.attached(self.target, self.plan.volumes, self.disks), what="be free", seconds=SECONDS
+            lambda: moving.attached(self.target, self.plan.volumes, self.disks),
+            what="be free",
+            seconds=SECONDS,
         )
         moving.detach(self.target, self.plan.volumes, self.plan.migration)
         assert self.image is not None

@@ -24,7 +24,8 @@ class Neutron:
 
     def find(self, address: str) -> FloatingIP | None:
         return next(
-            (self._shown(key) for key, each in self._network.floating.items() if each.address == address), None
+            (self._shown(key) for key, each in self._network.floating.items() if each.address == address),
+            None,
         )
 
     def on(self, port: str) -> FloatingIP | None:
@@ -64,7 +65,9 @@ def switched(moving: Moving, neutron: Neutron) -> floating.Move:
     waiting.until(lambda: opening.unanswered(into, [move.service]), what="have an address", seconds=SECONDS)
     for _ in range(2):  # it may be repeated
         floating.switch(moving.target, PATH, made.final[move.service], move, neutron)
-        waiting.until(lambda: floating.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS)
+        waiting.until(
+            lambda: floating.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS
+        )
     assert not floating.open_internal(into, moving.plan, found, made, [move]).written, (
         "what has arrived is left alone"
     )

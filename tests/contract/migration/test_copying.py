@@ -60,9 +60,12 @@ def test_everything_arrives_and_nothing_runs(moving: Moving) -> None:
     assert get(moving, "/apis/apps/v1/namespaces/shop/deployments/cart")["spec"]["replicas"] == 0
     assert get(moving, "/apis/batch/v1/namespaces/shop/cronjobs/report")["spec"]["suspend"] is True
     assert get(moving, "/api/v1/namespaces/shop/services/frontend-external")["spec"]["type"] == "ClusterIP"
-    assert kube_writing.read(moving.target, "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop") is None
     assert (
-        kube_writing.read(moving.target, "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/cart") is None
+        kube_writing.read(moving.target, "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop") is None
+    )
+    assert (
+        kube_writing.read(moving.target, "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/cart")
+        is None
     )
     secret = get(moving, "/api/v1/namespaces/shop/secrets/database")
     assert base64.b64decode(secret["data"]["password"]).decode() == workload.SECRET
@@ -108,14 +111,19 @@ def test_the_copy_is_proven_equal(moving: Moving) -> None:
 
 def test_a_copy_that_somebody_changed_is_named_by_its_fields_only(moving: Moving) -> None:
     moving.copy()
-    kube_writing.patch(moving.target, "/api/v1/namespaces/shop/secrets/database", {"data": {"password": "b3RoZXI="}})
     kube_writing.patch(
-        moving.target, "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/cart", {"spec": {"ingress": None}}
+        moving.target, "/api/v1/namespaces/shop/secrets/database", {"data": {"password": "b3RoZXI="}}
+    )
+    kube_writing.patch(
+        moving.target,
+        "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/cart",
+        {"spec": {"ingress": None}},
     )
     found = comparing.compare(moving.into(), moving.forms(moving.inventory()).held)
     assert {str(each.ref): each.what for each in found.differences} == {
-        "Secret shop/database": "data.password differ", "NetworkPolicy shop/cart": "spec.ingress differ",
-    }  # fmt: skip
+        "Secret shop/database": "data.password differ",
+        "NetworkPolicy shop/cart": "spec.ingress differ",
+    }
     assert any(
         "shop/frontend" in line
         for line in comparing.network(moving.plan, snapshot(moving.source), snapshot(moving.target))
@@ -132,12 +140,22 @@ def test_what_is_missing_in_the_copy_is_a_difference(moving: Moving) -> None:
 
 
 def test_another_object_of_that_name_is_never_taken_over(moving: Moving) -> None:
-    moving.cloud.deploy("new", [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "shop"}, "data": {"MODE": "theirs"}},
-    ])  # fmt: skip
+    moving.cloud.deploy(
+        "new",
+        [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "settings", "namespace": "shop"},
+                "data": {"MODE": "theirs"},
+            },
+        ],
+    )
     record = moving.copy()
-    assert [(str(each.ref), each.action) for each in record.failures] == [("ConfigMap shop/settings", Action.DIFFERS)]
+    assert [(str(each.ref), each.action) for each in record.failures] == [
+        ("ConfigMap shop/settings", Action.DIFFERS)
+    ]
     assert get(moving, "/api/v1/namespaces/shop/configmaps/settings")["data"] == {"MODE": "theirs"}
 
 
@@ -177,7 +195,9 @@ def test_a_parallel_workload_runs_before_the_cut_over_and_no_other(cloud: Cloud)
     assert not moving.plan.blockers
     moving.copy()
     cloud.settle()
-    running = {pod["metadata"]["labels"]["app"] for pod in moving.target.all_of("/api/v1/namespaces/shop/pods", dict)}
+    running = {
+        pod["metadata"]["labels"]["app"] for pod in moving.target.all_of("/api/v1/namespaces/shop/pods", dict)
+    }
     assert running == {"catalog"}
     moving.take_picture()
     assert moving.image is not None
@@ -186,11 +206,20 @@ def test_a_parallel_workload_runs_before_the_cut_over_and_no_other(cloud: Cloud)
 
 def test_a_change_on_the_source_after_the_copy_is_found(moving: Moving) -> None:
     moving.copy()
-    kube_writing.patch(moving.source, "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "debug"}})
+    kube_writing.patch(
+        moving.source, "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "debug"}}
+    )
     kube_writing.delete(moving.source, "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/cart")
     moving.cloud.deploy(
         "dev",
-        [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "late", "namespace": "shop"}, "data": {}}],
+        [
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "late", "namespace": "shop"},
+                "data": {},
+            }
+        ],
     )
     found = drift.drift(moving.plan, moving.inventory(), moving.mappings, KEY)
     assert sorted(found.lines()) == [

@@ -75,10 +75,13 @@ def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Movin
     assert pods(moving, "target") == before
     assert not pods(moving, "source")
     handles = {
-        each["spec"]["csi"]["volumeHandle"] for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        each["spec"]["csi"]["volumeHandle"]
+        for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
     }
     assert handles == set(marks)
-    assert {disk.id: disk.files["/marker"] for disk in moving.cloud.infrastructure.storage.volumes.values()} == marks
+    assert {
+        disk.id: disk.files["/marker"] for disk in moving.cloud.infrastructure.storage.volumes.values()
+    } == marks
     report = "/apis/batch/v1/namespaces/shop/cronjobs/report"
     here, there = kube_writing.read(moving.source, report), kube_writing.read(moving.target, report)
     assert here is not None and there is not None
@@ -111,7 +114,9 @@ def test_what_was_written_meanwhile_stays_on_the_disks_after_a_roll_back(moving:
     marks = write_on_disks(moving, "written on the target")
     moving.roll_back()
     moving.cloud.settle()
-    assert {disk.id: disk.files["/marker"] for disk in moving.cloud.infrastructure.storage.volumes.values()} == marks
+    assert {
+        disk.id: disk.files["/marker"] for disk in moving.cloud.infrastructure.storage.volumes.values()
+    } == marks
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
 
 
@@ -183,12 +188,17 @@ def test_hooks_run_before_the_source_stops_and_after_the_target_has_started(movi
     after = hooks.run(
         moving.target, moving.target.all_of("/api/v1/namespaces/shop/pods", dict), hooks.When.AFTER_START
     )
-    assert [(run.pod.name, run.command, run.ok) for run in after] == [("db-0", "echo", True), ("db-1", "echo", True)]
+    assert [(run.pod.name, run.command, run.ok) for run in after] == [
+        ("db-0", "echo", True),
+        ("db-1", "echo", True),
+    ]
 
 
 def test_what_somebody_changed_since_is_not_restored_over(moving: Moving) -> None:
     moving.quiesce()
-    kube_writing.patch(moving.source, "/apis/apps/v1/namespaces/shop/deployments/cart", {"spec": {"replicas": 5}})
+    kube_writing.patch(
+        moving.source, "/apis/apps/v1/namespaces/shop/deployments/cart", {"spec": {"replicas": 5}}
+    )
     states = {str(each.ref): each.state for each in applying.take_back(moving.source, moving.image)}  # type: ignore[arg-type]
     assert states["Deployment shop/cart"] is State.CHANGED
     assert states["Deployment shop/ads"] is State.DONE
@@ -210,7 +220,9 @@ def test_a_volume_whose_policy_somebody_set_back_stops_the_cut_over(moving: Movi
     moving.quiesce()
     name = moving.plan.volumes[0].volume
     kube_writing.patch(
-        moving.source, f"/api/v1/persistentvolumes/{name}", {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
+        moving.source,
+        f"/api/v1/persistentvolumes/{name}",
+        {"spec": {"persistentVolumeReclaimPolicy": "Delete"}},
     )
     with pytest.raises(NotRetained):
         volumes_moving.check_retained(moving.source, moving.plan.volumes)
@@ -218,10 +230,16 @@ def test_a_volume_whose_policy_somebody_set_back_stops_the_cut_over(moving: Movi
 
 def test_a_disk_that_the_target_already_has_under_another_name_is_not_attached_twice(moving: Moving) -> None:
     volume = moving.plan.volumes[0]
-    spec = {"capacity": {"storage": "2Gi"}, "accessModes": ["ReadWriteOnce"], "persistentVolumeReclaimPolicy": "Retain", "storageClassName": "",
-            "csi": {"driver": "cinder.csi.openstack.org", "volumeHandle": volume.handle}}  # fmt: skip
+    spec = {
+        "capacity": {"storage": "2Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "persistentVolumeReclaimPolicy": "Retain",
+        "storageClassName": "",
+        "csi": {"driver": "cinder.csi.openstack.org", "volumeHandle": volume.handle},
+    }
     moving.cloud.deploy(
-        "new", [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "theirs"}, "spec": spec}]
+        "new",
+        [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "theirs"}, "spec": spec}],
     )
     moving.quiesce()
     with pytest.raises(VolumeTaken, match="already the volume theirs"):
@@ -232,7 +250,9 @@ def test_a_target_volume_that_is_not_on_retain_is_not_removed(moving: Moving) ->
     moving.cut_over()
     name = moving.plan.volumes[0].volume
     kube_writing.patch(
-        moving.target, f"/api/v1/persistentvolumes/{name}", {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
+        moving.target,
+        f"/api/v1/persistentvolumes/{name}",
+        {"spec": {"persistentVolumeReclaimPolicy": "Delete"}},
     )
     with pytest.raises(NotRetained):
         moving.roll_back()

@@ -52,19 +52,42 @@ class Moves:
 
     def begin(self, runtime: Runtime, number: int) -> None:
         name, now = f"m{number}", utc_now()
-        self.register.begin(ClusterMigration(
-            id=name, operation=f"{number:032x}", project="shop", source=f"s{number}", source_name="dev", target="", target_name="new",
-            actor="U1", actor_name="ana", begun_at=now, order={}, plan={}, digest="d", step="deploy", since=now,
-        ))  # fmt: skip
+        self.register.begin(
+            ClusterMigration(
+                id=name,
+                operation=f"{number:032x}",
+                project="shop",
+                source=f"s{number}",
+                source_name="dev",
+                target="",
+                target_name="new",
+                actor="U1",
+                actor_name="ana",
+                begun_at=now,
+                order={},
+                plan={},
+                digest="d",
+                step="deploy",
+                since=now,
+            )
+        )
         runtime.begin("migrate", operation=f"{number:032x}", project="shop", given={"migration": name})
 
     def __call__(self, flow: Flow, given: Json) -> object:
         name = given["migration"]
-        own = OwnTurn(self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE)
+        own = OwnTurn(
+            self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE
+        )
         passage = Passage(
-            flow, self.register, own, migration=name, plan=self.plan, begun=utc_now(), now=utc_now,
+            flow,
+            self.register,
+            own,
+            migration=name,
+            plan=self.plan,
+            begun=utc_now(),
+            now=utc_now,
             retry_for=lambda: timedelta(seconds=60),
-        )  # fmt: skip
+        )
         for step in (Step.DEPLOY, Step.COPY):
             passage.enter(step)
             passage.do("work", lambda: self._works(name))

@@ -58,8 +58,13 @@ def scene(moved: tuple[Moving, Recorded]) -> Scene:
     moving, recorded = moved
     ground: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
     return Scene(
-        plan=moving.plan, ground=ground, recorded=recorded, known=Known(), source=moving.source, target=moving.target
-    )  # fmt: skip
+        plan=moving.plan,
+        ground=ground,
+        recorded=recorded,
+        known=Known(),
+        source=moving.source,
+        target=moving.target,
+    )
 
 
 def proof(moved: tuple[Moving, Recorded]) -> dict[str, Checked]:
@@ -74,8 +79,14 @@ def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Mov
     found = proof(moved)
     assert not evidence.faults(found.values())
     assert {name: each.looked for name, each in found.items()} == {
-        "endpoints": 14, "load balancers": 1, "ingresses": 1, "claims": 4, "restarts": 25 + 4, "rights": 2, "http": 3,
-    }, found  # fmt: skip
+        "endpoints": 14,
+        "load balancers": 1,
+        "ingresses": 1,
+        "claims": 4,
+        "restarts": 25 + 4,
+        "rights": 2,
+        "http": 3,
+    }, found
     [gap] = [line for each in found.values() for line in each.unchecked]
     assert gap.startswith("HTTP of shop/ads:80, ") and gap.endswith("no probe names a path")
     assert not evidence.settling(scene(moved))
@@ -148,11 +159,14 @@ def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, Recor
 
 def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, Recorded]) -> None:
     back = change(moved, f"{RBAC}/roles/reader", {"rules": []})
-    assert any("ServiceAccount shop/runner: it may not get configmaps in shop" in line for line in faults(moved))
+    assert any(
+        "ServiceAccount shop/runner: it may not get configmaps in shop" in line for line in faults(moved)
+    )
     wide = [{"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["*"]}]
     kube_writing.patch(moved[0].target, f"{RBAC}/roles/reader", {"rules": wide})
     assert any(
-        "it may delete secrets in shop, expected as on the source, where it may not" in line for line in faults(moved)
+        "it may delete secrets in shop, expected as on the source, where it may not" in line
+        for line in faults(moved)
     )
     back()
     assert not faults(moved)
@@ -161,7 +175,9 @@ def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, Recorded])
 def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, Recorded]) -> None:
     run(moved, "frontend", "echo 302 > /www/healthz")
     found = faults(moved)
-    assert "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in found
+    assert (
+        "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in found
+    )
     run(moved, "frontend", "rm -f /www/healthz")
     assert not faults(moved)
 
@@ -211,8 +227,21 @@ def deploy_reader(cloud: Cloud, name: str, rules: list[dict[str, Any]]) -> None:
         "resources": ["*"],
         "verbs": ["get"],
     }
-    cloud.deploy(name, [
-        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": "reader"}, "rules": [*rules, get]},
-        {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "reader"},
-         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "reader"}, "subjects": [{"kind": "User", "name": "reader"}]},
-    ])  # fmt: skip
+    cloud.deploy(
+        name,
+        [
+            {
+                "apiVersion": f"{group}/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": "reader"},
+                "rules": [*rules, get],
+            },
+            {
+                "apiVersion": f"{group}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": "reader"},
+                "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "reader"},
+                "subjects": [{"kind": "User", "name": "reader"}],
+            },
+        ],
+    )

@@ -63,10 +63,18 @@ def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Mov
 
 
 def test_a_namespace_that_is_being_deleted_is_named(moving: Moving) -> None:
-    moving.cloud.deploy("new", [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "billing"}},
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stuck", "namespace": "billing", "finalizers": ["corp.example/never"]}, "data": {}},
-    ])  # fmt: skip
+    moving.cloud.deploy(
+        "new",
+        [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "billing"}},
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "stuck", "namespace": "billing", "finalizers": ["corp.example/never"]},
+                "data": {},
+            },
+        ],
+    )
     kube_writing.delete(moving.target, "/api/v1/namespaces/billing")
     with pytest.raises(NamespaceGoing, match="billing of the target is being deleted"):
         moving.copy()
@@ -93,7 +101,8 @@ def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
     assert actions <= {Action.CREATED, Action.UPDATED, Action.UNCHANGED}
     moving.wait_until_ready()
     handles = [
-        each["spec"]["csi"]["volumeHandle"] for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        each["spec"]["csi"]["volumeHandle"]
+        for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
     ]
     assert len(handles) == len(set(handles)) == 4
 

@@ -41,7 +41,9 @@ def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
 def pods(cloud: Cloud, cluster: str) -> Counter[str]:
     found = cloud.kube(cluster).all_of("/api/v1/namespaces/shop/pods", dict)
     labels = [pod["metadata"]["labels"] for pod in found]
-    return Counter(each["app"] for each in labels if "app" in each)  # a CronJob's pods come and go by the clock
+    return Counter(
+        each["app"] for each in labels if "app" in each
+    )  # a CronJob's pods come and go by the clock
 
 
 def source_as_text(journey: Journey) -> dict[Ref, str]:
@@ -68,7 +70,9 @@ def scaled(cloud: Cloud, cluster: str, name: str, replicas: int) -> None:
     cloud.settle()
 
 
-def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(journey: Journey) -> None:
+def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(
+    journey: Journey,
+) -> None:
     cloud = journey.stage.cloud
     before, disks = pods(cloud, "dev"), handles(cloud, "dev")
     end = journey.run(twice=True)
@@ -80,13 +84,19 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     assert set(journey.removed) == {journey.plan.source.id}
     assert [name.partition("-")[0] for name in journey.people.asked] == ["cutover", "delete"]
     assert journey.people.asked["delete-2"].typed == "dev"
-    assert any("not checked: HTTP of shop/ads:80" in line for line in journey.people.asked["delete-2"].warnings)
+    assert any(
+        "not checked: HTTP of shop/ads:80" in line for line in journey.people.asked["delete-2"].warnings
+    )
     proof = end.report.split("## Proof")[1].split("## Copied")[0]
-    assert proof.count("endpoints 14, load balancers 1") == 3, "proven, and looked at before and after the decision"
+    assert proof.count("endpoints 14, load balancers 1") == 3, (
+        "proven, and looked at before and after the decision"
+    )
     assert proof.count("not checked: HTTP of shop/ads:80") == 3
     assert not cloud.infrastructure.storage.snapshots
     told = end.report.split("## Snapshots")[1].split("## Copied")[0]
-    assert "4 snapshots of the disks before the cut-over" in told and "4 snapshots of the disks removed" in told
+    assert (
+        "4 snapshots of the disks before the cut-over" in told and "4 snapshots of the disks removed" in told
+    )
     assert any("snapshots" in line for line in journey.people.asked["delete-2"].consequences)
 
 
@@ -134,7 +144,9 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
     )
     assert {each.files["/marker"] for each in kept} == {"before"}
     [line] = [each for each in end.said if "4 snapshots" in each]
-    assert all(each.id in line and f"`openstack volume snapshot delete {each.id}`" in end.report for each in kept)
+    assert all(
+        each.id in line and f"`openstack volume snapshot delete {each.id}`" in end.report for each in kept
+    )
 
 
 @pytest.mark.parametrize("step", ["copy workloads", "compare", "second look"])
@@ -177,7 +189,9 @@ def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journe
 
 def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journey) -> None:
     def away() -> None:
-        journey.stage.broken = Unreachable("The cluster's API cannot be reached", why="refused", fix="Look at it.")
+        journey.stage.broken = Unreachable(
+            "The cluster's API cannot be reached", why="refused", fix="Look at it."
+        )
 
     journey.at_step["compare"] = away
 
@@ -243,7 +257,9 @@ def test_what_changes_on_the_source_during_the_copy_is_found_before_anything_sto
     path = "/apis/apps/v1/namespaces/shop/deployments/cart"
 
     def change() -> None:
-        kube_writing.patch(cloud.kube("dev"), path, {"spec": {"template": {"metadata": {"labels": {"rev": "2"}}}}})
+        kube_writing.patch(
+            cloud.kube("dev"), path, {"spec": {"template": {"metadata": {"labels": {"rev": "2"}}}}}
+        )
         cloud.settle()
 
     journey.at_step[step] = change
@@ -272,7 +288,9 @@ def addresses(cloud: Cloud) -> dict[str, tuple[str, str]]:
     return {each.address: (each.port, each.description) for each in found if each.port}
 
 
-def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cut_off(keeping: Journey) -> None:
+def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cut_off(
+    keeping: Journey,
+) -> None:
     cloud = keeping.stage.cloud
     before = addresses(cloud)
     assert keeping.run(twice=True).outcome == DONE
@@ -381,11 +399,17 @@ def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none
     journey._heard = mend  # type: ignore[method-assign]
     journey.on_pause = ["resume"]
     end = journey.run()
-    assert end.outcome == DONE and not storage.snapshots, "those that were taken before are removed all the same"
+    assert end.outcome == DONE and not storage.snapshots, (
+        "those that were taken before are removed all the same"
+    )
     [paused] = journey.paused
     assert paused.step is Step.QUIESCE and "Cinder took no snapshot of the disk of shop/" in paused.what
-    assert "Maximum number of snapshots allowed (2)" in paused.why and "migration.snapshots: false" in paused.fix
-    assert ("no snapshots of the disks: `migration.snapshots` is off" in end.report) is (mended == "switched off")
+    assert (
+        "Maximum number of snapshots allowed (2)" in paused.why and "migration.snapshots: false" in paused.fix
+    )
+    assert ("no snapshots of the disks: `migration.snapshots` is off" in end.report) is (
+        mended == "switched off"
+    )
 
 
 def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> None:
@@ -417,7 +441,9 @@ def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) 
 
     journey.at_step["stop"] = nightly
     assert journey.run().outcome == DONE
-    assert len(storage.snapshots) == 4 and {each.name for each in storage.snapshots.values()} == {"xk8s-m1-nightly"}
+    assert len(storage.snapshots) == 4 and {each.name for each in storage.snapshots.values()} == {
+        "xk8s-m1-nightly"
+    }
 
 
 def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
@@ -439,7 +465,9 @@ def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(jour
     assert not journey.removed, "and until the last look it could be turned back"
 
 
-@pytest.mark.parametrize("paused", ["while the target was mended", "by somebody", "by somebody at the last moment"])
+@pytest.mark.parametrize(
+    "paused", ["while the target was mended", "by somebody", "by somebody at the last moment"]
+)
 def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copied_again(
     journey: Journey, paused: str
 ) -> None:
@@ -461,11 +489,15 @@ def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copie
     if paused == "while the target was mended":
         journey.at_step["look at the target"] = unwell
     else:
-        journey.at_step["quiesce: begin" if "last" in paused else "decide: done"] = lambda: journey.want("pause")
+        journey.at_step["quiesce: begin" if "last" in paused else "decide: done"] = lambda: journey.want(
+            "pause"
+        )
     journey.on_pause = ["resume", "resume"]
     assert journey.run().outcome == DONE
     first, second = journey.paused
-    assert first.step is second.step is Step.DECIDE and second.what.startswith("1 object of the source changed")
+    assert first.step is second.step is Step.DECIDE and second.what.startswith(
+        "1 object of the source changed"
+    )
     assert "ConfigMap shop/settings (changed)" in journey.paused[1].why
     copied = cloud.kube("new").get("/api/v1/namespaces/shop/configmaps/settings", dict)
     assert copied["data"]["MODE"] == "other"
@@ -477,7 +509,9 @@ ANOTHER = Keys(known=(b"of another replica",), own=True)
 def written(journey: Journey, data: dict[str, str]) -> None:
     """Somebody writes to a Secret of the source."""
     path = "/api/v1/namespaces/shop/secrets/database"
-    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}})
+    kube_writing.patch(
+        journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}}
+    )
     kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
 
 
@@ -518,7 +552,7 @@ def test_before_a_deletion_a_replica_with_another_key_compares_with_the_copies(
     journey.at_step["recheck at last"] = written_and_taken_over
     journey.on_pause = ["rollback"]
     assert journey.run().outcome == outcome
-    assert ["may have changed on the source: Secret shop/database: data" in each.why for each in journey.paused] == (
-        [True] if data else []
-    )
+    assert [
+        "may have changed on the source: Secret shop/database: data" in each.why for each in journey.paused
+    ] == ([True] if data else [])
     assert "YW5vdGhlcg" not in str([vars(each) for each in journey.paused])

@@ -114,10 +114,14 @@ def test_snapshots_that_find_no_room_or_fail_say_so(cloud: Any, world: World) ->
 
 
 def gone(cloud: Any) -> bool:
-    return not [each for each in cloud.container_infrastructure_management.clusters() if each.name == "dev-eu"]
+    return not [
+        each for each in cloud.container_infrastructure_management.clusters() if each.name == "dev-eu"
+    ]
 
 
-def test_a_deleted_cluster_takes_its_load_balancers_and_addresses_along_and_leaves_its_disks(cloud: Any) -> None:
+def test_a_deleted_cluster_takes_its_load_balancers_and_addresses_along_and_leaves_its_disks(
+    cloud: Any,
+) -> None:
     before = {volume.id for volume in cloud.block_storage.volumes()}
     cloud.container_infrastructure_management.delete_cluster(cluster(cloud))
     until(lambda: gone(cloud))
@@ -184,7 +188,9 @@ def test_a_cluster_that_magnum_makes_has_no_storage_class_and_one_with_broken_no
     [template] = [t for t in world.cloud.templates.values() if t["name"] == "base-flannel"]
     world.loopback.run(world.faults.switch("cloud/crash", True, ""))
     proxy = cloud.container_infrastructure_management
-    made = proxy.create_cluster(name="fresh", cluster_template_id=template["uuid"], node_count=1, master_count=1)
+    made = proxy.create_cluster(
+        name="fresh", cluster_template_id=template["uuid"], node_count=1, master_count=1
+    )
     until(lambda: proxy.get(f"/clusters/{made.id}").json()["status"] == "CREATE_COMPLETE")
     store = world.switches["fresh"].cluster.store
     assert store.all_of(store.registry.named("StorageClass")) == []
@@ -194,7 +200,12 @@ def test_a_cluster_that_magnum_makes_has_no_storage_class_and_one_with_broken_no
 
 @pytest.mark.parametrize(
     ("public", "hidden", "listed", "by_uuid"),
-    [(False, False, False, False), (True, False, True, True), (True, True, False, True), (False, True, False, False)],
+    [
+        (False, False, False, False),
+        (True, False, True, True),
+        (True, True, False, True),
+        (False, True, False, False),
+    ],
 )
 def test_a_template_of_another_project_is_seen_if_it_is_public(
     cloud: Any, world: World, public: bool, hidden: bool, listed: bool, by_uuid: bool

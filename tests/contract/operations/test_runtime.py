@@ -129,7 +129,9 @@ def test_work_that_is_begun_three_times_is_done_once_and_its_end_can_be_read_any
     assert runtime.state(ONE) == "SUCCESS" and runtime.state(TWO) is None
 
 
-def test_what_a_process_was_doing_when_it_stopped_goes_on_after_its_start(process: Process, told: Told) -> None:
+def test_what_a_process_was_doing_when_it_stopped_goes_on_after_its_start(
+    process: Process, told: Told
+) -> None:
     work = Work()
     begin(process.start("one", count=work))
     until(lambda: work.done == ["first"])
@@ -152,7 +154,9 @@ def test_work_of_an_executor_that_is_gone_is_taken_over_by_the_first_that_is_ali
     runtime = process.start("two", count=work)
     for alive, me in ((["three", "two"], "two"), ([], "two"), (["gone", "two"], "gone")):
         keeper(runtime, told, me=me, alive=alive).look()
-    assert runtime.state(ONE) == "PENDING", "not the first, nobody alive, its own executor alive: nothing to take"
+    assert runtime.state(ONE) == "PENDING", (
+        "not the first, nobody alive, its own executor alive: nothing to take"
+    )
     keeper(runtime, told, me="two", alive=["two"]).look()
     until(lambda: told.ends)
     assert work.done == ["first", "last"]
@@ -162,16 +166,27 @@ def keeper(
     runtime: Runtime, told: Told, *, me: str, alive: list[str], open_work: list[Continuation] | None = None
 ) -> Keeper:
     return Keeper(
-        runtime, me=me, alive=lambda: alive, keepers=lambda: alive, open_work=lambda: open_work or [], reporter=told, ends=ENDS,
+        runtime,
+        me=me,
+        alive=lambda: alive,
+        keepers=lambda: alive,
+        open_work=lambda: open_work or [],
+        reporter=told,
+        ends=ENDS,
         now=lambda: NOW,
-    )  # fmt: skip
+    )
 
 
 def kept(operation: str = ONE, *, work: str = "count", age: float = 60) -> Continuation:
     return Continuation(
-        operation=operation, project="shop", action={}, request={}, work=work, input={"number": 7},
+        operation=operation,
+        project="shop",
+        action={},
+        request={},
+        work=work,
+        input={"number": 7},
         begun_at=NOW - timedelta(seconds=age),
-    )  # fmt: skip
+    )
 
 
 def test_what_was_kept_and_never_begun_is_begun_and_what_nobody_knows_is_left_alone(
@@ -212,7 +227,9 @@ def test_a_problem_is_the_end_and_a_bug_is_told_without_its_inside(
     assert "token-of-a-cluster" not in everything(database_url)
 
 
-def test_nothing_is_stored_in_a_form_that_can_run_code(process: Process, told: Told, database_url: str) -> None:
+def test_nothing_is_stored_in_a_form_that_can_run_code(
+    process: Process, told: Told, database_url: str
+) -> None:
     work = Work()
     work.go_on.set()
     begin(process.start("one", count=work))

@@ -65,16 +65,25 @@ def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) ->
         ({"channel": SHOP}, "no_text"),
         ({"channel": SHOP, "text": "x" * 40_001}, "msg_too_long"),
         ({"channel": SHOP, "text": "x", "blocks": [{"type": "carousel"}]}, "invalid_blocks"),
-        ({"channel": SHOP, "text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "y" * 3_001}}]}, "invalid_blocks"),
+        (
+            {
+                "channel": SHOP,
+                "text": "x",
+                "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "y" * 3_001}}],
+            },
+            "invalid_blocks",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_slack_refuses_is_refused_by_its_name(slack: Slack, given: dict[str, Any], error: str) -> None:
     assert refused(slack.client.chat_postMessage, **given) == error
 
 
 def test_an_update_takes_less_text_than_a_post_and_only_of_ones_own_messages(slack: Slack) -> None:
     posted = slack.client.chat_postMessage(channel=SHOP, text="x" * 5_000)
-    assert refused(slack.client.chat_update, channel=SHOP, ts=posted["ts"], text="x" * 4_001) == "msg_too_long"
+    assert (
+        refused(slack.client.chat_update, channel=SHOP, ts=posted["ts"], text="x" * 4_001) == "msg_too_long"
+    )
     assert refused(slack.client.chat_update, channel=SHOP, ts="1.000001", text="x") == "message_not_found"
     said = slack.loopback.run(slack.workspace.say("U0ANA", SHOP, "mine"))
     assert refused(slack.client.chat_update, channel=SHOP, ts=said.ts, text="x") == "cant_update_message"
@@ -104,7 +113,9 @@ def test_too_many_updates_a_minute_are_refused_with_a_time_to_wait() -> None:
 
 def test_a_file_is_uploaded_into_a_thread(slack: Slack) -> None:
     posted = slack.client.chat_postMessage(channel=SHOP, text="x")
-    slack.client.files_upload_v2(channel=SHOP, thread_ts=posted["ts"], filename="a.json", title="A", content="{}")
+    slack.client.files_upload_v2(
+        channel=SHOP, thread_ts=posted["ts"], filename="a.json", title="A", content="{}"
+    )
     shown = slack.workspace.thread("U0ANA", SHOP, posted["ts"])
     assert [file["name"] for message in shown for file in message.files] == ["a.json"]
 
@@ -129,7 +140,9 @@ def test_a_view_needs_a_trigger_that_lives_and_is_used_once(slack: Slack) -> Non
 
 
 def test_a_person_is_told_with_what_makes_her_a_guest_a_stranger_or_a_bot(slack: Slack) -> None:
-    people = {user: slack.client.users_info(user=user)["user"] for user in ("U0ANA", "U0GIL", "U0TOM", "U0DEPLOY")}
+    people = {
+        user: slack.client.users_info(user=user)["user"] for user in ("U0ANA", "U0GIL", "U0TOM", "U0DEPLOY")
+    }
     assert not people["U0ANA"]["is_restricted"] and not people["U0ANA"]["is_bot"]
     assert people["U0GIL"]["is_restricted"] is True
     assert people["U0TOM"]["is_stranger"] is True
@@ -189,7 +202,9 @@ def test_history_and_replies_come_in_pages_and_roots_count_their_replies(slack: 
     assert shown["reply_count"] == 3 and shown["metadata"]["event_payload"] == {"id": "1"}
     page = slack.client.conversations_replies(channel=SHOP, ts=root, limit=2)
     assert page["has_more"] and [m["text"] for m in page["messages"]] == ["root", "0"]
-    rest = slack.client.conversations_replies(channel=SHOP, ts=root, cursor=page["response_metadata"]["next_cursor"])
+    rest = slack.client.conversations_replies(
+        channel=SHOP, ts=root, cursor=page["response_metadata"]["next_cursor"]
+    )
     assert [m["text"] for m in rest["messages"]] == ["1", "2"] and not rest["has_more"]
     assert refused(slack.client.conversations_replies, channel=SHOP, ts="1.000001") == "thread_not_found"
 
@@ -204,14 +219,27 @@ def test_a_permalink_leads_to_a_message_that_is_there(slack: Slack) -> None:
 
 def test_an_ephemeral_message_needs_both_in_the_channel_and_cannot_be_updated(slack: Slack) -> None:
     made = slack.client.chat_postEphemeral(channel=SHOP, user="U0ANA", text="psst")
-    assert refused(slack.client.chat_update, channel=SHOP, ts=made["message_ts"], text="x") == "message_not_found"
-    assert refused(slack.client.chat_postEphemeral, channel=SHOP, user="U0DEE", text="psst") == "user_not_in_channel"
+    assert (
+        refused(slack.client.chat_update, channel=SHOP, ts=made["message_ts"], text="x")
+        == "message_not_found"
+    )
+    assert (
+        refused(slack.client.chat_postEphemeral, channel=SHOP, user="U0DEE", text="psst")
+        == "user_not_in_channel"
+    )
     slack.workspace.channels[SHOP].members.discard("U0XK8S")
-    assert refused(slack.client.chat_postEphemeral, channel=SHOP, user="U0ANA", text="psst") == "not_in_channel"
+    assert (
+        refused(slack.client.chat_postEphemeral, channel=SHOP, user="U0ANA", text="psst") == "not_in_channel"
+    )
 
 
 def home(text: str) -> dict[str, Any]:
-    button = {"type": "button", "action_id": "go", "value": "op-1", "text": {"type": "plain_text", "text": "Go"}}
+    button = {
+        "type": "button",
+        "action_id": "go",
+        "value": "op-1",
+        "text": {"type": "plain_text", "text": "Go"},
+    }
     section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     return {"type": "home", "blocks": [section, {"type": "actions", "block_id": "b", "elements": [button]}]}
 
@@ -224,12 +252,16 @@ def test_a_home_tab_is_published_opened_and_clicked(slack: Slack) -> None:
     assert event["view"]["id"] == view["id"]
     clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", view["id"], "go")).payload
     assert (
-        clicked["container"] == {"type": "view", "view_id": view["id"]} and clicked["actions"][0]["value"] == "op-1"
+        clicked["container"] == {"type": "view", "view_id": view["id"]}
+        and clicked["actions"][0]["value"] == "op-1"
     )
     assert "message" not in clicked and clicked["trigger_id"]
     newer = slack.client.views_publish(user_id="U0ANA", view=home("two"), hash=view["hash"])["view"]
     assert newer["id"] == view["id"] and newer["hash"] != view["hash"]
-    assert refused(slack.client.views_publish, user_id="U0ANA", view=home("x"), hash=view["hash"]) == "hash_conflict"
+    assert (
+        refused(slack.client.views_publish, user_id="U0ANA", view=home("x"), hash=view["hash"])
+        == "hash_conflict"
+    )
     assert refused(slack.client.views_publish, user_id="U0NOBODY", view=home("x")) == "invalid_arguments"
     assert (
         refused(slack.client.views_publish, user_id="U0ANA", view={**home("x"), "type": "modal"})
@@ -284,7 +316,8 @@ def test_modals_are_stacked_three_high_and_closing_one_is_told_if_asked_for(slac
         made = pushed
     clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", made["id"], "go"))
     assert (
-        refused(slack.client.views_push, trigger_id=clicked.payload["trigger_id"], view=view) == "push_limit_reached"
+        refused(slack.client.views_push, trigger_id=clicked.payload["trigger_id"], view=view)
+        == "push_limit_reached"
     )
     slack.loopback.run(slack.workspace.close_view(made["id"]))
     assert slack.workspace.deliveries[-1].payload["type"] == "view_closed"

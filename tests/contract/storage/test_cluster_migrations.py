@@ -14,9 +14,22 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 def migration(number: int = 1, source: str = "s", target: str = "t") -> ClusterMigration:
     return ClusterMigration(
-        id=f"m{number}", operation=f"operation-{number}", project="shop", source=source, source_name="dev-eu", target=target,
-        target_name="new", actor="U1", actor_name="ana", begun_at=NOW, order={}, plan={"items": []}, digest="d", step="deploy", since=NOW,
-    )  # fmt: skip
+        id=f"m{number}",
+        operation=f"operation-{number}",
+        project="shop",
+        source=source,
+        source_name="dev-eu",
+        target=target,
+        target_name="new",
+        actor="U1",
+        actor_name="ana",
+        begun_at=NOW,
+        order={},
+        plan={"items": []},
+        digest="d",
+        step="deploy",
+        since=NOW,
+    )
 
 
 def test_one_open_migration_at_most_names_a_cluster(database: Database) -> None:
@@ -26,7 +39,10 @@ def test_one_open_migration_at_most_names_a_cluster(database: Database) -> None:
     assert made.begin(migration(2, source="t", target="")).id == "m1", "a target is taken as well"
     assert made.begin(migration(3, source="other", target="")).id == "m3"
     assert made.naming("s") == "m1" and made.naming("t") == "m1" and made.naming("nobody") is None
-    assert made.naming("being-built", ordered_by="operation-1") == "m1" and made.naming("x", ordered_by="") is None
+    assert (
+        made.naming("being-built", ordered_by="operation-1") == "m1"
+        and made.naming("x", ordered_by="") is None
+    )
     made.stands("m1", state=DONE, ended_at=NOW)
     assert made.naming("s") is None and made.naming("being-built", ordered_by="operation-1") is None
     assert made.begin(migration(4)).id == "m4"
@@ -48,7 +64,11 @@ def test_a_wish_counts_once_and_only_while_it_is_open(database: Database) -> Non
     assert found is not None and found.control_number == 1
     again = made.want("m1", "resume", by="bo", operation="click-2")
     assert made.wish("m1") == Wish(word="resume", number=2, by="bo") and made.wish("m9") is None
-    assert again is not None and (again.control, again.control_number, again.control_by) == ("resume", 2, "bo")
+    assert again is not None and (again.control, again.control_number, again.control_by) == (
+        "resume",
+        2,
+        "bo",
+    )
     made.stands("m1", state=DONE)
     late = made.want("m1", "rollback", by="bo", operation="click-3")
     assert late is not None and late.control_number == 2

@@ -17,7 +17,9 @@ from storage.migration_turns import MigrationTurnRepository, Turn
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def take(turns: MigrationTurnRepository, migration: str, *, at_once: int | None, project: str = "shop") -> Turn:
+def take(
+    turns: MigrationTurnRepository, migration: str, *, at_once: int | None, project: str = "shop"
+) -> Turn:
     operation = f"operation-{migration.removeprefix('m')}"
     return turns.take(migration, operation=operation, project=project, at_once=at_once)
 
@@ -25,11 +27,25 @@ def take(turns: MigrationTurnRepository, migration: str, *, at_once: int | None,
 def noted(database: Database, *numbers: int, project: str = "shop") -> None:
     made = ClusterMigrationRepository(database)
     for number in numbers:
-        made.begin(ClusterMigration(
-            id=f"m{number}", operation=f"operation-{number}", project=project, source=f"s{number}", source_name="dev",
-            target="", target_name="new", actor="U1", actor_name="ana", begun_at=NOW, order={}, plan={}, digest="d",
-            step="deploy", since=NOW,
-        ))  # fmt: skip
+        made.begin(
+            ClusterMigration(
+                id=f"m{number}",
+                operation=f"operation-{number}",
+                project=project,
+                source=f"s{number}",
+                source_name="dev",
+                target="",
+                target_name="new",
+                actor="U1",
+                actor_name="ana",
+                begun_at=NOW,
+                order={},
+                plan={},
+                digest="d",
+                step="deploy",
+                since=NOW,
+            )
+        )
 
 
 @pytest.fixture
@@ -141,7 +157,9 @@ def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_w
         found = list(pool.map(lambda number: take(sides[number % 2], f"m{number}", at_once=3), range(12)))
     assert sum(each.held for each in found) == 3
     with ThreadPoolExecutor(12) as pool:
-        again = list(pool.map(lambda number: take(sides[(number + 1) % 2], f"m{number}", at_once=3).held, range(12)))
+        again = list(
+            pool.map(lambda number: take(sides[(number + 1) % 2], f"m{number}", at_once=3).held, range(12))
+        )
     assert again == [each.held for each in found], "asked again elsewhere, nothing has changed"
 
 
@@ -160,7 +178,9 @@ def test_everybody_has_had_a_turn_in_the_order_of_asking(replicas: tuple[Databas
     assert [sorted(order[at : at + 2]) for at in (0, 2, 4)] == [["m0", "m1"], ["m2", "m3"], ["m4", "m5"]]
 
 
-def test_a_pause_and_a_turn_do_not_touch_each_others_rows(database: Database, turns: MigrationTurnRepository) -> None:
+def test_a_pause_and_a_turn_do_not_touch_each_others_rows(
+    database: Database, turns: MigrationTurnRepository
+) -> None:
     noted(database, 1)
     register = ClusterMigrationRepository(database)
     take(turns, "m1", at_once=1)

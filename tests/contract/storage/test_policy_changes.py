@@ -15,9 +15,17 @@ POLICY = {"kind": "NetworkPolicy", "spec": {"podSelector": {}, "ingress": []}}
 
 def change(operation: str = "7f3a01", **more: Any) -> PolicyChange:
     values: dict[str, Any] = {
-        "operation": operation, "project": "shop", "cluster": "uuid-1", "cluster_name": "prod-eu",
-        "namespace": "shop", "policy": "default-deny", "kind": "apply", "actor": "U1", "at": NOW, "wanted": POLICY,
-    }  # fmt: skip
+        "operation": operation,
+        "project": "shop",
+        "cluster": "uuid-1",
+        "cluster_name": "prod-eu",
+        "namespace": "shop",
+        "policy": "default-deny",
+        "kind": "apply",
+        "actor": "U1",
+        "at": NOW,
+        "wanted": POLICY,
+    }
     return PolicyChange(**(values | more))
 
 

@@ -23,16 +23,29 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def entry(key: str) -> InboxEntry:
-    return InboxEntry(key=key, operation=f"op-{key}", payload={"text": "verify calico", "ü": [1]}, received_at=NOW)
+    return InboxEntry(
+        key=key, operation=f"op-{key}", payload={"text": "verify calico", "ü": [1]}, received_at=NOW
+    )
 
 
 def event(operation: str = "op-1", phase: str = INTENT, **changes: Any) -> AuditEvent:
     values: dict[str, Any] = {
-        "operation": operation, "phase": phase, "reference": "7f3a", "at": NOW, "actor": "U1",
-        "actor_name": "ana", "team": "T1", "entry": "command", "channel": "C1", "thread": "1.0",
-        "project": "shop", "action": "template.create", "arguments": {"driver": "flannel"},
-        "target": "k8s-dev", "outcome": "" if phase == INTENT else "succeeded",
-    }  # fmt: skip
+        "operation": operation,
+        "phase": phase,
+        "reference": "7f3a",
+        "at": NOW,
+        "actor": "U1",
+        "actor_name": "ana",
+        "team": "T1",
+        "entry": "command",
+        "channel": "C1",
+        "thread": "1.0",
+        "project": "shop",
+        "action": "template.create",
+        "arguments": {"driver": "flannel"},
+        "target": "k8s-dev",
+        "outcome": "" if phase == INTENT else "succeeded",
+    }
     return AuditEvent(**(values | changes))
 
 
@@ -152,7 +165,9 @@ def _accept_and_lease(url: str, keys: list[str], owner: str) -> tuple[int, list[
     return accepted, mine
 
 
-def test_several_processes_accept_and_lease_each_thing_exactly_once(database: Database, database_url: str) -> None:
+def test_several_processes_accept_and_lease_each_thing_exactly_once(
+    database: Database, database_url: str
+) -> None:
     keys = [f"k{number}" for number in range(40)]
     with concurrent.futures.ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
         outcomes = list(pool.map(_accept_and_lease, [database_url] * 4, [keys] * 4, ["a", "b", "c", "d"]))
@@ -179,7 +194,9 @@ def test_the_database_itself_refuses_to_change_the_audit_log(database: Database,
     assert [kept.actor for kept in audit.of_operation("op-1")] == ["U1"]
 
 
-def test_an_operation_has_one_intent_and_one_outcome_however_often_they_are_written(database: Database) -> None:
+def test_an_operation_has_one_intent_and_one_outcome_however_often_they_are_written(
+    database: Database,
+) -> None:
     audit = AuditRepository(database)
     assert audit.append(event()) is True
     assert audit.append(event(detail="again")) is False
@@ -227,7 +244,9 @@ def test_a_slot_is_noted_before_it_is_posted_and_known_afterwards(database: Data
     deliveries = DeliveryRepository(database)
     begun = deliveries.begin(operation="op", slot="root", channel="C1", thread="", now=NOW)
     assert begun.fresh and begun.ts is None
-    cut_off = deliveries.begin(operation="op", slot="root", channel="C1", thread="", now=NOW + timedelta(hours=1))
+    cut_off = deliveries.begin(
+        operation="op", slot="root", channel="C1", thread="", now=NOW + timedelta(hours=1)
+    )
     assert not cut_off.fresh and cut_off.ts is None and cut_off.begun == NOW
     deliveries.posted(operation="op", slot="root", ts="17.5")
     found = deliveries.get(operation="op", slot="root")
@@ -240,7 +259,9 @@ def test_the_same_action_of_one_answer_keeps_its_opaque_id(database: Database) -
 
     def put(operation: str, **arguments: str) -> str:
         action = {"action": "verify", "arguments": arguments}
-        return offers.put(operation=operation, action=action, project="shop", channel="C1", thread="1.0", now=NOW)
+        return offers.put(
+            operation=operation, action=action, project="shop", channel="C1", thread="1.0", now=NOW
+        )
 
     first = put("op-1", cluster="prod-eu")
     assert put("op-1", cluster="prod-eu") == first

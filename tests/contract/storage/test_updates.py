@@ -51,8 +51,12 @@ def web(clock: Clock) -> Web:
 
 def budget(database: Database, web: Web, clock: Clock, replica: str = "one") -> Budget:
     return Budget(
-        UpdateRepository(database), web, replica=replica, per_minute=lambda: PER_MINUTE, now=clock,  # type: ignore[arg-type]
-    )  # fmt: skip
+        UpdateRepository(database),
+        web,
+        replica=replica,
+        per_minute=lambda: PER_MINUTE,
+        now=clock,  # type: ignore[arg-type]
+    )
 
 
 def most_in_a_minute(times: list[datetime]) -> int:
@@ -72,7 +76,9 @@ def test_no_minute_has_more_than_its_calls_however_hard_everybody_tries(
     assert PER_MINUTE * 0.8 <= most_in_a_minute(taken) <= PER_MINUTE
 
 
-def test_an_end_comes_before_progress_that_takes_all_it_can(database: Database, web: Web, clock: Clock) -> None:
+def test_an_end_comes_before_progress_that_takes_all_it_can(
+    database: Database, web: Web, clock: Clock
+) -> None:
     one = budget(database, web, clock)
     for _ in range(50):
         one.turn(50)
@@ -94,7 +100,9 @@ def test_the_line_of_a_root_goes_before_progress_while_all_of_it_stays_fresh(
         assert (roots > 10) is calm, (lines, roots)
 
 
-def test_fifty_messages_are_each_updated_within_ninety_seconds(database: Database, web: Web, clock: Clock) -> None:
+def test_fifty_messages_are_each_updated_within_ninety_seconds(
+    database: Database, web: Web, clock: Clock
+) -> None:
     """Two replicas, one with forty and one with ten: the oldest of each is next, by turns."""
     replicas = {name: (budget(database, web, clock, name), number) for name, number in (("a", 40), ("b", 10))}
     last = {(name, line): clock.now for name, (_, number) in replicas.items() for line in range(number)}
@@ -150,7 +158,9 @@ def test_what_has_no_room_is_kept_and_sent_in_order_the_newest_of_its_slot_only(
     assert UpdateRepository(database).waiting() == 0
 
 
-def test_an_update_that_is_sent_overtakes_the_one_that_waits(database: Database, web: Web, clock: Clock) -> None:
+def test_an_update_that_is_sent_overtakes_the_one_that_waits(
+    database: Database, web: Web, clock: Clock
+) -> None:
     one = budget(database, web, clock)
     one.later("o" * 32, "root", channel="C", ts="1.0", text="old", blocks=[])  # type: ignore[arg-type]
     assert one.urgent("o" * 32, "root")  # type: ignore[arg-type]

@@ -15,7 +15,14 @@ from alembic import command
 from storage import chain
 from storage.audit import OUTCOME, AuditEvent, AuditRepository
 from storage.audit_chain import AuditChain
-from storage.cluster_migrations import BACK, DONE, PAUSED, RUNNING, ClusterMigration, ClusterMigrationRepository
+from storage.cluster_migrations import (
+    BACK,
+    DONE,
+    PAUSED,
+    RUNNING,
+    ClusterMigration,
+    ClusterMigrationRepository,
+)
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
 from storage.migrations import run
@@ -55,24 +62,44 @@ def before_turns(database_url: str) -> Iterator[Database]:
 
 def old_event(position: int, **changes: Any) -> dict[str, Any]:
     values = {
-        "position": position, "operation": f"op-{position}", "phase": "intent", "reference": "7f3a",
-        "at": NOW + timedelta(seconds=position), "actor": "U1", "actor_name": "ana", "team": "T1", "entry": "command",
-        "channel": "C1", "thread": "1.0", "project": "shop", "action": "template.create",
-        "arguments": {"name": f"k8s-{position}", "driver": "calico", "ü": ["ß", None, 1.5]}, "target": "k8s\tdev\n",
-        "outcome": "", "detail": "it said \\N", "duration_ms": None,
-    }  # fmt: skip
+        "position": position,
+        "operation": f"op-{position}",
+        "phase": "intent",
+        "reference": "7f3a",
+        "at": NOW + timedelta(seconds=position),
+        "actor": "U1",
+        "actor_name": "ana",
+        "team": "T1",
+        "entry": "command",
+        "channel": "C1",
+        "thread": "1.0",
+        "project": "shop",
+        "action": "template.create",
+        "arguments": {"name": f"k8s-{position}", "driver": "calico", "ü": ["ß", None, 1.5]},
+        "target": "k8s\tdev\n",
+        "outcome": "",
+        "detail": "it said \\N",
+        "duration_ms": None,
+    }
     return values | changes
 
 
-def test_old_events_become_the_chain_in_their_order_and_nothing_of_them_is_lost(first_version: Database) -> None:
-    events = [old_event(1), old_event(2, phase="outcome", operation="op-1", outcome="succeeded", duration_ms=7)]
+def test_old_events_become_the_chain_in_their_order_and_nothing_of_them_is_lost(
+    first_version: Database,
+) -> None:
+    events = [
+        old_event(1),
+        old_event(2, phase="outcome", operation="op-1", outcome="succeeded", duration_ms=7),
+    ]
     events += [old_event(position) for position in range(5, 2_600)]  # a gap, and more than one part
     with first_version.writing() as connection:
         connection.execute(sa.insert(OLD), events)
     assert first_version.upgrade() is True
 
     kept = list(AuditRepository(first_version).everything())
-    assert kept == [AuditEvent(**(event | {"position": number})) for number, event in enumerate(events, start=1)]
+    assert kept == [
+        AuditEvent(**(event | {"position": number})) for number, event in enumerate(events, start=1)
+    ]
     follows(first_version, len(events))
 
 
@@ -98,21 +125,43 @@ def old_migration(
     number: int, step: str, state: str = RUNNING, waits: str = "", project: str = "shop"
 ) -> dict[str, Any]:
     made = ClusterMigration(
-        id=f"m{number}", operation=f"operation-{number}", project=project, source=f"s{number}", source_name="dev", target="",
-        target_name="new", actor="U1", actor_name="ana", begun_at=NOW + timedelta(minutes=number), order={}, plan={}, digest="d",
-        state=state, step=step, since=NOW, waits=waits,
-    )  # fmt: skip
+        id=f"m{number}",
+        operation=f"operation-{number}",
+        project=project,
+        source=f"s{number}",
+        source_name="dev",
+        target="",
+        target_name="new",
+        actor="U1",
+        actor_name="ana",
+        begun_at=NOW + timedelta(minutes=number),
+        order={},
+        plan={},
+        digest="d",
+        state=state,
+        step=step,
+        since=NOW,
+        waits=waits,
+    )
     return dataclasses.asdict(made)
 
 
 def test_migrations_that_an_older_version_had_at_work_keep_working(before_turns: Database) -> None:
     with before_turns.writing() as connection:
-        connection.execute(sa.insert(MigrationRow), [
-            old_migration(1, "start"), old_migration(2, "copy"), old_migration(3, "soak"),
-            old_migration(4, "quiesce", PAUSED, "somebody paused it"), old_migration(5, "decide", waits="approval a2"),
-            old_migration(6, "deploy", waits="waits for its turn"), old_migration(7, "prove", BACK), old_migration(8, "delete", DONE),
-            old_migration(9, "volumes", project="bank"),
-        ])  # fmt: skip
+        connection.execute(
+            sa.insert(MigrationRow),
+            [
+                old_migration(1, "start"),
+                old_migration(2, "copy"),
+                old_migration(3, "soak"),
+                old_migration(4, "quiesce", PAUSED, "somebody paused it"),
+                old_migration(5, "decide", waits="approval a2"),
+                old_migration(6, "deploy", waits="waits for its turn"),
+                old_migration(7, "prove", BACK),
+                old_migration(8, "delete", DONE),
+                old_migration(9, "volumes", project="bank"),
+            ],
+        )
     assert before_turns.upgrade() is True
     turns = MigrationTurnRepository(before_turns)
 

@@ -28,17 +28,25 @@ class Clock:
 
 def rules(**changes: Any) -> Rules:
     values: dict[str, Any] = {
-        "required": frozenset({"cluster.delete"}), "expire": timedelta(hours=24), "remind": timedelta(hours=2),
-        "approvers": 1, "reason": False,
-    }  # fmt: skip
+        "required": frozenset({"cluster.delete"}),
+        "expire": timedelta(hours=24),
+        "remind": timedelta(hours=2),
+        "approvers": 1,
+        "reason": False,
+    }
     return Rules(**(values | changes))
 
 
 def proposal(**changes: Any) -> Proposal:
     values: dict[str, Any] = {
-        "kind": "cluster.delete", "headline": "Delete cluster dev-eu", "target": "dev-eu", "target_id": "uuid-1",
-        "bound": {"nodes": {"default-worker": 3}, "template": "t1"}, "typed": "dev-eu", "destructive": True,
-    }  # fmt: skip
+        "kind": "cluster.delete",
+        "headline": "Delete cluster dev-eu",
+        "target": "dev-eu",
+        "target_id": "uuid-1",
+        "bound": {"nodes": {"default-worker": 3}, "template": "t1"},
+        "typed": "dev-eu",
+        "destructive": True,
+    }
     return Proposal(**(values | changes))
 
 
@@ -53,9 +61,17 @@ def effect(operation: str = "op-1") -> InboxEntry:
 
 def ask(operation: str = "op-1", **changes: Any) -> Ask:
     values: dict[str, Any] = {
-        "operation": operation, "project": "shop", "action": DELETE, "proposal": proposal(), "requester": "U1",
-        "requester_name": "ana", "reason": "", "channel": "C1", "thread": "1.0", "effect": effect(operation).encode(),
-    }  # fmt: skip
+        "operation": operation,
+        "project": "shop",
+        "action": DELETE,
+        "proposal": proposal(),
+        "requester": "U1",
+        "requester_name": "ana",
+        "reason": "",
+        "channel": "C1",
+        "thread": "1.0",
+        "effect": effect(operation).encode(),
+    }
     return Ask(**(values | changes))
 
 

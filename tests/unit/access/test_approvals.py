@@ -8,7 +8,17 @@ import pytest
 
 from bot.access.approvals import Ended, MayNotDecide, NoApproval, Void, changes
 from bot.problems import Refusal
-from storage.approvals import APPROVED, EXPIRED, OPEN, REJECTED, STARTED, VOID, WITHDRAWN, ApprovalRepository, Verdict
+from storage.approvals import (
+    APPROVED,
+    EXPIRED,
+    OPEN,
+    REJECTED,
+    STARTED,
+    VOID,
+    WITHDRAWN,
+    ApprovalRepository,
+    Verdict,
+)
 from storage.database import Database
 from storage.inbox import InboxRepository
 from tests.unit.access.approving import DELETE, NOW, Clock, ask, desk, proposal
@@ -50,7 +60,9 @@ def test_nobody_decides_from_a_terminal(database: Database) -> None:
     approvals = desk(database)
     made = approvals.ask(ask())
     with pytest.raises(MayNotDecide, match="terminal"):
-        approvals.decide(made.id, Verdict(person="terminal:bo@host", name="bo", approved=True), project="shop")
+        approvals.decide(
+            made.id, Verdict(person="terminal:bo@host", name="bo", approved=True), project="shop"
+        )
 
 
 def test_a_deletion_needs_the_name_typed_exactly(database: Database) -> None:
@@ -153,8 +165,12 @@ def test_windows_of_two_approvers_narrow_each_other_and_must_meet(database: Data
 
     def at(person: str, begins: int, ends: int) -> Verdict:
         return Verdict(
-            person=person, name=person, approved=True, not_before=NOW + timedelta(hours=begins), not_after=NOW + timedelta(hours=ends)
-        )  # fmt: skip
+            person=person,
+            name=person,
+            approved=True,
+            not_before=NOW + timedelta(hours=begins),
+            not_after=NOW + timedelta(hours=ends),
+        )
 
     approvals.decide(made.id, at("U2", 2, 8), project="shop", typed="dev-eu")
     with pytest.raises(MayNotDecide, match="no moment in common"):
@@ -197,7 +213,9 @@ def test_how_it_is_told_does_not_void_it(database: Database) -> None:
     approvals = desk(database)
     made = approvals.ask(ask())
     approvals.decide(made.id, BO, project="shop", typed="dev-eu")
-    told = proposal(headline="Delete cluster dev-eu (UPDATE_COMPLETE)", consequences=("12 pods run", "since 3 h"))
+    told = proposal(
+        headline="Delete cluster dev-eu (UPDATE_COMPLETE)", consequences=("12 pods run", "since 3 h")
+    )
     assert approvals.start(made.id, DELETE, told).state == STARTED
 
 
@@ -245,4 +263,6 @@ def test_changes_are_named_and_many_are_counted() -> None:
     after = {"bound": {f"key-{n}": n + 1 for n in range(20)}}
     found = changes(before, after)
     assert found[0] == "key-0: 0 → 1" and found[-1] == "and 12 more"
-    assert changes({"connections": ["a", "b"]}, {"connections": ["b", "c", "d"]}) == ["connections: 2 more, 1 fewer"]
+    assert changes({"connections": ["a", "b"]}, {"connections": ["b", "c", "d"]}) == [
+        "connections: 2 more, 1 fewer"
+    ]

@@ -40,16 +40,47 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 ANYBODY = {"help", "whoami"}
 LOOKING = {
-    "driver.list", "driver.show", "template.list", "template.show", "cluster.list", "cluster.show", "verify", "diagnose",
-    "watch.list", "policy.presets", "policy.list", "policy.show", "policy.preview", "policy.reach", "migrate.list",
-    "migrate.show", "approvals.list", "audit.list",
-}  # fmt: skip
+    "driver.list",
+    "driver.show",
+    "template.list",
+    "template.show",
+    "cluster.list",
+    "cluster.show",
+    "verify",
+    "diagnose",
+    "watch.list",
+    "policy.presets",
+    "policy.list",
+    "policy.show",
+    "policy.preview",
+    "policy.reach",
+    "migrate.list",
+    "migrate.show",
+    "approvals.list",
+    "audit.list",
+}
 OWN_REQUEST = {"approvals.withdraw"}  # whose it is, is looked at behind the door
 OPERATING = {
-    "template.create", "cluster.create", "watch.start", "watch.stop", "policy.apply", "policy.delete", "policy.rollback",
-    "migrate.start", "migrate.pause", "migrate.resume", "migrate.cancel", "migrate.rollback",
-}  # fmt: skip
-ADMINISTERING = {"template.publish", "template.unpublish", "template.hide", "template.delete", "cluster.delete"}
+    "template.create",
+    "cluster.create",
+    "watch.start",
+    "watch.stop",
+    "policy.apply",
+    "policy.delete",
+    "policy.rollback",
+    "migrate.start",
+    "migrate.pause",
+    "migrate.resume",
+    "migrate.cancel",
+    "migrate.rollback",
+}
+ADMINISTERING = {
+    "template.publish",
+    "template.unpublish",
+    "template.hide",
+    "template.delete",
+    "cluster.delete",
+}
 DECIDING = {"approvals.form", "approvals.decide"}
 WHOLE_LOG = {"audit.verify"}
 
@@ -121,9 +152,14 @@ class House:
     def request(self, entry: Entry, who: str, place: Place, **more: Any) -> IncomingRequest:
         number = next(self.number)
         return IncomingRequest(
-            key=f"k{number}", operation=OperationId(f"{number:032x}"), entry=entry, person=Person(id=who, team="T1"),
-            place=place, received=NOW, **more,
-        )  # fmt: skip
+            key=f"k{number}",
+            operation=OperationId(f"{number:032x}"),
+            entry=entry,
+            person=Person(id=who, team="T1"),
+            place=place,
+            received=NOW,
+            **more,
+        )
 
     def offer(self, action: Action, place: Place) -> OfferId:
         operation = f"offered-{next(self.number)}"
@@ -153,9 +189,14 @@ def house(folder: pathlib.Path, **more: bool) -> House:
     database = Database.open(f"sqlite:///{folder}/x.sqlite3")
     database.upgrade()
     groups = CachedGroups(
-        Directory().group, refresh=lambda: timedelta(minutes=5), grace=lambda: timedelta(hours=1), now=lambda: NOW
+        Directory().group,
+        refresh=lambda: timedelta(minutes=5),
+        grace=lambda: timedelta(hours=1),
+        now=lambda: NOW,
     )
-    access = Authoriser(projects=lambda: projects(**more), directory=Directory(), groups=groups, team=lambda: "T1")
+    access = Authoriser(
+        projects=lambda: projects(**more), directory=Directory(), groups=groups, team=lambda: "T1"
+    )
     offers = SlackOffers(OfferRepository(database))
     audit = AuditLog(AuditRepository(database), now=lambda: NOW)
 
@@ -166,9 +207,14 @@ def house(folder: pathlib.Path, **more: bool) -> House:
         ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
     )
     handler = RequestHandler(
-        parse=grammar.parse, offers=offers, approvals=NothingNeedsApproval(), access=access, audit=audit,
-        services={kind.name: reached for kind in (*ACTIONS, *BY_BUTTON)}, continuing=continuing,
-    )  # fmt: skip
+        parse=grammar.parse,
+        offers=offers,
+        approvals=NothingNeedsApproval(),
+        access=access,
+        audit=audit,
+        services={kind.name: reached for kind in (*ACTIONS, *BY_BUTTON)},
+        continuing=continuing,
+    )
     return House(handler, offers)
 
 
@@ -218,9 +264,13 @@ def attempt(made: House, kind: type[Action], who: str, door: str, where: str) ->
             return made.ask(made.request(Entry.CLICK, who, place, offer=made.offer(action, place)))
         case "modal":
             fields = {"driver": "flannel"}
-            return made.ask(made.request(Entry.FORM, who, Place(), offer=made.offer(action, place), fields=fields))
+            return made.ask(
+                made.request(Entry.FORM, who, Place(), offer=made.offer(action, place), fields=fields)
+            )
         case "home":
-            return made.ask(made.request(Entry.HOME, who, Place(direct=True), offer=made.offer(action, place)))
+            return made.ask(
+                made.request(Entry.HOME, who, Place(direct=True), offer=made.offer(action, place))
+            )
     raise AssertionError(door)
 
 
@@ -272,7 +322,9 @@ def test_a_button_of_one_project_does_nothing_in_a_channel_of_another(tmp_path: 
     made = house(tmp_path)
     for action in (example(kind) for kind in (*ACTIONS, *BY_BUTTON) if kind.name not in ANYBODY):
         offer = made.offer(action, place_of("project"))
-        assert not made.ask(made.request(Entry.CLICK, "UBANKER", place_of("other-project"), offer=offer)), action.name
+        assert not made.ask(made.request(Entry.CLICK, "UBANKER", place_of("other-project"), offer=offer)), (
+            action.name
+        )
 
 
 def test_another_project_is_not_reached_by_naming_it(tmp_path: pathlib.Path) -> None:
@@ -296,6 +348,8 @@ def test_a_button_that_changes_something_counts_once_and_again_only_if_nothing_c
     made = house(tmp_path)
     place = place_of("project")
     offer = made.offer(example(TemplateCreate), place)
-    assert not made.ask(made.request(Entry.CLICK, "UVIEWER", place, offer=offer)), "a viewer's press is not one"
+    assert not made.ask(made.request(Entry.CLICK, "UVIEWER", place, offer=offer)), (
+        "a viewer's press is not one"
+    )
     assert made.ask(made.request(Entry.CLICK, "UOPERATOR", place, offer=offer))
     assert not made.ask(made.request(Entry.CLICK, "UADMIN", place, offer=offer))

@@ -13,12 +13,15 @@ from bot.access.window import moment, window
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("22:00", datetime(2026, 11, 24, 22, tzinfo=UTC)),
-    ("22:00 UTC", datetime(2026, 11, 24, 22, tzinfo=UTC)),
-    ("9:05", datetime(2026, 11, 25, 9, 5, tzinfo=UTC)),
-    ("2026-11-27 02:00", datetime(2026, 11, 27, 2, tzinfo=UTC)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("22:00", datetime(2026, 11, 24, 22, tzinfo=UTC)),
+        ("22:00 UTC", datetime(2026, 11, 24, 22, tzinfo=UTC)),
+        ("9:05", datetime(2026, 11, 25, 9, 5, tzinfo=UTC)),
+        ("2026-11-27 02:00", datetime(2026, 11, 27, 2, tzinfo=UTC)),
+    ],
+)
 def test_a_time_is_the_next_one(text: str, expected: datetime) -> None:
     assert moment(text, after=NOW) == expected
 
@@ -34,13 +37,16 @@ def test_an_empty_end_is_open() -> None:
     assert window("22:00", " ", now=NOW)[1] is None
 
 
-@pytest.mark.parametrize(("begins", "ends", "why"), [
-    ("25:00", "", "no time that a clock shows"),
-    ("tonight", "", "no time like"),
-    ("2026-11-20 10:00", "", "in the past"),
-    ("2026-11-25 10:00", "2026-11-25 09:00", "before it begins"),
-    ("2027-11-25 10:00", "", "days away"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("begins", "ends", "why"),
+    [
+        ("25:00", "", "no time that a clock shows"),
+        ("tonight", "", "no time like"),
+        ("2026-11-20 10:00", "", "in the past"),
+        ("2026-11-25 10:00", "2026-11-25 09:00", "before it begins"),
+        ("2027-11-25 10:00", "", "days away"),
+    ],
+)
 def test_a_window_that_can_never_be_met_is_refused(begins: str, ends: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         window(begins, ends, now=NOW)

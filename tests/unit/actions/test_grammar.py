@@ -31,10 +31,22 @@ FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "--backend b --wireguard --label a=b --label c=d --public --dry-run": (
         "template.create",
         {
-            "driver": "calico", "template": "n", "kubernetes": "v1.29.5", "image": "i", "flavor": "f",
-            "master_flavor": "m", "external_network": "public", "keypair": "k",
-            "container_runtime": "containerd", "pool": "10.1.0.0/16", "ipip": "Never", "backend": "b",
-            "wireguard": True, "labels": ["a=b", "c=d"], "public": True, "dry_run": True,
+            "driver": "calico",
+            "template": "n",
+            "kubernetes": "v1.29.5",
+            "image": "i",
+            "flavor": "f",
+            "master_flavor": "m",
+            "external_network": "public",
+            "keypair": "k",
+            "container_runtime": "containerd",
+            "pool": "10.1.0.0/16",
+            "ipip": "Never",
+            "backend": "b",
+            "wireguard": True,
+            "labels": ["a=b", "c=d"],
+            "public": True,
+            "dry_run": True,
         },
     ),
     "template list --driver flannel": ("template.list", {"driver": "flannel"}),
@@ -46,7 +58,8 @@ FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "cluster list": ("cluster.list", {}),
     "cluster show c": ("cluster.show", {"cluster": "c"}),
     "cluster create c --template t --nodes 3 --masters 1": (
-        "cluster.create", {"cluster": "c", "template": "t", "nodes": 3, "masters": 1},
+        "cluster.create",
+        {"cluster": "c", "template": "t", "nodes": 3, "masters": 1},
     ),
     "cluster delete c": ("cluster.delete", {"cluster": "c"}),
     "verify": ("verify", {}),
@@ -63,8 +76,12 @@ FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "policy preview deny-all c -n ns --from-namespace a,b --to-namespace d --port TCP/80": (
         "policy.preview",
         {
-            "preset": "deny-all", "cluster": "c", "namespace": "ns", "from_namespace": ["a", "b"],
-            "to_namespace": ["d"], "port": ["TCP/80"],
+            "preset": "deny-all",
+            "cluster": "c",
+            "namespace": "ns",
+            "from_namespace": ["a", "b"],
+            "to_namespace": ["d"],
+            "port": ["TCP/80"],
         },
     ),
     "policy apply --yaml c -n ns": ("policy.apply", {"yaml": True, "cluster": "c", "namespace": "ns"}),
@@ -73,20 +90,28 @@ FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
         {"preset": "deny-all", "cluster": "c", "namespace": "ns", "allow_dns": True, "force_conflicts": True},
     ),
     "policy reach c --from 192.0.2.7 --to d/e": (
-        "policy.reach", {"cluster": "c", "source": "192.0.2.7", "destination": "d/e"},
+        "policy.reach",
+        {"cluster": "c", "source": "192.0.2.7", "destination": "d/e"},
     ),
     "policy delete p c -n ns": ("policy.delete", {"policy": "p", "cluster": "c", "namespace": "ns"}),
     "policy rollback 7f3a": ("policy.rollback", {"change": "7f3a"}),
     "policy reach c --from a/b --to d/e --port UDP/53": (
-        "policy.reach", {"cluster": "c", "source": "a/b", "destination": "d/e", "port": "UDP/53"},
+        "policy.reach",
+        {"cluster": "c", "source": "a/b", "destination": "d/e", "port": "UDP/53"},
     ),
     "migrate c --to calico --name n --nodes 3 --masters 1 --namespaces a,b --volumes reattach "
     "--volumes shop/data=empty --start-early a/web,b/api --soak 24h": (
         "migrate.start",
         {
-            "cluster": "c", "to": "calico", "new_name": "n", "nodes": 3, "masters": 1,
-            "namespaces": ["a", "b"], "volumes": ["reattach", "shop/data=empty"],
-            "start_early": ["a/web", "b/api"], "soak": "24h",
+            "cluster": "c",
+            "to": "calico",
+            "new_name": "n",
+            "nodes": 3,
+            "masters": 1,
+            "namespaces": ["a", "b"],
+            "volumes": ["reattach", "shop/data=empty"],
+            "start_early": ["a/web", "b/api"],
+            "soak": "24h",
         },
     ),
     "migrate c --template t": ("migrate.start", {"cluster": "c", "template": "t"}),
@@ -103,13 +128,18 @@ FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "audit --actor U1 --action verify --target c --outcome failed --since 2h --until 2026-11-24 --page 2": (
         "audit.list",
         {
-            "actor": "U1", "action": "verify", "about": "c", "outcome": "failed", "since": "2h",
-            "until": "2026-11-24T00:00:00", "page": 2,
+            "actor": "U1",
+            "action": "verify",
+            "about": "c",
+            "outcome": "failed",
+            "since": "2h",
+            "until": "2026-11-24T00:00:00",
+            "page": 2,
         },
     ),
     "audit verify --anchor": ("audit.verify", {"anchor": True}),
     "cluster list --project shop": ("cluster.list", {"project": "shop"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("words", "expected"), FIXED_WORDS.items())
@@ -164,7 +194,11 @@ def test_a_code_block_is_kept_letter_by_letter() -> None:
 @pytest.mark.parametrize(
     ("typed", "what", "fix"),
     [
-        ("template create calcio", "There is no driver `calcio`", "Did you mean *calico*?   `/xk8s template create calico`"),
+        (
+            "template create calcio",
+            "There is no driver `calcio`",
+            "Did you mean *calico*?   `/xk8s template create calico`",
+        ),
         ("verify calcio prod-eu", "There is no driver `calcio`", "`/xk8s verify calico prod-eu`"),
         ("create template flannel", "I do not know `create template`", "`/xk8s template create flannel`"),
         ("tempalte create flannel", "I do not know `tempalte`", "`/xk8s template create flannel`"),
@@ -186,15 +220,23 @@ def test_a_code_block_is_kept_letter_by_letter() -> None:
         ("policy apply --yaml c -n ns ```a```\n```b```", "One code block at a time", "/xk8s help policy"),
         ("policy apply --yaml c -n ns ```\na: 1", "The code block is left open", "/xk8s help policy"),
         ("policy preview deny-all c -n shop -n web", "`--namespace` is given twice", "/xk8s policy preview"),
-        ("policy preview deny-all c -n shop --project a --project b", "`--project` is given twice", "/xk8s policy"),
+        (
+            "policy preview deny-all c -n shop --project a --project b",
+            "`--project` is given twice",
+            "/xk8s policy",
+        ),
         ("cluster show --cluster a --cluster b", "`--cluster` is given twice", "/xk8s cluster show"),
         ("policy preview deny-all c -n ns --port 90-80", "`90-80` runs backwards", "/xk8s policy preview"),
         ("policy preview deny-all c -n ns --port 0", "`0`: ports go from 1 to 65535", "/xk8s policy preview"),
-        ("policy preview deny-all c -n ns --port TCP/٨٠", "is not a port like `TCP/80`", "/xk8s policy preview"),
+        (
+            "policy preview deny-all c -n ns --port TCP/٨٠",
+            "is not a port like `TCP/80`",
+            "/xk8s policy preview",
+        ),
         ("watch c --every ١٥m", "is not a length of time", "/xk8s watch"),
         ("x" * 30_000, "That is too long", "/xk8s help"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_the_nearest_word_and_an_example(typed: str, what: str, fix: str) -> None:
     with pytest.raises(Mistake) as mistake:
         parse(typed)
@@ -238,8 +280,9 @@ def test_nothing_and_calls_for_help_get_help(asked: str) -> None:
 
 
 PIECES = st.sampled_from(
-    [word for words in FIXED_WORDS for word in words.split()] + ["“", "'", "—x", "<@U1|a>", "\x00", "```", "--", "=", "&amp;"]
-)  # fmt: skip
+    [word for words in FIXED_WORDS for word in words.split()]
+    + ["“", "'", "—x", "<@U1|a>", "\x00", "```", "--", "=", "&amp;"]
+)
 
 
 @settings(max_examples=1_000)
@@ -261,14 +304,23 @@ def test_any_text_gets_an_action_or_a_mistake_that_can_be_read(text: str) -> Non
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
-    values.text: NAMES, values.name: NAMES, values.label: NAMES, values.driver: st.sampled_from(list(Driver)),
-    values.count: st.integers(0, 9_999), values.duration: st.sampled_from(["15m", "24h"]),
-    values.moment: st.sampled_from(["2h", "2026-11-24T00:00:00"]), values.cidr: st.just("10.1.0.0/16"),
-    values.port: st.sampled_from(["TCP/80", "UDP/53"]), values.key_value: NAMES.map(lambda name: f"{name}=a b"),
-    values.ipip: st.sampled_from(["Always", "Off"]), values.pod: NAMES.map(lambda name: f"ns/{name}"),
-    values.endpoint: st.one_of(NAMES.map(lambda name: f"ns/{name}"), st.sampled_from(["192.0.2.7", "2001:db8::1"])),
+    values.text: NAMES,
+    values.name: NAMES,
+    values.label: NAMES,
+    values.driver: st.sampled_from(list(Driver)),
+    values.count: st.integers(0, 9_999),
+    values.duration: st.sampled_from(["15m", "24h"]),
+    values.moment: st.sampled_from(["2h", "2026-11-24T00:00:00"]),
+    values.cidr: st.just("10.1.0.0/16"),
+    values.port: st.sampled_from(["TCP/80", "UDP/53"]),
+    values.key_value: NAMES.map(lambda name: f"{name}=a b"),
+    values.ipip: st.sampled_from(["Always", "Off"]),
+    values.pod: NAMES.map(lambda name: f"ns/{name}"),
+    values.endpoint: st.one_of(
+        NAMES.map(lambda name: f"ns/{name}"), st.sampled_from(["192.0.2.7", "2001:db8::1"])
+    ),
     values.volume_choice: st.sampled_from(["reattach", "shop/data=skip"]),
-}  # fmt: skip
+}
 
 
 @st.composite

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from storage import chain
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)).filter(lambda c: c != "\0"), max_size=20)
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs",)).filter(lambda c: c != "\0"), max_size=20
+)
 events = st.lists(texts | st.sampled_from(["", "\\N", "\t", "\\t", "a\nb", "\\"]), min_size=16, max_size=16)
 
 

@@ -23,11 +23,25 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_si
 
 def event(**changes: Any) -> AuditEvent:
     values: dict[str, Any] = {
-        "operation": "op-1", "phase": "outcome", "reference": "7f3a", "at": NOW, "actor": "U1", "actor_name": "ana",
-        "team": "T1", "entry": "command", "channel": "C1", "thread": "1.0", "project": "shop",
-        "action": "template.create", "arguments": {"driver": "flannel"}, "target": "k8s-dev",
-        "outcome": "succeeded", "detail": "", "duration_ms": 800, "position": 7,
-    }  # fmt: skip
+        "operation": "op-1",
+        "phase": "outcome",
+        "reference": "7f3a",
+        "at": NOW,
+        "actor": "U1",
+        "actor_name": "ana",
+        "team": "T1",
+        "entry": "command",
+        "channel": "C1",
+        "thread": "1.0",
+        "project": "shop",
+        "action": "template.create",
+        "arguments": {"driver": "flannel"},
+        "target": "k8s-dev",
+        "outcome": "succeeded",
+        "detail": "",
+        "duration_ms": 800,
+        "position": 7,
+    }
     return AuditEvent(**(values | changes))
 
 
@@ -47,7 +61,9 @@ def test_csv_is_read_back_column_by_column(detail: str, target: str) -> None:
     heading, row = lines([event(detail=detail, target=target)], Format.CSV)
     [read] = list(csv.DictReader(io.StringIO(f"{heading}\n{row}\n", newline="")))
     assert list(read) == list(FIELDS) and read["operation"] == "op-1" and read["duration_ms"] == "800"
-    assert read["detail"].lstrip("'") == detail.lstrip("'") and read["target"].lstrip("'") == target.lstrip("'")
+    assert read["detail"].lstrip("'") == detail.lstrip("'") and read["target"].lstrip("'") == target.lstrip(
+        "'"
+    )
 
 
 @pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -60,7 +60,11 @@ def test_lines_by_pod(folder: Path) -> None:
 
 
 def test_json_holds_the_same_three_strings(folder: Path) -> None:
-    source, destination, connections = "shop/web[Deployment]", "shop/db[Deployment]", "TCP 80,8080-8090,UDP 53"
+    source, destination, connections = (
+        "shop/web[Deployment]",
+        "shop/db[Deployment]",
+        "TCP 80,8080-8090,UDP 53",
+    )
     assert json.loads(xk8s(folder, "--json").stdout) == {
         "connections": [{"src": source, "dst": destination, "connections": connections}]
     }
@@ -79,9 +83,13 @@ def test_graphs_name_every_end_and_edge(folder: Path) -> None:
     assert '"shop/web[Deployment]" -> "shop/db[Deployment]" [label="TCP 80,8080-8090,UDP 53"];' in dot
     mermaid = xk8s(folder, "--mermaid").stdout.splitlines()
     assert mermaid == [
-        "flowchart LR", '  subgraph s0["shop"]', '    n0["shop/db[Deployment]"]', '    n1["shop/web[Deployment]"]',
-        "  end", '  n1 -->|"TCP 80,8080-8090,UDP 53"| n0',
-    ]  # fmt: skip
+        "flowchart LR",
+        '  subgraph s0["shop"]',
+        '    n0["shop/db[Deployment]"]',
+        '    n1["shop/web[Deployment]"]',
+        "  end",
+        '  n1 -->|"TCP 80,8080-8090,UDP 53"| n0',
+    ]
 
 
 def test_several_paths_and_the_standard_input_are_one_cluster(tmp_path: Path) -> None:
@@ -128,8 +136,9 @@ def test_a_difference_in_other_formats(before: Path, folder: Path) -> None:
         {"src": "shop/web[Deployment]", "dst": "shop/db[Deployment]", "closes": "TCP 81", "opens": "TCP 80"}
     ]
     assert xk8s("--diff", before, folder, "--csv").stdout.splitlines() == [
-        "src,dst,closes,opens", "shop/web[Deployment],shop/db[Deployment],TCP 81,TCP 80",
-    ]  # fmt: skip
+        "src,dst,closes,opens",
+        "shop/web[Deployment],shop/db[Deployment],TCP 81,TCP 80",
+    ]
     assert "color=red" in xk8s("--diff", before, folder, "--dot").stdout
     assert "linkStyle 0 stroke:red" in xk8s("--diff", before, folder, "--mermaid").stdout
     assert (
@@ -146,9 +155,7 @@ def test_no_difference_says_so_and_exits_with_0(folder: Path) -> None:
 
 
 def test_pods_that_lose_dns_are_told(tmp_path: Path, folder: Path) -> None:
-    dns = (
-        "---\n{apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system, labels: {k8s-app: kube-dns}}}"
-    )
+    dns = "---\n{apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system, labels: {k8s-app: kube-dns}}}"
     for name, policy in (("open", ""), ("closed", WEB_TO_DB)):
         (tmp_path / f"{name}.yaml").write_text(PODS + policy + dns)
     found = xk8s("--diff", tmp_path / "open.yaml", tmp_path / "closed.yaml")
@@ -157,7 +164,13 @@ def test_pods_that_lose_dns_are_told(tmp_path: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["--diff", "only-one"], ["nowhere"], ["--diff", "nowhere", "nowhere-else"], ["--level", "node", "."]],
+    [
+        [],
+        ["--diff", "only-one"],
+        ["nowhere"],
+        ["--diff", "nowhere", "nowhere-else"],
+        ["--level", "node", "."],
+    ],
 )
 def test_bad_input_exits_with_2(words: list[str]) -> None:
     assert xk8s(*words).exit_code == 2

@@ -82,18 +82,25 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         for verb in ("get", "create", "patch", "update", "delete")
     )
     written = {
-        resource for rule in role["rules"] for resource in rule["resources"] if set(rule["verbs"]) - {"get", "list"}
+        resource
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        if set(rule["verbs"]) - {"get", "list"}
     }
     assert written == {"networkpolicies"}
 
 
-def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what_the_cut_over_changes() -> None:
+def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what_the_cut_over_changes() -> (
+    None
+):
     documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text())
     role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")
     verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
     assert verbs == {"get", "list", "patch", "create"}
     made = [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]]
-    assert made == [["pods/exec"], ["subjectaccessreviews"]], "commands in pods, and questions that store nothing"
+    assert made == [["pods/exec"], ["subjectaccessreviews"]], (
+        "commands in pods, and questions that store nothing"
+    )
     patched = {
         (group, name)
         for rule in role["rules"]
@@ -120,16 +127,29 @@ def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_
         for group in rule["apiGroups"]
         for each in rule["resources"]
     }
-    plural = {"Deployment": "deployments", "StatefulSet": "statefulsets", "ReplicaSet": "replicasets",
-              "ReplicationController": "replicationcontrollers", "CronJob": "cronjobs", "Job": "jobs", "DaemonSet": "daemonsets"}  # fmt: skip
+    plural = {
+        "Deployment": "deployments",
+        "StatefulSet": "statefulsets",
+        "ReplicaSet": "replicasets",
+        "ReplicationController": "replicationcontrollers",
+        "CronJob": "cronjobs",
+        "Job": "jobs",
+        "DaemonSet": "daemonsets",
+    }
     for group, kind in SCALED | SUSPENDED | {DAEMON_SET}:
         assert (group, plural[kind]) in patched
     assert {("", "persistentvolumes"), ("", "services")} <= patched
     target = roles["xk8s-migrate-target"]
     for role, verb in ((source, "get"), (target, "get"), (source, "create"), (target, "create")):
-        group, wanted = ("", "services/proxy") if verb == "get" else ("authorization.k8s.io", "subjectaccessreviews")
+        group, wanted = (
+            ("", "services/proxy") if verb == "get" else ("authorization.k8s.io", "subjectaccessreviews")
+        )
         assert any(
-            verb in rule["verbs"] and {"*", group} & set(rule["apiGroups"]) and {"*", wanted} & set(rule["resources"])
+            verb in rule["verbs"]
+            and {"*", group} & set(rule["apiGroups"])
+            and {"*", wanted} & set(rule["resources"])
             for rule in role
         ), f"the proof needs {verb} {wanted}"
-    assert any({"create", "patch", "delete"} <= set(rule["verbs"]) and "*" in rule["apiGroups"] for rule in target)
+    assert any(
+        {"create", "patch", "delete"} <= set(rule["verbs"]) and "*" in rule["apiGroups"] for rule in target
+    )

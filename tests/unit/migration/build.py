@@ -21,21 +21,61 @@ from bot.migration.volumes.choices import Volume
 _uids = (f"uid-{number}" for number in itertools.count(1))
 FLANNEL, CALICO = profile(Driver.FLANNEL), profile(Driver.CALICO)
 API = {
-    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "ReplicaSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1",
-    "NetworkPolicy": "networking.k8s.io/v1", "Ingress": "networking.k8s.io/v1", "IngressClass": "networking.k8s.io/v1",
-    "Role": "rbac.authorization.k8s.io/v1", "RoleBinding": "rbac.authorization.k8s.io/v1", "ClusterRole": "rbac.authorization.k8s.io/v1",
-    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1", "HorizontalPodAutoscaler": "autoscaling/v2", "PodDisruptionBudget": "policy/v1",
-    "StorageClass": "storage.k8s.io/v1", "PriorityClass": "scheduling.k8s.io/v1", "EndpointSlice": "discovery.k8s.io/v1",
-    "CustomResourceDefinition": "apiextensions.k8s.io/v1", "APIService": "apiregistration.k8s.io/v1",
-    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
-    "VolumeAttachment": "storage.k8s.io/v1", "Lease": "coordination.k8s.io/v1",
-}  # fmt: skip
-CLUSTER_SCOPED = {"Node", "Namespace", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass", "IngressClass",
-                  "CustomResourceDefinition", "APIService", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "VolumeAttachment"}  # fmt: skip
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "ReplicaSet": "apps/v1",
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "Ingress": "networking.k8s.io/v1",
+    "IngressClass": "networking.k8s.io/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+    "PodDisruptionBudget": "policy/v1",
+    "StorageClass": "storage.k8s.io/v1",
+    "PriorityClass": "scheduling.k8s.io/v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "APIService": "apiregistration.k8s.io/v1",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
+    "VolumeAttachment": "storage.k8s.io/v1",
+    "Lease": "coordination.k8s.io/v1",
+}
+CLUSTER_SCOPED = {
+    "Node",
+    "Namespace",
+    "PersistentVolume",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "StorageClass",
+    "PriorityClass",
+    "IngressClass",
+    "CustomResourceDefinition",
+    "APIService",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "VolumeAttachment",
+}
 
 
-def an(kind: str, name: str = "x", namespace: str = "shop", *, api: str = "", owner: Object | None = None, controls: bool = True,
-       labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None, meta: Object | None = None, **body: Any) -> Object:  # fmt: skip
+def an(
+    kind: str,
+    name: str = "x",
+    namespace: str = "shop",
+    *,
+    api: str = "",
+    owner: Object | None = None,
+    controls: bool = True,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+    meta: Object | None = None,
+    **body: Any,
+) -> Object:
     """An object as a server gives it."""
     metadata: Object = {
         "name": name,
@@ -60,7 +100,12 @@ def an(kind: str, name: str = "x", namespace: str = "shop", *, api: str = "", ow
                 "controller": controls,
             }
         ]
-    return {"apiVersion": api or API.get(kind, "v1"), "kind": kind, "metadata": {**metadata, **(meta or {})}, **body}
+    return {
+        "apiVersion": api or API.get(kind, "v1"),
+        "kind": kind,
+        "metadata": {**metadata, **(meta or {})},
+        **body,
+    }
 
 
 def pods(**spec: Any) -> Object:
@@ -71,7 +116,9 @@ def pods(**spec: Any) -> Object:
     }
 
 
-def workload(kind: str = "Deployment", name: str = "x", *, template: Object | None = None, **spec: Any) -> Object:
+def workload(
+    kind: str = "Deployment", name: str = "x", *, template: Object | None = None, **spec: Any
+) -> Object:
     """A Deployment, StatefulSet or DaemonSet."""
     body: Object = {"selector": {"matchLabels": {"app": "x"}}, "template": template or pods(), **spec}
     if kind != "DaemonSet":
@@ -82,13 +129,40 @@ def workload(kind: str = "Deployment", name: str = "x", *, template: Object | No
 SERVED = Surface(
     version="v1.29.5",
     resources=tuple(
-        Resource(group=api.rpartition("/")[0], version=api.rpartition("/")[2], kind=kind, plural=f"{kind.lower()}s", namespaced=kind not in CLUSTER_SCOPED)
-        for kind, api in {**API, **dict.fromkeys(("Pod", "Service", "Secret", "ConfigMap", "ServiceAccount", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Endpoints", "ResourceQuota", "LimitRange"), "v1")}.items()
+        Resource(
+            group=api.rpartition("/")[0],
+            version=api.rpartition("/")[2],
+            kind=kind,
+            plural=f"{kind.lower()}s",
+            namespaced=kind not in CLUSTER_SCOPED,
+        )
+        for kind, api in {
+            **API,
+            **dict.fromkeys(
+                (
+                    "Pod",
+                    "Service",
+                    "Secret",
+                    "ConfigMap",
+                    "ServiceAccount",
+                    "Namespace",
+                    "Node",
+                    "PersistentVolume",
+                    "PersistentVolumeClaim",
+                    "Endpoints",
+                    "ResourceQuota",
+                    "LimitRange",
+                ),
+                "v1",
+            ),
+        }.items()
     ),
-)  # fmt: skip
+)
 
 
-def inventory(*objects: Object, namespaces: tuple[str, ...] = ("shop",), surface: Surface = SERVED) -> Inventory:
+def inventory(
+    *objects: Object, namespaces: tuple[str, ...] = ("shop",), surface: Surface = SERVED
+) -> Inventory:
     """What was read of a source."""
     return Inventory(surface=surface, namespaces=namespaces, objects=by_ref(objects))
 
@@ -110,12 +184,24 @@ def context(**more: Any) -> Context:
 def plan(*objects: Object, volumes: tuple[Volume, ...] = (), balancers: tuple[Balancer, ...] = ()) -> Plan:
     """A plan that copies some objects, and whatever else it is given."""
     items = tuple(
-        Item(ref=ref_of(each), uid="u", digest="d", stage=Stage.SERVICES, mode=Mode.COPIED) for each in objects
+        Item(ref=ref_of(each), uid="u", digest="d", stage=Stage.SERVICES, mode=Mode.COPIED)
+        for each in objects
     )
     size = Size(objects=0, bytes=0, workloads=0, pods=0, volumes=0, disk=0, cores=0, memory=0)
     return Plan(
-        migration="m1", source=Side(name="dev", driver=Driver.FLANNEL), target=Side(name="new", driver=Driver.CALICO),
-        namespaces=("shop",), everything=False, items=items, left=(), volumes=volumes, balancers=balancers, early=(),
-        operators=(), network=Consequence(computed=False, policies=0), findings=(), size=size,
+        migration="m1",
+        source=Side(name="dev", driver=Driver.FLANNEL),
+        target=Side(name="new", driver=Driver.CALICO),
+        namespaces=("shop",),
+        everything=False,
+        items=items,
+        left=(),
+        volumes=volumes,
+        balancers=balancers,
+        early=(),
+        operators=(),
+        network=Consequence(computed=False, policies=0),
+        findings=(),
+        size=size,
         estimate=Estimate(deploy=(0, 0), copy=(0, 0), outage=(0, 0)),
-    )  # fmt: skip
+    )

@@ -50,20 +50,41 @@ class House:
             self.notes(name, operation=f"of-{name}")
 
     def notes(self, name: str, *, operation: str) -> None:
-        self.register.begin(ClusterMigration(
-            id=name, operation=operation, project="shop", source=f"id-{name}", source_name="dev", target="", target_name="new",
-            actor="U1", actor_name="ana", begun_at=self.clock.now, order={}, plan={}, digest="d", step="deploy",
-            since=self.clock.now, waits="waits for its turn",
-        ))  # fmt: skip
+        self.register.begin(
+            ClusterMigration(
+                id=name,
+                operation=operation,
+                project="shop",
+                source=f"id-{name}",
+                source_name="dev",
+                target="",
+                target_name="new",
+                actor="U1",
+                actor_name="ana",
+                begun_at=self.clock.now,
+                order={},
+                plan={},
+                digest="d",
+                step="deploy",
+                since=self.clock.now,
+                waits="waits for its turn",
+            )
+        )
 
     def passage(self, name: str, journal: Journal | None = None) -> tuple[Passage, Run]:
         """One run of a migration, from its beginning."""
         run = Run(journal or Journal(), self.clock)
         own = OwnTurn(self.turns, name, operation=f"of-{name}", project="shop", at_once=lambda: AT_ONCE)
         made = Passage(
-            run.flow, self.register, own, migration=name, plan=self.plan, begun=self.clock.now, now=self.clock,
+            run.flow,
+            self.register,
+            own,
+            migration=name,
+            plan=self.plan,
+            begun=self.clock.now,
+            now=self.clock,
             retry_for=lambda: timedelta(seconds=60),
-        )  # fmt: skip
+        )
         return made, run
 
     def works(self, name: str) -> None:

@@ -12,8 +12,17 @@ from bot.templates.results import Template
 
 
 def template(name: str, driver: Driver = Driver.CALICO, kubernetes: str = "v1.29.5", **more: Any) -> Template:
-    given: dict[str, Any] = {"image": "i", "flavor": "f", "master_flavor": "f", "external_network": "p", "keypair": "k", "public": False, "hidden": False,
-                             "labels": {}, "created": None}  # fmt: skip
+    given: dict[str, Any] = {
+        "image": "i",
+        "flavor": "f",
+        "master_flavor": "f",
+        "external_network": "p",
+        "keypair": "k",
+        "public": False,
+        "hidden": False,
+        "labels": {},
+        "created": None,
+    }
     return Template(
         id=f"id-{name}",
         name=name,

@@ -31,7 +31,13 @@ from tests.unit.migration.house import House, opened
 from tests.unit.operations.playing import LIMITS, OPERATION, Cloud, Run, site
 
 ORDER = Order(
-    name="new", template="t", template_name="k8s-calico", driver="calico", kubernetes="v1.29.5", nodes=3, masters=1
+    name="new",
+    template="t",
+    template_name="k8s-calico",
+    driver="calico",
+    kubernetes="v1.29.5",
+    nodes=3,
+    masters=1,
 )
 
 
@@ -69,11 +75,18 @@ def deployed(house: House, magnum: Magnum) -> tuple[Recorded, Run]:
 def delete(house: House, magnum: Magnum) -> object:
     """What `cluster delete new` comes to."""
     catalog = ClusterCatalog(project="shop", magnum=magnum, configured={})
-    projects: Any = SimpleNamespace(get=lambda *_asked, **_more: SimpleNamespace(name="shop", catalog=catalog))
+    projects: Any = SimpleNamespace(
+        get=lambda *_asked, **_more: SimpleNamespace(name="shop", catalog=catalog)
+    )
     context: Any = Context(
-        operation="another", reference="anot", person=Person(id="U2"), place=Place(), project="shop", resumed=False,
+        operation="another",
+        reference="anot",
+        person=Person(id="U2"),
+        place=Place(),
+        project="shop",
+        resumed=False,
         progress=lambda _state: None,
-    )  # fmt: skip
+    )
     return ClusterServices(projects, house.register).delete(ClusterDelete(cluster="new"), context)
 
 
@@ -83,7 +96,9 @@ def refused(house: House, magnum: Magnum) -> str:
     return named.value.what
 
 
-def test_a_target_cannot_be_deleted_from_the_moment_magnum_has_taken_the_order(house: House, magnum: Magnum) -> None:
+def test_a_target_cannot_be_deleted_from_the_moment_magnum_has_taken_the_order(
+    house: House, magnum: Magnum
+) -> None:
     said: list[str] = []
     order = magnum.create_cluster
 
@@ -101,7 +116,9 @@ def test_a_target_cannot_be_deleted_from_the_moment_magnum_has_taken_the_order(h
     assert refused(house, magnum)
 
 
-def test_its_id_is_noted_while_it_is_built_so_that_no_other_migration_takes_it(house: House, magnum: Magnum) -> None:
+def test_its_id_is_noted_while_it_is_built_so_that_no_other_migration_takes_it(
+    house: House, magnum: Magnum
+) -> None:
     seen: list[str | None] = []
 
     def look() -> None:

@@ -26,38 +26,140 @@ stateful_set = workload("StatefulSet", "db")
     ("obj", "others", "expected"),
     [
         pytest.param(replica_set, [deployment], Reason.OWNED, id="a-replica-set-of-a-deployment"),
-        pytest.param(an("Pod", "cart-7f-a", owner=replica_set), [replica_set, deployment], Reason.OWNED, id="its-pod"),
-        pytest.param(an("Job", "report-1", owner=an("CronJob", "report")), [], Reason.OWNED, id="a-job-whose-cron-job-is-gone"),
-        pytest.param(an("Pod", "etcd", annotations={"kubernetes.io/config.mirror": "x"}), [], Reason.PER_CLUSTER, id="a-mirror-pod"),
+        pytest.param(
+            an("Pod", "cart-7f-a", owner=replica_set), [replica_set, deployment], Reason.OWNED, id="its-pod"
+        ),
+        pytest.param(
+            an("Job", "report-1", owner=an("CronJob", "report")),
+            [],
+            Reason.OWNED,
+            id="a-job-whose-cron-job-is-gone",
+        ),
+        pytest.param(
+            an("Pod", "etcd", annotations={"kubernetes.io/config.mirror": "x"}),
+            [],
+            Reason.PER_CLUSTER,
+            id="a-mirror-pod",
+        ),
         pytest.param(an("Node", "n1"), [], Reason.PER_CLUSTER, id="a-node"),
         pytest.param(an("VolumeAttachment", "csi-1"), [], Reason.PER_CLUSTER, id="a-volume-attachment"),
-        pytest.param(an("ConfigMap", "lock", annotations={"control-plane.alpha.kubernetes.io/leader": "{}"}), [], Reason.PER_CLUSTER, id="the-lock-of-a-leader-election"),
-        pytest.param(an("APIService", "v1.apps", spec={"group": "apps"}), [], Reason.PER_CLUSTER, id="a-local-api-service"),
+        pytest.param(
+            an("ConfigMap", "lock", annotations={"control-plane.alpha.kubernetes.io/leader": "{}"}),
+            [],
+            Reason.PER_CLUSTER,
+            id="the-lock-of-a-leader-election",
+        ),
+        pytest.param(
+            an("APIService", "v1.apps", spec={"group": "apps"}),
+            [],
+            Reason.PER_CLUSTER,
+            id="a-local-api-service",
+        ),
         pytest.param(an("ServiceAccount", "default"), [], Reason.GENERATED, id="the-default-account"),
         pytest.param(an("ConfigMap", "kube-root-ca.crt"), [], Reason.GENERATED, id="the-cas-config-map"),
-        pytest.param(an("Service", "kubernetes", "default"), [], Reason.BUILT_IN, id="the-api-servers-service"),
-        pytest.param(an("EndpointSlice", "kubernetes", "default"), [], Reason.BUILT_IN, id="the-api-servers-slice"),
+        pytest.param(
+            an("Service", "kubernetes", "default"), [], Reason.BUILT_IN, id="the-api-servers-service"
+        ),
+        pytest.param(
+            an("EndpointSlice", "kubernetes", "default"), [], Reason.BUILT_IN, id="the-api-servers-slice"
+        ),
         pytest.param(an("ClusterRole", "system:node"), [], Reason.BUILT_IN, id="system-rbac"),
-        pytest.param(an("ClusterRole", "admin", labels={"kubernetes.io/bootstrapping": "rbac-defaults"}), [], Reason.BUILT_IN, id="built-in-rbac"),
-        pytest.param(an("PriorityClass", "system-node-critical"), [], Reason.BUILT_IN, id="a-system-priority-class"),
+        pytest.param(
+            an("ClusterRole", "admin", labels={"kubernetes.io/bootstrapping": "rbac-defaults"}),
+            [],
+            Reason.BUILT_IN,
+            id="built-in-rbac",
+        ),
+        pytest.param(
+            an("PriorityClass", "system-node-critical"), [], Reason.BUILT_IN, id="a-system-priority-class"
+        ),
         pytest.param(an("Namespace", "kube-system"), [], Reason.ADD_ON, id="kube-system"),
         pytest.param(an("Namespace", "kube-flannel"), [], Reason.ADD_ON, id="a-drivers-namespace"),
         pytest.param(an("Namespace", "other"), [], Reason.NOT_CHOSEN, id="a-namespace-that-was-not-chosen"),
-        pytest.param(an("IPPool", "p", api="crd.projectcalico.org/v1"), [], Reason.NETWORK_STATE, id="calicos-ip-pool"),
-        pytest.param(an("CustomResourceDefinition", "ippools.crd.projectcalico.org", spec={"group": "crd.projectcalico.org"}), [], Reason.NETWORK_STATE, id="a-drivers-definition"),
-        pytest.param(an("CertificateRequest", "c", api="cert-manager.io/v1"), [], Reason.OWNED, id="a-certificate-request"),
-        pytest.param(an("Job", "old", status={"conditions": [{"type": "Complete", "status": "True"}]}), [], Reason.FINISHED, id="a-job-that-is-complete"),
-        pytest.param(an("Job", "bad", status={"conditions": [{"type": "Failed", "status": "True"}]}), [], Reason.FINISHED, id="a-job-that-failed"),
-        pytest.param(an("ConfigMap", "x", meta={"deletionTimestamp": "2026-01-01T00:00:00Z"}), [], Reason.DELETED, id="what-is-being-deleted"),
+        pytest.param(
+            an("IPPool", "p", api="crd.projectcalico.org/v1"), [], Reason.NETWORK_STATE, id="calicos-ip-pool"
+        ),
+        pytest.param(
+            an(
+                "CustomResourceDefinition",
+                "ippools.crd.projectcalico.org",
+                spec={"group": "crd.projectcalico.org"},
+            ),
+            [],
+            Reason.NETWORK_STATE,
+            id="a-drivers-definition",
+        ),
+        pytest.param(
+            an("CertificateRequest", "c", api="cert-manager.io/v1"),
+            [],
+            Reason.OWNED,
+            id="a-certificate-request",
+        ),
+        pytest.param(
+            an("Job", "old", status={"conditions": [{"type": "Complete", "status": "True"}]}),
+            [],
+            Reason.FINISHED,
+            id="a-job-that-is-complete",
+        ),
+        pytest.param(
+            an("Job", "bad", status={"conditions": [{"type": "Failed", "status": "True"}]}),
+            [],
+            Reason.FINISHED,
+            id="a-job-that-failed",
+        ),
+        pytest.param(
+            an("ConfigMap", "x", meta={"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+            [],
+            Reason.DELETED,
+            id="what-is-being-deleted",
+        ),
         pytest.param(an("PersistentVolume", "pv"), [], Reason.VOLUME, id="a-volume-goes-with-its-claim"),
-        pytest.param(an("Pod", "alone", spec={"containers": []}), [], Reason.BARE_POD, id="a-bare-pod-cannot-be-stopped"),
-        pytest.param(an("EndpointSlice", "cart-x", labels={"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}), [], Reason.OWNED, id="a-controllers-slice"),
-        pytest.param(an("Endpoints", "cart"), [an("Service", "cart", spec={"selector": {"app": "cart"}})], Reason.OWNED, id="endpoints-of-a-selector-have-no-owner"),
-        pytest.param(an("Secret", "r1-token-x", type="kubernetes.io/service-account-token", annotations={"kubernetes.io/service-account.name": "r1"}),
-                     [an("ServiceAccount", "r1", secrets=[{"name": "r1-token-x"}])], Reason.GENERATED, id="an-auto-made-token-has-no-owner"),
-        pytest.param(an("Secret", "sh.helm.release.v1.a.v1", type="helm.sh/release.v1", labels={"status": "superseded"}), [], Reason.HELM, id="an-old-revision-of-helm"),
+        pytest.param(
+            an("Pod", "alone", spec={"containers": []}),
+            [],
+            Reason.BARE_POD,
+            id="a-bare-pod-cannot-be-stopped",
+        ),
+        pytest.param(
+            an(
+                "EndpointSlice",
+                "cart-x",
+                labels={"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"},
+            ),
+            [],
+            Reason.OWNED,
+            id="a-controllers-slice",
+        ),
+        pytest.param(
+            an("Endpoints", "cart"),
+            [an("Service", "cart", spec={"selector": {"app": "cart"}})],
+            Reason.OWNED,
+            id="endpoints-of-a-selector-have-no-owner",
+        ),
+        pytest.param(
+            an(
+                "Secret",
+                "r1-token-x",
+                type="kubernetes.io/service-account-token",
+                annotations={"kubernetes.io/service-account.name": "r1"},
+            ),
+            [an("ServiceAccount", "r1", secrets=[{"name": "r1-token-x"}])],
+            Reason.GENERATED,
+            id="an-auto-made-token-has-no-owner",
+        ),
+        pytest.param(
+            an(
+                "Secret",
+                "sh.helm.release.v1.a.v1",
+                type="helm.sh/release.v1",
+                labels={"status": "superseded"},
+            ),
+            [],
+            Reason.HELM,
+            id="an-old-revision-of-helm",
+        ),
     ],
-)  # fmt: skip
+)
 def test_it_stays_behind(obj: Object, others: list[Object], expected: Reason) -> None:
     assert reason(obj, *others) is expected
 
@@ -65,20 +167,54 @@ def test_it_stays_behind(obj: Object, others: list[Object], expected: Reason) ->
 @pytest.mark.parametrize(
     ("obj", "others"),
     [
-        pytest.param(an("PersistentVolumeClaim", "data-db-0", owner=stateful_set), [stateful_set], id="a-claim-that-a-stateful-set-owns"),
-        pytest.param(an("ConfigMap", "settings", owner=an("Deployment", "gone")), [], id="what-belongs-to-an-owner-that-is-gone"),
-        pytest.param(an("Secret", "db-password", owner=an("Postgres", "db", api="db.example/v1")), [an("Postgres", "db", api="db.example/v1")], id="an-operators-secret"),
-        pytest.param(an("ConfigMap", "settings", owner=deployment, controls=False), [deployment], id="what-only-goes-with-its-owner"),
+        pytest.param(
+            an("PersistentVolumeClaim", "data-db-0", owner=stateful_set),
+            [stateful_set],
+            id="a-claim-that-a-stateful-set-owns",
+        ),
+        pytest.param(
+            an("ConfigMap", "settings", owner=an("Deployment", "gone")),
+            [],
+            id="what-belongs-to-an-owner-that-is-gone",
+        ),
+        pytest.param(
+            an("Secret", "db-password", owner=an("Postgres", "db", api="db.example/v1")),
+            [an("Postgres", "db", api="db.example/v1")],
+            id="an-operators-secret",
+        ),
+        pytest.param(
+            an("ConfigMap", "settings", owner=deployment, controls=False),
+            [deployment],
+            id="what-only-goes-with-its-owner",
+        ),
         pytest.param(an("Endpoints", "legacy"), [an("Service", "legacy", spec={})], id="hand-made-endpoints"),
-        pytest.param(an("EndpointSlice", "legacy-1", labels={"endpointslice.kubernetes.io/managed-by": "ops-team"}), [], id="a-hand-made-slice"),
-        pytest.param(an("ServiceAccount", "default", imagePullSecrets=[{"name": "pull"}]), [], id="the-default-account-with-pull-secrets"),
-        pytest.param(an("Secret", "ci-token", type="kubernetes.io/service-account-token", annotations={"kubernetes.io/service-account.name": "ci"}),
-                     [an("ServiceAccount", "ci")], id="a-hand-made-token"),
+        pytest.param(
+            an("EndpointSlice", "legacy-1", labels={"endpointslice.kubernetes.io/managed-by": "ops-team"}),
+            [],
+            id="a-hand-made-slice",
+        ),
+        pytest.param(
+            an("ServiceAccount", "default", imagePullSecrets=[{"name": "pull"}]),
+            [],
+            id="the-default-account-with-pull-secrets",
+        ),
+        pytest.param(
+            an(
+                "Secret",
+                "ci-token",
+                type="kubernetes.io/service-account-token",
+                annotations={"kubernetes.io/service-account.name": "ci"},
+            ),
+            [an("ServiceAccount", "ci")],
+            id="a-hand-made-token",
+        ),
         pytest.param(an("Job", "import", status={"active": 1}), [], id="a-job-that-runs"),
         pytest.param(an("Namespace", "shop"), [], id="a-chosen-namespace"),
-        pytest.param(an("NetworkPolicy", "n", api="projectcalico.org/v3"), [], id="calicos-policies-to-calico"),
+        pytest.param(
+            an("NetworkPolicy", "n", api="projectcalico.org/v3"), [], id="calicos-policies-to-calico"
+        ),
     ],
-)  # fmt: skip
+)
 def test_it_is_copied(obj: Object, others: list[Object]) -> None:
     assert reason(obj, *others) is None
 
@@ -90,7 +226,9 @@ def test_the_secret_of_an_operator_whose_resource_is_there_is_copied_and_its_con
 
 
 def test_calicos_policies_are_lost_on_flannel() -> None:
-    assert reason(an("GlobalNetworkPolicy", "n", api="projectcalico.org/v3"), target=FLANNEL) is Reason.VERSION
+    assert (
+        reason(an("GlobalNetworkPolicy", "n", api="projectcalico.org/v3"), target=FLANNEL) is Reason.VERSION
+    )
 
 
 def binding(name: str, *namespaces: str, role: str = "r") -> Object:
@@ -127,12 +265,15 @@ def test_what_somebody_marked_stays_with_all_it_owns() -> None:
     marked["metadata"]["annotations"] = {"xk8s.io/migrate": "skip"}
     assert reason(marked) is Reason.ASKED
     assert (
-        reason(an("ConfigMap", "x"), an("Namespace", "shop", annotations={"xk8s.io/migrate": "skip"})) is Reason.ASKED
+        reason(an("ConfigMap", "x"), an("Namespace", "shop", annotations={"xk8s.io/migrate": "skip"}))
+        is Reason.ASKED
     )
 
 
 def test_what_the_configuration_leaves_out_stays() -> None:
-    assert reason(an("ConfigMap", "debug-1"), skip=[Selector(kind="ConfigMap", name="debug-*")]) is Reason.ASKED
+    assert (
+        reason(an("ConfigMap", "debug-1"), skip=[Selector(kind="ConfigMap", name="debug-*")]) is Reason.ASKED
+    )
     assert reason(an("ConfigMap", "settings"), skip=[Selector(kind="ConfigMap", name="debug-*")]) is None
 
 

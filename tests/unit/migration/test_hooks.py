@@ -18,7 +18,9 @@ BEFORE, AFTER = When.BEFORE_QUIESCE, When.AFTER_START
 
 
 def with_marks(marks: dict[str, str], phase: str = "Running") -> Object:
-    return an("Pod", "db-0", annotations=marks, spec={"containers": [{"name": "db"}]}, status={"phase": phase})
+    return an(
+        "Pod", "db-0", annotations=marks, spec={"containers": [{"name": "db"}]}, status={"phase": phase}
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,11 +28,15 @@ def with_marks(marks: dict[str, str], phase: str = "Running") -> Object:
     [
         ({"xk8s.io/before-quiesce": '["sh", "-c", "sync"]'}, BEFORE, ("sh", "-c", "sync")),
         ({"xk8s.io/before-quiesce": "/bin/flush"}, BEFORE, ("/bin/flush",)),
-        ({"pre.hook.backup.velero.io/command": '["/sbin/fsfreeze", "--freeze", "/data"]'}, BEFORE, ("/sbin/fsfreeze", "--freeze", "/data")),
+        (
+            {"pre.hook.backup.velero.io/command": '["/sbin/fsfreeze", "--freeze", "/data"]'},
+            BEFORE,
+            ("/sbin/fsfreeze", "--freeze", "/data"),
+        ),
         ({"post.hook.restore.velero.io/command": '["/bin/check"]'}, AFTER, ("/bin/check",)),
         ({"xk8s.io/after-start": '["a"]', "post.hook.restore.velero.io/command": '["b"]'}, AFTER, ("a",)),
     ],
-)  # fmt: skip
+)
 def test_a_command_is_given_by_our_annotation_or_by_veleros(
     marks: dict[str, str], when: When, argv: tuple[str, ...]
 ) -> None:
@@ -40,7 +46,17 @@ def test_a_command_is_given_by_our_annotation_or_by_veleros(
 
 def test_veleros_container_time_and_error_rule_are_honoured() -> None:
     prefix = "pre.hook.backup.velero.io"
-    found = hooks_of(with_marks({f"{prefix}/command": '["x"]', f"{prefix}/container": "other", f"{prefix}/timeout": "2m", f"{prefix}/on-error": "Continue"}), BEFORE)  # fmt: skip
+    found = hooks_of(
+        with_marks(
+            {
+                f"{prefix}/command": '["x"]',
+                f"{prefix}/container": "other",
+                f"{prefix}/timeout": "2m",
+                f"{prefix}/on-error": "Continue",
+            }
+        ),
+        BEFORE,
+    )
     assert found is not None
     assert (found.container, found.seconds, found.must_succeed) == ("other", 120.0, False)
 
@@ -82,7 +98,9 @@ def run(pods: list[Object], fake: FakeExec, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_command_that_must_succeed_and_does_not_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HookFailed) as stopped:
         run(
-            [with_marks({"xk8s.io/before-quiesce": '["flush", "--password=hunter2"]'})], FakeExec(code=3), monkeypatch
+            [with_marks({"xk8s.io/before-quiesce": '["flush", "--password=hunter2"]'})],
+            FakeExec(code=3),
+            monkeypatch,
         )
     told = f"{stopped.value.what} {stopped.value.why} {stopped.value.fix}"
     assert "exit code 3" in told
@@ -97,7 +115,9 @@ def test_one_that_may_fail_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_command_printed_is_in_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "hunter2" not in repr(run([with_marks({"xk8s.io/before-quiesce": '["x"]'})], FakeExec(), monkeypatch))
+    assert "hunter2" not in repr(
+        run([with_marks({"xk8s.io/before-quiesce": '["x"]'})], FakeExec(), monkeypatch)
+    )
 
 
 def test_waiting_ends_when_nothing_is_left_and_tells_what_it_waits_for() -> None:

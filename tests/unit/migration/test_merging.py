@@ -13,7 +13,11 @@ from bot.migration.source.changes import BeforeImage, Phase, change
 from tests.unit.migration.build import an, workload
 
 keys = st.sampled_from(["a", "b", "c"])
-values = st.recursive(st.text(max_size=3) | st.integers(0, 3), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3), max_leaves=6)  # fmt: skip
+values = st.recursive(
+    st.text(max_size=3) | st.integers(0, 3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=6,
+)
 objects = st.dictionaries(keys, values, max_size=3)
 patches = st.recursive(
     st.dictionaries(keys, st.none() | st.integers(0, 3), max_size=3),
@@ -28,7 +32,9 @@ def test_the_inverse_leads_back_exactly(live: dict[str, Any], patch: dict[str, A
 
 
 @given(live=objects, patch=patches)
-def test_a_patch_holds_once_it_was_made_and_making_it_again_changes_nothing(live: dict[str, Any], patch: dict[str, Any]) -> None:  # fmt: skip
+def test_a_patch_holds_once_it_was_made_and_making_it_again_changes_nothing(
+    live: dict[str, Any], patch: dict[str, Any]
+) -> None:
     once = merged(live, patch)
     assert holds(once, patch)
     assert merged(once, patch) == once
@@ -56,8 +62,14 @@ def test_an_object_that_was_made_anew_is_not_taken_for_the_old_one() -> None:
 
 
 server_owned = st.fixed_dictionaries(
-    {"uid": st.text(max_size=4), "resourceVersion": st.text(max_size=4), "generation": st.integers(0, 9), "creationTimestamp": st.text(max_size=4), "managedFields": st.lists(st.just({}), max_size=2)}
-)  # fmt: skip
+    {
+        "uid": st.text(max_size=4),
+        "resourceVersion": st.text(max_size=4),
+        "generation": st.integers(0, 9),
+        "creationTimestamp": st.text(max_size=4),
+        "managedFields": st.lists(st.just({}), max_size=2),
+    }
+)
 
 
 @given(one=server_owned, other=server_owned, status=objects)

@@ -15,10 +15,25 @@ from bot.migration.ownership import graph
 from tests.unit.migration.build import an, inventory, pods, workload
 
 CHAIN = [
-    "Namespace", "CustomResourceDefinition", "StorageClass", "ServiceAccount", "ClusterRole", "RoleBinding", "Secret", "ResourceQuota", "NetworkPolicy",
-    "PersistentVolume", "PersistentVolumeClaim", "Service", "Deployment", "Coupon.shop.example", "HorizontalPodAutoscaler", "Ingress", "CronJob",
+    "Namespace",
+    "CustomResourceDefinition",
+    "StorageClass",
+    "ServiceAccount",
+    "ClusterRole",
+    "RoleBinding",
+    "Secret",
+    "ResourceQuota",
+    "NetworkPolicy",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Service",
+    "Deployment",
+    "Coupon.shop.example",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "CronJob",
     "ValidatingWebhookConfiguration",
-]  # fmt: skip
+]
 
 
 def ref(kind: str, name: str = "x") -> Ref:
@@ -60,8 +75,15 @@ def test_custom_resources_come_owners_first() -> None:
 
 def test_a_deployment_that_writes_objects_of_a_copied_definition_is_an_operator() -> None:
     definition = an("CustomResourceDefinition", "dbs", spec={"group": "db.example"})
-    role = an("ClusterRole", "db", rules=[{"apiGroups": ["db.example"], "resources": ["*"], "verbs": ["update"]}])
-    bound = an("ClusterRoleBinding", "db", roleRef={"kind": "ClusterRole", "name": "db"}, subjects=[{"kind": "ServiceAccount", "name": "op", "namespace": "shop"}])  # fmt: skip
+    role = an(
+        "ClusterRole", "db", rules=[{"apiGroups": ["db.example"], "resources": ["*"], "verbs": ["update"]}]
+    )
+    bound = an(
+        "ClusterRoleBinding",
+        "db",
+        roleRef={"kind": "ClusterRole", "name": "db"},
+        subjects=[{"kind": "ServiceAccount", "name": "op", "namespace": "shop"}],
+    )
     operator, other = workload(name="op", template=pods(serviceAccountName="op")), workload(name="web")
     resource = an("Db", "d", api="db.example/v1")
     found = inventory(definition, role, bound, operator, other, resource)
@@ -79,14 +101,22 @@ def mode(obj: Object, *others: Object, early: tuple[str, ...] = (), moving: tupl
 @pytest.mark.parametrize(
     ("obj", "hold"),
     [
-        (workload(), Hold.REPLICAS), (workload("StatefulSet"), Hold.REPLICAS), (workload("DaemonSet"), Hold.NO_NODE),
-        (an("CronJob", spec={}), Hold.SUSPENDED), (an("Job", spec={}), Hold.SUSPENDED), (an("Ingress"), Hold.WITHHELD),
-        (an("HorizontalPodAutoscaler", spec={"scaleTargetRef": {"name": "x"}}), Hold.WITHHELD), (an("MutatingWebhookConfiguration"), Hold.WITHHELD),
-        (an("APIService", spec={}), Hold.WITHHELD), (an("Service", spec={"type": "LoadBalancer"}), Hold.CLUSTER_IP),
-        (an("Service", spec={"type": "NodePort"}), Hold.NOT), (an("ConfigMap"), Hold.NOT), (an("Coupon", api="shop.example/v1"), Hold.NOT),
+        (workload(), Hold.REPLICAS),
+        (workload("StatefulSet"), Hold.REPLICAS),
+        (workload("DaemonSet"), Hold.NO_NODE),
+        (an("CronJob", spec={}), Hold.SUSPENDED),
+        (an("Job", spec={}), Hold.SUSPENDED),
+        (an("Ingress"), Hold.WITHHELD),
+        (an("HorizontalPodAutoscaler", spec={"scaleTargetRef": {"name": "x"}}), Hold.WITHHELD),
+        (an("MutatingWebhookConfiguration"), Hold.WITHHELD),
+        (an("APIService", spec={}), Hold.WITHHELD),
+        (an("Service", spec={"type": "LoadBalancer"}), Hold.CLUSTER_IP),
+        (an("Service", spec={"type": "NodePort"}), Hold.NOT),
+        (an("ConfigMap"), Hold.NOT),
+        (an("Coupon", api="shop.example/v1"), Hold.NOT),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
-)  # fmt: skip
+)
 def test_how_each_kind_waits(obj: Object, hold: Hold) -> None:
     assert hold_of(obj, mode(obj)) is hold
 
@@ -94,12 +124,22 @@ def test_how_each_kind_waits(obj: Object, hold: Hold) -> None:
 def test_nothing_that_waits_would_work() -> None:
     assert held(workload(), Hold.REPLICAS)["spec"]["replicas"] == 0  # type: ignore[index]
     assert held(an("CronJob", spec={}), Hold.SUSPENDED)["spec"]["suspend"] is True  # type: ignore[index]
-    assert held(workload("DaemonSet"), Hold.NO_NODE)["spec"]["template"]["spec"]["nodeSelector"] == {HELD: "true"}  # type: ignore[index]
+    assert held(workload("DaemonSet"), Hold.NO_NODE)["spec"]["template"]["spec"]["nodeSelector"] == {
+        HELD: "true"
+    }  # type: ignore[index]
     assert held(an("Ingress"), Hold.WITHHELD) is None
 
 
 def test_a_waiting_load_balancer_is_a_plain_service_under_its_name() -> None:
-    obj = an("Service", spec={"type": "LoadBalancer", "externalTrafficPolicy": "Local", "loadBalancerClass": "x", "ports": [{"port": 80, "nodePort": 30001}]})  # fmt: skip
+    obj = an(
+        "Service",
+        spec={
+            "type": "LoadBalancer",
+            "externalTrafficPolicy": "Local",
+            "loadBalancerClass": "x",
+            "ports": [{"port": 80, "nodePort": 30001}],
+        },
+    )
     made = held(obj, Hold.CLUSTER_IP)
     assert made is not None
     assert made["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
@@ -130,10 +170,16 @@ def test_a_claim_whose_volume_moves_waits_and_another_does_not() -> None:
 @pytest.mark.parametrize(
     ("obj", "allowed"),
     [
-        (workload(), True), (workload("DaemonSet"), True), (workload("StatefulSet"), False), (an("CronJob", spec={}), False),
-        (workload(template=pods(volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "c"}}])), False),
+        (workload(), True),
+        (workload("DaemonSet"), True),
+        (workload("StatefulSet"), False),
+        (an("CronJob", spec={}), False),
+        (
+            workload(template=pods(volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "c"}}])),
+            False,
+        ),
         (an("Deployment", owner=an("App", api="a.example/v1"), spec={}), False),
     ],
-)  # fmt: skip
+)
 def test_only_what_is_stateless_may_run_on_both_sides(obj: Object, allowed: bool) -> None:
     assert (why_not_early(obj) == "") is allowed

@@ -22,8 +22,12 @@ def pictured(*objects: Object, **more: Any) -> BeforeImage:
     found: Grounds = the_grounds(*objects)
     given: dict[str, Any] = {"operators": (), "volumes": (), "keep_addresses": (), **more}
     return picture(
-        migration="m1", workloads=to_quiesce(found.inventory, found, ()), inventory=found.inventory, agreement=agree(SERVED, SERVED), **given
-    )  # fmt: skip
+        migration="m1",
+        workloads=to_quiesce(found.inventory, found, ()),
+        inventory=found.inventory,
+        agreement=agree(SERVED, SERVED),
+        **given,
+    )
 
 
 def only(image: BeforeImage) -> Change:
@@ -33,7 +37,9 @@ def only(image: BeforeImage) -> Change:
 
 def test_what_keeps_pods_is_stopped_once_at_its_top() -> None:
     web = workload(name="web")
-    replicas = an("ReplicaSet", "web-1", owner=web, spec={"replicas": 2, "template": {"spec": {"containers": []}}})
+    replicas = an(
+        "ReplicaSet", "web-1", owner=web, spec={"replicas": 2, "template": {"spec": {"containers": []}}}
+    )
     assert stopped(web, replicas, an("Pod", "web-1-a", owner=replicas), an("ConfigMap", "c")) == [
         "Deployment shop/web"
     ]
@@ -53,7 +59,13 @@ def test_what_a_custom_resource_owns_is_stopped_too_and_its_operator_first() -> 
 def test_the_running_job_of_a_cron_job_is_stopped_and_a_finished_one_is_not() -> None:
     cron = an("CronJob", "report", spec={"suspend": False})
     runs = an("Job", "report-1", owner=cron, spec={})
-    done = an("Job", "report-0", owner=cron, spec={}, status={"conditions": [{"type": "Complete", "status": "True"}]})
+    done = an(
+        "Job",
+        "report-0",
+        owner=cron,
+        spec={},
+        status={"conditions": [{"type": "Complete", "status": "True"}]},
+    )
     assert stopped(cron, runs, done) == ["CronJob shop/report", "Job shop/report-1"]
 
 

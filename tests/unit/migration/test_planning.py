@@ -32,7 +32,9 @@ HOME = an("Namespace", "shop")
 
 
 def policies_of(objects: tuple[Object, ...]) -> tuple[model.Policy, ...]:
-    return tuple(parsing.parse_policy(dict(each.items())) for each in objects if each["kind"] == "NetworkPolicy")
+    return tuple(
+        parsing.parse_policy(dict(each.items())) for each in objects if each["kind"] == "NetworkPolicy"
+    )
 
 
 def pods_of(objects: tuple[Object, ...]) -> tuple[model.Pod, ...]:
@@ -57,11 +59,18 @@ def planned_by(
     everything = (HOME, *objects)
     read = inventory(*everything, surface=asked.pop("surface", SERVED))
     survey = Survey(
-        inventory=read, target=facts or TargetFacts(exists=False, surface=SERVED), strangers=asked.pop("strangers", ()),
+        inventory=read,
+        target=facts or TargetFacts(exists=False, surface=SERVED),
+        strangers=asked.pop("strangers", ()),
         snapshot=Snapshot(
-            cluster=model.Cluster(pods=pods_of(everything), policies=policies_of(everything), namespaces=(model.Namespace("shop"),)), policies={}
+            cluster=model.Cluster(
+                pods=pods_of(everything),
+                policies=policies_of(everything),
+                namespaces=(model.Namespace("shop"),),
+            ),
+            policies={},
         ),
-    )  # fmt: skip
+    )
     source = Side(name="dev", driver=Driver.CALICO if to is Driver.FLANNEL else Driver.FLANNEL, id="u1")
     given: dict[str, Any] = {
         "migration": "m1",
@@ -114,7 +123,10 @@ def test_replicas_that_an_autoscaler_sets_do_not_void_an_approval() -> None:
     scaler = an(
         "HorizontalPodAutoscaler",
         "web",
-        spec={"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "minReplicas": 1},
+        spec={
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "minReplicas": 1,
+        },
     )
     scaled = {**web, "spec": {**web["spec"], "replicas": 9}}
     assert plan(web, scaler).bound() == plan(scaled, scaler).bound()
@@ -124,12 +136,18 @@ def test_replicas_that_an_autoscaler_sets_do_not_void_an_approval() -> None:
 
 
 def test_an_older_target_is_refused() -> None:
-    assert "older" in blocked(facts=TargetFacts(exists=True, surface=dataclasses.replace(SERVED, version="v1.28.0")))
+    assert "older" in blocked(
+        facts=TargetFacts(exists=True, surface=dataclasses.replace(SERVED, version="v1.28.0"))
+    )
 
 
 def test_objects_of_a_version_that_the_target_does_not_serve_block_with_the_reason() -> None:
     old = Resource(
-        group="policy", version="v1beta1", kind="PodSecurityPolicy", plural="podsecuritypolicies", namespaced=False
+        group="policy",
+        version="v1beta1",
+        kind="PodSecurityPolicy",
+        plural="podsecuritypolicies",
+        namespaced=False,
     )
     surface = Surface(version="v1.24.0", resources=(*SERVED.resources, old))
     facts = TargetFacts(exists=True, surface=SERVED)
@@ -149,8 +167,12 @@ def test_objects_of_a_definition_that_is_copied_are_served() -> None:
         "versions": [{"name": "v1"}],
     }
     coupon = Resource(group="shop.example", version="v1", kind="Coupon", plural="coupons", namespaced=True)
-    made = plan(an("CustomResourceDefinition", "coupons.shop.example", spec=spec), an("Coupon", "c", api="shop.example/v1"),
-                surface=Surface(version="v1.29.5", resources=(*SERVED.resources, coupon)), facts=TargetFacts(exists=True, surface=SERVED))  # fmt: skip
+    made = plan(
+        an("CustomResourceDefinition", "coupons.shop.example", spec=spec),
+        an("Coupon", "c", api="shop.example/v1"),
+        surface=Surface(version="v1.29.5", resources=(*SERVED.resources, coupon)),
+        facts=TargetFacts(exists=True, surface=SERVED),
+    )
     assert not made.blockers
     assert Ref("shop.example", "Coupon", "shop", "c") in made.by_ref
 
@@ -177,11 +199,15 @@ def test_claims_without_a_choice_block_and_with_one_do_not() -> None:
 
 
 def test_a_storage_class_that_nobody_brings_blocks() -> None:
-    claim = an("PersistentVolumeClaim", "data", spec={"storageClassName": "gold"}, status={"phase": "Pending"})
+    claim = an(
+        "PersistentVolumeClaim", "data", spec={"storageClassName": "gold"}, status={"phase": "Pending"}
+    )
     asked: dict[str, Any] = {"volumes": ("empty",)}
     assert "no StorageClass gold" in blocked(claim, **asked)
     assert not blocked(claim, an("StorageClass", "gold", provisioner="cinder.csi.openstack.org"), **asked)
-    assert "no StorageClass silver" in blocked(claim, mappings=Mappings(storage_classes={"gold": "silver"}), **asked)
+    assert "no StorageClass silver" in blocked(
+        claim, mappings=Mappings(storage_classes={"gold": "silver"}), **asked
+    )
 
 
 def test_a_claim_without_a_class_needs_a_default_one() -> None:
@@ -197,7 +223,18 @@ def test_an_ingress_class_that_nobody_serves_blocks() -> None:
 
 def test_a_selector_that_no_node_of_the_target_fits_blocks_unless_it_is_mapped() -> None:
     gpu = workload(template=pods(nodeSelector={"gpu": "true"}))
-    facts = TargetFacts(exists=True, surface=SERVED, nodes=(an("Node", "n", labels={"accelerator": "yes"}, status={"allocatable": {"cpu": "8", "memory": "8Gi"}}),))  # fmt: skip
+    facts = TargetFacts(
+        exists=True,
+        surface=SERVED,
+        nodes=(
+            an(
+                "Node",
+                "n",
+                labels={"accelerator": "yes"},
+                status={"allocatable": {"cpu": "8", "memory": "8Gi"}},
+            ),
+        ),
+    )
     assert "gpu=true" in blocked(gpu, facts=facts)
     assert not blocked(gpu, facts=facts, mappings=Mappings(node_labels={"gpu=true": "accelerator=yes"}))
 
@@ -207,7 +244,9 @@ def test_too_few_nodes_block() -> None:
     web = workload(name="web")
     running = [an("Pod", f"web-{n}", owner=web, spec={"containers": [container]}) for n in range(3)]
     facts = TargetFacts(
-        exists=True, surface=SERVED, nodes=(an("Node", "n", status={"allocatable": {"cpu": "4", "memory": "64Gi"}}),)
+        exists=True,
+        surface=SERVED,
+        nodes=(an("Node", "n", status={"allocatable": {"cpu": "4", "memory": "64Gi"}}),),
     )
     assert "4 of cores, 9" in blocked(web, *running, facts=facts)
 
@@ -220,21 +259,28 @@ def test_host_paths_and_missing_secrets_are_told_and_inline_cinder_blocks() -> N
     volumes = [{"name": "h", "hostPath": {"path": "/data"}}, {"name": "s", "secret": {"secretName": "tls"}}]
     text = said(plan(workload(template=pods(volumes=volumes))))
     assert "host path /data" in text and "needs Secret tls it is not on the source either" in text
-    assert "without a claim" in blocked(workload(template=pods(volumes=[{"name": "c", "cinder": {"volumeID": "d"}}])))
+    assert "without a claim" in blocked(
+        workload(template=pods(volumes=[{"name": "c", "cinder": {"volumeID": "d"}}]))
+    )
 
 
 # --- what runs
 
 
 def test_what_may_not_start_early_blocks() -> None:
-    assert "StatefulSet shop/db cannot start early" in blocked(workload("StatefulSet", "db"), early=("shop/db",))
+    assert "StatefulSet shop/db cannot start early" in blocked(
+        workload("StatefulSet", "db"), early=("shop/db",)
+    )
     assert "no workload shop/nobody" in blocked(early=("shop/nobody",))
 
 
 def test_an_autoscaler_that_would_wake_its_workload_blocks() -> None:
     scaler = an(
         "HorizontalPodAutoscaler",
-        spec={"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}, "minReplicas": 0},
+        spec={
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"},
+            "minReplicas": 0,
+        },
     )
     assert "minReplicas 0" in blocked(workload(), scaler)
 
@@ -278,9 +324,19 @@ def test_a_webhook_without_its_backend_blocks() -> None:
 
 # --- policies
 
-WEB, DB = an("Pod", "web", labels={"app": "web"}, spec={"containers": []}), an("Pod", "db", labels={"app": "db"}, spec={"containers": [{"name": "c", "ports": [{"containerPort": 5432}]}]})  # fmt: skip
+WEB, DB = (
+    an("Pod", "web", labels={"app": "web"}, spec={"containers": []}),
+    an(
+        "Pod",
+        "db",
+        labels={"app": "db"},
+        spec={"containers": [{"name": "c", "ports": [{"containerPort": 5432}]}]},
+    ),
+)
 CLOSED = an(
-    "NetworkPolicy", "closed", spec={"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]}
+    "NetworkPolicy",
+    "closed",
+    spec={"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]},
 )
 
 
@@ -295,7 +351,9 @@ def test_policies_that_were_never_enforced_are_told_connection_by_connection() -
 
 def test_isolation_that_is_lost_is_told_too() -> None:
     made = plan(WEB, DB, CLOSED, to=Driver.FLANNEL)
-    assert ("shop/web[Pod]", "shop/db[Pod]") in {(each.source, each.destination) for each in made.network.opens}
+    assert ("shop/web[Pod]", "shop/db[Pod]") in {
+        (each.source, each.destination) for each in made.network.opens
+    }
     assert not made.network.closes
     assert "isolation is lost" in said(made)
 
@@ -309,10 +367,20 @@ def test_drivers_that_are_alike_change_nothing() -> None:
     ("spec", "words"),
     [
         ({"podSelector": {"matchLabels": {"app": "bd"}}, "policyTypes": ["Ingress"]}, "selects no pod"),
-        ({"podSelector": {}, "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "wbe"}}}]}]}, "allows nothing"),
-        ({"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": "10.254.0.10/32"}}]}], "policyTypes": ["Egress"]}, "names the service address 10.254.0.10/32"),
+        (
+            {"podSelector": {}, "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "wbe"}}}]}]},
+            "allows nothing",
+        ),
+        (
+            {
+                "podSelector": {},
+                "egress": [{"to": [{"ipBlock": {"cidr": "10.254.0.10/32"}}]}],
+                "policyTypes": ["Egress"],
+            },
+            "names the service address 10.254.0.10/32",
+        ),
     ],
-)  # fmt: skip
+)
 def test_policies_that_will_do_something_else_than_meant_are_told(spec: Object, words: str) -> None:
     assert words in said(plan(WEB, DB, an("NetworkPolicy", "p", spec=spec)))
 
@@ -352,8 +420,13 @@ def test_a_host_port_behind_a_policy_is_told() -> None:
 
 
 def test_a_webhook_backend_that_the_api_server_cannot_reach_is_told() -> None:
-    hook = {"name": "guard.example", "clientConfig": {"service": {"namespace": "shop", "name": "db", "port": 443}}}
-    service = an("Service", "db", spec={"selector": {"app": "db"}, "ports": [{"port": 443, "targetPort": 8443}]})
+    hook = {
+        "name": "guard.example",
+        "clientConfig": {"service": {"namespace": "shop", "name": "db", "port": 443}},
+    }
+    service = an(
+        "Service", "db", spec={"selector": {"app": "db"}, "ports": [{"port": 443, "targetPort": 8443}]}
+    )
     node = an("Node", "n", status={"addresses": [{"type": "InternalIP", "address": "10.0.1.11"}]})
     made = plan(DB, service, node, CLOSED, an("ValidatingWebhookConfiguration", "w", webhooks=[hook]))
     assert "webhook guard.example will not be reached by the API server" in said(made)
@@ -379,13 +452,19 @@ def test_a_release_whose_objects_are_not_all_copied_is_told_and_a_whole_one_is_n
     text = said(plan(record(manifest), an("ConfigMap", "settings")))
     assert "1 object of the release web not copied PodDisruptionBudget shop/web" in text
     assert "names policy/v1beta1" in text
-    whole = plan(record("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"), an("ConfigMap", "settings"))
+    whole = plan(
+        record("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"), an("ConfigMap", "settings")
+    )
     assert "Helm" not in {each.about for each in whole.warnings}
 
 
 def test_a_record_that_is_no_release_is_told_and_not_shown() -> None:
     broken = an(
-        "Secret", "r", type="helm.sh/release.v1", labels={"status": "deployed"}, data={"release": "aHVudGVyMg=="}
+        "Secret",
+        "r",
+        type="helm.sh/release.v1",
+        labels={"status": "deployed"},
+        data={"release": "aHVudGVyMg=="},
     )
     assert "cannot be read" in said(plan(broken))
 
@@ -397,7 +476,9 @@ def test_the_second_look_names_what_changed_went_and_came() -> None:
     web, gone = workload(name="web"), an("ConfigMap", "gone")
     made = plan(web, gone, an("ConfigMap", "kept"))
     changed = {**web, "spec": {**web["spec"], "replicas": 7}}
-    found = drift(made, inventory(HOME, changed, an("ConfigMap", "kept"), an("ConfigMap", "new")), Mappings(), KEY)
+    found = drift(
+        made, inventory(HOME, changed, an("ConfigMap", "kept"), an("ConfigMap", "new")), Mappings(), KEY
+    )
     assert [ref.name for ref in found.changed] == ["web"]
     assert [ref.name for ref in found.gone] == ["gone"]
     assert [ref.name for ref in found.new] == ["new"]

@@ -52,7 +52,8 @@ class Cinder:
 
     def set(self, status: str) -> None:
         self.there = {
-            disk: [dataclasses.replace(each, status=status) for each in found] for disk, found in self.there.items()
+            disk: [dataclasses.replace(each, status=status) for each in found]
+            for disk, found in self.there.items()
         }
 
     def _refuse(self) -> None:
@@ -71,7 +72,10 @@ def test_each_disk_that_moves_gets_one_and_is_waited_for() -> None:
     assert take(cinder, *asked) == ["a snapshot of shop/a", "a snapshot of shop/b"]
     cinder.set("available")
     assert take(cinder, *asked) == []
-    assert [len(found) for found in cinder.there.values()] == [1, 1] and set(cinder.there) == {"disk-a", "disk-b"}
+    assert [len(found) for found in cinder.there.values()] == [1, 1] and set(cinder.there) == {
+        "disk-a",
+        "disk-b",
+    }
     [made] = cinder.there["disk-a"]
     assert (made.name, made.metadata) == ("xk8s-m1-shop-a", {"xk8s-migration": "m1", "xk8s-claim": "shop/a"})
 
@@ -91,7 +95,9 @@ def test_one_of_another_migration_or_of_a_person_is_neither_taken_for_ours_nor_r
 
 
 def test_a_quota_that_is_reached_says_what_to_do() -> None:
-    cinder = Cinder(refusal=CloudRefused("no", why="HTTP 413: Maximum number of snapshots allowed (10) exceeded"))
+    cinder = Cinder(
+        refusal=CloudRefused("no", why="HTTP 413: Maximum number of snapshots allowed (10) exceeded")
+    )
     with pytest.raises(SnapshotFailed) as told:
         take(cinder)
     assert (

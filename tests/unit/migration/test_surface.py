@@ -41,7 +41,14 @@ def test_a_kind_without_a_common_version_is_missing() -> None:
 
 
 def test_kinds_that_are_not_stored_are_left_out() -> None:
-    review = Resource(group="authentication.k8s.io", version="v1", kind="TokenReview", plural="tokenreviews", namespaced=False, verbs=frozenset({"create"}))  # fmt: skip
+    review = Resource(
+        group="authentication.k8s.io",
+        version="v1",
+        kind="TokenReview",
+        plural="tokenreviews",
+        namespaced=False,
+        verbs=frozenset({"create"}),
+    )
     surface = Surface(version="v1.29.5", resources=(review,))
     assert agree(surface, surface).shared == ()
 
@@ -57,7 +64,12 @@ def test_old_servers_show_the_same_objects_in_two_groups_and_one_counts() -> Non
 
 
 def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
-    spec = {"group": "shop.example", "scope": "Namespaced", "names": {"kind": "Coupon", "plural": "coupons"}, "versions": [{"name": "v1"}, {"name": "v0", "served": False}]}  # fmt: skip
+    spec = {
+        "group": "shop.example",
+        "scope": "Namespaced",
+        "names": {"kind": "Coupon", "plural": "coupons"},
+        "versions": [{"name": "v1"}, {"name": "v0", "served": False}],
+    }
     target = defined(serves("v1/Pod"), [{"spec": spec}])
     assert [each.version for each in target.versions("shop.example", "Coupon")] == ["v1"]
     already = defined(serves("shop.example/v2/Coupon"), [{"spec": spec}])
@@ -67,11 +79,15 @@ def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
 @pytest.mark.parametrize(
     ("kind", "release"),
     [
-        ("batch/v1beta1/CronJob", "1.25"), ("policy/v1beta1/PodDisruptionBudget", "1.25"), ("autoscaling/v2beta2/HorizontalPodAutoscaler", "1.26"),
-        ("extensions/v1beta1/Ingress", "1.22"), ("extensions/v1beta1/Deployment", "1.16"), ("flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema", "1.32"),
+        ("batch/v1beta1/CronJob", "1.25"),
+        ("policy/v1beta1/PodDisruptionBudget", "1.25"),
+        ("autoscaling/v2beta2/HorizontalPodAutoscaler", "1.26"),
+        ("extensions/v1beta1/Ingress", "1.22"),
+        ("extensions/v1beta1/Deployment", "1.16"),
+        ("flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema", "1.32"),
         ("apps/v1/Deployment", ""),
     ],
-)  # fmt: skip
+)
 def test_when_a_version_was_removed(kind: str, release: str) -> None:
     assert removed_in(serves(kind).resources[0]) == release
 

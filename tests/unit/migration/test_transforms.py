@@ -38,7 +38,10 @@ def warned(obj: Object, **more: Any) -> str:
 
 def test_what_one_server_wrote_is_gone() -> None:
     obj = an(
-        "ConfigMap", meta={"generation": 3, "selfLink": "/x", "generateName": "x-"}, status={"a": 1}, data={"k": "v"}
+        "ConfigMap",
+        meta={"generation": 3, "selfLink": "/x", "generateName": "x-"},
+        status={"a": 1},
+        data={"k": "v"},
     )
     assert stripped(obj) == {
         "apiVersion": "v1",
@@ -56,7 +59,12 @@ def test_the_object_that_was_read_is_not_changed() -> None:
 
 
 def test_owners_and_finalizers_are_dropped_and_told() -> None:
-    obj = an("PersistentVolumeClaim", owner=workload("StatefulSet", "db"), meta={"finalizers": ["kubernetes.io/pvc-protection", "corp.example/cleanup"]}, spec={})  # fmt: skip
+    obj = an(
+        "PersistentVolumeClaim",
+        owner=workload("StatefulSet", "db"),
+        meta={"finalizers": ["kubernetes.io/pvc-protection", "corp.example/cleanup"]},
+        spec={},
+    )
     made = stripped(obj)
     assert "ownerReferences" not in made["metadata"]
     assert "finalizers" not in made["metadata"]
@@ -90,7 +98,9 @@ def service(**spec: Any) -> Object:
 
 def test_the_addresses_of_a_service_go_and_headless_ones_stay_headless() -> None:
     made = stripped(
-        service(clusterIP="10.254.0.9", clusterIPs=["10.254.0.9"], ports=[{"port": 80}], healthCheckNodePort=31000)
+        service(
+            clusterIP="10.254.0.9", clusterIPs=["10.254.0.9"], ports=[{"port": 80}], healthCheckNodePort=31000
+        )
     )["spec"]
     assert made == {"ports": [{"port": 80}]}
     assert stripped(service(clusterIP="None", clusterIPs=["None"]))["spec"]["clusterIP"] == "None"
@@ -110,7 +120,10 @@ def test_a_node_port_of_kubectl_apply_stays() -> None:
 def test_a_node_port_of_server_side_apply_stays_too() -> None:
     """crane loses it, because it looks at the annotation only."""
     obj = service(
-        ports=[{"port": 80, "protocol": "TCP", "nodePort": 30001}, {"port": 81, "protocol": "TCP", "nodePort": 30002}]
+        ports=[
+            {"port": 80, "protocol": "TCP", "nodePort": 30001},
+            {"port": 81, "protocol": "TCP", "nodePort": 30002},
+        ]
     )
     key = 'k:{"port":80,"protocol":"TCP"}'
     obj["metadata"]["managedFields"] = [
@@ -140,7 +153,10 @@ def test_dual_stack_is_kept_and_told() -> None:
 
 
 def test_a_hand_made_backend_in_the_old_cluster_is_told() -> None:
-    obj = an("Endpoints", subsets=[{"addresses": [{"ip": "10.101.3.4", "nodeName": "n", "targetRef": {"uid": "u"}}]}])
+    obj = an(
+        "Endpoints",
+        subsets=[{"addresses": [{"ip": "10.101.3.4", "nodeName": "n", "targetRef": {"uid": "u"}}]}],
+    )
     assert stripped(obj)["subsets"] == [{"addresses": [{"ip": "10.101.3.4"}]}]
     assert "a pod address" in warned(obj)
 
@@ -149,15 +165,31 @@ def test_a_hand_made_backend_in_the_old_cluster_is_told() -> None:
 
 
 def test_a_claim_forgets_its_volume_and_where_it_was_made() -> None:
-    marks = {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes", "volume.kubernetes.io/storage-provisioner": "c", "volume.kubernetes.io/selected-node": "n"}  # fmt: skip
-    obj = an("PersistentVolumeClaim", annotations=marks, spec={"volumeName": "pv-1", "storageClassName": "fast", "dataSource": {"name": "s"}, "dataSourceRef": {"name": "s"}})  # fmt: skip
+    marks = {
+        "pv.kubernetes.io/bind-completed": "yes",
+        "pv.kubernetes.io/bound-by-controller": "yes",
+        "volume.kubernetes.io/storage-provisioner": "c",
+        "volume.kubernetes.io/selected-node": "n",
+    }
+    obj = an(
+        "PersistentVolumeClaim",
+        annotations=marks,
+        spec={
+            "volumeName": "pv-1",
+            "storageClassName": "fast",
+            "dataSource": {"name": "s"},
+            "dataSourceRef": {"name": "s"},
+        },
+    )
     made = stripped(obj)
     assert made["spec"] == {"storageClassName": "fast"}
     assert "annotations" not in made["metadata"]
 
 
 def test_a_class_of_the_old_annotation_becomes_a_field() -> None:
-    obj = an("PersistentVolumeClaim", annotations={"volume.beta.kubernetes.io/storage-class": "gold"}, spec={})
+    obj = an(
+        "PersistentVolumeClaim", annotations={"volume.beta.kubernetes.io/storage-class": "gold"}, spec={}
+    )
     assert stripped(obj)["spec"]["storageClassName"] == "gold"
 
 
@@ -187,7 +219,10 @@ JOB_LABELS = {
 
 
 def test_a_jobs_generated_selector_and_labels_go() -> None:
-    spec = {"selector": {"matchLabels": {"controller-uid": "u"}}, "template": {"metadata": {"labels": {**JOB_LABELS, "team": "shop"}}, "spec": {"containers": []}}}  # fmt: skip
+    spec = {
+        "selector": {"matchLabels": {"controller-uid": "u"}},
+        "template": {"metadata": {"labels": {**JOB_LABELS, "team": "shop"}}, "spec": {"containers": []}},
+    }
     made = stripped(an("Job", spec=spec, labels=dict(JOB_LABELS)))
     assert "selector" not in made["spec"]
     assert made["spec"]["template"]["metadata"]["labels"] == {"team": "shop"}
@@ -195,7 +230,11 @@ def test_a_jobs_generated_selector_and_labels_go() -> None:
 
 
 def test_a_jobs_own_selector_stays() -> None:
-    spec = {"manualSelector": True, "selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}}}  # fmt: skip
+    spec = {
+        "manualSelector": True,
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}},
+    }
     assert stripped(an("Job", spec=spec))["spec"]["selector"] == {"matchLabels": {"a": "b"}}
 
 
@@ -203,11 +242,26 @@ def bare_pod() -> Object:
     mount = {"name": "kube-api-access-x7k2p", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
     container = {"name": "c", "image": "i", "volumeMounts": [mount, {"name": "data", "mountPath": "/data"}]}
     spec = {
-        "nodeName": "n1", "priority": 0, "preemptionPolicy": "PreemptLowerPriority", "nodeSelector": {"disk": "ssd"}, "containers": [container],
+        "nodeName": "n1",
+        "priority": 0,
+        "preemptionPolicy": "PreemptLowerPriority",
+        "nodeSelector": {"disk": "ssd"},
+        "containers": [container],
         "volumes": [{"name": "kube-api-access-x7k2p", "projected": {}}, {"name": "data", "emptyDir": {}}],
-        "tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 300}, {"key": "gpu", "operator": "Exists"}],
-    }  # fmt: skip
-    return an("Pod", spec=spec, annotations={"cni.projectcalico.org/podIP": "10.100.1.2/32", "k8s.v1.cni.cncf.io/network-status": "[]", "team": "shop"})  # fmt: skip
+        "tolerations": [
+            {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 300},
+            {"key": "gpu", "operator": "Exists"},
+        ],
+    }
+    return an(
+        "Pod",
+        spec=spec,
+        annotations={
+            "cni.projectcalico.org/podIP": "10.100.1.2/32",
+            "k8s.v1.cni.cncf.io/network-status": "[]",
+            "team": "shop",
+        },
+    )
 
 
 def test_a_bare_pod_loses_its_node_token_and_cni_annotations_and_keeps_its_placement() -> None:
@@ -248,7 +302,9 @@ def test_placement_by_a_nodes_name_is_told_and_spreading_by_it_is_not() -> None:
 def test_an_address_of_the_old_cluster_in_a_variable_is_told() -> None:
     template = pods()
     template["spec"]["containers"][0]["env"] = [{"name": "DB", "value": "postgres://10.254.3.4:5432"}]
-    assert "DB" in warned(workload(template=template)) and "a service address" in warned(workload(template=template))
+    assert "DB" in warned(workload(template=template)) and "a service address" in warned(
+        workload(template=template)
+    )
 
 
 def test_the_revision_of_a_deployment_and_our_own_notes_go() -> None:
@@ -281,8 +337,12 @@ def test_a_service_account_keeps_its_pull_secrets_only() -> None:
 
 
 def test_a_hand_made_token_is_signed_anew() -> None:
-    token = an("Secret", type="kubernetes.io/service-account-token", data={"token": "dA==", "ca.crt": "Yw==", "namespace": "bg=="},
-               annotations={"kubernetes.io/service-account.name": "ci", "kubernetes.io/service-account.uid": "u"})  # fmt: skip
+    token = an(
+        "Secret",
+        type="kubernetes.io/service-account-token",
+        data={"token": "dA==", "ca.crt": "Yw==", "namespace": "bg=="},
+        annotations={"kubernetes.io/service-account.name": "ci", "kubernetes.io/service-account.uid": "u"},
+    )
     made = stripped(token)
     assert "data" not in made
     assert made["metadata"]["annotations"] == {"kubernetes.io/service-account.name": "ci"}
@@ -312,13 +372,21 @@ def test_a_policy_that_names_the_old_clusters_addresses_is_told() -> None:
         obj = an("NetworkPolicy", spec={"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
         assert what in warned(obj)
     assert not warned(
-        an("NetworkPolicy", spec={"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]})
+        an(
+            "NetworkPolicy",
+            spec={"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]},
+        )
     )
 
 
 def test_a_namespace_keeps_its_pod_security_and_loses_its_pool() -> None:
-    obj = an("Namespace", "shop", labels={"pod-security.kubernetes.io/enforce": "restricted"}, annotations={"cni.projectcalico.org/ipv4pools": '["p"]'},
-             spec={"finalizers": ["kubernetes"]})  # fmt: skip
+    obj = an(
+        "Namespace",
+        "shop",
+        labels={"pod-security.kubernetes.io/enforce": "restricted"},
+        annotations={"cni.projectcalico.org/ipv4pools": '["p"]'},
+        spec={"finalizers": ["kubernetes"]},
+    )
     made = stripped(obj)
     assert made["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
     assert "annotations" not in made["metadata"] and "spec" not in made
@@ -334,7 +402,12 @@ def test_a_ca_that_is_injected_is_dropped_and_a_static_one_is_kept(injected: boo
 
 
 def test_a_webhook_by_url_and_a_conversion_are_told() -> None:
-    assert "https://hook.example" in warned(an("MutatingWebhookConfiguration", webhooks=[{"name": "h", "clientConfig": {"url": "https://hook.example"}}]))  # fmt: skip
+    assert "https://hook.example" in warned(
+        an(
+            "MutatingWebhookConfiguration",
+            webhooks=[{"name": "h", "clientConfig": {"url": "https://hook.example"}}],
+        )
+    )
     spec = {"group": "a.example", "conversion": {"strategy": "Webhook", "webhook": {"clientConfig": {}}}}
     assert "converted by a webhook" in warned(an("CustomResourceDefinition", spec=spec))
 
@@ -352,9 +425,19 @@ def mapped(obj: Object, **mappings: Any) -> Object:
 
 
 def test_classes_registries_nodes_and_taints_are_renamed() -> None:
-    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]}]}}}  # fmt: skip
+    affinity = {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [
+                    {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]}
+                ]
+            }
+        }
+    }
     template = pods(
-        nodeSelector={"zone": "a", "disk": "ssd"}, tolerations=[{"key": "old"}, {"key": "gone"}], affinity=affinity
+        nodeSelector={"zone": "a", "disk": "ssd"},
+        tolerations=[{"key": "old"}, {"key": "gone"}],
+        affinity=affinity,
     )
     obj = workload(
         "StatefulSet",
@@ -362,22 +445,31 @@ def test_classes_registries_nodes_and_taints_are_renamed() -> None:
         volumeClaimTemplates=[{"metadata": {"name": "d"}, "spec": {"storageClassName": "gold"}}],
     )
     made = mapped(
-        obj, storage_classes={"gold": "silver"}, registries={"registry.old": "registry.new/mirror"}, node_labels={"zone=a": "zone=az1", "disk=ssd": ""},
+        obj,
+        storage_classes={"gold": "silver"},
+        registries={"registry.old": "registry.new/mirror"},
+        node_labels={"zone=a": "zone=az1", "disk=ssd": ""},
         tolerations={"old": "new", "gone": ""},
-    )["spec"]  # fmt: skip
+    )["spec"]
     spec = made["template"]["spec"]
     assert made["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "silver"
     assert spec["containers"][0]["image"] == "registry.new/mirror/app:1"
     assert spec["nodeSelector"] == {"zone": "az1"}
     assert spec["tolerations"] == [{"key": "new"}]
-    term = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]
+    term = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ][0]
     assert term["matchExpressions"][0]["values"] == ["az1", "b"]
 
 
 def test_a_registry_is_matched_at_a_border_and_the_longest_counts() -> None:
     registries = {"reg.io": "new.io", "reg.io/team": "team.io"}
-    images = [mapped(workload(template=pods(containers=[{"name": "c", "image": image}])), registries=registries)["spec"]["template"]["spec"]["containers"][0]["image"]
-              for image in ("reg.io/a:1", "reg.io/team/a:1", "reg.io.evil/a:1")]  # fmt: skip
+    images = [
+        mapped(workload(template=pods(containers=[{"name": "c", "image": image}])), registries=registries)[
+            "spec"
+        ]["template"]["spec"]["containers"][0]["image"]
+        for image in ("reg.io/a:1", "reg.io/team/a:1", "reg.io.evil/a:1")
+    ]
     assert images == ["new.io/a:1", "team.io/a:1", "reg.io.evil/a:1"]
 
 
@@ -411,7 +503,9 @@ def test_a_patch_changes_only_what_it_selects() -> None:
         [{"op": "replace", "path": "/apiVersion", "value": "v2"}],
     ],
 )
-def test_a_patch_that_does_not_fit_or_changes_what_an_object_is_is_refused(operations: list[dict[str, Any]]) -> None:
+def test_a_patch_that_does_not_fit_or_changes_what_an_object_is_is_refused(
+    operations: list[dict[str, Any]],
+) -> None:
     with pytest.raises(PatchFailed):
         mapped(an("ConfigMap", data={"k": "v"}), patches=(patch(*operations),))
 
@@ -433,7 +527,17 @@ def test_what_is_made_bears_the_migrations_label() -> None:
 # --- properties
 
 scalars = st.text(max_size=5) | st.integers(0, 9) | st.booleans()
-bodies = st.dictionaries(st.sampled_from(["a", "b", "spec", "data"]), st.recursive(scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=2), max_leaves=4), max_size=3)  # fmt: skip
+bodies = st.dictionaries(
+    st.sampled_from(["a", "b", "spec", "data"]),
+    st.recursive(
+        scalars,
+        lambda inner: (
+            st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=2)
+        ),
+        max_leaves=4,
+    ),
+    max_size=3,
+)
 words = st.dictionaries(
     st.sampled_from(["a", "deployment.kubernetes.io/revision", "xk8s.io/held", "team"]),
     st.text(max_size=3),
@@ -447,7 +551,9 @@ words = st.dictionaries(
     annotations=words,
     finalizers=st.lists(st.sampled_from(["a/b", "kubernetes.io/x"]), max_size=2),
 )
-def test_stripping_again_changes_nothing_whatever_the_kind(body: Object, labels: dict[str, str], annotations: dict[str, str], finalizers: list[str]) -> None:  # fmt: skip
+def test_stripping_again_changes_nothing_whatever_the_kind(
+    body: Object, labels: dict[str, str], annotations: dict[str, str], finalizers: list[str]
+) -> None:
     once = stripped(
         an(
             "Thing",
@@ -462,13 +568,29 @@ def test_stripping_again_changes_nothing_whatever_the_kind(body: Object, labels:
 
 
 EXAMPLES = [
-    service(clusterIP="10.254.0.9", type="NodePort", ports=[{"port": 80, "nodePort": 30001}]), bare_pod(), workload("StatefulSet"), workload("DaemonSet"),
-    an("Job", spec={"selector": {}, "template": {"metadata": {"labels": dict(JOB_LABELS)}, "spec": {"containers": []}}}),
-    an("PersistentVolumeClaim", spec={"volumeName": "v", "dataSource": {"name": "s"}}), an("Namespace", "shop", spec={"finalizers": ["kubernetes"]}),
-    an("Secret", type="kubernetes.io/service-account-token", data={"token": "dA=="}), an("ServiceAccount", secrets=[{"name": "t"}]),
-    an("StorageClass", provisioner="kubernetes.io/cinder"), an("Endpoints", subsets=[{"addresses": [{"ip": "1.2.3.4", "nodeName": "n"}]}]),
-    an("ValidatingWebhookConfiguration", annotations={"cert-manager.io/inject-ca-from": "a"}, webhooks=[{"name": "h", "clientConfig": {"caBundle": "x"}}]),
-]  # fmt: skip
+    service(clusterIP="10.254.0.9", type="NodePort", ports=[{"port": 80, "nodePort": 30001}]),
+    bare_pod(),
+    workload("StatefulSet"),
+    workload("DaemonSet"),
+    an(
+        "Job",
+        spec={
+            "selector": {},
+            "template": {"metadata": {"labels": dict(JOB_LABELS)}, "spec": {"containers": []}},
+        },
+    ),
+    an("PersistentVolumeClaim", spec={"volumeName": "v", "dataSource": {"name": "s"}}),
+    an("Namespace", "shop", spec={"finalizers": ["kubernetes"]}),
+    an("Secret", type="kubernetes.io/service-account-token", data={"token": "dA=="}),
+    an("ServiceAccount", secrets=[{"name": "t"}]),
+    an("StorageClass", provisioner="kubernetes.io/cinder"),
+    an("Endpoints", subsets=[{"addresses": [{"ip": "1.2.3.4", "nodeName": "n"}]}]),
+    an(
+        "ValidatingWebhookConfiguration",
+        annotations={"cert-manager.io/inject-ca-from": "a"},
+        webhooks=[{"name": "h", "clientConfig": {"caBundle": "x"}}],
+    ),
+]
 
 
 @pytest.mark.parametrize("obj", EXAMPLES, ids=lambda obj: obj["kind"])
@@ -490,7 +612,28 @@ def test_a_copy_is_stripped_to_the_same_text(obj: Object) -> None:
 def test_every_kind_of_the_notes_has_its_unit() -> None:
     kinds = {kind for _, kind in UNITS}
     assert kinds >= {
-        "Service", "PersistentVolumeClaim", "Job", "CronJob", "Pod", "Deployment", "StatefulSet", "DaemonSet", "ServiceAccount", "Secret",
-        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService", "CustomResourceDefinition", "Ingress", "Namespace", "NetworkPolicy",
-        "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Endpoints", "EndpointSlice", "StorageClass", "PodDisruptionBudget",
-    }  # fmt: skip
+        "Service",
+        "PersistentVolumeClaim",
+        "Job",
+        "CronJob",
+        "Pod",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ServiceAccount",
+        "Secret",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+        "APIService",
+        "CustomResourceDefinition",
+        "Ingress",
+        "Namespace",
+        "NetworkPolicy",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "Endpoints",
+        "EndpointSlice",
+        "StorageClass",
+        "PodDisruptionBudget",
+    }

@@ -58,7 +58,9 @@ def test_it_tells_again_that_it_waits_before_people_wonder(house: House) -> None
     passage.enter(Step.DEPLOY)
     told = [state for state in run.told.states if isinstance(state, MigrationProgress)]
     assert all(later.at - earlier.at <= timedelta(seconds=60) for earlier, later in itertools.pairwise(told))
-    assert [state.calm for state in told] == [False, *[True] * (len(told) - 1)], "so that others are shown before it"
+    assert [state.calm for state in told] == [False, *[True] * (len(told) - 1)], (
+        "so that others are shown before it"
+    )
 
 
 def test_while_it_is_paused_others_work_and_then_it_waits_again(house: House) -> None:
@@ -72,7 +74,11 @@ def test_while_it_is_paused_others_work_and_then_it_waits_again(house: House) ->
         house.works("m3")
         house.want("m1", Word.RESUME)
 
-    house.clock.meanwhile = [others, lambda: working.append(house.working()), lambda: house.turns.give_back("m3")]
+    house.clock.meanwhile = [
+        others,
+        lambda: working.append(house.working()),
+        lambda: house.turns.give_back("m3"),
+    ]
     tries: list[str] = []
 
     def refused_once() -> Json:
@@ -135,7 +141,9 @@ def decided(passage: Passage, people: People) -> tuple[str, ...]:
     return consent(passage, people, kind="migrate.cutover", name="cutover", propose=lambda: None)  # type: ignore[arg-type,return-value]
 
 
-def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits_for_one(house: House) -> None:
+def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits_for_one(
+    house: House,
+) -> None:
     passage, run = house.passage("m1")
     passage.enter(Step.COMPARE)
     passage.enter(Step.DECIDE)
@@ -239,4 +247,6 @@ def test_what_was_cut_off_keeps_its_turn_and_its_place(house: House) -> None:
 def test_only_decisions_and_the_soak_are_no_work(step: Step) -> None:
     assert works(step, back=False) is (step not in (Step.DECIDE, Step.SOAK, Step.CONSENT))
     assert works(step, back=True) and waits_for_nobody(step, back=True)
-    assert waits_for_nobody(step, back=False) is (step.number > Step.DECIDE.number and works(step, back=False))
+    assert waits_for_nobody(step, back=False) is (
+        step.number > Step.DECIDE.number and works(step, back=False)
+    )

@@ -30,7 +30,10 @@ def claim(name: str = "data-db-0", volume: str = "pv-1", **spec: Any) -> Object:
         "resources": {"requests": {"storage": "2Gi"}},
     }
     return an(
-        "PersistentVolumeClaim", name, spec={**given, **spec}, status={"phase": "Bound" if volume else "Pending"}
+        "PersistentVolumeClaim",
+        name,
+        spec={**given, **spec},
+        status={"phase": "Bound" if volume else "Pending"},
     )
 
 
@@ -92,14 +95,20 @@ def test_a_volume_that_cannot_move_blocks_unless_it_is_excluded(source: str) -> 
 
 
 def test_another_csi_driver_blocks() -> None:
-    assert "ceph" in blockers(checked(found(claim(), disk(csi={"driver": "rbd.csi.ceph.com", "volumeHandle": "h"}))))
+    assert "ceph" in blockers(
+        checked(found(claim(), disk(csi={"driver": "rbd.csi.ceph.com", "volumeHandle": "h"})))
+    )
 
 
 def test_an_in_tree_volume_moves_as_one_of_the_csi_driver() -> None:
     [volume] = found(claim(), disk(cinder={"volumeID": "disk-9", "fsType": "xfs"}))
     assert not blockers(checked((volume,)))
     made = static.persistent_volume(volume, claim(), "m1")
-    assert made["spec"]["csi"] == {"driver": "cinder.csi.openstack.org", "volumeHandle": "disk-9", "fsType": "xfs"}
+    assert made["spec"]["csi"] == {
+        "driver": "cinder.csi.openstack.org",
+        "volumeHandle": "disk-9",
+        "fsType": "xfs",
+    }
 
 
 def test_a_claim_that_was_never_bound_gets_an_empty_volume_before_everybodys_eyes() -> None:
@@ -160,12 +169,21 @@ def test_the_pair_names_each_other_and_no_uid() -> None:
     zoned = {
         "required": {
             "nodeSelectorTerms": [
-                {"matchExpressions": [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["az1"]}]}
+                {
+                    "matchExpressions": [
+                        {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["az1"]}
+                    ]
+                }
             ]
         }
     }
     [volume] = found(claim(), disk(csi=CSI, nodeAffinity=zoned, mountOptions=["noatime"]))
-    wanted = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data-db-0", "namespace": "shop"}, "spec": {"storageClassName": "slow"}}  # fmt: skip
+    wanted = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data-db-0", "namespace": "shop"},
+        "spec": {"storageClassName": "slow"},
+    }
     bound = static.bound_claim(volume, wanted)
     made = static.persistent_volume(volume, bound, "m1")
     assert made["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
@@ -179,7 +197,11 @@ def test_the_pair_names_each_other_and_no_uid() -> None:
     assert bound["spec"]["volumeName"] == made["metadata"]["name"] == "pv-1"
     assert bound["spec"]["resources"]["requests"]["storage"] == made["spec"]["capacity"]["storage"] == "4Gi"
     assert made["spec"]["mountOptions"] == ["noatime"]
-    assert made["spec"]["csi"] == {"driver": "cinder.csi.openstack.org", "volumeHandle": "disk-1", "fsType": "ext4"}
+    assert made["spec"]["csi"] == {
+        "driver": "cinder.csi.openstack.org",
+        "volumeHandle": "disk-1",
+        "fsType": "ext4",
+    }
     assert "topology.cinder.csi.openstack.org/zone" in str(made["spec"]["nodeAffinity"])
     assert made["metadata"]["labels"] == {"xk8s.io/migration": "m1"}
 
@@ -197,7 +219,8 @@ def test_an_empty_volume_is_as_large_as_the_old_one_has_grown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1Gi", 2**30), ("500m", 0.5), ("2k", 2000), ("1.5Ki", 1536), ("3", 3), ("", 0), ("x", 0)]
+    ("text", "value"),
+    [("1Gi", 2**30), ("500m", 0.5), ("2k", 2000), ("1.5Ki", 1536), ("3", 3), ("", 0), ("x", 0)],
 )
 def test_quantities(text: str, value: float) -> None:
     assert float(quantity(text)) == value

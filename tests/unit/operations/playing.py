@@ -66,7 +66,9 @@ class Told:
 class Run:
     """One run over a journal; `cut` counts down the effects until the run is cut off."""
 
-    def __init__(self, journal: Journal, clock: Clock, *, cut: int | None = None, lost_at: int | None = None) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, *, cut: int | None = None, lost_at: int | None = None
+    ) -> None:
         self.told = Told()
         self.journal = journal
         self._at = 0
@@ -74,9 +76,13 @@ class Run:
         self._lost_at = lost_at
         self.cut = cut
         self.flow = Running(
-            operation=OPERATION, project="shop", reporter=self.told, record=self._record, ending=clock,  # type: ignore[arg-type]
+            operation=OPERATION,
+            project="shop",
+            reporter=self.told,
+            record=self._record,
+            ending=clock,  # type: ignore[arg-type]
             owned=self._owned,
-        )  # fmt: skip
+        )
 
     def point(self) -> None:
         """A place where the process may die."""
@@ -136,7 +142,12 @@ class Cloud:
             raise self.refuse.pop(0)
         made = str(uuid.uuid4())
         self.ordered += 1
-        self.found[made] = {**values, "uuid": made, "at": self.clock.now, "created_at": self.clock.now.isoformat()}
+        self.found[made] = {
+            **values,
+            "uuid": made,
+            "at": self.clock.now,
+            "created_at": self.clock.now.isoformat(),
+        }
         self.point()
         if self.lose_answers:
             self.lose_answers -= 1
@@ -166,7 +177,12 @@ class Cloud:
             if taken < timedelta(seconds=3):
                 return {**each, **self.after_build}  # the cast is on its way
             if "stuck" in each and taken > timedelta(seconds=20):
-                return {**each, "status": "DELETE_FAILED", "status_reason": each["stuck"], "updated_at": "later"}
+                return {
+                    **each,
+                    "status": "DELETE_FAILED",
+                    "status_reason": each["stuck"],
+                    "updated_at": "later",
+                }
             return {**each, "status": "DELETE_IN_PROGRESS", "updated_at": "now"}
         built = self.clock.now - each["at"] >= timedelta(seconds=self.seconds_to_build)
         return {**each, **(self.after_build if built else {"status": "CREATE_IN_PROGRESS"})}
@@ -175,10 +191,18 @@ class Cloud:
 def report(verdict: Verdict, clock: Clock) -> VerificationReport:
     """A report with one verdict."""
     made = unread(
-        cluster="dev", cluster_id="id", project="shop", asked=None, problem="connection refused", advice="wait",
-        at=clock.now, seconds=0.1,
-    )  # fmt: skip
-    return dataclasses.replace(made, verdict=verdict, nodes=3, nodes_ok=3 if verdict is Verdict.HEALTHY else 1)
+        cluster="dev",
+        cluster_id="id",
+        project="shop",
+        asked=None,
+        problem="connection refused",
+        advice="wait",
+        at=clock.now,
+        seconds=0.1,
+    )
+    return dataclasses.replace(
+        made, verdict=verdict, nodes=3, nodes_ok=3 if verdict is Verdict.HEALTHY else 1
+    )
 
 
 def site(cloud: Cloud, verdicts: list[Verdict]) -> Site:

@@ -16,8 +16,14 @@ from storage.reservations import ReservationRepository
 from tests.unit.operations.playing import LIMITS, OPERATION, UNREACHABLE, Clock, Cloud, Journal, Run, site
 
 ORDER = Order(
-    name="dev", template="t-1", template_name="base-calico", driver="calico", kubernetes="v1.29.5", nodes=2, masters=1,
-)  # fmt: skip
+    name="dev",
+    template="t-1",
+    template_name="base-calico",
+    driver="calico",
+    kubernetes="v1.29.5",
+    nodes=2,
+    masters=1,
+)
 
 
 @pytest.fixture
@@ -40,9 +46,11 @@ def play(
 ) -> ClusterCreated:
     cloud.point = run.point
     workflow = Creation(
-        lambda _project, _operation: site(cloud, verdicts or [Verdict.HEALTHY]), Building(reservations, now=cloud.clock),
-        limits=lambda: LIMITS, now=cloud.clock,
-    )  # fmt: skip
+        lambda _project, _operation: site(cloud, verdicts or [Verdict.HEALTHY]),
+        Building(reservations, now=cloud.clock),
+        limits=lambda: LIMITS,
+        now=cloud.clock,
+    )
     return workflow(run.flow, ORDER.to_json())
 
 
@@ -106,7 +114,9 @@ def test_a_magnum_that_stays_away_ends_in_its_own_words(
 def test_what_magnum_refuses_is_not_tried_again_and_told_the_same_after_a_crash(
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
-    cloud.refuse = [MagnumRejected("Magnum did not create the cluster", why="HTTP 400: no keypair", fix="Check it.")]
+    cloud.refuse = [
+        MagnumRejected("Magnum did not create the cluster", why="HTTP 400: no keypair", fix="Check it.")
+    ]
     journal = Journal()
     with pytest.raises(Problem):
         play(cloud, reservations, Run(journal, clock))
@@ -156,9 +166,10 @@ def test_create_failed_is_told_with_reason_and_faults(
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
     cloud.after_build = {
-        "status": "CREATE_FAILED", "status_reason": "default-master failed",
+        "status": "CREATE_FAILED",
+        "status_reason": "default-master failed",
         "faults": {"default-master": "No valid host was found"},
-    }  # fmt: skip
+    }
     with pytest.raises(Problem, match="could not build") as found:
         play(cloud, reservations, Run(Journal(), clock))
     assert "default-master failed" in found.value.why and "No valid host was found" in found.value.why

@@ -44,9 +44,11 @@ def cluster(cloud: Cloud) -> str:
 def play(cloud: Cloud, cluster: str, run: Run, migrations: Migrations | None = None) -> ClusterDeleted:
     cloud.point = run.point
     workflow = Deletion(
-        lambda _project, _operation: site(cloud, [Verdict.HEALTHY]), migrations=migrations or Migrations(), limits=lambda: LIMITS,
+        lambda _project, _operation: site(cloud, [Verdict.HEALTHY]),
+        migrations=migrations or Migrations(),
+        limits=lambda: LIMITS,
         now=cloud.clock,
-    )  # fmt: skip
+    )
     return workflow(run.flow, {"id": cluster, "name": "dev"})
 
 

@@ -16,24 +16,36 @@ Object = dict[str, Any]
 
 
 def pod(
-    name: str, *, namespace: str = "shop", app: str = "", address: str = "", ports: tuple[tuple[str, int], ...] = (), **more: Any
-) -> model.Pod:  # fmt: skip
+    name: str,
+    *,
+    namespace: str = "shop",
+    app: str = "",
+    address: str = "",
+    ports: tuple[tuple[str, int], ...] = (),
+    **more: Any,
+) -> model.Pod:
     """`cart-1` of the Deployment `cart`, with the label app=cart."""
     app = app or name.rpartition("-")[0] or name
     addresses = (ipaddress.ip_address(address),) if address else ()
     return model.Pod(
-        namespace=namespace, name=name, labels={"app": app, **more.pop("labels", {})}, addresses=addresses,
+        namespace=namespace,
+        name=name,
+        labels={"app": app, **more.pop("labels", {})},
+        addresses=addresses,
         workload=model.Workload(namespace, "Deployment", app),
-        ports=tuple(model.ContainerPort(each, model.Protocol.TCP, number) for each, number in ports), **more,
-    )  # fmt: skip
+        ports=tuple(model.ContainerPort(each, model.Protocol.TCP, number) for each, number in ports),
+        **more,
+    )
 
 
 def manifest(name: str = "x", namespace: str = "shop", **spec: Any) -> Object:
     """A policy as an API server has it."""
     return {
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": namespace}, "spec": {"podSelector": {}, **spec},
-    }  # fmt: skip
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"podSelector": {}, **spec},
+    }
 
 
 def live(found: Object, *, uid: str = "u1", version: str = "7", **metadata: Any) -> Object:
@@ -42,10 +54,12 @@ def live(found: Object, *, uid: str = "u1", version: str = "7", **metadata: Any)
 
 
 SHOP = (
-    pod("cart-1", address="10.1.0.1"), pod("cart-2", address="10.1.0.2"), pod("redis-1", address="10.1.0.3"),
+    pod("cart-1", address="10.1.0.1"),
+    pod("cart-2", address="10.1.0.2"),
+    pod("redis-1", address="10.1.0.3"),
     pod("frontend-1", namespace="web", address="10.1.0.4"),
     pod("coredns-1", namespace="kube-system", address="10.1.0.5", labels={"k8s-app": "kube-dns"}),
-)  # fmt: skip
+)
 
 
 def snapshot(
@@ -55,25 +69,35 @@ def snapshot(
     names = sorted({each.namespace for each in pods} | {each["metadata"]["namespace"] for each in policies})
     return Snapshot(
         cluster=model.Cluster(
-            pods=pods, namespaces=tuple(model.Namespace(name) for name in names),
+            pods=pods,
+            namespaces=tuple(model.Namespace(name) for name in names),
             policies=tuple(parsing.parse_policy(each) for each in policies),
         ),
         policies={
-            model.PolicyRef(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in policies
+            model.PolicyRef(each["metadata"]["namespace"], each["metadata"]["name"]): each
+            for each in policies
         },
-        services=services, **more,
-    )  # fmt: skip
+        services=services,
+        **more,
+    )
 
 
 def where(**more: Any) -> Where:
     """A cluster that enforces."""
     values: dict[str, Any] = {
-        "project": "shop", "cluster": "prod-eu", "cluster_id": "uuid-1", "production": False, "driver": "Calico", "enforces": True,
-    }  # fmt: skip
+        "project": "shop",
+        "cluster": "prod-eu",
+        "cluster_id": "uuid-1",
+        "production": False,
+        "driver": "Calico",
+        "enforces": True,
+    }
     return Where(**(values | more))
 
 
-def computed(wanted: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **more: Any) -> Computed:
+def computed(
+    wanted: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **more: Any
+) -> Computed:
     """What a policy does to the shop."""
     named = ref or model.PolicyRef(wanted["metadata"]["namespace"], wanted["metadata"]["name"])  # type: ignore[index]
     found = snapshot(
@@ -86,8 +110,19 @@ def change(**more: Any) -> PolicyChange:
     """A change that was made: a policy where there was none."""
     made = manifest("deny")
     values: dict[str, Any] = {
-        "operation": "7f3a" * 8, "project": "shop", "cluster": "uuid-1", "cluster_name": "prod-eu", "namespace": "shop",
-        "policy": "deny", "kind": "apply", "actor": "U1", "at": NOW, "state": WRITTEN, "wanted": made, "after": made,
-        "after_uid": "u1", "after_version": "7",
-    }  # fmt: skip
+        "operation": "7f3a" * 8,
+        "project": "shop",
+        "cluster": "uuid-1",
+        "cluster_name": "prod-eu",
+        "namespace": "shop",
+        "policy": "deny",
+        "kind": "apply",
+        "actor": "U1",
+        "at": NOW,
+        "state": WRITTEN,
+        "wanted": made,
+        "after": made,
+        "after_uid": "u1",
+        "after_version": "7",
+    }
     return PolicyChange(**(values | more))

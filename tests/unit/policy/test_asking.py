@@ -11,9 +11,15 @@ from bot.policy.reach.model import PodRef, PolicyRef, Protocol
 from tests.unit.policy.building import SHOP, manifest, pod, snapshot
 
 LETS = manifest(
-    "lets-web", policyTypes=["Ingress"],
-    ingress=[{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}}], "ports": [{"port": 7070}]}],
-)  # fmt: skip
+    "lets-web",
+    policyTypes=["Ingress"],
+    ingress=[
+        {
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}}],
+            "ports": [{"port": 7070}],
+        }
+    ],
+)
 PORT = asking.port_of("TCP/7070")
 
 
@@ -50,18 +56,25 @@ def test_a_range_is_refused() -> None:
 
 def test_pods_that_are_alike_are_one_story_that_counts_them() -> None:
     made = reach()
-    (story,) = asking.stories(made, asking.end_of(made, "web/frontend"), asking.end_of(made, "shop/cart"), PORT)
+    (story,) = asking.stories(
+        made, asking.end_of(made, "web/frontend"), asking.end_of(made, "shop/cart"), PORT
+    )
     assert story.pairs == 2 and story.explanation.allowed
     assert [str(rule) for rule in story.explanation.ingress.allowed_by] == ["shop/lets-web spec.ingress[0]"]
 
 
 def test_pods_that_differ_are_told_apart_what_is_refused_first() -> None:
     labelled = (*SHOP, pod("cart-3", labels={"tier": "open"}, app="cart"))
-    opened = manifest("open", podSelector={"matchLabels": {"tier": "open"}}, policyTypes=["Ingress"], ingress=[{}])
+    opened = manifest(
+        "open", podSelector={"matchLabels": {"tier": "open"}}, policyTypes=["Ingress"], ingress=[{}]
+    )
     made = reach(opened, pods=labelled)
     told = asking.stories(made, asking.end_of(made, "shop/redis"), asking.end_of(made, "shop/cart"), PORT)
     assert [(story.pairs, story.explanation.allowed) for story in told] == [(2, False), (1, True)]
-    assert told[1].explanation.ingress.isolated_by == (PolicyRef("shop", "lets-web"), PolicyRef("shop", "open"))
+    assert told[1].explanation.ingress.isolated_by == (
+        PolicyRef("shop", "lets-web"),
+        PolicyRef("shop", "open"),
+    )
 
 
 def test_a_workload_to_itself_leaves_a_pod_to_itself_out() -> None:

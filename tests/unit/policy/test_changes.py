@@ -27,7 +27,9 @@ WRITER = [{"manager": "kubectl", "time": "2026-11-24T12:00:00Z"}]
         pytest.param(DENY, live(DENY), "", id="as-it-was-left"),
         pytest.param(DENY, None, "it was deleted since", id="deleted"),
         pytest.param(DENY, live(DENY, uid="u2"), "it was deleted and made again", id="made-again"),
-        pytest.param(DENY, live(OTHER, version="8"), "spec.policyTypes: nothing → [Egress]", id="another-content"),
+        pytest.param(
+            DENY, live(OTHER, version="8"), "spec.policyTypes: nothing → [Egress]", id="another-content"
+        ),
         pytest.param(
             DENY, live(DENY, version="8"), "its content is the same, but it was written again", id="touched"
         ),
@@ -67,11 +69,17 @@ def test_there_must_be_something_to_take_back(more: dict[str, Any], said: str) -
         pytest.param(None, DENY, None, Standing.UNTOUCHED, id="create-not-done"),
         pytest.param(None, DENY, live(DENY), Standing.DONE, id="create-done"),
         pytest.param(None, DENY, live(OTHER), Standing.OTHER, id="create-of-somebody-else"),
-        pytest.param(OTHER, DENY, live(OTHER, uid="u0", version="5"), Standing.UNTOUCHED, id="update-not-done"),
+        pytest.param(
+            OTHER, DENY, live(OTHER, uid="u0", version="5"), Standing.UNTOUCHED, id="update-not-done"
+        ),
         pytest.param(OTHER, DENY, live(DENY, uid="u0", version="6"), Standing.DONE, id="update-done"),
-        pytest.param(OTHER, DENY, live(OTHER, uid="u0", version="6"), Standing.OTHER, id="update-of-somebody-else"),
+        pytest.param(
+            OTHER, DENY, live(OTHER, uid="u0", version="6"), Standing.OTHER, id="update-of-somebody-else"
+        ),
         pytest.param(OTHER, DENY, None, Standing.OTHER, id="update-of-what-is-gone"),
-        pytest.param(OTHER, None, live(OTHER, uid="u0", version="5"), Standing.UNTOUCHED, id="delete-not-done"),
+        pytest.param(
+            OTHER, None, live(OTHER, uid="u0", version="5"), Standing.UNTOUCHED, id="delete-not-done"
+        ),
         pytest.param(OTHER, None, None, Standing.DONE, id="delete-done"),
         pytest.param(
             OTHER,
@@ -83,7 +91,9 @@ def test_there_must_be_something_to_take_back(more: dict[str, Any], said: str) -
         pytest.param(OTHER, None, live(OTHER, uid="u2", version="9"), Standing.OTHER, id="delete-of-another"),
     ],
 )
-def test_the_target_tells_how_a_cut_off_change_stands(before: Any, after: Any, there: Any, stands: Standing) -> None:
+def test_the_target_tells_how_a_cut_off_change_stands(
+    before: Any, after: Any, there: Any, stands: Standing
+) -> None:
     begun = change(
         before=before,
         before_uid="u0" if before else "",
@@ -97,7 +107,9 @@ def test_the_target_tells_how_a_cut_off_change_stands(before: Any, after: Any, t
 def test_what_a_finished_change_did_is_told_from_what_was_there_before() -> None:
     found = snapshot(DENY)
     told = planning.retold(where(), found, change(before=None, after=DENY))
-    assert told.preview.changes and planning.with_policy(found, PolicyRef("shop", "deny"), None).policies == {}
+    assert (
+        told.preview.changes and planning.with_policy(found, PolicyRef("shop", "deny"), None).policies == {}
+    )
     undone = planning.retold(where(), snapshot(), change(before=DENY, after=None))
     assert [each.opens for each in undone.preview.changes] == [each.closes for each in told.preview.changes]
 
@@ -137,17 +149,44 @@ def test_nothing_is_written_where_nothing_enforces_it(driver: str, why: str) -> 
     ("metadata", "said"),
     [
         ({}, ""),
-        ({"annotations": {"argocd.argoproj.io/tracking-id": "shop:networking.k8s.io/NetworkPolicy:shop/x"}}, "Argo CD owns this policy (shop)"),
+        (
+            {
+                "annotations": {
+                    "argocd.argoproj.io/tracking-id": "shop:networking.k8s.io/NetworkPolicy:shop/x"
+                }
+            },
+            "Argo CD owns this policy (shop)",
+        ),
         ({"labels": {"argocd.argoproj.io/instance": "shop"}}, "Argo CD owns this policy (shop)"),
-        ({"labels": {"app.kubernetes.io/instance": "shop"}, "managedFields": [{"manager": "argocd-controller"}]}, "Argo CD owns this policy (shop)"),
+        (
+            {
+                "labels": {"app.kubernetes.io/instance": "shop"},
+                "managedFields": [{"manager": "argocd-controller"}],
+            },
+            "Argo CD owns this policy (shop)",
+        ),
         ({"labels": {"app.kubernetes.io/instance": "shop"}}, ""),
-        ({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}}, "Flux owns this policy (flux-system/apps)"),
+        (
+            {
+                "labels": {
+                    "kustomize.toolkit.fluxcd.io/name": "apps",
+                    "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+                }
+            },
+            "Flux owns this policy (flux-system/apps)",
+        ),
         ({"labels": {"helm.toolkit.fluxcd.io/name": "shop"}}, "Flux owns this policy (shop)"),
-        ({"annotations": {"meta.helm.sh/release-name": "shop"}, "labels": {"app.kubernetes.io/managed-by": "Helm"}}, "Helm owns this policy (release shop)"),
+        (
+            {
+                "annotations": {"meta.helm.sh/release-name": "shop"},
+                "labels": {"app.kubernetes.io/managed-by": "Helm"},
+            },
+            "Helm owns this policy (release shop)",
+        ),
         ({"labels": {"app.kubernetes.io/managed-by": "Helm"}}, "Helm owns this policy:"),
         ({"labels": {"app.kubernetes.io/managed-by": "xk8s"}}, ""),
     ],
-)  # fmt: skip
+)
 def test_the_tool_that_keeps_a_policy_is_recognised_by_its_marks(metadata: dict[str, Any], said: str) -> None:
     owner = owners.owner_of({"metadata": metadata})
     assert (owner.consequence if owner else "").startswith(said) and bool(owner) == bool(said)

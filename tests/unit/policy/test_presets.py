@@ -41,9 +41,16 @@ def outside() -> Address:
 
 def test_there_are_the_nine_and_each_tells_what_it_does() -> None:
     assert [preset.name for preset in PRESETS] == [
-        "default-deny-ingress", "default-deny-egress", "deny-all", "allow-same-namespace", "allow-dns",
-        "allow-from-namespace", "allow-to-namespace", "allow-ingress-controller", "allow-monitoring",
-    ]  # fmt: skip
+        "default-deny-ingress",
+        "default-deny-egress",
+        "deny-all",
+        "allow-same-namespace",
+        "allow-dns",
+        "allow-from-namespace",
+        "allow-to-namespace",
+        "allow-ingress-controller",
+        "allow-monitoring",
+    ]
     assert all(preset.text.endswith(".") and preset.caution.endswith(".") for preset in PRESETS)
 
 
@@ -112,7 +119,9 @@ def test_allow_from_and_to_a_namespace_with_ports_and_ranges() -> None:
 
 
 def test_the_ingress_controller_and_monitoring_are_let_in() -> None:
-    controller = pod("ingress-1", namespace="ingress-nginx", labels={"app.kubernetes.io/component": "controller"})
+    controller = pod(
+        "ingress-1", namespace="ingress-nginx", labels={"app.kubernetes.io/component": "controller"}
+    )
     backend = pod("default-1", namespace="ingress-nginx")
     scraper = pod("prometheus-1", namespace="monitoring")
     pods = (*SHOP, controller, backend, scraper)
@@ -151,7 +160,11 @@ def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
     [
         ("deny-all", Parameters(ports=("TCP/80",)), "deny-all does not take `--port`"),
         ("allow-dns", Parameters(from_namespaces=("a",)), "allow-dns does not take `--from-namespace`"),
-        ("allow-monitoring", Parameters(to_namespaces=("a",)), "allow-monitoring does not take `--to-namespace`"),
+        (
+            "allow-monitoring",
+            Parameters(to_namespaces=("a",)),
+            "allow-monitoring does not take `--to-namespace`",
+        ),
         ("allow-from-namespace", Parameters(), "allow-from-namespace needs `--from-namespace`"),
         ("allow-to-namespace", Parameters(ports=("TCP/80",)), "allow-to-namespace needs `--to-namespace`"),
     ],

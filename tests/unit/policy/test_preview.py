@@ -97,9 +97,13 @@ def service(**more: object) -> Service:
     import ipaddress
 
     values: dict[str, object] = {
-        "namespace": "shop", "name": "cart", "addresses": (ipaddress.ip_address("10.254.0.7"),), "selector": {"app": "cart"},
-        "from_outside": True, "keeps_source": False,
-    }  # fmt: skip
+        "namespace": "shop",
+        "name": "cart",
+        "addresses": (ipaddress.ip_address("10.254.0.7"),),
+        "selector": {"app": "cart"},
+        "from_outside": True,
+        "keeps_source": False,
+    }
     return Service(**(values | more))  # type: ignore[arg-type]
 
 
@@ -127,7 +131,9 @@ def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isola
     wanted = manifest("x", policyTypes=["Ingress"], podSelector={"matchLabels": {"app": "agent"}})
     shown = computed(wanted, pods=(*SHOP, AGENT)).preview
     assert shown.selected == 0 and not shown.changes
-    assert shown.warnings == ("it selects 1 pod on the host network (shop/agent-1), which no policy isolates",)
+    assert shown.warnings == (
+        "it selects 1 pod on the host network (shop/agent-1), which no policy isolates",
+    )
     both = computed(DENY, pods=(*SHOP, AGENT, pod("agent-2", host_network=True))).preview
     assert both.warnings == (
         "it selects 2 pods on the host network (shop/agent-1, shop/agent-2), which no policy isolates",
@@ -169,7 +175,13 @@ def matrix(**more: object) -> matrices.Matrix:
 
 def test_the_matrix_has_the_workloads_that_change_the_namespaces_own_first() -> None:
     found = matrix()
-    assert found.workloads == (CART, "shop/redis[Deployment]", WEB, "kube-system/coredns[Deployment]", OUTSIDE)
+    assert found.workloads == (
+        CART,
+        "shop/redis[Deployment]",
+        WEB,
+        "kube-system/coredns[Deployment]",
+        OUTSIDE,
+    )
     assert found.cells[WEB, CART] is Cell.CLOSED and (WEB, CART) in found.before
     assert found.cells[CART, WEB] is Cell.KEPT and found.cells[OUTSIDE, CART] is Cell.CLOSED
     assert found.cells[OUTSIDE, OUTSIDE] is Cell.NONE and found.more == 0
@@ -200,5 +212,7 @@ def test_the_picture_is_a_png_of_bounded_size(pods: tuple[object, ...]) -> None:
     with Image.open(io.BytesIO(content)) as image:
         assert image.format == "PNG" and image.width <= 3_400 and image.height <= 2_600
         colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24) or []}
-    assert any(abs(red - 207) < 9 and green < 60 and blue < 70 for red, green, blue in colours), "what closes is red"
+    assert any(abs(red - 207) < 9 and green < 60 and blue < 70 for red, green, blue in colours), (
+        "what closes is red"
+    )
     assert len(content) < 200_000

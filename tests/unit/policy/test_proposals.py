@@ -25,9 +25,14 @@ def plan(**more: Any) -> Plan:
     wanted = more.pop("wanted", DENY)
     made = computed(wanted, where=where(production=more.pop("production", True)), before=before, **more)
     return Plan(
-        kind=kind, ref=PolicyRef("shop", "deny"), wanted=wanted, expected=wanted, before=before, found=snapshot(),
+        kind=kind,
+        ref=PolicyRef("shop", "deny"),
+        wanted=wanted,
+        expected=wanted,
+        before=before,
+        found=snapshot(),
         computed=made,
-    )  # fmt: skip
+    )
 
 
 def bound(found: Plan) -> str:

@@ -46,9 +46,13 @@ def test_a_policy_is_taken_and_given_its_namespace() -> None:
 def test_what_kubectl_prints_is_taken_without_what_the_server_wrote() -> None:
     printed = yaml.safe_load(GOOD)
     printed["metadata"] |= {
-        "uid": "u", "resourceVersion": "12", "creationTimestamp": "2026-11-24T12:00:00Z", "generation": 1,
-        "managedFields": [{"manager": "kubectl"}], "namespace": "shop",
-    }  # fmt: skip
+        "uid": "u",
+        "resourceVersion": "12",
+        "creationTimestamp": "2026-11-24T12:00:00Z",
+        "generation": 1,
+        "managedFields": [{"manager": "kubectl"}],
+        "namespace": "shop",
+    }
     printed["status"] = {}
     found = validation.own_policy(yaml.safe_dump(printed), namespace="shop")
     assert set(found) == {"apiVersion", "kind", "metadata", "spec"}
@@ -58,50 +62,116 @@ def test_what_kubectl_prints_is_taken_without_what_the_server_wrote() -> None:
 def test_json_is_taken_too() -> None:
     import json
 
-    assert validation.own_policy(json.dumps(yaml.safe_load(GOOD)), namespace="shop")["metadata"]["name"] == "web"
+    assert (
+        validation.own_policy(json.dumps(yaml.safe_load(GOOD)), namespace="shop")["metadata"]["name"] == "web"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "field", "said"),
     [
         pytest.param("podSelectr: {}", "spec.podSelectr", "did you mean podSelector?", id="misspelt-field"),
-        pytest.param("ingress: [{form: []}]", "spec.ingress[0].form", "did you mean from?", id="misspelt-peers"),
-        pytest.param("ingress: {from: []}", "spec.ingress", "must be a list", id="a-map-for-a-list"),
-        pytest.param("policyTypes: [Inbound]", "spec.policyTypes[0]", "must be Ingress or Egress", id="a-type-that-is-none"),
         pytest.param(
-            "podSelector: {matchLabels: {app: 1}}", "spec.podSelector.matchLabels.app", "put it in quotes", id="a-number-as-label"
+            "ingress: [{form: []}]", "spec.ingress[0].form", "did you mean from?", id="misspelt-peers"
+        ),
+        pytest.param("ingress: {from: []}", "spec.ingress", "must be a list", id="a-map-for-a-list"),
+        pytest.param(
+            "policyTypes: [Inbound]",
+            "spec.policyTypes[0]",
+            "must be Ingress or Egress",
+            id="a-type-that-is-none",
+        ),
+        pytest.param(
+            "podSelector: {matchLabels: {app: 1}}",
+            "spec.podSelector.matchLabels.app",
+            "put it in quotes",
+            id="a-number-as-label",
         ),
         pytest.param(
             "podSelector: {matchExpressions: [{key: app, operator: In}]}",
-            "spec.podSelector.matchExpressions[0].values", "must not be empty", id="in-without-values",
+            "spec.podSelector.matchExpressions[0].values",
+            "must not be empty",
+            id="in-without-values",
         ),
         pytest.param(
             "podSelector: {matchExpressions: [{key: app, operator: Equals, values: [a]}]}",
-            "spec.podSelector.matchExpressions[0].operator", "must be one of", id="an-operator-that-is-none",
+            "spec.podSelector.matchExpressions[0].operator",
+            "must be one of",
+            id="an-operator-that-is-none",
         ),
-        pytest.param("ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]", "spec.ingress[0].from[0].ipBlock.cidr", "", id="an-address-as-cidr"),
-        pytest.param("ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]", "spec.ingress[0].from[0].ipBlock.cidr", "", id="a-bad-cidr"),
+        pytest.param(
+            "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]",
+            "spec.ingress[0].from[0].ipBlock.cidr",
+            "",
+            id="an-address-as-cidr",
+        ),
+        pytest.param(
+            "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]",
+            "spec.ingress[0].from[0].ipBlock.cidr",
+            "",
+            id="a-bad-cidr",
+        ),
         pytest.param(
             "egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/16]}}]}]",
-            "spec.egress[0].to[0].ipBlock.except[0]", "", id="an-exception-outside",
+            "spec.egress[0].to[0].ipBlock.except[0]",
+            "",
+            id="an-exception-outside",
         ),
-        pytest.param("ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]", "spec.ingress[0].from[0]", "", id="two-peers-in-one"),
+        pytest.param(
+            "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]",
+            "spec.ingress[0].from[0]",
+            "",
+            id="two-peers-in-one",
+        ),
         pytest.param("ingress: [{from: [{}]}]", "spec.ingress[0].from[0]", "", id="an-empty-peer"),
-        pytest.param("ingress: [{ports: [{port: 70000}]}]", "spec.ingress[0].ports[0].port", "between 1 and 65535", id="a-port-too-high"),
-        pytest.param("ingress: [{ports: [{port: '80'}]}]", "spec.ingress[0].ports[0].port", "without quotes", id="a-port-in-quotes"),
-        pytest.param("ingress: [{ports: [{port: 80-90}]}]", "spec.ingress[0].ports[0].port", "`endPort: 90`", id="a-range-in-one"),
-        pytest.param("ingress: [{ports: [{port: 90, endPort: 80}]}]", "spec.ingress[0].ports[0].endPort", "below", id="a-range-backwards"),
-        pytest.param("ingress: [{ports: [{port: web, endPort: 80}]}]", "spec.ingress[0].ports[0].endPort", "named port", id="a-range-of-a-name"),
-        pytest.param("ingress: [{ports: [{protocol: ICMP}]}]", "spec.ingress[0].ports[0].protocol", "TCP, UDP or SCTP", id="a-protocol-that-is-none"),
+        pytest.param(
+            "ingress: [{ports: [{port: 70000}]}]",
+            "spec.ingress[0].ports[0].port",
+            "between 1 and 65535",
+            id="a-port-too-high",
+        ),
+        pytest.param(
+            "ingress: [{ports: [{port: '80'}]}]",
+            "spec.ingress[0].ports[0].port",
+            "without quotes",
+            id="a-port-in-quotes",
+        ),
+        pytest.param(
+            "ingress: [{ports: [{port: 80-90}]}]",
+            "spec.ingress[0].ports[0].port",
+            "`endPort: 90`",
+            id="a-range-in-one",
+        ),
+        pytest.param(
+            "ingress: [{ports: [{port: 90, endPort: 80}]}]",
+            "spec.ingress[0].ports[0].endPort",
+            "below",
+            id="a-range-backwards",
+        ),
+        pytest.param(
+            "ingress: [{ports: [{port: web, endPort: 80}]}]",
+            "spec.ingress[0].ports[0].endPort",
+            "named port",
+            id="a-range-of-a-name",
+        ),
+        pytest.param(
+            "ingress: [{ports: [{protocol: ICMP}]}]",
+            "spec.ingress[0].ports[0].protocol",
+            "TCP, UDP or SCTP",
+            id="a-protocol-that-is-none",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_with_its_field(text: str, field: str, said: str) -> None:
     told = refused(spec(text))
     assert f"`{field}`" in told.why and said in told.why
 
 
 def test_all_mistakes_are_told_at_once_and_only_so_many_are_listed() -> None:
-    assert refused(spec("podSelectr: {}\npolicyTypes: [In]")).what == "2 things are wrong with this NetworkPolicy"
+    assert (
+        refused(spec("podSelectr: {}\npolicyTypes: [In]")).what
+        == "2 things are wrong with this NetworkPolicy"
+    )
     many = refused(spec("ingress:\n" + "  - {form: []}\n" * 20))
     assert many.what.startswith("20 things") and many.why.count("\n") == 8 and "…and 12 more" in many.why
 
@@ -112,27 +182,52 @@ def test_all_mistakes_are_told_at_once_and_only_so_many_are_listed() -> None:
         pytest.param(GOOD.replace("web,", f"{'a' * 254},"), "at most 253", id="a-name-over-the-limit"),
         pytest.param(GOOD.replace("web,", "Web_1,"), "DNS subdomain", id="a-name-that-is-none"),
         pytest.param(GOOD.replace("name: web, ", ""), "`metadata.name`", id="no-name"),
-        pytest.param(GOOD.replace("team: shop", "team: a b"), "`metadata.labels.team`", id="a-label-with-a-space"),
-        pytest.param(GOOD.replace("labels: {team: shop}", "generateName: x"), "`metadata.generateName`", id="a-generated-name"),
-        pytest.param(GOOD.replace("labels: {team: shop}", "annotations: {a: 1}"), "`metadata.annotations.a`", id="a-number-as-annotation"),
+        pytest.param(
+            GOOD.replace("team: shop", "team: a b"), "`metadata.labels.team`", id="a-label-with-a-space"
+        ),
+        pytest.param(
+            GOOD.replace("labels: {team: shop}", "generateName: x"),
+            "`metadata.generateName`",
+            id="a-generated-name",
+        ),
+        pytest.param(
+            GOOD.replace("labels: {team: shop}", "annotations: {a: 1}"),
+            "`metadata.annotations.a`",
+            id="a-number-as-annotation",
+        ),
     ],
-)  # fmt: skip
+)
 def test_metadata_is_checked(text: str, said: str) -> None:
     assert said in refused(text).why
 
 
 def test_a_policy_for_another_namespace_is_refused() -> None:
     told = refused(GOOD.replace("name: web,", "name: web, namespace: billing,"))
-    assert told.what == "The policy is for the namespace billing, you said -n shop" and "`-n billing`" in told.fix
+    assert (
+        told.what == "The policy is for the namespace billing, you said -n shop"
+        and "`-n billing`" in told.fix
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}", "This is a Deployment, not a NetworkPolicy", id="deployment"),
+        pytest.param(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}",
+            "This is a Deployment, not a NetworkPolicy",
+            id="deployment",
+        ),
         pytest.param("apiVersion: v1\nkind: List\nitems: []", "This is a List", id="list"),
-        pytest.param("apiVersion: projectcalico.org/v3\nkind: NetworkPolicy", "This is Calico's own NetworkPolicy", id="calico"),
-        pytest.param("apiVersion: extensions/v1beta1\nkind: NetworkPolicy", "is of extensions/v1beta1", id="an-old-version"),
+        pytest.param(
+            "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy",
+            "This is Calico's own NetworkPolicy",
+            id="calico",
+        ),
+        pytest.param(
+            "apiVersion: extensions/v1beta1\nkind: NetworkPolicy",
+            "is of extensions/v1beta1",
+            id="an-old-version",
+        ),
         pytest.param("kind: NetworkPolicy", "no apiVersion", id="no-version"),
         pytest.param("hello: world", "This is no Kubernetes object", id="no-kind"),
         pytest.param("hello", "This is no Kubernetes object", id="a-word"),
@@ -151,7 +246,7 @@ def test_a_policy_for_another_namespace_is_refused() -> None:
         pytest.param("[1, " * 40 + "]" * 40, "This is no policy", id="deep"),
         pytest.param("- a\n" * 60_000, "This is no policy", id="many-parts"),
     ],
-)  # fmt: skip
+)
 def test_whatever_is_no_policy_is_refused_with_the_reason(text: str | bytes, said: str) -> None:
     assert said in refused(text).what
 
@@ -172,12 +267,17 @@ def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_labe
     spec = "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1, endPort: null}]}]}"
     found = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
     assert found["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
-    assert found["spec"] == {"podSelector": {"matchLabels": {"app": ""}}, "ingress": [{"ports": [{"port": 1}]}]}
+    assert found["spec"] == {
+        "podSelector": {"matchLabels": {"app": ""}},
+        "ingress": [{"ports": [{"port": 1}]}],
+    }
     assert "spec" not in validation.own_policy(f"{head}spec:\n", namespace="shop")
 
 
 def test_an_anchor_that_is_used_again_is_written_out() -> None:
-    text = GOOD.replace("labels: {team: shop}", "labels: &own {team: shop}, annotations: {<<: *own, kept: by-hand}")
+    text = GOOD.replace(
+        "labels: {team: shop}", "labels: &own {team: shop}, annotations: {<<: *own, kept: by-hand}"
+    )
     metadata = validation.own_policy(text, namespace="shop")["metadata"]
     assert metadata["labels"] == {"team": "shop"}
     assert metadata["annotations"] == {"team": "shop", "kept": "by-hand"}
@@ -197,15 +297,39 @@ def test_dates_and_odd_words_stay_what_they_are() -> None:
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(string.printable, max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["from", "to", "ports", "port", "endPort", "protocol", "podSelector", "namespaceSelector", "ipBlock", "cidr", "except",
-                         "matchLabels", "matchExpressions", "key", "operator", "values", "ingress", "egress", "policyTypes"])
-        | st.text(string.ascii_letters, min_size=1, max_size=6),
-        inner, max_size=3,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "from",
+                    "to",
+                    "ports",
+                    "port",
+                    "endPort",
+                    "protocol",
+                    "podSelector",
+                    "namespaceSelector",
+                    "ipBlock",
+                    "cidr",
+                    "except",
+                    "matchLabels",
+                    "matchExpressions",
+                    "key",
+                    "operator",
+                    "values",
+                    "ingress",
+                    "egress",
+                    "policyTypes",
+                ]
+            )
+            | st.text(string.ascii_letters, min_size=1, max_size=6),
+            inner,
+            max_size=3,
+        )
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -23,13 +23,25 @@ def value(text: str) -> Any:
     [
         pytest.param("a: 2026-11-24", {"a": "2026-11-24"}, id="a-date-is-text"),
         pytest.param("a: [=, '!=']", {"a": ["=", "!="]}, id="a-lone-equals-sign-is-text"),
-        pytest.param("{1: a, true: b, 1.5: c, 2.0: d}", {"1": "a", "true": "b", "1.5": "c", "2": "d"}, id="keys-are-text"),
-        pytest.param("{x: &x {a: 1, b: 2}, y: {<<: *x, b: 3}}", {"x": {"a": 1, "b": 2}, "y": {"a": 1, "b": 3}}, id="merge"),
-        pytest.param("{b: 3, <<: {a: 1, b: 2}}", {"a": 1, "b": 3}, id="what-is-written-counts-more-than-what-is-merged"),
-        pytest.param("{<<: [{a: 1}, {a: 2, b: 2}]}", {"a": 1, "b": 2}, id="of-several-merged-the-first-counts"),
+        pytest.param(
+            "{1: a, true: b, 1.5: c, 2.0: d}",
+            {"1": "a", "true": "b", "1.5": "c", "2": "d"},
+            id="keys-are-text",
+        ),
+        pytest.param(
+            "{x: &x {a: 1, b: 2}, y: {<<: *x, b: 3}}",
+            {"x": {"a": 1, "b": 2}, "y": {"a": 1, "b": 3}},
+            id="merge",
+        ),
+        pytest.param(
+            "{b: 3, <<: {a: 1, b: 2}}", {"a": 1, "b": 3}, id="what-is-written-counts-more-than-what-is-merged"
+        ),
+        pytest.param(
+            "{<<: [{a: 1}, {a: 2, b: 2}]}", {"a": 1, "b": 2}, id="of-several-merged-the-first-counts"
+        ),
         pytest.param("{'<<': 1}", {"<<": 1}, id="a-quoted-merge-is-a-name"),
     ],
-)  # fmt: skip
+)
 def test_values_are_read_as_kubernetes_reads_them(text: str, expected: Any) -> None:
     assert value(text) == expected
 
@@ -55,7 +67,9 @@ TEN = Bounds(deepest=10, largest=1000, parts=200, documents=3)
     ("text", "told"),
     [
         pytest.param("[" * 11, "line 1: nested too deep", id="deep"),
-        pytest.param("a: &a [[[[[]]]]]\nb: [[[[[*a]]]]]", "line 2: nested too deep", id="deep-through-an-alias"),
+        pytest.param(
+            "a: &a [[[[[]]]]]\nb: [[[[[*a]]]]]", "line 2: nested too deep", id="deep-through-an-alias"
+        ),
         pytest.param(f"a: &a {'x' * 400}\nb: *a\nc: *a", "line 3: with .a and the aliases", id="large"),
         pytest.param("&a {b: &b [*a]}", "line 1: .a stands inside", id="endless"),
         pytest.param("a\n---\na\n---\na\n---\na", "line 6: more than 3 documents", id="documents"),

@@ -85,7 +85,9 @@ def fails() -> None:
 
 def test_a_log_line_and_everything_bound_to_it(lines: io.StringIO) -> None:
     log = structlog.get_logger("bot.test")
-    log.warning(TEXT, why=TEXT, nested={"deep": [TEXT, {"deeper": (TEXT,)}]}, thing=Opaque(), raw=TEXT.encode())
+    log.warning(
+        TEXT, why=TEXT, nested={"deep": [TEXT, {"deeper": (TEXT,)}]}, thing=Opaque(), raw=TEXT.encode()
+    )
     with structlog.contextvars.bound_contextvars(reference=TEXT):
         log.error("bound")
     for line in lines.getvalue().splitlines():
@@ -130,9 +132,19 @@ def test_an_audit_event(redactor: Redactor, database: Database) -> None:
     repository = AuditRepository(database)
     log = AuditLog(repository, now=lambda: NOW, redactor=redactor)
     about = Subject(
-        operation="op", reference="7f3a", actor="U1", actor_name=TEXT, team="T", entry="command", channel="C", thread="",
-        project="shop", action="policy.apply", arguments={"yaml": TEXT, "labels": [TEXT]}, target=TEXT,
-    )  # fmt: skip
+        operation="op",
+        reference="7f3a",
+        actor="U1",
+        actor_name=TEXT,
+        team="T",
+        entry="command",
+        channel="C",
+        thread="",
+        project="shop",
+        action="policy.apply",
+        arguments={"yaml": TEXT, "labels": [TEXT]},
+        target=TEXT,
+    )
     log.intend(about)
     log.conclude(about, outcome="failed", detail=TEXT)
     for event in repository.of_operation("op"):
@@ -186,7 +198,9 @@ def test_an_answer_through_a_response_url(redactor: Redactor, monkeypatch: pytes
     monkeypatch.setattr("bot.slack.delivery.web.WebhookClient.send", send)
     web = SlackWeb(token="t", base_url="http://127.0.0.1:9/", redactor=redactor)
     web.respond(
-        "http://127.0.0.1:9/r", text=TEXT, blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": TEXT}}]
+        "http://127.0.0.1:9/r",
+        text=TEXT,
+        blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": TEXT}}],
     )
     clean(sent)
 
@@ -199,7 +213,9 @@ def test_an_answer_through_a_response_url(redactor: Redactor, monkeypatch: pytes
     [
         Problem(TEXT, why=TEXT, fix=TEXT),
         from_status(422, TEXT, doing="apply the policy"),
-        from_answer(400, {"errors": [{"detail": TEXT, "title": TEXT}]}, doing="create the template", request_id="r"),
+        from_answer(
+            400, {"errors": [{"detail": TEXT, "title": TEXT}]}, doing="create the template", request_id="r"
+        ),
         from_answer(500, TEXT, doing="create the template", request_id="r"),
     ],
     ids=["ours", "kubernetes", "magnum", "proxy"],
@@ -209,8 +225,13 @@ def test_an_error_in_a_terminal(
     redactor: Redactor, capsys: pytest.CaptureFixture[str], problem: Problem, as_json: bool
 ) -> None:
     request = IncomingRequest(
-        key="k", operation=OperationId("7f3a" * 8), entry=Entry.TERMINAL, person=Person(id="terminal:ana@host"), place=Place(), received=NOW,
-    )  # fmt: skip
+        key="k",
+        operation=OperationId("7f3a" * 8),
+        entry=Entry.TERMINAL,
+        person=Person(id="terminal:ana@host"),
+        place=Place(),
+        received=NOW,
+    )
     ended = Conclusion(
         request=request, action=None, project="shop", outcome=Outcome.FAILED, seconds=0.1, problem=problem
     )

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.redaction import HIDDEN, MOST_KNOWN, Redactor
 
-PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\nc2VjcmV0LWtleS1tYXRlcmlhbC1vbi10aGlzLWxpbmU0\n-----END PRIVATE KEY-----"  # fmt: skip
+PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\nc2VjcmV0LWtleS1tYXRlcmlhbC1vbi10aGlzLWxpbmU0\n-----END PRIVATE KEY-----"
 SECRET = """apiVersion: v1
 kind: Secret
 metadata:
@@ -46,7 +46,10 @@ KUBECONFIG = """users:
         (PEM, "c2VjcmV0LWtleS1tYXRlcmlhbC1vbi10aGlzLWxpbmU0"),
         (repr(PEM), "c2VjcmV0LWtleS1tYXRlcmlhbC1vbi10aGlzLWxpbmU0"),
         (PEM[:90], PEM[30:80]),
-        ("-----BEGIN CERTIFICATE REQUEST-----\nMIICijCCAXICAQ\n-----END CERTIFICATE REQUEST-----", "MIICijCCAXICAQ"),
+        (
+            "-----BEGIN CERTIFICATE REQUEST-----\nMIICijCCAXICAQ\n-----END CERTIFICATE REQUEST-----",
+            "MIICijCCAXICAQ",
+        ),
         (KUBECONFIG, "LS0tLS1CRUdJTiBQUklWQVRF"),
         (KUBECONFIG, "0123456789abcdef"),
         (SECRET, "aHVudGVyMmh1bnRlcjI="),
@@ -72,17 +75,29 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str) -> None:
     "text",
     [
         "calico-node not ready on node-17: BIRD is not ready",
-        "secrets is forbidden: User cannot list resource secrets", "the token is expired, log in again",
-        "HTTP 401: invalid bearer token", "Secret/db was copied", "imagePullSecrets: [regcred]", "req-7f3a0000-0000",
-        "set `XK8S_AUDIT_KEY` and start again", "kind: Secret is not copied without a choice", "kube_tag=v1.29.5",
-        '{"kind":"ConfigMap","data":{"a":"b"}}', "key: value", "https://shop.example/path?page=2",
+        "secrets is forbidden: User cannot list resource secrets",
+        "the token is expired, log in again",
+        "HTTP 401: invalid bearer token",
+        "Secret/db was copied",
+        "imagePullSecrets: [regcred]",
+        "req-7f3a0000-0000",
+        "set `XK8S_AUDIT_KEY` and start again",
+        "kind: Secret is not copied without a choice",
+        "kube_tag=v1.29.5",
+        '{"kind":"ConfigMap","data":{"a":"b"}}',
+        "key: value",
+        "https://shop.example/path?page=2",
     ],
-)  # fmt: skip
+)
 def test_what_is_none_stays_readable(text: str) -> None:
     assert Redactor().hide(text) == text
 
 
-@given(secret=st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs")), min_size=12, max_size=60))
+@given(
+    secret=st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs")), min_size=12, max_size=60
+    )
+)
 def test_a_known_secret_is_hidden_in_every_form_in_which_it_travels(secret: str) -> None:
     redactor = Redactor([SecretStr(secret)])
     for form in (
@@ -116,10 +131,15 @@ def test_a_value_too_short_to_be_told_from_a_word_is_left_to_its_shape() -> None
 def test_data_is_hidden_wherever_it_is() -> None:
     redactor = Redactor([SecretStr("hunter2hunter2")])
     data = {
-        "blocks": [{"text": {"text": "it is hunter2hunter2"}}], "n": 1, "none": None, "tuple": ("hunter2hunter2",),
-        "file": b"raw hunter2hunter2", "image": b"\x89PNG\xff", "token": "short",
+        "blocks": [{"text": {"text": "it is hunter2hunter2"}}],
+        "n": 1,
+        "none": None,
+        "tuple": ("hunter2hunter2",),
+        "file": b"raw hunter2hunter2",
+        "image": b"\x89PNG\xff",
+        "token": "short",
         "object": {"kind": "Secret", "data": {"key": "dmFsdWU="}, "metadata": {"name": "db"}},
-    }  # fmt: skip
+    }
     hidden = redactor.hide_in(data)
     assert "hunter2" not in str(hidden) and "dmFsdWU" not in str(hidden) and "short" not in str(hidden)
     assert isinstance(hidden, dict)

@@ -98,7 +98,9 @@ class Bench:
     def work(self) -> Conclusion:
         entry = self.lease()
         assert entry is not None
-        ended = self.handler.handle(IncomingRequest.model_validate(entry.payload), self.shown, attempt=entry.attempt)
+        ended = self.handler.handle(
+            IncomingRequest.model_validate(entry.payload), self.shown, attempt=entry.attempt
+        )
         assert self.inbox.finish(entry.id, owner=OWNER, now=NOW)
         return ended
 
@@ -123,24 +125,39 @@ def bench(database: Database) -> Bench:
 
     continuing = Continuing(repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW)
     handler = RequestHandler(
-        parse=grammar.parse, offers=NoOffers(), approvals=NothingNeedsApproval(), access=gate, audit=audit, continuing=continuing,
+        parse=grammar.parse,
+        offers=NoOffers(),
+        approvals=NothingNeedsApproval(),
+        access=gate,
+        audit=audit,
+        continuing=continuing,
         services={"cluster.create": service},
-    )  # fmt: skip
-    reporter = Reporter(repository, answer=lambda _request: shown, wake=lambda: woken.append(True), now=lambda: NOW)
+    )
+    reporter = Reporter(
+        repository, answer=lambda _request: shown, wake=lambda: woken.append(True), now=lambda: NOW
+    )
     return Bench(handler, inbox, repository, audit, elsewhere, reporter, shown, woken, gate, served)
 
 
 def request(entry: Entry = Entry.COMMAND) -> IncomingRequest:
     return IncomingRequest(
-        key="k", operation=OPERATION, entry=entry, person=Person(id="U1"), received=NOW,
-        place=Place(channel="C1", response_url="https://hooks.example/1"), text="cluster create dev --template t",
-    )  # fmt: skip
+        key="k",
+        operation=OPERATION,
+        entry=entry,
+        person=Person(id="U1"),
+        received=NOW,
+        place=Place(channel="C1", response_url="https://hooks.example/1"),
+        text="cluster create dev --template t",
+    )
 
 
 def said(bench: Bench, what: IncomingRequest) -> None:
     assert bench.inbox.accept(
         InboxEntry(
-            key=what.key, operation=what.operation, payload=what.model_dump(mode="json"), received_at=what.received
+            key=what.key,
+            operation=what.operation,
+            payload=what.model_dump(mode="json"),
+            received_at=what.received,
         )
     )
 
@@ -152,9 +169,12 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
     assert bench.shown.told == ["begin"] and bench.outcomes() == []
     assert bench.lease() is None and bench.inbox.backlog().continued == 1
     recovery = Recovery(
-        bench.audit, readers={}, is_open=bench.inbox.is_open, tell=lambda _intent, _found: None,
+        bench.audit,
+        readers={},
+        is_open=bench.inbox.is_open,
+        tell=lambda _intent, _found: None,
         now=lambda: NOW + timedelta(days=9),
-    )  # fmt: skip
+    )
     assert recovery.close() == 0
 
 
@@ -214,7 +234,9 @@ def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_ou
     bench.reporter.end(OPERATION, {"result": "made"})
     entry = bench.lease()
     assert entry is not None
-    bench.handler.handle(request(), Shown(), attempt=entry.attempt)  # and died before it could finish the entry
+    bench.handler.handle(
+        request(), Shown(), attempt=entry.attempt
+    )  # and died before it could finish the entry
     bench.inbox.release(owner=OWNER)
     assert bench.work().result == "made"
     assert bench.outcomes() == [("succeeded", "")]

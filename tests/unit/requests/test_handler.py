@@ -72,7 +72,9 @@ class Bench:
         return [(event.action, event.phase, event.outcome) for event in found]
 
 
-def bench(tmp_path: pathlib.Path, service: Callable[[Action, Context], object], *, now: datetime = NOW) -> Bench:
+def bench(
+    tmp_path: pathlib.Path, service: Callable[[Action, Context], object], *, now: datetime = NOW
+) -> Bench:
     database = Database.open(f"sqlite:///{tmp_path}/audit.sqlite3")
     database.upgrade()
     repository = AuditRepository(database)
@@ -84,12 +86,21 @@ def bench(tmp_path: pathlib.Path, service: Callable[[Action, Context], object], 
 
     audit = AuditLog(repository, now=lambda: NOW)
     handler = RequestHandler(
-        parse=grammar.parse, offers=NoOffers(), approvals=NothingNeedsApproval(), access=Gate(), audit=audit,
+        parse=grammar.parse,
+        offers=NoOffers(),
+        approvals=NothingNeedsApproval(),
+        access=Gate(),
+        audit=audit,
         continuing=Continuing(
-            ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
+            ContinuationRepository(database),
+            audit=audit,
+            work=NoWork(),
+            decode=lambda end: end,
+            now=lambda: NOW,
         ),
-        services={"template.create": noting, "cluster.list": noting, "help": noting}, clock=lambda: now,
-    )  # fmt: skip
+        services={"template.create": noting, "cluster.list": noting, "help": noting},
+        clock=lambda: now,
+    )
     return Bench(handler, repository, contexts)
 
 
@@ -100,9 +111,14 @@ class NoWork:
 
 def request(text: str, *, person: str = "U1") -> IncomingRequest:
     return IncomingRequest(
-        key="k", operation=OperationId("7f3a" + "0" * 28), entry=Entry.COMMAND, person=Person(id=person),
-        place=Place(channel="C1"), text=text, received=NOW,
-    )  # fmt: skip
+        key="k",
+        operation=OperationId("7f3a" + "0" * 28),
+        entry=Entry.COMMAND,
+        person=Person(id=person),
+        place=Place(channel="C1"),
+        text=text,
+        received=NOW,
+    )
 
 
 def test_a_change_has_its_intent_before_and_its_outcome_after(tmp_path: pathlib.Path) -> None:
@@ -172,7 +188,9 @@ def test_words_without_a_service_are_not_available_yet_and_nothing_else(tmp_path
     assert shown.told == ["whisper"]
 
 
-def test_where_nothing_can_be_posted_a_read_is_whispered_and_a_change_not_started(tmp_path: pathlib.Path) -> None:
+def test_where_nothing_can_be_posted_a_read_is_whispered_and_a_change_not_started(
+    tmp_path: pathlib.Path,
+) -> None:
     made = bench(tmp_path, lambda _action, _context: "clusters")
     shown = Shown(postable=False)
     assert made.handler.handle(request("cluster list"), shown).result == "clusters"
@@ -196,7 +214,9 @@ def test_what_could_not_be_done_is_an_outcome_though_there_is_a_result(tmp_path:
     assert made.repository.of_operation(ended.request.operation)[-1].detail == "one cluster was out of reach"
 
 
-def test_a_request_that_takes_its_process_down_is_given_up_and_the_person_is_told(tmp_path: pathlib.Path) -> None:
+def test_a_request_that_takes_its_process_down_is_given_up_and_the_person_is_told(
+    tmp_path: pathlib.Path,
+) -> None:
     late = NOW + timedelta(minutes=16)
     made = bench(tmp_path, lambda _action, _context: pytest.fail("it was done again"), now=late)
     ended = made.handler.handle(request("cluster list"), Shown(), attempt=11)

@@ -30,7 +30,9 @@ def keeper(database: Database, wall: Wall, clock: Clock) -> ApprovalKeeper:
     )
 
 
-def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_answer(database: Database) -> None:
+def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_answer(
+    database: Database,
+) -> None:
     clock, wall, woken = Clock(), Wall(), [0]
 
     def wake() -> None:

@@ -30,7 +30,11 @@ class Bench:
 
     def recovery(self) -> Recovery:
         return Recovery(
-            self.log, readers=self.readers, is_open=self.waiting.__contains__, tell=self.tell, now=lambda: self.now
+            self.log,
+            readers=self.readers,
+            is_open=self.waiting.__contains__,
+            tell=self.tell,
+            now=lambda: self.now,
         )
 
     def tell(self, intent: AuditEvent, found: Found) -> None:
@@ -41,10 +45,20 @@ class Bench:
     def intend(self, operation: str, *, entry: str = "command", action: str = "template.create") -> None:
         self.log.intend(
             Subject(
-                operation=operation, reference=operation[:4], actor="U1", actor_name="ana", team="T", entry=entry,
-                channel="C", thread="", project="shop", action=action, arguments={}, target="t",
+                operation=operation,
+                reference=operation[:4],
+                actor="U1",
+                actor_name="ana",
+                team="T",
+                entry=entry,
+                channel="C",
+                thread="",
+                project="shop",
+                action=action,
+                arguments={},
+                target="t",
             )
-        )  # fmt: skip
+        )
 
     def outcome(self, operation: str) -> tuple[str, str] | None:
         found = self.log.outcome_of(operation)

@@ -22,7 +22,10 @@ def buttons(number: int, **more: Any) -> dict[str, Any]:
 
 
 def table(rows: int, cells: int) -> dict[str, Any]:
-    return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"} for _ in range(cells)] for _ in range(rows)]}
+    return {
+        "type": "table",
+        "rows": [[{"type": "raw_text", "text": "x"} for _ in range(cells)] for _ in range(rows)],
+    }
 
 
 def modal(**more: Any) -> dict[str, Any]:
@@ -33,11 +36,19 @@ PLAIN = {"type": "plain_text", "text": "t"}
 
 
 def field(**more: Any) -> dict[str, Any]:
-    return {"type": "input", "label": PLAIN, "element": {"type": "plain_text_input", "action_id": "a", **more}}
+    return {
+        "type": "input",
+        "label": PLAIN,
+        "element": {"type": "plain_text_input", "action_id": "a", **more},
+    }
 
 
 def upload(most: int) -> dict[str, Any]:
-    return {"type": "input", "label": PLAIN, "element": {"type": "file_input", "action_id": "a", "max_files": most}}
+    return {
+        "type": "input",
+        "label": PLAIN,
+        "element": {"type": "file_input", "action_id": "a", "max_files": most},
+    }
 
 
 def image(**more: Any) -> dict[str, Any]:
@@ -69,13 +80,19 @@ AT_THE_LIMIT: dict[str, tuple[list[Any], list[Any]]] = {
     "table-rows": ([table(100, 2)], [table(101, 2)]),
     "table-cells": ([table(2, 20)], [table(2, 21)]),
     "tables": ([table(2, 2)], [table(2, 2), table(2, 2)]),
-    "text": ([section("x" * 2_640)] * (BLOCK_TEXT // 2_640), [section("x" * 2_640)] * (BLOCK_TEXT // 2_640 + 1)),
+    "text": (
+        [section("x" * 2_640)] * (BLOCK_TEXT // 2_640),
+        [section("x" * 2_640)] * (BLOCK_TEXT // 2_640 + 1),
+    ),
     "block-ids": ([{**section("x"), "block_id": "a"}], [{**section("x"), "block_id": "a"}] * 2),
     "image": ([image()], [image(slack_file=None)]),
     "image-text": ([image(alt_text="x" * 2_000)], [image(alt_text="x" * 2_001)]),
-    "element": ([buttons(1)], [{"type": "actions", "elements": [{"type": "plain_text_input", "action_id": "a"}]}]),
+    "element": (
+        [buttons(1)],
+        [{"type": "actions", "elements": [{"type": "plain_text_input", "action_id": "a"}]}],
+    ),
     "kinds": ([section("x")], [{"type": "carousel"}]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", AT_THE_LIMIT)
@@ -107,7 +124,9 @@ def test_a_message_at_the_limit_is_taken_and_one_beyond_refused(name: str) -> No
         ({"type": "home", "blocks": [field()]}, {"type": "page", "blocks": []}),
     ],
 )
-def test_a_view_at_the_limit_is_taken_and_one_beyond_refused(good: dict[str, Any], bad: dict[str, Any]) -> None:
+def test_a_view_at_the_limit_is_taken_and_one_beyond_refused(
+    good: dict[str, Any], bad: dict[str, Any]
+) -> None:
     check_view(good)
     with pytest.raises(Refused):
         check_view(bad)

@@ -36,7 +36,9 @@ def test_what_is_no_schedule_is_refused(text: str) -> None:
 
 
 @given(st.integers(0, 59), st.integers(0, 23), st.datetimes(timezones=st.just(UTC)))
-def test_a_daily_schedule_is_due_within_a_day_and_at_its_time(minute: int, hour: int, moment: datetime) -> None:
+def test_a_daily_schedule_is_due_within_a_day_and_at_its_time(
+    minute: int, hour: int, moment: datetime
+) -> None:
     if moment.year > 9990:
         return
     at = Schedule.parse(f"{minute} {hour} * * *").next_after(moment)

@@ -53,7 +53,7 @@ def shell(files: Files | None = None) -> Shell:
         ("pg_dump all", "", "sh: pg_dump: not found\n", 127),
         ("echo 'unfinished", "", "sh: sh: syntax error: not found\n", 127),
     ],
-)  # fmt: skip
+)
 def test_a_script_prints_and_ends_as_a_shell_would(script: str, out: str, err: str, code: int) -> None:
     assert shell().run(["sh", "-c", script]) == (out, err, code)
 

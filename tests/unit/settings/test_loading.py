@@ -40,14 +40,21 @@ def test_a_file_is_read_with_its_defaults(tmp_path: pathlib.Path) -> None:
     assert configuration.project_of("C0OTHER") is None
     assert configuration.groups.refresh == timedelta(seconds=90)
     assert configuration.approvals.expire == timedelta(hours=24)
-    assert shop.template_defaults.drivers["calico"].labels == {"calico_tag": "v3.26.4", "cinder_csi_enabled": "true"}
+    assert shop.template_defaults.drivers["calico"].labels == {
+        "calico_tag": "v3.26.4",
+        "cinder_csi_enabled": "true",
+    }
     assert shop.template_defaults.name == "k8s-{kubernetes}-{driver}"
 
 
 @pytest.mark.parametrize(
     ("change", "where", "why"),
     [
-        (("image: fedora", "imgae: fedora"), "line 7: projects.shop.template_defaults.imgae", "there is no such key"),
+        (
+            ("image: fedora", "imgae: fedora"),
+            "line 7: projects.shop.template_defaults.imgae",
+            "there is no such key",
+        ),
         (("approver: {users: [U2]}", "viewer: {users: [U2]}"), "", "project shop has no approver"),
         (("refresh: 90s", "refresh: soon"), "line 12: groups.refresh", "not a length of time"),
         (("calico:", "weave:"), "projects.shop.template_defaults.drivers.weave", "'calico' or 'flannel'"),
@@ -63,7 +70,11 @@ def test_a_file_is_read_with_its_defaults(tmp_path: pathlib.Path) -> None:
             "line 12: approvals.approvers",
             "greater than or equal to 1",
         ),
-        (("    roles:", "    clusters: {edge: {kubeconfig: no.yaml}}\n    roles:"), "line 10", "there is no file"),
+        (
+            ("    roles:", "    clusters: {edge: {kubeconfig: no.yaml}}\n    roles:"),
+            "line 10",
+            "there is no file",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_reason(
@@ -99,11 +110,16 @@ def test_a_kubeconfig_is_found_beside_the_file(tmp_path: pathlib.Path) -> None:
 def test_the_environment_is_read_and_secrets_do_not_show(tmp_path: pathlib.Path) -> None:
     settings = load(
         {
-            "SLACK_BOT_TOKEN": "xoxb-secret", "XK8S_DATA_DIR": str(tmp_path), "SLACK_API_URL": "http://127.0.0.1:1/api",
-            "XK8S_CONFIG": str(written(tmp_path, GOOD)), "XK8S_DATABASE_URL": "",
+            "SLACK_BOT_TOKEN": "xoxb-secret",
+            "XK8S_DATA_DIR": str(tmp_path),
+            "SLACK_API_URL": "http://127.0.0.1:1/api",
+            "XK8S_CONFIG": str(written(tmp_path, GOOD)),
+            "XK8S_DATABASE_URL": "",
         }
-    )  # fmt: skip
-    assert settings.slack_bot_token is not None and settings.slack_bot_token.get_secret_value() == "xoxb-secret"
+    )
+    assert (
+        settings.slack_bot_token is not None and settings.slack_bot_token.get_secret_value() == "xoxb-secret"
+    )
     assert "xoxb-secret" not in repr(settings)
     assert settings.slack_api_url == "http://127.0.0.1:1/api/"
     assert settings.database.get_secret_value() == f"sqlite:///{tmp_path}/xk8s.sqlite3"

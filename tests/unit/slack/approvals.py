@@ -20,18 +20,40 @@ DECIDERS = Deciders(
 
 def approval(state: str = "open", **more: Any) -> Approval:
     shown = {
-        "headline": NASTY, "consequences": [NASTY] * 60, "warnings": [NASTY] * 20, "target": "dev-eu", "destructive": True,
-    }  # fmt: skip
+        "headline": NASTY,
+        "consequences": [NASTY] * 60,
+        "warnings": [NASTY] * 20,
+        "target": "dev-eu",
+        "destructive": True,
+    }
     values: dict[str, Any] = {
-        "id": "abcdef", "operation": "7f3a" * 8, "project": "shop", "kind": "cluster.delete", "requester": "U1",
-        "requester_name": "ana", "reason": NASTY * 20, "channel": "C1", "thread": "1.0", "digest": "d", "typed": "dev-eu",
-        "action": {"action": "cluster.delete", "arguments": {"cluster": "dev-eu"}}, "bound": {}, "shown": shown, "needed": 2,
-        "effect": None, "state": state, "note": NASTY * 30, "made_at": NOW, "expires_at": NOW, "not_before": NOW, "ended_at": NOW,
+        "id": "abcdef",
+        "operation": "7f3a" * 8,
+        "project": "shop",
+        "kind": "cluster.delete",
+        "requester": "U1",
+        "requester_name": "ana",
+        "reason": NASTY * 20,
+        "channel": "C1",
+        "thread": "1.0",
+        "digest": "d",
+        "typed": "dev-eu",
+        "action": {"action": "cluster.delete", "arguments": {"cluster": "dev-eu"}},
+        "bound": {},
+        "shown": shown,
+        "needed": 2,
+        "effect": None,
+        "state": state,
+        "note": NASTY * 30,
+        "made_at": NOW,
+        "expires_at": NOW,
+        "not_before": NOW,
+        "ended_at": NOW,
         "decisions": (
             Decision(person="U2", name="bo", approved=True, comment="", at=NOW),
             Decision(person="U3", name="dee", approved=False, comment=NASTY * 40, at=NOW),
         ),
-    }  # fmt: skip
+    }
     return Approval(**(values | more))
 
 

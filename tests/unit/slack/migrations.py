@@ -23,9 +23,19 @@ HEAD: dict[str, Any] = {"migration": "mabcde", "source": NASTY, "target": NASTY,
 
 def summary(state: str = "running", step: Step = Step.SOAK, ended: datetime | None = None) -> Summary:
     return Summary(
-        id="mabcde", source=NASTY, target=NASTY, route="flannel → calico", state=state, step=step, since=NOW, begun=NOW,
-        waits=NASTY * 30, by=NASTY, ended=ended, choices=choices(step, paused=state == "paused", back=False),
-    )  # fmt: skip
+        id="mabcde",
+        source=NASTY,
+        target=NASTY,
+        route="flannel → calico",
+        state=state,
+        step=step,
+        since=NOW,
+        begun=NOW,
+        waits=NASTY * 30,
+        by=NASTY,
+        ended=ended,
+        choices=choices(step, paused=state == "paused", back=False),
+    )
 
 
 HISTORY = tuple(
@@ -35,39 +45,80 @@ HISTORY = tuple(
 RESULTS: list[object] = [
     MigrationsShown(project="shop", migrations=(), now=NOW),
     MigrationsShown(
-        project="shop", now=NOW,
-        migrations=(*(summary("paused") for _ in range(30)), *(summary("done", ended=NOW) for _ in range(200))),
+        project="shop",
+        now=NOW,
+        migrations=(
+            *(summary("paused") for _ in range(30)),
+            *(summary("done", ended=NOW) for _ in range(200)),
+        ),
     ),
     MigrationShown(
-        project="shop", summary=summary("paused"), history=({"what": "pause", "by": NASTY, "number": 1}, *HISTORY),
-        next_decision=NASTY, link="https://example.slack.com/archives/C1/p1", plan="# Plan\n", now=NOW,
+        project="shop",
+        summary=summary("paused"),
+        history=({"what": "pause", "by": NASTY, "number": 1}, *HISTORY),
+        next_decision=NASTY,
+        link="https://example.slack.com/archives/C1/p1",
+        plan="# Plan\n",
+        now=NOW,
     ),
-    *(MigrationSteered(migration="mabcde", word=word, source=NASTY, target=NASTY, step=Step.COPY) for word in Word),
+    *(
+        MigrationSteered(migration="mabcde", word=word, source=NASTY, target=NASTY, step=Step.COPY)
+        for word in Word
+    ),
     RollbackAsked(migration="mabcde", source=NASTY, target=NASTY),
     *(
         MigrationEnded(
-            project="shop", migration="mabcde", source=NASTY, target=NASTY, route="flannel → calico", outcome=outcome,
-            said=(NASTY * 20,) * 20, seconds=90_000.0, objects=2_000, report="# Report\n",
+            project="shop",
+            migration="mabcde",
+            source=NASTY,
+            target=NASTY,
+            route="flannel → calico",
+            outcome=outcome,
+            said=(NASTY * 20,) * 20,
+            seconds=90_000.0,
+            objects=2_000,
+            report="# Report\n",
         )
         for outcome in ("done", "cancelled", "rolled back")
     ),
-]  # fmt: skip
+]
 STATES: list[object] = [
     MigrationPlanning(source=NASTY, doing=NASTY),
     *(
         MigrationProgress(
-            **HEAD, step=step, seconds=1.0, total_seconds=9_000.0, at=NOW, detail=NASTY, done=3, total=7, waits=(NASTY * 9,) * 9,
-            finished=(NASTY * 3,) * 13, choices=choices(step, paused=paused, back=back), paused=NASTY if paused else "", back=back,
+            **HEAD,
+            step=step,
+            seconds=1.0,
+            total_seconds=9_000.0,
+            at=NOW,
+            detail=NASTY,
+            done=3,
+            total=7,
+            waits=(NASTY * 9,) * 9,
+            finished=(NASTY * 3,) * 13,
+            choices=choices(step, paused=paused, back=back),
+            paused=NASTY if paused else "",
+            back=back,
             trouble=NASTY * 20,
         )
         for step in ORDER
         for paused in (False, True)
         for back in (False, True)
     ),
-    *(MigrationStepDone(**HEAD, step=step, seconds=1.0, said=NASTY, lines=(NASTY * 9,) * 40) for step in ORDER),
     *(
-        MigrationPaused(**HEAD, step=step, what=NASTY, why=NASTY * 60, fix=NASTY, choices=choices(step, paused=True, back=False))
+        MigrationStepDone(**HEAD, step=step, seconds=1.0, said=NASTY, lines=(NASTY * 9,) * 40)
+        for step in ORDER
+    ),
+    *(
+        MigrationPaused(
+            **HEAD,
+            step=step,
+            what=NASTY,
+            why=NASTY * 60,
+            fix=NASTY,
+            choices=choices(step, paused=True, back=False),
+        )
         for step in ORDER
     ),
     *(MigrationGoesOn(**HEAD, step=Step.COPY, word=word, by=NASTY) for word in Word),
-]  # fmt: skip
+]

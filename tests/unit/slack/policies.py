@@ -43,9 +43,11 @@ OPERATION = "7f3a" * 8
 
 def preview(**more: Any) -> Preview:
     """A preview of denying everything."""
-    return computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview if not more else (
-        dataclasses.replace(computed(DENY).preview, **more)
-    )  # fmt: skip
+    return (
+        computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview
+        if not more
+        else (dataclasses.replace(computed(DENY).preview, **more))
+    )
 
 
 def asked(kind: type[PolicyPreview] | type[PolicyApply] = PolicyPreview) -> Any:
@@ -59,16 +61,23 @@ def shown(found: Preview, **more: Any) -> PreviewShown:
 
 def changed(**more: Any) -> PolicyChanged:
     values: dict[str, Any] = {
-        "kind": "apply", "where": where(), "ref": REF, "change": OPERATION, "preview": preview(selected=3),
+        "kind": "apply",
+        "where": where(),
+        "ref": REF,
+        "change": OPERATION,
+        "preview": preview(selected=3),
         "aftermath": Aftermath(changes=(), came=(), went=(), policies=()),
-    }  # fmt: skip
+    }
     return PolicyChanged(**(values | more))
 
 
 def _differs() -> Aftermath:
     many = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
     return Aftermath(
-        changes=preview().changes, came=many, went=many, policies=tuple(f"{NASTY} was made" for _ in range(30))
+        changes=preview().changes,
+        came=many,
+        went=many,
+        policies=tuple(f"{NASTY} was made" for _ in range(30)),
     )
 
 
@@ -76,25 +85,39 @@ def _reach(**more: Any) -> ReachAnswer:
     reach = engine.compute(snapshot(DENY, pods=(*SHOP, *MANY)).cluster)
     every = tuple(each.ref for each in (*SHOP, *MANY))
     values: dict[str, Any] = {
-        "where": where(), "source": "web/frontend", "destination": "shop/cart", "port": "TCP/80", "foreign": FOREIGN, "gaps": (),
+        "where": where(),
+        "source": "web/frontend",
+        "destination": "shop/cart",
+        "port": "TCP/80",
+        "foreign": FOREIGN,
+        "gaps": (),
         "stories": asking.stories(reach, every, every, asking.port_of("TCP/80")),
-    }  # fmt: skip
+    }
     return ReachAnswer(**(values | more))
 
 
 def _exposure(**more: Any) -> ExposureShown:
     found = snapshot(pods=(*SHOP, *MANY, pod("agent-1", host_network=True)))
     values: dict[str, Any] = {
-        "where": where(), "exposure": exposure(engine.compute(found.cluster)), "pods": {"shop/cart[Deployment]": 2},
-        "foreign": FOREIGN, "gaps": (NASTY,),
-    }  # fmt: skip
+        "where": where(),
+        "exposure": exposure(engine.compute(found.cluster)),
+        "pods": {"shop/cart[Deployment]": 2},
+        "foreign": FOREIGN,
+        "gaps": (NASTY,),
+    }
     return ExposureShown(**(values | more))
 
 
 LISTED = tuple(
-    ListedPolicy(ref=PolicyRef("shop", f"policy-{number}"), isolates=("Ingress", "Egress"), pods=number, owner=Owner(tool="Helm", name=NASTY), made=NOW)
+    ListedPolicy(
+        ref=PolicyRef("shop", f"policy-{number}"),
+        isolates=("Ingress", "Egress"),
+        pods=number,
+        owner=Owner(tool="Helm", name=NASTY),
+        made=NOW,
+    )
     for number in range(300)
-)  # fmt: skip
+)
 RECENT = tuple(
     RecentChange(operation=OPERATION, kind=kind, ref=REF, actor="U1", at=NOW, undone=undone)
     for kind in ("apply", "delete", "rollback")
@@ -108,8 +131,24 @@ RESULTS: list[object] = [
     PolicyForm(action=asked(PolicyApply), cluster="prod-eu", namespace="shop"),
     PolicyListing(where=where(), policies=LISTED, foreign=FOREIGN, gaps=(NASTY,), changes=RECENT),
     PolicyListing(where=where(enforces=False, driver=""), policies=(), foreign=(), gaps=(), changes=()),
-    PolicyShown(where=where(), ref=REF, yaml="kind: x\n", owner=Owner(tool="Argo CD", name=NASTY), managers=("a", NASTY), last_writer=NASTY, selected=1),
-    PolicyShown(where=where(enforces=False), ref=REF, yaml=f"# {NASTY}\n" * 4_000, owner=None, managers=("a",), last_writer="", selected=0),
+    PolicyShown(
+        where=where(),
+        ref=REF,
+        yaml="kind: x\n",
+        owner=Owner(tool="Argo CD", name=NASTY),
+        managers=("a", NASTY),
+        last_writer=NASTY,
+        selected=1,
+    ),
+    PolicyShown(
+        where=where(enforces=False),
+        ref=REF,
+        yaml=f"# {NASTY}\n" * 4_000,
+        owner=None,
+        managers=("a",),
+        last_writer="",
+        selected=0,
+    ),
     shown(preview()),
     shown(preview(owner=Owner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))),
     shown(preview(changes=(), matrix=None, unchanged=True), may_apply=False, dns_helps=False),
@@ -123,5 +162,11 @@ RESULTS: list[object] = [
     _reach(),
     _reach(port="", stories=()),
     _exposure(),
-    ExposureShown(where=where(), exposure=exposure(engine.compute(snapshot(pods=()).cluster)), pods={}, foreign=(), gaps=()),
-]  # fmt: skip
+    ExposureShown(
+        where=where(),
+        exposure=exposure(engine.compute(snapshot(pods=()).cluster)),
+        pods={},
+        foreign=(),
+        gaps=(),
+    ),
+]

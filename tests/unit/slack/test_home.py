@@ -14,14 +14,31 @@ from bot.slack.views.home import home
 
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 MIGRATION = Summary(
-    id="m7k2p", source="dev-eu", target="dev-eu-calico", route="flannel → calico", state="paused", step=Step.COPY,
-    since=AT, begun=AT, waits="the API server does not answer", by="ana", ended=None, choices=(Word.RESUME,),
-)  # fmt: skip
-RUNNING = Running(project="shop", words="migrate dev-eu --to calico", name="migrate.start", asker="U0ANA", since=AT)
+    id="m7k2p",
+    source="dev-eu",
+    target="dev-eu-calico",
+    route="flannel → calico",
+    state="paused",
+    step=Step.COPY,
+    since=AT,
+    begun=AT,
+    waits="the API server does not answer",
+    by="ana",
+    ended=None,
+    choices=(Word.RESUME,),
+)
+RUNNING = Running(
+    project="shop", words="migrate dev-eu --to calico", name="migrate.start", asker="U0ANA", since=AT
+)
 PAGE = HomePage(
-    person="U0BO", roles={"shop": {Role.VIEWER: "everyone"}}, to_decide=(), asked=(), running=(RUNNING,),
-    verifications=(), recent=(),
-)  # fmt: skip
+    person="U0BO",
+    roles={"shop": {Role.VIEWER: "everyone"}},
+    to_decide=(),
+    asked=(),
+    running=(RUNNING,),
+    verifications=(),
+    recent=(),
+)
 
 
 def said(page: HomePage) -> str:

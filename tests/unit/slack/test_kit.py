@@ -39,7 +39,9 @@ def test_durations_carry_the_unit_that_says_enough(seconds: float, said: str) ->
 
 def test_a_moment_is_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
     at = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
-    assert kit.moment(at) == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|2026-11-24 09:05 UTC>"
+    assert (
+        kit.moment(at) == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|2026-11-24 09:05 UTC>"
+    )
 
 
 @given(st.text(max_size=9_000), st.integers(min_value=5, max_value=3_000))

@@ -83,11 +83,17 @@ def test_what_is_refused_keeps_its_place_and_is_not_lost() -> None:
 def test_answers_go_before_what_can_wait() -> None:
     made, slack = Lanes(), Slack(1)
     at_once(
-        made, slack, [("a", FIRST), ("state 1", LATER), ("state 2", LATER), ("answer", FIRST), ("question", FIRST)]
+        made,
+        slack,
+        [("a", FIRST), ("state 1", LATER), ("state 2", LATER), ("answer", FIRST), ("question", FIRST)],
     )
     assert slack.taken == ["a", "state 1", "answer", "question", "state 2"] or slack.taken == [
-        "a", "answer", "question", "state 1", "state 2",
-    ]  # fmt: skip
+        "a",
+        "answer",
+        "question",
+        "state 1",
+        "state 2",
+    ]
 
 
 def test_another_channel_is_not_kept_waiting() -> None:

@@ -13,14 +13,26 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def command(**changes: Any) -> dict[str, Any]:
     form = {
-        "team_id": "T1", "channel_id": "C0SHOP", "user_id": "U1", "user_name": "ana", "text": "verify calico",
-        "response_url": "https://hooks.example/1", "trigger_id": "13.37.abc",
-    }  # fmt: skip
+        "team_id": "T1",
+        "channel_id": "C0SHOP",
+        "user_id": "U1",
+        "user_name": "ana",
+        "text": "verify calico",
+        "response_url": "https://hooks.example/1",
+        "trigger_id": "13.37.abc",
+    }
     return form | changes
 
 
 def mention(text: str, **changes: Any) -> dict[str, Any]:
-    event = {"type": "app_mention", "user": "U1", "channel": "C0SHOP", "ts": "2.0", "text": text, "team": "T1"}
+    event = {
+        "type": "app_mention",
+        "user": "U1",
+        "channel": "C0SHOP",
+        "ts": "2.0",
+        "text": text,
+        "team": "T1",
+    }
     return {"team_id": "T1", "event": event | changes}
 
 
@@ -55,7 +67,9 @@ def test_a_direct_message_is_known_by_its_channel() -> None:
 
 
 def test_a_mention_in_a_thread_is_answered_in_that_thread_and_one_outside_starts_its_own() -> None:
-    inside = payloads.from_mention(mention("<@UBOT> verify calico", thread_ts="1.0"), bot_user="UBOT", now=NOW)
+    inside = payloads.from_mention(
+        mention("<@UBOT> verify calico", thread_ts="1.0"), bot_user="UBOT", now=NOW
+    )
     outside = payloads.from_mention(mention("<@UBOT> verify calico"), bot_user="UBOT", now=NOW)
     assert (inside.place.thread, outside.place.thread) == ("1.0", "2.0")
 

@@ -87,13 +87,19 @@ def test_what_cannot_be_applied_is_not_offered() -> None:
 
 def test_adding_dns_previews_the_same_words_again() -> None:
     again = buttons(policy_changes.previewed(shown(preview(selected=3))))["Add allow-dns and preview again"]
-    assert again.action == asked().model_copy(update={"allow_dns": True}) and isinstance(again.action, PolicyPreview)
+    assert again.action == asked().model_copy(update={"allow_dns": True}) and isinstance(
+        again.action, PolicyPreview
+    )
 
 
 def test_what_would_change_is_a_picture_a_list_and_the_manifest() -> None:
-    small, large = (policy_changes.previewed(shown(found)).files for found in (preview(selected=3), preview()))
+    small, large = (
+        policy_changes.previewed(shown(found)).files for found in (preview(selected=3), preview())
+    )
     assert [file.name for file in large] == ["deny-prod-eu.png", "deny-prod-eu.txt", "deny.yaml"]
-    assert small[0].title == "deny on prod-eu / shop: before and after" and small[0].content.startswith(b"\x89PNG")
+    assert small[0].title == "deny on prod-eu / shop: before and after" and small[0].content.startswith(
+        b"\x89PNG"
+    )
     assert len(large[1].content.splitlines()) > 100
 
 
@@ -121,7 +127,9 @@ def test_what_cannot_be_taken_back_offers_no_way_back(more: dict[str, Any], said
 
 
 def test_what_is_not_as_previewed_is_named() -> None:
-    differs = Aftermath(changes=preview(selected=3).changes, came=(), went=(), policies=("shop/other was made",))
+    differs = Aftermath(
+        changes=preview(selected=3).changes, came=(), went=(), policies=("shop/other was made",)
+    )
     said = text(policy_changes.changed(changed(aftermath=differs)))
     assert "Not as previewed" in said and "the policy shop/other was made" in said
 
@@ -145,7 +153,7 @@ def test_words_that_lack_their_yaml_open_a_form_and_others_do_not() -> None:
         ({"manifest": "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1"}, 0, ""),
         ({"manifest": None}, 1, ""),
     ],
-)  # fmt: skip
+)
 def test_a_form_is_checked_before_it_closes(fields: dict[str, Any], files: int, wrong: str) -> None:
     found = forms.form_errors(f"{kit.FORM}.{form.FORM}", fields, files=files)
     assert found.get("manifest", "").startswith(wrong) and bool(found) == bool(wrong)
@@ -169,9 +177,14 @@ class FakeSlack:
 
 def request(*files: Attached) -> IncomingRequest:
     return IncomingRequest(
-        key="k", operation=OperationId("7f3a" * 8), entry=Entry.MENTION, person=Person(id="U1"), place=Place(channel="C1"),
-        received=NOW, files=files,
-    )  # fmt: skip
+        key="k",
+        operation=OperationId("7f3a" * 8),
+        entry=Entry.MENTION,
+        person=Person(id="U1"),
+        place=Place(channel="C1"),
+        received=NOW,
+        files=files,
+    )
 
 
 LACKS = PolicyPreview(cluster="c", namespace="shop", yaml=True)
@@ -200,7 +213,9 @@ def test_a_large_file_is_refused_without_reading_it() -> None:
         SlackAttachments(slack).complete(request(FILE.model_copy(update={"size": 10_000_000})), LACKS)
     assert slack.asked == []
     with pytest.raises(BadManifest, match="too large"):
-        SlackAttachments(FakeSlack(content=None)).complete(request(FILE.model_copy(update={"size": None})), LACKS)
+        SlackAttachments(FakeSlack(content=None)).complete(
+            request(FILE.model_copy(update={"size": None})), LACKS
+        )
 
 
 @pytest.mark.parametrize(
@@ -210,7 +225,7 @@ def test_a_large_file_is_refused_without_reading_it() -> None:
         (FakeSlack(content=b"\xff\xfe"), (FILE,), "is no text"),
         (FakeSlack(), (FILE.model_copy(update={"url": "broken"}),), "could not be read"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_with_the_way_out(
     slack: FakeSlack, files: tuple[Attached, ...], said: str
 ) -> None:
@@ -238,8 +253,16 @@ def test_files_are_read_from_mentions_and_forms() -> None:
     }
     made = payloads.from_mention({"event": event, "team_id": "T"}, bot_user="U9", now=NOW)
     assert made.files == (Attached(id="F1", name="p.yaml", size=7, url="d"), Attached(id="F2"))
-    view = {"id": "V1", "private_metadata": "o", "state": {"values": {"file": {"file": {"type": "file_input", "files": [file]}},
-            "manifest": {"manifest": {"type": "plain_text_input", "value": None}}}}}  # fmt: skip
+    view = {
+        "id": "V1",
+        "private_metadata": "o",
+        "state": {
+            "values": {
+                "file": {"file": {"type": "file_input", "files": [file]}},
+                "manifest": {"manifest": {"type": "plain_text_input", "value": None}},
+            }
+        },
+    }
     body = {"view": view, "user": {"id": "U1"}, "team": {"id": "T"}}
     assert [each.id for each in payloads.from_form(body, now=NOW).files] == ["F1"]
     assert payloads.from_mention({"event": {**event, "files": None}}, bot_user="U9", now=NOW).files == ()

@@ -11,13 +11,22 @@ from bot.problems import Refusal
 from bot.templates.spec import BadTemplate, Defaults, TemplateSpec, Wish, decide
 
 DEFAULTS = Defaults(
-    image="fcos", flavor="m1", external_network="public", keypair="ops", kubernetes="v1.29.5", container_runtime="containerd",
+    image="fcos",
+    flavor="m1",
+    external_network="public",
+    keypair="ops",
+    kubernetes="v1.29.5",
+    container_runtime="containerd",
     labels={"monitoring_enabled": "true", "boot_volume_size": "20"},
     driver_labels={
-        Driver.CALICO: {"calico_tag": "v3.26.4", "calico_ipv4pool": "10.100.0.0/16", "boot_volume_size": "30"},
+        Driver.CALICO: {
+            "calico_tag": "v3.26.4",
+            "calico_ipv4pool": "10.100.0.0/16",
+            "boot_volume_size": "30",
+        },
         Driver.FLANNEL: {"flannel_network_cidr": "10.101.0.0/16"},
     },
-)  # fmt: skip
+)
 
 
 def made(driver: Driver = Driver.CALICO, *, defaults: Defaults = DEFAULTS, **said: object) -> TemplateSpec:
@@ -59,8 +68,10 @@ def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> No
         (Driver.FLANNEL, {"ipip": "Always"}, ""),
         (Driver.FLANNEL, {"wireguard": True}, ""),
     ],
-)  # fmt: skip
-def test_what_cannot_work_is_refused_with_what_to_set(driver: Driver, said: dict[str, object], what: str) -> None:
+)
+def test_what_cannot_work_is_refused_with_what_to_set(
+    driver: Driver, said: dict[str, object], what: str
+) -> None:
     with pytest.raises(Refusal) as told:
         made(driver, **said)
     assert what in told.value.what
@@ -81,4 +92,6 @@ def test_an_older_kubernetes_may_run_on_docker() -> None:
 def test_what_magnum_is_sent_has_the_driver_and_every_label() -> None:
     body = made(Driver.FLANNEL, public=True).to_magnum()
     assert body["network_driver"] == "flannel" and body["public"] is True
-    assert body["labels"]["flannel_network_cidr"] == "10.101.0.0/16" and body["labels"]["kube_tag"] == "v1.29.5"
+    assert (
+        body["labels"]["flannel_network_cidr"] == "10.101.0.0/16" and body["labels"]["kube_tag"] == "v1.29.5"
+    )

@@ -101,7 +101,8 @@ class Authenticator:
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         groups = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
         user = User(
-            str(names[0].value) if names else "", frozenset({*(str(g.value) for g in groups), "system:authenticated"})
+            str(names[0].value) if names else "",
+            frozenset({*(str(g.value) for g in groups), "system:authenticated"}),
         )
         self._certificates[der] = user
         return user
@@ -188,4 +189,6 @@ def _reason(binding: Object, subject: Object) -> str:
         if subject["kind"] == "ServiceAccount"
         else subject["name"]
     )
-    return f'RBAC: allowed by {kind} "{named}" of {role["kind"]} "{role["name"]}" to {subject["kind"]} "{whom}"'
+    return (
+        f'RBAC: allowed by {kind} "{named}" of {role["kind"]} "{role["name"]}" to {subject["kind"]} "{whom}"'
+    )

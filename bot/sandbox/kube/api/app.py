@@ -64,9 +64,14 @@ class ApiServer:
     """One cluster's API server as an ASGI application."""
 
     def __init__(
-        self, store: Store, *, authenticator: Authenticator, version: str, run: remote.ExecHandler,
+        self,
+        store: Store,
+        *,
+        authenticator: Authenticator,
+        version: str,
+        run: remote.ExecHandler,
         servers: proxy.Servers,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.store = store
         self.authenticator = authenticator
         self.version = version
@@ -140,7 +145,9 @@ class ApiServer:
             shown, kind = kind.api_version, self.store.registry.find(group, kind.stored, rest[0])
         if kind is None or len(rest) > 3:
             return None
-        return Target(kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "", shown)
+        return Target(
+            kind, namespace, rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else "", shown
+        )
 
     def _authorise(self, user: User, target: Target, verb: str) -> None:
         kind = target.kind
@@ -154,9 +161,14 @@ class ApiServer:
             name=target.name,
         ):
             raise errors.forbidden(
-                user.name, verb, kind.plural, kind.group, name=target.name, namespace=target.namespace,
+                user.name,
+                verb,
+                kind.plural,
+                kind.group,
+                name=target.name,
+                namespace=target.namespace,
                 subresource=target.subresource,
-            )  # fmt: skip
+            )
 
     async def _serve(self, request: Request, target: Target, verb: str) -> Response:
         query = dict(request.query_params)
@@ -164,13 +176,17 @@ class ApiServer:
         self.disturbance.read(query)
         match verb:
             case "watch":
-                lines = watching.stream(self.store, target.kind, target.namespace or None, query, target.shown)
+                lines = watching.stream(
+                    self.store, target.kind, target.namespace or None, query, target.shown
+                )
                 return StreamingResponse(lines, media_type="application/json")
             case "list":
                 items, metadata = self.lister.page(target.kind, target.namespace or None, query)
                 form = listing.wanted_form(request.headers.get("accept", ""))
                 items = [target.shown(item) for item in items] if target.version else items
-                body = listing.body(target.kind, items, metadata, form=form, include=query.get("includeObject", ""))
+                body = listing.body(
+                    target.kind, items, metadata, form=form, include=query.get("includeObject", "")
+                )
                 return _json({**body, "apiVersion": target.version} if target.version and not form else body)
             case "get":
                 return self._get(target, query)
@@ -217,7 +233,9 @@ class ApiServer:
             _prune(body, path)
         return {"Warning": ", ".join(f'299 - "unknown field \\"{path}\\""' for path in unknown)}
 
-    def _change(self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str) -> Response:
+    def _change(
+        self, request: Request, target: Target, body: Any, query: dict[str, str], verb: str
+    ) -> Response:
         kind, dry = target.kind, query.get("dryRun") == "All"
         content = request.headers.get("content-type", "").split(";")[0]
         if content == APPLY:
@@ -246,7 +264,9 @@ class ApiServer:
         if not manager:
             options = Kind("meta.k8s.io", "v1", "PatchOptions", "patchoptions")
             raise errors.invalid(
-                options, "", [("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]
+                options,
+                "",
+                [("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")],
             )
         if body.get("metadata", {}).get("managedFields"):
             raise errors.bad_request("metadata.managedFields must be nil")
@@ -263,13 +283,19 @@ class ApiServer:
 
     def _apply_status(self, target: Target, body: Object, manager: str, *, dry: bool) -> Response:
         live = self.store.get(target.kind, target.namespace or None, target.name)
-        live["status"] = ownership.merge(live.get("status") or {}, body.get("status") or {}, "", target.kind.kind)
+        live["status"] = ownership.merge(
+            live.get("status") or {}, body.get("status") or {}, "", target.kind.kind
+        )
         made = self.writer.update(target.kind, live, subresource="status", manager=manager, dry_run=dry)
         return _json(target.shown(made))
 
     def _rescale(self, target: Target, live: Object, body: Any, content: str, *, dry: bool) -> Response:
         shown = scale.shown(live)
-        wanted = body if not content or content == "application/json" else patched(shown, body, content, custom=True)
+        wanted = (
+            body
+            if not content or content == "application/json"
+            else patched(shown, body, content, custom=True)
+        )
         given = wanted.get("metadata", {}).get("resourceVersion")
         if given and given != live["metadata"]["resourceVersion"]:
             raise errors.modified(target.kind, target.name)
@@ -299,16 +325,23 @@ class ApiServer:
         self.writer.admit_deletion(kind, live, dry_run=dry)
         grace = options.get("gracePeriodSeconds")
         return self.store.delete(
-            kind, live["metadata"].get("namespace"), live["metadata"]["name"], preconditions=options.get("preconditions"),
-            propagation=options.get("propagationPolicy"), grace=int(grace) if grace is not None else None, dry_run=dry,
-        )  # fmt: skip
+            kind,
+            live["metadata"].get("namespace"),
+            live["metadata"]["name"],
+            preconditions=options.get("preconditions"),
+            propagation=options.get("propagationPolicy"),
+            grace=int(grace) if grace is not None else None,
+            dry_run=dry,
+        )
 
     def _delete_all(self, target: Target, query: dict[str, str], options: Object, *, dry: bool) -> Response:
         """A collection: everything that the selectors select."""
         kept = {key: value for key, value in query.items() if key in ("labelSelector", "fieldSelector")}
         items, metadata = self.lister.page(target.kind, target.namespace or None, kept)
         for item in items:
-            self._delete_one(target.kind, item, {k: v for k, v in options.items() if k != "preconditions"}, dry=dry)
+            self._delete_one(
+                target.kind, item, {k: v for k, v in options.items() if k != "preconditions"}, dry=dry
+            )
         return _json(listing.body(target.kind, items, metadata, form="", include=""))
 
     async def _review(self, request: Request, user: User, target: Target) -> Response:
@@ -325,7 +358,9 @@ class ApiServer:
         target = Target(self.store.registry.named("Service"), wanted.namespace, wanted.id, "proxy")
         self._authorise(user, target, _verb(request, target))
         if request.method != "GET":
-            raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+            raise ApiError(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+            )
         return proxy.answer(self.store, wanted, request.url.query, self._servers)
 
     async def _exec_socket(self, socket: WebSocket, receive: Receive, send: Send) -> None:
@@ -386,6 +421,10 @@ def _prune(body: Object, path: str) -> None:
 
 
 def _json(
-    body: Any, *, status: int = 200, headers: dict[str, str] | None = None, content_type: str = "application/json"
+    body: Any,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    content_type: str = "application/json",
 ) -> Response:
     return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type=content_type)

@@ -12,14 +12,31 @@ from bot.sandbox.kube.api.kinds import Kind
 Object = dict[str, Any]
 
 WITHOUT_SPEC = frozenset(
-    {"Namespace", "Node", "Secret", "StorageClass", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
+    {
+        "Namespace",
+        "Node",
+        "Secret",
+        "StorageClass",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+    }
 )
 AGAIN = frozenset(
     {
-        "Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "NetworkPolicy", "CronJob", "Service", "Secret", "HorizontalPodAutoscaler",
-        "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "Ingress",
+        "Deployment",
+        "StatefulSet",
+        "ReplicaSet",
+        "DaemonSet",
+        "NetworkPolicy",
+        "CronJob",
+        "Service",
+        "Secret",
+        "HorizontalPodAutoscaler",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+        "Ingress",
     }
-)  # fmt: skip
+)
 CONTAINER = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
 
 
@@ -36,7 +53,11 @@ def fill(kind: Kind, obj: Object) -> None:
 def refill(kind: Kind, obj: Object) -> None:
     """Default the fields that a change left out."""
     filler = _FILLERS.get(kind.kind)
-    if filler is not None and kind.kind in AGAIN and (kind.kind in WITHOUT_SPEC or obj.get("spec") is not None):
+    if (
+        filler is not None
+        and kind.kind in AGAIN
+        and (kind.kind in WITHOUT_SPEC or obj.get("spec") is not None)
+    ):
         filler(obj)
 
 
@@ -240,8 +261,22 @@ def _probe(probe: Object | None) -> None:
 
 
 _FILLERS: dict[str, Callable[[Object], None]] = {
-    "Namespace": _namespace, "Node": _node, "Pod": _bare_pod, "Deployment": _deployment, "StatefulSet": _stateful,
-    "ReplicaSet": _replicated, "DaemonSet": _daemon_set, "NetworkPolicy": _network_policy, "Job": _job, "CronJob": _cron_job,
-    "PersistentVolumeClaim": _claim, "PersistentVolume": _volume, "Service": _service, "Secret": _secret, "HorizontalPodAutoscaler": _scaler,
-    "StorageClass": _storage_class, "ValidatingWebhookConfiguration": _webhooks, "MutatingWebhookConfiguration": _webhooks,
-}  # fmt: skip
+    "Namespace": _namespace,
+    "Node": _node,
+    "Pod": _bare_pod,
+    "Deployment": _deployment,
+    "StatefulSet": _stateful,
+    "ReplicaSet": _replicated,
+    "DaemonSet": _daemon_set,
+    "NetworkPolicy": _network_policy,
+    "Job": _job,
+    "CronJob": _cron_job,
+    "PersistentVolumeClaim": _claim,
+    "PersistentVolume": _volume,
+    "Service": _service,
+    "Secret": _secret,
+    "HorizontalPodAutoscaler": _scaler,
+    "StorageClass": _storage_class,
+    "ValidatingWebhookConfiguration": _webhooks,
+    "MutatingWebhookConfiguration": _webhooks,
+}

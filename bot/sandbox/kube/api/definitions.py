@@ -15,16 +15,29 @@ def serve(store: Store, kind: Kind, made: Object) -> None:
     spec = made["spec"]
     stored = next(version["name"] for version in spec["versions"] if version.get("storage", True))
     known = next(
-        (k for k in store.registry.all() if (k.group, k.plural) == (spec["group"], spec["names"]["plural"]) and not k.stored),
+        (
+            k
+            for k in store.registry.all()
+            if (k.group, k.plural) == (spec["group"], spec["names"]["plural"]) and not k.stored
+        ),
         None,
-    )  # fmt: skip
+    )
     home = known.version if known else stored  # objects stay where the first version put them
     for version in spec["versions"]:
-        subresources = tuple(name for name in ("status", "scale") if name in (version.get("subresources") or {}))
+        subresources = tuple(
+            name for name in ("status", "scale") if name in (version.get("subresources") or {})
+        )
         found = Kind(
-            spec["group"], version["name"], spec["names"]["kind"], spec["names"]["plural"], spec["scope"] == "Namespaced",
-            tuple(spec["names"].get("shortNames", ())), subresources, custom=True, stored="" if version["name"] == home else home,
-        )  # fmt: skip
+            spec["group"],
+            version["name"],
+            spec["names"]["kind"],
+            spec["names"]["plural"],
+            spec["scope"] == "Namespaced",
+            tuple(spec["names"].get("shortNames", ())),
+            subresources,
+            custom=True,
+            stored="" if version["name"] == home else home,
+        )
         old = store.registry.find(found.group, found.version, found.plural)
         if old is not None and not old.stored and not found.stored:
             continue  # the same kind, whose objects are kept under it
@@ -35,8 +48,12 @@ def serve(store: Store, kind: Kind, made: Object) -> None:
     status = (store.peek(kind, None, made["metadata"]["name"]).get("status") or {}).get("conditions")
     if not status:
         store.mutate(
-            kind, None, made["metadata"]["name"], lambda obj: obj.update(status=_status(store, spec)), subresource="status"
-        )  # fmt: skip
+            kind,
+            None,
+            made["metadata"]["name"],
+            lambda obj: obj.update(status=_status(store, spec)),
+            subresource="status",
+        )
 
 
 def _status(store: Store, spec: Object) -> Object:

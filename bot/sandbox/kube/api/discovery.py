@@ -33,7 +33,11 @@ def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tupl
     if path in ("/api", "/apis") and aggregated:
         return _aggregated(registry, aggregated, core=path == "/api"), AGGREGATED.format(version=aggregated)
     if path == "/api":
-        return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}, "application/json"
+        return {
+            "kind": "APIVersions",
+            "versions": ["v1"],
+            "serverAddressByClientCIDRs": [],
+        }, "application/json"
     if path == "/apis":
         groups = [_group(group, registry) for group in _groups(registry)]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}, "application/json"
@@ -59,9 +63,16 @@ def _aggregated_version(accept: str) -> str:
 def _version(version: str) -> Object:
     major, minor = version.lstrip("v").split(".")[:2]
     return {
-        "major": major, "minor": minor, "gitVersion": version, "gitCommit": "", "gitTreeState": "clean", "buildDate": "",
-        "goVersion": "go1.21", "compiler": "gc", "platform": "linux/amd64",
-    }  # fmt: skip
+        "major": major,
+        "minor": minor,
+        "gitVersion": version,
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "",
+        "goVersion": "go1.21",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }
 
 
 def _groups(registry: KindRegistry) -> list[str]:
@@ -82,18 +93,27 @@ def _resources(group_version: str, kinds: list[Kind]) -> Object:
     resources: list[Object] = []
     for kind in kinds:
         resource: Object = {
-            "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind,
+            "name": kind.plural,
+            "singularName": kind.singular,
+            "namespaced": kind.namespaced,
+            "kind": kind.kind,
             "verbs": ALL_VERBS,
-        }  # fmt: skip
+        }
         if kind.kind in ALL:
             resource["categories"] = ["all"]
         if kind.short:
             resource["shortNames"] = list(kind.short)
         resources.append(resource)
         resources += [
-            {"name": f"{kind.plural}/{sub}", "singularName": "", "namespaced": kind.namespaced, "kind": kind.kind, "verbs": ["get", "patch", "update"]}
+            {
+                "name": f"{kind.plural}/{sub}",
+                "singularName": "",
+                "namespaced": kind.namespaced,
+                "kind": kind.kind,
+                "verbs": ["get", "patch", "update"],
+            }
             for sub in kind.subresources
-        ]  # fmt: skip
+        ]
     core = {"kind": "APIResourceList", "groupVersion": group_version, "resources": resources}
     return core if "/" not in group_version else {"apiVersion": "v1", **core}
 
@@ -107,11 +127,15 @@ def _aggregated(registry: KindRegistry, answered: str, *, core: bool) -> Object:
             {
                 "metadata": {"name": group},
                 "versions": [
-                    {"version": version, "freshness": "Current", "resources": [_discovered(kind) for kind in _kinds(registry, group, version)]}
+                    {
+                        "version": version,
+                        "freshness": "Current",
+                        "resources": [_discovered(kind) for kind in _kinds(registry, group, version)],
+                    }
                     for version in versions
                 ],
             }
-        )  # fmt: skip
+        )
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{answered}",
@@ -122,12 +146,19 @@ def _aggregated(registry: KindRegistry, answered: str, *, core: bool) -> Object:
 
 def _discovered(kind: Kind) -> Object:
     return {
-        "resource": kind.plural, "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
-        "scope": "Namespaced" if kind.namespaced else "Cluster", "singularResource": kind.singular, "verbs": ALL_VERBS,
-        "shortNames": list(kind.short), "categories": ["all"] if kind.kind in ALL else [],
+        "resource": kind.plural,
+        "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.singular,
+        "verbs": ALL_VERBS,
+        "shortNames": list(kind.short),
+        "categories": ["all"] if kind.kind in ALL else [],
         "subresources": [
-            {"subresource": sub, "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
-             "verbs": ["create"] if sub in ("eviction", "binding") else ["get", "patch", "update"]}
+            {
+                "subresource": sub,
+                "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+                "verbs": ["create"] if sub in ("eviction", "binding") else ["get", "patch", "update"],
+            }
             for sub in kind.subresources
         ],
-    }  # fmt: skip
+    }

@@ -11,21 +11,37 @@ class ApiError(Exception):
     """An answer that is an error. `body` is the Status object."""
 
     def __init__(
-        self, status: int, reason: str, message: str, *, details: dict[str, Any] | None = None, retry_after: int = 0
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        details: dict[str, Any] | None = None,
+        retry_after: int = 0,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
         self.body: dict[str, Any] = {
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
-            "reason": reason, "details": details, "code": status,
-        }  # fmt: skip
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": message,
+            "reason": reason,
+            "details": details,
+            "code": status,
+        }
         if details is None:
             del self.body["details"]
 
 
 def _details(kind: Kind, name: str = "", *, by_kind: bool = False, **more: Any) -> dict[str, Any]:
-    details: dict[str, Any] = {"name": name, "group": kind.group, "kind": kind.kind if by_kind else kind.plural}
+    details: dict[str, Any] = {
+        "name": name,
+        "group": kind.group,
+        "kind": kind.kind if by_kind else kind.plural,
+    }
     return {key: value for key, value in {**details, **more}.items() if value}
 
 
@@ -41,7 +57,9 @@ def not_found(kind: Kind, name: str) -> ApiError:
 
 def already_exists(kind: Kind, name: str) -> ApiError:
     """409 for a name that is taken."""
-    return ApiError(409, "AlreadyExists", f'{_qualified(kind)} "{name}" already exists', details=_details(kind, name))
+    return ApiError(
+        409, "AlreadyExists", f'{_qualified(kind)} "{name}" already exists', details=_details(kind, name)
+    )
 
 
 def modified(kind: Kind, name: str) -> ApiError:
@@ -104,11 +122,11 @@ def forbidden(
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     qualified = f"{kind_plural}.{group}" if group else kind_plural
     subject = f'{qualified} "{name}"' if name else qualified
-    message = (
-        f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}" {where}'
-    )
+    message = f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}" {where}'
     details = {"name": name, "group": group, "kind": kind_plural}
-    return ApiError(403, "Forbidden", message, details={key: value for key, value in details.items() if value})
+    return ApiError(
+        403, "Forbidden", message, details={key: value for key, value in details.items() if value}
+    )
 
 
 def terminating(kind: Kind, name: str, namespace: str) -> ApiError:

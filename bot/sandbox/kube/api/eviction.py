@@ -17,15 +17,20 @@ def evict(store: Store, namespace: str, name: str, body: Object, *, dry_run: boo
     pod = store.peek(pods, namespace, name)
     options = body.get("deleteOptions") or {}
     dry = dry_run or options.get("dryRun") == ["All"]
-    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", []))
+    ready = any(
+        c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", [])
+    )
     counted = ready and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed", "Pending")
     mine = [
         budget
         for budget in store.all_of(budgets, namespace)
-        if counted and selectors.matches(budget["spec"].get("selector") or {}, pod["metadata"].get("labels") or {})
+        if counted
+        and selectors.matches(budget["spec"].get("selector") or {}, pod["metadata"].get("labels") or {})
     ]
     if len(mine) > 1:
-        why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+        why = (
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+        )
         raise ApiError(500, "InternalError", why)
     for budget in mine:
         status = budget.get("status") or {}
@@ -50,6 +55,8 @@ def _refused(budget: Object, status: Object) -> ApiError:
     )
     why = f"The disruption budget {name} needs {needs} healthy pods and has {has} currently"
     return ApiError(
-        429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.",
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
         details={"causes": [{"reason": "DisruptionBudget", "message": why}]},
-    )  # fmt: skip
+    )

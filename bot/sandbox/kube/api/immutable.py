@@ -111,10 +111,21 @@ def _pod(made: Object, live: Object) -> list[Cause]:
 
 
 _RULES: dict[str, Callable[[Object, Object], list[Cause]]] = {
-    "Deployment": _fixed("spec", "selector"), "ReplicaSet": _fixed("spec", "selector"), "DaemonSet": _fixed("spec", "selector"),
-    "StatefulSet": _stateful, "Job": _all(_fixed("spec", "selector"), _fixed("spec", "template"), _fixed("spec", "completions")),
-    "PersistentVolumeClaim": _claim, "PersistentVolume": _volume, "Pod": _pod, "ConfigMap": _sealed,
-    "Secret": _all(_fixed("type"), _sealed), "RoleBinding": _fixed("roleRef"), "ClusterRoleBinding": _fixed("roleRef"),
-    "StorageClass": _all(_fixed("provisioner"), _fixed("parameters"), _fixed("reclaimPolicy"), _fixed("volumeBindingMode")),
-    "PriorityClass": _fixed("value"), "IngressClass": _fixed("spec", "controller"),
-}  # fmt: skip
+    "Deployment": _fixed("spec", "selector"),
+    "ReplicaSet": _fixed("spec", "selector"),
+    "DaemonSet": _fixed("spec", "selector"),
+    "StatefulSet": _stateful,
+    "Job": _all(_fixed("spec", "selector"), _fixed("spec", "template"), _fixed("spec", "completions")),
+    "PersistentVolumeClaim": _claim,
+    "PersistentVolume": _volume,
+    "Pod": _pod,
+    "ConfigMap": _sealed,
+    "Secret": _all(_fixed("type"), _sealed),
+    "RoleBinding": _fixed("roleRef"),
+    "ClusterRoleBinding": _fixed("roleRef"),
+    "StorageClass": _all(
+        _fixed("provisioner"), _fixed("parameters"), _fixed("reclaimPolicy"), _fixed("volumeBindingMode")
+    ),
+    "PriorityClass": _fixed("value"),
+    "IngressClass": _fixed("spec", "controller"),
+}

@@ -28,7 +28,10 @@ class Lister:
 
     def page(self, kind: Kind, namespace: str | None, query: dict[str, str]) -> tuple[list[Object], Object]:
         """Objects and the list's metadata. Raises `ApiError` 400 and 410."""
-        matches = [selectors.labels(query.get("labelSelector", "")), selectors.fields(query.get("fieldSelector", ""))]
+        matches = [
+            selectors.labels(query.get("labelSelector", "")),
+            selectors.fields(query.get("fieldSelector", "")),
+        ]
         limit = int(query.get("limit") or 0)
         token = query.get("continue")
         asked = (kind, namespace or "", query.get("labelSelector", ""), query.get("fieldSelector", ""))
@@ -36,9 +39,13 @@ class Lister:
             version, start, found = self._resume(token, asked)
         else:
             version, start = self._store.resource_version, 0
-            found = [obj for obj in self._store.all_of(kind, namespace) if all(match(obj) for match in matches)]
+            found = [
+                obj for obj in self._store.all_of(kind, namespace) if all(match(obj) for match in matches)
+            ]
         metadata: Object = {"resourceVersion": str(version)}
-        shown = found[start : start + limit] if limit and query.get("resourceVersion") != "0" else found[start:]
+        shown = (
+            found[start : start + limit] if limit and query.get("resourceVersion") != "0" else found[start:]
+        )
         rest = len(found) - start - len(shown)
         if rest > 0:
             self._keep((*asked, version), found)
@@ -99,7 +106,9 @@ def body(kind: Kind, items: list[Object], metadata: Object, *, form: str, includ
     """A list in the form that was asked for. Items of a list carry no kind and apiVersion."""
     if form == TABLE:
         return tables.table(kind, items, metadata, include=include or "Metadata")
-    bare = [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in items]
+    bare = [
+        {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in items
+    ]
     if form == METADATA_LIST:
         partial = [
             {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}

@@ -17,7 +17,9 @@ def lines(pod: Object, query: dict[str, str]) -> str:
         raise errors.bad_request(f"a container name must be specified for pod {name}, choose one of: {names}")
     if wanted not in names:
         raise errors.bad_request(f"container {wanted} is not valid for pod {name}")
-    status: Object = next((s for s in pod.get("status", {}).get("containerStatuses", []) if s["name"] == wanted), {})
+    status: Object = next(
+        (s for s in pod.get("status", {}).get("containerStatuses", []) if s["name"] == wanted), {}
+    )
     state = status.get("state") or {}
     if "waiting" in state or not state:
         why = (state.get("waiting") or {}).get("reason", "ContainerCreating")

@@ -78,20 +78,28 @@ def own(obj: Object, manager: str, operation: str, kind: Kind, fields: ownership
         None,
     )
     entry = {
-        "manager": manager, "operation": operation, "apiVersion": kind.api_version, "time": now,
-        "fieldsType": "FieldsV1", "fieldsV1": ownership.encode(fields),
-    }  # fmt: skip
+        "manager": manager,
+        "operation": operation,
+        "apiVersion": kind.api_version,
+        "time": now,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": ownership.encode(fields),
+    }
     if old is not None and old["fieldsV1"] == entry["fieldsV1"]:
         entry["time"] = old["time"]
     entries.append(entry)
     obj["metadata"]["managedFields"] = sorted(entries, key=lambda e: (e["operation"], e["manager"]))
 
 
-def own_changes(made: Object, live: Object, manager: str, kind: Kind, unowned: ownership.Fields, *, now: str) -> None:
+def own_changes(
+    made: Object, live: Object, manager: str, kind: Kind, unowned: ownership.Fields, *, now: str
+) -> None:
     """An update: what it changed is its manager's from now on, but for `unowned`, which the server gave it."""
     current, then = ownership.fields_of(made), ownership.fields_of(live)
     changed = {
-        path for path in current if path not in then or ownership.read(made, path) != ownership.read(live, path)
+        path
+        for path in current
+        if path not in then or ownership.read(made, path) != ownership.read(live, path)
     }
     changed -= unowned
     if not changed and current == then:

@@ -24,9 +24,11 @@ def answer(path: str, registry: KindRegistry) -> Object | None:
         return None
     kinds = [kind for kind in registry.all() if kind.api_version == found.api_version]
     return {
-        "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"}, "components": {"schemas": {}},
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": "v1"},
+        "components": {"schemas": {}},
         "paths": {name: item for kind in kinds for name, item in _paths(kind).items()},
-    }  # fmt: skip
+    }
 
 
 def _home(kind: Kind) -> str:
@@ -39,9 +41,11 @@ def _paths(kind: Kind) -> Object:
 
     def operation(action: str) -> Object:
         return {
-            "parameters": PARAMETERS, "responses": {"200": {"description": "OK"}}, "x-kubernetes-action": action,
+            "parameters": PARAMETERS,
+            "responses": {"200": {"description": "OK"}},
+            "x-kubernetes-action": action,
             "x-kubernetes-group-version-kind": named,
-        }  # fmt: skip
+        }
 
     return {
         f"{base}/{kind.plural}": {"post": operation("post")},

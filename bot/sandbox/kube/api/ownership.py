@@ -16,11 +16,21 @@ Path = tuple[str, ...]
 Fields = frozenset[Path]
 
 LIST_KEYS: dict[str, tuple[str, ...]] = {
-    "containers": ("name",), "initContainers": ("name",), "ephemeralContainers": ("name",), "env": ("name",),
-    "volumes": ("name",), "volumeMounts": ("mountPath",), "volumeDevices": ("devicePath",),
-    "imagePullSecrets": ("name",), "conditions": ("type",), "hostAliases": ("ip",), "ownerReferences": ("uid",),
-    "secrets": ("name",), "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"), "addresses": ("type",),
-}  # fmt: skip
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "ephemeralContainers": ("name",),
+    "env": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
+    "imagePullSecrets": ("name",),
+    "conditions": ("type",),
+    "hostAliases": ("ip",),
+    "ownerReferences": ("uid",),
+    "secrets": ("name",),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+    "addresses": ("type",),
+}
 SETS = frozenset({"finalizers"})
 ATOMIC_MAPS = frozenset(
     {"selector", "nodeSelector", "podSelector", "namespaceSelector", "resources", "defaultBackend"}
@@ -28,10 +38,19 @@ ATOMIC_MAPS = frozenset(
 UNTRACKED = frozenset(
     {
         ("f:metadata", f"f:{name}")
-        for name in ("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
+        for name in (
+            "name",
+            "namespace",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "creationTimestamp",
+            "managedFields",
+            "selfLink",
+        )
     }
     | {("f:apiVersion",), ("f:kind",), ("f:status",)}
-)  # fmt: skip
+)
 
 
 def keys_of(name: str, items: list[Any], kind: str) -> tuple[str, ...] | None:

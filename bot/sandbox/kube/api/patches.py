@@ -15,7 +15,12 @@ APPLY, JSON_PATCH, MERGE, STRATEGIC = (
     f"application/{name}"
     for name in ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
 )
-DIRECTIVE, DELETE_FROM, RETAIN, ORDER = "$patch", "$deleteFromPrimitiveList/", "$retainKeys", "$setElementOrder/"
+DIRECTIVE, DELETE_FROM, RETAIN, ORDER = (
+    "$patch",
+    "$deleteFromPrimitiveList/",
+    "$retainKeys",
+    "$setElementOrder/",
+)
 
 
 def patched(live: Object, patch: Any, content: str, *, custom: bool) -> Object:
@@ -83,7 +88,10 @@ def _strategic_map(live: Object, patch: Object, kind: str) -> Object:
 def _strategic_list(live: list[Any], patch: list[Any], keys: tuple[str, ...], kind: str) -> list[Any]:
     made = list(live)
     for item in patch:
-        at = next((n for n, each in enumerate(made) if all(_key(each, key) == _key(item, key) for key in keys)), None)
+        at = next(
+            (n for n, each in enumerate(made) if all(_key(each, key) == _key(item, key) for key in keys)),
+            None,
+        )
         if item.get(DIRECTIVE) == "delete":
             if at is not None:
                 del made[at]

@@ -6,9 +6,17 @@ import re
 from fractions import Fraction
 
 UNITS = {
-    "": Fraction(1), "m": Fraction(1, 1_000), "k": Fraction(10**3), "M": Fraction(10**6), "G": Fraction(10**9), "T": Fraction(10**12),
-    "Ki": Fraction(2**10), "Mi": Fraction(2**20), "Gi": Fraction(2**30), "Ti": Fraction(2**40),
-}  # fmt: skip
+    "": Fraction(1),
+    "m": Fraction(1, 1_000),
+    "k": Fraction(10**3),
+    "M": Fraction(10**6),
+    "G": Fraction(10**9),
+    "T": Fraction(10**12),
+    "Ki": Fraction(2**10),
+    "Mi": Fraction(2**20),
+    "Gi": Fraction(2**30),
+    "Ti": Fraction(2**40),
+}
 _SHAPE = re.compile(r"([0-9.]+)([a-zA-Z]*)")
 
 

@@ -23,7 +23,9 @@ class ExecRefused(Exception):
 class ExecHandler(Protocol):
     """Runs a program in a container and returns its exit code. Raises `ExecRefused`."""
 
-    async def __call__(self, pod: Object, container: str, argv: list[str], stdout: Write, stderr: Write) -> int: ...
+    async def __call__(
+        self, pod: Object, container: str, argv: list[str], stdout: Write, stderr: Write
+    ) -> int: ...
 
 
 async def serve(socket: WebSocket, pod: Object, container: str, argv: list[str], run: ExecHandler) -> None:
@@ -54,13 +56,19 @@ async def _status(
         code = await run(pod, container, argv, stdout, stderr)
     except ExecRefused as refused:
         return {
-            "metadata": {}, "status": "Failure", "message": str(refused), "reason": "InternalError", "code": 500,
+            "metadata": {},
+            "status": "Failure",
+            "message": str(refused),
+            "reason": "InternalError",
+            "code": 500,
             "details": {"causes": [{"message": str(refused)}]},
-        }  # fmt: skip
+        }
     if code == 0:
         return {"metadata": {}, "status": "Success"}
     return {
-        "metadata": {}, "status": "Failure", "reason": "NonZeroExitCode",
+        "metadata": {},
+        "status": "Failure",
+        "reason": "NonZeroExitCode",
         "message": f"command terminated with non-zero exit code: error executing command {argv}, exit code {code}",
         "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
-    }  # fmt: skip
+    }

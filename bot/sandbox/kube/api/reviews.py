@@ -27,11 +27,20 @@ def answer(authoriser: Authoriser, kind: Kind, body: Object, user: User, *, agen
     fields = ("verb", "group", "resource", "subresource", "namespace", "name", "path")
     why = authoriser.why(user, Asked(**{field: found.get(field, "") for field in fields}))
     status: Object = {"allowed": why is not None, **({"reason": why} if why else {})}
-    scratch = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": body.get("spec", {})}
+    scratch = {
+        "kind": kind.kind,
+        "apiVersion": kind.api_version,
+        "metadata": {},
+        "spec": body.get("spec", {}),
+    }
     entry = {
-        "manager": agent, "operation": "Update", "apiVersion": kind.api_version, "time": now, "fieldsType": "FieldsV1",
+        "manager": agent,
+        "operation": "Update",
+        "apiVersion": kind.api_version,
+        "time": now,
+        "fieldsType": "FieldsV1",
         "fieldsV1": ownership.encode(ownership.fields_of(scratch)),
-    }  # fmt: skip
+    }
     return {**scratch, "metadata": {"managedFields": [entry]}, "status": status}
 
 
@@ -39,11 +48,19 @@ def _check(kind: Kind, spec: Object) -> None:
     causes = []
     if bool(spec.get("resourceAttributes")) == bool(spec.get("nonResourceAttributes")):
         causes.append(
-            ("FieldValueInvalid", "spec.resourceAttributes", "Invalid value: \"null\": exactly one of nonResourceAttributes or resourceAttributes must be specified")
-        )  # fmt: skip
+            (
+                "FieldValueInvalid",
+                "spec.resourceAttributes",
+                'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified',
+            )
+        )
     if kind.kind == SUBJECT and not spec.get("user") and not spec.get("groups"):
         causes.append(
-            ("FieldValueInvalid", "spec.user", 'Invalid value: "": at least one of user or group must be specified')
+            (
+                "FieldValueInvalid",
+                "spec.user",
+                'Invalid value: "": at least one of user or group must be specified',
+            )
         )
     if causes:
         raise errors.invalid(kind, "", causes)

@@ -14,8 +14,9 @@ def shown(obj: Object) -> Object:
         f"{key}={value}" for key, value in obj["spec"].get("selector", {}).get("matchLabels", {}).items()
     )
     return {
-        "kind": "Scale", "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
         "metadata": {field: obj["metadata"][field] for field in kept if field in obj["metadata"]},
         "spec": {"replicas": obj["spec"].get("replicas", 1)},
         "status": {"replicas": obj.get("status", {}).get("replicas", 0), "selector": selector},
-    }  # fmt: skip
+    }

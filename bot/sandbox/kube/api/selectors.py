@@ -57,7 +57,9 @@ def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
     given = _SET.match(part)
     if given is None:
         odd = re.search(r"[=!<>(){}]", part.replace("==", "", 1).replace("!=", "", 1))
-        raise bad_request(f"unable to parse requirement: found '{odd[0] if odd else part}', expected: identifier")
+        raise bad_request(
+            f"unable to parse requirement: found '{odd[0] if odd else part}', expected: identifier"
+        )
     negated, key, operator, listed = given.groups()
     values = {value.strip() for value in (listed or "").split(",")}
     if operator == "in":

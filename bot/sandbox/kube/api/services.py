@@ -28,7 +28,9 @@ def allocate(kind: Kind, service: Object, others: Iterable[Object], old: Object 
     if spec["type"] == EXTERNAL:
         return
     mine = service["metadata"].get("namespace"), service["metadata"].get("name")
-    rest = [o for o in others if (o["metadata"].get("namespace"), o["metadata"]["name"]) != mine or old is None]
+    rest = [
+        o for o in others if (o["metadata"].get("namespace"), o["metadata"]["name"]) != mine or old is None
+    ]
     _keep(kind, service, old)
     _address(kind, service, rest)
     spec.setdefault("internalTrafficPolicy", "Cluster")
@@ -61,7 +63,11 @@ def _keep(kind: Kind, service: Object, old: Object | None) -> None:
         if field in before:
             spec.setdefault(field, before[field])
     for port in spec.get("ports", []):
-        same = (p for p in before.get("ports", []) if (p["port"], p["protocol"]) == (port["port"], port["protocol"]))
+        same = (
+            p
+            for p in before.get("ports", [])
+            if (p["port"], p["protocol"]) == (port["port"], port["protocol"])
+        )
         found = next(same, None)
         if found and "nodePort" in found and not port.get("nodePort"):
             port["nodePort"] = found["nodePort"]
@@ -85,7 +91,12 @@ def _address(kind: Kind, service: Object, others: list[Object]) -> None:
     else:
         hosts = (str(host) for host in SERVICE_RANGE.hosts())
         wanted = next(host for host in hosts if host not in used and host != str(SERVICE_RANGE[1]))
-    spec |= {"clusterIP": wanted, "clusterIPs": [wanted], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    spec |= {
+        "clusterIP": wanted,
+        "clusterIPs": [wanted],
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
+    }
 
 
 def _node_ports(kind: Kind, service: Object, others: list[Object]) -> None:
@@ -93,9 +104,12 @@ def _node_ports(kind: Kind, service: Object, others: list[Object]) -> None:
     used = {
         number
         for other in others
-        for number in (*(port.get("nodePort") for port in other["spec"].get("ports", [])), other["spec"].get("healthCheckNodePort"))
+        for number in (
+            *(port.get("nodePort") for port in other["spec"].get("ports", [])),
+            other["spec"].get("healthCheckNodePort"),
+        )
         if number
-    }  # fmt: skip
+    }
     causes: list[Cause] = []
     for number, port in enumerate(spec.get("ports", [])):
         wanted: int | None = port.get("nodePort")
@@ -105,7 +119,9 @@ def _node_ports(kind: Kind, service: Object, others: list[Object]) -> None:
                 if wanted in used
                 else "provided port is not in the valid range. The range of valid ports is 30000-32767"
             )
-            causes.append(("FieldValueInvalid", f"spec.ports[{number}].nodePort", f"Invalid value: {wanted}: {why}"))
+            causes.append(
+                ("FieldValueInvalid", f"spec.ports[{number}].nodePort", f"Invalid value: {wanted}: {why}")
+            )
         port["nodePort"] = wanted or _free(spec["clusterIP"], number, used)
         used.add(port["nodePort"])
     local = spec["type"] == "LoadBalancer" and spec["externalTrafficPolicy"] == "Local"

@@ -70,7 +70,9 @@ class Store:
         self.clock = clock
         self._objects: dict[Kind, dict[Key, Object]] = collections.defaultdict(dict)
         self._sorted: dict[Kind, dict[str, list[Key]]] = collections.defaultdict(dict)
-        self._owned: dict[str, dict[tuple[Kind, Key], None]] = collections.defaultdict(dict)  # by the owner's uid
+        self._owned: dict[str, dict[tuple[Kind, Key], None]] = collections.defaultdict(
+            dict
+        )  # by the owner's uid
         self._history: collections.deque[Event] = collections.deque(maxlen=HISTORY)
         self.subscriptions: set[Subscription] = set()
         self.disowned = False  # whether the garbage collector has something to look at
@@ -128,8 +130,14 @@ class Store:
     # --- writing
 
     def create(
-        self, kind: Kind, obj: Object, *, manager: str = "", dry_run: bool = False, fields: ownership.Fields | None = None,
-    ) -> Object:  # fmt: skip
+        self,
+        kind: Kind,
+        obj: Object,
+        *,
+        manager: str = "",
+        dry_run: bool = False,
+        fields: ownership.Fields | None = None,
+    ) -> Object:
         """Create an object; `fields` are its manager's, without what the server gave it. Raises `ApiError`."""
         made = self._prepared(kind, obj)
         metadata = made["metadata"]
@@ -141,16 +149,27 @@ class Store:
             metadata["generation"] = 1
         if manager:
             managed.own(
-                made, manager, "Update", kind, ownership.fields_of(made) if fields is None else fields, now=self.now()
+                made,
+                manager,
+                "Update",
+                kind,
+                ownership.fields_of(made) if fields is None else fields,
+                now=self.now(),
             )
         if not dry_run:
             self._write(kind, key, made, None)
         return made
 
     def update(
-        self, kind: Kind, obj: Object, *, subresource: str | None = None, manager: str = "", dry_run: bool = False,
+        self,
+        kind: Kind,
+        obj: Object,
+        *,
+        subresource: str | None = None,
+        manager: str = "",
+        dry_run: bool = False,
         unowned: ownership.Fields = frozenset(),
-    ) -> Object:  # fmt: skip
+    ) -> Object:
         """Replace an object, or the part that a subresource is. Raises `ApiError` 404 and 409."""
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -220,9 +239,16 @@ class Store:
         return self._finish(kind, key, made, live, dry_run), False
 
     def delete(
-        self, kind: Kind, namespace: str | None, name: str, *,
-        preconditions: Object | None = None, propagation: str | None = None, grace: int | None = None, dry_run: bool = False,
-    ) -> tuple[Object, bool]:  # fmt: skip
+        self,
+        kind: Kind,
+        namespace: str | None,
+        name: str,
+        *,
+        preconditions: Object | None = None,
+        propagation: str | None = None,
+        grace: int | None = None,
+        dry_run: bool = False,
+    ) -> tuple[Object, bool]:
         """Delete an object; returns it and whether it is gone (finalizers and a pod's grace keep it). Raises `ApiError`."""
         live = self.peek(kind, namespace, name)
         for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
@@ -236,7 +262,9 @@ class Store:
         elif propagation == "Orphan":
             made["metadata"].setdefault("finalizers", []).append("orphan")
         waits = bool(made["metadata"].get("finalizers")) or bool(made.get("spec", {}).get("finalizers"))
-        seconds = grace if grace is not None else made.get("spec", {}).get("terminationGracePeriodSeconds", 30)
+        seconds = (
+            grace if grace is not None else made.get("spec", {}).get("terminationGracePeriodSeconds", 30)
+        )
         gracious = kind.kind == "Pod" and bool(made.get("spec", {}).get("nodeName")) and seconds > 0
         if dry_run:
             return made, not (waits or gracious)

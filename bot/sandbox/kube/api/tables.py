@@ -16,15 +16,24 @@ def table(kind: Kind, items: list[Object], metadata: Object, *, include: str) ->
     """A meta.k8s.io/v1 Table."""
     columns = _COLUMNS.get(kind.kind, _PLAIN)
     return {
-        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
         "columnDefinitions": [
-            {"name": name, "type": type_, "format": "name" if name == "Name" else "", "description": name, "priority": priority}
+            {
+                "name": name,
+                "type": type_,
+                "format": "name" if name == "Name" else "",
+                "description": name,
+                "priority": priority,
+            }
             for name, type_, priority, _ in columns
         ],
         "rows": [
-            {"cells": [cell(item) for *_, cell in columns], "object": _object(item, include)} for item in items
+            {"cells": [cell(item) for *_, cell in columns], "object": _object(item, include)}
+            for item in items
         ],
-    }  # fmt: skip
+    }
 
 
 def _object(item: Object, include: str) -> Object | None:
@@ -84,7 +93,9 @@ def _roles(node: Object) -> str:
 
 
 def _address(node: Object, kind: str) -> str:
-    return next((a["address"] for a in node.get("status", {}).get("addresses", []) if a["type"] == kind), "<none>")
+    return next(
+        (a["address"] for a in node.get("status", {}).get("addresses", []) if a["type"] == kind), "<none>"
+    )
 
 
 def _info(field: str) -> Callable[[Object], str]:
@@ -104,30 +115,47 @@ def _of(*path: str, default: Any = "<none>") -> Callable[[Object], Any]:
 _PLAIN: list[Column] = [("Name", "string", 0, _name), ("Age", "string", 0, _age)]
 _COLUMNS: dict[str, list[Column]] = {
     "Pod": [
-        ("Name", "string", 0, _name), ("Ready", "string", 0, _ready), ("Status", "string", 0, pod_status),
-        ("Restarts", "string", 0, _restarts), ("Age", "string", 0, _age), ("IP", "string", 1, _of("status", "podIP")),
-        ("Node", "string", 1, _of("spec", "nodeName")), ("Nominated Node", "string", 1, _of("status", "nominatedNodeName")),
+        ("Name", "string", 0, _name),
+        ("Ready", "string", 0, _ready),
+        ("Status", "string", 0, pod_status),
+        ("Restarts", "string", 0, _restarts),
+        ("Age", "string", 0, _age),
+        ("IP", "string", 1, _of("status", "podIP")),
+        ("Node", "string", 1, _of("spec", "nodeName")),
+        ("Nominated Node", "string", 1, _of("status", "nominatedNodeName")),
         ("Readiness Gates", "string", 1, lambda _pod: "<none>"),
     ],
     "Node": [
-        ("Name", "string", 0, _name), ("Status", "string", 0, _node_status), ("Roles", "string", 0, _roles),
-        ("Age", "string", 0, _age), ("Version", "string", 0, _info("kubeletVersion")),
+        ("Name", "string", 0, _name),
+        ("Status", "string", 0, _node_status),
+        ("Roles", "string", 0, _roles),
+        ("Age", "string", 0, _age),
+        ("Version", "string", 0, _info("kubeletVersion")),
         ("Internal-IP", "string", 1, lambda node: _address(node, "InternalIP")),
         ("External-IP", "string", 1, lambda node: _address(node, "ExternalIP")),
-        ("OS-Image", "string", 1, _info("osImage")), ("Kernel-Version", "string", 1, _info("kernelVersion")),
+        ("OS-Image", "string", 1, _info("osImage")),
+        ("Kernel-Version", "string", 1, _info("kernelVersion")),
         ("Container-Runtime", "string", 1, _info("containerRuntimeVersion")),
     ],
     "Deployment": [
         ("Name", "string", 0, _name),
-        ("Ready", "string", 0, lambda d: f"{d.get('status', {}).get('readyReplicas', 0)}/{d['spec'].get('replicas', 1)}"),
+        (
+            "Ready",
+            "string",
+            0,
+            lambda d: f"{d.get('status', {}).get('readyReplicas', 0)}/{d['spec'].get('replicas', 1)}",
+        ),
         ("Up-to-date", "integer", 0, _of("status", "updatedReplicas", default=0)),
-        ("Available", "integer", 0, _of("status", "availableReplicas", default=0)), ("Age", "string", 0, _age),
+        ("Available", "integer", 0, _of("status", "availableReplicas", default=0)),
+        ("Age", "string", 0, _age),
     ],
     "DaemonSet": [
-        ("Name", "string", 0, _name), ("Desired", "integer", 0, _of("status", "desiredNumberScheduled", default=0)),
+        ("Name", "string", 0, _name),
+        ("Desired", "integer", 0, _of("status", "desiredNumberScheduled", default=0)),
         ("Current", "integer", 0, _of("status", "currentNumberScheduled", default=0)),
         ("Ready", "integer", 0, _of("status", "numberReady", default=0)),
         ("Up-to-date", "integer", 0, _of("status", "updatedNumberScheduled", default=0)),
-        ("Available", "integer", 0, _of("status", "numberAvailable", default=0)), ("Age", "string", 0, _age),
+        ("Available", "integer", 0, _of("status", "numberAvailable", default=0)),
+        ("Age", "string", 0, _age),
     ],
-}  # fmt: skip
+}

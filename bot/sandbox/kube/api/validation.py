@@ -30,8 +30,13 @@ PORT_RULE = "must be between 1 and 65535, inclusive"
 CIDR_RULE = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 # fields of the kinds whose misspelling would silently change what they mean
 FIELDS: dict[str, dict[str, Any]] = {
-    "NetworkPolicy": {"podSelector": None, "policyTypes": None, "ingress": {"from": None, "ports": None}, "egress": {"to": None, "ports": None}},
-}  # fmt: skip
+    "NetworkPolicy": {
+        "podSelector": None,
+        "policyTypes": None,
+        "ingress": {"from": None, "ports": None},
+        "egress": {"to": None, "ports": None},
+    },
+}
 
 
 def check(kind: Kind, obj: Object, *, applied: bool = False) -> None:
@@ -131,7 +136,9 @@ def _peer_causes(peer: Object, at: str) -> list[Cause]:
         try:
             network = ipaddress.ip_network(text, strict=False)
         except ValueError:
-            causes.append(("FieldValueInvalid", f"{at}.ipBlock.{field}", f'Invalid value: "{text}": {CIDR_RULE}'))
+            causes.append(
+                ("FieldValueInvalid", f"{at}.ipBlock.{field}", f'Invalid value: "{text}": {CIDR_RULE}')
+            )
             continue
         if index and not causes and not _within(network, block["cidr"]):
             rule = f'must be a strict subset of `cidr`: "{block["cidr"]}"'
@@ -183,14 +190,14 @@ def _unknown(value: Any, known: dict[str, Any]) -> list[str]:
         if name not in known:
             found.append(name)
         elif known[name] and isinstance(inner, list):
-            found += [f"{name}[{n}].{path}" for n, each in enumerate(inner) for path in _unknown(each, known[name])]
+            found += [
+                f"{name}[{n}].{path}" for n, each in enumerate(inner) for path in _unknown(each, known[name])
+            ]
     return found
 
 
 def strict(kind: Kind, unknown: list[str]) -> ApiError:
     """400 of `fieldValidation=Strict`."""
     listed = ", ".join(f'unknown field "{path}"' for path in unknown)
-    message = (
-        f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: strict decoding error: {listed}'
-    )
+    message = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: strict decoding error: {listed}'
     return bad_request(message)

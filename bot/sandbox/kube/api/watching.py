@@ -26,7 +26,10 @@ async def stream(
     shown: Callable[[Object], Object] = lambda obj: obj,
 ) -> AsyncIterator[bytes]:
     """Lines of JSON, one event each, until the time is over."""
-    matches = [selectors.labels(query.get("labelSelector", "")), selectors.fields(query.get("fieldSelector", ""))]
+    matches = [
+        selectors.labels(query.get("labelSelector", "")),
+        selectors.fields(query.get("fieldSelector", "")),
+    ]
 
     def selected(obj: Object | None) -> bool:
         if obj is None or (namespace and obj["metadata"].get("namespace") != namespace):
@@ -69,7 +72,9 @@ async def _live(
         except TimeoutError:
             if bookmarks:
                 metadata = {"resourceVersion": str(store.resource_version), "creationTimestamp": None}
-                yield _line("BOOKMARK", {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata})
+                yield _line(
+                    "BOOKMARK", {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+                )
             continue
         line = _transition(event, selected, shown)
         if line:

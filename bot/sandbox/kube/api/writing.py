@@ -62,14 +62,21 @@ class Writer:
             raise errors.nobody_of_uid(kind, metadata["name"], metadata["uid"])
         if there:
             made, created = self._store.apply(
-                kind, obj, manager=manager, force=force, dry_run=dry_run, fields=fields,
+                kind,
+                obj,
+                manager=manager,
+                force=force,
+                dry_run=dry_run,
+                fields=fields,
                 review=lambda new, live: self._review(kind, new, live, dry_run),
-            )  # fmt: skip
+            )
         else:
             self._prepare(kind, obj)
             self._admission.create(kind, obj, dry_run=dry_run)
             self._allocate(kind, obj, None)
-            made, created = self._store.apply(kind, obj, manager=manager, force=force, dry_run=dry_run, fields=fields)
+            made, created = self._store.apply(
+                kind, obj, manager=manager, force=force, dry_run=dry_run, fields=fields
+            )
         self._serve(kind, made, dry_run)
         return made, created
 
@@ -84,7 +91,9 @@ class Writer:
             home = self._store.peek(self._store.registry.named("Namespace"), None, metadata["namespace"])
             if home.get("status", {}).get("phase") == "Terminating":
                 raise errors.terminating(kind, name, metadata["namespace"])
-        validation.check(kind, obj if metadata.get("name") else {**obj, "metadata": {**metadata, "name": name}})
+        validation.check(
+            kind, obj if metadata.get("name") else {**obj, "metadata": {**metadata, "name": name}}
+        )
         defaults.fill(kind, obj)
 
     def _review(self, kind: Kind, obj: Object, live: Object, dry_run: bool) -> ownership.Fields:

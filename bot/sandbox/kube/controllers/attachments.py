@@ -28,7 +28,13 @@ class Attachments:
     patient = True
 
     def __init__(
-        self, store: Store, fabric: Fabric, storage: BlockStorage, *, clock: Callable[[], datetime], pause: float
+        self,
+        store: Store,
+        fabric: Fabric,
+        storage: BlockStorage,
+        *,
+        clock: Callable[[], datetime],
+        pause: float,
     ) -> None:
         self._store = store
         self._fabric = fabric
@@ -101,14 +107,16 @@ class Attachments:
             why = (
                 f"rpc error: code = Internal desc = [ControllerPublishVolume] Attach Volume failed with error failed to attach {handle} "
                 f"volume to {machine.server} compute: {refused}"
-            )  # fmt: skip
+            )
             self._recorder.warn(
                 pod,
                 "FailedAttachVolume",
                 f'AttachVolume.Attach failed for volume "{volume}" : {why}',
                 "attachdetach-controller",
             )
-            self._report(name, {"attached": False, "attachError": {"message": why, "time": self._store.now()}})
+            self._report(
+                name, {"attached": False, "attachError": {"message": why, "time": self._store.now()}}
+            )
             return
         self._again.pop(name, None)
         self._report(name, {"attached": True, "attachmentMetadata": {"DevicePath": done.device}})
@@ -125,7 +133,9 @@ class Attachments:
         self._store.drop(self._kind, None, name)
 
     def _report(self, name: str, status: Object) -> None:
-        self._store.mutate(self._kind, None, name, lambda obj: obj.update(status=status), subresource="status")
+        self._store.mutate(
+            self._kind, None, name, lambda obj: obj.update(status=status), subresource="status"
+        )
 
     def _due(self, at: datetime) -> None:
         self.next_due = at if self.next_due is None else min(self.next_due, at)

@@ -22,7 +22,10 @@ from bot.sandbox.kube.controllers.events import Recorder
 from bot.sandbox.kube.controllers.owning import Object, is_live
 
 FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
-ID, ADDRESS = "loadbalancer.openstack.org/load-balancer-id", "loadbalancer.openstack.org/load-balancer-address"
+ID, ADDRESS = (
+    "loadbalancer.openstack.org/load-balancer-id",
+    "loadbalancer.openstack.org/load-balancer-address",
+)
 KEEP, INTERNAL = (
     "loadbalancer.openstack.org/keep-floatingip",
     "service.beta.kubernetes.io/openstack-internal-load-balancer",
@@ -43,7 +46,14 @@ class Balancers:
     patient = True
 
     def __init__(
-        self, store: Store, network: Network, net: Net, *, cluster: str, clock: Callable[[], datetime], seconds: float
+        self,
+        store: Store,
+        network: Network,
+        net: Net,
+        *,
+        cluster: str,
+        clock: Callable[[], datetime],
+        seconds: float,
     ) -> None:
         self._store = store
         self._network = network
@@ -118,7 +128,9 @@ class Balancers:
         for number, port in enumerate(service["spec"].get("ports", [])):
             protocol = port.get("protocol", "TCP")
             if any((each.protocol, each.port) == (protocol, port["port"]) for each in kept):
-                raise _Later(f"the listener port {port['port']} already exists, can not be shared between Services")
+                raise _Later(
+                    f"the listener port {port['port']} already exists, can not be shared between Services"
+                )
             old = next((each for each in balancer.listeners if each.name == f"{mine}{number}"), None)
             listener = old or Listener(
                 id=str(uuid.uuid4()),
@@ -190,13 +202,18 @@ class Balancers:
             else:
                 self._network.delete_balancer(found)
             keep = (service["metadata"].get("annotations") or {}).get(KEEP) == "true"
-            ours = attached is not None and attached.description == f"Floating IP for {self._description(service)}"
+            ours = (
+                attached is not None
+                and attached.description == f"Floating IP for {self._description(service)}"
+            )
             if attached is not None and ours and not keep and not others:
                 del self._network.floating[attached.id]
         self._status(service, {"loadBalancer": {}})
 
         def release(obj: Object) -> None:
-            obj["metadata"]["finalizers"] = [each for each in obj["metadata"]["finalizers"] if each != FINALIZER]
+            obj["metadata"]["finalizers"] = [
+                each for each in obj["metadata"]["finalizers"] if each != FINALIZER
+            ]
             (obj["metadata"].get("annotations") or {}).pop(ID, None)
 
         self._change(service, release)

@@ -31,7 +31,11 @@ class Budgets:
 
     def _one(self, budget: Object) -> None:
         spec, namespace = budget["spec"], budget["metadata"]["namespace"]
-        pods = [pod for pod in self._store.all_of(self._pods, namespace) if selected(spec.get("selector") or {}, pod)]
+        pods = [
+            pod
+            for pod in self._store.all_of(self._pods, namespace)
+            if selected(spec.get("selector") or {}, pod)
+        ]
         healthy = sum(is_live(pod) and is_ready(pod) for pod in pods)
         expected = self._expected(pods)
         if "maxUnavailable" in spec:
@@ -43,20 +47,30 @@ class Budgets:
         good = "True" if allowed else "False"
         since = now[0].get("lastTransitionTime") if now[0].get("status") == good else None
         condition = {
-            "type": "DisruptionAllowed", "status": good, "reason": "SufficientPods" if allowed else "InsufficientPods", "message": "",
-            "lastTransitionTime": since or self._store.now(), "observedGeneration": budget["metadata"].get("generation", 1),
-        }  # fmt: skip
+            "type": "DisruptionAllowed",
+            "status": good,
+            "reason": "SufficientPods" if allowed else "InsufficientPods",
+            "message": "",
+            "lastTransitionTime": since or self._store.now(),
+            "observedGeneration": budget["metadata"].get("generation", 1),
+        }
         status = {
-            "observedGeneration": budget["metadata"].get("generation", 1), "disruptionsAllowed": allowed, "currentHealthy": healthy,
-            "desiredHealthy": desired, "expectedPods": expected, "conditions": [condition],
-        }  # fmt: skip
+            "observedGeneration": budget["metadata"].get("generation", 1),
+            "disruptionsAllowed": allowed,
+            "currentHealthy": healthy,
+            "desiredHealthy": desired,
+            "expectedPods": expected,
+            "conditions": [condition],
+        }
         _report(self._store, self._kind, budget, status)
 
     def _expected(self, pods: list[Object]) -> int:
         """The scale of the controllers behind the pods; a bare pod counts for itself."""
         total, seen = 0, set()
         for pod in pods:
-            owner = next((ref for ref in pod["metadata"].get("ownerReferences") or [] if ref.get("controller")), None)
+            owner = next(
+                (ref for ref in pod["metadata"].get("ownerReferences") or [] if ref.get("controller")), None
+            )
             if owner is None:
                 total += 1
             elif owner["uid"] not in seen:
@@ -98,7 +112,9 @@ class Scalers:
             return
         wanted = min(max(now, spec.get("minReplicas", 1)), spec["maxReplicas"])
         if wanted != now:
-            self._store.mutate(kind, namespace, target["name"], lambda obj: obj["spec"].update(replicas=wanted))
+            self._store.mutate(
+                kind, namespace, target["name"], lambda obj: obj["spec"].update(replicas=wanted)
+            )
         self._say(scaler, now, wanted, able="ReadyForNewScale", active="ValidMetricFound")
 
     def _say(self, scaler: Object, now: int, wanted: int, *, able: str, active: str) -> None:
@@ -122,7 +138,16 @@ class Quotas:
     """The quota controller: how much of each resource is used."""
 
     watches = frozenset(
-        {"ResourceQuota", "Pod", "Service", "Secret", "ConfigMap", "PersistentVolumeClaim", "Deployment", "Job"}
+        {
+            "ResourceQuota",
+            "Pod",
+            "Service",
+            "Secret",
+            "ConfigMap",
+            "PersistentVolumeClaim",
+            "Deployment",
+            "Job",
+        }
     )
     patient = False
     next_due = None
@@ -150,5 +175,9 @@ def _share(value: object, of: int) -> int:
 def _report(store: Store, kind: Kind, obj: Object, status: Object) -> None:
     if obj.get("status") != status:
         store.mutate(
-            kind, obj["metadata"]["namespace"], obj["metadata"]["name"], lambda found: found.update(status=status), subresource="status"
-        )  # fmt: skip
+            kind,
+            obj["metadata"]["namespace"],
+            obj["metadata"]["name"],
+            lambda found: found.update(status=status),
+            subresource="status",
+        )

@@ -32,8 +32,10 @@ class Definitions:
     def _clean(self, definition: Object, finalizers: list[str]) -> None:
         spec = definition["spec"]
         kinds = [
-            kind for kind in self._store.registry.all() if (kind.group, kind.plural) == (spec["group"], spec["names"]["plural"])
-        ]  # fmt: skip
+            kind
+            for kind in self._store.registry.all()
+            if (kind.group, kind.plural) == (spec["group"], spec["names"]["plural"])
+        ]
         left = False
         for kind in kinds:
             for obj in self._store.all_of(kind):

@@ -35,16 +35,22 @@ class Endpoints:
                 self._mirror(service)
         for endpoints in self._store.all_of(self._kind):
             metadata = endpoints["metadata"]
-            if not self._store.has(self._services, metadata["namespace"], metadata["name"]) and _ours(endpoints):
+            if not self._store.has(self._services, metadata["namespace"], metadata["name"]) and _ours(
+                endpoints
+            ):
                 self._store.drop(self._kind, metadata["namespace"], metadata["name"])
 
     def _matching(self, service: Object, selector: dict[str, str]) -> list[Object]:
         return [
             pod
             for pod in self._store.all_of(self._pods, service["metadata"]["namespace"])
-            if pod.get("status", {}).get("podIP") and is_live(pod) and pod["status"].get("phase") == "Running"
-            and all((pod["metadata"].get("labels") or {}).get(key) == value for key, value in selector.items())
-        ]  # fmt: skip
+            if pod.get("status", {}).get("podIP")
+            and is_live(pod)
+            and pod["status"].get("phase") == "Running"
+            and all(
+                (pod["metadata"].get("labels") or {}).get(key) == value for key, value in selector.items()
+            )
+        ]
 
     def _selected(self, service: Object, pods: list[Object]) -> None:
         endpoints = [_endpoint(pod) for pod in pods]
@@ -57,7 +63,9 @@ class Endpoints:
         self._endpoints(service, pods, ports)
 
     def _endpoints(self, service: Object, pods: list[Object], ports: list[Object]) -> None:
-        subset: Object = {"ports": [{key: value for key, value in port.items() if value != ""} for port in ports]}
+        subset: Object = {
+            "ports": [{key: value for key, value in port.items() if value != ""} for port in ports]
+        }
         for field, wanted in (("addresses", True), ("notReadyAddresses", False)):
             found = [
                 {"ip": pod["status"]["podIP"], "nodeName": pod["spec"]["nodeName"], "targetRef": _target(pod)}
@@ -88,7 +96,8 @@ class Endpoints:
             return
         for subset in (made_by_hand.get("subsets") or [])[:1]:
             endpoints = [
-                {"addresses": [each["ip"]], "conditions": {"ready": True}} for each in subset.get("addresses") or []
+                {"addresses": [each["ip"]], "conditions": {"ready": True}}
+                for each in subset.get("addresses") or []
             ]
             ports = [
                 {
@@ -105,16 +114,22 @@ class Endpoints:
         known = self._store.owned(owner, self._slices)
         if known:
             self._store.mutate(
-                self._slices, namespace, known[0]["metadata"]["name"],
+                self._slices,
+                namespace,
+                known[0]["metadata"]["name"],
                 lambda obj: obj.update(endpoints=endpoints, ports=ports),
-            )  # fmt: skip
+            )
             return
         labels = {NAME: name, MANAGER: manager}
         metadata = {
-            "generateName": f"{name}-", "namespace": namespace, "labels": labels, "ownerReferences": [reference(owner)],
-        }  # fmt: skip
+            "generateName": f"{name}-",
+            "namespace": namespace,
+            "labels": labels,
+            "ownerReferences": [reference(owner)],
+        }
         self._store.create(
-            self._slices, {"metadata": metadata, "addressType": "IPv4", "endpoints": endpoints, "ports": ports}
+            self._slices,
+            {"metadata": metadata, "addressType": "IPv4", "endpoints": endpoints, "ports": ports},
         )
 
 
@@ -125,14 +140,21 @@ def _ours(endpoints: Object) -> bool:
 def _endpoint(pod: Object) -> Object:
     ready = is_ready(pod)
     return {
-        "addresses": [pod["status"]["podIP"]], "conditions": {"ready": ready, "serving": ready, "terminating": False},
-        "nodeName": pod["spec"]["nodeName"], "targetRef": _target(pod),
-    }  # fmt: skip
+        "addresses": [pod["status"]["podIP"]],
+        "conditions": {"ready": ready, "serving": ready, "terminating": False},
+        "nodeName": pod["spec"]["nodeName"],
+        "targetRef": _target(pod),
+    }
 
 
 def _target(pod: Object) -> Object:
     metadata = pod["metadata"]
-    return {"kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"], "uid": metadata["uid"]}
+    return {
+        "kind": "Pod",
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+    }
 
 
 def _number(port: Object, pods: list[Object]) -> int | None:

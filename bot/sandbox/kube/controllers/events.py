@@ -27,14 +27,25 @@ class Recorder:
         if self._store.has(self._kind, namespace, name) or not self._store.has(namespaces, None, namespace):
             return
         involved = {
-            "kind": obj["kind"], "namespace": namespace, "name": metadata["name"], "uid": metadata["uid"], "apiVersion": obj["apiVersion"],
-        }  # fmt: skip
+            "kind": obj["kind"],
+            "namespace": namespace,
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+            "apiVersion": obj["apiVersion"],
+        }
         now = self._store.now()
         source = {"component": component, **({"host": host} if host else {})}
         self._store.create(
             self._kind,
             {
-                "metadata": {"name": name, "namespace": namespace}, "involvedObject": involved, "reason": reason, "message": message,
-                "type": "Warning", "count": 1, "firstTimestamp": now, "lastTimestamp": now, "source": source,
+                "metadata": {"name": name, "namespace": namespace},
+                "involvedObject": involved,
+                "reason": reason,
+                "message": message,
+                "type": "Warning",
+                "count": 1,
+                "firstTimestamp": now,
+                "lastTimestamp": now,
+                "source": source,
             },
-        )  # fmt: skip
+        )

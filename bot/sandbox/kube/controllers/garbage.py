@@ -63,7 +63,9 @@ class Garbage:
 
     def _release(self, kind: Kind, obj: Object, finalizer: str) -> None:
         def change(found: Object) -> None:
-            found["metadata"]["finalizers"] = [each for each in found["metadata"]["finalizers"] if each != finalizer]
+            found["metadata"]["finalizers"] = [
+                each for each in found["metadata"]["finalizers"] if each != finalizer
+            ]
 
         if self._there(kind, obj):
             self._store.mutate(kind, _namespace(obj), obj["metadata"]["name"], change)

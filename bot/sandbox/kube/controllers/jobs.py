@@ -38,13 +38,18 @@ class Jobs:
 
     def _job(self, job: Object) -> None:
         spec, status = job["spec"], job.get("status") or {}
-        if any(c["type"] in ("Complete", "Failed") and c["status"] == "True" for c in status.get("conditions", [])):
+        if any(
+            c["type"] in ("Complete", "Failed") and c["status"] == "True"
+            for c in status.get("conditions", [])
+        ):
             return
         pods = self._pods.of(job)
         succeeded = sum(pod.get("status", {}).get("phase") == "Succeeded" for pod in pods)
         failed = sum(pod.get("status", {}).get("phase") == "Failed" for pod in pods)
         active = [
-            pod for pod in pods if is_live(pod) and pod.get("status", {}).get("phase") in ("Pending", "Running")
+            pod
+            for pod in pods
+            if is_live(pod) and pod.get("status", {}).get("phase") in ("Pending", "Running")
         ]
         made: Object = {
             "startTime": status.get("startTime", self._store.now()),
@@ -77,7 +82,9 @@ class Jobs:
         jobs = self._store.owned(cron_job, self._jobs)
         if spec.get("suspend"):
             return
-        last = _time(status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"], self._clock())
+        last = _time(
+            status.get("lastScheduleTime") or cron_job["metadata"]["creationTimestamp"], self._clock()
+        )
         due = Schedule.parse(spec["schedule"]).next_after(last)
         if due is not None and due <= self._clock():
             running = [job for job in jobs if not (job.get("status") or {}).get("completionTime")]
@@ -90,9 +97,15 @@ class Jobs:
         self._prune(cron_job, jobs)
         active = [job for job in jobs if not _over(job)]
         status["active"] = [
-            {"kind": "Job", "apiVersion": "batch/v1", "name": j["metadata"]["name"], "namespace": j["metadata"]["namespace"], "uid": j["metadata"]["uid"]}
+            {
+                "kind": "Job",
+                "apiVersion": "batch/v1",
+                "name": j["metadata"]["name"],
+                "namespace": j["metadata"]["namespace"],
+                "uid": j["metadata"]["uid"],
+            }
             for j in active
-        ]  # fmt: skip
+        ]
         if not status["active"]:
             del status["active"]
         self._pods.report(self._cron_jobs, cron_job, status)
@@ -101,7 +114,9 @@ class Jobs:
         """Only so many finished Jobs are kept."""
         for kind, field in (("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")):
             over = [job for job in jobs if _over(job) == kind and is_live(job)]
-            over.sort(key=lambda job: str(job["metadata"]["creationTimestamp"]) + str(job["metadata"]["name"]))
+            over.sort(
+                key=lambda job: str(job["metadata"]["creationTimestamp"]) + str(job["metadata"]["name"])
+            )
             keep = cron_job["spec"].get(field, 3)
             for job in over[: max(0, len(over) - keep)]:
                 self._store.delete(self._jobs, job["metadata"]["namespace"], job["metadata"]["name"])
@@ -113,9 +128,11 @@ class Jobs:
         if self._store.has(self._jobs, namespace, name):
             return
         metadata = {
-            "name": name, "namespace": namespace, "ownerReferences": [reference(cron_job)],
+            "name": name,
+            "namespace": namespace,
+            "ownerReferences": [reference(cron_job)],
             "labels": dict((template.get("metadata") or {}).get("labels") or {}),
-        }  # fmt: skip
+        }
         made: Object = {"metadata": metadata, "spec": _copied(template["spec"])}
         defaults.fill(self._jobs, made)
         self._store.create(self._jobs, made)

@@ -125,9 +125,12 @@ class Kubelets:
             status = self._ended(pod, status, begun)
         if status != pod.get("status"):
             self._store.mutate(
-                self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"], lambda obj: obj.update(status=status),
+                self._pods,
+                pod["metadata"]["namespace"],
+                pod["metadata"]["name"],
+                lambda obj: obj.update(status=status),
                 subresource="status",
-            )  # fmt: skip
+            )
 
     def _attached(self, pod: Object) -> bool:
         """Whether the disks of a pod are on its node; one that runs is not stopped for that any more."""
@@ -152,7 +155,12 @@ class Kubelets:
         argv = [*container.get("command", []), *container.get("args", [])]
         code = self._programs.run(pod, container["name"], argv)[2] if argv[:2] == ["sh", "-c"] else 0
         now, good = self._store.now(), code == 0
-        ended = {"reason": "Completed" if good else "Error", "exitCode": code, "startedAt": now, "finishedAt": now}
+        ended = {
+            "reason": "Completed" if good else "Error",
+            "exitCode": code,
+            "startedAt": now,
+            "finishedAt": now,
+        }
         for shown in status["containerStatuses"]:
             shown |= {"ready": False, "started": False, "state": {"terminated": ended}}
         for condition in status["conditions"]:
@@ -172,7 +180,9 @@ class Kubelets:
         asked = datetime.strptime(pod["metadata"]["deletionTimestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(
             tzinfo=self._clock().tzinfo
         )
-        over = asked + timedelta(seconds=min(self._tempo.stop, pod["metadata"].get("deletionGracePeriodSeconds", 30)))
+        over = asked + timedelta(
+            seconds=min(self._tempo.stop, pod["metadata"].get("deletionGracePeriodSeconds", 30))
+        )
         if self._clock() >= over:
             self._placed.pop(pod["metadata"]["uid"], None)
             self._store.drop(self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"])
@@ -206,7 +216,9 @@ class Kubelets:
         complaint = self._complaint(pod, machine)
         if complaint:
             self._event(pod, "Unhealthy", f"Readiness probe failed: {complaint}")
-        return pod_status.running(pod, machine, self._address(pod, machine), started, now, ready=not complaint)
+        return pod_status.running(
+            pod, machine, self._address(pod, machine), started, now, ready=not complaint
+        )
 
     def _complaint(self, pod: Object, machine: Machine) -> str:
         """Run the readiness probe of the first container, as its kubelet would."""

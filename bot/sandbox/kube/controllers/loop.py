@@ -39,7 +39,9 @@ class Controller(Protocol):
 class ControlLoop:
     """The controllers of one cluster."""
 
-    def __init__(self, store: Store, controllers: Sequence[Controller], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, controllers: Sequence[Controller], clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._controllers = controllers
         self._clock = clock
@@ -101,12 +103,18 @@ class ControlLoop:
         if not kinds:
             return set()
         return {
-            number for number, each in enumerate(self._controllers) if each.watches is None or kinds & each.watches
+            number
+            for number, each in enumerate(self._controllers)
+            if each.watches is None or kinds & each.watches
         }
 
     async def _rest(self, queue: asyncio.Queue[Any]) -> set[int]:
         """Wait for a change, a touch or the time; returns who has to look."""
-        dues = [(each.next_due, number) for number, each in enumerate(self._controllers) if each.next_due is not None]
+        dues = [
+            (each.next_due, number)
+            for number, each in enumerate(self._controllers)
+            if each.next_due is not None
+        ]
         if all(self._controllers[number].patient for _, number in dues):
             self._seen = self._store.resource_version
             self._quiet.set()

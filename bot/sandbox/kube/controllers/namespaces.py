@@ -33,7 +33,9 @@ class Namespaces:
                 self._store.create(accounts, {"metadata": {"name": "default", "namespace": name}})
             if not self._store.has(maps, name, "kube-root-ca.crt"):
                 data = {"ca.crt": self._authority}
-                self._store.create(maps, {"metadata": {"name": "kube-root-ca.crt", "namespace": name}, "data": data})
+                self._store.create(
+                    maps, {"metadata": {"name": "kube-root-ca.crt", "namespace": name}, "data": data}
+                )
 
     def _empty(self, name: str) -> None:
         left = False

@@ -37,8 +37,14 @@ def fits(spec: Object, node: Object, *, daemon: bool = False) -> bool:
     labels = node["metadata"].get("labels", {})
     if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
         return False
-    own = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "node.kubernetes.io/network-unavailable",
-           "node.kubernetes.io/unschedulable", "node.kubernetes.io/disk-pressure", "node.kubernetes.io/memory-pressure")  # fmt: skip
+    own = (
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/unreachable",
+        "node.kubernetes.io/network-unavailable",
+        "node.kubernetes.io/unschedulable",
+        "node.kubernetes.io/disk-pressure",
+        "node.kubernetes.io/memory-pressure",
+    )
     for taint in node.get("spec", {}).get("taints") or []:
         if taint["effect"] == "PreferNoSchedule" or (daemon and taint["key"] in own):
             continue
@@ -54,7 +60,9 @@ def revision(template: Object) -> str:
 
 def is_ready(pod: Object) -> bool:
     """Whether a pod's Ready condition is true."""
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", []))
+    return any(
+        c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", [])
+    )
 
 
 def selected(selector: Object, pod: Object) -> bool:
@@ -70,9 +78,13 @@ def is_live(obj: Object) -> bool:
 def reference(owner: Object) -> Object:
     """The owner reference that a controller puts on what it makes."""
     return {
-        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True,
-    }  # fmt: skip
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
 
 
 class Pods:
@@ -98,9 +110,14 @@ class Pods:
         return self._revisions[key]
 
     def make(
-        self, owner: Object, *, labels: Mapping[str, str] | None = None, node: str = "", name: str = "",
+        self,
+        owner: Object,
+        *,
+        labels: Mapping[str, str] | None = None,
+        node: str = "",
+        name: str = "",
         spec: Object | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Make a pod from an owner's template; returns why not, if it was not admitted."""
         template = owner["spec"]["template"]
         made = clone(spec or template["spec"])
@@ -109,9 +126,11 @@ class Pods:
         base = owner["metadata"]["name"]
         given = template.get("metadata") or {}
         metadata: Object = {
-            "name": name or f"{base}-{self._suffix(owner)}", "namespace": owner["metadata"]["namespace"],
-            "labels": {**given.get("labels", {}), **(labels or {})}, "ownerReferences": [reference(owner)],
-        }  # fmt: skip
+            "name": name or f"{base}-{self._suffix(owner)}",
+            "namespace": owner["metadata"]["namespace"],
+            "labels": {**given.get("labels", {}), **(labels or {})},
+            "ownerReferences": [reference(owner)],
+        }
         if not name:
             metadata["generateName"] = f"{base}-"
         if given.get("annotations"):
@@ -136,5 +155,10 @@ class Pods:
     def report(self, kind: Kind, obj: Object, status: Object) -> None:
         """Write a workload's status."""
         namespace, name = obj["metadata"]["namespace"], obj["metadata"]["name"]
-        if self._store.has(kind, namespace, name) and self._store.peek(kind, namespace, name).get("status") != status:
-            self._store.mutate(kind, namespace, name, lambda found: found.update(status=status), subresource="status")
+        if (
+            self._store.has(kind, namespace, name)
+            and self._store.peek(kind, namespace, name).get("status") != status
+        ):
+            self._store.mutate(
+                kind, namespace, name, lambda found: found.update(status=status), subresource="status"
+            )

@@ -11,15 +11,25 @@ Object = dict[str, Any]
 
 
 def _base(
-    pod: Object, machine: Machine, phase: str, now: str, *, ready: bool, address: str = "", initialized: bool = True
+    pod: Object,
+    machine: Machine,
+    phase: str,
+    now: str,
+    *,
+    ready: bool,
+    address: str = "",
+    initialized: bool = True,
 ) -> Object:
     status: Object = {"phase": phase, "hostIP": machine.address, "qosClass": "BestEffort"}
     kept = {"status": {"conditions": [dict(c) for c in pod.get("status", {}).get("conditions", [])]}}
     names = ", ".join(container["name"] for container in pod["spec"]["containers"])
     why = "" if ready else f"containers with unready status: [{names}]"
     for kind, good, message in (
-        ("Initialized", initialized, ""), ("Ready", ready, why), ("ContainersReady", ready, why), ("PodScheduled", True, ""),
-    ):  # fmt: skip
+        ("Initialized", initialized, ""),
+        ("Ready", ready, why),
+        ("ContainersReady", ready, why),
+        ("PodScheduled", True, ""),
+    ):
         condition(kept, kind, "True" if good else "False", "" if good else "ContainersNotReady", message, now)
     status["conditions"] = kept["status"]["conditions"]
     if phase == "Running":
@@ -34,9 +44,20 @@ def running(pod: Object, machine: Machine, address: str, started: str, now: str,
     status = _base(pod, machine, "Running", now, ready=ready, address=address)
     before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
     status["initContainerStatuses"] = [
-        _container(c, ready=True, state={"terminated": {"reason": "Completed", "exitCode": 0, "startedAt": started, "finishedAt": started}})
+        _container(
+            c,
+            ready=True,
+            state={
+                "terminated": {
+                    "reason": "Completed",
+                    "exitCode": 0,
+                    "startedAt": started,
+                    "finishedAt": started,
+                }
+            },
+        )
         for c in pod["spec"].get("initContainers", [])
-    ]  # fmt: skip
+    ]
     status["containerStatuses"] = []
     for container in pod["spec"]["containers"]:
         old = before.get(container["name"], {})
@@ -48,18 +69,24 @@ def running(pod: Object, machine: Machine, address: str, started: str, now: str,
     return status
 
 
-def waiting(pod: Object, machine: Machine, reason: str, message: str, now: str, *, in_init: bool = False) -> Object:
+def waiting(
+    pod: Object, machine: Machine, reason: str, message: str, now: str, *, in_init: bool = False
+) -> Object:
     """The status of a pod whose containers do not run yet, with the reason; `in_init`: the first init container is why."""
     status = _base(pod, machine, "Pending", now, ready=False, initialized=not in_init)
     waiting = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
     inits = pod["spec"].get("initContainers", [])
     if in_init and inits:
         status["initContainerStatuses"] = [
-            _container(c, ready=False, state=waiting if n == 0 else {"waiting": {"reason": "PodInitializing"}})
+            _container(
+                c, ready=False, state=waiting if n == 0 else {"waiting": {"reason": "PodInitializing"}}
+            )
             for n, c in enumerate(inits)
         ]
         waiting = {"waiting": {"reason": "PodInitializing"}}
-    status["containerStatuses"] = [_container(c, ready=False, state=waiting) for c in pod["spec"]["containers"]]
+    status["containerStatuses"] = [
+        _container(c, ready=False, state=waiting) for c in pod["spec"]["containers"]
+    ]
     return status
 
 
@@ -73,7 +100,9 @@ def crashing(pod: Object, machine: Machine, address: str, started: str, now: str
         old = before.get(container["name"], {})
         already = bool(old.get("state", {}).get("waiting"))
         wait = f"back-off 5m0s restarting failed container={container['name']} pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
-        shown = _container(container, ready=False, state={"waiting": {"reason": "CrashLoopBackOff", "message": wait}})
+        shown = _container(
+            container, ready=False, state={"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
+        )
         code = 137 if reason == "OOMKilled" else 1
         last = (
             old.get("lastState")
@@ -88,10 +117,17 @@ def crashing(pod: Object, machine: Machine, address: str, started: str, now: str
 def _container(container: Object, *, ready: bool, state: Object) -> Object:
     image = container["image"]
     return {
-        "name": container["name"], "image": image, "ready": ready, "restartCount": 0, "started": "running" in state,
-        "imageID": f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}" if "waiting" not in state else "",
-        "state": state, "lastState": {},
-    }  # fmt: skip
+        "name": container["name"],
+        "image": image,
+        "ready": ready,
+        "restartCount": 0,
+        "started": "running" in state,
+        "imageID": f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+        if "waiting" not in state
+        else "",
+        "state": state,
+        "lastState": {},
+    }
 
 
 def condition(obj: Object, kind: str, status: str, reason: str, message: str, now: str) -> None:

@@ -25,7 +25,10 @@ class Scheduler:
         self._store = store
         registry = store.registry
         self._pods, self._nodes = registry.named("Pod"), registry.named("Node")
-        self._claims, self._volumes = registry.named("PersistentVolumeClaim"), registry.named("PersistentVolume")
+        self._claims, self._volumes = (
+            registry.named("PersistentVolumeClaim"),
+            registry.named("PersistentVolume"),
+        )
         self._recorder = Recorder(store)
 
     def sync(self) -> None:
@@ -47,7 +50,9 @@ class Scheduler:
                 self._report(pod, why)
 
     def _used(self) -> tuple[dict[str, dict[str, Fraction]], dict[str, int]]:
-        used: dict[str, dict[str, Fraction]] = collections.defaultdict(lambda: dict.fromkeys(RESOURCES, Fraction(0)))
+        used: dict[str, dict[str, Fraction]] = collections.defaultdict(
+            lambda: dict.fromkeys(RESOURCES, Fraction(0))
+        )
         pods: dict[str, int] = collections.defaultdict(int)
         for pod in self._store.all_of(self._pods):
             node = pod["spec"].get("nodeName")
@@ -103,7 +108,9 @@ class Scheduler:
             if bound and self._store.has(self._volumes, None, bound):
                 affinity = self._store.peek(self._volumes, None, bound)["spec"].get("nodeAffinity") or {}
                 for term in (affinity.get("required") or {}).get("nodeSelectorTerms") or []:
-                    found += [(each["key"], each.get("values", [])) for each in term.get("matchExpressions") or []]
+                    found += [
+                        (each["key"], each.get("values", [])) for each in term.get("matchExpressions") or []
+                    ]
         return found
 
     def _place(self, pod: Object, node: str) -> None:
@@ -117,14 +124,20 @@ class Scheduler:
         if known.get("message") == why:
             return
         condition = {
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why,
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "Unschedulable",
+            "message": why,
             "lastTransitionTime": known.get("lastTransitionTime", self._store.now()),
-        }  # fmt: skip
+        }
         rest = [each for each in conditions if each["type"] != "PodScheduled"]
         self._store.mutate(
-            self._pods, pod["metadata"]["namespace"], pod["metadata"]["name"],
-            lambda obj: obj["status"].update(conditions=[*rest, condition]), subresource="status",
-        )  # fmt: skip
+            self._pods,
+            pod["metadata"]["namespace"],
+            pod["metadata"]["name"],
+            lambda obj: obj["status"].update(conditions=[*rest, condition]),
+            subresource="status",
+        )
 
 
 def _add(used: dict[str, Fraction], pod: Object) -> None:
@@ -140,11 +153,14 @@ def _lacking(pod: Object, node: Object, used: dict[str, Fraction]) -> list[str]:
     _add(asked, pod)
     room = (node.get("status") or {}).get("allocatable") or {}
     return [
-        name for name in RESOURCES if name in room and asked[name] and used[name] + asked[name] > number(room[name])
+        name
+        for name in RESOURCES
+        if name in room and asked[name] and used[name] + asked[name] > number(room[name])
     ]
 
 
 def _is_ready(node: Object) -> bool:
     return any(
-        c["type"] == "Ready" and c["status"] == "True" for c in (node.get("status") or {}).get("conditions", [])
+        c["type"] == "Ready" and c["status"] == "True"
+        for c in (node.get("status") or {}).get("conditions", [])
     )

@@ -41,7 +41,9 @@ class StatefulSets:
                     self._pods.delete(pod)
                 if ordered and (pod is None or not is_ready(pod)):
                     break  # the next one waits until this one is ready
-        extra = [pod for name, pod in sorted(pods.items(), reverse=True) if name not in names and is_live(pod)]
+        extra = [
+            pod for name, pod in sorted(pods.items(), reverse=True) if name not in names and is_live(pod)
+        ]
         for pod in extra[:1] if ordered else extra:
             self._pods.delete(pod)
         self._report(owner, current)
@@ -51,28 +53,34 @@ class StatefulSets:
         claims = []
         for template in owner["spec"].get("volumeClaimTemplates") or []:
             claim = f"{template['metadata']['name']}-{name}"
-            claims.append({"name": template["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim}})
+            claims.append(
+                {"name": template["metadata"]["name"], "persistentVolumeClaim": {"claimName": claim}}
+            )
             if not self._store.has(self._claims, owner["metadata"]["namespace"], claim):
                 self._store.create(self._claims, self._claim(owner, template, claim))
         names = {volume["name"] for volume in claims}
-        spec["volumes"] = [volume for volume in spec.get("volumes") or [] if volume["name"] not in names] + claims
+        spec["volumes"] = [
+            volume for volume in spec.get("volumes") or [] if volume["name"] not in names
+        ] + claims
         spec["hostname"] = name
         if owner["spec"].get("serviceName"):
             spec["subdomain"] = owner["spec"]["serviceName"]
         labels = {
-            "controller-revision-hash": current, "statefulset.kubernetes.io/pod-name": name,
+            "controller-revision-hash": current,
+            "statefulset.kubernetes.io/pod-name": name,
             "apps.kubernetes.io/pod-index": str(ordinal),
-        }  # fmt: skip
+        }
         self._pods.make(owner, labels=labels, name=name, spec=spec)
 
     def _claim(self, owner: Object, template: Object, name: str) -> Object:
         labels = (owner["spec"].get("selector") or {}).get("matchLabels") or {}
         metadata = {
-            "name": name, "namespace": owner["metadata"]["namespace"],
+            "name": name,
+            "namespace": owner["metadata"]["namespace"],
             "labels": {**(template["metadata"].get("labels") or {}), **labels},
             "annotations": dict(template["metadata"].get("annotations") or {}),
             "finalizers": ["kubernetes.io/pvc-protection"],
-        }  # fmt: skip
+        }
         return {"metadata": metadata, "spec": dict(template["spec"]), "status": {"phase": "Pending"}}
 
     def _report(self, owner: Object, current: str) -> None:
@@ -81,10 +89,17 @@ class StatefulSets:
         updated = sum(pod["metadata"]["labels"].get("controller-revision-hash") == current for pod in live)
         name = f"{owner['metadata']['name']}-{current}"
         self._pods.report(
-            self._kind, owner,
+            self._kind,
+            owner,
             {
-                "observedGeneration": owner["metadata"].get("generation", 1), "replicas": len(live), "readyReplicas": ready,
-                "availableReplicas": ready, "currentReplicas": updated, "updatedReplicas": updated,
-                "currentRevision": name, "updateRevision": name, "collisionCount": 0,
+                "observedGeneration": owner["metadata"].get("generation", 1),
+                "replicas": len(live),
+                "readyReplicas": ready,
+                "availableReplicas": ready,
+                "currentReplicas": updated,
+                "updatedReplicas": updated,
+                "currentRevision": name,
+                "updateRevision": name,
+                "collisionCount": 0,
             },
-        )  # fmt: skip
+        )

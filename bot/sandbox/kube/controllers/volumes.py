@@ -23,16 +23,23 @@ PAUSE = timedelta(seconds=0.5)  # between attempts to delete a disk
 class Volumes:
     """The controllers of claims and volumes, and Cinder's provisioner."""
 
-    watches = frozenset({"PersistentVolumeClaim", "PersistentVolume", "StorageClass", "Pod", "VolumeAttachment"})
+    watches = frozenset(
+        {"PersistentVolumeClaim", "PersistentVolume", "StorageClass", "Pod", "VolumeAttachment"}
+    )
     patient = True
 
-    def __init__(self, store: Store, storage: BlockStorage, *, cluster: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, storage: BlockStorage, *, cluster: str, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._storage = storage
         self._cluster = cluster
         self._clock = clock
         registry = store.registry
-        self._claims, self._volumes = registry.named("PersistentVolumeClaim"), registry.named("PersistentVolume")
+        self._claims, self._volumes = (
+            registry.named("PersistentVolumeClaim"),
+            registry.named("PersistentVolume"),
+        )
         self._classes, self._pods = registry.named("StorageClass"), registry.named("Pod")
         self._recorder = Recorder(store)
         self.next_due: datetime | None = None
@@ -58,7 +65,9 @@ class Volumes:
         finalizers = claim["metadata"].get("finalizers", [])
         if PROTECTION in finalizers and not self._users(claim):
             left = [each for each in finalizers if each != PROTECTION]
-            self._store.mutate(self._claims, namespace, name, lambda obj: obj["metadata"].update(finalizers=left))
+            self._store.mutate(
+                self._claims, namespace, name, lambda obj: obj["metadata"].update(finalizers=left)
+            )
 
     def _users(self, claim: Object) -> list[Object]:
         return [
@@ -84,10 +93,13 @@ class Volumes:
             return
         name = volume["metadata"]["name"]
         reference = {
-            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim["metadata"]["name"],
-            "namespace": claim["metadata"]["namespace"], "uid": claim["metadata"]["uid"],
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "name": claim["metadata"]["name"],
+            "namespace": claim["metadata"]["namespace"],
+            "uid": claim["metadata"]["uid"],
             "resourceVersion": claim["metadata"]["resourceVersion"],
-        }  # fmt: skip
+        }
         if (volume["spec"].get("claimRef") or {}).get("uid") != reference["uid"]:
             self._store.mutate(self._volumes, None, name, lambda obj: obj["spec"].update(claimRef=reference))
         self._phase(name, "Bound")
@@ -102,8 +114,10 @@ class Volumes:
         at = claim["metadata"]["namespace"], claim["metadata"]["name"]
         self._store.mutate(self._claims, *at, bind)
         status = {
-            "phase": "Bound", "accessModes": volume["spec"].get("accessModes", []), "capacity": dict(volume["spec"].get("capacity", {})),
-        }  # fmt: skip
+            "phase": "Bound",
+            "accessModes": volume["spec"].get("accessModes", []),
+            "capacity": dict(volume["spec"].get("capacity", {})),
+        }
         self._claim_phase(claim, status)
 
     def _claim_phase(self, claim: Object, status: Object) -> None:
@@ -121,12 +135,15 @@ class Volumes:
         gigabytes = max(1, -(-int(number(size)) // 2**30))
         name = f"pvc-{metadata['uid']}"
         disk = self._storage.create(
-            name, gigabytes,
+            name,
+            gigabytes,
             {
-                "cinder.csi.openstack.org/cluster": self._cluster, "csi.storage.k8s.io/pv/name": name,
-                "csi.storage.k8s.io/pvc/name": metadata["name"], "csi.storage.k8s.io/pvc/namespace": metadata["namespace"],
+                "cinder.csi.openstack.org/cluster": self._cluster,
+                "csi.storage.k8s.io/pv/name": name,
+                "csi.storage.k8s.io/pvc/name": metadata["name"],
+                "csi.storage.k8s.io/pvc/namespace": metadata["namespace"],
             },
-        )  # fmt: skip
+        )
 
         def mark(obj: Object) -> None:
             for field in (
@@ -139,19 +156,27 @@ class Volumes:
         self._store.mutate(self._claims, metadata["namespace"], metadata["name"], mark)
         zone = {"matchExpressions": [{"key": ZONE, "operator": "In", "values": [disk.zone]}]}
         volume = {
-            "metadata": {"name": name, "finalizers": [VOLUME_PROTECTION], "annotations": {PROVISIONED: DRIVER}},
+            "metadata": {
+                "name": name,
+                "finalizers": [VOLUME_PROTECTION],
+                "annotations": {PROVISIONED: DRIVER},
+            },
             "spec": {
-                "capacity": {"storage": f"{gigabytes}Gi"}, "accessModes": claim["spec"].get("accessModes", ["ReadWriteOnce"]),
-                "volumeMode": "Filesystem", "persistentVolumeReclaimPolicy": found.get("reclaimPolicy", "Delete"),
+                "capacity": {"storage": f"{gigabytes}Gi"},
+                "accessModes": claim["spec"].get("accessModes", ["ReadWriteOnce"]),
+                "volumeMode": "Filesystem",
+                "persistentVolumeReclaimPolicy": found.get("reclaimPolicy", "Delete"),
                 "storageClassName": found["metadata"]["name"],
                 "csi": {
-                    "driver": DRIVER, "volumeHandle": disk.id, "fsType": (found.get("parameters") or {}).get("csi.storage.k8s.io/fstype", "ext4"),
+                    "driver": DRIVER,
+                    "volumeHandle": disk.id,
+                    "fsType": (found.get("parameters") or {}).get("csi.storage.k8s.io/fstype", "ext4"),
                     "volumeAttributes": {"storage.kubernetes.io/csiProvisionerIdentity": f"1-8081-{DRIVER}"},
                 },
                 "nodeAffinity": {"required": {"nodeSelectorTerms": [zone]}},
             },
             "status": {"phase": "Available"},
-        }  # fmt: skip
+        }
         return self._store.create(self._volumes, volume)
 
     def _class(self, claim: Object) -> Object | None:
@@ -197,7 +222,9 @@ class Volumes:
                 if refused.status != 404:
                     said = re.sub(r"\s+", " ", str(refused))
                     why = f"rpc error: code = Internal desc = DeleteVolume failed with error {said}"
-                    self._recorder.warn(volume, "VolumeFailedDelete", why, f"{DRIVER}_csi-cinder-controllerplugin")
+                    self._recorder.warn(
+                        volume, "VolumeFailedDelete", why, f"{DRIVER}_csi-cinder-controllerplugin"
+                    )
                     self.next_due = self._clock() + PAUSE
                     return
         if ours or asked:
@@ -206,7 +233,11 @@ class Volumes:
     def _phase(self, name: str, phase: str) -> None:
         if (self._store.peek(self._volumes, None, name).get("status") or {}).get("phase") != phase:
             self._store.mutate(
-                self._volumes, None, name, lambda obj: obj.update(status={"phase": phase}), subresource="status"
+                self._volumes,
+                None,
+                name,
+                lambda obj: obj.update(status={"phase": phase}),
+                subresource="status",
             )
 
 
@@ -214,7 +245,10 @@ def _suits(volume: Object, claim: Object, named: str | None) -> bool:
     spec, reference, metadata = volume["spec"], volume["spec"].get("claimRef") or {}, claim["metadata"]
     if not is_live(volume):
         return False
-    if reference and (reference.get("namespace"), reference.get("name")) != (metadata["namespace"], metadata["name"]):
+    if reference and (reference.get("namespace"), reference.get("name")) != (
+        metadata["namespace"],
+        metadata["name"],
+    ):
         return False
     if reference.get("uid") and reference["uid"] != metadata["uid"]:
         return False

@@ -14,7 +14,9 @@ AGAIN = timedelta(seconds=0.5)  # before what was not admitted is tried again
 class Workloads:
     """Makes pods of DaemonSets, and of Deployments through ReplicaSets."""
 
-    watches = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "Pod", "Node", "ServiceAccount", "ResourceQuota"})
+    watches = frozenset(
+        {"DaemonSet", "Deployment", "ReplicaSet", "Pod", "Node", "ServiceAccount", "ResourceQuota"}
+    )
     patient = True
 
     def __init__(self, store: Store, writer: Writer) -> None:
@@ -40,7 +42,9 @@ class Workloads:
     def _daemon_set(self, daemon_set: Object) -> None:
         spec = daemon_set["spec"]["template"]["spec"]
         current = self._pods.revision(daemon_set)
-        wanted = [n["metadata"]["name"] for n in self._store.all_of(self._nodes) if fits(spec, n, daemon=True)]
+        wanted = [
+            n["metadata"]["name"] for n in self._store.all_of(self._nodes) if fits(spec, n, daemon=True)
+        ]
         pods = self._pods.of(daemon_set)
         placed = {pod["spec"].get("nodeName"): pod for pod in pods if is_live(pod)}
         for node in wanted:
@@ -54,11 +58,17 @@ class Workloads:
         live = [pod for pod in self._pods.of(daemon_set) if is_live(pod)]
         ready = sum(is_ready(pod) for pod in live)
         status = {
-            "observedGeneration": daemon_set["metadata"]["generation"], "desiredNumberScheduled": len(wanted),
-            "currentNumberScheduled": len(live), "numberReady": ready, "numberAvailable": ready,
-            "numberUnavailable": len(wanted) - ready, "numberMisscheduled": 0,
-            "updatedNumberScheduled": sum(pod["metadata"]["labels"].get("controller-revision-hash") == current for pod in live),
-        }  # fmt: skip
+            "observedGeneration": daemon_set["metadata"]["generation"],
+            "desiredNumberScheduled": len(wanted),
+            "currentNumberScheduled": len(live),
+            "numberReady": ready,
+            "numberAvailable": ready,
+            "numberUnavailable": len(wanted) - ready,
+            "numberMisscheduled": 0,
+            "updatedNumberScheduled": sum(
+                pod["metadata"]["labels"].get("controller-revision-hash") == current for pod in live
+            ),
+        }
         self._pods.report(self._daemon_sets, daemon_set, status)
 
     def _deployment(self, deployment: Object) -> None:
@@ -71,25 +81,35 @@ class Workloads:
             self._store.create(
                 self._replica_sets,
                 {
-                    "metadata": {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": [reference(deployment)]},
+                    "metadata": {
+                        "name": name,
+                        "namespace": namespace,
+                        "labels": labels,
+                        "ownerReferences": [reference(deployment)],
+                    },
                     "spec": {
-                        "replicas": replicas, "selector": {"matchLabels": labels},
+                        "replicas": replicas,
+                        "selector": {"matchLabels": labels},
                         "template": {**template, "metadata": {**template["metadata"], "labels": labels}},
                     },
                 },
-            )  # fmt: skip
+            )
         owned = self._store.owned(deployment, self._replica_sets)
         newest_ready = (self._store.peek(self._replica_sets, namespace, name).get("status") or {}).get(
             "readyReplicas", 0
         )
         for found in owned:
-            target = replicas if found["metadata"]["name"] == name else self._old(found, newest_ready, replicas)
+            target = (
+                replicas if found["metadata"]["name"] == name else self._old(found, newest_ready, replicas)
+            )
             if found["spec"]["replicas"] == target:
                 continue
             self._store.mutate(
-                self._replica_sets, namespace, found["metadata"]["name"],
+                self._replica_sets,
+                namespace,
+                found["metadata"]["name"],
                 lambda obj, target=target: obj["spec"].update(replicas=target),  # type: ignore[misc]
-            )  # fmt: skip
+            )
         newest = self._store.peek(self._replica_sets, namespace, name).get("status") or {}
         pods = sum(
             (found.get("status") or {}).get("replicas", 0)
@@ -97,10 +117,19 @@ class Workloads:
         )
         ready = sum((found.get("status") or {}).get("readyReplicas", 0) for found in owned)
         status = {
-            "observedGeneration": deployment["metadata"]["generation"], "replicas": pods, "updatedReplicas": newest.get("replicas", 0),
-            "readyReplicas": ready, "availableReplicas": ready, "unavailableReplicas": max(0, replicas - ready),
-            "conditions": self._conditions(deployment, newest, available=ready >= replicas, complete=newest.get("readyReplicas", 0) >= replicas),
-        }  # fmt: skip
+            "observedGeneration": deployment["metadata"]["generation"],
+            "replicas": pods,
+            "updatedReplicas": newest.get("replicas", 0),
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            "unavailableReplicas": max(0, replicas - ready),
+            "conditions": self._conditions(
+                deployment,
+                newest,
+                available=ready >= replicas,
+                complete=newest.get("readyReplicas", 0) >= replicas,
+            ),
+        }
         self._pods.report(
             self._deployments,
             deployment,
@@ -111,7 +140,9 @@ class Workloads:
         """How many pods of an old revision stay: as many as the new one still lacks."""
         return int(min(replica_set["spec"]["replicas"], max(0, replicas - newest_ready)))
 
-    def _conditions(self, deployment: Object, newest: Object, *, available: bool, complete: bool) -> list[Object]:
+    def _conditions(
+        self, deployment: Object, newest: Object, *, available: bool, complete: bool
+    ) -> list[Object]:
         known = {each["type"]: each for each in (deployment.get("status") or {}).get("conditions") or []}
         name, now = deployment["metadata"]["name"], self._store.now()
 
@@ -121,15 +152,25 @@ class Workloads:
             since = old["lastTransitionTime"] if old.get("status") == made["status"] else now
             same = {**made, "lastTransitionTime": since, "lastUpdateTime": old.get("lastUpdateTime", now)}
             return (
-                same if all(old.get(key) == value for key, value in made.items()) else {**same, "lastUpdateTime": now}
+                same
+                if all(old.get(key) == value for key, value in made.items())
+                else {**same, "lastUpdateTime": now}
             )
 
         found = [
-            condition("Available", available, "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable",
-                      f"Deployment {'has' if available else 'does not have'} minimum availability."),
-            condition("Progressing", True, "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
-                      f'ReplicaSet of Deployment "{name}" {"has successfully progressed" if complete else "is progressing"}.'),
-        ]  # fmt: skip
+            condition(
+                "Available",
+                available,
+                "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable",
+                f"Deployment {'has' if available else 'does not have'} minimum availability.",
+            ),
+            condition(
+                "Progressing",
+                True,
+                "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
+                f'ReplicaSet of Deployment "{name}" {"has successfully progressed" if complete else "is progressing"}.',
+            ),
+        ]
         return found + [each for each in newest.get("conditions") or [] if each["type"] == "ReplicaFailure"]
 
     def _make(self, replica_set: Object, missing: int) -> str:
@@ -160,9 +201,12 @@ class Workloads:
             self._pods.delete(pod)
         live = [pod for pod in self._pods.of(replica_set) if is_live(pod)]
         status = {
-            "observedGeneration": replica_set["metadata"].get("generation", 1), "replicas": len(live),
-            "readyReplicas": (ready := sum(is_ready(pod) for pod in live)), "availableReplicas": ready, "fullyLabeledReplicas": len(live),
-        }  # fmt: skip
+            "observedGeneration": replica_set["metadata"].get("generation", 1),
+            "replicas": len(live),
+            "readyReplicas": (ready := sum(is_ready(pod) for pod in live)),
+            "availableReplicas": ready,
+            "fullyLabeledReplicas": len(live),
+        }
         if failure:
             status["conditions"] = [self._failed(replica_set, failure)]
         self._pods.report(self._replica_sets, replica_set, status)

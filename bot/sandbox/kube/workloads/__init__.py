@@ -14,7 +14,12 @@ from bot.sandbox.kube.api.clone import clone
 Object = dict[str, Any]
 HERE = Path(__file__).parent
 MIGRATION = ("platform", "shop", "shop-data", "billing", "dev-policies")  # a cluster that is worth moving
-POLICIES = ("platform", "shop", "shop-policies", "edge-services")  # a cluster whose policies are worth looking at
+POLICIES = (
+    "platform",
+    "shop",
+    "shop-policies",
+    "edge-services",
+)  # a cluster whose policies are worth looking at
 AWKWARD = ("awkward",)  # what a migration cannot simply copy
 
 

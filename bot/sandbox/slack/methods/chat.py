@@ -35,10 +35,14 @@ class Chat:
     def methods(self) -> dict[str, Callable[[Json], Json]]:
         """By name."""
         return {
-            "chat.postMessage": self._post, "chat.update": self._update, "chat.delete": self._delete,
-            "chat.postEphemeral": self._ephemeral, "chat.getPermalink": self._permalink,
-            "conversations.history": self._history, "conversations.replies": self._replies,
-        }  # fmt: skip
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.delete": self._delete,
+            "chat.postEphemeral": self._ephemeral,
+            "chat.getPermalink": self._permalink,
+            "conversations.history": self._history,
+            "conversations.replies": self._replies,
+        }
 
     def _content(self, given: Json, *, longest: int) -> tuple[str, list[Json]]:
         text, shown = str(given.get("text") or ""), given.get("blocks") or []
@@ -67,9 +71,16 @@ class Chat:
         text, shown = self._content(given, longest=TEXT_POST)
         thread = self._thread(channel, given)
         made = self._workspace.post(
-            Message(channel=channel.id, ts=self._workspace.ts(), user=APP_BOT, text=text, blocks=shown, thread=thread,
-                    metadata=given.get("metadata"))
-        )  # fmt: skip
+            Message(
+                channel=channel.id,
+                ts=self._workspace.ts(),
+                user=APP_BOT,
+                text=text,
+                blocks=shown,
+                thread=thread,
+                metadata=given.get("metadata"),
+            )
+        )
         return {"channel": channel.id, "ts": made.ts, "message": self._json(made)}
 
     def _own(self, given: Json) -> Message:
@@ -141,7 +152,9 @@ class Chat:
         return [
             message
             for message in self._workspace.messages
-            if message.channel == channel.id and not message.only_for and oldest <= float(message.ts) <= latest
+            if message.channel == channel.id
+            and not message.only_for
+            and oldest <= float(message.ts) <= latest
         ]
 
     def _page(self, found: list[Message], given: Json) -> Json:
@@ -156,16 +169,22 @@ class Chat:
 
     def _json(self, message: Message, *, metadata: bool = False) -> Json:
         shown: Json = {
-            "type": "message", "user": message.user, "text": message.text, "ts": message.ts, "blocks": message.blocks,
+            "type": "message",
+            "user": message.user,
+            "text": message.text,
+            "ts": message.ts,
+            "blocks": message.blocks,
             "team": self._workspace.team,
-        }  # fmt: skip
+        }
         if message.user == APP_BOT:
             shown |= {"bot_id": BOT_ID, "app_id": APP}
         if message.edited:
             shown["edited"] = {"user": BOT_ID, "ts": message.ts}
         if message.files:
             shown["files"] = message.files
-        replies = [m for m in self._workspace.messages if m.channel == message.channel and m.thread == message.ts]
+        replies = [
+            m for m in self._workspace.messages if m.channel == message.channel and m.thread == message.ts
+        ]
         if message.thread:
             shown["thread_ts"] = message.thread
         elif replies:
@@ -192,7 +211,11 @@ class Chat:
         return 200, "ok"
 
     def _answer(self, url: ResponseUrl, given: Json) -> None:
-        text, shown, thread = given.get("text", ""), given.get("blocks") or [], str(given.get("thread_ts") or "")
+        text, shown, thread = (
+            given.get("text", ""),
+            given.get("blocks") or [],
+            str(given.get("thread_ts") or ""),
+        )
         original = self._workspace.message(url.channel, url.message) if url.message else None
         if original is not None and given.get("delete_original"):
             self._workspace.messages.remove(original)
@@ -202,7 +225,12 @@ class Chat:
             self._workspace.changed()
         elif given.get("response_type") == "in_channel":
             made = Message(
-                channel=url.channel, ts=self._workspace.ts(), user=APP_BOT, text=text, blocks=shown, thread=thread
+                channel=url.channel,
+                ts=self._workspace.ts(),
+                user=APP_BOT,
+                text=text,
+                blocks=shown,
+                thread=thread,
             )
             self._workspace.post(made)
         else:

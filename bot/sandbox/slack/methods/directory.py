@@ -21,10 +21,17 @@ class Directory:
     def methods(self) -> dict[str, Callable[[Json], Json]]:
         """By name."""
         return {
-            "conversations.info": self._info, "conversations.list": self._list, "conversations.members": self._members,
-            "conversations.open": self._open, "conversations.join": self._join, "users.info": self._user, "users.list": self._users,
-            "users.conversations": self._own, "usergroups.users.list": self._group_members, "usergroups.list": self._groups,
-        }  # fmt: skip
+            "conversations.info": self._info,
+            "conversations.list": self._list,
+            "conversations.members": self._members,
+            "conversations.open": self._open,
+            "conversations.join": self._join,
+            "users.info": self._user,
+            "users.list": self._users,
+            "users.conversations": self._own,
+            "usergroups.users.list": self._group_members,
+            "usergroups.list": self._groups,
+        }
 
     def channel(self, given: Json, *, to_post: bool = False) -> Channel:
         """The channel that a call names; a person's id means the direct message. Raises `Refused`."""
@@ -47,7 +54,9 @@ class Directory:
 
     def _list(self, given: Json) -> Json:
         wanted = set(str(given.get("types") or "public_channel").split(","))
-        found = [self._channel_json(each) for each in self._workspace.channels.values() if self._of(each) in wanted]
+        found = [
+            self._channel_json(each) for each in self._workspace.channels.values() if self._of(each) in wanted
+        ]
         return _page("channels", found, given)
 
     def _own(self, given: Json) -> Json:
@@ -69,12 +78,23 @@ class Directory:
 
     def _channel_json(self, channel: Channel) -> Json:
         shown = {
-            "id": channel.id, "name": channel.name, "name_normalized": channel.name, "is_channel": not (channel.direct or channel.private),
-            "is_group": channel.private, "is_im": channel.direct, "is_mpim": False, "is_private": channel.private or channel.direct,
-            "is_archived": channel.archived, "is_member": APP_BOT in channel.members, "is_shared": channel.shared,
-            "is_ext_shared": channel.shared, "is_org_shared": False, "context_team_id": self._workspace.team,
-            "topic": {"value": channel.topic, "creator": "", "last_set": 0}, "purpose": {"value": "", "creator": "", "last_set": 0},
-        }  # fmt: skip
+            "id": channel.id,
+            "name": channel.name,
+            "name_normalized": channel.name,
+            "is_channel": not (channel.direct or channel.private),
+            "is_group": channel.private,
+            "is_im": channel.direct,
+            "is_mpim": False,
+            "is_private": channel.private or channel.direct,
+            "is_archived": channel.archived,
+            "is_member": APP_BOT in channel.members,
+            "is_shared": channel.shared,
+            "is_ext_shared": channel.shared,
+            "is_org_shared": False,
+            "context_team_id": self._workspace.team,
+            "topic": {"value": channel.topic, "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+        }
         if channel.direct:
             shown["user"] = next(user for user in channel.members if user != APP_BOT)
             del shown["name"], shown["name_normalized"]
@@ -120,18 +140,35 @@ class Directory:
         found = self._workspace.users.get(user)
         if found is None:
             raise Refused("user_not_found")
-        profile = {"real_name": found.real_name, "display_name": found.name, "title": found.title, "team": found.team}
+        profile = {
+            "real_name": found.real_name,
+            "display_name": found.name,
+            "title": found.title,
+            "team": found.team,
+        }
         shown: Json = {
-            "id": found.id, "team_id": found.team, "name": found.name, "real_name": found.real_name, "deleted": found.deleted,
-            "profile": profile, "is_bot": found.bot, "is_app_user": False, "tz": "Europe/Berlin", "tz_offset": 3_600, "updated": 1,
-        }  # fmt: skip
+            "id": found.id,
+            "team_id": found.team,
+            "name": found.name,
+            "real_name": found.real_name,
+            "deleted": found.deleted,
+            "profile": profile,
+            "is_bot": found.bot,
+            "is_app_user": False,
+            "tz": "Europe/Berlin",
+            "tz_offset": 3_600,
+            "updated": 1,
+        }
         if found.team != self._workspace.team:
             return {**shown, "is_stranger": True}
         if not found.deleted:
             shown |= {
-                "is_admin": False, "is_owner": False, "is_primary_owner": False, "is_restricted": found.restricted,
+                "is_admin": False,
+                "is_owner": False,
+                "is_primary_owner": False,
+                "is_restricted": found.restricted,
                 "is_ultra_restricted": False,
-            }  # fmt: skip
+            }
         return shown
 
     def _group_members(self, given: Json) -> Json:
@@ -145,9 +182,15 @@ class Directory:
         shown = []
         for group in self._workspace.groups.values():
             told: Json = {
-                "id": group.id, "team_id": self._workspace.team, "is_usergroup": True, "name": group.handle.title(), "handle": group.handle,
-                "is_external": False, "date_delete": 0, "user_count": len(group.members),
-            }  # fmt: skip
+                "id": group.id,
+                "team_id": self._workspace.team,
+                "is_usergroup": True,
+                "name": group.handle.title(),
+                "handle": group.handle,
+                "is_external": False,
+                "date_delete": 0,
+                "user_count": len(group.members),
+            }
             shown.append({**told, **({"users": sorted(group.members)} if with_users else {})})
         return {"usergroups": shown}
 

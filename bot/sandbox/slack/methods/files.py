@@ -21,9 +21,11 @@ class Files:
     def methods(self) -> dict[str, Callable[[Json], Json]]:
         """By name."""
         return {
-            "files.getUploadURLExternal": self._upload_url, "files.completeUploadExternal": self._complete,
-            "files.info": self._info, "files.delete": self._delete,
-        }  # fmt: skip
+            "files.getUploadURLExternal": self._upload_url,
+            "files.completeUploadExternal": self._complete,
+            "files.info": self._info,
+            "files.delete": self._delete,
+        }
 
     def take(self, file: str, body: bytes, content_type: str) -> bool:
         """The bytes of an upload; False if nobody asked for its URL."""
@@ -71,7 +73,9 @@ class Files:
 
     def _share(self, channel: str, shown: list[Json], given: Json) -> None:
         text, thread = str(given.get("initial_comment") or ""), str(given.get("thread_ts") or "")
-        made = Message(channel=channel, ts=self._workspace.ts(), user=APP_BOT, text=text, thread=thread, files=shown)
+        made = Message(
+            channel=channel, ts=self._workspace.ts(), user=APP_BOT, text=text, thread=thread, files=shown
+        )
         made.blocks = given.get("blocks") or []
         self._workspace.post(made)
 

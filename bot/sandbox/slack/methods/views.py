@@ -35,8 +35,12 @@ class Views:
         body = self._body(given, "modal")
         trigger.used = True
         made = View(
-            id=f"V{uuid.uuid4().hex[:10].upper()}", user=trigger.user, body=body, external_id=body.get("external_id", ""), hash=new_hash()
-        )  # fmt: skip
+            id=f"V{uuid.uuid4().hex[:10].upper()}",
+            user=trigger.user,
+            body=body,
+            external_id=body.get("external_id", ""),
+            hash=new_hash(),
+        )
         self._workspace.views[made.id] = made
         self._workspace.changed()
         return {"view": self._workspace.view_json(made)}
@@ -77,7 +81,9 @@ class Views:
         if person is None or person.bot:
             raise Refused("invalid_arguments", ["[ERROR] invalid user id [json-pointer:/user_id]"])
         body = self._body(given, "home")
-        made = self._workspace.homes.get(user) or View(id=f"V{uuid.uuid4().hex[:10].upper()}", user=user, body=body)
+        made = self._workspace.homes.get(user) or View(
+            id=f"V{uuid.uuid4().hex[:10].upper()}", user=user, body=body
+        )
         self._not_stale(given, made)
         made.body, made.hash = body, new_hash()
         self._workspace.homes[user] = made

@@ -17,9 +17,13 @@ from tests.unit.migration.build import an, inventory, plan
 WEB = Ref("", "Service", "shop", "web")
 ID = "loadbalancer.openstack.org/load-balancer-id"
 GOOD = LoadBalancer(
-    id="lb-1", provisioning="ACTIVE", operating="ONLINE",
-    pools=(Pool(listener="listener_0_kube_service_c_shop_web", operating="ONLINE", members=("ONLINE", "ERROR")),),
-)  # fmt: skip
+    id="lb-1",
+    provisioning="ACTIVE",
+    operating="ONLINE",
+    pools=(
+        Pool(listener="listener_0_kube_service_c_shop_web", operating="ONLINE", members=("ONLINE", "ERROR")),
+    ),
+)
 
 
 @dataclasses.dataclass
@@ -42,11 +46,15 @@ class Octavia:
 
 
 def service(marked: bool = True, **spec: str) -> Object:
-    return an("Service", "web", annotations={ID: "lb-1"} if marked else {}, spec={"type": "LoadBalancer", **spec})
+    return an(
+        "Service", "web", annotations={ID: "lb-1"} if marked else {}, spec={"type": "LoadBalancer", **spec}
+    )
 
 
 def planned() -> Plan:
-    moved = Balancer(service=WEB, uid="u", addresses=("203.0.113.9",), internal=False, recipe=Recipe.NEW_ADDRESS)
+    moved = Balancer(
+        service=WEB, uid="u", addresses=("203.0.113.9",), internal=False, recipe=Recipe.NEW_ADDRESS
+    )
     return plan(service(), balancers=(moved,))
 
 

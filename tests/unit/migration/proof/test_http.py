@@ -42,19 +42,47 @@ def asked(made: Object, *workloads: Object) -> list[str]:
     ("port", "container", "expected"),
     [
         ({"port": 80, "targetPort": 8080}, {"readinessProbe": get()}, ["http:web:80/proxy/ready"]),
-        ({"port": 80, "targetPort": "http"}, {"readinessProbe": get(port="http")}, ["http:web:80/proxy/ready"]),
+        (
+            {"port": 80, "targetPort": "http"},
+            {"readinessProbe": get(port="http")},
+            ["http:web:80/proxy/ready"],
+        ),
         ({"port": 8080}, {"livenessProbe": get("/alive")}, ["http:web:8080/proxy/alive"]),
-        ({"port": 8080}, {"livenessProbe": get("/alive"), "readinessProbe": get()}, ["http:web:8080/proxy/ready"]),
-        ({"port": 443, "targetPort": 8080}, {"readinessProbe": get(scheme="HTTPS")}, ["https:web:443/proxy/ready"]),
-        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get("/a b?key=1&x=%2F")}, ["http:web:80/proxy/a%20b?key=1&x=%2F"]),
+        (
+            {"port": 8080},
+            {"livenessProbe": get("/alive"), "readinessProbe": get()},
+            ["http:web:8080/proxy/ready"],
+        ),
+        (
+            {"port": 443, "targetPort": 8080},
+            {"readinessProbe": get(scheme="HTTPS")},
+            ["https:web:443/proxy/ready"],
+        ),
+        (
+            {"port": 80, "targetPort": 8080},
+            {"readinessProbe": get("/a b?key=1&x=%2F")},
+            ["http:web:80/proxy/a%20b?key=1&x=%2F"],
+        ),
         ({"port": 80, "targetPort": 8080}, {"readinessProbe": get(port=9090)}, []),
         ({"port": 80, "targetPort": 8080}, {"readinessProbe": get(host="elsewhere.example")}, []),
         ({"port": 80, "targetPort": 8080, "protocol": "UDP"}, {"readinessProbe": get()}, []),
         ({"port": 80, "targetPort": 8080}, {"readinessProbe": {"tcpSocket": {"port": 8080}}}, []),
         ({"port": 80, "targetPort": "none"}, {"readinessProbe": get(port="other")}, []),
     ],
-    ids=["number", "name", "liveness", "readiness-first", "https", "escaped", "other-port", "other-host", "udp", "tcp", "unknown-names"],
-)  # fmt: skip
+    ids=[
+        "number",
+        "name",
+        "liveness",
+        "readiness-first",
+        "https",
+        "escaped",
+        "other-port",
+        "other-host",
+        "udp",
+        "tcp",
+        "unknown-names",
+    ],
+)
 def test_a_service_is_asked_for_the_path_that_a_probe_of_its_port_names(
     port: Object, container: dict[str, Any], expected: list[str]
 ) -> None:
@@ -136,11 +164,15 @@ def test_another_class_than_on_the_source_is_a_fault_unless_it_is_success(
 
 
 def test_what_answers_otherwise_is_asked_once_more() -> None:
-    assert not compared(before("2xx"), Reply(status=503, data=b"warming up"), Reply(status=200, data=b"")).faults
+    assert not compared(
+        before("2xx"), Reply(status=503, data=b"warming up"), Reply(status=200, data=b"")
+    ).faults
 
 
 def test_an_application_that_fails_is_told_from_an_api_server_that_finds_nobody() -> None:
-    assert "answers 5xx" in str(compared(before("2xx"), Reply(status=503, data=b'{"status": "down"}')).faults[0])
+    assert "answers 5xx" in str(
+        compared(before("2xx"), Reply(status=503, data=b'{"status": "down"}')).faults[0]
+    )
     nobody = status('no endpoints available for service "http:web:80"')
     assert "answers no endpoints" in str(compared(before("2xx"), nobody).faults[0])
 
@@ -153,14 +185,24 @@ def test_an_api_server_that_fails_itself_is_no_finding() -> None:
 def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_said_as_not_checked() -> None:
     shut = status("error trying to reach service: dial tcp 10.100.0.5:8080: i/o timeout")
     policy = an(
-        "NetworkPolicy", "quiet", spec={"podSelector": {"matchLabels": {"app": "x"}}, "policyTypes": ["Ingress"]}
+        "NetworkPolicy",
+        "quiet",
+        spec={"podSelector": {"matchLabels": {"app": "x"}}, "policyTypes": ["Ingress"]},
     )
     other = an(
-        "NetworkPolicy", "other", spec={"podSelector": {"matchLabels": {"app": "y"}}, "policyTypes": ["Ingress"]}
+        "NetworkPolicy",
+        "other",
+        spec={"podSelector": {"matchLabels": {"app": "y"}}, "policyTypes": ["Ingress"]},
     )
     found = compared(before("2xx"), shut, policies=(policy,))
-    assert not found.faults and "a NetworkPolicy keeps the API server" in found.unchecked[0] and found.looked == 0
-    assert not compared(before("2xx"), None, policies=(policy,)).faults, "the API server dials longer than one waits"
+    assert (
+        not found.faults
+        and "a NetworkPolicy keeps the API server" in found.unchecked[0]
+        and found.looked == 0
+    )
+    assert not compared(before("2xx"), None, policies=(policy,)).faults, (
+        "the API server dials longer than one waits"
+    )
     assert compared(before("2xx"), shut, policies=(other,)).faults, "nothing isolates these pods"
     assert compared(before("2xx"), shut, policies=(policy,), enforced=False).faults, "nothing enforces it"
 
@@ -171,7 +213,9 @@ def test_an_application_that_hangs_is_a_fault_and_no_failure_of_the_api() -> Non
 
 
 def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
-    refused = status('services "http:web:80" is forbidden: User "x" cannot get resource "services/proxy"', 403)
+    refused = status(
+        'services "http:web:80" is forbidden: User "x" cannot get resource "services/proxy"', 403
+    )
     found = compared(before("2xx"), refused)
     assert not found.faults and "cannot get resource" in found.unchecked[0]
     assert "the source was not asked" in compared(None).unchecked[0]
@@ -180,7 +224,9 @@ def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
 
 def test_what_the_source_did_not_answer_is_not_compared() -> None:
     found = compared(before(answers.UNREACHED), Reply(status=500, data=b""))
-    assert not found.faults and found.unchecked == ("HTTP of shop/web:80: the old API server could not reach it",)
+    assert not found.faults and found.unchecked == (
+        "HTTP of shop/web:80: the old API server could not reach it",
+    )
 
 
 def test_what_the_target_no_longer_names_is_told() -> None:

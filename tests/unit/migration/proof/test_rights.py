@@ -38,30 +38,43 @@ def asked(*objects: Object, left: tuple[Object, ...] = ()) -> list[str]:
 def test_an_account_is_asked_for_what_its_role_allows_and_for_one_thing_that_nothing_allows() -> None:
     found = asked(RUNNER, role(rule("get list"), rule("patch", "deployments/scale", "apps")), bound())
     assert found == [
-        "runner: delete secrets in shop", "runner: get configmaps in shop", "runner: patch deployments/scale.apps in shop",
-    ]  # fmt: skip
+        "runner: delete secrets in shop",
+        "runner: get configmaps in shop",
+        "runner: patch deployments/scale.apps in shop",
+    ]
 
 
 def test_what_nothing_allows_is_chosen_past_what_something_does() -> None:
     """Also by a group, and by a binding that is not copied: the source's answer would be yes."""
-    everyone = bound("ClusterRoleBinding", "ClusterRole", "all", {"kind": "Group", "name": "system:serviceaccounts"})
+    everyone = bound(
+        "ClusterRoleBinding", "ClusterRole", "all", {"kind": "Group", "name": "system:serviceaccounts"}
+    )
     wide = role(rule("*", "secrets pods/exec"), kind="ClusterRole", name="all")
     assert asked(RUNNER, role(rule()), bound(), left=(everyone, wide))[0] == "runner: delete nodes"
 
 
 def test_who_may_everything_is_asked_for_no_refusal() -> None:
     admin = role(
-        rule("*", "*", "*"), kind="ClusterRole", name="cluster-admin", labels={rights.BUILT_IN: "rbac-defaults"}
+        rule("*", "*", "*"),
+        kind="ClusterRole",
+        name="cluster-admin",
+        labels={rights.BUILT_IN: "rbac-defaults"},
     )
     found = asked(RUNNER, bound("ClusterRoleBinding", "ClusterRole", "cluster-admin"), left=(admin,))
     assert found == ["runner: get configmaps"]
 
 
 def test_names_and_paths_and_stars_become_something_that_can_be_asked() -> None:
-    found = asked(RUNNER, bound("ClusterRoleBinding", "ClusterRole"), role(
-        rule("get", resourceNames=["settings"]), rule("*", "*/status", "apps"), {"verbs": ["get"], "nonResourceURLs": ["/metrics/*"]},
-        kind="ClusterRole",
-    ))  # fmt: skip
+    found = asked(
+        RUNNER,
+        bound("ClusterRoleBinding", "ClusterRole"),
+        role(
+            rule("get", resourceNames=["settings"]),
+            rule("*", "*/status", "apps"),
+            {"verbs": ["get"], "nonResourceURLs": ["/metrics/*"]},
+            kind="ClusterRole",
+        ),
+    )
     assert found[1:] == [
         'runner: get configmaps "settings"',
         "runner: get configmaps/status.apps",
@@ -94,12 +107,18 @@ words = st.sampled_from(
     ["*", "get", "delete", "pods", "secrets", "nodes", "pods/exec", "*/exec", "apps", "", "users"]
 )
 rules_of_any_kind = st.fixed_dictionaries(
-    {"verbs": st.lists(words, min_size=1, max_size=3), "resources": st.lists(words, min_size=1, max_size=3), "apiGroups": st.lists(words, min_size=1, max_size=2)}
-)  # fmt: skip
+    {
+        "verbs": st.lists(words, min_size=1, max_size=3),
+        "resources": st.lists(words, min_size=1, max_size=3),
+        "apiGroups": st.lists(words, min_size=1, max_size=2),
+    }
+)
 
 
 @given(st.lists(rules_of_any_kind, min_size=1, max_size=8))
-def test_every_question_but_the_first_is_allowed_by_a_rule_and_the_first_by_none(found: list[dict[str, Any]]) -> None:
+def test_every_question_but_the_first_is_allowed_by_a_rule_and_the_first_by_none(
+    found: list[dict[str, Any]],
+) -> None:
     made = questions(plan(RUNNER, role(*found), bound()), inventory(RUNNER, role(*found), bound()))
     refused = [each for each in made if not any(rights._allows(rule, each) for rule in found)]
     assert len(refused) <= 1 and refused == list(made[: len(refused)])

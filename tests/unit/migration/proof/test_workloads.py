@@ -55,7 +55,9 @@ def test_a_service_needs_no_more_endpoints_than_its_workloads_are_meant_to_have(
     agent = workload("DaemonSet", "agent")
     agent["metadata"]["generation"] = 1
     agent["status"] = {"observedGeneration": 1, "desiredNumberScheduled": 2}
-    assert not endpoints.check(plan(service()), vitals_of(cart=5), {}, inventory(service(), agent, slices(2))).faults
+    assert not endpoints.check(
+        plan(service()), vitals_of(cart=5), {}, inventory(service(), agent, slices(2))
+    ).faults
     scaled = inventory(service(), workload(replicas=2), slices(1))
     assert (
         "1 ready endpoint, expected at least 2"
@@ -75,7 +77,8 @@ def test_each_address_family_counts_for_itself() -> None:
     both = service(ipFamilies=["IPv4", "IPv6"])
     now = inventory(both, workload(replicas=2), slices(3))
     assert (
-        "3 ready endpoints, expected at least 4" in faults(endpoints.check(plan(both), vitals_of(cart=4), {}, now))[0]
+        "3 ready endpoints, expected at least 4"
+        in faults(endpoints.check(plan(both), vitals_of(cart=4), {}, now))[0]
     )
 
 
@@ -85,7 +88,9 @@ def test_hand_made_slices_and_endpoints_must_be_there() -> None:
     wanted = {ref_of(each): each for each in (by_hand, old)}
     found = endpoints.check(plan(by_hand, old), vitals_of(), wanted, inventory(slices(1, "legacy")))
     assert len(found.faults) == 2 and found.looked == 2
-    assert "EndpointSlice shop/db: 0 addresses" in faults(found)[0] and "legacy: 1 address" in faults(found)[1]
+    assert (
+        "EndpointSlice shop/db: 0 addresses" in faults(found)[0] and "legacy: 1 address" in faults(found)[1]
+    )
     good = inventory(by_hand, slices(2, "legacy"))
     assert not endpoints.check(plan(by_hand, old), vitals_of(), wanted, good).faults
 
@@ -101,7 +106,10 @@ def test_what_may_not_be_listed_is_said_as_not_checked() -> None:
         unread=(Unread(resource=resource, why="HTTP 403"),),
     )
     found = endpoints.check(plan(service()), vitals_of(cart=3), {}, now)
-    assert not found.faults and "endpointslices of the new cluster may not be listed (HTTP 403)" in found.unchecked[0]
+    assert (
+        not found.faults
+        and "endpointslices of the new cluster may not be listed (HTTP 403)" in found.unchecked[0]
+    )
 
 
 def a_pod(owner: Object, restarts: int, **last: Any) -> Object:
@@ -121,7 +129,9 @@ def test_a_container_that_was_restarted_again_and_again_is_named_with_its_last_r
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_restart_is_let_pass(count: int) -> None:
     deployment = workload()
-    assert not restarts.check(plan(deployment), vitals_of(), inventory(deployment, a_pod(deployment, count))).faults
+    assert not restarts.check(
+        plan(deployment), vitals_of(), inventory(deployment, a_pod(deployment, count))
+    ).faults
 
 
 def test_pods_of_others_and_of_jobs_are_not_counted() -> None:
@@ -140,9 +150,15 @@ def test_jobs_and_autoscaled_workloads_are_measured_by_what_they_are_meant_to_be
 
 
 DATA = Volume(
-    claim=Ref("", "PersistentVolumeClaim", "shop", "data"), claim_uid="u", choice=Choice.REATTACH, volume="pv-1",
-    backend="cinder.csi.openstack.org", handle="vol-1", size="20Gi", consumers=("StatefulSet shop/db",),
-)  # fmt: skip
+    claim=Ref("", "PersistentVolumeClaim", "shop", "data"),
+    claim_uid="u",
+    choice=Choice.REATTACH,
+    volume="pv-1",
+    backend="cinder.csi.openstack.org",
+    handle="vol-1",
+    size="20Gi",
+    consumers=("StatefulSet shop/db",),
+)
 
 
 def claim(phase: str = "Bound", volume: str = "pv-1", size: str = "20Gi") -> Object:
@@ -169,11 +185,23 @@ def disk(handle: str = "vol-1", size: str = "20Gi", name: str = "pv-1") -> Objec
             (claim(), disk("vol-2")),
             "bound to pv-1, which is the Cinder volume vol-2, expected the Cinder volume vol-1",
         ),
-        ((claim(volume="pv-9"), disk()), "bound to pv-9, which is not there, expected the Cinder volume vol-1"),
+        (
+            (claim(volume="pv-9"), disk()),
+            "bound to pv-9, which is not there, expected the Cinder volume vol-1",
+        ),
         ((claim(), disk(size="10Gi")), "its volume is of 10Gi, expected at least 20Gi"),
         ((claim(size="1Gi"), disk()), "it is of 1Gi, expected at least 20Gi"),
     ],
-    ids=["same", "same-in-bytes", "gone", "pending", "other-disk", "no-volume", "small-volume", "small-claim"],
+    ids=[
+        "same",
+        "same-in-bytes",
+        "gone",
+        "pending",
+        "other-disk",
+        "no-volume",
+        "small-volume",
+        "small-claim",
+    ],
 )
 def test_a_claim_whose_disk_moved_has_that_disk(now: tuple[Object, ...], expected: str) -> None:
     found = faults(claims.check(plan(volumes=(DATA,)), vitals_of(), inventory(*now)))

@@ -35,16 +35,25 @@ def controller(kind: str, version: str, spec: str = "", name: str = "web") -> st
     ("text", "expected"),
     [
         (controller("Deployment", "apps/v1"), ["shop/web-1 shop/web[Deployment]"]),
-        (controller("Deployment", "apps/v1", "replicas: 2"), ["shop/web-1 shop/web[Deployment]", "shop/web-2 shop/web[Deployment]"]),
+        (
+            controller("Deployment", "apps/v1", "replicas: 2"),
+            ["shop/web-1 shop/web[Deployment]", "shop/web-2 shop/web[Deployment]"],
+        ),
         (controller("Deployment", "apps/v1", "replicas: 0"), []),
-        (controller("StatefulSet", "apps/v1", "replicas: 2"), ["shop/web-1 shop/web[StatefulSet]", "shop/web-2 shop/web[StatefulSet]"]),
+        (
+            controller("StatefulSet", "apps/v1", "replicas: 2"),
+            ["shop/web-1 shop/web[StatefulSet]", "shop/web-2 shop/web[StatefulSet]"],
+        ),
         (controller("StatefulSet", "apps/v1", "ordinals: {start: 5}"), ["shop/web-1 shop/web[StatefulSet]"]),
         (controller("DaemonSet", "apps/v1"), ["shop/web-1 shop/web[DaemonSet]"]),
         (controller("ReplicaSet", "apps/v1"), ["shop/web-1 shop/web[ReplicaSet]"]),
         (controller("ReplicationController", "v1"), ["shop/web-1 shop/web[ReplicationController]"]),
-        (controller("Job", "batch/v1", "parallelism: 2"), ["shop/web-1 shop/web[Job]", "shop/web-2 shop/web[Job]"]),
+        (
+            controller("Job", "batch/v1", "parallelism: 2"),
+            ["shop/web-1 shop/web[Job]", "shop/web-2 shop/web[Job]"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_controller_without_pods_is_expanded(tmp_path: Path, text: str, expected: list[str]) -> None:
     found = reading(tmp_path, text)
     assert names(found) == expected
@@ -52,12 +61,15 @@ def test_a_controller_without_pods_is_expanded(tmp_path: Path, text: str, expect
 
 
 def test_a_cron_job_has_its_template_one_level_deeper(tmp_path: Path) -> None:
-    found = reading(tmp_path, """
+    found = reading(
+        tmp_path,
+        """
         apiVersion: batch/v1
         kind: CronJob
         metadata: {name: night}
         spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: night}}, spec: {}}}}}
-    """)  # fmt: skip
+    """,
+    )
     assert names(found) == ["default/night-1 default/night[CronJob]"]
 
 
@@ -67,12 +79,17 @@ def test_pods_of_a_stateful_set_carry_the_labels_that_kubernetes_gives_them(
 ) -> None:
     found = reading(tmp_path, controller("StatefulSet", "apps/v1", spec))
     assert found.cluster.pods[0].labels == {
-        "app": "web", "statefulset.kubernetes.io/pod-name": f"web-{ordinal}", "apps.kubernetes.io/pod-index": ordinal,
-    }  # fmt: skip
+        "app": "web",
+        "statefulset.kubernetes.io/pod-name": f"web-{ordinal}",
+        "apps.kubernetes.io/pod-index": ordinal,
+    }
 
 
 def test_a_controller_whose_pods_are_in_the_input_is_not_expanded(tmp_path: Path) -> None:
-    found = reading(tmp_path, controller("Deployment", "apps/v1", "replicas: 3") + """
+    found = reading(
+        tmp_path,
+        controller("Deployment", "apps/v1", "replicas: 3")
+        + """
 ---
 apiVersion: v1
 kind: Pod
@@ -82,7 +99,8 @@ metadata:
   labels: {app: web, pod-template-hash: 5d8f}
   ownerReferences: [{kind: ReplicaSet, name: web-5d8f, controller: true}]
 status: {phase: Running, podIPs: [{ip: 10.1.1.1}, {ip: 'fd00::1'}]}
-""".replace("\n", "\n        "))  # fmt: skip
+""".replace("\n", "\n        "),
+    )
     assert names(found) == ["shop/web-5d8f-abcde shop/web[Deployment]"]
     assert [str(each) for each in found.cluster.pods[0].addresses] == ["10.1.1.1", "fd00::1"]
 
@@ -102,7 +120,9 @@ def test_a_controller_that_is_not_in_the_input_is_named_as_its_pods_name_it(tmp_
 
 def test_pods_that_name_one_owner_without_its_kind_are_one_workload(tmp_path: Path) -> None:
     owner = "{name: twins, controller: true}"
-    found = reading(tmp_path, "\n---\n".join([pod("a", owner), pod("b", owner), pod("c", "{controller: true}")]))
+    found = reading(
+        tmp_path, "\n---\n".join([pod("a", owner), pod("b", owner), pod("c", "{controller: true}")])
+    )
     assert names(found) == ["shop/a shop/twins[Pod]", "shop/b shop/twins[Pod]", "shop/c shop/c[Pod]"]
 
 
@@ -110,11 +130,15 @@ def test_lists_that_hold_no_objects_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "patch.yaml").write_text("- {op: replace, path: /spec/replicas, value: 3}\n- {op: test}\n")
     (tmp_path / "found.json").write_text('[{"src": "a", "dst": "b"}]')
     (tmp_path / "none.yaml").write_text("[]")
-    assert names(reading(tmp_path, controller("Deployment", "apps/v1"))) == ["shop/web-1 shop/web[Deployment]"]
+    assert names(reading(tmp_path, controller("Deployment", "apps/v1"))) == [
+        "shop/web-1 shop/web[Deployment]"
+    ]
 
 
 def test_named_ports_come_from_containers_and_sidecars_only(tmp_path: Path) -> None:
-    found = reading(tmp_path, """
+    found = reading(
+        tmp_path,
+        """
         apiVersion: v1
         kind: Pod
         metadata: {name: a}
@@ -127,11 +151,14 @@ def test_named_ports_come_from_containers_and_sidecars_only(tmp_path: Path) -> N
           initContainers:
           - {restartPolicy: Always, ports: [{name: side, containerPort: 15000}]}
           - {ports: [{name: init, containerPort: 1}]}
-    """)  # fmt: skip
+    """,
+    )
     pod: Pod = found.cluster.pods[0]
     assert {(port.name, port.protocol, port.number) for port in pod.ports} == {
-        ("http", "TCP", 80), ("http", "UDP", 8080), ("side", "TCP", 15000),
-    }  # fmt: skip
+        ("http", "TCP", 80),
+        ("http", "UDP", 8080),
+        ("side", "TCP", 15000),
+    }
     assert (pod.host_network, pod.node) == (True, "n1")
 
 
@@ -141,10 +168,14 @@ def test_folders_files_lists_json_and_several_documents_are_read(tmp_path: Path)
     (tmp_path / "notes.txt").write_text("not: [yaml")
     (tmp_path / "values.yaml").write_text("replicas: 3\n")
     item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "c"}}
-    (tmp_path / "sub" / "list.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [item]}))
+    (tmp_path / "sub" / "list.json").write_text(
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [item]})
+    )
     plain = {"metadata": {"name": "d"}}
     (tmp_path / "pods.yml").write_text(json.dumps({"apiVersion": "v1", "kind": "PodList", "items": [plain]}))
-    found = reading(tmp_path, """
+    found = reading(
+        tmp_path,
+        """
         apiVersion: v1
         kind: Pod
         metadata: {name: a}
@@ -157,23 +188,33 @@ def test_folders_files_lists_json_and_several_documents_are_read(tmp_path: Path)
         apiVersion: v1
         kind: Pod
         metadata: {name: b, namespace: other}
-    """)  # fmt: skip
-    assert sorted(str(pod.ref) for pod in found.cluster.pods) == ["default/a", "default/c", "default/d", "other/b"]
+    """,
+    )
+    assert sorted(str(pod.ref) for pod in found.cluster.pods) == [
+        "default/a",
+        "default/c",
+        "default/d",
+        "other/b",
+    ]
 
 
 def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_path: Path) -> None:
-    found = reading(tmp_path, """
+    found = reading(
+        tmp_path,
+        """
         {apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: a, namespace: shop}, spec: {}}
         ---
         {apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkPolicy, metadata: {name: default.b}, spec: {}}
         ---
         {apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {name: c}, spec: {}}
-    """)  # fmt: skip
+    """,
+    )
     assert found.incomplete
     assert found.foreign == (
-        "NetworkPolicy shop/a (projectcalico.org)", "GlobalNetworkPolicy default.b (crd.projectcalico.org)",
+        "NetworkPolicy shop/a (projectcalico.org)",
+        "GlobalNetworkPolicy default.b (crd.projectcalico.org)",
         "AdminNetworkPolicy c (policy.networking.k8s.io)",
-    )  # fmt: skip
+    )
     assert found.cluster.policies == ()
 
 
@@ -182,7 +223,9 @@ QUADRATIC = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]"
 
 
 def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
-    found = reading(tmp_path, """
+    found = reading(
+        tmp_path,
+        """
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: web, namespace: shop, labels: &labels {app: web, tier: front}}
@@ -191,7 +234,8 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
           template:
             metadata: {labels: {<<: *labels, tier: back}}
             spec: {containers: []}
-    """)  # fmt: skip
+    """,
+    )
     assert found.cluster.pods[0].labels == {"app": "web", "tier": "back"}
 
 
@@ -200,17 +244,22 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
     [
         pytest.param(BOMB, "it is too large", id="a-bomb"),
         pytest.param(QUADRATIC, "a.yaml, line 2: with *a and the aliases", id="a-quadratic-bomb"),
-        pytest.param("a: &a [1, *a]", "a.yaml, line 1: *a stands inside of what it stands for", id="an-endless-alias"),
+        pytest.param(
+            "a: &a [1, *a]", "a.yaml, line 1: *a stands inside of what it stands for", id="an-endless-alias"
+        ),
         pytest.param("a: [*a]", "a.yaml, line 1: found undefined alias", id="an-unknown-alias"),
         pytest.param("[" * 2000 + "]" * 2000, "nested too deep", id="endless-nesting"),
         pytest.param('{"a": ' * 500 + "1" + "}" * 500, "a.yaml: nested too deep", id="endless-json"),
         pytest.param('{"a": 1, "a": 2}', "a.yaml: a is given twice", id="a-json-key-twice"),
-        pytest.param("apiVersion: v1\nkind: List\nitems: {}", "items: must be a list", id="a-list-without-items"),
+        pytest.param(
+            "apiVersion: v1\nkind: List\nitems: {}", "items: must be a list", id="a-list-without-items"
+        ),
         pytest.param("a: [", "a.yaml, line ", id="no-yaml"),
         pytest.param("a: 1\na: 2", "a.yaml, line 2: a is given twice", id="a-key-twice"),
         pytest.param("- 1", "a.yaml, document 1: the document: must be an object", id="a-list"),
         pytest.param(
-            "- {apiVersion: v1, kind: Pod, metadata: {name: a}}", "a.yaml, document 1: the document: must be an object",
+            "- {apiVersion: v1, kind: Pod, metadata: {name: a}}",
+            "a.yaml, document 1: the document: must be an object",
             id="objects-in-a-bare-list",
         ),
         pytest.param("apiVersion: v1", "a.yaml, document 1: kind: must be text", id="no-kind"),
@@ -219,42 +268,51 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
             "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n"
             "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
             "spec: {ingress: [{ports: [{port: 0}]}]}",
-            "a.yaml, document 2 (NetworkPolicy default/p): spec.ingress[0].ports[0].port: must be between", id="a-policy",
+            "a.yaml, document 2 (NetworkPolicy default/p): spec.ingress[0].ports[0].port: must be between",
+            id="a-policy",
         ),
         pytest.param(
             "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: A}}",
-            "a.yaml, document 1: items[0].metadata.name: 'A' is not", id="an-item",
+            "a.yaml, document 1: items[0].metadata.name: 'A' is not",
+            id="an-item",
         ),
         pytest.param(
-            "apiVersion: v1\nkind: Pod\nmetadata: {namespace: shop}", "a.yaml, document 1: metadata.name: is required",
+            "apiVersion: v1\nkind: Pod\nmetadata: {namespace: shop}",
+            "a.yaml, document 1: metadata.name: is required",
             id="no-name",
         ),
         pytest.param(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: two, template: {}}",
-            "a.yaml, document 1 (Deployment default/a): spec.replicas: must be a number", id="a-controller",
+            "a.yaml, document 1 (Deployment default/a): spec.replicas: must be a number",
+            id="a-controller",
         ),
         pytest.param(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 100000000, template: {}}",
-            "spec.replicas: must be between 0 and 150,000", id="too-many-pods",
+            "spec.replicas: must be between 0 and 150,000",
+            id="too-many-pods",
         ),
         pytest.param(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {}",
-            "a.yaml, document 1 (Deployment default/a): spec.template: is required", id="no-template",
+            "a.yaml, document 1 (Deployment default/a): spec.template: is required",
+            id="no-template",
         ),
         pytest.param(
             "apiVersion: networking.k8s.io/v1beta1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {}",
-            "apiVersion: must be networking.k8s.io/v1", id="an-old-policy",
+            "apiVersion: must be networking.k8s.io/v1",
+            id="an-old-policy",
         ),
         pytest.param(
             "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {app: 1}}",
-            "a.yaml, document 1 (Pod default/a): metadata.labels.app: must be text", id="a-label",
+            "a.yaml, document 1 (Pod default/a): metadata.labels.app: must be text",
+            id="a-label",
         ),
         pytest.param(
             "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {x: y}}",
-            "a.yaml, document 2: Pod default/a is also in", id="one-name-twice",
+            "a.yaml, document 2: Pod default/a is also in",
+            id="one-name-twice",
         ),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_refused_with_file_document_and_field(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(BadManifests) as caught:
@@ -289,12 +347,15 @@ def test_the_same_object_twice_is_one(tmp_path: Path) -> None:
 
 
 def test_a_block_and_pods_without_addresses_are_noted(tmp_path: Path) -> None:
-    found = reading(tmp_path, """
+    found = reading(
+        tmp_path,
+        """
         {apiVersion: v1, kind: Pod, metadata: {name: a}}
         ---
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
         metadata: {name: p}
         spec: {ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
-    """)  # fmt: skip
+    """,
+    )
     assert any("no addresses" in note for note in found.notes)

@@ -36,7 +36,9 @@ def opened(
     cluster: Cluster, manifests: Manifests, addresses: list[Any], ports: list[int]
 ) -> dict[tuple[str, str], Set]:
     """For each pair of different ends (by text; a pod by `ns/name`) what may be opened."""
-    ends = [Named(str(pod.ref), pod) for pod in running(cluster)] + [Named(str(each), each) for each in addresses]
+    ends = [Named(str(pod.ref), pod) for pod in running(cluster)] + [
+        Named(str(each), each) for each in addresses
+    ]
     found = {}
     for source in ends:
         for destination in ends:

@@ -39,13 +39,21 @@ def pods(draw: st.DrawFn) -> list[Pod]:
         owner = draw(st.sampled_from(("", "w")))
         found.append(
             Pod(
-                namespace=namespace, name=f"p{number}", labels=draw(labels), host_network=host, node=node,
+                namespace=namespace,
+                name=f"p{number}",
+                labels=draw(labels),
+                host_network=host,
+                node=node,
                 addresses=addresses if host else _unused(addresses, found),
-                ports=tuple(draw(st.lists(_container_ports(), min_size=draw(st.sampled_from((2, 0))), max_size=3))),
+                ports=tuple(
+                    draw(st.lists(_container_ports(), min_size=draw(st.sampled_from((2, 0))), max_size=3))
+                ),
                 workload=Workload(namespace, "Deployment", owner) if owner else None,
-                phase=draw(st.sampled_from(("Running", "Running", "Running", "Pending", "Succeeded", "Failed"))),
+                phase=draw(
+                    st.sampled_from(("Running", "Running", "Running", "Pending", "Succeeded", "Failed"))
+                ),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -57,7 +65,7 @@ def _unused(addresses: tuple[Any, ...], before: list[Pod]) -> tuple[Any, ...]:
 def _container_ports() -> st.SearchStrategy[ContainerPort]:
     return st.builds(
         ContainerPort, st.sampled_from(NAMES), st.sampled_from(list(Protocol)), st.sampled_from(NUMBERS)
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -71,7 +79,9 @@ def selectors(draw: st.DrawFn, keys: tuple[str, ...] = ("app", "tier")) -> dict[
         operator = draw(st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist")))
         values = draw(st.lists(st.sampled_from(("x", "y", "a", "b")), min_size=1, max_size=2))
         expression = {"key": draw(st.sampled_from(keys)), "operator": operator}
-        made["matchExpressions"] = [{**expression, "values": values} if operator in ("In", "NotIn") else expression]
+        made["matchExpressions"] = [
+            {**expression, "values": values} if operator in ("In", "NotIn") else expression
+        ]
     return made
 
 
@@ -139,9 +149,11 @@ def policies(draw: st.DrawFn, name: str = "p") -> dict[str, Any]:
         if rules is not None:
             spec[section] = rules
     return {
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": draw(st.sampled_from(NAMESPACES))}, "spec": spec,
-    }  # fmt: skip
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": draw(st.sampled_from(NAMESPACES))},
+        "spec": spec,
+    }
 
 
 @st.composite

@@ -45,9 +45,15 @@ def _is_node_of(cluster: Cluster, source: End, destination: Pod) -> bool:
 
 
 def _lets(
-    cluster: Cluster, policies: list[Manifest], direction: str, subject: End, peer: End, destination: End,
-    protocol: str, port: int,
-) -> bool:  # fmt: skip
+    cluster: Cluster,
+    policies: list[Manifest],
+    direction: str,
+    subject: End,
+    peer: End,
+    destination: End,
+    protocol: str,
+    port: int,
+) -> bool:
     if not isinstance(subject, Pod) or subject.host_network:
         return True
     isolating = [policy for policy in policies if isolates(policy, direction, subject)]
@@ -58,7 +64,9 @@ def _lets(
         for rule in policy["spec"].get(section) or []:
             peers, ports = rule.get(side) or [], rule.get("ports") or []
             matches_peer = not peers or any(matches(cluster, policy, each, peer) for each in peers)
-            matches_port = not ports or any(_matches_port(each, destination, protocol, port) for each in ports)
+            matches_port = not ports or any(
+                _matches_port(each, destination, protocol, port) for each in ports
+            )
             if matches_peer and matches_port:
                 return True
     return False
@@ -116,7 +124,8 @@ def _matches_port(entry: Manifest, destination: End, protocol: str, port: int) -
         return True
     if isinstance(wanted, str):
         return isinstance(destination, Pod) and any(
-            each.name == wanted and each.protocol == protocol and each.number == port for each in destination.ports
+            each.name == wanted and each.protocol == protocol and each.number == port
+            for each in destination.ports
         )
     return wanted <= port <= (entry.get("endPort") or wanted)
 
@@ -148,7 +157,9 @@ def probe_ports(pods: Iterable[Pod], manifests: Iterable[Manifest]) -> list[int]
         spec = policy.get("spec") or {}
         for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
             for entry in rule.get("ports") or []:
-                numbers.update(each for each in (entry.get("port"), entry.get("endPort")) if isinstance(each, int))
+                numbers.update(
+                    each for each in (entry.get("port"), entry.get("endPort")) if isinstance(each, int)
+                )
     around = {each + step for each in numbers for step in (-1, 0, 1)}
     return sorted(each for each in around if 1 <= each <= 65535)
 
@@ -167,9 +178,11 @@ def probe_addresses(cluster: Cluster, manifests: Iterable[Manifest]) -> list[Add
     for network in networks:
         kind = type(network.network_address)
         for number in (
-            int(network.network_address) - 1, int(network.network_address),
-            int(network.broadcast_address), int(network.broadcast_address) + 1,
-        ):  # fmt: skip
+            int(network.network_address) - 1,
+            int(network.network_address),
+            int(network.broadcast_address),
+            int(network.broadcast_address) + 1,
+        ):
             if 0 <= number < 1 << network.max_prefixlen:
                 found.add(kind(number))
     pods = {address for pod in cluster.pods if not pod.host_network for address in pod.addresses}

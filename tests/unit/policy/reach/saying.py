@@ -76,5 +76,9 @@ def _pod(name: str, words: list[str]) -> dict[str, Any]:
         else:
             made["status"]["podIPs"] = [*made["status"].get("podIPs", []), {"ip": word}]
     made["spec"]["containers"] = [{"name": "c", "ports": ports}]
-    metadata = {"name": short.replace("_", "-"), "namespace": space.replace("_", "-") or "default", "labels": labels}
+    metadata = {
+        "name": short.replace("_", "-"),
+        "namespace": space.replace("_", "-") or "default",
+        "labels": labels,
+    }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, **made}

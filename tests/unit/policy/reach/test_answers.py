@@ -124,11 +124,18 @@ def test_an_explanation_names_policies_and_rules() -> None:
     found = explain(
         world(
             policy("podSelector: {}", name="deny"),
-            policy("ingress:\n- {ports: [{port: 443}]}\n- {from: [{podSelector: {}}], ports: [{port: http}]}", name="allow"),
-            default__a="http=TCP/8080", default__b="",
+            policy(
+                "ingress:\n- {ports: [{port: 443}]}\n- {from: [{podSelector: {}}], ports: [{port: http}]}",
+                name="allow",
+            ),
+            default__a="http=TCP/8080",
+            default__b="",
         ),
-        end("b"), end("a"), protocol=Protocol.TCP, port=8080,
-    )  # fmt: skip
+        end("b"),
+        end("a"),
+        protocol=Protocol.TCP,
+        port=8080,
+    )
     assert [str(each) for each in found.ingress.isolated_by] == ["default/allow", "default/deny"]
     assert [str(each) for each in found.ingress.allowed_by] == ["default/allow spec.ingress[1]"]
     assert str(found.connections) == "TCP 443,8080"
@@ -146,11 +153,14 @@ def test_dead_rules_say_what_matches_nothing() -> None:
             "- {ports: [{port: htpp}]}\n"
             "- {ports: [{port: http}]}\n",
         ),
-        default__web="app=web http=TCP/80", default__db="app=db",
-    )  # fmt: skip
+        default__web="app=web http=TCP/80",
+        default__db="app=db",
+    )
     assert [(each.rule.index, each.peer, each.why.split(" ")[0]) for each in dead_rules(reach)] == [
-        (0, None, "no"), (1, 1, "no"), (2, None, "no"),
-    ]  # fmt: skip
+        (0, None, "no"),
+        (1, 1, "no"),
+        (2, None, "no"),
+    ]
 
 
 def test_a_policy_that_selects_no_pod_is_idle() -> None:

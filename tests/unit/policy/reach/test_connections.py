@@ -47,9 +47,13 @@ def test_a_table_of_numbers_says_the_same(left: list[Connections], right: list[C
     first = np.array([table.number(one) for one, _ in pairs], dtype=np.int32)
     second = np.array([table.number(other) for _, other in pairs], dtype=np.int32)
     for _ in range(2):  # what is worked out and what is remembered
-        assert [table[each] for each in table.intersections(first, second)] == [one & other for one, other in pairs]
+        assert [table[each] for each in table.intersections(first, second)] == [
+            one & other for one, other in pairs
+        ]
         assert [table[each] for each in table.unions(first, second)] == [one | other for one, other in pairs]
-        assert [table[each] for each in table.differences(first, second)] == [one - other for one, other in pairs]
+        assert [table[each] for each in table.differences(first, second)] == [
+            one - other for one, other in pairs
+        ]
         assert [table[table.union(int(a), int(b))] for a, b in zip(first, second, strict=True)] == [
             one | other for one, other in pairs
         ]

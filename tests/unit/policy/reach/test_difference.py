@@ -23,7 +23,10 @@ def reach(cluster: Cluster, manifests: Manifests) -> Reachability:
 
 
 def expected_changes(
-    before: tuple[Cluster, Manifests], after: tuple[Cluster, Manifests], addresses: list[Any], ports: list[int]
+    before: tuple[Cluster, Manifests],
+    after: tuple[Cluster, Manifests],
+    addresses: list[Any],
+    ports: list[int],
 ) -> tuple[dict[tuple[str, str], tuple[Any, ...]], set[str]]:
     """For each pair of parties what closes, what opens, and how many pods of each end are touched."""
     old, new = (brute.opened(*state, addresses, ports) for state in (before, after))
@@ -42,12 +45,13 @@ def expected_changes(
             destinations[pair].add(destination)
     return {
         pair: (
-            closes[pair], opens[pair],
+            closes[pair],
+            opens[pair],
             0 if brute.is_address(pair[0]) else len(sources[pair]),
             0 if brute.is_address(pair[1]) else len(destinations[pair]),
         )
         for pair in sources
-    }, set(owners.values())  # fmt: skip
+    }, set(owners.values())
 
 
 def assert_same(
@@ -56,22 +60,25 @@ def assert_same(
     everything = [*before[1], *after[1]]
     cluster = Cluster(pods=(*before[0].pods, *after[0].pods))
     nodes = {str(address) for node in clusters.NODES for address in node.addresses}
-    ipv6 = any("ipBlock" in str(each) and ":" in str(each).split("ipBlock", 1)[1] for each in everything) and any(
-        ":" in change.source or ":" in change.destination for change in found.changes
-    )
+    ipv6 = any(
+        "ipBlock" in str(each) and ":" in str(each).split("ipBlock", 1)[1] for each in everything
+    ) and any(":" in change.source or ":" in change.destination for change in found.changes)
     addresses = [
-        each for each in oracle.probe_addresses(cluster, everything)
+        each
+        for each in oracle.probe_addresses(cluster, everything)
         if (each.version == 4 or ipv6) and str(each) not in nodes
-    ]  # fmt: skip
+    ]
     ports = oracle.probe_ports(cluster.pods, everything)
     expected, _ = expected_changes(before, after, addresses, ports)
     seen = {}
     for change in found.changes:
         assert change.closes or change.opens
         what = (
-            brute.on_ports(change.closes, ports), brute.on_ports(change.opens, ports),
-            change.source_pods, change.destination_pods,
-        )  # fmt: skip
+            brute.on_ports(change.closes, ports),
+            brute.on_ports(change.opens, ports),
+            change.source_pods,
+            change.destination_pods,
+        )
         event("closes" if change.closes else "opens")
         for source in _ends(change.source, addresses):
             for destination in _ends(change.destination, addresses):
@@ -107,7 +114,9 @@ def test_removing_a_policy_opens_what_adding_it_closed(
     new = data.draw(clusters.policies("new"))
     before = reach(cluster, manifests)
     after = before.with_policy(parse_policy(new))
-    there = [(each.source, each.destination, each.closes, each.opens) for each in difference(before, after).changes]
+    there = [
+        (each.source, each.destination, each.closes, each.opens) for each in difference(before, after).changes
+    ]
     gone = difference(after, after.without_policy(PolicyRef(new["metadata"]["namespace"], "new")))
     assert [(each.source, each.destination, each.opens, each.closes) for each in gone.changes] == there
 
@@ -153,16 +162,22 @@ def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
 def pod(namespace: str, name: str, **labels: str) -> Pod:
     owner = Workload(namespace, "Deployment", name.rsplit("-", 1)[0])
     return Pod(
-        namespace=namespace, name=name, labels={key.replace("_", "-"): labels[key] for key in labels}, workload=owner
+        namespace=namespace,
+        name=name,
+        labels={key.replace("_", "-"): labels[key] for key in labels},
+        workload=owner,
     )
 
 
 SHOP = Cluster(
     pods=(
-        pod("shop", "cart-1", app="cart"), pod("shop", "cart-2", app="cart"), pod("shop", "web-1", app="web"),
-        pod("kube-system", "coredns-1", k8s_app="kube-dns"), pod("kube-system", "coredns-2", k8s_app="kube-dns"),
+        pod("shop", "cart-1", app="cart"),
+        pod("shop", "cart-2", app="cart"),
+        pod("shop", "web-1", app="web"),
+        pod("kube-system", "coredns-1", k8s_app="kube-dns"),
+        pod("kube-system", "coredns-2", k8s_app="kube-dns"),
     )
-)  # fmt: skip
+)
 
 
 def policy(name: str, spec: dict[str, Any], namespace: str = "shop") -> dict[str, Any]:
@@ -178,7 +193,9 @@ def preview(new: dict[str, Any], manifests: Manifests | None = None) -> Differen
 def test_denied_egress_costs_dns_on_both_protocols() -> None:
     found = preview(policy("deny-egress", {"policyTypes": ["Egress"]}))
     both = (Protocol.TCP, Protocol.UDP)
-    assert found.loses_dns == tuple(LostDns(PodRef("shop", name), both) for name in ("cart-1", "cart-2", "web-1"))
+    assert found.loses_dns == tuple(
+        LostDns(PodRef("shop", name), both) for name in ("cart-1", "cart-2", "web-1")
+    )
 
 
 def test_a_rule_for_tcp_53_alone_still_costs_dns_over_udp() -> None:
@@ -188,7 +205,9 @@ def test_a_rule_for_tcp_53_alone_still_costs_dns_over_udp() -> None:
 
 
 def test_one_dns_pod_that_answers_is_enough() -> None:
-    found = preview(policy("one", {"podSelector": {"matchLabels": {"none": "such"}}, "ingress": []}, "kube-system"))
+    found = preview(
+        policy("one", {"podSelector": {"matchLabels": {"none": "such"}}, "ingress": []}, "kube-system")
+    )
     assert found.loses_dns == ()
 
 
@@ -199,7 +218,9 @@ def test_closing_the_dns_pods_costs_dns_for_everyone_else() -> None:
 
 def test_changes_are_grouped_by_workload_with_the_pods_they_touch() -> None:
     found = preview(policy("cart", {"podSelector": {"matchLabels": {"app": "cart"}}, "ingress": []}))
-    assert [(c.source, c.destination, str(c.closes), c.source_pods, c.destination_pods) for c in found.changes] == [
+    assert [
+        (c.source, c.destination, str(c.closes), c.source_pods, c.destination_pods) for c in found.changes
+    ] == [
         ("0.0.0.0-255.255.255.255", "shop/cart[Deployment]", "All Connections", 0, 2),
         ("kube-system/coredns[Deployment]", "shop/cart[Deployment]", "All Connections", 2, 2),
         ("shop/cart[Deployment]", "shop/cart[Deployment]", "All Connections", 2, 2),

@@ -42,7 +42,12 @@ def assert_same_as_oracle(found: Reachability, cluster: Cluster, manifests: Mani
             for protocol in Protocol:
                 for port in ports:
                     expected = oracle.allowed(cluster, manifests, source, destination, protocol, port)
-                    assert connections.contains(protocol, port) == expected, (source, destination, protocol, port)
+                    assert connections.contains(protocol, port) == expected, (
+                        source,
+                        destination,
+                        protocol,
+                        port,
+                    )
             note(connections, source, destination)
 
 

@@ -30,14 +30,17 @@ def is_range(text: str) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), st.sampled_from(Level))
-def test_rows_are_what_the_slow_implementation_finds(cluster: Cluster, manifests: Manifests, level: Level) -> None:
+def test_rows_are_what_the_slow_implementation_finds(
+    cluster: Cluster, manifests: Manifests, level: Level
+) -> None:
     found = listed(cluster, manifests, level)
     ipv6 = any(":" in each for row in found for each in (row.source, row.destination) if is_range(each))
     nodes = {str(address) for node in clusters.NODES for address in node.addresses}
     addresses = [
-        each for each in oracle.probe_addresses(cluster, manifests)
+        each
+        for each in oracle.probe_addresses(cluster, manifests)
         if (each.version == 4 or ipv6) and str(each) not in nodes
-    ]  # fmt: skip
+    ]
     ports = oracle.probe_ports(cluster.pods, manifests)
     expected = brute.opened(cluster, manifests, addresses, ports)
     if level is Level.WORKLOAD:
@@ -45,8 +48,16 @@ def test_rows_are_what_the_slow_implementation_finds(cluster: Cluster, manifests
     seen = {}
     for row in found:
         connections = brute.on_ports(row.connections, ports)
-        event("from outside" if is_range(row.source) else "to outside" if is_range(row.destination) else "inside")
-        for source, destination in itertools.product(_ends(row.source, addresses), _ends(row.destination, addresses)):
+        event(
+            "from outside"
+            if is_range(row.source)
+            else "to outside"
+            if is_range(row.destination)
+            else "inside"
+        )
+        for source, destination in itertools.product(
+            _ends(row.source, addresses), _ends(row.destination, addresses)
+        ):
             assert (source, destination) not in seen
             seen[source, destination] = connections
     assert {pair: each for pair, each in expected.items() if each} == seen
@@ -93,7 +104,8 @@ def test_rows_are_sorted_and_none_is_empty(cluster: Cluster, manifests: Manifest
 def deployment(name: str, pods: int) -> tuple[Pod, ...]:
     owner = Workload("shop", "Deployment", name)
     return tuple(
-        Pod(namespace="shop", name=f"{name}-{number}", labels={"app": name}, workload=owner) for number in range(pods)
+        Pod(namespace="shop", name=f"{name}-{number}", labels={"app": name}, workload=owner)
+        for number in range(pods)
     )
 
 
@@ -112,9 +124,11 @@ def test_a_workload_of_one_pod_has_no_row_to_itself_and_one_of_two_has() -> None
 
 def test_outside_is_ipv6_too_once_a_policy_names_it() -> None:
     policy = {
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "p", "namespace": "shop"},
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "p", "namespace": "shop"},
         "spec": {"ingress": [{"from": [{"ipBlock": {"cidr": "fd00::/8"}}]}]},
-    }  # fmt: skip
+    }
     found = listed(Cluster(pods=deployment("one", 1)), [policy], Level.WORKLOAD)
     assert [str(row) for row in found] == [
         "fd00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff => shop/one[Deployment] : All Connections",

@@ -38,14 +38,22 @@ def _account(store: Store, obj: Object) -> None:
     if account.get("imagePullSecrets") and not spec.get("imagePullSecrets"):
         spec["imagePullSecrets"] = account["imagePullSecrets"]
     mounts = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
-    if not mounts or any(str(v.get("name", "")).startswith("kube-api-access-") for v in spec.get("volumes") or []):
+    if not mounts or any(
+        str(v.get("name", "")).startswith("kube-api-access-") for v in spec.get("volumes") or []
+    ):
         return
     volume = f"kube-api-access-{uuid.uuid4().hex[:5]}"
     sources = [
         {"serviceAccountToken": {"expirationSeconds": 3_607, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
-    ]  # fmt: skip
+        {
+            "downwardAPI": {
+                "items": [
+                    {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+                ]
+            }
+        },
+    ]
     spec["volumes"] = [
         *(spec.get("volumes") or []),
         {"name": volume, "projected": {"sources": sources, "defaultMode": 420}},
@@ -72,4 +80,6 @@ def _priority(store: Store, obj: Object) -> None:
 
 def _forbidden(obj: Object, why: str) -> ApiError:
     name = obj["metadata"].get("name") or obj["metadata"].get("generateName", "")
-    return ApiError(403, "Forbidden", f'pods "{name}" is forbidden: {why}', details={"name": name, "kind": "pods"})
+    return ApiError(
+        403, "Forbidden", f'pods "{name}" is forbidden: {why}', details={"name": name, "kind": "pods"}
+    )

@@ -8,7 +8,10 @@ from bot.sandbox.kube.api.kinds import Kind
 from bot.sandbox.kube.api.store import Store
 
 Object = dict[str, Any]
-STORAGE, INGRESS = "storageclass.kubernetes.io/is-default-class", "ingressclass.kubernetes.io/is-default-class"
+STORAGE, INGRESS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "ingressclass.kubernetes.io/is-default-class",
+)
 
 
 def admit(store: Store, kind: Kind, obj: Object) -> None:

@@ -12,8 +12,14 @@ from bot.sandbox.kube.api.store import Store
 
 Object = dict[str, Any]
 COUNTED = {  # kinds with a resource of their own beside `count/…`
-    "pods", "services", "secrets", "configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas",
-}  # fmt: skip
+    "pods",
+    "services",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "replicationcontrollers",
+    "resourcequotas",
+}
 OVER = frozenset({"Succeeded", "Failed"})
 
 
@@ -117,5 +123,8 @@ def _forbidden(kind: Kind, obj: Object, why: str) -> ApiError:
     qualified = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
     details = {"name": name, "group": kind.group, "kind": kind.plural}
     return ApiError(
-        403, "Forbidden", f'{qualified} "{name}" is forbidden: {why}', details={k: v for k, v in details.items() if v}
+        403,
+        "Forbidden",
+        f'{qualified} "{name}" is forbidden: {why}',
+        details={k: v for k, v in details.items() if v},
     )

@@ -33,10 +33,12 @@ def _matches(store: Store, webhook: Object, kind: Kind, obj: Object, operation: 
         return "*" in listed or value in listed
 
     wanted = any(
-        has(rule, "operations", operation) and has(rule, "apiGroups", kind.group) and has(rule, "apiVersions", kind.version)
+        has(rule, "operations", operation)
+        and has(rule, "apiGroups", kind.group)
+        and has(rule, "apiVersions", kind.version)
         and has(rule, "resources", kind.plural)
         for rule in webhook.get("rules") or []
-    )  # fmt: skip
+    )
     if not wanted:
         return False
     if not selectors.matches(webhook.get("objectSelector") or {}, obj["metadata"].get("labels") or {}):
