@@ -1,4 +1,5 @@
-"""The audit chain: what appending costs beside a bare durable INSERT, and how long a million events take to verify.
+"""The audit chain: what appending costs beside a bare durable INSERT, and how long a million events take to
+verify.
 
 The bare INSERT is a row of the same columns into a table with the same key, in a transaction of its own that
 has reached the disk: what the audit log would cost without a chain. Both take turns in one run.
@@ -79,7 +80,8 @@ def _bare_table(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(
             text(
-                f"CREATE TABLE bare_events (position {number} PRIMARY KEY, {columns}, UNIQUE (operation, phase))"
+                f"CREATE TABLE bare_events (position {number} PRIMARY KEY, {columns}, UNIQUE (operation,"
+                " phase))"
             )
         )
 
@@ -198,7 +200,9 @@ def _verify(name: str, url: str) -> list[Line]:
 
 
 def _verified(url: str) -> tuple[int, float, float, float, str]:
-    """Events, seconds, how much the peak grew from the first twentieth of the events to all, the peak, and what is wrong."""
+    """Events, seconds, how much the peak grew from the first twentieth of the events to all, the peak,
+    and what is wrong.
+    """
     database = Database.open(url)
     kept = AuditChain(database)
     for _ in kept.links(until=VERIFIED // 20):
@@ -216,7 +220,9 @@ def _peak() -> float:
 
 
 def _fill(database: Database, events: int) -> None:
-    """Make the chain that long, by the definition of a link, a thousand rows at once; sign every thousandth."""
+    """Make the chain that long, by the definition of a link, a thousand rows at once; sign every
+    thousandth.
+    """
     head, keyring, kept = AuditChain(database).head(), Keyring(KEY), AuditChain(database)
     numbers = itertools.count(head.position + 1)
     previous, position = head.hash, head.position

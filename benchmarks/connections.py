@@ -35,8 +35,8 @@ def _worst(made: World, what: str, cut: Callable[[], None], bound: float) -> Lin
         made.loopback.call(cut)
         started = time.perf_counter()
         made.loopback.run(
-            made.workspace.until(lambda: set(map(id, made.sockets.connections)) - before, 30),
-            35,  # noqa: B023 - used in this turn
+            made.workspace.until(lambda: set(map(id, made.sockets.connections)) - before, 30),  # noqa: B023 - used in this turn
+            35,
         )
         worst = max(worst, time.perf_counter() - started)
     return Line(

@@ -1,12 +1,14 @@
-"""Copying 2,000 objects into a cluster, against `kubectl apply --server-side -f` of the same objects on the same server.
+"""Copying 2,000 objects into a cluster, against `kubectl apply --server-side -f` of the same objects on the
+same server.
 
 Ours reads them from another cluster and transforms them first, which is counted; kubectl gets a file that is
 ready. The objects of the two differ in their namespaces only, so that both make new ones on one server.
 
 A real API server answers a write when etcd has it on disk, and is not on the same machine: each answer of the
-target waits 10 ms, or 2 ms as on the quickest disks, during which it serves others. Without any wait the sandbox
-computes on one core, which two clients cannot share out; that figure is printed beside, without a bound. kubectl's own limit of 50
-requests a second is off, because the server says that it keeps order by itself (API Priority and Fairness).
+target waits 10 ms, or 2 ms as on the quickest disks, during which it serves others. Without any wait the
+sandbox computes on one core, which two clients cannot share out; that figure is printed beside, without a
+bound. kubectl's own limit of 50 requests a second is off, because the server says that it keeps order by
+itself (API Priority and Fairness).
 """
 
 from __future__ import annotations
@@ -81,7 +83,10 @@ def measure(folder: pathlib.Path) -> list[Line]:
         *lines,
         Line(
             what="the same on a server of one busy core",
-            figure=f"{without[0][1] / without[0][0]:.1f} times ({without[0][0]:.1f} s against {without[0][1]:.1f} s)",
+            figure=(
+                f"{without[0][1] / without[0][0]:.1f} times ({without[0][0]:.1f} s against"
+                f" {without[0][1]:.1f} s)"
+            ),
             bound="none",
             kept=True,
         ),
@@ -303,7 +308,9 @@ def _kubectl(kubectl: str, folder: pathlib.Path, reached: dict[str, str], object
 
 
 def _one_by_one(target: Kube, objects: list[Object]) -> float:
-    """What kubectl does, where there is none: one apply after the other over one connection, without its own limit."""
+    """What kubectl does, where there is none: one apply after the other over one connection, without its
+    own limit.
+    """
     kinds = {(each.api_version, each.kind): each for each in discover(target).resources}
     started = time.perf_counter()
     for obj in objects:

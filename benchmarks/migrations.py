@@ -16,7 +16,9 @@ WANTED = 100  # kills on each database
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """When a migration is killed: how often at most, how long after a record, how many records after the last kill."""
+    """When a migration is killed: how often at most, how long after a record, how many records after the
+    last kill.
+    """
 
     kills: int
     within: float
@@ -49,7 +51,9 @@ def measure_postgresql(folder: pathlib.Path) -> list[Line]:
 
 
 def _measured(folder: pathlib.Path, urls: Mapping[str, str]) -> list[Line]:
-    """Migrate there and back, killed again and again. Raises `AssertionError` with what was lost or doubled."""
+    """Migrate there and back, killed again and again. Raises `AssertionError` with what was lost or
+    doubled.
+    """
     hits = {}
     for moment, url in urls.items():
         home = folder / moment
@@ -59,5 +63,8 @@ def _measured(folder: pathlib.Path, urls: Mapping[str, str]) -> list[Line]:
             home, url, kills=when.kills, within=when.within, apart=when.apart, ways=2
         )
     total = sum(hits.values())
-    what = f"kills at step boundaries and inside steps ({hits['boundaries']} + {hits['inside']}), nothing lost or doubled"
+    what = (
+        f"kills at step boundaries and inside steps ({hits['boundaries']} + {hits['inside']}), nothing lost"
+        " or doubled"
+    )
     return [Line(what=what, figure=str(total), bound=f"at least {WANTED}", kept=total >= WANTED)]

@@ -1,7 +1,9 @@
-"""Fifty migrations at once under Slack's limits, decided over by one person: nothing refused, nothing old, states at once.
+"""Fifty migrations at once under Slack's limits, decided over by one person: nothing refused, nothing old,
+states at once.
 
-Fifty clusters of one node with a team's few objects move from Flannel to Calico. Ages are looked at every second as
-anybody sees them; when a step was done stands in the migration's history, when that was said in the message's ts.
+Fifty clusters of one node with a team's few objects move from Flannel to Calico. Ages are looked at every
+second as anybody sees them; when a step was done stands in the migration's history, when that was said in the
+message's ts.
 """
 
 from __future__ import annotations
@@ -148,7 +150,10 @@ def _watched(made: World, database: Database) -> list[Line]:
             kept=watch.oldest <= OLDEST_SECONDS,
         ),
         Line(
-            what=f"states that came while there were under {BUSY:.0f} a second ({len(slow)} of {len(slow) + len(late)}), the latest visible after",
+            what=(
+                f"states that came while there were under {BUSY:.0f} a second ({len(slow)} of"
+                f" {len(slow) + len(late)}), the latest visible after"
+            ),
             figure=f"{max(slow, default=0.0):.1f} s",
             bound=f"{VISIBLE_SECONDS:.0f} s",
             kept=bool(slow) and max(slow) <= VISIBLE_SECONDS,

@@ -1,4 +1,6 @@
-"""Starts the bot, or its peer, as a process of its own, with nothing of this one's environment but the path."""
+"""Starts the bot, or its peer, as a process of its own, with nothing of this one's environment but the
+path.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Each size runs in a process of its own, one after the other. What is timed begins with pods, namespaces and
 policies as values in memory and ends when the set of every pair has been worked out (of roles: what one class
-is as a source and another as a destination); reading them from an API or from files is not part of it. Seconds are those of one core, on which all of it runs.
+is as a source and another as a destination); reading them from an API or from files is not part of it.
+Seconds are those of one core, on which all of it runs.
 """
 
 from __future__ import annotations

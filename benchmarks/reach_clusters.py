@@ -1,7 +1,8 @@
-"""Clusters for the benchmarks of the reachability engine: many teams, each with labels and policies of its own.
+"""Clusters for the benchmarks of the reachability engine: many teams, each with labels and policies of its
+own.
 
-Varied on purpose: an engine that groups equal pods would look good on a cluster of few kinds. Everything comes
-from a seed, so that two runs measure the same cluster.
+Varied on purpose: an engine that groups equal pods would look good on a cluster of few kinds. Everything
+comes from a seed, so that two runs measure the same cluster.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ KINDS = 6  # of policies
 
 
 def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
-    """Namespaces of about 40 pods, workloads of one to twelve, one in twenty a StatefulSet, two DaemonSets."""
+    """Namespaces of about 40 pods, workloads of one to twelve, one in twenty a StatefulSet, two
+    DaemonSets.
+    """
     chance = random.Random(seed)
     namespaces = [_namespace(number, chance) for number in range(max(2, pods // 40))]
     nodes = [
@@ -57,7 +60,9 @@ def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
 
 
 def policy(number: int, namespace: str, chance: random.Random) -> Policy:
-    """One of the kinds that teams write: deny, same namespace, from a team, to a database, DNS, to the outside."""
+    """One of the kinds that teams write: deny, same namespace, from a team, to a database, DNS, to the
+    outside.
+    """
     kind = number % KINDS
     if kind == 0:
         return Policy(namespace=namespace, name=f"p{number}", ingress=(), egress=() if number % 4 else None)

@@ -1,8 +1,8 @@
 """One measurement of the reachability engine in a process of its own, so that its memory is its own.
 
-Prints JSON: seconds to compute a cluster and to work out the set of every pair of roles, seconds of previews, the
-peak of resident memory in MB, and how varied the cluster was. Seconds are those of the processor, because the
-engine runs on one core and waits for nothing; what the clock showed is told beside them.
+Prints JSON: seconds to compute a cluster and to work out the set of every pair of roles, seconds of previews,
+the peak of resident memory in MB, and how varied the cluster was. Seconds are those of the processor, because
+the engine runs on one core and waits for nothing; what the clock showed is told beside them.
 """
 
 from __future__ import annotations

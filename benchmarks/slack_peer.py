@@ -1,4 +1,5 @@
-"""The lean other side of an acknowledgement: a Web API that says ok, and a Socket Mode server that times acks.
+"""The lean other side of an acknowledgement: a Web API that says ok, and a Socket Mode server that times
+acks.
 
 Leaner than the sandbox's workspace on purpose: what is measured is the bot, not the peer.
 """

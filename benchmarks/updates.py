@@ -1,4 +1,6 @@
-"""Fifty pieces of durable work at once under Slack's limits: nothing refused, nothing old, new states at once."""
+"""Fifty pieces of durable work at once under Slack's limits: nothing refused, nothing old, new states at
+once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What every entry shares: database, audit, access, projects, services. Slack and the terminal stand on it."""
+"""What every entry shares: database, audit, access, projects, services. Slack and the terminal stand on
+it.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +70,8 @@ from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
 
 MIGRATIONS = "migrations"  # the queue of migrations
-# of one project at once, those that wait for people or for time included: each is a thread that sleeps. How many
-# of them are at work is `migration.per_project`, by turns that are in the database.
+# of one project at once, those that wait for people or for time included: each is a thread that sleeps. How
+# many of them are at work is `migration.per_project`, by turns that are in the database.
 MOST_OPEN_MIGRATIONS = 500
 
 
@@ -93,18 +95,24 @@ def open_database(holder: SettingsHolder) -> Database:
         raise NoDatabase(
             "The database cannot be opened",
             why=str(error),
-            fix="Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db upgrade`.",
+            fix=(
+                "Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db"
+                " upgrade`."
+            ),
         ) from error
     return database
 
 
 def unshared_key(settings: Settings, database: Database) -> str:
-    """What it means that replicas would have no key in common; empty if they have, or there can be only one."""
+    """What it means that replicas would have no key in common; empty if they have, or there can be only
+    one.
+    """
     if settings.audit_key or database.dialect == "sqlite":
         return ""
     return (
-        "XK8S_AUDIT_KEY is not set: the audit chain is not signed, and a migration that another replica takes over pauses "
-        "if a Secret was written meanwhile; set one key for all replicas (`openssl rand -hex 32`)"
+        "XK8S_AUDIT_KEY is not set: the audit chain is not signed, and a migration that another replica takes"
+        " over pauses if a Secret was written meanwhile; set one key for all replicas (`openssl rand -hex"
+        " 32`)"
     )
 
 
@@ -169,7 +177,8 @@ def build(
     redactor: Redactor | None = None,
     thread_link: Callable[[str], str] = lambda _operation: "",
 ) -> Core:
-    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval changes.
+    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval
+    changes.
 
     `thread_link` leads to the thread of an operation; where there are no threads, nowhere.
     """

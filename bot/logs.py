@@ -55,7 +55,9 @@ def configure(*, level: int = logging.INFO, redactor: Redactor | None = None) ->
 
 
 def redacting(redactor: Redactor) -> Processor:
-    """The last processor before a line is written: what is no plain data yet becomes text here, and is hidden."""
+    """The last processor before a line is written: what is no plain data yet becomes text here, and is
+    hidden.
+    """
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {key: redactor.hide_in(_plain(value)) for key, value in event.items()}

@@ -46,7 +46,9 @@ class Ambiguous(Refusal):
     def __init__(
         self, what: str, *, choices: Sequence[Choice], fix: str, field: str = "", in_place_of: str = ""
     ) -> None:
-        """`field` is the argument that is picked, if not the action's target; `in_place_of` one that it replaces."""
+        """`field` is the argument that is picked, if not the action's target; `in_place_of` one that it
+        replaces.
+        """
         super().__init__(what, why="\n".join(f"{choice.id}: {choice.label}" for choice in choices), fix=fix)
         self.choices = tuple(choices)
         self.field = field

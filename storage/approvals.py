@@ -195,7 +195,9 @@ class ApprovalRepository:
             return _changed(connection, found, state=VOID, note=note, ended_at=now)
 
     def pass_time(self, *, now: datetime) -> int:
-        """Expire what was not decided in time, set off what waited for its window, void what has missed it."""
+        """Expire what was not decided in time, set off what waited for its window, void what has missed
+        it.
+        """
         due = or_(
             and_(ApprovalRow.state == OPEN, ApprovalRow.expires_at <= now),
             and_(

@@ -147,8 +147,8 @@ def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
     duration = values["duration_ms"]
     texts = {name: values[name] or "" for name in chain.COLUMNS}
     return AuditEvent(
-        **texts  # type: ignore[arg-type]
-        | {
+        **texts
+        | {  # type: ignore[arg-type]
             "position": position,
             "at": datetime.fromisoformat(texts["at"]),
             "arguments": json.loads(texts["arguments"]),
@@ -158,7 +158,9 @@ def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
 
 
 def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool:
-    """Append within a transaction that is the one writer's. The driver's own SQL: each event is waited for."""
+    """Append within a transaction that is the one writer's. The driver's own SQL: each event is waited
+    for.
+    """
     known = (stored["operation"], stored["phase"])
     if connection.exec_driver_sql(_KNOWN, known).first() is not None:
         return False

@@ -98,7 +98,8 @@ class AuditChain:
         """
         joined = " || char(9) || ".join(chain.COLUMNS[:-1])
         limit = f"WHERE position <= {int(until)}" if until is not None else ""
-        query = f"SELECT position, previous, hash, {joined}, {chain.COLUMNS[-1]} FROM audit_events {limit} ORDER BY position"  # noqa: S608
+        columns = f"position, previous, hash, {joined}, {chain.COLUMNS[-1]}"
+        query = f"SELECT {columns} FROM audit_events {limit} ORDER BY position"  # noqa: S608
         one = f"SELECT {', '.join(chain.COLUMNS)} FROM audit_events WHERE position = ?"  # noqa: S608
         with self._raw() as connection:
             cursor = connection.execute(query)
@@ -199,7 +200,9 @@ class AuditChain:
         return Seal(**found) if found is not None else None
 
     def seal(self, seal: Seal) -> int:
-        """Drop the events up to a signed head that stand in a file; return how many. Raises `DatabaseError`."""
+        """Drop the events up to a signed head that stand in a file; return how many. Raises
+        `DatabaseError`.
+        """
         if self._database.dialect == "postgresql":
             call = text("SELECT audit_seal(:position, :hash, :at, :file_digest, :key, :signature)")
             with self._database.writing() as connection:

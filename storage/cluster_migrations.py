@@ -1,7 +1,8 @@
 """Migrations of clusters: where each stands, its plan, and what somebody wants of it.
 
-The workflow writes where it stands and reads what is wanted; requests read the first and write the second. So a
-click needs no running workflow, and a workflow that was taken over by another replica hears it all the same.
+The workflow writes where it stands and reads what is wanted; requests read the first and write the second. So
+a click needs no running workflow, and a workflow that was taken over by another replica hears it all the
+same.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ class ClusterMigrationRepository:
         return found if found is not None and project in (None, found.project) else None
 
     def wish(self, migration: str) -> Wish | None:
-        """What is wanted of a migration. Of a row that holds a whole plan little is read: many look every few seconds."""
+        """What is wanted of a migration. Of a row that holds a whole plan little is read: many look
+        every few seconds.
+        """
         columns = (MigrationRow.control, MigrationRow.control_number, MigrationRow.control_by)
         with self._database.reading() as connection:
             found = connection.execute(select(*columns).where(MigrationRow.id == migration)).first()
@@ -92,7 +95,9 @@ class ClusterMigrationRepository:
         return self._read(_rows().where(MigrationRow.operation.in_(operations))) if operations else []
 
     def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
-        """The open migration that names a cluster by its id, as source or target, or whose operation ordered it."""
+        """The open migration that names a cluster by its id, as source or target, or whose operation
+        ordered it.
+        """
         ordered = and_(MigrationRow.state.in_(OPEN_STATES), MigrationRow.operation == ordered_by)
         either = or_(_names(cluster), ordered) if ordered_by else _names(cluster)
         found = self._read(_rows().where(either).limit(1))
@@ -120,7 +125,8 @@ class ClusterMigrationRepository:
         return made
 
     def stands(self, migration: str, **values: Any) -> None:
-        """Note where it stands: any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest`, `ended_at`.
+        """Note where it stands: any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest`,
+        `ended_at`.
 
         With its end its turn ends.
         """

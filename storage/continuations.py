@@ -21,7 +21,8 @@ from storage.models import ContinuationRow, InboxRow
 class Continuation:
     """One request that goes on: which work, with what; its end once that is there. All of it plain JSON.
 
-    `request` is the request as it was understood: a form's, for example, with the place that it was opened in.
+    `request` is the request as it was understood: a form's, for example, with the place that it was opened
+    in.
     """
 
     operation: str

@@ -34,8 +34,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        # SQLite has one writer, and one that finds it busy sleeps for up to 100 ms before it looks again: within
-        # this process writers wait for each other here instead, and go on at once
+        # SQLite has one writer, and one that finds it busy sleeps for up to 100 ms before it looks again:
+        # within this process writers wait for each other here instead, and go on at once
         self._turn: contextlib.AbstractContextManager[object] = (
             _Queue() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
         )
@@ -139,7 +139,9 @@ class Database:
 
 
 class _Queue:
-    """A lock that is handed over in the order of asking: with `threading.Lock` one of ten waits twice its turn."""
+    """A lock that is handed over in the order of asking: with `threading.Lock` one of ten waits twice
+    its turn.
+    """
 
     def __init__(self) -> None:
         self._state = threading.Lock()

@@ -22,7 +22,9 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 def statements(*, application: str, retention: str | None = None, schema: str = "public") -> list[str]:
-    """What the owner of the tables says to give the roles what they need, and nothing more. Raises `ValueError`."""
+    """What the owner of the tables says to give the roles what they need, and nothing more. Raises
+    `ValueError`.
+    """
     for name in (application, retention or application, schema):
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a role or schema: small letters, digits and _")

@@ -1,4 +1,6 @@
-"""Who has opened the App Home, what it shows, and a mark by which one sees that something may have changed."""
+"""Who has opened the App Home, what it shows, and a mark by which one sees that something may have
+changed.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Turns of migrations: so many of a project are at work at once, and the others wait in the order of asking.
 
-A turn belongs to a migration, not to the process that works on it, so a crash or a take-over neither loses nor leaks
-one. What is waited for is not asked of a queue of workflows: there a migration that only waits for people or for time
-would keep the others from beginning.
+A turn belongs to a migration, not to the process that works on it, so a crash or a take-over neither loses
+nor leaks one. What is waited for is not asked of a queue of workflows: there a migration that only waits for
+people or for time would keep the others from beginning.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class MigrationTurnRepository:
         self._database = database
 
     def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> Turn:
-        """Take a turn if there is one, else stand in line; what it has or where it stands it keeps, asked again.
+        """Take a turn if there is one, else stand in line; what it has or where it stands it keeps, asked
+        again.
 
         `at_once`: how many of the project may work at once; None: it waits for nobody.
         """

@@ -1,6 +1,7 @@
 """The tables, as SQLAlchemy typed models. Migrations bring a database to exactly this; a test compares.
 
-Times are UTC; SQLite keeps no zone, so `UtcTime` puts it back. JSON is text on SQLite and JSONB on PostgreSQL.
+Times are UTC; SQLite keeps no zone, so `UtcTime` puts it back. JSON is text on SQLite and JSONB on
+PostgreSQL.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class UtcStamp(TypeDecorator[datetime]):
-    """An aware datetime as ISO 8601 text of fixed width in UTC: the same bytes on both databases, in order."""
+    """An aware datetime as ISO 8601 text of fixed width in UTC: the same bytes on both databases, in
+    order.
+    """
 
     impl = String(27)
     cache_ok = True
@@ -141,7 +144,9 @@ class ReservationRow(Base):
 
 
 class AuditRow(Base):
-    """One audit event: an intent or an outcome, a link of the chain. Append-only: triggers refuse everything else."""
+    """One audit event: an intent or an outcome, a link of the chain. Append-only: triggers refuse
+    everything else.
+    """
 
     __tablename__ = "audit_events"
 
@@ -281,7 +286,9 @@ class VerificationRow(Base):
 
 
 class PolicyChangeRow(Base):
-    """One change of a NetworkPolicy: what was there before and what is to be there after, without managedFields."""
+    """One change of a NetworkPolicy: what was there before and what is to be there after, without
+    managedFields.
+    """
 
     __tablename__ = "policy_changes"
 
@@ -310,7 +317,9 @@ class PolicyChangeRow(Base):
 
 
 class MigrationRow(Base):
-    """One migration: where it stands, what it waits for, and what somebody wants of it. No secret is in any of it."""
+    """One migration: where it stands, what it waits for, and what somebody wants of it. No secret is in
+    any of it.
+    """
 
     __tablename__ = "migrations"
 

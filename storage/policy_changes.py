@@ -21,7 +21,9 @@ BEGUN, WRITTEN, GIVEN_UP = "begun", "written", "given_up"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyChange:
-    """One change. `before` and `after` are objects without what only the server writes; None: no such policy."""
+    """One change. `before` and `after` are objects without what only the server writes; None: no such
+    policy.
+    """
 
     operation: str
     project: str

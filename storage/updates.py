@@ -1,9 +1,10 @@
 """The budget of `chat.update` that all replicas share, and the updates that wait for it.
 
-The budget is one moment in the database (the generic cell rate algorithm): each call moves it on by the interval
-that the rate leaves between two calls, and a call may be made while the moment is not too far ahead. How far that
-may be is the burst that an urgent call is allowed and one that can wait is not. Replicas whose messages follow
-work that goes on take turns according to how many each has, so that no message grows older than another.
+The budget is one moment in the database (the generic cell rate algorithm): each call moves it on by the
+interval that the rate leaves between two calls, and a call may be made while the moment is not too far ahead.
+How far that may be is the burst that an urgent call is allowed and one that can wait is not. Replicas whose
+messages follow work that goes on take turns according to how many each has, so that no message grows older
+than another.
 """
 
 from __future__ import annotations
@@ -54,10 +55,11 @@ class UpdateRepository:
         now: datetime,
         overtakes: tuple[str, str] | None = None,
     ) -> timedelta:
-        """Take one call out of the budget if it is at most so far ahead; zero if taken, else how long to wait.
+        """Take one call out of the budget if it is at most so far ahead; zero if taken, else how long to
+        wait.
 
-        What waits for the slot (operation and slot) that the call is for is overtaken by it. Together such calls
-        leave so much that every message that follows work has its turn while it is `FRESH`.
+        What waits for the slot (operation and slot) that the call is for is overtaken by it. Together such
+        calls leave so much that every message that follows work has its turn while it is `FRESH`.
         """
         with self._database.writing() as connection:
             lines = _all_lines(connection, now)

@@ -27,7 +27,8 @@ if (
 ):  # a run in the background: what is started must hear Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be repeated.
+# A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be
+# repeated.
 settings.register_profile(
     "xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
@@ -46,7 +47,9 @@ APART = (
 
 
 class FilesAndTrials(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
-    """On several workers a file stays together, because its tests may share what its module made, and trials do not."""
+    """On several workers a file stays together, because its tests may share what its module made, and
+    trials do not.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

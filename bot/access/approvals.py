@@ -279,7 +279,9 @@ def state_line(found: Approval) -> str:
 
 
 def changes(before: Any, after: Any, path: str = "") -> list[str]:
-    """What differs between two values of JSON, each as `path: old → new`; long values are cut, many are counted."""
+    """What differs between two values of JSON, each as `path: old → new`; long values are cut, many are
+    counted.
+    """
     found = list(_differences(before, after, path))
     more = len(found) - MOST_CHANGES
     return found[:MOST_CHANGES] + ([f"and {more} more"] if more > 0 else [])

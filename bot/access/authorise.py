@@ -81,7 +81,9 @@ class NotAllowed(Refusal):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Deciders:
-    """Who may decide in a project: named people and groups, and the members of both as far as they are known."""
+    """Who may decide in a project: named people and groups, and the members of both as far as they are
+    known.
+    """
 
     users: tuple[str, ...]
     groups: tuple[str, ...]
@@ -212,7 +214,10 @@ class Authoriser:
             )
         return NotAllowed(
             "This channel belongs to no project",
-            fix=f"Add `{asker.channel}` to `projects.NAME.channels` in the configuration, or ask in a project's channel.",
+            fix=(
+                f"Add `{asker.channel}` to `projects.NAME.channels` in the configuration, or ask in a"
+                " project's channel."
+            ),
         )
 
     def _why(self, project: ProjectAccess, role: Role, asker: Asker) -> str:

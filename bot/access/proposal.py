@@ -1,4 +1,5 @@
-"""What a change is going to do, before it is done: what approvers are shown, and what their decision is bound to.
+"""What a change is going to do, before it is done: what approvers are shown, and what their decision is bound
+to.
 
 A service that makes a change which may need an approval has a second function beside it that proposes the
 change: it only reads. The same proposal is made again right before the effect, and its digest must still be

@@ -44,7 +44,9 @@ class ApprovalForm(Action):
 
 
 class ApprovalDecide(Action):
-    """Decide over somebody else's request. There are no words for it: only a button that was shown decides."""
+    """Decide over somebody else's request. There are no words for it: only a button that was shown
+    decides.
+    """
 
     name = "approvals.decide"
     path = ("approvals", "decide")

@@ -1,4 +1,6 @@
-"""Audit events as lines for other systems: JSON lines, CSV, or CEF (ArcSight's Common Event Format, as SIEMs read it)."""
+"""Audit events as lines for other systems: JSON lines, CSV, or CEF (ArcSight's Common Event Format, as
+SIEMs read it).
+"""
 
 from __future__ import annotations
 

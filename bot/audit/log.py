@@ -119,7 +119,9 @@ class AuditLog:
             ) from error
 
     def close(self, intent: AuditEvent, *, outcome: str, detail: str, target: str = "") -> bool:
-        """Write the outcome of an intent that was left open; False if somebody else did. Raises `AuditUnavailable`."""
+        """Write the outcome of an intent that was left open; False if somebody else did. Raises
+        `AuditUnavailable`.
+        """
         shared = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Subject)}
         about = Subject(**(shared | {"target": intent.target or target}))
         return self.conclude(about, outcome=outcome, detail=detail)

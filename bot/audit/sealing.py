@@ -1,4 +1,5 @@
-"""Retention: events before a signed head go into a file from which the chain can be followed, and then out of the table.
+"""Retention: events before a signed head go into a file from which the chain can be followed, and then out of
+the table.
 
 The file is JSON lines: a heading with where it begins, then every link with its content as it was hashed,
 then an end with the signed head. `read` follows it again without a database. A crash between the file and

@@ -1,4 +1,6 @@
-"""The chain in the database, verified: where it begins, its links, its signed heads, and what was posted of it."""
+"""The chain in the database, verified: where it begins, its links, its signed heads, and what was posted
+of it.
+"""
 
 from __future__ import annotations
 

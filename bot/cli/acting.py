@@ -1,4 +1,6 @@
-"""People of the sandbox's workspace as the tour moves them: they type, press and fill in, and read what is answered."""
+"""People of the sandbox's workspace as the tour moves them: they type, press and fill in, and read what
+is answered.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ class Stage:
             self._world.loopback.run(self._workspace.submit(who, form.id, {"typed": typed}))
 
     def reads(self, channel: str, wanted: Iterable[str], *, about: str = "") -> list[str]:
-        """Wait until a thread says something; returns its lines, printing those that are new. Raises `TimeoutError`.
+        """Wait until a thread says something; returns its lines, printing those that are new. Raises
+        `TimeoutError`.
 
         The thread is the newest of the channel whose root says what it is `about`.
         """
@@ -122,7 +125,9 @@ class Stage:
 
 
 def _answer(said: Sequence[Message]) -> Message | None:
-    """The root of an answer that has come to its end: it no longer shows that work goes on, nor does its thread."""
+    """The root of an answer that has come to its end: it no longer shows that work goes on, nor does its
+    thread.
+    """
     root = next((message for message in said if not message.thread), None)
     done = root is not None and not plain.lines(root.blocks)[0].startswith("⏳")
     return root if done and any(ends(message) for message in said) else None

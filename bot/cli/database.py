@@ -19,7 +19,9 @@ class NotGranted(Problem):
 
 
 def upgrade(redactor: Redactor, *, application: str | None, retention: str | None) -> None:
-    """Upgrade, give the roles their rights if they are named, and say what the database is at. Raises `Problem`."""
+    """Upgrade, give the roles their rights if they are named, and say what the database is at. Raises
+    `Problem`.
+    """
     logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     redactor.learn_all(holder.now)

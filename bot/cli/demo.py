@@ -43,7 +43,8 @@ def run(*, port: int, headless: bool) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="xk8s-demo-") as folder, _bot(world, Path(folder)) as bot:
             click.echo(
-                f"\nThe workspace is at {world.slack_url}   (the bot is process {bot.pid}, its data in {folder})\n"
+                f"\nThe workspace is at {world.slack_url}   (the bot is process {bot.pid}, its data in"
+                f" {folder})\n"
             )
             good = tour.play(world)
             if headless:

@@ -99,7 +99,8 @@ def _slack(settings: Settings) -> str:
         )
     lacking = [scope for scope in OPTIONAL_SCOPES if granted and scope not in granted]
     note = (
-        f"; without {', '.join(lacking)} a crash can leave a message twice, and anchors of the audit log cannot be read"
+        f"; without {', '.join(lacking)} a crash can leave a message twice, and anchors of the audit log"
+        " cannot be read"
         if lacking
         else ""
     )

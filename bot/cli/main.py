@@ -116,7 +116,9 @@ _retention = click.option("--retention", metavar="ROLE", help="PostgreSQL role t
 @_retention
 @click.pass_obj
 def upgrade(redactor: Redactor, *, application: str | None, retention: str | None) -> None:
-    """Bring the database to this version's schema; on PostgreSQL as the owner of the tables, roles get their rights."""
+    """Bring the database to this version's schema; on PostgreSQL as the owner of the tables, roles get
+    their rights.
+    """
     from bot.cli.database import upgrade as run
 
     run(redactor, application=application, retention=retention)
@@ -184,7 +186,9 @@ def verify(
 @click.option("--mermaid", "form", flag_value="mermaid", help="Print a graph for Mermaid, as in Markdown.")
 @click.option("--text", "form", flag_value="text", default="text", help="Print lines (the default).")
 def reach(*, paths: tuple[str, ...], diff: tuple[str, str] | None, level: str, form: str) -> None:
-    """Who may connect to whom in files and folders of manifests, without a cluster; - is the standard input."""
+    """Who may connect to whom in files and folders of manifests, without a cluster; - is the standard
+    input.
+    """
     from bot.cli import reach as command
     from bot.policy.formats import Format
     from bot.policy.reach.listing import Level

@@ -1,7 +1,7 @@
 """The demo's tour: what people do in the sandbox, read like a transcript, and what the answers must say.
 
-In one channel a migration goes on, in the other the rest at the same time, as in a team; they are told one after the
-other.
+In one channel a migration goes on, in the other the rest at the same time, as in a team; they are told one
+after the other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ MIGRATION = "dev-eu"  # what the root of its thread is about
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that somebody does on the tour, and what the answer must say: what was typed, or its thread."""
+    """One thing that somebody does on the tour, and what the answer must say: what was typed, or its
+    thread.
+    """
 
     intro: str
     who: str
@@ -65,7 +67,10 @@ SHOP_TOUR: Sequence[Step] = (
         expect=("calico on prod-eu: healthy, 12 of 12 nodes", "66 of 66 BGP sessions Established"),
     ),
     Step(
-        intro="Somebody removes TCP 179 from the security group of a node in staging. Every pod there stays 1/1 Ready.",
+        intro=(
+            "Somebody removes TCP 179 from the security group of a node in staging. Every pod there stays 1/1"
+            " Ready."
+        ),
         who=BO,
         words="verify calico staging-eu",
         before=_close_port_179,
@@ -92,7 +97,10 @@ SHOP_TOUR: Sequence[Step] = (
     Step(
         intro="In production a second person decides over a policy.",
         who=ANA,
-        words="policy apply allow-same-namespace prod-eu -n monitoring --reason 'only monitoring talks to monitoring'",
+        words=(
+            "policy apply allow-same-namespace prod-eu -n monitoring --reason 'only monitoring talks to"
+            " monitoring'"
+        ),
         expect=(
             "waits for approval",
             "only monitoring talks to monitoring",
@@ -125,7 +133,10 @@ SHOP_TOUR: Sequence[Step] = (
 
 MIGRATION_TOUR: Sequence[Step] = (
     Step(
-        intro="Meanwhile Ana wants dev-eu to run Calico. A driver cannot be changed after deployment: a migration is planned.",
+        intro=(
+            "Meanwhile Ana wants dev-eu to run Calico. A driver cannot be changed after deployment: a"
+            " migration is planned."
+        ),
         who=ANA,
         channel=DEV,
         words="migrate dev-eu --to calico --volumes reattach --soak 1s",
@@ -136,7 +147,10 @@ MIGRATION_TOUR: Sequence[Step] = (
         ),
     ),
     Step(
-        intro="Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops yet.",
+        intro=(
+            "Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops"
+            " yet."
+        ),
         who=BO,
         channel=DEV,
         press="Approve",

@@ -1,8 +1,8 @@
 """Durable work that is asked for in a terminal: done in this process for as long as it waits.
 
 It is one more replica meanwhile, with a heartbeat, and takes no other work. If it ends before the work does
-(Ctrl-C, a lost connection), a serving replica notices within seconds and goes on with it; without one, the next
-`xk8s serve` does.
+(Ctrl-C, a lost connection), a serving replica notices within seconds and goes on with it; without one, the
+next `xk8s serve` does.
 """
 
 from __future__ import annotations

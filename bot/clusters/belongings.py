@@ -13,7 +13,9 @@ CINDER = "cinder.csi.openstack.org"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Belongings:
-    """What Kubernetes had made for it. Magnum deletes the load balancers with the cluster, and not the volumes."""
+    """What Kubernetes had made for it. Magnum deletes the load balancers with the cluster, and not the
+    volumes.
+    """
 
     load_balancers: tuple[str, ...]  # namespace/name of their Services
     volumes: int  # Cinder volumes of its PersistentVolumes

@@ -106,7 +106,9 @@ class Credentials:
             raise NoCredentials(
                 f"Magnum signs certificates of {cluster.name} only for whoever created it",
                 why=refused.why,
-                fix=f"Use the creator's application credential in clouds.yaml, or {_kubeconfig_hint(cluster)}",
+                fix=(
+                    f"Use the creator's application credential in clouds.yaml, or {_kubeconfig_hint(cluster)}"
+                ),
             ) from refused
         except MagnumNotFound as early:
             raise NoCredentials(

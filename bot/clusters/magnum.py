@@ -179,7 +179,9 @@ class MagnumCloud:
             raise MagnumUnreachable(
                 f"Magnum did not {doing}: it does not answer",
                 why=reason(error),
-                fix=f"Check that the cloud {self.cloud} is up, and its auth_url and endpoints in clouds.yaml.",
+                fix=(
+                    f"Check that the cloud {self.cloud} is up, and its auth_url and endpoints in clouds.yaml."
+                ),
             ) from error
         try:
             return answer.status_code, answer.json(), answer.headers

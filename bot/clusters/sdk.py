@@ -1,4 +1,6 @@
-"""openstacksdk as every client of a cloud here uses it: one entry of clouds.yaml, and no wait without an end."""
+"""openstacksdk as every client of a cloud here uses it: one entry of clouds.yaml, and no wait without an
+end.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ class Requests:
         self._lock = threading.Lock()
 
     def read(self, service: str, path: str, *, doing: str) -> Json:
-        """A GET, repeated while a proxy is restarting; `service` is the SDK's name. Raises `CloudServiceError`."""
+        """A GET, repeated while a proxy is restarting; `service` is the SDK's name. Raises
+        `CloudServiceError`.
+        """
         for attempt in range(TRIES):
             try:
                 return self.request(service, "GET", path, None, doing=doing)
@@ -59,7 +61,9 @@ class Requests:
         raise AssertionError("unreachable")  # pragma: no cover
 
     def request(self, service: str, method: str, path: str, body: Json | None, *, doing: str) -> Json:
-        """One request, sent once. Raises `NotAllowed`, `NoSuchResource`, `CloudRefused`, `NoSuchService`, `CloudServiceError`."""
+        """One request, sent once. Raises `NotAllowed`, `NoSuchResource`, `CloudRefused`,
+        `NoSuchService`, `CloudServiceError`.
+        """
         from keystoneauth1 import exceptions as keystone
         from requests import exceptions as http
 
@@ -118,7 +122,9 @@ def _kind(status: int) -> type[CloudServiceError]:
 
 
 def _message(said: Any) -> str:
-    """The sentence in an error: Cinder and Nova wrap it in the name of the fault, Neutron in `NeutronError`."""
+    """The sentence in an error: Cinder and Nova wrap it in the name of the fault, Neutron in
+    `NeutronError`.
+    """
     inner = (
         next((value for value in said.values() if isinstance(value, dict)), {})
         if isinstance(said, dict)

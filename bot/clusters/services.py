@@ -45,7 +45,8 @@ class FloatingIP:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pool:
-    """One pool of a load balancer: whose it is by its listener's name, and how its members are (`ONLINE`, `ERROR`,
+    """One pool of a load balancer: whose it is by its listener's name, and how its members are (`ONLINE`,
+    `ERROR`,
     `NO_MONITOR` where nothing watches them, …)."""
 
     listener: str
@@ -86,7 +87,9 @@ class CloudServices:
         return tuple(_snapshot(each) for each in found["snapshots"])
 
     def snapshot(self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]) -> Snapshot:
-        """Take a snapshot of a volume that is free; it is ready later. Raises `CloudRefused` (in use, no quota)."""
+        """Take a snapshot of a volume that is free; it is ready later. Raises `CloudRefused` (in use, no
+        quota).
+        """
         body = {
             "volume_id": volume,
             "name": name,
@@ -99,7 +102,9 @@ class CloudServices:
         return _snapshot(made["snapshot"])
 
     def remove_snapshot(self, snapshot: str) -> None:
-        """Remove a snapshot; one that is gone is. Raises `CloudRefused` (busy, not allowed), `CloudServiceError`."""
+        """Remove a snapshot; one that is gone is. Raises `CloudRefused` (busy, not allowed),
+        `CloudServiceError`.
+        """
         doing = f"remove the snapshot {snapshot}"
         with contextlib.suppress(NoSuchResource):
             self._requests.request("block_storage", "DELETE", f"/snapshots/{snapshot}", None, doing=doing)
@@ -107,7 +112,9 @@ class CloudServices:
     # --- Octavia
 
     def balancer(self, balancer: str) -> LoadBalancer:
-        """A load balancer with what it leads to. Raises `NoSuchResource`, `NotAllowed`, `NoSuchService`, `CloudServiceError`."""
+        """A load balancer with what it leads to. Raises `NoSuchResource`, `NotAllowed`, `NoSuchService`,
+        `CloudServiceError`.
+        """
         path, doing = f"/lbaas/loadbalancers/{balancer}/status", f"show the load balancer {balancer}"
         tree = self._requests.read("load_balancer", path, doing=doing)["statuses"]["loadbalancer"]
         return LoadBalancer(
@@ -120,7 +127,9 @@ class CloudServices:
         )
 
     def described(self, text: str) -> str:
-        """The id of the load balancer with a description; empty if there is none. Raises `CloudServiceError`."""
+        """The id of the load balancer with a description; empty if there is none. Raises
+        `CloudServiceError`.
+        """
         path = f"/lbaas/loadbalancers?{urlencode({'description': text})}"
         found = self._requests.read("load_balancer", path, doing="find a load balancer")["loadbalancers"]
         return next((str(each["id"]) for each in found if each.get("description") == text), "")

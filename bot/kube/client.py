@@ -112,7 +112,9 @@ class Kube:
         return self.request("GET", f"{path}?{given}" if given else path, doing=doing)
 
     def request(self, method: str, path: str, *, doing: str, body: bytes | None = None) -> bytes:
-        """Send a request that may be repeated, until it is answered or the time is over. Raises `KubeError`."""
+        """Send a request that may be repeated, until it is answered or the time is over. Raises
+        `KubeError`.
+        """
         return self.exchange(method, path, doing=doing, body=body).data
 
     def exchange(
@@ -126,7 +128,8 @@ class Kube:
         accept: str = JSON,
         repeatable: bool = True,
     ) -> Reply:
-        """Send a request and return the whole answer; `content` is the media type of `body`, `accept` of the answer.
+        """Send a request and return the whole answer; `content` is the media type of `body`, `accept` of the
+        answer.
 
         One that may not be repeated (a create) is sent again only after 429, which says that nothing was
         done. Raises `KubeError`.
@@ -158,7 +161,8 @@ class Kube:
         raise failure or self._too_slow()
 
     def once(self, path: str, *, seconds: float, most: int) -> Reply:
-        """One GET, sent once, and whatever comes back: for what stands behind the API server and is not its own.
+        """One GET, sent once, and whatever comes back: for what stands behind the API server and is not its
+        own.
 
         At most `most` bytes of the body are read. Raises `Unreachable`.
         """

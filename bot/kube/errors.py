@@ -61,7 +61,9 @@ class AlreadyExists(Conflict):
 
 
 class FieldConflict(Conflict):
-    """Other field managers own fields that an apply sets (409); each of `causes` names a manager and a field."""
+    """Other field managers own fields that an apply sets (409); each of `causes` names a manager and a
+    field.
+    """
 
 
 class Invalid(KubeError):
@@ -96,7 +98,10 @@ _BY_STATUS: dict[int, type[KubeError]] = {
 }
 _FIXES: dict[type[KubeError], str] = {
     Unauthorized: "Check the cluster's credentials in the configuration.",
-    Forbidden: "Give the bot's user this right: the roles are in deploy/rbac/ (to look: deploy/rbac/xk8s-verify.yaml).",
+    Forbidden: (
+        "Give the bot's user this right: the roles are in deploy/rbac/ (to look:"
+        " deploy/rbac/xk8s-verify.yaml)."
+    ),
     NamespaceTerminating: "Wait until the namespace is gone, or take another one.",
     Conflict: "Somebody changed it in the meantime: look at it and try again.",
     TooManyRequests: "The API server is overloaded: try again in a few minutes.",

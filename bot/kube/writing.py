@@ -213,7 +213,9 @@ def delete(
 
 
 def without_server_fields(obj: Mapping[str, Any]) -> Object:
-    """An object without what only the server writes: status, managedFields, uid, resourceVersion and times."""
+    """An object without what only the server writes: status, managedFields, uid, resourceVersion and
+    times.
+    """
     owned = ("managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink")
     metadata = {key: value for key, value in obj.get("metadata", {}).items() if key not in owned}
     return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": metadata}

@@ -1,4 +1,6 @@
-"""Which template `--to DRIVER` means: the only one of that driver that is not older than the source, else a person picks."""
+"""Which template `--to DRIVER` means: the only one of that driver that is not older than the source,
+else a person picks.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,11 @@ def template_for(driver: Driver, templates: Sequence[Template], *, kubernetes: s
     older = ", ".join(f"{each.name} has {each.kubernetes or 'no version'}" for each in of_driver)
     raise NoTemplate(
         f"There is no template with {title} for this cluster",
-        why=f"the source has Kubernetes {kubernetes}; {older}"
-        if of_driver
-        else "there is none with that driver",
+        why=(
+            f"the source has Kubernetes {kubernetes}; {older}"
+            if of_driver
+            else "there is none with that driver"
+        ),
         fix=f"/xk8s template create {driver}" + (f" --kubernetes {kubernetes}" if kubernetes else ""),
     )
 

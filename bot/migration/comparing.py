@@ -124,7 +124,9 @@ def _counts(wanted: Mapping[Ref, Object | None], live: Mapping[Ref, Object]) -> 
 
 
 def network(plan: Plan, source: Snapshot, target: Snapshot) -> tuple[str, ...]:
-    """Connections that the target's policies and namespaces decide otherwise than the plan said, for the same pods."""
+    """Connections that the target's policies and namespaces decide otherwise than the plan said, for the
+    same pods.
+    """
     ours, theirs = profile(plan.source.driver), profile(plan.target.driver)
     if not theirs.enforces_network_policy:
         return ()

@@ -104,7 +104,9 @@ def write_stages(
     force: bool = False,
     told: Callable[[Progress], None] = lambda _progress: None,
 ) -> Record:
-    """Write objects in the order of their stages, each stage's gate after it. Raises `KubeError`, `NotInTime`."""
+    """Write objects in the order of their stages, each stage's gate after it. Raises `KubeError`,
+    `NotInTime`.
+    """
     chosen, done = frozenset(stages), 0
     written: list[Written] = []
     for stage, batches in order.ordered(wanted, graph(inventory.objects.values()), plan.operators):

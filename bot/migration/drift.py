@@ -1,4 +1,6 @@
-"""The second look at the source, right before the cut-over: what has changed since it was planned and copied."""
+"""The second look at the source, right before the cut-over: what has changed since it was planned and
+copied.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from bot.settings.file import Mappings
 class Drift:
     """What is not as it was planned. `replaced` were deleted and made again: another uid.
 
-    `unsure` are Secrets that were written since and that cannot be compared: the key of their digests is not here.
+    `unsure` are Secrets that were written since and that cannot be compared: the key of their digests is not
+    here.
     """
 
     changed: tuple[Ref, ...] = ()

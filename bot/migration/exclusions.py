@@ -1,4 +1,5 @@
-"""What is never copied, and why. Every object that stays behind has a reason that the plan and the report show.
+"""What is never copied, and why. Every object that stays behind has a reason that the plan and the report
+show.
 
 The rules are those of section 2 of the team's notes on Velero's and crane's mistakes: what a controller makes
 is made again by the copy of its owner; what belongs to one cluster stays in it. Owned objects that no

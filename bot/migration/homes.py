@@ -1,4 +1,6 @@
-"""Which namespaces a cluster-scoped object serves: those of the accounts it binds, or of the backends it calls."""
+"""Which namespaces a cluster-scoped object serves: those of the accounts it binds, or of the backends it
+calls.
+"""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ def read(
     namespaces: Sequence[str],
     default: bool = True,
 ) -> Inventory:
-    """Read every object of `resources` in the chosen namespaces (none chosen and `default`: all but the system's).
+    """Read every object of `resources` in the chosen namespaces (none chosen and `default`: all but the
+    system's).
 
     Of the cluster-scoped kinds everything is read; of namespaced ones only what is in the namespaces. A kind
     that may not be read is reported. Raises `NoSuchNamespace`, `KubeError`.
@@ -115,7 +116,9 @@ def _namespaces(kube: Kube) -> list[Ref]:
 
 
 def _kind(kube: Kube, resource: Resource, namespaces: Sequence[str]) -> list[Object] | Unread:
-    """One kind's objects; every namespace for itself if they are few, else one list of all that is then cut down."""
+    """One kind's objects; every namespace for itself if they are few, else one list of all that is then
+    cut down.
+    """
     try:
         if not resource.namespaced:
             return kube.all_of(resource.collection(), dict)

@@ -1,7 +1,9 @@
-"""The keys of digests of Secrets: which one made a digest can be told, so that another's is never taken for a change.
+"""The keys of digests of Secrets: which one made a digest can be told, so that another's is never taken for a
+change.
 
-A plain digest of a short password could be looked up, so these are keyed. All replicas have one key if it comes from
-the configuration; otherwise each has its own, and what another replica digested cannot be compared here.
+A plain digest of a short password could be looked up, so these are keyed. All replicas have one key if it
+comes from the configuration; otherwise each has its own, and what another replica digested cannot be compared
+here.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class Keys:
         return f"{OWN}{mark_of(self.current)}" if self.own else mark_of(self.current)
 
     def find(self, mark: str) -> bytes | None:
-        """The key of a mark; None if it is another replica's. A plan of an older version has none: the current one."""
+        """The key of a mark; None if it is another replica's. A plan of an older version has none: the
+        current one.
+        """
         if not mark:
             return self.current
         return next((key for key in self.known if mark_of(key) == mark.removeprefix(OWN)), None)

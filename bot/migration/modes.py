@@ -65,7 +65,9 @@ def is_workload(ref: Ref) -> bool:
 
 
 def mode_of(obj: Object, early: Collection[str], reattached: Collection[str], graph: Graph) -> Mode:
-    """An object's mode. `early` has `ns/name` to start early, `reattached` `ns/claim` of volumes that move."""
+    """An object's mode. `early` has `ns/name` to start early, `reattached` `ns/claim` of volumes that
+    move.
+    """
     ref = ref_of(obj)
     if is_workload(ref):
         return Mode.PARALLEL if ref.short in early else Mode.AT_CUT_OVER

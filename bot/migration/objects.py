@@ -17,7 +17,9 @@ CHOICE = "xk8s.io/migrate"  # annotation by which a team says `skip` on an objec
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Ref:
-    """What names an object in a cluster, whatever version it is read at. `namespace` is empty for cluster-scoped ones."""
+    """What names an object in a cluster, whatever version it is read at. `namespace` is empty for
+    cluster-scoped ones.
+    """
 
     group: str
     kind: str

@@ -118,7 +118,9 @@ def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> Stage:
 def ordered(
     refs: Iterable[Ref], graph: Graph, operators: Iterable[Ref] = ()
 ) -> list[tuple[Stage, list[list[Ref]]]]:
-    """Stages in their order, each as batches that may be made at once; owners come a batch before what they own."""
+    """Stages in their order, each as batches that may be made at once; owners come a batch before what
+    they own.
+    """
     known, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
     found: dict[Stage, dict[int, list[Ref]]] = {}
     for ref in sorted(set(refs)):

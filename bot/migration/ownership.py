@@ -25,7 +25,9 @@ class Graph:
         return owner.uid in self.objects
 
     def root(self, obj: Object) -> Object:
-        """The topmost controller that is known: the Deployment of a Pod; the object itself if nothing controls it."""
+        """The topmost controller that is known: the Deployment of a Pod; the object itself if nothing
+        controls it.
+        """
         seen = set()
         while (
             (owner := self.controller(obj)) is not None

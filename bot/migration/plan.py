@@ -53,7 +53,8 @@ class Side:
 class Item:
     """One object that is copied. `digest` is that of its configuration on the source.
 
-    `version` is the resourceVersion of a Secret: with its uid it says the same where the key of its digest is missing.
+    `version` is the resourceVersion of a Secret: with its uid it says the same where the key of its digest is
+    missing.
     """
 
     ref: Ref
@@ -79,7 +80,9 @@ class Balancer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much it is. `cores` and `memory` (bytes) are what running pods request; `disk` is bytes of volumes."""
+    """How much it is. `cores` and `memory` (bytes) are what running pods request; `disk` is bytes of
+    volumes.
+    """
 
     objects: int
     bytes: int
@@ -155,7 +158,9 @@ class Plan(BaseModel):
         return tuple(each for each in self.left if each.reason in wanted)
 
     def bound(self) -> dict[str, Any]:
-        """What an approval depends on: objects, volumes, target and modes. No status, counts, times or texts."""
+        """What an approval depends on: objects, volumes, target and modes. No status, counts, times or
+        texts.
+        """
         return {
             "source": self.source.id,
             "target": {

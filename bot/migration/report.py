@@ -1,4 +1,6 @@
-"""The final report as data and as a text file: everything that was copied, left out, compared, moved and deleted."""
+"""The final report as data and as a text file: everything that was copied, left out, compared, moved and
+deleted.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,10 @@ def text(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     plan = report.plan
-    yield f"Migration {plan.migration}: {plan.source.name} ({plan.source.driver}) to {plan.target.name} ({plan.target.driver})"
+    yield (
+        f"Migration {plan.migration}: {plan.source.name} ({plan.source.driver}) to {plan.target.name}"
+        f" ({plan.target.driver})"
+    )
     yield f"namespaces: {', '.join(plan.namespaces)}"
     yield from _section(
         "what happened",
@@ -59,7 +64,8 @@ def _lines(report: Report) -> Iterator[str]:
     )
     actions = Counter(str(each.action) for each in report.written)
     yield from _section(
-        f"written to the target: {count(len(report.written), 'object')} ({', '.join(f'{n} {a}' for a, n in sorted(actions.items()))})",
+        f"written to the target: {count(len(report.written), 'object')}"
+        f" ({', '.join(f'{n} {a}' for a, n in sorted(actions.items()))})",
         (
             f"{each.ref}  {each.action}  uid {each.uid or '–'}{f'  {each.why}' if each.why else ''}"
             for each in report.written
@@ -67,7 +73,8 @@ def _lines(report: Report) -> Iterator[str]:
     )
     yield from _volumes(plan)
     yield from _section(
-        f"left out: {count(len(plan.left), 'object')} ({', '.join(f'{n} {r}' for r, n in sorted(counted(plan.left).items()))})",
+        f"left out: {count(len(plan.left), 'object')}"
+        f" ({', '.join(f'{n} {r}' for r, n in sorted(counted(plan.left).items()))})",
         (f"{each.ref}  {each.reason}: {each.why}" for each in plan.left),
     )
     yield from _compared(report.comparison)

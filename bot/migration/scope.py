@@ -20,7 +20,9 @@ def system_namespaces() -> frozenset[str]:
 
 
 def chosen(existing: Iterable[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """The namespaces to migrate: those that were asked for, or all but the system's. Raises `NoSuchNamespace`."""
+    """The namespaces to migrate: those that were asked for, or all but the system's. Raises
+    `NoSuchNamespace`.
+    """
     there, system = set(existing), system_namespaces()
     for name in wanted:
         if name in system:

@@ -1,4 +1,5 @@
-"""Lets the copies work: operators first, then workloads, custom resources, autoscalers, CronJobs. May be repeated.
+"""Lets the copies work: operators first, then workloads, custom resources, autoscalers, CronJobs. May be
+repeated.
 
 A StatefulSet whose disks have moved starts with one replica, so that a disk that does not fit is seen before
 the others are attached. What comes from outside (load balancers, Ingresses, webhooks) is `traffic`'s.

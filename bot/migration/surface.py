@@ -1,4 +1,5 @@
-"""What a cluster's API serves, from aggregated discovery, and at which version two clusters understand each other.
+"""What a cluster's API serves, from aggregated discovery, and at which version two clusters understand each
+other.
 
 Every object is read at a version that both serve, the target's preferred one if the source has it too: the
 source's API server then converts built-in kinds by itself.
@@ -172,7 +173,8 @@ class _GitVersion(msgspec.Struct, rename="camel"):
 
 
 def discover(kube: Kube) -> Surface:
-    """Ask a cluster what it serves: two requests, or one per group version of an API without aggregated discovery.
+    """Ask a cluster what it serves: two requests, or one per group version of an API without aggregated
+    discovery.
 
     Raises `KubeError`.
     """

@@ -35,7 +35,8 @@ class Removed:
 
 
 def stop(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> tuple[Record, tuple[Removed, ...]]:
-    """Let everything in the target wait again: withheld kinds are removed, workloads scaled to 0. Raises `KubeError`.
+    """Let everything in the target wait again: withheld kinds are removed, workloads scaled to 0. Raises
+    `KubeError`.
 
     The fields are taken back from autoscalers by force: the objects are this migration's own.
     """
@@ -54,7 +55,8 @@ def stop(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> tuple[
 
 
 def remove_all(target: Kube, surface: Surface, migration: str) -> tuple[Removed, ...]:
-    """Remove everything that bears the migration's label, the last stage first; volumes that are not on Retain stay.
+    """Remove everything that bears the migration's label, the last stage first; volumes that are not on
+    Retain stay.
 
     May be repeated until it returns nothing but what is kept. Raises `KubeError`.
     """

@@ -1,4 +1,6 @@
-"""How the source was doing before it was stopped: ready pods, image digests, endpoints. The target must do as well."""
+"""How the source was doing before it was stopped: ready pods, image digests, endpoints. The target must
+do as well.
+"""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ from bot.migration.surface import Resource, Surface
 from bot.migration.transforms.catalog import strip
 from bot.migration.transforms.unit import Context
 
-STARTED = (
-    "xk8s.io/started"  # annotation of what works in the target; it is never put back to waiting by a copy
+STARTED = (  # annotation of what works in the target; it is never put back to waiting by a copy
+    "xk8s.io/started"
 )
 SHARED = frozenset(
     {("", "Namespace"), ("", "ServiceAccount")}
@@ -100,7 +100,9 @@ def write(
     force: bool = False,
     told: Callable[[int], None] = lambda _count: None,
 ) -> tuple[Written, ...]:
-    """Write objects of one stage, batch by batch. `told` hears how many were written in each. Raises `KubeError`."""
+    """Write objects of one stage, batch by batch. `told` hears how many were written in each. Raises
+    `KubeError`.
+    """
     done: list[Written] = []
     for batch in batches:
         refs = [ref for ref in batch if ref in wanted]

@@ -1,8 +1,9 @@
 """Has Magnum build a cluster, once: the part of a workflow that creation and migration share.
 
-Magnum makes duplicates, and an order whose answer was lost may have been taken. So a name is reserved first, the
-order carries the operation in a label, and before it is sent by a run that cannot know that it is the first, the
-cluster is looked for, for as long as Magnum may take to show it (it stores a cluster after it has answered).
+Magnum makes duplicates, and an order whose answer was lost may have been taken. So a name is reserved first,
+the order carries the operation in a label, and before it is sent by a run that cannot know that it is the
+first, the cluster is looked for, for as long as Magnum may take to show it (it stores a cluster after it has
+answered).
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class NotBuilt(Problem):
 class Order:
     """A cluster that is wanted.
 
-    The template's labels are read when it is ordered: one may hold a password, and this is stored in the clear.
+    The template's labels are read when it is ordered: one may hold a password, and this is stored in the
+    clear.
     """
 
     name: str
@@ -57,7 +59,9 @@ class Order:
         return cls(**kept)
 
     def to_magnum(self, operation: str, labels: Mapping[str, Any]) -> Json:
-        """The body of Magnum's POST; `labels` are all of the template's, which Magnum replaces by what is sent."""
+        """The body of Magnum's POST; `labels` are all of the template's, which Magnum replaces by what
+        is sent.
+        """
         return {
             "name": self.name,
             "cluster_template_id": self.template,
@@ -202,7 +206,10 @@ class Building:
             raise NotBuilt(
                 f"The cluster {order.name} was not built within {lasting(within)}",
                 why=trouble or f"Magnum says {status or 'nothing of it'}",
-                fix=f"It may still come: `/xk8s cluster show {cluster}`; to be rid of it: `/xk8s cluster delete {cluster}`",
+                fix=(
+                    f"It may still come: `/xk8s cluster show {cluster}`; to be rid of it: `/xk8s cluster"
+                    f" delete {cluster}`"
+                ),
             )
         flow.progress(
             ClusterBuilding(
@@ -233,7 +240,10 @@ def failed(name: str, cluster: str, found: Mapping[str, Any]) -> NotBuilt:
     return NotBuilt(
         f"Magnum could not build the cluster {name}",
         why="\n".join([f"{status}: {reason}", *faults[:MOST_FAULTS]]),
-        fix=f"Look at it: `/xk8s cluster show {cluster}`. It stays until it is deleted: `/xk8s cluster delete {cluster}`",
+        fix=(
+            f"Look at it: `/xk8s cluster show {cluster}`. It stays until it is deleted: `/xk8s cluster delete"
+            f" {cluster}`"
+        ),
     )
 
 

@@ -57,7 +57,9 @@ class Creation:
     def verified(
         self, flow: Flow, site: Site, order: Order, built: Built, driver: Driver | None
     ) -> VerificationReport:
-        """Verify a new cluster until its driver is healthy, or for as long as that may take; the last report."""
+        """Verify a new cluster until its driver is healthy, or for as long as that may take; the last
+        report.
+        """
 
         def complete() -> Json:
             flow.changed(

@@ -88,7 +88,8 @@ class Deletion:
         except MagnumNotFound:
             return {"seconds": taken.total_seconds()}
         except MagnumError as error:
-            # late in a deletion Magnum answers 400 about its own fields; and it may be out of reach for a while
+            # late in a deletion Magnum answers 400 about its own fields; and it may be out of reach for a
+            # while
             trouble = "" if error.status == 400 else error.what
         status = str(found.get("status") or "")
         # what failed in an earlier deletion is still shown right after this one was ordered
@@ -111,7 +112,8 @@ class Deletion:
 def refuse_named(
     migrations: OpenMigrations, name: str, cluster: str, labels: Mapping[str, Any] | None = None
 ) -> None:
-    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or forbidden.
+    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or
+    forbidden.
 
     By Magnum's `labels` a target is known from the moment it was ordered.
     """
@@ -119,8 +121,10 @@ def refuse_named(
     if migration is not None:
         raise Named(
             f"{name} is part of the migration {migration}, so it is not deleted",
-            why="a migration deletes its source itself, when its target is proven and a second person has approved, "
-            "and its target when it is cancelled",
+            why=(
+                "a migration deletes its source itself, when its target is proven and a second person has"
+                " approved, and its target when it is cancelled"
+            ),
             fix=f"See `/xk8s migrate show {migration}`; to give it up: `/xk8s migrate cancel {migration}`",
         )
 
@@ -135,6 +139,8 @@ def _failed(name: str, cluster: str, found: dict[str, Any]) -> NotDeleted:
     return NotDeleted(
         f"Magnum could not delete the cluster {name}",
         why="\n".join([f"DELETE_FAILED: {reason}", *faults[:6]]),
-        fix=f"Often something foreign is on its network: a server, a port, a load balancer. Remove that, then "
-        f"`/xk8s cluster delete {cluster}` again.",
+        fix=(
+            "Often something foreign is on its network: a server, a port, a load balancer. Remove that, then"
+            f" `/xk8s cluster delete {cluster}` again."
+        ),
     )

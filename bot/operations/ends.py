@@ -17,7 +17,9 @@ class Uncertain(Problem):
 
 
 def broken(error: Exception, reference: str) -> Uncertain:
-    """The end of work that failed for no reason that a person could mend; nothing of the error but its name."""
+    """The end of work that failed for no reason that a person could mend; nothing of the error but its
+    name.
+    """
     return Uncertain(
         "Something went wrong in me, and I stopped",
         why=type(error).__name__,

@@ -1,9 +1,10 @@
 """What a workflow may use: recorded steps, waiting, a look at whether it is still ours, progress.
 
-A workflow is a function of a `Flow` and its input. Whatever it does to the world, and whatever it reads of it,
-stands in a step: what a step returned is recorded, and when the process dies the workflow runs again and gets
-the recorded values until it comes to the first step that has none. So every step can happen twice, and must be
-safe to repeat; between steps nothing may depend on time or chance. A step's output is stored in the clear.
+A workflow is a function of a `Flow` and its input. Whatever it does to the world, and whatever it reads of
+it, stands in a step: what a step returned is recorded, and when the process dies the workflow runs again and
+gets the recorded values until it comes to the first step that has none. So every step can happen twice, and
+must be safe to repeat; between steps nothing may depend on time or chance. A step's output is stored in the
+clear.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Flow(Protocol):
         ...
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """Do something and record what it returned. A `Problem` is recorded as well, and raised again in every run.
+        """Do something and record what it returned. A `Problem` is recorded as well, and raised again in
+        every run.
 
         A database that does not answer is waited for.
         """
@@ -44,9 +46,11 @@ class Flow(Protocol):
         ...
 
     def fence(self) -> None:
-        """Stand before what destroys: if another replica has taken this work over, nothing further happens here.
+        """Stand before what destroys: if another replica has taken this work over, nothing further happens
+        here.
 
-        To be called within a step. A replica that was paused for a while and woke up would otherwise do it again.
+        To be called within a step. A replica that was paused for a while and woke up would otherwise do it
+        again.
         """
         ...
 
@@ -63,7 +67,9 @@ class Flow(Protocol):
         ...
 
     def changed(self, name: str, state: object) -> None:
-        """Say for good that the work has come to a new state. To be called within a step; a name is said once."""
+        """Say for good that the work has come to a new state. To be called within a step; a name is said
+        once.
+        """
         ...
 
 
@@ -78,7 +84,9 @@ class Reporter(Protocol):
 
 
 class Stopping(BaseException):
-    """The process ends: the workflow stops where it is and goes on in another. Nothing of this is recorded."""
+    """The process ends: the workflow stops where it is and goes on in another. Nothing of this is
+    recorded.
+    """
 
 
 class Lost(BaseException):

@@ -1,8 +1,9 @@
 """Takes over what a dead replica was doing, and ends what cannot end by itself.
 
-DBOS recovers the workflows of its own executor when that starts again; one that never comes back is noticed here,
-by its heartbeat. One replica does this for all of them: the first by name of those that are alive. Should two
-think so for a moment, a workflow is begun twice, and DBOS lets only one of the runs record anything.
+DBOS recovers the workflows of its own executor when that starts again; one that never comes back is noticed
+here, by its heartbeat. One replica does this for all of them: the first by name of those that are alive.
+Should two think so for a moment, a workflow is begun twice, and DBOS lets only one of the runs record
+anything.
 """
 
 from __future__ import annotations
@@ -104,9 +105,11 @@ class Keeper:
         again = state == "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
         return self._ends.encode(
             Uncertain(
-                "I gave this up: it was begun again and again and never ended"
-                if again
-                else "This work was cut off",
+                (
+                    "I gave this up: it was begun again and again and never ended"
+                    if again
+                    else "This work was cut off"
+                ),
                 why=f"the workflow is {state}",
                 fix=f"Look at the target, and for {work.operation[:4]} in my log.",
             )

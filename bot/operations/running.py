@@ -1,4 +1,6 @@
-"""One run of a workflow: steps with their problems recorded, waits that end with the process, and the fence."""
+"""One run of a workflow: steps with their problems recorded, waits that end with the process, and the
+fence.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """DBOS in our process: workflows are registered, begun, and recovered after a crash.
 
-DBOS keeps its tables beside ours: on PostgreSQL in a schema of its own, on SQLite in a file of its own, because
-SQLite has one writer and whoever waits for an acknowledgement must not wait for a workflow. What is stored there
-is JSON: its default would be pickle, which runs code for whoever can write the database. It is imported when it
-is launched (0.4 s), and not at all by commands that need no durable work.
+DBOS keeps its tables beside ours: on PostgreSQL in a schema of its own, on SQLite in a file of its own,
+because SQLite has one writer and whoever waits for an acknowledgement must not wait for a workflow. What is
+stored there is JSON: its default would be pickle, which runs code for whoever can write the database. It is
+imported when it is launched (0.4 s), and not at all by commands that need no durable work.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ log = structlog.get_logger(__name__)
 
 NAME = "xk8s-operations"
 SCHEMA = "xk8s_operations"
-# The version of the workflows' shape, not of the program: DBOS goes on only with workflows of its own version, so
-# it stays as it is when the program is upgraded. A workflow whose steps change asks `DBOS.patch` which of the two
-# shapes an old run has.
+# The version of the workflows' shape, not of the program: DBOS goes on only with workflows of its own
+# version, so it stays as it is when the program is upgraded. A workflow whose steps change asks `DBOS.patch`
+# which of the two shapes an old run has.
 SHAPE = "1"
 CLUSTERS = "clusters"  # the queue of creations and deletions
 POLL_SECONDS = 0.5  # how soon work that was queued is begun
@@ -71,8 +71,8 @@ class Runtime:
     def launch(self, *, executor: str, reporter: Reporter, alone: bool = False) -> None:
         """Start, and go on with what this executor had begun before a crash. Raises `NoDurableWork`.
 
-        `alone` is for a process that works for one request only: it begins that itself and takes none from the
-        queue.
+        `alone` is for a process that works for one request only: it begins that itself and takes none from
+        the queue.
         """
         self._executor, self._reporter, self._alone = executor, reporter, alone
         try:
@@ -114,7 +114,9 @@ class Runtime:
         self.set_limits()
 
     def set_limits(self) -> None:
-        """Tell DBOS how many of each queue run at once in a project, where the configuration has changed that."""
+        """Tell DBOS how many of each queue run at once in a project, where the configuration has changed
+        that.
+        """
         from dbos import DBOS
 
         for queue, per_project in self._per_project.items():
@@ -138,7 +140,9 @@ class Runtime:
             self._launched.clear()
 
     def check(self) -> str | None:
-        """What is wrong, in words: it could not be launched. While it is being launched, what is begun waits."""
+        """What is wrong, in words: it could not be launched. While it is being launched, what is begun
+        waits.
+        """
         if self._launched.is_set() or self._failure is None:
             return None
         return f"durable work did not start: {self._failure}"
@@ -148,7 +152,9 @@ class Runtime:
         return work in self._workflows
 
     def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
-        """Begin a workflow; the operation's id makes it one, however often it is begun. Raises `NoDurableWork`."""
+        """Begin a workflow; the operation's id makes it one, however often it is begun. Raises
+        `NoDurableWork`.
+        """
         if not self.knows(work):
             raise NoDurableWork(
                 f"There is no work called {work}", fix="Update me: another version of me knows it."
@@ -270,7 +276,8 @@ def beside(database: str) -> str:
 
 
 def upgrade(database: str, *, application: str | None = None) -> None:
-    """Bring DBOS's tables to what its version needs; on PostgreSQL give the role that serves its rights on them.
+    """Bring DBOS's tables to what its version needs; on PostgreSQL give the role that serves its rights on
+    them.
 
     With a role that may create tables. Raises `NoDurableWork`.
     """

@@ -92,8 +92,8 @@ def carry_out(
 ) -> PolicyChange:
     """Write a change that was noted, and return it as it is kept afterwards.
 
-    Raises `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the server's
-    own `KubeError`; in every case but `Unclear` the cluster was not changed.
+    Raises `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the
+    server's own `KubeError`; in every case but `Unclear` the cluster was not changed.
     """
     if change.state == GIVEN_UP:
         raise NotWritten("This change was given up before", why=change.note, fix=_again(change))
@@ -163,7 +163,9 @@ def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over:
 
 
 def _has_others(obj: Object) -> bool:
-    """Whether somebody else writes an object too: otherwise what was not created was a repeated write of ours."""
+    """Whether somebody else writes an object too: otherwise what was not created was a repeated write of
+    ours.
+    """
     return bool(owners.managers_of(obj) - {writing.FIELD_MANAGER})
 
 
@@ -193,7 +195,9 @@ def _after_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, l
         raise Unclear(
             f"Whether {change.namespace}/{change.policy} was written is not known",
             why=lost.why,
-            fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
+            fix=(
+                f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`"
+            ),
         ) from lost
     if standing(change, live) is Standing.DONE:
         keep(changes, change, live)

@@ -1,8 +1,9 @@
 """What a policy does not do although it looks so, because of Services or of the nodes' own network.
 
 Pods on the host network have their node's address: no policy isolates them, and no selector of a peer matches
-them. Rules see pods after address translation: a rule about a Service's own address matches nothing, and whoever
-comes through a NodePort or LoadBalancer with `externalTrafficPolicy: Cluster` arrives from a node's address.
+them. Rules see pods after address translation: a rule about a Service's own address matches nothing, and
+whoever comes through a NodePort or LoadBalancer with `externalTrafficPolicy: Cluster` arrives from a node's
+address.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ def _service_addresses(policy: Policy, found: Snapshot) -> Iterator[str]:
     whole = any(block.cidr.prefixlen == 0 for block in blocks)  # everything: not about Services
     if aimed and not whole:
         yield (
-            f"an egress ipBlock holds the address of {_named(aimed)}: policies see the pods behind a Service, never its"
-            " own address, so name those pods"
+            f"an egress ipBlock holds the address of {_named(aimed)}: policies see the pods behind a Service,"
+            " never its own address, so name those pods"
         )
 
 
@@ -112,8 +113,8 @@ def _hidden_sources(policy: Policy, found: Snapshot) -> Iterator[str]:
     ]
     if hidden:
         yield (
-            f"{_named(hidden)} has externalTrafficPolicy Cluster: who comes through it arrives from a node's address, so an"
-            " ingress ipBlock of outside addresses does not match them"
+            f"{_named(hidden)} has externalTrafficPolicy Cluster: who comes through it arrives from a node's"
+            " address, so an ingress ipBlock of outside addresses does not match them"
         )
 
 

@@ -77,7 +77,9 @@ def _short(value: Any) -> str:
 
 
 def last_writer(obj: Mapping[str, Any]) -> str:
-    """Who wrote an object last, by its managedFields: `helm at 2026-11-24 12:00 UTC`; empty if it is not told."""
+    """Who wrote an object last, by its managedFields: `helm at 2026-11-24 12:00 UTC`; empty if it is not
+    told.
+    """
     entries = [entry for entry in obj.get("metadata", {}).get("managedFields") or [] if entry.get("time")]
     if not entries:
         return ""

@@ -1,6 +1,7 @@
 """Policies of other APIs than Kubernetes' own: Calico's, AdminNetworkPolicy, Cilium's.
 
-They can decide otherwise than what is computed, so they are looked for and named; what they say is not computed.
+They can decide otherwise than what is computed, so they are looked for and named; what they say is not
+computed.
 """
 
 from __future__ import annotations

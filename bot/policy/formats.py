@@ -32,7 +32,9 @@ Edge = tuple[str, str, str, str]  # source, destination, label, colour (empty: n
 
 
 def connections(rows: Iterable[Row], form: Format, *, not_computed: Sequence[str] = ()) -> Iterator[str]:
-    """Allowed connections. `not_computed` are policies of other APIs, told where the format has room for it."""
+    """Allowed connections. `not_computed` are policies of other APIs, told where the format has room for
+    it.
+    """
     match form:
         case Format.TEXT:
             return (str(row) for row in rows)

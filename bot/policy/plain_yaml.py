@@ -1,8 +1,8 @@
 """YAML as plain values: what the parser sees, and what it means. No dates, no key twice, no tags of Python.
 
 Kubernetes reads YAML so: a date and a lone `=` stay text, a key that is a number or a truth becomes text, and
-`<<` merges. Aliases stand for one and the same value: whoever reads looks first whether the text stays in bounds
-of its own (`yaml_bounds`), and changes nothing in what was read.
+`<<` merges. Aliases stand for one and the same value: whoever reads looks first whether the text stays in
+bounds of its own (`yaml_bounds`), and changes nothing in what was read.
 """
 
 from __future__ import annotations

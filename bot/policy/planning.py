@@ -1,4 +1,5 @@
-"""Plans one change of one policy: reads the cluster, lets the server try it in a dry run, computes what it does.
+"""Plans one change of one policy: reads the cluster, lets the server try it in a dry run, computes what it
+does.
 
 Nothing is written here. A preview shows a plan, an approval is bound to one, and an apply carries one out;
 all three come from the same functions, so that they cannot differ.
@@ -69,9 +70,11 @@ def check_enforced(where: Where) -> None:
     runs = where.driver or "no network driver that I know to enforce policies"
     raise NotEnforced(
         f"{where.cluster} runs {runs}, so no policy is applied there",
-        why=f"{where.driver} enforces no NetworkPolicy: the API would accept it and nothing would change"
-        if where.driver
-        else "The API would accept it, and whether anything changes is not known",
+        why=(
+            f"{where.driver} enforces no NetworkPolicy: the API would accept it and nothing would change"
+            if where.driver
+            else "The API would accept it, and whether anything changes is not known"
+        ),
         fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to calico`",
     )
 
@@ -118,7 +121,8 @@ def plan_delete(kube: Kube, where: Where, ref: PolicyRef) -> Plan:
 def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> Plan:
     """Plan to restore what was there before a change.
 
-    Raises `NoSuchChange` if there is nothing to take back, `ChangedSince` if somebody changed the policy since.
+    Raises `NoSuchChange` if there is nothing to take back, `ChangedSince` if somebody changed the policy
+    since.
     """
     _check_revocable(change)
     ref = PolicyRef(change.namespace, change.policy)
@@ -146,7 +150,9 @@ def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> Plan:
 
 
 def retold(where: Where, found: Snapshot, change: PolicyChange) -> Computed:
-    """What a change did, computed after it was made: the cluster as it is, with the policy as it was before."""
+    """What a change did, computed after it was made: the cluster as it is, with the policy as it was
+    before.
+    """
     ref = PolicyRef(change.namespace, change.policy)
     then = with_policy(found, ref, change.before)
     before = (
@@ -187,7 +193,9 @@ def _dry_run(
 
 
 def takeovers_of(conflict: FieldConflict) -> tuple[Takeover, ...]:
-    """Whose fields an apply would take over. What this bot wrote itself in another way (a roll-back) is its own."""
+    """Whose fields an apply would take over. What this bot wrote itself in another way (a roll-back) is
+    its own.
+    """
     found = (
         Takeover(manager=cause.message.removeprefix('conflict with "').partition('"')[0], field=cause.field)
         for cause in conflict.causes
@@ -234,7 +242,9 @@ def _check_revocable(change: PolicyChange) -> None:
         raise NoSuchChange(
             f"The change {change.operation[:4]} of {name} cannot be taken back",
             why=change.note or "it was cut off, and what came of it is not known",
-            fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
+            fix=(
+                f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`"
+            ),
         )
 
 
@@ -243,9 +253,12 @@ def _check_untouched(change: PolicyChange, live: Object | None) -> None:
     why = since(change, live)
     if why:
         raise ChangedSince(
-            f"{change.namespace}/{change.policy} was changed after {change.operation[:4]}, so it is not restored",
+            f"{change.namespace}/{change.policy} was changed after {change.operation[:4]}, so it is not"
+            " restored",
             why=why,
-            fix=f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`",
+            fix=(
+                f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`"
+            ),
         )
 
 

@@ -232,18 +232,24 @@ PRESETS: tuple[Preset, ...] = (
         example="prod-eu -n shop --from-namespace kube-system",
         spec=_ingress_controller,
         takes=("--from-namespace", "--port"),
-        text=f"The Ingress controller may reach the namespace's pods: its controller pods in {INGRESS_NAMESPACE},"
-        " or all pods of the namespace in `--from-namespace`.",
-        caution="A controller on the host network (Magnum's traefik and nginx) comes from its node's address:"
-        " no selector matches it, use your own YAML with an ipBlock.",
+        text=(
+            "The Ingress controller may reach the namespace's pods: its controller pods in"
+            f" {INGRESS_NAMESPACE}, or all pods of the namespace in `--from-namespace`."
+        ),
+        caution=(
+            "A controller on the host network (Magnum's traefik and nginx) comes from its node's address:"
+            " no selector matches it, use your own YAML with an ipBlock."
+        ),
     ),
     Preset(
         name="allow-monitoring",
         example="prod-eu -n shop --port TCP/9090",
         spec=_monitoring,
         takes=("--from-namespace", "--port"),
-        text=f"Monitoring may scrape the namespace's pods: from the namespace {MONITORING_NAMESPACE}, or those in"
-        " `--from-namespace`.",
+        text=(
+            f"Monitoring may scrape the namespace's pods: from the namespace {MONITORING_NAMESPACE}, or those"
+            " in `--from-namespace`."
+        ),
         caution="It isolates ingress: without another policy that allows more, scraping is all that is left.",
     ),
 )

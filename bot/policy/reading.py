@@ -244,7 +244,9 @@ def _workload(pod: _Pod, cron_jobs: Mapping[tuple[str, str], str]) -> model.Work
 
 
 def _cron_jobs(kube: Kube, seen: list[_Pod]) -> dict[tuple[str, str], str]:
-    """The CronJob of each Job that has pods; none where Jobs may not be read: their pods then stand by Job."""
+    """The CronJob of each Job that has pods; none where Jobs may not be read: their pods then stand by
+    Job.
+    """
     if not any(owner.kind == "Job" for pod in seen for owner in pod.metadata.owner_references or []):
         return {}
     with contextlib.suppress(Forbidden, NotFound):

@@ -50,8 +50,8 @@ class PreviewShown:
 class PolicyChanged:
     """A policy was applied, deleted or rolled back.
 
-    `change` is the operation by which it can be taken back; empty if nothing had to be written. `aftermath` is
-    None where reading again failed, for the reason in `not_compared`.
+    `change` is the operation by which it can be taken back; empty if nothing had to be written. `aftermath`
+    is None where reading again failed, for the reason in `not_compared`.
     """
 
     kind: str  # apply, delete, rollback

@@ -1,7 +1,7 @@
 """What changes, as lines that people read: outside ranges of one fate are one line, what closes comes first.
 
-The engine tells disjoint address ranges apart; a person wants to know that `outside` stops, and for whom it does
-not. Ranges that share the same workload and the same ports are told together.
+The engine tells disjoint address ranges apart; a person wants to know that `outside` stops, and for whom it
+does not. Ranges that share the same workload and the same ports are told together.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def lines(changes: Iterable[Change]) -> tuple[Line, ...]:
 
 
 def _order(line: Line) -> tuple[bool, bool, bool, str, str]:
-    """What closes comes first; in it outside traffic, then a team's own workloads, then those of the system."""
+    """What closes comes first; in it outside traffic, then a team's own workloads, then those of the
+    system.
+    """
     ends = (line.source, line.destination)
     outside, system = any(map(is_range, ends)), any(end.startswith(SYSTEM) for end in ends)
     return line.fate is Fate.OPENS, not outside, system, line.source, line.destination
@@ -106,7 +108,8 @@ def _line(
 
 
 def _outside(ranges: list[str]) -> str:
-    """All addresses are `outside`; otherwise those that are meant, or those that are not, whichever are fewer.
+    """All addresses are `outside`; otherwise those that are meant, or those that are not, whichever are
+    fewer.
 
     A family (IPv4, IPv6) in which nothing changes is not spoken of.
     """

@@ -1,7 +1,8 @@
 """A person's own YAML as a NetworkPolicy that can be written into one namespace, or what is wrong with it.
 
-Every mistake is told with its field, as the API server would spell it (`spec.ingress[0].from[1].ipBlock.cidr`),
-all of them at once. What only a server writes (`kubectl get -o yaml` shows it) is left out, not refused.
+Every mistake is told with its field, as the API server would spell it
+(`spec.ingress[0].from[1].ipBlock.cidr`), all of them at once. What only a server writes (`kubectl get -o
+yaml` shows it) is left out, not refused.
 """
 
 from __future__ import annotations
@@ -65,9 +66,11 @@ def check_kind(found: Manifest) -> None:
             [f"`apiVersion`: {API_VERSION} is expected"],
         )
     raise BadManifest(
-        f"This is {_article(kind)}, not a NetworkPolicy"
-        if isinstance(kind, str) and kind
-        else "This is no Kubernetes object",
+        (
+            f"This is {_article(kind)}, not a NetworkPolicy"
+            if isinstance(kind, str) and kind
+            else "This is no Kubernetes object"
+        ),
         [f"`kind`: {KIND} of {API_VERSION} is expected"],
         fix="Send a NetworkPolicy.",
     )
@@ -82,15 +85,19 @@ def _cleaned(found: Manifest) -> Manifest:
 
 
 def _without_nulls(value: Any) -> Any:
-    """As an API server decodes it: a field that is null is absent, a null label (or annotation) is an empty one."""
+    """As an API server decodes it: a field that is null is absent, a null label (or annotation) is an
+    empty one.
+    """
     if isinstance(value, list):
         return [_without_nulls(each) for each in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: {name: "" if text is None else text for name, text in each.items()}
-        if key in _TEXT_MAPS and isinstance(each, dict)
-        else _without_nulls(each)
+        key: (
+            {name: "" if text is None else text for name, text in each.items()}
+            if key in _TEXT_MAPS and isinstance(each, dict)
+            else _without_nulls(each)
+        )
         for key, each in value.items()
         if each is not None
     }

@@ -1,8 +1,9 @@
 """Looks through the events of a YAML text before a value is built of it, so that a bomb is refused unopened.
 
-Aliases are legitimate: one anchor for labels that stand in three places. They are also what bombs are made of, so
-each counts as much as what it stands for, with its own aliases written out. Events carry no values yet: what an
-anchor weighs is worked out as it closes, and the largest bomb costs as much as its own few lines.
+Aliases are legitimate: one anchor for labels that stand in three places. They are also what bombs are made
+of, so each counts as much as what it stands for, with its own aliases written out. Events carry no values
+yet: what an anchor weighs is worked out as it closes, and the largest bomb costs as much as its own few
+lines.
 """
 
 from __future__ import annotations

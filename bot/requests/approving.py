@@ -1,4 +1,5 @@
-"""Approval on the way of a request: what needs one is asked for in place of being done, and done when approved.
+"""Approval on the way of a request: what needs one is asked for in place of being done, and done when
+approved.
 
 The effect of an approval is a request of its own: it is in the inbox from the moment of the decision (or of
 its window), so no crash loses it; it is authorised again as whoever asked, proposed again, and begun only if
@@ -109,9 +110,11 @@ class Approving:
         deciders = self._deciders(project)
         if not deciders.enough_without(request.person.id, self._approvals.approvers):
             raise NobodyToAsk(
-                f"Nobody but you may decide over this in {project}"
-                if deciders.people == {request.person.id}
-                else f"Too few people may decide over this in {project}",
+                (
+                    f"Nobody but you may decide over this in {project}"
+                    if deciders.people == {request.person.id}
+                    else f"Too few people may decide over this in {project}"
+                ),
                 why=f"it needs {self._approvals.approvers} other than who asks",
                 fix=f"Name approvers in `projects.{project}.roles.approver`.",
             )

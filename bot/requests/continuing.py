@@ -1,4 +1,5 @@
-"""Requests that take longer than a worker should wait: the work goes on elsewhere, the answer comes at its end.
+"""Requests that take longer than a worker should wait: the work goes on elsewhere, the answer comes at its
+end.
 
 A service returns `Continued`. Its audit intent stays open and its inbox entry too, but nobody works on it.
 When the work ends, the end is kept and the entry is given back to the pool, so that some replica takes it by
@@ -74,7 +75,9 @@ class Continuing:
     def begin(
         self, request: IncomingRequest, action: Action, project: str | None, made: Continued
     ) -> Conclusion:
-        """Keep what goes on, and begin it. Raises `DatabaseError` and `Problem`: then it is begun at the next try."""
+        """Keep what goes on, and begin it. Raises `DatabaseError` and `Problem`: then it is begun at the
+        next try.
+        """
         lasting = _lasting(request)
         kept = self._repository.keep(
             Continuation(
@@ -184,7 +187,9 @@ class Reporter:
             log.warning("state not shown", operation=operation, what=unable.what, why=unable.why)
 
     def end(self, operation: str, end: Json) -> None:
-        """Keep the end of an operation's work; whoever concludes requests is woken. Raises `DatabaseError`."""
+        """Keep the end of an operation's work; whoever concludes requests is woken. Raises
+        `DatabaseError`.
+        """
         self._repository.end(operation, end=end, now=self._now())
         self._wake()
 

@@ -240,7 +240,9 @@ class RequestHandler:
                     None,
                     GivenUp(
                         "This request was begun several times and never ended, so I gave it up",
-                        fix=f"Look for {request.reference} in the log. To try again: `/xk8s {action.words()}`",
+                        fix=(
+                            f"Look for {request.reference} in the log. To try again: `/xk8s {action.words()}`"
+                        ),
                     ),
                 )
             else:
@@ -265,7 +267,9 @@ class RequestHandler:
         )
 
     def _gated(self, request: IncomingRequest, service: Service[Action]) -> Service[Action]:
-        """The service behind its approval: asked for where it is needed, checked once more where it was given."""
+        """The service behind its approval: asked for where it is needed, checked once more where it was
+        given.
+        """
 
         def served(action: Action, context: Context, /) -> object:
             if request.entry is Entry.APPROVED:

@@ -19,7 +19,9 @@ class Authorise(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Offered:
-    """What a button or form stands for: the request with its place filled in, the action, the project it was shown in."""
+    """What a button or form stands for: the request with its place filled in, the action, the project it
+    was shown in.
+    """
 
     request: IncomingRequest
     action: Action
@@ -50,7 +52,9 @@ class Approvals(Protocol):
         ...
 
     def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
-        """Ask for a decision if one is needed, and return what to show of it; None if none is. Raises `Problem`."""
+        """Ask for a decision if one is needed, and return what to show of it; None if none is. Raises
+        `Problem`.
+        """
         ...
 
     def start(self, request: IncomingRequest, action: Action, context: Context) -> None:

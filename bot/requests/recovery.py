@@ -41,7 +41,9 @@ class Found:
 
 
 class TargetReader(Protocol):
-    """Looks whether what an intent says has come about. Changes nothing. Raises `Problem` if it cannot look."""
+    """Looks whether what an intent says has come about. Changes nothing. Raises `Problem` if it cannot
+    look.
+    """
 
     def __call__(self, intent: AuditEvent, /) -> Found: ...
 

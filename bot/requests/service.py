@@ -54,7 +54,9 @@ class Targeted(Protocol):
 
 @runtime_checkable
 class Partial(Protocol):
-    """A result that may say what could not be done: if it does, the request has failed, and is shown all the same."""
+    """A result that may say what could not be done: if it does, the request has failed, and is shown all
+    the same.
+    """
 
     @property
     def shortfall(self) -> str: ...
@@ -107,7 +109,9 @@ class Answer(Protocol):
         """Show an intermediate state in place; may drop it when another follows soon."""
 
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
-        """Say for good that work which takes long has come to a new state; `name` is said once per request."""
+        """Say for good that work which takes long has come to a new state; `name` is said once per
+        request.
+        """
 
     def finish(self, conclusion: Conclusion) -> None:
         """Show the end, in the place that `begin` made."""

@@ -271,8 +271,8 @@ class World:
             raise RuntimeError("the world is not started")
         authority = base64.b64encode(self.edge.authority.pem.encode()).decode()
         return (
-            "apiVersion: v1\nkind: Config\ncurrent-context: edge\n"
-            f"clusters:\n- name: edge\n  cluster:\n    server: {self.edge.address}\n    certificate-authority-data: {authority}\n"
-            f"users:\n- name: xk8s-reader\n  user:\n    token: {EDGE_TOKEN}\n"
-            "contexts:\n- name: edge\n  context: {cluster: edge, user: xk8s-reader}\n"
+            "apiVersion: v1\nkind: Config\ncurrent-context: edge\nclusters:\n- name: edge\n  cluster:\n   "
+            f" server: {self.edge.address}\n    certificate-authority-data: {authority}\nusers:\n- name:"
+            f" xk8s-reader\n  user:\n    token: {EDGE_TOKEN}\ncontexts:\n- name: edge\n  context: {{cluster:"
+            " edge, user: xk8s-reader}\n"
         )

@@ -95,8 +95,10 @@ class ClusterServices:
             kind="cluster.create",
             headline=f"Create the cluster {order.name} from {order.template_name}",
             consequences=(
-                f"{order.nodes} {'node' if order.nodes == 1 else 'nodes'} and {order.masters} of the control plane, "
-                f"{order.driver}, Kubernetes {order.kubernetes or 'as Magnum has it'}",
+                (
+                    f"{order.nodes} {'node' if order.nodes == 1 else 'nodes'} and {order.masters} of the"
+                    f" control plane, {order.driver}, Kubernetes {order.kubernetes or 'as Magnum has it'}"
+                ),
                 "it counts against the cloud's quota, and its driver cannot be changed later",
             ),
             target=order.name,
@@ -131,7 +133,10 @@ class ClusterServices:
             raise NotMagnums(
                 f"{cluster.name} is known from a kubeconfig file only, so I cannot delete it",
                 why="Magnum did not deploy it",
-                fix=f"To forget it, take `projects.{cluster.project}.clusters.{cluster.name}` out of the configuration.",
+                fix=(
+                    f"To forget it, take `projects.{cluster.project}.clusters.{cluster.name}` out of the"
+                    " configuration."
+                ),
             )
         refuse_named(self.migrations, cluster.name, cluster.id, cluster.labels)
         return cluster
@@ -160,7 +165,10 @@ def order_of(action: ClusterCreate, template: Template) -> Order:
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise BadCluster(
             f"`{name}` cannot be a cluster's name",
-            why=f"it begins with a letter, then letters, digits, `.`, `_` and `-`, at most {LONGEST_NAME} characters",
+            why=(
+                f"it begins with a letter, then letters, digits, `.`, `_` and `-`, at most {LONGEST_NAME}"
+                " characters"
+            ),
             fix=f"Say another: `/xk8s cluster create dev-eu --template {template.name}`",
         )
     if nodes < 1:
@@ -193,7 +201,9 @@ def order_of(action: ClusterCreate, template: Template) -> Order:
 
 
 def refuse_taken(project: ProjectParts, name: str) -> None:
-    """Two clusters of one name could never be told apart again. Raises `ClusterTaken`, or why it is not known."""
+    """Two clusters of one name could never be told apart again. Raises `ClusterTaken`, or why it is not
+    known.
+    """
     listed = project.catalog.all()
     taken = next((cluster for cluster in listed.clusters if cluster.name == name), None)
     if taken is not None:

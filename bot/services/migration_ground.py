@@ -1,4 +1,5 @@
-"""One project as a migration's workflow sees it: looked up whenever it is used, so that a configuration that is read
+"""One project as a migration's workflow sees it: looked up whenever it is used, so that a configuration that
+is read
 again counts, and a project that is gone is a problem of the step in hand."""
 
 from __future__ import annotations

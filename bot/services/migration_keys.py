@@ -1,4 +1,6 @@
-"""Where the keys of digests of Secrets come from: `XK8S_AUDIT_KEY`, or a file in the data folder of this replica."""
+"""Where the keys of digests of Secrets come from: `XK8S_AUDIT_KEY`, or a file in the data folder of this
+replica.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ FILE = "migration-key"  # in the data folder
 
 
 def digest_keys(settings: Settings) -> Keys:
-    """The keys that this process has. By an old audit key, or the own one of before, plans of that time are checked."""
+    """The keys that this process has. By an old audit key, or the own one of before, plans of that time
+    are checked.
+    """
     given = settings.audit_key.get_secret_value() if settings.audit_key else ""
     shared = [part.strip().encode() for part in given.split(",") if part.strip()]
     path = settings.data_dir / FILE

@@ -1,4 +1,5 @@
-"""From the words of `migrate` to a plan: which clusters and template are meant, and what would become of everything.
+"""From the words of `migrate` to a plan: which clusters and template are meant, and what would become of
+everything.
 
 Only reads. The same words and the same clusters make the same plan, so that an approval can be bound to it.
 """

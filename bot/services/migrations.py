@@ -1,4 +1,6 @@
-"""The migration words: begun as durable work, shown from where it is noted, and steered by wishes that it hears."""
+"""The migration words: begun as durable work, shown from where it is noted, and steered by wishes that
+it hears.
+"""
 
 from __future__ import annotations
 
@@ -323,17 +325,25 @@ def proposal(plan: Plan, order: dict[str, Any]) -> Proposal:
     source, target, size, guess = plan.source, plan.target, plan.size, plan.estimate
     moved = sum(each.moves for each in plan.volumes)
     where = (
-        f"{target.name} is deployed: {count(target.nodes or 0, 'node')}, {target.masters} of the control plane, Kubernetes {target.kubernetes}"
+        f"{target.name} is deployed: {count(target.nodes or 0, 'node')}, {target.masters} of the control"
+        f" plane, Kubernetes {target.kubernetes}"
         if not target.id
         else f"everything moves into {target.name}, which is there already"
     )
     lines = [
         where,
-        f"{count(size.objects, 'object is', 'objects are')} copied, {len(plan.left)} left out (reasons in the file)",
-        f"{count(size.workloads, 'workload waits', 'workloads wait')} there until the cut-over, which asks for a decision of its own",
+        (
+            f"{count(size.objects, 'object is', 'objects are')} copied, {len(plan.left)} left out (reasons in"
+            " the file)"
+        ),
+        (
+            f"{count(size.workloads, 'workload waits', 'workloads wait')} there until the cut-over, which"
+            " asks for a decision of its own"
+        ),
         *(
             [
-                f"{count(moved, 'Cinder volume moves', 'Cinder volumes move')} without copying ({size.disk / 2**30:.0f} GiB)"
+                f"{count(moved, 'Cinder volume moves', 'Cinder volumes move')} without copying"
+                f" ({size.disk / 2**30:.0f} GiB)"
             ]
             if moved
             else []
@@ -341,8 +351,14 @@ def proposal(plan: Plan, order: dict[str, Any]) -> Proposal:
         *([f"load balancers: {len(plan.balancers)}, {plan.balancers[0].recipe}"] if plan.balancers else []),
         *([f"runs on both sides from the copy on: {', '.join(plan.early)}"] if plan.early else []),
         *_network(plan),
-        f"about {_minutes(guess.deploy)} to deploy, {_minutes(guess.copy)} to copy, {_minutes(guess.outage)} of outage (guesses)",
-        f"{source.name} is deleted only after it has served for {lasting(timedelta(seconds=order['soak']))} and a decision by name",
+        (
+            f"about {_minutes(guess.deploy)} to deploy, {_minutes(guess.copy)} to copy,"
+            f" {_minutes(guess.outage)} of outage (guesses)"
+        ),
+        (
+            f"{source.name} is deleted only after it has served for"
+            f" {lasting(timedelta(seconds=order['soak']))} and a decision by name"
+        ),
     ]
     return Proposal(
         kind=KIND,
@@ -373,7 +389,10 @@ def _network(plan: Plan) -> tuple[str, ...]:
     if not found.computed:
         return ()
     return (
-        f"network: {count(len(found.closes), 'connection closes', 'connections close')}, {len(found.opens)} open (each in the file)",
+        (
+            f"network: {count(len(found.closes), 'connection closes', 'connections close')},"
+            f" {len(found.opens)} open (each in the file)"
+        ),
     )
 
 

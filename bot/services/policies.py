@@ -188,7 +188,9 @@ class PolicyServices:
             return self._carry_out(at, self.plan_delete(action, at), context)
 
     def rollback(self, action: PolicyRollback, context: Context) -> PolicyChanged:
-        """Restore what was there before a change. Raises `NoSuchChange`, `ChangedSince` and what the server says."""
+        """Restore what was there before a change. Raises `NoSuchChange`, `ChangedSince` and what the
+        server says.
+        """
         change = self.change_of(action, context)
         with self.at_change(change, context) as at:
             if (kept := self.changes.get(context.operation)) is not None:

@@ -1,4 +1,6 @@
-"""Into a cluster for its policies: which one is meant, which driver really runs there, and a client for it."""
+"""Into a cluster for its policies: which one is meant, which driver really runs there, and a client for
+it.
+"""
 
 from __future__ import annotations
 

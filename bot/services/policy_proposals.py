@@ -1,8 +1,8 @@
 """What a change of a policy is going to do, for those who decide over it: read and computed, never written.
 
-A decision is bound to the cluster, the very object that is written over (uid and resourceVersion, or that there
-is none), what will be there, and the connections that change between workloads. Pods that come and go within a
-workload do not void it; a policy or a workload that changes what opens and closes does.
+A decision is bound to the cluster, the very object that is written over (uid and resourceVersion, or that
+there is none), what will be there, and the connections that change between workloads. Pods that come and go
+within a workload do not void it; a policy or a workload that changes what opens and closes does.
 """
 
 from __future__ import annotations
@@ -24,14 +24,18 @@ from bot.services.policies import PolicyServices
 
 PRODUCTION, ELSEWHERE = "policy.production", "policy"
 NOTHING_YET = "policy.form"  # a form is to be filled first: there is nothing to decide over
-BEGUN = "policy.begun"  # an earlier attempt at this very request got past here, and what it does may be done already
+BEGUN = (  # an earlier attempt at this very request got past here, and what it does may be done already
+    "policy.begun"
+)
 MOST_LINES = 8  # connections that approvers read in the card; all of them are in the preview
 _DONE = {planning.APPLY: "Apply", planning.DELETE: "Delete", planning.ROLLBACK: "Roll back"}
 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyProposals:
-    """The proposals of the words that change policies. `needed` says of which kinds a decision is asked for."""
+    """The proposals of the words that change policies. `needed` says of which kinds a decision is asked
+    for.
+    """
 
     services: PolicyServices
     needed: Callable[[str], bool]
@@ -68,7 +72,9 @@ class PolicyProposals:
             return proposal(planning.plan_rollback(at.kube, at.where, change))
 
     def _free(self, cluster: str, context: Context) -> Proposal | None:
-        """A proposal of the kind alone where nobody decides over it: reading a whole cluster for it is for nothing."""
+        """A proposal of the kind alone where nobody decides over it: reading a whole cluster for it is
+        for nothing.
+        """
         kind = _kind(
             self.services.clusters.is_production(
                 cluster, project=context.project, operation=context.operation
@@ -77,7 +83,9 @@ class PolicyProposals:
         return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
 
     def _begun(self, context: Context) -> bool:
-        """Whether the change of this operation is noted: it only is once nothing stood against it any more."""
+        """Whether the change of this operation is noted: it only is once nothing stood against it any
+        more.
+        """
         return self.services.changes.get(context.operation) is not None
 
 
@@ -95,7 +103,10 @@ def proposal(plan: Plan) -> Proposal:
     where, told = shown.where, telling.lines(shown.changes)
     return Proposal(
         kind=_kind(where.production),
-        headline=f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}: {telling.summary(told)}",
+        headline=(
+            f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}:"
+            f" {telling.summary(told)}"
+        ),
         consequences=tuple(_cut([str(line) for line in told])),
         warnings=tuple(_warnings(shown)),
         target=where.cluster,
@@ -120,7 +131,10 @@ def _warnings(shown: PolicyPreview) -> Iterable[str]:
         yield shown.owner.consequence
     if shown.loses_dns:
         number = len(shown.loses_dns)
-        yield f"{number} pod{'' if number == 1 else 's'} can resolve no names any more (UDP and TCP 53 to the cluster's DNS)"
+        yield (
+            f"{number} pod{'' if number == 1 else 's'} can resolve no names any more (UDP and TCP 53 to the"
+            " cluster's DNS)"
+        )
     yield from shown.warnings
 
 

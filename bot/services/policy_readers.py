@@ -1,4 +1,6 @@
-"""What became of a policy change whose request is gone: read from what was noted of it, and from the policy itself."""
+"""What became of a policy change whose request is gone: read from what was noted of it, and from the
+policy itself.
+"""
 
 from __future__ import annotations
 

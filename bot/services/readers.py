@@ -88,7 +88,9 @@ def template_deleted(parts: ProjectParts, action: Action, _intent: AuditEvent) -
 
 
 def cluster_created(parts: ProjectParts, action: Action, intent: AuditEvent) -> Found:
-    """A cluster of that name that is not older than the intent is what the request made; its status is its end."""
+    """A cluster of that name that is not older than the intent is what the request made; its status is
+    its end.
+    """
     name = action.target
     try:
         found = parts.catalog.find(name)

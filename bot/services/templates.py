@@ -95,8 +95,8 @@ class TemplateServices:
         warnings = []
         if template.keypair:
             warnings.append(
-                f"it names the keypair {template.keypair}: other projects deploy from it only with one of that name, "
-                "or by naming another"
+                f"it names the keypair {template.keypair}: other projects deploy from it only with one of"
+                " that name, or by naming another"
             )
         return Proposal(
             kind="template.publish",

@@ -18,8 +18,14 @@ def page() -> str:
     lines = [
         "# Configuration",
         "",
-        "The environment says where things are, the YAML file (`XK8S_CONFIG`) what may be done where. A mistake",
-        "stops the start with the line and the reason; SIGHUP reads the file again, and a bad one leaves the old",
+        (
+            "The environment says where things are, the YAML file (`XK8S_CONFIG`) what may be done where. A"
+            " mistake"
+        ),
+        (
+            "stops the start with the line and the reason; SIGHUP reads the file again, and a bad one leaves"
+            " the old"
+        ),
         "one in force. OpenStack is configured by the standard `clouds.yaml` and `OS_*`.",
         "",
         "## Environment",

@@ -39,7 +39,10 @@ class Environment(BaseSettings):
     audit_key: SecretStr | None = Field(
         default=None,
         alias="XK8S_AUDIT_KEY",
-        description="signs the head of the audit chain; several by commas: the first signs, all verify (docs/audit.md)",
+        description=(
+            "signs the head of the audit chain; several by commas: the first signs, all verify"
+            " (docs/audit.md)"
+        ),
     )
     replica_id: str | None = Field(
         default=None,

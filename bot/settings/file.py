@@ -1,4 +1,5 @@
-"""The YAML file: projects, roles, approvals, and how much is done at once. Every key has a default or is needed.
+"""The YAML file: projects, roles, approvals, and how much is done at once. Every key has a default or is
+needed.
 
 Durations are text like `15m` or `24h`. What is checked here needs no network: a mistake stops the start,
 or leaves the old configuration in force when it is read again.
@@ -304,11 +305,15 @@ class Migration(_Strict):
     )
     retry_for: Duration = Field(
         default=timedelta(seconds=60),
-        description="how long a step that a server keeps from being done is tried again before the migration pauses",
+        description=(
+            "how long a step that a server keeps from being done is tried again before the migration pauses"
+        ),
     )
     snapshots: bool = Field(
         default=True,
-        description="whether Cinder snapshots are taken of the disks before they move; removed with the old cluster",
+        description=(
+            "whether Cinder snapshots are taken of the disks before they move; removed with the old cluster"
+        ),
     )
 
 

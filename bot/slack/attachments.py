@@ -59,7 +59,10 @@ class SlackAttachments:
             raise FileNotTaken(
                 f"The file {file.name or file.id} could not be read",
                 why=unread.why,
-                fix="Check that the app has the scope files:read (`xk8s doctor`), or paste the YAML into the message.",
+                fix=(
+                    "Check that the app has the scope files:read (`xk8s doctor`), or paste the YAML into the"
+                    " message."
+                ),
             ) from unread
         if content is None:
             raise too_large(LARGEST + 1)

@@ -74,7 +74,8 @@ class Templates:
         )
 
     def made(self, wish: Wish) -> tuple[str, tuple[Template, ...], tuple[Template, ...]]:
-        """The name that a wish has, the templates of that name that are exactly it, and the others of that name.
+        """The name that a wish has, the templates of that name that are exactly it, and the others of that
+        name.
 
         Raises `Refusal` and `MagnumError`.
         """
@@ -109,7 +110,9 @@ class Templates:
         return self._flag(ref, Change.PUBLISHED, "public", True, operation)
 
     def unpublish(self, ref: str, *, operation: str) -> TemplateChanged:
-        """Take a publication back; Magnum refuses while clusters use the template. Raises as `publish` does."""
+        """Take a publication back; Magnum refuses while clusters use the template. Raises as `publish`
+        does.
+        """
         found = self.show(ref).template
         if found.public:
             self._refuse_used(found, "so its publication cannot be taken back")
@@ -124,8 +127,8 @@ class Templates:
     ) -> TemplateChanged:
         """Delete a template that no cluster uses. Raises as `publish` does.
 
-        `about_to_use` names the request that is creating a cluster from it, by its id: a template that goes before
-        Magnum has stored its new cluster leaves one that can be neither shown nor deleted.
+        `about_to_use` names the request that is creating a cluster from it, by its id: a template that goes
+        before Magnum has stored its new cluster leaves one that can be neither shown nor deleted.
         """
         found = self.show(ref).template
         self._refuse_used(found, "so it cannot be deleted")
@@ -146,7 +149,8 @@ class Templates:
         found = self.show(ref).template
         if getattr(found, flag) is value:
             return self._changed(found, change, was_so=True)
-        # nothing but this one flag: with another field beside it Magnum refuses on a template that clusters use
+        # nothing but this one flag: with another field beside it Magnum refuses on a template that clusters
+        # use
         patch = [{"op": "replace", "path": f"/{flag}", "value": value}]
         return self._changed(
             _template(self._magnum.update_template(found.id, patch, operation=operation)),
@@ -169,7 +173,10 @@ class Templates:
             raise TemplateInUse(
                 f"{len(users)} {'cluster uses' if one else 'clusters use'} {template.name}, {so}",
                 why=shown,
-                fix=f"`/xk8s template hide {template.name}` takes it out of lists and leaves its clusters alone.",
+                fix=(
+                    f"`/xk8s template hide {template.name}` takes it out of lists and leaves its clusters"
+                    " alone."
+                ),
             )
 
     def _named(self, name: str) -> tuple[Template, ...]:

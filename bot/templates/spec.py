@@ -150,7 +150,8 @@ def _check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) ->
         ]
         if foreign:
             raise BadTemplate(
-                f"The label {foreign[0]} is {other.title}'s, and this template is for {profile(driver).title}",
+                f"The label {foreign[0]} is {other.title}'s, and this template is for"
+                f" {profile(driver).title}",
                 fix=f"Leave `{foreign[0]}` out.",
             )
     for problem in profile(driver).check_labels(labels):
@@ -185,7 +186,10 @@ def _check_ranges(driver: Driver, labels: Mapping[str, str], defaults: Defaults)
         if mine.version == theirs.version and mine.overlaps(theirs):
             raise BadTemplate(
                 f"The pod range {mine} overlaps {what}, {theirs}",
-                why="clusters on one router could not tell their pods apart, and no workload could move between them",
+                why=(
+                    "clusters on one router could not tell their pods apart, and no workload could move"
+                    " between them"
+                ),
                 fix="Say another with `--pool`, for example `--pool 10.102.0.0/16`.",
             )
 

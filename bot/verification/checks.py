@@ -132,7 +132,10 @@ def _daemon_set(facts: Facts) -> Iterable[Finding]:
         yield Finding(
             severity=Severity.WARNING,
             title=f"a rollout of {metadata.name} is not finished",
-            detail=f"{status.updated_number_scheduled} of {status.desired_number_scheduled} pods are of the newest revision",
+            detail=(
+                f"{status.updated_number_scheduled} of {status.desired_number_scheduled} pods are of the"
+                " newest revision"
+            ),
             advice=f"kubectl -n {metadata.namespace} rollout status daemonset/{metadata.name}",
         )
     if status.number_misscheduled:
@@ -173,8 +176,10 @@ def _restarts(facts: Facts) -> Iterable[Finding]:
                     severity=Severity.WARNING,
                     title=f"{status.name} restarted",
                     node=pod.node,
-                    detail=f"{int(ago.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code {last.exit_code}), "
-                    f"{status.restartCount} restarts in all",
+                    detail=(
+                        f"{int(ago.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code"
+                        f" {last.exit_code}), {status.restartCount} restarts in all"
+                    ),
                     advice=f"/xk8s diagnose {facts.cluster} --node {pod.node}",
                 )
 
@@ -225,7 +230,10 @@ def _dns(facts: Facts) -> Iterable[Finding]:
         yield Finding(
             severity=Severity.ERROR,
             title="no CoreDNS pod is ready",
-            detail=f"{len(facts.dns_pods)} pods with k8s-app=kube-dns, none ready: no name resolves in the cluster",
+            detail=(
+                f"{len(facts.dns_pods)} pods with k8s-app=kube-dns, none ready: no name resolves in the"
+                " cluster"
+            ),
             advice=f"/xk8s diagnose {facts.cluster}",
         )
     elif ready < len(facts.dns_pods):

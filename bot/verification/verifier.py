@@ -241,7 +241,10 @@ def _other(target: Target, driver: Driver | None, running: str) -> Finding:
         severity=Severity.ERROR,
         title=f"{target.name} runs {running}, not {driver}",
         detail=f"its DaemonSets are those of {running}; a driver cannot be changed after deployment",
-        advice=f"/xk8s verify {running} {target.name}   to move to {asked}: /xk8s migrate {target.name} --to {driver}",
+        advice=(
+            f"/xk8s verify {running} {target.name}   to move to {asked}: /xk8s migrate {target.name} --to"
+            f" {driver}"
+        ),
     )
 
 

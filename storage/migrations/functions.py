@@ -57,7 +57,9 @@ SEAL_TYPES = "bigint, text, text, text, text, text"
 
 
 def create(schema: str) -> list[str]:
-    """What makes the functions. They name the schema: nobody's temporary table takes the place of one of ours."""
+    """What makes the functions. They name the schema: nobody's temporary table takes the place of one of
+    ours.
+    """
     quoted = '"' + schema.replace('"', '""') + '"'
     return [
         _APPEND.format(schema=quoted),

@@ -1,4 +1,6 @@
-"""What a new user does on the page: types commands, opens threads, presses buttons, fills a form, breaks things."""
+"""What a new user does on the page: types commands, opens threads, presses buttons, fills a form, breaks
+things.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The sandbox's page alone, without the bot: Home tabs, forms with files, menus, questions, and who one is."""
+"""The sandbox's page alone, without the bot: Home tabs, forms with files, menus, questions, and who one
+is.
+"""
 
 from __future__ import annotations
 

@@ -267,7 +267,9 @@ def _answer_to_a_command(said: list[Message], channel: str) -> list[Message]:
 
 
 def unhurried(environment: dict[str, str]) -> dict[str, str]:
-    """A workspace that takes as many updates as these tests make: they ask more in a minute than a team does."""
+    """A workspace that takes as many updates as these tests make: they ask more in a minute than a team
+    does.
+    """
     with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
         file.write("slack: {updates_per_minute: 1000}\n")
     return environment

@@ -132,7 +132,7 @@ class Movers:
         """Pods that run, by the object that keeps them."""
         kind = self.cluster(name).store.registry.named("Pod")
         return Counter(
-            f"{pod['metadata']['namespace']}/{pod['metadata'].get('labels', {}).get('app', pod['metadata']['name'])}"
+            f"{namespace}/{pod['metadata'].get('labels', {}).get('app', pod['metadata']['name'])}"
             for namespace in namespaces
             for pod in self.cluster(name).store.all_of(kind, namespace)
             if not pod["metadata"].get("deletionTimestamp") and pod["status"].get("phase") == "Running"

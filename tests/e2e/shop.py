@@ -1,4 +1,6 @@
-"""A little shop to put policies on: workloads of three namespaces, their Services, and a policy of somebody else."""
+"""A little shop to put policies on: workloads of three namespaces, their Services, and a policy of
+somebody else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every fault that can be switched on is found by `verify`, named with its node, and gone when it is mended."""
+"""Every fault that can be switched on is found by `verify`, named with its node, and gone when it is
+mended.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,9 @@ class Held:
 def killed_while_writing(
     office: Office, words: str, *, done: bool, meanwhile: Callable[[], None] = lambda: None
 ) -> Seen:
-    """Somebody types words; the bot dies while it writes; something happens; the bot comes back and answers."""
+    """Somebody types words; the bot dies while it writes; something happens; the bot comes back and
+    answers.
+    """
     before = len(office.workspace.messages)
     with Held(office, done=done) as held:
         office.world.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))

@@ -1,4 +1,6 @@
-"""What clouds, clusters and people do to a migration: it pauses with the reason and the choices, or goes on by itself."""
+"""What clouds, clusters and people do to a migration: it pauses with the reason and the choices, or goes
+on by itself.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A cluster moves to another driver in front of everybody: planned, decided over three times, and back if wanted."""
+"""A cluster moves to another driver in front of everybody: planned, decided over three times, and back
+if wanted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""NetworkPolicies in the channel: seen before they are applied, applied, taken back, and refused with the reason.
+"""NetworkPolicies in the channel: seen before they are applied, applied, taken back, and refused with the
+reason.
 
 Everything goes through the real bot and real API servers; what a test puts into a cluster beside it is what
 somebody else does there.
@@ -520,8 +521,8 @@ def test_whether_one_reaches_the_other_is_told_with_the_rules(office: Office) ->
     yes = office.types(f"policy reach {STAGING} --from web/frontend --to shop/cart --port TCP/7070")
     assert "✅ web/frontend → shop/cart TCP/7070: allowed" in yes.line
     assert (
-        "arriving: isolated by shop/allow-from-namespace-web; allowed by shop/allow-from-namespace-web spec.ingress[0]"
-        in yes.text
+        "arriving: isolated by shop/allow-from-namespace-web; allowed by shop/allow-from-namespace-web"
+        " spec.ingress[0]" in yes.text
     )
     assert "leaving: open, no policy isolates it" in yes.text
     no = office.types(f"policy reach {STAGING} --from billing/ledger --to shop/cart --port TCP/7070")

@@ -1,4 +1,6 @@
-"""Templates are published by a second person's decision, taken back, hidden and deleted, as Magnum allows it."""
+"""Templates are published by a second person's decision, taken back, hidden and deleted, as Magnum
+allows it.
+"""
 
 from __future__ import annotations
 

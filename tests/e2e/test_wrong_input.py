@@ -28,7 +28,10 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
     assert "Traceback" not in text and '{\\"' not in text
     reference = seen.text.split("ref ")[-1].split(" ")[0]
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
-        question = "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome' ORDER BY position"
+        question = (
+            "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome' ORDER BY"
+            " position"
+        )
         assert database.execute(question, (reference,)).fetchall()[-1:] == [
             (action, outcome)
         ]  # others may share it

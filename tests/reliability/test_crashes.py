@@ -1,4 +1,6 @@
-"""kill -9 between the acknowledgement and the answer: every command is answered after the restart, none twice."""
+"""kill -9 between the acknowledgement and the answer: every command is answered after the restart, none
+twice.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,8 @@ def killed_again_and_again(
     sets: tuple[str, ...] = workloads.MIGRATION,
     apart: Sequence[int] = (1,),
 ) -> int:
-    """Migrations there and back, killed at most so often in each; returns how many kills hit a migration that ran.
+    """Migrations there and back, killed at most so often in each; returns how many kills hit a migration that
+    ran.
 
     `apart`: how many steps are recorded between two kills, by chance.
     """
@@ -105,7 +106,9 @@ def _killed(
     within: float,
     apart: Sequence[int],
 ) -> int:
-    """Kill the bot when a step was just recorded, or up to `within` seconds later; how often it ran when it was killed."""
+    """Kill the bot when a step was just recorded, or up to `within` seconds later; how often it ran when
+    it was killed.
+    """
     register, hit = ClusterMigrationRepository(database), 0
     while hit < kills:
         steps, end = journal.steps("migrate") + chance.choice(apart), time.monotonic() + 20

@@ -1,4 +1,6 @@
-"""kill -9 in the middle of durable work: it goes on, there is one cluster of the name, and its end is told once."""
+"""kill -9 in the middle of durable work: it goes on, there is one cluster of the name, and its end is
+told once.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,9 @@ class Journal:
     def steps(self, workflow: str) -> int:
         """How many steps of the newest workflow of a name are recorded."""
         statement = (
-            f"SELECT count(*) FROM {self._schema}operation_outputs WHERE workflow_uuid = (SELECT workflow_uuid FROM "
-            f"{self._schema}workflow_status WHERE name = :name ORDER BY created_at DESC LIMIT 1)"
+            f"SELECT count(*) FROM {self._schema}operation_outputs WHERE workflow_uuid = (SELECT"
+            f" workflow_uuid FROM {self._schema}workflow_status WHERE name = :name ORDER BY created_at DESC"
+            " LIMIT 1)"
         )
         with self._engine.connect() as connection:
             try:
@@ -195,7 +198,8 @@ def _holder(url: str, bots: list[Bot]) -> Bot:
     with create_engine(beside(url)).connect() as connection:
         executor = connection.execute(
             text(
-                f"SELECT executor_id FROM {SCHEMA}.workflow_status WHERE status = 'PENDING' ORDER BY created_at DESC"
+                f"SELECT executor_id FROM {SCHEMA}.workflow_status WHERE status = 'PENDING' ORDER BY"
+                " created_at DESC"
             )
         ).scalar_one()
     return next(bot for bot in bots if (bot.folder / "replica-id").read_text().strip() == executor)

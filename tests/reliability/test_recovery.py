@@ -1,4 +1,6 @@
-"""A process that dies between intent and outcome: after the restart the audit log has the truth, and so has the person."""
+"""A process that dies between intent and outcome: after the restart the audit log has the truth, and so
+has the person.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from bot.drivers.facts import Session
 MESH, SPECIFIC, GLOBAL = "node-to-node mesh", "node specific", "global"
 _KINDS = {"Mesh": MESH, "Node": SPECIFIC, "Global": GLOBAL}
 _PROTOCOL = re.compile(
-    r"^(Mesh|Node|Global)_([0-9A-Fa-f_]+)\s+BGP\s+\S+\s+(\S+)\s+(\d{4}-\d\d-\d\d(?: [\d:.]+)?|[\d:.]+)\s*(.*)$"
+    r"^(Mesh|Node|Global)_([0-9A-Fa-f_]+)\s+BGP\s+\S+\s+(\S+)\s+(\d{4}-\d\d-\d\d(?:"
+    r" [\d:.]+)?|[\d:.]+)\s*(.*)$"
 )
 
 
@@ -22,7 +23,9 @@ class BirdDown(Exception):
 
 
 def parse(output: str, *, node: str) -> tuple[Session, ...]:
-    """Read sessions from whichever form the output has. Raises `BirdDown`, or `ValueError` for none of them."""
+    """Read sessions from whichever form the output has. Raises `BirdDown`, or `ValueError` for none of
+    them.
+    """
     for sign in ("unable to connect to BIRD", "Unable to connect to server control socket", "is not running"):
         line = next((line.strip() for line in output.splitlines() if sign in line), None)
         if line is not None:

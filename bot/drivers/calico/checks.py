@@ -27,7 +27,10 @@ def _datastore(facts: Facts) -> tuple[Finding, ...]:
                 Finding(
                     severity=Severity.ERROR,
                     title="Calico's datastore is locked",
-                    detail="ClusterInformation default has datastoreReady false: an upgrade or migration is under way",
+                    detail=(
+                        "ClusterInformation default has datastoreReady false: an upgrade or migration is"
+                        " under way"
+                    ),
                     advice="unlock it once that has finished",
                 ),
             )

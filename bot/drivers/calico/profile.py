@@ -26,8 +26,10 @@ def _labels_of(options: TemplateOptions) -> dict[str, str]:
         raise Refusal(
             "WireGuard cannot be switched on in a template",
             why="Magnum has no label for it: it is switched on in the running cluster's FelixConfiguration",
-            fix="Leave `--wireguard` out. In the cluster: kubectl patch felixconfiguration default --type merge"
-            ' -p \'{"spec":{"wireguardEnabled":true}}\', and open UDP 51820 between the nodes.',
+            fix=(
+                "Leave `--wireguard` out. In the cluster: kubectl patch felixconfiguration default --type"
+                ' merge -p \'{"spec":{"wireguardEnabled":true}}\', and open UDP 51820 between the nodes.'
+            ),
         )
     labels = {}
     if options.pool:
@@ -43,7 +45,10 @@ def _check_labels(labels: Mapping[str, str]) -> tuple[LabelProblem, ...]:
     if not tag.startswith(SUPPORTED_TAG):
         found.append(
             LabelProblem(
-                what=f"calico_tag {tag or 'is missing'}: Magnum has manifests for {SUPPORTED_TAG}x only, others get an older one",
+                what=(
+                    f"calico_tag {tag or 'is missing'}: Magnum has manifests for {SUPPORTED_TAG}x only,"
+                    " others get an older one"
+                ),
                 fix="--label calico_tag=v3.26.4",
             )
         )

@@ -29,7 +29,9 @@ def _ranges(nodes: Iterable[Node]) -> Iterable[Finding]:
                 severity=Severity.ERROR,
                 title="no pod range",
                 node=node.name,
-                detail="spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)",
+                detail=(
+                    "spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)"
+                ),
                 advice="free a range by removing nodes; a larger range needs a new cluster",
             )
         elif node.spec.podCIDR in owners:

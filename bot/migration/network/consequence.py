@@ -27,7 +27,8 @@ ABOUT = "policies"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Connection:
-    """What closes or opens from one workload or outside range to another: `shop/cart[Deployment]`, `TCP 80,UDP 53`.
+    """What closes or opens from one workload or outside range to another: `shop/cart[Deployment]`, `TCP
+    80,UDP 53`.
 
     `served` is the part of `ports` that containers of the destination declare: what probably matters.
     """
@@ -65,8 +66,8 @@ def states(
 ) -> States:
     """The source as it is, and the target as the copied policies will make it.
 
-    Only pods that will be in the target count: those of the migrated namespaces and of the cluster's own. Their
-    addresses there are not known, so that no ipBlock matches a pod.
+    Only pods that will be in the target count: those of the migrated namespaces and of the cluster's own.
+    Their addresses there are not known, so that no ipBlock matches a pod.
     """
     scope = frozenset(namespaces) | system_namespaces()
     cluster = snapshot.cluster
@@ -159,8 +160,10 @@ def findings(found: Consequence, *, source: DriverProfile, target: DriverProfile
         yield warn(
             ABOUT,
             f"isolation is lost: {count(len(found.opens), 'connection opens', 'connections open')}",
-            why=f"{target.title} enforces no NetworkPolicy; "
-            f"{count(found.policies, 'policy is', 'policies are')} copied without effect",
+            why=(
+                f"{target.title} enforces no NetworkPolicy; "
+                f"{count(found.policies, 'policy is', 'policies are')} copied without effect"
+            ),
             fix="Approve only if that is meant.",
         )
     for gap in found.gaps:
@@ -171,9 +174,16 @@ def _starts_to_cut(found: Consequence, source: DriverProfile, target: DriverProf
     if found.closes:
         yield warn(
             ABOUT,
-            f"{count(len(found.closes), 'connection is', 'connections are')} cut that work today, {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
-            why=f"{source.title} has never enforced the {count(found.policies, 'policy', 'policies')}, {target.title} will",
-            fix="Look at the list: a policy that cuts too much is corrected on the source before the migration.",
+            f"{count(len(found.closes), 'connection is', 'connections are')} cut that work today,"
+            f" {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
+            why=(
+                f"{source.title} has never enforced the {count(found.policies, 'policy', 'policies')},"
+                f" {target.title} will"
+            ),
+            fix=(
+                "Look at the list: a policy that cuts too much is corrected on the source before the"
+                " migration."
+            ),
         )
     else:
         yield note(

@@ -66,10 +66,16 @@ def _behind_nodes(
                 yield warn(
                     ABOUT,
                     f"Service {ref.short} will not be reached from outside",
-                    why=f"{', '.join(str(policy.ref) for policy in isolated[:NAMED])} allow no connection from {who}",
-                    fix="Allow an ipBlock: the node subnet of the new cluster (health monitors come from it too)"
-                    if not local
-                    else "Allow an ipBlock with the addresses that may connect.",
+                    why=(
+                        f"{', '.join(str(policy.ref) for policy in isolated[:NAMED])} allow no connection"
+                        f" from {who}"
+                    ),
+                    fix=(
+                        "Allow an ipBlock: the node subnet of the new cluster (health monitors come from it"
+                        " too)"
+                        if not local
+                        else "Allow an ipBlock with the addresses that may connect."
+                    ),
                     ref=ref,
                 )
                 break
@@ -127,7 +133,9 @@ def _ip_blocks(policy: Policy) -> list[IPBlock]:
 
 
 def _selectors(after: Reachability, pods: list[Pod]) -> Iterator[Finding]:
-    """(d) Policies that select no pod, and rules that allow nobody: typos, and labels missing on namespaces."""
+    """(d) Policies that select no pod, and rules that allow nobody: typos, and labels missing on
+    namespaces.
+    """
     for policy in after.policies.values():
         if not any(pod.namespace == policy.namespace and policy.pods.matches(pod.labels) for pod in pods):
             yield warn(
@@ -239,7 +247,10 @@ def _webhooks(
                     yield warn(
                         ABOUT,
                         f"webhook {hook['name']} will not be reached by the API server",
-                        why="its backend allows no connection from the control plane, and what it guards is refused",
+                        why=(
+                            "its backend allows no connection from the control plane, and what it guards is"
+                            " refused"
+                        ),
                         fix="Allow an ipBlock with the control plane's addresses.",
                         ref=ref_of(obj),
                     )

@@ -30,7 +30,9 @@ WEIGHTS = {Weight.BLOCKER: 0, Weight.WARNING: 1, Weight.NOTE: 2}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What was asked for. `labels` are Magnum's of the source cluster; `volumes` and `early` as they were typed."""
+    """What was asked for. `labels` are Magnum's of the source cluster; `volumes` and `early` as they
+    were typed.
+    """
 
     migration: str
     source: Side
@@ -43,7 +45,9 @@ class Wish:
 
 
 def build(wish: Wish, survey: Survey, key: bytes, *, mark: str = "") -> Plan:
-    """The plan. `key` keys the digests of Secrets, and `mark` tells it from others: by default that of a shared one."""
+    """The plan. `key` keys the digests of Secrets, and `mark` tells it from others: by default that of a
+    shared one.
+    """
     found: list[Finding] = []
     material = _material(wish, survey, found)
     balancers = traffic.balancers(material)
@@ -166,7 +170,9 @@ def _transformed(
     volumes: tuple[Volume, ...],
     found: list[Finding],
 ) -> dict[Ref, Transformed]:
-    """Every object as it will be; what transforms tell becomes findings, and a patch that does not fit blocks."""
+    """Every object as it will be; what transforms tell becomes findings, and a patch that does not fit
+    blocks.
+    """
     chosen = {volume.claim: volume for volume in volumes}
     made: dict[Ref, Transformed] = {}
     for ref, obj in kept.items():
@@ -194,9 +200,11 @@ def _items(material: Material, key: bytes) -> tuple[Item, ...]:
             mode=material.modes.get(ref, Mode.COPIED),
             hold=material.holds.get(ref, Hold.NOT),
             version=version_of(obj) if ref.kind == "Secret" else "",
-            notes=tuple(note.text for note in material.transformed[ref].notes)
-            if ref in material.transformed
-            else (),
+            notes=(
+                tuple(note.text for note in material.transformed[ref].notes)
+                if ref in material.transformed
+                else ()
+            ),
         )
         for ref, obj in sorted(material.kept.items(), key=lambda pair: pair[0])
     )

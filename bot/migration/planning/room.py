@@ -87,7 +87,9 @@ def check(material: Material, found: Size) -> Iterator[Finding]:
 
 
 def quotas(material: Material) -> Iterator[Finding]:
-    """Whether what was running fits into the namespaces' quotas: it does on the source, or was made before the quota."""
+    """Whether what was running fits into the namespaces' quotas: it does on the source, or was made
+    before the quota.
+    """
     for quota in material.of("ResourceQuota"):
         ref, hard = ref_of(quota), spec_of(quota).get("hard") or {}
         limit = hard.get("pods") or hard.get("count/pods")

@@ -116,7 +116,8 @@ def _webhooks(material: Material) -> Iterator[Finding]:
         if strict:
             yield note(
                 "webhooks",
-                f"{ref} comes last: {len(strict)} of its webhooks refuse everything while their backend is not ready",
+                f"{ref} comes last: {len(strict)} of its webhooks refuse everything while their backend is"
+                " not ready",
                 ref=ref,
             )
         for hook in obj.get("webhooks") or []:

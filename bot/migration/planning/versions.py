@@ -92,5 +92,6 @@ def _definitions(material: Material) -> Iterator[Finding]:
     if names:
         yield note(
             ABOUT,
-            f"{count(len(names), 'definition is', 'definitions are')} copied before their objects: {', '.join(sorted(names))}",
+            f"{count(len(names), 'definition is', 'definitions are')} copied before their objects:"
+            f" {', '.join(sorted(names))}",
         )

@@ -38,7 +38,8 @@ def check(material: Material) -> Iterator[Finding]:
     if material.strangers:
         yield warn(
             ABOUT,
-            f"{count(len(material.strangers), 'workload')} in kube-system not known as add-ons: {', '.join(material.strangers[:NAMED])}",
+            f"{count(len(material.strangers), 'workload')} in kube-system not known as add-ons:"
+            f" {', '.join(material.strangers[:NAMED])}",
             why="kube-system is not migrated",
             fix="Install them in the new cluster yourself, if they are yours.",
         )

@@ -1,4 +1,5 @@
-"""Asks Services over HTTP through the API server's proxy: what they answer is of the class that it was on the source.
+"""Asks Services over HTTP through the API server's proxy: what they answer is of the class that it was on the
+source.
 
 One GET each, of a path that a probe names. Of an answer only its class is kept (`2xx`), nothing that it says.
 """
@@ -98,7 +99,9 @@ def _answer(kube: Kube, probe: Probe) -> Answer:
 
 
 def _said(reply: Reply) -> str:
-    """The class of an answer; empty if it is the API server's own, which is told from the application's by its form."""
+    """The class of an answer; empty if it is the API server's own, which is told from the application's
+    by its form.
+    """
     status = _own_words(reply) if reply.status >= 400 else None
     if status is None:
         return f"{reply.status // 100}xx"
@@ -122,7 +125,8 @@ def check(
     enforced: bool,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Checked:
-    """Ask the target what the source was asked before it stopped. `enforced`: its driver enforces NetworkPolicies.
+    """Ask the target what the source was asked before it stopped. `enforced`: its driver enforces
+    NetworkPolicies.
 
     What answers otherwise is asked once more. Raises `KubeError`.
     """
@@ -210,7 +214,9 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _isolated(service: Ref, now: Inventory) -> bool:
-    """Whether a NetworkPolicy restricts who reaches the pods of a Service: then the API server may well be kept out."""
+    """Whether a NetworkPolicy restricts who reaches the pods of a Service: then the API server may well
+    be kept out.
+    """
     selector = spec_of(now.objects.get(service) or {}).get("selector") or {}
     labels = [
         _labels(each)

@@ -21,7 +21,9 @@ ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONIT
 
 
 class Balancers(Protocol):
-    """Octavia, as far as it is asked. Every call raises `NotAllowed`, `NoSuchService` or another `Problem`."""
+    """Octavia, as far as it is asked. Every call raises `NotAllowed`, `NoSuchService` or another
+    `Problem`.
+    """
 
     def balancer(self, balancer: str) -> LoadBalancer:
         """A load balancer with what it leads to. Raises `NoSuchResource`."""
@@ -33,7 +35,9 @@ class Balancers(Protocol):
 
 
 def check(plan: Plan, now: Inventory, octavia: Balancers | None, cluster: str) -> Checked:
-    """Ask Octavia after the load balancer of every copied Service. `cluster` is the target's id. Raises `Problem`."""
+    """Ask Octavia after the load balancer of every copied Service. `cluster` is the target's id. Raises
+    `Problem`.
+    """
     services = [each.service for each in plan.balancers if each.service in plan.by_ref]
     why = unread(now, SERVICE) or ("" if octavia is not None else "the project has no cloud to ask")
     if not services or why or octavia is None:
@@ -83,7 +87,8 @@ def _of(ref: Ref, live: Object, octavia: Balancers, cluster: str) -> tuple[list[
 
 
 def judged(about: str, found: LoadBalancer, pools: Collection[Pool], *, local: bool) -> Iterator[Fault]:
-    """What is wrong with a load balancer. With `externalTrafficPolicy: Local` only nodes that have a pod answer, so
+    """What is wrong with a load balancer. With `externalTrafficPolicy: Local` only nodes that have a pod
+    answer, so
     that it is DEGRADED when all is well."""
     if found.provisioning != ACTIVE:
         yield Fault(about=about, seen=f"provisioning_status {found.provisioning}", expected=ACTIVE)

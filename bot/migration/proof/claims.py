@@ -17,7 +17,8 @@ CHECK = "claims"
 
 
 def check(plan: Plan, before: Vitals, now: Inventory) -> Checked:
-    """Compare the target's claims with the plan. One that starts empty must be bound if something that runs uses it:
+    """Compare the target's claims with the plan. One that starts empty must be bound if something that runs
+    uses it:
     a class may wait for the first consumer."""
     why = unread(now, CLAIM, VOLUME)
     if why:

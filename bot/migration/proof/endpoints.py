@@ -20,10 +20,11 @@ CHECK = "endpoints"
 
 
 def check(plan: Plan, before: Vitals, wanted: Mapping[Ref, Object], now: Inventory) -> Checked:
-    """Compare the target's EndpointSlices with the source's before it stopped. `wanted` are the planned objects.
+    """Compare the target's EndpointSlices with the source's before it stopped. `wanted` are the planned
+    objects.
 
-    A Service whose workloads are meant to be fewer in the target (fewer nodes, a smaller load, one that was left out)
-    must have as many as those are.
+    A Service whose workloads are meant to be fewer in the target (fewer nodes, a smaller load, one that was
+    left out) must have as many as those are.
     """
     why = unread(now, SERVICE, SLICE)
     if why:

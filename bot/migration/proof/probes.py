@@ -1,4 +1,5 @@
-"""Which Services are asked over HTTP, and for which path: only what a readiness or liveness probe names. Computes only.
+"""Which Services are asked over HTTP, and for which path: only what a readiness or liveness probe names.
+Computes only.
 
 A probe's path is what a kubelet asks all the time, so that a GET of it does no harm; any other path might.
 """

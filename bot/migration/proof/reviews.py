@@ -1,4 +1,6 @@
-"""Asks both API servers what accounts may do, by SubjectAccessReview, and compares the answers. Stores nothing there."""
+"""Asks both API servers what accounts may do, by SubjectAccessReview, and compares the answers. Stores
+nothing there.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def check(source: Kube, target: Kube, questions: Sequence[Question]) -> Checked:
     unchecked = []
     if len(asked) < len(questions):
         unchecked.append(
-            f"{len(questions) - len(asked)} of {len(questions)} samples of rights: {MOST} reviews are the most"
+            f"{len(questions) - len(asked)} of {len(questions)} samples of rights: {MOST} reviews are the"
+            " most"
         )
     answers: list[list[bool]] = []
     for kube, side in ((source, "the old cluster"), (target, "the new cluster")):

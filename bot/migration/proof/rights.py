@@ -1,7 +1,8 @@
-"""Which rights are asked for on both sides: samples of what an account's roles allow, and one that nothing allows.
+"""Which rights are asked for on both sides: samples of what an account's roles allow, and one that nothing
+allows.
 
-Computes only. The rules are RBAC's (https://kubernetes.io/docs/reference/access-authn-authz/rbac/); what they say is
-used to choose questions, never to answer them: that is the API servers' part.
+Computes only. The rules are RBAC's (https://kubernetes.io/docs/reference/access-authn-authz/rbac/); what they
+say is used to choose questions, never to answer them: that is the API servers' part.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ FORBIDDEN = (  # what hardly any account may; the first that its rules do not al
 
 
 def questions(plan: Plan, source: Inventory) -> tuple[Question, ...]:
-    """Of every account of the migrated namespaces that a copied binding names, the questions in which accounts take
+    """Of every account of the migrated namespaces that a copied binding names, the questions in which
+    accounts take
     turns: the first of each, then the second, so that a limit cuts all of them alike."""
     each_ones = [list(_of(account, plan, source)) for account in sorted(_accounts(plan, source))]
     longest = max(map(len, each_ones), default=0)

@@ -1,4 +1,5 @@
-"""What is noted of the source before it stops, and cannot be seen afterwards: which Ingresses have an address, and what
+"""What is noted of the source before it stops, and cannot be seen afterwards: which Ingresses have an
+address, and what
 Services answer over HTTP. How many pods and endpoints are ready is `vitals`'."""
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""By what a workload of the target is measured: how it was on the source, as far as the target means it to be so.
+"""By what a workload of the target is measured: how it was on the source, as far as the target means it to be
+so.
 
-A DaemonSet has a pod on each node, and the target may have fewer; what an autoscaler scales is as large as the load
-is by now; Jobs end by themselves. Everything else must do as well as it did.
+A DaemonSet has a pod on each node, and the target may have fewer; what an autoscaler scales is as large as
+the load is by now; Jobs end by themselves. Everything else must do as well as it did.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from bot.migration.vitals import Running
 
 
 def ready_pods(before: Running, live: Object | None, *, scaled: bool) -> int:
-    """How many pods of a workload must be ready. `live` is the target's; `scaled`: an autoscaler sets its replicas."""
+    """How many pods of a workload must be ready. `live` is the target's; `scaled`: an autoscaler sets
+    its replicas.
+    """
     kind = (before.ref.group, before.ref.kind)
     if kind in SUSPENDED:
         return 0

@@ -46,7 +46,9 @@ class Applied:
 
 
 def make(kube: Kube, image: BeforeImage, phases: Iterable[Phase] = ORDER) -> tuple[Applied, ...]:
-    """Make the changes of some phases, phase by phase. Raises `SourceChanged` if an object is gone; `KubeError`."""
+    """Make the changes of some phases, phase by phase. Raises `SourceChanged` if an object is gone;
+    `KubeError`.
+    """
     done: list[Applied] = []
     for phase in [each for each in ORDER if each in set(phases)]:
         done += _all(image, phase, lambda change: _make(kube, change))
@@ -63,7 +65,9 @@ def make(kube: Kube, image: BeforeImage, phases: Iterable[Phase] = ORDER) -> tup
 
 
 def take_back(kube: Kube, image: BeforeImage, phases: Iterable[Phase] = ORDER) -> tuple[Applied, ...]:
-    """Restore the source from the image, the last phase first. What somebody changed since is left and reported."""
+    """Restore the source from the image, the last phase first. What somebody changed since is left and
+    reported.
+    """
     done: list[Applied] = []
     for phase in [each for each in reversed(ORDER) if each in set(phases)]:
         done += _all(image, phase, lambda change: _take_back(kube, change))
@@ -71,7 +75,9 @@ def take_back(kube: Kube, image: BeforeImage, phases: Iterable[Phase] = ORDER) -
 
 
 def pending(kube: Kube, image: BeforeImage) -> list[str]:
-    """Changes that do not stand (any more): an autoscaler or an operator may have undone one. Raises `KubeError`."""
+    """Changes that do not stand (any more): an autoscaler or an operator may have undone one. Raises
+    `KubeError`.
+    """
     return [
         f"{change.ref}: {change.what}"
         for change in image.changes

@@ -30,7 +30,9 @@ ORDER = tuple(Phase)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
-    """One change. `patch` and `restore` are JSON merge patches; `path` is the object's in the source's API."""
+    """One change. `patch` and `restore` are JSON merge patches; `path` is the object's in the source's
+    API.
+    """
 
     phase: Phase
     ref: Ref

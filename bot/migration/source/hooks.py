@@ -60,7 +60,8 @@ class HookRun:
         return self.code == 0
 
 
-# annotation names: command, container, whether a failure may be passed over, time; and what failure means unsaid
+# annotation names: command, container, whether a failure may be passed over, time; and what failure means
+# unsaid
 _OURS = {
     when: (
         f"xk8s.io/{when}",
@@ -123,7 +124,9 @@ def _seconds(text: str) -> float:
 def run(
     kube: Kube, pods: Iterable[Object], when: When, *, failed: Callable[[HookRun], None] = lambda _run: None
 ) -> tuple[HookRun, ...]:
-    """Run the commands one after the other. Raises `HookFailed` at the first that must succeed and does not."""
+    """Run the commands one after the other. Raises `HookFailed` at the first that must succeed and does
+    not.
+    """
     done: list[HookRun] = []
     for pod in sorted(pods, key=ref_of):
         hook = hooks_of(pod, when)
@@ -138,7 +141,10 @@ def run(
             raise HookFailed(
                 f"The command `{ended.command}` in {hook.pod} did not succeed",
                 why=ended.failure or f"it ended with exit code {ended.code}; what it printed is not kept",
-                fix=f"Run it yourself (`kubectl -n {hook.pod.namespace} exec {hook.pod.name} -c {hook.container} -- …`), then resume.",
+                fix=(
+                    f"Run it yourself (`kubectl -n {hook.pod.namespace} exec {hook.pod.name} -c"
+                    f" {hook.container} -- …`), then resume."
+                ),
             )
     return tuple(done)
 

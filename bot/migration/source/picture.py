@@ -1,4 +1,6 @@
-"""Works out every change that the cut-over makes to the source, from the objects as they are. Changes nothing."""
+"""Works out every change that the cut-over makes to the source, from the objects as they are. Changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,12 @@ REPLICAS = "xk8s.io/replicas"  # noted on the source for people; the image is wh
 
 
 def to_quiesce(inventory: Inventory, grounds: Grounds, early: Collection[str]) -> list[Object]:
-    """Everything that must stand still: whatever keeps pods and is not left out by a person or running on both sides.
+    """Everything that must stand still: whatever keeps pods and is not left out by a person or running on
+    both sides.
 
     A workload that a custom resource owns is among them (its operator is scaled to 0 before); what another
-    workload makes (a ReplicaSet of a Deployment, a Job of a CronJob that is done) is not, but for running Jobs.
+    workload makes (a ReplicaSet of a Deployment, a Job of a CronJob that is done) is not, but for running
+    Jobs.
     """
     found = []
     for ref, obj in inventory.objects.items():

@@ -38,7 +38,9 @@ def open_traffic(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -
 
 
 def admit(into: Writer, plan: Plan, inventory: Inventory, forms: Forms) -> Record:
-    """Make webhooks and aggregated APIs; call it when their backends are ready. Raises `KubeError`, `NotInTime`."""
+    """Make webhooks and aggregated APIs; call it when their backends are ready. Raises `KubeError`,
+    `NotInTime`.
+    """
     wanted = {
         item.ref: forms.final[item.ref]
         for item in plan.items

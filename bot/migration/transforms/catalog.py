@@ -27,7 +27,9 @@ UNITS: dict[tuple[str, str], Unit] = {
 
 
 def strip(original: Object, context: Context) -> tuple[Object, list[Note]]:
-    """An object without what belongs to its cluster. May be repeated: of its own result it makes the same again."""
+    """An object without what belongs to its cluster. May be repeated: of its own result it makes the
+    same again.
+    """
     obj, notes = general.strip(original, context)
     unit = UNITS.get((group_of(original["apiVersion"]), original["kind"]))
     if unit is not None:

@@ -1,4 +1,6 @@
-"""What a team calls otherwise in the new cluster: classes, node labels, taints, registries, and JSON patches."""
+"""What a team calls otherwise in the new cluster: classes, node labels, taints, registries, and JSON
+patches.
+"""
 
 from __future__ import annotations
 

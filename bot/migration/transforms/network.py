@@ -18,7 +18,8 @@ def _policy(obj: Object, _original: Object, context: Context) -> Iterator[Note]:
                 what = context.ranges.what(cidr) if cidr else ""
                 if what:
                     yield warning(
-                        f"{direction} names {cidr}, {what} in the old cluster: it means nothing in the new one"
+                        f"{direction} names {cidr}, {what} in the old cluster: it means nothing in the"
+                        " new one"
                     )
 
 

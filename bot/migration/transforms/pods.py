@@ -39,7 +39,9 @@ def template(obj: Object, context: Context) -> Iterator[Note]:
 
 
 def _annotations(metadata: Object, context: Context) -> Iterator[Note]:
-    """A CNI annotation that was copied can hold a pod back, because it pins an address of the other cluster."""
+    """A CNI annotation that was copied can hold a pod back, because it pins an address of the other
+    cluster.
+    """
     annotations = metadata.get("annotations") or {}
     prefixes = (*context.source.pod_annotations, *context.target.pod_annotations)
     for name in sorted(annotations):
@@ -59,7 +61,8 @@ def _mentions(spec: Object, context: Context) -> Iterator[Note]:
         for variable in container.get("env") or []:
             for what, address in mentioned(str(variable.get("value") or ""), context):
                 yield warning(
-                    f"the variable {variable['name']} of {container['name']} has {address}, {what} in the old cluster"
+                    f"the variable {variable['name']} of {container['name']} has {address}, {what} in the old"
+                    " cluster"
                 )
 
 

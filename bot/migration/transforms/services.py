@@ -63,7 +63,8 @@ def _node_ports(spec: Object, original: Object) -> Iterator[Note]:
 
 
 def said_node_ports(original: Object) -> frozenset[int] | None:
-    """Node ports that somebody asked for: by `kubectl apply`, or as a field manager; None: it is a manifest, all are.
+    """Node ports that somebody asked for: by `kubectl apply`, or as a field manager; None: it is a manifest,
+    all are.
 
     A port that the API server chose is in neither. Velero looks at both, crane only at the first and so
     loses ports that were set by server-side apply.

@@ -76,7 +76,8 @@ class Context:
     keep_finalizers: frozenset[str] = frozenset()
 
 
-# `obj` is a private copy without server-owned fields, which the function changes; `original` is as it was read
+# `obj` is a private copy without server-owned fields, which the function changes; `original` is as it was
+# read
 Rewrite = Callable[[Object, Object, Context], Iterator[Note]]
 
 

@@ -51,7 +51,9 @@ def _stateful_set(obj: Object, original: Object, context: Context) -> Iterator[N
 
 
 def _job(obj: Object, original: Object, context: Context) -> Iterator[Note]:
-    """A Job's selector and the labels it selects by are made by the API server, which refuses those of another Job."""
+    """A Job's selector and the labels it selects by are made by the API server, which refuses those of
+    another Job.
+    """
     yield from _workload(obj, original, context)
     spec = obj["spec"]
     if spec.get("manualSelector"):

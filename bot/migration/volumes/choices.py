@@ -1,4 +1,5 @@
-"""What becomes of each claim: its volume is attached to the new cluster, an empty one is made, or it is left out.
+"""What becomes of each claim: its volume is attached to the new cluster, an empty one is made, or it is left
+out.
 
 Nothing is guessed: a claim without a choice blocks the plan, and so does a volume that cannot move.
 """
@@ -212,7 +213,8 @@ def _zone(spec: Mapping[str, Any]) -> str:
 def check(
     found: Sequence[Volume], target: TargetFacts, *, same_project: bool | None, classes: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """What stands against the choices. `same_project`: whether both clusters are in one OpenStack project, if known.
+    """What stands against the choices. `same_project`: whether both clusters are in one OpenStack project, if
+    known.
 
     `classes` are the mapped names of storage classes; those the target lacks and the plan does not copy block
     an empty volume.
@@ -225,7 +227,10 @@ def check(
             "volumes",
             f"{count(len(moving), 'volume')} cannot be attached to the target",
             why="it is in another OpenStack project",
-            fix="Choose `--volumes empty`, or transfer the volumes with `openstack volume transfer request create`.",
+            fix=(
+                "Choose `--volumes empty`, or transfer the volumes with `openstack volume transfer request"
+                " create`."
+            ),
         )
     if moving and same_project is None:
         yield warn(
@@ -249,7 +254,10 @@ def _why_not(volume: Volume) -> str:
     if not volume.volume:
         return "it has no volume: none was ever bound to it, or the one that was is gone"
     if volume.backend not in (CSI, IN_TREE):
-        return f"its volume is of the kind {volume.backend}, whose data stays on its machine or in its own system"
+        return (
+            f"its volume is of the kind {volume.backend}, whose data stays on its machine or in its own"
+            " system"
+        )
     return "" if volume.handle else "its volume names no Cinder volume"
 
 

@@ -59,8 +59,8 @@ def attached(kube: Kube, volumes: Iterable[Volume], disks: Disks | None) -> list
     if not moving:
         return []
     held = {
-        (spec_of(each).get("source") or {}).get("persistentVolumeName"): spec_of(each).get(
-            "nodeName", "a node"
+        (spec_of(each).get("source") or {}).get("persistentVolumeName"): (
+            spec_of(each).get("nodeName", "a node")
         )
         for each in kube.all_of(ATTACHMENTS, dict)
     }
@@ -154,7 +154,8 @@ def unbound(kube: Kube, volumes: Iterable[Volume]) -> list[str]:
 
 
 def detach(kube: Kube, volumes: Iterable[Volume], migration: str) -> tuple[Ref, ...]:
-    """Remove the static pairs from the target, for a roll-back. The disks stay: each policy is read to be Retain.
+    """Remove the static pairs from the target, for a roll-back. The disks stay: each policy is read to be
+    Retain.
 
     Only objects with the migration's label, by their uid. Raises `NotRetained`, `KubeError`.
     """
@@ -190,7 +191,8 @@ def detach(kube: Kube, volumes: Iterable[Volume], migration: str) -> tuple[Ref, 
 
 
 def hand_over(kube: Kube, volumes: Sequence[Volume], migration: str) -> tuple[Ref, ...]:
-    """Give the target's volumes their own reclaim policy, only after the old cluster is gone. Raises `KubeError`.
+    """Give the target's volumes their own reclaim policy, only after the old cluster is gone. Raises
+    `KubeError`.
 
     Before that two PersistentVolumes stand for one disk, and a Delete on either could take the data.
     """

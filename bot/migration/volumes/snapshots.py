@@ -1,8 +1,9 @@
-"""Cinder snapshots of the disks as the source left them, taken before the target writes to them. May be repeated.
+"""Cinder snapshots of the disks as the source left them, taken before the target writes to them. May be
+repeated.
 
-They are found again by their name and their metadata, which name the migration; nothing else is ever removed. After
-the old cluster is gone they go, because Cinder deletes no volume that has snapshots; after a roll-back they stay,
-because somebody may want what was before the cut-over.
+They are found again by their name and their metadata, which name the migration; nothing else is ever removed.
+After the old cluster is gone they go, because Cinder deletes no volume that has snapshots; after a roll-back
+they stay, because somebody may want what was before the cut-over.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Storage(Disks, Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Kept:
-    """A snapshot that there is: of which claim and disk, and why it could not be removed, if that was tried."""
+    """A snapshot that there is: of which claim and disk, and why it could not be removed, if that was
+    tried.
+    """
 
     claim: str
     disk: str
@@ -73,10 +76,12 @@ def name_of(volume: Volume, migration: str) -> str:
 
 
 def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Callable[[], None]) -> list[str]:
-    """Take a snapshot of every disk that moves, unless there is one. Returns what is waited for; empty if all are there.
+    """Take a snapshot of every disk that moves, unless there is one. Returns what is waited for; empty if all
+    are there.
 
-    `fence` is called before each is taken. A Cinder that does not answer is waited for. Raises `SnapshotFailed` where
-    it refuses, or where a snapshot ends in an error (which is removed, so that a second try takes another).
+    `fence` is called before each is taken. A Cinder that does not answer is waited for. Raises
+    `SnapshotFailed` where it refuses, or where a snapshot ends in an error (which is removed, so that a
+    second try takes another).
     """
     waits, failed = [], []
     for volume in volumes:
@@ -171,6 +176,6 @@ def told(left: Sequence[Kept]) -> list[str]:
     ids = " ".join(each.id for each in left[:NAMED])
     more = f" (and {len(left) - NAMED} more, in the report)" if len(left) > NAMED else ""
     return [
-        f"kept: {count(len(left), 'snapshot')} of the disks as they were before the cut-over; Cinder deletes no disk "
-        f"that has one. To remove: `{REMOVE} {ids}`{more}"
+        f"kept: {count(len(left), 'snapshot')} of the disks as they were before the cut-over; Cinder deletes"
+        f" no disk that has one. To remove: `{REMOVE} {ids}`{more}"
     ]

@@ -88,7 +88,10 @@ def compare(passage: Passage, ground: Ground, recorded: Recorded, ready_within: 
         return CopyDiffers(
             f"{count(len(lines), 'thing is', 'things are')} not in the new cluster as on the source",
             why="\n".join(lines[:NAMED]),
-            fix="Resume: I take what changed on the source into the plan, and copy and compare again; or cancel.",
+            fix=(
+                "Resume: I take what changed on the source into the plan, and copy and compare again; or"
+                " cancel."
+            ),
         )
     passage.leave(f"{count(found['equal'], 'object')} compared equal", [", ".join(found["counts"])])
     return None

@@ -1,6 +1,7 @@
 """The cut-over: the source stops, its disks move, the copies start. Taken back by `returning`.
 
-The picture of the source is recorded before anything is changed, and every change is made to what was pictured.
+The picture of the source is recorded before anything is changed, and every change is made to what was
+pictured.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class NoNeutron(Problem):
 
 
 def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises `TurnedBack`.
+    """Stop the source: picture, hooks, replicas, wait until nothing runs and its disks are free. Raises
+    `TurnedBack`.
 
     The step was entered where it was decided.
     """
@@ -82,7 +84,9 @@ def quiesce(passage: Passage, ground: Ground, recorded: Recorded) -> None:
 
 
 def fit(passage: Passage, ground: Ground, recorded: Recorded) -> None:
-    """The target answers and its driver is healthy. Within a step. Raises `TargetUnfit` or another `Problem`."""
+    """The target answers and its driver is healthy. Within a step. Raises `TargetUnfit` or another
+    `Problem`.
+    """
     passage.tell("looking at the new cluster once more")
     with ground.connect(recorded.target) as target:
         discover(target)
@@ -205,7 +209,9 @@ def volumes(passage: Passage, ground: Ground, recorded: Recorded) -> None:
 
 
 def start(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Let the copies work, operators first, and wait until they do as well as the source did. Raises `TurnedBack`."""
+    """Let the copies work, operators first, and wait until they do as well as the source did. Raises
+    `TurnedBack`.
+    """
     passage.enter(Step.START)
     operators, others = starting.PARTS
     passage.do("start operators", lambda: _started(passage, ground, recorded, operators))

@@ -1,4 +1,6 @@
-"""The second look at the source, the plan made anew where it has changed, and decisions that are waited for."""
+"""The second look at the source, the plan made anew where it has changed, and decisions that are waited
+for.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ def second_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem
 def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem | None:
     """Before anything stops, the target answers and its driver is healthy. Raises `TurnedBack`.
 
-    If it was paused for that, the source is looked at once more: what has changed there meanwhile is returned.
+    If it was paused for that, the source is looked at once more: what has changed there meanwhile is
+    returned.
     """
     pauses = passage.pauses
 
@@ -52,8 +55,8 @@ def last_look(passage: Passage, ground: Ground, recorded: Recorded) -> Problem |
 def begin_cut_over(passage: Passage, ground: Ground, recorded: Recorded, *, looked: int) -> Problem | None:
     """Enter the step that stops the source. Raises `TurnedBack`.
 
-    If it was paused since the source was `looked` at (after so many pauses), that is done once more: with stale copies
-    nothing is stopped, and what has changed is returned.
+    If it was paused since the source was `looked` at (after so many pauses), that is done once more: with
+    stale copies nothing is stopped, and what has changed is returned.
     """
 
     def first() -> Json | None:
@@ -64,7 +67,9 @@ def begin_cut_over(passage: Passage, ground: Ground, recorded: Recorded, *, look
 
 
 def plan_anew(passage: Passage, ground: Ground, recorded: Recorded, order: Json) -> None:
-    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises `TurnedBack`."""
+    """Take what has changed on the source into the plan. What is gone there goes from the target. Raises
+    `TurnedBack`.
+    """
 
     def make() -> Json:
         old = passage.plan
@@ -151,7 +156,8 @@ def consent(
             return by
         passage.hold(
             NotApproved(
-                f"There is no consent to the {'cut-over' if name == 'cutover' else 'deletion of the old cluster'}",
+                "There is no consent to the"
+                f" {'cut-over' if name == 'cutover' else 'deletion of the old cluster'}",
                 why=why,
                 fix="Resume to ask again.",
             )

@@ -26,7 +26,9 @@ class _Wanted(Exception):
 
 
 class _Aside:
-    """The flow of a migration, for building a cluster: its states become ours, and a person is heard meanwhile."""
+    """The flow of a migration, for building a cluster: its states become ours, and a person is heard
+    meanwhile.
+    """
 
     def __init__(self, passage: Passage, *, first: bool) -> None:
         self._passage = passage
@@ -37,7 +39,9 @@ class _Aside:
 
     @property
     def run(self) -> str:
-        """Another one each time after a first attempt, so that the order is looked for before it is sent again."""
+        """Another one each time after a first attempt, so that the order is looked for before it is sent
+        again.
+        """
         return self._flow.run if self._first else uuid.uuid4().hex
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
@@ -135,7 +139,8 @@ def _built(passage: Passage, ground: Ground, building: Building, order: Order, w
 
 
 def remove_ours(passage: Passage, ground: Ground, name: str, *, only_failed: bool = False) -> bool:
-    """Delete the cluster that this migration had built, by its label, and wait until it is gone. Raises `TurnedBack`.
+    """Delete the cluster that this migration had built, by its label, and wait until it is gone. Raises
+    `TurnedBack`.
 
     Nothing else is ever deleted here: a cluster of that name without our label is somebody else's.
     """

@@ -1,7 +1,8 @@
 """What has changed on the source since it was planned, and how honestly that can be said.
 
-A replica without the key that a plan was made with cannot compare the digests of its Secrets. What was not written
-since is the same all the same; of the rest it says that it does not know, and never that it has changed.
+A replica without the key that a plan was made with cannot compare the digests of its Secrets. What was not
+written since is the same all the same; of the rest it says that it does not know, and never that it has
+changed.
 """
 
 from __future__ import annotations
@@ -61,10 +62,15 @@ def problem(found: Json) -> Problem | None:
         )
     if unsure:
         return KeyOfAnother(
-            f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was made",
-            why="they were written since, and another replica planned this with a key of its own, because "
-            f"XK8S_AUDIT_KEY is not the same in all of them:\n{first_of(unsure, NAMED)}",
-            fix="Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or let the "
-            "replica that planned it go on: stop the others, then resume.",
+            f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was"
+            " made",
+            why=(
+                "they were written since, and another replica planned this with a key of its own, because "
+                f"XK8S_AUDIT_KEY is not the same in all of them:\n{first_of(unsure, NAMED)}"
+            ),
+            fix=(
+                "Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or"
+                " let the replica that planned it go on: stop the others, then resume."
+            ),
         )
     return None

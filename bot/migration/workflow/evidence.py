@@ -1,4 +1,6 @@
-"""The checks of the proof, put to both clusters of a migration; what they found is said, kept, and shown in the report."""
+"""The checks of the proof, put to both clusters of a migration; what they found is said, kept, and shown
+in the report.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,15 @@ NAMED = 12  # things not checked that a reply names; the report names all
 
 
 def settling(scene: Scene) -> list[str]:
-    """What is not yet as it was, and may come to be with time: endpoints, load balancers, Ingresses, claims."""
+    """What is not yet as it was, and may come to be with time: endpoints, load balancers, Ingresses,
+    claims.
+    """
     return faults(_settling(scene, _now(scene)))
 
 
 def proof(scene: Scene, pause: Callable[[float], None]) -> tuple[Checked, ...]:
-    """Every check. Reads both clusters and Octavia anew; once more after a pause where time may mend what is wrong, such
+    """Every check. Reads both clusters and Octavia anew; once more after a pause where time may mend what is
+    wrong, such
     as a load balancer that takes up a node. Raises `Problem`."""
     now = _now(scene)
     settled = _settling(scene, now)
@@ -76,7 +81,9 @@ def faults(checks: Iterable[Checked]) -> list[str]:
 
 
 def kept(passage: Passage, name: str, checks: Sequence[Checked]) -> Json:
-    """Note in the history what was checked and what was not, once by name; returned as it is recorded. Within a step."""
+    """Note in the history what was checked and what was not, once by name; returned as it is recorded.
+    Within a step.
+    """
     counted = Counter({each.check: each.looked for each in checks})
     unchecked = [line for each in checks for line in each.unchecked]
     said = ", ".join(f"{check} {number}" for check, number in counted.items() if number) or "nothing"

@@ -1,4 +1,6 @@
-"""What the workflow asks of the world: both clusters, the cloud, decisions by people, and where it is noted."""
+"""What the workflow asks of the world: both clusters, the cloud, decisions by people, and where it is
+noted.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ Json = dict[str, Any]
 
 
 class Ground(Protocol):
-    """One project, for one operation, looked up whenever it is used: within a step, where a problem is recorded.
+    """One project, for one operation, looked up whenever it is used: within a step, where a problem is
+    recorded.
 
     All of it raises `Problem` if the project is gone from the configuration.
     """
@@ -101,7 +104,9 @@ class Turns(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a decision stands. `state`: open, approved, begun, or ended without a consent; `line` says it in words."""
+    """Where a decision stands. `state`: open, approved, begun, or ended without a consent; `line` says
+    it in words.
+    """
 
     id: str
     state: str
@@ -129,7 +134,9 @@ class Decisions(Protocol):
         ...
 
     def start(self, operation: str, name: str, proposal: Proposal) -> str:
-        """Begin what was approved, if it still is what was shown; else why not. A second attempt is let through."""
+        """Begin what was approved, if it still is what was shown; else why not. A second attempt is let
+        through.
+        """
         ...
 
     def close(self, operation: str, name: str, note: str) -> None:

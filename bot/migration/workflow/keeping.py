@@ -1,7 +1,9 @@
-"""Snapshots in the way of a migration: taken when the source stands still, removed with the old cluster, told on the
+"""Snapshots in the way of a migration: taken when the source stands still, removed with the old cluster, told
+on the
 way back.
 
-They stand within steps that were there before them, so that what an older version began goes on with the same steps.
+They stand within steps that were there before them, so that what an older version began goes on with the same
+steps.
 """
 
 from __future__ import annotations
@@ -26,14 +28,18 @@ def _moves(passage: Passage) -> bool:
 
 
 def taking(passage: Passage, ground: Ground) -> list[str]:
-    """Have them taken; what is waited for. Within a step, when the disks are free. Raises `SnapshotFailed`."""
+    """Have them taken; what is waited for. Within a step, when the disks are free. Raises
+    `SnapshotFailed`.
+    """
     if not _moves(passage) or not ground.takes_snapshots or ground.disks is None:
         return []
     return snapshots.take(passage.plan.volumes, ground.disks, passage.migration, passage.flow.fence)
 
 
 def taken(passage: Passage, ground: Ground) -> Json:
-    """Note which there are, or why there are none; returned as it is recorded. Within a step. Raises `NotYetTaken`."""
+    """Note which there are, or why there are none; returned as it is recorded. Within a step. Raises
+    `NotYetTaken`.
+    """
     waits = taking(passage, ground)
     if waits:
         raise NotYetTaken("Snapshots are not there yet", why=", ".join(waits), fix="Resume: I look again.")
@@ -53,7 +59,9 @@ def taken(passage: Passage, ground: Ground) -> Json:
 
 
 def removed(passage: Passage, ground: Ground) -> Json:
-    """Remove them: the disks are the new cluster's now. What stays is named. Within a step. Raises `CloudServiceError`."""
+    """Remove them: the disks are the new cluster's now. What stays is named. Within a step. Raises
+    `CloudServiceError`.
+    """
     if not _moves(passage) or ground.disks is None:
         return {}
     gone, left = snapshots.remove(passage.plan.volumes, ground.disks, passage.migration, passage.flow.fence)
@@ -65,13 +73,16 @@ def removed(passage: Passage, ground: Ground) -> Json:
 
 
 def left(passage: Passage, ground: Ground) -> list[str]:
-    """That they stay, in words, with the command that removes them. Within a step; never stands in the way back."""
+    """That they stay, in words, with the command that removes them. Within a step; never stands in the
+    way back.
+    """
     try:
         disks = ground.disks if _moves(passage) else None
         found = snapshots.kept(passage.plan.volumes, disks, passage.migration) if disks is not None else ()
     except Problem as error:
         return [
-            f"snapshots named xk8s-{passage.migration}-… may be left in Cinder, which did not answer: {error.why or error.what}"
+            f"snapshots named xk8s-{passage.migration}-… may be left in Cinder, which did not answer:"
+            f" {error.why or error.what}"
         ]
     if found:
         _note(

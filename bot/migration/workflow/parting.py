@@ -1,4 +1,6 @@
-"""The end of the old cluster: approved by name, looked at once more right before, then deleted and handed over."""
+"""The end of the old cluster: approved by name, looked at once more right before, then deleted and
+handed over.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) 
         found = proving.against(scene, wrong, checks)
     if found:
         raise NotSafe(
-            f"{count(len(found), 'thing stands', 'things stand')} against deleting {passage.plan.source.name}",
+            f"{count(len(found), 'thing stands', 'things stand')} against deleting"
+            f" {passage.plan.source.name}",
             why=first_of(found, NAMED),
             fix="Mend them, then resume: I look again. Or roll back.",
         )
@@ -62,7 +65,9 @@ def _rechecked(passage: Passage, ground: Ground, recorded: Recorded, name: str) 
 
 
 def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Sequence[str]) -> Proposal:
-    """What the deletion takes and leaves, and what could not be checked. Bound to both clusters, the disks and the plan."""
+    """What the deletion takes and leaves, and what could not be checked. Bound to both clusters, the
+    disks and the plan.
+    """
     plan = passage.plan
     source = ground.site.magnum.cluster(plan.source.id)
     moved = [each for each in plan.volumes if each.moves]
@@ -70,8 +75,10 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Seq
     fresh = [each for each in plan.balancers if each.service not in {move.service for move in recorded.moves}]
     lines = [
         f"migration {passage.migration}: {plan.target.name} has served and is proven",
-        f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id}, project {passage.flow.project}), "
-        "its load balancers and its private network go",
+        (
+            f"{nodes if nodes is not None else 'all'} nodes of {plan.source.name} (id {plan.source.id},"
+            f" project {passage.flow.project}), its load balancers and its private network go"
+        ),
         f"{count(len(moved), 'Cinder volume stays', 'Cinder volumes stay')} with {plan.target.name}",
         *(
             ["the snapshots of the disks as they were before the cut-over go with it"]
@@ -80,14 +87,16 @@ def propose(passage: Passage, ground: Ground, recorded: Recorded, unchecked: Seq
         ),
         *(
             [
-                f"{count(len(fresh), 'old load balancer address goes', 'old load balancer addresses go')}: DNS must point to the new ones"
+                f"{count(len(fresh), 'old load balancer address goes', 'old load balancer addresses go')}:"
+                " DNS must point to the new ones"
             ]
             if fresh
             else []
         ),
         *(
             [
-                f"{count(len(recorded.moves), 'floating IP stays', 'floating IPs stay')} with {plan.target.name}"
+                f"{count(len(recorded.moves), 'floating IP stays', 'floating IPs stay')} with"
+                f" {plan.target.name}"
             ]
             if recorded.moves
             else []
@@ -160,8 +169,8 @@ class _Aside:
 def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove, *, looked: int) -> None:
     """Delete the source, then give the disks their own reclaim policy. There is no way back from here.
 
-    If it was paused since everything was `looked` at (after so many pauses), that is done once more: evidence is
-    never older than a pause. Raises `TurnedBack`.
+    If it was paused since everything was `looked` at (after so many pauses), that is done once more: evidence
+    is never older than a pause. Raises `TurnedBack`.
     """
 
     def first() -> None:
@@ -188,6 +197,7 @@ def delete(passage: Passage, ground: Ground, recorded: Recorded, remove: Remove,
     handed = passage.do("hand over", hand_over)
     gone = handed.get("snapshots", {})
     passage.leave(
-        f"{source.name} is deleted; {count(handed['volumes'], 'volume has its', 'volumes have their')} own reclaim policy again",
+        f"{source.name} is deleted; {count(handed['volumes'], 'volume has its', 'volumes have their')} own"
+        " reclaim policy again",
         [*([gone["said"]] if gone else []), *gone.get("left", [])],
     )

@@ -1,7 +1,9 @@
-"""One migration on its way: recorded steps that can be paused, taken up, and turned back between any two effects.
+"""One migration on its way: recorded steps that can be paused, taken up, and turned back between any two
+effects.
 
-What a person wants is read within the recorded steps, so that a run that replays them goes the same way. A problem
-never ends a migration: it stands still with the reason, and the step is tried again when somebody says so.
+What a person wants is read within the recorded steps, so that a run that replays them goes the same way. A
+problem never ends a migration: it stands still with the reason, and the step is tried again when somebody
+says so.
 """
 
 from __future__ import annotations
@@ -99,7 +101,9 @@ class Passage:
         return None
 
     def leave(self, said: str, lines: Sequence[str] = (), *, shown: bool = False) -> None:
-        """A step of the migration is done: noted, and said in its thread unless a decision's card has `shown` it."""
+        """A step of the migration is done: noted, and said in its thread unless a decision's card has
+        `shown` it.
+        """
         step, number = self.step, self._entered
 
         def end() -> Json:
@@ -130,7 +134,9 @@ class Passage:
         )
 
     def in_turn(self, fn: Callable[[], Json], *, needed: bool = True) -> Json:
-        """Do something as soon as it may be done, under `done`; or what somebody wants meanwhile. Within a step."""
+        """Do something as soon as it may be done, under `done`; or what somebody wants meanwhile. Within
+        a step.
+        """
         waited = False
         while (found := self.wanted()) is None and needed and not self.has_turn():
             waited = True
@@ -164,7 +170,8 @@ class Passage:
         every: float = LOOK_SECONDS,
         detail: str = "",
     ) -> None:
-        """Look until nothing is waited for. A server that does not answer is waited for as well. Raises `TurnedBack`.
+        """Look until nothing is waited for. A server that does not answer is waited for as well. Raises
+        `TurnedBack`.
 
         What does not come true in its time pauses the migration; nothing is skipped.
         """

@@ -35,7 +35,9 @@ def patiently(
     pause: Callable[[float], None],
     told: Callable[[Problem], None],
 ) -> Json:
-    """Do something, again while a server does not let it be done. Raises its `Problem` when the time is over."""
+    """Do something, again while a server does not let it be done. Raises its `Problem` when the time is
+    over.
+    """
     begun, seconds = now(), FIRST_PAUSE
     while True:
         try:

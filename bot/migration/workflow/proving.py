@@ -1,4 +1,6 @@
-"""Proves that the new cluster does what the old one did, and lets it serve for a while before anything is deleted."""
+"""Proves that the new cluster does what the old one did, and lets it serve for a while before anything
+is deleted.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class NotSafe(Problem):
 
 
 def prove(passage: Passage, ground: Ground, recorded: Recorded, ready_within: timedelta) -> None:
-    """Driver, pods, configuration and images; endpoints, load balancers, rights, claims and HTTP. Raises `TurnedBack`."""
+    """Driver, pods, configuration and images; endpoints, load balancers, rights, claims and HTTP. Raises
+    `TurnedBack`.
+    """
     passage.enter(Step.PROVE)
     driver = str(passage.plan.target.driver)
 
@@ -70,7 +74,9 @@ def _proven(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
 
 
 def differences(scene: Scene) -> tuple[int, list[str]]:
-    """How many objects are as they are to work, and those that are not. What an autoscaler sets may differ."""
+    """How many objects are as they are to work, and those that are not. What an autoscaler sets may
+    differ.
+    """
     scaled = autoscaled(scene.inventory.objects.values())
     found = comparing.compare(scene.into, scene.forms.final)
     wrong = [
@@ -106,7 +112,9 @@ def _noted(passage: Passage, text: str) -> Json:
 
 
 def against(scene: Scene, driver_wrong: str, checks: Sequence[Checked]) -> list[str]:
-    """What stands against deleting the source now. Everything is looked at anew: evidence is never older than this."""
+    """What stands against deleting the source now. Everything is looked at anew: evidence is never older
+    than this.
+    """
     found = [driver_wrong] if driver_wrong else []
     found += crossing.not_as_ready(scene)
     found += [f"not bound: {each}" for each in moving.unbound(scene.target, scene.plan.volumes)]
@@ -130,7 +138,8 @@ def _not_retained(scene: Scene) -> list[str]:
     moved = {each.volume for each in scene.plan.volumes if each.moves}
     sides = ((scene.source, "the source"), (scene.target, "the new cluster"))
     return [
-        f"the volume {each['metadata']['name']} of {side} is on {spec_of(each).get('persistentVolumeReclaimPolicy')}"
+        f"the volume {each['metadata']['name']} of {side} is on"
+        f" {spec_of(each).get('persistentVolumeReclaimPolicy')}"
         for kube, side in sides
         for each in kube.all_of("/api/v1/persistentvolumes", dict)
         if each["metadata"]["name"] in moved
@@ -152,7 +161,9 @@ def _unaccounted(scene: Scene) -> list[str]:
 
 
 def _wanted_addresses(scene: Scene) -> list[str]:
-    """Addresses that moved and that Magnum would take along, because their description still names the old cluster."""
+    """Addresses that moved and that Magnum would take along, because their description still names the
+    old cluster.
+    """
     addresses = scene.ground.addresses
     if addresses is None:
         return []

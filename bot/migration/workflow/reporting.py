@@ -1,4 +1,6 @@
-"""The final report: everything that was copied, left out, compared and deleted, as Markdown without secrets."""
+"""The final report: everything that was copied, left out, compared and deleted, as Markdown without
+secrets.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,10 @@ def _proof(history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield from ("", "## Proof", "")
     for each in found:
         looked = ", ".join(f"{check} {number}" for check, number in (each.get("checked") or {}).items())
-        yield f"- {str(each.get('at', ''))[:19]} · {each.get('step', '')} · looked at {looked or 'nothing'}, as it was on the source"
+        yield (
+            f"- {str(each.get('at', ''))[:19]} · {each.get('step', '')} · looked at {looked or 'nothing'}, as"
+            " it was on the source"
+        )
         yield from (f"- not checked: {line}".replace("\n", "; ") for line in each.get("unchecked") or [])
 
 
@@ -109,10 +114,15 @@ def contents(plan: Plan) -> Iterator[str]:
     )
     for volume in plan.volumes:
         users = ", ".join(volume.consumers)
-        yield f"| {volume.claim.short} | {volume.choice or '–'} | {volume.handle or volume.volume or '–'} | {volume.capacity} | {users} |"
+        yield (
+            f"| {volume.claim.short} | {volume.choice or '–'} | {volume.handle or volume.volume or '–'} |"
+            f" {volume.capacity} | {users} |"
+        )
     yield from ("", f"## Load balancers: {len(plan.balancers)}", "")
     for balancer in plan.balancers:
-        yield f"- {balancer.service.short}: {', '.join(balancer.addresses) or 'no address'}, {balancer.recipe}"
+        yield (
+            f"- {balancer.service.short}: {', '.join(balancer.addresses) or 'no address'}, {balancer.recipe}"
+        )
     yield from ("", "## Network", "")
     for word, found in (("closes", plan.network.closes), ("opens", plan.network.opens)):
         for connection in found:

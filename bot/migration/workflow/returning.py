@@ -1,7 +1,8 @@
-"""The ways back: the source as it was, from its before-image; and the new cluster emptied, or removed if it was ours.
+"""The ways back: the source as it was, from its before-image; and the new cluster emptied, or removed if it
+was ours.
 
-Before the source was touched nothing has to be restored. Afterwards the traffic and the disks go back first, then
-the source starts, and only then the copies are removed, so that the outage is as short as it can be.
+Before the source was touched nothing has to be restored. Afterwards the traffic and the disks go back first,
+then the source starts, and only then the copies are removed, so that the outage is as short as it can be.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ REMOVE_WITHIN = timedelta(minutes=20)
 def go_back(
     passage: Passage, ground: Ground, recorded: Recorded, turn: TurnedBack, order: Order | None
 ) -> list[str]:
-    """Go back as was wanted; returns what was done, in words. A problem on the way pauses, and is tried again."""
+    """Go back as was wanted; returns what was done, in words. A problem on the way pauses, and is tried
+    again.
+    """
     passage.back = True
 
     def begin() -> Json:

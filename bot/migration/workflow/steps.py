@@ -71,12 +71,16 @@ def switched(step: Step) -> bool:
 
 
 def works(step: Step, *, back: bool) -> bool:
-    """Whether a migration does something there, for which it needs a turn; elsewhere it waits for people or for time."""
+    """Whether a migration does something there, for which it needs a turn; elsewhere it waits for people
+    or for time.
+    """
     return back or step not in (Step.DECIDE, Step.SOAK, Step.CONSENT)
 
 
 def waits_for_nobody(step: Step, *, back: bool) -> bool:
-    """Whether it takes its turn above the limit: somebody wants out, or the source stands still and people wait."""
+    """Whether it takes its turn above the limit: somebody wants out, or the source stands still and
+    people wait.
+    """
     return back or (crossed(step) and works(step, back=back))
 
 

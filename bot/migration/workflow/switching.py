@@ -91,7 +91,8 @@ def _addresses(passage: Passage, ground: Ground, recorded: Recorded) -> Json:
     with opened(passage.plan, ground, recorded) as scene:
         found = opening.new_addresses(scene.into, passage.plan)
     lines = [
-        f"{each.service.short}: {', '.join(each.before) or 'no address'} → {', '.join(each.after) or 'no address'}"
+        f"{each.service.short}: {', '.join(each.before) or 'no address'} →"
+        f" {', '.join(each.after) or 'no address'}"
         + (" — change DNS" if set(each.before) != set(each.after) else "")
         for each in found
     ]

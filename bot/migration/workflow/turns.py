@@ -13,7 +13,9 @@ from bot.wording import count
 
 
 class OwnTurn:
-    """The turn of one migration, as its workflow sees it. All of it raises `DatabaseError`; within steps only."""
+    """The turn of one migration, as its workflow sees it. All of it raises `DatabaseError`; within steps
+    only.
+    """
 
     def __init__(
         self, turns: Turns, migration: str, *, operation: str, project: str, at_once: Callable[[], int]
@@ -38,7 +40,10 @@ class OwnTurn:
         if found.held:
             return ""
         are = "is" if found.at_work == 1 else "are"
-        return f"waits for its turn: {found.at_work} of {count(limit, 'migration')} of {self._project} {are} at work"
+        return (
+            f"waits for its turn: {found.at_work} of {count(limit, 'migration')} of {self._project} {are} at"
+            " work"
+        )
 
     def give_back(self) -> None:
         """Let others work."""

@@ -1,4 +1,6 @@
-"""What the target did not take: named object by object, and tried again where somebody else was merely writing."""
+"""What the target did not take: named object by object, and tried again where somebody else was merely
+writing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The whole way of one migration, in its order. Everything that it does stands in the steps of its neighbours."""
+"""The whole way of one migration, in its order. Everything that it does stands in the steps of its
+neighbours.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ class Migration:
         return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
 
     def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
-        """Copy until the copy is the source as it is, and a second person has consented to the cut-over; begin that."""
+        """Copy until the copy is the source as it is, and a second person has consented to the cut-over;
+        begin that.
+        """
         while True:
             carrying.copy(passage, ground, recorded)
             wrong = carrying.compare(passage, ground, recorded, self.ready_within())
@@ -198,8 +202,14 @@ def propose_cut_over(passage: Passage, recorded: Recorded) -> Proposal:
     workloads = sum(item.mode == "at cut-over" for item in plan.items)
     lines = [
         f"migration {passage.migration}: the copy in {plan.target.name} compared equal",
-        f"{count(workloads, 'object stops', 'objects stop')} on {plan.source.name}; their copies on {plan.target.name} start",
-        f"{count(len(moved), 'Cinder volume moves', 'Cinder volumes move')} from {plan.source.name} to {plan.target.name}",
+        (
+            f"{count(workloads, 'object stops', 'objects stop')} on {plan.source.name}; their copies on"
+            f" {plan.target.name} start"
+        ),
+        (
+            f"{count(len(moved), 'Cinder volume moves', 'Cinder volumes move')} from {plan.source.name} to"
+            f" {plan.target.name}"
+        ),
         *(
             f"{each.service.short}: {', '.join(each.addresses) or 'no address'}, {each.recipe}"
             for each in plan.balancers

@@ -1,8 +1,8 @@
 """Controllers and the pods that they would run, named as Kubernetes names them as far as that is known.
 
-They are numbered from 1 whatever the kind: most real names end in random letters, and who compares two folders
-should not have to know which. A StatefulSet's pods still carry the labels that hold their real ordinals, because
-policies select by them. A controller whose pods are in the input is not expanded.
+They are numbered from 1 whatever the kind: most real names end in random letters, and who compares two
+folders should not have to know which. A StatefulSet's pods still carry the labels that hold their real
+ordinals, because policies select by them. A controller whose pods are in the input is not expanded.
 """
 
 from __future__ import annotations

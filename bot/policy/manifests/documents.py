@@ -1,7 +1,8 @@
 """Reads YAML and JSON files, within bounds, into plain values.
 
-The parser's events are looked at first, so that aliases that multiply (the stuff of YAML bombs) and endless nesting
-are refused before a value is built. Keys that are given twice are mistakes, and a date stays text, as in Kubernetes.
+The parser's events are looked at first, so that aliases that multiply (the stuff of YAML bombs) and endless
+nesting are refused before a value is built. Keys that are given twice are mistakes, and a date stays text, as
+in Kubernetes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST)
 
 
 class BadManifests(Refusal):
-    """The input cannot be used; each mistake names its file, and its document and field where there is one."""
+    """The input cannot be used; each mistake names its file, and its document and field where there is
+    one.
+    """
 
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)

@@ -64,8 +64,9 @@ class Cells:
     """The cells of two states. Cells of pods are numbered first, then those of ranges outside.
 
     `party` is the number of a cell's workload (or pod, as `level` says) in `names`; a range outside has none.
-    `sizes` counts pods. Where the two states have different pods, a pod may also have moved to another node or off its network:
-    cells are then parted by node, so that `connections` can tell own nodes, which policies do not.
+    `sizes` counts pods. Where the two states have different pods, a pod may also have moved to another node
+    or off its network: cells are then parted by node, so that `connections` can tell own nodes, which
+    policies do not.
     """
 
     def __init__(self, before: Reachability, after: Reachability, level: Level) -> None:
@@ -147,7 +148,9 @@ def _pods(before: Reachability, after: Reachability) -> tuple[Pod, ...]:
 
 
 def _ranges(before: Reachability, after: Reachability) -> tuple[list[Range], Indices]:
-    """Outside cut where either state cuts it, each range with its endpoint in both; IPv6 if either speaks it."""
+    """Outside cut where either state cuts it, each range with its endpoint in both; IPv6 if either
+    speaks it.
+    """
     starts = sorted({*before.endpoints.starts, *after.endpoints.starts})
     ipv6 = outside.speaks_ipv6(before) or outside.speaks_ipv6(after)
     numbered = [

@@ -51,7 +51,9 @@ class Pairs:
 
     @classmethod
     def of(cls, cells: Cells, parts: Sequence[tuple[npt.NDArray[np.integer], ...]]) -> Pairs:
-        """From (source, destination, number before, number after); without pairs that no policy can change."""
+        """From (source, destination, number before, number after); without pairs that no policy can
+        change.
+        """
         empty = np.empty(0, dtype=np.intp)
         columns = [np.concatenate([part[column] for part in parts] or [empty]) for column in range(4)]
         sources, destinations = columns[0].astype(np.intp), columns[1].astype(np.intp)
@@ -136,7 +138,9 @@ def _change(sets: SetTable, source: str, destination: str, what: _What) -> Chang
 
 
 def _grouped(pairs: Pairs) -> Iterator[tuple[int, int, _What]]:
-    """Source and destination (a workload's number, beyond them cells outside), closes, opens, pods of both."""
+    """Source and destination (a workload's number, beyond them cells outside), closes, opens, pods of
+    both.
+    """
     cells = pairs.cells
     if not len(pairs.sources):
         return

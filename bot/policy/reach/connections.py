@@ -27,7 +27,9 @@ class Connections:
 
     @staticmethod
     def of(protocol: Protocol, first: int = FIRST_PORT, last: int = LAST_PORT) -> Connections:
-        """The ports `first` to `last` of a protocol, all of them by default; none if `first` is after `last`."""
+        """The ports `first` to `last` of a protocol, all of them by default; none if `first` is after
+        `last`.
+        """
         first, last = max(first, FIRST_PORT), min(last, LAST_PORT)
         return Connections(((_BASE[protocol] + first, _BASE[protocol] + last),)) if first <= last else NOTHING
 
@@ -90,7 +92,9 @@ class Connections:
         )
 
     def __str__(self) -> str:
-        """`TCP 80,8080-8090,UDP 53`; a protocol alone is all its ports; `All Connections`, `No Connections`."""
+        """`TCP 80,8080-8090,UDP 53`; a protocol alone is all its ports; `All Connections`, `No
+        Connections`.
+        """
         if self == ALL:
             return "All Connections"
         if not self:

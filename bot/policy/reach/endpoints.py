@@ -40,7 +40,9 @@ class Endpoints:
         return cls(population, population.group_of_pod, population.groups, list(FAMILIES))
 
     def split(self, blocks: Iterable[IPBlock]) -> tuple[Endpoints, Indices]:
-        """Cut by more blocks. The second value gives, for each new endpoint, the old one that it is part of."""
+        """Cut by more blocks. The second value gives, for each new endpoint, the old one that it is part
+        of.
+        """
         ranges = [ranges_of(block) for block in blocks]
         units = Partition.of(self.unit_of_pod)
         cuts = set(self.starts)
@@ -58,7 +60,9 @@ class Endpoints:
         return np.flatnonzero(self._by_unit(self.population.selected(policy)))
 
     def members(self, peers: Iterable[Peer], namespace: str) -> Indices:
-        """The endpoints that any of these peers of a policy in `namespace` matches. Blocks were split by before."""
+        """The endpoints that any of these peers of a policy in `namespace` matches. Blocks were split by
+        before.
+        """
         found = np.zeros(self.count, dtype=bool)
         for peer in peers:
             if isinstance(peer, IPBlock):

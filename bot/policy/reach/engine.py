@@ -1,8 +1,8 @@
 """Computes who may connect to whom: what egress of the source and ingress of the destination both allow.
 
 Each direction is a `side.Side`; the answer for a pair is one look into both tables and one intersection. No
-matrix of pods is ever built: classes of endpoints that nothing tells apart stand for them, and `between` gives
-a matrix of them at once.
+matrix of pods is ever built: classes of endpoints that nothing tells apart stand for them, and `between`
+gives a matrix of them at once.
 """
 
 from __future__ import annotations
@@ -125,15 +125,17 @@ class Reachability:
 
     @functools.cached_property
     def class_of(self) -> Ids:
-        """The class of each endpoint: endpoints of one class may connect to the same, and the same to them."""
+        """The class of each endpoint: endpoints of one class may connect to the same, and the same to
+        them.
+        """
         return _combined(self.source_role_of, self.destination_role_of)
 
     @functools.cached_property
     def source_role_of(self) -> Ids:
         """The role of each endpoint as a source: endpoints of one role may connect to the same.
 
-        A pair of classes has the connections of the one's role as a source and the other's as a destination, so
-        that all pairs of roles are all there is to know; there are fewer of them.
+        A pair of classes has the connections of the one's role as a source and the other's as a destination,
+        so that all pairs of roles are all there is to know; there are fewer of them.
         """
         return _combined(self.egress.rows_of, self.ingress.columns_of)
 
@@ -145,8 +147,8 @@ class Reachability:
     def between(self, sources: npt.NDArray[np.integer], destinations: npt.NDArray[np.integer]) -> Ids:
         """A matrix: what each of these endpoints may open to each of those, as numbers of `sets`.
 
-        Some tens of sources at once stay in the processor's cache, which is three times as fast as all at once.
-        Self traffic and own nodes are exempt from policies and are not looked at here.
+        Some tens of sources at once stay in the processor's cache, which is three times as fast as all at
+        once. Self traffic and own nodes are exempt from policies and are not looked at here.
         """
         out = self.egress.cells[self.egress.rows_of[sources]].take(
             self.egress.columns_of[destinations], axis=1

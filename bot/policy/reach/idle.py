@@ -35,7 +35,9 @@ class IdlePolicy:
 
 
 def dead_rules(reach: Reachability, policies: Iterable[PolicyRef] | None = None) -> tuple[DeadRule, ...]:
-    """The rules and peers that select nothing, of these policies or of all. Raises `KeyError` for one unknown."""
+    """The rules and peers that select nothing, of these policies or of all. Raises `KeyError` for one
+    unknown.
+    """
     chosen = sorted(reach.policies) if policies is None else policies
     return tuple(dead for ref in chosen for dead in _dead(reach, reach.policies[ref]))
 

@@ -1,8 +1,8 @@
 """What the engine computes on: pods, namespaces, nodes and policies as plain values.
 
-Nothing here reads Kubernetes objects: `parsing` does that for policies, and whoever reads pods (from a cluster
-or from manifests) builds these values itself. Names are unique as in Kubernetes: a pod or policy within its
-namespace, a namespace or node in the cluster.
+Nothing here reads Kubernetes objects: `parsing` does that for policies, and whoever reads pods (from a
+cluster or from manifests) builds these values itself. Names are unique as in Kubernetes: a pod or policy
+within its namespace, a namespace or node in the cluster.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Operator(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Workload:
-    """The controller that owns a pod (the topmost one: a Deployment, not its ReplicaSet), or the pod itself."""
+    """The controller that owns a pod (the topmost one: a Deployment, not its ReplicaSet), or the pod
+    itself.
+    """
 
     namespace: str
     kind: str
@@ -138,7 +140,9 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether an object with these labels fulfils it. NotIn and DoesNotExist match where the key lacks."""
+        """Whether an object with these labels fulfils it. NotIn and DoesNotExist match where the key
+        lacks.
+        """
         match self.operator:
             case Operator.IN:
                 return labels.get(self.key) in self.values
@@ -200,7 +204,9 @@ class PortRule:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rule:
-    """One entry of `ingress` or `egress`. `peers` empty: everyone; `ports` empty: all ports of all protocols."""
+    """One entry of `ingress` or `egress`. `peers` empty: everyone; `ports` empty: all ports of all
+    protocols.
+    """
 
     peers: tuple[Peer, ...] = ()
     ports: tuple[PortRule, ...] = ()
@@ -222,7 +228,8 @@ class Policy:
     """One NetworkPolicy after defaulting.
 
     `ingress` and `egress` are None where the policy does not isolate in that direction (policyTypes), and an
-    empty tuple where it isolates and allows nothing. The index of a rule in them is its index in the manifest.
+    empty tuple where it isolates and allows nothing. The index of a rule in them is its index in the
+    manifest.
     """
 
     namespace: str

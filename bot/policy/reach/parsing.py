@@ -148,8 +148,8 @@ def _check_port(port: Any, field: str, mistakes: Mistakes) -> None:
     elif not is_port_name(port):
         mistakes.add(
             field,
-            f"{port!r} is not the name of a port: at most {LONGEST_PORT_NAME} lower-case letters, digits and single"
-            " '-', at least one letter; a number is written without quotes",
+            f"{port!r} is not the name of a port: at most {LONGEST_PORT_NAME} lower-case letters, digits and"
+            " single '-', at least one letter; a number is written without quotes",
         )
 
 

@@ -1,8 +1,8 @@
 """What a line of an answer is about: a workload, a pod, or a range of addresses outside.
 
-Endpoints of one class behave alike, and a workload is the union of the classes that its pods are in; most have
-one. `Parties` folds a row over classes into a row over parties, so that answers are computed once for each
-class and not for each pod.
+Endpoints of one class behave alike, and a workload is the union of the classes that its pods are in; most
+have one. `Parties` folds a row over classes into a row over parties, so that answers are computed once for
+each class and not for each pod.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Level(enum.StrEnum):
 
 
 def named(population: Population, pods: Sequence[Pod], level: Level) -> tuple[list[str], Ids]:
-    """`shop/cart[Deployment]` or `shop/cart-1`: the names, sorted, and for each pod the number of its name."""
+    """`shop/cart[Deployment]` or `shop/cart-1`: the names, sorted, and for each pod the number of its
+    name.
+    """
     if level is Level.POD:
         return numbered([str(pod.ref) for pod in pods])
     return population.owners if pods is population.pods else numbered([str(pod.owner) for pod in pods])

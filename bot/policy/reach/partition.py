@@ -11,8 +11,8 @@ Integers = npt.NDArray[np.int32]
 class Partition:
     """The class of each element; classes are numbered from 0 and none is empty.
 
-    Each `refine` splits the classes that a set cuts: what is in the set gets a new number, so that the elements
-    of a class agree about every set so far. Cost: the size of the set.
+    Each `refine` splits the classes that a set cuts: what is in the set gets a new number, so that the
+    elements of a class agree about every set so far. Cost: the size of the set.
     """
 
     def __init__(self, size: int) -> None:
@@ -51,7 +51,9 @@ class Partition:
 
 
 def different(ids: npt.NDArray[np.integer], count: int) -> npt.NDArray[np.intp]:
-    """Which of the numbers from 0 to `count` - 1 occur, in order; much faster than sorting or hashing them."""
+    """Which of the numbers from 0 to `count` - 1 occur, in order; much faster than sorting or hashing
+    them.
+    """
     occurs = np.zeros(count, dtype=bool)
     occurs[ids] = True
     return np.flatnonzero(occurs)

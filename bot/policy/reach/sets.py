@@ -1,7 +1,8 @@
 """Numbers for sets of connections, so that tables of them are arrays of integers.
 
-Few different sets occur in a cluster, and most pairs are `NOTHING` or `ALL`: intersections and unions of whole
-rows are comparisons of numbers, and the sets themselves are touched once for each pair of numbers that is new.
+Few different sets occur in a cluster, and most pairs are `NOTHING` or `ALL`: intersections and unions of
+whole rows are comparisons of numbers, and the sets themselves are touched once for each pair of numbers that
+is new.
 """
 
 from __future__ import annotations
@@ -137,7 +138,9 @@ class SetTable:
 
 
 def _table(numbers: int) -> Ids:
-    """Intersections of all pairs of numbers: those with nothing, with everything and with itself are known."""
+    """Intersections of all pairs of numbers: those with nothing, with everything and with itself are
+    known.
+    """
     size = SMALLEST_TABLE
     while size < numbers + numbers // 4:
         size *= 2

@@ -1,9 +1,10 @@
-"""One direction of all policies as a table: which connections each kind of subject grants to each kind of peer.
+"""One direction of all policies as a table: which connections each kind of subject grants to each kind of
+peer.
 
-The subject is the pod that a policy selects: the destination for ingress, the source for egress. Subjects with
-the same policies (and, for ingress, the same named ports) share a row, peers that no rule tells apart share a
-column, and a cell is the number of a set of connections in a `SetTable`. Both directions are this same table;
-only where a named port is resolved differs, because that is always the destination.
+The subject is the pod that a policy selects: the destination for ingress, the source for egress. Subjects
+with the same policies (and, for ingress, the same named ports) share a row, peers that no rule tells apart
+share a column, and a cell is the number of a set of connections in a `SetTable`. Both directions are this
+same table; only where a named port is resolved differs, because that is always the destination.
 """
 
 from __future__ import annotations
@@ -190,10 +191,12 @@ class Side:
 
     def _columns_of(self, grants: Iterable[Grant]) -> tuple[Grant, ...]:
         return tuple(
-            grant
-            if grant.members is None
-            else dataclasses.replace(
-                grant, members=different(self.columns_of[grant.members], self.cells.shape[1])
+            (
+                grant
+                if grant.members is None
+                else dataclasses.replace(
+                    grant, members=different(self.columns_of[grant.members], self.cells.shape[1])
+                )
             )
             for grant in grants
         )

@@ -1,4 +1,6 @@
-"""What Cinder, Octavia and Neutron have: one state that the OpenStack APIs show and the clusters' controllers work on."""
+"""What Cinder, Octavia and Neutron have: one state that the OpenStack APIs show and the clusters'
+controllers work on.
+"""
 
 from __future__ import annotations
 

@@ -157,8 +157,9 @@ class Network:
         if other is not None and other is not floating:
             raise NetworkRefused(
                 409,
-                f"Cannot associate floating IP {floating.address} ({floating.id}) with port {port} using fixed IP "
-                f"{self.ports[port].address}, as that fixed IP already has a floating IP on external network {self.public.id}.",
+                f"Cannot associate floating IP {floating.address} ({floating.id}) with port {port} using"
+                f" fixed IP {self.ports[port].address}, as that fixed IP already has a floating IP on"
+                f" external network {self.public.id}.",
                 "FloatingIPPortAlreadyAssociated",
             )
         floating.port = port
@@ -179,7 +180,9 @@ class Network:
         return made
 
     def delete_balancer(self, balancer: Balancer) -> None:
-        """Remove a load balancer with all that is its; an address on it leads nowhere. Raises `NetworkRefused`."""
+        """Remove a load balancer with all that is its; an address on it leads nowhere. Raises
+        `NetworkRefused`.
+        """
         if balancer.provisioning.startswith("PENDING"):
             why = f"Load Balancer {balancer.id} is immutable and cannot be updated."
             raise NetworkRefused(409, why)

@@ -104,7 +104,8 @@ class BlockStorage:
         if found.attachment is not None and found.attachment.server != server:
             raise StorageRefused(
                 400,
-                f"Invalid volume: volume '{volume}' status must be 'available' to attach, but the status is 'in-use'",
+                f"Invalid volume: volume '{volume}' status must be 'available' to attach, but the status is"
+                " 'in-use'",
             )
         if found.attachment is None:
             found.attachment = Attachment(
@@ -131,9 +132,10 @@ class BlockStorage:
         if found.attachment is not None or held:
             raise StorageRefused(
                 400,
-                "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing "
-                "and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated "
-                "from snapshots after volume transfer.",
+                "Invalid volume: Volume status must be available or error or error_restoring or"
+                " error_extending or error_managing and must not be migrating, attached, belong to a group,"
+                " have snapshots, awaiting a transfer, or be disassociated from snapshots after volume"
+                " transfer.",
             )
         del self.volumes[volume]
 
@@ -143,7 +145,8 @@ class BlockStorage:
         if 0 <= self.most_snapshots <= len(self.snapshots):
             raise StorageRefused(
                 413,
-                f"SnapshotLimitExceeded: Maximum number of snapshots allowed ({self.most_snapshots}) exceeded",
+                f"SnapshotLimitExceeded: Maximum number of snapshots allowed ({self.most_snapshots})"
+                " exceeded",
             )
         if found.attachment is not None and not force:
             raise StorageRefused(

@@ -261,7 +261,9 @@ def _node(spec: ClusterSpec, machine: Machine, now: str, number: int) -> Object:
         else {
             "flannel.alpha.coreos.com/kube-subnet-manager": "true",
             "flannel.alpha.coreos.com/backend-type": "vxlan",
-            "flannel.alpha.coreos.com/backend-data": f'{{"VNI":1,"VtepMAC":"8e:5a:00:00:{number // 256:02x}:{number % 256:02x}"}}',
+            "flannel.alpha.coreos.com/backend-data": (
+                f'{{"VNI":1,"VtepMAC":"8e:5a:00:00:{number // 256:02x}:{number % 256:02x}"}}'
+            ),
             "flannel.alpha.coreos.com/public-ip": machine.address,
         }
     )

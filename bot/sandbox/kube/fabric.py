@@ -109,7 +109,10 @@ class Fabric:
         """
         me = self.machines[name]
         if not me.bird:
-            return "BIRD is not ready: Error querying BIRD: unable to connect to BIRDv4 socket: dial unix /var/run/bird/bird.ctl: connect: no such file or directory"
+            return (
+                "BIRD is not ready: Error querying BIRD: unable to connect to BIRDv4 socket: dial unix"
+                " /var/run/bird/bird.ctl: connect: no such file or directory"
+            )
         peers = self.peerings(name)
         down = [peer.peer for peer in peers if peer.info != ESTABLISHED]
         if not down or (not strict and len(down) < len(peers)):
@@ -120,7 +123,10 @@ class Fabric:
         """What `calico-node -felix-ready` complains of; empty if nothing."""
         if self.machines[name].felix:
             return ""
-        return 'felix is not ready: Get "http://localhost:9099/readiness": dial tcp 127.0.0.1:9099: connect: connection refused'
+        return (
+            'felix is not ready: Get "http://localhost:9099/readiness": dial tcp 127.0.0.1:9099: connect:'
+            " connection refused"
+        )
 
 
 def _order(machine: Machine) -> tuple[int, ...]:

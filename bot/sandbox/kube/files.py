@@ -1,4 +1,6 @@
-"""The files of containers: on mounted disks, in mounted ConfigMaps and Secrets, and in the container itself."""
+"""The files of containers: on mounted disks, in mounted ConfigMaps and Secrets, and in the container
+itself.
+"""
 
 from __future__ import annotations
 

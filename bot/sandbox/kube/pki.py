@@ -1,4 +1,6 @@
-"""A cluster's certificate authority, as Magnum makes it: its certificates lack the Authority Key Identifier."""
+"""A cluster's certificate authority, as Magnum makes it: its certificates lack the Authority Key
+Identifier.
+"""
 
 from __future__ import annotations
 

@@ -84,7 +84,10 @@ class Programs:
         if not self._fabric.machines[node].bird:
             return (
                 "",
-                "Unable to connect to server control socket (/var/run/calico/bird.ctl): No such file or directory\n",
+                (
+                    "Unable to connect to server control socket (/var/run/calico/bird.ctl): No such file or"
+                    " directory\n"
+                ),
                 1,
             )
         command = words[words.index("show") :] if "show" in words else []
@@ -93,13 +96,19 @@ class Programs:
             return head + self._protocols(node), "", 0
         if command == ["show", "route", "count"]:
             return (
-                f"{head}{3 * len(self._fabric.machines)} of {3 * len(self._fabric.machines)} routes for {len(self._fabric.machines)} networks\n",
+                (
+                    f"{head}{3 * len(self._fabric.machines)} of {3 * len(self._fabric.machines)} routes for"
+                    f" {len(self._fabric.machines)} networks\n"
+                ),
                 "",
                 0,
             )
         if command == ["show", "status"]:
             return (
-                f"{head}BIRD v0.3.3+birdv1.6.8\nRouter ID is {self._fabric.machines[node].address}\nDaemon is up and running\n",
+                (
+                    f"{head}BIRD v0.3.3+birdv1.6.8\nRouter ID is"
+                    f" {self._fabric.machines[node].address}\nDaemon is up and running\n"
+                ),
                 "",
                 0,
             )
@@ -118,7 +127,8 @@ class Programs:
         for peering in self._fabric.peerings(node):
             name = "Mesh_" + peering.peer.replace(".", "_")
             lines.append(
-                f"{name:<8} BGP      master   {peering.state:<6} {self._since(peering.since):<11} {peering.info}"
+                f"{name:<8} BGP      master   {peering.state:<6} {self._since(peering.since):<11}"
+                f" {peering.info}"
             )
         return "\n".join(lines) + "\n"
 
@@ -154,7 +164,10 @@ class Programs:
         ]
         table = "\n".join([rule, body[0], rule, *body[1:], rule])
         return (
-            f"Calico process is running.\n\nIPv4 BGP status\n{table}\n\nIPv6 BGP status\nNo IPv6 peers found.\n",
+            (
+                f"Calico process is running.\n\nIPv4 BGP status\n{table}\n\nIPv6 BGP status\nNo IPv6 peers"
+                " found.\n"
+            ),
             "",
             0,
         )
@@ -170,7 +183,10 @@ class Programs:
 
     def _subnet(self, node: str) -> str:
         network = self._fabric.machines[node].pod_range
-        return f"FLANNEL_NETWORK=10.101.0.0/16\nFLANNEL_SUBNET={network}\nFLANNEL_MTU=1400\nFLANNEL_IPMASQ=true\n"
+        return (
+            f"FLANNEL_NETWORK=10.101.0.0/16\nFLANNEL_SUBNET={network}\n"
+            "FLANNEL_MTU=1400\nFLANNEL_IPMASQ=true\n"
+        )
 
 
 def _environment(pod: Object, container: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The web servers in the containers: a container listens on the ports that it or its probes name.
 
-One answers 200 on `/` and on the paths that probes name, and 404 elsewhere. A file `/www/PATH` in the container says
-otherwise: its first word is the status.
+One answers 200 on `/` and on the paths that probes name, and 404 elsewhere. A file `/www/PATH` in the
+container says otherwise: its first word is the status.
 """
 
 from __future__ import annotations

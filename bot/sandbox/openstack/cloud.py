@@ -161,7 +161,10 @@ class Cloud:
     async def _built(self, cluster: Json) -> None:
         await asyncio.sleep(self.seconds_to_build)
         if self.ailments.no_valid_host:
-            reason = 'Resource CREATE failed: ResourceInError: resources.kube_minions: Went to status ERROR due to "No valid host was found"'
+            reason = (
+                "Resource CREATE failed: ResourceInError: resources.kube_minions: Went to status ERROR due to"
+                ' "No valid host was found"'
+            )
             cluster |= {
                 "status": "CREATE_FAILED",
                 "status_reason": "default-master failed, default-worker failed",
@@ -208,7 +211,9 @@ class Cloud:
         self.clusters.pop(cluster["uuid"], None)
 
     async def _demolish(self, uuid: str) -> None:
-        """Load balancers, servers, network: in this order, and what is gone is gone. Raises `DeletionFailed`."""
+        """Load balancers, servers, network: in this order, and what is gone is gone. Raises
+        `DeletionFailed`.
+        """
         delete_balancers(self.infrastructure, uuid)
         running = self.running.pop(uuid, None)
         if running is not None:

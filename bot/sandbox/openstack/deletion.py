@@ -17,7 +17,9 @@ class DeletionFailed(Exception):
 
 
 def delete_balancers(infrastructure: Infrastructure, cluster: str) -> None:
-    """Delete every load balancer that says it is the cluster's, and its address if that says so too. Raises `DeletionFailed`."""
+    """Delete every load balancer that says it is the cluster's, and its address if that says so too.
+    Raises `DeletionFailed`.
+    """
     network = infrastructure.network
     mine = re.compile(rf"Kubernetes .+ from cluster {re.escape(cluster)}")
     stuck: list[Balancer] = []
@@ -34,7 +36,8 @@ def delete_balancers(infrastructure: Infrastructure, cluster: str) -> None:
     if stuck:
         names = [each.id for each in stuck]
         raise DeletionFailed(
-            f"Failed to pre-delete resources for cluster {cluster}, error: Timeout waiting for the load balancers {names} to be deleted."
+            f"Failed to pre-delete resources for cluster {cluster}, error: Timeout waiting for the load"
+            f" balancers {names} to be deleted."
         )
 
 
@@ -44,7 +47,8 @@ def delete_network(infrastructure: Infrastructure, net: Net) -> None:
     foreign = [port for port in ports.values() if port.network == net.id]
     if foreign:
         raise DeletionFailed(
-            f"Resource DELETE failed: Conflict: resources.network.resources.private_network: Unable to complete operation on network {net.id}. "
-            "There are one or more ports still in use on the network."
+            "Resource DELETE failed: Conflict: resources.network.resources.private_network: Unable to"
+            f" complete operation on network {net.id}. There are one or more ports still in use on the"
+            " network."
         )
     del infrastructure.network.nets[net.id]

@@ -91,7 +91,8 @@ class MagnumApp:
         ailments = self._cloud.ailments
         if ailments.html:
             return HTMLResponse(
-                f"<html><body><h1>{ailments.status} Service Unavailable</h1>No server is available.</body></html>",
+                f"<html><body><h1>{ailments.status} Service Unavailable</h1>No server is"
+                " available.</body></html>",
                 ailments.status,
             )
         return JSONResponse(
@@ -149,7 +150,8 @@ class MagnumApp:
         if request.method != "GET" and found["project_id"] != cloud.project:
             raise Refused(
                 403,
-                f"Policy doesn't allow clustertemplate:{'delete' if request.method == 'DELETE' else 'update'} to be performed.",
+                f"Policy doesn't allow clustertemplate:{'delete' if request.method == 'DELETE' else 'update'}"
+                " to be performed.",
             )
         if request.method == "DELETE":
             self._refuse_used(found)
@@ -240,7 +242,8 @@ class MagnumApp:
             most = cloud.inventory.most_clusters
             raise Refused(
                 403,
-                f"Resource limit exceeded: You have reached the maximum clusters per project, {most}. You may delete a cluster to make room for a new one.",
+                f"Resource limit exceeded: You have reached the maximum clusters per project, {most}. You may"
+                " delete a cluster to make room for a new one.",
             )
         made = cluster(cloud, body, wanted, user)
         cloud.accept(made)
@@ -395,9 +398,8 @@ def _page(request: Request, kind: str, word: str, items: list[Json], base: str) 
         items = items[_after(marker, items, word) :]
     page: Json = {kind: items[:limit]}
     if len(items) >= limit:
-        page["next"] = (
-            f"{base}/v1/{kind}?sort_key={key}&sort_dir={direction}&limit={limit}&marker={items[limit - 1]['uuid']}"
-        )
+        after = items[limit - 1]["uuid"]
+        page["next"] = f"{base}/v1/{kind}?sort_key={key}&sort_dir={direction}&limit={limit}&marker={after}"
     return page
 
 

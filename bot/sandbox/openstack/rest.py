@@ -58,7 +58,9 @@ def guarded(cloud: Cloud, handler: Handler, shape: Shape) -> Handler:
 
 
 def filtered(request: Request, items: Iterable[Json], *ignored: str) -> list[Json]:
-    """Items whose fields equal the query's, as far as they have such fields; `limit`, `marker` and the like do not filter."""
+    """Items whose fields equal the query's, as far as they have such fields; `limit`, `marker` and the
+    like do not filter.
+    """
     passed = {
         "limit",
         "marker",

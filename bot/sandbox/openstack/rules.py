@@ -1,4 +1,6 @@
-"""Magnum 20.0.2's rules, and the sentences in which it refuses (the titles are cut at the first full stop)."""
+"""Magnum 20.0.2's rules, and the sentences in which it refuses (the titles are cut at the first full
+stop).
+"""
 
 from __future__ import annotations
 
@@ -49,11 +51,13 @@ def check_driver(driver: str | None) -> None:
         expected = "/".join(ALLOWED)
         raise Refused(
             400,
-            f"Network driver type {driver} is not allowed, expecting a {expected}/unspecified network driver. ",
+            f"Network driver type {driver} is not allowed, expecting a {expected}/unspecified network"
+            " driver. ",
         )
     raise Refused(
         400,
-        f"Network driver type {driver} is not supported, expecting a {'/'.join(SUPPORTED)}/unspecified network driver.",
+        f"Network driver type {driver} is not supported, expecting a {'/'.join(SUPPORTED)}/unspecified"
+        " network driver.",
     )
 
 
@@ -140,7 +144,9 @@ def check_cluster(body: Json, template: Json, inventory: Inventory, *, microvers
 
 
 def listed(template: Json, project: str) -> bool:
-    """Whether a project's list shows a template: its own, and the public ones of others that are not hidden."""
+    """Whether a project's list shows a template: its own, and the public ones of others that are not
+    hidden.
+    """
     return visible(template, project, by_uuid=False)
 
 

@@ -230,7 +230,9 @@ def _actions(elements: list[Json], at: str) -> Iterable[str]:
         yield f"[ERROR] `action_id` already exists [json-pointer:{at}/elements]"
     for number, element in enumerate(elements):
         if element.get("type") not in ACTIONS:
-            yield f"[ERROR] unsupported type: {element.get('type')} [json-pointer:{at}/elements/{number}/type]"
+            yield (
+                f"[ERROR] unsupported type: {element.get('type')} [json-pointer:{at}/elements/{number}/type]"
+            )
         yield from _element(element, f"{at}/elements/{number}")
 
 

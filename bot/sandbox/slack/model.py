@@ -74,7 +74,9 @@ class Message:
 
 @dataclasses.dataclass(kw_only=True)
 class View:
-    """A modal that somebody has open, or somebody's Home tab; `previous` is the view that it was pushed on."""
+    """A modal that somebody has open, or somebody's Home tab; `previous` is the view that it was pushed
+    on.
+    """
 
     id: str
     user: str

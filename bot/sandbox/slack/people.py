@@ -23,7 +23,8 @@ COLLEAGUES = ("U0ANA", "U0BO", "U0CY", "U0DEE", "U0EVA", "U0IDA")
 def shop() -> Workspace:
     """Colleagues, a guest, an external member, two bots, two user groups and five channels.
 
-    `private` keeps the app out; Dee is in no channel of production, so an approval reaches her as a direct message.
+    `private` keeps the app out; Dee is in no channel of production, so an approval reaches her as a direct
+    message.
     """
     made = Workspace()
     made.users = {user.id: user for user in PEOPLE}

@@ -250,7 +250,9 @@ class Workspace:
     async def click(
         self, user: str, channel: str, ts: str, action_id: str, *, block_id: str = "", value: Any = None
     ) -> Delivery:
-        """A person presses a button of a message, or chooses `value` in a menu of it. Raises `KeyError` if it is not there."""
+        """A person presses a button of a message, or chooses `value` in a menu of it. Raises `KeyError`
+        if it is not there.
+        """
         message = self.message(channel, ts)
         if message is None:
             raise KeyError(ts)
@@ -293,7 +295,9 @@ class Workspace:
         value: Any = None,
         values: dict[str, Any] | None = None,
     ) -> Delivery:
-        """A person presses a button of a modal or of the Home tab; `values` are what the other fields hold."""
+        """A person presses a button of a modal or of the Home tab; `values` are what the other fields
+        hold.
+        """
         view = self._view(view_id)
         block, element = elements.find(view.body["blocks"], action_id, block_id)
         payload = {
@@ -306,7 +310,9 @@ class Workspace:
         return await self.send(Delivery(kind="interactive", payload=payload))
 
     async def submit(self, user: str, view_id: str, values: dict[str, Any]) -> Delivery:
-        """A person submits a modal: `values` by action id (text, a chosen value, or a list of values or file ids)."""
+        """A person submits a modal: `values` by action id (text, a chosen value, or a list of values or
+        file ids).
+        """
         view = self.views[view_id]
         payload = {
             **self._interaction("view_submission", user),
@@ -319,7 +325,9 @@ class Workspace:
         return delivery
 
     async def close_view(self, view_id: str) -> None:
-        """A person closes a modal, and sees what it was pushed on again; the app hears of it if it wants to."""
+        """A person closes a modal, and sees what it was pushed on again; the app hears of it if it wants
+        to.
+        """
         view = self.views.pop(view_id, None)
         self.changed()
         if view is not None and view.body.get("notify_on_close"):

@@ -1,4 +1,5 @@
-"""Shows approvals as they change: the card in its thread, direct messages to who may decide, a word to who asked.
+"""Shows approvals as they change: the card in its thread, direct messages to who may decide, a word to who
+asked.
 
 Every message has a slot of the operation that asked, so each stands once and is updated in place, whichever
 replica shows it.

@@ -64,7 +64,8 @@ class SlackAnswer:
         self._make_offer = make_offer
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
-        """Post the root message where there is no thread yet. Raises `CannotAnswer` where the bot may not post.
+        """Post the root message where there is no thread yet. Raises `CannotAnswer` where the bot may not
+        post.
 
         What is only read is often there at once: its root is then posted with its end, and costs no update.
         """
@@ -101,7 +102,9 @@ class SlackAnswer:
             self._tell_root(request, line)
 
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
-        """Say in the thread, at once and for good, that something has come to a new state; then in the root."""
+        """Say in the thread, at once and for good, that something has come to a new state; then in the
+        root.
+        """
         message = views.progress(state)
         self._outbox.post_once(
             request.operation,
@@ -205,7 +208,9 @@ class SlackAnswer:
     def _write_to(
         self, request: IncomingRequest, channel: str, text: str, blocks: list[dict[str, Any]]
     ) -> None:
-        """A direct message is private already; from the App Home, or who has left the channel, one is begun."""
+        """A direct message is private already; from the App Home, or who has left the channel, one is
+        begun.
+        """
         thread = request.place.thread if channel else ""
         channel = channel or self._web.direct_channel(request.person.id)
         self._web.post(channel=channel, thread=thread, text=text, blocks=blocks, metadata={})

@@ -1,8 +1,9 @@
-"""One budget of `chat.update` for the workspace, shared by all replicas: ends and questions first, progress after.
+"""One budget of `chat.update` for the workspace, shared by all replicas: ends and questions first, progress
+after.
 
-Slack takes about fifty of these calls a minute. In any minute at most `updates_per_minute` are made: a steady rate,
-and a burst beside it that only ends and questions may use. The lines of roots and progress take the steady rate, and
-wait while those are ahead.
+Slack takes about fifty of these calls a minute. In any minute at most `updates_per_minute` are made: a steady
+rate, and a burst beside it that only ends and questions may use. The lines of roots and progress take the
+steady rate, and wait while those are ahead.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ class Budget:
     def state(self) -> float:
         """Take one call for the line of a root; zero if taken, else seconds to wait. Raises `DatabaseError`.
 
-        The state is told in the thread at once. So a root's line goes before progress only while that costs no
-        message its freshness; with much work at once it takes what nobody wants.
+        The state is told in the thread at once. So a root's line goes before progress only while that costs
+        no message its freshness; with much work at once it takes what nobody wants.
         """
         interval, _ = self._rate()
         now = self._now()

@@ -1,8 +1,8 @@
 """Posts into a channel no faster than Slack takes them, once it has said that they are too many.
 
-Slack takes about one message a second in a channel, and bursts of which it promises nothing: so nothing waits until
-it refuses one. From then on, for a while, the messages of that channel go one after the other, and those that can
-wait let answers and questions go first. What is refused is not lost: it keeps its place.
+Slack takes about one message a second in a channel, and bursts of which it promises nothing: so nothing waits
+until it refuses one. From then on, for a while, the messages of that channel go one after the other, and
+those that can wait let answers and questions go first. What is refused is not lost: it keeps its place.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ class Lanes:
         self._changed = threading.Condition()
 
     def send(self, channel: str, call: Callable[[], T], *, rank: int = FIRST) -> T:
-        """Make a call when the channel takes it; `call` raises `TooMany` if it does not. Raises that in the end."""
+        """Make a call when the channel takes it; `call` raises `TooMany` if it does not. Raises that in
+        the end.
+        """
         with self._changed:
             lane, ticket = self._lanes.setdefault(channel, _Lane()), (rank, next(self._numbers))
         end = self._now() + PATIENCE

@@ -99,8 +99,8 @@ class Outbox:
     ) -> None:
         """Make a slot show a message: post it, or update what is there, as soon as the budget has room.
 
-        `granted` is for who has taken the update out of the budget. A message that a person has deleted is not
-        made again by an update.
+        `granted` is for who has taken the update out of the budget. A message that a person has deleted is
+        not made again by an update.
         """
         ts, posted = self._ensure(
             operation, slot, channel=channel, thread=thread, message=message, offer=offer
@@ -129,7 +129,8 @@ class Outbox:
         pointer: kit.Message,
         offer: Offer,
     ) -> None:
-        """Make a slot show the end of something, at once: where an update has no room now, the end is a new message.
+        """Make a slot show the end of something, at once: where an update has no room now, the end is a new
+        message.
 
         What stood in the slot is then replaced by `pointer` as soon as there is room.
         """
@@ -146,7 +147,9 @@ class Outbox:
     def upload_once(
         self, operation: OperationId, slot: str, *, channel: str, thread: str, file: kit.File
     ) -> None:
-        """Put a file into a thread once. An upload that was cut off is made again: two are better than none."""
+        """Put a file into a thread once. An upload that was cut off is made again: two are better than
+        none.
+        """
         begun = self._slots.begin(operation=operation, slot=slot, channel=channel, thread=thread)
         if begun.ts is not None:
             return

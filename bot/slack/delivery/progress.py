@@ -1,9 +1,10 @@
 """Shows intermediate states in place: the newest only, when it is their turn, never after the end.
 
-The root's line tells the channel where long work stands; it changes seldom, and goes before what changes all the time.
-A state that is overtaken by a newer one is not sent. One message changes at most every `PER_MESSAGE` seconds, and
-all of them together, in all replicas, as often as the workspace's budget allows: the one that is oldest is next.
-Work that ends within `FIRST_AFTER` shows no progress at all, so its answer is one message and costs no update.
+The root's line tells the channel where long work stands; it changes seldom, and goes before what changes all
+the time. A state that is overtaken by a newer one is not sent. One message changes at most every
+`PER_MESSAGE` seconds, and all of them together, in all replicas, as often as the workspace's budget allows:
+the one that is oldest is next. Work that ends within `FIRST_AFTER` shows no progress at all, so its answer is
+one message and costs no update.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ class ProgressBoard:
         self._thread.join(timeout=SECONDS_TO_STOP)
 
     def put(self, operation: OperationId, send: Callable[[], None], *, calm: bool = False) -> None:
-        """Note a newer state; `send` shows it. `calm`: nothing but the time has changed, so that others go first."""
+        """Note a newer state; `send` shows it. `calm`: nothing but the time has changed, so that others
+        go first.
+        """
         with self._changed:
             line = self._line(operation)
             line.calm = calm and (line.calm or line.send is None)
@@ -102,7 +105,9 @@ class ProgressBoard:
             self._changed.notify()
 
     def tell(self, operation: OperationId, root: str, send: Callable[[], None]) -> None:
-        """Note what the root of an operation says now; `send` shows it. The same line again is not sent again."""
+        """Note what the root of an operation says now; `send` shows it. The same line again is not sent
+        again.
+        """
         with self._changed:
             line = self._line(operation)
             if line.root != root:

@@ -46,7 +46,9 @@ class SlackUnreachable(Problem):
 
 
 class SlackRefused(Problem):
-    """Slack answered with an error; `error` is its name for it, `retry_after` are seconds that it asks to wait."""
+    """Slack answered with an error; `error` is its name for it, `retry_after` are seconds that it asks
+    to wait.
+    """
 
     def __init__(
         self, method: str, error: str, detail: str = "", *, retry_after: float | None = None
@@ -184,7 +186,8 @@ class SlackWeb:
         self._call(self._posting, "chat.postEphemeral", arguments)
 
     def respond(self, url: str, *, text: str, blocks: list[dict[str, Any]], replace: bool = False) -> bool:
-        """Answer through a response URL, privately or in place of the message that was pressed (also of a private
+        """Answer through a response URL, privately or in place of the message that was pressed (also of a
+        private
         one, which `chat.update` cannot change); False when it is used up or expired."""
         client = WebhookClient(url, timeout=SECONDS_PER_TRY)
         try:
@@ -281,7 +284,9 @@ class SlackWeb:
         return self._call(self._idempotent, method, arguments, http_verb="GET")
 
     def granted_scopes(self) -> tuple[frozenset[str], dict[str, Any]]:
-        """The scopes of the token, as Slack's `x-oauth-scopes` header tells, and the answer of `auth.test`."""
+        """The scopes of the token, as Slack's `x-oauth-scopes` header tells, and the answer of
+        `auth.test`.
+        """
         try:
             answer = self._idempotent.auth_test()
         except SlackApiError as error:
@@ -293,9 +298,9 @@ class SlackWeb:
         )
         text = ",".join(header) if isinstance(header, list) else str(header)
         data = answer.data
-        return frozenset(part.strip() for part in text.split(",") if part.strip()), data if isinstance(
-            data, dict
-        ) else {}
+        return frozenset(part.strip() for part in text.split(",") if part.strip()), (
+            data if isinstance(data, dict) else {}
+        )
 
     def _hidden(self, value: Sent) -> Sent:
         return cast(Sent, self._redactor.hide_in(value))

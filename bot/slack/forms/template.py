@@ -39,7 +39,8 @@ def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferI
     }
     blocks = [
         kit.section(
-            f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the configuration."
+            f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the"
+            " configuration."
         ),
         labelled(
             "driver", "Network driver", driver, hint="It cannot be changed after a cluster is deployed."

@@ -39,7 +39,9 @@ class ClickListeners:
             self.intake.open_form(request, trigger_id=body["trigger_id"])
 
     def on_dismiss(self, ack: Ack, body: dict[str, Any]) -> None:
-        """Acknowledge, and take the buttons of the message away: nothing was asked for, so nothing is stored."""
+        """Acknowledge, and take the buttons of the message away: nothing was asked for, so nothing is
+        stored.
+        """
         ack()
         self.intake.dismiss(payloads.pressed_message(body))
 

@@ -109,5 +109,8 @@ def problem_text(ended: Conclusion) -> str:
 
 def file_missing(file: kit.File, problem: Problem) -> kit.Message:
     """Say that a file could not be put into the thread, and what to do."""
-    text = f"📎 {kit.code(file.name)} could not be uploaded: {kit.escape(problem.why)}. {kit.escape(problem.fix)}"
+    text = (
+        f"📎 {kit.code(file.name)} could not be uploaded: {kit.escape(problem.why)}."
+        f" {kit.escape(problem.fix)}"
+    )
     return kit.Message(text=f"{file.name} could not be uploaded", blocks=(kit.section(text),))

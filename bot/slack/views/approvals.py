@@ -230,7 +230,10 @@ def ended(found: Approval) -> Message:
 def reminder(found: Approval, deciders: Deciders, *, project: str | None = None) -> Message:
     """The one reminder before it expires."""
     who = " ".join(_mentions(found, deciders))
-    text = f"⏰ {kit.bold(found.shown['headline'])} still waits, and expires {kit.moment(found.expires_at)}. {who}"
+    text = (
+        f"⏰ {kit.bold(found.shown['headline'])} still waits, and expires {kit.moment(found.expires_at)}."
+        f" {who}"
+    )
     return Message(text=kit.plain_line(text), blocks=(kit.section(text), buttons(found, project=project)))
 
 

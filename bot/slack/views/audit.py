@@ -17,7 +17,10 @@ def shown(found: AuditShown) -> kit.Rendered:
     """A page of the log."""
     page = found.page
     whose = "your " if found.own else ""
-    headline = f"📜 {page.total:,} {whose}{'event' if page.total == 1 else 'events'} · page {page.page} of {page.pages}"
+    headline = (
+        f"📜 {page.total:,} {whose}{'event' if page.total == 1 else 'events'} · page {page.page} of"
+        f" {page.pages}"
+    )
     if not page.events:
         hint = f"Nothing fits. Without filters: `{COMMAND} audit`"
         return kit.Rendered(headline=headline, messages=kit.messages("No events", [kit.section(hint)]))
@@ -37,7 +40,10 @@ def _line(event: AuditEvent) -> str:
     took = f" · {kit.ago(event.duration_ms / 1000)}" if event.duration_ms else ""
     detail = f" · {kit.escape(kit.cut(event.detail, 120))}" if event.detail else ""
     who = kit.escape(event.actor_name or event.actor)
-    return f"{_MARKS.get(event.outcome, '•')} {kit.moment(event.at)} *{who}* {what}{target}{took} · ref {event.reference}{detail}"
+    return (
+        f"{_MARKS.get(event.outcome, '•')} {kit.moment(event.at)} *{who}* {what}{target}{took} · ref"
+        f" {event.reference}{detail}"
+    )
 
 
 def verified(found: AuditVerified) -> kit.Rendered:
@@ -51,10 +57,16 @@ def verified(found: AuditVerified) -> kit.Rendered:
 
 def _verdict(report: ChainReport) -> str:
     if report.broken is not None:
-        return f"❌ *The audit log was changed*: event {report.broken.position:,}: {kit.escape(report.broken.what)}"
+        return (
+            f"❌ *The audit log was changed*: event {report.broken.position:,}:"
+            f" {kit.escape(report.broken.what)}"
+        )
     wrong = [anchor for anchor in report.anchors or () if not anchor.holds]
     if wrong:
-        return f"❌ *The audit log is not what was posted*: event {wrong[0].position:,}: {kit.escape(wrong[0].what)}"
+        return (
+            f"❌ *The audit log is not what was posted*: event {wrong[0].position:,}:"
+            f" {kit.escape(wrong[0].what)}"
+        )
     if report.signed is None:
         return f"⚠️ *The audit chain holds, unsigned*: {kit.count(report.events, 'event')}"
     return f"✅ *The audit chain holds*: {kit.count(report.events, 'event')}"
@@ -73,7 +85,8 @@ def _facts(found: AuditVerified) -> list[str]:
     lines += _anchored(found)
     if report.shortfall:
         lines.append(
-            "What stands before that event holds. Keep the database as it is and compare it with a backup; `xk8s audit export` writes what is there."
+            "What stands before that event holds. Keep the database as it is and compare it with a backup;"
+            " `xk8s audit export` writes what is there."
         )
     lines.append(f"Followed in {kit.ago(report.seconds)}")
     return lines
@@ -84,8 +97,8 @@ def _signed(report: ChainReport) -> str:
     if signed is not None:
         mark = "⚠️" if report.unsigned > LATE else "🔏"
         return (
-            f"{mark} Last signed head: event {signed.position:,}, {kit.moment(signed.at)}, key {kit.code(signed.key)}"
-            f" · {kit.count(report.unsigned, 'event')} since"
+            f"{mark} Last signed head: event {signed.position:,}, {kit.moment(signed.at)}, key"
+            f" {kit.code(signed.key)} · {kit.count(report.unsigned, 'event')} since"
         )
     why = "no head was signed yet" if report.keys else "`XK8S_AUDIT_KEY` is not set"
     return f"⚠️ No signed head: {why}. Whoever may write the table could compute the chain anew"

@@ -14,7 +14,10 @@ def headline(intent: AuditEvent, found: Found) -> str:
     """What, on what, and how it ended."""
     what = intent.action.replace(".", " ")
     target = f" {kit.escape(intent.target or found.target)}" if intent.target or found.target else ""
-    return f"{_MARKS.get(found.outcome, '❓')} *{kit.escape(what)}{target}*: I was restarted in the middle of this"
+    return (
+        f"{_MARKS.get(found.outcome, '❓')} *{kit.escape(what)}{target}*: I was restarted in the middle of"
+        " this"
+    )
 
 
 def root(intent: AuditEvent, found: Found) -> kit.Message:

@@ -114,7 +114,10 @@ def built(state: ClusterBuilt) -> kit.Message:
 
 def verifying(state: ClusterVerifying) -> kit.Message:
     """It is built; its driver is verified."""
-    head = f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    head = (
+        f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified ·"
+        f" {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    )
     last = verification.headline(state.report) if state.report else ""
     found = f"last look: {last}" if last else "first look"
     return _stage(f"{state.name} is built, {state.driver} is verified", head, "", found)
@@ -185,7 +188,10 @@ def deleted(found: ClusterDeleted) -> kit.Rendered:
         text = "Somebody else deleted it before this was approved and begun."
     else:
         headline = f"🗑 Cluster {name} deleted from {where}"
-        text = "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it had any, are still there."
+        text = (
+            "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it"
+            " had any, are still there."
+        )
     more = f"What is left: `{COMMAND} cluster list`"
     return kit.Rendered(
         headline=headline,

@@ -1,4 +1,6 @@
-"""The App Home: what waits for me, what runs, how the clusters were last, what I did. Pure; times are Slack's own."""
+"""The App Home: what waits for me, what runs, how the clusters were last, what I did. Pure; times are
+Slack's own.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,10 @@ def _asked(found: Approval) -> list[kit.Block]:
 def _running(found: Running) -> str:
     if found.migration is not None:
         return standing(found.migration, asker=kit.person(found.asker))
-    return f"⏳ {kit.code(found.words)} in {kit.bold(found.project)} · by {kit.person(found.asker)} · since {kit.moment(found.since)}"
+    return (
+        f"⏳ {kit.code(found.words)} in {kit.bold(found.project)} · by {kit.person(found.asker)} · since"
+        f" {kit.moment(found.since)}"
+    )
 
 
 def _verifications(found: tuple[LastVerification, ...]) -> list[kit.Block]:
@@ -89,7 +94,10 @@ def _event(event: AuditEvent) -> str:
         f" {kit.code(event.target)}" if event.target and not event.action.startswith("approvals.") else ""
     )
     target += f": {kit.escape(kit.cut(event.detail, 150))}" if event.detail else ""
-    return f"{_OUTCOMES.get(event.outcome, '•')} {kit.moment(event.at)} `{event.action.replace('.', ' ')}`{target}"
+    return (
+        f"{_OUTCOMES.get(event.outcome, '•')} {kit.moment(event.at)}"
+        f" `{event.action.replace('.', ' ')}`{target}"
+    )
 
 
 def _roles(project: str, roles: object) -> str:

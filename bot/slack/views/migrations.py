@@ -1,4 +1,6 @@
-"""Migrations: one message that follows the work, replies as steps end, the pause with its choices, the final report."""
+"""Migrations: one message that follows the work, replies as steps end, the pause with its choices, the
+final report.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,9 @@ MARKS = {
     "running": "🚚",
 }
 NOT_TAKEN_BACK = (
-    "What the new cluster has answered, sent and written elsewhere stays so: mails, payments, messages, calls to other "
-    "systems. What it wrote to its volumes stays on the disks that go back, also changes of a schema that the old "
-    "version cannot read."
+    "What the new cluster has answered, sent and written elsewhere stays so: mails, payments, messages, calls"
+    " to other systems. What it wrote to its volumes stays on the disks that go back, also changes of a"
+    " schema that the old version cannot read."
 )
 
 
@@ -79,7 +81,10 @@ def _head(state: MigrationProgress) -> str:
         return f"⏸ {name} · paused at step {state.step.number} of {len(ORDER)}: {kit.escape(state.paused)}"
     if state.back:
         return f"↩️ {name} · going back{f': {kit.escape(state.detail)}' if state.detail else ''}"
-    return f"🚚 {name} · step {state.step.number} of {len(ORDER)}: {kit.escape(state.detail or state.step.label)}"
+    return (
+        f"🚚 {name} · step {state.step.number} of {len(ORDER)}:"
+        f" {kit.escape(state.detail or state.step.label)}"
+    )
 
 
 def _bar(state: MigrationProgress) -> str:
@@ -91,7 +96,10 @@ def _bar(state: MigrationProgress) -> str:
 
 
 def _moment(state: MigrationProgress) -> str:
-    return f"· {kit.ago(state.seconds)} in this step, {kit.ago(state.total_seconds)} in all · {kit.as_of(state.at)}"
+    return (
+        f"· {kit.ago(state.seconds)} in this step, {kit.ago(state.total_seconds)} in all ·"
+        f" {kit.as_of(state.at)}"
+    )
 
 
 def progress_root(state: MigrationProgress) -> str:
@@ -118,9 +126,11 @@ def paused(state: MigrationPaused) -> Message:
     where = (
         "The old cluster serves; nothing was changed there."
         if not crossed(state.step)
-        else "The old cluster is stopped, and nothing of it is deleted."
-        if not state.back
-        else "It is on its way back; nothing is deleted."
+        else (
+            "The old cluster is stopped, and nothing of it is deleted."
+            if not state.back
+            else "It is on its way back; nothing is deleted."
+        )
     )
     words = " · ".join(kit.code(f"{COMMAND} migrate {word} {state.migration}") for word in state.choices)
     blocks = [*kit.sections("\n".join([*lines, where])), kit.context(words or "no choices")]
@@ -169,7 +179,8 @@ def ended(found: MigrationEnded) -> Rendered:
     headline = f"{mark} Migration of {name} ({kit.escape(found.route)}): {kit.escape(found.outcome)}"
     lines = [f"• {kit.escape(line)}" for line in found.said]
     lines.append(
-        f"{kit.count(found.objects, 'object')} copied · {kit.ago(found.seconds)} · id {kit.code(found.migration)}"
+        f"{kit.count(found.objects, 'object')} copied · {kit.ago(found.seconds)} · id"
+        f" {kit.code(found.migration)}"
     )
     file = kit.File(
         name=f"migration-{found.migration}.md",
@@ -272,13 +283,19 @@ def steered(found: MigrationSteered) -> Rendered:
         Word.CANCEL: f"it is given up, and what was made of {found.target} is removed",
         Word.ROLLBACK: f"it goes back to {found.source}",
     }
-    text = f"👍 {kit.bold(found.source)} → {kit.bold(found.target)}: {kit.escape(lines[found.word])} · id {kit.code(found.migration)}"
+    text = (
+        f"👍 {kit.bold(found.source)} → {kit.bold(found.target)}: {kit.escape(lines[found.word])} · id"
+        f" {kit.code(found.migration)}"
+    )
     return Rendered(headline=text)
 
 
 def rollback_asked(found: RollbackAsked) -> Rendered:
     """What cannot be taken back, and the button that goes back all the same."""
-    headline = f"⚠️ Go back from {kit.bold(found.target)} to {kit.bold(found.source)}? The new cluster has served already"
+    headline = (
+        f"⚠️ Go back from {kit.bold(found.target)} to {kit.bold(found.source)}? The new cluster has served"
+        " already"
+    )
     command = f"`{COMMAND} migrate rollback {found.migration} --yes`"
     text = f"{NOT_TAKEN_BACK}\nIn words: {command}"
     button = _button(Word.ROLLBACK, found.migration, found.target, Step.TRAFFIC)
@@ -307,7 +324,8 @@ def _button(word: Word, migration: str, target: str, step: Step) -> Button:
             title="Give it up?",
             confirm="Give it up",
             text=kit.escape(
-                f"What this migration made is removed, {target} as well if it was deployed for it. The old cluster goes on as it is."
+                f"What this migration made is removed, {target} as well if it was deployed for it. The old"
+                " cluster goes on as it is."
             ),
         )
         return Button(

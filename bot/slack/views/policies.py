@@ -37,8 +37,8 @@ def form_offered(found: PolicyForm) -> kit.Rendered:
     applies = isinstance(found.action, PolicyApply)
     word = "apply" if applies else "preview"
     text = (
-        "Which policy? Put its YAML into a code block, attach a file, or open the form.\n"
-        f"@xk8s policy {word} --yaml {kit.escape(found.cluster)} -n {kit.escape(found.namespace)} and below it a code block"
+        f"Which policy? Put its YAML into a code block, attach a file, or open the form.\n@xk8s policy {word}"
+        f" --yaml {kit.escape(found.cluster)} -n {kit.escape(found.namespace)} and below it a code block"
     )
     button = kit.Button(label="Open the form", action=found.action, style="primary", opens_form=True)
     headline = f"📝 A policy of your own for {kit.bold(f'{found.cluster} / {found.namespace}')}"
@@ -47,7 +47,9 @@ def form_offered(found: PolicyForm) -> kit.Rendered:
 
 
 def listed(found: PolicyListing) -> kit.Rendered:
-    """A cluster's policies in a table, policies of other APIs, and the last changes with how to take them back."""
+    """A cluster's policies in a table, policies of other APIs, and the last changes with how to take
+    them back.
+    """
     where = found.where
     number = kit.count(len(found.policies), "policy", "policies")
     headline = f"📜 {number} in {kit.bold(where.cluster)}"
@@ -105,7 +107,10 @@ def shown(found: PolicyShown) -> kit.Rendered:
     delete = PolicyDelete(policy=ref.name, cluster=where.cluster_id, namespace=ref.namespace)
     question = kit.Confirm(
         title=kit.cut(f"Delete {ref.name}?", 100),
-        text=f"It isolates {kit.count(found.selected, 'pod')} in {where.cluster} / {ref.namespace}. A roll-back brings it back.",
+        text=(
+            f"It isolates {kit.count(found.selected, 'pod')} in {where.cluster} / {ref.namespace}. A"
+            " roll-back brings it back."
+        ),
         confirm="Delete",
     )
     blocks.append(
@@ -127,7 +132,10 @@ def incomplete(foreign: tuple[Foreign, ...], gaps: tuple[str, ...]) -> Iterable[
     if len(foreign) > MOST_FOREIGN:
         lines.append(f"• …and {len(foreign) - MOST_FOREIGN} more")
     lines += [f"• {kit.escape(kit.cut(gap, 400))}" for gap in gaps]
-    head = "⚠️ *Incomplete*: what is said here is computed from NetworkPolicies alone, and this may decide otherwise"
+    head = (
+        "⚠️ *Incomplete*: what is said here is computed from NetworkPolicies alone, and this may decide"
+        " otherwise"
+    )
     yield from kit.sections("\n".join([head, *lines]))
 
 
@@ -142,6 +150,6 @@ def unenforced(where: Where) -> Iterable[kit.Block]:
         return
     move = kit.code(f"{COMMAND} migrate {where.cluster} --to calico")
     yield kit.section(
-        f"⚠️ {kit.escape(where.driver)} enforces no NetworkPolicy: every connection is open there, whatever is said"
-        f" here. To move the cluster: {move}"
+        f"⚠️ {kit.escape(where.driver)} enforces no NetworkPolicy: every connection is open there, whatever"
+        f" is said here. To move the cluster: {move}"
     )

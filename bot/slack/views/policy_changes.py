@@ -1,4 +1,6 @@
-"""A preview and what came of a change: what closes, what opens, what a person must know, and what to do next."""
+"""A preview and what came of a change: what closes, what opens, what a person must know, and what to do
+next.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ MARKS = {Fate.CLOSES: "🔴 closes", Fate.OPENS: "🟢 opens"}
 NOT_MEASURED = (
     "Accepted by the API; enforcement not measured: no Kubernetes API tells what a driver enforces."
 )
-_HEADS = {"apply": ("✅", "applied on"), "delete": ("🗑", "deleted from"), "rollback": ("↩️", "rolled back on")}
+_HEADS = {
+    "apply": ("✅", "applied on"),
+    "delete": ("🗑", "deleted from"),
+    "rollback": ("↩️", "rolled back on"),
+}
 
 
 def previewed(found: PreviewShown) -> kit.Rendered:
@@ -178,7 +184,10 @@ def _conflicts(shown: Preview) -> Iterable[kit.Block]:
         ]
         more = len(shown.takeovers) - MOST_NOTES
         lines += [f"• …and {more} more"] if more > 0 else []
-        head = "⚠️ *Other field managers own what would be written*; an apply stops there unless it is told to take over:"
+        head = (
+            "⚠️ *Other field managers own what would be written*; an apply stops there unless it is told to"
+            " take over:"
+        )
         yield kit.section("\n".join([head, *lines]))
 
 
@@ -209,7 +218,10 @@ def _apply(action: PolicyPreview, shown: Preview) -> kit.Button:
     text = f"{summary[:1].upper()}{summary[1:]}."
     if taking:
         managers = ", ".join(sorted({each.manager for each in shown.takeovers})[:3])
-        text += f" Takes {kit.count(len(shown.takeovers), 'field')} over from {kit.escape(kit.cut(managers, 100))}."
+        text += (
+            f" Takes {kit.count(len(shown.takeovers), 'field')} over from"
+            f" {kit.escape(kit.cut(managers, 100))}."
+        )
     if shown.where.production:
         text += " The cluster is marked production."
     question = kit.Confirm(

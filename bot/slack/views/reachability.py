@@ -97,8 +97,9 @@ def exposed(found: ExposureShown) -> kit.Rendered:
     total = len(found.pods)
     bare = sorted({*exposure.unselected_ingress} & {*exposure.unselected_egress})
     headline = (
-        f"🛡 {kit.bold(found.where.cluster)}: {len(exposure.unselected_ingress):,} of {kit.count(total, 'workload')} are"
-        f" isolated by no policy for ingress, {len(exposure.unselected_egress):,} for egress"
+        f"🛡 {kit.bold(found.where.cluster)}: {len(exposure.unselected_ingress):,} of"
+        f" {kit.count(total, 'workload')} are isolated by no policy for ingress,"
+        f" {len(exposure.unselected_egress):,} for egress"
     )
     blocks: list[kit.Block] = [*incomplete(found.foreign, found.gaps), *unenforced(found.where)]
     blocks += _reached("open to the outside", exposure.outside)

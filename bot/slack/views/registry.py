@@ -32,7 +32,9 @@ class Registry:
     def state(
         self, kind: type[T], view: Callable[[T], kit.Message], *, root: Callable[[T], str] | None = None
     ) -> None:
-        """Show intermediate states of a type by a view; `root` is the root's line, if it has one of its own."""
+        """Show intermediate states of a type by a view; `root` is the root's line, if it has one of its
+        own.
+        """
         self._progress[kind] = view
         if root is not None:
             self._roots[kind] = root

@@ -46,7 +46,10 @@ def _overview(page: HelpPage) -> kit.Rendered:
 
 def _line(line: HelpLine) -> str:
     soon = "" if line.available else "  _(not available yet)_"
-    return f"`{kit.escape(line.usage)}`{soon}\n{kit.escape(line.summary)} · for example `{COMMAND} {kit.escape(line.example)}`"
+    return (
+        f"`{kit.escape(line.usage)}`{soon}\n{kit.escape(line.summary)} · for example `{COMMAND}"
+        f" {kit.escape(line.example)}`"
+    )
 
 
 def whoami(found: WhoAmI) -> kit.Rendered:

@@ -77,7 +77,10 @@ def headline(report: VerificationReport) -> str:
         return f"{subject}: {kit.escape(report.errors[0].title if report.errors else 'another driver runs')}"
     bad = report.nodes - report.nodes_ok
     if bad:
-        return f"{subject}: {bad} of {kit.count(report.nodes, 'node')} {'needs' if bad == 1 else 'need'} attention"
+        return (
+            f"{subject}: {bad} of {kit.count(report.nodes, 'node')} {'needs' if bad == 1 else 'need'}"
+            " attention"
+        )
     return f"{subject}: {kit.escape(report.errors[0].title)}"
 
 
@@ -97,7 +100,8 @@ def _body(report: VerificationReport, *, most: int) -> list[kit.Block]:
         passed.append(f"{up} of {kit.count(report.sessions, 'BGP session')} Established")
     blocks.append(
         kit.section(
-            f"{'✅' if report.passed else '➖'} {' · '.join(passed)} · {kit.count(report.nodes, 'node')} in {kit.ago(report.seconds)}"
+            f"{'✅' if report.passed else '➖'} {' · '.join(passed)} · {kit.count(report.nodes, 'node')} in"
+            f" {kit.ago(report.seconds)}"
         )
     )
     blocks += [

@@ -128,7 +128,9 @@ def _create_heads() -> sa.Table:
 
 
 def _chain_old() -> tuple[int, str, str]:
-    """Copy the old events into the chain, in parts; return the last position, its previous hash and its hash."""
+    """Copy the old events into the chain, in parts; return the last position, its previous hash and its
+    hash.
+    """
     names = ("position", *chain.COLUMNS)
     old = sa.table(OLD, *(sa.column(name, _OLD_TYPES.get(name, sa.String())) for name in names))
     new = sa.table("audit_events", *(sa.column(name) for name in (*names, "previous", "hash")))

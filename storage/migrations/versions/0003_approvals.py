@@ -1,4 +1,6 @@
-"""Approvals and their decisions, who has opened the App Home, and who has pressed a button that changes something."""
+"""Approvals and their decisions, who has opened the App Home, and who has pressed a button that changes
+something.
+"""
 
 import sqlalchemy as sa
 from alembic import op

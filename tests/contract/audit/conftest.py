@@ -95,7 +95,10 @@ class Ledger:
         """Make the table hold exactly these rows."""
         connection.execute(text("DELETE FROM audit_events"))
         names = ("position", *chain.COLUMNS, "previous", "hash")
-        statement = f"INSERT INTO audit_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+        statement = (
+            f"INSERT INTO audit_events ({', '.join(names)}) VALUES"
+            f" ({', '.join(f':{name}' for name in names)})"
+        )
         if rows:
             connection.execute(text(statement), rows)
 

@@ -1,4 +1,6 @@
-"""On PostgreSQL three roles share the audit log: whoever serves can only append, and only the retention drops."""
+"""On PostgreSQL three roles share the audit log: whoever serves can only append, and only the retention
+drops.
+"""
 
 from __future__ import annotations
 
@@ -168,7 +170,8 @@ def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
         for role in ROLES:
             connection.execute(
                 text(
-                    f"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'sandbox'; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+                    f"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'sandbox'; EXCEPTION WHEN"
+                    " duplicate_object THEN NULL; END $$"
                 )
             )
     application = make_url(postgresql_url).set(username=ROLES[0], password="sandbox").render_as_string(False)

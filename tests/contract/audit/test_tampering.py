@@ -1,4 +1,6 @@
-"""Whoever changes the table by hand, past every trigger and grant, is found; and what cannot be found is known."""
+"""Whoever changes the table by hand, past every trigger and grant, is found; and what cannot be found is
+known.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Replicas that have no key in common: said at the start and by the doctor, before a migration pauses for it."""
+"""Replicas that have no key in common: said at the start and by the doctor, before a migration pauses
+for it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Our Kubernetes client and exec, against the sandbox and, where XK8S_TEST_KUBECONFIG is set, a real cluster."""
+"""Our Kubernetes client and exec, against the sandbox and, where XK8S_TEST_KUBECONFIG is set, a real
+cluster.
+"""
 
 from __future__ import annotations
 

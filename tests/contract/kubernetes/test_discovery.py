@@ -1,4 +1,6 @@
-"""What clients such as kubectl ask before anything else: which kinds there are, in the form that they understand."""
+"""What clients such as kubectl ask before anything else: which kinds there are, in the form that they
+understand.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Disks and addresses that clusters share: one server at a time, and what a policy of Delete does after a move."""
+"""Disks and addresses that clusters share: one server at a time, and what a policy of Delete does after
+a move.
+"""
 
 from __future__ import annotations
 

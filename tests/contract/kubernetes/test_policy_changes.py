@@ -1,4 +1,6 @@
-"""Changes of policies against a real API's answers: planned, carried out once, and truthful when it goes wrong."""
+"""Changes of policies against a real API's answers: planned, carried out once, and truthful when it goes
+wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Access reviews of the sandbox: who may do what follows from the roles and bindings, by the rules of RBAC."""
+"""Access reviews of the sandbox: who may do what follows from the roles and bindings, by the rules of
+RBAC.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def test_a_right_is_allowed_by_a_named_binding(bound: Api) -> None:
     status = review(bound, verb="list", resource="pods", namespace="reviewed")
     assert status == {
         "allowed": True,
-        "reason": 'RBAC: allowed by RoleBinding "some/reviewed" of Role "some" to ServiceAccount "runner/reviewed"',
+        "reason": (
+            'RBAC: allowed by RoleBinding "some/reviewed" of Role "some" to ServiceAccount "runner/reviewed"'
+        ),
     }
     assert review(bound, verb="delete", resource="pods", namespace="reviewed") == {"allowed": False}
 

@@ -1,4 +1,6 @@
-"""Our writes, against the sandbox's API server over HTTPS, and a real cluster where XK8S_TEST_KUBECONFIG is set."""
+"""Our writes, against the sandbox's API server over HTTPS, and a real cluster where XK8S_TEST_KUBECONFIG
+is set.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Our Magnum adapter through the real openstacksdk: against the sandbox and, with XK8S_TEST_OS_CLOUD, a real cloud.
+"""Our Magnum adapter through the real openstacksdk: against the sandbox and, with XK8S_TEST_OS_CLOUD, a real
+cloud.
 
 Nothing is created in a real cloud: there only what reads is run.
 """

@@ -1,4 +1,6 @@
-"""The workflow played between two sandbox clusters, with a journal in place of DBOS, and people who decide at once."""
+"""The workflow played between two sandbox clusters, with a journal in place of DBOS, and people who
+decide at once.
+"""
 
 from __future__ import annotations
 
@@ -189,7 +191,9 @@ class Journey:
         self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
     def run(self, *, twice: bool = False) -> MigrationEnded:
-        """Play it to its end. `twice`: cut off after each effect before it is recorded, and after each record."""
+        """Play it to its end. `twice`: cut off after each effect before it is recorded, and after each
+        record.
+        """
         while True:
             cutter = _Cutter(self, twice=twice)
             flow = Running(

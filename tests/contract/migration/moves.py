@@ -1,4 +1,6 @@
-"""The steps of a migration in their order, as the durable workflow takes them, for tests to stop at any of them."""
+"""The steps of a migration in their order, as the durable workflow takes them, for tests to stop at any
+of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A team's workload is copied from one cluster to another: what arrives, and what happens when it is done again."""
+"""A team's workload is copied from one cluster to another: what arrives, and what happens when it is
+done again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The cut-over with volumes, its roll-back, and a round trip: nothing is lost, and the source is as it was."""
+"""The cut-over with volumes, its roll-back, and a round trip: nothing is lost, and the source is as it
+was.
+"""
 
 from __future__ import annotations
 
@@ -149,9 +151,10 @@ def test_every_step_may_be_repeated(moving: Moving) -> None:
     moving.open()
     moving.open()
     before = pods(moving, "target")
-    assert {each.action for each in moving.copy().written} == {Action.UNCHANGED, Action.PRESENT}, (
-        "a late copy stops nothing"
-    )
+    assert {each.action for each in moving.copy().written} == {
+        Action.UNCHANGED,
+        Action.PRESENT,
+    }, "a late copy stops nothing"
     assert pods(moving, "target") == before
 
 

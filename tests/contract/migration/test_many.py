@@ -1,4 +1,6 @@
-"""Many migrations of one project on the real DBOS: few work at once, and any number may wait for people or for time."""
+"""Many migrations of one project on the real DBOS: few work at once, and any number may wait for people
+or for time.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def utc_now() -> datetime:
 
 
 class Moves:
-    """Migrations that work for a moment at each step, soak, and work once more; it is counted how many at once."""
+    """Migrations that work for a moment at each step, soak, and work once more; it is counted how many
+    at once.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -1,4 +1,6 @@
-"""The proof of a migration between two clusters: each thing that is not as it was is named, and nothing else."""
+"""The proof of a migration between two clusters: each thing that is not as it was is named, and nothing
+else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The workflow between two clusters: cut off at every effect it ends as if nothing had happened; every way back restores."""
+"""The workflow between two clusters: cut off at every effect it ends as if nothing had happened; every
+way back restores.
+"""
 
 from __future__ import annotations
 

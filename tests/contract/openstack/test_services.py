@@ -1,4 +1,6 @@
-"""Cinder, Neutron and Octavia of the sandbox through the real openstacksdk, and what a cluster's deletion takes along."""
+"""Cinder, Neutron and Octavia of the sandbox through the real openstacksdk, and what a cluster's
+deletion takes along.
+"""
 
 from __future__ import annotations
 

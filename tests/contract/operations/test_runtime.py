@@ -1,4 +1,6 @@
-"""Durable work on the real DBOS, on both databases: begun once, gone on with, taken over, ended, kept as JSON."""
+"""Durable work on the real DBOS, on both databases: begun once, gone on with, taken over, ended, kept as
+JSON.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Messages into a channel that takes no more just now: refused with 429, they wait in line, and each arrives once."""
+"""Messages into a channel that takes no more just now: refused with 429, they wait in line, and each
+arrives once.
+"""
 
 from __future__ import annotations
 

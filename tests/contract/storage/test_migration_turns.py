@@ -1,4 +1,6 @@
-"""Turns of migrations: so many of a project are at work, first come first served, also when many ask at one moment."""
+"""Turns of migrations: so many of a project are at work, first come first served, also when many ask at
+one moment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The budget of updates: never more than a minute's calls, ends first, replicas by how much each has to show."""
+"""The budget of updates: never more than a minute's calls, ends first, replicas by how much each has to
+show.
+"""
 
 from __future__ import annotations
 

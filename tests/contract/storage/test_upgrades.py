@@ -1,4 +1,6 @@
-"""An installed database is upgraded with its rows in it: nothing is lost, and the old events become the chain."""
+"""An installed database is upgraded with its rows in it: nothing is lost, and the old events become the
+chain.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Memberships of user groups: read again in time, believed for a while when Slack is silent, and then nobody's."""
+"""Memberships of user groups: read again in time, believed for a while when Slack is silent, and then
+nobody's.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +46,7 @@ def test_a_membership_is_asked_for_once_until_it_is_to_be_refreshed() -> None:
     assert known.has("S1", "U2") and not known.has("S1", "U1")
 
 
-def test_while_slack_is_silent_the_last_known_membership_counts_for_the_grace_and_then_nobody_is_a_member() -> (
-    None
-):
+def test_while_slack_is_silent_the_last_known_membership_counts_for_the_grace_and_then_none() -> None:
     slack, clock = Slack(), Clock()
     known = groups(slack, clock)
     assert known.has("S1", "U1")

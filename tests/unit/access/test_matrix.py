@@ -1,7 +1,7 @@
 """Who × what × where: every action, by everybody, through every door, in every place, as the rules say.
 
-The expectation is written out here from the rules themselves, not taken from the code that is tested: an action
-that is not listed fails, so that a new one cannot get a right by accident.
+The expectation is written out here from the rules themselves, not taken from the code that is tested: an
+action that is not listed fails, so that a new one cannot get a right by accident.
 """
 
 from __future__ import annotations
@@ -318,7 +318,9 @@ def test_guests_other_teams_and_bots_are_nobody_though_everyone_may_look(tmp_pat
 
 
 def test_a_button_of_one_project_does_nothing_in_a_channel_of_another(tmp_path: pathlib.Path) -> None:
-    """Also for somebody who may do it in both: what the button means belongs to the project it was shown in."""
+    """Also for somebody who may do it in both: what the button means belongs to the project it was shown
+    in.
+    """
     made = house(tmp_path)
     for action in (example(kind) for kind in (*ACTIONS, *BY_BUTTON) if kind.name not in ANYBODY):
         offer = made.offer(action, place_of("project"))

@@ -155,7 +155,10 @@ def test_no_difference_says_so_and_exits_with_0(folder: Path) -> None:
 
 
 def test_pods_that_lose_dns_are_told(tmp_path: Path, folder: Path) -> None:
-    dns = "---\n{apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system, labels: {k8s-app: kube-dns}}}"
+    dns = (
+        "---\n{apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system, labels: {k8s-app:"
+        " kube-dns}}}"
+    )
     for name, policy in (("open", ""), ("closed", WEB_TO_DB)):
         (tmp_path / f"{name}.yaml").write_text(PODS + policy + dns)
     found = xk8s("--diff", tmp_path / "open.yaml", tmp_path / "closed.yaml")
@@ -184,6 +187,7 @@ def test_a_bad_file_is_told_in_three_lines(folder: Path) -> None:
     what, why, fix = found.stderr.splitlines()
     assert what == "xk8s: The manifests cannot be read"
     assert why.endswith(
-        "bad.yaml, document 1 (NetworkPolicy shop/other): spec.ingress[0].ports[0].port: must be between 1 and 65535, not 99999"
+        "bad.yaml, document 1 (NetworkPolicy shop/other): spec.ingress[0].ports[0].port: must be between 1"
+        " and 65535, not 99999"
     )
     assert fix

@@ -1,4 +1,6 @@
-"""The target of a migration is the migration's from the moment it was ordered: nobody deletes it while it is built."""
+"""The target of a migration is the migration's from the moment it was ordered: nobody deletes it while
+it is built.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Digests of Secrets are keyed: whose key it was is known, and what another replica digested is never called changed."""
+"""Digests of Secrets are keyed: whose key it was is known, and what another replica digested is never
+called changed.
+"""
 
 from __future__ import annotations
 

@@ -448,7 +448,10 @@ def record(manifest: str) -> Object:
 
 
 def test_a_release_whose_objects_are_not_all_copied_is_told_and_a_whole_one_is_not() -> None:
-    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: web}\n"
+    manifest = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n---\napiVersion: policy/v1beta1\nkind:"
+        " PodDisruptionBudget\nmetadata: {name: web}\n"
+    )
     text = said(plan(record(manifest), an("ConfigMap", "settings")))
     assert "1 object of the release web not copied PodDisruptionBudget shop/web" in text
     assert "names policy/v1beta1" in text

@@ -1,4 +1,6 @@
-"""Workflows played without DBOS: steps are kept in a journal, and a run can be cut off at any of its effects."""
+"""Workflows played without DBOS: steps are kept in a journal, and a run can be cut off at any of its
+effects.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whether one end reaches another: ends by pod, workload and address, and one story for pods that are alike."""
+"""Whether one end reaches another: ends by pod, workload and address, and one story for pods that are
+alike.
+"""
 
 from __future__ import annotations
 

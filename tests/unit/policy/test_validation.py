@@ -1,4 +1,6 @@
-"""A person's own YAML: every mistake is told with its field, and nothing else than one NetworkPolicy gets through."""
+"""A person's own YAML: every mistake is told with its field, and nothing else than one NetworkPolicy
+gets through.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def refused(text: str | bytes, namespace: str = "shop") -> BadManifest:
 
 
 def spec(text: str) -> str:
-    return f"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: x}}\nspec:\n{textwrap.indent(text, '  ')}"
+    return (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name:"
+        f" x}}\nspec:\n{textwrap.indent(text, '  ')}"
+    )
 
 
 def test_a_policy_is_taken_and_given_its_namespace() -> None:
@@ -263,8 +268,14 @@ def test_a_bomb_is_refused_before_it_is_built() -> None:
 
 
 def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_label_is_an_empty_one() -> None:
-    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, labels: null, annotations: {a: null}}\n"
-    spec = "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1, endPort: null}]}]}"
+    head = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, labels: null,"
+        " annotations: {a: null}}\n"
+    )
+    spec = (
+        "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1,"
+        " endPort: null}]}]}"
+    )
     found = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
     assert found["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
     assert found["spec"] == {

@@ -13,7 +13,10 @@ from pydantic import SecretStr
 
 from bot.redaction import HIDDEN, MOST_KNOWN, Redactor
 
-PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\nc2VjcmV0LWtleS1tYXRlcmlhbC1vbi10aGlzLWxpbmU0\n-----END PRIVATE KEY-----"
+PEM = (
+    "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n"
+    "c2VjcmV0LWtleS1tYXRlcmlhbC1vbi10aGlzLWxpbmU0\n-----END PRIVATE KEY-----"
+)
 SECRET = """apiVersion: v1
 kind: Secret
 metadata:

@@ -84,7 +84,9 @@ def test_what_another_bot_says_is_marked() -> None:
 
 
 def test_two_people_who_press_one_button_are_both_heard() -> None:
-    """Whoever may not do it must not keep whoever may from it: which press counts is decided behind the inbox."""
+    """Whoever may not do it must not keep whoever may from it: which press counts is decided behind the
+    inbox.
+    """
     ana = payloads.from_click(click(), now=NOW)
     other = payloads.from_click(click(user={"id": "U3"}), now=NOW)
     assert ana.key != other.key

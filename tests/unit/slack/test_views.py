@@ -1,4 +1,6 @@
-"""Every result has a view, and whatever it is, its messages stay within Slack's limits as the sandbox checks them."""
+"""Every result has a view, and whatever it is, its messages stay within Slack's limits as the sandbox
+checks them.
+"""
 
 from __future__ import annotations
 
@@ -165,9 +167,11 @@ def chain_report(broken: Break | None = None, signed: bool = True, wrong: int = 
         broken=broken,
         unknown_keys=("0a1b2c3d4e5f",),
         keys=signed,
-        signed=Signature(position=13_000, hash="a" * 64, at=NOW, key="f" * 12, signature="b" * 64)
-        if signed
-        else None,
+        signed=(
+            Signature(position=13_000, hash="a" * 64, at=NOW, key="f" * 12, signature="b" * 64)
+            if signed
+            else None
+        ),
         anchors=tuple(AnchorCheck(position=n + 1, holds=n >= wrong, what=NASTY, at=NOW) for n in range(300)),
         seconds=1.5,
     )

@@ -1,4 +1,6 @@
-"""What a template is made of: words before the driver's defaults before the project's, and what is refused."""
+"""What a template is made of: words before the driver's defaults before the project's, and what is
+refused.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,9 @@ class Asked:
     path: str = ""
 
     def allowed_by(self, rule: Object) -> bool:
-        """Whether a rule of a role allows it (https://kubernetes.io/docs/reference/access-authn-authz/rbac/)."""
+        """Whether a rule of a role allows it
+        (https://kubernetes.io/docs/reference/access-authn-authz/rbac/).
+        """
         if not {"*", self.verb} & set(rule.get("verbs") or []):
             return False
         if self.path:
@@ -132,7 +134,9 @@ class Authoriser:
         return self.why(user, asked) is not None
 
     def why(self, user: User, asked: Asked) -> str | None:
-        """By which binding a user may do something, in RBAC's words; None if it may not. Masters need none."""
+        """By which binding a user may do something, in RBAC's words; None if it may not. Masters need
+        none.
+        """
         if MASTERS in user.groups:
             return ""
         for binding, subject, rules in self._bound(user, asked.namespace):
@@ -141,7 +145,9 @@ class Authoriser:
         return None
 
     def _bound(self, user: User, namespace: str) -> Iterable[tuple[Object, Object, list[Object]]]:
-        """The bindings of a user that count in a namespace (none: cluster-wide), each with its role's rules."""
+        """The bindings of a user that count in a namespace (none: cluster-wide), each with its role's
+        rules.
+        """
         registry = self._store.registry
         cluster_roles = registry.named("ClusterRole")
         for binding in self._store.all_of(registry.named("ClusterRoleBinding")):
@@ -166,7 +172,9 @@ class Authoriser:
 
 
 def _subject(binding: Object, user: User) -> Object | None:
-    """By which of its subjects a binding means a user. A ServiceAccount without a namespace is of the binding's."""
+    """By which of its subjects a binding means a user. A ServiceAccount without a namespace is of the
+    binding's.
+    """
     home = binding["metadata"].get("namespace", "")
     for subject in binding.get("subjects") or []:
         kind, name = subject["kind"], subject["name"]

@@ -1,4 +1,6 @@
-"""What ails an API server just now: slow or no answers, refusals, conflicts, and versions that are too old."""
+"""What ails an API server just now: slow or no answers, refusals, conflicts, and versions that are too
+old.
+"""
 
 from __future__ import annotations
 

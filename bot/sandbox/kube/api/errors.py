@@ -74,8 +74,9 @@ def modified(kind: Kind, name: str) -> ApiError:
 def precondition(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
     """409 for a deletion's precondition."""
     message = (
-        f'Operation cannot be fulfilled on {_qualified(kind, by_kind=True)} "{name}": the {field} in the precondition '
-        f"({wanted}) does not match the {field} in record ({found}). The object might have been modified"
+        f'Operation cannot be fulfilled on {_qualified(kind, by_kind=True)} "{name}": the {field} in the'
+        f" precondition ({wanted}) does not match the {field} in record ({found}). The object might have been"
+        " modified"
     )
     return ApiError(409, "Conflict", message, details=_details(kind, name, by_kind=True))
 
@@ -83,8 +84,8 @@ def precondition(kind: Kind, name: str, field: str, wanted: str, found: str) -> 
 def nobody_of_uid(kind: Kind, name: str, uid: str) -> ApiError:
     """409 of an apply that is for a certain object, when there is none."""
     message = (
-        f'Operation cannot be fulfilled on {_qualified(kind)} "{name}": uid mismatch: the provided object specified '
-        f"uid {uid}, and no existing object was found"
+        f'Operation cannot be fulfilled on {_qualified(kind)} "{name}": uid mismatch: the provided object'
+        f" specified uid {uid}, and no existing object was found"
     )
     return ApiError(409, "Conflict", message, details=_details(kind, name))
 
@@ -122,7 +123,10 @@ def forbidden(
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     qualified = f"{kind_plural}.{group}" if group else kind_plural
     subject = f'{qualified} "{name}"' if name else qualified
-    message = f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}" {where}'
+    message = (
+        f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}"'
+        f" {where}"
+    )
     details = {"name": name, "group": group, "kind": kind_plural}
     return ApiError(
         403, "Forbidden", message, details={key: value for key, value in details.items() if value}
@@ -132,7 +136,10 @@ def forbidden(
 def terminating(kind: Kind, name: str, namespace: str) -> ApiError:
     """403 for a create in a namespace that is being deleted."""
     why = f"namespace {namespace} is being terminated"
-    message = f'{_qualified(kind)} "{name}" is forbidden: unable to create new content in namespace {namespace} because it is being terminated'
+    message = (
+        f'{_qualified(kind)} "{name}" is forbidden: unable to create new content in namespace {namespace}'
+        " because it is being terminated"
+    )
     causes = [{"reason": "NamespaceTerminating", "message": why, "field": "metadata.namespace"}]
     return ApiError(403, "Forbidden", message, details=_details(kind, name, causes=causes))
 

@@ -54,8 +54,8 @@ def _stateful(made: Object, live: Object) -> list[Cause]:
     if now == then:
         return []
     why = (
-        "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
-        "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+        "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template',"
+        " 'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
     )
     return [("FieldValueForbidden", "spec", why)]
 
@@ -69,7 +69,10 @@ def _claim(made: Object, live: Object) -> list[Cause]:
         now.pop("storageClassName", None) if not then.get("storageClassName") else None
     if now == then:
         return []
-    why = "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+    why = (
+        "Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName"
+        " for bound claims"
+    )
     return [("FieldValueForbidden", "spec", why)]
 
 
@@ -103,9 +106,11 @@ def _pod(made: Object, live: Object) -> list[Cause]:
     if rest(made["spec"]) == rest(live["spec"]):
         return []
     why = (
-        "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-        "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-        "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+        "Forbidden: pod updates may not change fields other than"
+        " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`"
+        ",`spec.tolerations`"
+        " (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set"
+        " to 1 if it was previously negative)"
     )
     return [("FieldValueForbidden", "spec", why)]
 

@@ -69,7 +69,8 @@ class Lister:
         except (ValueError, KeyError, TypeError):
             first = token_text(token)[:1]
             raise errors.bad_request(
-                f"invalid continue token: continue key is not valid: invalid character '{first}' looking for beginning of value"
+                f"invalid continue token: continue key is not valid: invalid character '{first}' looking for"
+                " beginning of value"
             ) from None
         kept = self._snapshots.get((*asked, version))
         if kept is None or self._now() - kept[0] >= TOKEN_SECONDS:

@@ -94,7 +94,9 @@ def own(obj: Object, manager: str, operation: str, kind: Kind, fields: ownership
 def own_changes(
     made: Object, live: Object, manager: str, kind: Kind, unowned: ownership.Fields, *, now: str
 ) -> None:
-    """An update: what it changed is its manager's from now on, but for `unowned`, which the server gave it."""
+    """An update: what it changed is its manager's from now on, but for `unowned`, which the server gave
+    it.
+    """
     current, then = ownership.fields_of(made), ownership.fields_of(live)
     changed = {
         path

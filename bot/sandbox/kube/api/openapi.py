@@ -1,4 +1,6 @@
-"""OpenAPI v3 as far as clients look: which kinds there are, and that the server validates fields and runs dry."""
+"""OpenAPI v3 as far as clients look: which kinds there are, and that the server validates fields and
+runs dry.
+"""
 
 from __future__ import annotations
 

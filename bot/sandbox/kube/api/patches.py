@@ -1,4 +1,6 @@
-"""The four kinds of PATCH but apply: JSON patch, merge patch, strategic merge patch, and what is wrong with one."""
+"""The four kinds of PATCH but apply: JSON patch, merge patch, strategic merge patch, and what is wrong
+with one.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ def patched(live: Object, patch: Any, content: str, *, custom: bool) -> Object:
     if content == STRATEGIC and not custom:
         return dict(_strategic(clone(live), patch, live.get("kind", "")))
     accepted = [JSON_PATCH, MERGE, APPLY] if custom else [JSON_PATCH, MERGE, STRATEGIC, APPLY]
-    why = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    why = (
+        "the body of the request was in an unknown format - accepted media types include:"
+        f" {', '.join(accepted)}"
+    )
     raise ApiError(415, "UnsupportedMediaType", why)
 
 

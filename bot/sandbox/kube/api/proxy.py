@@ -1,4 +1,6 @@
-"""The proxy of Services: a request to the API server that a pod answers (`…/services/http:web:80/proxy/healthz`)."""
+"""The proxy of Services: a request to the API server that a pod answers
+(`…/services/http:web:80/proxy/healthz`).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Servers(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Proxied:
-    """What a path asks for. `id` is what names the Service, with scheme and port: rights are for it as a whole."""
+    """What a path asks for. `id` is what names the Service, with scheme and port: rights are for it as a
+    whole.
+    """
 
     namespace: str
     id: str
@@ -56,7 +60,8 @@ def answer(store: Store, wanted: Proxied, query: str, servers: Servers) -> Respo
         found = servers.get(pod, number, path)
     except NotHttp:
         raise _unavailable(
-            "error trying to reach service: net/http: HTTP/1.x transport connection broken: malformed HTTP response"
+            "error trying to reach service: net/http: HTTP/1.x transport connection broken: malformed HTTP"
+            " response"
         ) from None
     if found is None:
         raise _unavailable(f"error trying to reach service: {address}: connect: connection refused")

@@ -69,6 +69,8 @@ async def _status(
         "metadata": {},
         "status": "Failure",
         "reason": "NonZeroExitCode",
-        "message": f"command terminated with non-zero exit code: error executing command {argv}, exit code {code}",
+        "message": (
+            f"command terminated with non-zero exit code: error executing command {argv}, exit code {code}"
+        ),
         "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
     }

@@ -51,7 +51,10 @@ def _check(kind: Kind, spec: Object) -> None:
             (
                 "FieldValueInvalid",
                 "spec.resourceAttributes",
-                'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified',
+                (
+                    'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must'
+                    " be specified"
+                ),
             )
         )
     if kind.kind == SUBJECT and not spec.get("user") and not spec.get("groups"):

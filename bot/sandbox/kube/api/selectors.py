@@ -70,7 +70,9 @@ def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
 
 
 def fields(text: str) -> Match:
-    """Whether an object's fields match a selector. Raises `ApiError` 400 for fields that cannot be selected."""
+    """Whether an object's fields match a selector. Raises `ApiError` 400 for fields that cannot be
+    selected.
+    """
     tests: list[Match] = []
     for part in split(text):
         found = re.match(r"^([\w.]+)(==|=|!=)(.*)$", part)

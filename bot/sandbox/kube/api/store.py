@@ -138,7 +138,9 @@ class Store:
         dry_run: bool = False,
         fields: ownership.Fields | None = None,
     ) -> Object:
-        """Create an object; `fields` are its manager's, without what the server gave it. Raises `ApiError`."""
+        """Create an object; `fields` are its manager's, without what the server gave it. Raises
+        `ApiError`.
+        """
         made = self._prepared(kind, obj)
         metadata = made["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -208,10 +210,11 @@ class Store:
         fields: ownership.Fields | None = None,
         review: Callable[[Object, Object], object] | None = None,
     ) -> tuple[Object, bool]:
-        """Server-side apply; returns the object and whether it is new. Raises `ApiError` 409 with the conflicts.
+        """Server-side apply; returns the object and whether it is new. Raises `ApiError` 409 with the
+        conflicts.
 
-        `fields` are those that were applied, where `obj` has the server's defaults in it already; `review` looks at
-        the merged object, and may fill it in, before it is stored.
+        `fields` are those that were applied, where `obj` has the server's defaults in it already; `review`
+        looks at the merged object, and may fill it in, before it is stored.
         """
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
@@ -249,7 +252,9 @@ class Store:
         grace: int | None = None,
         dry_run: bool = False,
     ) -> tuple[Object, bool]:
-        """Delete an object; returns it and whether it is gone (finalizers and a pod's grace keep it). Raises `ApiError`."""
+        """Delete an object; returns it and whether it is gone (finalizers and a pod's grace keep it).
+        Raises `ApiError`.
+        """
         live = self.peek(kind, namespace, name)
         for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
             wanted = (preconditions or {}).get(field)

@@ -1,4 +1,6 @@
-"""Tables: what `kubectl get` shows, made by the server (columns of the kinds that clients of ours ask for)."""
+"""Tables: what `kubectl get` shows, made by the server (columns of the kinds that clients of ours ask
+for).
+"""
 
 from __future__ import annotations
 

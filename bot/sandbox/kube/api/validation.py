@@ -17,13 +17,14 @@ Cause = tuple[str, str, str]
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 LABEL_RULE = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and"
+    " end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is"
+    " '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
 SUBDOMAIN_RULE = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
-    "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
+    " start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is"
+    " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 CONTROLLER = "batch.kubernetes.io/controller-uid"
 PORT_RULE = "must be between 1 and 65535, inclusive"
@@ -40,7 +41,9 @@ FIELDS: dict[str, dict[str, Any]] = {
 
 
 def check(kind: Kind, obj: Object, *, applied: bool = False) -> None:
-    """Refuse what the server would refuse; an applied object may name the version that it expects. Raises `ApiError`."""
+    """Refuse what the server would refuse; an applied object may name the version that it expects.
+    Raises `ApiError`.
+    """
     name = obj["metadata"].get("name", "")
     if obj["metadata"].get("resourceVersion") and not applied:
         raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
@@ -152,7 +155,9 @@ def _within(network: Any, cidr: str) -> bool:
 
 
 def _job_causes(obj: Object) -> list[Cause]:
-    """A Job's selector and the labels it selects by are generated; what was copied from another Job is refused."""
+    """A Job's selector and the labels it selects by are generated; what was copied from another Job is
+    refused.
+    """
     spec = obj.get("spec", {})
     if spec.get("manualSelector"):
         return []
@@ -199,5 +204,8 @@ def _unknown(value: Any, known: dict[str, Any]) -> list[str]:
 def strict(kind: Kind, unknown: list[str]) -> ApiError:
     """400 of `fieldValidation=Strict`."""
     listed = ", ".join(f'unknown field "{path}"' for path in unknown)
-    message = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: strict decoding error: {listed}'
+    message = (
+        f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: strict decoding error:'
+        f" {listed}"
+    )
     return bad_request(message)

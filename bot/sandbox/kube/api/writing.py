@@ -97,7 +97,9 @@ class Writer:
         defaults.fill(kind, obj)
 
     def _review(self, kind: Kind, obj: Object, live: Object, dry_run: bool) -> ownership.Fields:
-        """Check a changed object and fill it in; the fields that the server itself gave it belong to nobody."""
+        """Check a changed object and fill it in; the fields that the server itself gave it belong to
+        nobody.
+        """
         defaults.refill(kind, obj)
         validation.check_changed(kind, obj)
         immutable.check(kind, obj, live)

@@ -105,8 +105,8 @@ class Attachments:
             self._again[name] = (again, min(pause * 2, LONGEST))
             self._due(again)
             why = (
-                f"rpc error: code = Internal desc = [ControllerPublishVolume] Attach Volume failed with error failed to attach {handle} "
-                f"volume to {machine.server} compute: {refused}"
+                "rpc error: code = Internal desc = [ControllerPublishVolume] Attach Volume failed with error"
+                f" failed to attach {handle} volume to {machine.server} compute: {refused}"
             )
             self._recorder.warn(
                 pod,

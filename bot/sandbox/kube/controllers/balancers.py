@@ -1,4 +1,6 @@
-"""LoadBalancer Services: Octavia load balancers and their floating IPs, as the OpenStack cloud controller keeps them."""
+"""LoadBalancer Services: Octavia load balancers and their floating IPs, as the OpenStack cloud
+controller keeps them.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +149,8 @@ class Balancers:
         balancer.listeners = kept
 
     def _answering(self, service: Object, nodes: dict[str, str]) -> frozenset[str]:
-        """Addresses of the nodes on which kube-proxy leads the node port to a ready pod: a policy of `Local` wants it
+        """Addresses of the nodes on which kube-proxy leads the node port to a ready pod: a policy of `Local`
+        wants it
         on that very node."""
         namespace, name = self._key(service)
         homes = {
@@ -179,7 +182,8 @@ class Balancers:
         found = next((each for each in self._network.floating.values() if each.address == wanted), None)
         if found is None:
             raise _Later(
-                f"error creating LB floating IP {wanted}: Forbidden: rule:create_floatingip and rule:create_floatingip:floating_ip_address"
+                f"error creating LB floating IP {wanted}: Forbidden: rule:create_floatingip and"
+                " rule:create_floatingip:floating_ip_address"
             )
         if found.port:
             raise _Later(f"floating IP {wanted} is not available")

@@ -1,4 +1,6 @@
-"""PodDisruptionBudgets, HorizontalPodAutoscalers and ResourceQuotas: what they say of the objects they are about."""
+"""PodDisruptionBudgets, HorizontalPodAutoscalers and ResourceQuotas: what they say of the objects they
+are about.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Endpoints and EndpointSlices: the addresses of the pods that a Service selects, and of Endpoints made by hand."""
+"""Endpoints and EndpointSlices: the addresses of the pods that a Service selects, and of Endpoints made
+by hand.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The garbage collector: what is owned by something that is gone goes too; foreground and orphan deletions end."""
+"""The garbage collector: what is owned by something that is gone goes too; foreground and orphan
+deletions end.
+"""
 
 from __future__ import annotations
 

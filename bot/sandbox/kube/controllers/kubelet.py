@@ -208,7 +208,8 @@ class Kubelets:
             self._event(
                 pod,
                 "Failed",
-                f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack image: not found',
+                f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to pull and unpack'
+                " image: not found",
             )
             return pod_status.waiting(pod, machine, "ImagePullBackOff", why, now, in_init=True)
         if driver and machine.driver_crashes:

@@ -72,7 +72,9 @@ def running(pod: Object, machine: Machine, address: str, started: str, now: str,
 def waiting(
     pod: Object, machine: Machine, reason: str, message: str, now: str, *, in_init: bool = False
 ) -> Object:
-    """The status of a pod whose containers do not run yet, with the reason; `in_init`: the first init container is why."""
+    """The status of a pod whose containers do not run yet, with the reason; `in_init`: the first init
+    container is why.
+    """
     status = _base(pod, machine, "Pending", now, ready=False, initialized=not in_init)
     waiting = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
     inits = pod["spec"].get("initContainers", [])
@@ -99,7 +101,10 @@ def crashing(pod: Object, machine: Machine, address: str, started: str, now: str
     for container in pod["spec"]["containers"]:
         old = before.get(container["name"], {})
         already = bool(old.get("state", {}).get("waiting"))
-        wait = f"back-off 5m0s restarting failed container={container['name']} pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
+        wait = (
+            f"back-off 5m0s restarting failed container={container['name']}"
+            f" pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
+        )
         shown = _container(
             container, ready=False, state={"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
         )
@@ -122,9 +127,11 @@ def _container(container: Object, *, ready: bool, state: Object) -> Object:
         "ready": ready,
         "restartCount": 0,
         "started": "running" in state,
-        "imageID": f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
-        if "waiting" not in state
-        else "",
+        "imageID": (
+            f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+            if "waiting" not in state
+            else ""
+        ),
         "state": state,
         "lastState": {},
     }

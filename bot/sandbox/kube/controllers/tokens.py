@@ -1,4 +1,6 @@
-"""Token Secrets: each hand-made one is filled for its ServiceAccount, and goes when it is of none, or of another's."""
+"""Token Secrets: each hand-made one is filled for its ServiceAccount, and goes when it is of none, or of
+another's.
+"""
 
 from __future__ import annotations
 

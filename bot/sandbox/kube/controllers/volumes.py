@@ -1,4 +1,6 @@
-"""PersistentVolumes: claims are bound or provisioned, and what is left of a claim follows its reclaim policy."""
+"""PersistentVolumes: claims are bound or provisioned, and what is left of a claim follows its reclaim
+policy.
+"""
 
 from __future__ import annotations
 
@@ -212,7 +214,9 @@ class Volumes:
         return bool(claim["metadata"]["uid"] == reference["uid"])
 
     def _reclaim(self, volume: Object, *, asked: bool) -> None:
-        """Delete the disk of a volume whose policy says so; Cinder refuses while it is attached, and it is asked again."""
+        """Delete the disk of a volume whose policy says so; Cinder refuses while it is attached, and it
+        is asked again.
+        """
         name, spec = volume["metadata"]["name"], volume["spec"]
         ours = (volume["metadata"].get("annotations") or {}).get(PROVISIONED) == DRIVER and "csi" in spec
         if ours and spec.get("persistentVolumeReclaimPolicy") == "Delete":

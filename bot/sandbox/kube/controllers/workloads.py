@@ -168,7 +168,8 @@ class Workloads:
                 "Progressing",
                 True,
                 "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
-                f'ReplicaSet of Deployment "{name}" {"has successfully progressed" if complete else "is progressing"}.',
+                f'ReplicaSet of Deployment "{name}"'
+                f" {'has successfully progressed' if complete else 'is progressing'}.",
             ),
         ]
         return found + [each for each in newest.get("conditions") or [] if each["type"] == "ReplicaFailure"]

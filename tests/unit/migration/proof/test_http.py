@@ -158,8 +158,10 @@ def test_another_class_than_on_the_source_is_a_fault_unless_it_is_success(
     found = compared(before(old), Reply(status=status_now, data=b"some page"))
     assert bool(found.faults) is wrong and found.looked == 1
     if wrong:
-        assert str(found.faults[0]) == (
-            f"Service shop/web, port 80, GET /ready: answers {status_now // 100}xx, expected {old}, as on the source"
+        assert (
+            str(found.faults[0])
+            == f"Service shop/web, port 80, GET /ready: answers {status_now // 100}xx, expected {old}, as on"
+            " the source"
         )
 
 

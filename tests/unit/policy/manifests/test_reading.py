@@ -23,11 +23,12 @@ def names(found: Manifests) -> list[str]:
 
 
 def controller(kind: str, version: str, spec: str = "", name: str = "web") -> str:
+    before = f"{spec}, " if spec else ""
     return f"""
         apiVersion: {version}
         kind: {kind}
         metadata: {{name: {name}, namespace: shop}}
-        spec: {{{spec}{", " if spec else ""}template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: []}}}}}}
+        spec: {{{before}template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: []}}}}}}
     """
 
 
@@ -202,11 +203,14 @@ def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_pat
     found = reading(
         tmp_path,
         """
-        {apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: a, namespace: shop}, spec: {}}
+        {apiVersion: projectcalico.org/v3, kind: NetworkPolicy,
+         metadata: {name: a, namespace: shop}, spec: {}}
         ---
-        {apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkPolicy, metadata: {name: default.b}, spec: {}}
+        {apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkPolicy,
+         metadata: {name: default.b}, spec: {}}
         ---
-        {apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {name: c}, spec: {}}
+        {apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy,
+         metadata: {name: c}, spec: {}}
     """,
     )
     assert found.incomplete
@@ -287,7 +291,8 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
             id="a-controller",
         ),
         pytest.param(
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 100000000, template: {}}",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 100000000,"
+            " template: {}}",
             "spec.replicas: must be between 0 and 150,000",
             id="too-many-pods",
         ),
@@ -307,7 +312,8 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
             id="a-label",
         ),
         pytest.param(
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {x: y}}",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name:"
+            " a, labels: {x: y}}",
             "a.yaml, document 2: Pod default/a is also in",
             id="one-name-twice",
         ),

@@ -1,4 +1,5 @@
-"""What a listing, a difference and an exposure must say, worked out pair by pair from the slow implementation.
+"""What a listing, a difference and an exposure must say, worked out pair by pair from the slow
+implementation.
 
 Connections are sets of (protocol, port) on the probe ports, and outside is asked at the probe addresses, so
 that nothing here depends on how the engine keeps sets or cuts ranges.

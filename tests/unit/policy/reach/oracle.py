@@ -1,7 +1,7 @@
 """A second implementation of NetworkPolicy semantics: slow, and simple enough to be checked by reading.
 
-It takes the manifests as they are written (no defaulting done before), one pair, one protocol and one port at a
-time, and shares no code with the engine but the values that describe pods. Sentences in quotes are from the
+It takes the manifests as they are written (no defaulting done before), one pair, one protocol and one port at
+a time, and shares no code with the engine but the values that describe pods. Sentences in quotes are from the
 documentation of NetworkPolicy.
 """
 
@@ -165,7 +165,9 @@ def probe_ports(pods: Iterable[Pod], manifests: Iterable[Manifest]) -> list[int]
 
 
 def probe_addresses(cluster: Cluster, manifests: Iterable[Manifest]) -> list[Address]:
-    """First and last address of every block and exception, one before and one after; ends of both families."""
+    """First and last address of every block and exception, one before and one after; ends of both
+    families.
+    """
     found: set[Address] = set()
     networks = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
     for policy in manifests:

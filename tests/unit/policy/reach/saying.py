@@ -1,4 +1,6 @@
-"""Clusters and policies in YAML, and questions to them as one asks them: `can(reach, "shop/web", "shop/db", "TCP 80")`."""
+"""Clusters and policies in YAML, and questions to them as one asks them: `can(reach, "shop/web",
+"shop/db", "TCP 80")`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from bot.policy.reach.model import PodRef, Protocol
 
 
 def world(*texts: str, **pods: str) -> Reachability:
-    """The cluster of some YAML documents; a keyword adds a pod: `shop__web="app=web"` (`ports` as `http=TCP/80`)."""
+    """The cluster of some YAML documents; a keyword adds a pod: `shop__web="app=web"` (`ports` as
+    `http=TCP/80`).
+    """
     values = [value for text in texts for value in yaml.safe_load_all(textwrap.dedent(text)) if value]
     values += [_pod(name, words.split()) for name, words in pods.items()]
     found = from_documents(Document("test", number, value) for number, value in enumerate(values, 1))

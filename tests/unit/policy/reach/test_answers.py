@@ -146,12 +146,9 @@ def test_an_explanation_names_policies_and_rules() -> None:
 def test_dead_rules_say_what_matches_nothing() -> None:
     reach = world(
         policy(
-            "podSelector: {matchLabels: {app: web}}\n"
-            "ingress:\n"
-            "- {from: [{podSelector: {matchLabels: {app: typo}}}]}\n"
-            "- {from: [{podSelector: {matchLabels: {app: db}}}, {namespaceSelector: {matchLabels: {team: nobody}}}]}\n"
-            "- {ports: [{port: htpp}]}\n"
-            "- {ports: [{port: http}]}\n",
+            "podSelector: {matchLabels: {app: web}}\ningress:\n- {from: [{podSelector: {matchLabels: {app:"
+            " typo}}}]}\n- {from: [{podSelector: {matchLabels: {app: db}}}, {namespaceSelector: {matchLabels:"
+            " {team: nobody}}}]}\n- {ports: [{port: htpp}]}\n- {ports: [{port: http}]}\n",
         ),
         default__web="app=web http=TCP/80",
         default__db="app=db",

@@ -155,7 +155,8 @@ def test_several_namespaces_by_label() -> None:
             policyTypes: [Egress]
             egress:
             - to:
-              - namespaceSelector: {matchExpressions: [{key: namespace, operator: In, values: [frontend, backend]}]}
+              - namespaceSelector:
+                  matchExpressions: [{key: namespace, operator: In, values: [frontend, backend]}]
         """),
         namespace("frontend", namespace="frontend"),
         namespace("backend", namespace="backend"),
@@ -171,7 +172,8 @@ def test_several_namespaces_by_label() -> None:
 def test_a_namespace_by_its_name_needs_no_namespace_object() -> None:
     reach = world(
         policy(
-            "podSelector: {}\ningress:\n- from:\n  - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}"
+            "podSelector: {}\ningress:\n- from:\n  - namespaceSelector: {matchLabels:"
+            " {kubernetes.io/metadata.name: ops}}"
         ),
         default__a="",
         ops__b="",
@@ -244,7 +246,8 @@ def test_empty_selectors_are_all_pods_of_the_namespace_and_all_pods_of_all_but_n
 def test_match_expressions(expression: str, matching: list[str]) -> None:
     reach = world(
         policy(
-            f"podSelector: {{matchLabels: {{app: web}}}}\ningress: [{{from: [{{podSelector: {{matchExpressions: [{expression}]}}}}]}}]"
+            "podSelector: {matchLabels: {app: web}}\ningress: [{from: [{podSelector:"
+            f" {{matchExpressions: [{expression}]}}}}]}}]"
         ),
         default__web="app=web",
         default__x="tier=x",
@@ -256,7 +259,10 @@ def test_match_expressions(expression: str, matching: list[str]) -> None:
 
 
 def test_match_expressions_beside_a_namespace_selector_range_over_those_namespaces() -> None:
-    peer = "{namespaceSelector: {}, podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [x]}]}}"
+    peer = (
+        "{namespaceSelector: {}, podSelector: {matchExpressions: [{key: tier, operator: NotIn, values:"
+        " [x]}]}}"
+    )
     reach = world(
         policy(f"ingress: [{{from: [{peer}]}}]"), default__a="", other__x="tier=x", other__y="tier=y"
     )
@@ -276,7 +282,8 @@ def test_a_protocol_that_is_left_out_is_tcp_and_one_without_a_port_is_all_its_po
 def test_a_named_port_is_the_destinations_in_both_directions() -> None:
     reach = world(
         policy(
-            "podSelector: {matchLabels: {app: web}}\negress: [{ports: [{port: http}]}]\npolicyTypes: [Egress]",
+            "podSelector: {matchLabels: {app: web}}\negress: [{ports: [{port: http}]}]\npolicyTypes:"
+            " [Egress]",
             name="out",
         ),
         policy("podSelector: {matchLabels: {app: db}}\ningress: [{ports: [{port: http}]}]", name="into"),
@@ -298,7 +305,8 @@ def test_a_name_that_no_container_has_still_isolates() -> None:
 def test_what_one_block_excepts_another_rule_may_allow() -> None:
     reach = world(
         policy(
-            "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}, {ipBlock: {cidr: 10.1.2.0/24}}]}]"
+            "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}, {ipBlock: {cidr:"
+            " 10.1.2.0/24}}]}]"
         ),
         default__a="",
     )
@@ -361,7 +369,10 @@ def test_a_host_network_pod_is_not_isolated_and_as_a_peer_it_is_its_nodes_addres
 
 
 def test_a_pods_own_node_and_the_pods_on_its_network_always_reach_it() -> None:
-    node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.1}]}"
+    node = (
+        "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP,"
+        " address: 192.0.2.1}]}"
+    )
     reach = world(
         policy("podSelector: {}\npolicyTypes: [Ingress, Egress]"),
         node,

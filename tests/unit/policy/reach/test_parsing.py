@@ -1,4 +1,6 @@
-"""Every mistake in a NetworkPolicy is told with its field; whatever it is, the answer is a policy or a refusal."""
+"""Every mistake in a NetworkPolicy is told with its field; whatever it is, the answer is a policy or a
+refusal.
+"""
 
 from __future__ import annotations
 

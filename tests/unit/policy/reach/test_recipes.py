@@ -280,7 +280,8 @@ def test_advanced_default_deny_of_both_directions_is_undone_only_by_both_ends() 
 def test_advanced_monitoring_may_scrape_a_named_port_everywhere() -> None:
     reach = world(
         policy(
-            "podSelector: {}\ningress:\n- from:\n  - namespaceSelector: {matchLabels: {purpose: monitoring}}\n  ports: [{port: metrics}]"
+            "podSelector: {}\ningress:\n- from:\n  - namespaceSelector: {matchLabels: {purpose:"
+            " monitoring}}\n  ports: [{port: metrics}]"
         ),
         namespace("monitoring", purpose="monitoring"),
         default__a="metrics=TCP/9090",

@@ -31,7 +31,10 @@ def _account(store: Store, obj: Object) -> None:
     if not store.has(kind, metadata["namespace"], name):
         if metadata["namespace"].startswith("kube-"):
             return  # installed before the controllers ran, by somebody who may
-        why = f'error looking up service account {metadata["namespace"]}/{name}: serviceaccount "{name}" not found'
+        why = (
+            f'error looking up service account {metadata["namespace"]}/{name}: serviceaccount "{name}" not'
+            " found"
+        )
         raise _forbidden(obj, why)
     spec |= {"serviceAccountName": name, "serviceAccount": name}
     account = store.peek(kind, metadata["namespace"], name)

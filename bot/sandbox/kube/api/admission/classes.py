@@ -1,4 +1,6 @@
-"""Default classes: a claim without a storage class, and an Ingress without a class, get the one that is marked."""
+"""Default classes: a claim without a storage class, and an Ingress without a class, get the one that is
+marked.
+"""
 
 from __future__ import annotations
 

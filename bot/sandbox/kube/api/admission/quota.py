@@ -96,7 +96,8 @@ def admit(store: Store, kind: Kind, obj: Object) -> None:
             raise _forbidden(
                 kind,
                 obj,
-                f"exceeded quota: {quota['metadata']['name']}, requested: {shown[0]}, used: {shown[1]}, limited: {shown[2]}",
+                f"exceeded quota: {quota['metadata']['name']}, requested: {shown[0]}, used: {shown[1]},"
+                f" limited: {shown[2]}",
             )
 
 

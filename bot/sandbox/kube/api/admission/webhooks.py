@@ -1,4 +1,5 @@
-"""Admission webhooks: called where their rules match; one that cannot be reached fails the request if it says so.
+"""Admission webhooks: called where their rules match; one that cannot be reached fails the request if it says
+so.
 
 A backend with a ready pod lets everything through: what a webhook decides is not part of the sandbox.
 """
@@ -60,10 +61,14 @@ def _call(store: Store, webhook: Object, *, dry_run: bool) -> None:
         client = webhook["clientConfig"]
         service = client.get("service")
         url = client.get("url") or (
-            f"https://{service['name']}.{service['namespace']}.svc:{service.get('port', 443)}{service.get('path', '/')}"
+            f"https://{service['name']}.{service['namespace']}.svc"
+            f":{service.get('port', 443)}{service.get('path', '/')}"
         )
         timeout = webhook.get("timeoutSeconds", 10)
-        message = f'failed calling webhook "{webhook["name"]}": failed to call webhook: Post "{url}?timeout={timeout}s": {why}'
+        message = (
+            f'failed calling webhook "{webhook["name"]}": failed to call webhook: Post'
+            f' "{url}?timeout={timeout}s": {why}'
+        )
         raise ApiError(
             500,
             "InternalError",
