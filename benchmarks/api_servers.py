@@ -10,10 +10,10 @@ import pathlib
 import sys
 import time
 
-from bot.sandbox.infrastructure import Infrastructure
-from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.serving import Loopback
+from sandbox.infrastructure import Infrastructure
+from sandbox.kube.cluster import ClusterSpec, SandboxCluster
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.loopback import Loopback
 
 TOKEN = "bench-token"
 

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from benchmarks.figures import Line
-from bot.audit.signing import Keyring
+from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
 from storage import chain
 from storage.audit import INTENT, OUTCOME, AuditEvent, AuditRepository

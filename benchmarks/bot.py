@@ -7,8 +7,8 @@ import pathlib
 from collections.abc import Iterator
 
 from benchmarks import processes
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.world import Planned, World
 
 
 @contextlib.contextmanager

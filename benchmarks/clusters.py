@@ -8,7 +8,7 @@ import sys
 import time
 
 from benchmarks import bot
-from bot.sandbox.world import Planned
+from sandbox.world import Planned
 
 
 def main() -> None:

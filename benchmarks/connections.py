@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from benchmarks import bot, processes
 from benchmarks.figures import Line
-from bot.sandbox.world import World
+from sandbox.world import World
 
 LOST_SECONDS, SILENT_SECONDS = 2.0, 10.0
 

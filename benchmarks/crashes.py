@@ -11,7 +11,7 @@ from collections import Counter
 
 from benchmarks import bot, processes
 from benchmarks.figures import Line
-from bot.slack import plain
+from bot.slack import plain_text
 
 KILLS = 50
 
@@ -55,7 +55,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
 
 def _ended(made: bot.World, names: list[str]) -> Counter[str]:
     roots = [message for message in made.workspace.messages if not message.thread and message.blocks]
-    lines = ["\n".join(plain.lines(message.blocks)) for message in roots]
+    lines = ["\n".join(plain_text.lines(message.blocks)) for message in roots]
     return Counter(
         name for name in names for line in lines if f"{name} " in line and not line.startswith("⏳")
     )

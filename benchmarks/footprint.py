@@ -7,7 +7,7 @@ import statistics
 
 from benchmarks import bot, processes
 from benchmarks.figures import Line
-from bot.sandbox.world import Planned
+from sandbox.world import Planned
 
 READY_SECONDS, READY_MEGABYTES, WORKED_MEGABYTES = 2.0, 150.0, 200.0
 STARTS, VERIFICATIONS = 5, 50

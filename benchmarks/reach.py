@@ -21,7 +21,7 @@ from benchmarks import reach_clusters
 from benchmarks.chart import Curve, draw
 from benchmarks.figures import Line, ratio
 from bot.policy.reach.engine import compute
-from bot.policy.reach.model import Cluster, Protocol
+from bot.policy.reach.model import ClusterModel, Protocol
 from tests.unit.policy.reach import oracle
 
 PICTURE = pathlib.Path("docs/images/reach-growth.png")
@@ -135,7 +135,7 @@ def _against_the_slow_one() -> Line:
     )
 
 
-def _ask_ours(cluster: Cluster) -> list[bool]:
+def _ask_ours(cluster: ClusterModel) -> list[bool]:
     reach = compute(cluster)
     found = []
     for source, destination in itertools.product(cluster.pods, repeat=2):

@@ -13,9 +13,10 @@ from typing import Any
 
 from bot.policy.reach.model import (
     Address,
-    Cluster,
+    ClusterModel,
     ContainerPort,
     IPBlock,
+    LabelSelector,
     Namespace,
     Node,
     Operator,
@@ -27,7 +28,6 @@ from bot.policy.reach.model import (
     Protocol,
     Requirement,
     Rule,
-    Selector,
     Workload,
 )
 
@@ -37,7 +37,7 @@ PODS_OF_A_NODE = 60
 KINDS = 6  # of policies
 
 
-def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
+def cluster(*, pods: int, policies: int, seed: int = 1) -> ClusterModel:
     """Namespaces of about 40 pods, workloads of one to twelve, one in twenty a StatefulSet, two
     DaemonSets.
     """
@@ -51,7 +51,7 @@ def cluster(*, pods: int, policies: int, seed: int = 1) -> Cluster:
     while len(made) < pods:
         made += _workload(len(made), chance.choice(namespaces).name, nodes, chance)[: pods - len(made)]
     used = sorted({pod.namespace for pod in made})
-    return Cluster(
+    return ClusterModel(
         pods=tuple(made),
         namespaces=(*namespaces, Namespace("kube-system")),
         nodes=tuple(nodes),
@@ -85,9 +85,11 @@ def policy(number: int, namespace: str, chance: random.Random) -> Policy:
     return Policy(namespace=namespace, name=f"p{number}", pods=selected, ingress=rules)
 
 
-def labels(**wanted: str) -> Selector:
+def labels(**wanted: str) -> LabelSelector:
     """A selector with matchLabels; `__` cannot be in a keyword of Python, so keys are passed as they are."""
-    return Selector(tuple(Requirement(key, Operator.IN, (value,)) for key, value in sorted(wanted.items())))
+    return LabelSelector(
+        tuple(Requirement(key, Operator.IN, (value,)) for key, value in sorted(wanted.items()))
+    )
 
 
 def _namespace(number: int, chance: random.Random) -> Namespace:
@@ -175,14 +177,14 @@ def _peers(chance: random.Random) -> tuple[Peer, ...]:
     if draw < 0.35:
         return (PodPeer(labels(tier=chance.choice(TIERS))),)
     if draw < 0.55:
-        team = Selector(
+        team = LabelSelector(
             (Requirement("tenant", Operator.IN, tuple(sorted({f"t{chance.randint(0, 60)}", "t1"}))),)
         )
         return (PodPeer(labels(tier=chance.choice(TIERS)), team),)
     if draw < 0.7:
-        return (PodPeer(Selector(), labels(unit=f"u{chance.randint(0, 16)}")),)
+        return (PodPeer(LabelSelector(), labels(unit=f"u{chance.randint(0, 16)}")),)
     if draw < 0.8:
-        not_cron = Selector((Requirement("tier", Operator.NOT_IN, ("cron",)),))
+        not_cron = LabelSelector((Requirement("tier", Operator.NOT_IN, ("cron",)),))
         return (PodPeer(not_cron, labels(stage=chance.choice(("dev", "prod")))),)
     return (_block(chance), PodPeer(labels(tier=chance.choice(TIERS))))
 
@@ -230,7 +232,7 @@ def as_manifest(found: Policy) -> dict[str, Any]:
     return {"metadata": {"name": found.name, "namespace": found.namespace}, "spec": spec}
 
 
-def _selector(found: Selector) -> dict[str, Any]:
+def _selector(found: LabelSelector) -> dict[str, Any]:
     return {
         "matchExpressions": [
             {"key": each.key, "operator": str(each.operator), "values": list(each.values)}

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from benchmarks import reach_clusters
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
-from bot.policy.reach.model import Cluster, Policy
+from bot.policy.reach.model import ClusterModel, Policy
 from bot.policy.reach.partition import first_of_each
 from bot.policy.reach.sets import Ids
 
@@ -70,7 +70,7 @@ def _one_of_each(roles: Ids) -> npt.NDArray[np.intp]:
     return first_of_each(roles, int(roles.max(initial=-1)) + 1)
 
 
-def measured_previews(reach: Reachability, cluster: Cluster) -> Iterator[tuple[float, int]]:
+def measured_previews(reach: Reachability, cluster: ClusterModel) -> Iterator[tuple[float, int]]:
     """Seconds of one preview with every line of its answer, and the number of lines, for many policies."""
     for new in previewed(cluster):
         taken = []
@@ -81,7 +81,7 @@ def measured_previews(reach: Reachability, cluster: Cluster) -> Iterator[tuple[f
         yield min(taken), len(changes)
 
 
-def previewed(cluster: Cluster) -> Iterator[Policy]:
+def previewed(cluster: ClusterModel) -> Iterator[Policy]:
     """One policy of each kind, in namespaces that no policy isolates yet and in others."""
     chance = random.Random(7)
     with_policies = {policy.namespace for policy in cluster.policies}

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.serving import Loopback
+from sandbox.loopback import Loopback
 
 TEAM, BOT, USER, CHANNEL = "T0BENCH", "U0BOT", "U0ANA", "C0SHOP"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks import processes
 from benchmarks.figures import Line
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.slack.web_api import Refused
-from bot.sandbox.world import World
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.slack.web_api import Refused
+from sandbox.world import World
 
 WORKS, SECONDS, COMPLETED = 50, 240.0, 5
 OLDEST_SECONDS, VISIBLE_SECONDS = 90.0, 5.0

@@ -72,7 +72,7 @@ class Approval:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Verdict:
+class DecisionResult:
     """A decision as it is to be counted; the window narrows what earlier approvers have named."""
 
     person: str
@@ -83,7 +83,7 @@ class Verdict:
     not_after: datetime | None = None
 
 
-def narrowed(found: Approval, verdict: Verdict) -> tuple[datetime | None, datetime | None]:
+def narrowed(found: Approval, verdict: DecisionResult) -> tuple[datetime | None, datetime | None]:
     """The window that is left when a verdict's is laid over what earlier approvers have named."""
     begins = max((at for at in (found.not_before, verdict.not_before) if at), default=None)
     ends = min((at for at in (found.not_after, verdict.not_after) if at), default=None)
@@ -131,7 +131,7 @@ class ApprovalRepository:
             connection.execute(insert(ApprovalRow).values(**values))
         return approval
 
-    def decide(self, approval: str, verdict: Verdict, *, now: datetime) -> tuple[Approval, bool]:
+    def decide(self, approval: str, verdict: DecisionResult, *, now: datetime) -> tuple[Approval, bool]:
         """Count a decision; return the approval as it then is, and whether this decision counted.
 
         It does not count if the approval is not open any more, or this person has decided already.

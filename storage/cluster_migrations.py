@@ -56,7 +56,7 @@ class ClusterMigration:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Wish:
+class PendingSignal:
     """The newest that somebody wants of a migration; number 0: nobody has wanted anything yet."""
 
     word: str
@@ -77,14 +77,14 @@ class ClusterMigrationRepository:
         found = next(iter(self._read(_rows().where(MigrationRow.id == migration))), None)
         return found if found is not None and project in (None, found.project) else None
 
-    def wish(self, migration: str) -> Wish | None:
+    def wish(self, migration: str) -> PendingSignal | None:
         """What is wanted of a migration. Of a row that holds a whole plan little is read: many look
         every few seconds.
         """
         columns = (MigrationRow.control, MigrationRow.control_number, MigrationRow.control_by)
         with self._database.reading() as connection:
             found = connection.execute(select(*columns).where(MigrationRow.id == migration)).first()
-        return Wish(word=found[0], number=found[1], by=found[2]) if found is not None else None
+        return PendingSignal(word=found[0], number=found[1], by=found[2]) if found is not None else None
 
     def of_project(self, project: str, *, limit: int = 50) -> list[ClusterMigration]:
         """The migrations of a project, newest first."""

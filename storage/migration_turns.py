@@ -18,7 +18,7 @@ LOCK = 0x786B3874  # advisory lock on PostgreSQL, one per project: who asks at o
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Turn:
+class ConcurrencyPermit:
     """Whether a migration may work, and how many of its project are at work, itself included if it is."""
 
     held: bool
@@ -45,7 +45,7 @@ class MigrationTurnRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> Turn:
+    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> ConcurrencyPermit:
         """Take a turn if there is one, else stand in line; what it has or where it stands it keeps, asked
         again.
 
@@ -56,7 +56,7 @@ class MigrationTurnRepository:
         ):  # most calls change nothing: no writer is held up by them
             line = _line(connection, project)
         if migration in line.working or (migration in line.waiting and not line.free_for(migration, at_once)):
-            return Turn(held=migration in line.working, at_work=len(line.working))
+            return ConcurrencyPermit(held=migration in line.working, at_work=len(line.working))
         with self._database.writing() as connection:
             if self._database.dialect == "postgresql":
                 connection.execute(
@@ -65,14 +65,14 @@ class MigrationTurnRepository:
                 )
             line = _line(connection, project)  # what the lock was waited for may have changed it
             if migration in line.working:
-                return Turn(held=True, at_work=len(line.working))
+                return ConcurrencyPermit(held=True, at_work=len(line.working))
             if migration not in line.waiting:
                 line = _joined(connection, line, migration, operation, project)
             if not line.free_for(migration, at_once):
-                return Turn(held=False, at_work=len(line.working))
+                return ConcurrencyPermit(held=False, at_work=len(line.working))
             mine = update(MigrationTurnRow).where(MigrationTurnRow.migration == migration)
             connection.execute(mine.values(working=True))
-            return Turn(held=True, at_work=len(line.working) + 1)
+            return ConcurrencyPermit(held=True, at_work=len(line.working) + 1)
 
     def give_back(self, migration: str) -> None:
         """Hold no turn and stand in no line; whoever has none keeps having none."""

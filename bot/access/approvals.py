@@ -16,9 +16,9 @@ from typing import Any
 
 from bot.access.proposal import Proposal, digest
 from bot.actions.action import Action
-from bot.problems import Problem, Refusal
+from bot.common.problems import Problem, Refusal
 from storage import approvals as store
-from storage.approvals import Approval, ApprovalRepository, Verdict
+from storage.approvals import Approval, ApprovalRepository, DecisionResult
 from storage.database import DatabaseError
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike: people read ids aloud
@@ -27,7 +27,7 @@ MOST_CHANGES = 8  # differences that a void approval names
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Rules:
+class ApprovalRules:
     """What the configuration says of approvals."""
 
     required: frozenset[str]
@@ -38,7 +38,7 @@ class Rules:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Ask:
+class ApprovalRequest:
     """Who asks for what, where."""
 
     operation: str
@@ -57,15 +57,19 @@ class NoApproval(Refusal):
     """There is no approval of that id in this project."""
 
 
+class NoApprover(Refusal):
+    """A change needs a decision, and nobody else may decide."""
+
+
 class MayNotDecide(Refusal):
     """Somebody who may not decide over this request."""
 
 
-class Ended(Refusal):
+class ApprovalEnded(Refusal):
     """It was decided, withdrawn or too late; the text says the true state."""
 
 
-class Void(Refusal):
+class ApprovalVoid(Refusal):
     """What was approved is no more what would be done."""
 
 
@@ -80,7 +84,7 @@ class Approvals:
         self,
         repository: ApprovalRepository,
         *,
-        rules: Callable[[], Rules],
+        rules: Callable[[], ApprovalRules],
         now: Callable[[], datetime],
         decided: Callable[[], None] = lambda: None,
     ) -> None:
@@ -98,7 +102,7 @@ class Approvals:
         """How many people must approve."""
         return self._rules().approvers
 
-    def ask(self, ask: Ask) -> Approval:
+    def ask(self, ask: ApprovalRequest) -> Approval:
         """Open an approval; a second attempt of the same operation gets the same. Raises `Refusal`."""
         rules, now = self._rules(), self._now()
         if rules.reason and not ask.reason.strip():
@@ -160,7 +164,9 @@ class Approvals:
             return self._repository.waiting([project])
 
     def may_decide(self, found: Approval, person: str) -> None:
-        """Refuse who may not decide over it, whatever their role. Raises `MayNotDecide` or `Ended`."""
+        """Refuse who may not decide over it, whatever their role. Raises `MayNotDecide` or
+        `ApprovalEnded`.
+        """
         if person.startswith("terminal:"):
             raise MayNotDecide("Nobody decides from a terminal", fix="Press the button in Slack.")
         if person == found.requester:
@@ -169,15 +175,15 @@ class Approvals:
                 fix=f"To take it back: `/xk8s approvals withdraw {found.id}`",
             )
         if found.state != store.OPEN:
-            raise Ended(state_line(found), fix="See `/xk8s approvals`.")
+            raise ApprovalEnded(state_line(found), fix="See `/xk8s approvals`.")
         mine = next((each for each in found.decisions if each.person == person), None)
         if mine is not None:
-            raise Ended(
+            raise ApprovalEnded(
                 f"You have approved {found.id} already; it needs {found.needed} people",
                 fix="Ask another approver.",
             )
 
-    def decide(self, approval: str, verdict: Verdict, *, project: str, typed: str = "") -> Approval:
+    def decide(self, approval: str, verdict: DecisionResult, *, project: str, typed: str = "") -> Approval:
         """Count a decision. Raises `Refusal` with the true state if it does not count."""
         found = self.get(approval, project=project)
         self.may_decide(found, verdict.person)
@@ -204,11 +210,13 @@ class Approvals:
             after, counted = self._repository.withdraw(approval, now=self._now())
         self._decided()
         if not counted:
-            raise Ended(state_line(after), fix="See `/xk8s approvals`.")
+            raise ApprovalEnded(state_line(after), fix="See `/xk8s approvals`.")
         return after
 
     def start(self, approval: str, action: Action, proposal: Proposal) -> Approval:
-        """Begin the effect, if what is proposed now is what was approved. Raises `Void` or `Ended`."""
+        """Begin the effect, if what is proposed now is what was approved. Raises `ApprovalVoid` or
+        `ApprovalEnded`.
+        """
 
         def still(found: Approval) -> str:
             bound = proposal.bound_to(action)
@@ -221,12 +229,12 @@ class Approvals:
         with _available():
             found = self._repository.start(approval, still, now=self._now())
         if found.state == store.VOID:
-            raise Void(
+            raise ApprovalVoid(
                 f"What was approved has changed since, so nothing was done: {found.note}",
                 fix="Look at it again, and ask again.",
             )
         if found.state != store.STARTED:
-            raise Ended(state_line(found), fix="See `/xk8s approvals`.")
+            raise ApprovalEnded(state_line(found), fix="See `/xk8s approvals`.")
         return found
 
     def void(self, approval: str, *, note: str) -> None:
@@ -309,7 +317,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _refuse_empty_window(found: Approval, verdict: Verdict) -> None:
+def _refuse_empty_window(found: Approval, verdict: DecisionResult) -> None:
     begins, ends = store.narrowed(found, verdict)
     if begins is not None and ends is not None and begins >= ends:
         raise MayNotDecide(

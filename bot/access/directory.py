@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.problems import Problem
+from bot.common.problems import Problem
 
 ASK_AGAIN = timedelta(seconds=15)  # after a directory did not answer
 

@@ -12,13 +12,14 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from bot.actions.action import Action
+from bot.actions.service import Context
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Document:
+class ProposalDocument:
     """What is too long for a card: it goes into the thread as a file."""
 
     name: str
@@ -45,7 +46,7 @@ class Proposal:
     bound: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     typed: str = ""  # what an approver must type to approve; empty: a click is enough
     destructive: bool = False
-    documents: tuple[Document, ...] = ()  # for people; nothing is bound to them
+    documents: tuple[ProposalDocument, ...] = ()  # for people; nothing is bound to them
 
     def bound_to(self, action: Action) -> dict[str, Any]:
         """Everything that a decision is bound to."""
@@ -57,3 +58,9 @@ def digest(bound: Mapping[str, Any]) -> str:
     return hashlib.sha256(
         json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     ).hexdigest()
+
+
+class Propose(Protocol):
+    """Says what an action is going to do, without doing it. Raises `Problem`."""
+
+    def __call__(self, action: Any, context: Context, /) -> Proposal: ...

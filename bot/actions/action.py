@@ -12,14 +12,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.actions.spelling import Flag, Option, Word
-
-
-class Driver(enum.StrEnum):
-    """A network driver (CNI plugin) that a cluster template can choose."""
-
-    CALICO = "calico"
-    FLANNEL = "flannel"
+from bot.actions.parameters import Argument, Flag, Option
+from bot.drivers.driver import Driver
 
 
 class Effect(enum.Enum):
@@ -66,12 +60,12 @@ class Action(BaseModel):
         return str(getattr(self, self.target_field) or "") if self.target_field else ""
 
     @classmethod
-    def spelled(cls) -> dict[str, Word | Option | Flag]:
+    def spelled(cls) -> dict[str, Argument | Option | Flag]:
         """How each field is typed, in the order of typing."""
-        found: dict[str, Word | Option | Flag] = {}
+        found: dict[str, Argument | Option | Flag] = {}
         for field, info in cls.model_fields.items():
             for note in info.metadata:
-                if isinstance(note, (Word, Option, Flag)):
+                if isinstance(note, (Argument, Option, Flag)):
                     found[field] = note
         return found
 
@@ -103,7 +97,7 @@ class Action(BaseModel):
         typed: list[str] = []
         for field, spelling in self.spelled().items():
             value = getattr(self, field)
-            if isinstance(spelling, Word) and value is not None:
+            if isinstance(spelling, Argument) and value is not None:
                 subcommands = {
                     action.path[-1] for action in Action._registry.values() if len(action.path) == 2
                 }

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bot.actions import values
 from bot.actions.action import Action, Effect
-from bot.actions.spelling import Word
+from bot.actions.parameters import Argument
 
 
 class ApprovalsList(Action):
@@ -28,7 +28,7 @@ class ApprovalsWithdraw(Action):
     summary = "take your own request back"
     example = "approvals withdraw a17"
     target_field = "approval"
-    approval: Annotated[str, Word("ID", values.name)]
+    approval: Annotated[str, Argument("ID", values.name)]
 
 
 class ApprovalForm(Action):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bot.actions import values
 from bot.actions.action import Action
-from bot.actions.spelling import Flag, Option
+from bot.actions.parameters import Flag, Option
 
 
 class AuditList(Action):

@@ -7,6 +7,7 @@ from bot.actions.approvals import ApprovalsList, ApprovalsWithdraw
 from bot.actions.audit import AuditList, AuditVerify
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
 from bot.actions.drivers import DriverList, DriverShow
+from bot.actions.help_words import Help, WhoAmI
 from bot.actions.migrations import (
     MigrateCancel,
     MigrateList,
@@ -26,7 +27,6 @@ from bot.actions.policies import (
     PolicyRollback,
     PolicyShow,
 )
-from bot.actions.talk import Help, WhoAmI
 from bot.actions.templates import (
     TemplateCreate,
     TemplateDelete,

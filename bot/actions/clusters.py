@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bot.actions import values
 from bot.actions.action import Action, Effect
-from bot.actions.spelling import Option, Word
+from bot.actions.parameters import Argument, Option
 
 
 class ClusterList(Action):
@@ -26,7 +26,7 @@ class ClusterShow(Action):
     summary = "one cluster in full"
     example = "cluster show prod-eu"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
 
 
 class ClusterCreate(Action):
@@ -38,7 +38,7 @@ class ClusterCreate(Action):
     summary = "deploy a cluster from a template"
     example = "cluster create dev-eu --template k8s-v1.29.5-flannel --nodes 3"
     target_field = "cluster"
-    cluster: Annotated[str, Word("NAME", values.name)]
+    cluster: Annotated[str, Argument("NAME", values.name)]
     template: Annotated[str, Option("--template", "TEMPLATE", values.name)]
     nodes: Annotated[int | None, Option("--nodes", "N", values.count)] = None
     masters: Annotated[int | None, Option("--masters", "N", values.count)] = None
@@ -53,4 +53,4 @@ class ClusterDelete(Action):
     summary = "delete a cluster; a second person approves and types its name"
     example = "cluster delete dev-eu"
     target_field = "cluster"
-    cluster: Annotated[str, Word("NAME", values.name)]
+    cluster: Annotated[str, Argument("NAME", values.name)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.actions import values
-from bot.actions.action import Action, Driver
-from bot.actions.spelling import Word
+from bot.actions.action import Action
+from bot.actions.parameters import Argument
+from bot.drivers.driver import Driver
 
 
 class DriverList(Action):
@@ -26,4 +27,4 @@ class DriverShow(Action):
     summary = "what one driver can do, and what it cannot"
     example = "driver show calico"
     target_field = "driver"
-    driver: Annotated[Driver, Word("DRIVER", values.driver)]
+    driver: Annotated[Driver, Argument("DRIVER", values.driver)]

@@ -14,13 +14,14 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot.actions import cleaning
-from bot.actions.action import Action, Driver, Effect
+from bot.actions import text_cleanup
+from bot.actions.action import Action, Effect
 from bot.actions.catalog import BY_PATH, TOPICS
+from bot.actions.help_words import Help
 from bot.actions.mistakes import Mistake, echo, nearest
-from bot.actions.spelling import Check, Flag, Option, Word
-from bot.actions.talk import Help
+from bot.actions.parameters import Argument, Check, Flag, Option
 from bot.actions.values import text as any_text
+from bot.drivers.driver import Driver
 
 HELP_WORDS = frozenset({"--help", "-h", "-?", "/?", "?"})
 LONGEST = 20_000  # characters; a slash command takes far fewer, a mention 40,000 with its code block
@@ -45,11 +46,11 @@ def parse(text: str) -> Action:
     """Read what a person typed after the command or the mention. Raises `Mistake`."""
     if len(text) > LONGEST:
         raise Mistake(f"That is too long: at most {LONGEST:,} characters", example="help")
-    rest, block = cleaning.split_block(text)
-    if cleaning.FENCE in rest:
+    rest, block = text_cleanup.split_block(text)
+    if text_cleanup.FENCE in rest:
         what = "The code block is left open" if block is None else "One code block at a time"
         raise Mistake(what, example="help policy", topic="policy")
-    words = _split(cleaning.clean(rest))
+    words = _split(text_cleanup.clean(rest))
     if not words:
         return Help()
     if HELP_WORDS & set(words):
@@ -151,7 +152,7 @@ def _command(kind: type[Action]) -> click.Command:
     parameters: list[click.Parameter] = []
     for field, spelling in kind.spelled().items():
         parameters.append(_parameter(field, spelling))
-        if field == "cluster" and isinstance(spelling, Word):
+        if field == "cluster" and isinstance(spelling, Argument):
             parameters.append(_option("_cluster_option", Option("--cluster", "CLUSTER", spelling.check)))
     parameters.append(_option("project", Option("--project", "PROJECT", str)))
     if kind.effect is Effect.CHANGE:
@@ -159,8 +160,8 @@ def _command(kind: type[Action]) -> click.Command:
     return click.Command(" ".join(kind.path), params=parameters, add_help_option=False)
 
 
-def _parameter(field: str, spelling: Word | Option | Flag) -> click.Parameter:
-    if isinstance(spelling, Word):
+def _parameter(field: str, spelling: Argument | Option | Flag) -> click.Parameter:
+    if isinstance(spelling, Argument):
         return click.Argument([field], required=False, type=_Checked(spelling.check))
     if isinstance(spelling, Flag):
         return click.Option([spelling.flag, field], is_flag=True, default=False)
@@ -196,7 +197,7 @@ def _several(check: Check, value: str) -> tuple[str, ...]:
 def _translated(kind: type[Action], wrong: click.ClickException, arguments: list[str]) -> Mistake:
     topic = kind.path[0]
     if isinstance(wrong, click.NoSuchOption):
-        flags = [s.flag for s in kind.spelled().values() if not isinstance(s, Word)]
+        flags = [s.flag for s in kind.spelled().values() if not isinstance(s, Argument)]
         meant = nearest(wrong.option_name, [*flags, "--project", "--reason"])
         example = _replaced(kind, arguments, wrong.option_name, meant) if meant else kind.example
         what = f"`{' '.join(kind.path)}` has no option `{echo(wrong.option_name)}`"
@@ -236,6 +237,6 @@ def _replaced(kind: type[Action], arguments: list[str], wrong: str, right: str) 
 
 def _shown(kind: type[Action], field: str) -> str:
     spelling = kind.spelled().get(field)
-    if isinstance(spelling, Word):
+    if isinstance(spelling, Argument):
         return f"`{spelling.shown}`"
     return f"`{spelling.flag}`" if spelling is not None else field

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from bot.actions import values
-from bot.actions.action import Action, Driver, Effect
-from bot.actions.spelling import Flag, Option, Word
+from bot.actions.action import Action, Effect
+from bot.actions.parameters import Argument, Flag, Option
+from bot.drivers.driver import Driver
 
 
 class MigrateStart(Action):
@@ -18,7 +19,7 @@ class MigrateStart(Action):
     summary = "move a cluster's workloads to one with another driver"
     example = "migrate dev-eu --to calico"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     to: Annotated[Driver | None, Option("--to", "DRIVER", values.driver)] = None
     template: Annotated[str | None, Option("--template", "T", values.name)] = None
     into: Annotated[str | None, Option("--into", "CLUSTER", values.name)] = None
@@ -55,7 +56,7 @@ class MigrateList(Action):
 
 class _OneMigration(Action):
     target_field = "migration"
-    migration: Annotated[str, Word("ID", values.name)]
+    migration: Annotated[str, Argument("ID", values.name)]
 
 
 class MigrateShow(_OneMigration):

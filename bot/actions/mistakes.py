@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from bot.problems import Refusal
+from bot.common.problems import Refusal
 
 COMMAND = "/xk8s"
 LONGEST_ECHO = 60  # characters of somebody's own text that are repeated to them

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from bot.actions import values
 from bot.actions.action import Action, Effect
-from bot.actions.spelling import Flag, Option, Word
+from bot.actions.parameters import Argument, Flag, Option
 
 Namespace = Annotated[str, Option("--namespace", "NS", values.label, short="-n")]
 
@@ -29,7 +29,7 @@ class PolicyList(Action):
     summary = "a cluster's NetworkPolicies"
     example = "policy list prod-eu"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
 
 
 class PolicyShow(Action):
@@ -40,8 +40,8 @@ class PolicyShow(Action):
     summary = "one NetworkPolicy as YAML"
     example = "policy show default-deny prod-eu -n shop"
     target_field = "cluster"
-    policy: Annotated[str, Word("NAME", values.name)]
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    policy: Annotated[str, Argument("NAME", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     namespace: Namespace
 
 
@@ -49,8 +49,8 @@ class _PolicyChange(Action):
     """A preset, or with `--yaml` one's own policy (a code block in a mention, a form in a command)."""
 
     target_field = "cluster"
-    preset: Annotated[str | None, Word("PRESET", values.name, optional=True)] = None
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    preset: Annotated[str | None, Argument("PRESET", values.name, optional=True)] = None
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     namespace: Namespace
     yaml: Annotated[bool, Flag("--yaml")] = False
     from_namespace: Annotated[
@@ -119,8 +119,8 @@ class PolicyDelete(Action):
     summary = "delete a policy, keeping what was there before"
     example = "policy delete default-deny prod-eu -n shop"
     target_field = "cluster"
-    policy: Annotated[str, Word("NAME", values.name)]
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    policy: Annotated[str, Argument("NAME", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     namespace: Namespace
 
 
@@ -133,7 +133,7 @@ class PolicyRollback(Action):
     summary = "restore what was there before a change"
     example = "policy rollback 7f3a"
     target_field = "change"
-    change: Annotated[str, Word("CHANGE", values.name)]
+    change: Annotated[str, Argument("CHANGE", values.name)]
 
 
 class PolicyReach(Action):
@@ -147,7 +147,7 @@ class PolicyReach(Action):
     summary = "can A reach B, and which rule says so"
     example = "policy reach prod-eu --from shop/frontend --to shop/cart --port TCP/7070"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     source: Annotated[str | None, Option("--from", "NS/POD", values.endpoint)] = None
     destination: Annotated[str | None, Option("--to", "NS/POD", values.endpoint)] = None
     port: Annotated[str | None, Option("--port", "TCP/80", values.port)] = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.actions import values
-from bot.actions.action import Action, Driver, Effect
-from bot.actions.spelling import Flag, Option, Word
+from bot.actions.action import Action, Effect
+from bot.actions.parameters import Argument, Flag, Option
+from bot.drivers.driver import Driver
 
 
 class TemplateCreate(Action):
@@ -18,7 +19,7 @@ class TemplateCreate(Action):
     summary = "a new cluster template; what is left out comes from the configuration"
     example = "template create flannel"
     target_field = "template"
-    driver: Annotated[Driver | None, Word("DRIVER", values.driver, optional=True)] = None
+    driver: Annotated[Driver | None, Argument("DRIVER", values.driver, optional=True)] = None
     template: Annotated[str | None, Option("--name", "NAME", values.name)] = None
     kubernetes: Annotated[str | None, Option("--kubernetes", "VERSION", values.name)] = None
     image: Annotated[str | None, Option("--image", "IMAGE", values.text)] = None
@@ -48,7 +49,7 @@ class TemplateList(Action):
 
 class _OneTemplate(Action):
     target_field = "template"
-    template: Annotated[str, Word("NAME", values.name)]
+    template: Annotated[str, Argument("NAME", values.name)]
 
 
 class TemplateShow(_OneTemplate):

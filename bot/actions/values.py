@@ -7,7 +7,7 @@ import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
 
-from bot.actions.action import Driver
+from bot.drivers.driver import Driver
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

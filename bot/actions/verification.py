@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from bot.actions import values
-from bot.actions.action import Action, Driver, Effect
-from bot.actions.spelling import Flag, Option, Word
+from bot.actions.action import Action, Effect
+from bot.actions.parameters import Argument, Flag, Option
+from bot.drivers.driver import Driver
 
 
 class Verify(Action):
@@ -20,8 +21,8 @@ class Verify(Action):
     summary = "is the network driver healthy, on every node"
     example = "verify calico prod-eu"
     target_field = "cluster"
-    driver: Annotated[Driver | None, Word("DRIVER", values.text, optional=True)] = None
-    cluster: Annotated[str | None, Word("CLUSTER", values.name, optional=True)] = None
+    driver: Annotated[Driver | None, Argument("DRIVER", values.text, optional=True)] = None
+    cluster: Annotated[str | None, Argument("CLUSTER", values.name, optional=True)] = None
     probe: Annotated[bool, Flag("--probe")] = False
 
     @classmethod
@@ -46,7 +47,7 @@ class Diagnose(Action):
     summary = "why are nodes NotReady or the network broken"
     example = "diagnose prod-eu --node node-17"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     node: Annotated[str | None, Option("--node", "NODE", values.name)] = None
 
 
@@ -59,7 +60,7 @@ class WatchStart(Action):
     summary = "verify again and again, and tell when something changes"
     example = "watch prod-eu --every 15m"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]
     every: Annotated[str | None, Option("--every", "15m", values.duration)] = None
 
 
@@ -81,4 +82,4 @@ class WatchStop(Action):
     summary = "watch a cluster no longer"
     example = "watch stop prod-eu"
     target_field = "cluster"
-    cluster: Annotated[str, Word("CLUSTER", values.name)]
+    cluster: Annotated[str, Argument("CLUSTER", values.name)]

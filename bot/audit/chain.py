@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from bot.audit.signing import Keyring
+from bot.audit.signatures import Keyring
 from storage.audit_chain import Head, Link, Signature
 
 NEVER = -1  # no position: nothing is due any more

@@ -21,7 +21,7 @@ _END = "\r\n"  # what is in it is quoted in a cell; the last one is the caller's
 _SEVERITY = {"succeeded": 3, "failed": 5, "refused": 6, "unknown": 7, "": 2}
 
 
-class Format(enum.StrEnum):
+class ExportFormat(enum.StrEnum):
     """How events are written."""
 
     JSONL = "jsonl"
@@ -29,11 +29,15 @@ class Format(enum.StrEnum):
     CEF = "cef"
 
 
-def lines(events: Iterable[AuditEvent], form: Format) -> Iterator[str]:
+def lines(events: Iterable[AuditEvent], form: ExportFormat) -> Iterator[str]:
     """One line per event (CSV: a heading first), as they come; nothing is collected."""
-    if form is Format.CSV:
+    if form is ExportFormat.CSV:
         yield _csv(FIELDS)
-    write: Callable[[AuditEvent], str] = {Format.JSONL: _json, Format.CSV: _row, Format.CEF: _cef}[form]
+    write: Callable[[AuditEvent], str] = {
+        ExportFormat.JSONL: _json,
+        ExportFormat.CSV: _row,
+        ExportFormat.CEF: _cef,
+    }[form]
     for event in events:
         yield write(event)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from bot.problems import Problem
-from bot.redaction import Redactor
+from bot.common.problems import Problem
+from bot.common.redaction import Redactor
 from storage.audit import INTENT, OUTCOME, AuditEvent, AuditFilter, AuditRepository
 from storage.database import DatabaseError
 
@@ -22,7 +22,7 @@ class AuditUnavailable(Problem):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Subject:
+class AuditSubject:
     """Who, where, what, on what: the part that an operation's events share."""
 
     operation: str
@@ -60,7 +60,7 @@ class AuditLog:
         self._now = now
         self._redactor = redactor or Redactor()
 
-    def intend(self, subject: Subject) -> bool:
+    def intend(self, subject: AuditSubject) -> bool:
         """Write what is about to be done; False if this operation said so before (a second attempt).
 
         Raises `AuditUnavailable`: then it must not be done.
@@ -68,14 +68,14 @@ class AuditLog:
         return self._append(subject, INTENT)
 
     def conclude(
-        self, subject: Subject, *, outcome: str, detail: str = "", duration_ms: int | None = None
+        self, subject: AuditSubject, *, outcome: str, detail: str = "", duration_ms: int | None = None
     ) -> bool:
         """Write what came of it; False if that was written before. Raises `AuditUnavailable`."""
         return self._append(
             subject, OUTCOME, outcome=outcome, detail=detail[:LONGEST_DETAIL], duration_ms=duration_ms
         )
 
-    def _append(self, subject: Subject, phase: str, **more: Any) -> bool:
+    def _append(self, subject: AuditSubject, phase: str, **more: Any) -> bool:
         try:
             return self._repository.append(self._event(subject, phase, **more))
         except DatabaseError as error:
@@ -85,7 +85,7 @@ class AuditLog:
                 fix="Look at the database, then try again.",
             ) from error
 
-    def _event(self, subject: Subject, phase: str, **more: Any) -> AuditEvent:
+    def _event(self, subject: AuditSubject, phase: str, **more: Any) -> AuditEvent:
         """An event as it may be kept: without secrets, and within what its columns hold."""
         values: dict[str, Any] = dataclasses.asdict(subject) | {"phase": phase, "at": self._now(), **more}
         hidden = {name: self._redactor.hide_in(value) for name, value in values.items()}
@@ -122,8 +122,8 @@ class AuditLog:
         """Write the outcome of an intent that was left open; False if somebody else did. Raises
         `AuditUnavailable`.
         """
-        shared = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Subject)}
-        about = Subject(**(shared | {"target": intent.target or target}))
+        shared = {field.name: getattr(intent, field.name) for field in dataclasses.fields(AuditSubject)}
+        about = AuditSubject(**(shared | {"target": intent.target or target}))
         return self.conclude(about, outcome=outcome, detail=detail)
 
     def find(self, wanted: AuditFilter, *, page: int) -> AuditPage:

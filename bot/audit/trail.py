@@ -12,8 +12,8 @@ from datetime import datetime
 
 from bot.audit.chain import Break, ChainReport, check_anchors, verify
 from bot.audit.log import AuditUnavailable
-from bot.audit.signing import Keyring
-from bot.problems import Refusal
+from bot.audit.signatures import Keyring
+from bot.common.problems import Refusal
 from storage.audit_chain import AuditChain, Head, Seal, Signature
 from storage.chain import GENESIS
 from storage.database import DatabaseError

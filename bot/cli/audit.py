@@ -17,26 +17,26 @@ from typing import Any, TextIO
 
 import click
 
-from bot import core, logs
 from bot.actions import values
-from bot.audit import sealing
+from bot.actions.request import Entry
+from bot.actions.service import Outcome
+from bot.app import logs, wiring
+from bot.audit import seals
 from bot.audit.chain import ChainReport
-from bot.audit.export import Format, lines
-from bot.audit.log import AuditLog, AuditUnavailable, Subject
-from bot.audit.signing import Keyring
+from bot.audit.export import ExportFormat, lines
+from bot.audit.log import AuditLog, AuditSubject, AuditUnavailable
+from bot.audit.service import AuditVerified, day_to_its_end
+from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail, Posted, pasted_anchor
 from bot.cli.audit_commands import FROM_SLACK
-from bot.problems import Problem, Refusal
-from bot.redaction import Redactor
-from bot.requests.incoming import Entry
+from bot.common.problems import Problem, Refusal
+from bot.common.redaction import Redactor
 from bot.requests.outcomes import detail
-from bot.requests.service import Outcome
-from bot.services.audit import AuditVerified, day_to_its_end
 from bot.settings import Settings, load
 from bot.settings.holder import SettingsHolder
-from bot.slack import plain
-from bot.slack.anchors import SlackAnchors
-from bot.slack.delivery.web import SlackWeb
+from bot.slack import plain_text
+from bot.slack.audit_anchors import SlackAnchors
+from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.views import answers, catalog
 from storage.audit import AuditEvent, AuditFilter, AuditRepository
 from storage.audit_chain import AuditChain, Seal
@@ -55,7 +55,7 @@ class _Parts:
 @contextlib.contextmanager
 def _opened(redactor: Redactor) -> Iterator[_Parts]:
     settings = _settings(redactor)
-    database = core.open_database(SettingsHolder(settings, read=load))
+    database = wiring.open_database(SettingsHolder(settings, read=load))
     try:
         yield _Parts(settings=settings, database=database, keyring=Keyring(settings.audit_key))
     finally:
@@ -82,7 +82,7 @@ def verify(redactor: Redactor, *, anchors: Sequence[str], files: Sequence[pathli
 
 
 def _verify_file(redactor: Redactor, path: pathlib.Path, keyring: Keyring) -> int:
-    file = sealing.read(path, keyring)
+    file = seals.read(path, keyring)
     click.echo(
         f"{path.name}: events {file.begins.position + 1:,} to {file.end.position:,}, SHA-256 {file.digest}"
     )
@@ -99,7 +99,7 @@ def _posted(settings: Settings, anchors: Sequence[str], redactor: Redactor) -> l
             "SLACK_BOT_TOKEN is not set, so the channel cannot be read",
             fix="Paste a head from it: `xk8s audit verify --anchor POSITION:HASH`.",
         )
-    web = SlackWeb(
+    web = SlackWebClient(
         token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, redactor=redactor
     )
     bot = str(web.read("auth.test").get("user_id", ""))
@@ -110,7 +110,7 @@ def _posted(settings: Settings, anchors: Sequence[str], redactor: Redactor) -> l
 def _print(redactor: Redactor, report: ChainReport, *, anchored: bool) -> None:
     rendered = catalog.RESULTS.render(AuditVerified(report=report, anchored=anchored))
     for message in answers.with_headline(rendered):
-        for line in plain.lines(message.blocks):
+        for line in plain_text.lines(message.blocks):
             click.echo(redactor.hide(line))
 
 
@@ -122,15 +122,15 @@ def export(
     with contextlib.ExitStack() as stack:
         events: Iterator[AuditEvent]
         if sealed is not None:
-            events = filter(asked.fits, sealing.events(sealed))
+            events = filter(asked.fits, seals.events(sealed))
         else:
             parts = stack.enter_context(_opened(redactor))
             events = _read(parts.database, asked)
         out = stack.enter_context(output.open("w", encoding="utf-8")) if output is not None else sys.stdout
-        _write(out, events, Format(form), redactor)
+        _write(out, events, ExportFormat(form), redactor)
 
 
-def _write(out: TextIO, events: Iterator[AuditEvent], form: Format, redactor: Redactor) -> None:
+def _write(out: TextIO, events: Iterator[AuditEvent], form: ExportFormat, redactor: Redactor) -> None:
     for line in lines((_hidden(event, redactor) for event in events), form):
         out.write(f"{line}\n")
     out.flush()
@@ -151,7 +151,7 @@ def _read(database: Database, asked: AuditFilter) -> Iterator[AuditEvent]:
 
 
 def _filter(*, since: str | None, until: str | None, **rest: Any) -> AuditFilter:
-    now = core.utc_now()
+    now = wiring.utc_now()
     try:
         begin = values.resolve_moment(values.moment(since), now=now) if since else None
         end = day_to_its_end(values.resolve_moment(values.moment(until), now=now)) if until else None
@@ -162,17 +162,17 @@ def _filter(*, since: str | None, until: str | None, **rest: Any) -> AuditFilter
 
 def seal(redactor: Redactor, *, before: str, path: pathlib.Path) -> None:
     """Seal what was signed before a time, and say what was done. Raises `Problem`."""
-    now = core.utc_now()
+    now = wiring.utc_now()
     try:
         moment = values.resolve_moment(values.moment(before), now=now)
     except ValueError as error:
         raise Refusal(str(error).replace("`", "")) from None
     with _opened(redactor) as parts:
-        log = AuditLog(AuditRepository(parts.database), now=core.utc_now, redactor=redactor)
+        log = AuditLog(AuditRepository(parts.database), now=wiring.utc_now, redactor=redactor)
         about = _subject({"before": moment.isoformat(), "file": path.name})
         log.intend(about)
         try:
-            made = sealing.seal(AuditChain(parts.database), parts.keyring, path, before=moment, now=now)
+            made = seals.seal(AuditChain(parts.database), parts.keyring, path, before=moment, now=now)
         except Problem as problem:
             log.conclude(about, outcome=problem.outcome, detail=detail(problem))
             raise
@@ -184,9 +184,9 @@ def _done(made: Seal) -> str:
     return f"events up to {made.position} are sealed, SHA-256 of the file {made.file_digest}"
 
 
-def _subject(arguments: dict[str, Any]) -> Subject:
+def _subject(arguments: dict[str, Any]) -> AuditSubject:
     operation, user = uuid.uuid4().hex, getpass.getuser()
-    return Subject(
+    return AuditSubject(
         operation=operation,
         reference=operation[:4],
         actor=f"terminal:{user}@{socket.gethostname()}",

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot.redaction import Redactor
+from bot.common.redaction import Redactor
 
 FORMATS = ("jsonl", "csv", "cef")
 _File = click.Path(path_type=pathlib.Path, dir_okay=False)

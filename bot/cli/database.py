@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from bot import core, logs
-from bot.operations import runtime
-from bot.problems import Problem, Refusal
-from bot.redaction import Redactor
+from bot.adapters.durable import runtime
+from bot.app import logs, wiring
+from bot.common.problems import Problem, Refusal
+from bot.common.redaction import Redactor
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from storage.database import DatabaseError
@@ -25,7 +25,7 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
     logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     redactor.learn_all(holder.now)
-    database = core.open_database(holder)
+    database = wiring.open_database(holder)
     try:
         if application is not None:
             grant(database, application=application, retention=retention)

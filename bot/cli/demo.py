@@ -21,8 +21,8 @@ from pathlib import Path
 import click
 
 from bot.cli import tour
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.world import World
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.world import World
 
 READY_SECONDS = 30.0
 TEMPO = Tempo(start=0.3)  # somebody watches

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import click
 
-from bot import core, logs
-from bot.problems import Problem
-from bot.redaction import Redactor
-from bot.services.projects import Projects
+from bot.app import logs, wiring
+from bot.clusters.projects import Projects
+from bot.common.problems import Problem
+from bot.common.redaction import Redactor
 from bot.settings import Settings, load
 from bot.settings.holder import SettingsHolder
-from bot.slack.delivery.web import SlackWeb
+from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
@@ -27,7 +27,7 @@ def run(redactor: Redactor) -> int:
         "database": lambda: _database(holder),
         "Slack": lambda: _slack(settings),
     }
-    projects = Projects(lambda: settings, now=core.utc_now, learn=redactor.learn)
+    projects = Projects(lambda: settings, now=wiring.utc_now, learn=redactor.learn)
     for name, project in settings.configuration.projects.items():
         if project.cloud:
             checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
@@ -71,10 +71,10 @@ def _configuration(settings: Settings) -> str:
 
 
 def _database(holder: SettingsHolder) -> str:
-    database = core.open_database(holder)
+    database = wiring.open_database(holder)
     try:
         said = f"{database.dialect}, schema {database.version()}"
-        if unshared := core.unshared_key(holder.now, database):
+        if unshared := wiring.unshared_key(holder.now, database):
             raise _Warning(said, unshared)
         signing = (
             "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
@@ -89,7 +89,7 @@ def _slack(settings: Settings) -> str:
         raise Problem(
             "SLACK_BOT_TOKEN is not set", fix="Install the app (`xk8s manifest`) and copy its bot token."
         )
-    web = SlackWeb(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+    web = SlackWebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
     granted, answer = web.granted_scopes()
     missing = sorted(set(SCOPES) - granted) if granted else []
     if missing:

@@ -10,8 +10,8 @@ import click
 
 from bot import __version__
 from bot.cli.audit_commands import audit
-from bot.problems import Problem
-from bot.redaction import Redactor
+from bot.common.problems import Problem
+from bot.common.redaction import Redactor
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -48,7 +48,7 @@ main.add_command(audit)
 @click.pass_obj
 def serve(redactor: Redactor, *, http: bool, port: int, host: str) -> None:
     """Run the bot."""
-    from bot.app import serve as run
+    from bot.app.process import serve as run
 
     run(http=http, host=host, port=port, redactor=redactor)
 
@@ -142,7 +142,7 @@ def manifest(*, url: str | None) -> None:
     """Print the Slack app manifest."""
     import json
 
-    from bot.actions.describe import usage_hint
+    from bot.actions.help_pages import usage_hint
     from bot.slack.manifest import manifest as made
 
     click.echo(json.dumps(made(url=url, usage_hint=usage_hint()), indent=2))
@@ -190,11 +190,11 @@ def reach(*, paths: tuple[str, ...], diff: tuple[str, str] | None, level: str, f
     input.
     """
     from bot.cli import reach as command
-    from bot.policy.formats import Format
-    from bot.policy.reach.listing import Level
+    from bot.policy.formats import OutputFormat
+    from bot.policy.reach.allowed_connections import GroupLevel
 
     if bool(paths) == bool(diff):
         raise click.UsageError("Name files or folders, or compare two of them with --diff BEFORE AFTER.")
     if diff:
-        sys.exit(command.run_difference(*diff, level=Level(level), form=Format(form)))
-    sys.exit(command.run(paths, level=Level(level), form=Format(form)))
+        sys.exit(command.run_difference(*diff, level=GroupLevel(level), form=OutputFormat(form)))
+    sys.exit(command.run(paths, level=GroupLevel(level), form=OutputFormat(form)))

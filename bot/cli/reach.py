@@ -11,27 +11,27 @@ from collections.abc import Iterable, Sequence
 import click
 
 from bot.policy import formats
-from bot.policy.formats import Format
-from bot.policy.manifests import reading
-from bot.policy.manifests.reading import Manifests
+from bot.policy.formats import OutputFormat
+from bot.policy.manifests import cluster
+from bot.policy.manifests.cluster import Manifests
+from bot.policy.reach.allowed_connections import GroupLevel, rows
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import compute
-from bot.policy.reach.listing import Level, rows
 
 CHANGED = 1
 
 
-def run(paths: Sequence[str], *, level: Level, form: Format) -> int:
+def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
     """Print what may connect, and return 0. Raises `BadManifests`."""
-    read = reading.read(paths)
+    read = cluster.read(paths)
     _warn(read)
     _print(formats.connections(rows(compute(read.cluster), level), form, not_computed=read.foreign))
     return 0
 
 
-def run_difference(before: str, after: str, *, level: Level, form: Format) -> int:
+def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
     """Print what closes and what opens, and return 0 if nothing does, else 1. Raises `BadManifests`."""
-    old, new = reading.read([before]), reading.read([after])
+    old, new = cluster.read([before]), cluster.read([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
     found = difference(compute(old.cluster), compute(new.cluster), level)

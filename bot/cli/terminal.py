@@ -16,25 +16,26 @@ from typing import Any
 
 import click
 
-from bot import core, logs
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.cli.waiting import TerminalWork
-from bot.operations.results import ClusterCreated
-from bot.policy.document import LARGEST, too_large
-from bot.problems import Refusal
-from bot.redaction import Redactor
-from bot.requests.continuing import Continuing
-from bot.requests.incoming import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.service import Outcome
+from bot.app import logs, wiring
+from bot.cli.terminal_work import TerminalWork
+from bot.clusters.lifecycle.results import ClusterCreated
+from bot.common.problems import Refusal
+from bot.common.redaction import Redactor
+from bot.drivers.verification.report import Verdict, VerificationSummary
+from bot.policy.yaml_document import LARGEST, too_large
+from bot.requests.answer import Conclusion
+from bot.requests.long_running import LongRunningOperations
 from bot.requests.outcomes import shown
-from bot.requests.partners import Offered
-from bot.requests.service import Conclusion, Outcome
+from bot.requests.ports import Offered
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
-from bot.slack import kit, plain
+from bot.slack import kit, plain_text
 from bot.slack.views import answers as views
-from bot.verification.report import Verdict, VerificationSummary
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -87,7 +88,11 @@ class TerminalAnswer:
         message = views.progress(state)
         text = self._redactor.hide(message.text)
         if sys.stderr.isatty():
-            line = self._redactor.hide(next(iter(plain.lines(message.blocks)), text)) if self.waits else text
+            line = (
+                self._redactor.hide(next(iter(plain_text.lines(message.blocks)), text))
+                if self.waits
+                else text
+            )
             if line != self._shown:
                 click.echo(f"\r\033[K{line}", nl=False, err=True)
             self._shown = line
@@ -98,7 +103,7 @@ class TerminalAnswer:
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
         """A line that stays."""
         clear = "\r\033[K" if sys.stderr.isatty() else ""
-        for line in plain.lines(views.progress(state).blocks):
+        for line in plain_text.lines(views.progress(state).blocks):
             click.echo(f"{clear}{line}", err=True)
         self._shown = ""
 
@@ -113,7 +118,7 @@ class TerminalAnswer:
             return
         rendered = views.conclusion(conclusion)
         for message in views.with_headline(rendered):
-            for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
+            for line in plain_text.lines(block for block in message.blocks if block["type"] != "actions"):
                 click.echo(self._redactor.hide(line))
         self._keep(rendered.files)
 
@@ -129,7 +134,7 @@ class TerminalAnswer:
             (self._save / Path(file.name).name).write_bytes(file.content)
             click.echo(f"saved {self._save / Path(file.name).name}", err=True)
 
-    def whisper(self, conclusion: Conclusion) -> None:
+    def reply_privately(self, conclusion: Conclusion) -> None:
         """In a terminal everything is private."""
         self.finish(conclusion)
 
@@ -168,10 +173,10 @@ def run(
     """Do it and return the exit code: 0 done and well, 1 failed or unhealthy, 2 refused or not understood."""
     logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
-    database = core.open_database(holder)
+    database = wiring.open_database(holder)
     try:
-        parts = core.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
-        request = _request(f"{words} --project {project}" if project else words, now=core.utc_now())
+        parts = wiring.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
+        request = _request(f"{words} --project {project}" if project else words, now=wiring.utc_now())
         return _handled(
             parts, request, TerminalAnswer(as_json=as_json, redactor=redactor, save=save), _File(file)
         )
@@ -179,10 +184,10 @@ def run(
         database.dispose()
 
 
-def _handled(parts: core.Core, request: IncomingRequest, answer: TerminalAnswer, file: _File) -> int:
+def _handled(parts: wiring.Core, request: IncomingRequest, answer: TerminalAnswer, file: _File) -> int:
     work = TerminalWork(parts, request, answer)
-    continuing = Continuing(
-        parts.continuations, audit=parts.audit, work=work, decode=parts.ends.decode, now=core.utc_now
+    continuing = LongRunningOperations(
+        parts.continuations, audit=parts.audit, work=work, decode=parts.ends.decode, now=wiring.utc_now
     )
     handler = dataclasses.replace(parts, continuing=continuing).handler(_NoOffers(), file)
     try:

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
-from bot.cli.acting import Stage
-from bot.sandbox.world import World
+from bot.cli.demo_actors import DemoStage
+from sandbox.world import World
 
 ANA, BO, DEE, SHOP, DEV = "U0ANA", "U0BO", "U0DEE", "C0SHOP", "C0SHOPDEV"
 CHANNELS = {SHOP: "shop", DEV: "shop-dev"}
@@ -24,7 +24,7 @@ MIGRATION = "dev-eu"  # what the root of its thread is about
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Step:
+class TourStep:
     """One thing that somebody does on the tour, and what the answer must say: what was typed, or its
     thread.
     """
@@ -48,8 +48,8 @@ def _close_port_179(world: World) -> None:
     world.loopback.run(switches.cluster.settled())
 
 
-SHOP_TOUR: Sequence[Step] = (
-    Step(
+SHOP_TOUR: Sequence[TourStep] = (
+    TourStep(
         intro="Ana needs a cluster template for trying things.",
         who=ANA,
         words="template create flannel",
@@ -60,13 +60,13 @@ SHOP_TOUR: Sequence[Step] = (
             "enforces no NetworkPolicy",
         ),
     ),
-    Step(
+    TourStep(
         intro="Is Calico healthy in production?",
         who=ANA,
         words="verify calico prod-eu",
         expect=("calico on prod-eu: healthy, 12 of 12 nodes", "66 of 66 BGP sessions Established"),
     ),
-    Step(
+    TourStep(
         intro=(
             "Somebody removes TCP 179 from the security group of a node in staging. Every pod there stays 1/1"
             " Ready."
@@ -76,25 +76,25 @@ SHOP_TOUR: Sequence[Step] = (
         before=_close_port_179,
         expect=("1 of 5 nodes needs attention", "BGP sessions are down", "TCP 179"),
     ),
-    Step(
+    TourStep(
         intro="Is everything that runs Calico fine?",
         who=BO,
         words="verify calico",
         expect=("edge: healthy", "prod-eu: healthy", "staging-eu: 1 of 5 nodes needs attention"),
     ),
-    Step(
+    TourStep(
         intro="A cluster that runs the other driver says so.",
         who=ANA,
         words="verify calico dev-eu",
         expect=("dev-eu runs flannel, not calico",),
     ),
-    Step(
+    TourStep(
         intro="What would closing a namespace in production do? Nothing is written.",
         who=ANA,
         words="policy preview default-deny-ingress prod-eu -n monitoring",
         expect=("default-deny-ingress on prod-eu / monitoring: closes 36 connections", "outside → grafana"),
     ),
-    Step(
+    TourStep(
         intro="In production a second person decides over a policy.",
         who=ANA,
         words=(
@@ -107,7 +107,7 @@ SHOP_TOUR: Sequence[Step] = (
             "needs 1 approver other than who asked: @bo @dee",
         ),
     ),
-    Step(
+    TourStep(
         intro="Bo reads what will close, and approves.",
         who=BO,
         press="Approve",
@@ -117,7 +117,7 @@ SHOP_TOUR: Sequence[Step] = (
             "exactly what was previewed",
         ),
     ),
-    Step(
+    TourStep(
         intro="Who did what? The audit log knows.",
         who=BO,
         words="audit",
@@ -128,11 +128,11 @@ SHOP_TOUR: Sequence[Step] = (
             "ana policy apply",
         ),
     ),
-    Step(intro="Has anybody tampered with it?", who=BO, words="audit verify", expect=("holds",)),
+    TourStep(intro="Has anybody tampered with it?", who=BO, words="audit verify", expect=("holds",)),
 )
 
-MIGRATION_TOUR: Sequence[Step] = (
-    Step(
+MIGRATION_TOUR: Sequence[TourStep] = (
+    TourStep(
         intro=(
             "Meanwhile Ana wants dev-eu to run Calico. A driver cannot be changed after deployment: a"
             " migration is planned."
@@ -146,7 +146,7 @@ MIGRATION_TOUR: Sequence[Step] = (
             "connections are cut",
         ),
     ),
-    Step(
+    TourStep(
         intro=(
             "Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops"
             " yet."
@@ -158,7 +158,7 @@ MIGRATION_TOUR: Sequence[Step] = (
         about=MIGRATION,
         expect=("approved by @bo", "compared equal"),
     ),
-    Step(
+    TourStep(
         intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.",
         who=BO,
         channel=DEV,
@@ -173,7 +173,7 @@ MIGRATION_TOUR: Sequence[Step] = (
             "proven:",
         ),
     ),
-    Step(
+    TourStep(
         intro="The new cluster has served. Dee types the name of the old one; only now it may go.",
         who=DEE,
         channel=DEV,
@@ -217,11 +217,11 @@ def play(world: World) -> bool:
     started, usual = time.monotonic(), world.cloud.seconds_to_build
     world.cloud.seconds_to_build = SECONDS_TO_BUILD
     held = _Held()
-    aside = Stage(world, held)
+    aside = DemoStage(world, held)
     with ThreadPoolExecutor(1) as meanwhile:
         try:
             migration = meanwhile.submit(_told, world, MIGRATION_TOUR, aside, held)
-            good = _told(world, SHOP_TOUR, Stage(world, click.echo), click.echo)
+            good = _told(world, SHOP_TOUR, DemoStage(world, click.echo), click.echo)
             held.release()
             good = migration.result() and good
         except KeyboardInterrupt:
@@ -233,7 +233,7 @@ def play(world: World) -> bool:
     return good
 
 
-def _told(world: World, steps: Sequence[Step], stage: Stage, echo: Callable[[str], None]) -> bool:
+def _told(world: World, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]) -> bool:
     good = True
     for step in steps:
         step.before(world)
@@ -241,7 +241,7 @@ def _told(world: World, steps: Sequence[Step], stage: Stage, echo: Callable[[str
     return good
 
 
-def _play(stage: Stage, step: Step, echo: Callable[[str], None]) -> bool:
+def _play(stage: DemoStage, step: TourStep, echo: Callable[[str], None]) -> bool:
     done = f"/xk8s {step.words}" if step.words else f"[{step.press}] {step.typed}".rstrip()
     echo(f"── {step.intro}")
     echo(f"#{CHANNELS[step.channel]} {stage.name(step.who)} › {done}")
@@ -258,7 +258,7 @@ def _play(stage: Stage, step: Step, echo: Callable[[str], None]) -> bool:
     return not missing
 
 
-def _done(stage: Stage, step: Step) -> list[str]:
+def _done(stage: DemoStage, step: TourStep) -> list[str]:
     if step.words:
         return stage.types(step.who, step.channel, step.words)
     stage.presses(step.who, step.channel, step.press, above=step.above, typed=step.typed)

@@ -7,18 +7,19 @@ import pathlib
 
 import click
 
-from bot import __version__, core, logs
+from bot import __version__
 from bot.actions import values
-from bot.actions.action import Driver
-from bot.kube.client import Kube
-from bot.kube.connection import endpoint_from_kubeconfig
-from bot.problems import Refusal
-from bot.redaction import Redactor
-from bot.settings.file import Verification
-from bot.slack import plain
+from bot.adapters.kube.client import Kube
+from bot.adapters.kube.connection import endpoint_from_kubeconfig
+from bot.app import logs, wiring
+from bot.common.problems import Refusal
+from bot.common.redaction import Redactor
+from bot.drivers.driver import Driver
+from bot.drivers.verification.report import Verdict, VerificationReport, VerificationSummary
+from bot.drivers.verification.verifier import VerificationTarget, Verifier
+from bot.settings.file import VerificationSettings
+from bot.slack import plain_text
 from bot.slack.views import catalog
-from bot.verification.report import Verdict, VerificationReport, VerificationSummary
-from bot.verification.verifier import Target, Verifier
 
 CODES = {Verdict.HEALTHY: 0}
 
@@ -32,11 +33,13 @@ def run(
     endpoint = endpoint_from_kubeconfig(kubeconfig, context)
     for secret in endpoint.secrets():
         redactor.learn(secret)
-    defaults = Verification()
+    defaults = VerificationSettings()
     verifier = Verifier(
-        now=core.utc_now, parallel=lambda: defaults.parallel_clusters, seconds=defaults.timeout.total_seconds
+        now=wiring.utc_now,
+        parallel=lambda: defaults.parallel_clusters,
+        seconds=defaults.timeout.total_seconds,
     )
-    target = Target(
+    target = VerificationTarget(
         name=context or kubeconfig.stem,
         id=f"kubeconfig:{kubeconfig.name}",
         project="",
@@ -63,7 +66,7 @@ def _driver(word: str | None) -> Driver | None:
 def _show(report: VerificationReport, redactor: Redactor) -> None:
     summary = VerificationSummary(asked=report.asked, reports=(report,), missing=(), single=True)
     rendered = catalog.RESULTS.render(summary)
-    click.echo(redactor.hide(plain.text(rendered.headline)))
+    click.echo(redactor.hide(plain_text.text(rendered.headline)))
     for message in rendered.messages:
-        for line in plain.lines(block for block in message.blocks if block["type"] != "actions"):
+        for line in plain_text.lines(block for block in message.blocks if block["type"] != "actions"):
             click.echo(redactor.hide(line))

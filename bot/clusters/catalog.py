@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.actions.action import Driver
+from bot.adapters.openstack.magnum_errors import MagnumError
 from bot.clusters.cluster import AmbiguousCluster, Cluster, ClusterNotFound, Listed
-from bot.clusters.magnum_errors import MagnumError
+from bot.drivers.driver import Driver
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Configured:
+class ConfiguredEntry:
     """A cluster of the configuration, or marks for one of Magnum's."""
 
     kubeconfig: Path | None = None
@@ -29,7 +29,7 @@ class Configured:
     production: bool = False
 
 
-class Magnum(Protocol):
+class ClusterSource(Protocol):
     """What the catalogue asks Magnum."""
 
     def clusters(self) -> list[dict[str, Any]]: ...
@@ -42,7 +42,9 @@ class Magnum(Protocol):
 class ClusterCatalog:
     """The clusters of one project."""
 
-    def __init__(self, *, project: str, magnum: Magnum | None, configured: Mapping[str, Configured]) -> None:
+    def __init__(
+        self, *, project: str, magnum: ClusterSource | None, configured: Mapping[str, ConfiguredEntry]
+    ) -> None:
         self._project = project
         self._magnum = magnum
         self._configured = configured
@@ -89,7 +91,7 @@ class ClusterCatalog:
             return cluster
         return self._from_magnum(self._magnum.cluster(cluster.id), {cluster.template: cluster.driver})
 
-    def _from_configuration(self, name: str, found: Configured) -> Cluster:
+    def _from_configuration(self, name: str, found: ConfiguredEntry) -> Cluster:
         return Cluster(
             id=f"kubeconfig:{name}",
             name=name,
@@ -101,8 +103,10 @@ class ClusterCatalog:
         )
 
     def _from_magnum(self, found: Mapping[str, Any], drivers: Mapping[str, Driver | None]) -> Cluster:
-        marks = self._configured.get(found["name"]) or self._configured.get(found["uuid"]) or Configured()
-        marks = marks if marks.kubeconfig is None else Configured()
+        marks = (
+            self._configured.get(found["name"]) or self._configured.get(found["uuid"]) or ConfiguredEntry()
+        )
+        marks = marks if marks.kubeconfig is None else ConfiguredEntry()
         labels = {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
         return Cluster(
             id=found["uuid"],

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bot.actions.action import Driver
-from bot.problems import Ambiguous, Choice, Problem, Refusal
+from bot.common.problems import Ambiguous, Choice, Problem, Refusal
+from bot.drivers.driver import Driver
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,10 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from bot.adapters.kube.connection import Endpoint, endpoint_from_kubeconfig
+from bot.adapters.openstack.magnum_errors import MagnumError, MagnumForbidden, MagnumNotFound
 from bot.clusters.cluster import Cluster
-from bot.clusters.magnum_errors import MagnumError, MagnumForbidden, MagnumNotFound
-from bot.kube.connection import Endpoint, endpoint_from_kubeconfig
-from bot.problems import Problem
+from bot.common.problems import Problem
 
 USER = "xk8s"
 RENEW_BEFORE = timedelta(hours=1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.actions.action import Driver
 from bot.drivers.calico.profile import CALICO
+from bot.drivers.driver import Driver
 from bot.drivers.flannel.profile import FLANNEL
 from bot.drivers.profile import DriverProfile
 

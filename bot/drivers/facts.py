@@ -7,7 +7,7 @@ import enum
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.drivers.objects import Custom, DaemonSet, Node, Pod
+from bot.adapters.kube.objects import Custom, DaemonSet, NodeObject, PodObject
 
 
 class Severity(enum.StrEnum):
@@ -37,7 +37,7 @@ class NotChecked:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Check:
+class CheckResult:
     """One check that was made; it passed if it found nothing."""
 
     name: str
@@ -45,7 +45,7 @@ class Check:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Session:
+class BgpSession:
     """One BGP session as one node sees it."""
 
     node: str
@@ -70,15 +70,15 @@ class NodeProbe:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Facts:
+class ClusterFacts:
     """The state of one cluster at one moment, as far as one driver is concerned."""
 
     cluster: str
     now: datetime
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeObject, ...]
     daemon_set: DaemonSet
-    pods: tuple[Pod, ...]  # the driver's own
-    dns_pods: tuple[Pod, ...]
+    pods: tuple[PodObject, ...]  # the driver's own
+    dns_pods: tuple[PodObject, ...]
     reasons: Mapping[str, str]  # pod name to the newest message of its probe, from events
     extra: Mapping[str, tuple[Custom, ...]]  # what the driver asked to read, by name
     probes: Mapping[str, NodeProbe]  # node to the output of the driver's command

@@ -9,12 +9,12 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from bot.actions.action import Driver
-from bot.drivers.facts import Check, Facts, NotChecked, Session
+from bot.drivers.driver import Driver
+from bot.drivers.facts import BgpSession, CheckResult, ClusterFacts, NotChecked
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ComparisonRow:
     """One driver in the words of the comparison."""
 
     network_policy: str
@@ -40,12 +40,12 @@ class Extra:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Judged:
+class DriverVerdict:
     """What a driver's own checks found."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[CheckResult, ...]
     not_checked: tuple[NotChecked, ...] = ()
-    sessions: tuple[Session, ...] = ()
+    sessions: tuple[BgpSession, ...] = ()
 
 
 class TemplateOptions(Protocol):
@@ -67,7 +67,7 @@ class DriverProfile:
 
     driver: Driver
     title: str
-    comparison: Comparison
+    comparison: ComparisonRow
     enforces_network_policy: bool
     warning: str  # said with every new template; empty if there is nothing to warn of
     label_prefixes: tuple[str, ...]
@@ -80,7 +80,7 @@ class DriverProfile:
     up_reason: str  # reason of NetworkUnavailable=False that it writes
     extras: tuple[Extra, ...]
     probes: Callable[[tuple[str, ...]], tuple[tuple[str, ...], ...]]  # readiness argv to commands, best first
-    judge: Callable[[Facts], Judged]
+    judge: Callable[[ClusterFacts], DriverVerdict]
     namespaces: tuple[str, ...] = ()  # of its own, where an install has any
     state_groups: tuple[str, ...] = ()  # API groups that hold its state: made anew in every cluster
     policy_kinds: tuple[tuple[str, str], ...] = ()  # (group, kind) of its own policies, which people write

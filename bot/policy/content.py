@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bot.kube.writing import FIELD_MANAGER, without_server_fields
+from bot.adapters.kube.writes import FIELD_MANAGER, without_server_fields
 
 Object = dict[str, Any]
 
@@ -18,7 +18,7 @@ ORDER = ("apiVersion", "kind", "metadata", "spec")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Seen:
+class PolicyContent:
     """A policy as it was seen: its content, and which object in which version it was."""
 
     content: Object
@@ -26,12 +26,12 @@ class Seen:
     version: str
 
 
-def seen(obj: Mapping[str, Any] | None) -> Seen | None:
+def content_of(obj: Mapping[str, Any] | None) -> PolicyContent | None:
     """An object as the server gave it; None where there is none."""
     if obj is None:
         return None
     metadata = obj["metadata"]
-    return Seen(
+    return PolicyContent(
         content=content(obj), uid=metadata.get("uid", ""), version=metadata.get("resourceVersion", "")
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.problems import Problem, Refusal
+from bot.common.problems import Problem, Refusal
 
 MOST_MISTAKES = 8  # that are listed; the rest is counted
 

@@ -13,12 +13,12 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from bot.policy.reach.changes import Change
-from bot.policy.reach.difference import Difference
-from bot.policy.reach.listing import Row
+from bot.policy.reach.allowed_connections import Row
+from bot.policy.reach.changes import ConnectionChange
+from bot.policy.reach.difference import ReachDifference
 
 
-class Format(enum.StrEnum):
+class OutputFormat(enum.StrEnum):
     """How an answer is written."""
 
     TEXT = "text"
@@ -31,30 +31,34 @@ class Format(enum.StrEnum):
 Edge = tuple[str, str, str, str]  # source, destination, label, colour (empty: none)
 
 
-def connections(rows: Iterable[Row], form: Format, *, not_computed: Sequence[str] = ()) -> Iterator[str]:
+def connections(
+    rows: Iterable[Row], form: OutputFormat, *, not_computed: Sequence[str] = ()
+) -> Iterator[str]:
     """Allowed connections. `not_computed` are policies of other APIs, told where the format has room for
     it.
     """
     match form:
-        case Format.TEXT:
+        case OutputFormat.TEXT:
             return (str(row) for row in rows)
-        case Format.JSON:
+        case OutputFormat.JSON:
             return _json_rows(rows, not_computed)
-        case Format.CSV:
+        case OutputFormat.CSV:
             cells = ((row.source, row.destination, str(row.connections)) for row in rows)
             return _csv(("src", "dst", "connections"), cells)
         case _:
             return _GRAPHS[form]([(row.source, row.destination, str(row.connections), "") for row in rows])
 
 
-def changes(difference: Difference, form: Format, *, not_computed: Sequence[str] = ()) -> Iterator[str]:
+def changes(
+    difference: ReachDifference, form: OutputFormat, *, not_computed: Sequence[str] = ()
+) -> Iterator[str]:
     """What closes (`-`) and opens (`+`)."""
     match form:
-        case Format.TEXT:
+        case OutputFormat.TEXT:
             return itertools.chain.from_iterable(map(_lines, difference.changes))
-        case Format.JSON:
+        case OutputFormat.JSON:
             return iter([json.dumps(_difference_as_json(difference, not_computed), indent=2)])
-        case Format.CSV:
+        case OutputFormat.CSV:
             cells = (
                 (change.source, change.destination, _or_empty(change.closes), _or_empty(change.opens))
                 for change in difference.changes
@@ -81,7 +85,7 @@ def _json_rows(rows: Iterable[Row], not_computed: Sequence[str]) -> Iterator[str
     )
 
 
-def _difference_as_json(difference: Difference, not_computed: Sequence[str]) -> dict[str, object]:
+def _difference_as_json(difference: ReachDifference, not_computed: Sequence[str]) -> dict[str, object]:
     found: dict[str, object] = {
         "changes": [
             {
@@ -112,13 +116,13 @@ def _or_empty(found: object) -> str:
     return str(found) if found else ""
 
 
-def _lines(change: Change) -> Iterator[str]:
+def _lines(change: ConnectionChange) -> Iterator[str]:
     for sign, found in (("-", change.closes), ("+", change.opens)):
         if found:
             yield f"{sign} {change.source} => {change.destination} : {found}"
 
 
-def _edges(change: Change) -> Iterator[Edge]:
+def _edges(change: ConnectionChange) -> Iterator[Edge]:
     if change.closes:
         yield change.source, change.destination, f"closes {change.closes}", "red"
     if change.opens:
@@ -186,7 +190,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-_GRAPHS: dict[Format, Callable[[Sequence[Edge]], Iterator[str]]] = {
-    Format.DOT: _dot,
-    Format.MERMAID: _mermaid,
+_GRAPHS: dict[OutputFormat, Callable[[Sequence[Edge]], Iterator[str]]] = {
+    OutputFormat.DOT: _dot,
+    OutputFormat.MERMAID: _mermaid,
 }

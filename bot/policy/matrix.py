@@ -12,8 +12,8 @@ import enum
 import itertools
 from collections.abc import Iterable, Mapping
 
-from bot.policy.reach import engine, listing, model
-from bot.policy.reach.changes import Change
+from bot.policy.reach import allowed_connections, engine, model
+from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.connections import NOTHING, Connections
 
 MOST = 24  # workloads on an axis, beside outside
@@ -48,7 +48,11 @@ class Matrix:
 
 
 def matrix(
-    before: model.Cluster, after: model.Cluster, changed: Iterable[Change], *, namespace: str
+    before: model.ClusterModel,
+    after: model.ClusterModel,
+    changed: Iterable[ConnectionChange],
+    *,
+    namespace: str,
 ) -> Matrix:
     """The matrix of what changes between two states of a cluster with the same pods."""
     changed = list(changed)
@@ -73,7 +77,7 @@ def matrix(
     return Matrix(workloads=axes, before=frozenset(then), cells=cells, more=len(every) - len(shown))
 
 
-def _partly(changed: Iterable[Change], shown: frozenset[str]) -> dict[tuple[str, str], Cell]:
+def _partly(changed: Iterable[ConnectionChange], shown: frozenset[str]) -> dict[tuple[str, str], Cell]:
     """Pairs of which some pods lose, or gain, what others of the same workloads keep."""
     found = {}
     for each in changed:
@@ -83,10 +87,10 @@ def _partly(changed: Iterable[Change], shown: frozenset[str]) -> dict[tuple[str,
     return found
 
 
-def _pairs(cluster: model.Cluster, shown: frozenset[str]) -> dict[tuple[str, str], Connections]:
+def _pairs(cluster: model.ClusterModel, shown: frozenset[str]) -> dict[tuple[str, str], Connections]:
     alone = dataclasses.replace(cluster, pods=tuple(pod for pod in cluster.pods if str(pod.owner) in shown))
     found: dict[tuple[str, str], Connections] = {}
-    for row in listing.rows(engine.compute(alone)):
+    for row in allowed_connections.rows(engine.compute(alone)):
         pair = tuple(name if name in shown else OUTSIDE for name in (row.source, row.destination))
         source, destination = pair
         found[source, destination] = found.get((source, destination), NOTHING) | row.connections

@@ -17,7 +17,7 @@ ARGO_MANAGERS = frozenset({"argocd-controller", "argocd-application-controller",
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Owner:
+class PolicyOwner:
     """The tool that keeps an object, and what it calls what it belongs to."""
 
     tool: str
@@ -32,7 +32,7 @@ class Owner:
         return f"{self.tool} owns this policy{whose}: a change made here will be undone, make it in Git"
 
 
-def owner_of(obj: Mapping[str, Any] | None) -> Owner | None:
+def owner_of(obj: Mapping[str, Any] | None) -> PolicyOwner | None:
     """The tool that owns an object; None if nothing tells of one."""
     if obj is None:
         return None
@@ -48,25 +48,25 @@ def managers_of(obj: Mapping[str, Any]) -> frozenset[str]:
 
 def _argo(
     labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]
-) -> Owner | None:
+) -> PolicyOwner | None:
     tracked = annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
     name = tracked or labels.get("argocd.argoproj.io/instance", "")
     if not name and managers & ARGO_MANAGERS:
-        return Owner(tool="Argo CD", name=labels.get("app.kubernetes.io/instance", ""))
-    return Owner(tool="Argo CD", name=name) if name else None
+        return PolicyOwner(tool="Argo CD", name=labels.get("app.kubernetes.io/instance", ""))
+    return PolicyOwner(tool="Argo CD", name=name) if name else None
 
 
-def _flux(labels: Mapping[str, str]) -> Owner | None:
+def _flux(labels: Mapping[str, str]) -> PolicyOwner | None:
     for kind in ("kustomize", "helm"):
         name = labels.get(f"{kind}.toolkit.fluxcd.io/name")
         if name:
             namespace = labels.get(f"{kind}.toolkit.fluxcd.io/namespace", "")
-            return Owner(tool="Flux", name=f"{namespace}/{name}" if namespace else name)
+            return PolicyOwner(tool="Flux", name=f"{namespace}/{name}" if namespace else name)
     return None
 
 
-def _helm(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Owner | None:
+def _helm(labels: Mapping[str, str], annotations: Mapping[str, str]) -> PolicyOwner | None:
     release = annotations.get("meta.helm.sh/release-name", "")
     if release or labels.get("app.kubernetes.io/managed-by") == "Helm":
-        return Owner(tool="Helm", name=f"release {release}" if release else "")
+        return PolicyOwner(tool="Helm", name=f"release {release}" if release else "")
     return None

@@ -9,17 +9,17 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from bot.policy.cautions import cautions
-from bot.policy.content import Seen
-from bot.policy.foreign import Foreign
+from bot.policy.cluster_state import ClusterState
+from bot.policy.content import PolicyContent
 from bot.policy.matrix import Matrix, matrix
-from bot.policy.owners import Owner
+from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.owners import PolicyOwner
 from bot.policy.reach import difference as differing
-from bot.policy.reach import engine, idle, model, parsing
-from bot.policy.reach.changes import Change
+from bot.policy.reach import engine, idle, model, parser
+from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.difference import Isolation, LostDns
 from bot.policy.reach.idle import DeadRule, IdlePolicy
-from bot.policy.reading import Snapshot
+from bot.policy.warnings import cautions
 
 Object = dict[str, Any]
 
@@ -45,24 +45,24 @@ class Takeover:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PolicyPreview:
+class ConnectionPreview:
     """What a change does. `manifest` is what would be there afterwards; None: no such policy any more."""
 
     where: Where
     ref: model.PolicyRef
     manifest: Object | None
-    before: Seen | None
+    before: PolicyContent | None
     unchanged: bool  # what is there says the same already
-    changes: tuple[Change, ...]  # pair by pair, sorted by source and destination
+    changes: tuple[ConnectionChange, ...]  # pair by pair, sorted by source and destination
     isolated: tuple[Isolation, ...]
     released: tuple[Isolation, ...]
     loses_dns: tuple[LostDns, ...]
     dead: tuple[DeadRule, ...]  # rules of this policy that select nothing
     idle: tuple[IdlePolicy, ...]  # policies of its namespace without effect, this one included
     selected: int  # pods that the policy selects
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[OtherPolicies, ...]
     gaps: tuple[str, ...]
-    owner: Owner | None = None
+    owner: PolicyOwner | None = None
     takeovers: tuple[Takeover, ...] = ()
     warnings: tuple[str, ...] = ()  # of the API server, and of Services that a policy does not see
     matrix: Matrix | None = None
@@ -79,25 +79,25 @@ class Computed:
 
     before: engine.Reachability
     after: engine.Reachability
-    preview: PolicyPreview
+    preview: ConnectionPreview
 
 
 def compute(
     where: Where,
-    found: Snapshot,
+    found: ClusterState,
     ref: model.PolicyRef,
     manifest: Mapping[str, Any] | None,
     *,
-    before: Seen | None,
+    before: PolicyContent | None,
     unchanged: bool = False,
-    owner: Owner | None = None,
+    owner: PolicyOwner | None = None,
     takeovers: tuple[Takeover, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> Computed:
     """Compute what a change does. Raises `parsing.InvalidPolicy` for a manifest that means nothing."""
     then = engine.compute(found.cluster)
     if manifest is not None:
-        policy = parsing.parse_policy(manifest)
+        policy = parser.parse_policy(manifest)
         now = then.with_policy(policy)
         warnings = (*warnings, *cautions(policy, found))
     else:
@@ -105,7 +105,7 @@ def compute(
     changes = differing.difference(then, now)
     mine = (ref,) if manifest is not None else ()
     near = tuple(policy.ref for policy in now.cluster.policies if policy.namespace == ref.namespace)
-    preview = PolicyPreview(
+    preview = ConnectionPreview(
         where=where,
         ref=ref,
         manifest=dict(manifest) if manifest is not None else None,
@@ -130,7 +130,7 @@ def compute(
     return Computed(before=then, after=now, preview=preview)
 
 
-def selected(cluster: model.Cluster, ref: model.PolicyRef) -> int:
+def selected(cluster: model.ClusterModel, ref: model.PolicyRef) -> int:
     """How many running pods a policy isolates: those it selects, without those on the host network."""
     policy = next((each for each in cluster.policies if each.ref == ref), None)
     if policy is None:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions.action import Action
-from bot.policy.aftermath import Aftermath
-from bot.policy.foreign import Foreign
-from bot.policy.owners import Owner
+from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.owners import PolicyOwner
+from bot.policy.post_check import PostCheck
 from bot.policy.presets import Preset
-from bot.policy.preview import PolicyPreview, Where
-from bot.policy.reach.explaining import Explanation
+from bot.policy.preview import ConnectionPreview, Where
+from bot.policy.reach.explanations import Explanation
 from bot.policy.reach.exposure import Exposure
 from bot.policy.reach.model import PolicyRef
 
@@ -40,7 +40,7 @@ class PolicyForm:
 class PreviewShown:
     """A preview, and the words that asked for it, so that buttons can offer what comes next."""
 
-    preview: PolicyPreview
+    preview: ConnectionPreview
     action: Action
     may_apply: bool  # there is something to apply, and the driver enforces it
     dns_helps: bool  # pods lose DNS, and `--allow-dns` would leave it to them
@@ -58,8 +58,8 @@ class PolicyChanged:
     where: Where
     ref: PolicyRef
     change: str
-    preview: PolicyPreview
-    aftermath: Aftermath | None
+    preview: ConnectionPreview
+    aftermath: PostCheck | None
     not_compared: str = ""
     leaving: bool = False  # a deletion that a finalizer holds up
     note: str = ""  # why it cannot be taken back
@@ -78,7 +78,7 @@ class ListedPolicy:
     ref: PolicyRef
     isolates: tuple[str, ...]  # Ingress, Egress
     pods: int
-    owner: Owner | None
+    owner: PolicyOwner | None
     made: datetime | None
 
 
@@ -100,7 +100,7 @@ class PolicyListing:
 
     where: Where
     policies: tuple[ListedPolicy, ...]
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[OtherPolicies, ...]
     gaps: tuple[str, ...]
     changes: tuple[RecentChange, ...]
 
@@ -112,7 +112,7 @@ class PolicyShown:
     where: Where
     ref: PolicyRef
     yaml: str
-    owner: Owner | None
+    owner: PolicyOwner | None
     managers: tuple[str, ...]
     last_writer: str
     selected: int
@@ -135,7 +135,7 @@ class ReachAnswer:
     destination: str
     port: str
     stories: tuple[Story, ...]
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[OtherPolicies, ...]
     gaps: tuple[str, ...]
 
     @property
@@ -156,5 +156,5 @@ class ExposureShown:
     where: Where
     exposure: Exposure
     pods: Mapping[str, int]  # by workload
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[OtherPolicies, ...]
     gaps: tuple[str, ...]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.policy import document
+from bot.policy import yaml_document
 from bot.policy.errors import BadManifest
 from bot.policy.presets import API_VERSION, KIND
-from bot.policy.reach import parsing
+from bot.policy.reach import parser
 from bot.policy.reach.fields import FieldError, Mistakes
-from bot.policy.reach.selecting import selector
+from bot.policy.reach.selection import selector
 
 Manifest = dict[str, Any]
 
@@ -27,10 +27,10 @@ _RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
     """A person's text as a manifest for a namespace. Raises `BadManifest`."""
-    found = document.read(sent)
+    found = yaml_document.read(sent)
     check_kind(found)
     manifest = _cleaned(found)
-    wrong = [*_metadata_errors(manifest.get("metadata")), *parsing.errors_of(manifest)]
+    wrong = [*_metadata_errors(manifest.get("metadata")), *parser.errors_of(manifest)]
     mistakes = list(dict.fromkeys(map(_told, wrong)))
     if mistakes:
         number = f"{len(mistakes)} things are wrong" if len(mistakes) > 1 else "Something is wrong"
@@ -52,7 +52,9 @@ def check_kind(found: Manifest) -> None:
         return
     if isinstance(kind, str) and kind.endswith("List"):
         raise BadManifest(
-            f"This is a {_short(kind)}", ["`kind`: a list holds several objects"], fix=document.ONE_AT_A_TIME
+            f"This is a {_short(kind)}",
+            ["`kind`: a list holds several objects"],
+            fix=yaml_document.ONE_AT_A_TIME,
         )
     if isinstance(version, str) and "projectcalico.org" in version:
         raise BadManifest(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.problems import Problem
-from bot.requests.incoming import IncomingRequest
+from bot.actions.request import IncomingRequest
+from bot.common.problems import Problem
 from storage.database import DatabaseError
 from storage.inbox import InboxEntry, InboxRepository
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from bot.actions.action import Action
-from bot.audit.log import Subject
-from bot.problems import Problem
-from bot.redaction import Redactor
-from bot.requests.incoming import IncomingRequest
-from bot.requests.service import Conclusion, Detailed, Outcome, Partial, Pending
+from bot.actions.request import IncomingRequest
+from bot.actions.service import Detailed, Outcome, Partial, Pending
+from bot.audit.log import AuditSubject
+from bot.common.problems import Problem
+from bot.common.redaction import Redactor
+from bot.requests.answer import Conclusion
 
 
 def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
@@ -40,9 +41,9 @@ def detail(problem: Problem | None) -> str:
     return ": ".join(part for part in (problem.what, problem.why) if part) if problem else ""
 
 
-def subject(request: IncomingRequest, action: Action, project: str | None) -> Subject:
+def subject(request: IncomingRequest, action: Action, project: str | None) -> AuditSubject:
     """Who, where, what, on what: what the events of a request share."""
-    return Subject(
+    return AuditSubject(
         operation=request.operation,
         reference=request.reference,
         actor=request.person.id,

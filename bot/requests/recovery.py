@@ -7,7 +7,6 @@ is told in the thread, then the intent is closed.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -16,10 +15,11 @@ from typing import Protocol
 import structlog
 
 from bot.actions.action import Action, Effect
+from bot.actions.request import Entry
+from bot.actions.service import Outcome, Readback, TargetReader
 from bot.audit.log import AuditLog
-from bot.problems import Problem
-from bot.requests.incoming import Entry
-from bot.requests.service import CannotAnswer, Outcome
+from bot.common.problems import Problem
+from bot.requests.answer import CannotAnswer
 from storage.audit import AuditEvent
 
 log = structlog.get_logger(__name__)
@@ -31,27 +31,10 @@ READ_FOR = timedelta(hours=24)  # a target that cannot be read for so long is to
 EVERY = 60.0  # seconds between two looks
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a target says about a request that was cut off."""
-
-    outcome: Outcome  # SUCCEEDED, FAILED or UNKNOWN
-    detail: str  # what is there; for UNKNOWN what to check
-    target: str = ""  # its name, where the words had left it out
-
-
-class TargetReader(Protocol):
-    """Looks whether what an intent says has come about. Changes nothing. Raises `Problem` if it cannot
-    look.
-    """
-
-    def __call__(self, intent: AuditEvent, /) -> Found: ...
-
-
-class Tell(Protocol):
+class Notify(Protocol):
     """Tells the person, where the request was answered. Raises `Problem`."""
 
-    def __call__(self, intent: AuditEvent, found: Found, /) -> None: ...
+    def __call__(self, intent: AuditEvent, found: Readback, /) -> None: ...
 
 
 class Recovery:
@@ -63,7 +46,7 @@ class Recovery:
         *,
         readers: Mapping[str, TargetReader],
         is_open: Callable[[str], bool],
-        tell: Tell,
+        tell: Notify,
         now: Callable[[], datetime],
     ) -> None:
         """`readers` by action; `is_open` says whether an operation is still worked on."""
@@ -126,14 +109,14 @@ class Recovery:
         )
         return True
 
-    def _read(self, intent: AuditEvent) -> Found:
+    def _read(self, intent: AuditEvent) -> Readback:
         kind = Action.known().get(intent.action)
         if kind is not None and kind.effect is not Effect.CHANGE:
-            return Found(outcome=Outcome.FAILED, detail="cut off before its answer; it changed nothing")
+            return Readback(outcome=Outcome.FAILED, detail="cut off before its answer; it changed nothing")
         reader = self._readers.get(intent.action)
         return _unknown(intent, "") if reader is None else reader(intent)
 
-    def _said(self, intent: AuditEvent, found: Found) -> bool:
+    def _said(self, intent: AuditEvent, found: Readback) -> bool:
         """Told before it is closed: after a crash in between it is told again, in the same message."""
         try:
             self._tell(intent, found)
@@ -155,9 +138,9 @@ class Recovery:
             self._ending.wait(EVERY)
 
 
-def _unknown(intent: AuditEvent, why: str) -> Found:
+def _unknown(intent: AuditEvent, why: str) -> Readback:
     check = f"check {intent.target or 'the target'} of {intent.action.replace('.', ' ')}"
-    return Found(
+    return Readback(
         outcome=Outcome.UNKNOWN,
         detail=f"cut off before its end was recorded; {check}{f' ({why})' if why else ''}",
     )

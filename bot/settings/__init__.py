@@ -2,6 +2,6 @@
 
 from bot.settings.environment import Settings
 from bot.settings.file import Configuration
-from bot.settings.loading import SettingsError, load
+from bot.settings.loader import SettingsError, load
 
 __all__ = ["Configuration", "Settings", "SettingsError", "load"]

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.settings.environment import Environment
 from bot.settings.file import Configuration
-from bot.settings.loading import models_in
+from bot.settings.loader import models_in
 
 
 def page() -> str:

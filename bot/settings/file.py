@@ -152,7 +152,7 @@ class Roles(_Strict):
     admin: Members = Members()
 
 
-class Selector(_Strict):
+class ObjectSelector(_Strict):
     """Which objects of the source are meant; what is not said may be anything."""
 
     kind: str = Field(
@@ -163,7 +163,7 @@ class Selector(_Strict):
     labels: dict[str, str] = Field(default={}, description="labels that it must have")
 
     @model_validator(mode="after")
-    def _says_something(self) -> Selector:
+    def _says_something(self) -> ObjectSelector:
         if not (self.kind or self.namespace or self.name or self.labels):
             raise ValueError("say which objects: kind, namespace, name or labels")
         return self
@@ -180,7 +180,7 @@ class Selector(_Strict):
         )
 
 
-class ObjectPatch(Selector):
+class ObjectPatch(ObjectSelector):
     """A JSON patch (RFC 6902) for some objects, after every other rule."""
 
     patch: tuple[dict[str, Any], ...] = Field(description="operations: op, path, value, from")
@@ -220,7 +220,7 @@ class Mappings(_Strict):
         default="new",
         description="load balancers get new addresses, or floating IPs are moved at the cut-over",
     )
-    skip: tuple[Selector, ...] = Field(default=(), description="objects that are left out")
+    skip: tuple[ObjectSelector, ...] = Field(default=(), description="objects that are left out")
     patches: tuple[ObjectPatch, ...] = Field(default=(), description="JSON patches")
 
 
@@ -242,7 +242,7 @@ class Project(_Strict):
     )
 
 
-class Groups(_Strict):
+class GroupSettings(_Strict):
     """Slack user groups."""
 
     refresh: Duration = Field(
@@ -253,7 +253,7 @@ class Groups(_Strict):
     )
 
 
-class Approvals(_Strict):
+class ApprovalSettings(_Strict):
     """Decisions by a second person."""
 
     expire: Duration = Field(
@@ -290,7 +290,7 @@ class Approvals(_Strict):
         return value
 
 
-class Migration(_Strict):
+class MigrationSettings(_Strict):
     """Migrations."""
 
     soak: Duration = Field(
@@ -317,7 +317,7 @@ class Migration(_Strict):
     )
 
 
-class Operations(_Strict):
+class OperationSettings(_Strict):
     """Creation and deletion of clusters."""
 
     per_project: int = Field(
@@ -334,14 +334,14 @@ class Operations(_Strict):
     )
 
 
-class Verification(_Strict):
+class VerificationSettings(_Strict):
     """Verification."""
 
     parallel_clusters: int = Field(default=16, ge=1, le=64, description="clusters verified at once")
     timeout: Duration = Field(default=timedelta(seconds=60), description="how long one cluster may take")
 
 
-class Audit(_Strict):
+class AuditSettings(_Strict):
     """The audit chain."""
 
     anchor_channel: str | None = Field(
@@ -359,7 +359,7 @@ class Audit(_Strict):
         return value
 
 
-class Slack(_Strict):
+class SlackSettings(_Strict):
     """Slack's limits."""
 
     updates_per_minute: int = Field(
@@ -371,13 +371,13 @@ class Configuration(_Strict):
     """The whole file."""
 
     projects: dict[str, Project] = Field(default={}, description="projects by name")
-    groups: Groups = Groups()
-    approvals: Approvals = Approvals()
-    migration: Migration = Migration()
-    operations: Operations = Operations()
-    verification: Verification = Verification()
-    audit: Audit = Audit()
-    slack: Slack = Slack()
+    groups: GroupSettings = GroupSettings()
+    approvals: ApprovalSettings = ApprovalSettings()
+    migration: MigrationSettings = MigrationSettings()
+    operations: OperationSettings = OperationSettings()
+    verification: VerificationSettings = VerificationSettings()
+    audit: AuditSettings = AuditSettings()
+    slack: SlackSettings = SlackSettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> Configuration:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.settings.environment import Settings
-from bot.settings.loading import SettingsError
+from bot.settings.loader import SettingsError
 
 log = structlog.get_logger(__name__)
 

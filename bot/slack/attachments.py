@@ -10,9 +10,9 @@ from typing import Protocol
 
 from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.policy.document import LARGEST, too_large
-from bot.problems import Problem, Refusal
-from bot.requests.incoming import Attached, IncomingRequest
+from bot.actions.request import Attached, IncomingRequest
+from bot.common.problems import Problem, Refusal
+from bot.policy.yaml_document import LARGEST, too_large
 
 
 class Web(Protocol):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from bot.access.directory import PersonFacts
-from bot.slack.delivery.web import SlackWeb
+from bot.slack.delivery.web_client import SlackWebClient
 
 KEEP_SECONDS = 300.0  # people rarely become guests
 
@@ -16,7 +16,7 @@ class SlackDirectory:
     """The `Directory` of `bot.access` in a Slack workspace."""
 
     def __init__(
-        self, web: SlackWeb, *, team: Callable[[], str], monotonic: Callable[[], float] = time.monotonic
+        self, web: SlackWebClient, *, team: Callable[[], str], monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._web = web
         self._team = team

@@ -11,8 +11,8 @@ import threading
 
 import structlog
 
-from bot.problems import Problem
-from bot.slack.delivery.web import SlackWeb
+from bot.common.problems import Problem
+from bot.slack.delivery.web_client import SlackWebClient
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class Identity:
 class SlackIdentity:
     """Asks Slack who we are until it answers, and goes on asking whether it is there."""
 
-    def __init__(self, web: SlackWeb) -> None:
+    def __init__(self, web: SlackWebClient) -> None:
         self._web = web
         self._known: Identity | None = None
         self._wrong: str | None = "not asked yet"

@@ -13,10 +13,10 @@ from concurrent.futures import Executor
 import structlog
 
 from bot.actions.action import Action
-from bot.problems import Problem
-from bot.requests.incoming import IncomingRequest
+from bot.actions.request import IncomingRequest
+from bot.common.problems import Problem
 from bot.slack import kit
-from bot.slack.delivery.web import SlackWeb
+from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.forms.catalog import opens_form
 from bot.slack.forms.parts import loading_view
 from bot.slack.payloads import PressedMessage
@@ -32,7 +32,7 @@ class Intake:
         *,
         accept: Callable[[IncomingRequest], bool],
         parse: Callable[[str], Action],
-        web: SlackWeb,
+        web: SlackWebClient,
         openers: Executor,
     ) -> None:
         self._accept = accept

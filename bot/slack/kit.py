@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions.action import Action
-from bot.wording import count as count
+from bot.common.wording import count as count
 
 Block = dict[str, Any]
 

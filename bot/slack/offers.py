@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from bot.actions.action import Action
-from bot.problems import Refusal
-from bot.requests.incoming import Entry, IncomingRequest, OfferId
-from bot.requests.partners import Offered
+from bot.actions.request import Entry, IncomingRequest, OfferId
+from bot.common.problems import Refusal
+from bot.requests.ports import Offered
 from bot.slack import kit
 from bot.slack.forms.catalog import filled
 

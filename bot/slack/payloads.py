@@ -12,7 +12,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.requests.incoming import Attached, Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.actions.request import Attached, Entry, IncomingRequest, OfferId, OperationId, Person, Place
 
 Payload = dict[str, Any]
 

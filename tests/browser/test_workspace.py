@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
-from bot.sandbox.serving import Loopback
-from bot.sandbox.slack.model import BOT_TOKEN
-from bot.sandbox.slack.page_app import create_app
-from bot.sandbox.slack.people import shop
-from bot.sandbox.slack.sockets import SocketMode
-from bot.sandbox.slack.web_api import WebApi
+from sandbox.loopback import Loopback
+from sandbox.slack.model import BOT_TOKEN
+from sandbox.slack.page_app import create_app
+from sandbox.slack.people import shop
+from sandbox.slack.sockets import SocketMode
+from sandbox.slack.web_api import WebApi
 
 pytestmark = pytest.mark.browser
 SHOP = "C0SHOP"

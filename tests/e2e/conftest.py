@@ -21,12 +21,12 @@ from typing import Any, cast
 
 import pytest
 
-from bot.cli.acting import ends
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.slack.http_delivery import HttpDelivery
-from bot.sandbox.slack.model import Message, View
-from bot.sandbox.world import Planned, World
-from bot.slack import plain
+from bot.cli.demo_actors import ends
+from bot.slack import plain_text
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.slack.http_delivery import HttpDelivery
+from sandbox.slack.model import Message, View
+from sandbox.world import Planned, World
 
 SECONDS = 20.0
 CLUSTERS = (
@@ -145,7 +145,7 @@ class Seen:
 
 
 def _text(message: Message) -> str:
-    return "\n".join(plain.lines(message.blocks)) if message.blocks else message.text
+    return "\n".join(plain_text.lines(message.blocks)) if message.blocks else message.text
 
 
 class Office:
@@ -320,7 +320,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture
 def movers(tmp_path: pathlib.Path) -> Iterator[Any]:
     """People who move a small cluster."""
-    from tests.e2e.moving_house import SMALL, Movers, moving_house
+    from tests.e2e.migration_journey import SMALL, Movers, moving_house
 
     with moving_house(tmp_path, sets=SMALL) as (made, _bots):
         yield Movers(made)

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.model import Message
-from bot.slack import plain
+from bot.slack import plain_text
+from sandbox.slack.model import Message
 from tests.e2e.conftest import Office, Seen, office
 
 
 def text_of(message: Message) -> str:
-    return " ".join(" ".join(plain.lines(message.blocks)).split())
+    return " ".join(" ".join(plain_text.lines(message.blocks)).split())
 
 
 def card(here: Office, asked: Seen) -> Message:
@@ -80,7 +80,7 @@ def test_who_asked_is_told_of_a_rejection_and_the_card_loses_its_buttons(here: O
     here.until(lambda: not buttons(card(here, asked)))
     assert "not on a Friday" in text_of(card(here, asked))
     assert asked.root is not None
-    here.until(lambda: "rejected" in plain.lines(asked.root.blocks)[0])
+    here.until(lambda: "rejected" in plain_text.lines(asked.root.blocks)[0])
 
 
 def test_nobody_decides_over_their_own_request_and_an_operator_not_at_all(here: Office) -> None:
@@ -197,7 +197,7 @@ def test_what_is_asked_for_in_a_terminal_is_decided_in_the_projects_channel(here
 
 def home_of(here: Office, who: str) -> str:
     view = here.workspace.homes.get(who)
-    return " ".join(" ".join(plain.lines(view.body["blocks"])).split()) if view else ""
+    return " ".join(" ".join(plain_text.lines(view.body["blocks"])).split()) if view else ""
 
 
 def test_the_home_shows_what_waits_and_what_was_done_and_changes_with_it(here: Office) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.sandbox.world import EDGE_TOKEN
+from sandbox.world import EDGE_TOKEN
 from tests.e2e.conftest import Office, office
 
 ANCHORED = "audit: {anchor_channel: C0LOBBY, anchor_every: 1m}\n"

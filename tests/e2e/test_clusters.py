@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from bot.slack import plain
+from bot.slack import plain_text
 from tests.e2e.conftest import Office, Seen
 
 
@@ -88,7 +88,7 @@ def told(office: Office, text: str) -> str:
     """Wait until somebody is told something; returns all that was said in its message."""
 
     def found() -> str | None:
-        said = [" ".join(plain.lines(message.blocks)) for message in office.workspace.messages]
+        said = [" ".join(plain_text.lines(message.blocks)) for message in office.workspace.messages]
         return next((each for each in reversed(said) if text in each), None)
 
     return str(office.until(found))
@@ -172,7 +172,7 @@ def test_a_new_state_is_a_reply_and_the_end_stands_where_the_progress_stood(here
         seen = here.types("cluster create told-eu --template base-flannel")
     finally:
         here.world.cloud.seconds_to_build = 0.2
-    replies = [" ".join(plain.lines(message.blocks)) for message in seen.messages if message.thread]
+    replies = [" ".join(plain_text.lines(message.blocks)) for message in seen.messages if message.thread]
     assert len(replies) == 2, replies
     assert "told-eu is built after" in replies[1] and "next: flannel is verified" in replies[1]
     assert "Flannel · Kubernetes v1.29.5" in replies[0] and "Magnum builds" not in replies[0]

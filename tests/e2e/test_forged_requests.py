@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from bot.sandbox.slack.model import TEAM
-from bot.sandbox.slack.workspace import SIGNING_SECRET
+from sandbox.slack.model import TEAM
+from sandbox.slack.workspace import SIGNING_SECRET
 from tests.e2e.conftest import Office, office
 
 

@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from bot.sandbox.kube.cluster import SandboxCluster
+from sandbox.kube.cluster import SandboxCluster
 from tests.e2e.conftest import _text
-from tests.e2e.moving_house import IMPATIENT, LONG, SMALL, WORDS, Movers, migration_of, moving_house
+from tests.e2e.migration_journey import IMPATIENT, LONG, SMALL, WORDS, Movers, migration_of, moving_house
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from tests.e2e.moving_house import SMALL, WORDS, Movers, migration_of, moving_house
+from tests.e2e.migration_journey import SMALL, WORDS, Movers, migration_of, moving_house
 
 pytestmark = pytest.mark.timeout(300)
 SECOND = "migrate lab --to flannel --volumes reattach"

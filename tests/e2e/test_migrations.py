@@ -8,8 +8,8 @@ import pathlib
 
 import pytest
 
-from bot.sandbox.kube import workloads
-from tests.e2e.moving_house import KEPT, SMALL, WORDS, Movers, migration_of, moving_house
+from sandbox.kube import workloads
+from tests.e2e.migration_journey import KEPT, SMALL, WORDS, Movers, migration_of, moving_house
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.sandbox.slack.workspace import Message
+from sandbox.slack.workspace import Message
 from tests.e2e import shop
 from tests.e2e.conftest import Office, Seen
 from tests.e2e.conftest import office as open_office

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.sandbox.openstack.cloud import ADMIN
+from sandbox.openstack.cloud import ADMIN
 from tests.e2e.conftest import Office
 from tests.e2e.test_clusters import told
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.sandbox.openstack.cloud import Ailments
+from sandbox.openstack.cloud import Ailments
 from tests.e2e.conftest import Office, Seen
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.sandbox.slack.model import User
+from sandbox.slack.model import User
 from storage.audit import AuditFilter, AuditRepository
 from storage.database import Database
 from tests.e2e.conftest import Bot, Office, office

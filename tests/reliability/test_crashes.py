@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from bot.slack import plain
+from bot.slack import plain_text
 from tests.e2e.conftest import Office, office
 
 KILLS = 8  # `make bench` does it 50 times
@@ -24,7 +24,7 @@ def answers(here: Office, words: list[str]) -> tuple[Counter[str], list[str]]:
         for message in here.workspace.messages
         if not message.thread and not message.only_for and message.blocks
     ]
-    lines = ["\n".join(plain.lines(message.blocks)) for message in roots]
+    lines = ["\n".join(plain_text.lines(message.blocks)) for message in roots]
     ended = Counter(word for word in words for line in lines if word in line and not line.startswith("⏳"))
     return ended, [line for line in lines if line.startswith("⏳")]
 
@@ -61,6 +61,6 @@ def test_a_bot_that_is_told_to_stop_finishes_what_it_is_doing(tmp_path: pathlib.
         here.world.loopback.run(here.workspace.command("U0ANA", "C0SHOP", "/xk8s verify calico prod-eu"))
         assert here.bot.stop() == 0
         assert "healthy, 3 of 3 nodes" in "\n".join(
-            "\n".join(plain.lines(message.blocks)) for message in here.workspace.messages
+            "\n".join(plain_text.lines(message.blocks)) for message in here.workspace.messages
         )
         here.bot.start()

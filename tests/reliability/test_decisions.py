@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.access.approvals import Approvals
-from bot.problems import Refusal
-from storage.approvals import ApprovalRepository, Verdict
+from bot.common.problems import Refusal
+from storage.approvals import ApprovalRepository, DecisionResult
 from storage.database import Database
-from tests.unit.access.approving import Clock, ask, desk, rules
+from tests.unit.access.approval_requests import Clock, ask, desk, rules
 
 PROCESSES, EACH = 2, 100
 
@@ -26,7 +26,7 @@ def decide_many(url: str, approval: str, process: int, start: Any, told: Any) ->
 
     def decide(number: int) -> str:
         person = f"U{process}-{number}"
-        verdict = Verdict(person=person, name=person, approved=number % 2 == 0, comment="no")
+        verdict = DecisionResult(person=person, name=person, approved=number % 2 == 0, comment="no")
         try:
             found = approvals.decide(approval, verdict, project="shop", typed="dev-eu")
         except Refusal as refused:

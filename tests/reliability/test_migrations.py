@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot.operations.runtime import SCHEMA, beside
-from bot.sandbox.kube import workloads
-from storage.approvals import ApprovalRepository, Verdict
+from bot.adapters.durable.runtime import SCHEMA, beside
+from sandbox.kube import workloads
+from storage.approvals import ApprovalRepository, DecisionResult
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
 from tests.e2e.conftest import Bot, _text
-from tests.e2e.moving_house import SMALL, Movers, moving_house
+from tests.e2e.migration_journey import SMALL, Movers, moving_house
 from tests.reliability.test_operations import Journal, _outcomes
 
 pytestmark = [pytest.mark.reliability, pytest.mark.timeout(900)]
@@ -39,7 +39,9 @@ def deciding(url: str) -> Iterator[Database]:
             with contextlib.suppress(Exception):  # the bot may be making its tables
                 for found in approvals.waiting(["shop"]):
                     approvals.decide(
-                        found.id, Verdict(person="U0DEE", name="dee", approved=True), now=datetime.now(UTC)
+                        found.id,
+                        DecisionResult(person="U0DEE", name="dee", approved=True),
+                        now=datetime.now(UTC),
                     )
 
     thread = threading.Thread(target=decide, daemon=True)

@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from bot.operations.runtime import SCHEMA, beside
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.world import World
-from bot.slack import plain
+from bot.adapters.durable.runtime import SCHEMA, beside
+from bot.slack import plain_text
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.world import World
 from storage.database import Database
 from tests.e2e.conftest import CLUSTERS, Bot, Office, unhurried
 from tests.e2e.test_clusters import approve
@@ -116,7 +116,7 @@ def _outcomes(url: str, action: str, target: str) -> list[str]:
 def said_in(office: Office, said: str, *, below: bool) -> int:
     """How many roots, or replies below them, say something."""
     shown = [each for each in office.workspace.messages if bool(each.thread) is below and not each.only_for]
-    return sum(said in "\n".join(plain.lines(message.blocks)) for message in shown)
+    return sum(said in "\n".join(plain_text.lines(message.blocks)) for message in shown)
 
 
 def test_a_creation_that_is_killed_at_every_step_boundary_makes_one_cluster(

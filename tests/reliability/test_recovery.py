@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import core
+from bot.app import wiring
 from bot.audit.log import AuditLog
+from bot.clusters.projects import Projects
+from bot.clusters.readers import TargetReaders
 from bot.requests.recovery import Recovery
-from bot.services.projects import Projects
-from bot.services.readers import TargetReaders
 from bot.settings import load
-from bot.slack import plain
+from bot.slack import plain_text
 from storage.audit import INTENT, AuditEvent, AuditFilter, AuditRepository
 from storage.database import Database
 from storage.deliveries import DeliveryRepository
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.reliability
 DIES = """
 import os, sys
 from bot.cli import terminal
-from bot.clusters.magnum import MagnumCloud
+from bot.adapters.openstack.magnum import MagnumCloud
 from bot.audit.log import AuditLog
-from bot.redaction import Redactor
+from bot.common.redaction import Redactor
 
 point, name = sys.argv[1:]
 create, conclude = MagnumCloud.create_template, AuditLog.conclude
@@ -82,13 +82,13 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
 
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", here.bot.environment["OS_CLIENT_CONFIG_FILE"])
     settings, opened = load(here.bot.environment), database(here)
-    audit = AuditLog(AuditRepository(opened), now=core.utc_now)
+    audit = AuditLog(AuditRepository(opened), now=wiring.utc_now)
     recovery = Recovery(
         audit,
-        readers=TargetReaders(Projects(lambda: settings, now=core.utc_now)).all(),
+        readers=TargetReaders(Projects(lambda: settings, now=wiring.utc_now)).all(),
         is_open=lambda _operation: False,
         tell=lambda _intent, _found: None,
-        now=lambda: core.utc_now() + timedelta(hours=2),
+        now=lambda: wiring.utc_now() + timedelta(hours=2),
     )
     assert recovery.close() == 1
     [event], _ = AuditRepository(opened).find(AuditFilter(target=name), offset=0, limit=5)
@@ -141,7 +141,7 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
     opened.dispose()
 
     said = [
-        "\n".join(plain.lines(message.blocks))
+        "\n".join(plain_text.lines(message.blocks))
         for message in here.workspace.messages[before:]
         if message.blocks
     ]
@@ -149,6 +149,8 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
         sum("left-nowhere" in text and "I was restarted in the middle of this" in text for text in said) == 1
     )
     root = here.workspace.message("C0SHOP", posted["ts"])
-    assert root is not None and "I was restarted in the middle of this" in "\n".join(plain.lines(root.blocks))
+    assert root is not None and "I was restarted in the middle of this" in "\n".join(
+        plain_text.lines(root.blocks)
+    )
     [reply] = [message for message in here.workspace.messages if message.thread == posted["ts"]]
-    assert "there is no template left-in-a-thread" in "\n".join(plain.lines(reply.blocks))
+    assert "there is no template left-in-a-thread" in "\n".join(plain_text.lines(reply.blocks))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from bot.drivers.calico import bird
-from bot.drivers.facts import Check, Facts, Finding, NotChecked, Session, Severity
+from bot.drivers.facts import BgpSession, CheckResult, ClusterFacts, Finding, NotChecked, Severity
 
 _MEANINGS = (
     ("Connection refused", "the peer's BIRD is down", "look at calico-node on the peer"),
@@ -23,9 +23,9 @@ _MEANINGS = (
 )
 
 
-def judge(facts: Facts) -> tuple[Check, tuple[NotChecked, ...], tuple[Session, ...]]:
+def judge(facts: ClusterFacts) -> tuple[CheckResult, tuple[NotChecked, ...], tuple[BgpSession, ...]]:
     """Return the check, what could not be asked, and every session."""
-    sessions: list[Session] = []
+    sessions: list[BgpSession] = []
     findings: list[Finding] = []
     unasked: dict[str, list[str]] = defaultdict(list)
     for node, probe in sorted(facts.probes.items()):
@@ -39,10 +39,10 @@ def judge(facts: Facts) -> tuple[Check, tuple[NotChecked, ...], tuple[Session, .
         except ValueError:
             unasked["its answer was not understood"].append(node)
     findings += _down(facts, sessions)
-    return Check(name="BGP sessions", findings=tuple(findings)), _not_checked(unasked), tuple(sessions)
+    return CheckResult(name="BGP sessions", findings=tuple(findings)), _not_checked(unasked), tuple(sessions)
 
 
-def _bird_down(facts: Facts, node: str, said: str) -> Finding:
+def _bird_down(facts: ClusterFacts, node: str, said: str) -> Finding:
     return Finding(
         severity=Severity.ERROR,
         title="BIRD is not running",
@@ -62,10 +62,10 @@ def _not_checked(unasked: dict[str, list[str]]) -> tuple[NotChecked, ...]:
     )
 
 
-def _down(facts: Facts, sessions: list[Session]) -> list[Finding]:
+def _down(facts: ClusterFacts, sessions: list[BgpSession]) -> list[Finding]:
     names = {node.internal_ip: node.name for node in facts.nodes}
     by_end = {(session.node, names.get(session.peer, session.peer)): session for session in sessions}
-    broken: dict[frozenset[str], Session] = {}
+    broken: dict[frozenset[str], BgpSession] = {}
     for (node, peer), session in by_end.items():
         if session.established:
             continue
@@ -79,10 +79,12 @@ def _down(facts: Facts, sessions: list[Session]) -> list[Finding]:
     return [_grouped(facts, node, found, names) for node, found in sorted(_by_culprit(broken, names).items())]
 
 
-def _by_culprit(broken: dict[frozenset[str], Session], names: dict[str, str]) -> dict[str, list[Session]]:
+def _by_culprit(
+    broken: dict[frozenset[str], BgpSession], names: dict[str, str]
+) -> dict[str, list[BgpSession]]:
     """Put broken pairs under the node that most of them share: one cause, one finding."""
     left = dict(broken)
-    grouped: dict[str, list[Session]] = {}
+    grouped: dict[str, list[BgpSession]] = {}
     while left:
         counts: dict[str, int] = defaultdict(int)
         for ends in left:
@@ -100,7 +102,7 @@ def _by_culprit(broken: dict[frozenset[str], Session], names: dict[str, str]) ->
     return grouped
 
 
-def _grouped(facts: Facts, node: str, sessions: list[Session], names: dict[str, str]) -> Finding:
+def _grouped(facts: ClusterFacts, node: str, sessions: list[BgpSession], names: dict[str, str]) -> Finding:
     session = next((found for found in sessions if not found.info.startswith("Passive")), sessions[0])
     meaning, advice = next(
         ((meaning, advice) for sign, meaning, advice in _MEANINGS if sign in session.info), ("", "")

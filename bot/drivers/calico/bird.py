@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bot.drivers.facts import Session
+from bot.drivers.facts import BgpSession
 
 MESH, SPECIFIC, GLOBAL = "node-to-node mesh", "node specific", "global"
 _KINDS = {"Mesh": MESH, "Node": SPECIFIC, "Global": GLOBAL}
@@ -22,7 +22,7 @@ class BirdDown(Exception):
     """BIRD does not run or does not answer; the text says which."""
 
 
-def parse(output: str, *, node: str) -> tuple[Session, ...]:
+def parse(output: str, *, node: str) -> tuple[BgpSession, ...]:
     """Read sessions from whichever form the output has. Raises `BirdDown`, or `ValueError` for none of
     them.
     """
@@ -37,7 +37,7 @@ def parse(output: str, *, node: str) -> tuple[Session, ...]:
     raise ValueError("not a BGP status")
 
 
-def _protocols(output: str, node: str) -> tuple[Session, ...]:
+def _protocols(output: str, node: str) -> tuple[BgpSession, ...]:
     found = []
     for line in output.splitlines():
         match = _PROTOCOL.match(line.strip())
@@ -45,7 +45,7 @@ def _protocols(output: str, node: str) -> tuple[Session, ...]:
             kind, name, state, since, info = match.groups()
             peer = name.replace("_", ":" if re.search("[A-Fa-f]|__", name) or name.count("_") > 3 else ".")
             found.append(
-                Session(
+                BgpSession(
                     node=node,
                     peer=peer,
                     kind=_KINDS[kind],
@@ -57,7 +57,7 @@ def _protocols(output: str, node: str) -> tuple[Session, ...]:
     return tuple(found)
 
 
-def _tables(output: str, node: str) -> tuple[Session, ...]:
+def _tables(output: str, node: str) -> tuple[BgpSession, ...]:
     rows: list[list[str]] = []
     header: list[str] = []
     for line in output.splitlines():
@@ -73,9 +73,9 @@ def _tables(output: str, node: str) -> tuple[Session, ...]:
     return tuple(_session(dict(zip(header, row, strict=False)), node) for row in rows)
 
 
-def _session(row: dict[str, str], node: str) -> Session:
+def _session(row: dict[str, str], node: str) -> BgpSession:
     info = row.get("INFO") or row.get("BGPSTATE", "")
-    return Session(
+    return BgpSession(
         node=node,
         peer=row.get("PEER ADDRESS", ""),
         kind=row.get("PEER TYPE", "").replace("NodeMesh", MESH),

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from bot.drivers.facts import Check, Facts, Finding, Severity
+from bot.drivers.facts import CheckResult, ClusterFacts, Finding, Severity
 
 ADDRESS = "projectcalico.org/IPv4Address"
 WIREGUARD_KEY = "projectcalico.org/WireguardPublicKey"
 
 
-def judge(facts: Facts) -> tuple[Check, ...]:
+def judge(facts: ClusterFacts) -> tuple[CheckResult, ...]:
     """Every check that the API alone can answer."""
     return (
-        Check(name="Calico's datastore", findings=_datastore(facts)),
-        Check(name="IP pools", findings=_pools(facts)),
-        Check(name="node addresses", findings=_addresses(facts)),
-        Check(name="WireGuard", findings=_wireguard(facts)),
+        CheckResult(name="Calico's datastore", findings=_datastore(facts)),
+        CheckResult(name="IP pools", findings=_pools(facts)),
+        CheckResult(name="node addresses", findings=_addresses(facts)),
+        CheckResult(name="WireGuard", findings=_wireguard(facts)),
     )
 
 
-def _datastore(facts: Facts) -> tuple[Finding, ...]:
+def _datastore(facts: ClusterFacts) -> tuple[Finding, ...]:
     for found in facts.extra.get("clusterinformations", ()):
         if found.spec.get("datastoreReady") is False:
             return (
@@ -37,7 +37,7 @@ def _datastore(facts: Facts) -> tuple[Finding, ...]:
     return ()
 
 
-def _pools(facts: Facts) -> tuple[Finding, ...]:
+def _pools(facts: ClusterFacts) -> tuple[Finding, ...]:
     pools = facts.extra.get("ippools", ())
     if pools and all(pool.spec.get("disabled") for pool in pools):
         return (
@@ -51,7 +51,7 @@ def _pools(facts: Facts) -> tuple[Finding, ...]:
     return ()
 
 
-def _addresses(facts: Facts) -> tuple[Finding, ...]:
+def _addresses(facts: ClusterFacts) -> tuple[Finding, ...]:
     found: list[Finding] = []
     owners: dict[str, list[str]] = defaultdict(list)
     for node in facts.nodes:
@@ -83,7 +83,7 @@ def _addresses(facts: Facts) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _wireguard(facts: Facts) -> tuple[Finding, ...]:
+def _wireguard(facts: ClusterFacts) -> tuple[Finding, ...]:
     enabled = any(
         found.spec.get("wireguardEnabled") is True for found in facts.extra.get("felixconfigurations", ())
     )

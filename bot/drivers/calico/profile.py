@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.actions.action import Driver
+from bot.common.problems import Refusal
 from bot.drivers.calico import bgp, checks
-from bot.drivers.facts import Facts
-from bot.drivers.profile import Comparison, DriverProfile, Extra, Judged, LabelProblem, TemplateOptions
-from bot.problems import Refusal
+from bot.drivers.driver import Driver
+from bot.drivers.facts import ClusterFacts
+from bot.drivers.profile import (
+    ComparisonRow,
+    DriverProfile,
+    DriverVerdict,
+    Extra,
+    LabelProblem,
+    TemplateOptions,
+)
 
 SUPPORTED_TAG = "v3.26."  # Magnum has a manifest of its own for these; others get the one of 3.21
 BIRDCL = ("birdcl", "-s", "/var/run/calico/bird.ctl", "show", "protocols")
@@ -61,19 +68,21 @@ def _probes(readiness: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return (BIRDCL, SHOW_STATUS)
 
 
-def _judge(facts: Facts) -> Judged:
+def _judge(facts: ClusterFacts) -> DriverVerdict:
     generic = checks.judge(facts)
     if not facts.probes:
-        return Judged(checks=generic)
+        return DriverVerdict(checks=generic)
     check, not_checked, sessions = bgp.judge(facts)
     asked = sessions or check.findings  # nobody could be asked: then it did not pass either
-    return Judged(checks=(*generic, check) if asked else generic, not_checked=not_checked, sessions=sessions)
+    return DriverVerdict(
+        checks=(*generic, check) if asked else generic, not_checked=not_checked, sessions=sessions
+    )
 
 
 CALICO = DriverProfile(
     driver=Driver.CALICO,
     title="Calico",
-    comparison=Comparison(
+    comparison=ComparisonRow(
         network_policy="full: ingress and egress, and Calico's own policies",
         performance="native routing with BGP: packets leave unwrapped, close to the bare network",
         encryption="optional: WireGuard between nodes",

@@ -6,22 +6,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bot.drivers.facts import Check, Facts, Finding, Severity
-from bot.drivers.objects import Node
+from bot.adapters.kube.objects import NodeObject
+from bot.drivers.facts import CheckResult, ClusterFacts, Finding, Severity
 
 PREFIX = "flannel.alpha.coreos.com/"
 
 
-def judge(facts: Facts) -> tuple[Check, ...]:
+def judge(facts: ClusterFacts) -> tuple[CheckResult, ...]:
     """Every check that the API can answer; Flannel's pods have no probe, so these carry the weight."""
     return (
-        Check(name="pod ranges of the nodes", findings=tuple(_ranges(facts.nodes))),
-        Check(name="Flannel's leases", findings=tuple(_leases(facts))),
-        Check(name="unique tunnel endpoints", findings=tuple(_duplicates(facts.nodes))),
+        CheckResult(name="pod ranges of the nodes", findings=tuple(_ranges(facts.nodes))),
+        CheckResult(name="Flannel's leases", findings=tuple(_leases(facts))),
+        CheckResult(name="unique tunnel endpoints", findings=tuple(_duplicates(facts.nodes))),
     )
 
 
-def _ranges(nodes: Iterable[Node]) -> Iterable[Finding]:
+def _ranges(nodes: Iterable[NodeObject]) -> Iterable[Finding]:
     owners: dict[str, str] = {}
     for node in nodes:
         if not node.spec.podCIDR:
@@ -46,7 +46,7 @@ def _ranges(nodes: Iterable[Node]) -> Iterable[Finding]:
             owners[node.spec.podCIDR] = node.name
 
 
-def _leases(facts: Facts) -> Iterable[Finding]:
+def _leases(facts: ClusterFacts) -> Iterable[Finding]:
     running = {pod.node for pod in facts.pods if pod.ready}
     for node in facts.nodes:
         if node.name not in running:
@@ -73,7 +73,7 @@ def _leases(facts: Facts) -> Iterable[Finding]:
             )
 
 
-def _duplicates(nodes: Iterable[Node]) -> Iterable[Finding]:
+def _duplicates(nodes: Iterable[NodeObject]) -> Iterable[Finding]:
     owners: dict[str, list[str]] = defaultdict(list)
     for node in nodes:
         annotations = node.metadata.annotations

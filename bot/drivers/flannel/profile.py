@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.actions.action import Driver
-from bot.drivers.facts import Facts
+from bot.common.problems import Refusal
+from bot.drivers.driver import Driver
+from bot.drivers.facts import ClusterFacts
 from bot.drivers.flannel import checks
-from bot.drivers.profile import Comparison, DriverProfile, Judged, LabelProblem, TemplateOptions
-from bot.problems import Refusal
+from bot.drivers.profile import ComparisonRow, DriverProfile, DriverVerdict, LabelProblem, TemplateOptions
 
 BACKENDS = ("vxlan", "host-gw", "udp")
 
@@ -55,14 +55,14 @@ def _no_probes(_readiness: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return ()
 
 
-def _judge(facts: Facts) -> Judged:
-    return Judged(checks=checks.judge(facts))
+def _judge(facts: ClusterFacts) -> DriverVerdict:
+    return DriverVerdict(checks=checks.judge(facts))
 
 
 FLANNEL = DriverProfile(
     driver=Driver.FLANNEL,
     title="Flannel",
-    comparison=Comparison(
+    comparison=ComparisonRow(
         network_policy="none: policies are accepted by the API and not enforced",
         performance="VXLAN overlay: every packet between nodes is wrapped, 50 bytes less per packet",
         encryption="none",

@@ -6,37 +6,38 @@ import dataclasses
 from collections.abc import Mapping
 
 from bot.drivers.catalog import profile
-from bot.migration import addresses, exclusions, modes, order
-from bot.migration.exclusions import LeftOut, Reason
-from bot.migration.findings import Finding, Weight, blocker, warn
-from bot.migration.forms import autoscaled, fingerprint, shaped
-from bot.migration.keys import mark_of
-from bot.migration.modes import Hold, Mode
-from bot.migration.network import consequence, flags
-from bot.migration.objects import Object, Ref, version_of
-from bot.migration.plan import Item, Plan, Side
-from bot.migration.planning import helm, placement, room, traffic, versions, workloads
-from bot.migration.planning.material import Material
+from bot.migration.inventory import cluster_addresses, exclusions
+from bot.migration.inventory.api_discovery import common_apis, defined
+from bot.migration.inventory.exclusions import ExcludedObject, ExclusionReason
+from bot.migration.objects import modes, order
+from bot.migration.objects.digest_keys import mark_of
+from bot.migration.objects.manifest import Object, Ref, version_of
+from bot.migration.objects.modes import Hold, Mode
+from bot.migration.objects.target_objects import autoscaled, fingerprint, shaped
+from bot.migration.objects.transforms.mapping import PatchFailed
+from bot.migration.objects.transforms.unit import NoteLevel, TransformContext, Transformed
+from bot.migration.planning import capacity, external_access, helm, placement, versions, workloads
+from bot.migration.planning.findings import PlanFinding, Weight, blocker, warn
+from bot.migration.planning.network import connection_changes, policy_pitfalls
+from bot.migration.planning.plan import ClusterSide, MigrationPlan, PlannedObject
+from bot.migration.planning.plan_inputs import PlanInputs
 from bot.migration.planning.survey import Survey
-from bot.migration.surface import agree, defined
-from bot.migration.transforms.mapping import PatchFailed
-from bot.migration.transforms.unit import Context, Level, Transformed
 from bot.migration.volumes import choices
-from bot.migration.volumes.choices import Choice, Volume
+from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
 from bot.settings.file import Mappings
 
 WEIGHTS = {Weight.BLOCKER: 0, Weight.WARNING: 1, Weight.NOTE: 2}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Wish:
+class PlanRequest:
     """What was asked for. `labels` are Magnum's of the source cluster; `volumes` and `early` as they
     were typed.
     """
 
     migration: str
-    source: Side
-    target: Side
+    source: ClusterSide
+    target: ClusterSide
     volumes: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
@@ -44,21 +45,21 @@ class Wish:
     same_project: bool | None = None
 
 
-def build(wish: Wish, survey: Survey, key: bytes, *, mark: str = "") -> Plan:
+def build(wish: PlanRequest, survey: Survey, key: bytes, *, mark: str = "") -> MigrationPlan:
     """The plan. `key` keys the digests of Secrets, and `mark` tells it from others: by default that of a
     shared one.
     """
-    found: list[Finding] = []
+    found: list[PlanFinding] = []
     material = _material(wish, survey, found)
-    balancers = traffic.balancers(material)
-    size = room.size(material)
-    states = consequence.states(
+    balancers = external_access.balancers(material)
+    size = capacity.size(material)
+    states = connection_changes.states(
         survey.snapshot,
         source=material.source_profile,
         target=material.target_profile,
         namespaces=survey.inventory.namespaces,
     )
-    network = consequence.consequence(
+    network = connection_changes.connection_changes(
         survey.snapshot,
         survey.inventory,
         states,
@@ -73,15 +74,17 @@ def build(wish: Wish, survey: Survey, key: bytes, *, mark: str = "") -> Plan:
         classes=wish.mappings.storage_classes,
     )
     found += choices.unknown(wish.volumes, material.volumes)
-    found += [*placement.check(material), *room.check(material, size), *room.quotas(material)]
-    found += [*workloads.check(material), *traffic.check(material, balancers), *helm.check(material)]
-    found += consequence.findings(network, source=material.source_profile, target=material.target_profile)
+    found += [*placement.check(material), *capacity.check(material, size), *capacity.quotas(material)]
+    found += [*workloads.check(material), *external_access.check(material, balancers), *helm.check(material)]
+    found += connection_changes.findings(
+        network, source=material.source_profile, target=material.target_profile
+    )
     if (
         material.target_profile.enforces_network_policy
         and not material.source_profile.enforces_network_policy
     ):
-        found += flags.flags(survey.inventory, states.after, material.context.ranges)
-    return Plan(
+        found += policy_pitfalls.pitfalls(survey.inventory, states.after, material.context.ranges)
+    return MigrationPlan(
         migration=wish.migration,
         key=mark or mark_of(key),
         source=wish.source,
@@ -97,35 +100,35 @@ def build(wish: Wish, survey: Survey, key: bytes, *, mark: str = "") -> Plan:
         network=network,
         findings=tuple(sorted(found, key=lambda each: WEIGHTS[each.weight])),
         size=size,
-        estimate=room.estimate(material, size),
+        estimate=capacity.estimate(material, size),
     )
 
 
-def _material(wish: Wish, survey: Survey, found: list[Finding]) -> Material:
+def _material(wish: PlanRequest, survey: Survey, found: list[PlanFinding]) -> PlanInputs:
     inventory, early = survey.inventory, frozenset(wish.early)
     source, target = profile(wish.source.driver), profile(wish.target.driver)
-    grounds = exclusions.grounds(
+    grounds = exclusions.exclusion_context(
         inventory, target, skip=wish.mappings.skip, early=early, helm=wish.mappings.helm == "copy"
     )
     kept, left = exclusions.split(grounds)
     claims = [obj for ref, obj in kept.items() if (ref.group, ref.kind) == ("", "PersistentVolumeClaim")]
     volumes = choices.volumes(inventory, claims, wish.volumes, grounds.graph)
     definitions = [obj for ref, obj in kept.items() if ref.kind == "CustomResourceDefinition"]
-    agreement = agree(inventory.surface, defined(survey.target.surface, definitions))
+    agreement = common_apis(inventory.surface, defined(survey.target.surface, definitions))
     left += tuple(_unserved(kept, {(each.group, each.kind) for each in agreement.shared}))
     left += tuple(_skipped(volumes))
     for each in left:
         kept.pop(each.ref, None)
-    context = Context(
+    context = TransformContext(
         source=source,
         target=target,
         namespaces=frozenset(inventory.namespaces),
-        ranges=addresses.ranges(inventory, source, wish.labels),
+        ranges=cluster_addresses.ranges(inventory, source, wish.labels),
         keep_finalizers=frozenset(wish.mappings.keep_finalizers),
     )
     moving = frozenset(volume.claim.short for volume in volumes if volume.moves)
     mode = {ref: modes.mode_of(obj, early, moving, grounds.graph) for ref, obj in kept.items()}
-    return Material(
+    return PlanInputs(
         inventory=inventory,
         target=survey.target,
         grounds=grounds,
@@ -147,28 +150,28 @@ def _material(wish: Wish, survey: Survey, found: list[Finding]) -> Material:
     )
 
 
-def _unserved(kept: Mapping[Ref, Object], served: set[tuple[str, str]]) -> list[LeftOut]:
+def _unserved(kept: Mapping[Ref, Object], served: set[tuple[str, str]]) -> list[ExcludedObject]:
     return [
-        LeftOut(ref=ref, reason=Reason.VERSION, why="the target does not serve this kind")
+        ExcludedObject(ref=ref, reason=ExclusionReason.VERSION, why="the target does not serve this kind")
         for ref in kept
         if (ref.group, ref.kind) not in served
     ]
 
 
-def _skipped(volumes: tuple[Volume, ...]) -> list[LeftOut]:
+def _skipped(volumes: tuple[PlannedVolume, ...]) -> list[ExcludedObject]:
     return [
-        LeftOut(ref=volume.claim, reason=Reason.ASKED, why="`--volumes … skip` was said")
+        ExcludedObject(ref=volume.claim, reason=ExclusionReason.ASKED, why="`--volumes … skip` was said")
         for volume in volumes
-        if volume.choice is Choice.SKIP
+        if volume.choice is VolumeChoice.SKIP
     ]
 
 
 def _transformed(
     kept: Mapping[Ref, Object],
-    context: Context,
-    wish: Wish,
-    volumes: tuple[Volume, ...],
-    found: list[Finding],
+    context: TransformContext,
+    wish: PlanRequest,
+    volumes: tuple[PlannedVolume, ...],
+    found: list[PlanFinding],
 ) -> dict[Ref, Transformed]:
     """Every object as it will be; what transforms tell becomes findings, and a patch that does not fit
     blocks.
@@ -184,15 +187,15 @@ def _transformed(
         found += [
             warn("objects", f"{ref}: {note.text}", ref=ref)
             for note in made[ref].notes
-            if note.level is Level.WARNING
+            if note.level is NoteLevel.WARNING
         ]
     return made
 
 
-def _items(material: Material, key: bytes) -> tuple[Item, ...]:
+def _items(material: PlanInputs, key: bytes) -> tuple[PlannedObject, ...]:
     scaled = autoscaled(material.inventory.objects.values())
     return tuple(
-        Item(
+        PlannedObject(
             ref=ref,
             uid=obj["metadata"].get("uid", ""),
             digest=fingerprint(obj, key, scaled),

@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
-from bot.migration.exclusions import RELEASE
-from bot.migration.findings import Finding, note, warn
-from bot.migration.objects import Object, Ref, group_of, ref_of
-from bot.migration.planning.material import Material
-from bot.migration.removals import removed_in
-from bot.migration.surface import Resource, numbers
-from bot.wording import count
+from bot.common.wording import count
+from bot.migration.inventory.api_discovery import ApiResource, numbers
+from bot.migration.inventory.exclusions import RELEASE
+from bot.migration.inventory.removed_apis import removed_in
+from bot.migration.objects.manifest import Object, Ref, group_of, ref_of
+from bot.migration.planning.findings import PlanFinding, note, warn
+from bot.migration.planning.plan_inputs import PlanInputs
 
 MOST_BYTES = 20_000_000  # of one manifest, unpacked
 
@@ -70,7 +70,7 @@ def _objects(documents: list[Any], home: str) -> Iterator[tuple[Ref, str]]:
         )
 
 
-def check(material: Material) -> Iterator[Finding]:
+def check(material: PlanInputs) -> Iterator[PlanFinding]:
     """Whether every copied record has its objects with it, and names versions that the target serves."""
     whole = 0
     for secret in material.of("Secret"):
@@ -108,7 +108,7 @@ def check(material: Material) -> Iterator[Finding]:
         yield note("Helm", f"{whole} releases go along with all their objects")
 
 
-def _copied(ref: Ref, material: Material) -> bool:
+def _copied(ref: Ref, material: PlanInputs) -> bool:
     """A cluster-scoped object is named with the release's namespace in the record."""
     candidates = {(each.kind, each.name) for each in material.kept if not each.namespace}
     return any(
@@ -117,8 +117,8 @@ def _copied(ref: Ref, material: Material) -> bool:
     ) or ((ref.kind, ref.name) in candidates)
 
 
-def _removed(ref: Ref, version: str, material: Material) -> bool:
-    resource = Resource(
+def _removed(ref: Ref, version: str, material: PlanInputs) -> bool:
+    resource = ApiResource(
         group=ref.group, version=version.rpartition("/")[2], kind=ref.kind, plural="", namespaced=True
     )
     release = removed_in(resource)

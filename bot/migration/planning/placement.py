@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from bot.migration.findings import Finding, blocker, note, warn
-from bot.migration.modes import is_workload
-from bot.migration.objects import Object, Ref, annotations_of, containers_of, pod_spec_of, spec_of
-from bot.migration.planning.material import Material
-from bot.migration.transforms.mapping import INGRESS_CLASS
-from bot.migration.volumes.choices import Choice, quantity
+from bot.migration.objects.manifest import Object, Ref, annotations_of, containers_of, pod_spec_of, spec_of
+from bot.migration.objects.modes import is_workload
+from bot.migration.objects.transforms.mapping import INGRESS_CLASS
+from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.plan_inputs import PlanInputs
+from bot.migration.volumes.choices import VolumeChoice, quantity
 
 EVERYWHERE = (
     "kubernetes.io/os",
@@ -22,7 +22,7 @@ EVERYWHERE = (
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-def check(material: Material) -> Iterator[Finding]:
+def check(material: PlanInputs) -> Iterator[PlanFinding]:
     """Every reference that would leave a pod Pending."""
     yield from _storage_classes(material)
     yield from _ingress_classes(material)
@@ -32,15 +32,15 @@ def check(material: Material) -> Iterator[Finding]:
     yield from _local_data(material)
 
 
-def _classes_there(material: Material) -> dict[str, Object]:
+def _classes_there(material: PlanInputs) -> dict[str, Object]:
     copied = {ref.name: obj for ref, obj in material.future.items() if ref.kind == "StorageClass"}
     return {**copied, **material.target.storage_classes}
 
 
-def _storage_classes(material: Material) -> Iterator[Finding]:
+def _storage_classes(material: PlanInputs) -> Iterator[PlanFinding]:
     there = _classes_there(material)
     default = any(annotations_of(each).get(DEFAULT_CLASS) == "true" for each in there.values())
-    empty = {volume.claim for volume in material.volumes if volume.choice is Choice.EMPTY}
+    empty = {volume.claim for volume in material.volumes if volume.choice is VolumeChoice.EMPTY}
     wanted: dict[str | None, list[str]] = defaultdict(list)
     for ref, obj in material.future.items():
         if ref.kind == "PersistentVolumeClaim" and ref in empty:
@@ -64,7 +64,7 @@ def _storage_classes(material: Material) -> Iterator[Finding]:
             )
 
 
-def _ingress_classes(material: Material) -> Iterator[Finding]:
+def _ingress_classes(material: PlanInputs) -> Iterator[PlanFinding]:
     copied = {ref.name for ref in material.future if ref.kind == "IngressClass"}
     for ref, obj in material.future.items():
         if ref.kind != "Ingress":
@@ -91,7 +91,7 @@ def _ingress_classes(material: Material) -> Iterator[Finding]:
             )
 
 
-def _pod_classes(material: Material) -> Iterator[Finding]:
+def _pod_classes(material: PlanInputs) -> Iterator[PlanFinding]:
     for ref, obj in material.future.items():
         spec = pod_spec_of(obj) if is_workload(ref) else {}
         for field, group, kind in (
@@ -108,7 +108,7 @@ def _pod_classes(material: Material) -> Iterator[Finding]:
                 )
 
 
-def _nodes(material: Material) -> Iterator[Finding]:
+def _nodes(material: PlanInputs) -> Iterator[PlanFinding]:
     for ref, obj in material.future.items():
         selector = {
             key: value
@@ -138,7 +138,7 @@ def _nodes(material: Material) -> Iterator[Finding]:
             )
 
 
-def _mounts(material: Material) -> Iterator[Finding]:
+def _mounts(material: PlanInputs) -> Iterator[PlanFinding]:
     """ConfigMaps, Secrets and accounts that a workload needs and that are not copied."""
     for ref, obj in material.future.items():
         if not is_workload(ref):
@@ -185,7 +185,7 @@ def _needs(spec: Object) -> Iterator[tuple[str, str, str]]:
                     yield "", kind, found["name"]
 
 
-def _local_data(material: Material) -> Iterator[Finding]:
+def _local_data(material: PlanInputs) -> Iterator[PlanFinding]:
     """Data that stays on a machine."""
     scratch = 0
     for ref, obj in material.future.items():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from bot.kube.client import Kube
-from bot.kube.errors import KubeError
-from bot.migration.inventory import Inventory, read
-from bot.migration.surface import Agreement, agree, discover
-from bot.migration.target import TargetFacts, look, promised
-from bot.policy.reading import Snapshot, snapshot
+from bot.adapters.kube.client import Kube
+from bot.adapters.kube.errors import KubeError
+from bot.migration.inventory.api_discovery import CommonApis, common_apis, discover
+from bot.migration.inventory.cluster_objects import Inventory, read
+from bot.migration.inventory.target_facts import TargetFacts, look, promised
+from bot.policy.cluster_state import ClusterState, read_cluster_state
 
 # names of what Magnum puts into kube-system, by their beginning (docs of its labels, version 20)
 ADD_ONS = (
@@ -47,7 +47,7 @@ class Survey:
 
     inventory: Inventory
     target: TargetFacts
-    snapshot: Snapshot
+    snapshot: ClusterState
     strangers: tuple[str, ...]
     everything: bool = True  # no namespaces were chosen: a new one belongs to it too
 
@@ -59,18 +59,18 @@ def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kube
     """
     surface = discover(source)
     facts = look(target) if target is not None else promised(surface, kubernetes)
-    both = agree(surface, facts.surface)
+    both = common_apis(surface, facts.surface)
     inventory = read(source, surface=surface, resources=[*both.shared, *both.missing], namespaces=namespaces)
     return Survey(
         inventory=inventory,
         target=facts,
-        snapshot=snapshot(source),
+        snapshot=read_cluster_state(source),
         strangers=_strangers(source),
         everything=not namespaces,
     )
 
 
-def again(source: Kube, agreement: Agreement, namespaces: Sequence[str]) -> Inventory:
+def again(source: Kube, agreement: CommonApis, namespaces: Sequence[str]) -> Inventory:
     """Read the source again, at the versions that were agreed. Raises `KubeError`."""
     return read(
         source,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.migration.exclusions import Reason
-from bot.migration.findings import Finding, blocker, note, warn
-from bot.migration.objects import spec_of
-from bot.migration.planning.material import Material
-from bot.migration.removals import removed_in
-from bot.migration.surface import numbers
-from bot.wording import count
+from bot.common.wording import count
+from bot.migration.inventory.api_discovery import numbers
+from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.inventory.removed_apis import removed_in
+from bot.migration.objects.manifest import spec_of
+from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.plan_inputs import PlanInputs
 
 ABOUT = "API versions"
 OURS = (
@@ -25,7 +25,7 @@ OURS = (
 )
 
 
-def check(material: Material) -> Iterator[Finding]:
+def check(material: PlanInputs) -> Iterator[PlanFinding]:
     """Everything that a target of another version may not take."""
     source, target = material.inventory.surface.version, material.target.surface.version
     if numbers(target) < numbers(source):
@@ -38,7 +38,7 @@ def check(material: Material) -> Iterator[Finding]:
     for resource in material.agreement.missing:
         kind = (resource.group, resource.kind)
         lost = sum(
-            each.reason is Reason.VERSION and (each.ref.group, each.ref.kind) == kind
+            each.reason is ExclusionReason.VERSION and (each.ref.group, each.ref.kind) == kind
             for each in material.left
         )
         if not lost:
@@ -73,7 +73,7 @@ def check(material: Material) -> Iterator[Finding]:
     yield from _definitions(material)
 
 
-def _definitions(material: Material) -> Iterator[Finding]:
+def _definitions(material: PlanInputs) -> Iterator[PlanFinding]:
     names = []
     for obj in material.of("CustomResourceDefinition", "apiextensions.k8s.io"):
         spec = spec_of(obj)

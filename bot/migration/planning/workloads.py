@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from bot.migration.exclusions import Reason
-from bot.migration.findings import Finding, blocker, note, warn
-from bot.migration.modes import AUTOSCALER, is_workload, why_not_early
-from bot.migration.objects import owners_of, spec_of
-from bot.migration.planning.material import Material
+from bot.common.wording import count
+from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.objects.manifest import owners_of, spec_of
+from bot.migration.objects.modes import AUTOSCALER, is_workload, why_not_early
+from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.plan_inputs import PlanInputs
 from bot.policy.owners import owner_of
-from bot.wording import count
 
 ABOUT = "workloads"
 NAMED = 5
 
 
-def check(material: Material) -> Iterator[Finding]:
+def check(material: PlanInputs) -> Iterator[PlanFinding]:
     """Everything about what runs."""
     yield from _early(material)
     yield from _autoscalers(material)
     yield from _kept_by_tools(material)
     yield from _jobs(material)
     yield from _orphans(material)
-    bare = [each.ref.short for each in material.left if each.reason is Reason.BARE_POD]
+    bare = [each.ref.short for each in material.left if each.reason is ExclusionReason.BARE_POD]
     if bare:
         yield warn(
             ABOUT,
@@ -45,7 +45,7 @@ def check(material: Material) -> Iterator[Finding]:
         )
 
 
-def _early(material: Material) -> Iterator[Finding]:
+def _early(material: PlanInputs) -> Iterator[PlanFinding]:
     workloads = {ref.short: ref for ref in material.kept if is_workload(ref)}
     for name in sorted(material.early):
         ref = workloads.get(name)
@@ -61,7 +61,7 @@ def _early(material: Material) -> Iterator[Finding]:
             )
 
 
-def _autoscalers(material: Material) -> Iterator[Finding]:
+def _autoscalers(material: PlanInputs) -> Iterator[PlanFinding]:
     for obj in material.of(AUTOSCALER[1], AUTOSCALER[0]):
         if spec_of(obj).get("minReplicas") == 0:
             name = f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"
@@ -73,7 +73,7 @@ def _autoscalers(material: Material) -> Iterator[Finding]:
             )
 
 
-def _kept_by_tools(material: Material) -> Iterator[Finding]:
+def _kept_by_tools(material: PlanInputs) -> Iterator[PlanFinding]:
     found: dict[str, list[str]] = defaultdict(list)
     for ref, obj in material.kept.items():
         owner = owner_of(obj)
@@ -88,7 +88,7 @@ def _kept_by_tools(material: Material) -> Iterator[Finding]:
         )
 
 
-def _jobs(material: Material) -> Iterator[Finding]:
+def _jobs(material: PlanInputs) -> Iterator[PlanFinding]:
     running = [ref.short for ref in material.kept if (ref.group, ref.kind) == ("batch", "Job")]
     if running:
         yield warn(
@@ -99,7 +99,7 @@ def _jobs(material: Material) -> Iterator[Finding]:
         )
 
 
-def _orphans(material: Material) -> Iterator[Finding]:
+def _orphans(material: PlanInputs) -> Iterator[PlanFinding]:
     """Objects that are copied although a controller made them, because it would not make them again."""
     for ref, obj in material.kept.items():
         for owner in owners_of(obj):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.migration.inventory import Inventory
-from bot.migration.modes import is_workload
-from bot.migration.objects import Object, Ref, labels_of, pod_template_of, ref_of, spec_of
-from bot.migration.ownership import Graph, graph
-from bot.migration.plan import Plan
-from bot.migration.proof.looking import SERVICE, SLICE, unread
-from bot.migration.proof.standard import pods_meant
-from bot.migration.proof.verdict import Checked, Fault
-from bot.migration.vitals import Vitals, vitals
-from bot.wording import count
+from bot.common.wording import count
+from bot.migration.inventory.baseline import Baseline, measure
+from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.inventory.ownership import OwnershipGraph, graph
+from bot.migration.objects.manifest import Object, Ref, labels_of, pod_template_of, ref_of, spec_of
+from bot.migration.objects.modes import is_workload
+from bot.migration.planning.plan import MigrationPlan
+from bot.migration.proof.readiness import pods_meant
+from bot.migration.proof.target_view import SERVICE, SLICE, unread
+from bot.migration.proof.verdict import ProofFault, ProofResult
 
 NAME, SKIP_MIRROR = "kubernetes.io/service-name", "endpointslice.kubernetes.io/skip-mirror"
 CHECK = "endpoints"
 
 
-def check(plan: Plan, before: Vitals, wanted: Mapping[Ref, Object], now: Inventory) -> Checked:
+def check(plan: MigrationPlan, before: Baseline, wanted: Mapping[Ref, Object], now: Inventory) -> ProofResult:
     """Compare the target's EndpointSlices with the source's before it stopped. `wanted` are the planned
     objects.
 
@@ -28,22 +28,22 @@ def check(plan: Plan, before: Vitals, wanted: Mapping[Ref, Object], now: Invento
     """
     why = unread(now, SERVICE, SLICE)
     if why:
-        return Checked(check=CHECK, unchecked=(f"endpoints of Services: {why}",))
+        return ProofResult(check=CHECK, unchecked=(f"endpoints of Services: {why}",))
     planned = plan.by_ref
     counted = [(ref, number) for ref, number in before.endpoints if ref in planned and number]
     by_hand = [ref for ref in planned if _made_by_hand(ref) and ref in wanted]
     faults = (*_fewer(counted, now), *_missing(by_hand, wanted, now))
-    return Checked(check=CHECK, looked=len(counted) + len(by_hand), faults=faults)
+    return ProofResult(check=CHECK, looked=len(counted) + len(by_hand), faults=faults)
 
 
-def _fewer(counted: list[tuple[Ref, int]], now: Inventory) -> Iterator[Fault]:
-    have, owners = dict(vitals(now, ()).endpoints), graph(now.objects.values())
+def _fewer(counted: list[tuple[Ref, int]], now: Inventory) -> Iterator[ProofFault]:
+    have, owners = dict(measure(now, ()).endpoints), graph(now.objects.values())
     for ref, before in counted:
         service = now.objects.get(ref)
         families = _families(service)
         expected = min(before, families * _meant(service, now, owners)) if service is not None else before
         if have.get(ref, 0) < expected:
-            yield Fault(
+            yield ProofFault(
                 about=str(ref),
                 seen=count(have.get(ref, 0), "ready endpoint"),
                 expected=f"at least {expected}",
@@ -56,7 +56,7 @@ def _families(service: Object | None) -> int:
     return len(spec_of(service or {}).get("ipFamilies") or ()) or 1
 
 
-def _meant(service: Object, now: Inventory, owners: Graph) -> int:
+def _meant(service: Object, now: Inventory, owners: OwnershipGraph) -> int:
     """How many pods the workloads behind a Service are meant to have."""
     selector, home = spec_of(service).get("selector") or {}, service["metadata"]["namespace"]
     total = 0
@@ -76,7 +76,7 @@ def _made_by_hand(ref: Ref) -> bool:
     return (ref.group, ref.kind) in (SLICE, ("", "Endpoints"))
 
 
-def _missing(by_hand: list[Ref], wanted: Mapping[Ref, Object], now: Inventory) -> Iterator[Fault]:
+def _missing(by_hand: list[Ref], wanted: Mapping[Ref, Object], now: Inventory) -> Iterator[ProofFault]:
     for ref in by_hand:
         expected = _addresses(wanted[ref])
         if ref.kind == "Endpoints":
@@ -86,7 +86,7 @@ def _missing(by_hand: list[Ref], wanted: Mapping[Ref, Object], now: Inventory) -
         else:
             found = _addresses(now.objects[ref]) if ref in now.objects else 0
         if found < expected:
-            yield Fault(
+            yield ProofFault(
                 about=str(ref),
                 seen=f"{count(found, 'address', 'addresses')} in EndpointSlices",
                 expected=f"{expected}",

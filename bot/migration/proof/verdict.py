@@ -6,7 +6,7 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Fault:
+class ProofFault:
     """One thing that is not as it was. Never holds a value of a Secret, or what an application answered."""
 
     about: str  # `Service shop/cart`
@@ -19,10 +19,10 @@ class Fault:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Checked:
+class ProofResult:
     """One check: of how many things, what is wrong, and what was not checked and why, as lines."""
 
     check: str  # `endpoints`, `load balancers`, …
     looked: int = 0
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ProofFault, ...] = ()
     unchecked: tuple[str, ...] = ()

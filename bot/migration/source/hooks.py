@@ -12,17 +12,17 @@ import json
 import re
 from collections.abc import Callable, Iterable
 
-from bot.kube.client import Kube
-from bot.kube.errors import KubeError
-from bot.kube.execute import execute
-from bot.migration.objects import Object, Ref, annotations_of, ref_of, spec_of, status_of
-from bot.problems import Problem
+from bot.adapters.kube.client import Kube
+from bot.adapters.kube.errors import KubeError
+from bot.adapters.kube.pod_exec import execute
+from bot.common.problems import Problem
+from bot.migration.objects.manifest import Object, Ref, annotations_of, ref_of, spec_of, status_of
 
 SECONDS = 30.0  # Velero's default
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class When(enum.StrEnum):
+class HookPhase(enum.StrEnum):
     """At which end a command runs."""
 
     BEFORE_QUIESCE = "before-quiesce"
@@ -70,14 +70,14 @@ _OURS = {
         f"xk8s.io/{when}-timeout",
         True,
     )
-    for when in When
+    for when in HookPhase
 }
 _VELERO = {
-    When.BEFORE_QUIESCE: (
+    HookPhase.BEFORE_QUIESCE: (
         *(f"pre.hook.backup.velero.io/{name}" for name in ("command", "container", "on-error", "timeout")),
         True,
     ),
-    When.AFTER_START: (
+    HookPhase.AFTER_START: (
         *(
             f"post.hook.restore.velero.io/{name}"
             for name in ("command", "container", "on-error", "exec-timeout")
@@ -87,7 +87,7 @@ _VELERO = {
 }
 
 
-def hooks_of(pod: Object, when: When) -> Hook | None:
+def hooks_of(pod: Object, when: HookPhase) -> Hook | None:
     """The command of a pod; ours counts before Velero's. None if it has none or does not run."""
     annotations, containers = annotations_of(pod), spec_of(pod).get("containers") or []
     if status_of(pod).get("phase") != "Running" or pod["metadata"].get("deletionTimestamp") or not containers:
@@ -122,7 +122,11 @@ def _seconds(text: str) -> float:
 
 
 def run(
-    kube: Kube, pods: Iterable[Object], when: When, *, failed: Callable[[HookRun], None] = lambda _run: None
+    kube: Kube,
+    pods: Iterable[Object],
+    when: HookPhase,
+    *,
+    failed: Callable[[HookRun], None] = lambda _run: None,
 ) -> tuple[HookRun, ...]:
     """Run the commands one after the other. Raises `HookFailed` at the first that must succeed and does
     not.

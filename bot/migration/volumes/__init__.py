@@ -1,4 +1,5 @@
 """Volumes: which claim gets which disk. Cinder volumes move without their data being copied.
 
-`choices` decides and checks, `static` makes the objects, `moving` takes the steps and takes them back.
+`available_signals` decides and checks, `static` makes the objects, `moving` takes the steps and takes them
+back.
 """

@@ -12,13 +12,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from bot.migration.findings import Finding, blocker, note, warn
-from bot.migration.inventory import Inventory
-from bot.migration.objects import Object, Ref, claims_of, pod_spec_of, ref_of, spec_of, status_of, uid_of
-from bot.migration.ownership import Graph
-from bot.migration.target import TargetFacts
-from bot.migration.transforms.storage import CSI, IN_TREE
-from bot.wording import count
+from bot.common.wording import count
+from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.inventory.ownership import OwnershipGraph
+from bot.migration.inventory.target_facts import TargetFacts
+from bot.migration.objects.manifest import (
+    Object,
+    Ref,
+    claims_of,
+    pod_spec_of,
+    ref_of,
+    spec_of,
+    status_of,
+    uid_of,
+)
+from bot.migration.objects.transforms.storage import CSI, IN_TREE
+from bot.migration.planning.findings import PlanFinding, blocker, note, warn
 
 ZONES = (
     "topology.cinder.csi.openstack.org/zone",
@@ -32,7 +41,7 @@ SUFFIXES = {"": Decimal(1), "m": Decimal("0.001")} | {
 }
 
 
-class Choice(enum.StrEnum):
+class VolumeChoice(enum.StrEnum):
     """What becomes of a claim."""
 
     REATTACH = "reattach"
@@ -41,12 +50,12 @@ class Choice(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Volume:
+class PlannedVolume:
     """One claim of the source, its volume, and what becomes of it. Sizes are Kubernetes quantities."""
 
     claim: Ref
     claim_uid: str
-    choice: Choice | None
+    choice: VolumeChoice | None
     volume: str = ""  # the PersistentVolume; empty if the claim is not bound
     volume_uid: str = ""
     backend: str = ""  # `cinder.csi.openstack.org`, `hostPath`, `local`, …
@@ -69,7 +78,7 @@ class Volume:
     @property
     def moves(self) -> bool:
         """Whether its volume is attached to the new cluster."""
-        return self.choice is Choice.REATTACH
+        return self.choice is VolumeChoice.REATTACH
 
     @property
     def capacity(self) -> str:
@@ -86,22 +95,22 @@ def quantity(text: str) -> Decimal:
         return Decimal(0)
 
 
-def parse(words: Sequence[str]) -> tuple[Choice | None, dict[str, Choice]]:
+def parse(words: Sequence[str]) -> tuple[VolumeChoice | None, dict[str, VolumeChoice]]:
     """`reattach`, `shop/data-db-0=empty`: the choice for all, and those by claim."""
-    overall: Choice | None = None
-    single: dict[str, Choice] = {}
+    overall: VolumeChoice | None = None
+    single: dict[str, VolumeChoice] = {}
     for word in words:
         claim, equals, choice = word.rpartition("=")
         if equals:
-            single[claim] = Choice(choice)
+            single[claim] = VolumeChoice(choice)
         else:
-            overall = Choice(choice)
+            overall = VolumeChoice(choice)
     return overall, single
 
 
 def volumes(
-    inventory: Inventory, claims: Iterable[Object], words: Sequence[str], graph: Graph
-) -> tuple[Volume, ...]:
+    inventory: Inventory, claims: Iterable[Object], words: Sequence[str], graph: OwnershipGraph
+) -> tuple[PlannedVolume, ...]:
     """Every claim that is copied, with its volume and the choice made for it."""
     overall, single = parse(words)
     users = _consumers(inventory, graph)
@@ -112,12 +121,14 @@ def volumes(
         made = _described(claim, bound if status_of(claim).get("phase") == "Bound" else None)
         choice = single.get(ref.short, overall)
         unused = (
-            choice is Choice.REATTACH and ref.short not in single and not spec_of(claim).get("volumeName")
+            choice is VolumeChoice.REATTACH
+            and ref.short not in single
+            and not spec_of(claim).get("volumeName")
         )
         found.append(
             dataclasses.replace(
                 made,
-                choice=Choice.EMPTY if unused else choice,
+                choice=VolumeChoice.EMPTY if unused else choice,
                 unused=unused,
                 consumers=tuple(sorted(users.get(ref.short, set()))),
             )
@@ -125,14 +136,14 @@ def volumes(
     return tuple(found)
 
 
-def unknown(words: Sequence[str], known: Iterable[Volume]) -> Iterator[Finding]:
+def unknown(words: Sequence[str], known: Iterable[PlannedVolume]) -> Iterator[PlanFinding]:
     """Choices for claims that do not exist."""
     names = {each.claim.short for each in known}
     for claim in sorted(set(parse(words)[1]) - names):
         yield blocker("volumes", f"there is no claim {claim} to choose for", fix="Correct `--volumes`.")
 
 
-def _consumers(inventory: Inventory, graph: Graph) -> dict[str, set[str]]:
+def _consumers(inventory: Inventory, graph: OwnershipGraph) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for pod in inventory.of("Pod"):
         home, root = pod["metadata"]["namespace"], ref_of(graph.root(pod))
@@ -144,9 +155,9 @@ def _consumers(inventory: Inventory, graph: Graph) -> dict[str, set[str]]:
     return found
 
 
-def _described(claim: Object, volume: Object | None) -> Volume:
+def _described(claim: Object, volume: Object | None) -> PlannedVolume:
     spec = spec_of(claim)
-    made = Volume(
+    made = PlannedVolume(
         claim=ref_of(claim),
         claim_uid=uid_of(claim),
         choice=None,
@@ -211,8 +222,12 @@ def _zone(spec: Mapping[str, Any]) -> str:
 
 
 def check(
-    found: Sequence[Volume], target: TargetFacts, *, same_project: bool | None, classes: Mapping[str, str]
-) -> Iterator[Finding]:
+    found: Sequence[PlannedVolume],
+    target: TargetFacts,
+    *,
+    same_project: bool | None,
+    classes: Mapping[str, str],
+) -> Iterator[PlanFinding]:
     """What stands against the choices. `same_project`: whether both clusters are in one OpenStack project, if
     known.
 
@@ -249,7 +264,7 @@ def check(
         yield note("volumes", "what is written after the switch stays on the disks, also after a roll-back")
 
 
-def _why_not(volume: Volume) -> str:
+def _why_not(volume: PlannedVolume) -> str:
     """Why a volume cannot move; empty if it can."""
     if not volume.volume:
         return "it has no volume: none was ever bound to it, or the one that was is gone"
@@ -261,7 +276,7 @@ def _why_not(volume: Volume) -> str:
     return "" if volume.handle else "its volume names no Cinder volume"
 
 
-def _one(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Iterator[Finding]:
+def _one(volume: PlannedVolume, target: TargetFacts, classes: Mapping[str, str]) -> Iterator[PlanFinding]:
     ref, name = volume.claim, volume.claim.short
     used = f"it is used by {', '.join(volume.consumers)}" if volume.consumers else "no pod uses it"
     if volume.choice is None:
@@ -287,7 +302,7 @@ def _one(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Ite
         return
     if volume.moves:
         yield from _moving(volume, target)
-    elif volume.choice is Choice.EMPTY:
+    elif volume.choice is VolumeChoice.EMPTY:
         yield from _empty(volume, target, classes)
     elif volume.consumers:
         yield warn(
@@ -298,7 +313,7 @@ def _one(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Ite
         )
 
 
-def _moving(volume: Volume, target: TargetFacts) -> Iterator[Finding]:
+def _moving(volume: PlannedVolume, target: TargetFacts) -> Iterator[PlanFinding]:
     name = volume.claim.short
     if volume.zone and target.zones and volume.zone not in target.zones:
         yield blocker(
@@ -322,7 +337,7 @@ def _moving(volume: Volume, target: TargetFacts) -> Iterator[Finding]:
         )
 
 
-def _empty(volume: Volume, target: TargetFacts, classes: Mapping[str, str]) -> Iterator[Finding]:
+def _empty(volume: PlannedVolume, target: TargetFacts, classes: Mapping[str, str]) -> Iterator[PlanFinding]:
     name = volume.claim.short
     if volume.unused:
         yield warn(

@@ -13,12 +13,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from bot.clusters.service_requests import CloudRefused, CloudServiceError
-from bot.clusters.services import Snapshot
-from bot.migration.volumes.choices import Volume
-from bot.migration.volumes.moving import Disks
-from bot.problems import Problem
-from bot.wording import count
+from bot.adapters.openstack.cloud_services import VolumeSnapshot
+from bot.adapters.openstack.service_client import CloudRefused, CloudServiceError
+from bot.common.problems import Problem
+from bot.common.wording import count
+from bot.migration.volumes.choices import PlannedVolume
+from bot.migration.volumes.reattachment import VolumeApi
 
 MIGRATION, CLAIM = "xk8s-migration", "xk8s-claim"  # keys of a snapshot's metadata
 LONGEST_NAME = 255  # of anything in Cinder
@@ -32,14 +32,16 @@ class SnapshotFailed(Problem):
     """Cinder did not take a snapshot."""
 
 
-class Storage(Disks, Protocol):
+class SnapshotApi(VolumeApi, Protocol):
     """Cinder, as far as snapshots go. Every call raises `CloudRefused` or another `CloudServiceError`."""
 
-    def snapshots(self, volume: str) -> tuple[Snapshot, ...]:
+    def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
         """The snapshots of a volume."""
         ...
 
-    def snapshot(self, volume: str, *, name: str, description: str, metadata: dict[str, str]) -> Snapshot:
+    def snapshot(
+        self, volume: str, *, name: str, description: str, metadata: dict[str, str]
+    ) -> VolumeSnapshot:
         """Take one."""
         ...
 
@@ -49,7 +51,7 @@ class Storage(Disks, Protocol):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Kept:
+class KeptSnapshot:
     """A snapshot that there is: of which claim and disk, and why it could not be removed, if that was
     tried.
     """
@@ -67,7 +69,7 @@ class Kept:
         return f"{self.claim}: snapshot {self.name} of the disk {self.disk}{why}: `{REMOVE} {self.id}`"
 
 
-def name_of(volume: Volume, migration: str) -> str:
+def name_of(volume: PlannedVolume, migration: str) -> str:
     """`xk8s-MIGRATION-NAMESPACE-CLAIM`; one that is too long ends in a digest."""
     name = f"xk8s-{migration}-{volume.claim.namespace}-{volume.claim.name}"
     if len(name) <= LONGEST_NAME:
@@ -75,7 +77,9 @@ def name_of(volume: Volume, migration: str) -> str:
     return f"{name[: LONGEST_NAME - 13]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Callable[[], None]) -> list[str]:
+def take(
+    volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
+) -> list[str]:
     """Take a snapshot of every disk that moves, unless there is one. Returns what is waited for; empty if all
     are there.
 
@@ -109,7 +113,7 @@ def take(volumes: Iterable[Volume], storage: Storage, migration: str, fence: Cal
     return waits
 
 
-def _clear(volume: Volume, storage: Storage, migration: str, fence: Callable[[], None]) -> bool:
+def _clear(volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: Callable[[], None]) -> bool:
     """Remove snapshots that ended in an error; whether there was one."""
     broken = [each for each in _mine(volume, storage, migration) if each.status.startswith(ERROR)]
     for each in broken:  # `error`, `error_deleting`
@@ -118,7 +122,7 @@ def _clear(volume: Volume, storage: Storage, migration: str, fence: Callable[[],
     return bool(broken)
 
 
-def _taken(volume: Volume, storage: Storage, migration: str, fence: Callable[[], None]) -> bool:
+def _taken(volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: Callable[[], None]) -> bool:
     """Whether there is one; it is ordered if it is not even on its way."""
     there = [each for each in _mine(volume, storage, migration) if each.status != DELETING]
     if not there:
@@ -132,17 +136,19 @@ def _taken(volume: Volume, storage: Storage, migration: str, fence: Callable[[],
     return any(each.status == AVAILABLE for each in there)
 
 
-def _mine(volume: Volume, storage: Storage, migration: str) -> Iterator[Snapshot]:
+def _mine(volume: PlannedVolume, storage: SnapshotApi, migration: str) -> Iterator[VolumeSnapshot]:
     name = name_of(volume, migration)
     for each in storage.snapshots(volume.handle):
         if each.name == name and each.metadata.get(MIGRATION) == migration:
             yield each
 
 
-def kept(volumes: Iterable[Volume], storage: Storage, migration: str) -> tuple[Kept, ...]:
+def list_kept(
+    volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str
+) -> tuple[KeptSnapshot, ...]:
     """The snapshots of a migration that there are. Raises `CloudServiceError`."""
     return tuple(
-        Kept(claim=volume.claim.short, disk=volume.handle, id=each.id, name=each.name)
+        KeptSnapshot(claim=volume.claim.short, disk=volume.handle, id=each.id, name=each.name)
         for volume in volumes
         if volume.moves
         for each in _mine(volume, storage, migration)
@@ -151,14 +157,14 @@ def kept(volumes: Iterable[Volume], storage: Storage, migration: str) -> tuple[K
 
 
 def remove(
-    volumes: Iterable[Volume], storage: Storage, migration: str, fence: Callable[[], None]
-) -> tuple[int, tuple[Kept, ...]]:
+    volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
+) -> tuple[int, tuple[KeptSnapshot, ...]]:
     """Remove the snapshots of a migration; how many, and those that Cinder would not remove, with why.
 
     Raises `CloudServiceError` if Cinder does not answer.
     """
     removed, left = 0, []
-    for each in kept(volumes, storage, migration):
+    for each in list_kept(volumes, storage, migration):
         fence()
         try:
             storage.remove_snapshot(each.id)
@@ -169,7 +175,7 @@ def remove(
     return removed, tuple(left)
 
 
-def told(left: Sequence[Kept]) -> list[str]:
+def removal_lines(left: Sequence[KeptSnapshot]) -> list[str]:
     """That snapshots stay, in a line with the command that removes them; empty if there are none."""
     if not left:
         return []

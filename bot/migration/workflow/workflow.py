@@ -9,31 +9,38 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.access.proposal import Proposal
-from bot.migration.plan import Plan
+from bot.adapters.durable.flow import Flow
+from bot.clusters.lifecycle.ports import LifecycleTimeouts
+from bot.clusters.lifecycle.provisioner import ClusterOrder, Provisioner
+from bot.common.problems import Problem
+from bot.common.wording import count
+from bot.migration.planning.plan import MigrationPlan
 from bot.migration.workflow import (
-    carrying,
-    crossing,
-    deciding,
-    deploying,
-    keeping,
-    parting,
-    proving,
-    returning,
-    switching,
+    approvals,
+    copy,
+    cutover,
+    deploy,
+    prove,
+    rollback,
+    snapshots,
+    source_deletion,
+    traffic,
 )
-from bot.migration.workflow.grounds import Decisions, Ground, Grounds, Json, Register, Turns
-from bot.migration.workflow.parting import Remove
-from bot.migration.workflow.passage import Passage, TurnedBack, head
-from bot.migration.workflow.reporting import report
-from bot.migration.workflow.scene import Recorded
-from bot.migration.workflow.steps import Step, Word, crossed
-from bot.migration.workflow.telling import MigrationEnded
-from bot.migration.workflow.turns import OwnTurn
-from bot.operations.building import Building, Order
-from bot.operations.flow import Flow
-from bot.operations.sites import Limits
-from bot.problems import Problem
-from bot.wording import count
+from bot.migration.workflow.cluster_views import RunState
+from bot.migration.workflow.concurrency import MigrationPermit
+from bot.migration.workflow.events import MigrationEnded
+from bot.migration.workflow.ports import (
+    ConcurrencyLimiter,
+    DecisionPort,
+    Json,
+    MigrationRegister,
+    ProjectPorts,
+    ProjectPortsFactory,
+)
+from bot.migration.workflow.report import report
+from bot.migration.workflow.run import RollbackRequested, Run, head
+from bot.migration.workflow.source_deletion import Remove
+from bot.migration.workflow.step import Signal, Step, is_past_cutover
 from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK
 
 WORK = "migrate"
@@ -45,16 +52,16 @@ class MigrationGone(Problem):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Migration:
+class MigrationWorkflow:
     """The workflow behind `migrate`. Its input: the id of a migration that was noted."""
 
-    register: Register
-    turns: Turns
-    grounds: Grounds
-    decisions: Decisions
-    building: Building
+    register: MigrationRegister
+    turns: ConcurrencyLimiter
+    grounds: ProjectPortsFactory
+    decisions: DecisionPort
+    building: Provisioner
     remove: Remove
-    limits: Callable[[], Limits]
+    limits: Callable[[], LifecycleTimeouts]
     at_once: Callable[[], int]  # how many migrations of a project may be at work
     ready_within: Callable[[], timedelta]
     retry_for: Callable[[], timedelta]  # how long a step is tried again by itself
@@ -63,16 +70,16 @@ class Migration:
     def __call__(self, flow: Flow, given: Json) -> MigrationEnded:
         """Migrate, or go back. Raises `MigrationGone`."""
         noted = flow.step("read", lambda: self._read(given["migration"]))
-        plan = Plan.model_validate(noted["plan"])
+        plan = MigrationPlan.model_validate(noted["plan"])
         begun = datetime.fromisoformat(noted["begun"])
-        own = OwnTurn(
+        own = MigrationPermit(
             self.turns,
             given["migration"],
             operation=flow.operation,
             project=flow.project,
             at_once=self.at_once,
         )
-        passage = Passage(
+        passage = Run(
             flow,
             self.register,
             own,
@@ -82,15 +89,15 @@ class Migration:
             now=self.now,
             retry_for=self.retry_for,
         )
-        order = Order.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
-        recorded = Recorded(target=plan.target.id)
+        order = ClusterOrder.from_json(noted["order"]["deploy"]) if noted["order"]["deploy"] else None
+        recorded = RunState(target=plan.target.id)
         try:
             said = self._there(passage, recorded, order, noted["order"])
             outcome = DONE
-        except TurnedBack as turn:
+        except RollbackRequested as turn:
             ground = self._ground(passage)
-            said = returning.go_back(passage, ground, recorded, turn, order)
-            outcome = CANCELLED if turn.word is Word.CANCEL else ROLLED_BACK
+            said = rollback.roll_back(passage, ground, recorded, turn, order)
+            outcome = CANCELLED if turn.word is Signal.CANCEL else ROLLED_BACK
         return self._ended(passage, outcome, said)
 
     def _read(self, migration: str) -> Json:
@@ -99,45 +106,45 @@ class Migration:
             raise MigrationGone(f"There is no migration {migration}", fix="See `/xk8s migrate list`.")
         return {"plan": found.plan, "order": found.order, "begun": found.begun_at.isoformat()}
 
-    def _ground(self, passage: Passage) -> Ground:
+    def _ground(self, passage: Run) -> ProjectPorts:
         return self.grounds(passage.flow.project, passage.flow.operation)
 
-    def _there(self, passage: Passage, recorded: Recorded, order: Order | None, wishes: Json) -> list[str]:
+    def _there(self, passage: Run, recorded: RunState, order: ClusterOrder | None, wishes: Json) -> list[str]:
         ground = self._ground(passage)
-        deploying.deploy(passage, ground, recorded, self.building, order, self.limits())
-        deploying.verify(passage, ground, recorded, self.limits().verify)
+        deploy.deploy(passage, ground, recorded, self.building, order, self.limits())
+        deploy.verify(passage, ground, recorded, self.limits().verify)
         self._carried(passage, ground, recorded, wishes)
-        crossing.quiesce(passage, ground, recorded)
-        crossing.volumes(passage, ground, recorded)
-        crossing.start(passage, ground, recorded, self.ready_within())
-        switching.traffic(passage, ground, recorded)
-        proving.prove(passage, ground, recorded, self.ready_within())
-        proving.soak(passage, timedelta(seconds=wishes["soak"]))
+        cutover.quiesce(passage, ground, recorded)
+        cutover.volumes(passage, ground, recorded)
+        cutover.start(passage, ground, recorded, self.ready_within())
+        traffic.traffic(passage, ground, recorded)
+        prove.prove(passage, ground, recorded, self.ready_within())
+        prove.soak(passage, timedelta(seconds=wishes["soak"]))
         if not passage.plan.source.of_magnum:
             return [f"{passage.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
-        looked = parting.consent(passage, ground, recorded, self.decisions)
-        parting.delete(passage, ground, recorded, self.remove, looked=looked)
+        looked = source_deletion.consent(passage, ground, recorded, self.decisions)
+        source_deletion.delete(passage, ground, recorded, self.remove, looked=looked)
         return [f"{passage.plan.source.name} is deleted", f"{passage.plan.target.name} serves"]
 
-    def _carried(self, passage: Passage, ground: Ground, recorded: Recorded, wishes: Json) -> None:
+    def _carried(self, passage: Run, ground: ProjectPorts, recorded: RunState, wishes: Json) -> None:
         """Copy until the copy is the source as it is, and a second person has consented to the cut-over;
         begin that.
         """
         while True:
-            carrying.copy(passage, ground, recorded)
-            wrong = carrying.compare(passage, ground, recorded, self.ready_within())
-            wrong = deciding.second_look(passage, ground, recorded) or wrong
+            copy.copy(passage, ground, recorded)
+            wrong = copy.compare(passage, ground, recorded, self.ready_within())
+            wrong = approvals.second_look(passage, ground, recorded) or wrong
             if wrong is None:
                 passage.enter(Step.DECIDE)
-                by = deciding.consent(
+                by = approvals.consent(
                     passage,
                     self.decisions,
                     kind=CUT_OVER,
                     name="cutover",
                     propose=lambda: propose_cut_over(passage, recorded),
                 )
-                wrong = deciding.second_look(passage, ground, recorded)
-                wrong = wrong or deciding.last_look(passage, ground, recorded)
+                wrong = approvals.second_look(passage, ground, recorded)
+                wrong = wrong or approvals.last_look(passage, ground, recorded)
                 if wrong is None:
                     looked = passage.pauses
                     said = (
@@ -146,17 +153,17 @@ class Migration:
                         else "cut-over needs no approval here"
                     )
                     passage.leave(said, shown=bool(by))
-                    wrong = deciding.begin_cut_over(passage, ground, recorded, looked=looked)
+                    wrong = approvals.begin_cut_over(passage, ground, recorded, looked=looked)
                 if wrong is None:
                     return
             passage.hold(wrong)
-            deciding.plan_anew(passage, ground, recorded, wishes)
+            approvals.plan_anew(passage, ground, recorded, wishes)
 
-    def _ended(self, passage: Passage, outcome: str, said: list[str]) -> MigrationEnded:
+    def _ended(self, passage: Run, outcome: str, said: list[str]) -> MigrationEnded:
         def end() -> Json:
             now = self.now()
             stays = outcome == DONE and not passage.plan.source.of_magnum
-            more = keeping.left(passage, self._ground(passage)) if stays else []
+            more = snapshots.left(passage, self._ground(passage)) if stays else []
             passage.note("ended", {"what": outcome, "said": "; ".join([*said, *more])})
             self.register.stands(passage.migration, state=outcome, waits="", ended_at=now, since=now)
             found = self.register.get(passage.migration)
@@ -189,12 +196,12 @@ class Migration:
             outcome=outcome,
             said=tuple(said),
             seconds=(ended - passage.begun).total_seconds(),
-            objects=len(passage.plan.items) if crossed(passage.step) and outcome == DONE else 0,
+            objects=len(passage.plan.items) if is_past_cutover(passage.step) and outcome == DONE else 0,
             report=text,
         )
 
 
-def propose_cut_over(passage: Passage, recorded: Recorded) -> Proposal:
+def propose_cut_over(passage: Run, recorded: RunState) -> Proposal:
     """What the cut-over does. Bound to the plan and the target: a source that changed voids it."""
     plan = passage.plan
     moved = [each for each in plan.volumes if each.moves]

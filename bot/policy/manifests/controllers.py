@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.policy.manifests.objects import Object
-from bot.policy.manifests.templates import addresses, template
+from bot.policy.manifests.pod_templates import addresses, template
 from bot.policy.reach.fields import Mistakes, kind_of
 from bot.policy.reach.model import Pod, Workload
 

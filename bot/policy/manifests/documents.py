@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
+from bot.common.problems import Refusal
 from bot.policy import plain_yaml, yaml_bounds
-from bot.problems import Refusal
 
 LARGEST = 10_000_000  # bytes of one file, and characters of it with all aliases written out
 DEEPEST = 100
@@ -43,7 +43,7 @@ class BadManifests(Refusal):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Document:
+class ManifestDocument:
     """One document: where it stands, counted from 1, and its value."""
 
     file: str
@@ -54,12 +54,12 @@ class Document:
         return f"{self.file}, document {self.number}"
 
 
-def read(paths: Iterable[str | Path]) -> tuple[Document, ...]:
+def read(paths: Iterable[str | Path]) -> tuple[ManifestDocument, ...]:
     """All documents of files and folders (with their folders), in the order of their paths.
 
     `-` is the standard input. Hidden folders are passed over. Raises `BadManifests`.
     """
-    found: list[Document] = []
+    found: list[ManifestDocument] = []
     mistakes: list[str] = []
     for name, load in _sources(paths, mistakes):
         try:
@@ -109,13 +109,15 @@ class _Bounded:
             return opened.read(LARGEST + 1)
 
 
-def _documents(name: str, data: bytes) -> list[Document]:
+def _documents(name: str, data: bytes) -> list[ManifestDocument]:
     text = data.decode("utf-8-sig")
     if text.lstrip()[:1] == "{" and (value := _json(text)) is not None:
-        return [Document(name, 1, value)]
+        return [ManifestDocument(name, 1, value)]
     yaml_bounds.look(text, _BOUNDS)
     values = plain_yaml.values(text)
-    return [Document(name, number, value) for number, value in enumerate(values, 1) if value is not None]
+    return [
+        ManifestDocument(name, number, value) for number, value in enumerate(values, 1) if value is not None
+    ]
 
 
 def _json(text: str) -> Any:

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.policy.manifests.documents import Document
+from bot.policy.manifests.documents import ManifestDocument
 from bot.policy.reach.fields import Mistakes, kind_of
-from bot.policy.reach.selecting import is_label, object_name
+from bot.policy.reach.selection import is_label, object_name
 
 CORE = ""
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
@@ -79,7 +79,7 @@ class Object:
         return f"{self.kind} {name}"
 
 
-def objects(document: Document, mistakes: Mistakes) -> Iterator[Object]:
+def objects(document: ManifestDocument, mistakes: Mistakes) -> Iterator[Object]:
     """The objects of a document that matter; lists are opened. What is no object at all is passed over."""
     if not _patch(document.value):
         yield from _objects(document.value, "", str(document), mistakes)

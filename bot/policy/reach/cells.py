@@ -15,7 +15,7 @@ from bot.policy.reach import outside
 from bot.policy.reach.addresses import END, Range
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod
-from bot.policy.reach.parties import Level, named
+from bot.policy.reach.parties import GroupLevel, named
 from bot.policy.reach.population import UNKNOWN
 from bot.policy.reach.sets import EMPTY, FULL, Ids
 
@@ -69,7 +69,7 @@ class Cells:
     policies do not.
     """
 
-    def __init__(self, before: Reachability, after: Reachability, level: Level) -> None:
+    def __init__(self, before: Reachability, after: Reachability, level: GroupLevel) -> None:
         self.before, self.after = before, after
         self.same_pods = before.population is after.population
         self.pods = _pods(before, after)

@@ -22,7 +22,7 @@ _Seen = tuple[bool, str, _What]  # whether from outside, and the other end
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Change:
+class ConnectionChange:
     """What closes and what opens from one workload (or range `A-B` outside) to another.
 
     `source` and `destination` as in `listing.Row`. `closes` and `opens` are unions over pairs of pods;
@@ -104,10 +104,10 @@ def _spare_own_nodes(
             destination_pods[at] -= of_cell[ends]
 
 
-def changes_of(pairs: Pairs) -> list[Change]:
+def changes_of(pairs: Pairs) -> list[ConnectionChange]:
     """One change for each pair of workloads, or of a workload and a range outside, sorted by both names."""
     names = pairs.cells.names
-    inside: list[Change] = []
+    inside: list[ConnectionChange] = []
     of_group: dict[int, list[_Seen]] = defaultdict(list)
     for source, destination, what in _grouped(pairs):
         if source >= len(names):
@@ -120,7 +120,7 @@ def changes_of(pairs: Pairs) -> list[Change]:
     return sorted(found, key=lambda change: (change.source, change.destination))
 
 
-def _outside(cells: Cells, of_group: dict[int, list[_Seen]]) -> Iterator[Change]:
+def _outside(cells: Cells, of_group: dict[int, list[_Seen]]) -> Iterator[ConnectionChange]:
     """Neighbouring ranges for which the same changes are one range."""
     first = len(cells.names) - cells.inside  # a cell outside is a group of its own
     seen = {group: tuple(changes) for group, changes in of_group.items()}
@@ -132,9 +132,9 @@ def _outside(cells: Cells, of_group: dict[int, list[_Seen]]) -> Iterator[Change]
             yield _change(cells.before.sets, *ends, what)
 
 
-def _change(sets: SetTable, source: str, destination: str, what: _What) -> Change:
+def _change(sets: SetTable, source: str, destination: str, what: _What) -> ConnectionChange:
     closes, opens, source_pods, destination_pods = what
-    return Change(source, destination, sets[closes], sets[opens], source_pods, destination_pods)
+    return ConnectionChange(source, destination, sets[closes], sets[opens], source_pods, destination_pods)
 
 
 def _grouped(pairs: Pairs) -> Iterator[tuple[int, int, _What]]:

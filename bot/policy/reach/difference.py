@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.policy.reach.cells import Cells
-from bot.policy.reach.changes import Change, Pairs, changes_of
+from bot.policy.reach.changes import ConnectionChange, Pairs, changes_of
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
-from bot.policy.reach.parties import Level
+from bot.policy.reach.parties import GroupLevel
 
 DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
 _ROWS_AT_ONCE = 64
@@ -37,7 +37,7 @@ class LostDns:
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
+class ReachDifference:
     """What changes. Pods and changes are sorted by name."""
 
     isolated: tuple[Isolation, ...]
@@ -46,7 +46,7 @@ class Difference:
     _pairs: Pairs = dataclasses.field(repr=False)
 
     @functools.cached_property
-    def changes(self) -> Sequence[Change]:
+    def changes(self) -> Sequence[ConnectionChange]:
         """Pair by pair, sorted by source and destination; built when it is first asked for."""
         return changes_of(self._pairs)
 
@@ -66,7 +66,9 @@ class Difference:
         return sum(1 for change in self.changes if change.opens)
 
 
-def difference(before: Reachability, after: Reachability, level: Level = Level.WORKLOAD) -> Difference:
+def difference(
+    before: Reachability, after: Reachability, level: GroupLevel = GroupLevel.WORKLOAD
+) -> ReachDifference:
     """Compare two states; fast where `after` came from `before` by `with_policy` or `without_policy`.
 
     `level` says what a change is about.
@@ -76,7 +78,7 @@ def difference(before: Reachability, after: Reachability, level: Level = Level.W
     """
     cells = Cells(before, after, level)
     isolated, released = _isolation(cells)
-    return Difference(isolated, released, _lost_dns(cells), _changed_pairs(cells))
+    return ReachDifference(isolated, released, _lost_dns(cells), _changed_pairs(cells))
 
 
 def _changed_pairs(cells: Cells) -> Pairs:

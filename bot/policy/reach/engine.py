@@ -17,10 +17,10 @@ import numpy.typing as npt
 from bot.policy.reach.addresses import position
 from bot.policy.reach.connections import ALL, Connections
 from bot.policy.reach.endpoints import Endpoints, blocks_of
-from bot.policy.reach.model import Address, Cluster, Direction, PodRef, Policy, PolicyRef
+from bot.policy.reach.model import Address, ClusterModel, Direction, PodRef, Policy, PolicyRef
 from bot.policy.reach.population import Population
 from bot.policy.reach.sets import Ids, SetTable
-from bot.policy.reach.side import Side
+from bot.policy.reach.side import DirectionTable
 
 Endpoint = PodRef | Address  # a pod by name, or an address outside of the cluster
 
@@ -38,8 +38,8 @@ class Reachability:
         population: Population,
         policies: Mapping[PolicyRef, Policy],
         endpoints: Endpoints,
-        ingress: Side,
-        egress: Side,
+        ingress: DirectionTable,
+        egress: DirectionTable,
         sets: SetTable,
     ) -> None:
         self.population = population
@@ -50,7 +50,7 @@ class Reachability:
         self.sets = sets
 
     @property
-    def cluster(self) -> Cluster:
+    def cluster(self) -> ClusterModel:
         """The cluster with the policies in force; finished pods included."""
         ordered = tuple(self.policies[ref] for ref in sorted(self.policies))
         return dataclasses.replace(self.population.cluster, policies=ordered)
@@ -119,7 +119,7 @@ class Reachability:
             return pod.host_network and pod.node == node
         return self.population.node_at(position(source)) == node
 
-    def side(self, direction: Direction) -> Side:
+    def side(self, direction: Direction) -> DirectionTable:
         """The table of one direction."""
         return self.ingress if direction is Direction.INGRESS else self.egress
 
@@ -166,7 +166,7 @@ def _combined(one: Ids, other: Ids) -> Ids:
     return found
 
 
-def compute(cluster: Cluster) -> Reachability:
+def compute(cluster: ClusterModel) -> Reachability:
     """Compute the allowed connections of a cluster. Of two policies with one name the later counts."""
     policies = {policy.ref: policy for policy in cluster.policies}
     ordered = [policies[ref] for ref in sorted(policies)]
@@ -176,7 +176,7 @@ def compute(cluster: Cluster) -> Reachability:
         population=population,
         policies=policies,
         endpoints=endpoints,
-        ingress=Side.build(Direction.INGRESS, ordered, endpoints, sets),
-        egress=Side.build(Direction.EGRESS, ordered, endpoints, sets),
+        ingress=DirectionTable.build(Direction.INGRESS, ordered, endpoints, sets),
+        egress=DirectionTable.build(Direction.EGRESS, ordered, endpoints, sets),
         sets=sets,
     )

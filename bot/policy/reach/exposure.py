@@ -11,7 +11,7 @@ import numpy as np
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Workload
-from bot.policy.reach.parties import Classes, Level, Parties
+from bot.policy.reach.parties import Classes, GroupLevel, Parties
 from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 
@@ -44,7 +44,7 @@ class Exposure:
 def exposure(reach: Reachability) -> Exposure:
     """Compute the exposure of every workload."""
     classes = Classes(reach)
-    parties = Parties(reach.population, classes.of_pod, Level.WORKLOAD)
+    parties = Parties(reach.population, classes.of_pod, GroupLevel.WORKLOAD)
     workloads = {str(pod.owner): pod.owner for pod in reach.population.pods}
     hosts = {pod.owner for pod in reach.population.pods if pod.host_network}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.explaining import RuleRef
+from bot.policy.reach.explanations import RuleRef
 from bot.policy.reach.model import Direction, Policy, PolicyRef, PortRule, Rule
 from bot.policy.reach.population import resolve
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.policy.reach.model import Operator, Requirement, Selector
+from bot.policy.reach.model import LabelSelector, Operator, Requirement
 
 Bits = npt.NDArray[np.bool_]
 
@@ -27,7 +27,7 @@ class LabelIndex:
         self._pairs = {pair: np.array(found, dtype=np.int32) for pair, found in pairs.items()}
         self._keys = {key: np.array(found, dtype=np.int32) for key, found in keys.items()}
 
-    def select(self, selector: Selector) -> Bits:
+    def select(self, selector: LabelSelector) -> Bits:
         """One bit for each object."""
         found = np.ones(self._size, dtype=bool)
         for requirement in selector.requirements:

@@ -155,7 +155,7 @@ class Requirement:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Selector:
+class LabelSelector:
     """A label selector: all requirements must hold; without any it selects everything.
 
     matchLabels are requirements with In and one value, so that equal selectors compare equal.
@@ -168,7 +168,7 @@ class Selector:
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 
-EVERYTHING = Selector()
+EVERYTHING = LabelSelector()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -178,8 +178,8 @@ class PodPeer:
     `namespaces` None: pods of the policy's own namespace. `pods` is `EVERYTHING` where podSelector is absent.
     """
 
-    pods: Selector = EVERYTHING
-    namespaces: Selector | None = None
+    pods: LabelSelector = EVERYTHING
+    namespaces: LabelSelector | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class Policy:
 
     namespace: str
     name: str
-    pods: Selector = EVERYTHING
+    pods: LabelSelector = EVERYTHING
     ingress: tuple[Rule, ...] | None = None
     egress: tuple[Rule, ...] | None = None
 
@@ -249,7 +249,7 @@ class Policy:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
+class ClusterModel:
     """Everything that decides who may connect to whom.
 
     Namespaces that only a pod or a policy names are added, with their name label alone. Finished pods may be

@@ -23,18 +23,18 @@ from bot.policy.reach.sets import Ids, SetTable
 Indices = npt.NDArray[np.intp]
 
 
-class Level(enum.StrEnum):
+class GroupLevel(enum.StrEnum):
     """What a row stands for."""
 
     WORKLOAD = "workload"
     POD = "pod"
 
 
-def named(population: Population, pods: Sequence[Pod], level: Level) -> tuple[list[str], Ids]:
+def named(population: Population, pods: Sequence[Pod], level: GroupLevel) -> tuple[list[str], Ids]:
     """`shop/cart[Deployment]` or `shop/cart-1`: the names, sorted, and for each pod the number of its
     name.
     """
-    if level is Level.POD:
+    if level is GroupLevel.POD:
         return numbered([str(pod.ref) for pod in pods])
     return population.owners if pods is population.pods else numbered([str(pod.owner) for pod in pods])
 
@@ -71,7 +71,7 @@ class Classes:
 class Parties:
     """The workloads or pods of a population, sorted by name, and the classes that they are made of."""
 
-    def __init__(self, population: Population, class_of_pod: Ids, level: Level) -> None:
+    def __init__(self, population: Population, class_of_pod: Ids, level: GroupLevel) -> None:
         self.names, of_pod = named(population, population.pods, level)
         self.of_pod = of_pod.astype(np.int64)
         width = int(class_of_pod.max(initial=0)) + 1

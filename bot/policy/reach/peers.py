@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.policy.reach.fields import Mistakes
 from bot.policy.reach.model import EVERYTHING, IPBlock, Network, Peer, PodPeer
-from bot.policy.reach.selecting import selector
+from bot.policy.reach.selection import selector
 
 _PEER = frozenset({"podSelector", "namespaceSelector", "ipBlock"})
 _BLOCK = frozenset({"cidr", "except"})

@@ -17,15 +17,15 @@ from bot.policy.reach.addresses import AddressIndex, Range, position
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.labels import Bits, LabelIndex
 from bot.policy.reach.model import (
-    Cluster,
+    ClusterModel,
     ContainerPort,
+    LabelSelector,
     Namespace,
     Pod,
     PodPeer,
     PodRef,
     Policy,
     PortRule,
-    Selector,
 )
 
 Integers = npt.NDArray[np.int32]
@@ -37,7 +37,7 @@ UNKNOWN = -1
 class Population:
     """The running pods and the namespaces of a cluster."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: ClusterModel) -> None:
         self.cluster = cluster
         self._resolved: dict[tuple[tuple[PortRule, ...], Ports], Connections] = {}
         self.pods = tuple(pod for pod in cluster.pods if not pod.finished)
@@ -49,7 +49,7 @@ class Population:
         self._name_namespaces(cluster)
         self._group_pods()
 
-    def _name_namespaces(self, cluster: Cluster) -> None:
+    def _name_namespaces(self, cluster: ClusterModel) -> None:
         namespaces = {namespace.name: namespace for namespace in cluster.namespaces}
         for pod in self.pods:
             if pod.namespace not in namespaces:
@@ -134,7 +134,7 @@ class Population:
         found &= ~self.host_network
         return found
 
-    def _of_namespace(self, namespace: str, pods: Selector) -> Bits:
+    def _of_namespace(self, namespace: str, pods: LabelSelector) -> Bits:
         number = self._namespaces.get(namespace)
         if number is None:
             return np.zeros(self.groups, dtype=bool)

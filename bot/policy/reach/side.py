@@ -26,7 +26,7 @@ Indices = npt.NDArray[np.intp]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Grant:
+class RuleGrant:
     """What a rule opens: these connections to these peers (endpoints, or columns once they are numbered).
 
     `members` None is everyone. `named` are ports that are resolved for each subject, which for ingress is the
@@ -47,15 +47,15 @@ class Granting:
         self._direction = direction
         self._known: dict[tuple[str, tuple[Peer, ...]], Indices] = {}
 
-    def grants(self, policy: Policy) -> Iterator[Grant]:
+    def grants(self, policy: Policy) -> Iterator[RuleGrant]:
         """What the rules of a policy open, in their order."""
         for index, rule in enumerate(policy.rules(self._direction) or ()):
             members = self.members(rule, policy.namespace)
             named = tuple(port for port in rule.ports if isinstance(port.port, str))
             if not named:
-                yield Grant(index, _numbered(rule), members)
+                yield RuleGrant(index, _numbered(rule), members)
             elif self._direction is Direction.INGRESS:
-                yield Grant(index, _numbered(rule), members, named)
+                yield RuleGrant(index, _numbered(rule), members, named)
             else:
                 yield from self._resolved(index, rule, members, named)
 
@@ -71,16 +71,16 @@ class Granting:
 
     def _resolved(
         self, index: int, rule: Rule, members: Indices | None, named: tuple[PortRule, ...]
-    ) -> Iterator[Grant]:
+    ) -> Iterator[RuleGrant]:
         """For egress the peers are the destinations: one grant for each way in which the names resolve."""
         numbered = _numbered(rule)
         if numbered:
-            yield Grant(index, numbered, members)
+            yield RuleGrant(index, numbered, members)
         everyone = np.arange(self._endpoints.count) if members is None else members
         for ports, units in self._endpoints.by_ports(everyone):
             found = self._endpoints.population.resolve(named, ports)
             if found:
-                yield Grant(index, found, units)
+                yield RuleGrant(index, found, units)
 
 
 def _numbered(rule: Rule) -> Connections:
@@ -89,7 +89,7 @@ def _numbered(rule: Rule) -> Connections:
     return resolve([port for port in rule.ports if not isinstance(port.port, str)], frozenset())
 
 
-class Side:
+class DirectionTable:
     """The table of one direction. Immutable.
 
     `rows_of` and `columns_of` give the row and the column of each endpoint, `policies` those of each row;
@@ -116,7 +116,7 @@ class Side:
     @classmethod
     def build(
         cls, direction: Direction, policies: Iterable[Policy], endpoints: Endpoints, sets: SetTable
-    ) -> Side:
+    ) -> DirectionTable:
         """Compute it from nothing."""
         isolating = [policy for policy in policies if policy.rules(direction) is not None]
         granting = Granting(endpoints, direction)
@@ -142,7 +142,7 @@ class Side:
         made._fill(range(rows.count), numbered, endpoints)
         return made
 
-    def with_policy(self, policy: Policy, endpoints: Endpoints, parents: Indices) -> Side:
+    def with_policy(self, policy: Policy, endpoints: Endpoints, parents: Indices) -> DirectionTable:
         """With one more policy. `parents` gives the endpoint here of each endpoint there."""
         rows, columns = Partition.of(self.rows_of[parents]), Partition.of(self.columns_of[parents])
         old_rows, old_columns = rows.ids.copy(), columns.ids.copy()
@@ -159,7 +159,7 @@ class Side:
         fresh = [row for row in touched if not of_row[row]]
         for row in touched:
             of_row[row] = tuple(sorted((*of_row[row], policy), key=lambda each: each.ref))
-        made = Side(
+        made = DirectionTable(
             direction=self.direction,
             sets=self.sets,
             rows_of=rows.ids,
@@ -171,11 +171,11 @@ class Side:
         made._grant(touched, {policy.ref: made._columns_of(grants)}, endpoints)
         return made
 
-    def without_policy(self, policy: PolicyRef, endpoints: Endpoints) -> Side:
+    def without_policy(self, policy: PolicyRef, endpoints: Endpoints) -> DirectionTable:
         """Without one of its policies; rows and columns that it alone told apart stay apart."""
         touched = [row for row, each in enumerate(self.policies) if any(one.ref == policy for one in each)]
         of_row = [tuple(one for one in each if one.ref != policy) for each in self.policies]
-        made = Side(
+        made = DirectionTable(
             direction=self.direction,
             sets=self.sets,
             rows_of=self.rows_of,
@@ -189,7 +189,7 @@ class Side:
         made._fill(touched, grants, endpoints)
         return made
 
-    def _columns_of(self, grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    def _columns_of(self, grants: Iterable[RuleGrant]) -> tuple[RuleGrant, ...]:
         return tuple(
             (
                 grant
@@ -202,7 +202,7 @@ class Side:
         )
 
     def _fill(
-        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[Grant, ...]], endpoints: Endpoints
+        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[RuleGrant, ...]], endpoints: Endpoints
     ) -> None:
         rows = list(rows)
         for row in rows:
@@ -210,7 +210,7 @@ class Side:
         self._grant(rows, grants, endpoints)
 
     def _grant(
-        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[Grant, ...]], endpoints: Endpoints
+        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[RuleGrant, ...]], endpoints: Endpoints
     ) -> None:
         representatives = Partition.of(self.rows_of).representatives()
         for row in rows:
@@ -238,7 +238,7 @@ class Side:
 
 
 def _refine(
-    rows: Partition, columns: Partition, selected: Indices, grants: Iterable[Grant], endpoints: Endpoints
+    rows: Partition, columns: Partition, selected: Indices, grants: Iterable[RuleGrant], endpoints: Endpoints
 ) -> None:
     rows.refine(selected)
     for grant in grants:

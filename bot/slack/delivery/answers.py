@@ -15,16 +15,16 @@ from typing import Any
 import structlog
 
 from bot.actions.action import Action, Effect
-from bot.redaction import Redactor
-from bot.requests.incoming import Entry, IncomingRequest, OfferId
+from bot.actions.request import Entry, IncomingRequest, OfferId
+from bot.common.redaction import Redactor
+from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.outcomes import shown
-from bot.requests.service import CannotAnswer, Conclusion
 from bot.slack import kit
-from bot.slack.delivery.lanes import LATER
-from bot.slack.delivery.offers import with_offers
+from bot.slack.delivery.buttons import with_offers
+from bot.slack.delivery.channel_rate_limit import LATER
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
-from bot.slack.delivery.web import SlackRefused, SlackUnreachable, SlackWeb
+from bot.slack.delivery.web_client import SlackRefused, SlackUnreachable, SlackWebClient
 from bot.slack.forms.catalog import form_of, opens_form
 from bot.slack.forms.parts import message_view
 from bot.slack.views import answers as views
@@ -48,7 +48,7 @@ class SlackAnswer:
     def __init__(
         self,
         *,
-        web: SlackWeb,
+        web: SlackWebClient,
         outbox: Outbox,
         board: ProgressBoard,
         make_offer: MakeOffer,
@@ -97,7 +97,7 @@ class SlackAnswer:
             self._show(request, None, "answer", message, granted=True)
 
         self._board.put(request.operation, send, calm=bool(getattr(state, "calm", False)))
-        line = views.standing(state)
+        line = views.status_line(state)
         if line is not None:
             self._tell_root(request, line)
 
@@ -177,7 +177,7 @@ class SlackAnswer:
                 offer=self._offers(request, conclusion.project),
             )
 
-    def whisper(self, conclusion: Conclusion) -> None:
+    def reply_privately(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone, through the response URL while it lives."""
         conclusion = shown(conclusion, self._redactor)
         request = conclusion.request
@@ -193,7 +193,7 @@ class SlackAnswer:
                 self._write_to(request, request.place.channel, message.text, blocks)
                 continue
             try:
-                self._web.whisper(
+                self._web.reply_privately(
                     channel=request.place.channel,
                     user=request.person.id,
                     thread=request.place.thread,

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.requests.incoming import OfferId, OperationId
+from bot.actions.request import OfferId, OperationId
 from bot.slack import kit
-from bot.slack.delivery.budget import Updates
-from bot.slack.delivery.lanes import FIRST
-from bot.slack.delivery.offers import with_offers
-from bot.slack.delivery.web import GONE, SlackRefused, SlackUnreachable, SlackWeb
+from bot.slack.delivery.buttons import with_offers
+from bot.slack.delivery.channel_rate_limit import FIRST
+from bot.slack.delivery.update_rate_limit import UpdateQueue
+from bot.slack.delivery.web_client import GONE, SlackRefused, SlackUnreachable, SlackWebClient
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ Offer = Callable[[kit.Button], OfferId]
 class Outbox:
     """Shows messages in slots: posted the first time, updated in place from then on."""
 
-    def __init__(self, web: SlackWeb, slots: Slots, updates: Updates) -> None:
+    def __init__(self, web: SlackWebClient, slots: Slots, updates: UpdateQueue) -> None:
         self._web = web
         self._slots = slots
         self._updates = updates

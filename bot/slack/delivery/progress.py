@@ -16,8 +16,8 @@ from typing import Protocol
 
 import structlog
 
-from bot.problems import Problem
-from bot.requests.incoming import OperationId
+from bot.actions.request import OperationId
+from bot.common.problems import Problem
 from storage.database import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ TICK = 0.25  # seconds between two looks at what is due
 SECONDS_TO_STOP = 5.0
 
 
-class Turns(Protocol):
+class UpdateTurns(Protocol):
     """The budget as progress sees it."""
 
     def state(self) -> float:
@@ -61,7 +61,7 @@ class ProgressBoard:
 
     def __init__(
         self,
-        turns: Turns,
+        turns: UpdateTurns,
         *,
         is_shown: Callable[[OperationId], bool],
         monotonic: Callable[[], float],

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from bot.access.approval_service import DecisionForm
 from bot.actions.action import Action
 from bot.actions.approvals import ApprovalDecide, ApprovalForm
 from bot.actions.policies import PolicyApply, PolicyPreview
+from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
+from bot.clusters.templates.results import TemplateForm
 from bot.policy.results import PolicyForm
-from bot.requests.incoming import OfferId, OperationId
-from bot.services.approvals import DecisionForm
 from bot.slack.forms import decision, policy, template
 from bot.slack.forms.parts import View
 from bot.slack.kit import FORM
-from bot.templates.results import TemplateForm
 
 
 def opens_form(action: Action) -> bool:

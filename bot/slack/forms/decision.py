@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.access.approval_service import DecisionForm
 from bot.access.window import window
 from bot.actions.approvals import ApprovalDecide
-from bot.requests.incoming import OfferId, OperationId
-from bot.services.approvals import DecisionForm
+from bot.actions.request import OfferId, OperationId
 from bot.slack import kit
 from bot.slack.forms.parts import View, form_view, labelled, text_input
 from bot.slack.views import approvals as views

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.requests.incoming import OfferId, OperationId
+from bot.actions.request import OfferId, OperationId
 from bot.slack import kit
 
 View = dict[str, Any]

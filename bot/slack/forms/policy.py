@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.policy import document
+from bot.actions.request import OfferId, OperationId
+from bot.policy import yaml_document
 from bot.policy.errors import BadManifest
 from bot.policy.results import PolicyForm
 from bot.policy.validation import check_kind
-from bot.requests.incoming import OfferId, OperationId
 from bot.slack import kit
 from bot.slack.forms.parts import View, form_view, labelled, text_input
 
@@ -52,7 +52,7 @@ def policy_errors(fields: dict[str, Any], *, files: int) -> dict[str, str]:
     if not text:
         return {}
     try:
-        check_kind(document.read(text))
+        check_kind(yaml_document.read(text))
     except BadManifest as wrong:
         return {"manifest": f"{wrong.what}: {wrong.why}".rstrip(": ").replace("`", "")[:150]}
     return {}

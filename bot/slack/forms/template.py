@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from bot.actions import values
-from bot.actions.action import Driver
+from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
-from bot.requests.incoming import OfferId, OperationId
+from bot.clusters.templates.results import TemplateForm
+from bot.drivers.driver import Driver
 from bot.slack import kit
 from bot.slack.forms.parts import View, form_view, labelled, option, text_input
-from bot.templates.results import TemplateForm
 
 _CHECKS = {"template": values.name, "kubernetes": values.name, "pool": values.cidr}
 _FIELDS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from bot.actions.action import Action
-from bot.problems import Problem
-from bot.requests.incoming import IncomingRequest
-from bot.requests.service import Conclusion
+from bot.actions.request import IncomingRequest
+from bot.common.problems import Problem
+from bot.requests.answer import Conclusion
 from bot.slack import kit
 from bot.slack.views import catalog, problems
 
@@ -81,7 +81,7 @@ def told_below(headline: str) -> kit.Message:
     return kit.Message(text=kit.plain_line(headline), blocks=(kit.section(f"{headline} · told below"),))
 
 
-def standing(state: object) -> str | None:
+def status_line(state: object) -> str | None:
     """The root's line while the work goes on, if an intermediate state has one of its own."""
     return catalog.RESULTS.root_line(state)
 

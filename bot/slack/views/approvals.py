@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from bot.access.authorise import Deciders
+from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
+from bot.access.authorisation import Deciders
 from bot.actions.approvals import ApprovalDecide, ApprovalForm, ApprovalsWithdraw
-from bot.requests.approving import ApprovalAsked
-from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
+from bot.requests.approval_gate import ApprovalPending
 from bot.slack import kit
 from bot.slack.kit import Button, Confirm, Message, Rendered
 from storage import approvals as store
@@ -18,7 +18,7 @@ MOST_LINES = 25  # consequences that a card shows; a card is one message, becaus
 MENTIONED = 10  # people that a card calls by name
 
 
-def asked(found: ApprovalAsked) -> Rendered:
+def asked(found: ApprovalPending) -> Rendered:
     """The answer to a change that waits for a second person."""
     files = tuple(
         kit.File(name=each.name, title=each.title, content=each.text.encode()) for each in found.documents
@@ -188,7 +188,7 @@ def shown(found: ApprovalsShown) -> Rendered:
     )
 
 
-def decided(found: Decided) -> Rendered:
+def decided(found: ApprovalDecided) -> Rendered:
     """To who decided, alone: that it counted, and what comes next."""
     approval = found.approval
     title = kit.bold(approval.shown["headline"])
@@ -216,7 +216,7 @@ def form_offered(found: DecisionForm) -> Rendered:
     )
 
 
-def withdrawn(found: Withdrawn) -> Rendered:
+def withdrawn(found: ApprovalWithdrawn) -> Rendered:
     """To who took it back, alone."""
     return _line(f"↩️ You took {kit.bold(found.approval.shown['headline'])} back. Nothing was done.")
 

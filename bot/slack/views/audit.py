@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.actions.mistakes import COMMAND
 from bot.audit.chain import ChainReport
-from bot.services.audit import AuditShown, AuditVerified
+from bot.audit.service import AuditShown, AuditVerified
 from bot.slack import kit
 from storage.audit import AuditEvent
 

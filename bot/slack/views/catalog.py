@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from bot.access.authorise import WhoAmI
-from bot.actions.describe import HelpPage
-from bot.migration.workflow.telling import (
-    MigrationEnded,
-    MigrationGoesOn,
-    MigrationPaused,
-    MigrationProgress,
-    MigrationStepDone,
-)
-from bot.operations.results import (
+from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
+from bot.access.authorisation import AccessSummary
+from bot.actions.help_pages import HelpPage
+from bot.audit.service import AuditShown, AuditVerified
+from bot.clusters.driver_catalog import DriverComparison
+from bot.clusters.lifecycle.results import (
     ClusterBuilding,
     ClusterBuilt,
     ClusterCreated,
     ClusterDeleted,
     ClusterDeleting,
     ClusterVerifying,
+)
+from bot.clusters.service import ClusterDetails, ClusterOverview
+from bot.clusters.templates.results import (
+    TemplateChanged,
+    TemplateCreated,
+    TemplateDetails,
+    TemplateForm,
+    TemplateListing,
+    TemplatePlanned,
+)
+from bot.drivers.verification.report import VerificationProgress, VerificationSummary
+from bot.migration.planning.planner import MigrationPlanning
+from bot.migration.service import MigrationShown, MigrationsShown, RollbackConfirmation, SignalSent
+from bot.migration.workflow.events import (
+    MigrationEnded,
+    MigrationPaused,
+    MigrationProgress,
+    MigrationResumed,
+    MigrationStepDone,
 )
 from bot.policy.results import (
     ExposureShown,
@@ -29,46 +44,31 @@ from bot.policy.results import (
     PreviewShown,
     ReachAnswer,
 )
-from bot.requests.approving import ApprovalAsked
-from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
-from bot.services.audit import AuditShown, AuditVerified
-from bot.services.clusters import ClusterDetails, ClusterOverview
-from bot.services.drivers import DriverComparison
-from bot.services.migration_planning import MigrationPlanning
-from bot.services.migrations import MigrationShown, MigrationsShown, MigrationSteered, RollbackAsked
+from bot.requests.approval_gate import ApprovalPending
 from bot.slack.views import (
     approvals,
     audit,
     clusters,
     drivers,
+    help_pages,
     migrations,
     policies,
     policy_changes,
     reachability,
-    talk,
     templates,
     verification,
 )
 from bot.slack.views.registry import Registry
-from bot.templates.results import (
-    TemplateChanged,
-    TemplateCreated,
-    TemplateDetails,
-    TemplateForm,
-    TemplateList,
-    TemplatePlanned,
-)
-from bot.verification.report import VerificationProgress, VerificationSummary
 
 
 def _registry() -> Registry:
     made = Registry()
-    made.result(HelpPage, talk.help_page)
-    made.result(WhoAmI, talk.whoami)
+    made.result(HelpPage, help_pages.help_page)
+    made.result(AccessSummary, help_pages.whoami)
     made.result(DriverComparison, drivers.comparison)
     made.result(TemplateCreated, templates.created)
     made.result(TemplatePlanned, templates.planned)
-    made.result(TemplateList, templates.listed)
+    made.result(TemplateListing, templates.listed)
     made.result(TemplateDetails, templates.shown)
     made.result(TemplateChanged, templates.changed)
     made.result(TemplateForm, templates.form_offered)
@@ -84,19 +84,19 @@ def _registry() -> Registry:
     made.state(ClusterDeleting, clusters.deleting, root=clusters.deleting_root)
     made.result(MigrationsShown, migrations.listed)
     made.result(MigrationShown, migrations.shown)
-    made.result(MigrationSteered, migrations.steered)
-    made.result(RollbackAsked, migrations.rollback_asked)
+    made.result(SignalSent, migrations.steered)
+    made.result(RollbackConfirmation, migrations.rollback_asked)
     made.result(MigrationEnded, migrations.ended)
     made.state(MigrationPlanning, migrations.planning)
     made.state(MigrationProgress, migrations.progress, root=migrations.progress_root)
     made.state(MigrationStepDone, migrations.step_done, root=migrations.step_root)
     made.state(MigrationPaused, migrations.paused, root=migrations.paused_root)
-    made.state(MigrationGoesOn, migrations.goes_on, root=migrations.goes_on_root)
-    made.result(ApprovalAsked, approvals.asked)
+    made.state(MigrationResumed, migrations.goes_on, root=migrations.goes_on_root)
+    made.result(ApprovalPending, approvals.asked)
     made.result(ApprovalsShown, approvals.shown)
     made.result(DecisionForm, approvals.form_offered)
-    made.result(Decided, approvals.decided)
-    made.result(Withdrawn, approvals.withdrawn)
+    made.result(ApprovalDecided, approvals.decided)
+    made.result(ApprovalWithdrawn, approvals.withdrawn)
     made.result(PresetList, policies.presets)
     made.result(PolicyForm, policies.form_offered)
     made.result(PolicyListing, policies.listed)

@@ -6,7 +6,7 @@ from bot.actions.clusters import ClusterList, ClusterShow
 from bot.actions.mistakes import COMMAND
 from bot.actions.verification import Diagnose, Verify
 from bot.clusters.cluster import Cluster
-from bot.operations.results import (
+from bot.clusters.lifecycle.results import (
     ClusterBuilding,
     ClusterBuilt,
     ClusterCreated,
@@ -14,10 +14,10 @@ from bot.operations.results import (
     ClusterDeleting,
     ClusterVerifying,
 )
-from bot.services.clusters import ClusterDetails, ClusterOverview
+from bot.clusters.service import ClusterDetails, ClusterOverview
+from bot.drivers.verification.report import VerificationSummary
 from bot.slack import kit
 from bot.slack.views import verification
-from bot.verification.report import VerificationSummary
 
 _MARKS = {"COMPLETE": "✅", "PROGRESS": "⏳", "FAILED": "❌"}
 MOST_FAULTS = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.templates import TemplateCreate
-from bot.services.drivers import DriverComparison
+from bot.clusters.driver_catalog import DriverComparison
 from bot.slack import kit
 
 FOREVER = "🔒 The driver is part of the cluster template and *cannot be changed after a cluster is deployed*."

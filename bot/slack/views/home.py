@@ -5,7 +5,7 @@ Slack's own.
 from __future__ import annotations
 
 from bot.actions.mistakes import COMMAND
-from bot.services.home import HomePage, Running
+from bot.requests.home_page import HomePage, RunningOperation
 from bot.slack import kit
 from bot.slack.views import approvals as views
 from bot.slack.views.migrations import standing
@@ -69,7 +69,7 @@ def _asked(found: Approval) -> list[kit.Block]:
     return [kit.section(text), views.buttons(found, project=found.project, withdraw=True)]
 
 
-def _running(found: Running) -> str:
+def _running(found: RunningOperation) -> str:
     if found.migration is not None:
         return standing(found.migration, asker=kit.person(found.asker))
     return (

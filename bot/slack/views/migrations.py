@@ -15,24 +15,35 @@ from bot.actions.migrations import (
     MigrateShow,
 )
 from bot.actions.mistakes import COMMAND
-from bot.migration.workflow.steps import ORDER, Step, Word, crossed, switched
-from bot.migration.workflow.telling import (
-    Headed,
+from bot.migration.planning.planner import MigrationPlanning
+from bot.migration.service import (
+    MigrationShown,
+    MigrationsShown,
+    MigrationSummary,
+    RollbackConfirmation,
+    SignalSent,
+)
+from bot.migration.workflow.events import (
     MigrationEnded,
-    MigrationGoesOn,
+    MigrationEvent,
     MigrationPaused,
     MigrationProgress,
+    MigrationResumed,
     MigrationStepDone,
 )
-from bot.services.migration_planning import MigrationPlanning
-from bot.services.migrations import MigrationShown, MigrationsShown, MigrationSteered, RollbackAsked, Summary
+from bot.migration.workflow.step import ORDER, Signal, Step, is_past_cutover, is_past_traffic_switch
 from bot.slack import kit
 from bot.slack.kit import Button, Confirm, Message, Rendered
 
 BAR = 10  # cells
 MOST_FINISHED = 12
 MOST_HISTORY = 40
-LABELS = {Word.PAUSE: "Pause", Word.RESUME: "Resume", Word.CANCEL: "Cancel", Word.ROLLBACK: "Roll back"}
+LABELS = {
+    Signal.PAUSE: "Pause",
+    Signal.RESUME: "Resume",
+    Signal.CANCEL: "Cancel",
+    Signal.ROLLBACK: "Roll back",
+}
 MARKS = {
     "done": "✅",
     "cancelled": "↩️",
@@ -125,7 +136,7 @@ def paused(state: MigrationPaused) -> Message:
     lines += [kit.escape(kit.cut(part, 1_200)) for part in (state.why, state.fix) if part]
     where = (
         "The old cluster serves; nothing was changed there."
-        if not crossed(state.step)
+        if not is_past_cutover(state.step)
         else (
             "The old cluster is stopped, and nothing of it is deleted."
             if not state.back
@@ -150,23 +161,23 @@ def paused_root(state: MigrationPaused) -> str:
     return _root("⏸", state, f"paused: {state.what}")
 
 
-def goes_on_root(state: MigrationGoesOn) -> str:
+def goes_on_root(state: MigrationResumed) -> str:
     """The root's line after somebody chose."""
-    where = "goes on" if state.word is Word.RESUME else "goes back"
+    where = "goes on" if state.word is Signal.RESUME else "goes back"
     return _root("🚚", state, f"{where}: {state.step.label}")
 
 
-def _root(mark: str, state: Headed, said: str) -> str:
+def _root(mark: str, state: MigrationEvent, said: str) -> str:
     return f"{mark} {_named(state)} ({kit.escape(state.route)}) · {kit.escape(said)}"
 
 
-def goes_on(state: MigrationGoesOn) -> Message:
+def goes_on(state: MigrationResumed) -> Message:
     """Somebody chose."""
     done = {
-        Word.RESUME: "resumed",
-        Word.CANCEL: "cancelled",
-        Word.ROLLBACK: "turned back",
-        Word.PAUSE: "paused",
+        Signal.RESUME: "resumed",
+        Signal.CANCEL: "cancelled",
+        Signal.ROLLBACK: "turned back",
+        Signal.PAUSE: "paused",
     }
     line = f"▶️ {_named(state)} was {done[state.word]} by {kit.escape(state.by)}"
     return Message(text=f"{state.source} was {done[state.word]}", blocks=(kit.section(line),))
@@ -220,7 +231,7 @@ def listed(found: MigrationsShown) -> Rendered:
     return Rendered(headline=headline, messages=kit.messages(f"{len(found.migrations)} migrations", blocks))
 
 
-def standing(each: Summary, *, asker: str = "") -> str:
+def standing(each: MigrationSummary, *, asker: str = "") -> str:
     """Where a migration stands, in a line."""
     name = (
         f"{MARKS.get(each.state, '🚚')} {kit.code(each.id)} {kit.bold(each.source)} → {kit.bold(each.target)}"
@@ -275,13 +286,13 @@ def _history(found: MigrationShown) -> Iterable[str]:
         yield f"{marks.get(str(event.get('what')), '•')} {at} {said}"
 
 
-def steered(found: MigrationSteered) -> Rendered:
+def steered(found: SignalSent) -> Rendered:
     """To who wished, alone: it was heard."""
     lines = {
-        Word.PAUSE: "it stands still before its next effect",
-        Word.RESUME: "it goes on",
-        Word.CANCEL: f"it is given up, and what was made of {found.target} is removed",
-        Word.ROLLBACK: f"it goes back to {found.source}",
+        Signal.PAUSE: "it stands still before its next effect",
+        Signal.RESUME: "it goes on",
+        Signal.CANCEL: f"it is given up, and what was made of {found.target} is removed",
+        Signal.ROLLBACK: f"it goes back to {found.source}",
     }
     text = (
         f"👍 {kit.bold(found.source)} → {kit.bold(found.target)}: {kit.escape(lines[found.word])} · id"
@@ -290,7 +301,7 @@ def steered(found: MigrationSteered) -> Rendered:
     return Rendered(headline=text)
 
 
-def rollback_asked(found: RollbackAsked) -> Rendered:
+def rollback_asked(found: RollbackConfirmation) -> Rendered:
     """What cannot be taken back, and the button that goes back all the same."""
     headline = (
         f"⚠️ Go back from {kit.bold(found.target)} to {kit.bold(found.source)}? The new cluster has served"
@@ -298,28 +309,28 @@ def rollback_asked(found: RollbackAsked) -> Rendered:
     )
     command = f"`{COMMAND} migrate rollback {found.migration} --yes`"
     text = f"{NOT_TAKEN_BACK}\nIn words: {command}"
-    button = _button(Word.ROLLBACK, found.migration, found.target, Step.TRAFFIC)
+    button = _button(Signal.ROLLBACK, found.migration, found.target, Step.TRAFFIC)
     return Rendered(
         headline=headline, messages=kit.messages("Go back?", [kit.section(text), kit.buttons(button)])
     )
 
 
-def _named(state: Headed) -> str:
+def _named(state: MigrationEvent) -> str:
     return f"{kit.bold(state.source)} → {kit.bold(state.target)}"
 
 
-def _buttons(migration: str, target: str, step: Step, words: Iterable[Word]) -> list[Button]:
+def _buttons(migration: str, target: str, step: Step, words: Iterable[Signal]) -> list[Button]:
     return [_button(word, migration, target, step) for word in words]
 
 
-def _button(word: Word, migration: str, target: str, step: Step) -> Button:
-    actions: dict[Word, Action] = {
-        Word.PAUSE: MigratePause(migration=migration),
-        Word.RESUME: MigrateResume(migration=migration),
-        Word.CANCEL: MigrateCancel(migration=migration),
-        Word.ROLLBACK: MigrateRollback(migration=migration, yes=switched(step)),
+def _button(word: Signal, migration: str, target: str, step: Step) -> Button:
+    actions: dict[Signal, Action] = {
+        Signal.PAUSE: MigratePause(migration=migration),
+        Signal.RESUME: MigrateResume(migration=migration),
+        Signal.CANCEL: MigrateCancel(migration=migration),
+        Signal.ROLLBACK: MigrateRollback(migration=migration, yes=is_past_traffic_switch(step)),
     }
-    if word is Word.CANCEL:
+    if word is Signal.CANCEL:
         confirm = Confirm(
             title="Give it up?",
             confirm="Give it up",
@@ -331,15 +342,15 @@ def _button(word: Word, migration: str, target: str, step: Step) -> Button:
         return Button(
             label="Cancel and remove the copy", action=actions[word], style="danger", confirm=confirm
         )
-    if word is Word.ROLLBACK:
+    if word is Signal.ROLLBACK:
         more = (
             NOT_TAKEN_BACK
-            if switched(step)
+            if is_past_traffic_switch(step)
             else "The old cluster starts again on its disks; the copies are removed."
         )
         confirm = Confirm(
             title="Roll back?", text=kit.cut(kit.escape(more), 300), confirm="Roll back", deny="Stay"
         )
         return Button(label=LABELS[word], action=actions[word], style="danger", confirm=confirm)
-    style = "primary" if word is Word.RESUME else None
+    style = "primary" if word is Signal.RESUME else None
     return Button(label=LABELS[word], action=actions[word], style=style)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyList
-from bot.policy.foreign import Foreign
+from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.preview import Where
 from bot.policy.results import PolicyForm, PolicyListing, PolicyShown, PresetList
 from bot.slack import kit
@@ -124,7 +124,7 @@ def shown(found: PolicyShown) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=kit.messages(f"Policy {ref}", blocks), files=(file,))
 
 
-def incomplete(foreign: tuple[Foreign, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
+def incomplete(foreign: tuple[OtherPolicies, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
     """What may decide otherwise and is not computed; nothing if there is none."""
     if not foreign and not gaps:
         return

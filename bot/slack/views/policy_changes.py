@@ -9,22 +9,22 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyApply, PolicyPreview, PolicyReach, PolicyRollback
-from bot.policy import content, telling
-from bot.policy.aftermath import MOST_NAMED, Aftermath
+from bot.policy import content, diff_text
+from bot.policy.diff_text import ConnectionFate, DiffLine
 from bot.policy.picture import draw
-from bot.policy.preview import PolicyPreview as Preview
+from bot.policy.post_check import MOST_NAMED, PostCheck
+from bot.policy.preview import ConnectionPreview as Preview
 from bot.policy.reach.connections import ALL, Connections
 from bot.policy.reach.difference import Isolation
 from bot.policy.reach.idle import DeadRule
 from bot.policy.reach.model import Direction, PodRef
 from bot.policy.results import PolicyChanged, PreviewShown
-from bot.policy.telling import Fate, Line
 from bot.slack import kit
 from bot.slack.views.policies import incomplete, unenforced
 
 MOST_LINES = 10  # of connections in a message; all of them are in the file
 MOST_NOTES = 5
-MARKS = {Fate.CLOSES: "🔴 closes", Fate.OPENS: "🟢 opens"}
+MARKS = {ConnectionFate.CLOSES: "🔴 closes", ConnectionFate.OPENS: "🟢 opens"}
 NOT_MEASURED = (
     "Accepted by the API; enforcement not measured: no Kubernetes API tells what a driver enforces."
 )
@@ -54,7 +54,7 @@ def changed(found: PolicyChanged) -> kit.Rendered:
     if not found.change:
         headline = f"{subject} on {place}: is there already, word for word; nothing was written"
         return kit.Rendered(headline=headline, messages=kit.messages(_said(shown), _effects(shown)))
-    headline = f"{subject} {done} {place}: {kit.escape(telling.summary(telling.lines(shown.changes)))}"
+    headline = f"{subject} {done} {place}: {kit.escape(diff_text.summary(diff_text.lines(shown.changes)))}"
     blocks: list[kit.Block] = [kit.section(NOT_MEASURED)]
     if found.undoes:
         blocks.append(
@@ -77,7 +77,7 @@ def _subject(shown: Preview) -> str:
 
 
 def _said(shown: Preview) -> str:
-    return f"{shown.ref} on {shown.where.cluster}: {telling.summary(telling.lines(shown.changes))}"
+    return f"{shown.ref} on {shown.where.cluster}: {diff_text.summary(diff_text.lines(shown.changes))}"
 
 
 def _verdict(shown: Preview) -> str:
@@ -85,14 +85,14 @@ def _verdict(shown: Preview) -> str:
         return "is there already, word for word"
     if not shown.changes:
         return "changes nothing"
-    return kit.escape(telling.summary(telling.lines(shown.changes)))
+    return kit.escape(diff_text.summary(diff_text.lines(shown.changes)))
 
 
 def _effects(shown: Preview) -> Iterable[kit.Block]:
     """What an operator reads, most important first."""
     yield from incomplete(shown.foreign, shown.gaps)
     yield from unenforced(shown.where)
-    told = telling.lines(shown.changes)
+    told = diff_text.lines(shown.changes)
     if told:
         yield from kit.sections("\n".join(_lines(told, shown.ref.namespace)))
     elif not shown.unchanged:
@@ -102,14 +102,14 @@ def _effects(shown: Preview) -> Iterable[kit.Block]:
         yield from kit.sections("\n".join(notes))
 
 
-def _lines(told: Sequence[Line], namespace: str) -> Iterable[str]:
+def _lines(told: Sequence[DiffLine], namespace: str) -> Iterable[str]:
     for line in told[:MOST_LINES]:
         yield _line(line, namespace)
     if len(told) > MOST_LINES:
         yield f"…{len(told) - MOST_LINES:,} more in the file"
 
 
-def _line(line: Line, namespace: str) -> str:
+def _line(line: DiffLine, namespace: str) -> str:
     ends = f"{kit.bold(_end(line.source, namespace))} → {kit.bold(_end(line.destination, namespace))}"
     return f"{MARKS[line.fate]}  {ends}  {_ports(line.connections)}  · {_pods(line)}"
 
@@ -128,7 +128,7 @@ def _ports(connections: Connections) -> str:
     return f"all ports but {kit.escape(others)}" if fewer else kit.escape(connections)
 
 
-def _pods(line: Line) -> str:
+def _pods(line: DiffLine) -> str:
     if not line.source_pods:
         return f"to {kit.count(line.destination_pods, 'pod')}"
     if not line.destination_pods:
@@ -212,9 +212,9 @@ def _apply(action: PolicyPreview, shown: Preview) -> kit.Button:
     said = action.model_dump(exclude={"reason"})
     taking = bool(shown.takeovers)
     apply = PolicyApply(**said, force_conflicts=taking)
-    told = telling.lines(shown.changes)
-    closes = telling.count(told, Fate.CLOSES)
-    summary = telling.summary(told)
+    told = diff_text.lines(shown.changes)
+    closes = diff_text.count(told, ConnectionFate.CLOSES)
+    summary = diff_text.summary(told)
     text = f"{summary[:1].upper()}{summary[1:]}."
     if taking:
         managers = ", ".join(sorted({each.manager for each in shown.takeovers})[:3])
@@ -244,11 +244,11 @@ def _compared(found: PolicyChanged) -> Iterable[kit.Block]:
         yield kit.section("✅ Read again and computed: exactly what was previewed.")
         return
     lines = ["⚠️ *Not as previewed*; since then:", *_surprises(after)]
-    lines += list(_lines(telling.lines(after.changes), found.ref.namespace))
+    lines += list(_lines(diff_text.lines(after.changes), found.ref.namespace))
     yield from kit.sections("\n".join(lines))
 
 
-def _surprises(after: Aftermath) -> Iterable[str]:
+def _surprises(after: PostCheck) -> Iterable[str]:
     if after.came:
         yield f"• {kit.count(len(after.came), 'pod')} came: {kit.escape(_named(after.came))}"
     if after.went:
@@ -288,7 +288,7 @@ def _files(shown: Preview, kind: str) -> Iterable[kit.File]:
         yield kit.File(
             name=f"{stem}.png", title=f"{shown.ref.name} on {where}: before and after", content=picture
         )
-    told = telling.lines(shown.changes)
+    told = diff_text.lines(shown.changes)
     if len(told) > MOST_LINES:
         text = "\n".join(map(str, told)) + "\n"
         yield kit.File(

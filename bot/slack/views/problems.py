@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.actions.action import Action
-from bot.problems import Ambiguous, Problem, Refusal
-from bot.requests.service import Conclusion, Outcome
+from bot.actions.service import Outcome
+from bot.common.problems import Ambiguous, Problem, Refusal
+from bot.requests.answer import Conclusion
 from bot.slack import kit
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyReach
-from bot.policy.reach.explaining import End
+from bot.policy.reach.explanations import End
 from bot.policy.reach.exposure import Exposed
 from bot.policy.reach.model import Direction, Workload
 from bot.policy.results import ExposureShown, ReachAnswer, Story

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.actions.action import Driver
 from bot.actions.mistakes import COMMAND
 from bot.actions.templates import TemplateCreate, TemplateList, TemplateShow
-from bot.slack import kit
-from bot.templates import results
-from bot.templates.results import (
-    Change,
+from bot.clusters.templates import results
+from bot.clusters.templates.results import (
     Template,
+    TemplateChange,
     TemplateChanged,
     TemplateCreated,
     TemplateDetails,
     TemplateForm,
     TemplatePlanned,
 )
+from bot.drivers.driver import Driver
+from bot.slack import kit
 
 FOREVER = "The driver cannot be changed after a cluster is deployed."
 
@@ -83,7 +83,7 @@ def _labels(labels: Mapping[str, str]) -> list[kit.Block]:
     return [kit.section(f"*Labels*\n{kit.fenced(kit.cut(lines, 2_500))}")]
 
 
-def listed(found: results.TemplateList) -> kit.Rendered:
+def listed(found: results.TemplateListing) -> kit.Rendered:
     """A project's templates."""
     of = f" with {found.driver}" if found.driver else ""
     headline = f"📋 {kit.count(len(found.templates), 'template')}{of} in {kit.bold(found.project)}"
@@ -128,18 +128,18 @@ def shown(found: TemplateDetails) -> kit.Rendered:
 
 
 _CHANGES = {
-    Change.PUBLISHED: (
+    TemplateChange.PUBLISHED: (
         "📣",
         "published",
         "Every project of the cloud sees it and can deploy clusters from it.",
     ),
-    Change.UNPUBLISHED: ("🔒", "no longer published", "Only this project sees it."),
-    Change.HIDDEN: (
+    TemplateChange.UNPUBLISHED: ("🔒", "no longer published", "Only this project sees it."),
+    TemplateChange.HIDDEN: (
         "🙈",
         "hidden",
         "Other projects do not see it in their lists; its clusters are not touched.",
     ),
-    Change.DELETED: ("🗑", "deleted", "No cluster used it."),
+    TemplateChange.DELETED: ("🗑", "deleted", "No cluster used it."),
 }
 
 
@@ -149,7 +149,7 @@ def changed(found: TemplateChanged) -> kit.Rendered:
     mark, word, what = _CHANGES[found.change]
     already = " already; nothing was changed" if found.was_so else ""
     blocks = [kit.section(what if not found.was_so else "It was so before this request.")]
-    if found.change is not Change.DELETED:
+    if found.change is not TemplateChange.DELETED:
         shown = kit.Button(label="Show template", action=TemplateShow(template=template.id))
         blocks.append(kit.buttons(shown, kit.Button(label="All templates", action=TemplateList())))
     headline = f"{mark} Template {kit.bold(template.name)} {word} in {kit.bold(found.project)}{already}"

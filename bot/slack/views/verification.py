@@ -6,9 +6,14 @@ import json
 from collections.abc import Iterable
 
 from bot.actions.verification import Diagnose, Verify
-from bot.drivers.facts import Finding, Session, Severity
+from bot.drivers.facts import BgpSession, Finding, Severity
+from bot.drivers.verification.report import (
+    Verdict,
+    VerificationProgress,
+    VerificationReport,
+    VerificationSummary,
+)
 from bot.slack import kit
-from bot.verification.report import Verdict, VerificationProgress, VerificationReport, VerificationSummary
 
 MARKS = {
     Verdict.HEALTHY: "✅",
@@ -140,7 +145,7 @@ def _tables(report: VerificationReport) -> Iterable[kit.Block]:
         )
 
 
-def _session_rows(sessions: Iterable[Session]) -> list[list[str]]:
+def _session_rows(sessions: Iterable[BgpSession]) -> list[list[str]]:
     return [
         [session.node, session.peer, session.kind, session.state, session.since, session.info]
         for session in list(sessions)[:MOST_ROWS]

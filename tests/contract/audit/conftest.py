@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
-from bot.audit.signing import Keyring
+from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
 from storage import chain
 from storage.audit import INTENT, OUTCOME, AuditEvent, AuditRepository

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from bot.audit import sealing
-from bot.audit.signing import Keyring
+from bot.adapters.durable.outcomes import OutcomeCodec
+from bot.adapters.durable.runtime import Runtime
+from bot.audit import seals
+from bot.audit.signatures import Keyring
 from bot.cli.main import main
-from bot.operations.ends import Ends
-from bot.operations.runtime import Runtime
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database, DatabaseError
@@ -139,7 +139,7 @@ def test_the_retention_seals_and_can_do_nothing_else(urls: dict[str, str], tmp_p
         with pytest.raises(DatabaseError, match="permission denied"), retention.reading() as connection:
             connection.execute(text("SELECT * FROM inbox"))
         later = NOW + timedelta(days=1)
-        made = sealing.seal(AuditChain(retention), Keyring(KEY), tmp_path / "old", before=later, now=later)
+        made = seals.seal(AuditChain(retention), Keyring(KEY), tmp_path / "old", before=later, now=later)
         assert made.position == 4 and ledger.trail().verify().begins_after == 4
     finally:
         application.dispose()
@@ -187,7 +187,7 @@ def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
     assert verified.exit_code == 0, verified.output
     refused = CliRunner(env=environment).invoke(main, ["db", "upgrade", "--application", ROLES[0]])
     assert refused.exit_code == 1 and "tables' owner" in refused.output
-    runtime = Runtime(application, ends=Ends({}), per_project={"clusters": lambda: 2})
+    runtime = Runtime(application, ends=OutcomeCodec({}), per_project={"clusters": lambda: 2})
     runtime.launch(executor="replica", reporter=Silent())
     try:
         assert runtime.check() is None, "durable work starts under the bot's role as well"

@@ -9,7 +9,7 @@ import pathlib
 import pytest
 
 from bot.cli import doctor
-from bot.redaction import Redactor
+from bot.common.redaction import Redactor
 
 KEY = "k" * 64
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import urllib3
 
-from bot.sandbox.infrastructure import Infrastructure
-from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.serving import Loopback
+from sandbox.infrastructure import Infrastructure
+from sandbox.kube.cluster import ClusterSpec, SandboxCluster
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.loopback import Loopback
 
 MASTER, NOBODY = "master-token", "nobody-token"
 

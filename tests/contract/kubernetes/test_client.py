@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
-from bot.drivers.objects import DaemonSet, Node, Pod
-from bot.kube.client import Kube
-from bot.kube.connection import Endpoint, endpoint_from_kubeconfig
-from bot.kube.errors import Forbidden, NotFound, ServerFailed, Unauthorized, Unreachable
-from bot.kube.execute import execute
+from bot.adapters.kube.client import Kube
+from bot.adapters.kube.connection import Endpoint, endpoint_from_kubeconfig
+from bot.adapters.kube.errors import Forbidden, NotFound, ServerFailed, Unauthorized, Unreachable
+from bot.adapters.kube.objects import DaemonSet, NodeObject, PodObject
+from bot.adapters.kube.pod_exec import execute
 from tests.contract.kubernetes.conftest import MASTER, NOBODY, Api
 
 REAL = os.environ.get("XK8S_TEST_KUBECONFIG", "")
@@ -42,31 +42,31 @@ def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
 
 
 def test_nodes_pods_and_daemon_sets_are_read(kube: Kube) -> None:
-    nodes = kube.all_of("/api/v1/nodes", Node)
+    nodes = kube.all_of("/api/v1/nodes", NodeObject)
     assert nodes and all(node.name for node in nodes)
     assert kube.all_of("/apis/apps/v1/daemonsets", DaemonSet)
-    pods = kube.all_of("/api/v1/pods", Pod, labels="k8s-app=kube-dns")
+    pods = kube.all_of("/api/v1/pods", PodObject, labels="k8s-app=kube-dns")
     assert pods and all(pod.metadata.labels["k8s-app"] == "kube-dns" for pod in pods)
 
 
 def test_a_list_of_many_pages_is_read_whole(kube: Kube, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = {pod.name for pod in kube.all_of("/api/v1/pods", Pod)}
-    monkeypatch.setattr("bot.kube.client.PAGE", 2)
-    assert {pod.name for pod in kube.all_of("/api/v1/pods", Pod)} == whole
+    whole = {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)}
+    monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
+    assert {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)} == whole
     assert len(whole) > 2
 
 
 def test_what_is_not_there_is_not_found(kube: Kube) -> None:
     with pytest.raises(NotFound) as told:
-        kube.get("/api/v1/namespaces/default/pods/no-such-pod", Pod)
+        kube.get("/api/v1/namespaces/default/pods/no-such-pod", PodObject)
     assert 'pods "no-such-pod" not found' in told.value.why
 
 
 def test_credentials_that_are_not_accepted_and_rights_that_are_missing_are_told_apart(running: Api) -> None:
     with pytest.raises(Unauthorized):
-        connect(endpoint(running, "no-such-token")).all_of("/api/v1/nodes", Node)
+        connect(endpoint(running, "no-such-token")).all_of("/api/v1/nodes", NodeObject)
     with pytest.raises(Forbidden) as told:
-        connect(endpoint(running, NOBODY)).all_of("/api/v1/nodes", Node)
+        connect(endpoint(running, NOBODY)).all_of("/api/v1/nodes", NodeObject)
     assert 'cannot list resource "nodes"' in told.value.why
     assert "deploy/rbac/xk8s-verify.yaml" in told.value.fix
 
@@ -76,14 +76,14 @@ def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_un
 ) -> None:
     nowhere = Endpoint(server="https://127.0.0.1:1", ca_pem=running.cluster.authority.pem)
     with pytest.raises(Unreachable, match="cannot be reached"):
-        connect(nowhere, 1.0).all_of("/api/v1/nodes", Node)
-    from bot.sandbox.kube.pki import CertificateAuthority
+        connect(nowhere, 1.0).all_of("/api/v1/nodes", NodeObject)
+    from sandbox.kube.pki import CertificateAuthority
 
     stranger = Endpoint(
         server=running.cluster.address, ca_pem=CertificateAuthority("other").pem, token=SecretStr(MASTER)
     )
     with pytest.raises(Unreachable) as told:
-        connect(stranger, 1.0).all_of("/api/v1/nodes", Node)
+        connect(stranger, 1.0).all_of("/api/v1/nodes", NodeObject)
     assert "certificate" in told.value.why.lower()
 
 
@@ -91,15 +91,15 @@ def test_an_overloaded_server_is_asked_again_and_then_answers(running: Api) -> N
     disturbance = running.cluster.api.disturbance
     disturbance.status, disturbance.times = 429, 2
     try:
-        assert connect(endpoint(running)).all_of("/api/v1/nodes", Node)
+        assert connect(endpoint(running)).all_of("/api/v1/nodes", NodeObject)
     finally:
         disturbance.status = disturbance.times = 0
 
 
 def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.kube.client.PAGE", 2)
+    monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
     kube = connect(endpoint(running))
-    whole = {pod.name for pod in kube.all_of("/api/v1/pods", Pod)}
+    whole = {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)}
     asked: list[str] = []
     ask = kube.request
 
@@ -112,16 +112,16 @@ def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: py
         return ask(method, path, doing=doing, body=body)
 
     monkeypatch.setattr(kube, "request", wait_too_long_after_the_first_page)
-    assert {pod.name for pod in kube.all_of("/api/v1/pods", Pod)} == whole
+    assert {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)} == whole
     assert "continue" not in asked[2], "it was begun again"
 
 
-def a_pod(api: Api) -> Pod:
+def a_pod(api: Api) -> PodObject:
     kube = connect(endpoint(api))
-    return next(pod for pod in kube.all_of("/api/v1/pods", Pod, labels="k8s-app=kube-dns") if pod.ready)
+    return next(pod for pod in kube.all_of("/api/v1/pods", PodObject, labels="k8s-app=kube-dns") if pod.ready)
 
 
-def run(kube: Kube, pod: Pod, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
+def run(kube: Kube, pod: PodObject, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
     said = execute(
         kube, namespace="kube-system", pod=pod.name, container="coredns", argv=argv, seconds=seconds
     )
@@ -169,13 +169,13 @@ def test_a_command_that_may_have_been_run_is_not_sent_again(running: Api) -> Non
 
 def test_fifty_commands_beside_fifty_lists_all_get_their_own_answer(running: Api) -> None:
     pod, kube = a_pod(running), connect(endpoint(running), 60.0)
-    nodes = {node.name for node in kube.all_of("/api/v1/nodes", Node)}
+    nodes = {node.name for node in kube.all_of("/api/v1/nodes", NodeObject)}
 
     def command(number: int) -> bool:
         return run(kube, pod, "sh", "-c", f"echo {number}; exit {number}") == (f"{number}\n", "", number)
 
     def listing(_number: int) -> bool:
-        return {node.name for node in kube.all_of("/api/v1/nodes", Node)} == nodes
+        return {node.name for node in kube.all_of("/api/v1/nodes", NodeObject)} == nodes
 
     with ThreadPoolExecutor(100) as threads:
         commands = [threads.submit(command, number) for number in range(50)]
@@ -208,11 +208,11 @@ def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:
         client_key_pem=SecretStr(pem),
     )
     assert pem not in repr(where)
-    assert connect(where).all_of("/api/v1/nodes", Node)
+    assert connect(where).all_of("/api/v1/nodes", NodeObject)
 
 
 def test_two_lists_that_are_paged_at_once_keep_apart(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.kube.client.PAGE", 1)
+    monkeypatch.setattr("bot.adapters.kube.client.PAGE", 1)
     kube = connect(endpoint(running))
     paths = (
         "/api/v1/nodes",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.infrastructure import Infrastructure
+from sandbox.infrastructure import Infrastructure
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_controllers import BASE, CONTAINER, pods, until
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from bot.sandbox.kube.api.disturbance import Disturbance
-from bot.sandbox.kube.faults import FaultSwitches
+from sandbox.kube.api.disturbance import Disturbance
+from sandbox.kube.faults import FaultSwitches
 from tests.contract.kubernetes.conftest import MASTER, Api
 from tests.contract.kubernetes.test_controllers import BASE, CONTAINER, pods, until
 

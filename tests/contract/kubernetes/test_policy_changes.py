@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from bot.kube import errors, paths, writing
-from bot.kube.client import Kube
-from bot.policy import carrying_out, planning, reading
+from bot.adapters.kube import errors, paths, writes
+from bot.adapters.kube.client import Kube
+from bot.policy import apply, change_plan, cluster_state
 from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
 from bot.policy.preview import Where
 from bot.policy.reach.model import PolicyRef
@@ -40,11 +40,11 @@ def changes(sqlite_url: str) -> Iterator[PolicyChangeRepository]:
 def name(kube: Kube) -> Iterator[str]:
     made = f"xk8s-test-{uuid.uuid4().hex[:8]}"
     yield made
-    writing.delete(kube, path(made))
+    writes.delete(kube, path(made))
 
 
 def path(name: str) -> str:
-    return planning.path_of(PolicyRef("default", name))
+    return change_plan.path_of(PolicyRef("default", name))
 
 
 def policy(name: str, **spec: Any) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def policy(name: str, **spec: Any) -> dict[str, Any]:
     }
 
 
-def noted(changes: PolicyChangeRepository, plan: planning.Plan) -> PolicyChange:
-    maker = carrying_out.Maker(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
-    return carrying_out.note(changes, plan, WHERE, maker)
+def noted(changes: PolicyChangeRepository, plan: change_plan.PolicyChangePlan) -> PolicyChange:
+    maker = apply.ChangeAuthor(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
+    return apply.note(changes, plan, WHERE, maker)
 
 
 def state(changes: PolicyChangeRepository, change: PolicyChange) -> str:
@@ -68,8 +68,8 @@ def state(changes: PolicyChangeRepository, change: PolicyChange) -> str:
 
 
 def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: str) -> None:
-    writing.apply(kube, path(name), policy(name))
-    found = reading.snapshot(kube)
+    writes.apply(kube, path(name), policy(name))
+    found = cluster_state.read_cluster_state(kube)
     assert {"default", "kube-system"} <= found.namespaces and found.cluster.nodes[0].addresses
     dns = [pod for pod in found.cluster.pods if pod.labels.get("k8s-app") == "kube-dns"]
     assert dns and all(pod.addresses and pod.owner.kind == "Deployment" for pod in dns)
@@ -81,81 +81,77 @@ def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: 
 def test_an_apply_a_change_of_it_and_both_roll_backs(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    first = carrying_out.carry_out(
-        kube, changes, noted(changes, planning.plan_apply(kube, WHERE, policy(name)))
-    )
+    first = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, policy(name))))
     assert first.state == WRITTEN and first.before is None and first.after_uid
     narrower = policy(name, policyTypes=["Ingress", "Egress"])
-    second = carrying_out.carry_out(kube, changes, noted(changes, planning.plan_apply(kube, WHERE, narrower)))
+    second = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, narrower)))
     assert second.before == first.after and second.after_uid == first.after_uid
 
-    back = noted(changes, planning.plan_rollback(kube, WHERE, second))
-    carrying_out.carry_out(kube, changes, back)
-    there = writing.read(kube, path(name))
-    assert there is not None and writing.without_server_fields(there) == first.after
+    back = noted(changes, change_plan.plan_rollback(kube, WHERE, second))
+    apply.execute(kube, changes, back)
+    there = writes.read(kube, path(name))
+    assert there is not None and writes.without_server_fields(there) == first.after
     taken = changes.get(second.operation)
     assert taken is not None and taken.undone_by == back.operation
     # what a roll-back wrote is our own: it is written over without a conflict
-    third = carrying_out.carry_out(kube, changes, noted(changes, planning.plan_apply(kube, WHERE, narrower)))
+    third = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, narrower)))
     assert third.state == WRITTEN
     with pytest.raises(ChangedSince):
-        planning.plan_rollback(kube, WHERE, first)
-    carrying_out.carry_out(kube, changes, noted(changes, planning.plan_rollback(kube, WHERE, third)))
+        change_plan.plan_rollback(kube, WHERE, first)
+    apply.execute(kube, changes, noted(changes, change_plan.plan_rollback(kube, WHERE, third)))
 
 
 def test_somebody_who_writes_between_plan_and_write_is_not_written_over(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    writing.apply(kube, path(name), policy(name), manager="kubectl")
-    begun = noted(changes, planning.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
-    writing.apply(kube, path(name), policy(name, egress=[{}]), manager="kubectl")
+    writes.apply(kube, path(name), policy(name), manager="kubectl")
+    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
+    writes.apply(kube, path(name), policy(name, egress=[{}]), manager="kubectl")
     with pytest.raises(ChangedSince) as told:
-        carrying_out.carry_out(kube, changes, begun)
+        apply.execute(kube, changes, begun)
     assert "spec.egress: nothing → [{}]" in told.value.why and "last written by kubectl" in told.value.why
     assert state(changes, begun) == GIVEN_UP
     with pytest.raises(NotWritten, match="was given up before"):
-        carrying_out.carry_out(kube, changes, dataclasses.replace(begun, state=GIVEN_UP), resumed=True)
+        apply.execute(kube, changes, dataclasses.replace(begun, state=GIVEN_UP), resumed=True)
 
 
 def test_somebody_who_deletes_between_plan_and_write_is_told(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    writing.apply(kube, path(name), policy(name))
-    update = noted(changes, planning.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
-    delete = noted(changes, planning.plan_delete(kube, WHERE, PolicyRef("default", name)))
-    writing.delete(kube, path(name))
+    writes.apply(kube, path(name), policy(name))
+    update = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
+    delete = noted(changes, change_plan.plan_delete(kube, WHERE, PolicyRef("default", name)))
+    writes.delete(kube, path(name))
     with pytest.raises(ChangedSince, match="changed by somebody else") as told:
-        carrying_out.carry_out(kube, changes, update)
+        apply.execute(kube, changes, update)
     assert told.value.why == "it was deleted in the meantime"
-    assert carrying_out.carry_out(kube, changes, delete).state == WRITTEN, "what was to be gone is gone"
+    assert apply.execute(kube, changes, delete).state == WRITTEN, "what was to be gone is gone"
 
 
 def test_a_policy_that_somebody_made_at_the_same_moment_cannot_be_taken_back(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    begun = noted(changes, planning.plan_apply(kube, WHERE, policy(name)))
-    writing.apply(kube, path(name), policy(name), manager="kubectl")
-    kept = carrying_out.carry_out(kube, changes, begun)
+    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name)))
+    writes.apply(kube, path(name), policy(name), manager="kubectl")
+    kept = apply.execute(kube, changes, begun)
     assert kept.state == WRITTEN and "at the same moment" in kept.note
-    with pytest.raises(planning.NoSuchChange, match="cannot be taken back"):
-        planning.plan_rollback(kube, WHERE, kept)
+    with pytest.raises(change_plan.NoSuchChange, match="cannot be taken back"):
+        change_plan.plan_rollback(kube, WHERE, kept)
 
 
 def test_fields_of_others_are_named_and_taken_over_only_when_told_to(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    writing.apply(kube, path(name), policy(name, policyTypes=["Egress"]), manager="helm")
+    writes.apply(kube, path(name), policy(name, policyTypes=["Egress"]), manager="helm")
     wanted = policy(name, policyTypes=["Ingress"])
-    plan = planning.plan_apply(kube, WHERE, wanted)
+    plan = change_plan.plan_apply(kube, WHERE, wanted)
     assert [(each.manager, each.field) for each in plan.preview.takeovers] == [("helm", ".spec.policyTypes")]
     begun = noted(changes, plan)
     with pytest.raises(OwnedByOthers) as told:
-        carrying_out.carry_out(kube, changes, begun)
+        apply.execute(kube, changes, begun)
     assert told.value.why == "helm owns .spec.policyTypes" and state(changes, begun) == GIVEN_UP
-    again = noted(changes, planning.plan_apply(kube, WHERE, wanted, take_over=True))
-    assert carrying_out.carry_out(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == [
-        "Ingress"
-    ]  # type: ignore[index]
+    again = noted(changes, change_plan.plan_apply(kube, WHERE, wanted, take_over=True))
+    assert apply.execute(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == ["Ingress"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("there_before", [True, False], ids=["changed", "created"])
@@ -164,8 +160,8 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
 ) -> None:
     kube, api = connect(endpoint(running)), running.cluster.api
     if there_before:
-        writing.apply(kube, path("answered-late"), policy("answered-late"))
-    begun = noted(changes, planning.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
+        writes.apply(kube, path("answered-late"), policy("answered-late"))
+    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
     serve, lost = api._serve, []
 
     async def serve_and_fail_once(request: Any, target: Any, verb: str) -> Any:
@@ -178,59 +174,59 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
 
     api._serve = serve_and_fail_once  # type: ignore[method-assign]
     try:
-        kept = carrying_out.carry_out(kube, changes, begun)
+        kept = apply.execute(kube, changes, begun)
     finally:
         api._serve = serve  # type: ignore[method-assign]
     assert lost and kept.state == WRITTEN and kept.after is not None and kept.after["spec"]["ingress"] == [{}]
-    assert not kept.note and planning.plan_rollback(kube, WHERE, kept).wanted == kept.before
-    writing.delete(kube, path("answered-late"))
+    assert not kept.note and change_plan.plan_rollback(kube, WHERE, kept).wanted == kept.before
+    writes.delete(kube, path("answered-late"))
 
 
 def test_a_server_that_fails_before_it_writes_changes_nothing_and_says_so(
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    begun = noted(changes, planning.plan_apply(kube, WHERE, policy("not-written")))
+    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
     disturbance = running.cluster.api.disturbance
     disturbance.status, disturbance.times = 500, 4
     with pytest.raises(errors.ServerFailed):
-        carrying_out.carry_out(kube, changes, begun)
-    assert state(changes, begun) == GIVEN_UP and writing.read(kube, path("not-written")) is None
+        apply.execute(kube, changes, begun)
+    assert state(changes, begun) == GIVEN_UP and writes.read(kube, path("not-written")) is None
 
 
 def test_a_server_that_never_answers_again_leaves_it_unknown_and_a_later_look_finishes_it(
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    begun = noted(changes, planning.plan_apply(kube, WHERE, policy("unclear")))
+    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
     disturbance = running.cluster.api.disturbance
     disturbance.status, disturbance.times = 500, 8
     with pytest.raises(Unclear) as told:
-        carrying_out.carry_out(kube, changes, begun)
+        apply.execute(kube, changes, begun)
     assert told.value.outcome == "unknown" and "policy show unclear" in told.value.fix
     kept = changes.get(begun.operation)
     assert kept is not None and kept.state == "begun"
-    assert carrying_out.carry_out(kube, changes, kept, resumed=True).state == WRITTEN
-    writing.delete(kube, path("unclear"))
+    assert apply.execute(kube, changes, kept, resumed=True).state == WRITTEN
+    writes.delete(kube, path("unclear"))
 
 
 def test_a_namespace_that_is_being_deleted_is_refused_by_the_server_itself(
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    writing.create(
+    writes.create(
         kube, "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "going"}}
     )
     manifest = {**policy("late"), "metadata": {"name": "late", "namespace": "going"}}
-    begun = noted(changes, planning.plan_apply(kube, WHERE, manifest))
+    begun = noted(changes, change_plan.plan_apply(kube, WHERE, manifest))
     held = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "held", "namespace": "going", "finalizers": ["xk8s.dev/test"]},
     }
-    writing.create(kube, paths.collection("v1", "configmaps", "going"), held)
-    writing.delete(kube, paths.item("v1", "namespaces", "going"))
+    writes.create(kube, paths.collection("v1", "configmaps", "going"), held)
+    writes.delete(kube, paths.item("v1", "namespaces", "going"))
     with pytest.raises(errors.NamespaceTerminating) as told:
-        carrying_out.carry_out(kube, changes, begun)
+        apply.execute(kube, changes, begun)
     assert "because it is being terminated" in told.value.why and state(changes, begun) == GIVEN_UP
-    writing.patch(kube, paths.item("v1", "configmaps", "held", "going"), {"metadata": {"finalizers": None}})
+    writes.patch(kube, paths.item("v1", "configmaps", "held", "going"), {"metadata": {"finalizers": None}})

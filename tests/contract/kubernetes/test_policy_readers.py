@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.kube import writing
-from bot.policy import planning
-from bot.requests.service import Outcome
-from bot.services.policy_clusters import At
-from bot.services.policy_readers import PolicyReaders
+from bot.actions.service import Outcome
+from bot.adapters.kube import writes
+from bot.policy import change_plan
+from bot.policy.clusters import PolicyClient
+from bot.policy.readers import PolicyReaders
 from storage.audit import AuditEvent
 from storage.policy_changes import PolicyChange, PolicyChangeRepository
 from tests.contract.kubernetes.conftest import Api
@@ -30,8 +30,8 @@ class OneCluster:
         self._api = api
 
     @contextlib.contextmanager
-    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[At]:
-        yield At(where=WHERE, kube=connect(endpoint(self._api)))
+    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+        yield PolicyClient(where=WHERE, kube=connect(endpoint(self._api)))
 
 
 def intent(operation: str) -> AuditEvent:
@@ -59,7 +59,7 @@ def readers(running: Api, changes: PolicyChangeRepository) -> PolicyReaders:
 
 
 def begun(running: Api, changes: PolicyChangeRepository, name: str, **spec: Any) -> PolicyChange:
-    return noted(changes, planning.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
+    return noted(changes, change_plan.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
 
 
 def test_what_was_not_noted_was_not_written(readers: PolicyReaders) -> None:
@@ -72,7 +72,7 @@ def test_what_is_as_it_was_before_has_failed_and_what_is_as_it_was_to_be_has_not
 ) -> None:
     before, after = begun(running, changes, "before"), begun(running, changes, "after")
     kube = connect(endpoint(running))
-    writing.apply(kube, path("after"), policy("after"))
+    writes.apply(kube, path("after"), policy("after"))
     assert readers.read(intent(before.operation)).outcome is Outcome.FAILED
     found = readers.read(intent(after.operation))
     assert found.outcome is Outcome.SUCCEEDED and found.target == "c"
@@ -80,7 +80,7 @@ def test_what_is_as_it_was_before_has_failed_and_what_is_as_it_was_to_be_has_not
     assert kept is not None and kept.after_uid, "and it can be taken back"
     assert readers.read(intent(before.operation)).detail.endswith("cut off before it was written")
     assert "was written" in readers.read(intent(after.operation)).detail
-    writing.delete(kube, path("after"))
+    writes.delete(kube, path("after"))
 
 
 def test_what_somebody_changed_since_is_not_known_and_says_what_to_check(
@@ -88,7 +88,7 @@ def test_what_somebody_changed_since_is_not_known_and_says_what_to_check(
 ) -> None:
     change = begun(running, changes, "theirs")
     kube = connect(endpoint(running))
-    writing.apply(kube, path("theirs"), policy("theirs", ingress=[{}]), manager="kubectl")
+    writes.apply(kube, path("theirs"), policy("theirs", ingress=[{}]), manager="kubectl")
     found = readers.read(intent(change.operation))
     assert found.outcome is Outcome.UNKNOWN and "policy show theirs c -n default" in found.detail
-    writing.delete(kube, path("theirs"))
+    writes.delete(kube, path("theirs"))

@@ -15,11 +15,9 @@ from typing import Any
 
 import pytest
 
-from bot.clusters import sdk
-from bot.clusters.cluster import Cluster
-from bot.clusters.credentials import Credentials, NoCredentials
-from bot.clusters.magnum import MagnumCloud
-from bot.clusters.magnum_errors import (
+from bot.adapters.openstack import connection
+from bot.adapters.openstack.magnum import MagnumCloud
+from bot.adapters.openstack.magnum_errors import (
     MagnumConflict,
     MagnumFailed,
     MagnumForbidden,
@@ -28,10 +26,12 @@ from bot.clusters.magnum_errors import (
     MagnumUnauthorized,
     MagnumUnreachable,
 )
-from bot.core import utc_now
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.openstack.cloud import Ailments
-from bot.sandbox.world import Planned, World
+from bot.app.wiring import utc_now
+from bot.clusters.cluster import Cluster
+from bot.clusters.credentials import Credentials, NoCredentials
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.openstack.cloud import Ailments
+from sandbox.world import Planned, World
 
 REAL = os.environ.get("XK8S_TEST_OS_CLOUD", "")
 BODY = {
@@ -159,7 +159,7 @@ def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(
 def test_a_keystone_that_takes_connections_and_never_answers_is_unreachable(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sdk, "SECONDS", 0.3)
+    monkeypatch.setattr(connection, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         auth = {
             "auth_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v3",

@@ -10,19 +10,18 @@ from typing import Any
 import pytest
 
 from bot.actions import grammar
-from bot.core import utc_now
-from bot.requests.recovery import Found
-from bot.requests.service import Outcome
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.world import Planned, World
-from bot.services.projects import Projects
-from bot.services.readers import TargetReaders
-from bot.services.templates import wish_of
+from bot.actions.service import Outcome, Readback
+from bot.app.wiring import utc_now
+from bot.clusters.projects import Projects
+from bot.clusters.readers import TargetReaders
+from bot.clusters.templates.service import wish_of
 from bot.settings import load
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.world import Planned, World
 from storage.audit import INTENT, AuditEvent
 
 OPERATION = "7f3a" + "0" * 28
-Read = Callable[..., Found]
+Read = Callable[..., Readback]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,7 @@ def projects(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPat
 def read(projects: Projects) -> Read:
     """What is found for words that were cut off some time ago."""
 
-    def reading(words: str, *, ago: float = 0.0) -> Found:
+    def reading(words: str, *, ago: float = 0.0) -> Readback:
         action = grammar.parse(words)
         intent = AuditEvent(
             operation=OPERATION,

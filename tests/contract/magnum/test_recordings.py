@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import requests
 
-from bot.sandbox.kube.pki import CertificateAuthority
-from bot.sandbox.openstack.cloud import ADMIN, MEMBER, READER, Cloud, CloudUser, ClusterOrder
-from bot.sandbox.openstack.keystone import keystone_app
-from bot.sandbox.openstack.magnum import MagnumApp
-from bot.sandbox.serving import Loopback
+from sandbox.kube.pki import CertificateAuthority
+from sandbox.loopback import Loopback
+from sandbox.openstack.cloud import ADMIN, MEMBER, READER, Cloud, CloudUser, ClusterOrder
+from sandbox.openstack.keystone import keystone_app
+from sandbox.openstack.magnum import MagnumApp
 
 RECORDINGS = pathlib.Path(__file__).parents[2] / "recordings" / "magnum"
 SESSION = sorted(RECORDINGS.glob("0*.json"))

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.clusters.service_requests import CloudRefused, CloudServiceError, NoSuchResource
-from bot.clusters.services import CloudServices, Pool
-from bot.sandbox.infrastructure.network import Listener
-from bot.sandbox.infrastructure.volumes import StorageRefused
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.world import World
+from bot.adapters.openstack.cloud_services import CloudServices, LoadBalancerPool
+from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused, CloudServiceError
+from sandbox.infrastructure.network import Listener
+from sandbox.infrastructure.volumes import StorageRefused
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.world import World
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_disk_says_where_it_is(world: World, services: CloudServices) -> None:
 
 
 def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices) -> None:
-    with pytest.raises(NoSuchResource) as told:
+    with pytest.raises(CloudNotFound) as told:
         services.disk("no-such-volume")
     assert "could not be found" in told.value.why
 
@@ -94,11 +94,11 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services:
     found = services.balancer(made.id)
     assert (found.provisioning, found.operating) == ("ACTIVE", "DEGRADED")
     assert found.pools == (
-        Pool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),
+        LoadBalancerPool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),
     )
     made.listeners[0].watched = False
     assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
-    with pytest.raises(NoSuchResource, match="did not show the load balancer"):
+    with pytest.raises(CloudNotFound, match="did not show the load balancer"):
         services.balancer("none")
 
 

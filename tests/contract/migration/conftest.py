@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.actions.action import Driver
-from bot.clusters.service_requests import CloudRefused, NoSuchResource
-from bot.clusters.services import Disk, LoadBalancer, Pool, Snapshot
-from bot.kube.client import Kube
-from bot.kube.connection import Endpoint
-from bot.migration.plan import Plan, Side
-from bot.migration.planning.builder import Wish, build
+from bot.adapters.kube.client import Kube
+from bot.adapters.kube.connection import Endpoint
+from bot.adapters.openstack.cloud_services import Disk, LoadBalancer, LoadBalancerPool, VolumeSnapshot
+from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused
+from bot.drivers.driver import Driver
+from bot.migration.planning.builder import PlanRequest, build
+from bot.migration.planning.plan import ClusterSide, MigrationPlan
 from bot.migration.planning.survey import survey
-from bot.sandbox.infrastructure import Infrastructure
-from bot.sandbox.infrastructure.volumes import StorageRefused
-from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.serving import Loopback
+from sandbox.infrastructure import Infrastructure
+from sandbox.infrastructure.volumes import StorageRefused
+from sandbox.kube.cluster import ClusterSpec, SandboxCluster
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.loopback import Loopback
 from tests.contract.migration import workload
 
 TOKEN = "master-token"
@@ -50,17 +50,20 @@ class Cinder:
             id=found.id, status=found.status, servers=(found.attachment.server,) if found.attachment else ()
         )
 
-    def snapshots(self, volume: str) -> tuple[Snapshot, ...]:
+    def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
         found = [each for each in self._storage.snapshots.values() if each.volume == volume]
         return tuple(
-            Snapshot(id=each.id, name=each.name, status=each.status, metadata=each.metadata) for each in found
+            VolumeSnapshot(id=each.id, name=each.name, status=each.status, metadata=each.metadata)
+            for each in found
         )
 
-    def snapshot(self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]) -> Snapshot:
+    def snapshot(
+        self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]
+    ) -> VolumeSnapshot:
         with refused():
             made = self._storage.snapshot(volume, name, force=False, description=description)
         made.metadata = dict(metadata)
-        return Snapshot(id=made.id, name=made.name, status="creating", metadata=made.metadata)
+        return VolumeSnapshot(id=made.id, name=made.name, status="creating", metadata=made.metadata)
 
     def remove_snapshot(self, snapshot: str) -> None:
         with refused():
@@ -76,13 +79,13 @@ class Octavia:
     def balancer(self, balancer: str) -> LoadBalancer:
         found = self._network.balancers.get(balancer)
         if found is None:
-            raise NoSuchResource("no such load balancer")
+            raise CloudNotFound("no such load balancer")
         return LoadBalancer(
             id=found.id,
             provisioning=found.provisioning,
             operating=found.health,
             pools=tuple(
-                Pool(
+                LoadBalancerPool(
                     listener=each.name,
                     operating=each.operating,
                     members=tuple(each.member(at) for at, _ in each.members),
@@ -154,21 +157,21 @@ def cloud() -> Iterator[Cloud]:
         yield made
 
 
-def side(cloud: Cloud, name: str) -> Side:
+def side(cloud: Cloud, name: str) -> ClusterSide:
     spec = cloud.clusters[name].spec
-    return Side(name=name, driver=Driver(spec.driver), id=spec.uuid, kubernetes=spec.kubernetes)
+    return ClusterSide(name=name, driver=Driver(spec.driver), id=spec.uuid, kubernetes=spec.kubernetes)
 
 
-def wish(cloud: Cloud, source: str = "dev", target: str = "new", **more: Any) -> Wish:
+def wish(cloud: Cloud, source: str = "dev", target: str = "new", **more: Any) -> PlanRequest:
     given: dict[str, Any] = {
         "migration": "m1",
         "volumes": ("reattach",),
         "same_project": True,
         "labels": cloud.clusters[source].spec.labels,
     }
-    return Wish(source=side(cloud, source), target=side(cloud, target), **{**given, **more})
+    return PlanRequest(source=side(cloud, source), target=side(cloud, target), **{**given, **more})
 
 
-def planned(cloud: Cloud, asked: Wish, namespaces: tuple[str, ...] = ()) -> Plan:
+def planned(cloud: Cloud, asked: PlanRequest, namespaces: tuple[str, ...] = ()) -> MigrationPlan:
     found = survey(cloud.kube(asked.source.name), cloud.kube(asked.target.name), namespaces=namespaces)
     return build(asked, found, KEY)

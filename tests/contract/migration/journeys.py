@@ -13,18 +13,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.access.proposal import Proposal, digest
-from bot.kube.client import Kube
-from bot.migration.keys import Keys
-from bot.migration.plan import Plan
-from bot.migration.traffic.floating import Addresses
-from bot.migration.workflow.grounds import APPROVED, BEGUN, ENDED, Json, Standing
-from bot.migration.workflow.telling import MigrationEnded, MigrationPaused
-from bot.migration.workflow.workflow import Migration
-from bot.operations.building import Building
-from bot.operations.flow import Flow, Lost, Stopping
-from bot.operations.running import Running
-from bot.operations.sites import Limits, Site
-from bot.problems import Problem
+from bot.adapters.durable.flow import Flow, OwnershipLost, ProcessStopping
+from bot.adapters.durable.recorded_flow import RecordedFlow
+from bot.adapters.kube.client import Kube
+from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud
+from bot.clusters.lifecycle.provisioner import Provisioner
+from bot.common.problems import Problem
+from bot.migration.objects.digest_keys import DigestKeys
+from bot.migration.planning.plan import MigrationPlan
+from bot.migration.traffic.floating_ips import FloatingIpApi
+from bot.migration.workflow.events import MigrationEnded, MigrationPaused
+from bot.migration.workflow.ports import APPROVED, BEGUN, ENDED, DecisionState, Json
+from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
@@ -33,7 +33,9 @@ from storage.reservations import ReservationRepository
 from tests.contract.migration.conftest import KEY, Cinder, Cloud, Octavia
 
 OPERATION = "7f3a" + "0" * 28
-LIMITS = Limits(create=timedelta(minutes=1), delete=timedelta(minutes=1), verify=timedelta(minutes=1))
+LIMITS = LifecycleTimeouts(
+    create=timedelta(minutes=1), delete=timedelta(minutes=1), verify=timedelta(minutes=1)
+)
 
 
 def utc_now() -> datetime:
@@ -51,14 +53,14 @@ class People:
     def needed(self, kind: str) -> bool:
         return True
 
-    def ask(self, operation: str, name: str, proposal: Proposal) -> Standing:
+    def ask(self, operation: str, name: str, proposal: Proposal) -> DecisionState:
         self.asked.setdefault(name, proposal)
-        return Standing(id="aaaaaa", state="open", line="open")
+        return DecisionState(id="aaaaaa", state="open", line="open")
 
-    def look(self, operation: str, name: str) -> Standing:
+    def look(self, operation: str, name: str) -> DecisionState:
         if name in self.refused:
-            return Standing(id="aaaaaa", state=ENDED, line="rejected by bo: not today")
-        return Standing(
+            return DecisionState(id="aaaaaa", state=ENDED, line="rejected by bo: not today")
+        return DecisionState(
             id="aaaaaa", state=BEGUN if name in self.begun else APPROVED, line="approved by bo", by=("bo",)
         )
 
@@ -92,21 +94,21 @@ class Magnum:
 
 @dataclasses.dataclass
 class Stage:
-    """The `Ground` of the two clusters."""
+    """The `ProjectPorts` of the two clusters."""
 
     cloud: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    keys: Keys = dataclasses.field(default_factory=lambda: Keys(known=(KEY,)))
-    addresses: Addresses | None = None
+    keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
+    addresses: FloatingIpApi | None = None
     answer: float | None = None  # seconds that a cluster has for one
     takes_snapshots: bool = True
     unhealthy: str = ""
     broken: Problem | None = None
 
     @property
-    def site(self) -> Site:
-        return Site(cloud="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
+    def site(self) -> ProjectCloud:
+        return ProjectCloud(cloud="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
 
     @property
     def disks(self) -> Cinder:
@@ -151,7 +153,7 @@ class Told:
 class Journey:
     """One migration, run over a journal as often as it is cut off."""
 
-    def __init__(self, cloud: Cloud, plan: Plan, folder: pathlib.Path) -> None:
+    def __init__(self, cloud: Cloud, plan: MigrationPlan, folder: pathlib.Path) -> None:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
         self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
@@ -171,13 +173,13 @@ class Journey:
         )  # what happens before every step that is new
         self.removed: list[str] = []
         self.register.begin(_noted(plan))
-        self.workflow = Migration(
+        self.workflow = MigrationWorkflow(
             register=self.register,
             turns=self.turns,
             at_once=lambda: 2,
             grounds=lambda _project, _operation: self.stage,
             decisions=self.people,
-            building=Building(ReservationRepository(database), now=utc_now),
+            building=Provisioner(ReservationRepository(database), now=utc_now),
             remove=self._remove,
             limits=lambda: LIMITS,
             ready_within=lambda: timedelta(seconds=40),
@@ -196,7 +198,7 @@ class Journey:
         """
         while True:
             cutter = _Cutter(self, twice=twice)
-            flow = Running(
+            flow = RecordedFlow(
                 operation=OPERATION,
                 project="shop",
                 reporter=Told(self._heard),
@@ -206,7 +208,7 @@ class Journey:
             )
             try:
                 return self.workflow(flow, {"migration": self.plan.migration})
-            except (Stopping, Lost):
+            except (ProcessStopping, OwnershipLost):
                 self.cuts += 1
 
     @property
@@ -259,14 +261,14 @@ class _Cutter:
         found = do()
         if self._twice and at not in self._journey.done:
             self._journey.done.add(at)
-            raise Stopping
+            raise ProcessStopping
         journal.append((name, found))
         if self._twice:
-            raise Stopping
+            raise ProcessStopping
         return found
 
 
-def _noted(plan: Plan) -> ClusterMigration:
+def _noted(plan: MigrationPlan) -> ClusterMigration:
     order = {
         "deploy": None,
         "soak": 0.0,

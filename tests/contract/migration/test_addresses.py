@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.clusters.services import FloatingIP
-from bot.migration import waiting
-from bot.migration.traffic import floating, opening
-from bot.migration.transforms.services import INTERNAL
-from bot.sandbox.infrastructure.network import Network
+from bot.adapters.openstack.cloud_services import FloatingIP
+from bot.migration.copy import deadline
+from bot.migration.objects.transforms.services import INTERNAL
+from bot.migration.traffic import exposure, floating_ips
 from bot.settings.file import Mappings
+from sandbox.infrastructure.network import Network
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.moves import SECONDS, Moving
 
@@ -52,23 +52,23 @@ def moving(cloud: Cloud) -> Moving:
     return made
 
 
-def switched(moving: Moving, neutron: Neutron) -> floating.Move:
+def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
     """The steps in their order."""
     moving.cut_over()
     [balancer] = moving.plan.balancers
-    move = floating.pictured(balancer, neutron)
+    move = floating_ips.plan_move(balancer, neutron)
     assert move is not None
-    floating.keep(move, neutron, moving.plan.migration)
+    floating_ips.keep(move, neutron, moving.plan.migration)
     found, into = moving.inventory(), moving.into()
     made = moving.forms(found)
-    assert not floating.open_internal(into, moving.plan, found, made, [move]).failures
-    waiting.until(lambda: opening.unanswered(into, [move.service]), what="have an address", seconds=SECONDS)
+    assert not floating_ips.open_internal(into, moving.plan, found, made, [move]).failures
+    deadline.until(lambda: exposure.unanswered(into, [move.service]), what="have an address", seconds=SECONDS)
     for _ in range(2):  # it may be repeated
-        floating.switch(moving.target, PATH, made.final[move.service], move, neutron)
-        waiting.until(
-            lambda: floating.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS
+        floating_ips.switch(moving.target, PATH, made.final[move.service], move, neutron)
+        deadline.until(
+            lambda: floating_ips.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS
         )
-    assert not floating.open_internal(into, moving.plan, found, made, [move]).written, (
+    assert not floating_ips.open_internal(into, moving.plan, found, made, [move]).written, (
         "what has arrived is left alone"
     )
     return move
@@ -77,7 +77,7 @@ def switched(moving: Moving, neutron: Neutron) -> floating.Move:
 def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
     neutron = Neutron(moving.cloud.infrastructure.network)
     move = switched(moving, neutron)
-    [new] = opening.new_addresses(moving.into(), moving.plan)
+    [new] = exposure.new_addresses(moving.into(), moving.plan)
     assert new.before == new.after == (move.address,)
     found = neutron.find(move.address)
     assert found is not None and found.port not in ("", move.old_port)
@@ -95,7 +95,7 @@ def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) 
     move = switched(moving, neutron)
     moving.roll_back()
     for _ in range(2):
-        floating.switch_back(move, neutron)
+        floating_ips.switch_back(move, neutron)
     moving.cloud.settle()
     found = neutron.find(move.address)
     assert found is not None
@@ -104,16 +104,16 @@ def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) 
 
 def test_until_the_switch_the_new_load_balancer_has_no_address_from_outside(moving: Moving) -> None:
     service = moving.forms(moving.inventory()).final[moving.plan.balancers[0].service]
-    inside = floating.internal({**service, "spec": {**service["spec"], "loadBalancerIP": "203.0.113.9"}})
+    inside = floating_ips.internal({**service, "spec": {**service["spec"], "loadBalancerIP": "203.0.113.9"}})
     assert inside["metadata"]["annotations"][INTERNAL] == "true"
     assert "loadBalancerIP" not in inside["spec"]
-    move = floating.Move(
+    move = floating_ips.FloatingIpMove(
         service=moving.plan.balancers[0].service,
         floating_ip="f",
         address="203.0.113.9",
         old_port="p",
         old_description="",
     )
-    outside = floating.external(inside, move)
+    outside = floating_ips.external(inside, move)
     assert outside["spec"]["loadBalancerIP"] == "203.0.113.9"
     assert "annotations" not in outside["metadata"]

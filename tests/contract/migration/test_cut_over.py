@@ -8,17 +8,17 @@ from collections import Counter
 
 import pytest
 
-from bot.kube import writing as kube_writing
-from bot.migration import comparing, drift, undoing
-from bot.migration.canonical import text, without_server_fields
-from bot.migration.inventory import Inventory
-from bot.migration.objects import Object, Ref
-from bot.migration.source import applying, hooks
-from bot.migration.source.applying import SourceChanged, State
-from bot.migration.traffic import opening
-from bot.migration.volumes import moving as volumes_moving
-from bot.migration.volumes.moving import NotRetained, VolumeTaken
-from bot.migration.writing import Action
+from bot.adapters.kube import writes as kube_writing
+from bot.migration.copy import comparison, removal
+from bot.migration.copy.writer import WriteAction
+from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.canonical import text, without_server_fields
+from bot.migration.objects.manifest import Object, Ref
+from bot.migration.source import changes, drift, hooks
+from bot.migration.source.changes import ChangeStatus, SourceChanged
+from bot.migration.traffic import exposure
+from bot.migration.volumes import reattachment as volumes_moving
+from bot.migration.volumes.reattachment import NotRetained, VolumeTaken
 from tests.contract.migration.conftest import KEY, Cloud, planned, wish
 from tests.contract.migration.moves import Moving
 
@@ -60,7 +60,7 @@ def write_on_disks(moving: Moving, words: str) -> dict[str, str]:
 
 def test_the_source_stands_still_and_its_disks_are_free(moving: Moving) -> None:
     done = moving.quiesce()
-    assert {each.state for each in done} == {State.DONE}
+    assert {each.state for each in done} == {ChangeStatus.DONE}
     assert not pods(moving, "source")
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"available"}
     policies = {
@@ -68,7 +68,7 @@ def test_the_source_stands_still_and_its_disks_are_free(moving: Moving) -> None:
         for each in moving.source.all_of("/api/v1/persistentvolumes", dict)
     }
     assert policies == {"Retain"}
-    assert {each.state for each in moving.quiesce()} == {State.ALREADY}
+    assert {each.state for each in moving.quiesce()} == {ChangeStatus.ALREADY}
 
 
 def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Moving) -> None:
@@ -90,7 +90,7 @@ def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Movin
     assert (here["spec"]["suspend"], there["spec"]["suspend"]) == (True, False)
     paused = kube_writing.read(moving.target, "/apis/batch/v1/namespaces/shop/cronjobs/paused")
     assert paused is not None and paused["spec"]["suspend"] is True, "it was suspended before"
-    final = comparing.compare(moving.into(), moving.forms(moving.inventory()).final)
+    final = comparison.compare(moving.into(), moving.forms(moving.inventory()).final)
     assert final.proven, final.differences
 
 
@@ -104,11 +104,11 @@ def test_the_source_is_restored_exactly(moving: Moving) -> None:
     counted = pods(moving, "source")
     moving.cut_over()
     assert canonical(moving.inventory()) != before
-    assert {each.state for each in moving.roll_back()} == {State.DONE}
+    assert {each.state for each in moving.roll_back()} == {ChangeStatus.DONE}
     moving.cloud.settle()
     assert canonical(moving.inventory()) == before
     assert pods(moving, "source") == counted and not pods(moving, "target")
-    assert {each.state for each in applying.take_back(moving.source, moving.image)} == {State.ALREADY}  # type: ignore[arg-type]
+    assert {each.state for each in changes.revert(moving.source, moving.image)} == {ChangeStatus.ALREADY}  # type: ignore[arg-type]
 
 
 def test_what_was_written_meanwhile_stays_on_the_disks_after_a_roll_back(moving: Moving) -> None:
@@ -131,9 +131,9 @@ def test_everything_that_was_made_is_removed_by_label_and_nothing_else(moving: M
     moving.cloud.deploy("new", [own])
     moving.cut_over()
     moving.roll_back()
-    undoing.remove_all(moving.target, moving.into().surface, "m1")
+    removal.remove_all(moving.target, moving.into().surface, "m1")
     moving.cloud.settle()
-    assert not undoing.remove_all(moving.target, moving.into().surface, "m1")
+    assert not removal.remove_all(moving.target, moving.into().surface, "m1")
     left = {each["metadata"]["name"] for each in moving.target.all_of("/api/v1/namespaces", dict)}
     assert "theirs" in left and "shop" not in left
     assert len(moving.cloud.infrastructure.storage.volumes) == 4
@@ -146,21 +146,21 @@ def test_every_step_may_be_repeated(moving: Moving) -> None:
     moving.attach()
     moving.start()
     again = [each.action for record in moving.start() for each in record.written]
-    assert set(again) == {Action.UNCHANGED}
+    assert set(again) == {WriteAction.UNCHANGED}
     moving.wait_until_ready()
     moving.open()
     moving.open()
     before = pods(moving, "target")
     assert {each.action for each in moving.copy().written} == {
-        Action.UNCHANGED,
-        Action.PRESENT,
+        WriteAction.UNCHANGED,
+        WriteAction.PRESENT,
     }, "a late copy stops nothing"
     assert pods(moving, "target") == before
 
 
 def test_a_process_that_wakes_up_late_does_not_put_a_started_workload_to_sleep(moving: Moving) -> None:
     """Its copy was prepared before the cut-over; what it read then is no longer the version that is there."""
-    from bot.migration import writing as migration_writing
+    from bot.migration.copy import writer as migration_writing
 
     into, found = moving.into(), moving.inventory()
     ref = Ref("apps", "Deployment", "shop", "cart")
@@ -171,25 +171,27 @@ def test_a_process_that_wakes_up_late_does_not_put_a_started_workload_to_sleep(m
     resource = into.surface.find(ref)
     assert resource is not None
     late = migration_writing._own(into, resource, asleep, stale, started=False, force=False)
-    assert late.action is Action.UNCHANGED
+    assert late.action is WriteAction.UNCHANGED
     live = kube_writing.read(moving.target, resource.path(ref))
     assert live is not None and live["spec"]["replicas"] == 2
 
 
 def test_new_addresses_are_told(moving: Moving) -> None:
     moving.cut_over()
-    [address] = opening.new_addresses(moving.into(), moving.plan)
+    [address] = exposure.new_addresses(moving.into(), moving.plan)
     assert address.before != address.after and address.after
 
 
 def test_hooks_run_before_the_source_stops_and_after_the_target_has_started(moving: Moving) -> None:
     ran = hooks.run(
-        moving.source, moving.source.all_of("/api/v1/namespaces/shop/pods", dict), hooks.When.BEFORE_QUIESCE
+        moving.source,
+        moving.source.all_of("/api/v1/namespaces/shop/pods", dict),
+        hooks.HookPhase.BEFORE_QUIESCE,
     )
     assert [(run.pod.name, run.code) for run in ran] == [("db-0", 0), ("db-1", 0)]
     moving.cut_over()
     after = hooks.run(
-        moving.target, moving.target.all_of("/api/v1/namespaces/shop/pods", dict), hooks.When.AFTER_START
+        moving.target, moving.target.all_of("/api/v1/namespaces/shop/pods", dict), hooks.HookPhase.AFTER_START
     )
     assert [(run.pod.name, run.command, run.ok) for run in after] == [
         ("db-0", "echo", True),
@@ -202,10 +204,10 @@ def test_what_somebody_changed_since_is_not_restored_over(moving: Moving) -> Non
     kube_writing.patch(
         moving.source, "/apis/apps/v1/namespaces/shop/deployments/cart", {"spec": {"replicas": 5}}
     )
-    states = {str(each.ref): each.state for each in applying.take_back(moving.source, moving.image)}  # type: ignore[arg-type]
-    assert states["Deployment shop/cart"] is State.CHANGED
-    assert states["Deployment shop/ads"] is State.DONE
-    assert applying.pending(moving.source, moving.image)  # type: ignore[arg-type]
+    states = {str(each.ref): each.state for each in changes.revert(moving.source, moving.image)}  # type: ignore[arg-type]
+    assert states["Deployment shop/cart"] is ChangeStatus.CHANGED
+    assert states["Deployment shop/ads"] is ChangeStatus.DONE
+    assert changes.pending(moving.source, moving.image)  # type: ignore[arg-type]
 
 
 def test_an_object_that_was_made_anew_on_the_source_stops_the_cut_over(moving: Moving) -> None:
@@ -283,7 +285,7 @@ def test_a_workload_goes_to_calico_and_back_and_is_the_same(moving: Moving) -> N
     back.copy()
     back.take_picture()
     back.cut_over()
-    final = comparing.compare(back.into(), back.forms(back.inventory()).final)
+    final = comparison.compare(back.into(), back.forms(back.inventory()).final)
     assert final.proven, final.differences
     second = {ref: text(obj) for ref, obj in back.forms(back.inventory()).final.items()}
     planned_first = {item.ref for item in moving.plan.items}

@@ -12,22 +12,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.core import MIGRATIONS, MOST_OPEN_MIGRATIONS
-from bot.migration.workflow import passage as passages
-from bot.migration.workflow.passage import Passage
-from bot.migration.workflow.proving import soak
-from bot.migration.workflow.steps import Step
-from bot.migration.workflow.turns import OwnTurn
-from bot.operations.ends import Ends
-from bot.operations.flow import Flow, Json
-from bot.operations.runtime import Runtime
-from bot.problems import Refusal
+from bot.adapters.durable.flow import Flow, Json
+from bot.adapters.durable.outcomes import OutcomeCodec
+from bot.adapters.durable.runtime import Runtime
+from bot.app.wiring import MIGRATIONS, MOST_OPEN_MIGRATIONS
+from bot.common.problems import Refusal
+from bot.migration.workflow import run as passages
+from bot.migration.workflow.concurrency import MigrationPermit
+from bot.migration.workflow.prove import soak
+from bot.migration.workflow.run import Run
+from bot.migration.workflow.step import Step
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
 from storage.models import MigrationTurnRow
-from tests.unit.migration.build import workload
-from tests.unit.migration.test_planning import plan
+from tests.unit.migration.builders import workload
+from tests.unit.migration.planning.test_builder import plan
 
 MANY, FEW, AT_ONCE = 50, 10, 2
 pytestmark = pytest.mark.timeout(300)
@@ -79,10 +79,10 @@ class Moves:
 
     def __call__(self, flow: Flow, given: Json) -> object:
         name = given["migration"]
-        own = OwnTurn(
+        own = MigrationPermit(
             self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE
         )
-        passage = Passage(
+        passage = Run(
             flow,
             self.register,
             own,
@@ -161,7 +161,9 @@ def start(
     def begun() -> Runtime:
         for each in running:
             each.stop()
-        made = Runtime(database_url, ends=Ends({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS})
+        made = Runtime(
+            database_url, ends=OutcomeCodec({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS}
+        )
         made.register("migrate", moves, queue=MIGRATIONS)
         made.launch(executor="one", reporter=told)
         running[:] = [made]

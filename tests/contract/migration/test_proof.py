@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.kube import writing as kube_writing
-from bot.kube.client import Kube
-from bot.migration.proof import seen
-from bot.migration.proof.verdict import Checked
-from bot.migration.workflow import evidence
-from bot.migration.workflow.scene import Known, Recorded, Scene
+from bot.adapters.kube import writes as kube_writing
+from bot.adapters.kube.client import Kube
+from bot.migration.proof import source_record
+from bot.migration.proof.verdict import ProofResult
+from bot.migration.workflow import proof_checks
+from bot.migration.workflow.cluster_views import ClusterViews, Known, RunState
 from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish
 from tests.contract.migration.journeys import Magnum, Stage
 from tests.contract.migration.moves import Moving
@@ -24,7 +24,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
 
 
 @pytest.fixture(scope="module")
-def moved() -> Iterator[tuple[Moving, Recorded]]:
+def moved() -> Iterator[tuple[Moving, RunState]]:
     """A workload that has moved, and what was recorded of it."""
     with both() as cloud:
         ingress = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
@@ -32,11 +32,11 @@ def moved() -> Iterator[tuple[Moving, Recorded]]:
         moving = Moving(cloud, planned(cloud, wish(cloud)))
         moving.copy()
         moving.take_picture()
-        noted = seen.seen(moving.source, moving.inventory(), moving.plan)
+        noted = source_record.record_source(moving.source, moving.inventory(), moving.plan)
         moving.cut_over()
         given_address(moving.target, ingress, "203.0.113.81")
         cloud.settle()
-        yield moving, Recorded(target="uuid-new", image=moving.image, before=moving.before, seen=noted)
+        yield moving, RunState(target="uuid-new", image=moving.image, before=moving.before, seen=noted)
 
 
 def given_address(kube: Kube, path: str, address: str) -> None:
@@ -44,7 +44,7 @@ def given_address(kube: Kube, path: str, address: str) -> None:
     kube_writing.patch(kube, f"{path}/status", {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}})
 
 
-def run(moved: tuple[Moving, Recorded], app: str, script: str, most: int = 9) -> None:
+def run(moved: tuple[Moving, RunState], app: str, script: str, most: int = 9) -> None:
     """Run something in the pods of an application in the target, whose kubelets then look."""
     cloud = moved[0].cloud
     cluster = cloud.clusters["new"]
@@ -56,10 +56,10 @@ def run(moved: tuple[Moving, Recorded], app: str, script: str, most: int = 9) ->
     cloud.settle()
 
 
-def scene(moved: tuple[Moving, Recorded]) -> Scene:
+def scene(moved: tuple[Moving, RunState]) -> ClusterViews:
     moving, recorded = moved
     ground: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
-    return Scene(
+    return ClusterViews(
         plan=moving.plan,
         ground=ground,
         recorded=recorded,
@@ -69,17 +69,17 @@ def scene(moved: tuple[Moving, Recorded]) -> Scene:
     )
 
 
-def proof(moved: tuple[Moving, Recorded]) -> dict[str, Checked]:
-    return {each.check: each for each in evidence.proof(scene(moved), lambda _seconds: None)}
+def proof(moved: tuple[Moving, RunState]) -> dict[str, ProofResult]:
+    return {each.check: each for each in proof_checks.proof(scene(moved), lambda _seconds: None)}
 
 
-def faults(moved: tuple[Moving, Recorded]) -> list[str]:
-    return evidence.faults(proof(moved).values())
+def faults(moved: tuple[Moving, RunState]) -> list[str]:
+    return proof_checks.faults(proof(moved).values())
 
 
-def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, Recorded]) -> None:
+def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RunState]) -> None:
     found = proof(moved)
-    assert not evidence.faults(found.values())
+    assert not proof_checks.faults(found.values())
     assert {name: each.looked for name, each in found.items()} == {
         "endpoints": 14,
         "load balancers": 1,
@@ -91,10 +91,10 @@ def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Mov
     }, found
     [gap] = [line for each in found.values() for line in each.unchecked]
     assert gap.startswith("HTTP of shop/ads:80, ") and gap.endswith("no probe names a path")
-    assert not evidence.settling(scene(moved))
+    assert not proof_checks.settling(scene(moved))
 
 
-def change(moved: tuple[Moving, Recorded], path: str, now: dict[str, Any]) -> Callable[[], None]:
+def change(moved: tuple[Moving, RunState], path: str, now: dict[str, Any]) -> Callable[[], None]:
     """Change an object of the target; returns what changes it back."""
     target = moved[0].target
     old = kube_writing.read(target, path)
@@ -115,17 +115,17 @@ def change(moved: tuple[Moving, Recorded], path: str, now: dict[str, Any]) -> Ca
     return back
 
 
-def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, Recorded]) -> None:
+def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, RunState]) -> None:
     run(moved, "cart", "echo 503 > /www/healthz", most=1)
     assert "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)" in faults(moved)
-    assert evidence.settling(scene(moved)) == [
+    assert proof_checks.settling(scene(moved)) == [
         "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)"
     ]
     run(moved, "cart", "rm -f /www/healthz")
     assert not faults(moved)
 
 
-def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, Recorded]) -> None:
+def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, RunState]) -> None:
     network = moved[0].cloud.infrastructure.network
     [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
     answering, mine.listeners[0].answering = mine.listeners[0].answering, frozenset()
@@ -133,12 +133,12 @@ def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Movin
     found = faults(moved)
     assert any("provisioning_status ERROR, expected ACTIVE" in line for line in found)
     assert any("members: ERROR, expected at least one ONLINE" in line for line in found)
-    assert evidence.settling(scene(moved))
+    assert proof_checks.settling(scene(moved))
     mine.provisioning, mine.listeners[0].answering = "ACTIVE", answering
     assert not faults(moved)
 
 
-def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, Recorded]) -> None:
+def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RunState]) -> None:
     network = moved[0].cloud.infrastructure.network
     [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
     mine.provisioning = "PENDING_UPDATE"
@@ -148,18 +148,18 @@ def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, Recorded]) 
         paused.append(seconds)
         mine.provisioning = "ACTIVE"
 
-    assert not evidence.faults(evidence.proof(scene(moved), pause))
-    assert paused == [evidence.AGAIN_SECONDS]
+    assert not proof_checks.faults(proof_checks.proof(scene(moved), pause))
+    assert paused == [proof_checks.AGAIN_SECONDS]
 
 
-def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, Recorded]) -> None:
+def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, RunState]) -> None:
     path = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
     kube_writing.patch(moved[0].target, f"{path}/status", {"status": {"loadBalancer": None}})
     assert any("Ingress shop/shop: it has no address" in line for line in faults(moved))
     given_address(moved[0].target, path, "203.0.113.81")
 
 
-def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, Recorded]) -> None:
+def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RunState]) -> None:
     back = change(moved, f"{RBAC}/roles/reader", {"rules": []})
     assert any(
         "ServiceAccount shop/runner: it may not get configmaps in shop" in line for line in faults(moved)
@@ -174,7 +174,7 @@ def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, Recorded])
     assert not faults(moved)
 
 
-def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, Recorded]) -> None:
+def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, RunState]) -> None:
     run(moved, "frontend", "echo 302 > /www/healthz")
     found = faults(moved)
     assert (
@@ -184,7 +184,7 @@ def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, Rec
     assert not faults(moved)
 
 
-def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, Recorded]) -> None:
+def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, RunState]) -> None:
     cluster = moved[0].cloud.clusters["new"]
     pods = cluster.store.registry.named("Pod")
 
@@ -204,7 +204,7 @@ def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Mo
     assert not faults(moved)
 
 
-def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tuple[Moving, Recorded]) -> None:
+def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tuple[Moving, RunState]) -> None:
     """A role that reads everything and may neither review access nor use the proxy."""
     clusters = moved[0].cloud.clusters.values()
     for cluster in clusters:
@@ -212,11 +212,11 @@ def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tup
         rules = [{"apiGroups": ["*"], "resources": ["pods", "services", "*"], "verbs": ["list"]}]
         deploy_reader(moved[0].cloud, cluster.spec.name, rules)
     try:
-        found = {each.check: each for each in evidence.proof(scene(moved), lambda _seconds: None)}
+        found = {each.check: each for each in proof_checks.proof(scene(moved), lambda _seconds: None)}
     finally:
         for cluster in clusters:
             cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
-    assert not evidence.faults(found.values())
+    assert not proof_checks.faults(found.values())
     assert (found["rights"].looked, found["http"].looked) == (0, 0)
     assert any("does not let me ask" in line for line in found["rights"].unchecked)
     assert any("services/proxy" in line for line in found["http"].unchecked)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from bot.kube import writing as kube_writing
-from bot.kube.errors import KubeError, ServerFailed, Unreachable
-from bot.migration import comparing, copying, undoing
-from bot.migration.copying import NamespaceGoing
-from bot.migration.writing import Action
+from bot.adapters.kube import writes as kube_writing
+from bot.adapters.kube.errors import KubeError, ServerFailed, Unreachable
+from bot.migration.copy import comparison, copier, removal
+from bot.migration.copy.copier import NamespaceGoing
+from bot.migration.copy.writer import WriteAction
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.moves import Moving
 
 
 @pytest.fixture
 def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
-    monkeypatch.setattr("bot.kube.client.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("bot.adapters.kube.client.LONGEST_PAUSE", 0.01)
     return Moving(cloud, planned(cloud, wish(cloud)))
 
 
 def proven(moving: Moving) -> bool:
-    found = comparing.compare(moving.into(), moving.forms(moving.inventory()).held)
+    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
     return found.proven and all(count.planned == count.found for count in found.counts)
 
 
@@ -56,7 +56,7 @@ def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Mov
     into, found = moving.into(), moving.inventory()
     moving.cloud.loopback.run(target.hang_up())
     with pytest.raises(Unreachable):
-        copying.copy(into, moving.plan, found, moving.forms(found))
+        copier.copy(into, moving.plan, found, moving.forms(found))
     moving.cloud.loopback.run(target.listen(moving.cloud.loopback))
     assert not moving.copy().failures
     assert proven(moving)
@@ -98,7 +98,7 @@ def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
     monkeypatch.undo()
     moving.cloud.clusters["new"].api.disturbance.status = 0
     actions = {each.action for record in moving.start() for each in record.written}
-    assert actions <= {Action.CREATED, Action.UPDATED, Action.UNCHANGED}
+    assert actions <= {WriteAction.CREATED, WriteAction.UPDATED, WriteAction.UNCHANGED}
     moving.wait_until_ready()
     handles = [
         each["spec"]["csi"]["volumeHandle"]
@@ -120,7 +120,7 @@ def test_a_roll_back_that_was_cut_off_is_finished_by_a_second_one(
     moving.cloud.clusters["new"].api.disturbance.status = 0
     moving.roll_back()
     moving.cloud.settle()
-    assert not undoing.remove_all(moving.target, moving.into().surface, "another")
+    assert not removal.remove_all(moving.target, moving.into().surface, "another")
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
 
 

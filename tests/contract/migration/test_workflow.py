@@ -12,15 +12,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.kube import writing as kube_writing
-from bot.kube.errors import Unreachable
-from bot.migration.canonical import text, without_server_fields
-from bot.migration.keys import Keys
-from bot.migration.objects import Ref
-from bot.migration.workflow import passage, patience
-from bot.migration.workflow.steps import Step
-from bot.migration.workflow.telling import MigrationPaused
-from bot.operations.flow import Stopping
+from bot.adapters.durable.flow import ProcessStopping
+from bot.adapters.kube import writes as kube_writing
+from bot.adapters.kube.errors import Unreachable
+from bot.migration.objects.canonical import text, without_server_fields
+from bot.migration.objects.digest_keys import DigestKeys
+from bot.migration.objects.manifest import Ref
+from bot.migration.workflow import retry, run
+from bot.migration.workflow.events import MigrationPaused
+from bot.migration.workflow.step import Step
 from bot.settings.file import Mappings
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
@@ -34,9 +34,9 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
-    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(passage, "LOOK_SECONDS", 0.3)
-    monkeypatch.setattr(passage, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(run, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(run, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
 
 
@@ -373,7 +373,7 @@ def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(
                 if done == name:
                     shorter = {key: each for key, each in kept["value"]["done"].items() if key not in left}
                     journey.journal[at] = (done, {"value": {"done": shorter}})
-            raise Stopping
+            raise ProcessStopping
 
         return forget
 
@@ -505,7 +505,7 @@ def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copie
     assert copied["data"]["MODE"] == "other"
 
 
-ANOTHER = Keys(known=(b"of another replica",), own=True)
+ANOTHER = DigestKeys(known=(b"of another replica",), own=True)
 
 
 def written(journey: Journey, data: dict[str, str]) -> None:

@@ -13,9 +13,9 @@ import openstack
 import pytest
 from openstack import exceptions
 
-from bot.sandbox.kube.controllers.kubelet import Tempo
-from bot.sandbox.kube.workloads import AWKWARD, MIGRATION, POLICIES
-from bot.sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.workloads import AWKWARD, MIGRATION, POLICIES
+from sandbox.world import Planned, World
 
 CLUSTERS = (Planned(name="dev-eu", driver="flannel", nodes=2, workloads=MIGRATION),)
 
@@ -165,8 +165,8 @@ def test_a_deletion_that_fails_half_way_says_why_and_can_be_asked_for_again(
 
 def test_every_set_of_workloads_runs(world: World) -> None:
     async def deploy(sets: tuple[str, ...]) -> Any:
-        from bot.sandbox.kube.cluster import ClusterSpec, SandboxCluster
-        from bot.sandbox.kube.workloads import objects
+        from sandbox.kube.cluster import ClusterSpec, SandboxCluster
+        from sandbox.kube.workloads import objects
 
         spec = ClusterSpec(uuid="more", name="more", driver="calico", nodes=3, subnet="10.9.0")
         made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0))

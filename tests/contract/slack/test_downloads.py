@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.serving import Loopback
-from bot.sandbox.slack.model import BOT_TOKEN
-from bot.slack.delivery.web import SlackRefused, SlackUnreachable, SlackWeb
+from bot.slack.delivery.web_client import SlackRefused, SlackUnreachable, SlackWebClient
+from sandbox.loopback import Loopback
+from sandbox.slack.model import BOT_TOKEN
 from tests.contract.slack.test_web_api import Slack, slack
 
 __all__ = ["slack"]
 
 
-def web(slack: Slack, token: str = BOT_TOKEN) -> SlackWeb:
-    return SlackWeb(token=token, base_url=f"{slack.url}/api/")
+def web(slack: Slack, token: str = BOT_TOKEN) -> SlackWebClient:
+    return SlackWebClient(token=token, base_url=f"{slack.url}/api/")
 
 
 def test_a_file_is_read_up_to_a_limit(slack: Slack) -> None:

@@ -11,13 +11,13 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.sandbox.serving import Loopback
-from bot.sandbox.slack.model import BOT_TOKEN
-from bot.sandbox.slack.page_app import create_app
-from bot.sandbox.slack.people import shop
-from bot.sandbox.slack.sockets import SocketMode
-from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.workspace import Workspace
+from sandbox.loopback import Loopback
+from sandbox.slack.model import BOT_TOKEN
+from sandbox.slack.page_app import create_app
+from sandbox.slack.people import shop
+from sandbox.slack.sockets import SocketMode
+from sandbox.slack.web_api import WebApi
+from sandbox.slack.workspace import Workspace
 
 SHOP, PRIVATE = "C0SHOP", "C0RANDOM"
 

@@ -6,7 +6,7 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository, Wish
+from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository, PendingSignal
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_a_wish_counts_once_and_only_while_it_is_open(database: Database) -> Non
         found = made.want("m1", "pause", by="ana", operation="click-1")
     assert found is not None and found.control_number == 1
     again = made.want("m1", "resume", by="bo", operation="click-2")
-    assert made.wish("m1") == Wish(word="resume", number=2, by="bo") and made.wish("m9") is None
+    assert made.wish("m1") == PendingSignal(word="resume", number=2, by="bo") and made.wish("m9") is None
     assert again is not None and (again.control, again.control_number, again.control_by) == (
         "resume",
         2,

@@ -14,14 +14,14 @@ from storage.cluster_migrations import DONE, PAUSED, ClusterMigration, ClusterMi
 from storage.continuations import Continuation, ContinuationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
-from storage.migration_turns import MigrationTurnRepository, Turn
+from storage.migration_turns import ConcurrencyPermit, MigrationTurnRepository
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 def take(
     turns: MigrationTurnRepository, migration: str, *, at_once: int | None, project: str = "shop"
-) -> Turn:
+) -> ConcurrencyPermit:
     operation = f"operation-{migration.removeprefix('m')}"
     return turns.take(migration, operation=operation, project=project, at_once=at_once)
 
@@ -69,9 +69,9 @@ def test_so_many_are_at_work_and_the_first_that_waits_is_the_next(
     database: Database, turns: MigrationTurnRepository
 ) -> None:
     noted(database, 1, 2, 3, 4)
-    assert take(turns, "m1", at_once=2) == Turn(held=True, at_work=1)
-    assert take(turns, "m2", at_once=2) == Turn(held=True, at_work=2)
-    assert take(turns, "m3", at_once=2) == Turn(held=False, at_work=2)
+    assert take(turns, "m1", at_once=2) == ConcurrencyPermit(held=True, at_work=1)
+    assert take(turns, "m2", at_once=2) == ConcurrencyPermit(held=True, at_work=2)
+    assert take(turns, "m3", at_once=2) == ConcurrencyPermit(held=False, at_work=2)
     assert not take(turns, "m4", at_once=2).held
     turns.give_back("m1")
     assert not take(turns, "m4", at_once=2).held, "m3 came first"
@@ -121,7 +121,7 @@ def test_who_wants_out_waits_for_nobody_and_counts_all_the_same(
     noted(database, 1, 2, 3)
     take(turns, "m1", at_once=1)
     take(turns, "m2", at_once=1)
-    assert take(turns, "m3", at_once=None) == Turn(held=True, at_work=2)
+    assert take(turns, "m3", at_once=None) == ConcurrencyPermit(held=True, at_work=2)
     turns.give_back("m1")
     assert not take(turns, "m2", at_once=1).held
     assert take(turns, "m2", at_once=None).held, "also one that waited"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.delivery.budget import Budget
+from bot.slack.delivery.update_rate_limit import UpdateRateLimit
 from storage.database import Database
 from storage.updates import UpdateRepository
 
@@ -51,8 +51,8 @@ def web(clock: Clock) -> Web:
     return Web(clock)
 
 
-def budget(database: Database, web: Web, clock: Clock, replica: str = "one") -> Budget:
-    return Budget(
+def budget(database: Database, web: Web, clock: Clock, replica: str = "one") -> UpdateRateLimit:
+    return UpdateRateLimit(
         UpdateRepository(database),
         web,
         replica=replica,

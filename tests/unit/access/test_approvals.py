@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.approvals import Ended, MayNotDecide, NoApproval, Void, changes
-from bot.problems import Refusal
+from bot.access.approvals import ApprovalEnded, ApprovalVoid, MayNotDecide, NoApproval, changes
+from bot.common.problems import Refusal
 from storage.approvals import (
     APPROVED,
     EXPIRED,
@@ -17,14 +17,14 @@ from storage.approvals import (
     VOID,
     WITHDRAWN,
     ApprovalRepository,
-    Verdict,
+    DecisionResult,
 )
 from storage.database import Database
 from storage.inbox import InboxRepository
-from tests.unit.access.approving import DELETE, NOW, Clock, ask, desk, proposal
+from tests.unit.access.approval_requests import DELETE, NOW, Clock, ask, desk, proposal
 
-BO = Verdict(person="U2", name="bo", approved=True)
-DEE = Verdict(person="U3", name="dee", approved=True)
+BO = DecisionResult(person="U2", name="bo", approved=True)
+DEE = DecisionResult(person="U3", name="dee", approved=True)
 
 
 def waiting(database: Database) -> list[str]:
@@ -50,7 +50,7 @@ def test_nobody_decides_over_their_own_request(database: Database) -> None:
     approvals = desk(database)
     made = approvals.ask(ask())
     for approved in (True, False):
-        verdict = Verdict(person="U1", name="ana", approved=approved)
+        verdict = DecisionResult(person="U1", name="ana", approved=approved)
         with pytest.raises(MayNotDecide, match="You asked for it"):
             approvals.decide(made.id, verdict, project="shop", typed="dev-eu")
     assert approvals.get(made.id, project="shop").state == OPEN
@@ -61,7 +61,7 @@ def test_nobody_decides_from_a_terminal(database: Database) -> None:
     made = approvals.ask(ask())
     with pytest.raises(MayNotDecide, match="terminal"):
         approvals.decide(
-            made.id, Verdict(person="terminal:bo@host", name="bo", approved=True), project="shop"
+            made.id, DecisionResult(person="terminal:bo@host", name="bo", approved=True), project="shop"
         )
 
 
@@ -77,10 +77,10 @@ def test_a_deletion_needs_the_name_typed_exactly(database: Database) -> None:
 def test_a_rejection_keeps_its_comment_and_has_no_effect(database: Database) -> None:
     approvals = desk(database)
     made = approvals.ask(ask())
-    verdict = Verdict(person="U2", name="bo", approved=False, comment="not on a Friday")
+    verdict = DecisionResult(person="U2", name="bo", approved=False, comment="not on a Friday")
     found = approvals.decide(made.id, verdict, project="shop")
     assert (found.state, found.note) == (REJECTED, "not on a Friday")
-    with pytest.raises(Ended, match="was rejected by bo at 2026-11-24 12:00 UTC: not on a Friday"):
+    with pytest.raises(ApprovalEnded, match="was rejected by bo at 2026-11-24 12:00 UTC: not on a Friday"):
         approvals.decide(made.id, DEE, project="shop", typed="dev-eu")
     assert waiting(database) == []
 
@@ -89,7 +89,7 @@ def test_two_approvers_are_two_people(database: Database) -> None:
     approvals = desk(database, approvers=2)
     made = approvals.ask(ask())
     assert approvals.decide(made.id, BO, project="shop", typed="dev-eu").state == OPEN
-    with pytest.raises(Ended, match="You have approved"):
+    with pytest.raises(ApprovalEnded, match="You have approved"):
         approvals.decide(made.id, BO, project="shop", typed="dev-eu")
     assert waiting(database) == []
     assert approvals.decide(made.id, DEE, project="shop", typed="dev-eu").state == APPROVED
@@ -101,7 +101,7 @@ def test_it_expires_also_when_nobody_has_looked(database: Database) -> None:
     approvals = desk(database, clock)
     made = approvals.ask(ask())
     clock.now += timedelta(hours=24)
-    with pytest.raises(Ended, match="has expired"):
+    with pytest.raises(ApprovalEnded, match="has expired"):
         approvals.decide(made.id, BO, project="shop", typed="dev-eu")
     assert approvals.get(made.id, project="shop").state == EXPIRED
     assert waiting(database) == []
@@ -113,7 +113,7 @@ def test_only_who_asked_takes_it_back_and_only_while_it_is_open(database: Databa
     with pytest.raises(MayNotDecide, match="Only who asked"):
         approvals.withdraw(made.id, person="U2", project="shop")
     assert approvals.withdraw(made.id, person="U1", project="shop").state == WITHDRAWN
-    with pytest.raises(Ended, match="withdrawn by ana"):
+    with pytest.raises(ApprovalEnded, match="withdrawn by ana"):
         approvals.decide(made.id, BO, project="shop", typed="dev-eu")
 
 
@@ -133,7 +133,7 @@ def test_the_effect_waits_for_its_window_and_begins_in_it(database: Database) ->
     clock = Clock()
     approvals, repository = desk(database, clock), ApprovalRepository(database)
     made = approvals.ask(ask())
-    night = Verdict(
+    night = DecisionResult(
         person="U2",
         name="bo",
         approved=True,
@@ -152,7 +152,7 @@ def test_the_effect_waits_for_its_window_and_begins_in_it(database: Database) ->
 def test_a_window_that_is_over_voids_the_approval(database: Database) -> None:
     approvals, repository = desk(database), ApprovalRepository(database)
     made = approvals.ask(ask())
-    soon = Verdict(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
+    soon = DecisionResult(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
     approvals.decide(made.id, soon, project="shop", typed="dev-eu")
     repository.pass_time(now=NOW + timedelta(hours=2))
     found = approvals.get(made.id, project="shop")
@@ -163,8 +163,8 @@ def test_windows_of_two_approvers_narrow_each_other_and_must_meet(database: Data
     approvals = desk(database, approvers=3)
     made = approvals.ask(ask())
 
-    def at(person: str, begins: int, ends: int) -> Verdict:
-        return Verdict(
+    def at(person: str, begins: int, ends: int) -> DecisionResult:
+        return DecisionResult(
             person=person,
             name=person,
             approved=True,
@@ -182,7 +182,7 @@ def test_windows_of_two_approvers_narrow_each_other_and_must_meet(database: Data
 def test_an_approval_waiting_for_its_window_can_still_be_taken_back(database: Database) -> None:
     approvals = desk(database)
     made = approvals.ask(ask())
-    later = Verdict(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
+    later = DecisionResult(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
     approvals.decide(made.id, later, project="shop", typed="dev-eu")
     assert approvals.withdraw(made.id, person="U1", project="shop").state == WITHDRAWN
     assert ApprovalRepository(database).pass_time(now=NOW + timedelta(hours=11)) == 0
@@ -193,10 +193,10 @@ def test_what_has_changed_since_voids_it_and_is_named(database: Database) -> Non
     made = approvals.ask(ask())
     approvals.decide(made.id, BO, project="shop", typed="dev-eu")
     grown = proposal(bound={"nodes": {"default-worker": 5}, "template": "t1"})
-    with pytest.raises(Void, match=r"nodes\.default-worker: 3 → 5"):
+    with pytest.raises(ApprovalVoid, match=r"nodes\.default-worker: 3 → 5"):
         approvals.start(made.id, DELETE, grown)
     assert approvals.get(made.id, project="shop").state == VOID
-    with pytest.raises(Void):
+    with pytest.raises(ApprovalVoid):
         approvals.start(made.id, DELETE, proposal())
 
 
@@ -204,7 +204,7 @@ def test_another_cluster_of_the_same_name_is_not_what_was_approved(database: Dat
     approvals = desk(database)
     made = approvals.ask(ask())
     approvals.decide(made.id, BO, project="shop", typed="dev-eu")
-    with pytest.raises(Void, match="target: uuid-1 → uuid-2"):
+    with pytest.raises(ApprovalVoid, match="target: uuid-1 → uuid-2"):
         approvals.start(made.id, DELETE, proposal(target_id="uuid-2"))
 
 
@@ -222,7 +222,7 @@ def test_how_it_is_told_does_not_void_it(database: Database) -> None:
 def test_an_effect_begins_once(database: Database) -> None:
     approvals = desk(database)
     made = approvals.ask(ask())
-    with pytest.raises(Ended, match="is open"):
+    with pytest.raises(ApprovalEnded, match="is open"):
         approvals.start(made.id, DELETE, proposal())
     approvals.decide(made.id, BO, project="shop", typed="dev-eu")
     approvals.start(made.id, DELETE, proposal())

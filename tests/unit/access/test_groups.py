@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.access.directory import CachedGroups
-from bot.problems import Problem
-from tests.unit.access.approving import Clock
+from bot.common.problems import Problem
+from tests.unit.access.approval_requests import Clock
 
 REFRESH, GRACE = timedelta(minutes=5), timedelta(hours=1)
 

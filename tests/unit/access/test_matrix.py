@@ -15,20 +15,21 @@ from typing import Any
 
 import pytest
 
-from bot.access.authorise import Authoriser, ProjectAccess, RoleMembers
+from bot.access.authorisation import Authoriser, ProjectAccess, RoleMembers
 from bot.access.directory import CachedGroups, PersonFacts
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action
 from bot.actions.approvals import BY_BUTTON, ApprovalDecide, ApprovalForm
 from bot.actions.catalog import ACTIONS
+from bot.actions.request import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.actions.service import Context
 from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
-from bot.problems import Problem
-from bot.requests.continuing import Continuing
-from bot.requests.handler import RequestHandler
-from bot.requests.incoming import Entry, IncomingRequest, OfferId, OperationId, Person, Place
-from bot.requests.service import Conclusion, Context
+from bot.common.problems import Problem
+from bot.requests.answer import Conclusion
+from bot.requests.long_running import LongRunningOperations
+from bot.requests.pipeline import RequestHandler
 from bot.slack.offers import SlackOffers
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
@@ -177,7 +178,7 @@ class Quiet:
 
     def finish(self, conclusion: Conclusion) -> None: ...
 
-    def whisper(self, conclusion: Conclusion) -> None: ...
+    def reply_privately(self, conclusion: Conclusion) -> None: ...
 
 
 class NoWork:
@@ -203,7 +204,7 @@ def house(folder: pathlib.Path, **more: bool) -> House:
     def reached(_action: Action, _context: Context, /) -> object:
         return "reached"
 
-    continuing = Continuing(
+    continuing = LongRunningOperations(
         ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
     )
     handler = RequestHandler(

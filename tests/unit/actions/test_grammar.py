@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.actions import describe, values
-from bot.actions.action import Action, Driver, Effect
+from bot.actions import help_pages, values
+from bot.actions.action import Action, Effect
 from bot.actions.catalog import ACTIONS
-from bot.actions.cleaning import clean, split_block
 from bot.actions.grammar import parse
+from bot.actions.help_words import Help
 from bot.actions.mistakes import Mistake
-from bot.actions.spelling import Flag, Word
-from bot.actions.talk import Help
+from bot.actions.parameters import Argument, Flag
+from bot.actions.text_cleanup import clean, split_block
+from bot.drivers.driver import Driver
 
 FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "help": ("help", {}),
@@ -332,7 +333,7 @@ def actions(draw: st.DrawFn) -> Action:
             fields[field] = draw(st.booleans())
             continue
         value = VALUES[spelling.check]
-        if not isinstance(spelling, Word) and (spelling.commas or spelling.repeated):
+        if not isinstance(spelling, Argument) and (spelling.commas or spelling.repeated):
             fields[field] = draw(st.lists(value, max_size=2).map(tuple))
         elif kind.model_fields[field].is_required() or draw(st.booleans()):
             fields[field] = draw(value)
@@ -369,14 +370,14 @@ def test_only_help_and_whoami_are_talk_and_looking_changes_nothing() -> None:
 
 
 def test_the_help_of_a_topic_has_its_lines_and_an_unknown_topic_its_nearest() -> None:
-    page = describe.help_page("template", available=frozenset({"template.create"}))
+    page = help_pages.help_page("template", available=frozenset({"template.create"}))
     assert page.lines[0].usage.startswith("template create [DRIVER] [--name NAME]")
     assert [line.available for line in page.lines][:2] == [True, False]
     with pytest.raises(Mistake, match="There is no topic `polcy`") as mistake:
-        describe.help_page("polcy", available=frozenset())
+        help_pages.help_page("polcy", available=frozenset())
     assert mistake.value.suggestion == "policy"
 
 
 def test_the_page_of_words_is_the_one_in_the_documentation() -> None:
     page = pathlib.Path(__file__).parents[3] / "docs" / "words.md"
-    assert page.read_text() == describe.words_page()
+    assert page.read_text() == help_pages.words_page()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit.export import FIELDS, Format, lines
+from bot.audit.export import FIELDS, ExportFormat, lines
 from storage.audit import AuditEvent
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_json_lines_lose_nothing_and_are_one_line_an_event(
     detail: str, target: str, arguments: dict[str, str]
 ) -> None:
     made = event(detail=detail, target=target, arguments=arguments)
-    [line] = lines([made], Format.JSONL)
+    [line] = lines([made], ExportFormat.JSONL)
     assert "\n" not in line
     read = json.loads(line)
     assert AuditEvent(**(read | {"at": datetime.fromisoformat(read["at"])})) == made
@@ -58,7 +58,7 @@ def test_json_lines_lose_nothing_and_are_one_line_an_event(
 
 @given(detail=texts, target=texts)
 def test_csv_is_read_back_column_by_column(detail: str, target: str) -> None:
-    heading, row = lines([event(detail=detail, target=target)], Format.CSV)
+    heading, row = lines([event(detail=detail, target=target)], ExportFormat.CSV)
     [read] = list(csv.DictReader(io.StringIO(f"{heading}\n{row}\n", newline="")))
     assert list(read) == list(FIELDS) and read["operation"] == "op-1" and read["duration_ms"] == "800"
     assert read["detail"].lstrip("'") == detail.lstrip("'") and read["target"].lstrip("'") == target.lstrip(
@@ -68,21 +68,21 @@ def test_csv_is_read_back_column_by_column(detail: str, target: str) -> None:
 
 @pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_spreadsheet_runs_nothing_of_it(formula: str) -> None:
-    _, row = lines([event(target=formula)], Format.CSV)
+    _, row = lines([event(target=formula)], ExportFormat.CSV)
     [cells] = list(csv.reader(io.StringIO(row, newline="")))
     assert cells[FIELDS.index("target")] == f"'{formula}"
 
 
 @given(detail=texts, target=texts)
 def test_cef_is_one_line_whose_head_has_seven_bars(detail: str, target: str) -> None:
-    [line] = lines([event(detail=detail, target=target)], Format.CEF)
+    [line] = lines([event(detail=detail, target=target)], ExportFormat.CEF)
     assert len(line.splitlines()) <= 1 or not re.search(r"[\r\n]", line)
     head = re.split(r"(?<!\\)\|", line.split(" rt=")[0])
     assert head[0] == "CEF:0" and len(re.findall(r"(?<!\\)\|", line.split("rt=")[0])) == 7
 
 
 def test_cef_says_who_what_on_what_and_how_bad_it_is() -> None:
-    [line] = lines([event(outcome="failed", detail="a=b | c\\d\ne")], Format.CEF)
+    [line] = lines([event(outcome="failed", detail="a=b | c\\d\ne")], ExportFormat.CEF)
     assert line.startswith("CEF:0|xk8s|xk8s|") and "|template.create|template.create failed|5|" in line
     assert "suid=U1" in line and "cs2=k8s-dev" in line and "externalId=op-1" in line
     assert r"msg=a\=b | c\\d\ne" in line
@@ -96,6 +96,6 @@ def test_nothing_is_collected() -> None:
             taken.append(number)
             yield event(position=number)
 
-    written = lines(endless(), Format.JSONL)
+    written = lines(endless(), ExportFormat.JSONL)
     next(written)
     assert taken == [0]

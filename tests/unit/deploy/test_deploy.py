@@ -7,12 +7,12 @@ import pathlib
 
 import yaml
 
-from bot.actions.describe import usage_hint
+from bot.actions.help_pages import usage_hint
 from bot.drivers.catalog import profiles
-from bot.migration.modes import DAEMON_SET, SCALED, SUSPENDED
-from bot.policy import foreign, reading
+from bot.drivers.verification import collector
+from bot.migration.objects.modes import DAEMON_SET, SCALED, SUSPENDED
+from bot.policy import cluster_state, other_policy_apis
 from bot.slack.manifest import EVENTS, SCOPES, manifest
-from bot.verification import gather
 
 DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
 
@@ -42,7 +42,7 @@ def test_the_role_covers_everything_that_verification_reads() -> None:
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
-    paths = [gather.DAEMON_SETS, gather.NODES, gather.PODS, gather.EVENTS]
+    paths = [collector.DAEMON_SETS, collector.NODES, collector.PODS, collector.EVENTS]
     paths += [path for profile in profiles() for extra in profile.extras for path in extra.paths]
     for path in paths:
         parts = path.strip("/").split("/")
@@ -63,18 +63,18 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         )
 
     read = [
-        reading.POLICIES,
-        reading.PODS,
-        reading.NAMESPACES,
-        reading.NODES,
-        reading.SERVICES,
-        reading.JOBS,
-        gather.DAEMON_SETS,
+        cluster_state.POLICIES,
+        cluster_state.PODS,
+        cluster_state.NAMESPACES,
+        cluster_state.NODES,
+        cluster_state.SERVICES,
+        cluster_state.JOBS,
+        collector.DAEMON_SETS,
     ]
     for path in read:
         parts = path.strip("/").split("/")
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
-    for groups, plurals in foreign.FOREIGN:
+    for groups, plurals in other_policy_apis.FOREIGN:
         assert all(allows("list", group, plural) for group in groups for plural in plurals)
     # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
     assert all(

@@ -8,20 +8,22 @@ from typing import Any
 
 import pytest
 
-from bot.core import MOST_OPEN_MIGRATIONS
-from bot.migration.modes import Mode
-from bot.migration.objects import CHOICE, MIGRATION
-from bot.migration.source.hooks import When
-from bot.migration.volumes.choices import Choice
-from bot.migration.workflow.steps import Step
-from bot.migration.workflow.turns import OwnTurn
+from bot.app.wiring import MOST_OPEN_MIGRATIONS
+from bot.migration.objects.manifest import CHOICE, MIGRATION
+from bot.migration.objects.modes import Mode
+from bot.migration.source.hooks import HookPhase
+from bot.migration.volumes.choices import VolumeChoice
+from bot.migration.workflow.concurrency import MigrationPermit
+from bot.migration.workflow.step import Step
 from bot.settings.file import Mappings
-from storage.migration_turns import Turn
+from storage.migration_turns import ConcurrencyPermit
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "migrations.md").read_text()
 
 
-@pytest.mark.parametrize("word", [*Mode, *Choice, CHOICE, MIGRATION, *(f"xk8s.io/{when}" for when in When)])
+@pytest.mark.parametrize(
+    "word", [*Mode, *VolumeChoice, CHOICE, MIGRATION, *(f"xk8s.io/{when}" for when in HookPhase)]
+)
 def test_a_word_that_people_meet_is_explained(word: str) -> None:
     assert str(word) in PAGE
 
@@ -40,8 +42,8 @@ def test_no_subject_has_two_sections() -> None:
 
 
 def test_what_the_workflow_says_of_turns_is_what_the_page_says() -> None:
-    taken = Turn(held=False, at_work=2)
+    taken = ConcurrencyPermit(held=False, at_work=2)
     turns: Any = SimpleNamespace(take=lambda *_asked, **_more: taken)
-    own = OwnTurn(turns, "m1", operation="o", project="shop", at_once=lambda: 2)
+    own = MigrationPermit(turns, "m1", operation="o", project="shop", at_once=lambda: 2)
     assert f"`{own.lacking(Step.DEPLOY, back=False)}`" in PAGE
     assert f"up to {MOST_OPEN_MIGRATIONS} in a project" in PAGE

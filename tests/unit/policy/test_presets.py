@@ -7,10 +7,10 @@ import pytest
 from bot.policy import presets, validation
 from bot.policy.errors import BadParameters
 from bot.policy.presets import PRESETS, Parameters, Preset
-from bot.policy.reach import engine, parsing
+from bot.policy.reach import engine, parser
 from bot.policy.reach.connections import ALL, NOTHING
 from bot.policy.reach.model import Address, PodRef, PolicyRef, Protocol
-from tests.unit.policy.building import SHOP, computed, pod, snapshot
+from tests.unit.policy.builders import SHOP, computed, pod, snapshot
 
 CART, REDIS, WEB = PodRef("shop", "cart-1"), PodRef("shop", "redis-1"), PodRef("web", "frontend-1")
 DNS = PodRef("kube-system", "coredns-1")
@@ -60,14 +60,14 @@ def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> No
 
     manifest = preset.manifest("shop", given(preset))
     assert validation.own_policy(yaml.safe_dump(manifest), namespace="shop") == manifest
-    assert parsing.errors_of(manifest) == ()
+    assert parser.errors_of(manifest) == ()
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_the_example_of_each_is_understood(preset: Preset) -> None:
     from bot.actions.grammar import parse
     from bot.actions.policies import PolicyPreview
-    from bot.services.policies import manifest_of
+    from bot.policy.service import manifest_of
 
     action = parse(f"policy preview {preset.name} {preset.example}")
     assert isinstance(action, PolicyPreview)

@@ -7,26 +7,26 @@ import io
 import pytest
 from PIL import Image
 
+from bot.policy import diff_text
 from bot.policy import matrix as matrices
-from bot.policy import telling
+from bot.policy.cluster_state import ClusterService
+from bot.policy.diff_text import ConnectionFate
 from bot.policy.matrix import OUTSIDE, Cell
 from bot.policy.picture import draw
 from bot.policy.reach.model import Direction, PolicyRef, Workload
-from bot.policy.reading import Service
-from bot.policy.telling import Fate
-from tests.unit.policy.building import SHOP, computed, manifest, pod
+from tests.unit.policy.builders import SHOP, computed, manifest, pod
 
 CART, WEB = "shop/cart[Deployment]", "web/frontend[Deployment]"
 DENY = manifest("deny", policyTypes=["Ingress"])
 
 
 def test_what_closes_is_grouped_by_workload_with_the_pods_it_touches() -> None:
-    told = [str(line) for line in telling.lines(computed(DENY).preview.changes)]
+    told = [str(line) for line in diff_text.lines(computed(DENY).preview.changes)]
     assert told[0] == f"closes outside → {CART} All Connections (outside → 2 pods)"
     assert f"closes {WEB} → {CART} All Connections (1 → 2 pods)" in told
     assert told[-1].startswith("closes kube-system/"), "what a team does not own comes last"
     assert (
-        telling.summary(telling.lines(computed(DENY).preview.changes))
+        diff_text.summary(diff_text.lines(computed(DENY).preview.changes))
         == f"closes {len(told)} connections, opens none"
     )
 
@@ -34,21 +34,25 @@ def test_what_closes_is_grouped_by_workload_with_the_pods_it_touches() -> None:
 def test_what_opens_comes_after_what_closes_and_one_is_counted_as_one() -> None:
     narrow = manifest("deny", policyTypes=["Ingress"], ingress=[{"ports": [{"port": 1}]}])
     swapped = computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"ports": [{"port": 2}]}]), narrow)
-    fates = [line.fate for line in telling.lines(swapped.preview.changes)]
-    assert fates == sorted(fates, key=lambda fate: fate is Fate.OPENS) and set(fates) == set(Fate)
-    assert telling.summary([]) == "no connection changes"
-    opens = [line for line in telling.lines(swapped.preview.changes) if line.fate is Fate.OPENS][:1]
-    assert telling.summary(opens) == "opens 1 connection, closes none"
+    fates = [line.fate for line in diff_text.lines(swapped.preview.changes)]
+    assert fates == sorted(fates, key=lambda fate: fate is ConnectionFate.OPENS) and set(fates) == set(
+        ConnectionFate
+    )
+    assert diff_text.summary([]) == "no connection changes"
+    opens = [line for line in diff_text.lines(swapped.preview.changes) if line.fate is ConnectionFate.OPENS][
+        :1
+    ]
+    assert diff_text.summary(opens) == "opens 1 connection, closes none"
 
 
 def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
     block = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
-    told = telling.lines(
+    told = diff_text.lines(
         computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
     )
     but = "outside but 203.0.113.0-203.0.113.255"
     assert {line.source for line in told if line.source.startswith(OUTSIDE)} == {but}
-    one = telling.lines(
+    one = diff_text.lines(
         computed(DENY, manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
     )
     assert [line.source for line in one if line.destination == CART] == ["outside 203.0.113.0-203.0.113.255"]
@@ -69,7 +73,7 @@ def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
 )
 def test_outside_is_told_by_what_is_shorter(cidrs: list[str], source: str) -> None:
     ingress = [{"from": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]}] if cidrs else []
-    told = telling.lines(computed(manifest("x", policyTypes=["Ingress"], ingress=ingress)).preview.changes)
+    told = diff_text.lines(computed(manifest("x", policyTypes=["Ingress"], ingress=ingress)).preview.changes)
     assert {line.source for line in told if line.source.startswith(OUTSIDE)} == {source}
 
 
@@ -89,11 +93,13 @@ def test_rules_that_select_nothing_and_policies_without_effect_are_told() -> Non
 
 def test_a_deletion_opens_what_a_policy_closed() -> None:
     shown = computed(None, DENY, ref=PolicyRef("shop", "deny")).preview
-    assert shown.manifest is None and telling.count(telling.lines(shown.changes), Fate.CLOSES) == 0
+    assert (
+        shown.manifest is None and diff_text.count(diff_text.lines(shown.changes), ConnectionFate.CLOSES) == 0
+    )
     assert {str(each.pod) for each in shown.released} == {"shop/cart-1", "shop/cart-2", "shop/redis-1"}
 
 
-def service(**more: object) -> Service:
+def service(**more: object) -> ClusterService:
     import ipaddress
 
     values: dict[str, object] = {
@@ -104,7 +110,7 @@ def service(**more: object) -> Service:
         "from_outside": True,
         "keeps_source": False,
     }
-    return Service(**(values | more))  # type: ignore[arg-type]
+    return ClusterService(**(values | more))  # type: ignore[arg-type]
 
 
 def test_a_rule_about_a_services_own_address_is_warned_of() -> None:

@@ -7,24 +7,24 @@ from typing import Any
 
 from bot.access.proposal import digest
 from bot.actions.policies import PolicyApply
-from bot.policy import content, planning
-from bot.policy.foreign import Foreign
-from bot.policy.owners import Owner
-from bot.policy.planning import Plan
+from bot.policy import change_plan, content
+from bot.policy.change_plan import PolicyChangePlan
+from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.owners import PolicyOwner
+from bot.policy.proposals import PRODUCTION, proposal
 from bot.policy.reach.model import PolicyRef
-from bot.services.policy_proposals import PRODUCTION, proposal
-from tests.unit.policy.building import SHOP, computed, live, manifest, pod, snapshot, where
+from tests.unit.policy.builders import SHOP, computed, live, manifest, pod, snapshot, where
 
 DENY = manifest("deny", policyTypes=["Egress"])
 ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace="shop")
 
 
-def plan(**more: Any) -> Plan:
+def plan(**more: Any) -> PolicyChangePlan:
     """Denying egress in production, where there was no policy."""
-    kind, before = more.pop("kind", planning.APPLY), more.pop("before", None)
+    kind, before = more.pop("kind", change_plan.APPLY), more.pop("before", None)
     wanted = more.pop("wanted", DENY)
     made = computed(wanted, where=where(production=more.pop("production", True)), before=before, **more)
-    return Plan(
+    return PolicyChangePlan(
         kind=kind,
         ref=PolicyRef("shop", "deny"),
         wanted=wanted,
@@ -35,7 +35,7 @@ def plan(**more: Any) -> Plan:
     )
 
 
-def bound(found: Plan) -> str:
+def bound(found: PolicyChangePlan) -> str:
     return digest(proposal(found).bound_to(ACTION))
 
 
@@ -49,8 +49,8 @@ def test_it_says_what_happens_on_what_and_is_of_the_kind_that_production_needs()
 
 
 def test_an_incomplete_verdict_is_the_first_warning_then_who_undoes_it_and_dns() -> None:
-    foreign = (Foreign("GlobalNetworkPolicy", "crd.projectcalico.org", "", "x"),)
-    warned = proposal(plan(foreign=foreign, owner=Owner(tool="Flux", name="apps"))).warnings
+    foreign = (OtherPolicies("GlobalNetworkPolicy", "crd.projectcalico.org", "", "x"),)
+    warned = proposal(plan(foreign=foreign, owner=PolicyOwner(tool="Flux", name="apps"))).warnings
     assert warned[0].startswith("This verdict is incomplete") and "GlobalNetworkPolicy x" in warned[0]
     assert warned[1].startswith("Flux owns this policy (apps)")
     assert warned[2].startswith("3 pods can resolve no names any more")
@@ -62,7 +62,7 @@ def test_pods_that_come_and_go_within_a_workload_do_not_void_a_decision() -> Non
 
 
 def test_what_it_is_bound_to_voids_it_when_it_changes() -> None:
-    seen = content.seen(live(manifest("deny")))
+    seen = content.content_of(live(manifest("deny")))
     assert seen is not None
     first = bound(plan())
     newcomer = (*SHOP, pod("reports-1", address="10.1.0.9"))

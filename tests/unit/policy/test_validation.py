@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.policy import document, validation
+from bot.policy import validation, yaml_document
 from bot.policy.errors import BadManifest
 
 GOOD = """
@@ -245,7 +245,7 @@ def test_a_policy_for_another_namespace_is_refused() -> None:
         pytest.param("a: 1\na: 2", "This is no YAML", id="twice"),
         pytest.param("!!python/object/apply:os.system ['true']", "This is no YAML", id="python-tag"),
         pytest.param("null: x", "This is no YAML", id="nothing-as-field"),
-        pytest.param("x" * (document.LARGEST + 1), "That is too large for a policy", id="too-large"),
+        pytest.param("x" * (yaml_document.LARGEST + 1), "That is too large for a policy", id="too-large"),
         pytest.param(b"\xff\xfe\x00\x01", "This is no text", id="binary"),
         pytest.param("[" * 10_000, "This is no policy", id="endless-nesting"),
         pytest.param("[1, " * 40 + "]" * 40, "This is no policy", id="deep"),

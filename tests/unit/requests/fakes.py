@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.actions.action import Action
-from bot.problems import Problem
-from bot.requests.incoming import IncomingRequest
-from bot.requests.partners import Offered
-from bot.requests.service import Context
+from bot.actions.request import IncomingRequest
+from bot.actions.service import Context
+from bot.common.problems import Problem
+from bot.requests.ports import Offered
 
 
 class NoOffers:

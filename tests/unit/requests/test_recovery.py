@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.audit.log import AuditLog, Subject
-from bot.problems import Problem
-from bot.requests.recovery import Found, Recovery
-from bot.requests.service import CannotAnswer, Outcome
+from bot.actions.service import Outcome, Readback
+from bot.audit.log import AuditLog, AuditSubject
+from bot.common.problems import Problem
+from bot.requests.answer import CannotAnswer
+from bot.requests.recovery import Recovery
 from storage.audit import AuditEvent, AuditRepository
 from storage.database import Database
 
@@ -37,14 +38,14 @@ class Bench:
             now=lambda: self.now,
         )
 
-    def tell(self, intent: AuditEvent, found: Found) -> None:
+    def tell(self, intent: AuditEvent, found: Readback) -> None:
         if self.slack is not None:
             raise self.slack
         self.told.append((intent.operation, found.outcome))
 
     def intend(self, operation: str, *, entry: str = "command", action: str = "template.create") -> None:
         self.log.intend(
-            Subject(
+            AuditSubject(
                 operation=operation,
                 reference=operation[:4],
                 actor="U1",
@@ -69,7 +70,7 @@ class Bench:
 def bench(database: Database) -> Bench:
     repository = AuditRepository(database)
     made = Bench(log=AuditLog(repository, now=lambda: NOW), repository=repository)
-    made.readers["template.create"] = lambda intent: Found(outcome=Outcome.SUCCEEDED, detail="it is there")
+    made.readers["template.create"] = lambda intent: Readback(outcome=Outcome.SUCCEEDED, detail="it is there")
     return made
 
 
@@ -105,7 +106,7 @@ def test_a_read_that_was_cut_off_changed_nothing(bench: Bench) -> None:
 
 
 def test_a_target_out_of_reach_is_read_again_later_and_given_up_after_a_day(bench: Bench) -> None:
-    def unreachable(_intent: AuditEvent) -> Found:
+    def unreachable(_intent: AuditEvent) -> Readback:
         raise Problem("Magnum did not list templates", why="connection refused")
 
     bench.intend("gone")

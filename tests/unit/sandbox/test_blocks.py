@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.blocks import BLOCK_TEXT, Refused, check_message, check_view
+from sandbox.slack.blocks import BLOCK_TEXT, Refused, check_message, check_view
 
 
 def section(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.kube.api.quantities import UNITS, number, text
+from sandbox.kube.api.quantities import UNITS, number, text
 
 
 @pytest.mark.parametrize(

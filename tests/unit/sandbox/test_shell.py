@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sandbox.kube.shell import Shell
+from sandbox.kube.shell import Shell
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.access.authorise import Deciders
-from bot.requests.approving import ApprovalAsked
-from bot.services.approvals import ApprovalsShown, Decided, DecisionForm, Withdrawn
+from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
+from bot.access.authorisation import Deciders
+from bot.requests.approval_gate import ApprovalPending
 from storage.approvals import Approval, Decision
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -58,11 +58,11 @@ def approval(state: str = "open", **more: Any) -> Approval:
 
 
 RESULTS: list[object] = [
-    *(ApprovalAsked(approval=approval(state), deciders=DECIDERS) for state in STATES),
+    *(ApprovalPending(approval=approval(state), deciders=DECIDERS) for state in STATES),
     ApprovalsShown(project="shop", approvals=tuple(approval() for _ in range(40)), reader="U1", now=NOW),
     ApprovalsShown(project="shop", approvals=(), reader="U1", now=NOW),
     DecisionForm(approval=approval(), approve=True),
-    Decided(approval=approval("approved"), approved=True, deciders=DECIDERS),
-    Decided(approval=approval("rejected"), approved=False, deciders=DECIDERS),
-    Withdrawn(approval=approval("withdrawn")),
+    ApprovalDecided(approval=approval("approved"), approved=True, deciders=DECIDERS),
+    ApprovalDecided(approval=approval("rejected"), approved=False, deciders=DECIDERS),
+    ApprovalWithdrawn(approval=approval("withdrawn")),
 ]

@@ -5,24 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.migration.workflow.steps import ORDER, Step, Word, choices
-from bot.migration.workflow.telling import (
+from bot.migration.planning.planner import MigrationPlanning
+from bot.migration.service import (
+    MigrationShown,
+    MigrationsShown,
+    MigrationSummary,
+    RollbackConfirmation,
+    SignalSent,
+)
+from bot.migration.workflow.events import (
     MigrationEnded,
-    MigrationGoesOn,
     MigrationPaused,
     MigrationProgress,
+    MigrationResumed,
     MigrationStepDone,
 )
-from bot.services.migration_planning import MigrationPlanning
-from bot.services.migrations import MigrationShown, MigrationsShown, MigrationSteered, RollbackAsked, Summary
+from bot.migration.workflow.step import ORDER, Signal, Step, available_signals
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
 HEAD: dict[str, Any] = {"migration": "mabcde", "source": NASTY, "target": NASTY, "route": "flannel → calico"}
 
 
-def summary(state: str = "running", step: Step = Step.SOAK, ended: datetime | None = None) -> Summary:
-    return Summary(
+def summary(
+    state: str = "running", step: Step = Step.SOAK, ended: datetime | None = None
+) -> MigrationSummary:
+    return MigrationSummary(
         id="mabcde",
         source=NASTY,
         target=NASTY,
@@ -34,7 +42,7 @@ def summary(state: str = "running", step: Step = Step.SOAK, ended: datetime | No
         waits=NASTY * 30,
         by=NASTY,
         ended=ended,
-        choices=choices(step, paused=state == "paused", back=False),
+        choices=available_signals(step, paused=state == "paused", back=False),
     )
 
 
@@ -62,10 +70,10 @@ RESULTS: list[object] = [
         now=NOW,
     ),
     *(
-        MigrationSteered(migration="mabcde", word=word, source=NASTY, target=NASTY, step=Step.COPY)
-        for word in Word
+        SignalSent(migration="mabcde", word=word, source=NASTY, target=NASTY, step=Step.COPY)
+        for word in Signal
     ),
-    RollbackAsked(migration="mabcde", source=NASTY, target=NASTY),
+    RollbackConfirmation(migration="mabcde", source=NASTY, target=NASTY),
     *(
         MigrationEnded(
             project="shop",
@@ -96,7 +104,7 @@ STATES: list[object] = [
             total=7,
             waits=(NASTY * 9,) * 9,
             finished=(NASTY * 3,) * 13,
-            choices=choices(step, paused=paused, back=back),
+            choices=available_signals(step, paused=paused, back=back),
             paused=NASTY if paused else "",
             back=back,
             trouble=NASTY * 20,
@@ -116,9 +124,9 @@ STATES: list[object] = [
             what=NASTY,
             why=NASTY * 60,
             fix=NASTY,
-            choices=choices(step, paused=True, back=False),
+            choices=available_signals(step, paused=True, back=False),
         )
         for step in ORDER
     ),
-    *(MigrationGoesOn(**HEAD, step=Step.COPY, word=word, by=NASTY) for word in Word),
+    *(MigrationResumed(**HEAD, step=Step.COPY, word=word, by=NASTY) for word in Signal),
 ]

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.policy import asking, presets
-from bot.policy.aftermath import Aftermath
-from bot.policy.foreign import Foreign
-from bot.policy.owners import Owner
-from bot.policy.preview import PolicyPreview as Preview
+from bot.policy import presets, reach_query
+from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.owners import PolicyOwner
+from bot.policy.post_check import PostCheck
+from bot.policy.preview import ConnectionPreview as Preview
 from bot.policy.preview import Takeover
 from bot.policy.reach import engine
 from bot.policy.reach.exposure import exposure
@@ -28,13 +28,14 @@ from bot.policy.results import (
     ReachAnswer,
     RecentChange,
 )
-from tests.unit.policy.building import SHOP, computed, manifest, pod, snapshot, where
+from tests.unit.policy.builders import SHOP, computed, manifest, pod, snapshot, where
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
 MANY = tuple(pod(f"workload-{number}-1", namespace="shop" if number % 2 else "web") for number in range(60))
 FOREIGN = tuple(
-    Foreign("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}") for number in range(30)
+    OtherPolicies("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}")
+    for number in range(30)
 )
 DENY = manifest("deny", policyTypes=["Ingress", "Egress"])
 REF = PolicyRef("shop", "deny")
@@ -66,14 +67,14 @@ def changed(**more: Any) -> PolicyChanged:
         "ref": REF,
         "change": OPERATION,
         "preview": preview(selected=3),
-        "aftermath": Aftermath(changes=(), came=(), went=(), policies=()),
+        "aftermath": PostCheck(changes=(), came=(), went=(), policies=()),
     }
     return PolicyChanged(**(values | more))
 
 
-def _differs() -> Aftermath:
+def _differs() -> PostCheck:
     many = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
-    return Aftermath(
+    return PostCheck(
         changes=preview().changes,
         came=many,
         went=many,
@@ -91,7 +92,7 @@ def _reach(**more: Any) -> ReachAnswer:
         "port": "TCP/80",
         "foreign": FOREIGN,
         "gaps": (),
-        "stories": asking.stories(reach, every, every, asking.port_of("TCP/80")),
+        "stories": reach_query.stories(reach, every, every, reach_query.port_of("TCP/80")),
     }
     return ReachAnswer(**(values | more))
 
@@ -113,7 +114,7 @@ LISTED = tuple(
         ref=PolicyRef("shop", f"policy-{number}"),
         isolates=("Ingress", "Egress"),
         pods=number,
-        owner=Owner(tool="Helm", name=NASTY),
+        owner=PolicyOwner(tool="Helm", name=NASTY),
         made=NOW,
     )
     for number in range(300)
@@ -135,7 +136,7 @@ RESULTS: list[object] = [
         where=where(),
         ref=REF,
         yaml="kind: x\n",
-        owner=Owner(tool="Argo CD", name=NASTY),
+        owner=PolicyOwner(tool="Argo CD", name=NASTY),
         managers=("a", NASTY),
         last_writer=NASTY,
         selected=1,
@@ -150,7 +151,7 @@ RESULTS: list[object] = [
         selected=0,
     ),
     shown(preview()),
-    shown(preview(owner=Owner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))),
+    shown(preview(owner=PolicyOwner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))),
     shown(preview(changes=(), matrix=None, unchanged=True), may_apply=False, dns_helps=False),
     shown(preview(changes=(), matrix=None, selected=0, where=where(enforces=False, driver="Flannel"))),
     changed(),

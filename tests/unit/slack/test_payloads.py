@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.requests.incoming import Entry
+from bot.actions.request import Entry
 from bot.slack import payloads
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.kube.client import Reply
-from bot.kube.errors import ServerFailed, Unreachable
-from bot.migration.objects import Object, Ref
-from bot.migration.proof import answers
-from bot.migration.proof.answers import Answer, Answers, check
-from bot.migration.proof.probes import Probe, Probes, probes
-from tests.unit.migration.build import an, inventory, plan, pods, workload
+from bot.adapters.kube.client import Reply
+from bot.adapters.kube.errors import ServerFailed, Unreachable
+from bot.migration.objects.manifest import Object, Ref
+from bot.migration.proof import http_answers
+from bot.migration.proof.http_answers import HttpAnswer, HttpAnswers, check
+from bot.migration.proof.http_probes import HttpProbe, HttpProbes, probes
+from tests.unit.migration.builders import an, inventory, plan, pods, workload
 
 WEB = Ref("", "Service", "shop", "web")
 
@@ -104,7 +104,7 @@ def test_a_port_that_serves_http_by_its_name_without_a_probe_is_told() -> None:
 
 
 def test_a_query_is_asked_and_never_shown() -> None:
-    assert "secret" not in str(Probe(service=WEB, port=80, scheme="http", path="/ready?token=secret"))
+    assert "secret" not in str(HttpProbe(service=WEB, port=80, scheme="http", path="/ready?token=secret"))
 
 
 def status(message: str, code: int = 503) -> Reply:
@@ -126,19 +126,19 @@ class Api:
         return found
 
 
-PROBE = Probe(service=WEB, port=80, scheme="http", path="/ready")
+PROBE = HttpProbe(service=WEB, port=80, scheme="http", path="/ready")
 
 
-def before(said: str) -> Answers:
-    return Answers(found=(Answer(service=WEB, port=80, said=said),))
+def before(said: str) -> HttpAnswers:
+    return HttpAnswers(found=(HttpAnswer(service=WEB, port=80, said=said),))
 
 
 def compared(
-    old: Answers | None, *replies: Reply | None, enforced: bool = True, policies: tuple[Object, ...] = ()
+    old: HttpAnswers | None, *replies: Reply | None, enforced: bool = True, policies: tuple[Object, ...] = ()
 ) -> Any:
     now = inventory(service(), app(), *policies)
     api: Any = Api(list(replies) or [Reply(status=200, data=b"")])
-    return check(api, Probes(asked=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
+    return check(api, HttpProbes(asked=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_said_as_not_c
 
 def test_an_application_that_hangs_is_a_fault_and_no_failure_of_the_api() -> None:
     assert "answers nothing in time, expected 2xx" in str(compared(before("2xx"), None).faults[0])
-    assert "within 10 s" in compared(before(answers.SILENT), Reply(status=200, data=b"")).unchecked[0]
+    assert "within 10 s" in compared(before(http_answers.SILENT), Reply(status=200, data=b"")).unchecked[0]
 
 
 def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
@@ -221,11 +221,11 @@ def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
     found = compared(before("2xx"), refused)
     assert not found.faults and "cannot get resource" in found.unchecked[0]
     assert "the source was not asked" in compared(None).unchecked[0]
-    assert "no right" in compared(Answers(refused="HTTP 403: no right")).unchecked[0]
+    assert "no right" in compared(HttpAnswers(refused="HTTP 403: no right")).unchecked[0]
 
 
 def test_what_the_source_did_not_answer_is_not_compared() -> None:
-    found = compared(before(answers.UNREACHED), Reply(status=500, data=b""))
+    found = compared(before(http_answers.UNREACHED), Reply(status=500, data=b""))
     assert not found.faults and found.unchecked == (
         "HTTP of shop/web:80: the old API server could not reach it",
     )
@@ -233,5 +233,5 @@ def test_what_the_source_did_not_answer_is_not_compared() -> None:
 
 def test_what_the_target_no_longer_names_is_told() -> None:
     api: Any = Api([Reply(status=200, data=b"")])
-    found = check(api, Probes(asked=()), before("2xx"), inventory(), enforced=True)
+    found = check(api, HttpProbes(asked=()), before("2xx"), inventory(), enforced=True)
     assert found.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.migration.objects import Object
-from bot.migration.proof import rights
-from bot.migration.proof.rights import Question, questions
-from tests.unit.migration.build import an, inventory, plan
+from bot.migration.objects.manifest import Object
+from bot.migration.proof import rbac_questions
+from bot.migration.proof.rbac_questions import AccessQuestion, questions
+from tests.unit.migration.builders import an, inventory, plan
 
 RUNNER = an("ServiceAccount", "runner")
 
@@ -58,7 +58,7 @@ def test_who_may_everything_is_asked_for_no_refusal() -> None:
         rule("*", "*", "*"),
         kind="ClusterRole",
         name="cluster-admin",
-        labels={rights.BUILT_IN: "rbac-defaults"},
+        labels={rbac_questions.BUILT_IN: "rbac-defaults"},
     )
     found = asked(RUNNER, bound("ClusterRoleBinding", "ClusterRole", "cluster-admin"), left=(admin,))
     assert found == ["runner: get configmaps"]
@@ -100,7 +100,7 @@ def test_accounts_take_turns_and_one_with_many_rules_is_sampled_evenly() -> None
     )
     assert [line.split(":")[0] for line in found[:4]] == ["a", "runner", "a", "runner"]
     mine = [line for line in found if line.startswith("runner: get kind")]
-    assert len(mine) == rights.PER_ACCOUNT and mine[-1] == "runner: get kind50 in shop"
+    assert len(mine) == rbac_questions.PER_ACCOUNT and mine[-1] == "runner: get kind50 in shop"
 
 
 words = st.sampled_from(
@@ -120,10 +120,10 @@ def test_every_question_but_the_first_is_allowed_by_a_rule_and_the_first_by_none
     found: list[dict[str, Any]],
 ) -> None:
     made = questions(plan(RUNNER, role(*found), bound()), inventory(RUNNER, role(*found), bound()))
-    refused = [each for each in made if not any(rights._allows(rule, each) for rule in found)]
+    refused = [each for each in made if not any(rbac_questions._allows(rule, each) for rule in found)]
     assert len(refused) <= 1 and refused == list(made[: len(refused)])
     assert all(
         "*" not in (each.verb, each.group, each.resource, each.subresource)
         for each in made
-        if isinstance(each, Question)
+        if isinstance(each, AccessQuestion)
     )

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from bot.migration.inventory import Inventory, Unread
-from bot.migration.objects import Object, Ref, ref_of
-from bot.migration.proof import claims, endpoints, restarts, standard
-from bot.migration.surface import Resource
-from bot.migration.vitals import Running, Vitals
-from bot.migration.volumes.choices import Choice, Volume
-from tests.unit.migration.build import an, inventory, plan, workload
+from bot.migration.inventory.api_discovery import ApiResource
+from bot.migration.inventory.baseline import Baseline, RunningWorkload
+from bot.migration.inventory.cluster_objects import Inventory, Unread
+from bot.migration.objects.manifest import Object, Ref, ref_of
+from bot.migration.proof import claims, endpoints, readiness, restarts
+from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
+from tests.unit.migration.builders import an, inventory, plan, workload
 
 CART = Ref("", "Service", "shop", "cart")
 
 
-def vitals_of(*running: Running, **counts: int) -> Vitals:
+def vitals_of(*running: RunningWorkload, **counts: int) -> Baseline:
     found = tuple((Ref("", "Service", "shop", name), count) for name, count in counts.items())
-    return Vitals(running=running, endpoints=found)
+    return Baseline(running=running, endpoints=found)
 
 
 def service(name: str = "cart", **spec: Any) -> Object:
@@ -96,7 +96,7 @@ def test_hand_made_slices_and_endpoints_must_be_there() -> None:
 
 
 def test_what_may_not_be_listed_is_said_as_not_checked() -> None:
-    resource = Resource(
+    resource = ApiResource(
         group="discovery.k8s.io", version="v1", kind="EndpointSlice", plural="endpointslices", namespaced=True
     )
     now = Inventory(
@@ -144,15 +144,15 @@ def test_pods_of_others_and_of_jobs_are_not_counted() -> None:
 def test_jobs_and_autoscaled_workloads_are_measured_by_what_they_are_meant_to_be() -> None:
     ready = {"ready": 4, "images": {}}
     cart, job = Ref("apps", "Deployment", "shop", "x"), Ref("batch", "Job", "shop", "import")
-    assert standard.ready_pods(Running(ref=job, **ready), None, scaled=False) == 0
-    assert standard.ready_pods(Running(ref=cart, **ready), workload(replicas=2), scaled=False) == 4
-    assert standard.ready_pods(Running(ref=cart, **ready), workload(replicas=2), scaled=True) == 2
+    assert readiness.ready_pods(RunningWorkload(ref=job, **ready), None, scaled=False) == 0
+    assert readiness.ready_pods(RunningWorkload(ref=cart, **ready), workload(replicas=2), scaled=False) == 4
+    assert readiness.ready_pods(RunningWorkload(ref=cart, **ready), workload(replicas=2), scaled=True) == 2
 
 
-DATA = Volume(
+DATA = PlannedVolume(
     claim=Ref("", "PersistentVolumeClaim", "shop", "data"),
     claim_uid="u",
-    choice=Choice.REATTACH,
+    choice=VolumeChoice.REATTACH,
     volume="pv-1",
     backend="cinder.csi.openstack.org",
     handle="vol-1",
@@ -211,8 +211,8 @@ def test_a_claim_whose_disk_moved_has_that_disk(now: tuple[Object, ...], expecte
 def test_an_empty_claim_must_be_bound_only_if_something_that_runs_uses_it() -> None:
     import dataclasses
 
-    empty = dataclasses.replace(DATA, choice=Choice.EMPTY)
-    database = Running(ref=Ref("apps", "StatefulSet", "shop", "db"), ready=1, images={})
+    empty = dataclasses.replace(DATA, choice=VolumeChoice.EMPTY)
+    database = RunningWorkload(ref=Ref("apps", "StatefulSet", "shop", "db"), ready=1, images={})
     waiting = inventory(claim("Pending"))
     assert claims.check(plan(volumes=(empty,)), vitals_of(database), waiting).faults
     assert not claims.check(plan(volumes=(empty,)), vitals_of(), waiting).faults

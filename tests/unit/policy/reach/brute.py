@@ -13,7 +13,7 @@ from collections import defaultdict
 from typing import Any
 
 from bot.policy.reach.connections import Connections
-from bot.policy.reach.model import Cluster, Pod, Protocol
+from bot.policy.reach.model import ClusterModel, Pod, Protocol
 from tests.unit.policy.reach import oracle
 
 Manifests = list[dict[str, Any]]
@@ -29,12 +29,12 @@ class Named:
     end: Any = dataclasses.field(compare=False)
 
 
-def running(cluster: Cluster) -> list[Pod]:
+def running(cluster: ClusterModel) -> list[Pod]:
     return [pod for pod in cluster.pods if not pod.finished]
 
 
 def opened(
-    cluster: Cluster, manifests: Manifests, addresses: list[Any], ports: list[int]
+    cluster: ClusterModel, manifests: Manifests, addresses: list[Any], ports: list[int]
 ) -> dict[tuple[str, str], Set]:
     """For each pair of different ends (by text; a pod by `ns/name`) what may be opened."""
     ends = [Named(str(pod.ref), pod) for pod in running(cluster)] + [
@@ -54,7 +54,7 @@ def opened(
     return found
 
 
-def by_workload(cluster: Cluster, pairs: dict[tuple[str, str], Set]) -> dict[tuple[str, str], Set]:
+def by_workload(cluster: ClusterModel, pairs: dict[tuple[str, str], Set]) -> dict[tuple[str, str], Set]:
     """The union over pairs of pods; only what is not empty."""
     owners = {str(pod.ref): str(pod.owner) for pod in cluster.pods}
     found: dict[tuple[str, str], Set] = defaultdict(frozenset)

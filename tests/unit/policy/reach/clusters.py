@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.policy.reach.model import Cluster, ContainerPort, Namespace, Node, Pod, Protocol, Workload
+from bot.policy.reach.model import ClusterModel, ContainerPort, Namespace, Node, Pod, Protocol, Workload
 
 NAMESPACES = ("a", "b")
 NODES = (Node("n1", (ipaddress.ip_address("10.0.1.1"),)), Node("n2", (ipaddress.ip_address("10.0.1.2"),)))
@@ -168,13 +168,13 @@ def _rules(draw: st.DrawFn, side: str) -> dict[str, Any]:
 
 
 @st.composite
-def clusters(draw: st.DrawFn) -> Cluster:
+def clusters(draw: st.DrawFn) -> ClusterModel:
     """Pods, nodes, and some of the namespaces as objects with labels (the others are known by name only)."""
     namespaces = tuple(
         Namespace(name, draw(st.dictionaries(st.just("env"), st.sampled_from(("x", "y")), max_size=1)))
         for name in draw(st.lists(st.sampled_from(NAMESPACES), unique=True))
     )
-    return Cluster(pods=tuple(draw(pods())), namespaces=namespaces, nodes=NODES)
+    return ClusterModel(pods=tuple(draw(pods())), namespaces=namespaces, nodes=NODES)
 
 
 @st.composite

@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.policy.reach.model import Cluster, Pod
+from bot.policy.reach.model import ClusterModel, Pod
 
 Manifest = Mapping[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -19,7 +19,12 @@ End = Pod | Address
 
 
 def allowed(
-    cluster: Cluster, manifests: Iterable[Manifest], source: End, destination: End, protocol: str, port: int
+    cluster: ClusterModel,
+    manifests: Iterable[Manifest],
+    source: End,
+    destination: End,
+    protocol: str,
+    port: int,
 ) -> bool:
     """Whether one connection is allowed."""
     if isinstance(source, Pod) and isinstance(destination, Pod) and _same(source, destination):
@@ -36,7 +41,7 @@ def _same(one: Pod, other: Pod) -> bool:
     return (one.namespace, one.name) == (other.namespace, other.name)
 
 
-def _is_node_of(cluster: Cluster, source: End, destination: Pod) -> bool:
+def _is_node_of(cluster: ClusterModel, source: End, destination: Pod) -> bool:
     if not destination.node:
         return False
     if isinstance(source, Pod):
@@ -45,7 +50,7 @@ def _is_node_of(cluster: Cluster, source: End, destination: Pod) -> bool:
 
 
 def _lets(
-    cluster: Cluster,
+    cluster: ClusterModel,
     policies: list[Manifest],
     direction: str,
     subject: End,
@@ -88,7 +93,7 @@ def isolates(policy: Manifest, direction: str, pod: Pod) -> bool:
     )
 
 
-def matches(cluster: Cluster, policy: Manifest, peer: Manifest, end: End) -> bool:
+def matches(cluster: ClusterModel, policy: Manifest, peer: Manifest, end: End) -> bool:
     """Whether one entry of `from` or `to` matches."""
     if peer.get("ipBlock"):
         addresses = end.addresses if isinstance(end, Pod) else (end,)
@@ -102,7 +107,7 @@ def matches(cluster: Cluster, policy: Manifest, peer: Manifest, end: End) -> boo
     return selects(peer["namespaceSelector"], _namespace_labels(cluster, end.namespace))
 
 
-def _namespace_labels(cluster: Cluster, name: str) -> dict[str, str]:
+def _namespace_labels(cluster: ClusterModel, name: str) -> dict[str, str]:
     for namespace in cluster.namespaces:
         if namespace.name == name:
             return {**namespace.labels, "kubernetes.io/metadata.name": name}
@@ -164,7 +169,7 @@ def probe_ports(pods: Iterable[Pod], manifests: Iterable[Manifest]) -> list[int]
     return sorted(each for each in around if 1 <= each <= 65535)
 
 
-def probe_addresses(cluster: Cluster, manifests: Iterable[Manifest]) -> list[Address]:
+def probe_addresses(cluster: ClusterModel, manifests: Iterable[Manifest]) -> list[Address]:
     """First and last address of every block and exception, one before and one after; ends of both
     families.
     """

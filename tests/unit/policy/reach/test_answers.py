@@ -9,25 +9,25 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.policy.reach.engine import Reachability, compute
-from bot.policy.reach.explaining import explain
+from bot.policy.reach.explanations import explain
 from bot.policy.reach.exposure import exposure
 from bot.policy.reach.idle import dead_rules, idle_policies
-from bot.policy.reach.model import Cluster, Direction, Pod, PolicyRef, Protocol
-from bot.policy.reach.parsing import parse_policy
+from bot.policy.reach.model import ClusterModel, Direction, Pod, PolicyRef, Protocol
+from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import brute, clusters, oracle
-from tests.unit.policy.reach.saying import end, policy, world
+from tests.unit.policy.reach.statements import end, policy, world
 
 Manifests = list[dict[str, Any]]
 
 
-def reach(cluster: Cluster, manifests: Manifests) -> Reachability:
+def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
     return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
 
 
 @settings(max_examples=200, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), st.data())
 def test_an_explanation_agrees_with_the_slow_implementation(
-    cluster: Cluster, manifests: Manifests, data: st.DataObject
+    cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
     ends: list[oracle.End] = [*brute.running(cluster), *oracle.probe_addresses(cluster, manifests)]
     source, destination = data.draw(st.sampled_from(ends)), data.draw(st.sampled_from(ends))
@@ -67,7 +67,7 @@ def _with_only(manifests: Manifests, ref: PolicyRef, direction: Direction, index
 
 @settings(max_examples=150, deadline=None)
 @given(clusters.clusters(), clusters.manifests())
-def test_exposure_is_what_the_slow_implementation_finds(cluster: Cluster, manifests: Manifests) -> None:
+def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, manifests: Manifests) -> None:
     without_nodes = dataclasses.replace(
         cluster, nodes=(), pods=tuple(dataclasses.replace(pod, node="") for pod in cluster.pods)
     )
@@ -91,7 +91,7 @@ def test_exposure_is_what_the_slow_implementation_finds(cluster: Cluster, manife
 
 @settings(max_examples=100, deadline=None)
 @given(clusters.clusters(), clusters.manifests())
-def test_workloads_that_no_policy_selects(cluster: Cluster, manifests: Manifests) -> None:
+def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Manifests) -> None:
     found = exposure(reach(cluster, manifests))
     for direction, listed in (
         (Direction.INGRESS, found.unselected_ingress),
@@ -106,7 +106,7 @@ def test_workloads_that_no_policy_selects(cluster: Cluster, manifests: Manifests
 
 @settings(max_examples=100, deadline=None)
 @given(clusters.clusters(), clusters.manifests())
-def test_an_idle_policy_can_go_and_any_other_cannot(cluster: Cluster, manifests: Manifests) -> None:
+def test_an_idle_policy_can_go_and_any_other_cannot(cluster: ClusterModel, manifests: Manifests) -> None:
     without_nodes = dataclasses.replace(
         cluster, nodes=(), pods=tuple(dataclasses.replace(pod, node="") for pod in cluster.pods)
     )

@@ -9,22 +9,22 @@ from typing import Any
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
-from bot.policy.reach.difference import Difference, Isolation, LostDns, difference
+from bot.policy.reach.difference import Isolation, LostDns, ReachDifference, difference
 from bot.policy.reach.engine import Reachability, compute
-from bot.policy.reach.model import Cluster, Direction, Pod, PodRef, PolicyRef, Protocol, Workload
-from bot.policy.reach.parsing import parse_policy
+from bot.policy.reach.model import ClusterModel, Direction, Pod, PodRef, PolicyRef, Protocol, Workload
+from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import brute, clusters, oracle
 
 Manifests = list[dict[str, Any]]
 
 
-def reach(cluster: Cluster, manifests: Manifests) -> Reachability:
+def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
     return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
 
 
 def expected_changes(
-    before: tuple[Cluster, Manifests],
-    after: tuple[Cluster, Manifests],
+    before: tuple[ClusterModel, Manifests],
+    after: tuple[ClusterModel, Manifests],
     addresses: list[Any],
     ports: list[int],
 ) -> tuple[dict[tuple[str, str], tuple[Any, ...]], set[str]]:
@@ -55,10 +55,14 @@ def expected_changes(
 
 
 def assert_same(
-    found: Difference, before: tuple[Cluster, Manifests], after: tuple[Cluster, Manifests], *, counts: bool
+    found: ReachDifference,
+    before: tuple[ClusterModel, Manifests],
+    after: tuple[ClusterModel, Manifests],
+    *,
+    counts: bool,
 ) -> None:
     everything = [*before[1], *after[1]]
-    cluster = Cluster(pods=(*before[0].pods, *after[0].pods))
+    cluster = ClusterModel(pods=(*before[0].pods, *after[0].pods))
     nodes = {str(address) for node in clusters.NODES for address in node.addresses}
     ipv6 = any(
         "ipBlock" in str(each) and ":" in str(each).split("ipBlock", 1)[1] for each in everything
@@ -98,7 +102,7 @@ def _ends(text: str, addresses: list[Any]) -> list[str]:
 @settings(max_examples=200, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
 def test_a_preview_names_exactly_what_closes_and_opens(
-    cluster: Cluster, manifests: Manifests, new: dict[str, Any]
+    cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     before = reach(cluster, manifests)
     found = difference(before, before.with_policy(parse_policy(new)))
@@ -109,7 +113,7 @@ def test_a_preview_names_exactly_what_closes_and_opens(
 @settings(max_examples=100, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), st.data())
 def test_removing_a_policy_opens_what_adding_it_closed(
-    cluster: Cluster, manifests: Manifests, data: st.DataObject
+    cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
     new = data.draw(clusters.policies("new"))
     before = reach(cluster, manifests)
@@ -124,7 +128,7 @@ def test_removing_a_policy_opens_what_adding_it_closed(
 @settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(clusters.clusters(), clusters.manifests(), clusters.clusters(), clusters.manifests())
 def test_two_folders_are_compared_pod_by_pod(
-    cluster: Cluster, manifests: Manifests, other: Cluster, others: Manifests
+    cluster: ClusterModel, manifests: Manifests, other: ClusterModel, others: Manifests
 ) -> None:
     found = difference(reach(cluster, manifests), reach(other, others))
     assert_same(found, (cluster, manifests), (other, others), counts=False)
@@ -132,7 +136,7 @@ def test_two_folders_are_compared_pod_by_pod(
 
 @settings(max_examples=50, deadline=None)
 @given(clusters.clusters(), clusters.manifests())
-def test_nothing_changes_between_equal_states(cluster: Cluster, manifests: Manifests) -> None:
+def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: Manifests) -> None:
     found = difference(reach(cluster, manifests), reach(cluster, manifests))
     assert found.nothing_changes
     assert list(found.changes) == []
@@ -144,7 +148,7 @@ def test_nothing_changes_between_equal_states(cluster: Cluster, manifests: Manif
 @settings(max_examples=100, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
 def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
-    cluster: Cluster, manifests: Manifests, new: dict[str, Any]
+    cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     before = reach(cluster, manifests)
     found = difference(before, before.with_policy(parse_policy(new)))
@@ -169,7 +173,7 @@ def pod(namespace: str, name: str, **labels: str) -> Pod:
     )
 
 
-SHOP = Cluster(
+SHOP = ClusterModel(
     pods=(
         pod("shop", "cart-1", app="cart"),
         pod("shop", "cart-2", app="cart"),
@@ -185,7 +189,7 @@ def policy(name: str, spec: dict[str, Any], namespace: str = "shop") -> dict[str
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
 
 
-def preview(new: dict[str, Any], manifests: Manifests | None = None) -> Difference:
+def preview(new: dict[str, Any], manifests: Manifests | None = None) -> ReachDifference:
     before = reach(SHOP, manifests or [])
     return difference(before, before.with_policy(parse_policy(new)))
 

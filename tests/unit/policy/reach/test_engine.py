@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Endpoint, Reachability, compute
-from bot.policy.reach.model import Cluster, Pod, PolicyRef, Protocol
-from bot.policy.reach.parsing import parse_policy
+from bot.policy.reach.model import ClusterModel, Pod, PolicyRef, Protocol
+from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import clusters, oracle
 
 Manifests = list[dict[str, Any]]
 
 
-def reach(cluster: Cluster, manifests: Manifests) -> Reachability:
+def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
     return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
 
 
-def ends(cluster: Cluster, manifests: Manifests) -> list[oracle.End]:
+def ends(cluster: ClusterModel, manifests: Manifests) -> list[oracle.End]:
     running = [pod for pod in cluster.pods if not pod.finished]
     return [*running, *oracle.probe_addresses(cluster, manifests)]
 
@@ -31,7 +31,7 @@ def named(end: oracle.End) -> Endpoint:
     return end.ref if isinstance(end, Pod) else end
 
 
-def assert_same_as_oracle(found: Reachability, cluster: Cluster, manifests: Manifests) -> None:
+def assert_same_as_oracle(found: Reachability, cluster: ClusterModel, manifests: Manifests) -> None:
     ports = oracle.probe_ports(cluster.pods, manifests)
     every = ends(cluster, manifests)
     for source in every:
@@ -59,7 +59,7 @@ def note(connections: Connections, source: oracle.End, destination: oracle.End) 
 @settings(max_examples=250, deadline=None)
 @given(clusters.clusters(), clusters.manifests())
 def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
-    cluster: Cluster, manifests: Manifests
+    cluster: ClusterModel, manifests: Manifests
 ) -> None:
     assert_same_as_oracle(reach(cluster, manifests), cluster, manifests)
 
@@ -67,7 +67,7 @@ def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
 @settings(max_examples=150, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
 def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
-    cluster: Cluster, manifests: Manifests, new: dict[str, Any]
+    cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     changed = reach(cluster, manifests).with_policy(parse_policy(new))
     assert_same_as_oracle(changed, cluster, [*manifests, new])
@@ -76,7 +76,7 @@ def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
 @settings(max_examples=100, deadline=None)
 @given(clusters.clusters(), clusters.manifests(), st.data())
 def test_a_series_of_changes_gives_the_state_that_is_left(
-    cluster: Cluster, manifests: Manifests, data: st.DataObject
+    cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
     state, left = reach(cluster, manifests), {parse_policy(each).ref: each for each in manifests}
     for _ in range(data.draw(st.integers(1, 4))):
@@ -97,7 +97,7 @@ def test_a_series_of_changes_gives_the_state_that_is_left(
 
 @settings(max_examples=100, deadline=None)
 @given(clusters.clusters(), clusters.manifests())
-def test_endpoints_of_one_class_cannot_be_told_apart(cluster: Cluster, manifests: Manifests) -> None:
+def test_endpoints_of_one_class_cannot_be_told_apart(cluster: ClusterModel, manifests: Manifests) -> None:
     found = reach(cluster, manifests)
     every = np.arange(found.endpoints.count)
     matrix = found.between(every, every)

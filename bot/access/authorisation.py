@@ -1,0 +1,265 @@
+"""Who may do what, where: the project of a request and the roles of whoever asks. Default is refusal.
+
+The project follows from the channel; `--project` counts only where no channel says it. So an action in a
+channel of one project cannot reach another's clusters, whatever it names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from bot.access.directory import CachedGroups, Directory
+from bot.access.roles import INCLUDES, Role, effective, needed, permits
+from bot.actions.action import Action, Effect
+from bot.actions.approvals import ApprovalDecide
+from bot.actions.catalog import ACTIONS
+from bot.common.problems import Problem, Refusal
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RoleMembers:
+    """Who has one role in one project."""
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    everyone: bool = False
+    terminal: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProjectAccess:
+    """A project's channels and people."""
+
+    name: str
+    channels: frozenset[str]
+    roles: Mapping[Role, RoleMembers]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Who asks, and where: what a request says of itself."""
+
+    person: str
+    team: str
+    bot: bool
+    channel: str
+    direct: bool
+
+    @property
+    def terminal_user(self) -> str | None:
+        """The operating system's user, for `terminal:<user>@<host>`."""
+        return (
+            self.person.removeprefix("terminal:").split("@")[0]
+            if self.person.startswith("terminal:")
+            else None
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What was found: the project (None for talk outside of one) and the roles, with why each is had."""
+
+    project: str | None
+    roles: Mapping[Role, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AccessSummary:
+    """The answer to `whoami`."""
+
+    person: str
+    project: str | None
+    roles: Mapping[Role, str]
+    may: tuple[str, ...]  # names of actions
+    may_not: tuple[str, ...]
+
+
+class AccessDenied(Refusal):
+    """The rules stand against it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deciders:
+    """Who may decide in a project: named people and groups, and the members of both as far as they are
+    known.
+    """
+
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    everyone: bool
+    people: frozenset[str]
+
+    def enough_without(self, person: str, needed: int) -> bool:
+        """Whether so many people other than one can decide, as far as that is known."""
+        return self.everyone or bool(self.groups) or len(self.people - {person}) >= needed
+
+
+class Authoriser:
+    """Decides over each request anew, from the configuration and the directory."""
+
+    def __init__(
+        self,
+        *,
+        projects: Callable[[], Mapping[str, ProjectAccess]],
+        directory: Directory,
+        groups: CachedGroups,
+        team: Callable[[], str],
+        stranger: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stranger` is told of every request from another workspace."""
+        self._projects = projects
+        self._directory = directory
+        self._groups = groups
+        self._team = team
+        self._stranger = stranger
+
+    def authorise(self, action: Action, asker: Asker) -> Grant:
+        """Return the project and roles under which an action may be done. Raises `NotAllowed`."""
+        self._refuse_strangers(asker)
+        project = self._project(action, asker)
+        if project is None:
+            return Grant(project=None, roles={})
+        roles = self.roles(project, asker)
+        if action.effect is not Effect.TALK and not permits(roles, action):
+            raise self._missing_role(action, project, roles, asker)
+        return Grant(project=project.name, roles=roles)
+
+    def whoami(self, asker: Asker, project: str | None) -> AccessSummary:
+        """Say who somebody is here, and what they may do."""
+        found = self._projects().get(project) if project else None
+        roles = self.roles(found, asker) if found else {}
+        kinds: tuple[type[Action], ...] = (*ACTIONS, ApprovalDecide)
+        allowed = {
+            kind.name: (found is not None and permits(roles, kind)) or not needed(kind) for kind in kinds
+        }
+        return AccessSummary(
+            person=asker.person,
+            project=project,
+            roles=roles,
+            may=tuple(name for name, yes in allowed.items() if yes),
+            may_not=tuple(name for name, yes in allowed.items() if not yes),
+        )
+
+    def roles(self, project: ProjectAccess, asker: Asker) -> dict[Role, str]:
+        """The roles that somebody has in a project, each with why."""
+        found: dict[Role, str] = {}
+        for role in Role:
+            why = self._why(project, role, asker)
+            if why:
+                for included in INCLUDES[role]:
+                    found.setdefault(included, why if included is role else f"{role} includes it")
+        return {role: found[role] for role in Role if role in found}
+
+    def deciders(self, project: str) -> Deciders:
+        """Who may decide over requests of a project."""
+        found = self._projects().get(project)
+        members = found.roles.get(Role.APPROVER, RoleMembers()) if found else RoleMembers()
+        known = [self._groups.members(group) for group in sorted(members.groups)]
+        return Deciders(
+            users=tuple(sorted(members.users)),
+            groups=tuple(sorted(members.groups)),
+            everyone=members.everyone,
+            people=frozenset(members.users).union(*known),
+        )
+
+    def home_roles(self, person: str, team: str) -> dict[str, dict[Role, str]]:
+        """The projects in which somebody has a role, wherever they are."""
+        asker = Asker(person=person, team=team, bot=False, channel="", direct=True)
+        found = {project.name: self.roles(project, asker) for project in self._projects().values()}
+        return {name: roles for name, roles in sorted(found.items()) if roles}
+
+    def _refuse_strangers(self, asker: Asker) -> None:
+        if asker.bot:
+            raise AccessDenied("Bots may not ask for anything", fix="Ask as a person.")
+        if asker.terminal_user is None and self._team() and asker.team != self._team():
+            self._stranger()
+            raise AccessDenied("You belong to another Slack workspace", fix="Ask somebody of this workspace.")
+
+    def _project(self, action: Action, asker: Asker) -> ProjectAccess | None:
+        projects = self._projects()
+        here = next((found for found in projects.values() if asker.channel in found.channels), None)
+        if here is not None:
+            if action.project not in (None, here.name):
+                raise AccessDenied(
+                    f"This channel is about the project {here.name}, not {action.project}",
+                    fix=f"Ask in a channel of {action.project}.",
+                )
+            return here
+        if action.project is not None and (asker.direct or asker.terminal_user is not None):
+            return self._named(projects, action.project, asker)
+        if asker.terminal_user is not None and len(projects) == 1:
+            return next(iter(projects.values()))
+        if action.effect is Effect.TALK:
+            return None
+        raise self._no_project(projects, asker)
+
+    def _named(self, projects: Mapping[str, ProjectAccess], name: str, asker: Asker) -> ProjectAccess:
+        found = projects.get(name)
+        if found is None or not self.roles(found, asker):  # which projects there are is not told to outsiders
+            raise AccessDenied(
+                f"You have no role in a project {name}", fix="See `/xk8s whoami` in your team's channel."
+            )
+        return found
+
+    def _no_project(self, projects: Mapping[str, ProjectAccess], asker: Asker) -> AccessDenied:
+        if asker.direct:
+            return AccessDenied(
+                "A direct message is about no project",
+                fix="Ask in your team's channel, or add `--project NAME`.",
+            )
+        if asker.terminal_user is not None:
+            return AccessDenied(
+                "Say which project", fix=f"Add `--project` with one of {', '.join(sorted(projects))}."
+            )
+        return AccessDenied(
+            "This channel belongs to no project",
+            fix=(
+                f"Add `{asker.channel}` to `projects.NAME.channels` in the configuration, or ask in a"
+                " project's channel."
+            ),
+        )
+
+    def _why(self, project: ProjectAccess, role: Role, asker: Asker) -> str:
+        members = project.roles.get(role, RoleMembers())
+        user = asker.terminal_user
+        if user is not None:
+            return f"{user} is named for terminals" if user in members.terminal else ""
+        if asker.person in members.users:
+            return "you are named"
+        for group in sorted(members.groups):
+            if self._groups.has(group, asker.person):
+                return f"group {group}"
+        if members.everyone and self._is_insider(project, asker):
+            return "everyone in the channel"
+        return ""
+
+    def _is_insider(self, project: ProjectAccess, asker: Asker) -> bool:
+        try:
+            if self._directory.person(asker.person).outsider:
+                return False
+            if asker.channel in project.channels:
+                return True
+            return any(
+                self._directory.is_member(asker.person, channel) for channel in sorted(project.channels)
+            )
+        except Problem:
+            return False  # who cannot be looked up is nobody
+
+    def _missing_role(
+        self, action: Action, project: ProjectAccess, roles: Mapping[Role, str], asker: Asker
+    ) -> AccessDenied:
+        wanted = needed(action)
+        have = max(roles, key=lambda each: len(INCLUDES[each]), default=None)
+        being = f"you are {have} ({roles[have]})" if have else "you have no role here"
+        able = {
+            person
+            for each, members in project.roles.items()
+            if wanted & effective([each])
+            for person in members.users
+        }
+        ask = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
+        who = f"Ask {ask}, or see `/xk8s whoami`." if ask else "See `/xk8s whoami`."
+        return AccessDenied(
+            f"You may not do that in {project.name}: it needs {' or '.join(sorted(wanted))}, {being}", fix=who
+        )

@@ -1,0 +1,1 @@
+"""Durable workflows on DBOS: recorded steps, take-over of a dead replica's work, outcomes as JSON."""

@@ -1,0 +1,174 @@
+"""Runs a command in a container: one WebSocket per command, with deadlines and a cap on its output.
+
+The `kubernetes` client's `stream` replaces its own `call_api` while it runs, so that two at once disturb
+each other; here each command has its own connection and nothing is shared. The protocol is Kubernetes'
+`v4.channel.k8s.io`: the first byte of a frame says the channel, the last frame is a Status with the exit
+code (https://kubernetes.io/docs/reference/using-api/: remotecommand).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import msgspec
+import websocket
+
+from bot.adapters.kube.client import CONNECT_SECONDS, LONGEST_PAUSE, TRIES, Kube
+from bot.adapters.kube.errors import ExecFailed, KubeError, from_status
+
+PROTOCOL = "v4.channel.k8s.io"
+STDOUT, STDERR, STATUS = 1, 2, 3
+MOST_OUTPUT = 1_000_000  # bytes of one stream; a status of 5,000 BGP peers is a third of that
+NOTHING_WAS_RUN = frozenset({429, 503})  # refusals after which a command may be sent again, whatever it does
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Output:
+    """What a command printed and how it ended."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+class _Cause(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+
+
+class _Details(msgspec.Struct):
+    causes: list[_Cause] = []
+
+
+class _ExitStatus(msgspec.Struct):
+    status: str = ""
+    message: str = ""
+    reason: str = ""
+    details: _Details | None = None
+
+
+def execute(
+    kube: Kube, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float
+) -> Output:
+    """Run a command once and return its output. Raises `Forbidden`, `NotFound` or `ExecFailed`.
+
+    A server that has no time for it (429, 503) is asked again, a few times within its seconds.
+    """
+    query = [("command", word) for word in argv]
+    query += [("container", container), ("stdout", "true"), ("stderr", "true")]
+    server = kube.endpoint.server.rstrip("/").replace("http", "ws", 1)
+    url = f"{server}/api/v1/namespaces/{namespace}/pods/{pod}/exec?{urlencode(query)}"
+    deadline = min(time.monotonic() + seconds, kube.deadline)
+    connection = _connect(kube, url, pod, deadline)
+    try:
+        return _collect(connection, pod, deadline)
+    finally:
+        connection.shutdown()
+
+
+def _connect(kube: Kube, url: str, pod: str, deadline: float) -> websocket.WebSocket:
+    attempt = 1
+    while True:
+        try:
+            return _connect_once(kube, url, deadline)
+        except websocket.WebSocketBadStatusException as refused:
+            pause = min(_asked_pause(refused) or 0.1 * 2**attempt, LONGEST_PAUSE)
+            over = attempt == TRIES or time.monotonic() + pause >= deadline
+            if over or refused.status_code not in NOTHING_WAS_RUN:
+                raise _refused(refused, pod) from refused
+        except (websocket.WebSocketException, OSError) as error:
+            raise ExecFailed(
+                f"No command could be run in {pod}",
+                why=str(error) or type(error).__name__,
+                fix="Try again in a minute.",
+            ) from error
+        attempt += 1
+        time.sleep(pause)
+
+
+def _connect_once(kube: Kube, url: str, deadline: float) -> websocket.WebSocket:
+    connection = websocket.WebSocket(sslopt={"context": kube.tls}, enable_multithread=False)
+    headers = [f"{name}: {value}" for name, value in kube.headers.items() if name != "Accept"]
+    connection.settimeout(max(0.1, min(CONNECT_SECONDS, deadline - time.monotonic())))
+    try:
+        connection.connect(url, subprotocols=[PROTOCOL], header=headers, suppress_origin=True)
+    except (websocket.WebSocketException, OSError):
+        connection.shutdown()
+        raise
+    return connection
+
+
+def _asked_pause(refused: websocket.WebSocketBadStatusException) -> float:
+    after = str((refused.resp_headers or {}).get("retry-after", ""))
+    return float(after) if after.isdigit() else 0.0
+
+
+def _refused(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeError:
+    body = refused.resp_body or b""
+    try:
+        message = msgspec.json.decode(body, type=_ExitStatus).message
+    except msgspec.MsgspecError:
+        message = bytes(body).decode(errors="replace").strip()[:200]
+    return from_status(
+        int(refused.status_code), message or "no reason given", doing=f"run a command in {pod}"
+    )
+
+
+def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> Output:
+    streams = {STDOUT: bytearray(), STDERR: bytearray(), STATUS: bytearray()}
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise _too_slow(pod)
+        connection.settimeout(left)
+        try:
+            frame = connection.recv()
+        except websocket.WebSocketTimeoutException:
+            raise _too_slow(pod) from None
+        except websocket.WebSocketConnectionClosedException:
+            break
+        except (websocket.WebSocketException, OSError) as error:
+            raise ExecFailed(
+                f"The connection to {pod} broke", why=str(error), fix="Try again in a minute."
+            ) from error
+        data = frame.encode() if isinstance(frame, str) else bytes(frame)
+        if not data:
+            if not connection.connected:
+                break
+            continue
+        stream = streams.get(data[0])
+        if stream is not None and len(stream) < MOST_OUTPUT:
+            stream += data[1:]
+        if data[0] == STATUS:
+            break
+    code = _exit_code(bytes(streams[STATUS]), pod)
+    return Output(
+        stdout=streams[STDOUT].decode(errors="replace"),
+        stderr=streams[STDERR].decode(errors="replace"),
+        code=code,
+    )
+
+
+def _too_slow(pod: str) -> ExecFailed:
+    return ExecFailed(
+        f"The command in {pod} did not end in time", fix="Try again; the node may be overloaded."
+    )
+
+
+def _exit_code(data: bytes, pod: str) -> int:
+    """0 for Success; the code for NonZeroExitCode; anything else is no exit at all."""
+    try:
+        status = msgspec.json.decode(data, type=_ExitStatus)
+    except msgspec.MsgspecError as error:
+        raise ExecFailed(
+            f"The command in {pod} ended without a status", why=str(error), fix="Try again."
+        ) from error
+    if status.status == "Success":
+        return 0
+    for cause in status.details.causes if status.details else []:
+        if cause.reason == "ExitCode" and cause.message.isdigit():
+            return int(cause.message)
+    raise ExecFailed(f"No command could be run in {pod}", why=status.message, fix="Look at the pod's state.")

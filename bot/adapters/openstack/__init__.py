@@ -1,0 +1,1 @@
+"""Magnum, Cinder, Neutron and Octavia through openstacksdk: the calls that the product needs."""

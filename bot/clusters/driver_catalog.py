@@ -1,0 +1,28 @@
+"""Looking at the driver catalogue."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from bot.actions.drivers import DriverList, DriverShow
+from bot.actions.service import Context
+from bot.drivers.catalog import profile, profiles
+from bot.drivers.profile import DriverProfile
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DriverComparison:
+    """The drivers side by side; `one` is set if one was asked for."""
+
+    profiles: tuple[DriverProfile, ...]
+    one: DriverProfile | None
+
+
+def list_drivers(_action: DriverList, _context: Context) -> DriverComparison:
+    """All drivers."""
+    return DriverComparison(profiles=profiles(), one=None)
+
+
+def show_driver(action: DriverShow, _context: Context) -> DriverComparison:
+    """One driver, with the others beside it."""
+    return DriverComparison(profiles=profiles(), one=profile(action.driver))

@@ -1,0 +1,128 @@
+"""What a project is to the services: its cloud, clusters, credentials and template defaults.
+
+Made once per project and configuration; a changed configuration makes new ones. Credentials stay with the
+cloud entry, so that reading the configuration again does not ask Magnum for new certificates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from bot.adapters.openstack.magnum import MagnumCloud
+from bot.clusters.catalog import ClusterCatalog, ConfiguredEntry
+from bot.clusters.cluster import NoCloud
+from bot.clusters.credentials import Credentials
+from bot.clusters.templates.project_templates import ProjectTemplates
+from bot.clusters.templates.spec import Defaults
+from bot.common.problems import Refusal
+from bot.drivers.driver import Driver
+from bot.settings import Settings
+from bot.settings.file import Project
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProjectParts:
+    """One project, wired."""
+
+    name: str
+    magnum: MagnumCloud | None
+    catalog: ClusterCatalog
+    credentials: Credentials
+    defaults: Defaults
+
+    def cloud(self) -> MagnumCloud:
+        """The project's Magnum. Raises `NoCloud`."""
+        if self.magnum is None:
+            raise NoCloud(
+                f"{self.name} has no cloud: no templates, and no clusters but those of kubeconfig files",
+                fix=f"Set `projects.{self.name}.cloud` to an entry of clouds.yaml.",
+            )
+        return self.magnum
+
+    def templates(self) -> ProjectTemplates:
+        """The project's templates. Raises `NoCloud`."""
+        return ProjectTemplates(self.cloud(), project=self.name, defaults=self.defaults)
+
+
+class Projects:
+    """The projects of the configuration in force."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        *,
+        now: Callable[[], datetime],
+        learn: Callable[[SecretStr], None] = lambda _secret: None,
+    ) -> None:
+        """`learn` is told every secret of clouds and clusters, so that they can be hidden."""
+        self._learn = learn
+        self._settings = settings
+        self._now = now
+        self._clouds: dict[str, MagnumCloud] = {}
+        self._credentials: dict[tuple[str, str | None, str], Credentials] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str | None, *, operation: str = "") -> ProjectParts:
+        """A project's parts for one operation, whose id every request of theirs carries.
+
+        Raises `Refusal` if the project is gone from the configuration.
+        """
+        project = self._settings().configuration.projects.get(name or "")
+        if project is None or name is None:
+            raise Refusal(f"There is no project {name}", fix="Look at `projects` in the configuration.")
+        with self._lock:
+            magnum = self._cloud(project.cloud)
+            credentials = self._credentials_of(name, project, magnum)
+        if magnum is not None and operation:
+            magnum = magnum.caused_by(operation)
+            credentials = credentials.signed_by(magnum)
+        catalog = ClusterCatalog(project=name, magnum=magnum, configured=_configured(project))
+        return ProjectParts(
+            name=name, magnum=magnum, catalog=catalog, credentials=credentials, defaults=_defaults(project)
+        )
+
+    def _cloud(self, cloud: str | None) -> MagnumCloud | None:
+        if cloud is None:
+            return None
+        return self._clouds.setdefault(cloud, MagnumCloud(cloud, learn=self._learn))
+
+    def _credentials_of(self, name: str, project: Project, magnum: MagnumCloud | None) -> Credentials:
+        key = (name, project.cloud, project.credentials_group)
+        if key not in self._credentials:
+            self._credentials[key] = Credentials(
+                magnum, group=project.credentials_group, now=self._now, learn=self._learn
+            )
+        return self._credentials[key]
+
+
+def _configured(project: Project) -> dict[str, ConfiguredEntry]:
+    return {
+        name: ConfiguredEntry(
+            kubeconfig=found.kubeconfig,
+            context=found.context,
+            production=found.production,
+            driver=Driver(found.driver) if found.driver else None,
+        )
+        for name, found in project.clusters.items()
+    }
+
+
+def _defaults(project: Project) -> Defaults:
+    given = project.template_defaults
+    return Defaults(
+        name=given.name,
+        image=given.image,
+        flavor=given.flavor,
+        master_flavor=given.master_flavor,
+        external_network=given.external_network,
+        keypair=given.keypair,
+        kubernetes=given.kubernetes,
+        container_runtime=given.container_runtime,
+        labels=given.labels,
+        driver_labels={Driver(name): found.labels for name, found in given.drivers.items()},
+    )

@@ -1,0 +1,3 @@
+"""What every room may use: errors that people read, the filter for secrets, wording. Imports nothing of
+ours.
+"""

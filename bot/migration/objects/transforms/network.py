@@ -1,0 +1,35 @@
+"""NetworkPolicies and Ingresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.migration.objects.manifest import Object
+from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+
+
+def _policy(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
+    """A block of the old cluster's addresses selects nothing, or something else, in the new one."""
+    spec = obj.get("spec") or {}
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for rule in spec.get(direction) or []:
+            for peer in rule.get(peers) or []:
+                cidr = (peer.get("ipBlock") or {}).get("cidr", "")
+                what = context.ranges.what(cidr) if cidr else ""
+                if what:
+                    yield warning(
+                        f"{direction} names {cidr}, {what} in the old cluster: it means nothing in the"
+                        " new one"
+                    )
+
+
+def _ingress(obj: Object, _original: Object, _context: TransformContext) -> Iterator[TransformNote]:
+    hosts = sorted({rule["host"] for rule in (obj.get("spec") or {}).get("rules") or [] if rule.get("host")})
+    if hosts:
+        yield TransformNote(text=f"DNS of {', '.join(hosts)} must lead to the new cluster after the cut-over")
+
+
+UNITS = (
+    Transform(kinds=(("networking.k8s.io", "NetworkPolicy"),), rewrite=_policy),
+    Transform(kinds=(("networking.k8s.io", "Ingress"),), rewrite=_ingress),
+)

@@ -1,0 +1,71 @@
+"""The static pair by which a volume that exists is bound to a claim in the new cluster.
+
+The PersistentVolume names the claim (without a uid, which the claim does not have yet) and the claim the
+volume, with one storage class on both, or the binder would provision another one. The policy is Retain: a
+mistake with the objects never reaches the disk.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from bot.migration.objects.manifest import MIGRATION, Object, Ref
+from bot.migration.objects.transforms.storage import CSI
+from bot.migration.volumes.choices import PlannedVolume
+
+ZONE = "topology.cinder.csi.openstack.org/zone"
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+
+
+def volume_ref(volume: PlannedVolume) -> Ref:
+    """The PersistentVolume in the target; it has its name of the source."""
+    return Ref("", "PersistentVolume", "", volume.volume)
+
+
+def persistent_volume(volume: PlannedVolume, claim: Object, migration: str) -> Object:
+    """The PersistentVolume of a volume that moves. `claim` is the claim as it will be in the target."""
+    csi: Object = {"driver": CSI, "volumeHandle": volume.handle}
+    if volume.fs_type:
+        csi["fsType"] = volume.fs_type
+    if volume.attributes:
+        csi["volumeAttributes"] = dict(volume.attributes)
+    spec: Object = {
+        "capacity": {"storage": volume.size},
+        "accessModes": list(volume.access_modes),
+        "volumeMode": volume.volume_mode,
+        "persistentVolumeReclaimPolicy": "Retain",
+        "storageClassName": claim["spec"].get("storageClassName") or "",
+        "claimRef": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": volume.claim.namespace,
+            "name": volume.claim.name,
+        },
+        "csi": csi,
+    }
+    if volume.mount_options:
+        spec["mountOptions"] = list(volume.mount_options)
+    if volume.zone:
+        term = {"matchExpressions": [{"key": ZONE, "operator": "In", "values": [volume.zone]}]}
+        spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [term]}}
+    metadata = {"name": volume.volume, "annotations": {PROVISIONED_BY: CSI}, "labels": {MIGRATION: migration}}
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
+
+
+def bound_claim(volume: PlannedVolume, claim: Object) -> Object:
+    """The claim of a volume that moves: it names the volume, and asks for no more than there is."""
+    made = copy.deepcopy(claim)
+    spec = made["spec"]
+    spec["volumeName"] = volume.volume
+    spec["storageClassName"] = spec.get("storageClassName") or ""
+    spec["volumeMode"] = volume.volume_mode
+    spec.setdefault("resources", {}).setdefault("requests", {})["storage"] = volume.size
+    return made
+
+
+def grown_claim(volume: PlannedVolume, claim: Object) -> Object:
+    """The claim of a volume that starts empty: as large as the old volume, if that was grown."""
+    made = copy.deepcopy(claim)
+    if volume.capacity:
+        made["spec"].setdefault("resources", {}).setdefault("requests", {})["storage"] = volume.capacity
+    return made

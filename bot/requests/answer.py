@@ -1,0 +1,57 @@
+"""How a request ended, and the far end that shows it: a Slack thread, or a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Protocol
+
+from bot.actions.action import Action
+from bot.actions.request import IncomingRequest
+from bot.actions.service import Outcome
+from bot.common.problems import Problem
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Conclusion:
+    """The end of one request: exactly one of `result` and `problem` is set; neither while it is open."""
+
+    request: IncomingRequest
+    action: Action | None  # None when the words were not understood
+    project: str | None
+    outcome: Outcome
+    seconds: float
+    result: object | None = None
+    problem: Problem | None = None
+
+
+class Answer(Protocol):
+    """The far end of a request: a Slack thread, or a terminal.
+
+    Every method may be called again with the same request after a crash and must then not repeat
+    what was already shown.
+    """
+
+    def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
+        """Make the place where the answer will stand (the root message and its thread).
+
+        Raises `CannotAnswer` where nothing can be posted: a read then goes on and is answered
+        privately, a change is refused before it starts.
+        """
+
+    def progress(self, request: IncomingRequest, state: object) -> None:
+        """Show an intermediate state in place; may drop it when another follows soon."""
+
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+        """Say for good that work which takes long has come to a new state; `name` is said once per
+        request.
+        """
+
+    def finish(self, conclusion: Conclusion) -> None:
+        """Show the end, in the place that `begin` made."""
+
+    def reply_privately(self, conclusion: Conclusion) -> None:
+        """Show the end to the asker alone: help, typos, refusals, whoami."""
+
+
+class CannotAnswer(Problem):
+    """Nothing can be posted where the request came from; `fix` says how to invite the bot."""

@@ -1,0 +1,314 @@
+"""Durable work on the real DBOS, on both databases: begun once, gone on with, taken over, ended, kept as
+JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bot.adapters.durable.flow import Flow, Json
+from bot.adapters.durable.outcomes import OutcomeCodec
+from bot.adapters.durable.runtime import SCHEMA, NoDurableWork, Runtime, beside, grants, upgrade
+from bot.adapters.durable.takeover import TakeoverSupervisor
+from bot.common.problems import Problem, Refusal
+from storage.continuations import Continuation
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+ONE, TWO = "a" * 32, "b" * 32
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Counted:
+    number: int
+    at: datetime
+
+
+class Told:
+    """To whom workflows tell their ends."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[str, Json]] = []
+        self.fail = 0
+
+    def progress(self, operation: str, state: object) -> None: ...
+
+    def changed(self, operation: str, name: str, state: object) -> None: ...
+
+    def end(self, operation: str, end: Json) -> None:
+        self.ends.append((operation, end))
+
+
+class Work:
+    """A workflow of three steps; the second waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.go_on = threading.Event()
+        self.runs: list[str] = []
+
+    def __call__(self, flow: Flow, given: Json) -> Counted:
+        self.runs.append(flow.run)
+        flow.step("first", lambda: self._note("first"))
+        flow.until("wait", lambda: {} if self.go_on.is_set() else None, every=0.05)
+        flow.step("last", lambda: self._note("last"))
+        return Counted(number=given["number"], at=NOW)
+
+    def _note(self, step: str) -> Json:
+        self.done.append(step)
+        return {"step": step}
+
+
+ENDS = OutcomeCodec({"counted": Counted})
+
+
+def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+class Process:
+    """What one process has: a runtime that is launched and let go of."""
+
+    def __init__(self, url: str, told: Told) -> None:
+        self._url = url
+        self._told = told
+        self.runtime: Runtime | None = None
+        self.limit = 2
+
+    def start(self, executor: str, **workflows: Any) -> Runtime:
+        made = Runtime(self._url, ends=ENDS, per_project={"work": lambda: self.limit})
+        for name, workflow in workflows.items():
+            made.register(name, workflow, queue="work")
+        made.launch(executor=executor, reporter=self._told)
+        self.runtime = made
+        return made
+
+    def stop(self) -> None:
+        if self.runtime is not None:
+            self.runtime.stop()
+            self.runtime = None
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def process(database_url: str, told: Told) -> Iterator[Process]:
+    made = Process(database_url, told)
+    yield made
+    made.stop()
+
+
+def begin(runtime: Runtime, operation: str = ONE, work: str = "count", project: str = "shop") -> None:
+    runtime.begin(work, operation=operation, project=project, given={"number": 7})
+
+
+def test_work_that_is_begun_three_times_is_done_once_and_its_end_can_be_read_anywhere(
+    process: Process, told: Told
+) -> None:
+    work = Work()
+    work.go_on.set()
+    runtime = process.start("one", count=work)
+    for _ in range(3):
+        begin(runtime)
+    until(lambda: told.ends)
+    begin(runtime)
+    time.sleep(1.0)
+    assert work.done == ["first", "last"] and len(told.ends) == 1
+    assert ENDS.decode(told.ends[0][1]) == Counted(number=7, at=NOW)
+    assert runtime.state(ONE) == "SUCCESS" and runtime.state(TWO) is None
+
+
+def test_what_a_process_was_doing_when_it_stopped_goes_on_after_its_start(
+    process: Process, told: Told
+) -> None:
+    work = Work()
+    begin(process.start("one", count=work))
+    until(lambda: work.done == ["first"])
+    process.stop()
+    assert told.ends == []
+    work.go_on.set()
+    process.start("one", count=work)
+    until(lambda: told.ends)
+    assert work.done == ["first", "last"] and len(set(work.runs)) == 2
+
+
+def test_work_of_an_executor_that_is_gone_is_taken_over_by_the_first_that_is_alive(
+    process: Process, told: Told
+) -> None:
+    work = Work()
+    begin(process.start("gone", count=work))
+    until(lambda: work.done == ["first"])
+    process.stop()
+    work.go_on.set()
+    runtime = process.start("two", count=work)
+    for alive, me in ((["three", "two"], "two"), ([], "two"), (["gone", "two"], "gone")):
+        keeper(runtime, told, me=me, alive=alive).look()
+    assert runtime.state(ONE) == "PENDING", (
+        "not the first, nobody alive, its own executor alive: nothing to take"
+    )
+    keeper(runtime, told, me="two", alive=["two"]).look()
+    until(lambda: told.ends)
+    assert work.done == ["first", "last"]
+
+
+def keeper(
+    runtime: Runtime, told: Told, *, me: str, alive: list[str], open_work: list[Continuation] | None = None
+) -> TakeoverSupervisor:
+    return TakeoverSupervisor(
+        runtime,
+        me=me,
+        alive=lambda: alive,
+        keepers=lambda: alive,
+        open_work=lambda: open_work or [],
+        reporter=told,
+        ends=ENDS,
+        now=lambda: NOW,
+    )
+
+
+def kept(operation: str = ONE, *, work: str = "count", age: float = 60) -> Continuation:
+    return Continuation(
+        operation=operation,
+        project="shop",
+        action={},
+        request={},
+        work=work,
+        input={"number": 7},
+        begun_at=NOW - timedelta(seconds=age),
+    )
+
+
+def test_what_was_kept_and_never_begun_is_begun_and_what_nobody_knows_is_left_alone(
+    process: Process, told: Told
+) -> None:
+    work = Work()
+    work.go_on.set()
+    runtime = process.start("one", count=work)
+    fresh, unknown = kept(TWO, age=1), kept("c" * 32, work="of.tomorrow")
+    keeper(runtime, told, me="one", alive=["one"], open_work=[kept(), fresh, unknown]).look()
+    until(lambda: told.ends)
+    assert [operation for operation, _ in told.ends] == [ONE]
+
+
+def test_a_problem_is_the_end_and_a_bug_is_told_without_its_inside(
+    process: Process, told: Told, database_url: str
+) -> None:
+    def refuses(flow: Flow, _given: Json) -> object:
+        def do() -> Json:
+            raise Refusal("It may not be", why="a rule", fix="ask")
+
+        return flow.step("do", do)
+
+    def breaks(flow: Flow, _given: Json) -> object:
+        def do() -> Json:
+            raise KeyError("token-of-a-cluster")
+
+        return flow.step("do", do)
+
+    runtime = process.start("one", refuses=refuses, breaks=breaks)
+    begin(runtime, ONE, "refuses")
+    begin(runtime, TWO, "breaks")
+    until(lambda: len(told.ends) == 2)
+    ends = {operation: ENDS.decode(end) for operation, end in told.ends}
+    refused, broken = ends[ONE], ends[TWO]
+    assert isinstance(refused, Refusal) and (refused.why, refused.fix) == ("a rule", "ask")
+    assert isinstance(broken, Problem) and broken.outcome == "unknown" and broken.why == "KeyError"
+    assert "token-of-a-cluster" not in everything(database_url)
+
+
+def test_nothing_is_stored_in_a_form_that_can_run_code(
+    process: Process, told: Told, database_url: str
+) -> None:
+    work = Work()
+    work.go_on.set()
+    begin(process.start("one", count=work))
+    until(lambda: told.ends)
+    with create_engine(beside(database_url)).connect() as connection:
+        forms = connection.execute(
+            text(f"SELECT DISTINCT serialization FROM {table(database_url, 'workflow_status')}")
+        )
+        assert set(forms.scalars()) == {"portable_json"}
+    assert '"number"' in everything(database_url)
+
+
+def test_no_more_of_a_project_than_the_limit_run_at_once(process: Process, told: Told) -> None:
+    work = Work()
+    runtime = process.start("one", count=work)
+    for number in range(4):
+        begin(runtime, f"{number:032x}")
+    begin(runtime, ONE, project="other")
+    until(lambda: len(work.done) == 3)
+    time.sleep(1.5)
+    assert work.done == ["first"] * 3, "two of shop, one of other"
+    process.limit = 3
+    runtime.set_limits()
+    until(lambda: len(work.done) == 4)
+    work.go_on.set()
+    until(lambda: len(told.ends) == 5)
+
+
+def test_records_of_work_that_ended_long_ago_are_forgotten(process: Process, told: Told) -> None:
+    work = Work()
+    work.go_on.set()
+    runtime = process.start("one", count=work)
+    begin(runtime)
+    until(lambda: runtime.state(ONE) == "SUCCESS")
+    assert runtime.forget(before=datetime.now(UTC) - timedelta(days=30)) == 0
+    assert runtime.forget(before=datetime.now(UTC) + timedelta(seconds=1)) == 1 and runtime.state(ONE) is None
+
+
+def test_work_that_nobody_knows_is_refused(process: Process) -> None:
+    runtime = process.start("one", count=Work())
+    with pytest.raises(NoDurableWork):
+        begin(runtime, ONE, "of.tomorrow")
+
+
+@pytest.mark.postgresql
+def test_the_role_that_serves_needs_no_right_to_create_tables(
+    postgresql_url: str, postgresql_server: Any, told: Told
+) -> None:
+    upgrade(postgresql_url)
+    with create_engine(beside(postgresql_url)).begin() as connection:
+        connection.execute(text("DROP ROLE IF EXISTS serving"))
+        connection.execute(text("CREATE ROLE serving LOGIN"))
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+        for statement in grants("serving"):
+            connection.execute(text(statement))
+    process = Process(postgresql_url.replace("postgres:@", "serving:@", 1), told)
+    work = Work()
+    work.go_on.set()
+    try:
+        begin(process.start("one", count=work))
+        until(lambda: told.ends)
+    finally:
+        process.stop()
+        with create_engine(beside(postgresql_url)).begin() as connection:
+            connection.execute(text("DROP OWNED BY serving"))
+            connection.execute(text("DROP ROLE serving"))
+
+
+def table(url: str, name: str) -> str:
+    return f"{SCHEMA}.{name}" if url.startswith("postgresql") else name
+
+
+def everything(url: str) -> str:
+    """All that the tables of durable work hold, as text."""
+    found = []
+    with create_engine(beside(url)).connect() as connection:
+        for name in ("workflow_status", "workflow_input", "workflow_output", "operation_outputs"):
+            rows = connection.execute(text(f"SELECT * FROM {table(url, name)}")).all()
+            found += [str(value) for row in rows for value in row]
+    return "\n".join(found)

@@ -1,0 +1,187 @@
+"""Our writes, against the sandbox's API server over HTTPS, and a real cluster where XK8S_TEST_KUBECONFIG
+is set.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.adapters.kube import errors, paths, writes
+from bot.adapters.kube.client import Kube
+from tests.contract.kubernetes.conftest import NOBODY, Api
+from tests.contract.kubernetes.test_client import connect, endpoint, kube
+
+__all__ = ["kube"]
+
+MAPS = paths.collection("v1", "configmaps", "default")
+POLICIES = paths.collection("networking.k8s.io/v1", "networkpolicies", "default")
+
+
+@pytest.fixture
+def name(kube: Kube) -> Iterator[str]:
+    """A name that is free, and free again after the test."""
+    made = f"xk8s-test-{uuid.uuid4().hex[:8]}"
+    yield made
+    for collection in (MAPS, POLICIES):
+        writes.delete(kube, f"{collection}/{made}")
+
+
+def a_map(name: str, **data: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "default"},
+        "data": data,
+    }
+
+
+def a_policy(name: str, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"podSelector": {}, **spec},
+    }
+
+
+def test_paths_are_those_of_the_api() -> None:
+    assert MAPS == "/api/v1/namespaces/default/configmaps"
+    assert paths.item("v1", "namespaces", "shop") == "/api/v1/namespaces/shop"
+    role = paths.item("rbac.authorization.k8s.io/v1", "clusterroles", "system:node")
+    assert role == "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode"
+
+
+def test_what_is_applied_twice_is_made_once(kube: Kube, name: str) -> None:
+    first = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
+    again = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
+    assert (first.created, again.created) == (True, False)
+    assert again.uid == first.uid and again.resource_version == first.resource_version
+    managers = [entry["manager"] for entry in again.object["metadata"]["managedFields"]]
+    assert managers == ["xk8s"]
+
+
+def test_a_dry_run_shows_what_would_be_and_changes_nothing(kube: Kube, name: str) -> None:
+    would = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"), dry_run=True)
+    assert would.object["data"] == {"a": "1"} and would.created
+    assert writes.read(kube, f"{MAPS}/{name}") is None
+
+
+def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(kube: Kube, name: str) -> None:
+    writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"), manager="helm")
+    with pytest.raises(errors.FieldConflict) as told:
+        writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"))
+    assert [(cause.field, cause.message) for cause in told.value.causes] == [
+        (".data.a", 'conflict with "helm"')
+    ]
+    taken = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"), force=True)
+    assert taken.object["data"] == {"a": "2"}
+
+
+def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: Kube, name: str) -> None:
+    made = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
+    seen = {"uid": made.uid, "resourceVersion": made.resource_version}
+    second = a_map(name, a="2")
+    second["metadata"] |= seen
+    assert writes.apply(kube, f"{MAPS}/{name}", second).object["data"] == {"a": "2"}
+    with pytest.raises(errors.Conflict) as told:
+        writes.apply(kube, f"{MAPS}/{name}", {**second, "data": {"a": "3"}})
+    assert not isinstance(told.value, errors.FieldConflict) and "has been modified" in told.value.why
+    other = a_map(name, a="3")
+    other["metadata"]["uid"] = str(uuid.uuid4())
+    with pytest.raises(errors.Conflict):
+        writes.apply(kube, f"{MAPS}/{name}", other)
+
+
+def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: Kube, name: str) -> None:
+    made = writes.create(kube, MAPS, a_map(name, a="1"))
+    with pytest.raises(errors.AlreadyExists):
+        writes.create(kube, MAPS, a_map(name))
+    writes.patch(kube, f"{MAPS}/{name}", {"data": {"a": "2"}})
+    with pytest.raises(errors.Conflict) as told:
+        writes.replace(kube, f"{MAPS}/{name}", made.object)
+    assert not isinstance(told.value, errors.AlreadyExists)
+    assert "has been modified" in told.value.why
+
+
+def test_what_breaks_a_rule_is_refused_with_the_field(kube: Kube, name: str) -> None:
+    bad = a_policy(name, ingress=[{"ports": [{"port": 90_000}]}])
+    with pytest.raises(errors.Invalid) as told:
+        writes.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
+    assert [cause.field for cause in told.value.causes] == ["spec.ingress[0].ports[0].port"]
+
+
+def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(kube: Kube, name: str) -> None:
+    bad = a_policy(name, podSelectr={})
+    with pytest.raises(errors.Malformed, match="did not apply"):
+        writes.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
+    lenient = writes.apply(
+        kube, f"{POLICIES}/{name}", bad, dry_run=True, validation=writes.FieldValidation.WARN
+    )
+    assert lenient.warnings == ('unknown field "spec.podSelectr"',)
+
+
+def test_only_what_was_seen_is_deleted(kube: Kube, name: str) -> None:
+    made = writes.create(kube, MAPS, a_map(name))
+    with pytest.raises(errors.Conflict, match="did not delete"):
+        writes.delete(kube, f"{MAPS}/{name}", uid=str(uuid.uuid4()))
+    with pytest.raises(errors.Conflict):
+        writes.delete(kube, f"{MAPS}/{name}", uid=made.uid, resource_version="1")
+    assert writes.delete(kube, f"{MAPS}/{name}", uid=made.uid, dry_run=True) is writes.Removal.GONE
+    assert writes.read(kube, f"{MAPS}/{name}") is not None
+    removal = writes.delete(kube, f"{MAPS}/{name}", uid=made.uid, resource_version=made.resource_version)
+    assert removal is writes.Removal.GONE
+    assert writes.delete(kube, f"{MAPS}/{name}", uid=made.uid) is writes.Removal.ABSENT
+
+
+def test_a_write_that_may_be_repeated_is_and_a_create_is_not(running: Api) -> None:
+    kube, disturbance = connect(endpoint(running)), running.cluster.api.disturbance
+    disturbance.status, disturbance.times = 503, 1
+    writes.apply(kube, f"{MAPS}/repeated", a_map("repeated"))
+    disturbance.status, disturbance.times = 503, 1
+    with pytest.raises(errors.ServerFailed):
+        writes.create(kube, MAPS, a_map("not-repeated"))
+    assert writes.read(kube, f"{MAPS}/not-repeated") is None
+    disturbance.status, disturbance.times = 429, 1
+    assert writes.create(kube, MAPS, a_map("asked-to-wait")).created
+
+
+def test_the_operation_travels_in_the_user_agent(running: Api) -> None:
+    writes.apply(connect(endpoint(running)), f"{MAPS}/agent", a_map("agent"))
+    assert running.cluster.api.agents[-1] == "xk8s/test (operation 0123)"
+
+
+def test_a_right_that_is_missing_is_said(running: Api) -> None:
+    with pytest.raises(errors.Forbidden) as told:
+        writes.apply(connect(endpoint(running, NOBODY)), f"{MAPS}/mine", a_map("mine"))
+    assert 'cannot patch resource "configmaps"' in told.value.why and "deploy/rbac/" in told.value.fix
+
+
+def test_nothing_is_made_in_a_namespace_that_is_being_deleted(running: Api) -> None:
+    kube = connect(endpoint(running))
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}
+    writes.create(kube, "/api/v1/namespaces", space)
+    held = {
+        **a_map("held"),
+        "metadata": {"name": "held", "namespace": "leaving", "finalizers": ["xk8s.dev/test"]},
+    }
+    writes.create(kube, paths.collection("v1", "configmaps", "leaving"), held)
+    assert writes.delete(kube, paths.item("v1", "namespaces", "leaving")) is writes.Removal.GOING
+    with pytest.raises(errors.NamespaceTerminating) as told:
+        writes.apply(kube, paths.item("v1", "configmaps", "late", "leaving"), a_map("late"))
+    assert "because it is being terminated" in told.value.why
+    kube.exchange(
+        "PATCH",
+        paths.item("v1", "configmaps", "held", "leaving"),
+        doing="let it go",
+        content=writes.MERGE,
+        body=b'{"metadata":{"finalizers":null}}',
+    )
+
+
+def test_what_only_the_server_writes_is_left_out(kube: Kube, name: str) -> None:
+    made = writes.create(kube, POLICIES, a_policy(name, policyTypes=["Ingress"]))
+    assert writes.without_server_fields(made.object) == a_policy(name, policyTypes=["Ingress"])

@@ -1,0 +1,237 @@
+"""A team's workload is copied from one cluster to another: what arrives, and what happens when it is
+done again.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+
+import pytest
+
+from bot.adapters.kube import writes as kube_writing
+from bot.migration.copy import comparison
+from bot.migration.copy.writer import WriteAction
+from bot.migration.objects.manifest import Ref
+from bot.migration.objects.modes import Hold
+from bot.migration.planning.plan import MigrationPlan
+from bot.migration.source import drift
+from bot.policy.cluster_state import read_cluster_state
+from tests.contract.migration import workload
+from tests.contract.migration.conftest import KEY, Cloud, planned, wish
+from tests.contract.migration.moves import Moving
+
+
+@pytest.fixture
+def moving(cloud: Cloud) -> Moving:
+    return Moving(cloud, planned(cloud, wish(cloud)))
+
+
+def get(moving: Moving, path: str) -> workload.Object:
+    found = kube_writing.read(moving.target, path)
+    assert found is not None, path
+    return found
+
+
+def test_the_plan_of_a_whole_cluster_has_no_blockers_and_comes_back_from_json(moving: Moving) -> None:
+    plan = moving.plan
+    assert not plan.blockers, [each.what for each in plan.blockers]
+    assert MigrationPlan.model_validate_json(plan.model_dump_json()) == plan
+    kinds = Counter(item.ref.kind for item in plan.items)
+    assert kinds["Deployment"] == 11 and kinds["StatefulSet"] == 3 and kinds["PersistentVolumeClaim"] == 4
+    assert len(plan.volumes) == 4 and all(volume.moves for volume in plan.volumes)
+    assert any("shop/email" in pod for pod in plan.network.loses_dns)
+
+
+def test_no_secret_is_in_the_plan_or_in_any_record(moving: Moving) -> None:
+    record = moving.copy()
+    for text in (
+        moving.plan.model_dump_json(),
+        repr(record),
+        repr(moving.inventory()),
+        repr(moving.forms(moving.inventory())),
+    ):
+        assert workload.SECRET not in text
+        assert base64.b64encode(workload.SECRET.encode()).decode() not in text
+
+
+def test_everything_arrives_and_nothing_runs(moving: Moving) -> None:
+    record = moving.copy()
+    assert not record.failures
+    moving.cloud.settle()
+    assert moving.target.all_of("/api/v1/namespaces/shop/pods", dict) == []
+    assert get(moving, "/apis/apps/v1/namespaces/shop/deployments/cart")["spec"]["replicas"] == 0
+    assert get(moving, "/apis/batch/v1/namespaces/shop/cronjobs/report")["spec"]["suspend"] is True
+    assert get(moving, "/api/v1/namespaces/shop/services/frontend-external")["spec"]["type"] == "ClusterIP"
+    assert (
+        kube_writing.read(moving.target, "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop") is None
+    )
+    assert (
+        kube_writing.read(moving.target, "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/cart")
+        is None
+    )
+    secret = get(moving, "/api/v1/namespaces/shop/secrets/database")
+    assert base64.b64decode(secret["data"]["password"]).decode() == workload.SECRET
+    assert get(moving, "/apis/shop.example/v1/namespaces/shop/coupons/spring")["spec"] == {"percent": 10}
+    assert (
+        get(moving, "/api/v1/namespaces/shop")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        == "baseline"
+    )
+
+
+def test_policies_are_there_before_the_pods_and_webhooks_come_last(moving: Moving) -> None:
+    order = [each.ref.kind for each in moving.copy().written]
+    assert order.index("NetworkPolicy") < order.index("Deployment")
+    assert (
+        order.index("ServiceAccount")
+        < order.index("RoleBinding")
+        < order.index("Secret")
+        < order.index("StatefulSet")
+    )
+
+
+def test_copying_again_changes_nothing(moving: Moving) -> None:
+    moving.copy()
+    again = {each.action for each in moving.copy().written}
+    assert again == {WriteAction.UNCHANGED, WriteAction.PRESENT}
+
+
+def test_everything_has_a_field_manager_and_a_label(moving: Moving) -> None:
+    moving.copy()
+    found = get(moving, "/api/v1/namespaces/shop/configmaps/settings")
+    assert found["metadata"]["labels"]["xk8s.io/migration"] == "m1"
+    assert {entry["manager"] for entry in found["metadata"]["managedFields"]} == {"xk8s"}
+
+
+def test_the_copy_is_proven_equal(moving: Moving) -> None:
+    moving.copy()
+    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    assert found.proven, found.differences
+    assert found.equal == len(moving.plan.items)
+    assert all(count.planned == count.found for count in found.counts)
+    assert (
+        comparison.network(moving.plan, read_cluster_state(moving.source), read_cluster_state(moving.target))
+        == ()
+    )
+
+
+def test_a_copy_that_somebody_changed_is_named_by_its_fields_only(moving: Moving) -> None:
+    moving.copy()
+    kube_writing.patch(
+        moving.target, "/api/v1/namespaces/shop/secrets/database", {"data": {"password": "b3RoZXI="}}
+    )
+    kube_writing.patch(
+        moving.target,
+        "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/cart",
+        {"spec": {"ingress": None}},
+    )
+    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    assert {str(each.ref): each.what for each in found.differences} == {
+        "Secret shop/database": "data.password differ",
+        "NetworkPolicy shop/cart": "spec.ingress differ",
+    }
+    assert any(
+        "shop/frontend" in line
+        for line in comparison.network(
+            moving.plan, read_cluster_state(moving.source), read_cluster_state(moving.target)
+        )
+    )
+
+
+def test_what_is_missing_in_the_copy_is_a_difference(moving: Moving) -> None:
+    moving.copy()
+    kube_writing.delete(moving.target, "/api/v1/namespaces/billing/configmaps/invoices")
+    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    assert [(str(each.ref), each.what) for each in found.differences] == [
+        ("ConfigMap billing/invoices", "it is missing")
+    ]
+
+
+def test_another_object_of_that_name_is_never_taken_over(moving: Moving) -> None:
+    moving.cloud.deploy(
+        "new",
+        [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "settings", "namespace": "shop"},
+                "data": {"MODE": "theirs"},
+            },
+        ],
+    )
+    record = moving.copy()
+    assert [(str(each.ref), each.action) for each in record.failures] == [
+        ("ConfigMap shop/settings", WriteAction.DIFFERS)
+    ]
+    assert get(moving, "/api/v1/namespaces/shop/configmaps/settings")["data"] == {"MODE": "theirs"}
+
+
+def test_fields_that_somebody_else_owns_are_a_conflict_that_names_them(moving: Moving) -> None:
+    moving.copy()
+    path = "/api/v1/namespaces/shop/configmaps/settings"
+    kube_writing.patch(moving.target, path, {"data": {"MODE": "changed"}}, manager="somebody")
+    [failure] = moving.copy().failures
+    assert failure.action is WriteAction.CONFLICT
+    assert "somebody" in failure.why and ".data.MODE" in failure.why
+
+
+def test_a_busy_api_server_is_asked_again(moving: Moving) -> None:
+    disturbance = moving.cloud.clusters["new"].api.disturbance
+    disturbance.status, disturbance.times = 429, 3
+    assert not moving.copy().failures
+
+
+def test_the_target_is_asked_whether_it_would_take_everything_that_waits(moving: Moving) -> None:
+    moving.copy()
+    record = moving.rehearse()
+    waiting = {item.ref for item in moving.plan.items if item.hold is not Hold.NOT}
+    assert {each.ref for each in record.written} == waiting
+    assert not record.failures
+    assert get(moving, "/apis/apps/v1/namespaces/shop/deployments/cart")["spec"]["replicas"] == 0
+
+
+def test_only_the_chosen_namespaces_move(cloud: Cloud) -> None:
+    moving = Moving(cloud, planned(cloud, wish(cloud), namespaces=("billing",)))
+    assert {item.ref.namespace for item in moving.plan.items if item.ref.namespace} == {"billing"}
+    assert not moving.copy().failures
+    assert kube_writing.read(moving.target, "/api/v1/namespaces/shop") is None
+
+
+def test_a_parallel_workload_runs_before_the_cut_over_and_no_other(cloud: Cloud) -> None:
+    moving = Moving(cloud, planned(cloud, wish(cloud, early=("shop/catalog",))))
+    assert not moving.plan.blockers
+    moving.copy()
+    cloud.settle()
+    running = {
+        pod["metadata"]["labels"]["app"] for pod in moving.target.all_of("/api/v1/namespaces/shop/pods", dict)
+    }
+    assert running == {"catalog"}
+    moving.take_picture()
+    assert moving.image is not None
+    assert Ref("apps", "Deployment", "shop", "catalog") not in {change.ref for change in moving.image.changes}
+
+
+def test_a_change_on_the_source_after_the_copy_is_found(moving: Moving) -> None:
+    moving.copy()
+    kube_writing.patch(
+        moving.source, "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "debug"}}
+    )
+    kube_writing.delete(moving.source, "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/cart")
+    moving.cloud.deploy(
+        "dev",
+        [
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "late", "namespace": "shop"},
+                "data": {},
+            }
+        ],
+    )
+    found = drift.drift(moving.plan, moving.inventory(), moving.mappings, KEY)
+    assert sorted(found.lines()) == [
+        "ConfigMap shop/late (new)",
+        "ConfigMap shop/settings (changed)",
+        "PodDisruptionBudget shop/cart (gone)",
+    ]

@@ -1,0 +1,99 @@
+"""What a template is made of: words before the driver's defaults before the project's, and what is
+refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bot.clusters.templates.spec import BadTemplate, Defaults, TemplateRequest, TemplateSpec, decide
+from bot.common.problems import Refusal
+from bot.drivers.driver import Driver
+
+DEFAULTS = Defaults(
+    image="fcos",
+    flavor="m1",
+    external_network="public",
+    keypair="ops",
+    kubernetes="v1.29.5",
+    container_runtime="containerd",
+    labels={"monitoring_enabled": "true", "boot_volume_size": "20"},
+    driver_labels={
+        Driver.CALICO: {
+            "calico_tag": "v3.26.4",
+            "calico_ipv4pool": "10.100.0.0/16",
+            "boot_volume_size": "30",
+        },
+        Driver.FLANNEL: {"flannel_network_cidr": "10.101.0.0/16"},
+    },
+)
+
+
+def made(driver: Driver = Driver.CALICO, *, defaults: Defaults = DEFAULTS, **said: object) -> TemplateSpec:
+    return decide(TemplateRequest(driver=driver, **said), defaults, project="shop")  # type: ignore[arg-type]
+
+
+def test_words_come_before_the_drivers_defaults_and_those_before_the_projects() -> None:
+    assert made().labels["boot_volume_size"] == "30"
+    assert made(labels=("boot_volume_size=40",)).labels["boot_volume_size"] == "40"
+    assert made(Driver.FLANNEL).labels["boot_volume_size"] == "20"
+    assert made(flavor="big").flavor == "big" and made().flavor == "m1"
+    assert made(pool="10.120.0.0/16").labels["calico_ipv4pool"] == "10.120.0.0/16"
+
+
+def test_the_name_is_made_from_version_and_driver() -> None:
+    assert made().name == "k8s-v1.29.5-calico"
+    assert made(name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("setting", ["image", "flavor", "external_network", "kubernetes"])
+def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> None:
+    with pytest.raises(BadTemplate) as told:
+        made(defaults=dataclasses.replace(DEFAULTS, **{setting: None}))
+    assert f"projects.shop.template_defaults.{setting}" in told.value.fix
+    assert f"--{setting.replace('_', '-')}" in told.value.fix
+
+
+@pytest.mark.parametrize(
+    ("driver", "said", "what"),
+    [
+        (Driver.CALICO, {"labels": ("flannel_backend=vxlan",)}, "flannel_backend is Flannel's"),
+        (Driver.FLANNEL, {"labels": ("calico_tag=v3.26.4",)}, "calico_tag is Calico's"),
+        (Driver.CALICO, {"labels": ("calico_tag=v3.28.0",)}, "calico_tag"),
+        (Driver.CALICO, {"container_runtime": "docker"}, "needs containerd"),
+        (Driver.CALICO, {"pool": "10.101.0.0/16"}, "overlaps Flannel's pod range"),
+        (Driver.FLANNEL, {"pool": "10.254.0.0/16"}, "overlaps the service range"),
+        (Driver.CALICO, {"kubernetes": "latest"}, "is not a Kubernetes version"),
+        (Driver.CALICO, {"name": "no spaces"}, "cannot be a template's name"),
+        (Driver.FLANNEL, {"ipip": "Always"}, ""),
+        (Driver.FLANNEL, {"wireguard": True}, ""),
+    ],
+)
+def test_what_cannot_work_is_refused_with_what_to_set(
+    driver: Driver, said: dict[str, object], what: str
+) -> None:
+    with pytest.raises(Refusal) as told:
+        made(driver, **said)
+    assert what in told.value.what
+    assert told.value.fix
+
+
+def test_calico_without_a_tag_that_magnum_has_a_manifest_for_is_refused() -> None:
+    without = {**DEFAULTS.driver_labels, Driver.CALICO: {"calico_ipv4pool": "10.100.0.0/16"}}
+    with pytest.raises(BadTemplate) as told:
+        made(defaults=dataclasses.replace(DEFAULTS, driver_labels=without))
+    assert "calico_tag" in told.value.what and "v3.26" in told.value.fix
+
+
+def test_an_older_kubernetes_may_run_on_docker() -> None:
+    assert made(kubernetes="v1.23.17", container_runtime="docker").labels["container_runtime"] == "docker"
+
+
+def test_what_magnum_is_sent_has_the_driver_and_every_label() -> None:
+    body = made(Driver.FLANNEL, public=True).to_magnum()
+    assert body["network_driver"] == "flannel" and body["public"] is True
+    assert (
+        body["labels"]["flannel_network_cidr"] == "10.101.0.0/16" and body["labels"]["kube_tag"] == "v1.29.5"
+    )

@@ -1,0 +1,105 @@
+"""At which version two clusters understand each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.migration.inventory.api_discovery import ApiResource, ApiSurface, common_apis, defined, numbers
+from bot.migration.inventory.removed_apis import assumed, removed_in
+
+
+def serves(*kinds: str, version: str = "v1.29.5") -> ApiSurface:
+    """`policy/v1beta1/PodDisruptionBudget`, in the order of preference."""
+    made = []
+    for each in kinds:
+        *group, at, kind = each.split("/")
+        made.append(
+            ApiResource(
+                group="/".join(group), version=at, kind=kind, plural=kind.lower() + "s", namespaced=True
+            )
+        )
+    return ApiSurface(version=version, resources=tuple(made))
+
+
+def test_the_targets_preferred_version_counts_if_both_serve_it() -> None:
+    source = serves("autoscaling/v1/HPA", "autoscaling/v2/HPA", "autoscaling/v2beta2/HPA")
+    target = serves("autoscaling/v2/HPA", "autoscaling/v1/HPA")
+    assert [each.version for each in common_apis(source, target).shared] == ["v2"]
+
+
+def test_the_next_common_version_counts_otherwise() -> None:
+    found = common_apis(
+        serves("g.example/v1/Thing", "g.example/v1beta1/Thing"),
+        serves("g.example/v2/Thing", "g.example/v1beta1/Thing"),
+    )
+    assert [each.version for each in found.shared] == ["v1beta1"]
+    assert not found.missing
+
+
+def test_a_kind_without_a_common_version_is_missing() -> None:
+    found = common_apis(serves("batch/v1beta1/CronJob"), serves("batch/v1/CronJob"))
+    assert [each.kind for each in found.missing] == ["CronJob"]
+    assert not found.shared
+
+
+def test_kinds_that_are_not_stored_are_left_out() -> None:
+    review = ApiResource(
+        group="authentication.k8s.io",
+        version="v1",
+        kind="TokenReview",
+        plural="tokenreviews",
+        namespaced=False,
+        verbs=frozenset({"create"}),
+    )
+    surface = ApiSurface(version="v1.29.5", resources=(review,))
+    assert common_apis(surface, surface).shared == ()
+
+
+def test_old_servers_show_the_same_objects_in_two_groups_and_one_counts() -> None:
+    old = serves(
+        "extensions/v1beta1/Ingress",
+        "networking.k8s.io/v1/Ingress",
+        "extensions/v1beta1/Deployment",
+        "apps/v1/Deployment",
+    )
+    assert sorted(each.group for each in common_apis(old, old).shared) == ["apps", "networking.k8s.io"]
+
+
+def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
+    spec = {
+        "group": "shop.example",
+        "scope": "Namespaced",
+        "names": {"kind": "Coupon", "plural": "coupons"},
+        "versions": [{"name": "v1"}, {"name": "v0", "served": False}],
+    }
+    target = defined(serves("v1/Pod"), [{"spec": spec}])
+    assert [each.version for each in target.versions("shop.example", "Coupon")] == ["v1"]
+    already = defined(serves("shop.example/v2/Coupon"), [{"spec": spec}])
+    assert [each.version for each in already.versions("shop.example", "Coupon")] == ["v2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "release"),
+    [
+        ("batch/v1beta1/CronJob", "1.25"),
+        ("policy/v1beta1/PodDisruptionBudget", "1.25"),
+        ("autoscaling/v2beta2/HorizontalPodAutoscaler", "1.26"),
+        ("extensions/v1beta1/Ingress", "1.22"),
+        ("extensions/v1beta1/Deployment", "1.16"),
+        ("flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema", "1.32"),
+        ("apps/v1/Deployment", ""),
+    ],
+)
+def test_when_a_version_was_removed(kind: str, release: str) -> None:
+    assert removed_in(serves(kind).resources[0]) == release
+
+
+def test_a_cluster_that_does_not_exist_yet_serves_what_its_release_still_has() -> None:
+    source = serves("batch/v1beta1/CronJob", "batch/v1/Job", version="v1.24.0")
+    assert [each.kind for each in assumed(source, "v1.25.3").resources] == ["Job"]
+    assert len(assumed(source, "v1.24.9").resources) == 2
+
+
+def test_versions_are_compared_as_numbers() -> None:
+    assert numbers("v1.9.0") < numbers("v1.29.5") < numbers("v2.0")
+    assert numbers("") == (0, 0)

@@ -1,0 +1,119 @@
+"""A project with some migrations in its database, whose workflows are played without DBOS."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.migration.planning.plan import MigrationPlan
+from bot.migration.workflow.concurrency import MigrationPermit
+from bot.migration.workflow.run import Run
+from bot.migration.workflow.step import Signal
+from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
+from storage.database import Database
+from storage.migration_turns import MigrationTurnRepository
+from storage.models import MigrationTurnRow
+from tests.unit.clusters.lifecycle.journal_flow import Clock, Journal, JournalRun
+from tests.unit.migration.builders import workload
+from tests.unit.migration.planning.test_builder import plan
+
+AT_ONCE = 2
+
+
+class Waiting(Clock):
+    """A clock that moves when somebody waits; meanwhile others do something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[Callable[[], None]] = []
+
+    def wait(self, seconds: float) -> bool:
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        return super().wait(seconds)
+
+
+class House:
+    """A project with some migrations in its database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = Waiting()
+        self.register = ClusterMigrationRepository(database)
+        self.turns = MigrationTurnRepository(database)
+        self.plan: MigrationPlan = plan(workload(name="web"))
+        for name in ("m1", "m2", "m3", "m4"):
+            self.notes(name, operation=f"of-{name}")
+
+    def notes(self, name: str, *, operation: str) -> None:
+        self.register.begin(
+            ClusterMigration(
+                id=name,
+                operation=operation,
+                project="shop",
+                source=f"id-{name}",
+                source_name="dev",
+                target="",
+                target_name="new",
+                actor="U1",
+                actor_name="ana",
+                begun_at=self.clock.now,
+                order={},
+                plan={},
+                digest="d",
+                step="deploy",
+                since=self.clock.now,
+                waits="waits for its turn",
+            )
+        )
+
+    def passage(self, name: str, journal: Journal | None = None) -> tuple[Run, JournalRun]:
+        """One run of a migration, from its beginning."""
+        run = JournalRun(journal or Journal(), self.clock)
+        own = MigrationPermit(
+            self.turns, name, operation=f"of-{name}", project="shop", at_once=lambda: AT_ONCE
+        )
+        made = Run(
+            run.flow,
+            self.register,
+            own,
+            migration=name,
+            plan=self.plan,
+            begun=self.clock.now,
+            now=self.clock,
+            retry_for=lambda: timedelta(seconds=60),
+        )
+        return made, run
+
+    def works(self, name: str) -> None:
+        assert self.takes(name)
+
+    def takes(self, name: str) -> bool:
+        return self.turns.take(name, operation=f"of-{name}", project="shop", at_once=AT_ONCE).held
+
+    def working(self) -> set[str]:
+        """Which migrations hold a turn now."""
+        held = select(MigrationTurnRow.migration).where(MigrationTurnRow.working)
+        with self.database.reading() as connection:
+            return set(connection.execute(held).scalars())
+
+    def waits(self, name: str) -> str:
+        found = self.register.get(name)
+        assert found is not None
+        return found.waits
+
+    def want(self, name: str, word: Signal) -> None:
+        self.register.want(name, str(word), by="ana", operation=f"wish-{word}")
+
+
+@contextmanager
+def opened(folder: pathlib.Path) -> Iterator[House]:
+    """A house with a database of its own."""
+    database = Database.open(f"sqlite:///{folder}/house.sqlite3")
+    database.upgrade()
+    yield House(database)
+    database.dispose()

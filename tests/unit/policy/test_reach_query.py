@@ -1,0 +1,102 @@
+"""Whether one end reaches another: ends by pod, workload and address, and one story for pods that are
+alike.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.policy import reach_query
+from bot.policy.errors import BadParameters, NoSuchPod
+from bot.policy.reach import engine
+from bot.policy.reach.model import PodRef, PolicyRef, Protocol
+from tests.unit.policy.builders import SHOP, manifest, pod, snapshot
+
+LETS = manifest(
+    "lets-web",
+    policyTypes=["Ingress"],
+    ingress=[
+        {
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}}],
+            "ports": [{"port": 7070}],
+        }
+    ],
+)
+PORT = reach_query.port_of("TCP/7070")
+
+
+def reach(*more: object, pods: tuple[object, ...] = SHOP) -> engine.Reachability:
+    return engine.compute(snapshot(LETS, *more, pods=pods).cluster)  # type: ignore[arg-type]
+
+
+def test_a_word_names_a_pod_a_workload_or_an_address() -> None:
+    made = reach()
+    assert reach_query.end_of(made, "shop/cart-1") == (PodRef("shop", "cart-1"),)
+    assert reach_query.end_of(made, "shop/cart") == (PodRef("shop", "cart-1"), PodRef("shop", "cart-2"))
+    assert str(reach_query.end_of(made, "2001:db8::7")[0]) == "2001:db8::7"
+
+
+def test_what_does_not_run_gets_the_nearest_that_does() -> None:
+    with pytest.raises(NoSuchPod) as told:
+        reach_query.end_of(reach(), "shop/crat")
+    assert told.value.fix == "Did you mean `shop/cart`?"
+    finished = (*SHOP, pod("job-1", phase="Succeeded"))
+    with pytest.raises(NoSuchPod):
+        reach_query.end_of(reach(pods=finished), "shop/job")
+
+
+@pytest.mark.parametrize(("said", "port"), [("UDP/53", (Protocol.UDP, 53)), (None, None)])
+def test_a_port_is_read(said: str | None, port: tuple[Protocol, int] | None) -> None:
+    found = reach_query.port_of(said)
+    assert (found and (found.protocol, found.number)) == port
+
+
+def test_a_range_is_refused() -> None:
+    with pytest.raises(BadParameters, match="One port at a time"):
+        reach_query.port_of("TCP/80-90")
+
+
+def test_pods_that_are_alike_are_one_story_that_counts_them() -> None:
+    made = reach()
+    (story,) = reach_query.stories(
+        made, reach_query.end_of(made, "web/frontend"), reach_query.end_of(made, "shop/cart"), PORT
+    )
+    assert story.pairs == 2 and story.explanation.allowed
+    assert [str(rule) for rule in story.explanation.ingress.allowed_by] == ["shop/lets-web spec.ingress[0]"]
+
+
+def test_pods_that_differ_are_told_apart_what_is_refused_first() -> None:
+    labelled = (*SHOP, pod("cart-3", labels={"tier": "open"}, app="cart"))
+    opened = manifest(
+        "open", podSelector={"matchLabels": {"tier": "open"}}, policyTypes=["Ingress"], ingress=[{}]
+    )
+    made = reach(opened, pods=labelled)
+    told = reach_query.stories(
+        made, reach_query.end_of(made, "shop/redis"), reach_query.end_of(made, "shop/cart"), PORT
+    )
+    assert [(story.pairs, story.explanation.allowed) for story in told] == [(2, False), (1, True)]
+    assert told[1].explanation.ingress.isolated_by == (
+        PolicyRef("shop", "lets-web"),
+        PolicyRef("shop", "open"),
+    )
+
+
+def test_a_workload_to_itself_leaves_a_pod_to_itself_out() -> None:
+    made = reach()
+    carts = reach_query.end_of(made, "shop/cart")
+    (story,) = reach_query.stories(made, carts, carts, PORT)
+    assert story.pairs == 2 and not story.explanation.allowed
+    assert reach_query.stories(made, carts[:1], carts[:1], PORT) == ()
+
+
+def test_hundreds_of_pods_are_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = (*SHOP, *(pod(f"worker-{number}", app="worker") for number in range(300)))
+    made = reach(pods=many)
+    asked = []
+    explain = reach_query.explanations.explain
+    monkeypatch.setattr(
+        reach_query.explanations, "explain", lambda *given, **more: asked.append(1) or explain(*given, **more)
+    )
+    workers = reach_query.end_of(made, "shop/worker")
+    told = reach_query.stories(made, workers, workers, PORT)
+    assert sum(story.pairs for story in told) == 300 * 299 and len(asked) == 1

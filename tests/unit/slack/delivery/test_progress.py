@@ -1,0 +1,254 @@
+"""Intermediate states: the newest only, when it is their turn, never after the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bot.actions.request import OperationId
+from bot.slack.delivery.progress import ProgressBoard
+
+A, B = OperationId("a" * 32), OperationId("b" * 32)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class Turns:
+    """A budget of a few lines: so many updates are left."""
+
+    def __init__(self) -> None:
+        self.left = 100
+        self.room = 100  # for lines of roots
+        self.asked: list[int] = []
+
+    def turn(self, lines: int) -> float:
+        self.asked.append(lines)
+        if not self.left:
+            return 0.5
+        self.left -= 1
+        return 0.0
+
+    def state(self) -> float:
+        if not self.room:
+            return 0.5
+        self.room -= 1
+        return 0.0
+
+
+@pytest.fixture
+def turns() -> Turns:
+    return Turns()
+
+
+@pytest.fixture
+def shown_before() -> set[OperationId]:
+    """The operations whose message is there."""
+    return set()
+
+
+@pytest.fixture
+def board(clock: Clock, turns: Turns, shown_before: set[OperationId]) -> Iterator[ProgressBoard]:
+    board = ProgressBoard(turns, is_shown=lambda operation: operation in shown_before, monotonic=clock)
+    board.start()
+    yield board
+    board.stop()
+
+
+def test_the_newest_state_is_shown_and_an_overtaken_one_never(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("1 of 3"))
+    clock.now += 1.1
+    until(lambda: shown == ["1 of 3"])
+    board.put(A, lambda: shown.append("2 of 3"))
+    board.put(A, lambda: shown.append("3 of 3"))
+    clock.now += 2.1
+    until(lambda: len(shown) == 2)
+    assert shown == ["1 of 3", "3 of 3"]
+
+
+def test_work_that_ends_soon_shows_no_progress(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("1 of 3"))
+    clock.now += 0.5
+    board.close(A)
+    board.put(B, lambda: shown.append("other"))
+    clock.now += 2
+    until(lambda: shown == ["other"])
+
+
+def test_a_first_message_costs_nothing_and_an_update_waits_for_its_turn(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    turns.left = 0
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("posted"))
+    clock.now += 1.1
+    until(lambda: shown == ["posted"])
+    shown_before.add(A)
+    board.put(A, lambda: shown.append("updated"))
+    clock.now += 2.1
+    until(lambda: len(turns.asked) > 0)
+    assert shown == ["posted"]
+    turns.left = 1
+    clock.now += 1.0
+    until(lambda: shown == ["posted", "updated"])
+
+
+def test_first_messages_are_posted_one_after_another(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[int] = []
+    for number in range(3):
+        board.put(OperationId(f"{number:032x}"), lambda number=number: shown.append(number))  # type: ignore[misc]
+    clock.now += 1.1
+    until(lambda: shown == [0])
+    time.sleep(0.6)  # two ticks: nothing more may be posted
+    assert shown == [0]
+    clock.now += 1.3
+    until(lambda: shown == [0, 1])
+
+
+def test_the_oldest_message_is_next(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    operations = [OperationId(f"{number:032x}") for number in range(5)]
+    shown_before.update(operations)
+    turns.left = 0
+    shown: list[int] = []
+    for number, operation in enumerate(operations):
+        board.put(operation, lambda number=number: shown.append(number))  # type: ignore[misc]
+        clock.now += 0.1
+    clock.now += 2
+    for number in range(5):
+        until(lambda: bool(turns.asked))
+        turns.asked.clear()
+        turns.left = 1
+        clock.now += 0.6
+        until(lambda: len(shown) == number + 1)  # noqa: B023
+        board.put(operations[number], lambda: None)
+    assert shown == [0, 1, 2, 3, 4]
+
+
+def test_a_message_in_which_only_the_time_has_changed_lets_others_go_first_and_then_has_its_turn(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    shown_before.update((A, B))
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("a"))
+    clock.now += 1.1
+    until(lambda: shown == ["a"])
+    board.put(A, lambda: shown.append("a, later"), calm=True)
+    clock.now += 30
+    board.put(B, lambda: shown.append("b"))
+    clock.now += 1.1
+    until(lambda: shown == ["a", "b"])
+    board.put(A, lambda: shown.append("a, later still"), calm=True)
+    clock.now += 15
+    until(lambda: shown == ["a", "b", "a, later still"])
+
+
+def test_a_change_is_not_made_calm_by_what_follows_it(
+    board: ProgressBoard, clock: Clock, turns: Turns, shown_before: set[OperationId]
+) -> None:
+    shown_before.add(A)
+    turns.left = 0
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("changed"))
+    board.put(A, lambda: shown.append("changed, and time has passed"), calm=True)
+    turns.left = 1
+    clock.now += 1.1
+    until(lambda: shown == ["changed, and time has passed"])
+
+
+def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[str] = []
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        under_way.set()
+        go_on.wait(5)
+        shown.append("progress")
+
+    board.put(A, slow)
+    clock.now += 1.1
+    assert under_way.wait(5)
+    board.put(A, lambda: shown.append("too late"))
+    threading.Timer(0.05, go_on.set).start()
+    board.close(A)
+    shown.append("end")
+    board.put(B, lambda: shown.append("other"))
+    clock.now += 10
+    until(lambda: "other" in shown)
+    assert shown == ["progress", "end", "other"]
+
+
+def test_the_line_of_a_root_is_told_before_progress_and_once(board: ProgressBoard, clock: Clock) -> None:
+    shown: list[str] = []
+    board.put(A, lambda: shown.append("progress"))
+    board.tell(A, "step 3", lambda: shown.append("root: step 3"))
+    until(lambda: shown == ["root: step 3"])
+    board.tell(A, "step 3", lambda: shown.append("root: step 3"))
+    clock.now += 1.1
+    until(lambda: len(shown) == 2)
+    board.tell(A, "step 4", lambda: shown.append("root: step 4"))
+    until(lambda: len(shown) == 3)
+    assert shown == ["root: step 3", "progress", "root: step 4"]
+
+
+def test_a_root_that_has_no_room_shows_the_newest_line_when_there_is_some(
+    board: ProgressBoard, clock: Clock, turns: Turns
+) -> None:
+    turns.room = 0
+    shown: list[str] = []
+    board.tell(A, "step 3", lambda: shown.append("step 3"))
+    board.tell(A, "step 4", lambda: shown.append("step 4"))
+    time.sleep(0.05)
+    assert shown == []
+    turns.room = 1
+    clock.now += 1.1
+    until(lambda: shown == ["step 4"])
+
+
+def test_no_line_of_a_root_is_told_after_the_end(board: ProgressBoard, clock: Clock, turns: Turns) -> None:
+    turns.room = 0
+    shown: list[str] = []
+    board.tell(A, "step 3", lambda: shown.append("step 3"))
+    board.close(A)
+    turns.room = 1
+    clock.now += 1.1
+    time.sleep(0.05)
+    assert shown == []
+
+
+def test_a_replica_that_slept_tells_nothing_of_what_another_has_ended(clock: Clock, turns: Turns) -> None:
+    over: set[OperationId] = set()
+    board = ProgressBoard(turns, is_shown=lambda _operation: True, monotonic=clock, is_over=over.__contains__)
+    shown: list[str] = []
+    over.add(A)
+    board.put(A, lambda: shown.append("progress of A"))
+    board.tell(A, "step 3", lambda: shown.append("root of A"))
+    board.put(B, lambda: shown.append("progress of B"))
+    board.start()
+    clock.now += 5.0
+    until(lambda: shown == ["progress of B"])
+    board.stop()
+    assert shown == ["progress of B"]
