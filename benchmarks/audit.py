@@ -26,11 +26,12 @@ from sqlalchemy import text
 from benchmarks.figures import Line
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
+from bot.common.canonical_json import canonical
 from storage import chain
 from storage.audit import INTENT, OUTCOME, AuditEvent, AuditRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database
-from storage.models import canonical, stamp
+from storage.models import stamp
 
 ROUNDS, EVENTS = 5, 200  # one writer: so many events a round, ours and bare in turn
 WRITERS, EVENTS_OF_EACH = 8, 6_250  # 50,000 in all

@@ -1,8 +1,8 @@
-"""Approvals: each decided once, in one transaction with what the decision sets off.
+"""Approvals: each is decided once, in one transaction with the inbox entry that its effect creates.
 
-Every change of an approval locks its row first (SQLite has one writer anyway), so that of any number of
-decisions, withdrawals and expiries at the same moment, on however many replicas, one counts and the others
-see it. An approval's effect is an inbox entry that is made in the same transaction.
+Tables `approvals` and `approval_decisions`. Every change of an approval locks its row first (SQLite has one
+writer anyway). Of any number of decisions, withdrawals and expiries at the same moment, on however many
+replicas, one counts and the others see its result. A person decides at most once on an approval.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
-from storage.database import Database
 from storage.inbox import InboxEntry, accept_in
-from storage.models import ApprovalDecisionRow, ApprovalRow
+from storage.models.approvals import ApprovalDecisionRow, ApprovalRow
+from storage.repository import Repository, columns_of
 
 OPEN, APPROVED, STARTED = "open", "approved", "started"
 REJECTED, WITHDRAWN, EXPIRED, VOID = "rejected", "withdrawn", "expired", "void"
+WINDOW_OVER = "its window was over before it could begin"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What one person decided."""
+    """The decision of one person, as it is stored."""
 
     person: str
     name: str
@@ -35,7 +36,7 @@ class Decision:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Approval:
-    """One change that waits for a second person, or waited."""
+    """One change that needs a second person; the columns of `ApprovalRow` say what each field holds."""
 
     id: str
     operation: str
@@ -67,13 +68,13 @@ class Approval:
 
     @property
     def approved_by(self) -> tuple[Decision, ...]:
-        """Who has approved, in the order of deciding."""
+        """The decisions that approve, in the order of deciding."""
         return tuple(decision for decision in self.decisions if decision.approved)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecisionResult:
-    """A decision as it is to be counted; the window narrows what earlier approvers have named."""
+    """A decision that is to be counted; its window narrows the one that earlier approvers have named."""
 
     person: str
     name: str
@@ -83,47 +84,40 @@ class DecisionResult:
     not_after: datetime | None = None
 
 
-def narrowed(found: Approval, verdict: DecisionResult) -> tuple[datetime | None, datetime | None]:
-    """The window that is left when a verdict's is laid over what earlier approvers have named."""
-    begins = max((at for at in (found.not_before, verdict.not_before) if at), default=None)
-    ends = min((at for at in (found.not_after, verdict.not_after) if at), default=None)
+def narrowed(approval: Approval, decision: DecisionResult) -> tuple[datetime | None, datetime | None]:
+    """Return the begin and the end of the window that all approvers agree on; None is unbounded."""
+    begins = max((at for at in (approval.not_before, decision.not_before) if at), default=None)
+    ends = min((at for at in (approval.not_after, decision.not_after) if at), default=None)
     return begins, ends
 
 
-class ApprovalRepository:
-    """Approvals in the database."""
+class ApprovalRepository(Repository):
+    """The approvals of all projects. Methods that change one raise `LookupError` for an unknown id."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    # --- looking
+    # --- queries
 
     def get(self, approval: str, *, project: str | None = None) -> Approval | None:
-        """One approval; None if there is none of that id, or it is another project's."""
-        with self._database.reading() as connection:
-            found = _read(connection, ApprovalRow.id == approval)
-        return found[0] if found and project in (None, found[0].project) else None
+        """Return an approval; None if there is none of that id, or it is another project's."""
+        of_project = () if project is None else (ApprovalRow.project == project,)
+        return next(iter(self._find(and_(ApprovalRow.id == approval, *of_project))), None)
 
     def of_operation(self, operation: str) -> Approval | None:
-        """The approval that an operation has asked for."""
-        with self._database.reading() as connection:
-            return next(iter(_read(connection, ApprovalRow.operation == operation)), None)
+        """Return the approval that an operation has asked for, None if it has not."""
+        return next(iter(self._find(ApprovalRow.operation == operation)), None)
 
     def waiting(self, projects: Sequence[str]) -> list[Approval]:
-        """What is open or approved and not begun in some projects, oldest first."""
-        unfinished = ApprovalRow.state.in_((OPEN, APPROVED))
-        with self._database.reading() as connection:
-            return _read(connection, and_(ApprovalRow.project.in_(projects), unfinished))
+        """Return what is open, or approved and not started, in some projects, oldest first."""
+        return self._find(and_(ApprovalRow.project.in_(projects), ApprovalRow.state.in_((OPEN, APPROVED))))
 
-    # --- changing
+    def _find(self, condition: ColumnElement[bool]) -> list[Approval]:
+        with self._database.reading() as connection:
+            return _read(connection, condition)
+
+    # --- decisions
 
     def ask(self, approval: Approval) -> Approval:
-        """Keep a new approval; an operation that has asked before gets what it has."""
-        values = {
-            field.name: getattr(approval, field.name)
-            for field in dataclasses.fields(Approval)
-            if field.name != "decisions"
-        }
+        """Store a new approval; an operation that has asked before gets the one that it has."""
+        values = {column.key: getattr(approval, column.key) for column in _COLUMNS}
         with self._database.writing() as connection:
             known = _read(connection, ApprovalRow.operation == approval.operation)
             if known:
@@ -131,176 +125,167 @@ class ApprovalRepository:
             connection.execute(insert(ApprovalRow).values(**values))
         return approval
 
-    def decide(self, approval: str, verdict: DecisionResult, *, now: datetime) -> tuple[Approval, bool]:
+    def decide(self, approval: str, decision: DecisionResult, *, now: datetime) -> tuple[Approval, bool]:
         """Count a decision; return the approval as it then is, and whether this decision counted.
 
-        It does not count if the approval is not open any more, or this person has decided already.
+        It does not count if the approval is no longer open, or if this person has decided already.
         """
         with self._database.writing() as connection:
-            found = _locked(connection, approval)
-            if found.state != OPEN or any(each.person == verdict.person for each in found.decisions):
-                return found, False
-            if found.expires_at <= now:
-                return _changed(connection, found, state=EXPIRED, ended_at=now), False
-            connection.execute(
-                insert(ApprovalDecisionRow).values(
-                    approval=approval,
-                    person=verdict.person,
-                    name=verdict.name,
-                    approved=verdict.approved,
-                    comment=verdict.comment,
-                    at=now,
-                )
-            )
-            if not verdict.approved:
-                return _changed(connection, found, state=REJECTED, note=verdict.comment, ended_at=now), True
-            begins, ends = narrowed(found, verdict)
-            enough = len(found.approved_by) + 1 >= found.needed
+            current = _locked(connection, approval)
+            if current.state != OPEN or decision.person in {past.person for past in current.decisions}:
+                return current, False
+            if current.expires_at <= now:
+                return _updated(connection, current, state=EXPIRED, ended_at=now), False
+            _insert_decision(connection, approval, decision, now)
+            if not decision.approved:
+                note = decision.comment
+                return _updated(connection, current, state=REJECTED, note=note, ended_at=now), True
+            begins, ends = narrowed(current, decision)
+            enough = len(current.approved_by) + 1 >= current.needed
             if enough and (begins is None or begins <= now):
-                _set_off(connection, found, now)
+                _enqueue_effect(connection, current, now)
             state = APPROVED if enough else OPEN
-            return _changed(connection, found, state=state, not_before=begins, not_after=ends), True
+            return _updated(connection, current, state=state, not_before=begins, not_after=ends), True
 
     def withdraw(self, approval: str, *, now: datetime) -> tuple[Approval, bool]:
-        """Take an open approval back, or one whose effect still waits for its window."""
+        """Withdraw an approval that is open or waits for its window; return whether it was withdrawn."""
         with self._database.writing() as connection:
-            found = _locked(connection, approval)
-            waits = found.state == APPROVED and found.not_before is not None and found.not_before > now
-            if found.state != OPEN and not waits:
-                return found, False
-            return _changed(connection, found, state=WITHDRAWN, ended_at=now), True
+            current = _locked(connection, approval)
+            waits = current.state == APPROVED and current.not_before is not None and current.not_before > now
+            if current.state != OPEN and not waits:
+                return current, False
+            return _updated(connection, current, state=WITHDRAWN, ended_at=now), True
 
     def start(self, approval: str, still: Callable[[Approval], str], *, now: datetime) -> Approval:
-        """Begin the effect if it still is what was approved; `still` says what has changed, or nothing.
+        """Start the effect, unless what was approved has changed: the approval is then void.
 
-        A second attempt at an effect that has begun finds it begun and is let through.
+        `still` proposes the change again and returns what is different, or an empty text. A repeated attempt
+        finds the approval started, and may go on.
         """
         with self._database.writing() as connection:
-            found = _locked(connection, approval)
-            if found.state != APPROVED:
-                return found
-            if found.not_after is not None and found.not_after < now:
-                return _changed(connection, found, state=VOID, note=WINDOW_OVER, ended_at=now)
-            changed = still(found)
-            if changed:
-                return _changed(connection, found, state=VOID, note=changed, ended_at=now)
-            return _changed(connection, found, state=STARTED, ended_at=now)
+            current = _locked(connection, approval)
+            if current.state != APPROVED:
+                return current
+            closed = current.not_after is not None and current.not_after < now
+            note = WINDOW_OVER if closed else still(current)
+            if note:
+                return _updated(connection, current, state=VOID, note=note, ended_at=now)
+            return _updated(connection, current, state=STARTED, ended_at=now)
 
     def void(self, approval: str, *, note: str, now: datetime) -> Approval:
-        """End an approval that has not begun, because what it was given for is no more."""
+        """End an approval that has not started, because what it was given for is gone."""
         with self._database.writing() as connection:
-            found = _locked(connection, approval)
-            if found.state not in (OPEN, APPROVED):
-                return found
-            return _changed(connection, found, state=VOID, note=note, ended_at=now)
+            current = _locked(connection, approval)
+            if current.state not in (OPEN, APPROVED):
+                return current
+            return _updated(connection, current, state=VOID, note=note, ended_at=now)
+
+    # --- expiry and windows
 
     def pass_time(self, *, now: datetime) -> int:
-        """Expire what was not decided in time, set off what waited for its window, void what has missed
-        it.
+        """Expire what was not decided in time, start what waited for its window, void what missed it.
+
+        Returns how many approvals this call has changed or started.
         """
-        due = or_(
-            and_(ApprovalRow.state == OPEN, ApprovalRow.expires_at <= now),
-            and_(
-                ApprovalRow.state == APPROVED,
-                ApprovalRow.not_before.is_not(None),
-                ApprovalRow.not_before <= now,
-            ),
-            and_(
-                ApprovalRow.state == APPROVED, ApprovalRow.not_after.is_not(None), ApprovalRow.not_after < now
-            ),
-        )
         with self._database.reading() as connection:
-            found = list(connection.execute(select(ApprovalRow.id).where(due)).scalars())
-        return sum(self._pass_time(each, now) for each in found)
+            due = list(connection.execute(select(ApprovalRow.id).where(_due(now))).scalars())
+        return sum(self._pass_time(approval, now) for approval in due)
 
     def _pass_time(self, approval: str, now: datetime) -> bool:
         with self._database.writing() as connection:
-            found = _locked(connection, approval)
-            if found.state == OPEN and found.expires_at <= now:
-                _changed(connection, found, state=EXPIRED, ended_at=now)
+            current = _locked(connection, approval)
+            if current.state == OPEN and current.expires_at <= now:
+                _updated(connection, current, state=EXPIRED, ended_at=now)
                 return True
-            if found.state == APPROVED and found.not_after is not None and found.not_after < now:
-                _changed(connection, found, state=VOID, note=WINDOW_OVER, ended_at=now)
+            if current.state != APPROVED:
+                return False
+            if current.not_after is not None and current.not_after < now:
+                _updated(connection, current, state=VOID, note=WINDOW_OVER, ended_at=now)
                 return True
-            if found.state == APPROVED and found.not_before is not None and found.not_before <= now:
-                return _set_off(connection, found, now)
-        return False
+            opened = current.not_before is not None and current.not_before <= now
+            return opened and _enqueue_effect(connection, current, now)
+
+    # --- reminders and cards: each is given to one replica
 
     def remind(self, *, now: datetime, due: Callable[[Approval], bool]) -> list[Approval]:
-        """Open approvals that are due for their one reminder; each is returned once, to one replica."""
+        """Claim the open approvals that are due for their one reminder."""
         unreminded = and_(ApprovalRow.state == OPEN, ApprovalRow.reminded_at.is_(None))
-        with self._database.reading() as connection:
-            candidates = [found for found in _read(connection, unreminded) if due(found)]
-        claimed = []
-        for found in candidates:
-            mark = update(ApprovalRow).where(ApprovalRow.id == found.id, unreminded).values(reminded_at=now)
-            with self._database.writing() as connection:
-                if connection.execute(mark.returning(ApprovalRow.id)).first() is not None:
-                    claimed.append(found)
-        return claimed
+        candidates = [approval for approval in self._find(unreminded) if due(approval)]
+        return [approval for approval in candidates if self._claim(approval, unreminded, reminded_at=now)]
 
     def announce(
-        self, *, now: datetime, seconds: float, fresh: Callable[[Approval], bool] = lambda _each: False
+        self, *, now: datetime, seconds: float, fresh: Callable[[Approval], bool] = lambda _approval: False
     ) -> list[Approval]:
-        """What has changed since people have seen it, for one replica to show within so many seconds.
+        """Claim the approvals that have changed since people have seen them, to show them in `seconds`.
 
-        New ones that are still `fresh` are left to the answer of their request.
+        New ones that are still `fresh` are left to the answer of their request, which shows them.
         """
         free = or_(ApprovalRow.announcing_until.is_(None), ApprovalRow.announcing_until <= now)
         unseen = and_(ApprovalRow.announced < ApprovalRow.version, free)
-        with self._database.reading() as connection:
-            found = _read(connection, unseen)
-        candidates = [each.id for each in found if each.version > 1 or not fresh(each)]
-        claimed = []
-        for each in candidates:
-            claim = update(ApprovalRow).where(ApprovalRow.id == each, unseen)
-            claim = claim.values(announcing_until=now + timedelta(seconds=seconds))
-            with self._database.writing() as connection:
-                if connection.execute(claim.returning(ApprovalRow.id)).first() is not None:
-                    claimed += _read(connection, ApprovalRow.id == each)
-        return claimed
+        candidates = (
+            approval for approval in self._find(unseen) if approval.version > 1 or not fresh(approval)
+        )
+        until = now + timedelta(seconds=seconds)
+        claimed = [each.id for each in candidates if self._claim(each, unseen, announcing_until=until)]
+        return self._find(ApprovalRow.id.in_(claimed)) if claimed else []
 
     def announced(self, approval: str, *, version: int) -> None:
-        """Note which version people have seen, and let the next be shown."""
+        """Note which version people have seen, so that the next one can be claimed."""
         seen = update(ApprovalRow).where(ApprovalRow.id == approval, ApprovalRow.announced <= version)
-        with self._database.writing() as connection:
-            connection.execute(seen.values(announced=version, announcing_until=None))
+        self._write(seen.values(announced=version, announcing_until=None))
+
+    def _claim(self, approval: Approval, condition: ColumnElement[bool], **values: Any) -> bool:
+        return self._write(update(ApprovalRow).where(ApprovalRow.id == approval.id, condition).values(values))
 
 
-WINDOW_OVER = "its window was over before it could begin"
-_COLUMNS = [
-    getattr(ApprovalRow, field.name) for field in dataclasses.fields(Approval) if field.name != "decisions"
-]
+_COLUMNS = columns_of(ApprovalRow, Approval, without="decisions")
+_DECISION_COLUMNS = columns_of(ApprovalDecisionRow, Decision)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Approvals that a deadline of theirs has passed for."""
+    approved = ApprovalRow.state == APPROVED  # comparing with NULL, no deadline, is never true
+    return or_(
+        and_(ApprovalRow.state == OPEN, ApprovalRow.expires_at <= now),
+        and_(approved, ApprovalRow.not_before <= now),
+        and_(approved, ApprovalRow.not_after < now),
+    )
 
 
 def _read(connection: Connection, condition: Any, *, lock: bool = False) -> list[Approval]:
-    statement = select(*_COLUMNS).where(condition).order_by(ApprovalRow.made_at, ApprovalRow.id)
-    rows = connection.execute(statement.with_for_update() if lock else statement).mappings().all()
-    decisions: dict[str, list[Decision]] = {}
+    query = select(*_COLUMNS).where(condition).order_by(ApprovalRow.made_at, ApprovalRow.id)
+    rows = connection.execute(query.with_for_update() if lock else query).mappings().all()
+    decisions: dict[str, list[Decision]] = {row["id"]: [] for row in rows}
     if rows:
-        made = select(ApprovalDecisionRow).where(
-            ApprovalDecisionRow.approval.in_([row["id"] for row in rows])
-        )
-        for each in connection.execute(made.order_by(ApprovalDecisionRow.at)).mappings():
-            decision = Decision(**{field.name: each[field.name] for field in dataclasses.fields(Decision)})
-            decisions.setdefault(each["approval"], []).append(decision)
-    return [Approval(**row, decisions=tuple(decisions.get(row["id"], ()))) for row in rows]
+        of_rows = ApprovalDecisionRow.approval.in_(list(decisions))
+        stored = select(ApprovalDecisionRow.approval, *_DECISION_COLUMNS).where(of_rows)
+        for row in connection.execute(stored.order_by(ApprovalDecisionRow.at)).mappings():
+            values = dict(row)
+            decisions[values.pop("approval")].append(Decision(**values))
+    return [Approval(**row, decisions=tuple(decisions[row["id"]])) for row in rows]
 
 
 def _locked(connection: Connection, approval: str) -> Approval:
-    found = _read(connection, ApprovalRow.id == approval, lock=True)
-    if not found:
+    rows = _read(connection, ApprovalRow.id == approval, lock=True)
+    if not rows:
         raise LookupError(f"there is no approval {approval}")
-    return found[0]
+    return rows[0]
 
 
-def _changed(connection: Connection, found: Approval, **values: Any) -> Approval:
-    values["version"] = found.version + 1
-    connection.execute(update(ApprovalRow).where(ApprovalRow.id == found.id).values(**values))
-    return _read(connection, ApprovalRow.id == found.id)[0]
+def _updated(connection: Connection, approval: Approval, **values: Any) -> Approval:
+    """Store new values as the next version, which people must see."""
+    values["version"] = approval.version + 1
+    connection.execute(update(ApprovalRow).where(ApprovalRow.id == approval.id).values(**values))
+    return _read(connection, ApprovalRow.id == approval.id)[0]
 
 
-def _set_off(connection: Connection, found: Approval, now: datetime) -> bool:
-    if found.effect is None:
+def _insert_decision(connection: Connection, approval: str, decision: DecisionResult, now: datetime) -> None:
+    values = {column.key: getattr(decision, column.key) for column in _DECISION_COLUMNS if column.key != "at"}
+    connection.execute(insert(ApprovalDecisionRow).values(approval=approval, at=now, **values))
+
+
+def _enqueue_effect(connection: Connection, approval: Approval, now: datetime) -> bool:
+    """Put the approved request into the inbox, once; an approval without an effect releases a workflow."""
+    if approval.effect is None:
         return False
-    return accept_in(connection, dataclasses.replace(InboxEntry.decode(found.effect), received_at=now))
+    return accept_in(connection, dataclasses.replace(InboxEntry.decode(approval.effect), received_at=now))

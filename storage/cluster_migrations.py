@@ -1,8 +1,8 @@
-"""Migrations of clusters: where each stands, its plan, and what somebody wants of it.
+"""Migrations of clusters: the plan and the state of each, and the signals that people send to it.
 
-The workflow writes where it stands and reads what is wanted; requests read the first and write the second. So
-a click needs no running workflow, and a workflow that was taken over by another replica hears it all the
-same.
+Table `migrations`. The workflow writes the state and reads the signals; requests do the opposite. So a click
+needs no running workflow, and a workflow that another replica has taken over receives its signals all the
+same. An open migration is the only one that names its clusters: `begin` guarantees it in its transaction.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, delete, insert, or_, select, text, update
 
-from storage.database import Database
-from storage.models import MigrationRow, MigrationTurnRow
+from storage.models.clusters import MigrationRow, MigrationTurnRow
+from storage.repository import Repository, columns_of
 
 RUNNING, PAUSED, BACK = "running", "paused", "going back"
 DONE, CANCELLED, ROLLED_BACK, FAILED = "done", "cancelled", "rolled back", "failed"
@@ -24,7 +24,7 @@ OPEN_STATES = (RUNNING, PAUSED, BACK)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterMigration:
-    """One migration. `source` and `target` are ids of clusters; `history` is what was done, oldest first."""
+    """One migration. `source` and `target` are cluster ids; `history` holds its events, oldest first."""
 
     id: str
     operation: str
@@ -51,139 +51,137 @@ class ClusterMigration:
 
     @property
     def open(self) -> bool:
-        """Whether it has not come to its end."""
+        """Whether the migration has not come to its end."""
         return self.state in OPEN_STATES
+
+    def knows(self, once: str) -> bool:
+        """Whether the history has an event with this idempotency key."""
+        return any(event.get("once") == once for event in self.history)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PendingSignal:
-    """The newest that somebody wants of a migration; number 0: nobody has wanted anything yet."""
+    """The newest signal to a migration: `word` is what is asked for; number 0 means that there is none."""
 
     word: str
     number: int
     by: str
 
 
-class ClusterMigrationRepository:
-    """Migrations in the database."""
+class ClusterMigrationRepository(Repository):
+    """The migrations of all projects."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    # --- looking
+    # --- queries
 
     def get(self, migration: str, *, project: str | None = None) -> ClusterMigration | None:
-        """One migration; None if there is none of that id, or it is another project's."""
-        found = next(iter(self._read(_rows().where(MigrationRow.id == migration))), None)
-        return found if found is not None and project in (None, found.project) else None
+        """Return a migration; None if there is none of that id, or it is another project's."""
+        of_project = () if project is None else (MigrationRow.project == project,)
+        return next(iter(self._read(_migrations().where(MigrationRow.id == migration, *of_project))), None)
 
     def wish(self, migration: str) -> PendingSignal | None:
-        """What is wanted of a migration. Of a row that holds a whole plan little is read: many look
-        every few seconds.
+        """Return the newest signal to a migration, None for an unknown one.
+
+        Workflows ask every few seconds, so this reads none of the plan and the history.
         """
-        columns = (MigrationRow.control, MigrationRow.control_number, MigrationRow.control_by)
-        with self._database.reading() as connection:
-            found = connection.execute(select(*columns).where(MigrationRow.id == migration)).first()
-        return PendingSignal(word=found[0], number=found[1], by=found[2]) if found is not None else None
+        control, number, by = MigrationRow.control, MigrationRow.control_number, MigrationRow.control_by
+        signal = select(control.label("word"), number.label("number"), by.label("by"))
+        row = self._row(signal.where(MigrationRow.id == migration))
+        return PendingSignal(**row) if row is not None else None
 
     def of_project(self, project: str, *, limit: int = 50) -> list[ClusterMigration]:
-        """The migrations of a project, newest first."""
-        return self._read(_rows().where(MigrationRow.project == project).limit(limit))
+        """Return the migrations of a project, newest first."""
+        return self._read(_migrations().where(MigrationRow.project == project).limit(limit))
 
     def of_operations(self, operations: Sequence[str]) -> list[ClusterMigration]:
-        """The migrations that some operations have begun."""
-        return self._read(_rows().where(MigrationRow.operation.in_(operations))) if operations else []
+        """Return the migrations that some operations have started, newest first."""
+        return self._read(_migrations().where(MigrationRow.operation.in_(operations))) if operations else []
 
     def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
-        """The open migration that names a cluster by its id, as source or target, or whose operation
-        ordered it.
+        """Return the id of the open migration that uses a cluster as its source or target, or has ordered it.
+
+        `ordered_by` is the operation that has ordered the cluster: until the deployment is over, the
+        migration does not know the cluster's id.
         """
-        ordered = and_(MigrationRow.state.in_(OPEN_STATES), MigrationRow.operation == ordered_by)
-        either = or_(_names(cluster), ordered) if ordered_by else _names(cluster)
-        found = self._read(_rows().where(either).limit(1))
-        return found[0].id if found else None
+        uses = _uses(cluster)
+        if ordered_by:
+            is_open = MigrationRow.state.in_(OPEN_STATES)
+            uses = or_(uses, and_(is_open, MigrationRow.operation == ordered_by))
+        migrations = self._read(_migrations().where(uses).limit(1))
+        return migrations[0].id if migrations else None
 
-    # --- changing
+    def _read(self, query: Select[Any]) -> list[ClusterMigration]:
+        return [ClusterMigration(**row) for row in self._rows(query)]
 
-    def begin(self, made: ClusterMigration) -> ClusterMigration:
-        """Keep a new migration; returns what stands in its way: another open one, or this very one.
+    # --- changes
 
-        One open migration at most names a cluster. A second attempt of an operation gets what it has.
+    def begin(self, migration: ClusterMigration) -> ClusterMigration:
+        """Store a new migration and return it, or return the one that stands in its way.
+
+        That is an open migration of one of its clusters, or the one that this operation has stored before.
         """
-        own = MigrationRow.operation == made.operation
-        wanted = [_names(each) for each in (made.source, made.target) if each]
+        same_operation = _migrations().where(MigrationRow.operation == migration.operation)
+        clusters = [_uses(cluster) for cluster in (migration.source, migration.target) if cluster]
         with self._database.writing() as connection:
             if (
                 self._database.dialect == "postgresql"
             ):  # two that begin at one moment would not see each other
                 connection.execute(text("LOCK TABLE migrations IN SHARE ROW EXCLUSIVE MODE"))
-            known = connection.execute(_rows().where(own)).mappings().first()
-            known = known or connection.execute(_rows().where(or_(*wanted))).mappings().first()
-            if known is not None:
-                return ClusterMigration(**known)
-            connection.execute(insert(MigrationRow).values(**dataclasses.asdict(made)))
-        return made
+            for query in (same_operation, _migrations().where(or_(*clusters))):
+                known = connection.execute(query).mappings().first()
+                if known is not None:
+                    return ClusterMigration(**known)
+            connection.execute(insert(MigrationRow).values(**dataclasses.asdict(migration)))
+        return migration
 
     def stands(self, migration: str, **values: Any) -> None:
-        """Note where it stands: any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest`,
-        `ended_at`.
+        """Store any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest` and `ended_at`.
 
-        With its end its turn ends.
+        The transaction that ends a migration also releases its concurrency permit.
         """
         with self._database.writing() as connection:
             if values.get("state", RUNNING) not in OPEN_STATES:
                 connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
-            connection.execute(update(MigrationRow).where(MigrationRow.id == migration).values(**values))
+            connection.execute(_update(migration).values(**values))
 
     def tell(self, migration: str, event: dict[str, Any], *, once: str) -> None:
-        """Add to its history what `once` has not been told of yet."""
+        """Append an event to the history, unless it has one with the idempotency key `once`."""
         with self._database.writing() as connection:
-            found = (
-                connection.execute(_rows().where(MigrationRow.id == migration).with_for_update())
-                .mappings()
-                .first()
-            )
-            if found is None or any(each.get("once") == once for each in found["history"]):
-                return
-            history = [*found["history"], {**event, "once": once}]
-            connection.execute(
-                update(MigrationRow).where(MigrationRow.id == migration).values(history=history)
-            )
+            current = _locked(connection, migration)
+            if current is not None and not current.knows(once):
+                history = [*current.history, {**event, "once": once}]
+                connection.execute(_update(migration).values(history=history))
 
     def want(self, migration: str, control: str, *, by: str, operation: str) -> ClusterMigration | None:
-        """Note what somebody wants of an open migration; the same operation again wants it once."""
+        """Send a signal to an open migration, once an operation; return the migration, None if unknown."""
+        once = f"wanted:{operation}"
         with self._database.writing() as connection:
-            row = (
-                connection.execute(_rows().where(MigrationRow.id == migration).with_for_update())
-                .mappings()
-                .first()
-            )
-            found = ClusterMigration(**row) if row is not None else None
-            if found is None or not found.open:
-                return found
-            once = f"wanted:{operation}"
-            if any(each.get("once") == once for each in found.history):
-                return found
-            wish = {"what": control, "by": by, "once": once, "number": found.control_number + 1}
-            values: dict[str, Any] = {
-                "control": control,
-                "control_number": found.control_number + 1,
-                "control_by": by,
-                "history": [*found.history, wish],
-            }
-            connection.execute(update(MigrationRow).where(MigrationRow.id == migration).values(**values))
-            return dataclasses.replace(found, **values)
-
-    def _read(self, statement: Select[Any]) -> list[ClusterMigration]:
-        with self._database.reading() as connection:
-            return [ClusterMigration(**row) for row in connection.execute(statement).mappings()]
+            current = _locked(connection, migration)
+            if current is None or not current.open or current.knows(once):
+                return current
+            number = current.control_number + 1
+            event = {"what": control, "by": by, "once": once, "number": number}
+            values: dict[str, Any] = {"control": control, "control_number": number, "control_by": by}
+            values["history"] = [*current.history, event]
+            connection.execute(_update(migration).values(**values))
+            return dataclasses.replace(current, **values)
 
 
-def _names(cluster: str) -> Any:
+def _uses(cluster: str) -> Any:
+    """The condition that an open migration has a cluster as its source or target."""
     either = or_(MigrationRow.source == cluster, MigrationRow.target == cluster)
-    return MigrationRow.state.in_(OPEN_STATES) & either
+    return and_(MigrationRow.state.in_(OPEN_STATES), either)
 
 
-def _rows() -> Select[Any]:
-    columns = [getattr(MigrationRow, field.name) for field in dataclasses.fields(ClusterMigration)]
+def _migrations() -> Select[Any]:
+    columns = columns_of(MigrationRow, ClusterMigration)
     return select(*columns).order_by(MigrationRow.begun_at.desc(), MigrationRow.id)
+
+
+def _update(migration: str) -> Any:
+    return update(MigrationRow).where(MigrationRow.id == migration)
+
+
+def _locked(connection: Connection, migration: str) -> ClusterMigration | None:
+    query = _migrations().where(MigrationRow.id == migration).with_for_update()
+    row = connection.execute(query).mappings().first()
+    return ClusterMigration(**row) if row is not None else None

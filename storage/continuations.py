@@ -1,7 +1,8 @@
-"""Requests whose work goes on elsewhere: kept until their end is there and was shown.
+"""Long-running operations: requests that continue as a durable workflow, until their outcome is shown.
 
-The inbox entry of such a request stays open meanwhile (`continued`), and is given back to the pool together
-with the end: so it is concluded by lease, once, in whichever replica, like any other request.
+Table `continuations`. The inbox entry of such a request stays open meanwhile (state `continued`). The
+transaction that stores the outcome also gives the entry back to the worker pool, so the operation is
+concluded under a lease, once, by whichever replica takes it, like any other request.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 
-from storage.database import Database
 from storage.inbox import CONTINUED, DONE, WAITING, InboxEntry
-from storage.models import ContinuationRow, InboxRow
+from storage.models.requests import ContinuationRow, InboxRow
+from storage.repository import Repository, columns_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Continuation:
-    """One request that goes on: which work, with what; its end once that is there. All of it plain JSON.
+    """One long-running operation: the workflow, its input, and its outcome (`end`) once there is one.
 
-    `request` is the request as it was understood: a form's, for example, with the place that it was opened
-    in.
+    Everything is plain JSON. `request` is the request as it was understood: that of a form, for example,
+    holds the thread in which the form was opened.
     """
 
     operation: str
     project: str
     action: dict[str, Any]
     request: dict[str, Any]
-    work: str
+    work: str  # the name of the workflow
     input: dict[str, Any]
     begun_at: datetime
     end: dict[str, Any] | None = None
@@ -37,84 +38,62 @@ class Continuation:
     concluded_at: datetime | None = None
 
 
-class ContinuationRepository:
-    """Continuations in the database."""
+class ContinuationRepository(Repository):
+    """The long-running operations of all projects."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def keep(self, continuation: Continuation, *, entry: InboxEntry) -> Continuation:
+        """Store an operation, unless it is stored already; return what is stored.
 
-    def keep(self, made: Continuation, *, entry: InboxEntry) -> Continuation:
-        """Keep a continuation, unless its operation has one already; return what is kept.
-
-        A request that is in no inbox (a terminal's) is put there, open: somebody else may have to end it.
+        A request that is in no inbox (one of a terminal) gets an open entry there, because another replica
+        may have to conclude it.
         """
+        operation = continuation.operation
         with self._database.writing() as connection:
-            known = connection.execute(_of(made.operation)).mappings().first()
+            known = connection.execute(_of(operation)).mappings().first()
             if known is not None:
                 return Continuation(**known)
-            connection.execute(insert(ContinuationRow).values(**dataclasses.asdict(made)))
-            there = select(InboxRow.id).where(InboxRow.operation == made.operation)
-            if connection.execute(there).first() is None:
-                connection.execute(
-                    insert(InboxRow).values(
-                        key=entry.key,
-                        operation=entry.operation,
-                        payload=entry.payload,
-                        received_at=entry.received_at,
-                        state=CONTINUED,
-                        attempts=1,
-                    )
-                )
-        return made
+            connection.execute(insert(ContinuationRow).values(**dataclasses.asdict(continuation)))
+            in_inbox = select(InboxRow.id).where(InboxRow.operation == operation)
+            if connection.execute(in_inbox).first() is None:
+                values = dataclasses.asdict(entry)
+                connection.execute(insert(InboxRow).values(**values, state=CONTINUED, attempts=1))
+        return continuation
 
     def get(self, operation: str) -> Continuation | None:
-        """Look one up."""
-        with self._database.reading() as connection:
-            found = connection.execute(_of(operation)).mappings().first()
-        return Continuation(**found) if found is not None else None
+        """Return an operation, None if it is not a long-running one."""
+        row = self._row(_of(operation))
+        return Continuation(**row) if row is not None else None
 
     def ended(self, operation: str) -> bool:
-        """Whether the end of an operation's work is there."""
-        found = select(ContinuationRow.operation).where(
-            ContinuationRow.operation == operation, ContinuationRow.end.is_not(None)
-        )
-        with self._database.reading() as connection:
-            return connection.execute(found).first() is not None
+        """Return whether the outcome of an operation is stored."""
+        return self._row(_of(operation).where(ContinuationRow.end.is_not(None))) is not None
 
     def unended(self) -> list[Continuation]:
-        """Those whose work has not come to its end, oldest first."""
-        statement = select(*_COLUMNS).where(ContinuationRow.end.is_(None)).order_by(ContinuationRow.begun_at)
-        with self._database.reading() as connection:
-            return [Continuation(**found) for found in connection.execute(statement).mappings()]
+        """Return the operations that have no outcome yet, oldest first."""
+        running = select(*_COLUMNS).where(ContinuationRow.end.is_(None)).order_by(ContinuationRow.begun_at)
+        return [Continuation(**row) for row in self._rows(running)]
 
     def end(self, operation: str, *, end: dict[str, Any], now: datetime) -> bool:
-        """Keep the end of the work and give the request back to the pool; False if it had an end before."""
-        ended = (
-            update(ContinuationRow)
-            .where(ContinuationRow.operation == operation, ContinuationRow.end.is_(None))
-            .values(end=end, ended_at=now)
-            .returning(ContinuationRow.operation)
-        )
-        given_back = update(InboxRow).where(InboxRow.operation == operation, InboxRow.state == CONTINUED)
+        """Store the outcome and give the request back to the pool; return False if it had an outcome."""
+        running = (ContinuationRow.operation == operation, ContinuationRow.end.is_(None))
+        entry = update(InboxRow).where(InboxRow.operation == operation, InboxRow.state == CONTINUED)
         with self._database.writing() as connection:
-            fresh = connection.execute(ended).first() is not None
-            connection.execute(given_back.values(state=WAITING, owner=None, lease_until=None))
-        return fresh
+            ended = connection.execute(update(ContinuationRow).where(*running).values(end=end, ended_at=now))
+            connection.execute(entry.values(state=WAITING, owner=None, lease_until=None))
+        return ended.rowcount > 0
 
     def conclude(self, operation: str, *, now: datetime) -> None:
-        """Note that the end was written and shown: nothing is left to do."""
-        waiting = update(InboxRow).where(
-            InboxRow.operation == operation, InboxRow.state.in_([CONTINUED, WAITING])
-        )  # a leased entry is ended by whoever leased it
+        """Note that the outcome was audited and shown, so that nothing is left to do."""
+        unleased = InboxRow.state.in_([CONTINUED, WAITING])  # whoever leased an entry finishes it
+        entry = update(InboxRow).where(InboxRow.operation == operation, unleased)
+        shown = update(ContinuationRow).where(ContinuationRow.operation == operation)
         with self._database.writing() as connection:
-            connection.execute(
-                update(ContinuationRow).where(ContinuationRow.operation == operation).values(concluded_at=now)
-            )
-            connection.execute(waiting.values(state=DONE, finished_at=now))
+            connection.execute(shown.values(concluded_at=now))
+            connection.execute(entry.values(state=DONE, finished_at=now))
 
 
-_COLUMNS = [getattr(ContinuationRow, field.name) for field in dataclasses.fields(Continuation)]
+_COLUMNS = columns_of(ContinuationRow, Continuation)
 
 
-def _of(operation: str) -> Any:
+def _of(operation: str) -> Select[Any]:
     return select(*_COLUMNS).where(ContinuationRow.operation == operation)

@@ -1,4 +1,8 @@
-"""Which messages an answer consists of: noted before they are posted, with their ts after."""
+"""The messages that an answer consists of, each in a slot of its operation.
+
+Table `deliveries`. A slot is written before its message is posted, and the ts after. A slot without a ts may
+have been posted by a process that died in between: whoever finds one looks for the message before posting.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Select, insert, select, update
 
-from storage.database import Database
-from storage.models import DeliveryRow
+from storage.models.messages import DeliveryRow
+from storage.repository import Repository
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,49 +23,34 @@ class Delivery:
     thread: str
     ts: str | None
     begun: datetime
-    fresh: bool  # noted just now, by this call
+    fresh: bool  # written just now, by this call
 
 
-class DeliveryRepository:
-    """Deliveries in the database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class DeliveryRepository(Repository):
+    """The slots of all operations."""
 
     def begin(self, *, operation: str, slot: str, channel: str, thread: str, now: datetime) -> Delivery:
-        """Note that a slot is about to be posted, unless it is noted already; return what is known."""
+        """Write a slot that is about to be posted, unless it is written already; return what is stored."""
+        place = {"channel": channel, "thread": thread, "ts": None}
         with self._database.writing() as connection:
-            row = connection.execute(_of(operation, slot)).first()
+            row = connection.execute(_of(operation, slot)).mappings().first()
             if row is not None:
-                return Delivery(
-                    channel=row.channel, thread=row.thread, ts=row.ts, begun=row.begun_at, fresh=False
-                )
-            connection.execute(
-                insert(DeliveryRow).values(
-                    operation=operation, slot=slot, channel=channel, thread=thread, ts=None, begun_at=now
-                )
-            )
+                return Delivery(**row, fresh=False)
+            values = {"operation": operation, "slot": slot, "begun_at": now}
+            connection.execute(insert(DeliveryRow).values(**place, **values))
         return Delivery(channel=channel, thread=thread, ts=None, begun=now, fresh=True)
 
     def posted(self, *, operation: str, slot: str, ts: str) -> None:
-        """Note where a slot's message stands."""
-        with self._database.writing() as connection:
-            connection.execute(
-                update(DeliveryRow)
-                .where(DeliveryRow.operation == operation, DeliveryRow.slot == slot)
-                .values(ts=ts)
-            )
+        """Store the ts of a slot's message."""
+        this = update(DeliveryRow).where(DeliveryRow.operation == operation, DeliveryRow.slot == slot)
+        self._write(this.values(ts=ts))
 
     def get(self, *, operation: str, slot: str) -> Delivery | None:
-        """Return what is known of a slot."""
-        with self._database.reading() as connection:
-            row = connection.execute(_of(operation, slot)).first()
-        if row is None:
-            return None
-        return Delivery(channel=row.channel, thread=row.thread, ts=row.ts, begun=row.begun_at, fresh=False)
+        """Return what is stored of a slot, None if it was never begun."""
+        row = self._row(_of(operation, slot))
+        return Delivery(**row, fresh=False) if row is not None else None
 
 
 def _of(operation: str, slot: str) -> Select[str, str, str | None, datetime]:
-    return select(DeliveryRow.channel, DeliveryRow.thread, DeliveryRow.ts, DeliveryRow.begun_at).where(
-        DeliveryRow.operation == operation, DeliveryRow.slot == slot
-    )
+    columns = (DeliveryRow.channel, DeliveryRow.thread, DeliveryRow.ts, DeliveryRow.begun_at.label("begun"))
+    return select(*columns).where(DeliveryRow.operation == operation, DeliveryRow.slot == slot)

@@ -1,5 +1,7 @@
-"""Who has opened the App Home, what it shows, and a mark by which one sees that something may have
-changed.
+"""The App Homes that people have opened, and a marker that differs when what they show may have changed.
+
+Table `homes`. One replica at a time publishes a view: it claims the person's row by writing the digest of the
+new view, and no other replica can claim the same digest.
 """
 
 from __future__ import annotations
@@ -8,54 +10,49 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, or_, select, update
 
-from storage.database import Database
-from storage.models import ApprovalRow, AuditHeadRow, ContinuationRow, HomeRow
+from storage.models.approvals import ApprovalRow
+from storage.models.audit import AuditHeadRow
+from storage.models.messages import HomeRow
+from storage.models.requests import ContinuationRow
+from storage.repository import Repository
 
 Mark = tuple[int, ...]
 
 
-class HomeRepository:
-    """App Homes in the database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class HomeRepository(Repository):
+    """The App Homes of all people. An empty digest means that a view has to be published."""
 
     def opened(self, person: str, *, now: datetime) -> None:
-        """Somebody looks at their Home: it is made anew, whatever it shows."""
-        known = update(HomeRow).where(HomeRow.person == person).values(opened_at=now, digest="")
+        """Note that a person has opened their Home, so that its view is published anew."""
+        values = {"opened_at": now, "digest": ""}
         with self._database.writing() as connection:
-            if connection.execute(known.returning(HomeRow.person)).first() is None:
-                connection.execute(
-                    insert(HomeRow).values(person=person, opened_at=now, digest="", shown_at=now)
-                )
+            known = update(HomeRow).where(HomeRow.person == person).values(**values)
+            if not connection.execute(known).rowcount:
+                connection.execute(insert(HomeRow).values(person=person, shown_at=now, **values))
 
     def open_since(self, since: datetime) -> dict[str, str]:
-        """Who has opened it since, each with the digest of what they see."""
-        statement = select(HomeRow.person, HomeRow.digest).where(HomeRow.opened_at >= since)
-        with self._database.reading() as connection:
-            return {row.person: row.digest for row in connection.execute(statement)}
+        """Return the people who have opened their Home since a time, each with the digest of the view."""
+        homes = self._rows(select(HomeRow.person, HomeRow.digest).where(HomeRow.opened_at >= since))
+        return {row["person"]: row["digest"] for row in homes}
 
     def claim(self, person: str, *, digest: str, now: datetime) -> bool:
-        """Whether this replica is the one to show somebody a new view; False if it is shown already."""
-        other = update(HomeRow).where(HomeRow.person == person, HomeRow.digest != digest)
-        with self._database.writing() as connection:
-            claimed = connection.execute(other.values(digest=digest, shown_at=now).returning(HomeRow.person))
-            return claimed.first() is not None
+        """Claim the publication of a view; return False if this view is published or claimed already."""
+        outdated = update(HomeRow).where(HomeRow.person == person, HomeRow.digest != digest)
+        return self._write(outdated.values(digest=digest, shown_at=now))
 
     def forget(self, person: str, *, digest: str) -> None:
-        """A view could not be shown: it is tried again."""
+        """Undo the claim of a view that could not be published, so that it is tried again."""
         mine = update(HomeRow).where(HomeRow.person == person, HomeRow.digest == digest)
-        with self._database.writing() as connection:
-            connection.execute(mine.values(digest=""))
+        self._write(mine.values(digest=""))
 
     def mark(self) -> Mark:
-        """Differs from the last one if anything that a Home shows may have changed."""
+        """Return a marker that differs from an earlier one if anything that a Home shows may have changed."""
         unfinished = or_(ApprovalRow.state == "open", ApprovalRow.state == "approved")
-        statements = (
+        counts = (
             select(AuditHeadRow.position),
             select(func.count()).select_from(HomeRow).where(HomeRow.digest == ""),
             select(func.coalesce(func.sum(ApprovalRow.version), 0)).where(unfinished),
             select(func.count()).select_from(ContinuationRow).where(ContinuationRow.end.is_(None)),
         )
         with self._database.reading() as connection:
-            return tuple(int(connection.execute(statement).scalar() or 0) for statement in statements)
+            return tuple(int(connection.execute(count).scalar() or 0) for count in counts)

@@ -1,4 +1,10 @@
-"""The inbox: what was said, kept until it is answered, worked on by one replica at a time by lease."""
+"""The inbox: requests that are stored before they are acknowledged, and worked on under a lease.
+
+Table `inbox`. An entry is unique by its idempotency key, so that a redelivery is recognised; it stays for a
+while after its answer for the same reason. At any moment at most one replica holds the lease of an entry: a
+lease is taken and renewed in one transaction, and one that has run out may be taken by another replica. A
+request may therefore be worked on twice, and whoever works on it must be safe to repeat.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +16,15 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import Database
-from storage.models import ContinuationRow, InboxRow
+from storage.models.requests import ContinuationRow, InboxRow
+from storage.repository import Repository
 
 WAITING, LEASED, CONTINUED, DONE = "waiting", "leased", "continued", "done"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InboxEntry:
-    """One thing said: `key` is unique per thing, `payload` is plain JSON."""
+    """One request as it was received: `key` is its idempotency key, `payload` is plain JSON."""
 
     key: str
     operation: str
@@ -26,12 +32,12 @@ class InboxEntry:
     received_at: datetime
 
     def encode(self) -> dict[str, Any]:
-        """As JSON, for an entry that is made later."""
+        """Return the entry as JSON, to be stored until it is put into the inbox."""
         return dataclasses.asdict(self) | {"received_at": self.received_at.isoformat()}
 
     @classmethod
     def decode(cls, data: dict[str, Any]) -> InboxEntry:
-        """Read what `encode` wrote."""
+        """Return the entry that `encode` has made JSON of."""
         return cls(**data | {"received_at": datetime.fromisoformat(data["received_at"])})
 
 
@@ -48,133 +54,108 @@ class LeasedEntry:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """How much is waiting and being worked on."""
+    """How many entries are open, by state."""
 
     waiting: int
     leased: int
-    continued: int = 0  # answered elsewhere, later
+    continued: int = 0  # long-running operations, whose answer comes later
 
 
-class InboxRepository:
-    """The inbox in the database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class InboxRepository(Repository):
+    """The inbox of all replicas."""
 
     def accept(self, entry: InboxEntry) -> bool:
-        """Keep an entry; False if its key is known. Durable when it returns."""
+        """Store an entry; return False if its key is known. The entry is on the disk when this returns."""
         with self._database.writing() as connection:
             return accept_in(connection, entry)
 
     def lease(self, *, owner: str, now: datetime, seconds: float, limit: int) -> list[LeasedEntry]:
-        """Take the oldest entries that wait, or whose lease has ended, for one owner."""
+        """Lease the oldest entries that wait, or whose lease has run out, to one owner."""
         free = or_(InboxRow.state == WAITING, and_(InboxRow.state == LEASED, InboxRow.lease_until <= now))
-        chosen = select(InboxRow.id).where(free).order_by(InboxRow.id).limit(limit)
+        oldest = select(InboxRow.id).where(free).order_by(InboxRow.id).limit(limit)
+        leased = {"state": LEASED, "owner": owner, "lease_until": now + timedelta(seconds=seconds)}
         with self._database.writing() as connection:
-            ids = connection.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
-            if not ids:
-                return []
-            taken = connection.execute(
-                update(InboxRow)
-                .where(InboxRow.id.in_(ids))
-                .values(
-                    state=LEASED,
-                    owner=owner,
-                    lease_until=now + timedelta(seconds=seconds),
-                    attempts=InboxRow.attempts + 1,
-                )
-                .returning(
-                    InboxRow.id, InboxRow.operation, InboxRow.payload, InboxRow.attempts, InboxRow.received_at
-                )
-            ).all()
-        entries = [
-            LeasedEntry(
-                id=row.id,
-                operation=row.operation,
-                payload=row.payload,
-                attempt=row.attempts,
-                received_at=row.received_at,
-            )
-            for row in taken
-        ]
-        return sorted(entries, key=lambda entry: entry.id)
+            ids = connection.execute(oldest.with_for_update(skip_locked=True)).scalars().all()
+            lease = update(InboxRow).where(InboxRow.id.in_(ids))
+            lease = lease.values(**leased, attempts=InboxRow.attempts + 1)
+            rows = connection.execute(lease.returning(*_LEASED_COLUMNS)).mappings().all() if ids else []
+        return sorted((LeasedEntry(**row) for row in rows), key=lambda entry: entry.id)
 
     def renew(self, ids: Sequence[int], *, owner: str, until: datetime) -> list[int]:
-        """Prolong leases; returns those that are still this owner's."""
+        """Prolong leases; return the ids of those that still belong to this owner."""
         if not ids:
             return []
-        statement = (
-            update(InboxRow)
-            .where(InboxRow.id.in_(ids), InboxRow.owner == owner, InboxRow.state == LEASED)
-            .values(lease_until=until)
-            .returning(InboxRow.id)
-        )
+        held = (InboxRow.id.in_(ids), InboxRow.owner == owner, InboxRow.state == LEASED)
         with self._database.writing() as connection:
-            return list(connection.execute(statement).scalars())
+            renewal = update(InboxRow).where(*held).values(lease_until=until).returning(InboxRow.id)
+            return list(connection.execute(renewal).scalars())
 
     def finish(self, entry: int, *, owner: str, now: datetime) -> bool:
-        """Mark an entry as answered; False if its lease went to another owner meanwhile.
+        """Mark an entry as answered; return False if its lease went to another owner in the meantime.
 
-        One whose work goes on elsewhere stays open, or waits at once if the end of that is there already.
+        The entry of a long-running operation stays open instead, and waits to be answered at once if the
+        operation has ended already.
         """
         operation = select(InboxRow.operation).where(InboxRow.id == entry).scalar_subquery()
-        continued = select(ContinuationRow.ended_at).where(
+        long_running = select(ContinuationRow.ended_at).where(
             ContinuationRow.operation == operation, ContinuationRow.concluded_at.is_(None)
         )
-        held = update(InboxRow).where(InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
+        held = (InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
         with self._database.writing() as connection:
-            going_on = connection.execute(continued.with_for_update()).first()
-            if going_on is None:
-                statement = held.values(state=DONE, finished_at=now, lease_until=None)
-            else:
-                state = CONTINUED if going_on.ended_at is None else WAITING
-                statement = held.values(state=state, owner=None, lease_until=None)
-            return connection.execute(statement.returning(InboxRow.id)).first() is not None
+            unfinished = connection.execute(long_running.with_for_update()).first()
+            values: dict[str, Any] = {"state": DONE, "finished_at": now}
+            if unfinished is not None:
+                state = CONTINUED if unfinished.ended_at is None else WAITING
+                values = {"state": state, "owner": None}
+            answered = update(InboxRow).where(*held).values(**values, lease_until=None)
+            return connection.execute(answered).rowcount > 0
 
     def release(self, *, owner: str, only: Sequence[int] | None = None) -> int:
-        """Give back what an owner holds: after its restart, or when it stops."""
-        statement = update(InboxRow).where(InboxRow.owner == owner, InboxRow.state == LEASED)
+        """Give back the leases of an owner, after its restart or when it stops; return how many."""
+        held = [InboxRow.owner == owner, InboxRow.state == LEASED]
         if only is not None:
-            statement = statement.where(InboxRow.id.in_(only))
-        released = statement.values(state=WAITING, owner=None, lease_until=None).returning(InboxRow.id)
+            held.append(InboxRow.id.in_(only))
         with self._database.writing() as connection:
-            return len(connection.execute(released).all())
+            released = update(InboxRow).where(*held).values(state=WAITING, owner=None, lease_until=None)
+            return connection.execute(released).rowcount
 
     def is_open(self, operation: str) -> bool:
-        """Whether an operation still waits for its answer."""
-        statement = select(InboxRow.id).where(InboxRow.operation == operation, InboxRow.state != DONE)
-        with self._database.reading() as connection:
-            return connection.execute(statement).first() is not None
+        """Return whether an operation still waits for its answer."""
+        entry = select(InboxRow.id).where(InboxRow.operation == operation, InboxRow.state != DONE)
+        return self._row(entry) is not None
 
     def backlog(self) -> Backlog:
-        """Count what is open."""
-        statement = (
-            select(InboxRow.state, func.count()).where(InboxRow.state != DONE).group_by(InboxRow.state)
-        )
-        with self._database.reading() as connection:
-            counts: dict[str, int] = dict(connection.execute(statement).all())
-        return Backlog(
-            waiting=counts.get(WAITING, 0), leased=counts.get(LEASED, 0), continued=counts.get(CONTINUED, 0)
-        )
+        """Count the open entries."""
+        open_states = select(InboxRow.state, func.count().label("entries")).where(InboxRow.state != DONE)
+        counts = {row["state"]: row["entries"] for row in self._rows(open_states.group_by(InboxRow.state))}
+        return Backlog(**{state: counts.get(state, 0) for state in (WAITING, LEASED, CONTINUED)})
 
     def prune(self, *, before: datetime) -> int:
-        """Forget entries that were answered before a time; their keys are then unknown again."""
-        ended = delete(ContinuationRow).where(ContinuationRow.concluded_at < before)
-        statement = delete(InboxRow).where(InboxRow.state == DONE, InboxRow.finished_at < before)
+        """Delete entries that were answered before a time, whose keys are then unknown; return how many."""
         with self._database.writing() as connection:
-            connection.execute(ended)
-            return len(connection.execute(statement.returning(InboxRow.id)).all())
+            connection.execute(delete(ContinuationRow).where(ContinuationRow.concluded_at < before))
+            answered = delete(InboxRow).where(InboxRow.state == DONE, InboxRow.finished_at < before)
+            return connection.execute(answered).rowcount
+
+
+_LEASED_COLUMNS = (
+    InboxRow.id,
+    InboxRow.operation,
+    InboxRow.payload,
+    InboxRow.attempts.label("attempt"),
+    InboxRow.received_at,
+)
 
 
 def accept_in(connection: Connection, entry: InboxEntry) -> bool:
-    """Keep an entry as a part of somebody else's transaction; False if its key is known."""
+    """Store an entry as a part of the caller's transaction; return False if its key is known."""
     known = select(InboxRow.id).where(InboxRow.key == entry.key)
     if connection.execute(known).first() is not None:
         return False
-    statement = insert(InboxRow).values(**dataclasses.asdict(entry), state=WAITING, attempts=0)
     try:
         with connection.begin_nested():
-            connection.execute(statement)
-    except IntegrityError:
+            values = dataclasses.asdict(entry)
+            connection.execute(insert(InboxRow).values(**values, state=WAITING, attempts=0))
+    except IntegrityError:  # another replica has stored it in the meantime
         return False
     return True

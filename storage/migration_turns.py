@@ -1,8 +1,8 @@
-"""Turns of migrations: so many of a project are at work at once, and the others wait in the order of asking.
+"""The concurrency limit of migrations: so many of a project work at once, the others queue in order.
 
-A turn belongs to a migration, not to the process that works on it, so a crash or a take-over neither loses
-nor leaks one. What is waited for is not asked of a queue of workflows: there a migration that only waits for
-people or for time would keep the others from beginning.
+Table `migration_turns`. A permit belongs to a migration, not to the process that works on it, so that a crash
+or a take-over neither loses nor leaks one. A queue of DBOS is not used for this: it would count a migration
+that only waits for people or for time, and keep others from starting.
 """
 
 from __future__ import annotations
@@ -11,104 +11,90 @@ import dataclasses
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
 
-from storage.database import Database
-from storage.models import ContinuationRow, MigrationTurnRow
+from storage.models.clusters import MigrationTurnRow
+from storage.models.requests import ContinuationRow
+from storage.repository import Repository
 
-LOCK = 0x786B3874  # advisory lock on PostgreSQL, one per project: who asks at one moment is served in turn
+# Advisory lock on PostgreSQL, with the project as the second key: who asks at one moment is served in turn.
+LOCK = 0x786B3874
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ConcurrencyPermit:
-    """Whether a migration may work, and how many of its project are at work, itself included if it is."""
+    """Whether a migration may work, and how many of its project work, itself included if it may."""
 
     held: bool
     at_work: int
 
 
 @dataclasses.dataclass(frozen=True)
-class _Line:
-    """The migrations of one project that are at work or wait, in the order of asking."""
+class _Queue:
+    """The migrations of one project that work or wait, in the order of asking."""
 
     working: tuple[str, ...]
     waiting: tuple[str, ...]
 
-    def free_for(self, migration: str, at_once: int | None) -> bool:
-        """Whether there is room for one that waits, and for all that came before it."""
-        if at_once is None:
-            return True
-        return len(self.working) + self.waiting.index(migration) < at_once
+    def has_room_for(self, migration: str, limit: int | None) -> bool:
+        """Whether there is room for a waiting migration, and for all that wait before it."""
+        return limit is None or len(self.working) + self.waiting.index(migration) < limit
+
+    def permit_for(self, migration: str) -> ConcurrencyPermit:
+        return ConcurrencyPermit(held=migration in self.working, at_work=len(self.working))
 
 
-class MigrationTurnRepository:
-    """Turns in the database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class MigrationTurnRepository(Repository):
+    """The permits and the queues of all projects."""
 
     def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> ConcurrencyPermit:
-        """Take a turn if there is one, else stand in line; what it has or where it stands it keeps, asked
-        again.
+        """Take a permit if one is free, else queue. Asked again, a migration keeps its permit or its place.
 
-        `at_once`: how many of the project may work at once; None: it waits for nobody.
+        `at_once` is how many migrations of the project may work at once; None takes a permit in any case.
         """
-        with (
-            self._database.reading() as connection
-        ):  # most calls change nothing: no writer is held up by them
-            line = _line(connection, project)
-        if migration in line.working or (migration in line.waiting and not line.free_for(migration, at_once)):
-            return ConcurrencyPermit(held=migration in line.working, at_work=len(line.working))
+        queue = self._queue_of(project)  # most calls change nothing, and then no writer waits for them
+        waits = migration in queue.waiting and not queue.has_room_for(migration, at_once)
+        if migration in queue.working or waits:
+            return queue.permit_for(migration)
         with self._database.writing() as connection:
             if self._database.dialect == "postgresql":
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock, hashtext(:project))"),
-                    {"lock": LOCK, "project": project},
-                )
-            line = _line(connection, project)  # what the lock was waited for may have changed it
-            if migration in line.working:
-                return ConcurrencyPermit(held=True, at_work=len(line.working))
-            if migration not in line.waiting:
-                line = _joined(connection, line, migration, operation, project)
-            if not line.free_for(migration, at_once):
-                return ConcurrencyPermit(held=False, at_work=len(line.working))
-            mine = update(MigrationTurnRow).where(MigrationTurnRow.migration == migration)
-            connection.execute(mine.values(working=True))
-            return ConcurrencyPermit(held=True, at_work=len(line.working) + 1)
+                lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:project))")
+                connection.execute(lock, {"lock": LOCK, "project": project})
+            queue = _read(connection, project)  # it may have changed while the lock was waited for
+            if migration not in (*queue.working, *queue.waiting):
+                _append(connection, migration=migration, operation=operation, project=project)
+                queue = dataclasses.replace(queue, waiting=(*queue.waiting, migration))
+            if migration in queue.waiting and queue.has_room_for(migration, at_once):
+                permitted = update(MigrationTurnRow).where(MigrationTurnRow.migration == migration)
+                connection.execute(permitted.values(working=True))
+                queue = dataclasses.replace(queue, working=(*queue.working, migration))
+            return queue.permit_for(migration)
 
     def give_back(self, migration: str) -> None:
-        """Hold no turn and stand in no line; whoever has none keeps having none."""
-        with self._database.writing() as connection:
-            connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
+        """Release the permit, or leave the queue; does nothing for a migration that has neither."""
+        self._write(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
+
+    def _queue_of(self, project: str) -> _Queue:
+        with self._database.reading() as connection:
+            return _read(connection, project)
 
 
-def _joined(connection: Connection, line: _Line, migration: str, operation: str, project: str) -> _Line:
-    """The line with one more at its end."""
-    last = select(func.coalesce(func.max(MigrationTurnRow.place), 0)).where(
-        MigrationTurnRow.project == project
-    )
-    place = int(connection.execute(last).scalar_one()) + 1
-    values = {
-        "migration": migration,
-        "operation": operation,
-        "project": project,
-        "place": place,
-        "working": False,
-    }
+def _append(connection: Connection, *, migration: str, operation: str, project: str) -> None:
+    """Put a migration at the end of its project's queue."""
+    places = select(func.coalesce(func.max(MigrationTurnRow.place), 0))
+    last = connection.execute(places.where(MigrationTurnRow.project == project)).scalar_one()
     connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
-    connection.execute(insert(MigrationTurnRow).values(**values))
-    return dataclasses.replace(line, waiting=(*line.waiting, migration))
+    values = {"migration": migration, "operation": operation, "project": project, "place": int(last) + 1}
+    connection.execute(insert(MigrationTurnRow).values(**values, working=False))
 
 
-def _line(connection: Connection, project: str) -> _Line:
-    """What somebody's work has left behind that was given up counts for nothing."""
-    given_up = exists().where(
+def _read(connection: Connection, project: str) -> _Queue:
+    """Read a project's queue, without what an operation that has ended has left behind."""
+    ended = exists().where(
         ContinuationRow.operation == MigrationTurnRow.operation, ContinuationRow.end.is_not(None)
     )
-    rows = connection.execute(
-        select(MigrationTurnRow.migration, MigrationTurnRow.working)
-        .where(MigrationTurnRow.project == project, ~given_up)
-        .order_by(MigrationTurnRow.place)
-    ).all()
-    return _Line(
-        working=tuple(each for each, works in rows if works),
-        waiting=tuple(each for each, works in rows if not works),
+    turns = select(MigrationTurnRow.migration, MigrationTurnRow.working)
+    turns = turns.where(MigrationTurnRow.project == project, ~ended).order_by(MigrationTurnRow.place)
+    rows = connection.execute(turns).all()
+    return _Queue(
+        working=tuple(migration for migration, working in rows if working),
+        waiting=tuple(migration for migration, working in rows if not working),
     )

@@ -1,23 +1,27 @@
-"""What buttons and forms stand for, under opaque ids."""
+"""The actions behind buttons and forms, which carry nothing but an opaque id.
+
+Table `offers`. The same action of the same operation keeps its id, so that a message which is shown again has
+the same buttons. A button that starts a change is claimed by the first operation that does it; all others are
+told so. Rights are not stored: they are checked again on every click.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, or_, select, update
 
-from storage.database import Database
-from storage.models import OfferRow
+from bot.common.canonical_json import spaced_digest
+from storage.models.messages import OfferRow
+from storage.repository import Repository, columns_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Offer:
-    """An action that was offered: where, in which project, by which operation's answer."""
+    """An action that a message offers: where, in which project, in the answer of which operation."""
 
     id: str
     operation: str
@@ -28,11 +32,8 @@ class Offer:
     taken_by: str | None = None
 
 
-class OfferRepository:
-    """Offers in the database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class OfferRepository(Repository):
+    """The offered actions, by their opaque ids."""
 
     def put(
         self,
@@ -44,52 +45,29 @@ class OfferRepository:
         thread: str,
         now: datetime,
     ) -> str:
-        """Keep an offer and return its id; the same action of the same operation keeps its id."""
-        digest = hashlib.sha256(json.dumps(action, sort_keys=True).encode()).hexdigest()
-        known = select(OfferRow.id).where(OfferRow.operation == operation, OfferRow.digest == digest)
+        """Store an action and return its id; the same action of the same operation keeps its id."""
+        digest = spaced_digest(action)
+        same = select(OfferRow.id).where(OfferRow.operation == operation, OfferRow.digest == digest)
+        values = {"operation": operation, "digest": digest, "action": action, "project": project}
         with self._database.writing() as connection:
-            found = connection.execute(known).scalar()
-            if found is not None:
-                return str(found)
-            made = uuid.uuid4().hex
-            connection.execute(
-                insert(OfferRow).values(
-                    id=made,
-                    operation=operation,
-                    digest=digest,
-                    action=action,
-                    project=project,
-                    channel=channel,
-                    thread=thread,
-                    made_at=now,
-                )
-            )
-        return made
+            offer = connection.execute(same).scalar()
+            if offer is None:
+                offer = uuid.uuid4().hex
+                place = {"channel": channel, "thread": thread, "made_at": now}
+                connection.execute(insert(OfferRow).values(id=offer, **values, **place))
+        return str(offer)
 
     def get(self, offer: str) -> Offer | None:
-        """Look an offer up."""
-        statement = select(
-            OfferRow.id,
-            OfferRow.operation,
-            OfferRow.action,
-            OfferRow.project,
-            OfferRow.channel,
-            OfferRow.thread,
-            OfferRow.taken_by,
-        ).where(OfferRow.id == offer)
-        with self._database.reading() as connection:
-            row = connection.execute(statement).mappings().first()
+        """Return the action behind an id, None if there is none."""
+        row = self._row(select(*columns_of(OfferRow, Offer)).where(OfferRow.id == offer))
         return Offer(**row) if row is not None else None
 
     def take(self, offer: str, *, operation: str) -> bool:
-        """Let an operation do what an offer stands for; False if another one does it or has done it."""
+        """Claim an action for an operation; return False if another operation has claimed it."""
         free = or_(OfferRow.taken_by.is_(None), OfferRow.taken_by == operation)
-        statement = update(OfferRow).where(OfferRow.id == offer, free).values(taken_by=operation)
-        with self._database.writing() as connection:
-            return connection.execute(statement.returning(OfferRow.id)).first() is not None
+        return self._write(update(OfferRow).where(OfferRow.id == offer, free).values(taken_by=operation))
 
     def give_back(self, offer: str, *, operation: str) -> None:
-        """Let an offer be pressed again: nothing came of it."""
-        statement = update(OfferRow).where(OfferRow.id == offer, OfferRow.taken_by == operation)
-        with self._database.writing() as connection:
-            connection.execute(statement.values(taken_by=None))
+        """Release the claim of an operation that has changed nothing, so that a click counts again."""
+        mine = update(OfferRow).where(OfferRow.id == offer, OfferRow.taken_by == operation)
+        self._write(mine.values(taken_by=None))

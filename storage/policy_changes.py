@@ -1,7 +1,8 @@
-"""Changes of NetworkPolicies: what was there before, what was written, and what came of it.
+"""Changes of NetworkPolicies, with what a roll-back needs: the objects before and after each.
 
-A change is noted before the cluster is asked to write, so that a crash in between leaves it `begun`, with
-everything that is needed to finish it or to see that somebody else came first.
+Table `policy_changes`, one row an operation. A change is stored before the cluster is asked to write. A crash
+in between leaves it in the state `begun`, with everything that is needed to finish it, or to see that
+somebody else has changed the policy first.
 """
 
 from __future__ import annotations
@@ -13,17 +14,15 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import Database
-from storage.models import PolicyChangeRow
+from storage.models.clusters import PolicyChangeRow
+from storage.repository import Repository, columns_of
 
 BEGUN, WRITTEN, GIVEN_UP = "begun", "written", "given_up"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyChange:
-    """One change. `before` and `after` are objects without what only the server writes; None: no such
-    policy.
-    """
+    """One change. Objects are without what only the server writes; None means that there is no policy."""
 
     operation: str
     project: str
@@ -47,14 +46,11 @@ class PolicyChange:
     undone_by: str | None = None
 
 
-class PolicyChangeRepository:
-    """Changes of policies in the database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class PolicyChangeRepository(Repository):
+    """The NetworkPolicy changes of all projects."""
 
     def begin(self, change: PolicyChange) -> bool:
-        """Note a change that is about to be made; False if its operation has one already."""
+        """Store a change that is about to be made; return False if its operation has one already."""
         with self._database.writing() as connection:
             try:
                 with connection.begin_nested():
@@ -72,54 +68,41 @@ class PolicyChangeRepository:
         version: str = "",
         note: str = "",
     ) -> None:
-        """Note what is there now; a roll-back also marks what it took back."""
+        """Store the object after the write; for a roll-back, also mark the change that it has reverted."""
         values = {"state": WRITTEN, "after": after, "after_uid": uid, "after_version": version, "note": note}
+        undoes = select(PolicyChangeRow.undoes).where(PolicyChangeRow.operation == operation)
         with self._database.writing() as connection:
-            connection.execute(
-                update(PolicyChangeRow).where(PolicyChangeRow.operation == operation).values(**values)
-            )
-            undoes = connection.execute(
-                select(PolicyChangeRow.undoes).where(PolicyChangeRow.operation == operation)
-            ).scalar()
-            if undoes is not None:
-                connection.execute(
-                    update(PolicyChangeRow)
-                    .where(PolicyChangeRow.operation == undoes)
-                    .values(undone_by=operation)
-                )
+            connection.execute(_change(operation).values(**values))
+            reverted = connection.execute(undoes).scalar()
+            if reverted is not None:
+                connection.execute(_change(reverted).values(undone_by=operation))
 
     def give_up(self, operation: str, *, note: str) -> None:
         """Note that a change was not made, and why."""
-        with self._database.writing() as connection:
-            connection.execute(
-                update(PolicyChangeRow)
-                .where(PolicyChangeRow.operation == operation)
-                .values(state=GIVEN_UP, note=note)
-            )
+        self._write(_change(operation).values(state=GIVEN_UP, note=note))
 
     def get(self, operation: str) -> PolicyChange | None:
-        """The change of an operation."""
+        """Return the change of an operation, None if it has made none."""
         return next(iter(self._read(_changes().where(PolicyChangeRow.operation == operation))), None)
 
     def find(self, project: str, prefix: str) -> list[PolicyChange]:
-        """The changes of a project whose operation begins with a reference, newest first."""
-        wanted = PolicyChangeRow.operation.startswith(prefix, autoescape=True)
-        return self._read(_changes().where(PolicyChangeRow.project == project, wanted))
+        """Return the changes of a project whose operation begins with a reference, newest first."""
+        referenced = PolicyChangeRow.operation.startswith(prefix, autoescape=True)
+        return self._read(_changes().where(PolicyChangeRow.project == project, referenced))
 
     def of_cluster(self, project: str, cluster: str, *, limit: int) -> list[PolicyChange]:
-        """The newest written changes of a cluster, newest first."""
-        mine = (
-            PolicyChangeRow.project == project,
-            PolicyChangeRow.cluster == cluster,
-            PolicyChangeRow.state == WRITTEN,
-        )
-        return self._read(_changes().where(*mine).limit(limit))
+        """Return the newest written changes of a cluster, newest first."""
+        of_cluster = (PolicyChangeRow.project == project, PolicyChangeRow.cluster == cluster)
+        return self._read(_changes().where(*of_cluster, PolicyChangeRow.state == WRITTEN).limit(limit))
 
-    def _read(self, statement: Select[Any]) -> list[PolicyChange]:
-        with self._database.reading() as connection:
-            return [PolicyChange(**row) for row in connection.execute(statement).mappings()]
+    def _read(self, query: Select[Any]) -> list[PolicyChange]:
+        return [PolicyChange(**row) for row in self._rows(query)]
+
+
+def _change(operation: str) -> Any:
+    return update(PolicyChangeRow).where(PolicyChangeRow.operation == operation)
 
 
 def _changes() -> Select[Any]:
-    columns = [getattr(PolicyChangeRow, field.name) for field in dataclasses.fields(PolicyChange)]
+    columns = columns_of(PolicyChangeRow, PolicyChange)
     return select(*columns).order_by(PolicyChangeRow.at.desc(), PolicyChangeRow.operation)

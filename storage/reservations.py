@@ -1,4 +1,8 @@
-"""Names that an operation is about to take: Magnum would give one name to two clusters."""
+"""Reservations of names that operations are about to use, because Magnum would give one name to two clusters.
+
+Table `reservations`. The primary key makes a name unique within its scope; an operation that has ended holds
+no reservation any more, whether or not it has released it.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +11,29 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import Database
-from storage.models import ContinuationRow, ReservationRow
+from storage.models.requests import ContinuationRow, ReservationRow
+from storage.repository import Repository
 
 
-class ReservationRepository:
-    """Reservations in the database. `scope` is what a name is unique within."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class ReservationRepository(Repository):
+    """The reserved names. `scope` is what a name is unique within."""
 
     def take(self, scope: str, name: str, *, operation: str, now: datetime) -> str:
-        """Reserve a name; returns the operation that has it: this one, or the one that was first.
-
-        What an operation that has ended left behind counts for nothing.
-        """
-        this = (ReservationRow.scope == scope, ReservationRow.name == name)
+        """Reserve a name; return the operation that holds it: this one, or the one that came first."""
+        same_name = (ReservationRow.scope == scope, ReservationRow.name == name)
         ended = select(ContinuationRow.operation).where(ContinuationRow.end.is_not(None))
-        made = insert(ReservationRow).values(scope=scope, name=name, operation=operation, made_at=now)
+        reserved = insert(ReservationRow).values(scope=scope, name=name, operation=operation, made_at=now)
         with self._database.writing() as connection:
-            connection.execute(delete(ReservationRow).where(*this, ReservationRow.operation.in_(ended)))
+            connection.execute(delete(ReservationRow).where(*same_name, ReservationRow.operation.in_(ended)))
             try:
                 with connection.begin_nested():
-                    connection.execute(made)
+                    connection.execute(reserved)
             except IntegrityError:
-                return str(connection.execute(select(ReservationRow.operation).where(*this)).scalar_one())
+                holder = select(ReservationRow.operation).where(*same_name)
+                return str(connection.execute(holder).scalar_one())
         return operation
 
     def release(self, scope: str, name: str, *, operation: str) -> None:
-        """Give a name back, if this operation has it."""
-        mine = delete(ReservationRow).where(
-            ReservationRow.scope == scope, ReservationRow.name == name, ReservationRow.operation == operation
-        )
-        with self._database.writing() as connection:
-            connection.execute(mine)
+        """Release a name, if this operation holds it."""
+        held = (ReservationRow.scope == scope, ReservationRow.name == name)
+        self._write(delete(ReservationRow).where(*held, ReservationRow.operation == operation))

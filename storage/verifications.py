@@ -1,4 +1,8 @@
-"""The last verification of each cluster."""
+"""The last verification of each cluster, for the App Home and for what other services say of a cluster.
+
+Table `verifications`. One row a cluster, replaced in one transaction; older verifications are in the audit
+log.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from storage.database import Database
-from storage.models import VerificationRow
+from storage.models.clusters import VerificationRow
+from storage.repository import Repository, columns_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LastVerification:
-    """What was found last; `cluster` is its id, never its name."""
+    """The result of a cluster's last verification; `cluster` is its id, never its name."""
 
     project: str
     cluster: str
@@ -24,33 +28,26 @@ class LastVerification:
     at: datetime
 
 
-class VerificationRepository:
-    """Last verifications in the database."""
+class VerificationRepository(Repository):
+    """The last verifications of all projects."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def keep(self, found: LastVerification) -> None:
-        """Replace what is known of a cluster."""
-        with self._database.writing() as connection:
-            connection.execute(
-                delete(VerificationRow).where(
-                    VerificationRow.project == found.project, VerificationRow.cluster == found.cluster
-                )
-            )
-            connection.execute(insert(VerificationRow).values(**dataclasses.asdict(found)))
-
-    def forget(self, project: str, cluster: str) -> None:
-        """A cluster is gone."""
-        gone = delete(VerificationRow).where(
-            VerificationRow.project == project, VerificationRow.cluster == cluster
+    def keep(self, verification: LastVerification) -> None:
+        """Store a verification in place of the cluster's last one."""
+        cluster = (
+            VerificationRow.project == verification.project,
+            VerificationRow.cluster == verification.cluster,
         )
         with self._database.writing() as connection:
-            connection.execute(gone)
+            connection.execute(delete(VerificationRow).where(*cluster))
+            connection.execute(insert(VerificationRow).values(**dataclasses.asdict(verification)))
+
+    def forget(self, project: str, cluster: str) -> None:
+        """Delete the verification of a cluster that is gone."""
+        cluster_rows = (VerificationRow.project == project, VerificationRow.cluster == cluster)
+        self._write(delete(VerificationRow).where(*cluster_rows))
 
     def of_project(self, project: str) -> list[LastVerification]:
-        """Return the last verifications of a project's clusters, by name."""
-        columns = [getattr(VerificationRow, field.name) for field in dataclasses.fields(LastVerification)]
-        statement = select(*columns).where(VerificationRow.project == project).order_by(VerificationRow.name)
-        with self._database.reading() as connection:
-            return [LastVerification(**row) for row in connection.execute(statement).mappings()]
+        """Return the last verifications of a project's clusters, sorted by name."""
+        columns = columns_of(VerificationRow, LastVerification)
+        query = select(*columns).where(VerificationRow.project == project).order_by(VerificationRow.name)
+        return [LastVerification(**row) for row in self._rows(query)]

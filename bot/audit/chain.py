@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from bot.audit.signatures import Keyring
-from storage.audit_chain import Head, Link, Signature
+from storage.audit_chain import Head, Signature
+from storage.audit_links import Link
 
 NEVER = -1  # no position: nothing is due any more
 

@@ -12,9 +12,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from bot import __version__
+from bot.common.canonical_json import canonical
 from storage.audit import AuditEvent
 from storage.chain import COLUMNS
-from storage.models import canonical, stamp
+from storage.models import stamp
 
 FIELDS = ("position", *COLUMNS)
 _END = "\r\n"  # what is in it is quoted in a cell; the last one is the caller's

@@ -24,7 +24,8 @@ from bot.audit.signatures import Keyring
 from bot.common.problems import Problem, Refusal
 from storage import chain as links
 from storage.audit import AuditEvent, from_stored
-from storage.audit_chain import AuditChain, Head, Link, Seal, Signature
+from storage.audit_chain import AuditChain, Head, Seal, Signature
+from storage.audit_links import Link
 from storage.database import DatabaseError
 from storage.models import stamp
 

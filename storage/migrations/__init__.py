@@ -1,1 +1,1 @@
-"""Alembic migrations, run from the package: no alembic.ini is needed."""
+"""Alembic migrations, run from the package, so that no alembic.ini is needed."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates the connection that `run.upgrade` hands over."""
+"""Alembic's entry point: migrates the connection that `run.upgrade` passes to it."""
 
 from alembic import context
 

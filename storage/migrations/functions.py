@@ -1,7 +1,8 @@
-"""The functions through which PostgreSQL's audit log is written: the application's role has no other way.
+"""The functions that write PostgreSQL's audit log: the role of the application has no other way to it.
 
-`audit_append` gives the position under the head's lock in one statement, so the lock is held for no round
-trip but the commit. `audit_seal` drops events up to a signed head, for the role of the retention alone.
+`audit_append` gives the position under the lock of the head in one statement, so that the lock is held for no
+round trip but the commit. `audit_seal` drops events up to a signed head; only the retention's role may call
+it.
 """
 
 from storage.chain import COLUMNS
@@ -57,8 +58,9 @@ SEAL_TYPES = "bigint, text, text, text, text, text"
 
 
 def create(schema: str) -> list[str]:
-    """What makes the functions. They name the schema: nobody's temporary table takes the place of one of
-    ours.
+    """Return the statements that create the functions.
+
+    The functions name the schema, so that nobody's temporary table takes the place of a real one.
     """
     quoted = '"' + schema.replace('"', '""') + '"'
     return [

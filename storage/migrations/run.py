@@ -1,4 +1,4 @@
-"""Runs the migrations on an engine, replicas that start together in turn."""
+"""Runs the Alembic migrations on an engine; replicas that start together upgrade one after the other."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sqlalchemy import Engine, text
 
 
 def config() -> Config:
-    """Alembic's configuration: where the migrations are."""
-    made = Config()
-    made.set_main_option("script_location", str(pathlib.Path(__file__).parent))
-    return made
+    """Return Alembic's configuration, which says where the migrations are."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(pathlib.Path(__file__).parent))
+    return configuration
 
 
 def upgrade(engine: Engine, *, lock: int) -> None:
-    """Upgrade to the newest migration, in one transaction where the database can."""
-    settings = config()
+    """Upgrade to the newest migration in one transaction; `lock` is PostgreSQL's advisory lock for it."""
+    configuration = config()
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
         connection.commit()

@@ -1,8 +1,8 @@
 """The audit log becomes a chain: each event carries a hash over its content and over the event before it.
 
-The events that are there are hashed in the order of their positions and numbered anew without gaps (a
-sequence leaves some). Times and arguments become text, so that both databases hold the bytes that are
-hashed. On PostgreSQL events are appended and sealed through functions, which are all that other roles get.
+Existing events are hashed in the order of their positions, and numbered again without the gaps that a sequence
+leaves. Times and arguments become text, so that both databases hold the bytes that are hashed. On PostgreSQL
+events are appended and sealed through functions, which are all that other roles may call.
 """
 
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from bot.common.canonical_json import canonical
 from storage import chain
 from storage.migrations import functions
-from storage.models import Json, Number, UtcTime, canonical, stamp
+from storage.models import Json, Number, UtcTime, stamp
 
 revision = "0002"
 down_revision = "0001"
@@ -70,7 +71,7 @@ def _put_old_aside() -> None:
     for trigger in ("audit_events_no_change", "audit_events_no_truncate"):
         op.execute(f"DROP TRIGGER {trigger} ON audit_events")
     op.rename_table("audit_events", OLD)
-    for name in ("audit_once", "audit_events_pkey"):  # the names are wanted again
+    for name in ("audit_once", "audit_events_pkey"):  # the new table takes these names
         op.execute(f"ALTER TABLE {OLD} RENAME CONSTRAINT {name} TO {name}_0001")
 
 
@@ -128,32 +129,26 @@ def _create_heads() -> sa.Table:
 
 
 def _chain_old() -> tuple[int, str, str]:
-    """Copy the old events into the chain, in parts; return the last position, its previous hash and its
-    hash.
-    """
+    """Copy the old events into the chain, in parts; return the last position, its previous hash, its hash."""
     names = ("position", *chain.COLUMNS)
     old = sa.table(OLD, *(sa.column(name, _OLD_TYPES.get(name, sa.String())) for name in names))
     new = sa.table("audit_events", *(sa.column(name) for name in (*names, "previous", "hash")))
     connection = op.get_bind()
-    read, position, previous, last = None, 0, chain.GENESIS, chain.GENESIS
+    copied, position, previous, last = 0, 0, chain.GENESIS, chain.GENESIS
     while True:
-        part = sa.select(old).order_by(old.c.position).limit(BATCH)
-        if read is not None:
-            part = part.where(old.c.position > read)
+        part = sa.select(old).where(old.c.position > copied).order_by(old.c.position).limit(BATCH)
         rows = connection.execute(part).mappings().all()
-        made = []
-        for row in rows:
-            values = _stored(row)
+        events = [_stored(row) for row in rows]
+        for values in events:
+            digest = chain.digest(chain.content(values[name] for name in chain.COLUMNS))
             position, previous = position + 1, last
-            last = chain.link(
-                previous, position, chain.digest(chain.content(values[name] for name in chain.COLUMNS))
-            )
-            made.append({**values, "position": position, "previous": previous, "hash": last})
-        if made:
-            connection.execute(sa.insert(new), made)
+            last = chain.link(previous, position, digest)
+            values |= {"position": position, "previous": previous, "hash": last}
+        if events:
+            connection.execute(sa.insert(new), events)
         if len(rows) < BATCH:
             return position, previous, last
-        read = rows[-1]["position"]
+        copied = rows[-1]["position"]
 
 
 _OLD_TYPES: dict[str, Any] = {

@@ -1,6 +1,4 @@
-"""Approvals and their decisions, who has opened the App Home, and who has pressed a button that changes
-something.
-"""
+"""Approvals and their decisions, the App Homes that are open, and the claims of buttons."""
 
 import sqlalchemy as sa
 from alembic import op

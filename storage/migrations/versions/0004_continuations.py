@@ -1,4 +1,4 @@
-"""Requests whose work goes on elsewhere; names that such work is about to take."""
+"""Long-running operations, and the names that they reserve."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The budget of updates that replicas share, and the updates that wait for it."""
+"""The budget of `chat.update` that replicas share, and the updates that wait for it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Changes of NetworkPolicies: what was there before, so that it can be taken back."""
+"""Changes of NetworkPolicies, with what a roll-back needs."""
 
 import sqlalchemy as sa
 from alembic import op

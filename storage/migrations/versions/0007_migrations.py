@@ -1,4 +1,4 @@
-"""Migrations of clusters: where each stands, its plan, and what somebody wants of it."""
+"""Migrations of clusters: the plan and the state of each, and the newest signal to it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Turns of migrations. What an older version had at work keeps working."""
+"""Concurrency permits of migrations. What an older version had at work keeps working."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,13 +21,16 @@ def upgrade() -> None:
     )
     op.create_index("migration_turns_of_project", "migration_turns", ["project", "place"])
     names = ("id", "operation", "project", "state", "step", "waits", "begun_at")
-    known = sa.table("migrations", *(sa.column(name) for name in names))
+    migrations = sa.table("migrations", *(sa.column(name) for name in names))
     working = sa.or_(
-        known.c.state == "going back", sa.and_(known.c.state == "running", known.c.step.in_(AT_WORK))
+        migrations.c.state == "going back",
+        sa.and_(migrations.c.state == "running", migrations.c.step.in_(AT_WORK)),
     )
-    place = sa.func.row_number().over(partition_by=known.c.project, order_by=(known.c.begun_at, known.c.id))
-    at_work = sa.select(known.c.id, known.c.operation, known.c.project, place, sa.true())
-    at_work = at_work.where(working, known.c.waits != NOT_BEGUN)
+    place = sa.func.row_number().over(
+        partition_by=migrations.c.project, order_by=(migrations.c.begun_at, migrations.c.id)
+    )
+    at_work = sa.select(migrations.c.id, migrations.c.operation, migrations.c.project, place, sa.true())
+    at_work = at_work.where(working, migrations.c.waits != NOT_BEGUN)
     op.execute(
         sa.insert(turns).from_select(["migration", "operation", "project", "place", "working"], at_work)
     )

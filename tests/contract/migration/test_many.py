@@ -25,7 +25,7 @@ from bot.migration.workflow.step import Step
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
-from storage.models import MigrationTurnRow
+from storage.models.clusters import MigrationTurnRow
 from tests.unit.migration.builders import workload
 from tests.unit.migration.planning.test_builder import plan
 

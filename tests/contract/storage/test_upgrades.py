@@ -28,7 +28,8 @@ from storage.cluster_migrations import (
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
 from storage.migrations import run
-from storage.models import Json, MigrationRow, UtcTime
+from storage.models import Json, UtcTime
+from storage.models.clusters import MigrationRow
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 _TYPES: dict[str, Any] = {"at": UtcTime, "arguments": Json}

@@ -16,7 +16,7 @@ from bot.migration.workflow.step import Signal
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
-from storage.models import MigrationTurnRow
+from storage.models.clusters import MigrationTurnRow
 from tests.unit.clusters.lifecycle.journal_flow import Clock, Journal, JournalRun
 from tests.unit.migration.builders import workload
 from tests.unit.migration.planning.test_builder import plan
