@@ -22,11 +22,11 @@ ROOMS.append(ROOT / "storage")
 
 # Words that say nothing about the thing they name: a reader has to open the code to learn what it is.
 EMPTY_WORDS = """
-    asked asks begun brought carried comes done each few found given gives gone goes got held here his how its
-    kept known left looked looks made makes many meant mine moved needed noted one others ours own rest said same
-    say says seen several shown shows some stand standing stands stays such taken takes tell telling tells that
-    theirs there these this those thing things told want wanted wants was way what when where which who why wish
-    within wrong
+    asked asks begun brought carried comes done each few found given gives gone goes got held here his how
+    its kept known left looked looks made makes many meant mine moved needed noted one others ours own rest
+    said same say says seen several shown shows some stand standing stands stays such taken takes tell
+    telling tells that theirs there these this those thing things told want wanted wants was way what when
+    where which who why wish within wrong
 """
 EMPTY_NAMES = frozenset(EMPTY_WORDS.split())
 # A module is named by a noun. These are terms of the field that happen to end in -ing.
