@@ -1,4 +1,4 @@
-"""The one settings model: the environment, and the YAML file it names."""
+"""The settings: one model of the environment and of the YAML file that it names. Imports no other room."""
 
 from bot.settings.environment import Settings
 from bot.settings.file import Configuration

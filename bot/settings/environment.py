@@ -1,4 +1,4 @@
-"""The settings of the process: tokens, addresses, where the data and the YAML file are."""
+"""The settings of the process from its environment: tokens, addresses, the data folder and the YAML file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.settings.file import Configuration
 
 
 class Environment(BaseSettings):
-    """What the environment says. Secrets are `SecretStr` and never shown."""
+    """The environment variables. Secrets are `SecretStr`, which never shows them."""
 
     model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -75,21 +75,21 @@ class Environment(BaseSettings):
 
 
 class Settings(Environment):
-    """Everything: the environment, and the file it names."""
+    """All settings: the environment, and the file that it names."""
 
     configuration: Configuration = Configuration()
 
     @property
     def database(self) -> SecretStr:
-        """The database's URL."""
+        """The SQLAlchemy URL of the database, by default SQLite in the data folder."""
         return self.database_url or SecretStr(f"sqlite:///{self.data_dir / 'xk8s.sqlite3'}")
 
     @property
     def admin_host(self) -> str:
-        """Where the admin port listens."""
+        """The address that the admin port listens on."""
         return self.admin_addr.rpartition(":")[0]
 
     @property
     def admin_port(self) -> int:
-        """The admin port."""
+        """The port of /healthz, /readyz and /metrics."""
         return int(self.admin_addr.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""The settings in force: read again on SIGHUP, and a bad file leaves the old ones in force, loudly."""
+"""The settings in force. SIGHUP reads them again; a bad file is logged and leaves the old ones in force."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class SettingsHolder:
-    """Holds the settings in force; whoever needs them asks each time."""
+    """Holds the settings in force. Ask it each time: what was read earlier may be replaced."""
 
     def __init__(self, settings: Settings, *, read: Callable[[], Settings]) -> None:
         self._settings = settings
@@ -21,11 +21,11 @@ class SettingsHolder:
 
     @property
     def now(self) -> Settings:
-        """The settings in force."""
+        """The settings that are in force now."""
         return self._settings
 
     def reload(self) -> bool:
-        """Read them again; False, and a logged error, if they cannot be used."""
+        """Read the settings again; return False, after logging why, if they cannot be used."""
         try:
             self._settings = self._read()
         except SettingsError as error:

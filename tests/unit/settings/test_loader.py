@@ -36,8 +36,6 @@ def written(folder: pathlib.Path, text: str) -> pathlib.Path:
 def test_a_file_is_read_with_its_defaults(tmp_path: pathlib.Path) -> None:
     configuration = read_file(written(tmp_path, GOOD))
     shop = configuration.projects["shop"]
-    assert configuration.project_of("C0SHOPDEV") == "shop"
-    assert configuration.project_of("C0OTHER") is None
     assert configuration.groups.refresh == timedelta(seconds=90)
     assert configuration.approvals.expire == timedelta(hours=24)
     assert shop.template_defaults.drivers["calico"].labels == {
