@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.adapters.durable import runtime
+from bot.adapters.durable import system_database
 from bot.app import logs, wiring
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
@@ -31,7 +31,7 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
             grant(database, application=application, retention=retention)
         elif retention is not None:
             raise _no_application()
-        runtime.upgrade(holder.now.database.get_secret_value(), application=application)
+        system_database.upgrade(holder.now.database.get_secret_value(), application=application)
         click.echo(f"the database is at {database.version()}")
     except ValueError as error:
         raise Refusal(str(error)) from None
@@ -50,7 +50,10 @@ def grants(*, application: str | None, retention: str | None) -> None:
     if application is None:
         raise _no_application()
     try:
-        said = [*statements(application=application, retention=retention), *runtime.grants(application)]
+        said = [
+            *statements(application=application, retention=retention),
+            *system_database.grants(application),
+        ]
     except ValueError as error:
         raise Refusal(str(error)) from None
     for statement in said:

@@ -1,9 +1,9 @@
-"""The one filter for secrets: nothing that is shown, logged, audited or raised passes without it.
+"""The one filter for secrets: nothing is shown, logged, audited or raised without passing through it.
 
-A secret is known by its value (every key and token of the settings, and every one that a cluster or cloud
-gives us is learned) or by its shape: tokens, private keys, kubeconfigs, the data of Secrets, passwords.
-The filter stands at the edges, where text leaves: log lines, audit events, what is sent to Slack, what a
-terminal prints. It is asked for every line, so it looks for a plain word before it tries a pattern.
+A secret is recognised by its value (every key and token of the settings, and every one that a cluster or a
+cloud returns, is learned) or by its shape: tokens, private keys, kubeconfigs, the data of Secrets, passwords.
+The filter is applied at the edges, where text leaves the process: log lines, audit events, messages to Slack,
+the output of a terminal. It runs for every line, so it looks for a plain word before it tries a pattern.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from pydantic import BaseModel, SecretStr
 from bot.common.problems import Problem
 
 HIDDEN = "[hidden]"
-SHORTEST = 8  # characters of a value that is hidden wherever it stands: less would be part of any word
+SHORTEST = 8  # characters of a value that is hidden wherever it occurs: a shorter one is part of any word
 SHORTEST_LINE = 24  # characters of a key's line that is hidden by itself
-MOST_KNOWN = 4_000  # values; keys of clusters are made anew twice a day, the oldest go
+MOST_KNOWN = (
+    4_000  # values; the keys of clusters are renewed twice a day, and the oldest values are forgotten
+)
 
 Replacement = str | Callable[[re.Match[str]], str]
 
@@ -38,7 +40,7 @@ class Redactor:
             self.learn(secret)
 
     def learn(self, secret: SecretStr | None) -> None:
-        """Hide this value from now on, in every form in which it travels."""
+        """Hide this value from now on, in every form in which it is sent: JSON, URL, base64, lines."""
         if secret is None:
             return
         forms = {form for form in _forms(secret.get_secret_value()) if len(form) >= SHORTEST}
@@ -59,13 +61,13 @@ class Redactor:
                 self.learn_all(value)
 
     def learn_environment(self, environment: Mapping[str, str]) -> None:
-        """Learn every variable whose name says that it is a secret."""
+        """Learn every variable whose name marks it as a secret."""
         for name, value in environment.items():
             if _SECRET_VARIABLE.search(name):
                 self.learn(SecretStr(value))
 
     def hide(self, text: str) -> str:
-        """The text with every secret in it hidden."""
+        """Return the text with every secret in it hidden."""
         for value in self._ordered:
             if value in text:
                 text = text.replace(value, HIDDEN)
@@ -76,32 +78,28 @@ class Redactor:
         return text
 
     def hide_in(self, value: object) -> object:
-        """Plain data with every secret in its texts hidden, and the data of Secrets in it."""
+        """Return plain data with every secret in its texts hidden, and with the data of Secrets hidden."""
         if isinstance(value, str):
             return self.hide(value)
         if isinstance(value, Mapping):
             return self._hide_in_mapping(value)
         if isinstance(value, (list, tuple, set, frozenset)):
-            return type(value)(self.hide_in(each) for each in value)
+            return type(value)(self.hide_in(item) for item in value)
         if isinstance(value, bytes):
             return self.hide_bytes(value)
         return value
 
     def hide_problem(self, problem: Problem) -> Problem:
-        """The same error with every secret in its three lines hidden, before anything wraps or cuts them."""
+        """Return the same error with every secret in its texts hidden, before anything wraps or cuts them."""
         kind = type(problem)
-        hidden = kind.__new__(kind)  # a copy of an exception would call its constructor, each has its own
+        hidden = kind.__new__(kind)  # `copy` would call the constructor, and each subclass has its own
         hidden.__dict__.update(problem.__dict__)
-        hidden.what, hidden.why, hidden.fix = (
-            self.hide(problem.what),
-            self.hide(problem.why),
-            self.hide(problem.fix),
-        )
+        hidden.what, hidden.why, hidden.fix = map(self.hide, (problem.what, problem.why, problem.fix))
         hidden.args = (hidden.what,)
         return hidden
 
     def hide_bytes(self, data: bytes) -> bytes:
-        """A file's content: hidden as text if it is text, else as it was."""
+        """Return the content of a file with secrets hidden if it is text, else as it is."""
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -111,19 +109,19 @@ class Redactor:
     def _hide_in_mapping(self, value: Mapping[object, object]) -> dict[object, object]:
         secret = value.get("kind") == "Secret"
         hidden: dict[object, object] = {}
-        for key, each in value.items():
+        for key, item in value.items():
             name = self.hide(key) if isinstance(key, str) else key
-            if secret and key in ("data", "stringData") and isinstance(each, Mapping):
-                hidden[name] = dict.fromkeys(each, HIDDEN)
-            elif isinstance(key, str) and isinstance(each, str) and each and _SECRET_KEY.fullmatch(key):
+            if secret and key in ("data", "stringData") and isinstance(item, Mapping):
+                hidden[name] = dict.fromkeys(item, HIDDEN)
+            elif isinstance(key, str) and isinstance(item, str) and item and _SECRET_KEY.fullmatch(key):
                 hidden[name] = HIDDEN
             else:
-                hidden[name] = self.hide_in(each)
+                hidden[name] = self.hide_in(item)
         return hidden
 
 
 def _forms(value: str) -> set[str]:
-    """A value as it is, in JSON, in a URL, in base64, a URL's password, and a key line by line."""
+    """The value as it is, in JSON, in a URL and in base64; the password of a URL; the lines of a key."""
     value = value.strip()
     forms = {value, json.dumps(value)[1:-1], quote(value, safe="")}
     for part in (value, f"{value}\n"):
@@ -164,27 +162,23 @@ _SECRET_YAML = re.compile(
 _SECRET_KIND = re.compile(r"kind\\*[\"']?\s*:\s*\\*[\"']?Secret\b")
 
 
-def _named(found: re.Match[str]) -> str:
-    quote_mark = found["quote"] or ""
-    return f"{found['name']}{quote_mark}{HIDDEN}{quote_mark}"
+def _hide_named(match: re.Match[str]) -> str:
+    quote_mark = match["quote"] or ""
+    return f"{match['name']}{quote_mark}{HIDDEN}{quote_mark}"
 
 
-def _yaml_data(found: re.Match[str]) -> str:
-    return f"{found[1]}{found[2]} {HIDDEN}\n"
-
-
-def _secret_data(found: re.Match[str]) -> str:
-    """A text in which a Secret stands: its data, as JSON and as YAML."""
-    text = found[0]
+def _hide_secret_data(match: re.Match[str]) -> str:
+    """Hide the data of a Kubernetes Secret in a whole text, as JSON and as YAML."""
+    text = match[0]
     if not _SECRET_KIND.search(text):
         return text
-    return _SECRET_YAML.sub(_yaml_data, _SECRET_JSON.sub(rf'\1"{HIDDEN}"', text))
+    return _SECRET_YAML.sub(rf"\1\2 {HIDDEN}\n", _SECRET_JSON.sub(rf'\1"{HIDDEN}"', text))
 
 
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Replacement], ...] = (
-    # a plain word in small letters, one of which must be there; what is then looked for; what takes its place
+    # lower-case words, one of which must occur; the pattern that is then tried; what replaces it
     (("-----begin ",), _PEM, HIDDEN),
-    (("secret",), re.compile(r"\A.*\Z", re.DOTALL), _secret_data),
+    (("secret",), re.compile(r"\A.*\Z", re.DOTALL), _hide_secret_data),
     (("xox", "xapp-", "xwfp-"), re.compile(r"\bx(?:ox[a-z](?:\.xox[a-z])?|app|wfp)-[\w.-]{4,}"), HIDDEN),
     (
         ("hooks.slack.com", "ticket="),
@@ -193,7 +187,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], Replacement], ...] = (
     ),
     (("eyj",), re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
     (("gaaaa",), re.compile(r"\bgAAAA[\w-]{30,}={0,2}"), HIDDEN),  # Keystone's Fernet tokens
-    (("key", "token", "password", "passwd", "secret", "authorization", "client-cert"), _NAMED, _named),
+    (("key", "token", "password", "passwd", "secret", "authorization", "client-cert"), _NAMED, _hide_named),
     (
         ("bearer ", "basic "),
         re.compile(r"\b((?:bearer|(?<=authorization: )basic) )[\w.~+/-]{6,}=*", re.IGNORECASE),

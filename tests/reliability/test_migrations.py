@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot.adapters.durable.runtime import SCHEMA, beside
+from bot.adapters.durable.system_database import SCHEMA, beside
 from sandbox.kube import workloads
 from storage.approvals import ApprovalRepository, DecisionResult
 from storage.cluster_migrations import ClusterMigrationRepository

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from bot.adapters.durable.runtime import SCHEMA, beside
+from bot.adapters.durable.system_database import SCHEMA, beside
 from bot.slack import plain_text
 from sandbox.kube.controllers.kubelet import Tempo
 from sandbox.world import World

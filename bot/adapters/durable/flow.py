@@ -1,10 +1,10 @@
-"""What a workflow may use: recorded steps, waiting, a look at whether it is still ours, progress.
+"""What a workflow may use: recorded steps, waiting, a fence against a second run, and progress.
 
-A workflow is a function of a `Flow` and its input. Whatever it does to the world, and whatever it reads of
-it, stands in a step: what a step returned is recorded, and when the process dies the workflow runs again and
-gets the recorded values until it comes to the first step that has none. So every step can happen twice, and
-must be safe to repeat; between steps nothing may depend on time or chance. A step's output is stored in the
-clear.
+A workflow is a function of a `Flow` and its input. Everything that it does to the world, or reads from it, is
+in a step. The output of a step is recorded; when the process dies, the workflow runs again and gets the
+recorded outputs until it comes to the first step that has none. So a step may run twice and must be safe to
+repeat, and nothing between steps may depend on time or chance. Outputs are stored in the clear: no step
+returns a secret.
 """
 
 from __future__ import annotations
@@ -21,60 +21,56 @@ class Flow(Protocol):
 
     @property
     def operation(self) -> str:
-        """The operation it belongs to, the same in every run."""
+        """The operation that the workflow belongs to, the same in every run."""
         ...
 
     @property
     def project(self) -> str:
-        """The project it belongs to."""
-        ...
-
-    def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """Do something and record what it returned. A `Problem` is recorded as well, and raised again in
-        every run.
-
-        A database that does not answer is waited for.
-        """
-        ...
-
-    def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
-        """A step that looks again, at last every so many seconds, until there is something to record."""
-        ...
-
-    def pause(self, seconds: float) -> None:
-        """Wait within a step; ends with the process."""
-        ...
-
-    def fence(self) -> None:
-        """Stand before what destroys: if another replica has taken this work over, nothing further happens
-        here.
-
-        To be called within a step. A replica that was paused for a while and woke up would otherwise do it
-        again.
-        """
+        """The project that the operation belongs to."""
         ...
 
     @property
     def run(self) -> str:
-        """This run; another after every crash and take-over.
+        """The id of this run; another one after every crash and take-over.
 
-        Recorded in one step and compared in the next, it tells whether that one may have been begun before.
+        Recorded in one step and compared in the next, it tells whether the next may have been begun before.
+        """
+        ...
+
+    def step(self, name: str, do: Callable[[], Json]) -> Json:
+        """Run a step and record its output. A `Problem` is recorded as well, and raised in every run.
+
+        While the database does not answer, the step is tried again.
+        """
+        ...
+
+    def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
+        """Run a step that polls, at most `every` seconds apart, until `look` returns something to record."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Sleep within a step. Raises `ProcessStopping` when the process stops."""
+        ...
+
+    def fence(self) -> None:
+        """Check within a step, before anything is destroyed, that this replica still owns the workflow.
+
+        A replica that was frozen for a while would otherwise repeat what another has done. Raises
+        `OwnershipLost`.
         """
         ...
 
     def progress(self, state: object) -> None:
-        """Show an intermediate state. To be called within a step, or a later run shows it again."""
+        """Show an intermediate state. Call it within a step, or a later run shows the state again."""
         ...
 
     def changed(self, name: str, state: object) -> None:
-        """Say for good that the work has come to a new state. To be called within a step; a name is said
-        once.
-        """
+        """Post a new state of the work, once a `name`. Call it within a step."""
         ...
 
 
 class FlowReporter(Protocol):
-    """To whom workflows tell their progress and their ends."""
+    """Receives the progress and the outcomes of workflows."""
 
     def progress(self, operation: str, state: object) -> None: ...
 
@@ -84,10 +80,8 @@ class FlowReporter(Protocol):
 
 
 class ProcessStopping(BaseException):
-    """The process ends: the workflow stops where it is and goes on in another. Nothing of this is
-    recorded.
-    """
+    """The process stops. The workflow is left as it is and goes on elsewhere; nothing of this is recorded."""
 
 
 class OwnershipLost(BaseException):
-    """Another replica has taken the work over: this run stops. Nothing of this is recorded."""
+    """Another replica has taken the workflow over. This run stops, and nothing of this is recorded."""

@@ -1,4 +1,4 @@
-"""How work ended, as plain JSON and back: a workflow's process is rarely the one that shows its end."""
+"""The outcomes of workflows as plain JSON and back: rarely is it the workflow's own process that shows it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ Json = dict[str, Any]
 
 
 class OutcomeUncertain(Problem):
-    """It is not known how it ended; `fix` says what to look at."""
+    """It is not known how the work has ended; `fix` says what to look at."""
 
     outcome = "unknown"
 
 
-def broken(error: Exception, reference: str) -> OutcomeUncertain:
-    """The end of work that failed for no reason that a person could mend; nothing of the error but its
-    name.
-    """
+class UnknownOutcome(Problem):
+    """The outcome is of a kind that this version does not know."""
+
+
+def unexpected_failure(error: Exception, reference: str) -> OutcomeUncertain:
+    """Return the outcome of work that a defect has ended; of the error it holds only the class name."""
     return OutcomeUncertain(
         "Something went wrong in me, and I stopped",
         why=type(error).__name__,
@@ -27,43 +29,38 @@ def broken(error: Exception, reference: str) -> OutcomeUncertain:
     )
 
 
-class UnknownOutcome(Problem):
-    """An end of a kind that this version does not know."""
-
-
-_OUTCOMES: dict[str, type[Problem]] = {kind.outcome: kind for kind in (Problem, Refusal, OutcomeUncertain)}
+_PROBLEMS: dict[str, type[Problem]] = {kind.outcome: kind for kind in (Problem, Refusal, OutcomeUncertain)}
 
 
 class OutcomeCodec:
-    """Ends of every kind: the dataclasses that workflows return, by the names under which they are kept."""
+    """Encodes the dataclasses that workflows return, each under the name that it is stored by."""
 
     def __init__(self, kinds: Mapping[str, type]) -> None:
         self._kinds = dict(kinds)
         self._names = {kind: name for name, kind in kinds.items()}
         self._adapters: dict[type, Any] = {}
 
-    def encode(self, end: object) -> Json:
-        """A result or a `Problem` as JSON. Raises `KeyError` for a result of no known kind."""
-        if isinstance(end, Problem):
-            return {"problem": {"what": end.what, "why": end.why, "fix": end.fix, "outcome": end.outcome}}
-        return {
-            "kind": self._names[type(end)],
-            "result": self._adapter(type(end)).dump_python(end, mode="json"),
-        }
+    def encode(self, outcome: object) -> Json:
+        """Return a result or a `Problem` as JSON. Raises `KeyError` for a result of no known kind."""
+        if isinstance(outcome, Problem):
+            fields = {"what": outcome.what, "why": outcome.why, "fix": outcome.fix}
+            return {"problem": {**fields, "outcome": outcome.outcome}}
+        kind = type(outcome)
+        return {"kind": self._names[kind], "result": self._adapter(kind).dump_python(outcome, mode="json")}
 
-    def decode(self, kept: Json) -> object:
-        """The result or the `Problem` that was encoded. What this version cannot read is `UnknownOutcome`."""
-        if "problem" in kept:
-            told = kept["problem"]
-            kind = _OUTCOMES.get(told["outcome"], Problem)
-            return kind(told["what"], why=told["why"], fix=told["fix"])
-        found = self._kinds.get(kept["kind"])
-        if found is None:
+    def decode(self, stored: Json) -> object:
+        """Return the encoded result or `Problem`; an `UnknownOutcome` if this version cannot read it."""
+        if "problem" in stored:
+            problem = stored["problem"]
+            kind = _PROBLEMS.get(problem["outcome"], Problem)
+            return kind(problem["what"], why=problem["why"], fix=problem["fix"])
+        result_kind = self._kinds.get(stored["kind"])
+        if result_kind is None:
             return UnknownOutcome(
-                f"The work ended as {kept['kind']}, which this version of me cannot show",
+                f"The work ended as {stored['kind']}, which this version of me cannot show",
                 fix="Update me, or look at the audit log.",
             )
-        return self._adapter(found).validate_python(kept["result"])
+        return self._adapter(result_kind).validate_python(stored["result"])
 
     def _adapter(self, kind: type) -> Any:
         from pydantic import TypeAdapter

@@ -1,6 +1,4 @@
-"""One run of a workflow: steps with their problems recorded, waits that end with the process, and the
-fence.
-"""
+"""One run of a workflow: recorded steps and problems, waits that end with the process, and the fence."""
 
 from __future__ import annotations
 
@@ -13,18 +11,18 @@ from typing import Any
 import structlog
 
 from bot.adapters.durable.flow import FlowReporter, Json, OwnershipLost, ProcessStopping
-from bot.adapters.durable.outcomes import OutcomeCodec, broken
+from bot.adapters.durable.outcomes import OutcomeCodec, unexpected_failure
 from bot.common.problems import Problem
 from storage.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 2.0  # between two tries of a step while the database does not answer
-FIRST_PAUSE = 0.25  # seconds between the first two looks of a step: most of what is waited for is soon there
-LONGER = 1.5  # each pause is that much longer than the one before
-LOOK_AT_OWNER_SECONDS = 15.0  # a run that waits looks this often whether it is still the one
+FIRST_PAUSE = 0.25  # seconds between the first two polls: most of what is waited for happens soon
+BACKOFF = 1.5  # each pause is longer than the one before by this factor
+OWNERSHIP_SECONDS = 15.0  # how often a run that polls checks that it still owns the workflow
 
-_ENDS = OutcomeCodec({})  # problems only: results of steps are plain JSON as they are
+_PROBLEMS = OutcomeCodec({})  # the results of steps are plain JSON already, only problems are encoded
 
 
 class RecordedFlow:
@@ -40,71 +38,74 @@ class RecordedFlow:
         ending: threading.Event,
         owned: Callable[[], bool],
     ) -> None:
+        """`record` runs a step and records its output, or returns the output of an earlier run.
+
+        `ending` is set when the process stops; `owned` tells whether this replica still owns the workflow.
+        """
         self.operation = operation
         self.project = project
         self.run = uuid.uuid4().hex
         self._reporter = reporter
-        self._record = record  # a step's output, or what was recorded of it in an earlier run
+        self._record = record
         self._ending = ending
         self._owned = owned
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
-        """Do something and record what it returned, or the `Problem` that it raised."""
-        kept = self._record(name, lambda: self._tried(name, do))
-        if "problem" in kept:
-            problem = _ENDS.decode(dict(kept))
+        """Run a step and record its output, or the `Problem` that it raised."""
+        output = self._record(name, lambda: self._run_step(name, do))
+        if "problem" in output:
+            problem = _PROBLEMS.decode(dict(output))
             if isinstance(problem, Problem):
                 raise problem
-        found: Json = kept["value"]
-        return found
+        value: Json = output["value"]
+        return value
 
     def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
-        """A step that looks again every so many seconds, until there is something to record."""
-        return self.step(name, lambda: self._looking(look, every))
+        """Run a step that polls, at most `every` seconds apart, until there is something to record."""
+        return self.step(name, lambda: self._poll(look, every))
 
     def pause(self, seconds: float) -> None:
-        """Wait within a step. Raises `ProcessStopping` when the process ends."""
+        """Sleep within a step. Raises `ProcessStopping` when the process stops."""
         if self._ending.wait(seconds):
             raise ProcessStopping
 
     def fence(self) -> None:
-        """Raises `OwnershipLost` if another replica has taken this work over."""
+        """Raise `OwnershipLost` if another replica has taken this workflow over."""
         if not self._owned():
             log.warning("another replica has taken this over")
             raise OwnershipLost
 
     def progress(self, state: object) -> None:
-        """Show an intermediate state."""
+        """Show an intermediate state of the operation."""
         self._reporter.progress(self.operation, state)
 
     def changed(self, name: str, state: object) -> None:
-        """Say that the work has come to a new state."""
+        """Post a new state of the operation, once a `name`."""
         self._reporter.changed(self.operation, name, state)
 
-    def _tried(self, name: str, do: Callable[[], Json]) -> Json:
+    def _run_step(self, name: str, do: Callable[[], Json]) -> Json:
+        # not a bounded retry (`bot.adapters.retries`): a database that is gone for an hour fails no migration
         while True:
             if self._ending.is_set():
                 raise ProcessStopping
             try:
                 return {"value": do()}
             except Problem as problem:
-                return _ENDS.encode(problem)
+                return _PROBLEMS.encode(problem)
             except DatabaseError as error:
                 log.error("step not done, it is tried again", step=name, why=str(error))
                 self.pause(RETRY_SECONDS)
-            except Exception as error:  # recorded by its name alone: DBOS would keep all of it
+            except Exception as error:  # recorded by the name of its class: DBOS would store all of it
                 log.exception("step failed", step=name)
-                return _ENDS.encode(broken(error, self.operation[:4]))
+                return _PROBLEMS.encode(unexpected_failure(error, self.operation[:4]))
 
-    def _looking(self, look: Callable[[], Json | None], every: float) -> Json:
-        looked_at_owner = time.monotonic()
+    def _poll(self, look: Callable[[], Json | None], every: float) -> Json:
+        checked_ownership = time.monotonic()
         pause = min(every, FIRST_PAUSE)
-        while True:
-            found = look()
-            if found is not None:
-                return found
+        while (output := look()) is None:
             self.pause(pause)
-            pause = min(every, pause * LONGER)
-            if time.monotonic() - looked_at_owner > LOOK_AT_OWNER_SECONDS:
+            pause = min(every, pause * BACKOFF)
+            if time.monotonic() - checked_ownership > OWNERSHIP_SECONDS:
                 self.fence()
-                looked_at_owner = time.monotonic()
+                checked_ownership = time.monotonic()
+        return output

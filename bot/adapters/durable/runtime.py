@@ -1,65 +1,56 @@
-"""DBOS in our process: workflows are registered, begun, and recovered after a crash.
+"""DBOS in this process: workflows are registered, enqueued, and recovered after a crash.
 
-DBOS keeps its tables beside ours: on PostgreSQL in a schema of its own, on SQLite in a file of its own,
-because SQLite has one writer and whoever waits for an acknowledgement must not wait for a workflow. What is
-stored there is JSON: its default would be pickle, which runs code for whoever can write the database. It is
-imported when it is launched (0.4 s), and not at all by commands that need no durable work.
+DBOS stores JSON here; its default would be pickle, which runs code for whoever can write to the database. It
+is imported when it is launched (0.4 s), and not at all by commands that need no durable work.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.engine import make_url
 
 from bot.adapters.durable.flow import FlowReporter, Json, Workflow
-from bot.adapters.durable.outcomes import OutcomeCodec, broken
+from bot.adapters.durable.outcomes import OutcomeCodec, unexpected_failure
 from bot.adapters.durable.recorded_flow import RecordedFlow
+from bot.adapters.durable.system_database import SCHEMA, NoDurableWork, beside, use_write_ahead_log
 from bot.common.problems import Problem
 from bot.common.wording import reason
 
 log = structlog.get_logger(__name__)
 
 NAME = "xk8s-operations"
-SCHEMA = "xk8s_operations"
-# The version of the workflows' shape, not of the program: DBOS goes on only with workflows of its own
-# version, so it stays as it is when the program is upgraded. A workflow whose steps change asks `DBOS.patch`
-# which of the two shapes an old run has.
+# The version of the workflows' shape, not of the program: DBOS recovers only workflows of its own version, so
+# it stays the same when the program is upgraded. A workflow whose steps change asks `DBOS.patch` which of the
+# two shapes an older run has.
 SHAPE = "1"
 CLUSTERS = "clusters"  # the queue of creations and deletions
-POLL_SECONDS = 0.5  # how soon work that was queued is begun
+POLL_SECONDS = 0.5  # how soon an enqueued workflow starts
 CONNECTIONS = 5
 MOST_RECOVERIES = 100  # of one workflow by one replica: one that takes its process down with it must end
-FORGOTTEN_AT_ONCE = 500
-LAUNCH_SECONDS = 30.0  # how long work that is begun waits for the launch
+DELETED_AT_ONCE = 500  # records of workflows
+LAUNCH_SECONDS = 30.0  # how long the start of a workflow waits for the launch
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
-class NoDurableWork(Problem):
-    """Durable work cannot be begun."""
-
-
 class Runtime:
-    """The durable workflows of this process. One per process at a time: DBOS knows only one."""
+    """The durable workflows of this process. One per process at a time, because DBOS is a singleton."""
 
     def __init__(
         self, database: str, *, ends: OutcomeCodec, per_project: Mapping[str, Callable[[], int]]
     ) -> None:
-        """`per_project` says for each queue how many of its workflows run at once in a project; more wait."""
+        """`per_project` returns for each queue how many of its workflows run at once in a project."""
         self._url = beside(database)
-        self._ends = ends
+        self._outcomes = ends
         self._per_project = dict(per_project)
-        self._limits: dict[str, int] = {}  # as DBOS has them
-        self._workflows: dict[str, Workflow] = {}
-        self._queues: dict[str, str] = {}
-        self._known: dict[str, Any] = {}  # as DBOS has registered them
+        self._limits: dict[str, int] = {}  # the limits that DBOS has been told
+        self._workflows: dict[str, tuple[Workflow, str]] = {}  # with their queues
+        self._registered: dict[str, Any] = {}  # the workflows as DBOS has wrapped them
         self._executor = ""
         self._reporter: FlowReporter | None = None
         self._alone = False
@@ -67,21 +58,22 @@ class Runtime:
         self._failure: str | None = None
 
     def register(self, name: str, workflow: Workflow, *, queue: str) -> None:
-        """Make a workflow known under a name that never changes. Before the launch."""
-        self._workflows[name], self._queues[name] = workflow, queue
+        """Register a workflow before the launch, under a name that never changes."""
+        self._workflows[name] = workflow, queue
 
     def launch(self, *, executor: str, reporter: FlowReporter, alone: bool = False) -> None:
-        """Start, and go on with what this executor had begun before a crash. Raises `NoDurableWork`.
+        """Start DBOS, which recovers the workflows of this executor. Raises `NoDurableWork`.
 
-        `alone` is for a process that works for one request only: it begins that itself and takes none from
-        the queue.
+        `alone` is for a process that works for one request only: it starts that workflow itself, and takes
+        none from the queues.
         """
         self._executor, self._reporter, self._alone = executor, reporter, alone
         try:
             self._launch()
         except Exception as error:
             self._failure = type(error).__name__
-            _forget()
+            with contextlib.suppress(Exception):  # DBOS would take a second launch for done
+                _destroy()
             raise NoDurableWork(
                 "Durable work cannot be started",
                 why=reason(error),
@@ -104,21 +96,18 @@ class Runtime:
                 "sys_db_pool_size": CONNECTIONS,
             }
         )
-        _log_as_we_do()
-        for name, workflow in self._workflows.items():
-            self._known[name] = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(
-                self._bound(workflow)
-            )
+        _forward_logs()
+        for name, (workflow, _queue) in self._workflows.items():
+            decorated = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)
+            self._registered[name] = decorated(self._bound(workflow))
         if self._alone:
             DBOS.listen_queues([])
-        _prepare(self._url)
-        DBOS.launch()  # upgrades its tables, if there is something to upgrade
+        use_write_ahead_log(self._url)
+        DBOS.launch()  # upgrades its tables, if necessary
         self.set_limits()
 
     def set_limits(self) -> None:
-        """Tell DBOS how many of each queue run at once in a project, where the configuration has changed
-        that.
-        """
+        """Tell DBOS how many workflows of each queue may run at once in a project, where that has changed."""
         from dbos import DBOS
 
         for queue, per_project in self._per_project.items():
@@ -133,31 +122,28 @@ class Runtime:
                 self._limits[queue] = limit
 
     def stop(self) -> None:
-        """Let go of everything: what runs is gone on with after the next start, here or elsewhere."""
+        """Stop DBOS. What runs goes on after the next start, here or in another replica."""
         self._ending.set()
         if self._launched.is_set():
-            from dbos import DBOS
-
-            DBOS.destroy(destroy_registry=True)
+            _destroy()
             self._launched.clear()
 
     def check(self) -> str | None:
-        """What is wrong, in words: it could not be launched. While it is being launched, what is begun
-        waits.
-        """
+        """Return why the launch has failed; None while it has not, because workflows then wait for it."""
         if self._launched.is_set() or self._failure is None:
             return None
         return f"durable work did not start: {self._failure}"
 
-    def knows(self, work: str) -> bool:
-        """Whether there is a workflow of that name."""
-        return work in self._workflows
+    def has_workflow(self, name: str) -> bool:
+        """Return whether a workflow of that name is registered."""
+        return name in self._workflows
 
     def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
-        """Begin a workflow; the operation's id makes it one, however often it is begun. Raises
-        `NoDurableWork`.
+        """Start the workflow `work` with an input. Raises `NoDurableWork`.
+
+        The operation is the workflow id, and with it the idempotency key: starting it again does nothing.
         """
-        if not self.knows(work):
+        if not self.has_workflow(work):
             raise NoDurableWork(
                 f"There is no work called {work}", fix="Update me: another version of me knows it."
             )
@@ -175,45 +161,46 @@ class Runtime:
                 fix="It is tried again by itself.",
             ) from error
 
-    def _enqueue(self, work: str, operation: str, project: str, given: Json) -> None:
+    def _enqueue(self, name: str, operation: str, project: str, workflow_input: Json) -> None:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
+        workflow = self._registered[name]
         with SetWorkflowID(operation):
             if self._alone:
-                DBOS.start_workflow(self._known[work], project, given)
+                DBOS.start_workflow(workflow, project, workflow_input)
                 return
             with SetEnqueueOptions(queue_partition_key=project):
-                DBOS.enqueue_workflow(self._queues[work], self._known[work], project, given)
+                DBOS.enqueue_workflow(self._workflows[name][1], workflow, project, workflow_input)
 
-    def state(self, operation: str) -> str | None:
-        """DBOS's word for where a workflow is; None if it was never begun."""
-        found = self._status(operation)
-        return str(found.status) if found is not None else None
+    def status(self, operation: str) -> str | None:
+        """Return DBOS's status of a workflow, None if it was never started."""
+        workflow = self._find(operation)
+        return str(workflow.status) if workflow is not None else None
 
-    def resume_all_but(self, alive: Collection[str]) -> list[str]:
-        """Take over the workflows of executors that are not alive; returns their operations."""
+    def resume_orphans(self, alive: Collection[str]) -> list[str]:
+        """Take over the workflows of executors that are not alive; return their operations."""
         from dbos import DBOS
 
         running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        left = [found.workflow_id for found in running if found.executor_id not in alive]
-        if left:
-            DBOS.resume_workflows(left)
-        return left
+        orphans = [workflow.workflow_id for workflow in running if workflow.executor_id not in alive]
+        if orphans:
+            DBOS.resume_workflows(orphans)
+        return orphans
 
-    def forget(self, *, before: datetime) -> int:
-        """Forget workflows that ended before a time; returns how many."""
+    def delete_ended(self, *, before: datetime) -> int:
+        """Delete the records of workflows that ended before a time; return how many."""
         from dbos import DBOS
 
-        old = DBOS.list_workflows(
+        workflows = DBOS.list_workflows(
             status=sorted(ENDED),
             completed_before=before.isoformat(),
-            limit=FORGOTTEN_AT_ONCE,
+            limit=DELETED_AT_ONCE,
             load_input=False,
             load_output=False,
         )
-        if old:
-            DBOS.delete_workflows([found.workflow_id for found in old])
-        return len(old)
+        if workflows:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in workflows])
+        return len(workflows)
 
     def _bound(self, workflow: Workflow) -> Callable[[str, Json], None]:
         def run(project: str, given: Json) -> None:
@@ -221,7 +208,7 @@ class Runtime:
 
         return run
 
-    def _run(self, workflow: Workflow, project: str, given: Json) -> None:
+    def _run(self, workflow: Workflow, project: str, workflow_input: Json) -> None:
         from dbos import DBOS
 
         operation = str(DBOS.workflow_id)
@@ -237,92 +224,42 @@ class Runtime:
             owned=lambda: self._owns(operation),
         )
         with structlog.contextvars.bound_contextvars(reference=operation[:4], operation=operation):
-            end = self._end_of(workflow, flow, given)
+            outcome = self._outcome_of(workflow, flow, workflow_input)
 
-            def tell() -> Json:
-                reporter.end(operation, end)
+            def report() -> Json:
+                reporter.end(operation, outcome)
                 return {}
 
-            flow.step("end", tell)
+            flow.step("end", report)
 
-    def _end_of(self, workflow: Workflow, flow: RecordedFlow, given: Json) -> Json:
+    def _outcome_of(self, workflow: Workflow, flow: RecordedFlow, workflow_input: Json) -> Json:
         try:
-            return self._ends.encode(workflow(flow, given))
+            return self._outcomes.encode(workflow(flow, workflow_input))
         except Problem as problem:
             log.info("work not done", what=problem.what, why=problem.why)
-            return self._ends.encode(problem)
+            return self._outcomes.encode(problem)
         except Exception as error:
             log.exception("work failed")
-            return self._ends.encode(broken(error, flow.operation[:4]))
+            return self._outcomes.encode(unexpected_failure(error, flow.operation[:4]))
 
     def _owns(self, operation: str) -> bool:
-        found = self._status(operation)
-        return found is not None and found.status == "PENDING" and found.executor_id == self._executor
+        workflow = self._find(operation)
+        return (
+            workflow is not None and workflow.status == "PENDING" and workflow.executor_id == self._executor
+        )
 
-    def _status(self, operation: str) -> Any:
+    def _find(self, operation: str) -> Any:
         from dbos import DBOS
 
-        found = DBOS.list_workflows(workflow_ids=[operation], load_input=False, load_output=False)
-        return found[0] if found else None
-
-
-def beside(database: str) -> str:
-    """The URL of DBOS's tables beside ours."""
-    url = make_url(database)
-    if url.get_backend_name() == "sqlite":
-        path = url.database or ""
-        stem, dot, ending = path.rpartition(".")
-        beside_it = f"{stem}-operations.{ending}" if dot and "/" not in ending else f"{path}-operations"
-        return url.set(database=beside_it).render_as_string(hide_password=False)
-    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def upgrade(database: str, *, application: str | None = None) -> None:
-    """Bring DBOS's tables to what its version needs; on PostgreSQL give the role that serves its rights on
-    them.
-
-    With a role that may create tables. Raises `NoDurableWork`.
-    """
-    from dbos import DBOS
-
-    url = beside(database)
-    _prepare(url)
-    try:
-        DBOS.migrate(
-            url, schema=SCHEMA, application_role=application if url.startswith("postgresql") else None
+        return next(
+            iter(DBOS.list_workflows(workflow_ids=[operation], load_input=False, load_output=False)), None
         )
-    except Exception as error:
-        raise NoDurableWork(
-            "The tables of durable work cannot be upgraded",
-            why=reason(error),
-            fix="Say it with the URL of a role that may create a schema in XK8S_DATABASE_URL.",
-        ) from error
 
 
-def grants(application: str) -> list[str]:
-    """The SQL that gives the role that serves its rights on DBOS's tables."""
-    return [
-        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {application}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {application}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {application}",
-        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO {application}",
-    ]
-
-
-def _prepare(url: str) -> None:
-    """Let SQLite's readers and its writer not wait for each other; the file keeps it."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        with contextlib.closing(sqlite3.connect(parsed.database or "")) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _forget() -> None:
-    """After a launch that failed: DBOS would take a second one for done."""
+def _destroy() -> None:
     from dbos import DBOS
 
-    with contextlib.suppress(Exception):
-        DBOS.destroy(destroy_registry=True)
+    DBOS.destroy(destroy_registry=True)
 
 
 def _record(name: str, do: Callable[[], Json]) -> Mapping[str, Any]:
@@ -331,8 +268,8 @@ def _record(name: str, do: Callable[[], Json]) -> Mapping[str, Any]:
     return DBOS.run_step({"name": name}, do)
 
 
-def _log_as_we_do() -> None:
-    """DBOS has a handler of its own: its lines go the way of ours instead, where secrets are hidden."""
+def _forward_logs() -> None:
+    """Send DBOS's log lines through the root logger, where secrets are hidden, not to its own handler."""
     logger = logging.getLogger("dbos")
     logger.handlers.clear()
     logger.propagate = True

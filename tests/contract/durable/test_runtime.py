@@ -16,7 +16,8 @@ from sqlalchemy import create_engine, text
 
 from bot.adapters.durable.flow import Flow, Json
 from bot.adapters.durable.outcomes import OutcomeCodec
-from bot.adapters.durable.runtime import SCHEMA, NoDurableWork, Runtime, beside, grants, upgrade
+from bot.adapters.durable.runtime import Runtime
+from bot.adapters.durable.system_database import SCHEMA, NoDurableWork, beside, grants, upgrade
 from bot.adapters.durable.takeover import TakeoverSupervisor
 from bot.common.problems import Problem, Refusal
 from storage.continuations import Continuation
@@ -128,7 +129,7 @@ def test_work_that_is_begun_three_times_is_done_once_and_its_end_can_be_read_any
     time.sleep(1.0)
     assert work.done == ["first", "last"] and len(told.ends) == 1
     assert ENDS.decode(told.ends[0][1]) == Counted(number=7, at=NOW)
-    assert runtime.state(ONE) == "SUCCESS" and runtime.state(TWO) is None
+    assert runtime.status(ONE) == "SUCCESS" and runtime.status(TWO) is None
 
 
 def test_what_a_process_was_doing_when_it_stopped_goes_on_after_its_start(
@@ -155,11 +156,11 @@ def test_work_of_an_executor_that_is_gone_is_taken_over_by_the_first_that_is_ali
     work.go_on.set()
     runtime = process.start("two", count=work)
     for alive, me in ((["three", "two"], "two"), ([], "two"), (["gone", "two"], "gone")):
-        keeper(runtime, told, me=me, alive=alive).look()
-    assert runtime.state(ONE) == "PENDING", (
+        keeper(runtime, told, me=me, alive=alive).supervise()
+    assert runtime.status(ONE) == "PENDING", (
         "not the first, nobody alive, its own executor alive: nothing to take"
     )
-    keeper(runtime, told, me="two", alive=["two"]).look()
+    keeper(runtime, told, me="two", alive=["two"]).supervise()
     until(lambda: told.ends)
     assert work.done == ["first", "last"]
 
@@ -198,7 +199,7 @@ def test_what_was_kept_and_never_begun_is_begun_and_what_nobody_knows_is_left_al
     work.go_on.set()
     runtime = process.start("one", count=work)
     fresh, unknown = kept(TWO, age=1), kept("c" * 32, work="of.tomorrow")
-    keeper(runtime, told, me="one", alive=["one"], open_work=[kept(), fresh, unknown]).look()
+    keeper(runtime, told, me="one", alive=["one"], open_work=[kept(), fresh, unknown]).supervise()
     until(lambda: told.ends)
     assert [operation for operation, _ in told.ends] == [ONE]
 
@@ -265,9 +266,12 @@ def test_records_of_work_that_ended_long_ago_are_forgotten(process: Process, tol
     work.go_on.set()
     runtime = process.start("one", count=work)
     begin(runtime)
-    until(lambda: runtime.state(ONE) == "SUCCESS")
-    assert runtime.forget(before=datetime.now(UTC) - timedelta(days=30)) == 0
-    assert runtime.forget(before=datetime.now(UTC) + timedelta(seconds=1)) == 1 and runtime.state(ONE) is None
+    until(lambda: runtime.status(ONE) == "SUCCESS")
+    assert runtime.delete_ended(before=datetime.now(UTC) - timedelta(days=30)) == 0
+    assert (
+        runtime.delete_ended(before=datetime.now(UTC) + timedelta(seconds=1)) == 1
+        and runtime.status(ONE) is None
+    )
 
 
 def test_work_that_nobody_knows_is_refused(process: Process) -> None:
