@@ -1,4 +1,4 @@
-"""Fast, bounded reads and writes on top of the `kubernetes` client, and exec.
+"""Reads and writes of a Kubernetes API, fast and bounded, and commands in containers.
 
-Knows no driver and no Magnum.
+Knows no network driver and no Magnum. From the `kubernetes` client it takes configuration and authentication.
 """

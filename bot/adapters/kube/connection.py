@@ -1,7 +1,7 @@
-"""Where a cluster's API is and how one is let in: server, CA, certificate or token, and the TLS around it.
+"""The address and the credentials of a cluster's API: server, CA, certificate or token, and the TLS context.
 
-Keys stay in memory: Python's TLS takes a certificate chain only from a file, so it is given an anonymous
-one (`memfd_create`) that no other process can open by a path and that goes with the process.
+Keys stay in memory. Python's `ssl` takes a certificate chain only from a file, so it gets an anonymous one
+(`memfd_create`), which no other process can open by a path and which goes with the process.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from bot.common.problems import Refusal
 
 
 class BadKubeconfig(Refusal):
-    """A kubeconfig file cannot be used."""
+    """The kubeconfig file cannot be used."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One cluster's API. PEM texts; secrets do not show in `repr`."""
+    """The API of one cluster. Certificates are PEM texts; secrets do not show in `repr`."""
 
     server: str
     ca_pem: str | None = None
@@ -36,10 +36,10 @@ class Endpoint:
     verify: bool = True
 
     def tls(self) -> ssl.SSLContext:
-        """The TLS context: chain and host name are verified.
+        """Return the TLS context, which verifies the chain and the host name.
 
-        Certificates that Magnum signs lack the Authority Key Identifier, which Python 3.13 demands by
-        default (VERIFY_X509_STRICT); that one demand is dropped, nothing else.
+        Certificates that Magnum signs lack the Authority Key Identifier, which Python 3.13 demands by default
+        (VERIFY_X509_STRICT). That one demand is dropped, nothing else.
         """
         context = (
             ssl.create_default_context(cadata=self.ca_pem) if self.ca_pem else ssl.create_default_context()
@@ -49,7 +49,7 @@ class Endpoint:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if self.client_certificate_pem and self.client_key_pem:
-            # the certificate ends without a newline when Magnum signed it
+            # a certificate that Magnum signed ends without a newline
             chain = (
                 f"{self.client_certificate_pem.strip()}\n{self.client_key_pem.get_secret_value().strip()}\n"
             )
@@ -58,11 +58,11 @@ class Endpoint:
         return context
 
     def secrets(self) -> tuple[SecretStr, ...]:
-        """What must never be shown."""
+        """Return the values that must never be shown."""
         return tuple(secret for secret in (self.token, self.client_key_pem) if secret is not None)
 
     def headers(self) -> dict[str, str]:
-        """The headers that authenticate."""
+        """Return the HTTP headers that authenticate."""
         return {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
 
 
@@ -75,7 +75,7 @@ def _in_memory(text: str) -> Iterator[str]:
             yield f"/proc/self/fd/{descriptor}"
         finally:
             os.close(descriptor)
-    else:  # macOS: a file only its owner can read, gone at once
+    else:  # macOS: a file that only its owner can read, deleted at once
         with tempfile.NamedTemporaryFile("w") as file:
             file.write(text)
             file.flush()
@@ -83,9 +83,9 @@ def _in_memory(text: str) -> Iterator[str]:
 
 
 def endpoint_from_kubeconfig(path: Path, context: str | None = None) -> Endpoint:
-    """Read a kubeconfig file with the `kubernetes` client: users of every kind, exec plugins too.
+    """Read a kubeconfig file with the `kubernetes` client, which knows users of every kind, exec plugins too.
 
-    Raises `BadKubeconfig`.
+    `context` is the name of one of its contexts, by default the current one. Raises `BadKubeconfig`.
     """
     from kubernetes.client import Configuration  # 0.15 s and 35 MB, so only here
     from kubernetes.config import ConfigException, load_kube_config
@@ -118,4 +118,5 @@ def _text(path: str | None) -> str | None:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__

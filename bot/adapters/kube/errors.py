@@ -1,4 +1,8 @@
-"""What can go wrong at a Kubernetes API, by what one does next. Built in one place, from a status code."""
+"""The errors of a Kubernetes API, one type for each thing that a caller does next.
+
+Status codes and the `Status` object are those of the API conventions
+(https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from bot.common.problems import Problem
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One thing that the server says is wrong: which field, and in its words why."""
+    """One thing that the server finds wrong: the field, and the reason in its own words."""
 
     field: str
     message: str
@@ -19,13 +23,13 @@ class Cause:
 
 
 class KubeError(Problem):
-    """The Kubernetes API did not do what was asked; `causes` has what its Status names one by one."""
+    """The Kubernetes API did not do what was asked; `causes` are those that its Status names."""
 
     causes: tuple[Cause, ...] = ()
 
 
 class Unreachable(KubeError):
-    """No answer: refused, timed out, or not the server that its certificate should name."""
+    """No answer: refused, timed out, or a server with another certificate than expected."""
 
 
 class Unauthorized(KubeError):
@@ -37,7 +41,7 @@ class Forbidden(KubeError):
 
 
 class NamespaceTerminating(Forbidden):
-    """Nothing can be made in a namespace that is being deleted (403)."""
+    """Nothing can be created in a namespace that is being deleted (403)."""
 
 
 class NotFound(KubeError):
@@ -45,25 +49,23 @@ class NotFound(KubeError):
 
 
 class Expired(KubeError):
-    """A continue token or resourceVersion is too old (410)."""
+    """A continue token or a resourceVersion is too old (410)."""
 
 
 class Malformed(KubeError):
-    """The server cannot read what it was sent: unknown fields, wrong types (400)."""
+    """The server cannot read the request: unknown fields, wrong types (400)."""
 
 
 class Conflict(KubeError):
-    """The object is not as the request assumed: another resourceVersion or uid (409)."""
+    """The object has another resourceVersion or uid than the request assumed (409)."""
 
 
 class AlreadyExists(Conflict):
-    """An object of that name is there (409 for a create)."""
+    """An object of that name exists (409 for a create)."""
 
 
 class FieldConflict(Conflict):
-    """Other field managers own fields that an apply sets (409); each of `causes` names a manager and a
-    field.
-    """
+    """Other field managers own fields that an apply sets (409). Each cause names a manager and a field."""
 
 
 class Invalid(KubeError):
@@ -71,19 +73,28 @@ class Invalid(KubeError):
 
 
 class TooManyRequests(KubeError):
-    """The server asks to slow down (429), still after several tries."""
+    """The server still asks to slow down after several tries (429)."""
 
 
 class ServerFailed(KubeError):
-    """The server failed (5xx)."""
+    """The server has failed (5xx)."""
 
 
 class BadAnswer(KubeError):
     """The answer is not what the API promises."""
 
+    @classmethod
+    def to_request(cls, path: str, error: Exception) -> BadAnswer:
+        """Return the error for an answer that cannot be decoded."""
+        return cls(
+            f"The Kubernetes API answered {path} with something else",
+            why=str(error),
+            fix="Check that the address is a Kubernetes API and no proxy's page.",
+        )
+
 
 class ExecFailed(KubeError):
-    """A command in a container could not be run, or not within its time."""
+    """A command in a container could not be run, or not in time."""
 
 
 _BY_STATUS: dict[int, type[KubeError]] = {
@@ -126,43 +137,39 @@ class _Status(msgspec.Struct):
 
 
 def from_status(status: int, message: str, *, doing: str) -> KubeError:
-    """The error for an HTTP status; `message` is the server's own sentence."""
-    return _made(
-        _BY_STATUS.get(status, ServerFailed if status >= 500 else KubeError), status, message, doing, ()
-    )
+    """Return the error for an HTTP status; `message` is the server's own sentence."""
+    return _error(_kind(status), f"HTTP {status}: {message}", doing=doing)
 
 
 def from_answer(status: int, body: bytes, *, doing: str) -> KubeError:
-    """The error for an answer: a Status object of Kubernetes, or whatever a proxy put in its place."""
+    """Return the error for an answer: a Status of Kubernetes, or whatever a proxy has put in its place."""
     try:
-        said = msgspec.json.decode(body, type=_Status)
+        answer = msgspec.json.decode(body, type=_Status)
     except msgspec.MsgspecError:
-        return from_status(
-            status, body.decode(errors="replace").strip()[:200] or "no reason given", doing=doing
-        )
-    named = said.details.causes if said.details and said.details.causes else []
-    causes = tuple(Cause(field=each.field, message=each.message, reason=each.reason) for each in named)
-    kind = _BY_STATUS.get(status, ServerFailed if status >= 500 else KubeError)
-    return _made(
-        _narrowed(kind, said.reason, causes), status, said.message or "no reason given", doing, causes
-    )
+        text = body.decode(errors="replace").strip()[:200]
+        return from_status(status, text or "no reason given", doing=doing)
+    details = answer.details.causes if answer.details and answer.details.causes else []
+    causes = tuple(Cause(field=cause.field, message=cause.message, reason=cause.reason) for cause in details)
+    kind = _narrowed(_kind(status), answer.reason, {cause.reason for cause in causes})
+    error = _error(kind, f"HTTP {status}: {answer.message or 'no reason given'}", doing=doing)
+    error.causes = causes
+    return error
 
 
-def _narrowed(kind: type[KubeError], reason: str, causes: tuple[Cause, ...]) -> type[KubeError]:
-    reasons = {cause.reason for cause in causes}
+def _kind(status: int) -> type[KubeError]:
+    return _BY_STATUS.get(status, ServerFailed if status >= 500 else KubeError)
+
+
+def _narrowed(kind: type[KubeError], reason: str, cause_reasons: set[str]) -> type[KubeError]:
     if kind is Conflict and reason == "AlreadyExists":
         return AlreadyExists
-    if kind is Conflict and "FieldManagerConflict" in reasons:
+    if kind is Conflict and "FieldManagerConflict" in cause_reasons:
         return FieldConflict
-    if kind is Forbidden and "NamespaceTerminating" in reasons:
+    if kind is Forbidden and "NamespaceTerminating" in cause_reasons:
         return NamespaceTerminating
     return kind
 
 
-def _made(
-    kind: type[KubeError], status: int, message: str, doing: str, causes: tuple[Cause, ...]
-) -> KubeError:
-    fix = next((_FIXES[each] for each in kind.__mro__ if each in _FIXES), "")
-    made = kind(f"The Kubernetes API did not {doing}", why=f"HTTP {status}: {message}", fix=fix)
-    made.causes = causes
-    return made
+def _error(kind: type[KubeError], why: str, *, doing: str) -> KubeError:
+    fix = next((_FIXES[base] for base in kind.__mro__ if base in _FIXES), "")
+    return kind(f"The Kubernetes API did not {doing}", why=why, fix=fix)

@@ -1,4 +1,8 @@
-"""The parts of Kubernetes objects that checks look at, as structs that msgspec decodes straight from JSON."""
+"""The fields of Kubernetes objects that checks read, as structs that msgspec decodes straight from JSON.
+
+The names are those of the API reference (https://kubernetes.io/docs/reference/kubernetes-api/); fields that
+no check reads are left out, because decoding them costs time and memory.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import msgspec
 
 
 class Meta(msgspec.Struct, rename="camel", frozen=True):
-    """metadata."""
+    """The metadata of any object."""
 
     name: str
     namespace: str = ""
@@ -15,18 +19,17 @@ class Meta(msgspec.Struct, rename="camel", frozen=True):
     generation: int = 0
 
 
-class Condition(msgspec.Struct, rename="camel", frozen=True):
-    """One condition of a node or pod; times are RFC 3339 text."""
+class Condition(msgspec.Struct, frozen=True):
+    """One condition of a node or a pod."""
 
     type: str
     status: str
     reason: str = ""
     message: str = ""
-    last_transition_time: str | None = None
 
 
-class Taint(msgspec.Struct, rename="camel", frozen=True):
-    """One taint."""
+class Taint(msgspec.Struct, frozen=True):
+    """One taint of a node."""
 
     key: str
     effect: str
@@ -34,10 +37,9 @@ class Taint(msgspec.Struct, rename="camel", frozen=True):
 
 
 class NodeSpec(msgspec.Struct, frozen=True):
-    """spec of a node."""
+    """The spec of a node."""
 
     taints: list[Taint] = []
-    unschedulable: bool = False
     podCIDR: str = ""  # noqa: N815 - as the API spells it; `camel` would say podCidr
 
 
@@ -48,15 +50,15 @@ class Address(msgspec.Struct, frozen=True):
     address: str
 
 
-class NodeStatus(msgspec.Struct, rename="camel", frozen=True):
-    """status of a node."""
+class NodeStatus(msgspec.Struct, frozen=True):
+    """The status of a node."""
 
     conditions: list[Condition] = []
     addresses: list[Address] = []
 
 
 class NodeObject(msgspec.Struct, frozen=True):
-    """A node."""
+    """A node of the cluster."""
 
     metadata: Meta
     spec: NodeSpec = msgspec.field(default_factory=NodeSpec)
@@ -64,28 +66,29 @@ class NodeObject(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the node."""
         return self.metadata.name
 
     @property
     def internal_ip(self) -> str:
-        """Its InternalIP; empty if it has none."""
-        return next((found.address for found in self.status.addresses if found.type == "InternalIP"), "")
+        """The node's InternalIP, empty if it has none."""
+        addresses = self.status.addresses
+        return next((address.address for address in addresses if address.type == "InternalIP"), "")
 
     def condition(self, kind: str) -> Condition | None:
-        """A condition by type."""
-        return next((found for found in self.status.conditions if found.type == kind), None)
+        """Return a condition by its type, None if the node has none."""
+        return next((condition for condition in self.status.conditions if condition.type == kind), None)
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """Why a container waits."""
+    """The reason why a container waits."""
 
     reason: str = ""
     message: str = ""
 
 
 class Terminated(msgspec.Struct, rename="camel", frozen=True):
-    """How a container ended."""
+    """How a container has ended."""
 
     reason: str = ""
     message: str = ""
@@ -94,7 +97,7 @@ class Terminated(msgspec.Struct, rename="camel", frozen=True):
 
 
 class ContainerState(msgspec.Struct, frozen=True):
-    """One of waiting, running, terminated."""
+    """The state of a container: one of waiting, running and terminated."""
 
     waiting: Waiting | None = None
     running: dict[str, str | None] | None = None
@@ -102,7 +105,7 @@ class ContainerState(msgspec.Struct, frozen=True):
 
 
 class ContainerStatus(msgspec.Struct, frozen=True):
-    """The state of one container."""
+    """The status of one container."""
 
     name: str
     ready: bool = False
@@ -114,13 +117,13 @@ class ContainerStatus(msgspec.Struct, frozen=True):
 
 
 class PodSpec(msgspec.Struct, rename="camel", frozen=True):
-    """spec of a pod."""
+    """The spec of a pod."""
 
     node_name: str = ""
 
 
 class PodStatus(msgspec.Struct, rename="camel", frozen=True):
-    """status of a pod."""
+    """The status of a pod."""
 
     phase: str = ""
     reason: str = ""
@@ -131,7 +134,7 @@ class PodStatus(msgspec.Struct, rename="camel", frozen=True):
 
 
 class PodObject(msgspec.Struct, frozen=True):
-    """A pod."""
+    """A pod of the cluster."""
 
     metadata: Meta
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
@@ -139,19 +142,19 @@ class PodObject(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the pod."""
         return self.metadata.name
 
     @property
     def node(self) -> str:
-        """The node it runs on; empty before it is scheduled."""
+        """The name of the pod's node, empty before it is scheduled."""
         return self.spec.node_name
 
     @property
     def ready(self) -> bool:
-        """Running, and its Ready condition true."""
-        ready = next((found for found in self.status.conditions if found.type == "Ready"), None)
-        return self.status.phase == "Running" and ready is not None and ready.status == "True"
+        """Whether the pod is running and its Ready condition is true."""
+        conditions = {condition.type: condition.status for condition in self.status.conditions}
+        return self.status.phase == "Running" and conditions.get("Ready") == "True"
 
 
 class _Exec(msgspec.Struct, frozen=True):
@@ -185,19 +188,16 @@ class _DaemonSetSpec(msgspec.Struct, frozen=True):
 
 
 class DaemonSetStatus(msgspec.Struct, rename="camel", frozen=True):
-    """status of a DaemonSet."""
+    """The status of a DaemonSet."""
 
     observed_generation: int = 0
     desired_number_scheduled: int = 0
-    current_number_scheduled: int = 0
     updated_number_scheduled: int = 0
-    number_ready: int = 0
-    number_available: int = 0
     number_misscheduled: int = 0
 
 
 class DaemonSet(msgspec.Struct, frozen=True):
-    """A DaemonSet."""
+    """A DaemonSet of the cluster."""
 
     metadata: Meta
     spec: _DaemonSetSpec = msgspec.field(default_factory=_DaemonSetSpec)
@@ -205,37 +205,38 @@ class DaemonSet(msgspec.Struct, frozen=True):
 
     @property
     def pod_labels(self) -> dict[str, str]:
-        """The labels of its pods."""
+        """The labels of the DaemonSet's pods."""
         return self.spec.template.metadata.labels
 
     @property
     def containers(self) -> list[str]:
-        """The names of its containers."""
-        return [found.name for found in self.spec.template.spec.containers]
+        """The names of the containers of a pod."""
+        return [container.name for container in self.spec.template.spec.containers]
 
     def readiness(self, container: str) -> tuple[str, ...]:
-        """The command of a container's readiness probe; empty if there is none."""
-        for found in self.spec.template.spec.containers:
-            if found.name == container and found.readiness_probe and found.readiness_probe.exec:
-                return tuple(found.readiness_probe.exec.command)
+        """Return the command of a container's readiness probe, empty if there is none."""
+        for candidate in self.spec.template.spec.containers:
+            probe = candidate.readiness_probe
+            if candidate.name == container and probe is not None and probe.exec is not None:
+                return tuple(probe.exec.command)
         return ()
 
 
-class _Subject(msgspec.Struct, frozen=True):
+class _InvolvedObject(msgspec.Struct, frozen=True):
     name: str = ""
 
 
 class Event(msgspec.Struct, rename="camel", frozen=True):
-    """A core/v1 event."""
+    """An event of the core API group."""
 
     reason: str = ""
     message: str = ""
     last_timestamp: str | None = None
-    involved_object: _Subject = msgspec.field(default_factory=_Subject)
+    involved_object: _InvolvedObject = msgspec.field(default_factory=_InvolvedObject)
 
 
 class Custom(msgspec.Struct, frozen=True):
-    """A custom resource: metadata, and spec as plain JSON."""
+    """A custom resource: its metadata, and its spec as plain JSON."""
 
     metadata: Meta
     spec: dict[str, object] = {}

@@ -1,8 +1,8 @@
 """Runs a command in a container: one WebSocket per command, with deadlines and a cap on its output.
 
-The `kubernetes` client's `stream` replaces its own `call_api` while it runs, so that two at once disturb
-each other; here each command has its own connection and nothing is shared. The protocol is Kubernetes'
-`v4.channel.k8s.io`: the first byte of a frame says the channel, the last frame is a Status with the exit
+The `kubernetes` client's `stream` replaces its own `call_api` while it runs, so that two at once disturb each
+other. Here each command has its own connection and nothing is shared. The protocol is Kubernetes'
+`v4.channel.k8s.io`: the first byte of a frame names the channel, and the last frame is a Status with the exit
 code (https://kubernetes.io/docs/reference/using-api/: remotecommand).
 """
 
@@ -16,18 +16,19 @@ from urllib.parse import urlencode
 import msgspec
 import websocket
 
-from bot.adapters.kube.client import CONNECT_SECONDS, LONGEST_PAUSE, TRIES, Kube
+from bot.adapters.kube.client import BACKOFF, CONNECT_SECONDS, Kube
 from bot.adapters.kube.errors import ExecFailed, KubeError, from_status
+from bot.adapters.retries import TryAgain, retried, retry_after
 
 PROTOCOL = "v4.channel.k8s.io"
 STDOUT, STDERR, STATUS = 1, 2, 3
 MOST_OUTPUT = 1_000_000  # bytes of one stream; a status of 5,000 BGP peers is a third of that
-NOTHING_WAS_RUN = frozenset({429, 503})  # refusals after which a command may be sent again, whatever it does
+NOTHING_WAS_RUN = frozenset({429, 503})  # refusals after which any command may be sent again
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Output:
-    """What a command printed and how it ended."""
+    """What a command has printed, and its exit code."""
 
     stdout: str
     stderr: str
@@ -46,23 +47,23 @@ class _Details(msgspec.Struct):
 class _ExitStatus(msgspec.Struct):
     status: str = ""
     message: str = ""
-    reason: str = ""
     details: _Details | None = None
 
 
 def execute(
     kube: Kube, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float
 ) -> Output:
-    """Run a command once and return its output. Raises `Forbidden`, `NotFound` or `ExecFailed`.
+    """Run a command once and return its output.
 
-    A server that has no time for it (429, 503) is asked again, a few times within its seconds.
+    A server that has no time for it (429, 503) is asked again, a few times within `seconds`. Raises
+    `Forbidden`, `NotFound`, `ExecFailed` or another `KubeError`.
     """
     query = [("command", word) for word in argv]
     query += [("container", container), ("stdout", "true"), ("stderr", "true")]
     server = kube.endpoint.server.rstrip("/").replace("http", "ws", 1)
     url = f"{server}/api/v1/namespaces/{namespace}/pods/{pod}/exec?{urlencode(query)}"
     deadline = min(time.monotonic() + seconds, kube.deadline)
-    connection = _connect(kube, url, pod, deadline)
+    connection = retried(lambda: _connect(kube, url, pod, deadline), BACKOFF, deadline=deadline)
     try:
         return _collect(connection, pod, deadline)
     finally:
@@ -70,86 +71,75 @@ def execute(
 
 
 def _connect(kube: Kube, url: str, pod: str, deadline: float) -> websocket.WebSocket:
-    attempt = 1
-    while True:
-        try:
-            return _connect_once(kube, url, deadline)
-        except websocket.WebSocketBadStatusException as refused:
-            pause = min(_asked_pause(refused) or 0.1 * 2**attempt, LONGEST_PAUSE)
-            over = attempt == TRIES or time.monotonic() + pause >= deadline
-            if over or refused.status_code not in NOTHING_WAS_RUN:
-                raise _refused(refused, pod) from refused
-        except (websocket.WebSocketException, OSError) as error:
-            raise ExecFailed(
-                f"No command could be run in {pod}",
-                why=str(error) or type(error).__name__,
-                fix="Try again in a minute.",
-            ) from error
-        attempt += 1
-        time.sleep(pause)
-
-
-def _connect_once(kube: Kube, url: str, deadline: float) -> websocket.WebSocket:
     connection = websocket.WebSocket(sslopt={"context": kube.tls}, enable_multithread=False)
     headers = [f"{name}: {value}" for name, value in kube.headers.items() if name != "Accept"]
     connection.settimeout(max(0.1, min(CONNECT_SECONDS, deadline - time.monotonic())))
     try:
         connection.connect(url, subprotocols=[PROTOCOL], header=headers, suppress_origin=True)
-    except (websocket.WebSocketException, OSError):
+    except websocket.WebSocketBadStatusException as refused:
         connection.shutdown()
-        raise
+        error = _refusal(refused, pod)
+        if refused.status_code in NOTHING_WAS_RUN:
+            pause = retry_after((refused.resp_headers or {}).get("retry-after"))
+            raise TryAgain(error, pause=pause) from refused
+        raise error from refused
+    except (websocket.WebSocketException, OSError) as error:
+        connection.shutdown()
+        raise ExecFailed(
+            f"No command could be run in {pod}",
+            why=str(error) or type(error).__name__,
+            fix="Try again in a minute.",
+        ) from error
     return connection
 
 
-def _asked_pause(refused: websocket.WebSocketBadStatusException) -> float:
-    after = str((refused.resp_headers or {}).get("retry-after", ""))
-    return float(after) if after.isdigit() else 0.0
-
-
-def _refused(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeError:
+def _refusal(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeError:
     body = refused.resp_body or b""
     try:
         message = msgspec.json.decode(body, type=_ExitStatus).message
     except msgspec.MsgspecError:
         message = bytes(body).decode(errors="replace").strip()[:200]
-    return from_status(
-        int(refused.status_code), message or "no reason given", doing=f"run a command in {pod}"
-    )
+    doing = f"run a command in {pod}"
+    return from_status(int(refused.status_code), message or "no reason given", doing=doing)
 
 
 def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> Output:
+    """Read frames until the Status or the end of the connection."""
     streams = {STDOUT: bytearray(), STDERR: bytearray(), STATUS: bytearray()}
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _too_slow(pod)
-        connection.settimeout(left)
-        try:
-            frame = connection.recv()
-        except websocket.WebSocketTimeoutException:
-            raise _too_slow(pod) from None
-        except websocket.WebSocketConnectionClosedException:
+    channel = None
+    while channel != STATUS:
+        frame = _receive(connection, pod, deadline)
+        if frame is None:
             break
-        except (websocket.WebSocketException, OSError) as error:
-            raise ExecFailed(
-                f"The connection to {pod} broke", why=str(error), fix="Try again in a minute."
-            ) from error
-        data = frame.encode() if isinstance(frame, str) else bytes(frame)
-        if not data:
-            if not connection.connected:
-                break
-            continue
-        stream = streams.get(data[0])
+        channel = frame[0] if frame else None
+        stream = streams.get(channel) if channel is not None else None
         if stream is not None and len(stream) < MOST_OUTPUT:
-            stream += data[1:]
-        if data[0] == STATUS:
-            break
-    code = _exit_code(bytes(streams[STATUS]), pod)
+            stream += frame[1:]
     return Output(
         stdout=streams[STDOUT].decode(errors="replace"),
         stderr=streams[STDERR].decode(errors="replace"),
-        code=code,
+        code=_exit_code(bytes(streams[STATUS]), pod),
     )
+
+
+def _receive(connection: websocket.WebSocket, pod: str, deadline: float) -> bytes | None:
+    """The next frame; None if the connection was closed."""
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise _too_slow(pod)
+    connection.settimeout(remaining)
+    try:
+        frame = connection.recv()
+    except websocket.WebSocketTimeoutException:
+        raise _too_slow(pod) from None
+    except websocket.WebSocketConnectionClosedException:
+        return None
+    except (websocket.WebSocketException, OSError) as error:
+        raise ExecFailed(
+            f"The connection to {pod} broke", why=str(error), fix="Try again in a minute."
+        ) from error
+    data = frame.encode() if isinstance(frame, str) else bytes(frame)
+    return data if data or connection.connected else None
 
 
 def _too_slow(pod: str) -> ExecFailed:
@@ -159,7 +149,7 @@ def _too_slow(pod: str) -> ExecFailed:
 
 
 def _exit_code(data: bytes, pod: str) -> int:
-    """0 for Success; the code for NonZeroExitCode; anything else is no exit at all."""
+    """The exit code that a Status holds: 0 for Success, else that of NonZeroExitCode."""
     try:
         status = msgspec.json.decode(data, type=_ExitStatus)
     except msgspec.MsgspecError as error:

@@ -1,1 +1,1 @@
-"""Magnum, Cinder, Neutron and Octavia through openstacksdk: the calls that the product needs."""
+"""Clients of OpenStack on openstacksdk: Magnum, and the few calls of Cinder, Neutron and Octavia needed."""

@@ -1,16 +1,14 @@
-"""Magnum through openstacksdk: its session, authentication and catalogue, and the few calls we need.
+"""Magnum of one cloud: templates, clusters and certificates (https://docs.openstack.org/api-ref/container-infra).
 
 Every request carries the operation that causes it as its global request id (`X-Openstack-Request-Id:
-req-<uuid>`), so that OpenStack's logs can be joined with the audit log.
-
-The calls are made on the SDK's proxy as plain requests, because its resource classes lose what matters
-here: a cluster's faults, health and status_reason, and the `detail` of every error.
+req-<uuid>`), so that OpenStack's logs can be joined with the audit log. Reads are repeated while a proxy is
+restarting; whatever creates something is sent once, because Magnum makes duplicates.
 """
 
 from __future__ import annotations
 
 import copy
-import threading
+import functools
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -19,23 +17,27 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
-from bot.adapters.openstack.connection import LONGEST_PAUSE, RETRIED, SECONDS, TRIES, connection
+from bot.adapters.openstack.connection import BACKOFF, RETRIED, CloudConnection, body_of
 from bot.adapters.openstack.magnum_errors import (
     MagnumError,
     MagnumUnauthorized,
     MagnumUnreachable,
     from_answer,
 )
+from bot.adapters.retries import TryAgain, retried, retry_after
 from bot.common.wording import reason
 
 PAGE = 500
-AUTH_SECRETS = frozenset({"password", "token", "application_credential_secret", "passcode", "client_secret"})
+SERVICE = "container_infrastructure_management"  # the SDK's name of Magnum
 
 Json = dict[str, Any]
 
 
 class MagnumCloud:
-    """One cloud's Magnum, as one entry of clouds.yaml sees it. Connects at the first call; thread-safe."""
+    """The Magnum of one entry of clouds.yaml. Connects at the first call; thread-safe.
+
+    Every method raises `MagnumError`; those that it names are for the caller to tell apart.
+    """
 
     def __init__(
         self,
@@ -44,136 +46,99 @@ class MagnumCloud:
         learn: Callable[[SecretStr], None] = lambda _secret: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`learn` is told the secrets of the cloud's entry, so that they can be hidden."""
+        """`learn` is called with the secrets of the cloud's entry, so that they can be hidden."""
         self.cloud = cloud
         self._sleep = sleep
-        self._session = _Session(cloud, learn)
+        self._connection = CloudConnection(cloud, unusable=MagnumUnreachable, learn=learn)
         self._operation = ""
 
     def caused_by(self, operation: str) -> MagnumCloud:
-        """The same cloud and session for one operation, whose id every request carries."""
+        """Return the same cloud for one operation, whose id every request then carries."""
         bound = copy.copy(self)
         bound._operation = operation
         return bound
 
     def templates(self) -> list[Json]:
-        """Every cluster template that the project sees. Raises `MagnumError`."""
+        """Return every cluster template that the project sees."""
         return self._pages("/clustertemplates", "clustertemplates", doing="list templates")
 
     def template(self, ref: str) -> Json:
-        """One template by name or UUID. Raises `MagnumNotFound`, `MagnumConflict` for a name of several."""
+        """Return a template by name or UUID. Raises `MagnumNotFound`, `MagnumConflict` for a name of two."""
         return self._read(f"/clustertemplates/{ref}", doing=f"show the template {ref}")
 
     def create_template(self, values: Mapping[str, Any], *, operation: str) -> Json:
-        """Create a template. Sent once: Magnum makes duplicates. Raises `MagnumError`."""
-        return self._send(
-            "POST", "/clustertemplates", dict(values), doing="create the template", operation=operation
+        """Create a template and return it."""
+        doing = "create the template"
+        return self._object(
+            self._write("POST", "/clustertemplates", dict(values), doing=doing, operation=operation), doing
         )
 
+    def update_template(self, template: str, patch: Sequence[Json], *, operation: str) -> Json:
+        """Change a template, by UUID, with a JSON patch, and return it."""
+        path, doing = f"/clustertemplates/{template}", "change the template"
+        return self._object(self._write("PATCH", path, list(patch), doing=doing, operation=operation), doing)
+
+    def delete_template(self, template: str, *, operation: str) -> None:
+        """Delete a template, by UUID. Raises `MagnumNotFound`."""
+        path = f"/clustertemplates/{template}"
+        self._write("DELETE", path, None, doing="delete the template", operation=operation)
+
     def clusters(self) -> list[Json]:
-        """Every cluster of the project, with its address. Raises `MagnumError`."""
+        """Return every cluster of the project, with its address."""
         return self._pages("/clusters/detail", "clusters", doing="list clusters")
 
     def cluster(self, ref: str) -> Json:
-        """One cluster by name or UUID, in full. Raises `MagnumNotFound`, `MagnumConflict`."""
+        """Return a cluster by name or UUID. Raises `MagnumNotFound`, `MagnumConflict` for a name of two."""
         return self._read(f"/clusters/{ref}", doing=f"show the cluster {ref}")
 
     def create_cluster(self, values: Mapping[str, Any], *, operation: str) -> str:
-        """Order a cluster and return its UUID. Sent once: Magnum makes duplicates. Raises `MagnumError`."""
-        made = self._send("POST", "/clusters", dict(values), doing="create the cluster", operation=operation)
-        return str(made["uuid"])
+        """Order a cluster and return its UUID. It is built after this returns."""
+        doing = "create the cluster"
+        answer = self._write("POST", "/clusters", dict(values), doing=doing, operation=operation)
+        return str(self._object(answer, doing)["uuid"])
 
     def delete_cluster(self, cluster: str, *, operation: str) -> None:
-        """Order a deletion, by UUID; it follows. Raises `MagnumNotFound` and other `MagnumError`."""
-        self._order("DELETE", f"/clusters/{cluster}", None, doing="delete the cluster", operation=operation)
-
-    def update_template(self, template: str, patch: Sequence[Json], *, operation: str) -> Json:
-        """Change a template by JSON patch, by UUID; return it. Raises `MagnumError`."""
-        doing = "change the template"
-        return self._json(
-            self._order(
-                "PATCH", f"/clustertemplates/{template}", list(patch), doing=doing, operation=operation
-            ),
-            doing,
-        )
-
-    def delete_template(self, template: str, *, operation: str) -> None:
-        """Delete a template, by UUID. Raises `MagnumNotFound` and other `MagnumError`."""
-        self._order(
-            "DELETE", f"/clustertemplates/{template}", None, doing="delete the template", operation=operation
-        )
+        """Order the deletion of a cluster, by UUID. It goes after this returns. Raises `MagnumNotFound`."""
+        self._write("DELETE", f"/clusters/{cluster}", None, doing="delete the cluster", operation=operation)
 
     def authority(self, cluster: str) -> str:
-        """The CA certificate of a cluster (PEM). Raises `MagnumError`."""
+        """Return the CA certificate of a cluster (PEM)."""
         return str(self._read(f"/certificates/{cluster}", doing="give the cluster's CA certificate")["pem"])
 
     def sign(self, cluster: str, csr: str) -> str:
-        """A certificate for a CSR, signed by the cluster's CA (PEM). Raises `MagnumError`."""
-        body = {"cluster_uuid": cluster, "csr": csr}
-        return str(self._send("POST", "/certificates", body, doing="sign a certificate", operation="")["pem"])
+        """Return a certificate for a CSR, signed by the cluster's CA (PEM)."""
+        body, doing = {"cluster_uuid": cluster, "csr": csr}, "sign a certificate"
+        return str(self._object(self._write("POST", "/certificates", body, doing=doing), doing)["pem"])
 
     def _pages(self, path: str, key: str, *, doing: str) -> list[Json]:
-        found: list[Json] = []
+        items: list[Json] = []
         marker = ""
         while True:
             query = f"?limit={PAGE}" + (f"&marker={marker}" if marker else "")
             page = self._read(f"{path}{query}", doing=doing)
-            found += page.get(key, [])
-            following = page.get("next")
-            if not following:
-                return found
-            marker = parse_qs(urlsplit(following).query)["marker"][0]
+            items += page.get(key, [])
+            next_page = page.get("next")
+            if not next_page:
+                return items
+            marker = parse_qs(urlsplit(next_page).query)["marker"][0]
 
     def _read(self, path: str, *, doing: str) -> Json:
-        for attempt in range(TRIES):
-            status, body, headers = self._request("GET", path, None, doing=doing, operation="")
-            if status < 400:
-                return self._json(body, doing)
-            if status not in RETRIED or attempt == TRIES - 1:
-                break
-            after = headers.get("Retry-After", "")
-            self._sleep(min(float(after) if after.isdigit() else 0.3 * 2**attempt, LONGEST_PAUSE))
-        raise from_answer(status, body, doing=doing, request_id=headers.get("x-openstack-request-id", ""))
+        request_id = self._request_id()
+        attempt = functools.partial(self._attempt, "GET", path, None, doing=doing, request_id=request_id)
+        return self._object(retried(attempt, BACKOFF, sleep=self._sleep), doing)
 
-    def _send(self, method: str, path: str, body: Json, *, doing: str, operation: str) -> Json:
-        return self._json(self._order(method, path, body, doing=doing, operation=operation), doing)
+    def _write(self, method: str, path: str, body: Any, *, doing: str, operation: str = "") -> Any:
+        try:
+            return self._attempt(method, path, body, doing=doing, request_id=self._request_id(operation))
+        except TryAgain as failure:
+            raise failure.error from None
 
-    def _order(
-        self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str
-    ) -> Any:
-        status, answer, headers = self._request(method, path, body, doing=doing, operation=operation)
-        if status >= 400:
-            raise from_answer(
-                status, answer, doing=doing, request_id=headers.get("x-openstack-request-id", "")
-            )
-        return answer
-
-    def _json(self, body: Any, doing: str) -> Json:
-        if not isinstance(body, dict):
-            raise MagnumError(
-                f"Magnum did not {doing}",
-                why="its answer is not what the API promises",
-                fix=f"Check the endpoint of the cloud {self.cloud} in clouds.yaml.",
-            )
-        return body
-
-    def _request(
-        self, method: str, path: str, body: Json | list[Json] | None, *, doing: str, operation: str
-    ) -> tuple[int, Any, Mapping[str, str]]:
+    def _attempt(self, method: str, path: str, body: Any, *, doing: str, request_id: str) -> Any:
         from keystoneauth1 import exceptions as keystone
         from requests import exceptions as http
 
-        cause = operation or self._operation
         try:
-            answer = self._session.proxy().request(
-                path,
-                method,
-                json=body,
-                raise_exc=False,
-                timeout=SECONDS,
-                connect_retries=0,
-                global_request_id=global_request_id(cause) if cause else None,
-            )
+            answer = self._connection.request(SERVICE, method, path, body, request_id=request_id)
         except keystone.Unauthorized as error:
             raise MagnumUnauthorized(
                 f"Keystone does not accept the credentials of the cloud {self.cloud}",
@@ -188,39 +153,32 @@ class MagnumCloud:
                     f"Check that the cloud {self.cloud} is up, and its auth_url and endpoints in clouds.yaml."
                 ),
             ) from error
-        try:
-            return answer.status_code, answer.json(), answer.headers
-        except ValueError:
-            return answer.status_code, answer.text, answer.headers
+        status, headers = answer.status_code, answer.headers
+        if status < 400:
+            return body_of(answer)
+        request_id = headers.get("x-openstack-request-id", "")
+        problem = from_answer(status, body_of(answer), doing=doing, request_id=request_id)
+        if status in RETRIED:
+            raise TryAgain(problem, pause=retry_after(headers.get("Retry-After")))
+        raise problem
 
+    def _request_id(self, operation: str = "") -> str:
+        cause = operation or self._operation
+        return global_request_id(cause) if cause else ""
 
-class _Session:
-    """The SDK's proxy for one entry of clouds.yaml: made once, at the first call; thread-safe."""
-
-    def __init__(self, cloud: str, learn: Callable[[SecretStr], None]) -> None:
-        self._cloud = cloud
-        self._learn = learn
-        self._proxy: Any = None
-        self._lock = threading.Lock()
-
-    def proxy(self) -> Any:
-        """Connect if that was not done yet. Raises `MagnumUnreachable`."""
-        with self._lock:
-            if self._proxy is None:
-                self._proxy = self._connect()
-            return self._proxy
-
-    def _connect(self) -> Any:
-        made = connection(self._cloud, MagnumUnreachable)
-        given = made.config.config.get("auth") or {}
-        for name in AUTH_SECRETS & given.keys():
-            self._learn(SecretStr(str(given[name])))
-        return made.container_infrastructure_management
+    def _object(self, body: Any, doing: str) -> Json:
+        if not isinstance(body, dict):
+            raise MagnumError(
+                f"Magnum did not {doing}",
+                why="its answer is not what the API promises",
+                fix=f"Check the endpoint of the cloud {self.cloud} in clouds.yaml.",
+            )
+        return body
 
 
 def global_request_id(operation: str) -> str:
-    """An operation's id in the form that OpenStack takes from callers: `req-` and a UUID."""
+    """Return an operation's id in the form that OpenStack takes from callers: `req-` and a UUID."""
     try:
         return f"req-{uuid.UUID(operation)}"
-    except ValueError:  # an operation within another has an id of its own form
+    except ValueError:  # an operation within another has an id that is no UUID
         return f"req-{uuid.uuid5(uuid.NAMESPACE_URL, f'xk8s:{operation}')}"

@@ -1,6 +1,7 @@
-"""Magnum's errors in its own words: the `detail` of its body, which openstacksdk drops.
+"""The errors of Magnum, with the `detail` of its body, which openstacksdk drops.
 
-`title` is cut at the first full stop, so it is not used. A proxy's 5xx may be HTML.
+The `title` is cut at the first full stop, so it is used only where there is no `detail`. The 5xx of a proxy
+may be HTML.
 """
 
 from __future__ import annotations
@@ -22,27 +23,27 @@ class MagnumUnreachable(MagnumError):
 
 
 class MagnumUnauthorized(MagnumError):
-    """Keystone or Magnum does not accept the credentials."""
+    """Keystone or Magnum does not accept the credentials (401)."""
 
 
 class MagnumForbidden(MagnumError):
-    """The cloud's rules forbid it."""
+    """The policy rules of the cloud forbid it (403)."""
 
 
 class MagnumNotFound(MagnumError):
-    """There is no such thing."""
+    """Magnum has no such template or cluster (404)."""
 
 
 class MagnumConflict(MagnumError):
-    """A name means several things, or it is in use."""
+    """A name means several things, or something is in use (409)."""
 
 
 class MagnumRejected(MagnumError):
-    """Magnum refused what was sent (400)."""
+    """Magnum has refused what was sent (400)."""
 
 
 class MagnumFailed(MagnumError):
-    """Magnum failed (5xx), or asks to slow down (429)."""
+    """Magnum has failed (5xx), or asks to slow down (429)."""
 
 
 _BY_STATUS: dict[int, type[MagnumError]] = {
@@ -58,7 +59,7 @@ _FIXES: dict[type[MagnumError], str] = {
     MagnumForbidden: "Ask the cloud's operator, or use credentials with the needed role in clouds.yaml.",
     MagnumFailed: "Try again in a few minutes; if it stays, give the cloud's operator the request id.",
 }
-# what Magnum says is sometimes not what is wrong
+# what Magnum says is sometimes not what is wrong, so these patterns have a better advice
 _TRANSLATIONS: tuple[tuple[str, str], ...] = (
     (
         r"Cluster type \(vm, .*, kubernetes\) not supported",
@@ -82,7 +83,7 @@ _TRANSLATIONS: tuple[tuple[str, str], ...] = (
 
 
 def from_answer(status: int, body: Any, *, doing: str, request_id: str) -> MagnumError:
-    """The error for an answer; `body` is its JSON, or its text if it is none."""
+    """Return the error for an answer; `body` is its JSON, or its text if it is none."""
     kind = _BY_STATUS.get(status, MagnumFailed if status >= 500 or status == 429 else MagnumRejected)
     detail = detail_of(body)
     fix = next((hint for pattern, hint in _TRANSLATIONS if re.search(pattern, detail)), _FIXES.get(kind, ""))
@@ -93,7 +94,7 @@ def from_answer(status: int, body: Any, *, doing: str, request_id: str) -> Magnu
 
 
 def detail_of(body: Any) -> str:
-    """The sentence of an error body; for HTML and unknown bodies, what can be read of it."""
+    """Return the sentence of an error body; of HTML and unknown bodies, the text that can be read."""
     if isinstance(body, dict):
         errors = body.get("errors")
         if isinstance(errors, list) and errors and isinstance(errors[0], dict):

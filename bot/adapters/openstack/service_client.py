@@ -1,17 +1,18 @@
-"""Requests to the services of one cloud beside Magnum, through openstacksdk.
+"""Requests to the services of one cloud other than Magnum.
 
-Authentication and the service catalogue are the SDK's, what is asked and answered is visible here. Reads are
-repeated when a proxy is restarting; writes are sent once, and whoever calls looks before trying again.
+Reads are repeated while a proxy is restarting. Writes are sent once, and the caller looks before trying
+again.
 """
 
 from __future__ import annotations
 
-import threading
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
 
-from bot.adapters.openstack.connection import LONGEST_PAUSE, RETRIED, SECONDS, TRIES, connection
+from bot.adapters.openstack.connection import BACKOFF, RETRIED, CloudConnection, body_of
+from bot.adapters.retries import TryAgain, retried, retry_after
 from bot.common.problems import Problem
 from bot.common.wording import one_line, reason
 
@@ -23,7 +24,7 @@ class CloudServiceError(Problem):
 
 
 class CloudRefused(CloudServiceError):
-    """It says no (4xx): not allowed, not now, no quota. To ask again changes nothing."""
+    """The service refuses (4xx): not allowed, not now, no quota. Asking again changes nothing."""
 
 
 class CloudForbidden(CloudRefused):
@@ -39,39 +40,37 @@ class NoSuchService(CloudServiceError):
 
 
 class Requests:
-    """Requests to one project's services, as one entry of clouds.yaml sees them. Thread-safe."""
+    """Requests to the services of one project. Thread-safe."""
 
     def __init__(self, cloud: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.cloud = cloud
         self._sleep = sleep
-        self._connection: Any = None
-        self._lock = threading.Lock()
+        self._connection = CloudConnection(cloud, unusable=CloudServiceError)
 
     def read(self, service: str, path: str, *, doing: str) -> Json:
-        """A GET, repeated while a proxy is restarting; `service` is the SDK's name. Raises
-        `CloudServiceError`.
+        """Send a GET, repeatedly while a proxy is restarting; `service` is the SDK's name of it.
+
+        Raises the same errors as `request`.
         """
-        for attempt in range(TRIES):
-            try:
-                return self.request(service, "GET", path, None, doing=doing)
-            except _Again as again:
-                if attempt == TRIES - 1:
-                    raise again.problem from None
-                self._sleep(min(again.pause or 0.3 * 2**attempt, LONGEST_PAUSE))
-        raise AssertionError("unreachable")  # pragma: no cover
+        attempt = functools.partial(self._attempt, service, "GET", path, None, doing=doing)
+        return retried(attempt, BACKOFF, sleep=self._sleep)
 
     def request(self, service: str, method: str, path: str, body: Json | None, *, doing: str) -> Json:
-        """One request, sent once. Raises `NotAllowed`, `CloudNotFound`, `CloudRefused`,
-        `NoSuchService`, `CloudServiceError`.
+        """Send a request once; `doing` says in an error what was not done.
+
+        Raises `CloudForbidden`, `CloudNotFound`, `CloudRefused`, `NoSuchService` or `CloudServiceError`.
         """
+        try:
+            return self._attempt(service, method, path, body, doing=doing)
+        except TryAgain as failure:
+            raise failure.error from None
+
+    def _attempt(self, service: str, method: str, path: str, body: Json | None, *, doing: str) -> Json:
         from keystoneauth1 import exceptions as keystone
         from requests import exceptions as http
 
         try:
-            proxy = getattr(self._connected(), service)
-            answer = proxy.request(
-                path, method, json=body, raise_exc=False, timeout=SECONDS, connect_retries=0
-            )
+            answer = self._connection.request(service, method, path, body)
         except keystone.EndpointNotFound as error:
             raise NoSuchService(
                 f"The cloud {self.cloud} has no {service.replace('_', ' ')} service",
@@ -84,35 +83,17 @@ class Requests:
                 why=reason(error),
                 fix="Check this cloud in clouds.yaml, and that it is up.",
             ) from error
-        try:
-            said = answer.json()
-        except ValueError:
-            said = {}
-        if answer.status_code < 400:
-            return dict(said)
-        kind = _kind(answer.status_code)
-        problem = kind(
+        content, status = body_of(answer), answer.status_code
+        if status < 400:
+            return dict(content) if isinstance(content, dict) else {}
+        problem = _kind(status)(
             f"The cloud {self.cloud} did not {doing}",
-            why=f"HTTP {answer.status_code}: {_message(said)}",
+            why=f"HTTP {status}: {_message(content)}",
             fix="Look at it with the openstack command, then resume.",
         )
-        if method == "GET" and answer.status_code in RETRIED:
-            after = answer.headers.get("Retry-After", "")
-            raise _Again(problem, float(after) if after.isdigit() else 0.0)
+        if status in RETRIED:
+            raise TryAgain(problem, pause=retry_after(answer.headers.get("Retry-After")))
         raise problem
-
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._connection is None:
-                self._connection = connection(self.cloud, CloudServiceError)
-            return self._connection
-
-
-class _Again(Exception):
-    def __init__(self, problem: CloudServiceError, pause: float) -> None:
-        super().__init__(problem.what)
-        self.problem = problem
-        self.pause = pause
 
 
 def _kind(status: int) -> type[CloudServiceError]:
@@ -121,13 +102,8 @@ def _kind(status: int) -> type[CloudServiceError]:
     return CloudRefused if status < 500 and status not in RETRIED else CloudServiceError
 
 
-def _message(said: Any) -> str:
-    """The sentence in an error: Cinder and Nova wrap it in the name of the fault, Neutron in
-    `NeutronError`.
-    """
-    inner = (
-        next((value for value in said.values() if isinstance(value, dict)), {})
-        if isinstance(said, dict)
-        else {}
-    )
+def _message(content: Any) -> str:
+    """The sentence of an error: Cinder and Nova wrap it in the fault's name, Neutron in `NeutronError`."""
+    fields = content.values() if isinstance(content, dict) else ()
+    inner = next((field for field in fields if isinstance(field, dict)), {})
     return one_line(str(inner.get("message") or "no reason given"))

@@ -6,6 +6,7 @@ import pytest
 
 from bot.adapters.kube import writes as kube_writing
 from bot.adapters.kube.errors import KubeError, ServerFailed, Unreachable
+from bot.adapters.retries import Backoff
 from bot.migration.copy import comparison, copier, removal
 from bot.migration.copy.copier import NamespaceGoing
 from bot.migration.copy.writer import WriteAction
@@ -15,7 +16,8 @@ from tests.contract.migration.moves import Moving
 
 @pytest.fixture
 def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
-    monkeypatch.setattr("bot.adapters.kube.client.LONGEST_PAUSE", 0.01)
+    brief = Backoff(attempts=4, first_pause=0.01, longest_pause=0.01)
+    monkeypatch.setattr("bot.adapters.kube.client.BACKOFF", brief)
     return Moving(cloud, planned(cloud, wish(cloud)))
 
 
