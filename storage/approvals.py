@@ -119,9 +119,9 @@ class ApprovalRepository(Repository):
         """Store a new approval; an operation that has asked before gets the one that it has."""
         values = {column.key: getattr(approval, column.key) for column in _COLUMNS}
         with self._database.writing() as connection:
-            known = _read(connection, ApprovalRow.operation == approval.operation)
-            if known:
-                return known[0]
+            existing = _read(connection, ApprovalRow.operation == approval.operation)
+            if existing:
+                return existing[0]
             connection.execute(insert(ApprovalRow).values(**values))
         return approval
 
@@ -226,13 +226,15 @@ class ApprovalRepository(Repository):
             approval for approval in self._find(unseen) if approval.version > 1 or not fresh(approval)
         )
         until = now + timedelta(seconds=seconds)
-        claimed = [each.id for each in candidates if self._claim(each, unseen, announcing_until=until)]
+        claimed = [
+            approval.id for approval in candidates if self._claim(approval, unseen, announcing_until=until)
+        ]
         return self._find(ApprovalRow.id.in_(claimed)) if claimed else []
 
     def announced(self, approval: str, *, version: int) -> None:
         """Note which version people have seen, so that the next one can be claimed."""
-        seen = update(ApprovalRow).where(ApprovalRow.id == approval, ApprovalRow.announced <= version)
-        self._write(seen.values(announced=version, announcing_until=None))
+        approval_row = update(ApprovalRow).where(ApprovalRow.id == approval, ApprovalRow.announced <= version)
+        self._write(approval_row.values(announced=version, announcing_until=None))
 
     def _claim(self, approval: Approval, condition: ColumnElement[bool], **values: Any) -> bool:
         return self._write(update(ApprovalRow).where(ApprovalRow.id == approval.id, condition).values(values))

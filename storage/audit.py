@@ -109,10 +109,10 @@ class AuditRepository(Repository):
         with self._database.autocommit() as connection:
             return connection.execute(_APPEND_FUNCTION, {**stored, "content": content}).scalar() is not None
 
-    def find(self, wanted: AuditFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
+    def find(self, selection: AuditFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
         """Return a page of outcomes and open intents, newest first, and how many there are in all."""
-        shown = (AuditEventRow.phase == OUTCOME) | ~_has_outcome()
-        query = select(*_COLUMNS).where(shown, *wanted.conditions())
+        closed_or_open = (AuditEventRow.phase == OUTCOME) | ~_has_outcome()
+        query = select(*_COLUMNS).where(closed_or_open, *selection.conditions())
         with self._database.reading() as connection:
             total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
             page = query.order_by(AuditEventRow.position.desc()).offset(offset).limit(limit)
@@ -124,9 +124,9 @@ class AuditRepository(Repository):
         query = select(*_COLUMNS).where(AuditEventRow.phase == INTENT, ~_has_outcome())
         return self._events(query.where(AuditEventRow.position > after))
 
-    def everything(self, wanted: AuditFilter | None = None) -> Iterator[AuditEvent]:
+    def everything(self, selection: AuditFilter | None = None) -> Iterator[AuditEvent]:
         """Yield every selected event in order, intents too, read in parts: memory does not grow with them."""
-        query = select(*_COLUMNS).where(*(wanted or AuditFilter()).conditions()).limit(EXPORTED)
+        query = select(*_COLUMNS).where(*(selection or AuditFilter()).conditions()).limit(EXPORTED)
         last = 0
         while True:
             events = self._events(query.where(AuditEventRow.position > last))
@@ -178,8 +178,8 @@ def _stored(event: AuditEvent) -> dict[str, str | int | None]:
 
 def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool:
     """Append on SQLite, in the one writer's transaction; in the driver's own SQL, because requests wait."""
-    known = (stored["operation"], stored["phase"])
-    if connection.exec_driver_sql(_KNOWN, known).first() is not None:
+    event_key = (stored["operation"], stored["phase"])
+    if connection.exec_driver_sql(_KNOWN, event_key).first() is not None:
         return False
     position, previous = connection.exec_driver_sql(_HEAD).one()
     position += 1

@@ -9,8 +9,6 @@ as they stream out, without being taken apart. A link is
 and the previous hash of the first event is 64 zeros, or the hash that a sealed file ends with.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable

@@ -127,9 +127,9 @@ class ClusterMigrationRepository(Repository):
             ):  # two that begin at one moment would not see each other
                 connection.execute(text("LOCK TABLE migrations IN SHARE ROW EXCLUSIVE MODE"))
             for query in (same_operation, _migrations().where(or_(*clusters))):
-                known = connection.execute(query).mappings().first()
-                if known is not None:
-                    return ClusterMigration(**known)
+                existing = connection.execute(query).mappings().first()
+                if existing is not None:
+                    return ClusterMigration(**existing)
             connection.execute(insert(MigrationRow).values(**dataclasses.asdict(migration)))
         return migration
 

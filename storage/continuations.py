@@ -49,9 +49,9 @@ class ContinuationRepository(Repository):
         """
         operation = continuation.operation
         with self._database.writing() as connection:
-            known = connection.execute(_of(operation)).mappings().first()
-            if known is not None:
-                return Continuation(**known)
+            stored = connection.execute(_of(operation)).mappings().first()
+            if stored is not None:
+                return Continuation(**stored)
             connection.execute(insert(ContinuationRow).values(**dataclasses.asdict(continuation)))
             in_inbox = select(InboxRow.id).where(InboxRow.operation == operation)
             if connection.execute(in_inbox).first() is None:
@@ -86,9 +86,9 @@ class ContinuationRepository(Repository):
         """Note that the outcome was audited and shown, so that nothing is left to do."""
         unleased = InboxRow.state.in_([CONTINUED, WAITING])  # whoever leased an entry finishes it
         entry = update(InboxRow).where(InboxRow.operation == operation, unleased)
-        shown = update(ContinuationRow).where(ContinuationRow.operation == operation)
+        conclusion = update(ContinuationRow).where(ContinuationRow.operation == operation)
         with self._database.writing() as connection:
-            connection.execute(shown.values(concluded_at=now))
+            connection.execute(conclusion.values(concluded_at=now))
             connection.execute(entry.values(state=DONE, finished_at=now))
 
 

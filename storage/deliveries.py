@@ -4,8 +4,6 @@ Table `deliveries`. A slot is written before its message is posted, and the ts a
 have been posted by a process that died in between: whoever finds one looks for the message before posting.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 With `threading.Lock` any waiter may be next: one of ten writers waits twice as long as its turn would take.
 """
 
-from __future__ import annotations
-
 import collections
 import threading
 

@@ -4,8 +4,6 @@ Table `homes`. One replica at a time publishes a view: it claims the person's ro
 new view, and no other replica can claim the same digest.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import func, insert, or_, select, update
@@ -26,8 +24,8 @@ class HomeRepository(Repository):
         """Note that a person has opened their Home, so that its view is published anew."""
         values = {"opened_at": now, "digest": ""}
         with self._database.writing() as connection:
-            known = update(HomeRow).where(HomeRow.person == person).values(**values)
-            if not connection.execute(known).rowcount:
+            home = update(HomeRow).where(HomeRow.person == person).values(**values)
+            if not connection.execute(home).rowcount:
                 connection.execute(insert(HomeRow).values(person=person, shown_at=now, **values))
 
     def open_since(self, since: datetime) -> dict[str, str]:

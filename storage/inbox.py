@@ -85,9 +85,9 @@ class InboxRepository(Repository):
         """Prolong leases; return the ids of those that still belong to this owner."""
         if not ids:
             return []
-        held = (InboxRow.id.in_(ids), InboxRow.owner == owner, InboxRow.state == LEASED)
+        lease = (InboxRow.id.in_(ids), InboxRow.owner == owner, InboxRow.state == LEASED)
         with self._database.writing() as connection:
-            renewal = update(InboxRow).where(*held).values(lease_until=until).returning(InboxRow.id)
+            renewal = update(InboxRow).where(*lease).values(lease_until=until).returning(InboxRow.id)
             return list(connection.execute(renewal).scalars())
 
     def finish(self, entry: int, *, owner: str, now: datetime) -> bool:
@@ -100,23 +100,23 @@ class InboxRepository(Repository):
         long_running = select(ContinuationRow.ended_at).where(
             ContinuationRow.operation == operation, ContinuationRow.concluded_at.is_(None)
         )
-        held = (InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
+        lease = (InboxRow.id == entry, InboxRow.owner == owner, InboxRow.state == LEASED)
         with self._database.writing() as connection:
             unfinished = connection.execute(long_running.with_for_update()).first()
             values: dict[str, Any] = {"state": DONE, "finished_at": now}
             if unfinished is not None:
                 state = CONTINUED if unfinished.ended_at is None else WAITING
                 values = {"state": state, "owner": None}
-            answered = update(InboxRow).where(*held).values(**values, lease_until=None)
+            answered = update(InboxRow).where(*lease).values(**values, lease_until=None)
             return connection.execute(answered).rowcount > 0
 
     def release(self, *, owner: str, only: Sequence[int] | None = None) -> int:
         """Give back the leases of an owner, after its restart or when it stops; return how many."""
-        held = [InboxRow.owner == owner, InboxRow.state == LEASED]
+        leases = [InboxRow.owner == owner, InboxRow.state == LEASED]
         if only is not None:
-            held.append(InboxRow.id.in_(only))
+            leases.append(InboxRow.id.in_(only))
         with self._database.writing() as connection:
-            released = update(InboxRow).where(*held).values(state=WAITING, owner=None, lease_until=None)
+            released = update(InboxRow).where(*leases).values(state=WAITING, owner=None, lease_until=None)
             return connection.execute(released).rowcount
 
     def is_open(self, operation: str) -> bool:
@@ -149,8 +149,8 @@ _LEASED_COLUMNS = (
 
 def accept_in(connection: Connection, entry: InboxEntry) -> bool:
     """Store an entry as a part of the caller's transaction; return False if its key is known."""
-    known = select(InboxRow.id).where(InboxRow.key == entry.key)
-    if connection.execute(known).first() is not None:
+    same_key = select(InboxRow.id).where(InboxRow.key == entry.key)
+    if connection.execute(same_key).first() is not None:
         return False
     try:
         with connection.begin_nested():

@@ -4,8 +4,6 @@ Table `replicas`. A replica id belongs to one live process: it is claimed under 
 the heartbeat of another process is young enough.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update

@@ -4,8 +4,6 @@ A method that needs more than one statement opens the transaction itself, so tha
 where it is given.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from typing import Any

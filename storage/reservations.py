@@ -4,8 +4,6 @@ Table `reservations`. The primary key makes a name unique within its scope; an o
 no reservation any more, whether or not it has released it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
@@ -35,5 +33,5 @@ class ReservationRepository(Repository):
 
     def release(self, scope: str, name: str, *, operation: str) -> None:
         """Release a name, if this operation holds it."""
-        held = (ReservationRow.scope == scope, ReservationRow.name == name)
-        self._write(delete(ReservationRow).where(*held, ReservationRow.operation == operation))
+        same_name = (ReservationRow.scope == scope, ReservationRow.name == name)
+        self._write(delete(ReservationRow).where(*same_name, ReservationRow.operation == operation))

@@ -67,8 +67,8 @@ class UpdateBudget:
     def _turn_of(self, replica: str, messages: int) -> datetime:
         """Store how many progress messages a replica has; return when its turn comes."""
         share = {"lines": messages, "seen_at": self._now}
-        known = update(UpdateShareRow).where(UpdateShareRow.replica == replica).values(**share)
-        turn = self._connection.execute(known.returning(UpdateShareRow.next_at)).scalar()
+        existing = update(UpdateShareRow).where(UpdateShareRow.replica == replica).values(**share)
+        turn = self._connection.execute(existing.returning(UpdateShareRow.next_at)).scalar()
         if turn is None:
             new = insert(UpdateShareRow).values(replica=replica, next_at=self._now, **share)
             self._connection.execute(new)

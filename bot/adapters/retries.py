@@ -4,8 +4,6 @@ The client of an API decides what may be repeated, and raises `TryAgain` for tha
 pause (Retry-After) gets it, up to a cap; otherwise pauses grow exponentially.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import time

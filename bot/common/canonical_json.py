@@ -4,8 +4,6 @@ The audit chain, approvals and the digests of migrated objects are over `canonic
 change: a stored digest would no longer match what it is about.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Any

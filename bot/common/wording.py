@@ -4,8 +4,6 @@
 nouns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -29,8 +27,8 @@ def lasting(length: timedelta) -> str:
 
 def first_of(lines: Sequence[str], most: int) -> str:
     """Return the first `most` lines, and how many more there are."""
-    more = f"\nand {len(lines) - most} more" if len(lines) > most else ""
-    return "\n".join(lines[:most]) + more
+    suffix = f"\nand {len(lines) - most} more" if len(lines) > most else ""
+    return "\n".join(lines[:most]) + suffix
 
 
 def one_line(text: str) -> str:

@@ -1,7 +1,5 @@
 """Approvals by a second person: which changes need one, of how many people, and for how long it is asked."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from pydantic import Field, field_validator

@@ -1,7 +1,5 @@
 """Generates `docs/configuration.md` from the models, so that no key is undocumented."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The settings in force. SIGHUP reads them again; a bad file is logged and leaves the old ones in force."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import structlog

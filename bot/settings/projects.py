@@ -1,7 +1,5 @@
 """Projects: the cloud of each, its channels, template defaults, clusters and roles."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The types of values that several subjects of the settings share."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """YAML with the line of every key, and without keys that stand twice."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import yaml

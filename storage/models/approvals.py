@@ -1,7 +1,5 @@
 """Tables of approvals and of the decisions that people have taken on them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

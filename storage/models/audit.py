@@ -4,8 +4,6 @@ Triggers, and on PostgreSQL the rights of the application's role, allow nothing 
 (see `storage.grants`).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -3,8 +3,6 @@
 A cluster is always named by its id (the Magnum UUID), never by its display name, which can be given anew.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

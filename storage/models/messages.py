@@ -1,7 +1,5 @@
 """Tables of what Slack shows: posted messages, buttons, App Homes, and the rate limit of `chat.update`."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

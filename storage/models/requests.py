@@ -1,7 +1,5 @@
 """Tables of requests on their way: the inbox, long-running operations, name reservations, and replicas."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

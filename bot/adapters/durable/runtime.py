@@ -203,8 +203,8 @@ class Runtime:
         return len(workflows)
 
     def _bound(self, workflow: Workflow) -> Callable[[str, Json], None]:
-        def run(project: str, given: Json) -> None:
-            self._run(workflow, project, given)
+        def run(project: str, workflow_input: Json) -> None:
+            self._run(workflow, project, workflow_input)
 
         return run
 

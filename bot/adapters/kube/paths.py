@@ -1,7 +1,5 @@
 """Paths of the Kubernetes API (https://kubernetes.io/docs/reference/using-api/api-concepts/)."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 

@@ -1,4 +1,8 @@
-"""Cinder, Neutron and Octavia, for the few calls that moving disks and addresses, and proving it, need."""
+"""Cinder, Octavia and Neutron: the few calls that moving volumes and addresses, and proving it, need.
+
+The fields are those of the API references (https://docs.openstack.org/api-ref/block-storage/v3/,
+https://docs.openstack.org/api-ref/load-balancer/v2/ and https://docs.openstack.org/api-ref/network/v2/).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Disk:
-    """A volume as Cinder has it."""
+    """A volume of Cinder."""
 
     id: str
     status: str  # `available`, `in-use`, `detaching`, …
@@ -25,7 +29,7 @@ class Disk:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VolumeSnapshot:
-    """A moment of a volume, as Cinder has it."""
+    """A snapshot of a volume of Cinder."""
 
     id: str
     name: str
@@ -35,7 +39,7 @@ class VolumeSnapshot:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FloatingIP:
-    """A floating IP as Neutron has it. `port` is empty if it is attached to nothing."""
+    """A floating IP of Neutron. `port` is empty if it is attached to nothing."""
 
     id: str
     address: str
@@ -45,18 +49,16 @@ class FloatingIP:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LoadBalancerPool:
-    """One pool of a load balancer: whose it is by its listener's name, and how its members are (`ONLINE`,
-    `ERROR`,
-    `NO_MONITOR` where nothing watches them, …)."""
+    """One pool of a load balancer, with the name of its listener and the states of its members."""
 
     listener: str
     operating: str
-    members: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()  # `ONLINE`, `ERROR`, `NO_MONITOR` where nothing watches them, …
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """A load balancer as Octavia has it."""
+    """A load balancer of Octavia."""
 
     id: str
     provisioning: str  # `ACTIVE`, `PENDING_UPDATE`, `ERROR`
@@ -65,7 +67,10 @@ class LoadBalancer:
 
 
 class CloudServices:
-    """The disks and addresses of one project, as one entry of clouds.yaml sees them. Thread-safe."""
+    """The volumes and addresses of one project, as one entry of clouds.yaml sees them. Thread-safe.
+
+    Every method raises `CloudServiceError`; subclasses of it are named where a caller tells them apart.
+    """
 
     def __init__(self, cloud: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.cloud = cloud
@@ -74,39 +79,33 @@ class CloudServices:
     # --- Cinder
 
     def disk(self, volume: str) -> Disk:
-        """A volume and where it is attached. Raises `CloudNotFound`, `CloudServiceError`."""
+        """Return a volume and where it is attached. Raises `CloudNotFound`."""
         doing = f"show the volume {volume}"
-        found = self._requests.read("block_storage", f"/volumes/{volume}", doing=doing)["volume"]
-        servers = tuple(each["server_id"] for each in found.get("attachments") or [] if each.get("server_id"))
-        return Disk(id=found["id"], status=found["status"], servers=servers)
+        body = self._requests.read("block_storage", f"/volumes/{volume}", doing=doing)["volume"]
+        servers = (attachment.get("server_id") for attachment in body.get("attachments") or [])
+        return Disk(id=body["id"], status=body["status"], servers=tuple(filter(None, servers)))
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
-        """The snapshots of a volume. Raises `CloudServiceError`."""
+        """Return the snapshots of a volume."""
         path = f"/snapshots/detail?{urlencode({'volume_id': volume})}"
-        found = self._requests.read("block_storage", path, doing=f"list the snapshots of the volume {volume}")
-        return tuple(_snapshot(each) for each in found["snapshots"])
+        body = self._requests.read("block_storage", path, doing=f"list the snapshots of the volume {volume}")
+        return tuple(_snapshot(snapshot) for snapshot in body["snapshots"])
 
     def snapshot(
         self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]
     ) -> VolumeSnapshot:
-        """Take a snapshot of a volume that is free; it is ready later. Raises `CloudRefused` (in use, no
-        quota).
+        """Take a snapshot of a volume that is not in use. It is available later.
+
+        Raises `CloudRefused` if the volume is in use, or the quota is exceeded.
         """
-        body = {
-            "volume_id": volume,
-            "name": name,
-            "description": description,
-            "metadata": dict(metadata),
-            "force": False,
-        }
+        texts = {"name": name, "description": description, "metadata": dict(metadata)}
+        body = {"snapshot": {"volume_id": volume, **texts, "force": False}}
         doing = f"take a snapshot of the volume {volume}"
-        made = self._requests.request("block_storage", "POST", "/snapshots", {"snapshot": body}, doing=doing)
-        return _snapshot(made["snapshot"])
+        answer = self._requests.request("block_storage", "POST", "/snapshots", body, doing=doing)
+        return _snapshot(answer["snapshot"])
 
     def remove_snapshot(self, snapshot: str) -> None:
-        """Remove a snapshot; one that is gone is. Raises `CloudRefused` (busy, not allowed),
-        `CloudServiceError`.
-        """
+        """Delete a snapshot; one that is gone already is no error. Raises `CloudRefused` if it is in use."""
         doing = f"remove the snapshot {snapshot}"
         with contextlib.suppress(CloudNotFound):
             self._requests.request("block_storage", "DELETE", f"/snapshots/{snapshot}", None, doing=doing)
@@ -114,9 +113,7 @@ class CloudServices:
     # --- Octavia
 
     def balancer(self, balancer: str) -> LoadBalancer:
-        """A load balancer with what it leads to. Raises `CloudNotFound`, `NotAllowed`, `NoSuchService`,
-        `CloudServiceError`.
-        """
+        """Return a load balancer. Raises `CloudNotFound`, `CloudForbidden` or `NoSuchService`."""
         path, doing = f"/lbaas/loadbalancers/{balancer}/status", f"show the load balancer {balancer}"
         tree = self._requests.read("load_balancer", path, doing=doing)["statuses"]["loadbalancer"]
         return LoadBalancer(
@@ -129,63 +126,60 @@ class CloudServices:
         )
 
     def described(self, text: str) -> str:
-        """The id of the load balancer with a description; empty if there is none. Raises
-        `CloudServiceError`.
-        """
+        """Return the id of the load balancer with a description, empty if there is none."""
         path = f"/lbaas/loadbalancers?{urlencode({'description': text})}"
-        found = self._requests.read("load_balancer", path, doing="find a load balancer")["loadbalancers"]
-        return next((str(each["id"]) for each in found if each.get("description") == text), "")
+        balancers = self._requests.read("load_balancer", path, doing="find a load balancer")["loadbalancers"]
+        ids = (str(balancer["id"]) for balancer in balancers if balancer.get("description") == text)
+        return next(ids, "")
 
     # --- Neutron
 
     def find(self, address: str) -> FloatingIP | None:
-        """A floating IP of the project by its address. Raises `CloudServiceError`."""
+        """Return a floating IP of the project by its address."""
         return self._first({"floating_ip_address": address}, f"find the address {address}")
 
     def on(self, port: str) -> FloatingIP | None:
-        """The floating IP that is attached to a port. Raises `CloudServiceError`."""
+        """Return the floating IP that is attached to a port."""
         return self._first({"port_id": port}, f"find the address of port {port}")
 
     def describe(self, floating_ip: str, text: str) -> None:
-        """Set the description of a floating IP. Raises `CloudServiceError`."""
+        """Set the description of a floating IP."""
         self._update(floating_ip, {"description": text})
 
     def attach(self, floating_ip: str, port: str) -> None:
-        """Attach a floating IP to a port; an empty one detaches it. Raises `CloudServiceError`."""
+        """Attach a floating IP to a port; an empty port detaches it."""
         self._update(floating_ip, {"port_id": port or None})
 
     def _first(self, query: Mapping[str, str], doing: str) -> FloatingIP | None:
-        found = self._requests.read("network", f"/floatingips?{urlencode(query)}", doing=doing)["floatingips"]
-        if not found:
-            return None
-        return FloatingIP(
-            id=found[0]["id"],
-            address=found[0]["floating_ip_address"],
-            port=found[0].get("port_id") or "",
-            description=found[0].get("description") or "",
-        )
+        path = f"/floatingips?{urlencode(query)}"
+        addresses = self._requests.read("network", path, doing=doing)["floatingips"]
+        return _floating_ip(addresses[0]) if addresses else None
 
     def _update(self, floating_ip: str, values: Json) -> None:
-        self._requests.request(
-            "network",
-            "PUT",
-            f"/floatingips/{floating_ip}",
-            {"floatingip": values},
-            doing="change a floating IP",
-        )
+        path, body = f"/floatingips/{floating_ip}", {"floatingip": values}
+        self._requests.request("network", "PUT", path, body, doing="change a floating IP")
 
 
-def _snapshot(found: Json) -> VolumeSnapshot:
+def _snapshot(body: Json) -> VolumeSnapshot:
     return VolumeSnapshot(
-        id=found["id"],
-        name=found.get("name") or "",
-        status=found["status"],
-        metadata=found.get("metadata") or {},
+        id=body["id"],
+        name=body.get("name") or "",
+        status=body["status"],
+        metadata=body.get("metadata") or {},
+    )
+
+
+def _floating_ip(body: Json) -> FloatingIP:
+    return FloatingIP(
+        id=body["id"],
+        address=body["floating_ip_address"],
+        port=body.get("port_id") or "",
+        description=body.get("description") or "",
     )
 
 
 def _pool(listener: Json, pool: Json) -> LoadBalancerPool:
-    members = tuple(each["operating_status"] for each in pool.get("members") or [])
+    members = tuple(member["operating_status"] for member in pool.get("members") or [])
     return LoadBalancerPool(
         listener=listener.get("name") or "", operating=pool["operating_status"], members=members
     )
