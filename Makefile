@@ -11,7 +11,7 @@ WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be m
 help:
 	@echo "make demo    start the sandbox and the bot, play a short tour, stay up for the browser"
 	@echo "make test    run the whole test suite"
-	@echo "make check   lint, types, direction of imports"
+	@echo "make check   lint, types, direction of imports, dead code"
 	@echo "make bench   the measurements of docs/benchmarks.md"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 
@@ -44,6 +44,7 @@ check: $(VENV)/.dev
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
+	@$(RUN)/vulture --ignore-decorators '@*validator*,@*.command*' bot storage .vulture_allowlist.py
 
 bench: $(VENV)/.dev
 	@$(RUN)/python -m benchmarks $(ARGS)

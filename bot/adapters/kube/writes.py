@@ -28,15 +28,9 @@ Object = dict[str, Any]
 FIELD_MANAGER = "xk8s"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 MERGE = "application/merge-patch+json"
+STRICT = "Strict"  # field validation: the server refuses fields that it does not know (400)
 # written by the server alone
 SERVER_METADATA = ("managedFields", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink")
-
-
-class FieldValidation(enum.StrEnum):
-    """What the server does about fields that it does not know."""
-
-    STRICT = "Strict"  # it refuses the request (400)
-    WARN = "Warn"
 
 
 class Removal(enum.Enum):
@@ -82,7 +76,6 @@ def apply(
     dry_run: bool = False,
     force: bool = False,
     manager: str = FIELD_MANAGER,
-    validation: FieldValidation = FieldValidation.STRICT,
     doing: str = "",
 ) -> WriteResult:
     """Apply a manifest on the server. `force` takes fields over from other managers, else they conflict.
@@ -93,7 +86,7 @@ def apply(
 
     https://kubernetes.io/docs/reference/using-api/server-side-apply/
     """
-    query = {"fieldManager": manager, "force": "true" if force else "", "fieldValidation": validation.value}
+    query = {"fieldManager": manager, "force": "true" if force else "", "fieldValidation": STRICT}
     doing = doing or f"apply {_last(path)}"
     address = path + _query(dry_run=dry_run, **query)
     reply = kube.exchange("PATCH", address, doing=doing, body=msgspec.json.encode(manifest), content=APPLY)
@@ -176,7 +169,7 @@ def _query(*, dry_run: bool = False, **parameters: str) -> str:
     return f"?{text}" if text else ""
 
 
-_STRICT = _query(fieldManager=FIELD_MANAGER, fieldValidation=FieldValidation.STRICT.value)
+_STRICT = _query(fieldManager=FIELD_MANAGER, fieldValidation=STRICT)
 
 
 def _result(reply: Reply, path: str) -> WriteResult:

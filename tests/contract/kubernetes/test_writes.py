@@ -4,6 +4,7 @@ is set.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -118,8 +119,12 @@ def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(k
     bad = a_policy(name, podSelectr={})
     with pytest.raises(errors.Malformed, match="did not apply"):
         writes.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
-    lenient = writes.apply(
-        kube, f"{POLICIES}/{name}", bad, dry_run=True, validation=writes.FieldValidation.WARN
+    lenient = kube.exchange(
+        "PATCH",
+        f"{POLICIES}/{name}?fieldManager=xk8s&fieldValidation=Warn&dryRun=All",
+        doing="apply leniently",
+        content=writes.APPLY,
+        body=json.dumps(bad).encode(),
     )
     assert lenient.warnings == ('unknown field "spec.podSelectr"',)
 
