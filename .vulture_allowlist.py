@@ -8,6 +8,7 @@ Each name stands below the reason. What only tests use is dead code and does not
 model_config
 
 # Alembic reads them from the modules of migrations.
+revision
 down_revision
 
 # SQLAlchemy calls them on types of columns, or writes the columns, which people read in the database.
