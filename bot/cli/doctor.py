@@ -7,10 +7,11 @@ from collections.abc import Callable
 import click
 
 from bot.app import logs, wiring
+from bot.app.configuration import load
 from bot.clusters.projects import Projects
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
-from bot.settings import Settings, load
+from bot.settings import Settings
 from bot.settings.holder import SettingsHolder
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES

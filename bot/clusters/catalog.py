@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 from bot.adapters.openstack.magnum_errors import MagnumError
 from bot.clusters.cluster import AmbiguousCluster, Cluster, ClusterNotFound, Listed
+from bot.drivers.catalog import known
+from bot.drivers.catalog import names as known_drivers
 from bot.drivers.driver import Driver
 
 
@@ -61,7 +63,7 @@ class ClusterCatalog:
         if self._magnum is not None:
             try:
                 drivers = {
-                    found["uuid"]: _driver(found.get("network_driver")) for found in self._magnum.templates()
+                    found["uuid"]: known(found.get("network_driver")) for found in self._magnum.templates()
                 }
                 deployed = [self._from_magnum(found, drivers) for found in self._magnum.clusters()]
             except MagnumError as error:
@@ -80,7 +82,7 @@ class ClusterCatalog:
         if listed.unread is not None:
             raise listed.unread
         names = sorted({cluster.name for cluster in listed.clusters})
-        near = difflib.get_close_matches(ref, [*names, *Driver], n=1)
+        near = difflib.get_close_matches(ref, [*names, *known_drivers()], n=1)
         meant = f"Did you mean `{near[0]}`? " if near else ""
         raise ClusterNotFound(
             f"There is no cluster {ref} in {self._project}", fix=f"{meant}See `/xk8s cluster list`."
@@ -126,10 +128,6 @@ class ClusterCatalog:
             labels=labels,
             created=_time(found.get("created_at")),
         )
-
-
-def _driver(name: str | None) -> Driver | None:
-    return Driver(name) if name in set(Driver) else None
 
 
 def _time(text: str | None) -> datetime | None:

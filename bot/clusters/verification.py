@@ -54,7 +54,7 @@ class VerificationServices:
             return [project.catalog.find(action.cluster)], ()
         listed = project.catalog.all()
         meant = [
-            cluster for cluster in listed.clusters if action.driver is None or cluster.driver is action.driver
+            cluster for cluster in listed.clusters if action.driver is None or cluster.driver == action.driver
         ]
         # those that are being created or deleted have no network to verify
         settled = [

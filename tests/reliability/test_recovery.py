@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.app import wiring
+from bot.app.configuration import load
 from bot.audit.log import AuditLog
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.requests.recovery import Recovery
-from bot.settings import load
 from bot.slack import plain_text
 from storage.audit import INTENT, AuditEvent, AuditFilter, AuditRepository
 from storage.database import Database

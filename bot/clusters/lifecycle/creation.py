@@ -13,8 +13,9 @@ from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud, Projec
 from bot.clusters.lifecycle.provisioner import BuiltCluster, ClusterOrder, Provisioner
 from bot.clusters.lifecycle.results import ClusterBuilt, ClusterCreated, ClusterVerifying
 from bot.common.problems import Problem
+from bot.drivers.catalog import known
 from bot.drivers.driver import Driver
-from bot.drivers.verification.report import Verdict, VerificationReport, unread
+from bot.drivers.verification.report import Verdict, VerificationReport
 
 WORK = "cluster.create"
 EVERY = 10.0  # seconds between two verifications of a cluster whose nodes are coming up
@@ -43,7 +44,7 @@ class ClusterCreation:
         site = self._sites(flow.project, flow.operation)
         limits = self._limits()
         built = self._building.build(flow, site, order, within=limits.create)
-        driver = Driver(order.driver) if order.driver in set(Driver) else None
+        driver = known(order.driver)
         report = self.verified(flow, site, order, built, driver)
         return ClusterCreated(
             project=flow.project,
@@ -109,7 +110,8 @@ class ClusterCreation:
         try:
             return site.verify(cluster, driver)
         except Problem as problem:  # Magnum is out of reach for a while
-            return unread(
+            return VerificationReport(
+                verdict=Verdict.UNREACHABLE,
                 cluster=name,
                 cluster_id=cluster,
                 project=flow.project,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.adapters.openstack.magnum import DEFAULT_NETWORK_DRIVER
 from bot.adapters.openstack.magnum_errors import MagnumNotFound
 from bot.clusters.templates.results import (
     AmbiguousTemplate,
@@ -23,7 +24,7 @@ from bot.clusters.templates.results import (
     TemplateTaken,
 )
 from bot.clusters.templates.spec import Defaults, TemplateRequest, TemplateSpec, decide
-from bot.drivers.catalog import profile
+from bot.drivers.catalog import known, profile
 from bot.drivers.driver import Driver
 
 
@@ -207,19 +208,19 @@ def _is(found: Template, spec: TemplateSpec) -> bool:
     """Whether a template is the one that was wished for, as far as Magnum keeps what was sent."""
     wanted = {name: str(value) for name, value in spec.labels.items()}
     kept = {name: str(value) for name, value in found.labels.items()}
-    return found.driver is spec.driver and found.image == spec.image and wanted.items() <= kept.items()
+    return found.driver == spec.driver and found.image == spec.image and wanted.items() <= kept.items()
 
 
 def _template(found: Mapping[str, Any]) -> Template:
     labels = {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
-    word = found.get("network_driver") or "flannel"  # Magnum's default
+    word = found.get("network_driver") or DEFAULT_NETWORK_DRIVER
     created = None
     with contextlib.suppress(ValueError, TypeError):
         created = datetime.fromisoformat(found["created_at"])
     return Template(
         id=found["uuid"],
         name=found["name"],
-        driver=Driver(word) if word in set(Driver) else None,
+        driver=known(word),
         network_driver=word,
         kubernetes=labels.get("kube_tag", ""),
         image=found.get("image_id") or "",

@@ -30,6 +30,7 @@ from bot.clusters.templates.results import (
 )
 from bot.clusters.templates.spec import TemplateRequest
 from bot.common.problems import Refusal
+from bot.drivers.catalog import profiles, recommended
 from storage.continuations import Continuation
 
 
@@ -49,9 +50,7 @@ class TemplateServices:
         project = self.projects.get(context.project, operation=context.operation)
         if action.driver is None:
             if context.person.id.startswith("terminal:"):
-                raise Refusal(
-                    "Which driver?", fix="`template create calico` for production, `flannel` for development."
-                )
+                raise Refusal("Which driver?", fix=f"{_driver_choices()}.")
             return TemplateForm(project=project.name, defaults=project.defaults)
         wish = wish_of(action)
         if action.dry_run:
@@ -149,10 +148,17 @@ def _spec(template: Template) -> dict[str, Any]:
     }
 
 
+def _driver_choices() -> str:
+    first, *others = profiles()
+    shown = [f"`template create {first.driver}` for {first.comparison.recommended_for}"]
+    shown += [f"`{other.driver}` for {other.comparison.recommended_for}" for other in others]
+    return ", ".join(shown)
+
+
 def wish_of(action: TemplateCreate) -> TemplateRequest:
     """What was wished for, as the templates take it. Raises `Refusal` if no driver was named."""
     if action.driver is None:
-        raise Refusal("Which driver?", fix="`/xk8s template create calico`")
+        raise Refusal("Which driver?", fix=f"`/xk8s template create {recommended().driver}`")
     return TemplateRequest(
         driver=action.driver,
         name=action.template,
@@ -164,9 +170,7 @@ def wish_of(action: TemplateCreate) -> TemplateRequest:
         kubernetes=action.kubernetes,
         container_runtime=action.container_runtime,
         pool=action.pool,
-        ipip=action.ipip,
-        backend=action.backend,
-        wireguard=action.wireguard,
+        options=action.options,
         labels=action.labels,
         public=action.public,
     )

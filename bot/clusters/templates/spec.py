@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.common.problems import Refusal
-from bot.drivers.catalog import profile, profiles
+from bot.drivers.catalog import profile, profiles, template_options
 from bot.drivers.driver import Driver
+from bot.drivers.template_rules import OptionValues
 
 SERVICE_RANGE = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
 CONTAINERD_FROM = (1, 24)  # from there on the kubelet does not start with another runtime
@@ -54,9 +55,7 @@ class TemplateRequest:
     kubernetes: str | None = None
     container_runtime: str | None = None
     pool: str | None = None
-    ipip: str | None = None
-    backend: str | None = None
-    wireguard: bool = False
+    options: OptionValues = dataclasses.field(default_factory=dict)
     labels: tuple[str, ...] = ()
     public: bool = False
 
@@ -140,21 +139,28 @@ def _labels(wish: TemplateRequest, defaults: Defaults, kubernetes: str) -> dict[
     if runtime:
         labels["container_runtime"] = runtime
     labels |= defaults.driver_labels.get(wish.driver, {})
-    return labels | profile(wish.driver).labels_of(wish) | said
+    rules = profile(wish.driver).template
+    own = {option.name for option in rules.options}
+    for option in template_options():
+        if option.name in wish.options and option.name not in own:
+            owner = next(other for other in profiles() if option in other.template.options)
+            fix = rules.instead.fix.format(flag=option.flag)
+            raise Refusal(f"`{option.flag}` is {owner.title}'s", why=rules.instead.why, fix=fix)
+    pool = {rules.pool_label: wish.pool} if wish.pool else {}
+    return labels | pool | rules.labels_of(wish.options) | said
 
 
 def _check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) -> None:
     for other in profiles():
-        foreign = [
-            name for name in labels if other.driver != driver and name.startswith(other.label_prefixes)
-        ]
+        prefixes = other.template.label_prefixes
+        foreign = [name for name in labels if other.driver != driver and name.startswith(prefixes)]
         if foreign:
             raise BadTemplate(
                 f"The label {foreign[0]} is {other.title}'s, and this template is for"
                 f" {profile(driver).title}",
                 fix=f"Leave `{foreign[0]}` out.",
             )
-    for problem in profile(driver).check_labels(labels):
+    for problem in profile(driver).template.check_labels(labels):
         raise BadTemplate(
             problem.what, fix=f"Set it: `{problem.fix}`, or in `template_defaults.drivers.{driver}.labels`."
         )
@@ -173,12 +179,12 @@ def _check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) ->
 
 
 def _check_ranges(driver: Driver, labels: Mapping[str, str], defaults: Defaults) -> None:
-    own = profile(driver)
+    own = profile(driver).template
     mine = _network(labels.get(own.pool_label, own.default_pool), own.pool_label)
     others = {"the service range": labels.get("service_cluster_ip_range", SERVICE_RANGE)}
     for other in profiles():
         if other.driver != driver:
-            configured = defaults.driver_labels.get(other.driver, {}).get(other.pool_label)
+            configured = defaults.driver_labels.get(other.driver, {}).get(other.template.pool_label)
             if configured:
                 others[f"{other.title}'s pod range"] = configured
     for what, text in others.items():

@@ -11,11 +11,11 @@ import pytest
 
 from bot.actions import grammar
 from bot.actions.service import Outcome, Readback
+from bot.app.configuration import load
 from bot.app.wiring import utc_now
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import wish_of
-from bot.settings import load
 from sandbox.kube.controllers.kubelet import Tempo
 from sandbox.world import Planned, World
 from storage.audit import INTENT, AuditEvent

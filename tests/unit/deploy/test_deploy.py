@@ -8,10 +8,10 @@ import pathlib
 import yaml
 
 from bot.actions.help_pages import usage_hint
-from bot.drivers.catalog import profiles
+from bot.drivers.catalog import policy_apis, profiles
 from bot.drivers.verification import collector
 from bot.migration.objects.modes import DAEMON_SET, SCALED, SUSPENDED
-from bot.policy import cluster_state, other_policy_apis
+from bot.policy import cluster_state
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 
 DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
@@ -43,7 +43,7 @@ def test_the_role_covers_everything_that_verification_reads() -> None:
         for resource in rule["resources"]
     }
     paths = [collector.DAEMON_SETS, collector.NODES, collector.PODS, collector.EVENTS]
-    paths += [path for profile in profiles() for extra in profile.extras for path in extra.paths]
+    paths += [path for profile in profiles() for resource in profile.resources for path in resource.paths]
     for path in paths:
         parts = path.strip("/").split("/")
         group = parts[1] if parts[0] == "apis" else ""
@@ -74,8 +74,8 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
     for path in read:
         parts = path.strip("/").split("/")
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
-    for groups, plurals in other_policy_apis.FOREIGN:
-        assert all(allows("list", group, plural) for group in groups for plural in plurals)
+    for api in policy_apis():
+        assert all(allows("list", group, plural) for group in api.groups for plural in api.policies.values())
     # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
     assert all(
         allows(verb, "networking.k8s.io", "networkpolicies")

@@ -21,24 +21,24 @@ DEFAULTS = Defaults(
     container_runtime="containerd",
     labels={"monitoring_enabled": "true", "boot_volume_size": "20"},
     driver_labels={
-        Driver.CALICO: {
+        Driver("calico"): {
             "calico_tag": "v3.26.4",
             "calico_ipv4pool": "10.100.0.0/16",
             "boot_volume_size": "30",
         },
-        Driver.FLANNEL: {"flannel_network_cidr": "10.101.0.0/16"},
+        Driver("flannel"): {"flannel_network_cidr": "10.101.0.0/16"},
     },
 )
 
 
-def made(driver: Driver = Driver.CALICO, *, defaults: Defaults = DEFAULTS, **said: object) -> TemplateSpec:
+def made(driver: Driver = Driver("calico"), *, defaults: Defaults = DEFAULTS, **said: object) -> TemplateSpec:
     return decide(TemplateRequest(driver=driver, **said), defaults, project="shop")  # type: ignore[arg-type]
 
 
 def test_words_come_before_the_drivers_defaults_and_those_before_the_projects() -> None:
     assert made().labels["boot_volume_size"] == "30"
     assert made(labels=("boot_volume_size=40",)).labels["boot_volume_size"] == "40"
-    assert made(Driver.FLANNEL).labels["boot_volume_size"] == "20"
+    assert made(Driver("flannel")).labels["boot_volume_size"] == "20"
     assert made(flavor="big").flavor == "big" and made().flavor == "m1"
     assert made(pool="10.120.0.0/16").labels["calico_ipv4pool"] == "10.120.0.0/16"
 
@@ -59,16 +59,16 @@ def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> No
 @pytest.mark.parametrize(
     ("driver", "said", "what"),
     [
-        (Driver.CALICO, {"labels": ("flannel_backend=vxlan",)}, "flannel_backend is Flannel's"),
-        (Driver.FLANNEL, {"labels": ("calico_tag=v3.26.4",)}, "calico_tag is Calico's"),
-        (Driver.CALICO, {"labels": ("calico_tag=v3.28.0",)}, "calico_tag"),
-        (Driver.CALICO, {"container_runtime": "docker"}, "needs containerd"),
-        (Driver.CALICO, {"pool": "10.101.0.0/16"}, "overlaps Flannel's pod range"),
-        (Driver.FLANNEL, {"pool": "10.254.0.0/16"}, "overlaps the service range"),
-        (Driver.CALICO, {"kubernetes": "latest"}, "is not a Kubernetes version"),
-        (Driver.CALICO, {"name": "no spaces"}, "cannot be a template's name"),
-        (Driver.FLANNEL, {"ipip": "Always"}, ""),
-        (Driver.FLANNEL, {"wireguard": True}, ""),
+        (Driver("calico"), {"labels": ("flannel_backend=vxlan",)}, "flannel_backend is Flannel's"),
+        (Driver("flannel"), {"labels": ("calico_tag=v3.26.4",)}, "calico_tag is Calico's"),
+        (Driver("calico"), {"labels": ("calico_tag=v3.28.0",)}, "calico_tag"),
+        (Driver("calico"), {"container_runtime": "docker"}, "needs containerd"),
+        (Driver("calico"), {"pool": "10.101.0.0/16"}, "overlaps Flannel's pod range"),
+        (Driver("flannel"), {"pool": "10.254.0.0/16"}, "overlaps the service range"),
+        (Driver("calico"), {"kubernetes": "latest"}, "is not a Kubernetes version"),
+        (Driver("calico"), {"name": "no spaces"}, "cannot be a template's name"),
+        (Driver("flannel"), {"options": {"ipip": "Always"}}, ""),
+        (Driver("flannel"), {"options": {"wireguard": True}}, ""),
     ],
 )
 def test_what_cannot_work_is_refused_with_what_to_set(
@@ -81,7 +81,7 @@ def test_what_cannot_work_is_refused_with_what_to_set(
 
 
 def test_calico_without_a_tag_that_magnum_has_a_manifest_for_is_refused() -> None:
-    without = {**DEFAULTS.driver_labels, Driver.CALICO: {"calico_ipv4pool": "10.100.0.0/16"}}
+    without = {**DEFAULTS.driver_labels, Driver("calico"): {"calico_ipv4pool": "10.100.0.0/16"}}
     with pytest.raises(BadTemplate) as told:
         made(defaults=dataclasses.replace(DEFAULTS, driver_labels=without))
     assert "calico_tag" in told.value.what and "v3.26" in told.value.fix
@@ -92,7 +92,7 @@ def test_an_older_kubernetes_may_run_on_docker() -> None:
 
 
 def test_what_magnum_is_sent_has_the_driver_and_every_label() -> None:
-    body = made(Driver.FLANNEL, public=True).to_magnum()
+    body = made(Driver("flannel"), public=True).to_magnum()
     assert body["network_driver"] == "flannel" and body["public"] is True
     assert (
         body["labels"]["flannel_network_cidr"] == "10.101.0.0/16" and body["labels"]["kube_tag"] == "v1.29.5"
