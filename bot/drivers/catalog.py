@@ -50,6 +50,9 @@ class BrokenPlugin:
     package: str
     why: str
 
+    def __str__(self) -> str:
+        return f"{self.name} of the package {self.package}: {self.why}"
+
 
 def profiles() -> tuple[DriverProfile, ...]:
     """Return all drivers: the built-in ones first, and of each kind those for production first."""

@@ -8,6 +8,7 @@ import pathlib
 import yaml
 
 from bot.actions.help_pages import usage_hint
+from bot.drivers import rbac
 from bot.drivers.catalog import policy_apis, profiles
 from bot.drivers.verification import collector
 from bot.migration.objects.modes import DAEMON_SET, SCALED, SUSPENDED
@@ -48,6 +49,7 @@ def test_the_role_covers_everything_that_verification_reads() -> None:
         parts = path.strip("/").split("/")
         group = parts[1] if parts[0] == "apis" else ""
         assert (group, parts[-1]) in allowed, path
+    assert role["rules"][2:] == rbac.check_rules(profiles()), "behind what every driver shares"
     exec_rule = next(rule for rule in role["rules"] if rule["resources"] == ["pods/exec"])
     assert {"create", "get"} <= set(exec_rule["verbs"])
 
@@ -76,6 +78,7 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
     for api in policy_apis():
         assert all(allows("list", group, plural) for group in api.groups for plural in api.policies.values())
+    assert role["rules"][-len(policy_apis()) :] == rbac.policy_rules(policy_apis())
     # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
     assert all(
         allows(verb, "networking.k8s.io", "networkpolicies")
