@@ -28,6 +28,16 @@ class Finding:
     advice: str = ""
 
 
+def error(title: str, detail: str, *, node: str = "", advice: str = "") -> Finding:
+    """Return a finding that makes the cluster unhealthy."""
+    return Finding(severity=Severity.ERROR, title=title, detail=detail, node=node, advice=advice)
+
+
+def warning(title: str, detail: str, *, node: str = "", advice: str = "") -> Finding:
+    """Return a finding that leaves the cluster healthy."""
+    return Finding(severity=Severity.WARNING, title=title, detail=detail, node=node, advice=advice)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NotChecked:
     """Something that could not be looked at, and why."""
@@ -85,6 +95,10 @@ class ClusterFacts:
     reasons: Mapping[str, str]  # pod name to the newest message of its readiness probe, from events
     resources: Mapping[str, tuple[Custom, ...]]  # the lists that the profile names, by that name
     probes: Mapping[str, ProbeResult]  # by node
+
+    def diagnose(self, node: str = "") -> str:
+        """Return the command that looks for the cause, in the whole cluster or on one node."""
+        return f"/xk8s diagnose {self.cluster}" + (f" --node {node}" if node else "")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.drivers.calico import bird
 from bot.drivers.calico.bird import BgpSession
-from bot.drivers.facts import CheckResult, ClusterFacts, Finding, NotChecked, SessionTable, Severity
+from bot.drivers.facts import CheckResult, ClusterFacts, Finding, NotChecked, SessionTable, error
 from bot.drivers.profile import NodeProbe, ProbeFindings, SecurityRule
 
 BIRDCL = ("birdcl", "-s", "/var/run/calico/bird.ctl", "show", "protocols")
@@ -52,8 +52,9 @@ def evaluate(facts: ClusterFacts) -> ProbeFindings:
             continue
         try:
             sessions += bird.parse(result.output, node=node)
-        except bird.BirdDown as error:
-            findings.append(_bird_down(facts, node, str(error)))
+        except bird.BirdDown as down:
+            advice = facts.diagnose(node)
+            findings.append(error("BIRD is not running", str(down), node=node, advice=advice))
         except ValueError:
             failures["its answer was not understood"].append(node)
     names = {node.internal_ip: node.name for node in facts.nodes}
@@ -75,16 +76,6 @@ PROBE = NodeProbe(
     commands=commands,
     evaluate=evaluate,
 )
-
-
-def _bird_down(facts: ClusterFacts, node: str, message: str) -> Finding:
-    return Finding(
-        severity=Severity.ERROR,
-        title="BIRD is not running",
-        node=node,
-        detail=message,
-        advice=f"/xk8s diagnose {facts.cluster} --node {node}",
-    )
 
 
 def _not_checked(why: str, nodes: list[str]) -> NotChecked:
@@ -150,12 +141,10 @@ def _finding(facts: ClusterFacts, culprit: str, sessions: list[BgpSession], name
     others = sorted(frozenset[str]().union(*(_ends(session, names) for session in sessions)) - {culprit})
     shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     status = f"{session.state} {session.info}".strip() + (f" ({meaning})" if meaning else "")
-    of_node = f" --node {culprit}" if culprit in names.values() else ""
-    command = f"/xk8s diagnose {facts.cluster}{of_node}"
-    return Finding(
-        severity=Severity.ERROR,
-        title="BGP sessions are down",
+    command = facts.diagnose(culprit if culprit in names.values() else "")
+    return error(
+        "BGP sessions are down",
+        f"BGP not established with {shown}: {status}",
         node=culprit,
-        detail=f"BGP not established with {shown}: {status}",
         advice=f"{advice}; {command}" if advice else command,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bot.drivers.facts import Check, ClusterFacts, Finding, Severity
+from bot.drivers.facts import Check, ClusterFacts, Finding, error, warning
 
 ADDRESS = "projectcalico.org/IPv4Address"
 WIREGUARD_KEY = "projectcalico.org/WireguardPublicKey"
@@ -18,26 +18,16 @@ def datastore(facts: ClusterFacts) -> Iterable[Finding]:
     """Find that an upgrade or migration of Calico has locked its datastore."""
     informations = facts.resources.get("clusterinformations", ())
     if any(information.spec.get("datastoreReady") is False for information in informations):
-        yield Finding(
-            severity=Severity.ERROR,
-            title="Calico's datastore is locked",
-            detail=(
-                "ClusterInformation default has datastoreReady false: an upgrade or migration is under way"
-            ),
-            advice="unlock it once that has finished",
-        )
+        detail = "ClusterInformation default has datastoreReady false: an upgrade or migration is under way"
+        yield error("Calico's datastore is locked", detail, advice="unlock it once that has finished")
 
 
 def ip_pools(facts: ClusterFacts) -> Iterable[Finding]:
     """Find that no pool is left from which a new pod could get an address."""
     pools = facts.resources.get("ippools", ())
     if pools and all(pool.spec.get("disabled") for pool in pools):
-        yield Finding(
-            severity=Severity.ERROR,
-            title="no IP pool is enabled",
-            detail=f"all {len(pools)} IPPools are disabled, so new pods get no address",
-            advice="enable or add an IPPool",
-        )
+        detail = f"all {len(pools)} IPPools are disabled, so new pods get no address"
+        yield error("no IP pool is enabled", detail, advice="enable or add an IPPool")
 
 
 def node_addresses(facts: ClusterFacts) -> Iterable[Finding]:
@@ -49,22 +39,14 @@ def node_addresses(facts: ClusterFacts) -> Iterable[Finding]:
             continue  # calico-node never started there: the finding about its pod says why
         owners[address].append(node.name)
         if node.internal_ip and address != node.internal_ip:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="Calico uses another address than the node's",
-                node=node.name,
-                detail=f"{ADDRESS} is {address}, InternalIP is {node.internal_ip}",
-                advice="set IP_AUTODETECTION_METHOD so that it finds the right interface",
-            )
+            detail = f"{ADDRESS} is {address}, InternalIP is {node.internal_ip}"
+            advice = "set IP_AUTODETECTION_METHOD so that it finds the right interface"
+            title = "Calico uses another address than the node's"
+            yield error(title, detail, node=node.name, advice=advice)
     for address, nodes in owners.items():
         if len(nodes) > 1:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="two nodes claim one address",
-                node=nodes[-1],
-                detail=f"{address} stands on {' and '.join(nodes)}",
-                advice="remove the stale node",
-            )
+            detail = f"{address} stands on {' and '.join(nodes)}"
+            yield error("two nodes claim one address", detail, node=nodes[-1], advice="remove the stale node")
 
 
 def wireguard(facts: ClusterFacts) -> Iterable[Finding]:
@@ -72,15 +54,11 @@ def wireguard(facts: ClusterFacts) -> Iterable[Finding]:
     configurations = facts.resources.get("felixconfigurations", ())
     if not any(configuration.spec.get("wireguardEnabled") is True for configuration in configurations):
         return
+    advice = "load the kernel module wireguard, restart calico-node"
     for node in facts.nodes:
         if not node.metadata.annotations.get(WIREGUARD_KEY):
-            yield Finding(
-                severity=Severity.WARNING,
-                title="traffic is not encrypted",
-                node=node.name,
-                detail="WireGuard is on, but this node has no key",
-                advice="load the kernel module wireguard, restart calico-node",
-            )
+            detail = "WireGuard is on, but this node has no key"
+            yield warning("traffic is not encrypted", detail, node=node.name, advice=advice)
 
 
 CHECKS = (

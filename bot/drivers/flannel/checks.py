@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bot.drivers.facts import Check, ClusterFacts, Finding, Severity
+from bot.drivers.facts import Check, ClusterFacts, Finding, error, warning
 
 PREFIX = "flannel.alpha.coreos.com/"
 
@@ -21,23 +21,15 @@ def pod_ranges(facts: ClusterFacts) -> Iterable[Finding]:
     for node in facts.nodes:
         pod_range = node.spec.podCIDR
         if not pod_range:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="no pod range",
-                node=node.name,
-                detail=(
-                    "spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)"
-                ),
-                advice="free a range by removing nodes; a larger range needs a new cluster",
-            )
+            detail = "spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)"
+            advice = "free a range by removing nodes; a larger range needs a new cluster"
+            yield error("no pod range", detail, node=node.name, advice=advice)
         elif pod_range in owners:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="two nodes have one pod range",
-                node=node.name,
-                detail=f"{pod_range} belongs to {owners[pod_range]} as well",
-                advice="remove and re-join one",
+            title, detail = (
+                "two nodes have one pod range",
+                f"{pod_range} belongs to {owners[pod_range]} as well",
             )
+            yield error(title, detail, node=node.name, advice="remove and re-join one")
         else:
             owners[pod_range] = node.name
 
@@ -49,24 +41,15 @@ def leases(facts: ClusterFacts) -> Iterable[Finding]:
         if node.name not in running:
             continue  # the finding about its pod says why
         annotations = node.metadata.annotations
-        if annotations.get(f"{PREFIX}kube-subnet-manager") != "true":
-            yield Finding(
-                severity=Severity.ERROR,
-                title="ignored by all other nodes",
-                node=node.name,
-                detail=f"the annotation {PREFIX}kube-subnet-manager is missing although Flannel runs",
-                advice=f"restart its pod; /xk8s diagnose {facts.cluster} --node {node.name}",
-            )
-            continue
         public = annotations.get(f"{PREFIX}public-ip-overwrite") or annotations.get(f"{PREFIX}public-ip", "")
-        if node.internal_ip and public != node.internal_ip:
-            yield Finding(
-                severity=Severity.WARNING,
-                title="Flannel uses another address than the node's",
-                node=node.name,
-                detail=f"public-ip is {public or 'missing'}, InternalIP is {node.internal_ip}",
-                advice="check --iface",
-            )
+        if annotations.get(f"{PREFIX}kube-subnet-manager") != "true":
+            detail = f"the annotation {PREFIX}kube-subnet-manager is missing although Flannel runs"
+            advice = f"restart its pod; {facts.diagnose(node.name)}"
+            yield error("ignored by all other nodes", detail, node=node.name, advice=advice)
+        elif node.internal_ip and public != node.internal_ip:
+            detail = f"public-ip is {public or 'missing'}, InternalIP is {node.internal_ip}"
+            title = "Flannel uses another address than the node's"
+            yield warning(title, detail, node=node.name, advice="check --iface")
 
 
 def tunnel_endpoints(facts: ClusterFacts) -> Iterable[Finding]:
@@ -74,21 +57,16 @@ def tunnel_endpoints(facts: ClusterFacts) -> Iterable[Finding]:
     owners: dict[str, list[str]] = defaultdict(list)
     for node in facts.nodes:
         annotations = node.metadata.annotations
-        for name, value in (
-            ("public-ip", annotations.get(f"{PREFIX}public-ip", "")),
-            ("VTEP MAC", _vtep_mac(annotations.get(f"{PREFIX}backend-data", ""))),
-        ):
+        address = annotations.get(f"{PREFIX}public-ip", "")
+        mac = _vtep_mac(annotations.get(f"{PREFIX}backend-data", ""))
+        for name, value in (("public-ip", address), ("VTEP MAC", mac)):
             if value:
                 owners[f"{name} {value}"].append(node.name)
+    advice = "remove the stale node's annotations, restart Flannel there"
     for endpoint, nodes in owners.items():
         if len(nodes) > 1:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="two nodes are one tunnel endpoint",
-                node=nodes[-1],
-                detail=f"{endpoint} stands on {' and '.join(nodes)}",
-                advice="remove the stale node's annotations, restart Flannel there",
-            )
+            detail = f"{endpoint} stands on {' and '.join(nodes)}"
+            yield error("two nodes are one tunnel endpoint", detail, node=nodes[-1], advice=advice)
 
 
 def _vtep_mac(backend_data: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from bot.adapters.kube.objects import DaemonSet
 from bot.drivers.catalog import profile, profiles
 from bot.drivers.driver import Driver
-from bot.drivers.facts import Finding, Severity
+from bot.drivers.facts import ClusterFacts, Finding, error
 from bot.drivers.profile import DriverProfile
 
 
@@ -41,16 +41,11 @@ def _runs(profile: DriverProfile, daemon_set: DaemonSet) -> bool:
 def mismatch(cluster: str, asked: Driver | None, running: str) -> Finding:
     """Describe that a cluster does not run the driver that was asked for, or, if `running` is empty, none."""
     if asked is None or not running:
-        return Finding(
-            severity=Severity.ERROR,
-            title="no network driver runs",
-            detail="no namespace has a DaemonSet of a driver that I know",
-            advice=f"/xk8s diagnose {cluster}",
-        )
-    return Finding(
-        severity=Severity.ERROR,
-        title=f"{cluster} runs {running}, not {asked}",
-        detail=f"its DaemonSets are those of {running}; a driver cannot be changed after deployment",
+        detail = "no namespace has a DaemonSet of a driver that I know"
+        return error("no network driver runs", detail, advice=f"/xk8s diagnose {cluster}")
+    return error(
+        f"{cluster} runs {running}, not {asked}",
+        f"its DaemonSets are those of {running}; a driver cannot be changed after deployment",
         advice=(
             f"/xk8s verify {running} {cluster}   to move to {profile(asked).title}:"
             f" /xk8s migrate {cluster} --to {asked}"
@@ -58,12 +53,8 @@ def mismatch(cluster: str, asked: Driver | None, running: str) -> Finding:
     )
 
 
-def conflict(cluster: str, running: Sequence[RunningDriver]) -> Iterable[Finding]:
+def conflict(facts: ClusterFacts, running: Sequence[RunningDriver]) -> Iterable[Finding]:
     """Find that more than one driver runs."""
     if len(running) > 1:
-        yield Finding(
-            severity=Severity.ERROR,
-            title="two network drivers run",
-            detail=f"DaemonSets of {' and '.join(each.profile.driver for each in running)} are there",
-            advice=f"/xk8s diagnose {cluster}",
-        )
+        detail = f"DaemonSets of {' and '.join(each.profile.driver for each in running)} are there"
+        yield error("two network drivers run", detail, advice=facts.diagnose())

@@ -10,7 +10,7 @@ from bot.drivers.verification.report import Verdict, VerificationProgress
 
 
 class ProgressTracker:
-    """Collects the stage of each cluster and reports every change; safe to use from several threads."""
+    """Collects the stage of each cluster, and reports every change. Thread-safe."""
 
     def __init__(
         self, *, clusters: int, asked: Driver | None, report: Callable[[VerificationProgress], None]
@@ -22,29 +22,21 @@ class ProgressTracker:
         self._done: list[tuple[str, Verdict]] = []
         self._lock = threading.Lock()
 
-    def start(self) -> None:
-        """Report that no cluster is done yet."""
-        self._show()
-
     def set_stage(self, cluster: str, stage: str) -> None:
         """Report what is being done at a cluster."""
         with self._lock:
             self._doing[cluster] = stage
-        self._show()
+        self.report()
 
     def finish(self, cluster: str, verdict: Verdict) -> None:
         """Report the verdict on a cluster."""
         with self._lock:
             self._doing.pop(cluster, None)
             self._done.append((cluster, verdict))
-        self._show()
+        self.report()
 
-    def _show(self) -> None:
+    def report(self) -> None:
+        """Report the present state."""
         with self._lock:
-            state = VerificationProgress(
-                asked=self._asked,
-                clusters=self._clusters,
-                done=tuple(self._done),
-                doing=tuple(self._doing.items()),
-            )
-        self._report(state)
+            done, doing = tuple(self._done), tuple(self._doing.items())
+        self._report(VerificationProgress(asked=self._asked, clusters=self._clusters, done=done, doing=doing))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from bot.drivers.facts import CheckResult, ClusterFacts, Finding, Severity
+from bot.drivers.facts import CheckResult, ClusterFacts, Finding, error, warning
 from bot.drivers.profile import DriverProfile
 from bot.drivers.verification.pod_status import not_ready_message, pod_rows
 
@@ -22,79 +22,57 @@ UNAVAILABLE_TAINT = "node.kubernetes.io/network-unavailable"
 def pod_on_every_node(facts: ClusterFacts, profile: DriverProfile) -> Iterable[Finding]:
     """Find nodes without a pod of the driver, and pods that are not running and ready."""
     for row in pod_rows(facts):
-        yield Finding(
-            severity=Severity.ERROR,
-            title=f"{profile.container} is {row.state}" if row.pod else f"no {profile.container} pod",
-            node=row.node,
-            detail=row.why,
-            advice=f"/xk8s diagnose {facts.cluster} --node {row.node}",
-        )
+        title = f"{profile.container} is {row.state}" if row.pod else f"no {profile.container} pod"
+        yield error(title, row.why, node=row.node, advice=facts.diagnose(row.node))
 
 
 def rollout(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
     """Find a rollout of the DaemonSet that was not started or not finished, and misplaced pods."""
     metadata, status = facts.daemon_set.metadata, facts.daemon_set.status
+    name, updated, desired = metadata.name, status.updated_number_scheduled, status.desired_number_scheduled
     if status.observed_generation < metadata.generation:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"{metadata.name} has changes that were not taken up",
-            detail=f"generation {metadata.generation}, observed {status.observed_generation}",
-            advice="look at kube-controller-manager",
-        )
-    updated, desired = status.updated_number_scheduled, status.desired_number_scheduled
+        detail = f"generation {metadata.generation}, observed {status.observed_generation}"
+        title = f"{name} has changes that were not taken up"
+        yield warning(title, detail, advice="look at kube-controller-manager")
     if updated < desired:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"a rollout of {metadata.name} is not finished",
-            detail=f"{updated} of {desired} pods are of the newest revision",
-            advice=f"kubectl -n {metadata.namespace} rollout status daemonset/{metadata.name}",
-        )
+        detail = f"{updated} of {desired} pods are of the newest revision"
+        advice = f"kubectl -n {metadata.namespace} rollout status daemonset/{name}"
+        yield warning(f"a rollout of {name} is not finished", detail, advice=advice)
     if status.number_misscheduled:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"{status.number_misscheduled} pods run where they should not",
-            detail=f"numberMisscheduled of {metadata.name}",
-            advice="compare node labels with the DaemonSet's nodeSelector",
-        )
+        title = f"{status.number_misscheduled} pods run where they should not"
+        advice = "compare node labels with the DaemonSet's nodeSelector"
+        yield warning(title, f"numberMisscheduled of {name}", advice=advice)
 
 
 def images(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
     """Find containers of the DaemonSet that run from different images on different nodes."""
     digests = {
-        (status.name, status.imageID)
+        (status.name, status.imageID): None
         for pod in facts.pods
         for status in pod.status.container_statuses
         if status.imageID and status.name in facts.daemon_set.containers
     }
-    for container, number in sorted(Counter(name for name, _ in digests).items()):
+    for container, number in Counter(name for name, _ in digests).items():
         if number > 1:
-            yield Finding(
-                severity=Severity.WARNING,
-                title=f"{number} different images of {container} run",
-                detail="the image digests of the pods differ: a rollout is stuck, or a tag was pushed again",
-                advice="restart the pods of the older image",
-            )
+            detail = "the image digests of the pods differ: a rollout is stuck, or a tag was pushed again"
+            title = f"{number} different images of {container} run"
+            yield warning(title, detail, advice="restart the pods of the older image")
 
 
 def recent_restarts(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
     """Find containers of ready pods that have ended a short time ago."""
-    for pod in (pod for pod in facts.pods if pod.ready):
-        for status in pod.status.container_statuses:
-            last = status.lastState.terminated
-            if last is None or not last.finished_at:
-                continue
-            age = facts.now - datetime.fromisoformat(last.finished_at)
-            if age < RECENT:
-                yield Finding(
-                    severity=Severity.WARNING,
-                    title=f"{status.name} restarted",
-                    node=pod.node,
-                    detail=(
-                        f"{int(age.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code"
-                        f" {last.exit_code}), {status.restartCount} restarts in all"
-                    ),
-                    advice=f"/xk8s diagnose {facts.cluster} --node {pod.node}",
-                )
+    containers = ((pod, status) for pod in facts.pods for status in pod.status.container_statuses)
+    for pod, status in containers:
+        last = status.lastState.terminated
+        if not pod.ready or last is None or not last.finished_at:
+            continue
+        age = facts.now - datetime.fromisoformat(last.finished_at)
+        if age < RECENT:
+            detail = (
+                f"{int(age.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code"
+                f" {last.exit_code}), {status.restartCount} restarts in all"
+            )
+            yield warning(f"{status.name} restarted", detail, node=pod.node, advice=facts.diagnose(pod.node))
 
 
 def nodes_ready(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
@@ -103,54 +81,32 @@ def nodes_ready(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Findin
         ready = node.condition("Ready")
         if ready is None or ready.status != "True":
             state = "does not report" if ready is None or ready.status == "Unknown" else "is NotReady"
-            yield Finding(
-                severity=Severity.ERROR,
-                title=f"the node {state}",
-                node=node.name,
-                detail=not_ready_message(node) if ready else "it has no Ready condition",
-                advice=f"/xk8s diagnose {facts.cluster} --node {node.name}",
-            )
+            detail = not_ready_message(node) if ready else "it has no Ready condition"
+            yield error(f"the node {state}", detail, node=node.name, advice=facts.diagnose(node.name))
 
 
 def network_conditions(facts: ClusterFacts, profile: DriverProfile) -> Iterable[Finding]:
     """Find nodes whose network was never set up, and conditions that another driver has left behind."""
     for node in facts.nodes:
         if any(taint.key == UNAVAILABLE_TAINT for taint in node.spec.taints):
-            yield Finding(
-                severity=Severity.ERROR,
-                title="the network is not set up",
-                node=node.name,
-                detail=f"the taint {UNAVAILABLE_TAINT} is still there",
-                advice=f"/xk8s diagnose {facts.cluster} --node {node.name}",
-            )
+            title, detail = "the network is not set up", f"the taint {UNAVAILABLE_TAINT} is still there"
+            yield error(title, detail, node=node.name, advice=facts.diagnose(node.name))
         condition = node.condition("NetworkUnavailable")
         if condition and condition.status == "False" and condition.reason not in ("", profile.up_reason):
-            yield Finding(
-                severity=Severity.WARNING,
-                title="another network driver was here",
-                node=node.name,
-                detail=f"NetworkUnavailable has the reason {condition.reason}, not {profile.up_reason}",
-                advice="look for a leftover configuration in /etc/cni/net.d",
-            )
+            detail = f"NetworkUnavailable has the reason {condition.reason}, not {profile.up_reason}"
+            advice = "look for a leftover configuration in /etc/cni/net.d"
+            yield warning("another network driver was here", detail, node=node.name, advice=advice)
 
 
 def core_dns(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
     """Find CoreDNS pods that are not ready: an error only if none is."""
     total, ready = len(facts.dns_pods), sum(pod.ready for pod in facts.dns_pods)
     if ready == 0:
-        yield Finding(
-            severity=Severity.ERROR,
-            title="no CoreDNS pod is ready",
-            detail=f"{total} pods with k8s-app=kube-dns, none ready: no name resolves in the cluster",
-            advice=f"/xk8s diagnose {facts.cluster}",
-        )
+        detail = f"{total} pods with k8s-app=kube-dns, none ready: no name resolves in the cluster"
+        yield error("no CoreDNS pod is ready", detail, advice=facts.diagnose())
     elif ready < total:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"{total - ready} of {total} CoreDNS pods are not ready",
-            detail="names resolve, with less to spare",
-            advice=f"/xk8s diagnose {facts.cluster}",
-        )
+        title = f"{total - ready} of {total} CoreDNS pods are not ready"
+        yield warning(title, "names resolve, with less to spare", advice=facts.diagnose())
 
 
 SHARED_CHECKS: tuple[tuple[str, Callable[[ClusterFacts, DriverProfile], Iterable[Finding]]], ...] = (

@@ -74,7 +74,7 @@ class Verifier:
             tracker.finish(target.name, report.verdict)
             return report
 
-        tracker.start()
+        tracker.report()
         workers = min(len(targets), self._parallel()) or 1
         with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
             reports = list(pool.map(verify, targets))
@@ -127,7 +127,7 @@ class Verifier:
         collector = Collector(kube=kube, running=chosen, executor=self._executor, on_stage=on_stage)
         facts = collector.collect(cluster=report.cluster, now=self._now())
         probed = _evaluate_probe(facts, chosen.profile)
-        conflicts = tuple(detection.conflict(report.cluster, running))
+        conflicts = tuple(detection.conflict(facts, running))
         checks = (
             CheckResult(name="one driver", findings=conflicts),
             *run_shared_checks(facts, chosen.profile),

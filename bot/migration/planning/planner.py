@@ -19,9 +19,9 @@ from bot.actions.migrations import MigrateStart
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
 from bot.clusters.cluster import AmbiguousCluster, Cluster
+from bot.clusters.lifecycle.orders import order_of, refuse_taken
 from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.clusters.projects import ProjectParts
-from bot.clusters.service import order_of, refuse_taken
 from bot.clusters.templates.results import AmbiguousTemplate, Template
 from bot.common.problems import Ambiguous, Choice, Refusal
 from bot.drivers.catalog import recommended

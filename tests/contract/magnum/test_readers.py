@@ -15,7 +15,7 @@ from bot.app.configuration import load
 from bot.app.wiring import utc_now
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
-from bot.clusters.templates.service import wish_of
+from bot.clusters.templates.service import to_request
 from sandbox.kube.controllers.kubelet import Tempo
 from sandbox.world import Planned, World
 from storage.audit import INTENT, AuditEvent
@@ -74,7 +74,7 @@ def create(projects: Projects, words: str) -> dict[str, Any]:
     made = (
         projects.get("shop", operation=OPERATION)
         .templates()
-        .create(wish_of(action), operation=OPERATION, resumed=False)
+        .create(to_request(action), operation=OPERATION, resumed=False)
     )
     return {"id": made.template.id, "name": made.template.name}
 

@@ -8,7 +8,8 @@ import dataclasses
 
 import pytest
 
-from bot.clusters.templates.spec import BadTemplate, Defaults, TemplateRequest, TemplateSpec, decide
+from bot.clusters.templates.builder import build_spec
+from bot.clusters.templates.spec import BadTemplate, Defaults, TemplateRequest, TemplateSpec
 from bot.common.problems import Refusal
 from bot.drivers.driver import Driver
 
@@ -32,7 +33,7 @@ DEFAULTS = Defaults(
 
 
 def made(driver: Driver = Driver("calico"), *, defaults: Defaults = DEFAULTS, **said: object) -> TemplateSpec:
-    return decide(TemplateRequest(driver=driver, **said), defaults, project="shop")  # type: ignore[arg-type]
+    return build_spec(TemplateRequest(driver=driver, **said), defaults, project="shop")  # type: ignore[arg-type]
 
 
 def test_words_come_before_the_drivers_defaults_and_those_before_the_projects() -> None:
