@@ -1,8 +1,8 @@
 """How the bot gets into a cluster: a certificate that Magnum signs, or a kubeconfig file.
 
-The private key is created here and stays in memory. It is EC P-256, because creating one takes a thousandth of
-an RSA key's time, which matters with fifty verifications at once. A certificate is requested once per cluster
-and process, and again before it expires or when the cluster has another address.
+The private key is created here and stays in memory. It is EC P-256, because creating one takes a thousandth
+of an RSA key's time, which matters with fifty verifications at once. A certificate is requested once per
+cluster and process, and again before it expires or when the cluster has another address.
 """
 
 from __future__ import annotations

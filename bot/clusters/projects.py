@@ -1,7 +1,7 @@
 """The parts of one project that services work with: its cloud, clusters, credentials and template defaults.
 
-They are made for each request from the configuration in force. Clouds and credentials are kept beyond that, by
-the cloud's entry, so that reading the configuration again does not ask Magnum for new certificates.
+They are made for each request from the configuration in force. Clouds and credentials are kept beyond that,
+by the cloud's entry, so that reading the configuration again does not ask Magnum for new certificates.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from bot import __version__
+from bot.adapters.kube.client import Kube
 from bot.adapters.openstack.magnum import MagnumCloud
 from bot.clusters.catalog import ClusterCatalog, ConfiguredEntry
-from bot.clusters.cluster import NoCloud
+from bot.clusters.cluster import Cluster, NoCloud
 from bot.clusters.credentials import Credentials
 from bot.clusters.templates.project_templates import ProjectTemplates
 from bot.clusters.templates.spec import Defaults
@@ -43,6 +45,14 @@ class ProjectParts:
                 fix=f"Set `projects.{self.name}.cloud` to an entry of clouds.yaml.",
             )
         return self.magnum
+
+    def connect(self, cluster: Cluster, *, operation: str, seconds: float) -> Kube:
+        """Return a client of a cluster's API that lives for so many seconds. Raises `Problem`.
+
+        The operation's id goes along with every request.
+        """
+        agent = f"xk8s/{__version__} (operation {operation})"
+        return Kube(self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds)
 
     def templates(self) -> ProjectTemplates:
         """Return the project's templates. Raises `NoCloud`."""

@@ -56,8 +56,8 @@ class TargetReaders:
 
 
 def read_template_creation(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
-    """A template with the requested name and labels that is not older than the intent comes from the request."""
-    assert isinstance(action, templates.TemplateCreate)  # noqa: S101 - readers are registered by their action
+    """A template that is exactly the requested one, and not older than the intent, comes from the request."""
+    assert isinstance(action, templates.TemplateCreate)  # noqa: S101 - registered for it
     name, same, others = parts.templates().find_created(to_request(action))
     if any(_is_since(template.created, intent.at) for template in same):
         detail = f"cut off, but the template {name} was created"
@@ -94,7 +94,7 @@ def _flag_reader(state: str, holds: Callable[[Template], bool]) -> Reader:
 
 
 def read_cluster_creation(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
-    """A cluster of that name that is not older than the intent comes from the request; its status is the end."""
+    """A cluster of that name that is not older than the intent comes from the request; its status tells."""
     try:
         cluster = parts.catalog.find(action.target)
     except ClusterNotFound:

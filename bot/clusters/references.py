@@ -34,7 +34,7 @@ def suggestion(ref: str, names: Iterable[str]) -> str:
 
 
 def created_at(moment: datetime | None) -> str:
-    """Return `, created 2026-11-24 09:00 UTC`, to tell things of one name apart; empty if that is not known."""
+    """Return `, created 2026-11-24 09:00 UTC`, to tell things of one name apart; empty if it is not known."""
     return f", created {moment:%Y-%m-%d %H:%M} UTC" if moment else ""
 
 

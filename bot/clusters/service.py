@@ -1,14 +1,12 @@
-"""The services of `cluster`: reads from the project's catalogue, and the durable work of creation and deletion."""
+"""The services of `cluster`: reads from the catalogue, durable creation and deletion, and their proposals."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from bot import __version__
 from bot.access.proposal import Proposal, digest
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
 from bot.actions.service import Context, LongRunning
-from bot.adapters.kube.client import Kube
 from bot.clusters.cloud_resources import CloudResources, deletion_consequences, read_cloud_resources
 from bot.clusters.cluster import Cluster, Listed
 from bot.clusters.lifecycle import creation, deletion
@@ -131,10 +129,8 @@ class ClusterServices:
     ) -> tuple[CloudResources | None, tuple[str, ...]]:
         """Count what Kubernetes has created in the cloud; None, and a warning, if it cannot be read."""
         try:
-            kube = Kube(
-                self._project(context).credentials.endpoint(cluster),
-                user_agent=f"xk8s/{__version__} (operation {context.operation})",
-                seconds=SECONDS_TO_COUNT,
+            kube = self._project(context).connect(
+                cluster, operation=context.operation, seconds=SECONDS_TO_COUNT
             )
             try:
                 return read_cloud_resources(kube), ()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from bot import __version__
 from bot.actions.service import Context
 from bot.actions.verification import Verify
-from bot.adapters.kube.client import Kube
 from bot.clusters.cluster import Cluster
 from bot.clusters.projects import ProjectParts, Projects
 from bot.common.problems import Refusal
@@ -73,13 +71,13 @@ def _select(project: ProjectParts, action: Verify) -> tuple[list[Cluster], tuple
 
 
 def verification_target(project: ProjectParts, cluster: Cluster, operation: str) -> VerificationTarget:
-    """Return how to get into a cluster to verify it; the operation's id goes along with every request."""
-
-    def connect(seconds: float) -> Kube:
-        endpoint = project.credentials.endpoint(cluster)
-        return Kube(endpoint, user_agent=f"xk8s/{__version__} (operation {operation})", seconds=seconds)
-
-    return VerificationTarget(name=cluster.name, id=cluster.id, project=project.name, connect=connect)
+    """Return how to get into a cluster to verify it."""
+    return VerificationTarget(
+        name=cluster.name,
+        id=cluster.id,
+        project=project.name,
+        connect=lambda seconds: project.connect(cluster, operation=operation, seconds=seconds),
+    )
 
 
 def last_verification(report: VerificationReport) -> LastVerification:

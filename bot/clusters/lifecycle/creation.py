@@ -1,4 +1,4 @@
-"""`cluster create` as a workflow: Magnum builds the cluster, then its driver is verified until it is healthy."""
+"""`cluster create` as a workflow: Magnum builds the cluster, then its driver is verified until healthy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bot.clusters.lifecycle.provisioner import BuiltCluster, ClusterOrder, Provi
 from bot.clusters.lifecycle.results import ClusterBuilt, ClusterCreated, ClusterVerifying
 from bot.common.problems import Problem
 from bot.drivers.catalog import known
-from bot.drivers.driver import Driver
 from bot.drivers.verification.report import Verdict, VerificationReport
 
 WORK = "cluster.create"
@@ -76,7 +75,7 @@ class ClusterCreation:
                 report=last[-1] if last else None,
             )
             flow.progress(state)
-            report = self._verify(flow, cloud, order.name, built.id, driver)
+            report = self._verify(flow, cloud, order, built)
             last[:] = [report]
             if report.verdict is Verdict.HEALTHY or age > self._limits().verify:
                 return {"report": self._reports.dump_python(report, mode="json")}
@@ -98,14 +97,15 @@ class ClusterCreation:
         return {"at": self._now().isoformat()}
 
     def _verify(
-        self, flow: Flow, cloud: ProjectCloud, name: str, cluster: str, driver: Driver | None
+        self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, built: BuiltCluster
     ) -> VerificationReport:
+        driver = known(order.driver)
         try:
-            return cloud.verify(cluster, driver)
+            return cloud.verify(built.id, driver)
         except Problem as problem:  # Magnum is out of reach for a while
             return VerificationReport(
-                cluster=name,
-                cluster_id=cluster,
+                cluster=order.name,
+                cluster_id=built.id,
                 project=flow.project,
                 asked=driver,
                 verdict=Verdict.UNREACHABLE,

@@ -9,7 +9,13 @@ from typing import Any
 from bot.adapters.durable.flow import Flow, Json
 from bot.adapters.openstack.magnum_errors import MagnumError, MagnumFailed, MagnumNotFound, MagnumUnreachable
 from bot.clusters.lifecycle.magnum_status import failure_of, status_of
-from bot.clusters.lifecycle.ports import LifecycleTimeouts, OpenMigrations, ProjectCloud, ProjectClouds
+from bot.clusters.lifecycle.ports import (
+    LifecycleTimeouts,
+    MagnumApi,
+    OpenMigrations,
+    ProjectCloud,
+    ProjectClouds,
+)
 from bot.clusters.lifecycle.provisioner import MARK
 from bot.clusters.lifecycle.results import ClusterDeleted, ClusterDeleting
 from bot.common.problems import Problem, Refusal
@@ -49,10 +55,13 @@ class ClusterDeletion:
         cloud = self._clouds(flow.project, flow.operation)
         name, cluster = str(given["name"]), str(given["id"])
         ordered = flow.step("delete", lambda: self._order(flow, cloud, name, cluster))
+
+        def look() -> Json | None:
+            return self._look(flow, cloud.magnum, ordered, name=name, cluster=cluster)
+
         seconds = 0.0
         if not ordered["gone"]:
-            gone = flow.until("gone", lambda: self._look(flow, cloud, name, cluster, ordered), every=EVERY)
-            seconds = gone["seconds"]
+            seconds = flow.until("gone", look, every=EVERY)["seconds"]
         flow.step("forget", lambda: self._forget(cloud, cluster))
         return ClusterDeleted(
             project=flow.project, id=cluster, name=name, seconds=seconds, was_gone=bool(ordered["gone"])
@@ -77,7 +86,7 @@ class ClusterDeletion:
                     raise
                 flow.pause(EVERY)
 
-    def _look(self, flow: Flow, cloud: ProjectCloud, name: str, cluster: str, ordered: Json) -> Json | None:
+    def _look(self, flow: Flow, magnum: MagnumApi, ordered: Json, *, name: str, cluster: str) -> Json | None:
         """Return how long it took once the cluster is gone, and show its state until then.
 
         Raises `NotDeleted`.
@@ -86,7 +95,7 @@ class ClusterDeletion:
         body: Json = {}
         trouble = ""
         try:
-            body = cloud.magnum.cluster(cluster)
+            body = magnum.cluster(cluster)
         except MagnumNotFound:
             return {"seconds": age.total_seconds()}
         except MagnumError as error:

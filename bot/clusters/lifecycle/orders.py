@@ -69,7 +69,7 @@ def _check_masters(masters: int, template: Template) -> None:
 
 
 def refuse_taken(project: ProjectParts, name: str) -> None:
-    """Refuse a name that a cluster has: Magnum would give it to a second one, and nobody could tell them apart.
+    """Refuse a name that a cluster has: Magnum would give it to a second one as well.
 
     Raises `ClusterTaken`, or `MagnumError` if it is not known which names are taken.
     """

@@ -38,8 +38,8 @@ class NotBuilt(Problem):
 class ClusterOrder:
     """A cluster to build.
 
-    It is stored in the clear as a workflow's input, so it has no labels: those of a template, of which one may
-    hold a password, are read when the order is sent.
+    It is stored in the clear as a workflow's input, so it has no labels: one of a template's may hold a
+    password, and they are read when the order is sent.
     """
 
     name: str
@@ -110,17 +110,46 @@ class Provisioner:
         )
 
         def look() -> Json | None:
-            age = self._now() - datetime.fromisoformat(ordered["at"])
-            built, state = self._observe(cloud, order, ordered["id"], age)
-            if built is None and age > within:
-                raise _too_late(order, ordered["id"], within, state)
-            if built is None:
-                flow.progress(state)
-            return built
+            return self._look(flow, cloud, order, ordered=ordered, within=within)
 
         built = flow.until("build", look, every=EVERY)
         flow.step("release", lambda: self._release(flow, cloud, order))
         return BuiltCluster(**built)
+
+    def _look(
+        self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, *, ordered: Json, within: timedelta
+    ) -> Json | None:
+        """Return what is recorded of the cluster once it is built, and show its state until then."""
+        age = self._now() - datetime.fromisoformat(ordered["at"])
+        body, trouble = self._read(cloud, order, ordered["id"], age)
+        if status_of(body) in BUILT:
+            return {
+                "id": ordered["id"],
+                "api_address": body.get("api_address") or "",
+                "kubernetes": body.get("coe_version") or order.kubernetes,
+                "seconds": age.total_seconds(),
+            }
+        if age > within:
+            raise NotBuilt(
+                f"The cluster {order.name} was not built within {lasting(within)}",
+                why=trouble or f"Magnum says {status_of(body) or 'nothing of it'}",
+                fix=(
+                    f"It may still come: `/xk8s cluster show {ordered['id']}`; to be rid of it:"
+                    f" `/xk8s cluster delete {ordered['id']}`"
+                ),
+            )
+        state = ClusterBuilding(
+            name=order.name,
+            template=order.template_name,
+            nodes=order.nodes,
+            masters=order.masters,
+            status=status_of(body),
+            seconds=age.total_seconds(),
+            at=self._now(),
+            trouble=trouble,
+        )
+        flow.progress(state)
+        return None
 
     def _reserve(self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder) -> Json:
         holder = self._reservations.take(cloud.cloud, order.name, operation=flow.operation, now=self._now())
@@ -136,48 +165,28 @@ class Provisioner:
         self._reservations.release(cloud.cloud, order.name, operation=flow.operation)
         return {}
 
-    def _observe(
+    def _read(
         self, cloud: ProjectCloud, order: ClusterOrder, cluster: str, age: timedelta
-    ) -> tuple[Json | None, ClusterBuilding]:
-        """Return what is recorded of a cluster once it is built, and its state until then.
+    ) -> tuple[Json, str]:
+        """Return Magnum's body of a cluster, and why there is none: Magnum does not answer, and builds on.
 
-        Raises `NotBuilt` for one that has failed or is gone. An unreachable Magnum ends nothing: it builds on.
+        Raises `NotBuilt` for a cluster that has failed, or that is gone and not only not shown yet.
         """
-        body: Json = {}
-        trouble = ""
         try:
             body = cloud.magnum.cluster(cluster)
         except MagnumNotFound as error:
-            if age.total_seconds() > self._settle:
-                raise NotBuilt(
-                    f"The cluster {order.name} is gone",
-                    why=f"while it was being built: {error.why}",
-                    fix="Somebody deleted it. To create it again, say the same words again.",
-                ) from error
+            if age.total_seconds() <= self._settle:
+                return {}, ""
+            raise NotBuilt(
+                f"The cluster {order.name} is gone",
+                why=f"while it was being built: {error.why}",
+                fix="Somebody deleted it. To create it again, say the same words again.",
+            ) from error
         except MagnumError as error:
-            trouble = error.what
-        status = status_of(body)
-        if status.endswith("FAILED") or status.startswith("DELETE"):
+            return {}, error.what
+        if status_of(body).endswith("FAILED") or status_of(body).startswith("DELETE"):
             raise _build_failure(order.name, cluster, body)
-        state = ClusterBuilding(
-            name=order.name,
-            template=order.template_name,
-            nodes=order.nodes,
-            masters=order.masters,
-            status=status,
-            seconds=age.total_seconds(),
-            at=self._now(),
-            trouble=trouble,
-        )
-        if status not in BUILT:
-            return None, state
-        built = {
-            "id": cluster,
-            "api_address": body.get("api_address") or "",
-            "kubernetes": body.get("coe_version") or order.kubernetes,
-            "seconds": age.total_seconds(),
-        }
-        return built, state
+        return body, ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -251,17 +260,6 @@ class _Ordering:
                 return None
             self.flow.pause(LOOK_SECONDS)
             waited += LOOK_SECONDS
-
-
-def _too_late(order: ClusterOrder, cluster: str, within: timedelta, state: ClusterBuilding) -> NotBuilt:
-    return NotBuilt(
-        f"The cluster {order.name} was not built within {lasting(within)}",
-        why=state.trouble or f"Magnum says {state.status or 'nothing of it'}",
-        fix=(
-            f"It may still come: `/xk8s cluster show {cluster}`; to be rid of it: `/xk8s cluster delete"
-            f" {cluster}`"
-        ),
-    )
 
 
 def _build_failure(name: str, cluster: str, body: Json) -> NotBuilt:

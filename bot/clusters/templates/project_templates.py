@@ -48,8 +48,8 @@ class ProjectTemplates:
     def create(self, request: TemplateRequest, *, operation: str, resumed: bool) -> results.TemplateCreated:
         """Create a template. A taken name is refused, because Magnum creates duplicates.
 
-        `resumed`: an earlier attempt at the same request was cut off; a template that is exactly the requested
-        one is taken for its result.
+        `resumed`: an earlier attempt at the same request was cut off, and a template that is exactly the
+        requested one is taken for its result.
         """
         spec = self._spec(request)
         template = None
@@ -70,7 +70,7 @@ class ProjectTemplates:
     def find_created(
         self, request: TemplateRequest
     ) -> tuple[str, tuple[Template, ...], tuple[Template, ...]]:
-        """Return a request's name, the templates that are exactly the requested one, and others of that name."""
+        """Return the name that is requested, the templates that are exactly so, and others of that name."""
         spec = self._spec(request)
         named = self._named(spec.name)
         same = tuple(template for template in named if template.is_made_of(spec))
@@ -116,8 +116,8 @@ class ProjectTemplates:
     ) -> results.TemplateChanged:
         """Delete a template that no cluster uses.
 
-        `about_to_use` returns the request that is creating a cluster from a template, by the template's id: if
-        it went before Magnum has stored that cluster, the cluster could be neither shown nor deleted.
+        `about_to_use` returns the request that is creating a cluster from a template, by the template's id:
+        if it went before Magnum has stored that cluster, the cluster could be neither shown nor deleted.
         """
         template = self.show(ref).template
         self._refuse_used(template, "so it cannot be deleted")

@@ -1,4 +1,4 @@
-"""What goes into a new cluster template: a person's request, the configuration's defaults, and the outcome."""
+"""What a new cluster template is made of: a person's request, the configuration's defaults, the outcome."""
 
 from __future__ import annotations
 
