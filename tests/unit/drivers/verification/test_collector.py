@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from bot.adapters.kube.errors import ExecFailed, Forbidden
-from bot.adapters.kube.objects import Event
+from bot.adapters.kube.objects import Custom, Event, Meta
 from bot.adapters.kube.pod_exec import Output
 from bot.drivers.facts import ClusterFacts, NotChecked, ProbeResult
 from bot.drivers.profile import NodeProbe, ProbeFindings, ResourceList
@@ -25,6 +25,7 @@ LISTS = (
     ResourceList(name="pools", paths=("/apis/new/v2/pools", "/apis/old/v1/pools")),
     ResourceList(name="peers", paths=("/apis/new/v2/peers",)),
 )
+POOL = Custom(metadata=Meta(name="default"))
 PROBE = NodeProbe(
     subject="tunnel",
     up="up",
@@ -98,9 +99,9 @@ def test_the_first_list_that_the_api_serves_is_read_and_one_that_it_does_not_is_
     executor: Executor, stages: list[str]
 ) -> None:
     kube = running()
-    kube.lists["/apis/old/v1/pools"] = ["pool"]
+    kube.lists["/apis/old/v1/pools"] = [POOL]
     facts, skipped = collect(kube, executor, stages, resources=LISTS)
-    assert facts.resources == {"pools": ("pool",), "peers": ()} and not skipped
+    assert dict(facts.resources) == {"pools": (POOL,), "peers": ()} and not skipped
 
 
 def test_a_list_that_may_not_be_read_is_told_and_the_older_one_is_not_tried(

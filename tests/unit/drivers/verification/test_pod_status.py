@@ -76,7 +76,7 @@ def test_a_pod_that_is_not_ready_says_what_its_probe_said() -> None:
         ({"phase": ""}, "unknown", "no reason is given"),
     ],
 )
-def test_without_a_probe_conditions_and_the_phase_tell(status: dict[str, str], state: str, why: str) -> None:
+def test_without_a_probe_conditions_and_the_phase_tell(status: dict[str, Any], state: str, why: str) -> None:
     [row] = pod_rows(facts(pods=(pod("p", ready=False, **status),)))
     assert (row.state, row.why) == (state, why)
 

@@ -53,7 +53,7 @@ def test_a_node_without_a_pod_and_a_pod_that_is_not_ready_are_errors() -> None:
         ({"numberMisscheduled": 2}, "2 pods run where they should not", "numberMisscheduled of calico-node"),
     ],
 )
-def test_a_rollout_that_is_not_through_is_a_warning(status: dict[str, int], title: str, detail: str) -> None:
+def test_a_rollout_that_is_not_through_is_a_warning(status: dict[str, Any], title: str, detail: str) -> None:
     cluster = facts(daemon_set=daemon_set(**status))
     assert lines(shared_checks.rollout(cluster, CALICO)) == [f"warning {title} [] {detail}"]
 

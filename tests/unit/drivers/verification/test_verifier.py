@@ -11,7 +11,16 @@ from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import Forbidden, Unreachable
 from bot.drivers import catalog
 from bot.drivers.driver import Driver
-from bot.drivers.facts import Check, CheckResult, NotChecked, Session, SessionTable, error, warning
+from bot.drivers.facts import (
+    Check,
+    CheckResult,
+    NotChecked,
+    ProbeResult,
+    Session,
+    SessionTable,
+    error,
+    warning,
+)
 from bot.drivers.profile import DriverProfile, NodeProbe, ProbeFindings
 from bot.drivers.verification import collector
 from bot.drivers.verification.report import Verdict, VerificationProgress
@@ -51,7 +60,8 @@ def target(kube: FakeKube | Exception, name: str = "dev") -> VerificationTarget:
 
 
 def test_a_cluster_without_findings_is_healthy(verifier: Verifier) -> None:
-    kube, stages = running(), []
+    kube = running()
+    stages: list[str] = []
     report = verifier.verify(target(kube), None, on_stage=stages.append)
     assert (report.verdict, report.running, report.asked) == (Verdict.HEALTHY, "flannel", None)
     assert (report.nodes, report.nodes_ok, report.passed) == (2, 2, 8)
@@ -116,7 +126,7 @@ def test_the_sessions_of_a_probe_are_in_the_report(
         evaluate=lambda _facts: probed,
     )
     use(dataclasses.replace(PLAIN, probe=probe))
-    monkeypatch.setattr(collector.Collector, "_probe", lambda *_arguments: collector.ProbeResult(output="x"))
+    monkeypatch.setattr(collector.Collector, "_probe", lambda *_arguments: ProbeResult(output="x"))
     report = verifier.verify(target(running()), None)
     assert (report.sessions, report.sessions_down, report.not_checked) == (3, (DOWN,), (skipped,))
     assert report.verdict is Verdict.UNKNOWN and report.passed == 9

@@ -76,7 +76,7 @@ def planned_by(
         ),
     )
     source = ClusterSide(
-        name="dev", driver=Driver("calico") if to is Driver("flannel") else Driver("flannel"), id="u1"
+        name="dev", driver=Driver("calico") if to == Driver("flannel") else Driver("flannel"), id="u1"
     )
     given: dict[str, Any] = {
         "migration": "m1",
