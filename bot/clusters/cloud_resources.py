@@ -44,7 +44,7 @@ class _Csi(msgspec.Struct):
 
 class _VolumeSpec(msgspec.Struct):
     csi: _Csi | None = None
-    cinder: msgspec.Raw | None = None  # the in-tree form from before CSI
+    cinder: dict[str, object] | None = None  # the in-tree form from before CSI
 
 
 class _Volume(msgspec.Struct):
