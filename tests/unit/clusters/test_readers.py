@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_a_template_of_another_kind_is_somebody_elses(magnum: FakeMagnum) -> Non
     ],
 )
 def test_a_templates_own_state_tells(
-    magnum: FakeMagnum, words: str, body: dict[str, bool], outcome: Outcome, detail: str
+    magnum: FakeMagnum, words: str, body: dict[str, Any], outcome: Outcome, detail: str
 ) -> None:
     magnum.template_bodies = [template(**body)]
     found = read(magnum, f"template {words} base")

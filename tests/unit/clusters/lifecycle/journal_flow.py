@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,7 +140,7 @@ class Cloud:
             raise MagnumNotFound(f"no cluster {ref}")
         return self._shown(each)
 
-    def create_cluster(self, values: Json, *, operation: str) -> str:
+    def create_cluster(self, values: Mapping[str, Any], *, operation: str) -> str:
         self.point()
         if self.refuse:
             raise self.refuse.pop(0)

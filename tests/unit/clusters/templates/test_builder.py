@@ -5,6 +5,7 @@ refused.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ DEFAULTS = Defaults(
 )
 
 
-def made(driver: Driver = Driver("calico"), *, defaults: Defaults = DEFAULTS, **said: object) -> TemplateSpec:
-    return build_spec(TemplateRequest(driver=driver, **said), defaults, project="shop")  # type: ignore[arg-type]
+def made(driver: Driver = Driver("calico"), *, defaults: Defaults = DEFAULTS, **said: Any) -> TemplateSpec:
+    return build_spec(TemplateRequest(driver=driver, **said), defaults, project="shop")
 
 
 def test_words_come_before_the_drivers_defaults_and_those_before_the_projects() -> None:
@@ -51,8 +52,9 @@ def test_the_name_is_made_from_version_and_driver() -> None:
 
 @pytest.mark.parametrize("setting", ["image", "flavor", "external_network", "kubernetes"])
 def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> None:
+    without: dict[str, Any] = {setting: None}
     with pytest.raises(BadTemplate) as told:
-        made(defaults=dataclasses.replace(DEFAULTS, **{setting: None}))
+        made(defaults=dataclasses.replace(DEFAULTS, **without))
     assert f"projects.shop.template_defaults.{setting}" in told.value.fix
     assert f"--{setting.replace('_', '-')}" in told.value.fix
 
@@ -73,7 +75,7 @@ def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> No
     ],
 )
 def test_what_cannot_work_is_refused_with_what_to_set(
-    driver: Driver, said: dict[str, object], what: str
+    driver: Driver, said: dict[str, Any], what: str
 ) -> None:
     with pytest.raises(Refusal) as told:
         made(driver, **said)
