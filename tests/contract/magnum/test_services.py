@@ -17,10 +17,10 @@ from sandbox.world import World
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=())
-    made.start()
-    yield made
-    made.stop()
+    sandbox = World(tempo=Tempo(start=0.0, stop=0.0), clusters=())
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def test_a_disk_says_where_it_is(world: World, services: CloudServices) -> None:
 
 
 def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices) -> None:
-    with pytest.raises(CloudNotFound) as told:
+    with pytest.raises(CloudNotFound) as error:
         services.disk("no-such-volume")
-    assert "could not be found" in told.value.why
+    assert "could not be found" in error.value.why
 
 
 def test_an_address_is_found_moved_and_described(world: World, services: CloudServices) -> None:
@@ -49,12 +49,12 @@ def test_an_address_is_found_moved_and_described(world: World, services: CloudSe
     old, new = network.add_port(net, "old"), network.add_port(net, "new")
     floating = network.add_floating("Floating IP for Kubernetes external service shop/web from cluster c")
     network.associate(floating, old.id)
-    found = services.find(floating.address)
-    assert found is not None and (found.port, found.description) == (old.id, floating.description)
-    services.attach(found.id, "")
+    address = services.find(floating.address)
+    assert address is not None and (address.port, address.description) == (old.id, floating.description)
+    services.attach(address.id, "")
     assert services.find(floating.address).port == ""  # type: ignore[union-attr]
-    services.attach(found.id, new.id)
-    services.describe(found.id, "kept")
+    services.attach(address.id, new.id)
+    services.describe(address.id, "kept")
     assert services.on(new.id) is not None and services.on(old.id) is None
     assert (floating.port, floating.description) == (new.id, "kept")
     assert services.find("198.51.100.1") is None
@@ -82,22 +82,22 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services:
     network = world.cloud.infrastructure.network
     net = network.add_net("lb", "10.8.0.0/24")
     text = "Kubernetes external service shop/web from cluster c"
-    made = network.add_balancer(net, "web", text)
+    balancer = network.add_balancer(net, "web", text)
     members = [("10.8.0.11", 30080), ("10.8.0.12", 30080)]
-    made.listeners = [
+    balancer.listeners = [
         Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)
     ]
-    assert services.described(text) == made.id and services.described("another") == ""
-    assert services.balancer(made.id).pools[0].members == ("ERROR", "ERROR")
-    assert services.balancer(made.id).operating == "ERROR", "nobody answers behind it"
-    made.listeners[0].answering = frozenset({"10.8.0.11"})
-    found = services.balancer(made.id)
-    assert (found.provisioning, found.operating) == ("ACTIVE", "DEGRADED")
-    assert found.pools == (
+    assert services.described(text) == balancer.id and services.described("another") == ""
+    assert services.balancer(balancer.id).pools[0].members == ("ERROR", "ERROR")
+    assert services.balancer(balancer.id).operating == "ERROR", "nobody answers behind it"
+    balancer.listeners[0].answering = frozenset({"10.8.0.11"})
+    status = services.balancer(balancer.id)
+    assert (status.provisioning, status.operating) == ("ACTIVE", "DEGRADED")
+    assert status.pools == (
         LoadBalancerPool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),
     )
-    made.listeners[0].watched = False
-    assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
+    balancer.listeners[0].watched = False
+    assert services.balancer(balancer.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
     with pytest.raises(CloudNotFound, match="did not show the load balancer"):
         services.balancer("none")
 
@@ -105,19 +105,19 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services:
 def test_a_snapshot_is_taken_found_and_removed(world: World, services: CloudServices) -> None:
     storage = world.cloud.infrastructure.storage
     volume = storage.create("snapped", 2)
-    made = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
-    assert made.status == "creating", "Cinder answers before it is there"
-    [found] = services.snapshots(volume.id)
-    assert (found.id, found.name, found.status, found.metadata) == (
-        made.id,
+    snapshot = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
+    assert snapshot.status == "creating", "Cinder answers before it is there"
+    [listed] = services.snapshots(volume.id)
+    assert (listed.id, listed.name, listed.status, listed.metadata) == (
+        snapshot.id,
         "before",
         "available",
         {"xk8s-migration": "m1"},
     )
     with pytest.raises(StorageRefused, match="have snapshots"):
         storage.delete(volume.id)
-    services.remove_snapshot(made.id)
-    services.remove_snapshot(made.id)
+    services.remove_snapshot(snapshot.id)
+    services.remove_snapshot(snapshot.id)
     assert services.snapshots(volume.id) == ()
 
 
@@ -125,22 +125,22 @@ def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: World, servi
     storage = world.cloud.infrastructure.storage
     volume = storage.create("busy", 2)
     storage.attach(volume.id, "server-1")
-    with pytest.raises(CloudRefused, match="take a snapshot") as told:
+    with pytest.raises(CloudRefused, match="take a snapshot") as error:
         services.snapshot(volume.id, name="before", description="", metadata={})
-    assert "status must be available" in told.value.why
+    assert "status must be available" in error.value.why
     storage.detach(volume.id, "server-1")
     storage.most_snapshots = len(storage.snapshots)
-    with pytest.raises(CloudRefused) as told:
+    with pytest.raises(CloudRefused) as error:
         services.snapshot(volume.id, name="before", description="", metadata={})
-    assert "HTTP 413" in told.value.why and "Maximum number of snapshots allowed" in told.value.why
+    assert "HTTP 413" in error.value.why and "Maximum number of snapshots allowed" in error.value.why
     storage.most_snapshots, storage.snapshot_seconds = -1, 60.0
-    made = services.snapshot(volume.id, name="before", description="", metadata={})
+    snapshot = services.snapshot(volume.id, name="before", description="", metadata={})
     assert services.snapshots(volume.id)[0].status == "creating"
     with pytest.raises(CloudRefused, match="remove the snapshot"):
-        services.remove_snapshot(made.id)
+        services.remove_snapshot(snapshot.id)
     storage.snapshot_seconds, storage.snapshots_fail = 0.0, True
     services.snapshot(volume.id, name="bad", description="", metadata={})
-    assert {each.name: each.status for each in services.snapshots(volume.id)} == {
+    assert {snapshot.name: snapshot.status for snapshot in services.snapshots(volume.id)} == {
         "before": "creating",
         "bad": "error",
     }

@@ -24,7 +24,11 @@ def catalog(magnum: FakeMagnum | None, **configured: ConfiguredEntry) -> Cluster
 def test_clusters_of_both_kinds_are_listed_by_name() -> None:
     magnum = FakeMagnum(clusters=[cluster("prod"), cluster("alpha")], templates=[template()])
     listed = catalog(magnum, edge=EDGE).all()
-    assert [found.name for found in listed.clusters] == ["alpha", "edge", "prod"] and listed.unread is None
+    assert [cluster.name for cluster in listed.clusters] == [
+        "alpha",
+        "edge",
+        "prod",
+    ] and listed.unread is None
     edge = listed.clusters[1]
     assert (edge.id, edge.driver, edge.production) == ("kubeconfig:edge", "flannel", True)
     assert (edge.kubeconfig, edge.context, edge.status) == (KUBECONFIG, "edge", "")
@@ -62,8 +66,8 @@ def test_a_driver_that_is_not_in_the_catalogue_is_no_driver_unless_a_mark_says_o
 
 def test_an_entry_with_a_kubeconfig_is_a_cluster_of_its_own_and_marks_no_other() -> None:
     magnum = FakeMagnum(clusters=[cluster("edge")], templates=[template()])
-    found = {found.id: found.production for found in catalog(magnum, edge=EDGE).all().clusters}
-    assert found == {"kubeconfig:edge": True, "u-edge": False}
+    listing = {listing.id: listing.production for listing in catalog(magnum, edge=EDGE).all().clusters}
+    assert listing == {"kubeconfig:edge": True, "u-edge": False}
 
 
 def test_a_name_that_two_clusters_have_is_never_guessed_and_an_id_is_one() -> None:
@@ -97,11 +101,11 @@ def test_while_magnum_is_out_of_reach_the_others_are_listed_and_found() -> None:
     magnum.failure = MagnumUnreachable("Magnum does not answer", why="timed out")
     shop = catalog(magnum, edge=EDGE)
     listed = shop.all()
-    assert [found.name for found in listed.clusters] == ["edge"] and listed.unread is magnum.failure
+    assert [cluster.name for cluster in listed.clusters] == ["edge"] and listed.unread is magnum.failure
     assert shop.find("edge").name == "edge"
     with pytest.raises(MagnumUnreachable):
         shop.find("prod")
 
 
 def test_a_project_without_a_cloud_has_the_clusters_of_the_configuration() -> None:
-    assert [found.name for found in catalog(None, edge=EDGE).all().clusters] == ["edge"]
+    assert [cluster.name for cluster in catalog(None, edge=EDGE).all().clusters] == ["edge"]

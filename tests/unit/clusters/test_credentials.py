@@ -100,36 +100,36 @@ def test_a_certificate_is_for_our_user_and_the_configured_group_and_its_key_is_l
 
 
 def test_it_is_requested_once_until_it_has_been_used_long_enough(authority: Authority, clock: Clock) -> None:
-    held = credentials(authority, clock)
-    first = held.endpoint(cluster())
+    endpoints = credentials(authority, clock)
+    first = endpoints.endpoint(cluster())
     clock.now += LONGEST_USE - timedelta(seconds=1)
-    assert held.endpoint(cluster()) is first
+    assert endpoints.endpoint(cluster()) is first
     clock.now += timedelta(seconds=2)
-    assert held.endpoint(cluster()) is not first and len(authority.signed) == 2
+    assert endpoints.endpoint(cluster()) is not first and len(authority.signed) == 2
 
 
 def test_it_is_renewed_an_hour_before_it_expires(clock: Clock) -> None:
     authority = Authority(lives=timedelta(hours=2))
-    held = credentials(authority, clock)
-    held.endpoint(cluster())
+    endpoints = credentials(authority, clock)
+    endpoints.endpoint(cluster())
     clock.now += timedelta(minutes=59)
-    held.endpoint(cluster())
+    endpoints.endpoint(cluster())
     assert len(authority.signed) == 1
     clock.now += timedelta(minutes=2)
-    held.endpoint(cluster())
+    endpoints.endpoint(cluster())
     assert len(authority.signed) == 2
 
 
 def test_a_cluster_with_another_address_gets_a_new_one(authority: Authority, clock: Clock) -> None:
-    held = credentials(authority, clock)
-    held.endpoint(cluster())
-    assert held.endpoint(cluster(api_address="https://10.0.0.2:6443")).server == "https://10.0.0.2:6443"
+    endpoints = credentials(authority, clock)
+    endpoints.endpoint(cluster())
+    assert endpoints.endpoint(cluster(api_address="https://10.0.0.2:6443")).server == "https://10.0.0.2:6443"
 
 
 def test_a_view_for_another_operation_shares_what_was_signed(authority: Authority, clock: Clock) -> None:
-    held, other = credentials(authority, clock), Authority()
-    first = held.endpoint(cluster())
-    view = held.signed_by(other)
+    endpoints, other = credentials(authority, clock), Authority()
+    first = endpoints.endpoint(cluster())
+    view = endpoints.signed_by(other)
     assert view.endpoint(cluster()) is first and not other.signed
     view.endpoint(cluster(id="u2"))
     assert len(other.signed) == 1 and len(authority.signed) == 1

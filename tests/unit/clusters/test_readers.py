@@ -50,10 +50,10 @@ def test_a_template_may_be_older_than_the_intent_by_the_skew_of_the_clocks(magnu
     body["created_at"] = (NOW - CLOCK_SKEW).isoformat()
     assert read(magnum, words).outcome is Outcome.SUCCEEDED and read(magnum, words).target == "mine"
     body["created_at"] = (NOW - CLOCK_SKEW - timedelta(seconds=1)).isoformat()
-    found = read(magnum, words)
+    readback = read(magnum, words)
     assert (
-        found.outcome is Outcome.UNKNOWN
-        and "see `/xk8s template show mine` whether it is yours" in found.detail
+        readback.outcome is Outcome.UNKNOWN
+        and "see `/xk8s template show mine` whether it is yours" in readback.detail
     )
 
 
@@ -80,8 +80,8 @@ def test_a_templates_own_state_tells(
     magnum: FakeMagnum, words: str, body: dict[str, Any], outcome: Outcome, detail: str
 ) -> None:
     magnum.template_bodies = [template(**body)]
-    found = read(magnum, f"template {words} base")
-    assert (found.outcome, found.detail) == (outcome, detail)
+    readback = read(magnum, f"template {words} base")
+    assert (readback.outcome, readback.detail) == (outcome, detail)
 
 
 def test_a_template_that_is_gone_was_deleted_and_nothing_else(magnum: FakeMagnum) -> None:
@@ -119,5 +119,8 @@ def test_a_cluster_that_is_not_there_was_deleted_or_never_created(magnum: FakeMa
 
 def test_a_cluster_from_before_the_intent_is_not_its_result(magnum: FakeMagnum) -> None:
     magnum.cluster_bodies = [cluster("dev")]
-    found = read(magnum, "cluster create dev --template base")
-    assert (found.outcome, found.detail) == (Outcome.FAILED, "cut off: the cluster dev was there before")
+    readback = read(magnum, "cluster create dev --template base")
+    assert (readback.outcome, readback.detail) == (
+        Outcome.FAILED,
+        "cut off: the cluster dev was there before",
+    )

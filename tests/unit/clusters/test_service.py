@@ -40,7 +40,7 @@ def services(magnum: FakeMagnum) -> ClusterServices:
 def test_clusters_are_listed_and_shown(services: ClusterServices) -> None:
     overview = services.list(ClusterList(), context())
     assert overview.project == "shop" and overview.shortfall == ""
-    assert [each.name for each in overview.listed.clusters] == ["dev", "edge", "prod"]
+    assert [cluster.name for cluster in overview.listed.clusters] == ["dev", "edge", "prod"]
     assert services.show(ClusterShow(cluster="prod"), context()).cluster.id == "u-prod"
 
 

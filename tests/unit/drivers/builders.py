@@ -107,7 +107,7 @@ def resources(**lists: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Custom, .
     }
 
 
-def facts(**given: Any) -> ClusterFacts:
+def facts(**changes: Any) -> ClusterFacts:
     """The facts of a cluster of one healthy node."""
     defaults: dict[str, Any] = {
         "cluster": "prod-eu",
@@ -120,7 +120,7 @@ def facts(**given: Any) -> ClusterFacts:
         "resources": {},
         "probes": {},
     }
-    return ClusterFacts(**{**defaults, **given})
+    return ClusterFacts(**{**defaults, **changes})
 
 
 def printed(**outputs: str) -> dict[str, ProbeResult]:

@@ -33,30 +33,30 @@ DEFAULTS = Defaults(
 )
 
 
-def made(driver: Driver = Driver("calico"), *, defaults: Defaults = DEFAULTS, **said: Any) -> TemplateSpec:
-    return build_spec(TemplateRequest(driver=driver, **said), defaults, project="shop")
+def spec(driver: Driver = Driver("calico"), *, defaults: Defaults = DEFAULTS, **request: Any) -> TemplateSpec:
+    return build_spec(TemplateRequest(driver=driver, **request), defaults, project="shop")
 
 
 def test_words_come_before_the_drivers_defaults_and_those_before_the_projects() -> None:
-    assert made().labels["boot_volume_size"] == "30"
-    assert made(labels=("boot_volume_size=40",)).labels["boot_volume_size"] == "40"
-    assert made(Driver("flannel")).labels["boot_volume_size"] == "20"
-    assert made(flavor="big").flavor == "big" and made().flavor == "m1"
-    assert made(pool="10.120.0.0/16").labels["calico_ipv4pool"] == "10.120.0.0/16"
+    assert spec().labels["boot_volume_size"] == "30"
+    assert spec(labels=("boot_volume_size=40",)).labels["boot_volume_size"] == "40"
+    assert spec(Driver("flannel")).labels["boot_volume_size"] == "20"
+    assert spec(flavor="big").flavor == "big" and spec().flavor == "m1"
+    assert spec(pool="10.120.0.0/16").labels["calico_ipv4pool"] == "10.120.0.0/16"
 
 
 def test_the_name_is_made_from_version_and_driver() -> None:
-    assert made().name == "k8s-v1.29.5-calico"
-    assert made(name="mine").name == "mine"
+    assert spec().name == "k8s-v1.29.5-calico"
+    assert spec(name="mine").name == "mine"
 
 
 @pytest.mark.parametrize("setting", ["image", "flavor", "external_network", "kubernetes"])
 def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> None:
     without: dict[str, Any] = {setting: None}
-    with pytest.raises(BadTemplate) as told:
-        made(defaults=dataclasses.replace(DEFAULTS, **without))
-    assert f"projects.shop.template_defaults.{setting}" in told.value.fix
-    assert f"--{setting.replace('_', '-')}" in told.value.fix
+    with pytest.raises(BadTemplate) as error:
+        spec(defaults=dataclasses.replace(DEFAULTS, **without))
+    assert f"projects.shop.template_defaults.{setting}" in error.value.fix
+    assert f"--{setting.replace('_', '-')}" in error.value.fix
 
 
 @pytest.mark.parametrize(
@@ -77,25 +77,25 @@ def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> No
 def test_what_cannot_work_is_refused_with_what_to_set(
     driver: Driver, said: dict[str, Any], what: str
 ) -> None:
-    with pytest.raises(Refusal) as told:
-        made(driver, **said)
-    assert what in told.value.what
-    assert told.value.fix
+    with pytest.raises(Refusal) as error:
+        spec(driver, **said)
+    assert what in error.value.what
+    assert error.value.fix
 
 
 def test_calico_without_a_tag_that_magnum_has_a_manifest_for_is_refused() -> None:
     without = {**DEFAULTS.driver_labels, Driver("calico"): {"calico_ipv4pool": "10.100.0.0/16"}}
-    with pytest.raises(BadTemplate) as told:
-        made(defaults=dataclasses.replace(DEFAULTS, driver_labels=without))
-    assert "calico_tag" in told.value.what and "v3.26" in told.value.fix
+    with pytest.raises(BadTemplate) as error:
+        spec(defaults=dataclasses.replace(DEFAULTS, driver_labels=without))
+    assert "calico_tag" in error.value.what and "v3.26" in error.value.fix
 
 
 def test_an_older_kubernetes_may_run_on_docker() -> None:
-    assert made(kubernetes="v1.23.17", container_runtime="docker").labels["container_runtime"] == "docker"
+    assert spec(kubernetes="v1.23.17", container_runtime="docker").labels["container_runtime"] == "docker"
 
 
 def test_what_magnum_is_sent_has_the_driver_and_every_label() -> None:
-    body = made(Driver("flannel"), public=True).to_magnum()
+    body = spec(Driver("flannel"), public=True).to_magnum()
     assert body["network_driver"] == "flannel" and body["public"] is True
     assert (
         body["labels"]["flannel_network_cidr"] == "10.101.0.0/16" and body["labels"]["kube_tag"] == "v1.29.5"

@@ -38,9 +38,11 @@ def test_a_label_that_is_given_comes_before_an_option_and_that_before_every_defa
     )
     assert labels(CALICO, defaults)["calico_ipv4pool_ipip"] == "CrossSubnet"
     assert labels(CALICO, defaults, options={"ipip": "Always"})["calico_ipv4pool_ipip"] == "Always"
-    given = labels(CALICO, defaults, options={"ipip": "Always"}, labels=("calico_ipv4pool_ipip=Off", "a=b=c"))
-    assert (given["calico_ipv4pool_ipip"], given["a"]) == ("Off", "b=c")
-    assert (given["kube_tag"], given["container_runtime"]) == ("v1.29.5", "docker")
+    explicit = labels(
+        CALICO, defaults, options={"ipip": "Always"}, labels=("calico_ipv4pool_ipip=Off", "a=b=c")
+    )
+    assert (explicit["calico_ipv4pool_ipip"], explicit["a"]) == ("Off", "b=c")
+    assert (explicit["kube_tag"], explicit["container_runtime"]) == ("v1.29.5", "docker")
     assert labels(CALICO, defaults, container_runtime="containerd")["container_runtime"] == "containerd"
 
 
@@ -82,12 +84,12 @@ def test_an_option_of_another_driver_is_refused_with_what_there_is_instead(
     ],
 )
 def test_from_1_24_on_the_kubelet_needs_containerd(kubernetes: str, runtime: str | None, fits: bool) -> None:
-    given = {"container_runtime": runtime} if runtime else {}
+    runtime_label = {"container_runtime": runtime} if runtime else {}
     if fits:
-        check_labels(FLANNEL, given, kubernetes)
+        check_labels(FLANNEL, runtime_label, kubernetes)
     else:
         with pytest.raises(BadTemplate, match="needs containerd") as refusal:
-            check_labels(FLANNEL, given, kubernetes)
+            check_labels(FLANNEL, runtime_label, kubernetes)
         assert f"container_runtime is {runtime or 'not set'}" in refusal.value.why
 
 

@@ -77,8 +77,8 @@ def test_what_a_request_may_have_created_is_told_from_others_of_its_name(
 
 
 def test_templates_are_listed_by_name_and_by_driver(templates: ProjectTemplates) -> None:
-    assert [each.name for each in templates.list(None).templates] == ["another", "base"]
-    assert [each.name for each in templates.list(Driver("calico")).templates] == ["base"]
+    assert [template.name for template in templates.list(None).templates] == ["another", "base"]
+    assert [template.name for template in templates.list(Driver("calico")).templates] == ["base"]
 
 
 def test_one_is_shown_by_name_or_id_and_never_guessed(

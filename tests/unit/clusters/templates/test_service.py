@@ -88,7 +88,7 @@ def test_a_resumed_request_takes_its_template_for_its_own(
 
 
 def test_the_other_words_reach_the_projects_templates(services: TemplateServices) -> None:
-    assert [each.name for each in services.list(TemplateList(), context()).templates] == ["base"]
+    assert [template.name for template in services.list(TemplateList(), context()).templates] == ["base"]
     assert services.show(TemplateShow(template="base"), context()).template.id == "t-base"
     changes: list[tuple[Callable[..., Any], Any, str]] = [
         (services.publish, TemplatePublish, "published"),

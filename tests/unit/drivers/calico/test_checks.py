@@ -31,8 +31,8 @@ def test_an_address_that_is_not_the_nodes_own_is_an_error() -> None:
     right = node("n2", ip="10.0.0.2", annotations={ADDRESS: "10.0.0.2/24"})
     never_started = node("n3", ip="10.0.0.3")
     without_internal_ip = node("n4", annotations={ADDRESS: "10.0.0.4/24"})
-    found = lines(checks.node_addresses(facts(nodes=(wrong, right, never_started, without_internal_ip))))
-    assert found == [
+    findings = lines(checks.node_addresses(facts(nodes=(wrong, right, never_started, without_internal_ip))))
+    assert findings == [
         "error Calico uses another address than the node's [n1]"
         f" {ADDRESS} is 192.168.1.1, InternalIP is 10.0.0.1"
     ]

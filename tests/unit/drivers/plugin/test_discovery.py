@@ -71,12 +71,12 @@ def test_a_broken_plug_in_takes_no_other_along(installer: Installer) -> None:
 
 def test_a_process_that_starts_finds_what_is_installed(installer: Installer) -> None:
     installer.install("xk8s_antrea", ANTREA, driver="antrea")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "bot.cli", "rbac"],
         env={**os.environ, "PYTHONPATH": str(installer.folder)},
         capture_output=True,
         text=True,
         check=True,
     )
-    groups = [group for rule in yaml.safe_load(done.stdout)["rules"] for group in rule["apiGroups"]]
+    groups = [group for rule in yaml.safe_load(process.stdout)["rules"] for group in rule["apiGroups"]]
     assert groups.count("crd.antrea.io") == 2, "for its checks, and for its policies"

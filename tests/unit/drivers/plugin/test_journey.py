@@ -147,8 +147,8 @@ def test_the_help_shows_its_options() -> None:
 
 
 def test_the_form_offers_it_with_its_fields() -> None:
-    wanted = TemplateForm(project="shop", defaults=DEFAULTS)
-    view = form.template_view(wanted, operation=OperationId("op"), offer=OfferId("of"))
+    template_form = TemplateForm(project="shop", defaults=DEFAULTS)
+    view = form.template_view(template_form, operation=OperationId("op"), offer=OfferId("of"))
     blocks = {block["block_id"]: block for block in view["blocks"] if "block_id" in block}
     choices = [option["value"] for option in blocks["driver"]["element"]["options"]]
     assert choices == ["calico", "flannel", "antrea"]
@@ -166,8 +166,8 @@ def test_a_template_is_created_with_its_labels() -> None:
     assert body["network_driver"] == "antrea" and body["name"] == "k8s-v1.29.5-antrea"
     assert body["labels"]["antrea_tunnel"] == "vxlan" and body["labels"]["antrea_pod_cidr"] == "10.120.0.0/16"
     assert created.template.driver == "antrea", "read back as a driver of the catalogue"
-    shown = str(template_views.created(created).messages)
-    assert "Recommended for production: NetworkPolicy is enforced" in shown
+    text = str(template_views.created(created).messages)
+    assert "Recommended for production: NetworkPolicy is enforced" in text
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,12 @@ class FakeKube:
 
     def all_of(self, path: str, _kind: type, *, labels: str = "", fields: str = "") -> Sequence[Any]:
         self.asked.append(path)
-        found = self.lists.get(f"{path}?{labels}", self.lists.get(path))
-        if found is None:
+        items = self.lists.get(f"{path}?{labels}", self.lists.get(path))
+        if items is None:
             raise NotFound(f"there is no {path}")
-        if isinstance(found, KubeError):
-            raise found
-        return list(found)
+        if isinstance(items, KubeError):
+            raise items
+        return list(items)
 
     def close(self) -> None:
         self.closed = True

@@ -11,7 +11,7 @@ CALICO, FLANNEL = Driver("calico"), Driver("flannel")
 
 def drivers(*daemon_sets: object) -> list[str]:
     running = detection.running_drivers(daemon_sets)  # type: ignore[arg-type]
-    return [each.profile.driver for each in running]
+    return [driver.profile.driver for driver in running]
 
 
 def test_a_driver_is_found_by_its_pod_labels_whatever_it_is_called() -> None:

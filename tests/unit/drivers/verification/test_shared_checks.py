@@ -67,13 +67,13 @@ def test_different_digests_of_one_container_are_a_warning_and_those_of_sidecars_
     assert line.startswith("warning 2 different images of calico-node run [] the image digests")
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(14, True), (16, False)])
-def test_a_restart_is_told_for_a_quarter_of_an_hour(minutes: int, told: bool) -> None:
+@pytest.mark.parametrize(("minutes", "reported"), [(14, True), (16, False)])
+def test_a_restart_is_told_for_a_quarter_of_an_hour(minutes: int, reported: bool) -> None:
     ended = {"terminated": {"exitCode": 1, "finishedAt": (NOW - timedelta(minutes=minutes)).isoformat()}}
     restarted = pod(on="n7", containers=[container(restartCount=3, lastState=ended)])
     findings = lines(shared_checks.recent_restarts(facts(pods=(restarted,)), CALICO))
     expected = f"warning calico-node restarted [n7] {minutes} min ago, error (exit code 1), 3 restarts in all"
-    assert findings == ([expected] if told else [])
+    assert findings == ([expected] if reported else [])
 
 
 def test_a_restart_of_a_pod_that_is_not_ready_is_left_to_the_finding_about_the_pod() -> None:
@@ -118,6 +118,8 @@ def test_a_condition_of_another_driver_is_a_leftover() -> None:
     ],
 )
 def test_names_resolve_as_long_as_one_core_dns_pod_is_ready(ready: list[bool], line: str) -> None:
-    cluster: Any = facts(dns_pods=tuple(pod(f"coredns-{n}", ready=each) for n, each in enumerate(ready)))
+    cluster: Any = facts(
+        dns_pods=tuple(pod(f"coredns-{n}", ready=is_ready) for n, is_ready in enumerate(ready))
+    )
     [found] = lines(shared_checks.core_dns(cluster, CALICO))
     assert found.startswith(line)

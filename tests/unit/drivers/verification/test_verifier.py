@@ -183,7 +183,7 @@ def test_several_clusters_are_reported_worst_first_and_one_spoils_no_other(verif
         "healthy-b",
     ]
     assert states[0].done == () and states[0].clusters == 5
-    assert {name for name, _ in states[-1].done} == {each.name for each in targets}
+    assert {name for name, _ in states[-1].done} == {target.name for target in targets}
 
 
 def test_the_catalogue_is_asked_for_the_drivers_that_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
