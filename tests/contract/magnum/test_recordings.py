@@ -61,7 +61,7 @@ class Session:
     """The sandbox, and the session so far."""
 
     def __init__(self, loopback: Loopback) -> None:
-        self.cloud = Cloud(Builder(), seconds_to_build=0.0)
+        self.cloud = Cloud(Builder(), seconds_to_build=0.0)  # type: ignore[arg-type]  # no more than is asked
         self.cloud.users = [
             CloudUser(id=role, name=role, password="p", role=role) for role in (MEMBER, READER, ADMIN)
         ] + [CloudUser(id="other", name="other", password="p", role=MEMBER)]
