@@ -19,7 +19,7 @@ class DriverComparison:
 
 
 def list_drivers(_action: DriverList, _context: Context) -> DriverComparison:
-    """Compare all drivers."""
+    """Compare all drivers with each other."""
     return DriverComparison(profiles=profiles(), one=None)
 
 

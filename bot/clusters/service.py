@@ -26,7 +26,7 @@ class NotMagnums(Refusal):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterOverview:
-    """A project's clusters."""
+    """The clusters of one project."""
 
     project: str
     listed: Listed
@@ -57,7 +57,7 @@ class ClusterServices:
         return ClusterOverview(project=project.name, listed=project.catalog.all())
 
     def show(self, action: ClusterShow, context: Context) -> ClusterDetails:
-        """Show one cluster."""
+        """Show one cluster in full."""
         return ClusterDetails(cluster=self._project(context).catalog.find(action.cluster))
 
     def create(self, action: ClusterCreate, context: Context) -> LongRunning:

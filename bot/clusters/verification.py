@@ -19,7 +19,7 @@ Keep = Callable[[LastVerification], None]  # stores the last verification of a c
 
 @dataclasses.dataclass(frozen=True)
 class VerificationServices:
-    """Serves `verify`."""
+    """Serves the word `verify`."""
 
     projects: Projects
     verifier: Verifier

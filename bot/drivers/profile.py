@@ -1,4 +1,4 @@
-"""`DriverProfile`: everything that the product knows about one network driver.
+"""`DriverProfile`, and the parts that it is made of.
 
 A driver is one folder with such a profile. Built-in drivers are the folders beside this module; other
 packages add theirs through an entry point (see `bot.drivers.catalog`).
@@ -68,7 +68,7 @@ class SecurityRule:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DriverProfile:
-    """One network driver."""
+    """Everything that the product knows about one network driver."""
 
     driver: Driver
     title: str

@@ -58,7 +58,7 @@ class NoMigrations:
     """`OpenMigrations` for whoever needs no such protection: no migration names any cluster."""
 
     def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
-        """Return None."""
+        """Return None for every cluster."""
         return None
 
 

@@ -54,7 +54,7 @@ class TemplateServices:
         return self._templates(context).list(action.driver)
 
     def show(self, action: TemplateShow, context: Context) -> results.TemplateDetails:
-        """Show one template."""
+        """Show one template in full."""
         return self._templates(context).show(action.template)
 
     def publish(self, action: TemplatePublish, context: Context) -> results.TemplateChanged:
