@@ -36,9 +36,9 @@ class ClusterCreation:
         self._now = now
         self._reports: TypeAdapter[VerificationReport] = TypeAdapter(VerificationReport)
 
-    def __call__(self, flow: Flow, given: Json) -> ClusterCreated:
+    def __call__(self, flow: Flow, order_json: Json) -> ClusterCreated:
         """Build and verify the cluster of a `ClusterOrder`. Raises `Problem`."""
-        order = ClusterOrder.from_json(given)
+        order = ClusterOrder.from_json(order_json)
         cloud = self._clouds(flow.project, flow.operation)
         built = self._provisioner.build(flow, cloud, order, within=self._limits().create)
         driver = known(order.driver)

@@ -50,10 +50,10 @@ class ClusterDeletion:
         self._limits = limits
         self._now = now
 
-    def __call__(self, flow: Flow, given: Json) -> ClusterDeleted:
+    def __call__(self, flow: Flow, cluster_json: Json) -> ClusterDeleted:
         """Delete a cluster and wait until it is gone. Raises `Problem`."""
         cloud = self._clouds(flow.project, flow.operation)
-        name, cluster = str(given["name"]), str(given["id"])
+        name, cluster = str(cluster_json["name"]), str(cluster_json["id"])
         ordered = flow.step("delete", lambda: self._order(flow, cloud, name, cluster))
 
         def look() -> Json | None:

@@ -103,10 +103,7 @@ class Provisioner:
         ordering = _Ordering(flow=flow, cloud=cloud, order=order, settle=self._settle)
         ordered = flow.step(
             "order",
-            lambda: {
-                "id": ordering.place(first=reserved["run"] == flow.run),
-                "at": self._now().isoformat(),
-            },
+            lambda: {"id": ordering.place(first=reserved["run"] == flow.run), "at": self._now().isoformat()},
         )
 
         def look() -> Json | None:

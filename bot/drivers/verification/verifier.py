@@ -26,13 +26,7 @@ from bot.drivers.verification.shared_checks import run_shared_checks
 
 # side reads and commands in pods, over all clusters: each takes a TLS handshake of this process
 PROBES_AT_ONCE = 3
-WORST_FIRST = (
-    Verdict.UNREACHABLE,
-    Verdict.MISMATCHED,
-    Verdict.DEGRADED,
-    Verdict.UNKNOWN,
-    Verdict.HEALTHY,
-)
+WORST_FIRST = (Verdict.UNREACHABLE, Verdict.MISMATCHED, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY)
 
 OnStage = Callable[[str], None]
 
@@ -81,11 +75,7 @@ class Verifier:
         return tuple(sorted(reports, key=lambda report: (WORST_FIRST.index(report.verdict), report.cluster)))
 
     def verify(
-        self,
-        target: VerificationTarget,
-        driver: Driver | None,
-        *,
-        on_stage: OnStage = lambda _stage: None,
+        self, target: VerificationTarget, driver: Driver | None, *, on_stage: OnStage = lambda _stage: None
     ) -> VerificationReport:
         """Verify one cluster for the named driver, or for whichever runs there.
 

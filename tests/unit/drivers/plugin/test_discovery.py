@@ -30,6 +30,16 @@ def test_without_the_package_the_driver_is_gone(installer: Installer) -> None:
     assert driver is None
 
 
+class Log:
+    """Keeps what is logged as errors."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def error(self, event: str, **fields: str) -> None:
+        self.errors.append(f"{event}: {catalog.BrokenPlugin(**fields)}")
+
+
 @pytest.mark.parametrize(
     ("source", "driver", "attribute", "why"),
     [
@@ -46,18 +56,19 @@ def test_without_the_package_the_driver_is_gone(installer: Installer) -> None:
 )
 def test_a_plug_in_that_cannot_be_used_is_left_out_and_named(
     installer: Installer,
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     source: str,
     driver: str,
     attribute: str,
     why: str,
 ) -> None:
+    logged = Log()
+    monkeypatch.setattr(catalog, "log", logged)
     installer.install("broken_plugin", source, driver=driver, attribute=attribute)
     assert catalog.names() == ("calico", "flannel")
     [broken] = catalog.broken_plugins()
     assert (broken.name, broken.package) == (driver, "broken-plugin") and why in broken.why
-    logged = capsys.readouterr().out
-    assert "driver plug-in cannot be used" in logged and "broken-plugin" in logged
+    assert logged.errors == [f"driver plug-in cannot be used: {broken}"]
     with pytest.raises(Problem, match="1 driver plug-in cannot be used") as problem:
         doctor._drivers()
     assert f"{driver} of the package broken-plugin" in problem.value.why
