@@ -31,9 +31,8 @@ from bot.drivers.profile import DriverProfile
 from bot.drivers.template_rules import TemplateOption
 
 ENTRY_POINT_GROUP = "xk8s.drivers"
-_NAME = re.compile(
-    r"[a-z][a-z0-9-]{0,62}"
-)  # a driver's name is a word of the grammar and a key of the YAML file
+# a driver's name is a word of the grammar and a key of the YAML file
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 log = structlog.get_logger(__name__)
 

@@ -20,6 +20,7 @@ def test_a_profile_can_be_shown_and_found_in_a_cluster(profile: DriverProfile) -
         f"{k}={v}" for k, v in profile.pod_labels.items()
     )
     assert profile.production or profile.warning, "a driver that is not for production says so"
+    assert all(rule.purpose for rule in profile.security_rules)
 
 
 @each_profile
