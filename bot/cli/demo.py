@@ -20,9 +20,16 @@ from pathlib import Path
 
 import click
 
-from bot.cli import tour
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import World
+try:
+    from bot.cli import tour
+    from sandbox.kube.controllers.kubelet import Tempo
+    from sandbox.world import World
+except ModuleNotFoundError as missing:
+    if missing.name not in ("jinja2", "markupsafe", "websockets"):
+        raise
+    raise click.ClickException(
+        f"the demo needs the package {missing.name}: pip install 'xk8s[demo]'"
+    ) from missing
 
 READY_SECONDS = 30.0
 TEMPO = Tempo(start=0.3)  # somebody watches
