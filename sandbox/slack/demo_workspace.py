@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sandbox.slack.model import APP_BOT, PARTNER, Channel, User, UserGroup
 from sandbox.slack.workspace import Workspace
 
@@ -35,7 +37,10 @@ CHANNELS = {
     "C0LOBBY": ("lobby", "Of no project", EVERYONE | {"U0GIL"}),
     "C0RANDOM": ("random", "A private channel that the app was not invited to", EVERYONE - {APP_BOT}),
 }
-GROUPS = {"S0OPS": ("ops", {"U0ANA", "U0BO"}), "S0ONCALL": ("oncall", {"U0IDA"})}
+GROUPS = (
+    UserGroup(id="S0OPS", handle="ops", members={"U0ANA", "U0BO"}),
+    UserGroup(id="S0ONCALL", handle="oncall", members={"U0IDA"}),
+)
 
 
 def create_demo_workspace() -> Workspace:
@@ -57,6 +62,6 @@ def create_demo_workspace() -> Workspace:
         )
     for user in (*COLLEAGUES, "U0GIL"):
         workspace.direct_message(user)
-    for id_, (handle, members) in GROUPS.items():
-        workspace.groups[id_] = UserGroup(id=id_, handle=handle, members=set(members))
+    for group in GROUPS:
+        workspace.groups[group.id] = dataclasses.replace(group, members=set(group.members))
     return workspace

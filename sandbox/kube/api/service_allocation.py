@@ -122,4 +122,4 @@ def _used_ports(services: list[Object]) -> set[int]:
 def _free_port(address: str, number: int, used: set[int]) -> int:
     seed = 0 if address == "None" else int(ipaddress.ip_address(address))
     start = (seed * 7 + number * 13) % len(NODE_PORTS)
-    return next(port for port in (*NODE_PORTS[start:], *NODE_PORTS[:start]) if port not in used)
+    return next(int(port) for port in (*NODE_PORTS[start:], *NODE_PORTS[:start]) if port not in used)

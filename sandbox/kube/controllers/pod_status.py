@@ -137,7 +137,7 @@ def _base(context: PodContext, phase: str, *, ready: bool, initialized: bool = T
         reason = "" if is_true else "ContainersNotReady"
         value = "True" if is_true else "False"
         set_condition(conditions, type_, value, reason=reason, message=message, now=context.now)
-    status = {"phase": phase, "hostIP": context.machine.address, "qosClass": "BestEffort"}
+    status: Object = {"phase": phase, "hostIP": context.machine.address, "qosClass": "BestEffort"}
     status |= conditions["status"]
     if phase == "Running":
         status |= {"podIP": context.address, "podIPs": [{"ip": context.address}]}

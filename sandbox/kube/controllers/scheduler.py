@@ -114,7 +114,7 @@ class Scheduler(Controller):
 
     def _zones(self, pod: Object) -> list[tuple[str, list[str]]]:
         """Return the node labels that the pod's volumes require, each with the values that do."""
-        requirements = []
+        requirements: list[Object] = []
         for name in claim_names(pod):
             claim = self._store.peek(self._claims, pod["metadata"]["namespace"], name)
             volume = claim["spec"].get("volumeName", "")

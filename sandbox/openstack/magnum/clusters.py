@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from starlette.requests import Request
 
@@ -79,7 +80,7 @@ class Clusters:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    def serve(self, request: Request, ref: str, body: Json, user: CloudUser) -> tuple[int, Json | None]:
+    def serve(self, request: Request, ref: str, body: Any, user: CloudUser) -> tuple[int, Json | None]:
         """Return the status and body for a request; `ref` is a name or uuid. Raises `MagnumError`."""
         cloud = self._cloud
         if request.method == "POST":

@@ -11,7 +11,7 @@ class MagnumError(Exception):
     def __init__(self, status: int, detail: str, *, title: str | None = None) -> None:
         super().__init__(detail)
         self.status = status
-        error = {
+        error: dict[str, Any] = {
             "request_id": "",
             "code": "client" if status < 500 else "server",
             "status": status,
