@@ -53,7 +53,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     ]
 
 
-def _ended(made: bot.World, names: list[str]) -> Counter[str]:
+def _ended(made: bot.Sandbox, names: list[str]) -> Counter[str]:
     roots = [message for message in made.workspace.messages if not message.thread and message.blocks]
     lines = ["\n".join(plain_text.lines(message.blocks)) for message in roots]
     return Counter(

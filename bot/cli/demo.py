@@ -22,8 +22,8 @@ import click
 
 try:
     from bot.cli import tour
-    from sandbox.kube.controllers.kubelet import Tempo
-    from sandbox.world import World
+    from sandbox.kube.controllers.kubelet import Timings
+    from sandbox.sandbox import Sandbox
 except ModuleNotFoundError as missing:
     if missing.name not in ("jinja2", "markupsafe", "websockets"):
         raise
@@ -32,13 +32,13 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 READY_SECONDS = 30.0
-TEMPO = Tempo(start=0.3)  # somebody watches
+TEMPO = Timings(start=0.3)  # somebody watches
 
 
 def run(*, port: int, headless: bool) -> int:
     """Play the tour; headless ends after it, otherwise everything stays up for the browser."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the bot ends with it, as with Ctrl-C
-    world = World(tempo=TEMPO)
+    world = Sandbox(timings=TEMPO)
     try:
         world.start(port=0 if headless else port)
     except OSError as error:
@@ -68,7 +68,7 @@ def run(*, port: int, headless: bool) -> int:
 
 
 @contextlib.contextmanager
-def _bot(world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _bot(world: Sandbox, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xk8s serve` against the sandbox until the block ends."""
     admin = _free_port()
     kept = {
@@ -116,7 +116,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stay(world: World, bot: subprocess.Popen[bytes]) -> None:
+def _stay(world: Sandbox, bot: subprocess.Popen[bytes]) -> None:
     click.echo(f"Open {world.slack_url} and type there, or try:  /xk8s help   (Ctrl-C ends everything)")
     with contextlib.suppress(KeyboardInterrupt):
         while bot.poll() is None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bot.slack import plain_text
+from sandbox.sandbox import Sandbox
 from sandbox.slack.model import Message, View
-from sandbox.world import World
 
 ANSWER_SECONDS = 30.0
 
@@ -17,7 +17,7 @@ ANSWER_SECONDS = 30.0
 class DemoStage:
     """A world with people in it, and what a transcript has shown of it; `echo` writes a line of that."""
 
-    def __init__(self, world: World, echo: Callable[[str], None]) -> None:
+    def __init__(self, world: Sandbox, echo: Callable[[str], None]) -> None:
         self._world = world
         self._workspace = world.workspace
         self._echo = echo

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import click
 
 from bot.cli.demo_actors import DemoStage
-from sandbox.world import World
+from sandbox.sandbox import Sandbox
 
 ANA, BO, DEE, SHOP, DEV = "U0ANA", "U0BO", "U0DEE", "C0SHOP", "C0SHOPDEV"
 CHANNELS = {SHOP: "shop", DEV: "shop-dev"}
@@ -38,12 +38,12 @@ class TourStep:
     about: str = ""  # after a button: the thread to read; else the newest
     channel: str = SHOP
     expect: tuple[str, ...]
-    before: Callable[[World], None] = lambda _world: None
+    before: Callable[[Sandbox], None] = lambda _world: None
 
 
-def _close_port_179(world: World) -> None:
-    switches = world.switches["staging-eu"]
-    node = list(switches.cluster.fabric.machines)[2]  # some peers still reach it, so it stays Ready
+def _close_port_179(world: Sandbox) -> None:
+    switches = world.cluster_faults["staging-eu"]
+    node = list(switches.cluster.network.machines)[2]  # some peers still reach it, so it stays Ready
     world.loopback.run(switches.switch("bgp-port", True, node))
     world.loopback.run(switches.cluster.settled())
 
@@ -212,7 +212,7 @@ class _Held:
             self._lines = None
 
 
-def play(world: World) -> bool:
+def play(world: Sandbox) -> bool:
     """Play every step and print it as a transcript; False if one did not give the expected answer."""
     started, usual = time.monotonic(), world.cloud.seconds_to_build
     world.cloud.seconds_to_build = SECONDS_TO_BUILD
@@ -233,7 +233,7 @@ def play(world: World) -> bool:
     return good
 
 
-def _told(world: World, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]) -> bool:
+def _told(world: Sandbox, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]) -> bool:
     good = True
     for step in steps:
         step.before(world)

@@ -52,7 +52,7 @@ class WebApi:
         self.lose_answers = 0  # how many answers of chat.postMessage get lost after it was done
         self.faults: dict[str, str] = {}  # by method: SILENT, UNAVAILABLE, LIMITED, or the name of an error
         self.scopes = set(SCOPES.split(","))
-        self._limits = RateLimits()
+        self.limits = RateLimits()
         self._files = Files(workspace)
         directory = Directory(workspace)
         self._chat = Chat(workspace, directory)
@@ -104,7 +104,7 @@ class WebApi:
         if scope and scope not in self.scopes:
             raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
         if self.rate_limits:
-            self._limits.count(name, str(arguments.get("channel")))
+            self.limits.count(name, str(arguments.get("channel")))
         self._workspace.calls.append((name, arguments))
         return self._methods[name](arguments)
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
 from sandbox.loopback import Loopback
+from sandbox.slack.app import create_app
+from sandbox.slack.demo_workspace import create_demo_workspace
 from sandbox.slack.model import BOT_TOKEN
-from sandbox.slack.page_app import create_app
-from sandbox.slack.people import shop
-from sandbox.slack.sockets import SocketMode
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.web_api import WebApi
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ class Slack:
     def __init__(self) -> None:
         self.loopback = Loopback()
         self.loopback.start()
-        self.workspace = shop()
+        self.workspace = create_demo_workspace()
         sockets = SocketMode(self.workspace)
         api = WebApi(self.workspace, socket_url=lambda: "ws://nowhere", rate_limits=False)
         self.url = self.loopback.serve(create_app(self.workspace, api, sockets)).url

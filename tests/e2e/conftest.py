@@ -23,16 +23,16 @@ import pytest
 
 from bot.cli.demo_actors import ends
 from bot.slack import plain_text
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Message, View
-from sandbox.world import Planned, World
 
 SECONDS = 20.0
 CLUSTERS = (
-    Planned(name="prod-eu", driver="calico", nodes=2),
-    Planned(name="staging-eu", driver="calico", nodes=3),
-    Planned(name="dev-eu", driver="flannel", nodes=2),
+    InitialCluster(name="prod-eu", driver="calico", nodes=2),
+    InitialCluster(name="staging-eu", driver="calico", nodes=3),
+    InitialCluster(name="dev-eu", driver="flannel", nodes=2),
 )
 
 
@@ -151,7 +151,7 @@ def _text(message: Message) -> str:
 class Office:
     """The workspace with the bot in it, and what people do there."""
 
-    def __init__(self, world: World, bot: Bot, *, port: int = 0) -> None:
+    def __init__(self, world: Sandbox, bot: Bot, *, port: int = 0) -> None:
         self.port = port  # of Slack's endpoint, in HTTP mode
         self.world = world
         self.bot = bot
@@ -243,8 +243,8 @@ class Office:
         return self.world.loopback.run(self.workspace.until(condition, seconds), seconds + 5)
 
     def fault(self, cluster: str, fault: str, on: bool, node: int = -1) -> None:
-        switches = self.world.switches[cluster]
-        name = list(switches.cluster.fabric.machines)[node]
+        switches = self.world.cluster_faults[cluster]
+        name = list(switches.cluster.network.machines)[node]
         self.world.loopback.run(switches.switch(fault, on, name))
         self.world.loopback.run(switches.cluster.settled())
 
@@ -285,8 +285,12 @@ def office(
     **more: Any,
 ) -> Iterator[Office]:
     """A world and one bot in it; `settings` are further lines of its configuration."""
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, clusters=CLUSTERS, rate_limits=False, **more
+    world = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        seconds_to_build=0.2,
+        clusters=CLUSTERS,
+        rate_limits=False,
+        **more,
     )
     world.start()
     port = free_port() if mode == "http" else 0

@@ -12,9 +12,9 @@ from typing import Any
 
 from sandbox.kube import workloads
 from sandbox.kube.cluster import SandboxCluster
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from sandbox.slack.model import Message
-from sandbox.world import Planned, World
 from tests.e2e.conftest import Bot, Office, _text, unhurried
 
 SMALL = ("platform", "shop", "shop-data")  # enough to move: workloads, disks, an operator with its objects
@@ -38,13 +38,13 @@ def moving_house(
 
     `settings` are further lines of the configuration, `project` is one more of the project's.
     """
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0),
+    world = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
         seconds_to_build=0.2,
         rate_limits=False,
         clusters=(
-            Planned(name="dev-eu", driver="flannel", nodes=nodes, workloads=sets),
-            Planned(name="lab", driver="calico", nodes=1),
+            InitialCluster(name="dev-eu", driver="flannel", nodes=nodes, workloads=sets),
+            InitialCluster(name="lab", driver="calico", nodes=1),
         ),
     )
     world.start()
@@ -126,7 +126,7 @@ class Movers:
 
     def cluster(self, name: str) -> SandboxCluster:
         """A cluster of the world."""
-        return self.office.world.switches[name].cluster
+        return self.office.world.cluster_faults[name].cluster
 
     def pods(self, name: str, namespaces: tuple[str, ...] = ("shop", "billing")) -> Counter[str]:
         """Pods that run, by the object that keeps them."""

@@ -57,7 +57,7 @@ def objects() -> list[Object]:
 def deploy(office: Office, *clusters: str) -> None:
     """Put the shop into clusters, and wait until everything runs."""
     for name in clusters:
-        cluster = office.world.switches[name].cluster
+        cluster = office.world.cluster_faults[name].cluster
 
         async def put(cluster: Any = cluster) -> None:
             cluster.deploy(objects())
@@ -68,7 +68,7 @@ def deploy(office: Office, *clusters: str) -> None:
 
 def there(office: Office, cluster: str, namespace: str, name: str) -> Object | None:
     """A policy as the cluster has it."""
-    store = office.world.switches[cluster].cluster.store
+    store = office.world.cluster_faults[cluster].cluster.store
     kind = store.registry.named("NetworkPolicy", "networking.k8s.io")
     return dict(store.peek(kind, namespace, name)) if store.has(kind, namespace, name) else None
 
@@ -77,7 +77,7 @@ def put(
     office: Office, cluster: str, manifest: Object, *, manager: str = "kubectl-client-side-apply"
 ) -> None:
     """Somebody else makes a policy, or replaces it."""
-    found = office.world.switches[cluster].cluster
+    found = office.world.cluster_faults[cluster].cluster
     kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
     metadata = manifest["metadata"]
 
@@ -97,7 +97,7 @@ def put(
 
 def remove(office: Office, cluster: str, namespace: str, name: str) -> None:
     """Somebody else deletes a policy."""
-    found = office.world.switches[cluster].cluster
+    found = office.world.cluster_faults[cluster].cluster
     kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
 
     async def delete() -> None:

@@ -36,7 +36,7 @@ def ask_to_delete(here: Office, name: str, *, reason: str = "") -> Seen:
 
 
 def direct_to_dee(here: Office, name: str) -> Message:
-    channel = here.workspace.direct("U0DEE").id
+    channel = here.workspace.direct_message("U0DEE").id
     return here.hears(f"Delete the cluster {name}", channel=channel)
 
 
@@ -112,7 +112,7 @@ def test_who_has_left_the_channel_since_is_answered_directly(here: Office) -> No
     asked = ask_to_delete(here, "left-eu")
     here.clicks(asked.buttons()["Approve…"], who="U0DEE")  # not a member of the channel
     here.submits("U0DEE", here.form("U0DEE"), typed="left-eu")
-    here.hears("You approved Delete the cluster left-eu", channel=here.workspace.direct("U0DEE").id)
+    here.hears("You approved Delete the cluster left-eu", channel=here.workspace.direct_message("U0DEE").id)
     here.hears("Cluster left-eu deleted from shop", channel="C0SHOP")
 
 
@@ -121,7 +121,7 @@ def test_a_button_on_an_old_message_tells_the_true_state(here: Office) -> None:
     reject = asked.buttons()["Reject…"]
     here.clicks(reject, who="U0BO")
     first = here.form("U0BO")
-    channel = here.workspace.direct("U0DEE").id
+    channel = here.workspace.direct_message("U0DEE").id
     old = buttons(here.hears("Delete the cluster old-eu", channel=channel))["Approve…"]
     here.clicks(old, who="U0DEE")
     second = here.form("U0DEE")

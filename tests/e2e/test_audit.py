@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.world import EDGE_TOKEN
+from sandbox.installation import EDGE_TOKEN
 from tests.e2e.conftest import Office, office
 
 ANCHORED = "audit: {anchor_channel: C0LOBBY, anchor_every: 1m}\n"
@@ -117,7 +117,7 @@ def test_events_are_exported_in_each_format(here: Office, tmp_path: pathlib.Path
 
 
 def test_the_operation_of_an_event_is_in_magnums_and_kubernetes_logs(here: Office) -> None:
-    cluster = next(s for name, s in here.world.switches.items() if name == "prod-eu").cluster
+    cluster = next(s for name, s in here.world.cluster_faults.items() if name == "prod-eu").cluster
     here.world.cloud.requests.clear()
     seen = here.types("verify calico prod-eu")
     with contextlib.closing(sqlite3.connect(here.bot.folder / "xk8s.sqlite3")) as database:

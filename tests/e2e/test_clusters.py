@@ -25,11 +25,11 @@ def test_a_cluster_is_created_told_while_it_is_built_and_verified(everywhere: Of
 
 def test_a_cluster_that_magnum_cannot_build_is_told_with_its_reason_and_faults(everywhere: Office) -> None:
     cloud = everywhere.world.cloud
-    cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=True)
+    cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=True)
     try:
         seen = everywhere.types("cluster create full-eu --template base-flannel")
     finally:
-        cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=False)
+        cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=False)
     assert "❌" in seen.line and "Magnum could not build the cluster full-eu" in seen.line
     assert "default-master failed" in seen.text and "No valid host was found" in seen.text
     assert "/xk8s cluster delete" in seen.text
@@ -158,11 +158,11 @@ def test_a_terminal_waits_for_its_cluster_and_tells_how_it_went(here: Office) ->
         again.returncode == 2
         and json.loads(again.stdout)["problem"]["what"] == "A cluster typed-eu exists already"
     )
-    here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=True)
+    here.world.cloud.faults = dataclasses.replace(here.world.cloud.faults, no_valid_host=True)
     try:
         failed = here.bot.run("run", "cluster create failed-eu --template base-calico")
     finally:
-        here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=False)
+        here.world.cloud.faults = dataclasses.replace(here.world.cloud.faults, no_valid_host=False)
     assert failed.returncode == 1 and "No valid host was found" in failed.stdout
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from sandbox.slack.model import TEAM
-from sandbox.slack.workspace import SIGNING_SECRET
+from sandbox.slack.model import SIGNING_SECRET, TEAM
 from tests.e2e.conftest import Office, office
 
 

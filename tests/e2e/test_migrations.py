@@ -26,7 +26,7 @@ def cut_over(movers: Movers, words: str = WORDS) -> str:
 def outside(movers: Movers) -> dict[str, str]:
     """Where each public address of a load balancer leads."""
     network = movers.office.world.infrastructure.network
-    return {each.address: each.port for each in network.floating.values() if each.port}
+    return {each.address: each.port for each in network.floating_ips.values() if each.port}
 
 
 def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.slack.workspace import Message
+from sandbox.slack.model import Message
 from tests.e2e import shop
 from tests.e2e.conftest import Office, Seen
 from tests.e2e.conftest import office as open_office
@@ -38,7 +38,7 @@ def office(busy: Office) -> Iterator[Office]:
     """Whatever policies a test left are gone after it."""
     yield busy
     for name in (STAGING, PRODUCTION, FLANNEL):
-        store = busy.world.switches[name].cluster.store
+        store = busy.world.cluster_faults[name].cluster.store
         for found in list(store.all_of(store.registry.named("NetworkPolicy", "networking.k8s.io"))):
             shop.remove(busy, name, found["metadata"]["namespace"], found["metadata"]["name"])
 
@@ -128,7 +128,7 @@ def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
 
 
 def test_policies_of_other_apis_make_the_verdict_incomplete_and_are_named_first(office: Office) -> None:
-    cluster = office.world.switches[STAGING].cluster
+    cluster = office.world.cluster_faults[STAGING].cluster
 
     async def install() -> None:
         cluster.deploy([CALICO_DEFINITION, GLOBAL_POLICY])
@@ -174,7 +174,7 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
     there = shop.there(office, STAGING, "shop", "default-deny-ingress")
     assert there is not None and there["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
     assert [entry["manager"] for entry in there["metadata"]["managedFields"]] == ["xk8s"]
-    agents = office.world.switches[STAGING].cluster.api.agents
+    agents = office.world.cluster_faults[STAGING].cluster.api.agents
     assert any("(operation " in agent for agent in agents[-3:])
 
     again = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
@@ -261,11 +261,12 @@ def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
 
 
 def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) -> None:
-    cluster = office.world.switches[STAGING].cluster
-    apply = cluster.api._apply
+    cluster = office.world.cluster_faults[STAGING].cluster
+    serve = cluster.api.serve
 
-    def beside(target: Any, body: Any, query: Any, *, dry: bool) -> Any:
-        if not dry:  # in the very moment of the write somebody else writes too
+    async def beside(request: Any, target: Any, verb: str) -> Any:
+        applied = verb == "patch" and not request.query_params.get("dryRun")
+        if applied:  # in the very moment of the write somebody else writes too
             kind = cluster.store.registry.named("NetworkPolicy", "networking.k8s.io")
             cluster.store.create(
                 kind,
@@ -276,13 +277,13 @@ def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) 
                     ingress=[{"from": [{"namespaceSelector": {}}]}],
                 ),
             )
-        return apply(target, body, query, dry=dry)
+        return await serve(request, target, verb)
 
-    cluster.api._apply = beside  # type: ignore[method-assign]
+    cluster.api.serve = beside
     try:
         seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
     finally:
-        cluster.api._apply = apply  # type: ignore[method-assign]
+        cluster.api.serve = serve
     assert "⚠️ Not as previewed" in seen.text and "the policy shop/from-web was made" in seen.text
     assert "🟢 opens web/frontend → cart all ports" in seen.text
 
@@ -333,7 +334,7 @@ def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Offic
 
 
 def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: Office) -> None:
-    cluster = office.world.switches[STAGING].cluster
+    cluster = office.world.cluster_faults[STAGING].cluster
 
     async def leave() -> None:
         held = {
@@ -488,7 +489,7 @@ def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(
 def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(
     office: Office, text: str, wrong: str
 ) -> None:
-    store = office.world.switches[STAGING].cluster.store
+    store = office.world.cluster_faults[STAGING].cluster.store
     version = store.resource_version
     _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{text}{BACKTICKS}")
     assert wrong in seen.text

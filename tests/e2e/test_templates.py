@@ -96,8 +96,8 @@ def test_a_template_is_deleted_and_a_name_of_two_is_picked(here: Office) -> None
 def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(here: Office) -> None:
     here.types("template create flannel --name busy")
     cloud = here.world.cloud
-    cloud.ailments = dataclasses.replace(
-        cloud.ailments, cast_seconds=3.0
+    cloud.faults = dataclasses.replace(
+        cloud.faults, cast_seconds=3.0
     )  # Magnum has not stored the cluster yet
     try:
         here.world.loopback.run(
@@ -113,7 +113,7 @@ def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(here: O
         assert "A cluster is being created from busy" in told(here, "is being created from busy")
         assert before < len(here.workspace.messages) and kept(here, "busy")
     finally:
-        cloud.ailments = dataclasses.replace(cloud.ailments, cast_seconds=0.0)
+        cloud.faults = dataclasses.replace(cloud.faults, cast_seconds=0.0)
     assert "from-busy created" in told(here, "Cluster from-busy created in shop")
 
 

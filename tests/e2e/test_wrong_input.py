@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.openstack.cloud import Ailments
+from sandbox.openstack.cloud import CloudFaults
 from tests.e2e.conftest import Office, Seen
 
 
@@ -19,7 +19,7 @@ from tests.e2e.conftest import Office, Seen
 def office(here: Office) -> Iterator[Office]:
     """Whatever a test broke is mended after it."""
     yield here
-    here.world.cloud.ailments = Ailments()
+    here.world.cloud.faults = CloudFaults()
 
 
 def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") -> None:
@@ -35,7 +35,7 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
         assert database.execute(question, (reference,)).fetchall()[-1:] == [
             (action, outcome)
         ]  # others may share it
-    office.world.cloud.ailments = Ailments()
+    office.world.cloud.faults = CloudFaults()
     assert "Calico" in office.types("driver list").text
 
 
@@ -56,7 +56,7 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
 def test_a_magnum_that_errs_is_told_in_its_own_words(
     office: Office, status: int, said: str, advice: str, words: str, action: str
 ) -> None:
-    office.world.cloud.ailments = dataclasses.replace(office.world.cloud.ailments, status=status)
+    office.world.cloud.faults = dataclasses.replace(office.world.cloud.faults, status=status)
     seen = office.types(words)
     assert said in seen.text and advice in seen.text
     failed(office, seen, action=action)
@@ -64,17 +64,17 @@ def test_a_magnum_that_errs_is_told_in_its_own_words(
 
 
 def test_a_magnum_that_does_not_answer_is_told_and_what_to_check(office: Office) -> None:
-    office.world.loopback.run(office.world.magnum_hangs_up())
+    office.world.loopback.run(office.world.close_magnum())
     try:
         seen = office.types("template create calico --name y")
     finally:
-        office.world.loopback.run(office.world.magnum_listens())
+        office.world.loopback.run(office.world.open_magnum())
     assert "it does not answer" in seen.text and "Check that the cloud xloud-shop is up" in seen.text
     failed(office, seen, action="template.create")
 
 
 def test_a_proxys_html_is_not_shown_raw(office: Office) -> None:
-    office.world.cloud.ailments = Ailments(status=500, html=True)
+    office.world.cloud.faults = CloudFaults(status=500, html=True)
     seen = office.types("template list")
     assert "<html>" not in seen.text and "HTTP 500" in seen.text
     failed(office, seen, action="template.list")
@@ -83,7 +83,7 @@ def test_a_proxys_html_is_not_shown_raw(office: Office) -> None:
 def test_clusters_of_files_are_listed_while_magnum_is_down_and_what_is_missing_is_said(
     office: Office,
 ) -> None:
-    office.world.cloud.ailments = Ailments(status=500)
+    office.world.cloud.faults = CloudFaults(status=500)
     seen = office.types("cluster list")
     assert "1 cluster in shop" in seen.line and "HTTP 500" in seen.text and "edge" in seen.text
 

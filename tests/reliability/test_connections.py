@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.slack.workspace import Delivery
+from sandbox.slack.model import Delivery
 from tests.e2e.conftest import Office, office
 
 

@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from bot.adapters.durable.runtime import SCHEMA, beside
 from bot.slack import plain_text
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import Sandbox
 from storage.database import Database
 from tests.e2e.conftest import CLUSTERS, Bot, Office, unhurried
 from tests.e2e.test_clusters import approve
@@ -62,8 +62,11 @@ class Journal:
 @contextlib.contextmanager
 def working(folder: pathlib.Path, url: str, replicas: int = 1) -> Iterator[tuple[Office, list[Bot], Journal]]:
     """The office with some replicas on one database."""
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=BUILD_SECONDS, clusters=CLUSTERS, rate_limits=False
+    world = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        seconds_to_build=BUILD_SECONDS,
+        clusters=CLUSTERS,
+        rate_limits=False,
     )
     world.start()
     bots = []

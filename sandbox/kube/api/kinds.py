@@ -134,10 +134,13 @@ class KindRegistry:
         """Return the kind of an API path, if it is served."""
         return self._kinds.get((group, version, plural))
 
-    def named(self, kind: str) -> Kind:
-        """Return the kind of this name in its stored version. Raises `KeyError`."""
+    def named(self, kind: str, group: str = "") -> Kind:
+        """Return the kind of this name in its stored version; an empty group stands for any.
+
+        Raises `KeyError`.
+        """
         for candidate in self._kinds.values():
-            if candidate.kind == kind and not candidate.stored:
+            if candidate.kind == kind and not candidate.stored and group in ("", candidate.group):
                 return candidate
         raise KeyError(kind)
 

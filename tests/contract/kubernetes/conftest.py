@@ -11,7 +11,7 @@ import urllib3
 
 from sandbox.infrastructure import Infrastructure
 from sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
 from sandbox.loopback import Loopback
 
 MASTER, NOBODY = "master-token", "nobody-token"
@@ -43,7 +43,7 @@ class Api:
     async def _made(self) -> SandboxCluster:
         spec = ClusterSpec(uuid=self._name, name=self._name, driver="flannel", masters=0, nodes=self._nodes)
         made = SandboxCluster(
-            spec, tempo=Tempo(start=0.0, stop=0.0, attach=0.05), infrastructure=self._infrastructure
+            spec, timings=Timings(start=0.0, stop=0.0, attach=0.05), infrastructure=self._infrastructure
         )
         made.authenticator.add_token(MASTER, "admin", ["system:masters"])
         made.authenticator.add_token(

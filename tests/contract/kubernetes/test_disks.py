@@ -93,7 +93,7 @@ def run(api: Api, pod: str, script: str) -> tuple[str, int]:
 def test_a_provisioned_disk_is_on_the_server_of_its_pod_and_says_whose_it_is(pair: Pair) -> None:
     volume = used(pair.old)
     disk = pair.disk(volume["spec"]["csi"]["volumeHandle"])
-    [machine] = pair.old.cluster.fabric.machines.values()
+    [machine] = pair.old.cluster.network.machines.values()
     assert disk.status == "in-use" and disk.attachment.server == machine.server
     assert disk.metadata["cinder.csi.openstack.org/cluster"] == "old"
     [attachment] = pair.old.json("GET", ATTACHMENTS)["items"]
@@ -176,14 +176,14 @@ def address(api: Api, name: str) -> Any:
 def test_a_load_balancer_and_its_address_say_whose_they_are_and_go_with_the_service(pair: Pair) -> None:
     public = balanced(pair.old)
     network = pair.infrastructure.network
-    [balancer], [floating] = network.balancers.values(), network.floating.values()
+    [balancer], [floating] = network.balancers.values(), network.floating_ips.values()
     assert balancer.description == "Kubernetes external service shop/web from cluster old"
     assert floating.description == f"Floating IP for {balancer.description}" and floating.address == public
     service = pair.old.json("GET", f"{BASE}/shop/services/web")
     assert service["metadata"]["annotations"]["loadbalancer.openstack.org/load-balancer-id"] == balancer.id
     assert balancer.listeners[0].members
     pair.old.ask("DELETE", f"{BASE}/shop/services/web")
-    until(lambda: not network.balancers and not network.floating)
+    until(lambda: not network.balancers and not network.floating_ips)
 
 
 INTERNAL = "service.beta.kubernetes.io/openstack-internal-load-balancer"
@@ -195,7 +195,7 @@ def test_an_address_moves_between_clusters_by_neutron_and_the_services_annotatio
     private = balanced(pair.new, annotations={INTERNAL: "true"})
     assert private.startswith("10.")
     network = pair.infrastructure.network
-    [floating] = network.floating.values()
+    [floating] = network.floating_ips.values()
     pair.old.loopback.call(network.associate, floating, "")
     body = {"metadata": {"annotations": {INTERNAL: None}}, "spec": {"loadBalancerIP": public}}
     pair.new.json("PATCH", f"{BASE}/shop/services/web", body, headers=MERGE)
@@ -252,4 +252,4 @@ def test_members_are_online_where_a_ready_pod_is_behind_the_node_port(pair: Pair
     until(lambda: balancer.health == "ERROR")
     unwatched = {"metadata": {"annotations": {"loadbalancer.openstack.org/enable-health-monitor": "false"}}}
     pair.old.json("PATCH", f"{BASE}/shop/services/web", unwatched, headers=MERGE)
-    until(lambda: balancer.listeners[0].member("10.0.0.11") == "NO_MONITOR")
+    until(lambda: balancer.listeners[0].member_status("10.0.0.11") == "NO_MONITOR")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from sandbox.kube.api.disturbance import Disturbance
-from sandbox.kube.faults import FaultSwitches
+from sandbox.kube.api.api_faults import ApiFaults
+from sandbox.kube.faults import ClusterFaults
 from tests.contract.kubernetes.conftest import MASTER, Api
 from tests.contract.kubernetes.test_controllers import BASE, CONTAINER, pods, until
 
@@ -18,17 +18,17 @@ MAPS = f"{BASE}/default/configmaps"
 
 
 @pytest.fixture
-def ill(running: Api) -> Iterator[FaultSwitches]:
-    yield FaultSwitches(running.cluster, running.loopback)
-    running.cluster.api.disturbance = Disturbance()
-    running.cluster.fabric.registry = True
+def ill(running: Api) -> Iterator[ClusterFaults]:
+    yield ClusterFaults(running.cluster, running.loopback)
+    running.cluster.api.faults = ApiFaults()
+    running.cluster.network.image_registry = True
 
 
-def switch(running: Api, ill: FaultSwitches, fault: str, on: bool = True) -> None:
+def switch(running: Api, ill: ClusterFaults, fault: str, on: bool = True) -> None:
     running.loopback.run(ill.switch(fault, on))
 
 
-def test_every_second_write_to_what_is_there_conflicts(running: Api, ill: FaultSwitches) -> None:
+def test_every_second_write_to_what_is_there_conflicts(running: Api, ill: ClusterFaults) -> None:
     running.json("POST", MAPS, {"metadata": {"name": "c"}})
     switch(running, ill, "conflicts")
     headers = {"Content-Type": "application/merge-patch+json"}
@@ -41,12 +41,12 @@ def test_every_second_write_to_what_is_there_conflicts(running: Api, ill: FaultS
     assert found == [200, 409, 200, 409]
 
 
-def test_every_third_request_is_unavailable(running: Api, ill: FaultSwitches) -> None:
+def test_every_third_request_is_unavailable(running: Api, ill: ClusterFaults) -> None:
     switch(running, ill, "flaky")
     assert sorted(running.ask("GET", MAPS).status for _ in range(6)) == [200, 200, 200, 200, 503, 503]
 
 
-def test_lists_that_go_on_and_watches_are_too_old(running: Api, ill: FaultSwitches) -> None:
+def test_lists_that_go_on_and_watches_are_too_old(running: Api, ill: ClusterFaults) -> None:
     running.json("POST", MAPS, {"metadata": {"name": "d"}})
     page = running.json("GET", f"{MAPS}?limit=1")["metadata"]
     switch(running, ill, "expired")
@@ -56,7 +56,7 @@ def test_lists_that_go_on_and_watches_are_too_old(running: Api, ill: FaultSwitch
     assert running.ask("GET", MAPS).status == 200
 
 
-def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: FaultSwitches) -> None:
+def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: ClusterFaults) -> None:
     switch(running, ill, "silent")
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         running.pool.request(
@@ -68,7 +68,7 @@ def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: FaultS
         )
 
 
-def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, ill: FaultSwitches) -> None:
+def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, ill: ClusterFaults) -> None:
     switch(running, ill, "registry")
     running.json(
         "POST", f"{BASE}/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}}

@@ -93,7 +93,7 @@ def test_a_readiness_probe_over_http_is_asked_by_the_kubelet(web: Api) -> None:
     until(lambda: ready(web, "sick"))
     made = pods(web, "proxied")["sick"]
     web.loopback.call(web.cluster._programs.run, made, "c", ["sh", "-c", "echo 503 > /www/ready"])
-    web.loopback.call(web.cluster.touch)
+    web.loopback.call(web.cluster.resync)
     until(lambda: not ready(web, "sick"))
 
 

@@ -138,7 +138,7 @@ def test_only_what_was_seen_is_deleted(kube: Kube, name: str) -> None:
 
 
 def test_a_write_that_may_be_repeated_is_and_a_create_is_not(running: Api) -> None:
-    kube, disturbance = connect(endpoint(running)), running.cluster.api.disturbance
+    kube, disturbance = connect(endpoint(running)), running.cluster.api.faults
     disturbance.status, disturbance.times = 503, 1
     writes.apply(kube, f"{MAPS}/repeated", a_map("repeated"))
     disturbance.status, disturbance.times = 503, 1

@@ -16,8 +16,8 @@ from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import wish_of
 from bot.settings import load
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from storage.audit import INTENT, AuditEvent
 
 OPERATION = "7f3a" + "0" * 28
@@ -25,9 +25,10 @@ Read = Callable[..., Readback]
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    made = World(
-        tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),)
+def world() -> Iterator[Sandbox]:
+    made = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        clusters=(InitialCluster(name="prod-eu", driver="calico", nodes=1),),
     )
     made.start()
     yield made
@@ -35,7 +36,7 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def projects(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
+def projects(world: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
     environment = world.write(tmp_path)
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", environment["OS_CLIENT_CONFIG_FILE"])
     settings = load(environment)
@@ -93,7 +94,7 @@ def test_the_name_that_was_left_out_is_told(projects: Projects, read: Read) -> N
 
 
 def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
-    world: World, projects: Projects, read: Read
+    world: Sandbox, projects: Projects, read: Read
 ) -> None:
     words = "template create calico --name older"
     made = create(projects, words)
@@ -109,7 +110,7 @@ def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
     [("publish", "public", True), ("unpublish", "public", False), ("hide", "hidden", True)],
 )
 def test_what_a_template_is_now_tells_whether_it_was_changed(
-    world: World, projects: Projects, read: Read, words: str, field: str, done: bool
+    world: Sandbox, projects: Projects, read: Read, words: str, field: str, done: bool
 ) -> None:
     name = f"to-{words}"
     made = world.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
@@ -120,7 +121,7 @@ def test_what_a_template_is_now_tells_whether_it_was_changed(
     assert read(f"template {words} nowhere").outcome is Outcome.FAILED
 
 
-def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) -> None:
+def test_what_is_gone_was_deleted(world: Sandbox, projects: Projects, read: Read) -> None:
     made = create(projects, "template create calico --name to-go")
     assert read("template delete to-go").outcome is Outcome.FAILED
     del world.cloud.templates[made["id"]]
@@ -141,7 +142,7 @@ def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) 
     ],
 )
 def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
-    world: World, read: Read, words: str, status: str, outcome: Outcome
+    world: Sandbox, read: Read, words: str, status: str, outcome: Outcome
 ) -> None:
     cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
     before = cluster["status"]
@@ -153,7 +154,7 @@ def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
         cluster["status"] = before
 
 
-def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(world: World, read: Read) -> None:
+def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(world: Sandbox, read: Read) -> None:
     cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
     before, cluster["created_at"] = cluster["created_at"], "2026-01-01T00:00:00+00:00"
     assert "was there before" in read("cluster create prod-eu --template t").detail

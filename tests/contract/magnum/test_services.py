@@ -9,27 +9,27 @@ import pytest
 
 from bot.adapters.openstack.cloud_services import CloudServices, LoadBalancerPool
 from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused, CloudServiceError
+from sandbox.infrastructure.block_storage import StorageError
 from sandbox.infrastructure.network import Listener
-from sandbox.infrastructure.volumes import StorageRefused
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=())
+def world() -> Iterator[Sandbox]:
+    made = Sandbox(timings=Timings(start=0.0, stop=0.0), clusters=())
     made.start()
     yield made
     made.stop()
 
 
 @pytest.fixture
-def services(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
+def services(world: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
     return CloudServices("xloud-shop", sleep=lambda _seconds: None)
 
 
-def test_a_disk_says_where_it_is(world: World, services: CloudServices) -> None:
+def test_a_disk_says_where_it_is(world: Sandbox, services: CloudServices) -> None:
     storage = world.cloud.infrastructure.storage
     volume = storage.create("data", 2)
     assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("available", ())
@@ -43,11 +43,11 @@ def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices
     assert "could not be found" in told.value.why
 
 
-def test_an_address_is_found_moved_and_described(world: World, services: CloudServices) -> None:
+def test_an_address_is_found_moved_and_described(world: Sandbox, services: CloudServices) -> None:
     network = world.cloud.infrastructure.network
-    net = network.add_net("n", "10.9.0.0/24")
+    net = network.add_network("n", "10.9.0.0/24")
     old, new = network.add_port(net, "old"), network.add_port(net, "new")
-    floating = network.add_floating("Floating IP for Kubernetes external service shop/web from cluster c")
+    floating = network.add_floating_ip("Floating IP for Kubernetes external service shop/web from cluster c")
     network.associate(floating, old.id)
     found = services.find(floating.address)
     assert found is not None and (found.port, found.description) == (old.id, floating.description)
@@ -60,11 +60,11 @@ def test_an_address_is_found_moved_and_described(world: World, services: CloudSe
     assert services.find("198.51.100.1") is None
 
 
-def test_a_port_that_has_an_address_already_is_refused(world: World, services: CloudServices) -> None:
+def test_a_port_that_has_an_address_already_is_refused(world: Sandbox, services: CloudServices) -> None:
     network = world.cloud.infrastructure.network
-    port = network.add_port(network.add_net("m", "10.8.0.0/24"), "busy")
-    network.associate(network.add_floating(""), port.id)
-    other = network.add_floating("")
+    port = network.add_port(network.add_network("m", "10.8.0.0/24"), "busy")
+    network.associate(network.add_floating_ip(""), port.id)
+    other = network.add_floating_ip("")
     with pytest.raises(CloudServiceError, match="did not change a floating IP"):
         services.attach(other.id, port.id)
 
@@ -78,9 +78,9 @@ def test_a_cloud_that_is_not_configured_is_told(
         CloudServices("nowhere").disk("x")
 
 
-def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services: CloudServices) -> None:
+def test_a_load_balancer_says_how_it_and_its_members_are(world: Sandbox, services: CloudServices) -> None:
     network = world.cloud.infrastructure.network
-    net = network.add_net("lb", "10.8.0.0/24")
+    net = network.add_network("lb", "10.8.0.0/24")
     text = "Kubernetes external service shop/web from cluster c"
     made = network.add_balancer(net, "web", text)
     members = [("10.8.0.11", 30080), ("10.8.0.12", 30080)]
@@ -96,13 +96,13 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services:
     assert found.pools == (
         LoadBalancerPool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),
     )
-    made.listeners[0].watched = False
+    made.listeners[0].monitored = False
     assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
     with pytest.raises(CloudNotFound, match="did not show the load balancer"):
         services.balancer("none")
 
 
-def test_a_snapshot_is_taken_found_and_removed(world: World, services: CloudServices) -> None:
+def test_a_snapshot_is_taken_found_and_removed(world: Sandbox, services: CloudServices) -> None:
     storage = world.cloud.infrastructure.storage
     volume = storage.create("snapped", 2)
     made = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
@@ -114,14 +114,14 @@ def test_a_snapshot_is_taken_found_and_removed(world: World, services: CloudServ
         "available",
         {"xk8s-migration": "m1"},
     )
-    with pytest.raises(StorageRefused, match="have snapshots"):
+    with pytest.raises(StorageError, match="have snapshots"):
         storage.delete(volume.id)
     services.remove_snapshot(made.id)
     services.remove_snapshot(made.id)
     assert services.snapshots(volume.id) == ()
 
 
-def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: World, services: CloudServices) -> None:
+def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: Sandbox, services: CloudServices) -> None:
     storage = world.cloud.infrastructure.storage
     volume = storage.create("busy", 2)
     storage.attach(volume.id, "server-1")
@@ -129,11 +129,11 @@ def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: World, servi
         services.snapshot(volume.id, name="before", description="", metadata={})
     assert "status must be available" in told.value.why
     storage.detach(volume.id, "server-1")
-    storage.most_snapshots = len(storage.snapshots)
+    storage.snapshot_quota = len(storage.snapshots)
     with pytest.raises(CloudRefused) as told:
         services.snapshot(volume.id, name="before", description="", metadata={})
     assert "HTTP 413" in told.value.why and "Maximum number of snapshots allowed" in told.value.why
-    storage.most_snapshots, storage.snapshot_seconds = -1, 60.0
+    storage.snapshot_quota, storage.snapshot_seconds = -1, 60.0
     made = services.snapshot(volume.id, name="before", description="", metadata={})
     assert services.snapshots(volume.id)[0].status == "creating"
     with pytest.raises(CloudRefused, match="remove the snapshot"):

@@ -13,16 +13,16 @@ import openstack
 import pytest
 from openstack import exceptions
 
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
 from sandbox.kube.workloads import AWKWARD, MIGRATION, POLICIES
-from sandbox.world import Planned, World
+from sandbox.sandbox import InitialCluster, Sandbox
 
-CLUSTERS = (Planned(name="dev-eu", driver="flannel", nodes=2, workloads=MIGRATION),)
+CLUSTERS = (InitialCluster(name="dev-eu", driver="flannel", nodes=2, workloads=MIGRATION),)
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    made = World(tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.1, clusters=CLUSTERS)
+def world() -> Iterator[Sandbox]:
+    made = Sandbox(timings=Timings(start=0.0, stop=0.0), seconds_to_build=0.1, clusters=CLUSTERS)
     made.start()
     made.settle()
     yield made
@@ -30,7 +30,7 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def cloud(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def cloud(world: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
     return openstack.connect(cloud="xloud-shop")
 
@@ -48,10 +48,10 @@ def cluster(cloud: Any) -> str:
     return str(found.uuid)
 
 
-def test_a_volume_says_where_it_is_attached_and_cannot_be_deleted_there(cloud: Any, world: World) -> None:
+def test_a_volume_says_where_it_is_attached_and_cannot_be_deleted_there(cloud: Any, world: Sandbox) -> None:
     volumes = list(cloud.block_storage.volumes())
     assert len(volumes) == 4 and {volume.status for volume in volumes} == {"in-use"}
-    servers = set(world.switches["dev-eu"].cluster.servers())
+    servers = set(world.cluster_faults["dev-eu"].cluster.servers())
     assert {volume.attachments[0]["server_id"] for volume in volumes} <= servers
     with pytest.raises(exceptions.BadRequestException, match="Volume status must be available"):
         cloud.block_storage.delete_volume(volumes[0], ignore_missing=False)
@@ -72,7 +72,7 @@ def test_metadata_and_snapshots_of_volumes_are_kept(cloud: Any) -> None:
     assert list(cloud.block_storage.snapshots()) == []
 
 
-def test_an_address_is_found_described_let_go_and_given_to_another_port(cloud: Any, world: World) -> None:
+def test_an_address_is_found_described_let_go_and_given_to_another_port(cloud: Any, world: Sandbox) -> None:
     [floating] = cloud.network.ips()
     [balancer] = cloud.load_balancer.load_balancers()
     assert floating.port_id == balancer.vip_port_id
@@ -80,9 +80,9 @@ def test_an_address_is_found_described_let_go_and_given_to_another_port(cloud: A
     assert cloud.network.update_ip(floating, description="kept by hand").description == "kept by hand"
     assert cloud.network.update_ip(floating, port_id=None).port_id is None
     [net] = [each for each in cloud.network.networks() if each.name == "dev-eu-net"]
-    port = world.infrastructure.network.add_port(world.infrastructure.network.nets[net.id], "other")
+    port = world.infrastructure.network.add_port(world.infrastructure.network.networks[net.id], "other")
     assert cloud.network.update_ip(floating.id, port_id=port.id).fixed_ip_address == port.address
-    second = world.infrastructure.network.add_floating("second")
+    second = world.infrastructure.network.add_floating_ip("second")
     with pytest.raises(exceptions.ConflictException, match="already has a floating IP"):
         cloud.network.update_ip(second.id, port_id=port.id)
     assert [each.id for each in cloud.network.ips(port_id=port.id)] == [floating.id]
@@ -98,7 +98,7 @@ def test_a_load_balancer_shows_its_listeners_and_its_members(cloud: Any) -> None
         cloud.load_balancer.delete_load_balancer(balancer.id, ignore_missing=False)
 
 
-def test_snapshots_that_find_no_room_or_fail_say_so(cloud: Any, world: World) -> None:
+def test_snapshots_that_find_no_room_or_fail_say_so(cloud: Any, world: Sandbox) -> None:
     volume = cloud.block_storage.create_volume(name="spare", size=1)
     world.loopback.run(world.faults.switch("storage/snapshots-full", True, ""))
     with pytest.raises(exceptions.HttpException, match="Maximum number of snapshots allowed") as told:
@@ -150,7 +150,7 @@ def status(cloud: Any) -> dict[str, Any]:
     ("fault", "why"), [("stuck", "pre-delete"), ("foreign-port", "ports still in use on the network")]
 )
 def test_a_deletion_that_fails_half_way_says_why_and_can_be_asked_for_again(
-    cloud: Any, world: World, fault: str, why: str
+    cloud: Any, world: Sandbox, fault: str, why: str
 ) -> None:
     panel = world.faults
     world.loopback.run(panel.switch(f"network/{fault}", True, ""))
@@ -163,20 +163,20 @@ def test_a_deletion_that_fails_half_way_says_why_and_can_be_asked_for_again(
     until(lambda: gone(cloud))
 
 
-def test_every_set_of_workloads_runs(world: World) -> None:
+def test_every_set_of_workloads_runs(world: Sandbox) -> None:
     async def deploy(sets: tuple[str, ...]) -> Any:
         from sandbox.kube.cluster import ClusterSpec, SandboxCluster
         from sandbox.kube.workloads import objects
 
         spec = ClusterSpec(uuid="more", name="more", driver="calico", nodes=3, subnet="10.9.0")
-        made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0))
+        made = SandboxCluster(spec, timings=Timings(start=0.0, stop=0.0))
         await made.start(world.loopback)
         made.deploy(objects(sets))
         await made.settled()
         return made
 
     made = world.loopback.run(deploy(POLICIES + AWKWARD))
-    for running in (made, world.switches["dev-eu"].cluster):
+    for running in (made, world.cluster_faults["dev-eu"].cluster):
         store = running.store
         pods = store.all_of(store.registry.named("Pod"))
         assert {pod["status"]["phase"] for pod in pods} <= {"Running", "Succeeded"}
@@ -185,7 +185,7 @@ def test_every_set_of_workloads_runs(world: World) -> None:
 
 
 def test_a_cluster_that_magnum_makes_has_no_storage_class_and_one_with_broken_nodes_is_complete_too(
-    cloud: Any, world: World
+    cloud: Any, world: Sandbox
 ) -> None:
     [template] = [t for t in world.cloud.templates.values() if t["name"] == "base-flannel"]
     world.loopback.run(world.faults.switch("cloud/crash", True, ""))
@@ -194,7 +194,7 @@ def test_a_cluster_that_magnum_makes_has_no_storage_class_and_one_with_broken_no
         name="fresh", cluster_template_id=template["uuid"], node_count=1, master_count=1
     )
     until(lambda: proxy.get(f"/clusters/{made.id}").json()["status"] == "CREATE_COMPLETE")
-    store = world.switches["fresh"].cluster.store
+    store = world.cluster_faults["fresh"].cluster.store
     assert store.all_of(store.registry.named("StorageClass")) == []
     daemons = store.all_of(store.registry.named("DaemonSet"))
     assert [daemon["status"]["numberReady"] for daemon in daemons] == [0]
@@ -210,7 +210,7 @@ def test_a_cluster_that_magnum_makes_has_no_storage_class_and_one_with_broken_no
     ],
 )
 def test_a_template_of_another_project_is_seen_if_it_is_public(
-    cloud: Any, world: World, public: bool, hidden: bool, listed: bool, by_uuid: bool
+    cloud: Any, world: Sandbox, public: bool, hidden: bool, listed: bool, by_uuid: bool
 ) -> None:
     own = next(iter(world.cloud.templates.values()))
     foreign = {

@@ -12,10 +12,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from sandbox.loopback import Loopback
+from sandbox.slack.app import create_app
+from sandbox.slack.demo_workspace import create_demo_workspace
 from sandbox.slack.model import BOT_TOKEN
-from sandbox.slack.page_app import create_app
-from sandbox.slack.people import shop
-from sandbox.slack.sockets import SocketMode
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import Workspace
 
@@ -28,7 +28,7 @@ class Slack:
     def __init__(self, *, rate_limits: bool) -> None:
         self.loopback = Loopback()
         self.loopback.start()
-        self.workspace: Workspace = shop()
+        self.workspace: Workspace = create_demo_workspace()
         sockets = SocketMode(self.workspace)
         self.api = WebApi(self.workspace, socket_url=lambda: "ws://nowhere", rate_limits=rate_limits)
         self.url = self.loopback.serve(create_app(self.workspace, self.api, sockets)).url
@@ -158,7 +158,7 @@ def test_a_group_has_members_or_is_not_known(slack: Slack) -> None:
 
 @pytest.mark.parametrize("ailing", ["fatal_error", "ratelimited", "unavailable"])
 def test_groups_can_fail_while_the_rest_works(slack: Slack, ailing: str) -> None:
-    slack.loopback.call(slack.api.ailing.__setitem__, "usergroups.users.list", ailing)
+    slack.loopback.call(slack.api.faults.__setitem__, "usergroups.users.list", ailing)
     with pytest.raises(SlackApiError) as told:
         slack.client.usergroups_users_list(usergroup="S0OPS")
     assert told.value.response.status_code == {"ratelimited": 429, "unavailable": 503}.get(ailing, 200)
@@ -166,7 +166,7 @@ def test_groups_can_fail_while_the_rest_works(slack: Slack, ailing: str) -> None
 
 
 def test_groups_can_be_silent(slack: Slack) -> None:
-    slack.loopback.call(slack.api.ailing.__setitem__, "usergroups.users.list", "silent")
+    slack.loopback.call(slack.api.faults.__setitem__, "usergroups.users.list", "silent")
     hasty = WebClient(token=BOT_TOKEN, base_url=f"{slack.url}/api/", retry_handlers=[], timeout=1)
     with pytest.raises(TimeoutError):
         hasty.usergroups_users_list(usergroup="S0OPS")

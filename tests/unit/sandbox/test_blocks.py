@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.blocks import BLOCK_TEXT, Refused, check_message, check_view
+from sandbox.slack.block_kit import BLOCK_TEXT, check_message, check_view
+from sandbox.slack.errors import SlackError
 
 
 def section(text: str) -> dict[str, Any]:
@@ -99,7 +100,7 @@ AT_THE_LIMIT: dict[str, tuple[list[Any], list[Any]]] = {
 def test_a_message_at_the_limit_is_taken_and_one_beyond_refused(name: str) -> None:
     good, bad = AT_THE_LIMIT[name]
     check_message(good)
-    with pytest.raises(Refused):
+    with pytest.raises(SlackError):
         check_message(bad)
 
 
@@ -128,5 +129,5 @@ def test_a_view_at_the_limit_is_taken_and_one_beyond_refused(
     good: dict[str, Any], bad: dict[str, Any]
 ) -> None:
     check_view(good)
-    with pytest.raises(Refused):
+    with pytest.raises(SlackError):
         check_view(bad)

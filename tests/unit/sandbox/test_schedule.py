@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.kube.controllers.schedule import Schedule
+from sandbox.kube.controllers.cron_schedule import CronSchedule
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
 
@@ -26,13 +26,13 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
     ],
 )
 def test_the_next_minute_that_fits_is_found(text: str, then: datetime | None) -> None:
-    assert Schedule.parse(text).next_after(NOON) == then
+    assert CronSchedule.parse(text).next_after(NOON) == then
 
 
 @pytest.mark.parametrize("text", ["", "* * * *", "60 * * * *", "* * 0 * *", "a * * * *"])
 def test_what_is_no_schedule_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        Schedule.parse(text)
+        CronSchedule.parse(text)
 
 
 @given(st.integers(0, 59), st.integers(0, 23), st.datetimes(timezones=st.just(UTC)))
@@ -41,6 +41,6 @@ def test_a_daily_schedule_is_due_within_a_day_and_at_its_time(
 ) -> None:
     if moment.year > 9990:
         return
-    at = Schedule.parse(f"{minute} {hour} * * *").next_after(moment)
+    at = CronSchedule.parse(f"{minute} {hour} * * *").next_after(moment)
     assert at is not None and (at.minute, at.hour) == (minute, hour)
     assert timedelta() < at - moment <= timedelta(days=1, minutes=1)
