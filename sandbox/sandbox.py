@@ -109,7 +109,7 @@ class Sandbox:
             self.loopback.run(faults.cluster.settled(seconds), seconds + 5)
 
     def stop(self) -> None:
-        """Close every server."""
+        """Close every server and end the loop's thread."""
         self.loopback.stop()
 
     def write(self, folder: Path) -> dict[str, str]:
@@ -155,7 +155,7 @@ class Sandbox:
         self.magnum_url = self._magnum.url
 
     async def close_magnum(self) -> None:
-        """Stop to serve Magnum: connections to it are refused."""
+        """Stop serving Magnum: connections to it are refused."""
         if self._magnum is not None:
             await self._magnum.close()
             self._magnum = None

@@ -122,7 +122,7 @@ class ProjectNetwork:
         self.public = self.add_network(PUBLIC, "203.0.113.0/24", external=True)
 
     def add_network(self, name: str, cidr: str, *, external: bool = False, cluster: str = "") -> Network:
-        """Create a network."""
+        """Create a network with one subnet of this range."""
         network = Network(id=_id(), name=name, subnet=_id(), cidr=cidr, external=external, cluster=cluster)
         self.networks[network.id] = network
         return network

@@ -152,7 +152,7 @@ class SandboxCluster:
         self.port = self._server.port
 
     async def hang_up(self) -> None:
-        """Stop to serve the API: connections are refused."""
+        """Stop serving the API: connections are refused."""
         if self._server is not None:
             await self._server.close()
             self._server = None

@@ -69,7 +69,7 @@ class ContainerFiles:
         return files.get(inner)
 
     def write(self, path: str, text: str) -> None:
-        """Write a file."""
+        """Write a file, replacing what was there."""
         files, inner = self._resolve(path)
         files[inner] = text
 

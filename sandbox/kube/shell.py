@@ -90,42 +90,41 @@ class Shell:
         return ("", err + out, code) if to_stderr else (out, err, code)
 
     def _program(self, argv: list[str]) -> Output | None:
-        program, rest = (argv[0].rpartition("/")[2], argv[1:]) if argv else ("", [])
+        program, arguments = (argv[0].rpartition("/")[2], argv[1:]) if argv else ("", [])
         match program:
             case "true" | "sync" | "sleep" | ":" | "set" | "touch":
-                if program == "touch" and rest and self._files.read(rest[-1]) is None:
-                    self._files.write(rest[-1], "")
+                if program == "touch" and arguments and self._files.read(arguments[-1]) is None:
+                    self._files.write(arguments[-1], "")
                 return "", "", 0
             case "false":
                 return "", "", 1
             case "echo":
-                return (" ".join(rest[1:]), "", 0) if rest[:1] == ["-n"] else (" ".join(rest) + "\n", "", 0)
+                if arguments[:1] == ["-n"]:
+                    return " ".join(arguments[1:]), "", 0
+                return " ".join(arguments) + "\n", "", 0
             case "date":
-                pattern = rest[-1].lstrip("+") if rest else "%a %b %d %H:%M:%S UTC %Y"
+                pattern = arguments[-1].lstrip("+") if arguments else "%a %b %d %H:%M:%S UTC %Y"
                 return f"{self._clock().strftime(pattern)}\n", "", 0
             case "hostname":
                 return f"{self._environment.get('HOSTNAME', '')}\n", "", 0
             case "env" | "printenv":
                 return "".join(f"{key}={value}\n" for key, value in sorted(self._environment.items())), "", 0
-        return self._file_program(program, rest)
+        return self._file_program(program, arguments)
 
-    def _file_program(self, program: str, rest: list[str]) -> Output | None:
+    def _file_program(self, program: str, arguments: list[str]) -> Output | None:
         match program:
             case "cat":
-                return self._cat(rest)
+                return self._cat(arguments)
             case "ls":
-                return "".join(f"{name}\n" for name in self._files.names(rest[-1] if rest else "/")), "", 0
+                names = self._files.names(arguments[-1] if arguments else "/")
+                return "".join(f"{name}\n" for name in names), "", 0
             case "rm":
-                removed = [self._files.remove(path) for path in rest if not path.startswith("-")]
-                return "", "", 0 if all(removed) or "-f" in rest else 1
+                removed = [self._files.remove(path) for path in arguments if not path.startswith("-")]
+                return "", "", 0 if all(removed) or "-f" in arguments else 1
             case "test" | "[":
-                words = [word for word in rest if word != "]"]
-                passed = (
-                    len(words) == 2
-                    and words[0] in ("-f", "-e", "-s")
-                    and self._files.read(words[1]) is not None
-                )
-                return "", "", 0 if passed else 1
+                words = [word for word in arguments if word != "]"]
+                is_file_test = len(words) == 2 and words[0] in ("-f", "-e", "-s")
+                return "", "", 0 if is_file_test and self._files.read(words[1]) is not None else 1
         return None
 
     def _cat(self, paths: list[str]) -> Output:

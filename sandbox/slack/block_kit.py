@@ -110,8 +110,8 @@ def check_view(view: Json) -> None:
 def text_size(value: Any) -> int:
     """Return the number of characters of text in blocks."""
     if isinstance(value, dict):
-        own = len(value["text"]) if isinstance(value.get("text"), str) else 0
-        return own + sum(text_size(inner) for inner in value.values() if isinstance(inner, (dict, list)))
+        length = len(value["text"]) if isinstance(value.get("text"), str) else 0
+        return length + sum(text_size(inner) for inner in value.values() if isinstance(inner, (dict, list)))
     return sum(map(text_size, value)) if isinstance(value, list) else 0
 
 
@@ -121,7 +121,7 @@ def _list_problems(blocks: Any, *, most: int, view: bool) -> Iterable[str]:
         return
     if len(blocks) > most:
         yield f"[ERROR] no more than {most} items allowed [json-pointer:/blocks]"
-    seen: set[str] = set()
+    block_ids: set[str] = set()
     for number, block in enumerate(blocks):
         at = f"/blocks/{number}"
         kind = block.get("type") if isinstance(block, dict) else None
@@ -130,9 +130,9 @@ def _list_problems(blocks: Any, *, most: int, view: bool) -> Iterable[str]:
             continue
         name = block.get("block_id")
         if name is not None:
-            if name in seen:
+            if name in block_ids:
                 yield f"[ERROR] `block_id` {name} already exists [json-pointer:{at}/block_id]"
-            seen.add(name)
+            block_ids.add(name)
             if len(name) > LIMITS["block_id"]:
                 yield f"[ERROR] must be less than 256 characters [json-pointer:{at}/block_id]"
         yield from _block_problems(block, at)

@@ -39,8 +39,8 @@ class NoFaults:
     """The panel of a workspace that stands alone."""
 
     def groups(self) -> Sequence[FaultGroup]:
-        """Return no groups."""
+        """Return no groups, so that the page shows none."""
         return ()
 
     async def switch(self, fault: str, on: bool, node: str) -> None:
-        """Do nothing."""
+        """Do nothing: there is no fault to switch."""

@@ -134,7 +134,7 @@ class Page:
         return JSONResponse({"id": file.id})
 
     async def submit(self, request: Request) -> Response:
-        """Submit a modal."""
+        """Submit a modal; file inputs hold the ids of picked files."""
         values = await request.json()
         user, view = values.pop("user"), values.pop("view")
         file_fields = values.pop("file_fields", "").split()
@@ -143,12 +143,12 @@ class Page:
         return PlainTextResponse("ok")
 
     async def close(self, request: Request) -> Response:
-        """Close a modal."""
+        """Close a modal without submitting it."""
         await self._workspace.close_view((await request.json())["view"])
         return PlainTextResponse("ok")
 
     async def fault(self, request: Request) -> Response:
-        """Switch a fault."""
+        """Switch a fault of the panel on or off."""
         body = await request.json()
         await self._panel.switch(body["id"], bool(body.get("on")), str(body.get("node") or ""))
         self._workspace.changed()

@@ -153,6 +153,6 @@ def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized", "Unauthorized")
 
 
-def _details(kind: Kind, name: str, *, by_kind: bool = False, **more: Any) -> dict[str, Any]:
-    details = {"name": name, "group": kind.group, "kind": kind.kind if by_kind else kind.plural, **more}
+def _details(kind: Kind, name: str, *, by_kind: bool = False, **extra: Any) -> dict[str, Any]:
+    details = {"name": name, "group": kind.group, "kind": kind.kind if by_kind else kind.plural, **extra}
     return {key: value for key, value in details.items() if value}

@@ -44,7 +44,7 @@ class ExecHandler(Protocol):
 async def serve(socket: WebSocket, command: Command, handler: ExecHandler) -> None:
     """Accept a WebSocket, run a program, and carry its output and its exit status."""
     offered = socket.scope.get("subprotocols", [])
-    await socket.accept(subprotocol=next((known for known in PROTOCOLS if known in offered), None))
+    await socket.accept(subprotocol=next((name for name in PROTOCOLS if name in offered), None))
 
     def writer(channel: bytes) -> Write:
         async def write(data: bytes) -> None:

@@ -126,7 +126,7 @@ class KindRegistry:
         self._by_name[kind.api_version, kind.kind] = kind
 
     def unregister(self, kind: Kind) -> None:
-        """Stop to serve a kind."""
+        """Stop serving a kind."""
         self._kinds.pop((kind.group, kind.version, kind.plural), None)
         self._by_name.pop((kind.api_version, kind.kind), None)
 

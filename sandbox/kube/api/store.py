@@ -227,10 +227,10 @@ class Store:
         spec = deleted.get("spec", {})
         seconds = spec.get("terminationGracePeriodSeconds", 30) if grace is None else grace
         graceful = kind.kind == "Pod" and bool(spec.get("nodeName")) and seconds > 0
-        stays = _has_finalizers(deleted) or graceful
+        delayed = _has_finalizers(deleted) or graceful
         if dry_run:
-            return deleted, not stays
-        if not stays:
+            return deleted, not delayed
+        if not delayed:
             self._remove(kind, key_of(live))
             return live, True
         if "deletionTimestamp" not in deleted["metadata"]:

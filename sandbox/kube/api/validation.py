@@ -165,18 +165,18 @@ def prune(obj: Object, path: str) -> None:
 
 def unknown_fields(kind: Kind, obj: Object) -> list[str]:
     """Return the paths of fields that the kind does not have, as far as its fields are known here."""
-    known = FIELDS.get(kind.kind)
-    return [f"spec.{path}" for path in _unknown(obj.get("spec"), known)] if known else []
+    fields = FIELDS.get(kind.kind)
+    return [f"spec.{path}" for path in _unknown(obj.get("spec"), fields)] if fields else []
 
 
-def _unknown(value: Any, known: dict[str, Any]) -> list[str]:
+def _unknown(value: Any, fields: dict[str, Any]) -> list[str]:
     paths: list[str] = []
     for name, inner in value.items() if isinstance(value, dict) else ():
-        if name not in known:
+        if name not in fields:
             paths.append(name)
-        elif known[name] and isinstance(inner, list):
+        elif fields[name] and isinstance(inner, list):
             for number, item in enumerate(inner):
-                paths += [f"{name}[{number}].{path}" for path in _unknown(item, known[name])]
+                paths += [f"{name}[{number}].{path}" for path in _unknown(item, fields[name])]
     return paths
 
 

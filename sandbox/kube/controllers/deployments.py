@@ -92,7 +92,7 @@ class DeploymentController(Controller):
     def _conditions(
         self, deployment: Object, newest: Object, *, available: bool, complete: bool
     ) -> list[Object]:
-        wanted = (
+        conditions = (
             {
                 "type": "Available",
                 "status": "True" if available else "False",
@@ -109,7 +109,7 @@ class DeploymentController(Controller):
         )
         old = {condition["type"]: condition for condition in status_of(deployment).get("conditions") or []}
         failures = [c for c in newest.get("conditions") or [] if c["type"] == "ReplicaFailure"]
-        return [self._dated(condition, old.get(condition["type"], {})) for condition in wanted] + failures
+        return [self._dated(condition, old.get(condition["type"], {})) for condition in conditions] + failures
 
     def _dated(self, condition: Object, old: Object) -> Object:
         """Give a condition its times: they change with its status, and with anything of it."""

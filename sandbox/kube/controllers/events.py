@@ -21,8 +21,8 @@ class EventRecorder:
         namespace = metadata.get("namespace", "default")
         digest = hashlib.sha256(f"{reason}{message}".encode()).hexdigest()[:10]
         name = f"{metadata['name']}.{digest}"
-        known = self._store.has(self._kind, namespace, name)
-        if known or not self._store.has(self._namespaces, None, namespace):
+        is_repeated = self._store.has(self._kind, namespace, name)
+        if is_repeated or not self._store.has(self._namespaces, None, namespace):
             return
         now = self._store.now()
         event = {

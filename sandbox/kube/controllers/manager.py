@@ -37,7 +37,7 @@ class ControllerManager:
         self._task = asyncio.create_task(self._run())
 
     def stop(self) -> None:
-        """Cancel the task."""
+        """Cancel the task, without another pass."""
         if self._task is not None:
             self._task.cancel()
 

@@ -56,17 +56,17 @@ class PodControl:
         if node:
             pod_spec["nodeName"] = node
         base = owner["metadata"]["name"]
-        given = template.get("metadata") or {}
+        template_metadata = template.get("metadata") or {}
         metadata: Object = {
             "name": name or f"{base}-{self._suffix(owner)}",
             "namespace": owner["metadata"]["namespace"],
-            "labels": {**given.get("labels", {}), **(labels or {})},
+            "labels": {**template_metadata.get("labels", {}), **(labels or {})},
             "ownerReferences": [owner_reference(owner)],
         }
         if not name:
             metadata["generateName"] = f"{base}-"
-        if given.get("annotations"):
-            metadata["annotations"] = dict(given["annotations"])
+        if template_metadata.get("annotations"):
+            metadata["annotations"] = dict(template_metadata["annotations"])
         try:
             self._writer.create(self._kind, {"metadata": metadata, "spec": pod_spec})
         except ApiError as error:

@@ -1,4 +1,4 @@
-"""Cluster templates: `/v1/clustertemplates`."""
+"""Cluster templates: who sees and may change them, under `/v1/clustertemplates`."""
 
 from __future__ import annotations
 

@@ -128,9 +128,9 @@ class Directory:
             raise SlackError("cannot_dm_bot")
         if person.deleted:
             raise SlackError("user_disabled")
-        known = set(self._workspace.channels)
+        open_before = set(self._workspace.channels)
         channel = self._workspace.direct_message(user)
-        already = {"no_op": True, "already_open": True} if channel.id in known else {}
+        already = {"no_op": True, "already_open": True} if channel.id in open_before else {}
         return {"channel": {"id": channel.id}, **already}
 
     def _user(self, arguments: Json) -> Json:

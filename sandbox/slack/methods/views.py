@@ -16,7 +16,7 @@ MOST_STACKED = 3  # modals on top of each other
 
 
 class Views:
-    """The methods `views.*`."""
+    """The methods `views.*`: opening, pushing, updating, and publishing Home tabs."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
