@@ -54,9 +54,9 @@ class Slack:
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
-    made = Slack()
-    yield made
-    made.loopback.stop()
+    served = Slack()
+    yield served
+    served.loopback.stop()
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     page.locator("aside a", has_text="✦ xk8s").click()
     assert slack.told("event_callback")["event"]["tab"] == "home"
     page.locator(".home").get_by_role("button", name="Show").click()
-    told = slack.told("block_actions")
-    assert told["user"]["id"] == "U0BO" and told["container"]["type"] == "view"
+    payload = slack.told("block_actions")
+    assert payload["user"]["id"] == "U0BO" and payload["container"]["type"] == "view"
 
 
 def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
@@ -99,7 +99,8 @@ def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
         ("file", {"type": "file_input", "action_id": "file", "filetypes": ["yaml"]}),
     ]
     blocks = [
-        {"type": "input", "block_id": name, "label": plain(name), "element": each} for name, each in fields
+        {"type": "input", "block_id": name, "label": plain(name), "element": element}
+        for name, element in fields
     ]
     view = {"type": "modal", "title": plain("Form"), "submit": plain("Send"), "blocks": blocks}
     page.goto(f"{slack.url}/?user=U0ANA&channel={SHOP}")

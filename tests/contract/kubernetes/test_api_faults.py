@@ -18,46 +18,46 @@ MAPS = f"{BASE}/default/configmaps"
 
 
 @pytest.fixture
-def ill(running: Api) -> Iterator[ClusterFaults]:
+def faults(running: Api) -> Iterator[ClusterFaults]:
     yield ClusterFaults(running.cluster, running.loopback)
     running.cluster.api.faults = ApiFaults()
     running.cluster.network.image_registry = True
 
 
-def switch(running: Api, ill: ClusterFaults, fault: str, on: bool = True) -> None:
-    running.loopback.run(ill.switch(fault, on))
+def switch(running: Api, faults: ClusterFaults, fault: str, on: bool = True) -> None:
+    running.loopback.run(faults.switch(fault, on))
 
 
-def test_every_second_write_to_what_is_there_conflicts(running: Api, ill: ClusterFaults) -> None:
+def test_every_second_write_to_what_is_there_conflicts(running: Api, faults: ClusterFaults) -> None:
     running.json("POST", MAPS, {"metadata": {"name": "c"}})
-    switch(running, ill, "conflicts")
+    switch(running, faults, "conflicts")
     headers = {"Content-Type": "application/merge-patch+json"}
-    found = [
+    statuses = [
         running.ask(
             "PATCH", f"{MAPS}/c", body=json.dumps({"data": {"n": str(n)}}).encode(), headers=headers
         ).status
         for n in range(4)
     ]
-    assert found == [200, 409, 200, 409]
+    assert statuses == [200, 409, 200, 409]
 
 
-def test_every_third_request_is_unavailable(running: Api, ill: ClusterFaults) -> None:
-    switch(running, ill, "flaky")
+def test_every_third_request_is_unavailable(running: Api, faults: ClusterFaults) -> None:
+    switch(running, faults, "flaky")
     assert sorted(running.ask("GET", MAPS).status for _ in range(6)) == [200, 200, 200, 200, 503, 503]
 
 
-def test_lists_that_go_on_and_watches_are_too_old(running: Api, ill: ClusterFaults) -> None:
+def test_lists_that_go_on_and_watches_are_too_old(running: Api, faults: ClusterFaults) -> None:
     running.json("POST", MAPS, {"metadata": {"name": "d"}})
     page = running.json("GET", f"{MAPS}?limit=1")["metadata"]
-    switch(running, ill, "expired")
+    switch(running, faults, "expired")
     answer = running.ask("GET", f"{MAPS}?limit=1&continue={page['continue']}")
     assert (answer.status, answer.json()["reason"]) == (410, "Expired")
     assert running.ask("GET", f"{MAPS}?watch=1&resourceVersion={page['resourceVersion']}").status == 410
     assert running.ask("GET", MAPS).status == 200
 
 
-def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: ClusterFaults) -> None:
-    switch(running, ill, "silent")
+def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, faults: ClusterFaults) -> None:
+    switch(running, faults, "silent")
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         running.pool.request(
             "GET",
@@ -68,8 +68,8 @@ def test_a_silent_server_is_only_noticed_by_a_time_out(running: Api, ill: Cluste
         )
 
 
-def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, ill: ClusterFaults) -> None:
-    switch(running, ill, "registry")
+def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, faults: ClusterFaults) -> None:
+    switch(running, faults, "registry")
     running.json(
         "POST", f"{BASE}/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}}
     )
@@ -79,5 +79,5 @@ def test_pods_whose_image_cannot_be_pulled_never_become_ready(running: Api, ill:
         return statuses[0].get("state", {}).get("waiting", {}).get("reason") == "ImagePullBackOff"
 
     until(waiting)
-    switch(running, ill, "registry", on=False)
+    switch(running, faults, "registry", on=False)
     until(lambda: pods(running, "default")["p"]["status"]["phase"] == "Running")

@@ -39,9 +39,9 @@ class Pair:
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    made = Pair()
-    yield made
-    made.stop()
+    clusters = Pair()
+    yield clusters
+    clusters.stop()
 
 
 def user(name: str, claim: str = "data") -> dict[str, Any]:
@@ -51,8 +51,8 @@ def user(name: str, claim: str = "data") -> dict[str, Any]:
 
 
 def claim(name: str = "data", **spec: Any) -> dict[str, Any]:
-    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
-    return {"metadata": {"name": name}, "spec": asked}
+    claim_spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
+    return {"metadata": {"name": name}, "spec": claim_spec}
 
 
 def used(api: Api) -> dict[str, Any]:
@@ -67,21 +67,23 @@ def used(api: Api) -> dict[str, Any]:
 def moved(api: Api, volume: dict[str, Any]) -> None:
     """The same disk as a static volume of another cluster, with its claim and a pod."""
     reference = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "shop", "name": "data"}
-    kept = {
+    copied_spec = {
         key: volume["spec"][key]
         for key in ("capacity", "accessModes", "csi", "nodeAffinity", "storageClassName")
     }
-    spec = {**kept, "persistentVolumeReclaimPolicy": "Retain", "claimRef": reference}
+    spec = {**copied_spec, "persistentVolumeReclaimPolicy": "Retain", "claimRef": reference}
     api.json("POST", VOLUMES, {"metadata": {"name": volume["metadata"]["name"]}, "spec": spec})
-    wanted = claim(volumeName=volume["metadata"]["name"], storageClassName=volume["spec"]["storageClassName"])
-    api.json("POST", f"{BASE}/shop/persistentvolumeclaims", wanted)
+    new_claim = claim(
+        volumeName=volume["metadata"]["name"], storageClassName=volume["spec"]["storageClassName"]
+    )
+    api.json("POST", f"{BASE}/shop/persistentvolumeclaims", new_claim)
     api.json("POST", f"{BASE}/shop/pods", user("reader"))
 
 
 def policy(api: Api, volume: dict[str, Any], word: str) -> None:
     body = {"spec": {"persistentVolumeReclaimPolicy": word}}
-    found = api.json("PATCH", f"{VOLUMES}/{volume['metadata']['name']}", body, headers=MERGE)
-    assert found["spec"]["persistentVolumeReclaimPolicy"] == word
+    patched = api.json("PATCH", f"{VOLUMES}/{volume['metadata']['name']}", body, headers=MERGE)
+    assert patched["spec"]["persistentVolumeReclaimPolicy"] == word
 
 
 def run(api: Api, pod: str, script: str) -> tuple[str, int]:
@@ -169,8 +171,8 @@ def balanced(api: Api, name: str = "web", **spec: Any) -> Any:
 
 
 def address(api: Api, name: str) -> Any:
-    found = api.json("GET", f"{BASE}/shop/services/{name}")["status"]["loadBalancer"].get("ingress")
-    return found[0]["ip"] if found else None
+    ingress = api.json("GET", f"{BASE}/shop/services/{name}")["status"]["loadBalancer"].get("ingress")
+    return ingress[0]["ip"] if ingress else None
 
 
 def test_a_load_balancer_and_its_address_say_whose_they_are_and_go_with_the_service(pair: Pair) -> None:

@@ -187,8 +187,8 @@ def test_a_server_that_fails_before_it_writes_changes_nothing_and_says_so(
 ) -> None:
     kube = connect(endpoint(running))
     begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
-    disturbance = running.cluster.api.faults
-    disturbance.status, disturbance.times = 500, 4
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 4
     with pytest.raises(errors.ServerFailed):
         apply.execute(kube, changes, begun)
     assert state(changes, begun) == GIVEN_UP and writes.read(kube, path("not-written")) is None
@@ -199,8 +199,8 @@ def test_a_server_that_never_answers_again_leaves_it_unknown_and_a_later_look_fi
 ) -> None:
     kube = connect(endpoint(running))
     begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
-    disturbance = running.cluster.api.faults
-    disturbance.status, disturbance.times = 500, 8
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 8
     with pytest.raises(Unclear) as told:
         apply.execute(kube, changes, begun)
     assert told.value.outcome == "unknown" and "policy show unclear" in told.value.fix

@@ -15,11 +15,11 @@ def section(text: str) -> dict[str, Any]:
 
 
 def buttons(number: int, **more: Any) -> dict[str, Any]:
-    made = [
+    elements = [
         {"type": "button", "action_id": f"a{n}", "text": {"type": "plain_text", "text": "b"}, **more}
         for n in range(number)
     ]
-    return {"type": "actions", "elements": made}
+    return {"type": "actions", "elements": elements}
 
 
 def table(rows: int, cells: int) -> dict[str, Any]:
