@@ -1,4 +1,4 @@
-"""The bot as a process against the sandbox's world, for benchmarks."""
+"""The bot as a process against the sandbox's sandbox, for benchmarks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.sandbox import InitialCluster, Sandbox
 
 
 @contextlib.contextmanager
-def world(clusters: tuple[InitialCluster, ...], **more: object) -> Iterator[Sandbox]:
+def sandbox(clusters: tuple[InitialCluster, ...], **more: object) -> Iterator[Sandbox]:
     """A sandbox without rate limits."""
     made = Sandbox(
         timings=Timings(start=0.0, stop=0.0),

@@ -15,7 +15,7 @@ LOST_SECONDS, SILENT_SECONDS = 2.0, 10.0
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Cut by FIN, cut by RST, silent; the worst of three each."""
-    with bot.world(()) as made:
+    with bot.sandbox(()) as made:
         admin = processes.free_port()
         with bot.serving(made, folder, admin=admin):
             cuts: list[tuple[str, Callable[[], None], float]] = [

@@ -17,7 +17,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     """Start on an empty SQLite database, five times; then let the last one work."""
     clusters = (InitialCluster(name="prod-eu", driver="calico", nodes=9, masters=3),)
     seconds: list[float] = []
-    with bot.world(clusters) as made:
+    with bot.sandbox(clusters) as made:
         for number in range(STARTS):
             home = folder / str(number)
             admin = processes.free_port()

@@ -47,7 +47,7 @@ def page(browser: Browser, workplace: Office) -> Iterator[Page]:
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.goto(f"{workplace.world.slack_url}/?user=U0ANA&channel=C0SHOP")
+    opened.goto(f"{workplace.sandbox.slack_url}/?user=U0ANA&channel=C0SHOP")
     yield opened
     context.close()
     assert errors == []

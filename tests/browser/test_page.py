@@ -53,8 +53,10 @@ def test_a_broken_node_is_named_and_run_again_finds_it_mended(page: Page, workpl
     thread = page.locator("#thread")
     expect(thread).to_contain_text("BGP", timeout=SECONDS)
     expect(thread.locator("table").first).to_be_visible()
-    node = list(workplace.world.cluster_faults["staging-eu"].cluster.network.machines)[-1]
-    workplace.world.loopback.run(workplace.world.cluster_faults["staging-eu"].switch("bgp-port", False, node))
+    node = list(workplace.sandbox.cluster_faults["staging-eu"].cluster.network.machines)[-1]
+    workplace.sandbox.loopback.run(
+        workplace.sandbox.cluster_faults["staging-eu"].switch("bgp-port", False, node)
+    )
     thread.get_by_role("button", name="Run again").click()
     expect(thread).to_contain_text("healthy, 4 of 4 nodes", timeout=SECONDS)
 

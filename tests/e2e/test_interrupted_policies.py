@@ -34,7 +34,7 @@ class Held:
     """The next write of a policy, held back by the API server."""
 
     def __init__(self, office: Office, *, done: bool) -> None:
-        self._api = office.world.cluster_faults[STAGING].cluster.api
+        self._api = office.sandbox.cluster_faults[STAGING].cluster.api
         self._serve = self._api.serve
         self._done = done
         self.reached = False
@@ -65,7 +65,7 @@ def killed_while_writing(
     """
     before = len(office.workspace.messages)
     with Held(office, done=done) as held:
-        office.world.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))
+        office.sandbox.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))
         office.until(lambda: held.reached)
         office.bot.kill()
     meanwhile()
@@ -127,7 +127,7 @@ def test_a_deletion_and_a_roll_back_that_were_cut_off_are_finished_once(office: 
 
 def test_an_answer_that_is_lost_is_looked_for(office: Office) -> None:
     """The server writes and then fails, again and again: the bot looks, and tells what is true."""
-    api = office.world.cluster_faults[STAGING].cluster.api
+    api = office.sandbox.cluster_faults[STAGING].cluster.api
     serve = api.serve
 
     async def serve_and_fail(request: Any, target: Any, verb: str) -> Any:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_cluster_that_magnum_cannot_build_pauses_and_is_built_anew(movers: Movers) -> None:
-    office, cloud = movers.office, movers.office.world.cloud
+    office, cloud = movers.office, movers.office.sandbox.cloud
     cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=True)
     movers.begins(WORDS)
     paused = movers.says("Magnum could not build the cluster dev-eu-calico")
@@ -73,7 +73,7 @@ def test_a_target_that_is_gone_pauses_and_goes_on_when_it_is_back(tmp_path: path
 
 def during_the_copy(movers: Movers) -> SandboxCluster:
     """Wait until the copy has begun; returns the cluster that is copied into."""
-    switches = movers.office.world.cluster_faults
+    switches = movers.office.sandbox.cluster_faults
 
     def begun() -> SandboxCluster | None:
         made = switches.get("dev-eu-calico")
@@ -100,7 +100,7 @@ def test_a_target_that_never_becomes_ready_pauses_and_is_rolled_back(tmp_path: p
         assert "pods ready" in paused or "no pod is ready" in paused
         office.types(f"migrate rollback {migration}")
         movers.says("(flannel → calico): rolled back")
-        office.world.settle()
+        office.sandbox.settle()
         assert movers.pods("dev-eu", ("shop",)) == before
 
 

@@ -25,7 +25,7 @@ Read = Callable[..., Readback]
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     made = Sandbox(
         timings=Timings(start=0.0, stop=0.0),
         clusters=(InitialCluster(name="prod-eu", driver="calico", nodes=1),),
@@ -36,8 +36,8 @@ def world() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def projects(world: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
-    environment = world.write(tmp_path)
+def projects(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
+    environment = sandbox.write(tmp_path)
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", environment["OS_CLIENT_CONFIG_FILE"])
     settings = load(environment)
     return Projects(lambda: settings, now=utc_now)
@@ -94,11 +94,11 @@ def test_the_name_that_was_left_out_is_told(projects: Projects, read: Read) -> N
 
 
 def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
-    world: Sandbox, projects: Projects, read: Read
+    sandbox: Sandbox, projects: Projects, read: Read
 ) -> None:
     words = "template create calico --name older"
     made = create(projects, words)
-    world.cloud.templates[made["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
+    sandbox.cloud.templates[made["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
     found = read(words)
     assert found.outcome is Outcome.UNKNOWN and "template show older" in found.detail
     found = read("template create flannel --name older")
@@ -110,10 +110,10 @@ def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
     [("publish", "public", True), ("unpublish", "public", False), ("hide", "hidden", True)],
 )
 def test_what_a_template_is_now_tells_whether_it_was_changed(
-    world: Sandbox, projects: Projects, read: Read, words: str, field: str, done: bool
+    sandbox: Sandbox, projects: Projects, read: Read, words: str, field: str, done: bool
 ) -> None:
     name = f"to-{words}"
-    made = world.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
+    made = sandbox.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
     made[field] = done
     assert read(f"template {words} {name}").outcome is Outcome.SUCCEEDED
     made[field] = not done
@@ -121,10 +121,10 @@ def test_what_a_template_is_now_tells_whether_it_was_changed(
     assert read(f"template {words} nowhere").outcome is Outcome.FAILED
 
 
-def test_what_is_gone_was_deleted(world: Sandbox, projects: Projects, read: Read) -> None:
+def test_what_is_gone_was_deleted(sandbox: Sandbox, projects: Projects, read: Read) -> None:
     made = create(projects, "template create calico --name to-go")
     assert read("template delete to-go").outcome is Outcome.FAILED
-    del world.cloud.templates[made["id"]]
+    del sandbox.cloud.templates[made["id"]]
     assert read("template delete to-go").outcome is Outcome.SUCCEEDED
     assert read("cluster delete nowhere").outcome is Outcome.SUCCEEDED
     assert read("cluster delete prod-eu").outcome is Outcome.FAILED
@@ -142,9 +142,9 @@ def test_what_is_gone_was_deleted(world: Sandbox, projects: Projects, read: Read
     ],
 )
 def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
-    world: Sandbox, read: Read, words: str, status: str, outcome: Outcome
+    sandbox: Sandbox, read: Read, words: str, status: str, outcome: Outcome
 ) -> None:
-    cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
+    cluster = next(found for found in sandbox.cloud.clusters.values() if found["name"] == "prod-eu")
     before = cluster["status"]
     cluster["status"] = status
     try:
@@ -154,8 +154,8 @@ def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
         cluster["status"] = before
 
 
-def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(world: Sandbox, read: Read) -> None:
-    cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
+def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(sandbox: Sandbox, read: Read) -> None:
+    cluster = next(found for found in sandbox.cloud.clusters.values() if found["name"] == "prod-eu")
     before, cluster["created_at"] = cluster["created_at"], "2026-01-01T00:00:00+00:00"
     assert "was there before" in read("cluster create prod-eu --template t").detail
     cluster["created_at"] = before

@@ -16,7 +16,7 @@ from sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     made = Sandbox(timings=Timings(start=0.0, stop=0.0), clusters=())
     made.start()
     yield made
@@ -24,13 +24,13 @@ def world() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def services(world: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
+def services(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
     return CloudServices("xloud-shop", sleep=lambda _seconds: None)
 
 
-def test_a_disk_says_where_it_is(world: Sandbox, services: CloudServices) -> None:
-    storage = world.cloud.infrastructure.storage
+def test_a_disk_says_where_it_is(sandbox: Sandbox, services: CloudServices) -> None:
+    storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("data", 2)
     assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("available", ())
     storage.attach(volume.id, "server-1")
@@ -43,8 +43,8 @@ def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices
     assert "could not be found" in told.value.why
 
 
-def test_an_address_is_found_moved_and_described(world: Sandbox, services: CloudServices) -> None:
-    network = world.cloud.infrastructure.network
+def test_an_address_is_found_moved_and_described(sandbox: Sandbox, services: CloudServices) -> None:
+    network = sandbox.cloud.infrastructure.network
     net = network.add_network("n", "10.9.0.0/24")
     old, new = network.add_port(net, "old"), network.add_port(net, "new")
     floating = network.add_floating_ip("Floating IP for Kubernetes external service shop/web from cluster c")
@@ -60,8 +60,8 @@ def test_an_address_is_found_moved_and_described(world: Sandbox, services: Cloud
     assert services.find("198.51.100.1") is None
 
 
-def test_a_port_that_has_an_address_already_is_refused(world: Sandbox, services: CloudServices) -> None:
-    network = world.cloud.infrastructure.network
+def test_a_port_that_has_an_address_already_is_refused(sandbox: Sandbox, services: CloudServices) -> None:
+    network = sandbox.cloud.infrastructure.network
     port = network.add_port(network.add_network("m", "10.8.0.0/24"), "busy")
     network.associate(network.add_floating_ip(""), port.id)
     other = network.add_floating_ip("")
@@ -78,8 +78,8 @@ def test_a_cloud_that_is_not_configured_is_told(
         CloudServices("nowhere").disk("x")
 
 
-def test_a_load_balancer_says_how_it_and_its_members_are(world: Sandbox, services: CloudServices) -> None:
-    network = world.cloud.infrastructure.network
+def test_a_load_balancer_says_how_it_and_its_members_are(sandbox: Sandbox, services: CloudServices) -> None:
+    network = sandbox.cloud.infrastructure.network
     net = network.add_network("lb", "10.8.0.0/24")
     text = "Kubernetes external service shop/web from cluster c"
     made = network.add_balancer(net, "web", text)
@@ -102,8 +102,8 @@ def test_a_load_balancer_says_how_it_and_its_members_are(world: Sandbox, service
         services.balancer("none")
 
 
-def test_a_snapshot_is_taken_found_and_removed(world: Sandbox, services: CloudServices) -> None:
-    storage = world.cloud.infrastructure.storage
+def test_a_snapshot_is_taken_found_and_removed(sandbox: Sandbox, services: CloudServices) -> None:
+    storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("snapped", 2)
     made = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
     assert made.status == "creating", "Cinder answers before it is there"
@@ -121,8 +121,10 @@ def test_a_snapshot_is_taken_found_and_removed(world: Sandbox, services: CloudSe
     assert services.snapshots(volume.id) == ()
 
 
-def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: Sandbox, services: CloudServices) -> None:
-    storage = world.cloud.infrastructure.storage
+def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(
+    sandbox: Sandbox, services: CloudServices
+) -> None:
+    storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("busy", 2)
     storage.attach(volume.id, "server-1")
     with pytest.raises(CloudRefused, match="take a snapshot") as told:

@@ -26,13 +26,13 @@ def proven(moving: Moving) -> bool:
 
 def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """The target's API answers 503 after some requests, until it is well again."""
-    disturbance, left = moving.cloud.clusters["new"].api.faults, [requests]
+    faults, left = moving.cloud.clusters["new"].api.faults, [requests]
     exchange = moving.target.exchange
 
     def counted(*arguments: object, **named: object) -> object:
         left[0] -= 1
         if left[0] == 0:
-            disturbance.status = 503
+            faults.status = 503
         return exchange(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(moving.target, "exchange", counted)

@@ -240,15 +240,15 @@ def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -
 
 
 def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
-    disturbance = journey.stage.cloud.clusters["new"].api.faults
+    faults = journey.stage.cloud.clusters["new"].api.faults
 
     def busy() -> None:
-        disturbance.retry_after, disturbance.times, disturbance.status = 1, 5, 429
+        faults.retry_after, faults.times, faults.status = 1, 5, 429
 
     journey.retry_for = timedelta(seconds=30)
     journey.at_step["copy workloads"] = busy
     assert journey.run().outcome == DONE
-    assert not journey.paused and not disturbance.times
+    assert not journey.paused and not faults.times
 
 
 @pytest.mark.parametrize("step", ["copy namespaces", "copy workloads", "rehearse"])
