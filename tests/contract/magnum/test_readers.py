@@ -16,8 +16,8 @@ from bot.app.wiring import utc_now
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import to_request
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from storage.audit import INTENT, AuditEvent
 
 OPERATION = "7f3a" + "0" * 28
@@ -25,9 +25,10 @@ Read = Callable[..., Readback]
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    sandbox = World(
-        tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),)
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        clusters=(InitialCluster(name="prod-eu", driver="calico", nodes=1),),
     )
     sandbox.start()
     yield sandbox
@@ -35,8 +36,8 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def projects(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
-    environment = world.write(tmp_path)
+def projects(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
+    environment = sandbox.write(tmp_path)
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", environment["OS_CLIENT_CONFIG_FILE"])
     settings = load(environment)
     return Projects(lambda: settings, now=utc_now)
@@ -93,11 +94,11 @@ def test_the_name_that_was_left_out_is_told(projects: Projects, read: Read) -> N
 
 
 def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
-    world: World, projects: Projects, read: Read
+    sandbox: Sandbox, projects: Projects, read: Read
 ) -> None:
     words = "template create calico --name older"
     body = create(projects, words)
-    world.cloud.templates[body["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
+    sandbox.cloud.templates[body["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
     readback = read(words)
     assert readback.outcome is Outcome.UNKNOWN and "template show older" in readback.detail
     readback = read("template create flannel --name older")
@@ -109,10 +110,10 @@ def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
     [("publish", "public", True), ("unpublish", "public", False), ("hide", "hidden", True)],
 )
 def test_what_a_template_is_now_tells_whether_it_was_changed(
-    world: World, projects: Projects, read: Read, words: str, field: str, done: bool
+    sandbox: Sandbox, projects: Projects, read: Read, words: str, field: str, done: bool
 ) -> None:
     name = f"to-{words}"
-    body = world.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
+    body = sandbox.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
     body[field] = done
     assert read(f"template {words} {name}").outcome is Outcome.SUCCEEDED
     body[field] = not done
@@ -120,10 +121,10 @@ def test_what_a_template_is_now_tells_whether_it_was_changed(
     assert read(f"template {words} nowhere").outcome is Outcome.FAILED
 
 
-def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) -> None:
+def test_what_is_gone_was_deleted(sandbox: Sandbox, projects: Projects, read: Read) -> None:
     body = create(projects, "template create calico --name to-go")
     assert read("template delete to-go").outcome is Outcome.FAILED
-    del world.cloud.templates[body["id"]]
+    del sandbox.cloud.templates[body["id"]]
     assert read("template delete to-go").outcome is Outcome.SUCCEEDED
     assert read("cluster delete nowhere").outcome is Outcome.SUCCEEDED
     assert read("cluster delete prod-eu").outcome is Outcome.FAILED
@@ -141,9 +142,9 @@ def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) 
     ],
 )
 def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
-    world: World, read: Read, words: str, status: str, outcome: Outcome
+    sandbox: Sandbox, read: Read, words: str, status: str, outcome: Outcome
 ) -> None:
-    cluster = next(body for body in world.cloud.clusters.values() if body["name"] == "prod-eu")
+    cluster = next(body for body in sandbox.cloud.clusters.values() if body["name"] == "prod-eu")
     before = cluster["status"]
     cluster["status"] = status
     try:
@@ -153,8 +154,8 @@ def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
         cluster["status"] = before
 
 
-def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(world: World, read: Read) -> None:
-    cluster = next(body for body in world.cloud.clusters.values() if body["name"] == "prod-eu")
+def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(sandbox: Sandbox, read: Read) -> None:
+    cluster = next(body for body in sandbox.cloud.clusters.values() if body["name"] == "prod-eu")
     before, cluster["created_at"] = cluster["created_at"], "2026-01-01T00:00:00+00:00"
     assert "was there before" in read("cluster create prod-eu --template t").detail
     cluster["created_at"] = before

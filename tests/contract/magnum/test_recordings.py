@@ -20,7 +20,7 @@ from sandbox.kube.pki import CertificateAuthority
 from sandbox.loopback import Loopback
 from sandbox.openstack.cloud import ADMIN, MEMBER, READER, Cloud, CloudUser, ClusterOrder
 from sandbox.openstack.keystone import keystone_app
-from sandbox.openstack.magnum import MagnumApp
+from sandbox.openstack.magnum.app import MagnumApp
 
 RECORDINGS = pathlib.Path(__file__).parents[2] / "recordings" / "magnum"
 SESSION = sorted(RECORDINGS.glob("0*.json"))
@@ -66,7 +66,7 @@ class Session:
             CloudUser(id=role, name=role, password="p", role=role) for role in (MEMBER, READER, ADMIN)
         ] + [CloudUser(id="other", name="other", password="p", role=MEMBER)]
         self.magnum = loopback.serve(MagnumApp(self.cloud)).url
-        self.keystone = loopback.serve(keystone_app(self.cloud, magnum_url=self.magnum)).url
+        self.keystone = loopback.serve(keystone_app(self.cloud, {"container-infra": f"{self.magnum}/v1"})).url
         self.ids: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
 

@@ -57,7 +57,7 @@ from bot.requests.answer import Conclusion
 from bot.slack import kit, plain_text
 from bot.slack.delivery.buttons import with_offers
 from bot.slack.views import answers, catalog
-from sandbox.slack.blocks import check_message
+from sandbox.slack.block_kit import check_message
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
 from tests.unit.slack import approvals, migrations, policies
