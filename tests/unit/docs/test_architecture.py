@@ -33,4 +33,4 @@ def test_every_room_says_what_it_is_for() -> None:
     picture = script()
     folders = {path.parent.name for path in (ROOT / "bot").glob("*/__init__.py")} | {"storage"}
     assert {room.removeprefix("bot.") for room in picture.rooms()} == folders
-    assert all(len(picture.charter(room)) > 20 for room in picture.rooms())
+    assert all(len(picture.charter(room)) > 12 for room in picture.rooms())
