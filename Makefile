@@ -6,13 +6,14 @@ RUN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be more than cores
 
-.PHONY: demo test check bench lock clean python chromium
+.PHONY: demo test check bench picture lock clean python chromium
 .DEFAULT_GOAL := help
 help:
 	@echo "make demo    start the sandbox and the bot, play a short tour, stay up for the browser"
 	@echo "make test    run the whole test suite"
 	@echo "make check   lint, types, direction of imports"
 	@echo "make bench   the measurements of docs/benchmarks.md"
+	@echo "make picture draw docs/images/architecture.svg anew from the imports"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 
 python:
@@ -44,6 +45,9 @@ check: $(VENV)/.dev
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
+
+picture: $(VENV)/.dev
+	@$(RUN)/python docs/architecture_picture.py
 
 bench: $(VENV)/.dev
 	@$(RUN)/python -m benchmarks $(ARGS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 import signal
@@ -27,6 +28,7 @@ from sandbox.kube.controllers.kubelet import Timings
 from sandbox.sandbox import InitialCluster, Sandbox
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Message, View
+from tests.support.fork_server import ForkedProcess, ForkServer
 
 SECONDS = 20.0
 CLUSTERS = (
@@ -40,6 +42,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@functools.cache
+def fork_server() -> ForkServer:
+    """The server of this test process."""
+    return ForkServer()
 
 
 class Bot:
@@ -58,11 +66,16 @@ class Bot:
             ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
         )
         self.version = ""  # another one than this program's
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
-    def start(self, *, wait: bool = True) -> None:
-        with (self.folder / "bot.log").open("ab") as log:
-            self.process = subprocess.Popen(self._command(), env=self.environment, stdout=log, stderr=log)
+    def start(self, *, wait: bool = True, fresh: bool = False) -> None:
+        """Start the bot: forked, or by a `fresh` interpreter, as an operator starts it."""
+        output = self.folder / "bot.log"
+        if fresh or self.version:
+            with output.open("ab") as log:
+                self.process = subprocess.Popen(self._command(), env=self.environment, stdout=log, stderr=log)
+        else:
+            self.process = fork_server().start(self._words, environment=self.environment, output=output)
         if wait:
             self.until_ready()
 
@@ -110,13 +123,7 @@ class Bot:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a terminal command with the same settings."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot.cli", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return fork_server().run(words, environment=self.environment, timeout=60)
 
 
 @dataclasses.dataclass
