@@ -1,10 +1,11 @@
 """The types of values that several subjects of the settings share."""
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 _DURATION = re.compile(r"(\d+)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -32,6 +33,15 @@ def _labels_as_text(value: Any) -> Any:
     return value
 
 
+def _known_driver(name: str, info: ValidationInfo) -> str:
+    """Refuse a driver that the caller of `loader.read_file` does not know; settings import no catalogue."""
+    drivers: Collection[str] = (info.context or {}).get("drivers", ())
+    if name not in drivers:
+        *others, last = [repr(driver) for driver in drivers] or ["nothing"]
+        raise ValueError(f"Input should be {', '.join(others) + ' or ' if others else ''}{last}")
+    return name
+
+
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Labels = Annotated[dict[str, str], BeforeValidator(_labels_as_text)]
-DriverName = Literal["calico", "flannel"]
+DriverName = Annotated[str, AfterValidator(_known_driver)]

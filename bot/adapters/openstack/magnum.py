@@ -28,6 +28,7 @@ from bot.adapters.retries import TryAgain, retried, retry_after
 from bot.common.wording import reason
 
 PAGE = 500
+DEFAULT_NETWORK_DRIVER = "flannel"  # of a Kubernetes template that names none (magnum 20.0.2)
 SERVICE = "container_infrastructure_management"  # the SDK's name of Magnum
 
 Json = dict[str, Any]
