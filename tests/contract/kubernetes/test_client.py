@@ -34,11 +34,11 @@ def connect(where: Endpoint, seconds: float = 20.0) -> Kube:
 def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
     """The same tests on every cluster there is."""
     if request.param == "real":
-        made = connect(endpoint_from_kubeconfig(pathlib.Path(REAL)))
+        client = connect(endpoint_from_kubeconfig(pathlib.Path(REAL)))
     else:
-        made = connect(endpoint(request.getfixturevalue("running")))
-    yield made
-    made.close()
+        client = connect(endpoint(request.getfixturevalue("running")))
+    yield client
+    client.close()
 
 
 def test_nodes_pods_and_daemon_sets_are_read(kube: Kube) -> None:
@@ -57,18 +57,18 @@ def test_a_list_of_many_pages_is_read_whole(kube: Kube, monkeypatch: pytest.Monk
 
 
 def test_what_is_not_there_is_not_found(kube: Kube) -> None:
-    with pytest.raises(NotFound) as told:
+    with pytest.raises(NotFound) as raised:
         kube.get("/api/v1/namespaces/default/pods/no-such-pod", PodObject)
-    assert 'pods "no-such-pod" not found' in told.value.why
+    assert 'pods "no-such-pod" not found' in raised.value.why
 
 
 def test_credentials_that_are_not_accepted_and_rights_that_are_missing_are_told_apart(running: Api) -> None:
     with pytest.raises(Unauthorized):
         connect(endpoint(running, "no-such-token")).all_of("/api/v1/nodes", NodeObject)
-    with pytest.raises(Forbidden) as told:
+    with pytest.raises(Forbidden) as raised:
         connect(endpoint(running, NOBODY)).all_of("/api/v1/nodes", NodeObject)
-    assert 'cannot list resource "nodes"' in told.value.why
-    assert "deploy/rbac/xk8s-verify.yaml" in told.value.fix
+    assert 'cannot list resource "nodes"' in raised.value.why
+    assert "deploy/rbac/xk8s-verify.yaml" in raised.value.fix
 
 
 def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_unreachable(
@@ -82,9 +82,9 @@ def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_un
     stranger = Endpoint(
         server=running.cluster.address, ca_pem=CertificateAuthority("other").pem, token=SecretStr(MASTER)
     )
-    with pytest.raises(Unreachable) as told:
+    with pytest.raises(Unreachable) as raised:
         connect(stranger, 1.0).all_of("/api/v1/nodes", NodeObject)
-    assert "certificate" in told.value.why.lower()
+    assert "certificate" in raised.value.why.lower()
 
 
 def test_an_overloaded_server_is_asked_again_and_then_answers(running: Api) -> None:
@@ -100,20 +100,20 @@ def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: py
     monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
     kube = connect(endpoint(running))
     whole = {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)}
-    asked: list[str] = []
+    requests: list[str] = []
     ask = kube.request
 
     def wait_too_long_after_the_first_page(
         method: str, path: str, *, doing: str, body: bytes | None = None
     ) -> bytes:
-        asked.append(path)
-        if len(asked) == 2:
+        requests.append(path)
+        if len(requests) == 2:
             running.cluster.api.lister.expire()
         return ask(method, path, doing=doing, body=body)
 
     monkeypatch.setattr(kube, "request", wait_too_long_after_the_first_page)
     assert {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)} == whole
-    assert "continue" not in asked[2], "it was begun again"
+    assert "continue" not in requests[2], "it was begun again"
 
 
 def a_pod(api: Api) -> PodObject:
@@ -122,10 +122,10 @@ def a_pod(api: Api) -> PodObject:
 
 
 def run(kube: Kube, pod: PodObject, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
-    said = execute(
+    output = execute(
         kube, namespace="kube-system", pod=pod.name, container="coredns", argv=argv, seconds=seconds
     )
-    return said.stdout, said.stderr, said.code
+    return output.stdout, output.stderr, output.code
 
 
 def test_a_command_gives_both_streams_and_its_exit_code(running: Api) -> None:
@@ -180,7 +180,7 @@ def test_fifty_commands_beside_fifty_lists_all_get_their_own_answer(running: Api
     with ThreadPoolExecutor(100) as threads:
         commands = [threads.submit(command, number) for number in range(50)]
         lists = [threads.submit(listing, number) for number in range(50)]
-        assert all(each.result() for each in [*commands, *lists])
+        assert all(future.result() for future in [*commands, *lists])
 
 
 def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:

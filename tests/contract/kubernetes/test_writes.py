@@ -25,10 +25,10 @@ POLICIES = paths.collection("networking.k8s.io/v1", "networkpolicies", "default"
 @pytest.fixture
 def name(kube: Kube) -> Iterator[str]:
     """A name that is free, and free again after the test."""
-    made = f"xk8s-test-{uuid.uuid4().hex[:8]}"
-    yield made
+    written = f"xk8s-test-{uuid.uuid4().hex[:8]}"
+    yield written
     for collection in (MAPS, POLICIES):
-        writes.delete(kube, f"{collection}/{made}")
+        writes.delete(kube, f"{collection}/{written}")
 
 
 def a_map(name: str, **data: str) -> dict[str, Any]:
@@ -73,24 +73,24 @@ def test_a_dry_run_shows_what_would_be_and_changes_nothing(kube: Kube, name: str
 
 def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(kube: Kube, name: str) -> None:
     writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"), manager="helm")
-    with pytest.raises(errors.FieldConflict) as told:
+    with pytest.raises(errors.FieldConflict) as raised:
         writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"))
-    assert [(cause.field, cause.message) for cause in told.value.causes] == [
+    assert [(cause.field, cause.message) for cause in raised.value.causes] == [
         (".data.a", 'conflict with "helm"')
     ]
-    taken = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"), force=True)
-    assert taken.object["data"] == {"a": "2"}
+    forced = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"), force=True)
+    assert forced.object["data"] == {"a": "2"}
 
 
 def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: Kube, name: str) -> None:
-    made = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
-    seen = {"uid": made.uid, "resourceVersion": made.resource_version}
+    written = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
+    version = {"uid": written.uid, "resourceVersion": written.resource_version}
     second = a_map(name, a="2")
-    second["metadata"] |= seen
+    second["metadata"] |= version
     assert writes.apply(kube, f"{MAPS}/{name}", second).object["data"] == {"a": "2"}
-    with pytest.raises(errors.Conflict) as told:
+    with pytest.raises(errors.Conflict) as raised:
         writes.apply(kube, f"{MAPS}/{name}", {**second, "data": {"a": "3"}})
-    assert not isinstance(told.value, errors.FieldConflict) and "has been modified" in told.value.why
+    assert not isinstance(raised.value, errors.FieldConflict) and "has been modified" in raised.value.why
     other = a_map(name, a="3")
     other["metadata"]["uid"] = str(uuid.uuid4())
     with pytest.raises(errors.Conflict):
@@ -98,21 +98,21 @@ def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: K
 
 
 def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: Kube, name: str) -> None:
-    made = writes.create(kube, MAPS, a_map(name, a="1"))
+    written = writes.create(kube, MAPS, a_map(name, a="1"))
     with pytest.raises(errors.AlreadyExists):
         writes.create(kube, MAPS, a_map(name))
     writes.patch(kube, f"{MAPS}/{name}", {"data": {"a": "2"}})
-    with pytest.raises(errors.Conflict) as told:
-        writes.replace(kube, f"{MAPS}/{name}", made.object)
-    assert not isinstance(told.value, errors.AlreadyExists)
-    assert "has been modified" in told.value.why
+    with pytest.raises(errors.Conflict) as raised:
+        writes.replace(kube, f"{MAPS}/{name}", written.object)
+    assert not isinstance(raised.value, errors.AlreadyExists)
+    assert "has been modified" in raised.value.why
 
 
 def test_what_breaks_a_rule_is_refused_with_the_field(kube: Kube, name: str) -> None:
     bad = a_policy(name, ingress=[{"ports": [{"port": 90_000}]}])
-    with pytest.raises(errors.Invalid) as told:
+    with pytest.raises(errors.Invalid) as raised:
         writes.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
-    assert [cause.field for cause in told.value.causes] == ["spec.ingress[0].ports[0].port"]
+    assert [cause.field for cause in raised.value.causes] == ["spec.ingress[0].ports[0].port"]
 
 
 def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(kube: Kube, name: str) -> None:
@@ -130,16 +130,18 @@ def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(k
 
 
 def test_only_what_was_seen_is_deleted(kube: Kube, name: str) -> None:
-    made = writes.create(kube, MAPS, a_map(name))
+    written = writes.create(kube, MAPS, a_map(name))
     with pytest.raises(errors.Conflict, match="did not delete"):
         writes.delete(kube, f"{MAPS}/{name}", uid=str(uuid.uuid4()))
     with pytest.raises(errors.Conflict):
-        writes.delete(kube, f"{MAPS}/{name}", uid=made.uid, resource_version="1")
-    assert writes.delete(kube, f"{MAPS}/{name}", uid=made.uid, dry_run=True) is writes.Removal.GONE
+        writes.delete(kube, f"{MAPS}/{name}", uid=written.uid, resource_version="1")
+    assert writes.delete(kube, f"{MAPS}/{name}", uid=written.uid, dry_run=True) is writes.Removal.GONE
     assert writes.read(kube, f"{MAPS}/{name}") is not None
-    removal = writes.delete(kube, f"{MAPS}/{name}", uid=made.uid, resource_version=made.resource_version)
+    removal = writes.delete(
+        kube, f"{MAPS}/{name}", uid=written.uid, resource_version=written.resource_version
+    )
     assert removal is writes.Removal.GONE
-    assert writes.delete(kube, f"{MAPS}/{name}", uid=made.uid) is writes.Removal.ABSENT
+    assert writes.delete(kube, f"{MAPS}/{name}", uid=written.uid) is writes.Removal.ABSENT
 
 
 def test_a_write_that_may_be_repeated_is_and_a_create_is_not(running: Api) -> None:
@@ -160,24 +162,24 @@ def test_the_operation_travels_in_the_user_agent(running: Api) -> None:
 
 
 def test_a_right_that_is_missing_is_said(running: Api) -> None:
-    with pytest.raises(errors.Forbidden) as told:
+    with pytest.raises(errors.Forbidden) as raised:
         writes.apply(connect(endpoint(running, NOBODY)), f"{MAPS}/mine", a_map("mine"))
-    assert 'cannot patch resource "configmaps"' in told.value.why and "deploy/rbac/" in told.value.fix
+    assert 'cannot patch resource "configmaps"' in raised.value.why and "deploy/rbac/" in raised.value.fix
 
 
 def test_nothing_is_made_in_a_namespace_that_is_being_deleted(running: Api) -> None:
     kube = connect(endpoint(running))
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}
     writes.create(kube, "/api/v1/namespaces", space)
-    held = {
+    config_map = {
         **a_map("held"),
         "metadata": {"name": "held", "namespace": "leaving", "finalizers": ["xk8s.dev/test"]},
     }
-    writes.create(kube, paths.collection("v1", "configmaps", "leaving"), held)
+    writes.create(kube, paths.collection("v1", "configmaps", "leaving"), config_map)
     assert writes.delete(kube, paths.item("v1", "namespaces", "leaving")) is writes.Removal.GOING
-    with pytest.raises(errors.NamespaceTerminating) as told:
+    with pytest.raises(errors.NamespaceTerminating) as raised:
         writes.apply(kube, paths.item("v1", "configmaps", "late", "leaving"), a_map("late"))
-    assert "because it is being terminated" in told.value.why
+    assert "because it is being terminated" in raised.value.why
     kube.exchange(
         "PATCH",
         paths.item("v1", "configmaps", "held", "leaving"),
@@ -188,5 +190,5 @@ def test_nothing_is_made_in_a_namespace_that_is_being_deleted(running: Api) -> N
 
 
 def test_what_only_the_server_writes_is_left_out(kube: Kube, name: str) -> None:
-    made = writes.create(kube, POLICIES, a_policy(name, policyTypes=["Ingress"]))
-    assert writes.without_server_fields(made.object) == a_policy(name, policyTypes=["Ingress"])
+    written = writes.create(kube, POLICIES, a_policy(name, policyTypes=["Ingress"]))
+    assert writes.without_server_fields(written.object) == a_policy(name, policyTypes=["Ingress"])

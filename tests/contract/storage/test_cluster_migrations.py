@@ -33,54 +33,63 @@ def migration(number: int = 1, source: str = "s", target: str = "t") -> ClusterM
 
 
 def test_one_open_migration_at_most_names_a_cluster(database: Database) -> None:
-    made = ClusterMigrationRepository(database)
-    assert made.begin(migration()).id == "m1"
-    assert made.begin(migration()).id == "m1", "a second attempt gets what it has"
-    assert made.begin(migration(2, source="t", target="")).id == "m1", "a target is taken as well"
-    assert made.begin(migration(3, source="other", target="")).id == "m3"
-    assert made.naming("s") == "m1" and made.naming("t") == "m1" and made.naming("nobody") is None
+    migrations = ClusterMigrationRepository(database)
+    assert migrations.begin(migration()).id == "m1"
+    assert migrations.begin(migration()).id == "m1", "a second attempt gets what it has"
+    assert migrations.begin(migration(2, source="t", target="")).id == "m1", "a target is taken as well"
+    assert migrations.begin(migration(3, source="other", target="")).id == "m3"
     assert (
-        made.naming("being-built", ordered_by="operation-1") == "m1"
-        and made.naming("x", ordered_by="") is None
+        migrations.naming("s") == "m1"
+        and migrations.naming("t") == "m1"
+        and migrations.naming("nobody") is None
     )
-    made.stands("m1", state=DONE, ended_at=NOW)
-    assert made.naming("s") is None and made.naming("being-built", ordered_by="operation-1") is None
-    assert made.begin(migration(4)).id == "m4"
+    assert (
+        migrations.naming("being-built", ordered_by="operation-1") == "m1"
+        and migrations.naming("x", ordered_by="") is None
+    )
+    migrations.stands("m1", state=DONE, ended_at=NOW)
+    assert (
+        migrations.naming("s") is None and migrations.naming("being-built", ordered_by="operation-1") is None
+    )
+    assert migrations.begin(migration(4)).id == "m4"
 
 
 def test_of_many_that_begin_at_one_moment_one_is_begun(database: Database) -> None:
-    made = ClusterMigrationRepository(database)
+    migrations = ClusterMigrationRepository(database)
     with ThreadPoolExecutor(6) as pool:
-        begun = list(pool.map(lambda number: made.begin(migration(number)).id, range(1, 7)))
-    assert len(set(begun)) == 1
-    assert len(made.of_project("shop")) == 1
+        ids = list(pool.map(lambda number: migrations.begin(migration(number)).id, range(1, 7)))
+    assert len(set(ids)) == 1
+    assert len(migrations.of_project("shop")) == 1
 
 
 def test_a_wish_counts_once_and_only_while_it_is_open(database: Database) -> None:
-    made = ClusterMigrationRepository(database)
-    made.begin(migration())
+    migrations = ClusterMigrationRepository(database)
+    migrations.begin(migration())
     for _ in range(2):
-        found = made.want("m1", "pause", by="ana", operation="click-1")
-    assert found is not None and found.control_number == 1
-    again = made.want("m1", "resume", by="bo", operation="click-2")
-    assert made.wish("m1") == PendingSignal(word="resume", number=2, by="bo") and made.wish("m9") is None
+        current = migrations.want("m1", "pause", by="ana", operation="click-1")
+    assert current is not None and current.control_number == 1
+    again = migrations.want("m1", "resume", by="bo", operation="click-2")
+    assert (
+        migrations.wish("m1") == PendingSignal(word="resume", number=2, by="bo")
+        and migrations.wish("m9") is None
+    )
     assert again is not None and (again.control, again.control_number, again.control_by) == (
         "resume",
         2,
         "bo",
     )
-    made.stands("m1", state=DONE)
-    late = made.want("m1", "rollback", by="bo", operation="click-3")
+    migrations.stands("m1", state=DONE)
+    late = migrations.want("m1", "rollback", by="bo", operation="click-3")
     assert late is not None and late.control_number == 2
-    assert made.want("m9", "pause", by="ana", operation="click-4") is None
+    assert migrations.want("m9", "pause", by="ana", operation="click-4") is None
 
 
 def test_what_was_told_once_is_not_told_again(database: Database) -> None:
-    made = ClusterMigrationRepository(database)
-    made.begin(migration())
+    migrations = ClusterMigrationRepository(database)
+    migrations.begin(migration())
     for _ in range(3):
-        made.tell("m1", {"what": "done", "said": "copied"}, once="done:1")
-    found = made.get("m1", project="shop")
-    assert found is not None and [each["said"] for each in found.history] == ["copied"]
-    assert made.get("m1", project="bank") is None
-    assert dataclasses.replace(found, history=[]) == migration()
+        migrations.tell("m1", {"what": "done", "said": "copied"}, once="done:1")
+    current = migrations.get("m1", project="shop")
+    assert current is not None and [event["said"] for event in current.history] == ["copied"]
+    assert migrations.get("m1", project="bank") is None
+    assert dataclasses.replace(current, history=[]) == migration()

@@ -27,9 +27,9 @@ def take(
 
 
 def noted(database: Database, *numbers: int, project: str = "shop") -> None:
-    made = ClusterMigrationRepository(database)
+    migrations = ClusterMigrationRepository(database)
     for number in numbers:
-        made.begin(
+        migrations.begin(
             ClusterMigration(
                 id=f"m{number}",
                 operation=f"operation-{number}",
@@ -61,8 +61,8 @@ def replicas(database_url: str) -> Iterator[tuple[Database, Database]]:
     pair = Database.open(database_url), Database.open(database_url)
     pair[0].upgrade()
     yield pair
-    for each in pair:
-        each.dispose()
+    for replica in pair:
+        replica.dispose()
 
 
 def test_so_many_are_at_work_and_the_first_that_waits_is_the_next(
@@ -93,15 +93,15 @@ def test_the_second_that_waits_takes_the_second_of_two_that_are_free(
 
 def test_a_turn_is_the_migrations_whoever_works_on_it(replicas: tuple[Database, Database]) -> None:
     noted(replicas[0], 1, 2, 3)
-    here, there = (MigrationTurnRepository(each) for each in replicas)
-    assert take(here, "m1", at_once=1).held
-    assert not take(here, "m2", at_once=1).held
-    assert take(there, "m1", at_once=1).held, "taken over, it has its turn"
-    assert not take(there, "m3", at_once=1).held
-    assert not take(there, "m2", at_once=1).held
-    there.give_back("m1")
-    assert not take(here, "m3", at_once=1).held
-    assert take(there, "m2", at_once=1).held, "and its place in the line"
+    first, second = (MigrationTurnRepository(replica) for replica in replicas)
+    assert take(first, "m1", at_once=1).held
+    assert not take(first, "m2", at_once=1).held
+    assert take(second, "m1", at_once=1).held, "taken over, it has its turn"
+    assert not take(second, "m3", at_once=1).held
+    assert not take(second, "m2", at_once=1).held
+    second.give_back("m1")
+    assert not take(first, "m3", at_once=1).held
+    assert take(second, "m2", at_once=1).held, "and its place in the line"
 
 
 def test_who_pauses_goes_to_the_end_of_the_line(database: Database, turns: MigrationTurnRepository) -> None:
@@ -141,10 +141,12 @@ def test_a_migration_that_has_ended_holds_no_turn(database: Database, turns: Mig
     take(turns, "m2", at_once=2)
     register.stands("m1", state=DONE, ended_at=NOW)
     assert take(turns, "m3", at_once=2).held
-    kept = Continuation(
+    operation = Continuation(
         operation="operation-2", project="shop", action={}, request={}, work="migrate", input={}, begun_at=NOW
     )
-    continuations.keep(kept, entry=InboxEntry(key="k", operation="operation-2", payload={}, received_at=NOW))
+    continuations.keep(
+        operation, entry=InboxEntry(key="k", operation="operation-2", payload={}, received_at=NOW)
+    )
     assert not take(turns, "m4", at_once=2).held
     continuations.end("operation-2", end={"problem": {}}, now=NOW)
     assert take(turns, "m4", at_once=2).held, "its work was given up, whatever the migration says of itself"
@@ -154,29 +156,29 @@ def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_w
     replicas: tuple[Database, Database],
 ) -> None:
     noted(replicas[0], *range(12))
-    sides = [MigrationTurnRepository(each) for each in replicas]
+    sides = [MigrationTurnRepository(replica) for replica in replicas]
     with ThreadPoolExecutor(12) as pool:
-        found = list(pool.map(lambda number: take(sides[number % 2], f"m{number}", at_once=3), range(12)))
-    assert sum(each.held for each in found) == 3
+        permits = list(pool.map(lambda number: take(sides[number % 2], f"m{number}", at_once=3), range(12)))
+    assert sum(permit.held for permit in permits) == 3
     with ThreadPoolExecutor(12) as pool:
         again = list(
             pool.map(lambda number: take(sides[(number + 1) % 2], f"m{number}", at_once=3).held, range(12))
         )
-    assert again == [each.held for each in found], "asked again elsewhere, nothing has changed"
+    assert again == [permit.held for permit in permits], "asked again elsewhere, nothing has changed"
 
 
 def test_everybody_has_had_a_turn_in_the_order_of_asking(replicas: tuple[Database, Database]) -> None:
     noted(replicas[0], *range(6))
-    sides = [MigrationTurnRepository(each) for each in replicas]
+    sides = [MigrationTurnRepository(replica) for replica in replicas]
     order: list[str] = []
     for number in range(6):
         take(sides[number % 2], f"m{number}", at_once=2)
-    left = [f"m{number}" for number in range(6)]
-    while left:
-        order += [migration for migration in reversed(left) if take(sides[0], migration, at_once=2).held]
-        left = [each for each in left if each not in order]
-        for each in order[-2:]:
-            sides[1].give_back(each)
+    waiting = [f"m{number}" for number in range(6)]
+    while waiting:
+        order += [migration for migration in reversed(waiting) if take(sides[0], migration, at_once=2).held]
+        waiting = [migration for migration in waiting if migration not in order]
+        for migration in order[-2:]:
+            sides[1].give_back(migration)
     assert [sorted(order[at : at + 2]) for at in (0, 2, 4)] == [["m0", "m1"], ["m2", "m3"], ["m4", "m5"]]
 
 
@@ -189,5 +191,5 @@ def test_a_pause_and_a_turn_do_not_touch_each_others_rows(
     register.stands("m1", state=PAUSED, waits="somebody paused it")
     turns.give_back("m1")
     turns.give_back("m1")
-    found = register.get("m1")
-    assert found is not None and (found.state, found.waits) == (PAUSED, "somebody paused it")
+    stored = register.get("m1")
+    assert stored is not None and (stored.state, stored.waits) == (PAUSED, "somebody paused it")

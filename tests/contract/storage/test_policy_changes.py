@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POLICY = {"kind": "NetworkPolicy", "spec": {"podSelector": {}, "ingress": []}}
 
 
-def change(operation: str = "7f3a01", **more: Any) -> PolicyChange:
+def change(operation: str = "7f3a01", **overrides: Any) -> PolicyChange:
     values: dict[str, Any] = {
         "operation": operation,
         "project": "shop",
@@ -26,7 +26,7 @@ def change(operation: str = "7f3a01", **more: Any) -> PolicyChange:
         "at": NOW,
         "wanted": POLICY,
     }
-    return PolicyChange(**(values | more))
+    return PolicyChange(**(values | overrides))
 
 
 def test_a_change_is_noted_once_and_read_back_as_it_was(database: Database) -> None:
@@ -42,10 +42,15 @@ def test_what_was_written_is_kept_with_its_version(database: Database) -> None:
     changes = PolicyChangeRepository(database)
     changes.begin(change())
     changes.written("7f3a01", after=POLICY, uid="u", version="13", note="beside another")
-    found = changes.get("7f3a01")
-    assert found is not None and found.before is None
-    assert (found.state, found.after, found.after_uid, found.after_version) == (WRITTEN, POLICY, "u", "13")
-    assert found.note == "beside another"
+    stored = changes.get("7f3a01")
+    assert stored is not None and stored.before is None
+    assert (stored.state, stored.after, stored.after_uid, stored.after_version) == (
+        WRITTEN,
+        POLICY,
+        "u",
+        "13",
+    )
+    assert stored.note == "beside another"
 
 
 def test_a_roll_back_marks_what_it_took_back(database: Database) -> None:
@@ -61,8 +66,8 @@ def test_a_change_that_was_not_made_says_why(database: Database) -> None:
     changes = PolicyChangeRepository(database)
     changes.begin(change())
     changes.give_up("7f3a01", note="somebody else wrote it")
-    found = changes.get("7f3a01")
-    assert found is not None and (found.state, found.note) == (GIVEN_UP, "somebody else wrote it")
+    stored = changes.get("7f3a01")
+    assert stored is not None and (stored.state, stored.note) == (GIVEN_UP, "somebody else wrote it")
 
 
 def test_changes_are_found_by_their_reference_within_a_project(database: Database) -> None:
@@ -70,7 +75,7 @@ def test_changes_are_found_by_their_reference_within_a_project(database: Databas
     changes.begin(change("7f3a01"))
     changes.begin(change("7f3a02", at=NOW + timedelta(minutes=1)))
     changes.begin(change("7f3b00", project="other"))
-    assert [found.operation for found in changes.find("shop", "7f3a")] == ["7f3a02", "7f3a01"]
+    assert [stored.operation for stored in changes.find("shop", "7f3a")] == ["7f3a02", "7f3a01"]
     assert changes.find("shop", "7f3b") == [] and changes.find("shop", "7_3a") == []
     changes.written("7f3a01", after=None)
-    assert [found.operation for found in changes.of_cluster("shop", "uuid-1", limit=5)] == ["7f3a01"]
+    assert [stored.operation for stored in changes.of_cluster("shop", "uuid-1", limit=5)] == ["7f3a01"]

@@ -99,8 +99,8 @@ def test_old_events_become_the_chain_in_their_order_and_nothing_of_them_is_lost(
         connection.execute(sa.insert(OLD), events)
     assert first_version.upgrade() is True
 
-    kept = list(AuditRepository(first_version).everything())
-    assert kept == [
+    stored = list(AuditRepository(first_version).everything())
+    assert stored == [
         AuditEvent(**(event | {"position": number})) for number, event in enumerate(events, start=1)
     ]
     follows(first_version, len(events))
@@ -111,8 +111,8 @@ def test_the_chain_goes_on_after_the_old_events(first_version: Database) -> None
         connection.execute(sa.insert(OLD), [old_event(3)])
     first_version.upgrade()
     audit = AuditRepository(first_version)
-    [kept] = audit.everything()
-    outcome = AuditEvent(**(vars(kept) | {"phase": OUTCOME, "outcome": "succeeded", "position": None}))
+    [stored] = audit.everything()
+    outcome = AuditEvent(**(vars(stored) | {"phase": OUTCOME, "outcome": "succeeded", "position": None}))
     assert audit.append(outcome) is True
     assert audit.append(outcome) is False
     follows(first_version, 2)
@@ -127,7 +127,7 @@ def test_an_empty_log_begins_at_the_beginning(first_version: Database) -> None:
 def old_migration(
     number: int, step: str, state: str = RUNNING, waits: str = "", project: str = "shop"
 ) -> dict[str, Any]:
-    made = ClusterMigration(
+    migration = ClusterMigration(
         id=f"m{number}",
         operation=f"operation-{number}",
         project=project,
@@ -146,7 +146,7 @@ def old_migration(
         since=NOW,
         waits=waits,
     )
-    return dataclasses.asdict(made)
+    return dataclasses.asdict(migration)
 
 
 def test_migrations_that_an_older_version_had_at_work_keep_working(before_turns: Database) -> None:

@@ -12,8 +12,8 @@ from bot.common.wording import count, first_of, lasting, one_line, reason
 @pytest.mark.parametrize(
     ("number", "said"), [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes"), (2_000, "2,000 nodes")]
 )
-def test_one_is_not_many(number: int, said: str) -> None:
-    assert count(number, "node") == said
+def test_one_is_not_many(number: int, words: str) -> None:
+    assert count(number, "node") == words
 
 
 def test_a_plural_may_have_a_word_of_its_own() -> None:
@@ -31,8 +31,8 @@ def test_a_plural_may_have_a_word_of_its_own() -> None:
         (timedelta(days=2, seconds=5), "48 h 5 s"),
     ],
 )
-def test_a_length_is_told_exactly(length: timedelta, said: str) -> None:
-    assert lasting(length) == said
+def test_a_length_is_told_exactly(length: timedelta, words: str) -> None:
+    assert lasting(length) == words
 
 
 def test_of_many_lines_the_first_are_told_and_how_many_more() -> None:

@@ -48,17 +48,17 @@ def test_a_stopped_worker_runs_no_more_and_its_thread_has_ended() -> None:
 
 
 def test_a_task_may_sleep_and_is_told_of_the_stop() -> None:
-    told = threading.Event()
+    stopped = threading.Event()
 
     def task() -> None:
         if worker.sleep(3600):
-            told.set()
+            stopped.set()
 
     worker = Worker("sleeper", task, interval=0.001)
     worker.start()
     time.sleep(0.01)
     worker.stop()
-    assert told.is_set()
+    assert stopped.is_set()
 
 
 def test_a_task_says_when_it_wants_to_run_again() -> None:

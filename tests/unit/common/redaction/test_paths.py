@@ -49,9 +49,9 @@ def redactor() -> Redactor:
 
 
 def clean(text: object) -> None:
-    shown = text if isinstance(text, str) else repr(text)
-    assert not [secret for secret in SECRETS if secret in shown]
-    assert HIDDEN in shown, "and something was there to hide"
+    output = text if isinstance(text, str) else repr(text)
+    assert not [secret for secret in SECRETS if secret in output]
+    assert HIDDEN in output, "and something was there to hide"
 
 
 # --- logs
@@ -61,10 +61,10 @@ def clean(text: object) -> None:
 def lines(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
     handlers, level = root.handlers, root.level
-    written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
     logs.configure(redactor=redactor)
-    yield written
+    yield stream
     root.handlers, root.level = handlers, level
     sys.excepthook, threading.excepthook = hooks
     structlog.reset_defaults()
@@ -192,8 +192,8 @@ def test_a_message_a_whisper_a_view_and_a_file(redactor: Redactor, monkeypatch: 
 def test_an_answer_through_a_response_url(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[object] = []
 
-    def send(_client: object, **given: Any) -> Any:
-        sent.append(given)
+    def send(_client: object, **arguments: Any) -> Any:
+        sent.append(arguments)
         return type("Answer", (), {"status_code": 200})()
 
     monkeypatch.setattr("bot.slack.delivery.web_client.WebhookClient.send", send)
@@ -237,10 +237,10 @@ def test_an_error_in_a_terminal(
         request=request, action=None, project="shop", outcome=Outcome.FAILED, seconds=0.1, problem=problem
     )
     TerminalAnswer(as_json=as_json, redactor=redactor).finish(ended)
-    shown = capsys.readouterr().out
-    clean(shown)
+    output = capsys.readouterr().out
+    clean(output)
     if as_json:
-        json.loads(shown)
+        json.loads(output)
 
 
 def test_an_error_of_the_command_itself(tmp_path: pathlib.Path) -> None:
@@ -267,14 +267,14 @@ def test_whatever_its_constructor_takes_an_error_is_hidden_and_stays_what_it_is(
     kinds = set(every_problem())
     assert len(kinds) > 40
     for kind in kinds:
-        made = kind.__new__(kind)
-        Problem.__init__(made, TEXT, why=TEXT, fix=TEXT)
-        made.extra = "kept"  # type: ignore[attr-defined]
-        hidden = redactor.hide_problem(made)
+        problem = kind.__new__(kind)
+        Problem.__init__(problem, TEXT, why=TEXT, fix=TEXT)
+        problem.extra = "kept"  # type: ignore[attr-defined]
+        hidden = redactor.hide_problem(problem)
         assert type(hidden) is kind and vars(hidden)["extra"] == "kept"
         for line in (hidden.what, hidden.why, hidden.fix, str(hidden)):
             clean(line)
-        assert made.what == TEXT, "the error itself is as it was"
+        assert problem.what == TEXT, "the error itself is as it was"
 
 
 # --- what is learned
