@@ -90,3 +90,29 @@ def test_events_are_filtered_and_paged_newest_first_one_line_an_operation(databa
     assert targets(outcome="succeeded", since=NOW + timedelta(minutes=2)) == ["t3", "t2"]
     assert targets(target="t1", until=NOW) == []
     assert audit.find(AuditFilter(project="shop"), offset=0, limit=1)[1] == 5
+
+
+def test_a_filter_selects_the_same_events_in_memory_as_in_the_database(database: Database) -> None:
+    audit = AuditRepository(database)
+    events = [
+        event("op-1", phase=OUTCOME),
+        event("op-2", phase=OUTCOME, project="other", actor="U2", actor_name="bo", action="verify"),
+        event("op-3", phase=OUTCOME, at=NOW + timedelta(hours=1), target="dev-eu", outcome="failed"),
+    ]
+    for outcome in events:
+        audit.append(outcome)
+    for selection in (
+        AuditFilter(),
+        AuditFilter(project="other"),
+        AuditFilter(actor="ana"),
+        AuditFilter(actor="U2"),
+        AuditFilter(action="template"),
+        AuditFilter(action="temp"),
+        AuditFilter(target="dev-eu"),
+        AuditFilter(outcome="failed"),
+        AuditFilter(since=NOW + timedelta(minutes=1)),
+        AuditFilter(until=NOW),
+        AuditFilter(but="op-1"),
+    ):
+        stored = [selected.operation for selected in audit.everything(selection)]
+        assert stored == [outcome.operation for outcome in events if selection.fits(outcome)], selection

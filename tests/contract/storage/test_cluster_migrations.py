@@ -93,3 +93,11 @@ def test_what_was_told_once_is_not_told_again(database: Database) -> None:
     assert current is not None and [event["said"] for event in current.history] == ["copied"]
     assert migrations.get("m1", project="bank") is None
     assert dataclasses.replace(current, history=[]) == migration()
+
+
+def test_the_migrations_of_operations_are_found(database: Database) -> None:
+    migrations = ClusterMigrationRepository(database)
+    for number in (1, 2):
+        migrations.begin(migration(number, source=f"s{number}", target=""))
+    assert [started.id for started in migrations.of_operations(["operation-2", "nobody"])] == ["m2"]
+    assert migrations.of_operations([]) == []

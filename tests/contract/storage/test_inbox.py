@@ -101,3 +101,18 @@ def test_several_processes_accept_and_lease_each_thing_exactly_once(
     operations = [operation for _, mine in outcomes for operation in mine]
     operations += [lease.operation for lease in remaining]
     assert sorted(operations) == sorted(f"op-{key}" for key in keys)
+
+
+def test_only_some_leases_are_given_back_if_only_those_are_named(database: Database) -> None:
+    inbox = InboxRepository(database)
+    for key in "ab":
+        inbox.accept(entry(key))
+    first, second = inbox.lease(owner="r1", now=NOW, seconds=300, limit=2)
+    assert inbox.release(owner="r1", only=[second.id]) == 1
+    assert (inbox.backlog().waiting, inbox.backlog().leased) == (1, 1)
+    assert inbox.renew([first.id, second.id], owner="r1", until=NOW) == [first.id]
+    assert inbox.renew([], owner="r1", until=NOW) == []
+
+
+def test_an_entry_is_read_back_from_its_json() -> None:
+    assert InboxEntry.decode(entry("a").encode()) == entry("a")

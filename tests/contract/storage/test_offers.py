@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
+
+from sqlalchemy import text
 
 from storage.database import Database
 from storage.offers import OfferRepository
@@ -25,3 +28,29 @@ def test_the_same_action_of_one_answer_keeps_its_opaque_id(database: Database) -
     offer = offers.get(first)
     assert offer is not None and offer.action["arguments"] == {"cluster": "prod-eu"}
     assert offers.get("guessed") is None
+
+
+def test_one_operation_claims_a_button_until_it_gives_it_back(database: Database) -> None:
+    offers = OfferRepository(database)
+    offer = offers.put(
+        operation="op-1", action={"action": "delete"}, project=None, channel="C1", thread="1.0", now=NOW
+    )
+    assert offers.take(offer, operation="op-2") is True
+    assert offers.take(offer, operation="op-2") is True, "a repeated attempt is the same claim"
+    assert offers.take(offer, operation="op-3") is False
+    offers.give_back(offer, operation="op-3")
+    assert offers.take(offer, operation="op-3") is False, "only whoever has claimed it gives it back"
+    offers.give_back(offer, operation="op-2")
+    assert offers.take(offer, operation="op-3") is True
+    assert offers.take("guessed", operation="op-3") is False
+
+
+def test_a_button_that_an_older_version_has_stored_keeps_its_id(database: Database) -> None:
+    """With another digest, a message that is shown again after an upgrade would get new buttons."""
+    action = {"b": 1, "a": "ü"}
+    offer = OfferRepository(database).put(
+        operation="op", action=action, project=None, channel="C", thread="", now=NOW
+    )
+    with database.reading() as connection:
+        digest = connection.execute(text("SELECT digest FROM offers WHERE id = :id"), {"id": offer}).scalar()
+    assert digest == hashlib.sha256(b'{"a": "\\u00fc", "b": 1}').hexdigest()

@@ -23,3 +23,15 @@ def test_a_replica_id_belongs_to_one_live_process(database: Database) -> None:
     assert replicas.beat("r1", instance="b", now=NOW) is True
     replicas.leave("r1", instance="b")
     assert replicas.beat("r1", instance="b", now=NOW) is False
+
+
+def test_the_replicas_with_a_young_heartbeat_are_alive(database: Database) -> None:
+    replicas = ReplicaRepository(database)
+    for replica, seconds in (("b", 0), ("a", 0), ("old", 60)):
+        heartbeat = NOW - timedelta(seconds=seconds)
+        replicas.claim(replica, instance="i", version="1", now=heartbeat, alive_for=timedelta(seconds=30))
+    assert replicas.alive(since=NOW - timedelta(seconds=30)) == ["a", "b"]
+    replicas.leave("a", instance="another process")
+    assert replicas.alive(since=NOW - timedelta(seconds=30)) == ["a", "b"]
+    replicas.leave("a", instance="i")
+    assert replicas.alive(since=NOW - timedelta(seconds=30)) == ["b"]

@@ -20,3 +20,15 @@ def test_only_the_last_verification_of_a_cluster_is_kept(database: Database) -> 
         )
     assert [last.verdict for last in verifications.of_project("shop")] == ["healthy"]
     assert verifications.of_project("other") == []
+
+
+def test_a_cluster_that_is_gone_has_no_verification(database: Database) -> None:
+    verifications = VerificationRepository(database)
+    for cluster, name in (("uuid-1", "prod-eu"), ("uuid-2", "dev-eu")):
+        verifications.keep(
+            LastVerification(project="shop", cluster=cluster, name=name, verdict="healthy", report={}, at=NOW)
+        )
+    assert [last.name for last in verifications.of_project("shop")] == ["dev-eu", "prod-eu"]
+    verifications.forget("other", "uuid-1")
+    verifications.forget("shop", "uuid-1")
+    assert [last.name for last in verifications.of_project("shop")] == ["dev-eu"]

@@ -1,0 +1,60 @@
+"""One replica publishes each view of an App Home, and the marker changes with what Homes show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from storage.audit import INTENT, AuditEvent, AuditRepository
+from storage.continuations import Continuation, ContinuationRepository
+from storage.database import Database
+from storage.homes import HomeRepository
+from storage.inbox import InboxEntry
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_a_view_is_claimed_once(database: Database) -> None:
+    homes = HomeRepository(database)
+    homes.opened("U1", now=NOW)
+    assert homes.claim("U1", digest="d1", now=NOW) is True
+    assert homes.claim("U1", digest="d1", now=NOW) is False
+    assert homes.claim("U1", digest="d2", now=NOW) is True
+    homes.forget("U1", digest="d1")
+    assert homes.claim("U1", digest="d2", now=NOW) is False, "d1 is no longer shown, so nothing is undone"
+    homes.forget("U1", digest="d2")
+    assert homes.claim("U1", digest="d2", now=NOW) is True
+    assert homes.claim("stranger", digest="d1", now=NOW) is False
+
+
+def test_an_opened_home_is_published_anew(database: Database) -> None:
+    homes = HomeRepository(database)
+    homes.opened("U1", now=NOW)
+    homes.claim("U1", digest="d1", now=NOW)
+    homes.opened("U2", now=NOW - timedelta(days=9))
+    assert homes.open_since(NOW - timedelta(days=1)) == {"U1": "d1"}
+    homes.opened("U1", now=NOW + timedelta(hours=1))
+    assert homes.open_since(NOW) == {"U1": ""}
+
+
+def test_the_marker_changes_with_events_open_homes_and_running_operations(database: Database) -> None:
+    homes, marks = HomeRepository(database), []
+    marks.append(homes.mark())
+    homes.opened("U1", now=NOW)
+    marks.append(homes.mark())
+    AuditRepository(database).append(event())
+    marks.append(homes.mark())
+    ContinuationRepository(database).keep(
+        Continuation(
+            operation="op", project="shop", action={}, request={}, work="create", input={}, begun_at=NOW
+        ),
+        entry=InboxEntry(key="k", operation="op", payload={}, received_at=NOW),
+    )
+    marks.append(homes.mark())
+    assert len(set(marks)) == 4 and homes.mark() == marks[-1]
+
+
+def event() -> AuditEvent:
+    texts = dict.fromkeys(
+        ("reference", "actor", "actor_name", "team", "entry", "channel", "thread", "project", "target"), "x"
+    )
+    return AuditEvent(operation="op", phase=INTENT, at=NOW, action="verify", arguments={}, **texts)
