@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from pydantic import SecretStr
 
 from bot.common.problems import Refusal
@@ -105,7 +106,7 @@ def endpoint_from_kubeconfig(path: Path, context: str | None = None) -> Endpoint
             server_name=loaded.tls_server_name,
             verify=loaded.verify_ssl,
         )
-    except (ConfigException, OSError, KeyError, TypeError, ValueError) as error:
+    except (ConfigException, OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise BadKubeconfig(
             f"The kubeconfig {path.name} cannot be used",
             why=_first_line(error),
