@@ -10,7 +10,7 @@ from bot.common.wording import count, first_of, lasting, one_line, reason
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes"), (2_000, "2,000 nodes")]
+    ("number", "words"), [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes"), (2_000, "2,000 nodes")]
 )
 def test_one_is_not_many(number: int, words: str) -> None:
     assert count(number, "node") == words
@@ -21,7 +21,7 @@ def test_a_plural_may_have_a_word_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "said"),
+    ("length", "words"),
     [
         (timedelta(hours=24), "24 h"),
         (timedelta(minutes=90), "1 h 30 min"),
