@@ -54,7 +54,19 @@ def test_the_marker_changes_with_events_open_homes_and_running_operations(databa
 
 
 def event() -> AuditEvent:
-    texts = dict.fromkeys(
-        ("reference", "actor", "actor_name", "team", "entry", "channel", "thread", "project", "target"), "x"
+    return AuditEvent(
+        operation="op",
+        phase=INTENT,
+        reference="7f3a",
+        at=NOW,
+        actor="U1",
+        actor_name="ana",
+        team="T1",
+        entry="command",
+        channel="C1",
+        thread="1.0",
+        project="shop",
+        action="verify",
+        arguments={},
+        target="dev-eu",
     )
-    return AuditEvent(operation="op", phase=INTENT, at=NOW, action="verify", arguments={}, **texts)

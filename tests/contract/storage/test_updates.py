@@ -54,10 +54,10 @@ def web(clock: Clock) -> Web:
 def budget(database: Database, web: Web, clock: Clock, replica: str = "one") -> UpdateRateLimit:
     return UpdateRateLimit(
         UpdateRepository(database),
-        web,
+        web,  # type: ignore[arg-type]
         replica=replica,
         per_minute=lambda: PER_MINUTE,
-        now=clock,  # type: ignore[arg-type]
+        now=clock,
     )
 
 

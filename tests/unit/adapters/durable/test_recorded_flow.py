@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from bot.adapters.durable import recorded_flow
 from bot.adapters.durable.flow import Json, OwnershipLost, ProcessStopping
 from bot.adapters.durable.outcomes import OutcomeUncertain
 from bot.adapters.durable.recorded_flow import RecordedFlow
@@ -61,7 +61,8 @@ class Clock(threading.Event):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(recorded_flow.time, "monotonic", lambda: clock.now)
+    fake_time = types.SimpleNamespace(monotonic=lambda: clock.now)
+    monkeypatch.setattr("bot.adapters.durable.recorded_flow.time", fake_time)
     return clock
 
 

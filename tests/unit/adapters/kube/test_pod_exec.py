@@ -12,7 +12,7 @@ import websocket
 from bot.adapters.kube import pod_exec
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.connection import Endpoint
-from bot.adapters.kube.errors import ExecFailed, Forbidden, ServerFailed
+from bot.adapters.kube.errors import ExecFailed, Forbidden, ServerFailed, TooManyRequests
 from bot.adapters.retries import Backoff
 
 SUCCESS = b"\x03" + json.dumps({"status": "Success"}).encode()
@@ -59,7 +59,7 @@ class Socket:
 @pytest.fixture(autouse=True)
 def socket(monkeypatch: pytest.MonkeyPatch) -> type[Socket]:
     Socket.frames, Socket.refusals, Socket.urls, Socket.closed = [], [], [], 0
-    monkeypatch.setattr(pod_exec.websocket, "WebSocket", Socket)
+    monkeypatch.setattr("bot.adapters.kube.pod_exec.websocket.WebSocket", Socket)
     monkeypatch.setattr(pod_exec, "BACKOFF", Backoff(attempts=4, first_pause=0.001, longest_pause=0.001))
     return Socket
 
@@ -153,7 +153,7 @@ def test_a_pause_that_would_pass_the_deadline_is_not_waited_for(
     monkeypatch.setattr(pod_exec, "BACKOFF", Backoff(attempts=4, first_pause=0.2, longest_pause=8.0))
     socket.refusals = [refused(429, retry_after="7")] * 2
     begin = time.monotonic()
-    with pytest.raises(pod_exec.KubeError, match="run a command"):
+    with pytest.raises(TooManyRequests, match="run a command"):
         run("true", seconds=2.0)
     assert time.monotonic() - begin < 1.0 and len(socket.urls) == 1
 
