@@ -32,8 +32,8 @@ class Counted:
     at: datetime
 
 
-class Told:
-    """To whom workflows tell their ends."""
+class Reporter:
+    """Writes down the outcomes of workflows."""
 
     def __init__(self) -> None:
         self.ends: list[tuple[str, Json]] = []
@@ -55,12 +55,12 @@ class Work:
         self.go_on = threading.Event()
         self.runs: list[str] = []
 
-    def __call__(self, flow: Flow, given: Json) -> Counted:
+    def __call__(self, flow: Flow, workflow_input: Json) -> Counted:
         self.runs.append(flow.run)
         flow.step("first", lambda: self._note("first"))
         flow.until("wait", lambda: {} if self.go_on.is_set() else None, every=0.05)
         flow.step("last", lambda: self._note("last"))
-        return Counted(number=given["number"], at=NOW)
+        return Counted(number=workflow_input["number"], at=NOW)
 
     def _note(self, step: str) -> Json:
         self.done.append(step)
@@ -70,7 +70,7 @@ class Work:
 ENDS = OutcomeCodec({"counted": Counted})
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
@@ -78,21 +78,21 @@ def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
 
 
 class Process:
-    """What one process has: a runtime that is launched and let go of."""
+    """One process, whose runtime is launched and stopped."""
 
-    def __init__(self, url: str, told: Told) -> None:
+    def __init__(self, url: str, reporter: Reporter) -> None:
         self._url = url
-        self._told = told
+        self._reporter = reporter
         self.runtime: Runtime | None = None
         self.limit = 2
 
     def start(self, executor: str, **workflows: Any) -> Runtime:
-        made = Runtime(self._url, ends=ENDS, per_project={"work": lambda: self.limit})
+        runtime = Runtime(self._url, ends=ENDS, per_project={"work": lambda: self.limit})
         for name, workflow in workflows.items():
-            made.register(name, workflow, queue="work")
-        made.launch(executor=executor, reporter=self._told)
-        self.runtime = made
-        return made
+            runtime.register(name, workflow, queue="work")
+        runtime.launch(executor=executor, reporter=self._reporter)
+        self.runtime = runtime
+        return runtime
 
     def stop(self) -> None:
         if self.runtime is not None:
@@ -101,15 +101,15 @@ class Process:
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def reporter() -> Reporter:
+    return Reporter()
 
 
 @pytest.fixture
-def process(database_url: str, told: Told) -> Iterator[Process]:
-    made = Process(database_url, told)
-    yield made
-    made.stop()
+def process(database_url: str, reporter: Reporter) -> Iterator[Process]:
+    process = Process(database_url, reporter)
+    yield process
+    process.stop()
 
 
 def begin(runtime: Runtime, operation: str = ONE, work: str = "count", project: str = "shop") -> None:
@@ -117,56 +117,61 @@ def begin(runtime: Runtime, operation: str = ONE, work: str = "count", project: 
 
 
 def test_work_that_is_begun_three_times_is_done_once_and_its_end_can_be_read_anywhere(
-    process: Process, told: Told
+    process: Process, reporter: Reporter
 ) -> None:
     work = Work()
     work.go_on.set()
     runtime = process.start("one", count=work)
     for _ in range(3):
         begin(runtime)
-    until(lambda: told.ends)
+    wait_until(lambda: reporter.ends)
     begin(runtime)
     time.sleep(1.0)
-    assert work.done == ["first", "last"] and len(told.ends) == 1
-    assert ENDS.decode(told.ends[0][1]) == Counted(number=7, at=NOW)
+    assert work.done == ["first", "last"] and len(reporter.ends) == 1
+    assert ENDS.decode(reporter.ends[0][1]) == Counted(number=7, at=NOW)
     assert runtime.status(ONE) == "SUCCESS" and runtime.status(TWO) is None
 
 
 def test_what_a_process_was_doing_when_it_stopped_goes_on_after_its_start(
-    process: Process, told: Told
+    process: Process, reporter: Reporter
 ) -> None:
     work = Work()
     begin(process.start("one", count=work))
-    until(lambda: work.done == ["first"])
+    wait_until(lambda: work.done == ["first"])
     process.stop()
-    assert told.ends == []
+    assert reporter.ends == []
     work.go_on.set()
     process.start("one", count=work)
-    until(lambda: told.ends)
+    wait_until(lambda: reporter.ends)
     assert work.done == ["first", "last"] and len(set(work.runs)) == 2
 
 
 def test_work_of_an_executor_that_is_gone_is_taken_over_by_the_first_that_is_alive(
-    process: Process, told: Told
+    process: Process, reporter: Reporter
 ) -> None:
     work = Work()
     begin(process.start("gone", count=work))
-    until(lambda: work.done == ["first"])
+    wait_until(lambda: work.done == ["first"])
     process.stop()
     work.go_on.set()
     runtime = process.start("two", count=work)
     for alive, me in ((["three", "two"], "two"), ([], "two"), (["gone", "two"], "gone")):
-        keeper(runtime, told, me=me, alive=alive).supervise()
+        supervisor(runtime, reporter, me=me, alive=alive).supervise()
     assert runtime.status(ONE) == "PENDING", (
         "not the first, nobody alive, its own executor alive: nothing to take"
     )
-    keeper(runtime, told, me="two", alive=["two"]).supervise()
-    until(lambda: told.ends)
+    supervisor(runtime, reporter, me="two", alive=["two"]).supervise()
+    wait_until(lambda: reporter.ends)
     assert work.done == ["first", "last"]
 
 
-def keeper(
-    runtime: Runtime, told: Told, *, me: str, alive: list[str], open_work: list[Continuation] | None = None
+def supervisor(
+    runtime: Runtime,
+    reporter: Reporter,
+    *,
+    me: str,
+    alive: list[str],
+    open_work: list[Continuation] | None = None,
 ) -> TakeoverSupervisor:
     return TakeoverSupervisor(
         runtime,
@@ -174,13 +179,13 @@ def keeper(
         alive=lambda: alive,
         keepers=lambda: alive,
         open_work=lambda: open_work or [],
-        reporter=told,
+        reporter=reporter,
         ends=ENDS,
         now=lambda: NOW,
     )
 
 
-def kept(operation: str = ONE, *, work: str = "count", age: float = 60) -> Continuation:
+def stored_operation(operation: str = ONE, *, work: str = "count", age: float = 60) -> Continuation:
     return Continuation(
         operation=operation,
         project="shop",
@@ -193,19 +198,21 @@ def kept(operation: str = ONE, *, work: str = "count", age: float = 60) -> Conti
 
 
 def test_what_was_kept_and_never_begun_is_begun_and_what_nobody_knows_is_left_alone(
-    process: Process, told: Told
+    process: Process, reporter: Reporter
 ) -> None:
     work = Work()
     work.go_on.set()
     runtime = process.start("one", count=work)
-    fresh, unknown = kept(TWO, age=1), kept("c" * 32, work="of.tomorrow")
-    keeper(runtime, told, me="one", alive=["one"], open_work=[kept(), fresh, unknown]).supervise()
-    until(lambda: told.ends)
-    assert [operation for operation, _ in told.ends] == [ONE]
+    fresh, unknown = stored_operation(TWO, age=1), stored_operation("c" * 32, work="of.tomorrow")
+    supervisor(
+        runtime, reporter, me="one", alive=["one"], open_work=[stored_operation(), fresh, unknown]
+    ).supervise()
+    wait_until(lambda: reporter.ends)
+    assert [operation for operation, _ in reporter.ends] == [ONE]
 
 
-def test_a_problem_is_the_end_and_a_bug_is_told_without_its_inside(
-    process: Process, told: Told, database_url: str
+def test_a_problem_is_the_outcome_and_a_defect_is_told_without_its_inside(
+    process: Process, reporter: Reporter, database_url: str
 ) -> None:
     def refuses(flow: Flow, _given: Json) -> object:
         def do() -> Json:
@@ -222,8 +229,8 @@ def test_a_problem_is_the_end_and_a_bug_is_told_without_its_inside(
     runtime = process.start("one", refuses=refuses, breaks=breaks)
     begin(runtime, ONE, "refuses")
     begin(runtime, TWO, "breaks")
-    until(lambda: len(told.ends) == 2)
-    ends = {operation: ENDS.decode(end) for operation, end in told.ends}
+    wait_until(lambda: len(reporter.ends) == 2)
+    ends = {operation: ENDS.decode(end) for operation, end in reporter.ends}
     refused, broken = ends[ONE], ends[TWO]
     assert isinstance(refused, Refusal) and (refused.why, refused.fix) == ("a rule", "ask")
     assert isinstance(broken, Problem) and broken.outcome == "unknown" and broken.why == "KeyError"
@@ -231,12 +238,12 @@ def test_a_problem_is_the_end_and_a_bug_is_told_without_its_inside(
 
 
 def test_nothing_is_stored_in_a_form_that_can_run_code(
-    process: Process, told: Told, database_url: str
+    process: Process, reporter: Reporter, database_url: str
 ) -> None:
     work = Work()
     work.go_on.set()
     begin(process.start("one", count=work))
-    until(lambda: told.ends)
+    wait_until(lambda: reporter.ends)
     with create_engine(beside(database_url)).connect() as connection:
         forms = connection.execute(
             text(f"SELECT DISTINCT serialization FROM {table(database_url, 'workflow_status')}")
@@ -245,28 +252,28 @@ def test_nothing_is_stored_in_a_form_that_can_run_code(
     assert '"number"' in everything(database_url)
 
 
-def test_no_more_of_a_project_than_the_limit_run_at_once(process: Process, told: Told) -> None:
+def test_no_more_of_a_project_than_the_limit_run_at_once(process: Process, reporter: Reporter) -> None:
     work = Work()
     runtime = process.start("one", count=work)
     for number in range(4):
         begin(runtime, f"{number:032x}")
     begin(runtime, ONE, project="other")
-    until(lambda: len(work.done) == 3)
+    wait_until(lambda: len(work.done) == 3)
     time.sleep(1.5)
     assert work.done == ["first"] * 3, "two of shop, one of other"
     process.limit = 3
     runtime.set_limits()
-    until(lambda: len(work.done) == 4)
+    wait_until(lambda: len(work.done) == 4)
     work.go_on.set()
-    until(lambda: len(told.ends) == 5)
+    wait_until(lambda: len(reporter.ends) == 5)
 
 
-def test_records_of_work_that_ended_long_ago_are_forgotten(process: Process, told: Told) -> None:
+def test_records_of_work_that_ended_long_ago_are_forgotten(process: Process, reporter: Reporter) -> None:
     work = Work()
     work.go_on.set()
     runtime = process.start("one", count=work)
     begin(runtime)
-    until(lambda: runtime.status(ONE) == "SUCCESS")
+    wait_until(lambda: runtime.status(ONE) == "SUCCESS")
     assert runtime.delete_ended(before=datetime.now(UTC) - timedelta(days=30)) == 0
     assert (
         runtime.delete_ended(before=datetime.now(UTC) + timedelta(seconds=1)) == 1
@@ -282,7 +289,7 @@ def test_work_that_nobody_knows_is_refused(process: Process) -> None:
 
 @pytest.mark.postgresql
 def test_the_role_that_serves_needs_no_right_to_create_tables(
-    postgresql_url: str, postgresql_server: Any, told: Told
+    postgresql_url: str, postgresql_server: Any, reporter: Reporter
 ) -> None:
     upgrade(postgresql_url)
     with create_engine(beside(postgresql_url)).begin() as connection:
@@ -291,12 +298,12 @@ def test_the_role_that_serves_needs_no_right_to_create_tables(
         connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
         for statement in grants("serving"):
             connection.execute(text(statement))
-    process = Process(postgresql_url.replace("postgres:@", "serving:@", 1), told)
+    process = Process(postgresql_url.replace("postgres:@", "serving:@", 1), reporter)
     work = Work()
     work.go_on.set()
     try:
         begin(process.start("one", count=work))
-        until(lambda: told.ends)
+        wait_until(lambda: reporter.ends)
     finally:
         process.stop()
         with create_engine(beside(postgresql_url)).begin() as connection:
@@ -310,9 +317,9 @@ def table(url: str, name: str) -> str:
 
 def everything(url: str) -> str:
     """All that the tables of durable work hold, as text."""
-    found = []
+    values: list[str] = []
     with create_engine(beside(url)).connect() as connection:
         for name in ("workflow_status", "workflow_input", "workflow_output", "operation_outputs"):
             rows = connection.execute(text(f"SELECT * FROM {table(url, name)}")).all()
-            found += [str(value) for row in rows for value in row]
-    return "\n".join(found)
+            values += [str(value) for row in rows for value in row]
+    return "\n".join(values)
