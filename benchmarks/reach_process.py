@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import reach_clusters
+from bot.policy.reach.connection_sets import Ids
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import ClusterModel, Policy
 from bot.policy.reach.partition import first_of_each
-from bot.policy.reach.sets import Ids
 
 ROWS_AT_ONCE = 32
 PREVIEWED_NAMESPACES = 4

@@ -36,7 +36,7 @@ from bot.policy import (
 from bot.policy.change_plan import PolicyChangePlan
 from bot.policy.clusters import PolicyClient, PolicyClusters
 from bot.policy.errors import BadManifest, NoSuchChange
-from bot.policy.overview import listed
+from bot.policy.policy_list import listed
 from bot.policy.preview import Computed, selected
 from bot.policy.reach import engine, exposure
 from bot.policy.reach.model import PolicyRef

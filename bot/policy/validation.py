@@ -14,8 +14,8 @@ from bot.policy import yaml_document
 from bot.policy.errors import BadManifest
 from bot.policy.presets import API_VERSION, KIND
 from bot.policy.reach import parser
-from bot.policy.reach.fields import FieldError, Mistakes
-from bot.policy.reach.selection import selector
+from bot.policy.reach.field_errors import FieldError, Mistakes
+from bot.policy.reach.selector_parser import selector
 
 Manifest = dict[str, Any]
 

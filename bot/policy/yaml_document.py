@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from bot.policy import plain_yaml, yaml_bounds
+from bot.policy import yaml_limits, yaml_loader
 from bot.policy.errors import BadManifest
 
 LARGEST = 256 * 1024  # bytes, and characters with aliases written out; policies are a few hundred bytes
 DEEPEST = 32  # a NetworkPolicy needs 9
-_BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST, parts=50_000, documents=100)
+_BOUNDS = yaml_limits.Bounds(deepest=DEEPEST, largest=LARGEST, parts=50_000, documents=100)
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
@@ -23,9 +23,9 @@ def read(sent: str | bytes) -> dict[str, Any]:
     """The one document of a text. Raises `BadManifest`."""
     text = _text(sent)
     try:
-        yaml_bounds.look(text, _BOUNDS)
-        documents = [found for found in plain_yaml.values(text) if found is not None]
-    except yaml_bounds.OutOfBounds as error:
+        yaml_limits.look(text, _BOUNDS)
+        documents = [found for found in yaml_loader.values(text) if found is not None]
+    except yaml_limits.OutOfBounds as error:
         raise BadManifest(
             "This is no policy", why=f"{error.what} (line {error.line})", fix=ONE_AT_A_TIME
         ) from error

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from bot.policy.manifests import controllers, documents
 from bot.policy.manifests.documents import BadManifests
-from bot.policy.manifests.objects import CONTROLLERS, Object, objects
+from bot.policy.manifests.kube_objects import CONTROLLERS, Object, objects
 from bot.policy.manifests.pod_templates import labels
 from bot.policy.reach import parser
 from bot.policy.reach.endpoints import blocks_of
-from bot.policy.reach.fields import Mistakes
+from bot.policy.reach.field_errors import Mistakes
 from bot.policy.reach.model import ClusterModel, Namespace, Node, Pod, Policy, Workload
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.policy.manifests.objects import Object
+from bot.policy.manifests.kube_objects import Object
 from bot.policy.manifests.pod_templates import addresses, template
-from bot.policy.reach.fields import Mistakes, kind_of
+from bot.policy.reach.field_errors import Mistakes, kind_of
 from bot.policy.reach.model import Pod, Workload
 
 MOST_PODS = 150_000  # what Kubernetes is built for, in one cluster

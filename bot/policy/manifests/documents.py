@@ -18,14 +18,14 @@ from typing import Any
 import yaml
 
 from bot.common.problems import Refusal
-from bot.policy import plain_yaml, yaml_bounds
+from bot.policy import yaml_limits, yaml_loader
 
 LARGEST = 10_000_000  # bytes of one file, and characters of it with all aliases written out
 DEEPEST = 100
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 STANDARD_INPUT = "-"
 _SHOWN = 20  # mistakes; more are counted
-_BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST)
+_BOUNDS = yaml_limits.Bounds(deepest=DEEPEST, largest=LARGEST)
 
 
 class BadManifests(Refusal):
@@ -113,8 +113,8 @@ def _documents(name: str, data: bytes) -> list[ManifestDocument]:
     text = data.decode("utf-8-sig")
     if text.lstrip()[:1] == "{" and (value := _json(text)) is not None:
         return [ManifestDocument(name, 1, value)]
-    yaml_bounds.look(text, _BOUNDS)
-    values = plain_yaml.values(text)
+    yaml_limits.look(text, _BOUNDS)
+    values = yaml_loader.values(text)
     return [
         ManifestDocument(name, number, value) for number, value in enumerate(values, 1) if value is not None
     ]
@@ -154,7 +154,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _explained(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f", line {error.problem_mark.line + 1}: {error.problem}"
-    if isinstance(error, yaml_bounds.OutOfBounds):
+    if isinstance(error, yaml_limits.OutOfBounds):
         return f", {error}"
     if isinstance(error, UnicodeDecodeError):
         return ": it is not UTF-8 text"

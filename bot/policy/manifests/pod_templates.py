@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.policy.reach.fields import Mistakes, kind_of
+from bot.policy.reach.field_errors import Mistakes, kind_of
 from bot.policy.reach.model import Address, ContainerPort, Protocol
 
 LAST_PORT = 65535

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bot.policy.reach import addresses, outside
+from bot.policy.reach import addresses, external_ranges
+from bot.policy.reach.aggregation import Classes, GroupLevel, Parties, own_nodes
+from bot.policy.reach.connection_sets import EMPTY, FULL, Ids
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.parties import Classes, GroupLevel, Parties, own_nodes
-from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 __all__ = ["GroupLevel", "Row", "rows"]
 
@@ -93,5 +93,5 @@ class _Listing:
             reached = self._parties.fold(self._classes.opened_to(one), sets)
             return opened.tobytes(), reached.tobytes()
 
-        ranges = outside.families(numbered, ipv6=outside.speaks_ipv6(self._reach))
-        return outside.maximal(ranges, seen)
+        ranges = external_ranges.families(numbered, ipv6=external_ranges.speaks_ipv6(self._reach))
+        return external_ranges.maximal(ranges, seen)

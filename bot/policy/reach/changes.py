@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.policy.reach import addresses, outside
-from bot.policy.reach.cells import Cells
+from bot.policy.reach import addresses, external_ranges
+from bot.policy.reach.connection_sets import Ids, SetTable
 from bot.policy.reach.connections import Connections
-from bot.policy.reach.population import UNKNOWN
-from bot.policy.reach.sets import Ids, SetTable
+from bot.policy.reach.joint_classes import Cells
+from bot.policy.reach.pod_index import UNKNOWN
 
 Indices = npt.NDArray[np.intp]
 _What = tuple[int, int, int, int]  # closes, opens, pods of both ends
@@ -125,7 +125,7 @@ def _outside(cells: Cells, of_group: dict[int, list[_Seen]]) -> Iterator[Connect
     first = len(cells.names) - cells.inside  # a cell outside is a group of its own
     seen = {group: tuple(changes) for group, changes in of_group.items()}
     numbered = zip(cells.ranges, (cells.of_range + first).tolist(), strict=True)
-    for found, group in outside.maximal(numbered, lambda one: seen.get(one, ())):
+    for found, group in external_ranges.maximal(numbered, lambda one: seen.get(one, ())):
         for from_outside, other, what in seen.get(group, ()):
             text = addresses.text(found)
             ends = (text, other) if from_outside else (other, text)

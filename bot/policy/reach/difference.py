@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.policy.reach.cells import Cells
+from bot.policy.reach.aggregation import GroupLevel
 from bot.policy.reach.changes import ConnectionChange, Pairs, changes_of
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
+from bot.policy.reach.joint_classes import Cells
 from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
-from bot.policy.reach.parties import GroupLevel
 
 DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
 _ROWS_AT_ONCE = 64

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.policy.reach.addresses import END, FAMILIES, Range, ranges_of
-from bot.policy.reach.labels import Bits
+from bot.policy.reach.label_index import Bits
 from bot.policy.reach.model import IPBlock, Peer, Policy
 from bot.policy.reach.partition import Partition, different, first_of_each
-from bot.policy.reach.population import Population, Ports
+from bot.policy.reach.pod_index import Population, Ports
 
 Integers = npt.NDArray[np.int32]
 Indices = npt.NDArray[np.intp]

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.policy.reach.addresses import position
+from bot.policy.reach.connection_sets import Ids, SetTable
 from bot.policy.reach.connections import ALL, Connections
+from bot.policy.reach.direction_table import DirectionTable
 from bot.policy.reach.endpoints import Endpoints, blocks_of
 from bot.policy.reach.model import Address, ClusterModel, Direction, PodRef, Policy, PolicyRef
-from bot.policy.reach.population import Population
-from bot.policy.reach.sets import Ids, SetTable
-from bot.policy.reach.side import DirectionTable
+from bot.policy.reach.pod_index import Population
 
 Endpoint = PodRef | Address  # a pod by name, or an address outside of the cluster
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from bot.policy.reach.connections import Connections
+from bot.policy.reach.direction_table import Granting
 from bot.policy.reach.engine import Endpoint, Reachability
 from bot.policy.reach.model import Direction, PodRef, PolicyRef, Protocol
-from bot.policy.reach.population import resolve
-from bot.policy.reach.side import Granting
+from bot.policy.reach.pod_index import resolve
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bot.policy.reach.aggregation import Classes, GroupLevel, Parties
+from bot.policy.reach.connection_sets import EMPTY, FULL, Ids
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Workload
-from bot.policy.reach.parties import Classes, GroupLevel, Parties
-from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.explanations import RuleRef
 from bot.policy.reach.model import Direction, Policy, PolicyRef, PortRule, Rule
-from bot.policy.reach.population import resolve
+from bot.policy.reach.pod_index import resolve
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

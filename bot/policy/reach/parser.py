@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.common.problems import Refusal
-from bot.policy.reach.fields import FieldError, Mistakes, kind_of
+from bot.policy.reach.field_errors import FieldError, Mistakes, kind_of
 from bot.policy.reach.model import Direction, Policy, PortRule, Protocol, Rule
-from bot.policy.reach.peers import peer
-from bot.policy.reach.selection import is_label, object_name, selector
+from bot.policy.reach.peer_parser import peer
+from bot.policy.reach.selector_parser import is_label, object_name, selector
 
 API_VERSION, KIND = "networking.k8s.io/v1", "NetworkPolicy"
 _TOP = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})

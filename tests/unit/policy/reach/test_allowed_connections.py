@@ -14,7 +14,7 @@ from bot.policy.reach.allowed_connections import GroupLevel, Row, rows
 from bot.policy.reach.engine import compute
 from bot.policy.reach.model import ClusterModel, Pod, Workload
 from bot.policy.reach.parser import parse_policy
-from tests.unit.policy.reach import brute, clusters, oracle
+from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 
 Manifests = list[dict[str, Any]]
 
@@ -29,25 +29,25 @@ def is_range(text: str) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.sampled_from(GroupLevel))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.sampled_from(GroupLevel))
 def test_rows_are_what_the_slow_implementation_finds(
     cluster: ClusterModel, manifests: Manifests, level: GroupLevel
 ) -> None:
     found = listed(cluster, manifests, level)
     ipv6 = any(":" in each for row in found for each in (row.source, row.destination) if is_range(each))
-    nodes = {str(address) for node in clusters.NODES for address in node.addresses}
+    nodes = {str(address) for node in cluster_strategies.NODES for address in node.addresses}
     addresses = [
         each
         for each in oracle.probe_addresses(cluster, manifests)
         if (each.version == 4 or ipv6) and str(each) not in nodes
     ]
     ports = oracle.probe_ports(cluster.pods, manifests)
-    expected = brute.opened(cluster, manifests, addresses, ports)
+    expected = expected_answers.opened(cluster, manifests, addresses, ports)
     if level is GroupLevel.WORKLOAD:
-        expected = brute.by_workload(cluster, expected)
+        expected = expected_answers.by_workload(cluster, expected)
     seen = {}
     for row in found:
-        connections = brute.on_ports(row.connections, ports)
+        connections = expected_answers.on_ports(row.connections, ports)
         event(
             "from outside"
             if is_range(row.source)
@@ -64,11 +64,15 @@ def test_rows_are_what_the_slow_implementation_finds(
 
 
 def _ends(text: str, addresses: list[Any]) -> list[str]:
-    return [str(each) for each in addresses if brute.inside(text, str(each))] if is_range(text) else [text]
+    return (
+        [str(each) for each in addresses if expected_answers.inside(text, str(each))]
+        if is_range(text)
+        else [text]
+    )
 
 
 @settings(max_examples=150, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.sampled_from(GroupLevel))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.sampled_from(GroupLevel))
 def test_ranges_are_disjoint_and_neighbours_differ_in_some_row(
     cluster: ClusterModel, manifests: Manifests, level: GroupLevel
 ) -> None:
@@ -93,7 +97,7 @@ def test_ranges_are_disjoint_and_neighbours_differ_in_some_row(
 
 
 @settings(max_examples=50, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.sampled_from(GroupLevel))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.sampled_from(GroupLevel))
 def test_rows_are_sorted_and_none_is_empty(
     cluster: ClusterModel, manifests: Manifests, level: GroupLevel
 ) -> None:

@@ -14,8 +14,8 @@ from bot.policy.reach.exposure import exposure
 from bot.policy.reach.idle import dead_rules, idle_policies
 from bot.policy.reach.model import ClusterModel, Direction, Pod, PolicyRef, Protocol
 from bot.policy.reach.parser import parse_policy
-from tests.unit.policy.reach import brute, clusters, oracle
-from tests.unit.policy.reach.statements import end, policy, world
+from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
+from tests.unit.policy.reach.yaml_clusters import end, policy, world
 
 Manifests = list[dict[str, Any]]
 
@@ -25,11 +25,11 @@ def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
 
 
 @settings(max_examples=200, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.data())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_an_explanation_agrees_with_the_slow_implementation(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
-    ends: list[oracle.End] = [*brute.running(cluster), *oracle.probe_addresses(cluster, manifests)]
+    ends: list[oracle.End] = [*expected_answers.running(cluster), *oracle.probe_addresses(cluster, manifests)]
     source, destination = data.draw(st.sampled_from(ends)), data.draw(st.sampled_from(ends))
     if not isinstance(source, Pod) and not isinstance(destination, Pod):
         return
@@ -66,31 +66,33 @@ def _with_only(manifests: Manifests, ref: PolicyRef, direction: Direction, index
 
 
 @settings(max_examples=150, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, manifests: Manifests) -> None:
     without_nodes = dataclasses.replace(
         cluster, nodes=(), pods=tuple(dataclasses.replace(pod, node="") for pod in cluster.pods)
     )
     found = exposure(reach(without_nodes, manifests))
     addresses, ports = oracle.probe_addresses(cluster, manifests), oracle.probe_ports(cluster.pods, manifests)
-    pairs = brute.opened(without_nodes, manifests, addresses, ports)
-    pods = {str(pod.ref): str(pod.owner) for pod in brute.running(cluster)}
-    everyone: dict[str, brute.Set] = {}
-    outside: dict[str, brute.Set] = {}
+    pairs = expected_answers.opened(without_nodes, manifests, addresses, ports)
+    pods = {str(pod.ref): str(pod.owner) for pod in expected_answers.running(cluster)}
+    everyone: dict[str, expected_answers.Set] = {}
+    outside: dict[str, expected_answers.Set] = {}
     for ref, owner in pods.items():
         others = [pairs[other, ref] for other in pods if other != ref]
         everyone[owner] = everyone.get(owner, frozenset()) | (
             frozenset.intersection(*others) if others else frozenset()
         )
         outside[owner] = outside.get(owner, frozenset()).union(*(pairs[str(each), ref] for each in addresses))
-    seen = {str(each.workload): brute.on_ports(each.connections, ports) for each in found.cluster_wide}
+    seen = {
+        str(each.workload): expected_answers.on_ports(each.connections, ports) for each in found.cluster_wide
+    }
     assert seen == {owner: each for owner, each in everyone.items() if each}
-    seen = {str(each.workload): brute.on_ports(each.connections, ports) for each in found.outside}
+    seen = {str(each.workload): expected_answers.on_ports(each.connections, ports) for each in found.outside}
     assert seen == {owner: each for owner, each in outside.items() if each}
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Manifests) -> None:
     found = exposure(reach(cluster, manifests))
     for direction, listed in (
@@ -99,23 +101,23 @@ def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Mani
     ):
         assert set(listed) == {
             pod.owner
-            for pod in brute.running(cluster)
+            for pod in expected_answers.running(cluster)
             if not pod.host_network and not any(oracle.isolates(each, direction, pod) for each in manifests)
         }
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_an_idle_policy_can_go_and_any_other_cannot(cluster: ClusterModel, manifests: Manifests) -> None:
     without_nodes = dataclasses.replace(
         cluster, nodes=(), pods=tuple(dataclasses.replace(pod, node="") for pod in cluster.pods)
     )
     idle = {each.policy for each in idle_policies(reach(without_nodes, manifests))}
     addresses, ports = oracle.probe_addresses(cluster, manifests), oracle.probe_ports(cluster.pods, manifests)
-    everything = brute.opened(without_nodes, manifests, addresses, ports)
+    everything = expected_answers.opened(without_nodes, manifests, addresses, ports)
     for gone in manifests:
         rest = [each for each in manifests if each is not gone]
-        same = brute.opened(without_nodes, rest, addresses, ports) == everything
+        same = expected_answers.opened(without_nodes, rest, addresses, ports) == everything
         event(f"idle: {same}")
         assert same == (PolicyRef(gone["metadata"]["namespace"], gone["metadata"]["name"]) in idle)
 

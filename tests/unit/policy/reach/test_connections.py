@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.policy.reach.connection_sets import SetTable
 from bot.policy.reach.connections import ALL, NOTHING, Connections
 from bot.policy.reach.model import Protocol
-from bot.policy.reach.sets import SetTable
 
 ENDS = (1, 2, 3, 5, 6, 65533, 65534, 65535)
 Plain = frozenset[tuple[Protocol, int]]
@@ -84,7 +84,7 @@ def test_all_three_protocols_together_are_everything() -> None:
 def test_a_table_that_outgrows_its_square_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
-    from bot.policy.reach import sets as module
+    from bot.policy.reach import connection_sets as module
 
     monkeypatch.setattr(module, "LARGEST_TABLE", 8)
     table = SetTable()

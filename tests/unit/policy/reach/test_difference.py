@@ -13,7 +13,7 @@ from bot.policy.reach.difference import Isolation, LostDns, ReachDifference, dif
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import ClusterModel, Direction, Pod, PodRef, PolicyRef, Protocol, Workload
 from bot.policy.reach.parser import parse_policy
-from tests.unit.policy.reach import brute, clusters, oracle
+from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 
 Manifests = list[dict[str, Any]]
 
@@ -29,10 +29,12 @@ def expected_changes(
     ports: list[int],
 ) -> tuple[dict[tuple[str, str], tuple[Any, ...]], set[str]]:
     """For each pair of parties what closes, what opens, and how many pods of each end are touched."""
-    old, new = (brute.opened(*state, addresses, ports) for state in (before, after))
-    owners = {str(pod.ref): str(pod.owner) for each in (before, after) for pod in brute.running(each[0])}
-    closes: dict[Any, brute.Set] = defaultdict(frozenset)
-    opens: dict[Any, brute.Set] = defaultdict(frozenset)
+    old, new = (expected_answers.opened(*state, addresses, ports) for state in (before, after))
+    owners = {
+        str(pod.ref): str(pod.owner) for each in (before, after) for pod in expected_answers.running(each[0])
+    }
+    closes: dict[Any, expected_answers.Set] = defaultdict(frozenset)
+    opens: dict[Any, expected_answers.Set] = defaultdict(frozenset)
     sources: dict[Any, set[str]] = defaultdict(set)
     destinations: dict[Any, set[str]] = defaultdict(set)
     for source, destination in old.keys() | new.keys():
@@ -47,8 +49,8 @@ def expected_changes(
         pair: (
             closes[pair],
             opens[pair],
-            0 if brute.is_address(pair[0]) else len(sources[pair]),
-            0 if brute.is_address(pair[1]) else len(destinations[pair]),
+            0 if expected_answers.is_address(pair[0]) else len(sources[pair]),
+            0 if expected_answers.is_address(pair[1]) else len(destinations[pair]),
         )
         for pair in sources
     }, set(owners.values())
@@ -63,7 +65,7 @@ def assert_same(
 ) -> None:
     everything = [*before[1], *after[1]]
     cluster = ClusterModel(pods=(*before[0].pods, *after[0].pods))
-    nodes = {str(address) for node in clusters.NODES for address in node.addresses}
+    nodes = {str(address) for node in cluster_strategies.NODES for address in node.addresses}
     ipv6 = any(
         "ipBlock" in str(each) and ":" in str(each).split("ipBlock", 1)[1] for each in everything
     ) and any(":" in change.source or ":" in change.destination for change in found.changes)
@@ -78,8 +80,8 @@ def assert_same(
     for change in found.changes:
         assert change.closes or change.opens
         what = (
-            brute.on_ports(change.closes, ports),
-            brute.on_ports(change.opens, ports),
+            expected_answers.on_ports(change.closes, ports),
+            expected_answers.on_ports(change.opens, ports),
             change.source_pods,
             change.destination_pods,
         )
@@ -96,11 +98,11 @@ def assert_same(
 def _ends(text: str, addresses: list[Any]) -> list[str]:
     if "/" in text:
         return [text]
-    return [str(each) for each in addresses if brute.inside(text, str(each))]
+    return [str(each) for each in addresses if expected_answers.inside(text, str(each))]
 
 
 @settings(max_examples=200, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_a_preview_names_exactly_what_closes_and_opens(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
@@ -111,11 +113,11 @@ def test_a_preview_names_exactly_what_closes_and_opens(
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.data())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_removing_a_policy_opens_what_adding_it_closed(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
-    new = data.draw(clusters.policies("new"))
+    new = data.draw(cluster_strategies.policies("new"))
     before = reach(cluster, manifests)
     after = before.with_policy(parse_policy(new))
     there = [
@@ -126,7 +128,12 @@ def test_removing_a_policy_opens_what_adding_it_closed(
 
 
 @settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(clusters.clusters(), clusters.manifests(), clusters.clusters(), clusters.manifests())
+@given(
+    cluster_strategies.clusters(),
+    cluster_strategies.manifests(),
+    cluster_strategies.clusters(),
+    cluster_strategies.manifests(),
+)
 def test_two_folders_are_compared_pod_by_pod(
     cluster: ClusterModel, manifests: Manifests, other: ClusterModel, others: Manifests
 ) -> None:
@@ -135,7 +142,7 @@ def test_two_folders_are_compared_pod_by_pod(
 
 
 @settings(max_examples=50, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: Manifests) -> None:
     found = difference(reach(cluster, manifests), reach(cluster, manifests))
     assert found.nothing_changes
@@ -146,7 +153,7 @@ def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: 
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
@@ -154,7 +161,7 @@ def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
     found = difference(before, before.with_policy(parse_policy(new)))
     expected = {
         Isolation(pod.ref, direction)
-        for pod in brute.running(cluster)
+        for pod in expected_answers.running(cluster)
         for direction in Direction
         if oracle.isolates(new, direction, pod)
         and not any(oracle.isolates(each, direction, pod) for each in manifests)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.policy.reach.statements import can, namespace, opens, policy, world
+from tests.unit.policy.reach.yaml_clusters import can, namespace, opens, policy, world
 
 OUTSIDE = "203.0.113.7"
 

@@ -13,7 +13,7 @@ from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Endpoint, Reachability, compute
 from bot.policy.reach.model import ClusterModel, Pod, PolicyRef, Protocol
 from bot.policy.reach.parser import parse_policy
-from tests.unit.policy.reach import clusters, oracle
+from tests.unit.policy.reach import cluster_strategies, oracle
 
 Manifests = list[dict[str, Any]]
 
@@ -57,7 +57,7 @@ def note(connections: Connections, source: oracle.End, destination: oracle.End) 
 
 
 @settings(max_examples=250, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
     cluster: ClusterModel, manifests: Manifests
 ) -> None:
@@ -65,7 +65,7 @@ def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
 
 
 @settings(max_examples=150, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.data())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_a_series_of_changes_gives_the_state_that_is_left(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_series_of_changes_gives_the_state_that_is_left(
             event("removed")
         else:
             name = data.draw(st.sampled_from(("p0", "p1", "new")))
-            new = data.draw(clusters.policies(name))
+            new = data.draw(cluster_strategies.policies(name))
             ref = PolicyRef(new["metadata"]["namespace"], name)
             event("replaced" if ref in left else "added")
             state = state.with_policy(parse_policy(new))
@@ -96,7 +96,7 @@ def test_a_series_of_changes_gives_the_state_that_is_left(
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_endpoints_of_one_class_cannot_be_told_apart(cluster: ClusterModel, manifests: Manifests) -> None:
     found = reach(cluster, manifests)
     every = np.arange(found.endpoints.count)

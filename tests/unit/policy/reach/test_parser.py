@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.policy.reach.parser import InvalidPolicy, errors_of, parse_policy
-from tests.unit.policy.reach import clusters
-from tests.unit.policy.reach.statements import policy
+from tests.unit.policy.reach import cluster_strategies
+from tests.unit.policy.reach.yaml_clusters import policy
 
 
 def errors(spec: str) -> list[str]:
@@ -184,7 +184,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert "spec.ingress[0].ports[1].port" in caught.value.why
 
 
-@given(clusters.policies())
+@given(cluster_strategies.policies())
 def test_what_an_api_server_takes_is_taken(manifest: dict[str, Any]) -> None:
     found = parse_policy(manifest)
     assert (found.namespace, found.name) == (manifest["metadata"]["namespace"], "p")

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from bot.policy.reach.connection_sets import EMPTY, FULL, Ids, SetTable
 from bot.policy.reach.connections import ALL, Connections
 from bot.policy.reach.endpoints import Endpoints
 from bot.policy.reach.model import Direction, Peer, Policy, PolicyRef, PortRule, Rule
 from bot.policy.reach.partition import Partition, different
-from bot.policy.reach.population import resolve
-from bot.policy.reach.sets import EMPTY, FULL, Ids, SetTable
+from bot.policy.reach.pod_index import resolve
 
 Indices = npt.NDArray[np.intp]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.policy.reach.fields import Mistakes
+from bot.policy.reach.field_errors import Mistakes
 from bot.policy.reach.model import LabelSelector, Operator, Requirement
 
 _SELECTOR = frozenset({"matchLabels", "matchExpressions"})

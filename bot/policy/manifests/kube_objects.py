@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.policy.manifests.documents import ManifestDocument
-from bot.policy.reach.fields import Mistakes, kind_of
-from bot.policy.reach.selection import is_label, object_name
+from bot.policy.reach.field_errors import Mistakes, kind_of
+from bot.policy.reach.selector_parser import is_label, object_name
 
 CORE = ""
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from bot.policy.reach.fields import Mistakes
+from bot.policy.reach.field_errors import Mistakes
 from bot.policy.reach.model import EVERYTHING, IPBlock, Network, Peer, PodPeer
-from bot.policy.reach.selection import selector
+from bot.policy.reach.selector_parser import selector
 
 _PEER = frozenset({"podSelector", "namespaceSelector", "ipBlock"})
 _BLOCK = frozenset({"cidr", "except"})

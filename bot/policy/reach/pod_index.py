@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from bot.policy.reach.addresses import AddressIndex, Range, position
 from bot.policy.reach.connections import Connections
-from bot.policy.reach.labels import Bits, LabelIndex
+from bot.policy.reach.label_index import Bits, LabelIndex
 from bot.policy.reach.model import (
     ClusterModel,
     ContainerPort,

@@ -12,14 +12,14 @@ import dataclasses
 
 import yaml
 
-from bot.policy import plain_yaml
+from bot.policy import yaml_loader
 
 
 class OutOfBounds(ValueError):
     """More than is taken: the line, counted from 1, and what is too much."""
 
     def __init__(self, event: yaml.Event, what: str) -> None:
-        self.line = plain_yaml.line(event)
+        self.line = yaml_loader.line(event)
         self.what = what
         super().__init__(f"line {self.line}: {what}")
 
@@ -50,7 +50,7 @@ class _Open:
 def look(text: str, bounds: Bounds) -> None:
     """Raises `OutOfBounds`, and `yaml.YAMLError` for what is no YAML."""
     looking = _Looking(bounds)
-    for number, event in enumerate(plain_yaml.events(text)):
+    for number, event in enumerate(yaml_loader.events(text)):
         if bounds.parts is not None and number > bounds.parts:
             raise OutOfBounds(event, f"more than {bounds.parts:,} names and values")
         looking.at(event)

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from bot.policy.reach.connection_sets import Ids, SetTable
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Pod
 from bot.policy.reach.partition import first_of_each
-from bot.policy.reach.population import Population, numbered
-from bot.policy.reach.sets import Ids, SetTable
+from bot.policy.reach.pod_index import Population, numbered
 
 Indices = npt.NDArray[np.intp]
 

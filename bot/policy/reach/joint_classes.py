@@ -11,13 +11,13 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from bot.policy.reach import outside
+from bot.policy.reach import external_ranges
 from bot.policy.reach.addresses import END, Range
+from bot.policy.reach.aggregation import GroupLevel, named
+from bot.policy.reach.connection_sets import EMPTY, FULL, Ids
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod
-from bot.policy.reach.parties import GroupLevel, named
-from bot.policy.reach.population import UNKNOWN
-from bot.policy.reach.sets import EMPTY, FULL, Ids
+from bot.policy.reach.pod_index import UNKNOWN
 
 Indices = npt.NDArray[np.intp]
 ABSENT = -1
@@ -152,11 +152,11 @@ def _ranges(before: Reachability, after: Reachability) -> tuple[list[Range], Ind
     speaks it.
     """
     starts = sorted({*before.endpoints.starts, *after.endpoints.starts})
-    ipv6 = outside.speaks_ipv6(before) or outside.speaks_ipv6(after)
+    ipv6 = external_ranges.speaks_ipv6(before) or external_ranges.speaks_ipv6(after)
     numbered = [
         ((first, following - 1), first) for first, following in zip(starts, [*starts[1:], END], strict=True)
     ]
-    kept = outside.families(numbered, ipv6=ipv6)
+    kept = external_ranges.families(numbered, ipv6=ipv6)
     ends = [[state.endpoints.range_at(first) for state in (before, after)] for _, first in kept]
     return [found for found, _ in kept], np.array(ends, dtype=np.intp)
 

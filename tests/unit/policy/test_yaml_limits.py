@@ -9,12 +9,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.policy import plain_yaml, yaml_bounds
-from bot.policy.yaml_bounds import Bounds, OutOfBounds
+from bot.policy import yaml_limits, yaml_loader
+from bot.policy.yaml_limits import Bounds, OutOfBounds
 
 
 def value(text: str) -> Any:
-    (found,) = plain_yaml.values(text)
+    (found,) = yaml_loader.values(text)
     return found
 
 
@@ -78,13 +78,13 @@ TEN = Bounds(deepest=10, largest=1000, parts=200, documents=3)
 )
 def test_a_text_out_of_bounds_is_told_with_its_line(text: str, told: str) -> None:
     with pytest.raises(OutOfBounds, match=told):
-        yaml_bounds.look(text, TEN)
+        yaml_limits.look(text, TEN)
 
 
 def test_an_anchor_is_known_in_its_own_document_only() -> None:
-    yaml_bounds.look(f"a: &a {'x' * 900}\n---\n[*a, *a]", TEN)  # refused as undefined when values are built
+    yaml_limits.look(f"a: &a {'x' * 900}\n---\n[*a, *a]", TEN)  # refused as undefined when values are built
     with pytest.raises(yaml.YAMLError, match="undefined alias"):
-        list(plain_yaml.values("a: &a 1\n---\n*a"))
+        list(yaml_loader.values("a: &a 1\n---\n*a"))
 
 
 def _written_out(found: Any) -> int:
@@ -107,6 +107,6 @@ def test_a_text_with_aliases_is_taken_exactly_if_it_fits_when_written_out(
     bounds = Bounds(deepest=100, largest=largest)
     if _written_out(value(text)) > largest:
         with pytest.raises(OutOfBounds, match="too large"):
-            yaml_bounds.look(text, bounds)
+            yaml_limits.look(text, bounds)
     else:
-        yaml_bounds.look(text, bounds)
+        yaml_limits.look(text, bounds)
