@@ -20,11 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import reach_clusters
-from bot.policy.reach.connection_sets import Ids
+from bot.policy.reach.arrays import Numbers, first_indices
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import ClusterModel, Policy
-from bot.policy.reach.partition import first_of_each
 
 ROWS_AT_ONCE = 32
 PREVIEWED_NAMESPACES = 4
@@ -49,7 +48,7 @@ def main() -> None:
         "classes": int(reach.class_of.max(initial=-1)) + 1,
         "pairs": pairs,
         "open": open_pairs / max(1, pairs),
-        "ranges": len(reach.endpoints.starts),
+        "ranges": len(reach.endpoints.range_starts),
         "sets": len(reach.sets),
         "previews": previews,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -62,12 +61,12 @@ def every_pair(reach: Reachability) -> tuple[int, int]:
     sources, destinations = _one_of_each(reach.source_role_of), _one_of_each(reach.destination_role_of)
     found = 0
     for at in range(0, len(sources), ROWS_AT_ONCE):
-        found += int(np.count_nonzero(reach.between(sources[at : at + ROWS_AT_ONCE], destinations)))
+        found += int(np.count_nonzero(reach.connection_matrix(sources[at : at + ROWS_AT_ONCE], destinations)))
     return found, len(sources) * len(destinations)
 
 
-def _one_of_each(roles: Ids) -> npt.NDArray[np.intp]:
-    return first_of_each(roles, int(roles.max(initial=-1)) + 1)
+def _one_of_each(roles: Numbers) -> npt.NDArray[np.intp]:
+    return first_indices(roles, int(roles.max(initial=-1)) + 1)
 
 
 def measured_previews(reach: Reachability, cluster: ClusterModel) -> Iterator[tuple[float, int]]:

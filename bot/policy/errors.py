@@ -1,4 +1,4 @@
-"""Why a policy was not previewed, written or taken back."""
+"""The errors of the policy domain: why a policy was not previewed, written or rolled back."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ MOST_MISTAKES = 8  # that are listed; the rest is counted
 
 
 class BadManifest(Refusal):
-    """A person's YAML is no NetworkPolicy that can be written here; `mistakes` names each field."""
+    """A person's YAML is not a NetworkPolicy that can be written here; each of `mistakes` names its field."""
 
     def __init__(self, what: str, mistakes: Sequence[str] = (), *, why: str = "", fix: str = "") -> None:
-        shown = list(mistakes[:MOST_MISTAKES])
+        lines = list(mistakes[:MOST_MISTAKES])
         if len(mistakes) > MOST_MISTAKES:
-            shown.append(f"…and {len(mistakes) - MOST_MISTAKES} more")
-        super().__init__(what, why="\n".join(shown) or why, fix=fix or "Mend it and send it again.")
+            lines.append(f"…and {len(mistakes) - MOST_MISTAKES} more")
+        super().__init__(what, why="\n".join(lines) or why, fix=fix or "Mend it and send it again.")
         self.mistakes = tuple(mistakes)
 
 
 class BadParameters(Refusal):
-    """A preset was given what it does not take, or not what it needs."""
+    """A preset was given an option that it does not take, or lacks one that it needs."""
 
 
 class NotEnforced(Refusal):
@@ -29,30 +29,34 @@ class NotEnforced(Refusal):
 
 
 class ChangedSince(Refusal):
-    """Somebody changed a policy after it was looked at, or after the change that is to be taken back."""
+    """Somebody changed a policy after it was read, or after the change that is to be rolled back."""
 
 
 class OwnedByOthers(Refusal):
-    """Other field managers own what would be written."""
+    """Other field managers own fields that would be written."""
 
 
 class NotWritten(Problem):
-    """A policy could not be written, or what was cut off cannot be finished."""
+    """A policy could not be written, or a change that was cut off cannot be finished."""
+
+
+class NoSuchNamespace(Refusal):
+    """The cluster has no namespace of that name."""
 
 
 class NoSuchPolicy(Refusal):
-    """There is no policy of that name."""
+    """The cluster has no policy of that name."""
 
 
 class NoSuchChange(Refusal):
-    """There is no change of that id, or there is nothing to take back."""
+    """There is no change of that id, or it cannot be rolled back."""
 
 
 class Unclear(Problem):
-    """It may have been written or not, and looking did not tell."""
+    """Whether a policy was written is not known, and reading it back did not tell."""
 
     outcome = "unknown"
 
 
 class NoSuchPod(Refusal):
-    """No pod or workload of that name runs."""
+    """No pod and no workload of that name is running."""

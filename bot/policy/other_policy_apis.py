@@ -1,40 +1,22 @@
-"""Policies of other APIs than Kubernetes' own: Calico's, AdminNetworkPolicy, Cilium's.
-
-They can decide otherwise than what is computed, so they are looked for and named; what they say is not
-computed.
-"""
+"""Finds the policies of other APIs in a cluster, because they can decide otherwise than what is computed."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from collections import defaultdict
+from collections.abc import Collection
 
 import msgspec
 
 from bot.adapters.kube import paths
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
+from bot.policy.api_objects import NamedObject
+from bot.policy.policy_kinds import OTHER_POLICY_KINDS
 
-# kinds of other APIs that allow or deny connections; of each group the first served resource list counts
-FOREIGN: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("projectcalico.org", "crd.projectcalico.org"), ("networkpolicies", "globalnetworkpolicies")),
-    (
-        ("policy.networking.k8s.io",),
-        ("adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
-    ),
-    (("cilium.io",), ("ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies")),
-)
 # Calico's API server shows the policies of Kubernetes a second time, under these names
 MIRRORED = re.compile(r"^(knp|kanp|kbanp|kcnp)\.")
-
-
-class _Meta(msgspec.Struct, frozen=True):
-    name: str
-    namespace: str = ""
-
-
-class _Named(msgspec.Struct, frozen=True):
-    metadata: _Meta
 
 
 class _Group(msgspec.Struct, rename="camel", frozen=True):
@@ -57,11 +39,11 @@ class _Resources(msgspec.Struct, frozen=True):
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class OtherPolicies:
-    """A policy of another API, which the engine does not compute."""
+    """A policy of another API, which the engine does not compute; without a namespace it is cluster-wide."""
 
     kind: str
     group: str
-    namespace: str  # empty: the whole cluster
+    namespace: str
     name: str
 
     def __str__(self) -> str:
@@ -69,33 +51,35 @@ class OtherPolicies:
         return f"{self.kind} {where}{self.name} ({self.group})"
 
 
-def other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ...]]:
-    """Policies of other APIs, and what of them could not be looked at, in the server's words."""
-    found: list[OtherPolicies] = []
-    gaps: list[str] = []
+def read_other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ...]]:
+    """Return the policies of other APIs, and what of them could not be read, in the server's words."""
     try:
         served = {
             group.name: group.preferred_version["version"] for group in kube.get("/apis", _Groups).groups
         }
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
-    for groups, plurals in FOREIGN:
-        group = next((each for each in groups if each in served), "")
-        if group:
-            try:
-                found += _of_group(kube, f"{group}/{served[group]}", plurals)
-            except KubeError as error:
-                gaps.append(f"policies of {group} could not be looked for: {error.why}")
-    return tuple(sorted(found)), tuple(gaps)
+    plurals_of: dict[str, set[str]] = defaultdict(set)
+    for kind in OTHER_POLICY_KINDS:
+        group = next((name for name in kind.groups if name in served), None)
+        if group is not None and not kind.staged:
+            plurals_of[group].add(kind.plural)
+    policies: list[OtherPolicies] = []
+    gaps: list[str] = []
+    for group, plurals in plurals_of.items():
+        try:
+            policies += _policies_of(kube, f"{group}/{served[group]}", plurals)
+        except KubeError as error:
+            gaps.append(f"policies of {group} could not be looked for: {error.why}")
+    return tuple(sorted(policies)), tuple(gaps)
 
 
-def _of_group(kube: Kube, api_version: str, plurals: tuple[str, ...]) -> list[OtherPolicies]:
+def _policies_of(kube: Kube, api_version: str, plurals: Collection[str]) -> list[OtherPolicies]:
     group = api_version.partition("/")[0]
-    listed = kube.get(f"/apis/{api_version}", _Resources).resources
     return [
-        OtherPolicies(resource.kind, group, each.metadata.namespace, each.metadata.name)
-        for resource in listed
+        OtherPolicies(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
+        for resource in kube.get(f"/apis/{api_version}", _Resources).resources
         if resource.name in plurals
-        for each in kube.all_of(paths.collection(api_version, resource.name), _Named)
-        if not MIRRORED.match(each.metadata.name)
+        for policy in kube.all_of(paths.collection(api_version, resource.name), NamedObject)
+        if not MIRRORED.match(policy.metadata.name)
     ]

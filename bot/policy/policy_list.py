@@ -1,36 +1,53 @@
-"""A cluster's policies as a list: whom each isolates, how many pods it selects, who owns it."""
+"""Lists a cluster's policies, with their directions, pods and owners, and recent changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot.policy.cluster_state import ClusterState
 from bot.policy.owners import owner_of
-from bot.policy.preview import selected
-from bot.policy.reach.model import Direction, Policy
-from bot.policy.results import ListedPolicy
+from bot.policy.preview import count_isolated_pods
+from bot.policy.reach.model import Direction, Policy, PolicyRef
+from bot.policy.results import ListedPolicy, RecentChange
+from storage.policy_changes import PolicyChange
 
 
-def listed(found: ClusterState) -> tuple[ListedPolicy, ...]:
-    """All policies, by namespace and name; one that the engine does not understand isolates nobody here."""
-    parsed = {policy.ref: policy for policy in found.cluster.policies}
+def list_policies(state: ClusterState) -> tuple[ListedPolicy, ...]:
+    """Return all policies, by namespace and name; one that cannot be parsed isolates nothing in the list."""
+    parsed = {policy.ref: policy for policy in state.cluster.policies}
     return tuple(
         ListedPolicy(
             ref=ref,
-            isolates=_isolates(parsed.get(ref)),
-            pods=selected(found.cluster, ref),
+            isolates=_directions(parsed.get(ref)),
+            pods=count_isolated_pods(state.cluster.pods, parsed.get(ref)),
             owner=owner_of(obj),
-            made=_time(obj["metadata"].get("creationTimestamp")),
+            made=_parse_time(obj["metadata"].get("creationTimestamp")),
         )
-        for ref, obj in sorted(found.policies.items())
+        for ref, obj in sorted(state.policies.items())
     )
 
 
-def _isolates(policy: Policy | None) -> tuple[str, ...]:
+def list_changes(changes: Iterable[PolicyChange]) -> tuple[RecentChange, ...]:
+    """Return recorded changes as they are listed, in the same order."""
+    return tuple(
+        RecentChange(
+            operation=change.operation,
+            kind=change.kind,
+            ref=PolicyRef(change.namespace, change.policy),
+            actor=change.actor,
+            at=change.at,
+            undone=change.undone_by is not None,
+        )
+        for change in changes
+    )
+
+
+def _directions(policy: Policy | None) -> tuple[str, ...]:
     if policy is None:
         return ()
     return tuple(str(direction) for direction in Direction if policy.rules(direction) is not None)
 
 
-def _time(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

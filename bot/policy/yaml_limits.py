@@ -1,9 +1,9 @@
-"""Looks through the events of a YAML text before a value is built of it, so that a bomb is refused unopened.
+"""Checks the limits of a YAML text on the parser's events, so that a bomb is refused before a value is built.
 
-Aliases are legitimate: one anchor for labels that stand in three places. They are also what bombs are made
-of, so each counts as much as what it stands for, with its own aliases written out. Events carry no values
-yet: what an anchor weighs is worked out as it closes, and the largest bomb costs as much as its own few
-lines.
+Aliases are legitimate: one anchor for labels that occur in three places. They are also what bombs are made
+of, so an alias counts as much as what it stands for, with the aliases in there written out. Events carry no
+values yet; the weight of an anchor is known as soon as its collection ends, and checking the largest bomb
+costs as much as reading its few lines.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import yaml
 from bot.policy import yaml_loader
 
 
-class OutOfBounds(ValueError):
-    """More than is taken: the line, counted from 1, and what is too much."""
+class LimitExceeded(ValueError):
+    """A text exceeds a limit: which one, in words, and on which line, counted from 1."""
 
     def __init__(self, event: yaml.Event, what: str) -> None:
         self.line = yaml_loader.line(event)
@@ -25,82 +25,85 @@ class OutOfBounds(ValueError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How much is taken of one text.
+class YamlLimits:
+    """The limits of one text.
 
-    `deepest` counts nested lists and mappings, `largest` characters with all aliases written out; `parts` are
-    values and names as they stand in the text, `documents` its documents. None is no limit.
+    `depth` counts nested lists and mappings, `characters` those of the text with all aliases written out;
+    `nodes` are its names and values as they are written, `documents` its documents. None is no limit.
     """
 
-    deepest: int
-    largest: int
-    parts: int | None = None
+    depth: int
+    characters: int
+    nodes: int | None = None
     documents: int | None = None
 
 
 @dataclasses.dataclass(slots=True)
-class _Open:
-    """A list or mapping that is not closed yet: what was counted before it, and how deep it goes below."""
+class _OpenCollection:
+    """A list or mapping that has not ended yet.
+
+    `start` is what was counted before it, `height` how deep the collections below it are nested.
+    """
 
     anchor: str | None
-    before: int
+    start: int
     height: int = 1
 
 
-def look(text: str, bounds: Bounds) -> None:
-    """Raises `OutOfBounds`, and `yaml.YAMLError` for what is no YAML."""
-    looking = _Looking(bounds)
+def check(text: str, limits: YamlLimits) -> None:
+    """Check a text. Raises `LimitExceeded`, and `yaml.YAMLError` for what is not YAML."""
+    counter = _EventCounter(limits)
     for number, event in enumerate(yaml_loader.events(text)):
-        if bounds.parts is not None and number > bounds.parts:
-            raise OutOfBounds(event, f"more than {bounds.parts:,} names and values")
-        looking.at(event)
+        if limits.nodes is not None and number > limits.nodes:
+            raise LimitExceeded(event, f"more than {limits.nodes:,} names and values")
+        counter.count(event)
 
 
-class _Looking:
-    def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
-        self._documents = self._counted = 0
-        self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[int, int]] = {}  # what each weighs, and how deep it is
+class _EventCounter:
+    def __init__(self, limits: YamlLimits) -> None:
+        self._limits = limits
+        self._documents = self._characters = 0
+        self._open: list[_OpenCollection] = []
+        self._anchors: dict[str, tuple[int, int]] = {}  # the characters and the height of each
 
-    def at(self, event: yaml.Event) -> None:
+    def count(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
-            self._counted += len(event.value) + 1
+            self._characters += len(event.value) + 1
             if event.anchor is not None:
                 self._anchors[event.anchor] = (len(event.value) + 1, 0)
         elif isinstance(event, yaml.CollectionStartEvent):
-            self._open.append(_Open(event.anchor, self._counted))
-            self._counted += 1
-            self._within_depth(event, 0)
+            self._open.append(_OpenCollection(event.anchor, self._characters))
+            self._characters += 1
+            self._check_depth(event, 0)
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._close()
+            self._end_collection()
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
+            self._count_alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
             self._anchors.clear()
             self._documents += 1
-            if self._bounds.documents is not None and self._documents > self._bounds.documents:
-                raise OutOfBounds(event, f"more than {self._bounds.documents} documents")
+            if self._limits.documents is not None and self._documents > self._limits.documents:
+                raise LimitExceeded(event, f"more than {self._limits.documents} documents")
 
-    def _close(self) -> None:
-        closed = self._open.pop()
-        if closed.anchor is not None:
-            self._anchors[closed.anchor] = (self._counted - closed.before, closed.height)
+    def _end_collection(self) -> None:
+        collection = self._open.pop()
+        if collection.anchor is not None:
+            self._anchors[collection.anchor] = (self._characters - collection.start, collection.height)
         if self._open:
-            self._open[-1].height = max(self._open[-1].height, closed.height + 1)
+            self._open[-1].height = max(self._open[-1].height, collection.height + 1)
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
+    def _count_alias(self, event: yaml.AliasEvent) -> None:
         name = str(event.anchor)
-        if any(each.anchor == name for each in self._open):
-            raise OutOfBounds(event, f"*{name} stands inside of what it stands for")
-        weight, height = self._anchors.get(name, (0, 0))  # an unknown one is told when values are built
-        self._counted += weight
-        if self._counted > self._bounds.largest:
-            raise OutOfBounds(event, f"with *{name} and the aliases before it written out, it is too large")
-        self._within_depth(event, height)
+        if any(collection.anchor == name for collection in self._open):
+            raise LimitExceeded(event, f"*{name} stands inside of what it stands for")
+        characters, height = self._anchors.get(name, (0, 0))  # an unknown one is an error of the loader
+        self._characters += characters
+        if self._characters > self._limits.characters:
+            raise LimitExceeded(event, f"with *{name} and the aliases before it written out, it is too large")
+        self._check_depth(event, height)
         if self._open:
             self._open[-1].height = max(self._open[-1].height, height + 1)
 
-    def _within_depth(self, event: yaml.Event, below: int) -> None:
-        if len(self._open) + below > self._bounds.deepest:
-            raise OutOfBounds(event, "nested too deep")
+    def _check_depth(self, event: yaml.Event, below: int) -> None:
+        if len(self._open) + below > self._limits.depth:
+            raise LimitExceeded(event, "nested too deep")

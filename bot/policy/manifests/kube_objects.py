@@ -1,4 +1,4 @@
-"""Which objects among documents matter, and who they are."""
+"""Finds the objects among documents that decide who may connect to whom."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.policy.manifests.documents import ManifestDocument
-from bot.policy.reach.field_errors import Mistakes, kind_of
-from bot.policy.reach.selector_parser import is_label, object_name
+from bot.policy.policy_kinds import OTHER_POLICY_KINDS
+from bot.policy.reach.field_errors import FieldErrors, type_name
+from bot.policy.reach.model import KIND
+from bot.policy.reach.selector_parser import parse_namespace, parse_object_name
 
 CORE = ""
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
@@ -20,103 +22,82 @@ CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "Job": ("batch",),
     "CronJob": ("batch",),
 }
-# kinds of other APIs that allow or deny connections: seen, named, not computed
-FOREIGN = frozenset(
-    {
-        ("crd.projectcalico.org", "NetworkPolicy"),
-        ("crd.projectcalico.org", "GlobalNetworkPolicy"),
-        ("crd.projectcalico.org", "StagedNetworkPolicy"),
-        ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
-        ("projectcalico.org", "NetworkPolicy"),
-        ("projectcalico.org", "GlobalNetworkPolicy"),
-        ("policy.networking.k8s.io", "AdminNetworkPolicy"),
-        ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
-        ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
-        ("cilium.io", "CiliumNetworkPolicy"),
-        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
-    }
-)
-_CLUSTERWIDE = frozenset(
-    {
-        "Namespace",
-        "Node",
-        "GlobalNetworkPolicy",
-        "StagedGlobalNetworkPolicy",
-        "AdminNetworkPolicy",
-        "BaselineAdminNetworkPolicy",
-        "ClusterNetworkPolicy",
-        "CiliumClusterwideNetworkPolicy",
-    }
-)
+_OTHER_POLICIES = frozenset((group, kind.kind) for kind in OTHER_POLICY_KINDS for group in kind.groups)
+_CLUSTER_SCOPED = {"Namespace", "Node", *(kind.kind for kind in OTHER_POLICY_KINDS if not kind.namespaced)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Object:
-    """One object: where it stands (a document, or an item of a list in one), what it is and its name."""
+class ManifestObject:
+    """One object: its source (a document, or an item of a list in one), its kind and its name.
 
-    where: str
+    `namespace` is `default` where none is given, and empty for what is cluster-scoped. `prefix` is what the
+    paths of its fields begin with: `items[3].` in a list.
+    """
+
+    source: str
     group: str
     kind: str
-    namespace: str  # `default` where none is given; empty for what has none
+    namespace: str
     name: str
     value: Mapping[str, Any]
-    prefix: str  # of its fields: `items[3].` in a list
+    prefix: str
 
     @property
-    def foreign(self) -> bool:
-        """Whether it is a policy of another API."""
-        return (self.group, self.kind) in FOREIGN
+    def is_other_policy(self) -> bool:
+        """Whether the object is a policy of another API."""
+        return (self.group, self.kind) in _OTHER_POLICIES
 
     def mapping(self, field: str) -> Mapping[str, Any]:
-        """A field that is a mapping; empty if it is absent or something else."""
-        found = self.value.get(field)
-        return found if isinstance(found, Mapping) else {}
+        """Return a field that is a mapping; empty if it is absent or something else."""
+        value = self.value.get(field)
+        return value if isinstance(value, Mapping) else {}
 
     def __str__(self) -> str:
-        name = (
-            f"{self.namespace}/{self.name}" if self.namespace and self.kind not in _CLUSTERWIDE else self.name
-        )
-        return f"{self.kind} {name}"
+        namespaced = self.namespace and self.kind not in _CLUSTER_SCOPED
+        return f"{self.kind} {self.namespace}/{self.name}" if namespaced else f"{self.kind} {self.name}"
 
 
-def objects(document: ManifestDocument, mistakes: Mistakes) -> Iterator[Object]:
-    """The objects of a document that matter; lists are opened. What is no object at all is passed over."""
-    if not _patch(document.value):
-        yield from _objects(document.value, "", str(document), mistakes)
+def find_objects(document: ManifestDocument, errors: FieldErrors) -> Iterator[ManifestObject]:
+    """Yield the objects of a document that matter, also from within lists.
+
+    What is no object at all is passed over: values of a chart, JSON patches, and the like.
+    """
+    if not _is_json_patch(document.value):
+        yield from _find(document.value, "", str(document), errors)
 
 
-def _patch(value: Any) -> bool:
-    """Whether it is a bare list without objects, as JSON patches are that lie beside manifests."""
+def _is_json_patch(value: Any) -> bool:
+    """Whether a value is a list without any object, as JSON patches are that lie beside manifests."""
     return isinstance(value, list) and all(
-        isinstance(each, Mapping) and "apiVersion" not in each and "kind" not in each for each in value
+        isinstance(item, Mapping) and "apiVersion" not in item and "kind" not in item for item in value
     )
 
 
-def _objects(value: Any, prefix: str, where: str, mistakes: Mistakes) -> Iterator[Object]:
+def _find(value: Any, prefix: str, source: str, errors: FieldErrors) -> Iterator[ManifestObject]:
     field = prefix.removesuffix(".")
     if not isinstance(value, Mapping):
-        mistakes.add(
-            field or "the document", f"must be an object with apiVersion and kind, not {kind_of(value)}"
+        errors.add(
+            field or "the document", f"must be an object with apiVersion and kind, not {type_name(value)}"
         )
         return
     version, kind = value.get("apiVersion"), value.get("kind")
     if version is None and kind is None:
-        return  # values of a chart, and the like
+        return
     if not isinstance(version, str) or not isinstance(kind, str):
-        which = "kind" if isinstance(version, str) else "apiVersion"
-        mistakes.add(f"{prefix}{which}", f"must be text, not {kind_of(value.get(which))}")
+        missing = "kind" if isinstance(version, str) else "apiVersion"
+        errors.add(f"{prefix}{missing}", f"must be text, not {type_name(value.get(missing))}")
         return
     if kind.endswith("List") and "items" in value:
-        for path, item in mistakes.items(value["items"], f"{prefix}items"):
-            yield from _objects(_with_kind(item, version, kind), f"{path}.", where, mistakes)
+        for path, item in errors.items(value["items"], f"{prefix}items"):
+            yield from _find(_with_kind(item, version, kind), f"{path}.", source, errors)
         return
     group = version.rpartition("/")[0] if "/" in version else CORE
     if _matters(group, kind):
-        yield _named(Object(where, group, kind, "", "", value, prefix), mistakes)
+        yield _with_name(ManifestObject(source, group, kind, "", "", value, prefix), errors)
 
 
 def _with_kind(item: Any, version: str, kind: str) -> Any:
-    """Items of a typed list (PodList) may leave out what they are."""
+    """Items of a typed list, such as a PodList, may leave out their kind."""
     if kind == "List" or not isinstance(item, Mapping) or "kind" in item:
         return item
     return {"apiVersion": version, "kind": kind.removesuffix("List"), **item}
@@ -124,22 +105,20 @@ def _with_kind(item: Any, version: str, kind: str) -> Any:
 
 def _matters(group: str, kind: str) -> bool:
     return (
-        kind == "NetworkPolicy"
-        or (group, kind) in FOREIGN
+        kind == KIND
+        or (group, kind) in _OTHER_POLICIES
         or (group == CORE and kind in ("Pod", "Namespace", "Node"))
         or group in CONTROLLERS.get(kind, ())
     )
 
 
-def _named(found: Object, mistakes: Mistakes) -> Object:
-    metadata = mistakes.mapping(found.value.get("metadata"), f"{found.prefix}metadata")
-    policy = found.kind == "NetworkPolicy" and not found.foreign  # its parser looks at its names itself
-    name = object_name(metadata, f"{found.prefix}metadata.name", Mistakes() if policy else mistakes)
-    namespace = mistakes.text(metadata.get("namespace"), f"{found.prefix}metadata.namespace") or "default"
-    if not policy and not is_label(namespace):
-        mistakes.add(
-            f"{found.prefix}metadata.namespace", f"{namespace!r} is not a DNS label of at most 63 characters"
-        )
-    if found.kind in _CLUSTERWIDE:
-        namespace = ""
-    return dataclasses.replace(found, name=name, namespace=namespace)
+def _with_name(obj: ManifestObject, errors: FieldErrors) -> ManifestObject:
+    metadata = errors.mapping(obj.value.get("metadata"), f"{obj.prefix}metadata")
+    name_field, namespace_field = f"{obj.prefix}metadata.name", f"{obj.prefix}metadata.namespace"
+    if obj.kind == KIND and not obj.is_other_policy:  # the parser of policies checks their names itself
+        name = parse_object_name(metadata, name_field, FieldErrors())
+        namespace = errors.text(metadata.get("namespace"), namespace_field) or "default"
+    else:
+        name = parse_object_name(metadata, name_field, errors)
+        namespace = parse_namespace(metadata, namespace_field, errors)
+    return dataclasses.replace(obj, name=name, namespace="" if obj.kind in _CLUSTER_SCOPED else namespace)

@@ -1,8 +1,7 @@
-"""What a line of an answer is about: a workload, a pod, or a range of addresses outside.
+"""Aggregates the answers of the engine, which are about classes of endpoints, to workloads or pods.
 
-Endpoints of one class behave alike, and a workload is the union of the classes that its pods are in; most
-have one. `Parties` folds a row over classes into a row over parties, so that answers are computed once for
-each class and not for each pod.
+An answer is computed once for each class and not for each pod. A workload is the union of the classes that
+its pods are in; most workloads have one class only.
 """
 
 from __future__ import annotations
@@ -12,115 +11,118 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.policy.reach.connection_sets import Ids, SetTable
+from bot.policy.reach.arrays import Indices, Numbers, first_indices
+from bot.policy.reach.connection_sets import ConnectionSetTable
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Pod
-from bot.policy.reach.partition import first_of_each
-from bot.policy.reach.pod_index import Population, numbered
-
-Indices = npt.NDArray[np.intp]
+from bot.policy.reach.pod_index import PodIndex, number_names
 
 
 class GroupLevel(enum.StrEnum):
-    """What a row stands for."""
+    """What a row of an answer stands for: a workload with all its pods, or a single pod."""
 
     WORKLOAD = "workload"
     POD = "pod"
 
 
-def named(population: Population, pods: Sequence[Pod], level: GroupLevel) -> tuple[list[str], Ids]:
-    """`shop/cart[Deployment]` or `shop/cart-1`: the names, sorted, and for each pod the number of its
-    name.
+def name_pods(pod_index: PodIndex, pods: Sequence[Pod], level: GroupLevel) -> tuple[list[str], Numbers]:
+    """Return the names that pods have at a level, sorted, and for each pod the number of its name.
+
+    A name is `shop/cart[Deployment]` for a workload, `shop/cart-1` for a pod.
     """
     if level is GroupLevel.POD:
-        return numbered([str(pod.ref) for pod in pods])
-    return population.owners if pods is population.pods else numbered([str(pod.owner) for pod in pods])
+        return number_names([str(pod.ref) for pod in pods])
+    return pod_index.workloads if pods is pod_index.pods else number_names([str(pod.owner) for pod in pods])
 
 
-class Classes:
-    """The classes of one state, and any row or column of their matrix."""
+class EndpointClasses:
+    """The classes of endpoints of one state, and any row or column of their matrix of connections.
+
+    `of_endpoint` and `of_pod` give the class of each endpoint and of each pod.
+    """
 
     def __init__(self, reach: Reachability) -> None:
-        self.reach = reach
+        self._reach = reach
         self.of_endpoint = reach.class_of
         self.count = int(self.of_endpoint.max(initial=-1)) + 1
-        self.endpoints = first_of_each(self.of_endpoint, self.count)
-        self.of_pod = self.of_endpoint[reach.endpoints.unit_of_pod]
-        self._rows_in, self._columns_in = (
-            each[self.endpoints] for each in (reach.ingress.rows_of, reach.ingress.columns_of)
+        self.of_pod = self.of_endpoint[reach.endpoints.of_pod]
+        endpoints = first_indices(self.of_endpoint, self.count)
+        self._ingress_rows, self._ingress_columns = (
+            numbers[endpoints] for numbers in (reach.ingress.row_of, reach.ingress.column_of)
         )
-        self._rows_out, self._columns_out = (
-            each[self.endpoints] for each in (reach.egress.rows_of, reach.egress.columns_of)
+        self._egress_rows, self._egress_columns = (
+            numbers[endpoints] for numbers in (reach.egress.row_of, reach.egress.column_of)
         )
 
-    def opened_by(self, source: int) -> Ids:
-        """What one class may open to each class."""
-        out = self.reach.egress.cells[self._rows_out[source], self._columns_out]
-        into = self.reach.ingress.cells[self._rows_in, self._columns_in[source]]
-        return self.reach.sets.intersections(out, into)
+    def opened_by(self, source: int) -> Numbers:
+        """Return what one class may open to each class."""
+        egress = self._reach.egress.cells[self._egress_rows[source], self._egress_columns]
+        ingress = self._reach.ingress.cells[self._ingress_rows, self._ingress_columns[source]]
+        return self._reach.sets.intersections(egress, ingress)
 
-    def opened_to(self, destination: int) -> Ids:
-        """What each class may open to one class."""
-        out = self.reach.egress.cells[self._rows_out, self._columns_out[destination]]
-        into = self.reach.ingress.cells[self._rows_in[destination], self._columns_in]
-        return self.reach.sets.intersections(out, into)
+    def opened_to(self, destination: int) -> Numbers:
+        """Return what each class may open to one class."""
+        egress = self._reach.egress.cells[self._egress_rows, self._egress_columns[destination]]
+        ingress = self._reach.ingress.cells[self._ingress_rows[destination], self._ingress_columns]
+        return self._reach.sets.intersections(egress, ingress)
 
 
-class Parties:
-    """The workloads or pods of a population, sorted by name, and the classes that they are made of."""
+class Workloads:
+    """The workloads of an index (its pods, at that level), sorted by name, and the classes of their pods.
 
-    def __init__(self, population: Population, class_of_pod: Ids, level: GroupLevel) -> None:
-        self.names, of_pod = named(population, population.pods, level)
+    `of_pod` gives the workload of each pod, `pod_counts` how many pods each workload has.
+    """
+
+    def __init__(self, pod_index: PodIndex, class_of_pod: Numbers, level: GroupLevel) -> None:
+        self.names, of_pod = name_pods(pod_index, pod_index.pods, level)
         self.of_pod = of_pod.astype(np.int64)
         width = int(class_of_pod.max(initial=0)) + 1
         pairs, counts = np.unique(self.of_pod * width + class_of_pod, return_counts=True)
-        self.pods = np.bincount(self.of_pod, minlength=len(self.names))
-        owners, classes = pairs // width, pairs % width
-        self._starts = np.searchsorted(owners, np.arange(len(self.names) + 1))
+        self.pod_counts = np.bincount(self.of_pod, minlength=len(self.names))
+        workloads, classes = pairs // width, pairs % width
+        self._starts = np.searchsorted(workloads, np.arange(len(self.names) + 1))
         self._classes: Indices = classes.astype(np.intp)
         self._counts = counts
-        self._rounds = list(self._round())
+        self._rounds = list(self._further_classes())
 
-    def classes(self, party: int) -> Sequence[int]:
-        """The classes of a party."""
-        found: list[int] = self._classes[self._starts[party] : self._starts[party + 1]].tolist()
-        return found
+    def classes_of(self, workload: int) -> Sequence[int]:
+        """Return the classes of a workload's pods."""
+        classes: list[int] = self._classes[self._starts[workload] : self._starts[workload + 1]].tolist()
+        return classes
 
-    def alone(self, party: int) -> bool:
-        """Whether it is a single pod."""
-        return int(self.pods[party]) == 1
+    def count_pods(self, workload: int, class_: int) -> int:
+        """Return how many pods of a workload are of a class."""
+        entries = slice(self._starts[workload], self._starts[workload + 1])
+        return int(self._counts[entries][self._classes[entries] == class_].sum())
 
-    def pods_in(self, party: int, one: int) -> int:
-        """How many pods of a party are of a class."""
-        at = slice(self._starts[party], self._starts[party + 1])
-        return int(self._counts[at][self._classes[at] == one].sum())
+    def fold(self, by_class: Numbers, sets: ConnectionSetTable) -> Numbers:
+        """Turn one set for each class into one for each workload: the union over its classes."""
+        folded = by_class[self._classes[self._starts[:-1]]]
+        for workloads, classes in self._rounds:
+            folded[workloads] = sets.unions(folded[workloads], by_class[classes])
+        return folded
 
-    def fold(self, by_class: Ids, sets: SetTable) -> Ids:
-        """From one set for each class to one for each party: the union over its classes."""
-        found = by_class[self._classes[self._starts[:-1]]]
-        for parties, classes in self._rounds:
-            found[parties] = sets.unions(found[parties], by_class[classes])
-        return found
-
-    def _round(self) -> Iterator[tuple[Indices, Indices]]:
-        """The second class of each party that has two, the third of each that has three, and so on."""
-        sizes = np.diff(self._starts)
-        for number in range(1, int(sizes.max(initial=0))):
-            parties = np.flatnonzero(sizes > number)
-            yield parties, self._classes[self._starts[parties] + number]
+    def _further_classes(self) -> Iterator[tuple[Indices, Indices]]:
+        """Yield the second class of every workload that has two, then the third of those with three, …"""
+        class_counts = np.diff(self._starts)
+        for number in range(1, int(class_counts.max(initial=0))):
+            workloads = np.flatnonzero(class_counts > number)
+            yield workloads, self._classes[self._starts[workloads] + number]
 
 
-def own_nodes(population: Population, party_of_pod: npt.NDArray[np.int64]) -> dict[int, set[int]]:
-    """For each party with host-network pods, the parties with another pod on one of their nodes."""
-    on_node: dict[str, list[int]] = defaultdict(list)
-    for number, pod in enumerate(population.pods):
+def workloads_on_own_nodes(pod_index: PodIndex, workload_of_pod: Indices) -> dict[int, set[int]]:
+    """Map each workload with host-network pods to the workloads with another pod on one of their nodes.
+
+    Those always receive its traffic, because a node always reaches its own pods.
+    """
+    pods_on_node: dict[str, list[int]] = defaultdict(list)
+    for number, pod in enumerate(pod_index.pods):
         if pod.node:
-            on_node[pod.node].append(number)
-    found: dict[int, set[int]] = defaultdict(set)
-    for pods in on_node.values():
-        hosts = [pod for pod in pods if population.pods[pod].host_network]
-        for host in hosts:
-            found[int(party_of_pod[host])].update(int(party_of_pod[pod]) for pod in pods if pod != host)
-    return dict(found)
+            pods_on_node[pod.node].append(number)
+    reached: dict[int, set[int]] = defaultdict(set)
+    for pods in pods_on_node.values():
+        for host in (pod for pod in pods if pod_index.pods[pod].host_network):
+            others = [pod for pod in pods if pod != host]
+            reached[int(workload_of_pod[host])].update(workload_of_pod[others].tolist())
+    return dict(reached)

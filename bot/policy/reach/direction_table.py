@@ -1,260 +1,193 @@
-"""One direction of all policies as a table: which connections each kind of subject grants to each kind of
-peer.
+"""One direction of all policies as a table: which connections subjects grant to peers.
 
 The subject is the pod that a policy selects: the destination for ingress, the source for egress. Subjects
-with the same policies (and, for ingress, the same named ports) share a row, peers that no rule tells apart
-share a column, and a cell is the number of a set of connections in a `SetTable`. Both directions are this
-same table; only where a named port is resolved differs, because that is always the destination.
+that the same policies select (and that, for ingress, have the same named ports) share a row, peers that no
+rule tells apart share a column, and a cell holds the number of a set of connections. Both directions use this
+one class; they differ only in where a named port is resolved, because that is always the destination.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.policy.reach.connection_sets import EMPTY, FULL, Ids, SetTable
-from bot.policy.reach.connections import ALL, Connections
+from bot.policy.reach.arrays import Indices, Mask, Numbers, distinct
+from bot.policy.reach.connection_sets import EMPTY, FULL, ConnectionSetTable
+from bot.policy.reach.connections import Connections
 from bot.policy.reach.endpoints import Endpoints
-from bot.policy.reach.model import Direction, Peer, Policy, PolicyRef, PortRule, Rule
-from bot.policy.reach.partition import Partition, different
-from bot.policy.reach.pod_index import resolve
+from bot.policy.reach.grants import GrantReader, RuleGrant
+from bot.policy.reach.model import Direction, Policy, PolicyRef, PortRule
+from bot.policy.reach.partition import Partition
 
-Indices = npt.NDArray[np.intp]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class RuleGrant:
-    """What a rule opens: these connections to these peers (endpoints, or columns once they are numbered).
-
-    `members` None is everyone. `named` are ports that are resolved for each subject, which for ingress is the
-    destination.
-    """
-
-    rule: int
-    connections: Connections
-    members: Indices | None
-    named: tuple[PortRule, ...] = ()
+_Grants = Mapping[PolicyRef, tuple[RuleGrant, ...]]
 
 
-class Granting:
-    """Turns the rules of policies into grants; remembers peers that many rules share."""
-
-    def __init__(self, endpoints: Endpoints, direction: Direction) -> None:
-        self._endpoints = endpoints
-        self._direction = direction
-        self._known: dict[tuple[str, tuple[Peer, ...]], Indices] = {}
-
-    def grants(self, policy: Policy) -> Iterator[RuleGrant]:
-        """What the rules of a policy open, in their order."""
-        for index, rule in enumerate(policy.rules(self._direction) or ()):
-            members = self.members(rule, policy.namespace)
-            named = tuple(port for port in rule.ports if isinstance(port.port, str))
-            if not named:
-                yield RuleGrant(index, _numbered(rule), members)
-            elif self._direction is Direction.INGRESS:
-                yield RuleGrant(index, _numbered(rule), members, named)
-            else:
-                yield from self._resolved(index, rule, members, named)
-
-    def members(self, rule: Rule, namespace: str) -> Indices | None:
-        """The peers of a rule; None for everyone."""
-        if not rule.peers:
-            return None
-        key = (namespace, rule.peers)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._endpoints.members(rule.peers, namespace)
-        return found
-
-    def _resolved(
-        self, index: int, rule: Rule, members: Indices | None, named: tuple[PortRule, ...]
-    ) -> Iterator[RuleGrant]:
-        """For egress the peers are the destinations: one grant for each way in which the names resolve."""
-        numbered = _numbered(rule)
-        if numbered:
-            yield RuleGrant(index, numbered, members)
-        everyone = np.arange(self._endpoints.count) if members is None else members
-        for ports, units in self._endpoints.by_ports(everyone):
-            found = self._endpoints.population.resolve(named, ports)
-            if found:
-                yield RuleGrant(index, found, units)
-
-
-def _numbered(rule: Rule) -> Connections:
-    if not rule.ports:
-        return ALL
-    return resolve([port for port in rule.ports if not isinstance(port.port, str)], frozenset())
-
-
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DirectionTable:
     """The table of one direction. Immutable.
 
-    `rows_of` and `columns_of` give the row and the column of each endpoint, `policies` those of each row;
-    `cells[row, column]` is the number of what they grant, everything in a row without policies.
+    `row_of` and `column_of` give the row and the column of each endpoint, `policies_of_row` the policies that
+    select the subjects of each row. `cells[row, column]` is the number in `sets` of what these policies grant
+    together: everything in a row without policies.
     """
 
-    def __init__(
-        self,
-        *,
-        direction: Direction,
-        sets: SetTable,
-        rows_of: Ids,
-        columns_of: Ids,
-        cells: Ids,
-        policies: tuple[tuple[Policy, ...], ...],
-    ) -> None:
-        self.direction = direction
-        self.sets = sets
-        self.rows_of = rows_of
-        self.columns_of = columns_of
-        self.cells = cells
-        self.policies = policies
+    direction: Direction
+    sets: ConnectionSetTable
+    row_of: Numbers
+    column_of: Numbers
+    cells: Numbers
+    policies_of_row: tuple[tuple[Policy, ...], ...]
 
     @classmethod
     def build(
-        cls, direction: Direction, policies: Iterable[Policy], endpoints: Endpoints, sets: SetTable
+        cls,
+        direction: Direction,
+        policies: Iterable[Policy],
+        endpoints: Endpoints,
+        sets: ConnectionSetTable,
     ) -> DirectionTable:
-        """Compute it from nothing."""
+        """Compute the table of these policies; the endpoints must have been split by all their ipBlocks."""
         isolating = [policy for policy in policies if policy.rules(direction) is not None]
-        granting = Granting(endpoints, direction)
+        reader = GrantReader(endpoints, direction)
         rows, columns = Partition(endpoints.count), Partition(endpoints.count)
-        selected, grants = {}, {}
+        subjects, grants = {}, {}
         for policy in isolating:
-            selected[policy.ref] = endpoints.selected(policy)
-            grants[policy.ref] = tuple(granting.grants(policy)) if len(selected[policy.ref]) else ()
-            _refine(rows, columns, selected[policy.ref], grants[policy.ref], endpoints)
-        of_row: list[list[Policy]] = [[] for _ in range(rows.count)]
+            subjects[policy.ref] = endpoints.selected_by(policy)
+            grants[policy.ref] = tuple(reader.grants(policy)) if len(subjects[policy.ref]) else ()
+            _refine(rows, columns, subjects[policy.ref], grants[policy.ref], endpoints)
+        policies_of_row: list[list[Policy]] = [[] for _ in range(rows.count)]
         for policy in isolating:
-            for row in different(rows.ids[selected[policy.ref]], rows.count).tolist():
-                of_row[row].append(policy)
-        made = cls(
+            for row in distinct(rows.class_of[subjects[policy.ref]], rows.count).tolist():
+                policies_of_row[row].append(policy)
+        table = cls(
             direction=direction,
             sets=sets,
-            rows_of=rows.ids,
-            columns_of=columns.ids,
+            row_of=rows.class_of,
+            column_of=columns.class_of,
             cells=np.full((rows.count, columns.count), FULL, dtype=np.int32),
-            policies=tuple(map(tuple, of_row)),
+            policies_of_row=tuple(map(tuple, policies_of_row)),
         )
-        numbered = {ref: made._columns_of(each) for ref, each in grants.items()}
-        made._fill(range(rows.count), numbered, endpoints)
-        return made
+        table._fill(range(rows.count), table._with_columns(grants), endpoints)
+        return table
 
     def with_policy(self, policy: Policy, endpoints: Endpoints, parents: Indices) -> DirectionTable:
-        """With one more policy. `parents` gives the endpoint here of each endpoint there."""
-        rows, columns = Partition.of(self.rows_of[parents]), Partition.of(self.columns_of[parents])
-        old_rows, old_columns = rows.ids.copy(), columns.ids.copy()
-        selected = (
-            endpoints.selected(policy)
-            if policy.rules(self.direction) is not None
-            else np.empty(0, dtype=np.intp)
-        )
-        grants = tuple(Granting(endpoints, self.direction).grants(policy)) if len(selected) else ()
-        _refine(rows, columns, selected, grants, endpoints)
+        """Return the table with one more policy.
+
+        `endpoints` have been split by the policy's ipBlocks; `parents` gives the endpoint of this table that
+        each of them is a part of.
+        """
+        rows, columns = Partition.of(self.row_of[parents]), Partition.of(self.column_of[parents])
+        old_rows, old_columns = rows.class_of.copy(), columns.class_of.copy()
+        isolates = policy.rules(self.direction) is not None
+        subjects = endpoints.selected_by(policy) if isolates else np.empty(0, dtype=np.intp)
+        grants = tuple(GrantReader(endpoints, self.direction).grants(policy)) if len(subjects) else ()
+        _refine(rows, columns, subjects, grants, endpoints)
         parent_rows, parent_columns = old_rows[rows.representatives()], old_columns[columns.representatives()]
-        touched = different(rows.ids[selected], rows.count).tolist()
-        of_row = [self.policies[row] for row in parent_rows.tolist()]
-        fresh = [row for row in touched if not of_row[row]]
-        for row in touched:
-            of_row[row] = tuple(sorted((*of_row[row], policy), key=lambda each: each.ref))
-        made = DirectionTable(
-            direction=self.direction,
-            sets=self.sets,
-            rows_of=rows.ids,
-            columns_of=columns.ids,
+        selected_rows = distinct(rows.class_of[subjects], rows.count).tolist()
+        policies_of_row = [self.policies_of_row[row] for row in parent_rows.tolist()]
+        newly_isolated = [row for row in selected_rows if not policies_of_row[row]]
+        for row in selected_rows:
+            policies_of_row[row] = tuple(sorted((*policies_of_row[row], policy), key=lambda other: other.ref))
+        table = dataclasses.replace(
+            self,
+            row_of=rows.class_of,
+            column_of=columns.class_of,
             cells=self.cells[parent_rows][:, parent_columns],
-            policies=tuple(of_row),
+            policies_of_row=tuple(policies_of_row),
         )
-        made.cells[fresh] = EMPTY
-        made._grant(touched, {policy.ref: made._columns_of(grants)}, endpoints)
-        return made
+        table.cells[newly_isolated] = EMPTY
+        table._grant(selected_rows, table._with_columns({policy.ref: grants}), endpoints)
+        return table
 
-    def without_policy(self, policy: PolicyRef, endpoints: Endpoints) -> DirectionTable:
-        """Without one of its policies; rows and columns that it alone told apart stay apart."""
-        touched = [row for row, each in enumerate(self.policies) if any(one.ref == policy for one in each)]
-        of_row = [tuple(one for one in each if one.ref != policy) for each in self.policies]
-        made = DirectionTable(
-            direction=self.direction,
-            sets=self.sets,
-            rows_of=self.rows_of,
-            columns_of=self.columns_of,
-            cells=self.cells.copy(),
-            policies=tuple(of_row),
+    def without_policy(self, ref: PolicyRef, endpoints: Endpoints) -> DirectionTable:
+        """Return the table without one of its policies.
+
+        Rows and columns that only this policy told apart stay apart: that costs little, and changes nothing.
+        """
+        selected_rows = [
+            row
+            for row, policies in enumerate(self.policies_of_row)
+            if any(policy.ref == ref for policy in policies)
+        ]
+        policies_of_row = tuple(
+            tuple(policy for policy in policies if policy.ref != ref) for policies in self.policies_of_row
         )
-        granting = Granting(endpoints, self.direction)
-        remaining = {one.ref: one for row in touched for one in of_row[row]}
-        grants = {ref: made._columns_of(granting.grants(one)) for ref, one in remaining.items()}
-        made._fill(touched, grants, endpoints)
-        return made
+        table = dataclasses.replace(self, cells=self.cells.copy(), policies_of_row=policies_of_row)
+        reader = GrantReader(endpoints, self.direction)
+        remaining = {policy.ref: policy for row in selected_rows for policy in policies_of_row[row]}
+        grants = {other: tuple(reader.grants(policy)) for other, policy in remaining.items()}
+        table._fill(selected_rows, table._with_columns(grants), endpoints)
+        return table
 
-    def _columns_of(self, grants: Iterable[RuleGrant]) -> tuple[RuleGrant, ...]:
-        return tuple(
-            (
-                grant
-                if grant.members is None
-                else dataclasses.replace(
-                    grant, members=different(self.columns_of[grant.members], self.cells.shape[1])
-                )
-            )
-            for grant in grants
-        )
+    def policies_of(self, endpoint: int) -> tuple[Policy, ...]:
+        """Return the policies that isolate an endpoint in this direction."""
+        return self.policies_of_row[int(self.row_of[endpoint])]
 
-    def _fill(
-        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[RuleGrant, ...]], endpoints: Endpoints
-    ) -> None:
-        rows = list(rows)
+    def isolated_rows(self) -> Mask:
+        """Return for each row whether any policy isolates its subjects."""
+        return np.array([bool(policies) for policies in self.policies_of_row], dtype=bool)
+
+    def _with_columns(self, grants: _Grants) -> _Grants:
+        """Replace the endpoints that grants name by the columns of this table."""
+        return {ref: tuple(map(self._with_column_peers, each)) for ref, each in grants.items()}
+
+    def _with_column_peers(self, grant: RuleGrant) -> RuleGrant:
+        if grant.peers is None:
+            return grant
+        columns = distinct(self.column_of[grant.peers], self.cells.shape[1])
+        return dataclasses.replace(grant, peers=columns)
+
+    def _fill(self, rows: Sequence[int], grants: _Grants, endpoints: Endpoints) -> None:
         for row in rows:
-            self.cells[row] = EMPTY if self.policies[row] else FULL
+            self.cells[row] = EMPTY if self.policies_of_row[row] else FULL
         self._grant(rows, grants, endpoints)
 
-    def _grant(
-        self, rows: Iterable[int], grants: Mapping[PolicyRef, tuple[RuleGrant, ...]], endpoints: Endpoints
-    ) -> None:
-        representatives = Partition.of(self.rows_of).representatives()
+    def _grant(self, rows: Sequence[int], grants: _Grants, endpoints: Endpoints) -> None:
+        representatives = Partition.of(self.row_of).representatives()
         for row in rows:
-            for policy in self.policies[row]:
+            for policy in self.policies_of_row[row]:
                 for grant in grants.get(policy.ref, ()):
-                    found = grant.connections
-                    if grant.named:
-                        ports = endpoints.ports(int(representatives[row]))
-                        found |= endpoints.population.resolve(grant.named, ports)
-                    self._add(self.cells[row], self.sets.number(found), grant.members)
+                    connections = grant.connections
+                    if grant.named_ports:
+                        named_ports = endpoints.named_ports(int(representatives[row]))
+                        connections |= endpoints.pod_index.resolve(grant.named_ports, named_ports)
+                    self._add(self.cells[row], self.sets.number(connections), grant.peers)
 
-    def _add(self, cells: Ids, number: int, columns: Indices | None) -> None:
-        """Add a set to cells of a row; few different sets occur in one row."""
+    def _add(self, cells: Numbers, number: int, columns: Indices | None) -> None:
+        """Unite the cells of a row with a set; few different sets occur in one row."""
         before = cells if columns is None else cells[columns]
         if not len(before):
             return
-        found = different(before, len(self.sets)).tolist()
-        unions = [self.sets.union(one, number) for one in found]
-        after: Ids | int = unions[0]
-        if len(found) > 1:
-            table = np.zeros(found[-1] + 1, dtype=np.int32)
-            table[found] = unions
-            after = table[before]
+        occurring = distinct(before, len(self.sets)).tolist()
+        unions = [self.sets.union(other, number) for other in occurring]
+        after: Numbers | int = unions[0]
+        if len(occurring) > 1:
+            union_of = np.zeros(occurring[-1] + 1, dtype=np.int32)
+            union_of[occurring] = unions
+            after = union_of[before]
         cells[slice(None) if columns is None else columns] = after
 
 
 def _refine(
-    rows: Partition, columns: Partition, selected: Indices, grants: Iterable[RuleGrant], endpoints: Endpoints
+    rows: Partition, columns: Partition, subjects: Indices, grants: Iterable[RuleGrant], endpoints: Endpoints
 ) -> None:
-    rows.refine(selected)
+    """Split rows and columns so that one policy treats the endpoints of each of them alike."""
+    rows.refine(subjects)
     for grant in grants:
-        if grant.members is not None:
-            columns.refine(grant.members)
-    named = [port for grant in grants for port in grant.named]
+        if grant.peers is not None:
+            columns.refine(grant.peers)
+    named = [port for grant in grants for port in grant.named_ports]
     if named:
-        for ports in _alike(named, selected, endpoints):
-            rows.refine(ports)
+        for members in _group_by_resolution(named, subjects, endpoints):
+            rows.refine(members)
 
 
-def _alike(named: list[PortRule], selected: Indices, endpoints: Endpoints) -> Iterator[Indices]:
-    """The subjects parted by what each of these names is for them."""
-    parts: dict[tuple[Connections, ...], list[Indices]] = {}
-    for ports, units in endpoints.by_ports(selected):
-        parts.setdefault(tuple(endpoints.population.resolve((port,), ports) for port in named), []).append(
-            units
-        )
-    return (np.concatenate(units) for units in parts.values())
+def _group_by_resolution(named: list[PortRule], subjects: Indices, endpoints: Endpoints) -> Iterator[Indices]:
+    """Yield the subjects grouped by what each of these port names resolves to for them."""
+    groups: dict[tuple[Connections, ...], list[Indices]] = {}
+    for named_ports, members in endpoints.split_by_named_ports(subjects):
+        resolved = tuple(endpoints.pod_index.resolve((port,), named_ports) for port in named)
+        groups.setdefault(resolved, []).append(members)
+    return (np.concatenate(members) for members in groups.values())

@@ -1,4 +1,4 @@
-"""Ranges of addresses outside the cluster: disjoint, and as large as the answers allow."""
+"""Address ranges outside the cluster as answers show them: disjoint, and as large as the answers allow."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from bot.policy.reach.addresses import IPV6_START, Range
 from bot.policy.reach.endpoints import blocks_of
 from bot.policy.reach.engine import Reachability
 
+NumberedRange = tuple[Range, int]
 
-def maximal(ranges: Iterable[tuple[Range, int]], alike: Callable[[int], Hashable]) -> list[tuple[Range, int]]:
-    """Join neighbours whose numbers `alike` cannot tell apart; each result keeps its first number."""
-    found: list[tuple[Range, int]] = []
+
+def merge_neighbours(ranges: Iterable[NumberedRange], key: Callable[[int], Hashable]) -> list[NumberedRange]:
+    """Join neighbouring ranges whose numbers have the same key; a joined range keeps its first number."""
+    merged: list[NumberedRange] = []
     for (first, last), number in ranges:
-        if found and first != IPV6_START and alike(found[-1][1]) == alike(number):
-            found[-1] = ((found[-1][0][0], last), found[-1][1])
+        if merged and first != IPV6_START and key(merged[-1][1]) == key(number):
+            merged[-1] = ((merged[-1][0][0], last), merged[-1][1])
         else:
-            found.append(((first, last), number))
-    return found
+            merged.append(((first, last), number))
+    return merged
 
 
-def speaks_ipv6(reach: Reachability) -> bool:
-    """Whether IPv6 is worth a line: a policy names an IPv6 block, or a pod has an IPv6 address."""
-    return reach.population.has_ipv6 or any(
+def uses_ipv6(reach: Reachability) -> bool:
+    """Whether a policy names an IPv6 block or a pod has an IPv6 address; otherwise answers show IPv4 only."""
+    return reach.pod_index.has_ipv6 or any(
         block.cidr.version == 6 for block in blocks_of(reach.policies.values())
     )
 
 
-def families(ranges: Iterable[tuple[Range, int]], *, ipv6: bool) -> list[tuple[Range, int]]:
-    """All of them, or IPv4 only."""
-    return [(found, number) for found, number in ranges if ipv6 or found[0] < IPV6_START]
+def of_families(ranges: Iterable[NumberedRange], *, ipv6: bool) -> list[NumberedRange]:
+    """Return the ranges of both address families, or those of IPv4 only."""
+    return [(bounds, number) for bounds, number in ranges if ipv6 or bounds[0] < IPV6_START]

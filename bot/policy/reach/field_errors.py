@@ -1,4 +1,4 @@
-"""Walks a manifest field by field and keeps every mistake with its path, as an API server reports them."""
+"""Collects what is wrong with a manifest, field by field, in the way of the API server's own validation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_KINDS = {
+_TYPES = {
     dict: "a mapping",
     list: "a list",
     str: "text",
@@ -28,53 +28,58 @@ class FieldError:
         return f"{self.field}: {self.reason}"
 
 
-class Mistakes:
-    """Collects the errors of one manifest."""
+class FieldErrors:
+    """The errors of one manifest, in the order in which its fields were read.
+
+    The reading methods return an empty value for a field that is absent, and also for one of the wrong type,
+    after they have added the error. So a caller reads on, and all mistakes are reported at once.
+    """
 
     def __init__(self) -> None:
-        self.found: list[FieldError] = []
+        self.errors: list[FieldError] = []
 
     def add(self, field: str, reason: str) -> None:
-        """Keep one."""
-        self.found.append(FieldError(field, reason))
+        """Add an error of the field with this path."""
+        self.errors.append(FieldError(field, reason))
 
     def mapping(self, value: Any, field: str, known: frozenset[str] | None = None) -> Mapping[str, Any]:
-        """A mapping, with no other keys than `known`; empty if it is absent or something else."""
+        """Read a mapping; a key that is not in `known` is an error too."""
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.add(field, f"must be a mapping, not {kind_of(value)}")
+            self.add(field, f"must be a mapping, not {type_name(value)}")
             return {}
         for key in value:
             if known is not None and key not in known:
-                self.add(f"{field}.{key}" if field else str(key), f"unknown field{_nearest(str(key), known)}")
+                path = f"{field}.{key}" if field else str(key)
+                self.add(path, f"unknown field{_suggestion(str(key), known)}")
         return value
 
     def items(self, value: Any, field: str) -> Iterator[tuple[str, Any]]:
-        """The entries of a list with their paths; nothing if it is absent or something else."""
+        """Yield the entries of a list with their paths."""
         if value is None:
             return
         if not isinstance(value, list):
-            self.add(field, f"must be a list, not {kind_of(value)}")
+            self.add(field, f"must be a list, not {type_name(value)}")
             return
         for index, item in enumerate(value):
             yield f"{field}[{index}]", item
 
     def text(self, value: Any, field: str) -> str:
-        """Text; empty if it is absent or something else."""
+        """Read text."""
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.add(field, f"must be text, not {kind_of(value)}: put it in quotes")
+            self.add(field, f"must be text, not {type_name(value)}: put it in quotes")
             return ""
         return value
 
 
-def kind_of(value: Any) -> str:
-    """What a value is, in words."""
-    return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
+def type_name(value: Any) -> str:
+    """Return what a value is, in words: `a mapping`, `a number`, `nothing`."""
+    return "nothing" if value is None else _TYPES.get(type(value), type(value).__name__)
 
 
-def _nearest(word: str, known: frozenset[str]) -> str:
+def _suggestion(word: str, known: frozenset[str]) -> str:
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f", did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"

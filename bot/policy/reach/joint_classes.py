@@ -1,171 +1,170 @@
-"""Two states side by side: groups of pods, and ranges outside, that are of one class in both.
+"""Two states of a cluster side by side, in classes that are the same in both.
 
-A cell holds the pods that are of the same workload, of the same class before and of the same class after, so
-that a change is worked out once for all of them. Outside is cut where either state cuts it.
+A joint class holds the pods that are of one workload, of one class before and of one class after, so that a
+change is worked out once for all of them. The addresses outside are cut where either state cuts them, and
+external ranges that are of one class in both states share a joint class too.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.policy.reach import external_ranges
 from bot.policy.reach.addresses import END, Range
-from bot.policy.reach.aggregation import GroupLevel, named
-from bot.policy.reach.connection_sets import EMPTY, FULL, Ids
+from bot.policy.reach.aggregation import GroupLevel, name_pods
+from bot.policy.reach.arrays import Indices, Mask, Numbers, unique_rows
+from bot.policy.reach.connection_sets import EMPTY, FULL
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod
-from bot.policy.reach.pod_index import UNKNOWN
+from bot.policy.reach.pod_index import NO_NODE
 
-Indices = npt.NDArray[np.intp]
 ABSENT = -1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _View:
-    """Pods (later: cells) as one state sees them: arrays of endpoint, class, host network and node."""
+    """Pods, and later joint classes, as one state sees them; an array has one element for each of them.
+
+    `ABSENT` is the endpoint and the class of a pod that this state does not have.
+    """
 
     state: Reachability
-    endpoints: Ids
-    classes: Ids
-    hosts: Ids
-    nodes: Ids
+    endpoints: Numbers
+    classes: Numbers
+    host_network: Numbers
+    nodes: Numbers
 
     @classmethod
     def of(cls, state: Reachability, pods: tuple[Pod, ...]) -> _View:
-        """`ABSENT` is the endpoint and the class of a pod that this state does not have."""
-        population = state.population
-        units, classes, hosts, nodes = (
-            np.append(each, ABSENT)
-            for each in (state.endpoints.unit_of_pod, state.class_of, population.hosts, population.nodes)
+        pod_index = state.pod_index
+        endpoints, classes, host_network, nodes = (
+            np.append(numbers, ABSENT)
+            for numbers in (
+                state.endpoints.of_pod,
+                state.class_of,
+                pod_index.host_network_of_pod,
+                pod_index.node_of_pod,
+            )
         )
-        if pods is population.pods:
-            there = np.arange(len(pods))
+        if pods is pod_index.pods:
+            numbers = np.arange(len(pods))
         else:
-            there = np.array([population.index.get(pod.ref, ABSENT) for pod in pods], dtype=np.intp)
-        endpoints = units[there]
-        return cls(state, endpoints, classes[endpoints], hosts[there], nodes[there])
+            numbers = np.array([pod_index.number_of.get(pod.ref, ABSENT) for pod in pods], dtype=np.intp)
+        pod_endpoints = endpoints[numbers]
+        return cls(state, pod_endpoints, classes[pod_endpoints], host_network[numbers], nodes[numbers])
 
-    def of_cells(self, pods: Indices, ranges: Indices) -> _View:
-        """The same for cells that these pods and these ranges outside stand for."""
-        none = np.full(len(ranges), UNKNOWN, dtype=np.int32)
+    def of_classes(self, pods: Indices, ranges: Indices) -> _View:
+        """The view of joint classes that these pods and these external ranges stand for."""
+        unknown = np.full(len(ranges), NO_NODE, dtype=np.int32)
         return _View(
             self.state,
             np.concatenate((self.endpoints[pods], ranges.astype(np.int32))),
-            np.concatenate((self.classes[pods], none)),
-            np.concatenate((self.hosts[pods], np.zeros(len(ranges), dtype=np.int32))),
-            np.concatenate((self.nodes[pods], none)),
+            np.concatenate((self.classes[pods], unknown)),
+            np.concatenate((self.host_network[pods], np.zeros(len(ranges), dtype=np.int32))),
+            np.concatenate((self.nodes[pods], unknown)),
         )
 
 
-class Cells:
-    """The cells of two states. Cells of pods are numbered first, then those of ranges outside.
+class JointClasses:
+    """The joint classes of two states. Those of pods are numbered first, those of external ranges after them.
 
-    `party` is the number of a cell's workload (or pod, as `level` says) in `names`; a range outside has none.
-    `sizes` counts pods. Where the two states have different pods, a pod may also have moved to another node
-    or off its network: cells are then parted by node, so that `connections` can tell own nodes, which
-    policies do not.
+    `count` is the number of all, `pod_class_count` that of the classes of pods. `workload` is the number in
+    `names` of the workload (or pod, as the level says) of each class of pods, and `pod_counts` how many pods
+    it has. `of_pod` gives the class of each of `pods`, `of_range` that of each of `ranges`.
+
+    Where the two states have different pods, a pod may also have moved to another node or off the host
+    network. Then pods of one class are on one node in both states, so that `connections` can consider own
+    nodes, which the tables of policies do not.
     """
 
     def __init__(self, before: Reachability, after: Reachability, level: GroupLevel) -> None:
         self.before, self.after = before, after
-        self.same_pods = before.population is after.population
-        self.pods = _pods(before, after)
-        self.names, owners = named(after.population, self.pods, level)
+        self.same_pods = before.pod_index is after.pod_index
+        self.pods = _pods_of_both(before, after)
+        self.names, workloads = name_pods(after.pod_index, self.pods, level)
         views = [_View.of(state, self.pods) for state in (before, after)]
-        columns = [owners]
-        columns += [column for view in views for column in (view.classes, view.hosts)]
+        columns = [workloads]
+        columns += [column for view in views for column in (view.classes, view.host_network)]
         columns += [] if self.same_pods else [view.nodes for view in views]
-        found, first, self.of_pod = _unique_rows(np.stack(columns, axis=1))
-        self.inside = len(found)
-        self.party = found[:, 0]
-        self.sizes = np.bincount(self.of_pod, minlength=self.inside)
-        self.ranges, ranges = _ranges(before, after)
-        of_class = np.stack(
-            [state.class_of[ranges[:, at]] for at, state in enumerate((before, after))], axis=1
-        )
-        _, first_range, of_range = _unique_rows(of_class)
-        self.of_range = of_range + self.inside
-        self.count = self.inside + len(first_range)
-        self._views = [view.of_cells(first, ranges[first_range, at]) for at, view in enumerate(views)]
+        pod_classes, first_pods, self.of_pod = unique_rows(np.stack(columns, axis=1))
+        self.pod_class_count = len(pod_classes)
+        self.workload = pod_classes[:, 0]
+        self.pod_counts = np.bincount(self.of_pod, minlength=self.pod_class_count)
+        self.ranges, range_endpoints = _common_ranges(before, after)
+        classes = [state.class_of[range_endpoints[:, at]] for at, state in enumerate((before, after))]
+        _, first_ranges, of_range = unique_rows(np.stack(classes, axis=1))
+        self.of_range = of_range + self.pod_class_count
+        self.count = self.pod_class_count + len(first_ranges)
+        self._views = [
+            view.of_classes(first_pods, range_endpoints[first_ranges, at]) for at, view in enumerate(views)
+        ]
 
-    def connections(self, sources: Indices, destinations: Indices) -> tuple[Ids, Ids]:
-        """Two matrices, before and after, in the numbers of the state before."""
-        before, after = (self._of(view, sources, destinations) for view in self._views)
+    def connections(self, sources: Indices, destinations: Indices) -> tuple[Numbers, Numbers]:
+        """Return the matrices between classes before and after, both in numbers of the state before."""
+        before, after = (self._matrix(view, sources, destinations) for view in self._views)
         if self.after.sets is not self.before.sets:
             after = self.after.sets.numbers_in(self.before.sets)[after]
         return before, after
 
-    def _of(self, view: _View, sources: Indices, destinations: Indices) -> Ids:
+    def _matrix(self, view: _View, sources: Indices, destinations: Indices) -> Numbers:
         left, right = view.endpoints[sources], view.endpoints[destinations]
-        found = view.state.between(left, right)
+        matrix = view.state.connection_matrix(left, right)
         if not self.same_pods:
-            own = (view.hosts[sources] == 1)[:, None] & (
+            on_own_node = (view.host_network[sources] == 1)[:, None] & (
                 view.nodes[sources][:, None] == view.nodes[destinations]
             )
-            found[own & (view.nodes[destinations] != UNKNOWN)] = FULL
-        found[left == ABSENT, :] = EMPTY
-        found[:, right == ABSENT] = EMPTY
-        return found
+            matrix[on_own_node & (view.nodes[destinations] != NO_NODE)] = FULL
+        matrix[left == ABSENT, :] = EMPTY
+        matrix[:, right == ABSENT] = EMPTY
+        return matrix
 
-    def isolated(self, direction: Direction) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """For each cell of pods whether policies isolate it, before and after."""
-        found = []
+    def isolated(self, direction: Direction) -> tuple[Mask, Mask]:
+        """Return for each class of pods whether policies isolate it, before and after."""
+        masks = []
         for view in self._views:
-            side = view.state.side(direction)
-            any_policy = np.array([bool(policies) for policies in side.policies], dtype=bool)
-            endpoints = view.endpoints[: self.inside]
-            found.append(any_policy[side.rows_of[endpoints]] & (endpoints != ABSENT))
-        return found[0], found[1]
+            table = view.state.table(direction)
+            endpoints = view.endpoints[: self.pod_class_count]
+            masks.append(table.isolated_rows()[table.row_of[endpoints]] & (endpoints != ABSENT))
+        return masks[0], masks[1]
 
-    def changed(self, direction: Direction) -> Indices:
-        """The cells whose policies of one direction changed: only their connections can have changed."""
+    def with_changed_policies(self, direction: Direction) -> Indices:
+        """Return the classes whose policies of one direction differ: only their connections can differ."""
         if not self.same_pods:
             return np.arange(self.count)
-        before, after = self.before.side(direction), self.after.side(direction)
-        rows = np.stack(
-            [side.rows_of[view.endpoints] for side, view in zip((before, after), self._views, strict=True)],
-            axis=1,
-        )
-        pairs, _, back = _unique_rows(rows.astype(np.int64))
+        before, after = self.before.table(direction), self.after.table(direction)
+        rows = [
+            table.row_of[view.endpoints] for table, view in zip((before, after), self._views, strict=True)
+        ]
+        pairs, _, inverse = unique_rows(np.stack(rows, axis=1).astype(np.int64))
         differ = np.array(
-            [before.policies[one] != after.policies[other] for one, other in pairs.tolist()], dtype=bool
+            [before.policies_of_row[old] != after.policies_of_row[new] for old, new in pairs.tolist()],
+            dtype=bool,
         )
-        return np.flatnonzero(differ[back])
+        return np.flatnonzero(differ[inverse])
 
-    def pods_of(self, cells: npt.NDArray[np.bool_]) -> list[Pod]:
-        """The pods in cells that are marked."""
-        return [self.pods[number] for number in np.flatnonzero(cells[self.of_pod]).tolist()]
-
-
-def _pods(before: Reachability, after: Reachability) -> tuple[Pod, ...]:
-    if before.population is after.population:
-        return before.population.pods
-    gone = (pod for pod in before.population.pods if pod.ref not in after.population.index)
-    return (*after.population.pods, *gone)
+    def pods_in(self, classes: Mask) -> list[Pod]:
+        """Return the pods of the classes that a mask over the classes of pods selects."""
+        return [self.pods[number] for number in np.flatnonzero(classes[self.of_pod]).tolist()]
 
 
-def _ranges(before: Reachability, after: Reachability) -> tuple[list[Range], Indices]:
-    """Outside cut where either state cuts it, each range with its endpoint in both; IPv6 if either
-    speaks it.
+def _pods_of_both(before: Reachability, after: Reachability) -> tuple[Pod, ...]:
+    if before.pod_index is after.pod_index:
+        return before.pod_index.pods
+    removed = (pod for pod in before.pod_index.pods if pod.ref not in after.pod_index.number_of)
+    return (*after.pod_index.pods, *removed)
+
+
+def _common_ranges(before: Reachability, after: Reachability) -> tuple[list[Range], Indices]:
+    """The external ranges cut where either state cuts them, each with its endpoint in both states.
+
+    IPv6 is included if either state uses it.
     """
-    starts = sorted({*before.endpoints.starts, *after.endpoints.starts})
-    ipv6 = external_ranges.speaks_ipv6(before) or external_ranges.speaks_ipv6(after)
-    numbered = [
-        ((first, following - 1), first) for first, following in zip(starts, [*starts[1:], END], strict=True)
-    ]
-    kept = external_ranges.families(numbered, ipv6=ipv6)
-    ends = [[state.endpoints.range_at(first) for state in (before, after)] for _, first in kept]
-    return [found for found, _ in kept], np.array(ends, dtype=np.intp)
-
-
-def _unique_rows(keys: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int64], Indices, Indices]:
-    """The different rows, the first index of each, and for each row which of them it is."""
-    combined = np.zeros(len(keys), dtype=np.int64)
-    for column in range(keys.shape[1]):
-        values = keys[:, column].astype(np.int64) - int(keys[:, column].min(initial=0))
-        _, combined = np.unique(combined * (int(values.max(initial=0)) + 1) + values, return_inverse=True)
-    _, first, back = np.unique(combined, return_index=True, return_inverse=True)
-    return keys[first].astype(np.int64), first, back
+    starts = sorted({*before.endpoints.range_starts, *after.endpoints.range_starts})
+    ipv6 = external_ranges.uses_ipv6(before) or external_ranges.uses_ipv6(after)
+    pieces = [((first, following - 1), first) for first, following in itertools.pairwise([*starts, END])]
+    ranges = external_ranges.of_families(pieces, ipv6=ipv6)
+    endpoints = [[state.endpoints.range_endpoint(first) for state in (before, after)] for _, first in ranges]
+    return [bounds for bounds, _ in ranges], np.array(endpoints, dtype=np.intp)

@@ -1,4 +1,8 @@
-"""Reads label selectors, and says what is wrong with a key, an operator or a value."""
+"""Parses label selectors and object names, by the API server's rules for label keys, values and names.
+
+The rules are those of https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ and of
+https://kubernetes.io/docs/concepts/overview/working-with-objects/names/.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.policy.reach.field_errors import Mistakes
+from bot.policy.reach.field_errors import FieldErrors
 from bot.policy.reach.model import LabelSelector, Operator, Requirement
 
 _SELECTOR = frozenset({"matchLabels", "matchExpressions"})
@@ -19,79 +23,82 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 LONGEST_LABEL, LONGEST_SUBDOMAIN = 63, 253
 
 
-def selector(value: Any, field: str, mistakes: Mistakes) -> LabelSelector:
-    """Read a label selector; an empty or absent one selects everything."""
-    given = mistakes.mapping(value, field, _SELECTOR)
+def parse_selector(value: Any, field: str, errors: FieldErrors) -> LabelSelector:
+    """Parse a label selector; an empty or absent one selects everything."""
+    selector = errors.mapping(value, field, _SELECTOR)
     requirements = []
-    for key, wanted in mistakes.mapping(given.get("matchLabels"), f"{field}.matchLabels").items():
-        path = f"{field}.matchLabels"
-        _check_key(key, path, mistakes)
-        text = mistakes.text(wanted, f"{path}.{key}")
-        _check_value(text, f"{path}.{key}", mistakes)
+    path = f"{field}.matchLabels"
+    for key, label_value in errors.mapping(selector.get("matchLabels"), path).items():
+        _check_key(key, path, errors)
+        text = errors.text(label_value, f"{path}.{key}")
+        _check_value(text, f"{path}.{key}", errors)
         requirements.append(Requirement(str(key), Operator.IN, (text,)))
-    for path, expression in mistakes.items(given.get("matchExpressions"), f"{field}.matchExpressions"):
-        found = _requirement(expression, path, mistakes)
-        if found is not None:
-            requirements.append(found)
+    for path, expression in errors.items(selector.get("matchExpressions"), f"{field}.matchExpressions"):
+        requirement = _parse_requirement(expression, path, errors)
+        if requirement is not None:
+            requirements.append(requirement)
     return LabelSelector(tuple(sorted(set(requirements), key=lambda r: (r.key, r.operator, r.values))))
 
 
-def _requirement(value: Any, field: str, mistakes: Mistakes) -> Requirement | None:
-    given = mistakes.mapping(value, field, _EXPRESSION)
-    key = mistakes.text(given.get("key"), f"{field}.key")
-    _check_key(key, f"{field}.key", mistakes)
+def _parse_requirement(value: Any, field: str, errors: FieldErrors) -> Requirement | None:
+    expression = errors.mapping(value, field, _EXPRESSION)
+    key = errors.text(expression.get("key"), f"{field}.key")
+    _check_key(key, f"{field}.key", errors)
     values = []
-    for path, item in mistakes.items(given.get("values"), f"{field}.values"):
-        text = mistakes.text(item, path)
-        _check_value(text, path, mistakes)
+    for path, item in errors.items(expression.get("values"), f"{field}.values"):
+        text = errors.text(item, path)
+        _check_value(text, path, errors)
         values.append(text)
     try:
-        operator = Operator(str(given.get("operator")))
+        operator = Operator(str(expression.get("operator")))
     except ValueError:
-        mistakes.add(
-            f"{field}.operator", f"must be one of {', '.join(Operator)}, not {given.get('operator')!r}"
+        errors.add(
+            f"{field}.operator", f"must be one of {', '.join(Operator)}, not {expression.get('operator')!r}"
         )
         return None
     if operator in _WITH_VALUES and not values:
-        mistakes.add(f"{field}.values", f"must not be empty for the operator {operator}")
+        errors.add(f"{field}.values", f"must not be empty for the operator {operator}")
     if operator not in _WITH_VALUES and values:
-        mistakes.add(f"{field}.values", f"must be empty for the operator {operator}")
+        errors.add(f"{field}.values", f"must be empty for the operator {operator}")
     return Requirement(key, operator, tuple(sorted(set(values))))
 
 
-def _check_key(key: Any, field: str, mistakes: Mistakes) -> None:
+def _check_key(key: Any, field: str, errors: FieldErrors) -> None:
     prefix, slash, name = key.rpartition("/") if isinstance(key, str) else ("", "", "")
     if not _NAME.match(name) or len(name) > LONGEST_LABEL:
-        mistakes.add(
+        errors.add(
             field, f"{key!r} is not a label key: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'"
         )
-    elif slash and not is_subdomain(prefix):
-        mistakes.add(field, f"the prefix of {key!r} is not a DNS subdomain")
+    elif slash and not _is_subdomain(prefix):
+        errors.add(field, f"the prefix of {key!r} is not a DNS subdomain")
 
 
-def _check_value(value: str, field: str, mistakes: Mistakes) -> None:
+def _check_value(value: str, field: str, errors: FieldErrors) -> None:
     if value and (not _NAME.match(value) or len(value) > LONGEST_LABEL):
-        mistakes.add(
+        errors.add(
             field,
             f"{value!r} is not a label value: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'",
         )
 
 
-def object_name(metadata: Mapping[str, Any], field: str, mistakes: Mistakes) -> str:
-    """The name in an object's metadata, empty if there is none; what is wrong with it is told once."""
+def parse_object_name(metadata: Mapping[str, Any], field: str, errors: FieldErrors) -> str:
+    """Return `metadata.name`, empty if there is none; at most one error is added for it."""
     name = metadata.get("name")
     if name is None or name == "":
-        mistakes.add(field, "is required")
-    elif isinstance(name, str) and not is_subdomain(name):
-        mistakes.add(field, f"{name!r} is not a DNS subdomain of at most {LONGEST_SUBDOMAIN} characters")
-    return mistakes.text(name, field)
+        errors.add(field, "is required")
+    elif isinstance(name, str) and not _is_subdomain(name):
+        errors.add(field, f"{name!r} is not a DNS subdomain of at most {LONGEST_SUBDOMAIN} characters")
+    return errors.text(name, field)
 
 
-def is_subdomain(name: str) -> bool:
-    """Whether it can be the name of most objects."""
+def parse_namespace(metadata: Mapping[str, Any], field: str, errors: FieldErrors) -> str:
+    """Return `metadata.namespace`, `default` if there is none, which must be a DNS label."""
+    namespace = errors.text(metadata.get("namespace"), field) or "default"
+    if not _LABEL.match(namespace) or len(namespace) > LONGEST_LABEL:
+        errors.add(field, f"{namespace!r} is not a DNS label of at most {LONGEST_LABEL} characters")
+    return namespace
+
+
+def _is_subdomain(name: str) -> bool:
+    """Whether a text is a DNS subdomain (RFC 1123), as the names of most objects must be."""
     return bool(_SUBDOMAIN.match(name)) and len(name) <= LONGEST_SUBDOMAIN
-
-
-def is_label(name: str) -> bool:
-    """Whether it can be the name of a namespace."""
-    return bool(_LABEL.match(name)) and len(name) <= LONGEST_LABEL

@@ -15,7 +15,7 @@ import pytest
 from bot.adapters.kube import errors, paths, writes
 from bot.adapters.kube.client import Kube
 from bot.policy import apply, change_plan, cluster_state
-from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
+from bot.policy.errors import ChangedSince, NoSuchChange, NotWritten, OwnedByOthers, Unclear
 from bot.policy.preview import Where
 from bot.policy.reach.model import PolicyRef
 from storage.database import Database
@@ -58,7 +58,7 @@ def policy(name: str, **spec: Any) -> dict[str, Any]:
 
 def noted(changes: PolicyChangeRepository, plan: change_plan.PolicyChangePlan) -> PolicyChange:
     maker = apply.ChangeAuthor(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
-    return apply.note(changes, plan, WHERE, maker)
+    return apply.record_begun(changes, plan, WHERE, maker)
 
 
 def state(changes: PolicyChangeRepository, change: PolicyChange) -> str:
@@ -135,7 +135,7 @@ def test_a_policy_that_somebody_made_at_the_same_moment_cannot_be_taken_back(
     writes.apply(kube, path(name), policy(name), manager="kubectl")
     kept = apply.execute(kube, changes, begun)
     assert kept.state == WRITTEN and "at the same moment" in kept.note
-    with pytest.raises(change_plan.NoSuchChange, match="cannot be taken back"):
+    with pytest.raises(NoSuchChange, match="cannot be taken back"):
         change_plan.plan_rollback(kube, WHERE, kept)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.adapters.kube import paths, writes
 from bot.policy import cluster_state
+from bot.policy.api_objects import PodObject
 from bot.policy.reach.model import Workload
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
@@ -15,7 +16,7 @@ from tests.contract.kubernetes.test_client import connect, endpoint
 GROUP = "projectcalico.org"
 
 
-def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> cluster_state._Pod:
+def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> PodObject:
     import msgspec
 
     owners = (
@@ -27,7 +28,7 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
         "metadata": {"name": name, "namespace": "shop", "labels": labels, "ownerReferences": owners},
         "spec": {"containers": [], **spec},
     }
-    return msgspec.json.decode(msgspec.json.encode(obj), type=cluster_state._Pod)
+    return msgspec.json.decode(msgspec.json.encode(obj), type=PodObject)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
 def test_a_pod_stands_for_its_topmost_controller(
     labels: dict[str, str], owner: tuple[str, str] | None, found: Workload | None
 ) -> None:
-    assert cluster_state._workload(pod("x", labels, owner), {("shop", "backup-1"): "backup"}) == found
+    assert cluster_state._topmost_owner(pod("x", labels, owner), {("shop", "backup-1"): "backup"}) == found
 
 
 def test_named_ports_of_containers_and_sidecars_count_and_those_of_init_containers_do_not() -> None:
@@ -64,7 +65,7 @@ def test_named_ports_of_containers_and_sidecars_count_and_those_of_init_containe
         containers=[container("main")],
         initContainers=[container("side", restartPolicy="Always"), container("init")],
     )
-    assert [port.name for port in cluster_state._ports(made.spec)] == ["main", "side"]
+    assert [port.name for port in cluster_state._named_ports(made.spec)] == ["main", "side"]
 
 
 def definition(kind: str, plural: str) -> dict[str, Any]:

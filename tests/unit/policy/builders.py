@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.policy.cluster_state import ClusterService, ClusterState
-from bot.policy.preview import Computed, Where, compute
+from bot.policy.preview import ComputedPreview, Where, compute_preview
 from bot.policy.reach import model, parser
 from storage.policy_changes import WRITTEN, PolicyChange
 
@@ -100,13 +100,15 @@ def where(**more: Any) -> Where:
 
 def computed(
     wanted: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **more: Any
-) -> Computed:
+) -> ComputedPreview:
     """What a policy does to the shop."""
     named = ref or model.PolicyRef(wanted["metadata"]["namespace"], wanted["metadata"]["name"])  # type: ignore[index]
     found = snapshot(
         *policies, **{key: more.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in more}
     )
-    return compute(more.pop("where", where()), found, named, wanted, before=more.pop("before", None), **more)
+    return compute_preview(
+        more.pop("where", where()), found, named, wanted, before=more.pop("before", None), **more
+    )
 
 
 def change(**more: Any) -> PolicyChange:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.policy import change_plan, content, owners
-from bot.policy.apply import ChangeState, change_state
+from bot.policy import change_plan, content, drift, owners, preconditions
+from bot.policy.drift import TargetState, target_state
 from bot.policy.errors import NoSuchChange, NotEnforced
 from bot.policy.post_check import compare
 from bot.policy.reach.model import PolicyRef
@@ -38,11 +38,11 @@ WRITER = [{"manager": "kubectl", "time": "2026-11-24T12:00:00Z"}]
     ],
 )
 def test_what_happened_since_is_named(after: Any, there: Any, said: str) -> None:
-    assert change_plan.since(change(after=after), there) == said
+    assert drift.drift_after(change(after=after), there) == said
 
 
 def test_who_wrote_last_is_named_too() -> None:
-    told = change_plan.since(change(), live(OTHER, version="8", managedFields=WRITER))
+    told = drift.drift_after(change(), live(OTHER, version="8", managedFields=WRITER))
     assert told.endswith("(last written by kubectl at 2026-11-24 12:00:00 UTC)")
 
 
@@ -57,7 +57,7 @@ def test_who_wrote_last_is_named_too() -> None:
 )
 def test_there_must_be_something_to_take_back(more: dict[str, Any], said: str) -> None:
     with pytest.raises(NoSuchChange, match=said):
-        change_plan._check_revocable(change(**more))
+        preconditions.check_revocable(change(**more))
 
 
 # --- a change that was cut off
@@ -66,35 +66,43 @@ def test_there_must_be_something_to_take_back(more: dict[str, Any], said: str) -
 @pytest.mark.parametrize(
     ("before", "after", "there", "stands"),
     [
-        pytest.param(None, DENY, None, ChangeState.UNTOUCHED, id="create-not-done"),
-        pytest.param(None, DENY, live(DENY), ChangeState.DONE, id="create-done"),
-        pytest.param(None, DENY, live(OTHER), ChangeState.OTHER, id="create-of-somebody-else"),
+        pytest.param(None, DENY, None, TargetState.UNCHANGED, id="create-not-done"),
+        pytest.param(None, DENY, live(DENY), TargetState.WRITTEN, id="create-done"),
+        pytest.param(None, DENY, live(OTHER), TargetState.CHANGED_BY_OTHERS, id="create-of-somebody-else"),
         pytest.param(
-            OTHER, DENY, live(OTHER, uid="u0", version="5"), ChangeState.UNTOUCHED, id="update-not-done"
+            OTHER, DENY, live(OTHER, uid="u0", version="5"), TargetState.UNCHANGED, id="update-not-done"
         ),
-        pytest.param(OTHER, DENY, live(DENY, uid="u0", version="6"), ChangeState.DONE, id="update-done"),
+        pytest.param(OTHER, DENY, live(DENY, uid="u0", version="6"), TargetState.WRITTEN, id="update-done"),
         pytest.param(
-            OTHER, DENY, live(OTHER, uid="u0", version="6"), ChangeState.OTHER, id="update-of-somebody-else"
+            OTHER,
+            DENY,
+            live(OTHER, uid="u0", version="6"),
+            TargetState.CHANGED_BY_OTHERS,
+            id="update-of-somebody-else",
         ),
-        pytest.param(OTHER, DENY, None, ChangeState.OTHER, id="update-of-what-is-gone"),
+        pytest.param(OTHER, DENY, None, TargetState.CHANGED_BY_OTHERS, id="update-of-what-is-gone"),
         pytest.param(
-            OTHER, None, live(OTHER, uid="u0", version="5"), ChangeState.UNTOUCHED, id="delete-not-done"
+            OTHER, None, live(OTHER, uid="u0", version="5"), TargetState.UNCHANGED, id="delete-not-done"
         ),
-        pytest.param(OTHER, None, None, ChangeState.DONE, id="delete-done"),
+        pytest.param(OTHER, None, None, TargetState.WRITTEN, id="delete-done"),
         pytest.param(
             OTHER,
             None,
             live(OTHER, uid="u0", version="6", deletionTimestamp="t"),
-            ChangeState.DONE,
+            TargetState.WRITTEN,
             id="delete-under-way",
         ),
         pytest.param(
-            OTHER, None, live(OTHER, uid="u2", version="9"), ChangeState.OTHER, id="delete-of-another"
+            OTHER,
+            None,
+            live(OTHER, uid="u2", version="9"),
+            TargetState.CHANGED_BY_OTHERS,
+            id="delete-of-another",
         ),
     ],
 )
 def test_the_target_tells_how_a_cut_off_change_stands(
-    before: Any, after: Any, there: Any, stands: ChangeState
+    before: Any, after: Any, there: Any, stands: TargetState
 ) -> None:
     begun = change(
         before=before,
@@ -103,17 +111,17 @@ def test_the_target_tells_how_a_cut_off_change_stands(
         after=after,
         state=BEGUN,
     )
-    assert change_state(begun, there) is stands
+    assert target_state(begun, there) is stands
 
 
 def test_what_a_finished_change_did_is_told_from_what_was_there_before() -> None:
     found = snapshot(DENY)
-    told = change_plan.describe_made_change(where(), found, change(before=None, after=DENY))
+    told = change_plan.preview_written_change(where(), found, change(before=None, after=DENY))
     assert (
         told.preview.changes
         and change_plan.with_policy(found, PolicyRef("shop", "deny"), None).policies == {}
     )
-    undone = change_plan.describe_made_change(where(), snapshot(), change(before=DENY, after=None))
+    undone = change_plan.preview_written_change(where(), snapshot(), change(before=DENY, after=None))
     assert [each.opens for each in undone.preview.changes] == [each.closes for each in told.preview.changes]
 
 
@@ -142,9 +150,9 @@ def test_what_differs_from_the_preview_is_found_with_what_came_in_between() -> N
     [("Flannel", "Flannel enforces no NetworkPolicy"), ("", "whether anything changes is not known")],
 )
 def test_nothing_is_written_where_nothing_enforces_it(driver: str, why: str) -> None:
-    change_plan.check_enforced(where())
+    preconditions.check_enforced(where())
     with pytest.raises(NotEnforced) as told:
-        change_plan.check_enforced(where(driver=driver, enforces=False))
+        preconditions.check_enforced(where(driver=driver, enforces=False))
     assert why in told.value.why and "/xk8s migrate prod-eu --to calico" in told.value.fix
 
 
@@ -197,15 +205,15 @@ def test_the_tool_that_keeps_a_policy_is_recognised_by_its_marks(metadata: dict[
 
 def test_what_the_server_writes_is_no_part_of_a_policys_content() -> None:
     there = live(DENY, generation=3, creationTimestamp="t", managedFields=WRITER, labels={})
-    assert content.content({**there, "status": {}}) == DENY
-    seen = content.content_of(there)
-    assert seen is not None and (seen.uid, seen.version) == ("u1", "7") and content.content_of(None) is None
+    assert content.strip_server_fields({**there, "status": {}}) == DENY
+    seen = content.read_content(there)
+    assert seen is not None and (seen.uid, seen.version) == ("u1", "7") and content.read_content(None) is None
 
 
 def test_differences_are_told_by_field_and_only_so_many() -> None:
     many = manifest("deny", ingress=[{"ports": [{"port": number}]} for number in range(20)])
     other = manifest("deny", ingress=[{"ports": [{"port": number + 1}]} for number in range(20)])
-    told = content.differences(many, other)
+    told = content.describe_differences(many, other)
     assert told[0] == "spec.ingress[0].ports[0].port: 0 → 1" and told[-1] == "…and 12 more" and len(told) == 9
 
 

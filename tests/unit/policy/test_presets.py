@@ -10,6 +10,7 @@ from bot.policy.presets import PRESETS, Parameters, Preset
 from bot.policy.reach import engine, parser
 from bot.policy.reach.connections import ALL, NOTHING
 from bot.policy.reach.model import Address, PodRef, PolicyRef, Protocol
+from bot.policy.rule_templates import with_dns
 from tests.unit.policy.builders import SHOP, computed, pod, snapshot
 
 CART, REDIS, WEB = PodRef("shop", "cart-1"), PodRef("shop", "redis-1"), PodRef("web", "frontend-1")
@@ -29,7 +30,7 @@ def after(
 ) -> engine.Reachability:
     manifest = presets.find(name).manifest("shop", Parameters(**parameters))
     if "dns" in more:
-        manifest = presets.with_dns(manifest)
+        manifest = with_dns(manifest)
     return computed(manifest, pods=pods).after
 
 
@@ -67,7 +68,7 @@ def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> No
 def test_the_example_of_each_is_understood(preset: Preset) -> None:
     from bot.actions.grammar import parse
     from bot.actions.policies import PolicyPreview
-    from bot.policy.service import manifest_of
+    from bot.policy.requested_manifest import manifest_of
 
     action = parse(f"policy preview {preset.name} {preset.example}")
     assert isinstance(action, PolicyPreview)
@@ -136,12 +137,12 @@ def test_the_ingress_controller_and_monitoring_are_let_in() -> None:
 
 def test_dns_is_added_once_and_only_where_egress_is_isolated() -> None:
     deny = presets.find("deny-all").manifest("shop", Parameters())
-    once = presets.with_dns(deny)
-    assert presets.with_dns(once) == once and deny["spec"].get("egress") is None
+    once = with_dns(deny)
+    assert with_dns(once) == once and deny["spec"].get("egress") is None
     ingress = presets.find("default-deny-ingress").manifest("shop", Parameters())
-    assert presets.with_dns(ingress) is ingress
+    assert with_dns(ingress) is ingress
     implied = {**ingress, "spec": {"podSelector": {}, "egress": [{}]}}
-    assert len(presets.with_dns(implied)["spec"]["egress"]) == 2
+    assert len(with_dns(implied)["spec"]["egress"]) == 2
 
 
 def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:

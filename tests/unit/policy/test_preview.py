@@ -11,7 +11,7 @@ from bot.policy import diff_text
 from bot.policy import matrix as matrices
 from bot.policy.cluster_state import ClusterService
 from bot.policy.diff_text import ConnectionFate
-from bot.policy.matrix import OUTSIDE, Cell
+from bot.policy.matrix import OUTSIDE, PairChange
 from bot.policy.picture import draw
 from bot.policy.reach.model import Direction, PolicyRef, Workload
 from tests.unit.policy.builders import SHOP, computed, manifest, pod
@@ -188,9 +188,9 @@ def test_the_matrix_has_the_workloads_that_change_the_namespaces_own_first() -> 
         "kube-system/coredns[Deployment]",
         OUTSIDE,
     )
-    assert found.cells[WEB, CART] is Cell.CLOSED and (WEB, CART) in found.before
-    assert found.cells[CART, WEB] is Cell.KEPT and found.cells[OUTSIDE, CART] is Cell.CLOSED
-    assert found.cells[OUTSIDE, OUTSIDE] is Cell.NONE and found.more == 0
+    assert found.changes[WEB, CART] is PairChange.CLOSED and (WEB, CART) in found.before
+    assert found.changes[CART, WEB] is PairChange.KEPT and found.changes[OUTSIDE, CART] is PairChange.CLOSED
+    assert found.changes[OUTSIDE, OUTSIDE] is PairChange.NONE and found.more == 0
 
 
 def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
@@ -198,7 +198,7 @@ def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
     other = pod("agent-2", namespace="kube-system", host_network=True, node="n2", address="10.0.0.2")
     cart = pod("cart-1", address="10.1.0.1", node="n1")
     found = matrix(pods=(cart, host, other))
-    assert found.cells["kube-system/agent[Deployment]", CART] is Cell.NARROWED, (
+    assert found.changes["kube-system/agent[Deployment]", CART] is PairChange.NARROWED, (
         "the agent of its own node still reaches it"
     )
 
@@ -206,7 +206,7 @@ def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
 def test_a_large_cluster_is_cut_and_says_by_how_many() -> None:
     pods = tuple(pod(f"w{number}-1", namespace="other") for number in range(100))
     found = matrix(pods=(*SHOP, *pods))
-    assert len(found.workloads) == matrices.MOST + 1 and found.more == 104 - matrices.MOST
+    assert len(found.workloads) == matrices.MOST_WORKLOADS + 1 and found.more == 104 - matrices.MOST_WORKLOADS
     assert found.workloads[0] == CART and Workload("other", "Deployment", "w0")
 
 

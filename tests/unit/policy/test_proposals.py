@@ -30,7 +30,7 @@ def plan(**more: Any) -> PolicyChangePlan:
         wanted=wanted,
         expected=wanted,
         before=before,
-        found=snapshot(),
+        state=snapshot(),
         computed=made,
     )
 
@@ -62,7 +62,7 @@ def test_pods_that_come_and_go_within_a_workload_do_not_void_a_decision() -> Non
 
 
 def test_what_it_is_bound_to_voids_it_when_it_changes() -> None:
-    seen = content.content_of(live(manifest("deny")))
+    seen = content.read_content(live(manifest("deny")))
     assert seen is not None
     first = bound(plan())
     newcomer = (*SHOP, pod("reports-1", address="10.1.0.9"))

@@ -31,18 +31,18 @@ def reach(*more: object, pods: tuple[object, ...] = SHOP) -> engine.Reachability
 
 def test_a_word_names_a_pod_a_workload_or_an_address() -> None:
     made = reach()
-    assert reach_query.end_of(made, "shop/cart-1") == (PodRef("shop", "cart-1"),)
-    assert reach_query.end_of(made, "shop/cart") == (PodRef("shop", "cart-1"), PodRef("shop", "cart-2"))
-    assert str(reach_query.end_of(made, "2001:db8::7")[0]) == "2001:db8::7"
+    assert reach_query.find_ends(made, "shop/cart-1") == (PodRef("shop", "cart-1"),)
+    assert reach_query.find_ends(made, "shop/cart") == (PodRef("shop", "cart-1"), PodRef("shop", "cart-2"))
+    assert str(reach_query.find_ends(made, "2001:db8::7")[0]) == "2001:db8::7"
 
 
 def test_what_does_not_run_gets_the_nearest_that_does() -> None:
     with pytest.raises(NoSuchPod) as told:
-        reach_query.end_of(reach(), "shop/crat")
+        reach_query.find_ends(reach(), "shop/crat")
     assert told.value.fix == "Did you mean `shop/cart`?"
     finished = (*SHOP, pod("job-1", phase="Succeeded"))
     with pytest.raises(NoSuchPod):
-        reach_query.end_of(reach(pods=finished), "shop/job")
+        reach_query.find_ends(reach(pods=finished), "shop/job")
 
 
 @pytest.mark.parametrize(("said", "port"), [("UDP/53", (Protocol.UDP, 53)), (None, None)])
@@ -59,7 +59,7 @@ def test_a_range_is_refused() -> None:
 def test_pods_that_are_alike_are_one_story_that_counts_them() -> None:
     made = reach()
     (story,) = reach_query.stories(
-        made, reach_query.end_of(made, "web/frontend"), reach_query.end_of(made, "shop/cart"), PORT
+        made, reach_query.find_ends(made, "web/frontend"), reach_query.find_ends(made, "shop/cart"), PORT
     )
     assert story.pairs == 2 and story.explanation.allowed
     assert [str(rule) for rule in story.explanation.ingress.allowed_by] == ["shop/lets-web spec.ingress[0]"]
@@ -72,7 +72,7 @@ def test_pods_that_differ_are_told_apart_what_is_refused_first() -> None:
     )
     made = reach(opened, pods=labelled)
     told = reach_query.stories(
-        made, reach_query.end_of(made, "shop/redis"), reach_query.end_of(made, "shop/cart"), PORT
+        made, reach_query.find_ends(made, "shop/redis"), reach_query.find_ends(made, "shop/cart"), PORT
     )
     assert [(story.pairs, story.explanation.allowed) for story in told] == [(2, False), (1, True)]
     assert told[1].explanation.ingress.isolated_by == (
@@ -83,7 +83,7 @@ def test_pods_that_differ_are_told_apart_what_is_refused_first() -> None:
 
 def test_a_workload_to_itself_leaves_a_pod_to_itself_out() -> None:
     made = reach()
-    carts = reach_query.end_of(made, "shop/cart")
+    carts = reach_query.find_ends(made, "shop/cart")
     (story,) = reach_query.stories(made, carts, carts, PORT)
     assert story.pairs == 2 and not story.explanation.allowed
     assert reach_query.stories(made, carts[:1], carts[:1], PORT) == ()
@@ -97,6 +97,6 @@ def test_hundreds_of_pods_are_few_questions(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(
         reach_query.explanations, "explain", lambda *given, **more: asked.append(1) or explain(*given, **more)
     )
-    workers = reach_query.end_of(made, "shop/worker")
+    workers = reach_query.find_ends(made, "shop/worker")
     told = reach_query.stories(made, workers, workers, PORT)
     assert sum(story.pairs for story in told) == 300 * 299 and len(asked) == 1

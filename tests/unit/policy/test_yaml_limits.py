@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.policy import yaml_limits, yaml_loader
-from bot.policy.yaml_limits import Bounds, OutOfBounds
+from bot.policy.yaml_limits import LimitExceeded, YamlLimits
 
 
 def value(text: str) -> Any:
@@ -60,7 +60,7 @@ def test_what_has_no_meaning_is_refused(text: str, told: str) -> None:
         value(text)
 
 
-TEN = Bounds(deepest=10, largest=1000, parts=200, documents=3)
+TEN = YamlLimits(depth=10, characters=1000, nodes=200, documents=3)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ TEN = Bounds(deepest=10, largest=1000, parts=200, documents=3)
     ],
 )
 def test_a_text_out_of_bounds_is_told_with_its_line(text: str, told: str) -> None:
-    with pytest.raises(OutOfBounds, match=told):
-        yaml_limits.look(text, TEN)
+    with pytest.raises(LimitExceeded, match=told):
+        yaml_limits.check(text, TEN)
 
 
 def test_an_anchor_is_known_in_its_own_document_only() -> None:
-    yaml_limits.look(f"a: &a {'x' * 900}\n---\n[*a, *a]", TEN)  # refused as undefined when values are built
+    yaml_limits.check(f"a: &a {'x' * 900}\n---\n[*a, *a]", TEN)  # refused as undefined when values are built
     with pytest.raises(yaml.YAMLError, match="undefined alias"):
         list(yaml_loader.values("a: &a 1\n---\n*a"))
 
@@ -104,9 +104,9 @@ def test_a_text_with_aliases_is_taken_exactly_if_it_fits_when_written_out(
         for number, items in enumerate(shape)
     ]
     text = "\n".join([*lines, "end: *n0"])
-    bounds = Bounds(deepest=100, largest=largest)
+    bounds = YamlLimits(depth=100, characters=largest)
     if _written_out(value(text)) > largest:
-        with pytest.raises(OutOfBounds, match="too large"):
-            yaml_limits.look(text, bounds)
+        with pytest.raises(LimitExceeded, match="too large"):
+            yaml_limits.check(text, bounds)
     else:
-        yaml_limits.look(text, bounds)
+        yaml_limits.check(text, bounds)

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from bot.policy.reach.allowed_connections import GroupLevel, Row, rows
+from bot.policy.reach.aggregation import GroupLevel
+from bot.policy.reach.allowed_connections import AllowedConnection, rows
 from bot.policy.reach.engine import compute
 from bot.policy.reach.model import ClusterModel, Pod, Workload
 from bot.policy.reach.parser import parse_policy
@@ -19,7 +20,7 @@ from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 Manifests = list[dict[str, Any]]
 
 
-def listed(cluster: ClusterModel, manifests: Manifests, level: GroupLevel) -> list[Row]:
+def listed(cluster: ClusterModel, manifests: Manifests, level: GroupLevel) -> list[AllowedConnection]:
     policies = tuple(map(parse_policy, manifests))
     return list(rows(compute(dataclasses.replace(cluster, policies=policies)), level))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.explanations import explain
 from bot.policy.reach.exposure import exposure
-from bot.policy.reach.idle import dead_rules, idle_policies
+from bot.policy.reach.idle import dead_rules, redundant_policies
 from bot.policy.reach.model import ClusterModel, Direction, Pod, PolicyRef, Protocol
 from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
@@ -112,7 +112,7 @@ def test_an_idle_policy_can_go_and_any_other_cannot(cluster: ClusterModel, manif
     without_nodes = dataclasses.replace(
         cluster, nodes=(), pods=tuple(dataclasses.replace(pod, node="") for pod in cluster.pods)
     )
-    idle = {each.policy for each in idle_policies(reach(without_nodes, manifests))}
+    idle = {each.policy for each in redundant_policies(reach(without_nodes, manifests))}
     addresses, ports = oracle.probe_addresses(cluster, manifests), oracle.probe_ports(cluster.pods, manifests)
     everything = expected_answers.opened(without_nodes, manifests, addresses, ports)
     for gone in manifests:
@@ -164,6 +164,6 @@ def test_dead_rules_say_what_matches_nothing() -> None:
 
 def test_a_policy_that_selects_no_pod_is_idle() -> None:
     reach = world(policy("podSelector: {matchLabels: {app: typo}}"), default__web="app=web")
-    assert [(str(each.policy), each.why) for each in idle_policies(reach)] == [
+    assert [(str(each.policy), each.why) for each in redundant_policies(reach)] == [
         ("default/policy", "it selects no pod")
     ]

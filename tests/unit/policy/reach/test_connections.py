@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.policy.reach.connection_sets import SetTable
+from bot.policy.reach.connection_sets import ConnectionSetTable
 from bot.policy.reach.connections import ALL, NOTHING, Connections
 from bot.policy.reach.model import Protocol
 
@@ -42,7 +42,7 @@ def test_equal_sets_are_equal_values_with_one_text(one: Connections, other: Conn
 def test_a_table_of_numbers_says_the_same(left: list[Connections], right: list[Connections]) -> None:
     import numpy as np
 
-    table = SetTable()
+    table = ConnectionSetTable()
     pairs = [(one, other) for one in left for other in right]
     first = np.array([table.number(one) for one, _ in pairs], dtype=np.int32)
     second = np.array([table.number(other) for _, other in pairs], dtype=np.int32)
@@ -87,7 +87,7 @@ def test_a_table_that_outgrows_its_square_still_answers(monkeypatch: pytest.Monk
     from bot.policy.reach import connection_sets as module
 
     monkeypatch.setattr(module, "LARGEST_TABLE", 8)
-    table = SetTable()
+    table = ConnectionSetTable()
     many = [Connections.of(Protocol.TCP, first, first + 50) for first in range(1, 400)]
     numbers = np.array([table.number(each) for each in many], dtype=np.int32)
     found = table.intersections(numbers, np.roll(numbers, 1))

@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
-from bot.policy.reach.difference import Isolation, LostDns, ReachDifference, difference
+from bot.policy.reach.difference import Isolation, ReachDifference, difference
 from bot.policy.reach.engine import Reachability, compute
+from bot.policy.reach.lost_dns import LostDns
 from bot.policy.reach.model import ClusterModel, Direction, Pod, PodRef, PolicyRef, Protocol, Workload
 from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
@@ -237,7 +238,7 @@ def test_changes_are_grouped_by_workload_with_the_pods_they_touch() -> None:
         ("shop/cart[Deployment]", "shop/cart[Deployment]", "All Connections", 2, 2),
         ("shop/web[Deployment]", "shop/cart[Deployment]", "All Connections", 1, 2),
     ]
-    assert (found.closes, found.opens) == (4, 0)
+    assert all(change.closes and not change.opens for change in found.changes)
 
 
 def test_a_second_deny_isolates_nobody_anew_and_changes_nothing() -> None:

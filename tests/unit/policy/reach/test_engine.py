@@ -100,7 +100,7 @@ def test_a_series_of_changes_gives_the_state_that_is_left(
 def test_endpoints_of_one_class_cannot_be_told_apart(cluster: ClusterModel, manifests: Manifests) -> None:
     found = reach(cluster, manifests)
     every = np.arange(found.endpoints.count)
-    matrix = found.between(every, every)
+    matrix = found.connection_matrix(every, every)
     classes = found.class_of
     for one in range(found.endpoints.count):
         for other in range(one):
