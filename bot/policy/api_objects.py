@@ -1,6 +1,7 @@
 """The fields of API objects that decide who may connect to whom, as structs into which lists are decoded.
 
-Decoding only these fields keeps the list of thousands of pods small and fast. All other fields are ignored.
+Decoding only these fields, and ignoring all others, keeps a list of thousands of pods small and fast. The
+structs and their fields are called as in the API.
 """
 
 from __future__ import annotations
@@ -9,16 +10,12 @@ import msgspec
 
 
 class OwnerReference(msgspec.Struct, frozen=True):
-    """One of `metadata.ownerReferences`."""
-
     kind: str = ""
     name: str = ""
     controller: bool | None = False
 
 
 class Metadata(msgspec.Struct, rename="camel", frozen=True):
-    """The `metadata` of any object."""
-
     name: str
     namespace: str = ""
     labels: dict[str, str] | None = None
@@ -26,80 +23,51 @@ class Metadata(msgspec.Struct, rename="camel", frozen=True):
 
 
 class NamedObject(msgspec.Struct, frozen=True):
-    """An object of which only the metadata matters."""
+    """An object of any kind of which only the metadata matters."""
 
     metadata: Metadata
 
 
 class Port(msgspec.Struct, rename="camel", frozen=True):
-    """A port of a container."""
-
     container_port: int
     name: str = ""
     protocol: str = "TCP"
 
 
 class Container(msgspec.Struct, rename="camel", frozen=True):
-    """A container or an init container."""
-
     ports: list[Port] | None = None
     restart_policy: str | None = None
 
 
 class PodSpec(msgspec.Struct, rename="camel", frozen=True):
-    """The `spec` of a Pod."""
-
     node_name: str | None = None
     host_network: bool | None = None
     containers: list[Container] | None = None
     init_containers: list[Container] | None = None
 
 
-class PodIP(msgspec.Struct, frozen=True):
-    """One of `status.podIPs`."""
-
-    ip: str = ""
-
-
 class PodStatus(msgspec.Struct, frozen=True):
-    """The `status` of a Pod."""
-
     phase: str = "Pending"
-    podIPs: list[PodIP] | None = None  # noqa: N815 - as the API spells it
+    podIPs: list[dict[str, str]] | None = None  # noqa: N815 - as the API spells it
     podIP: str = ""  # noqa: N815
 
 
 class PodObject(msgspec.Struct, frozen=True):
-    """A Pod."""
-
     metadata: Metadata
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
     status: PodStatus = msgspec.field(default_factory=PodStatus)
 
 
-class NodeAddress(msgspec.Struct, frozen=True):
-    """One of a Node's `status.addresses`, which may be an IP address or a host name."""
-
-    type: str = ""
-    address: str = ""
-
-
 class NodeStatus(msgspec.Struct, frozen=True):
-    """The `status` of a Node."""
-
-    addresses: list[NodeAddress] | None = None
+    addresses: list[dict[str, str]] | None = None
 
 
 class NodeObject(msgspec.Struct, frozen=True):
-    """A Node."""
-
     metadata: Metadata
     status: NodeStatus = msgspec.field(default_factory=NodeStatus)
 
 
 class ServiceSpec(msgspec.Struct, frozen=True):
-    """The `spec` of a Service."""
-
     type: str = "ClusterIP"
     clusterIP: str = ""  # noqa: N815
     clusterIPs: list[str] | None = None  # noqa: N815
@@ -108,7 +76,5 @@ class ServiceSpec(msgspec.Struct, frozen=True):
 
 
 class ServiceObject(msgspec.Struct, frozen=True):
-    """A Service."""
-
     metadata: Metadata
     spec: ServiceSpec = msgspec.field(default_factory=ServiceSpec)

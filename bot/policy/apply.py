@@ -42,13 +42,7 @@ class ChangeStore(Protocol):
     def begin(self, change: PolicyChange) -> bool: ...
 
     def written(
-        self,
-        operation: str,
-        *,
-        after: dict[str, Any] | None,
-        uid: str = "",
-        version: str = "",
-        note: str = "",
+        self, operation: str, *, after: Object | None, uid: str = "", version: str = "", note: str = ""
     ) -> None: ...
 
     def give_up(self, operation: str, *, note: str) -> None: ...
@@ -69,21 +63,23 @@ def record_begun(
     changes: ChangeStore, plan: PolicyChangePlan, where: Where, author: ChangeAuthor
 ) -> PolicyChange:
     """Record a change before it is written, and return it."""
+    preview = plan.preview
+    before = preview.before
     change = PolicyChange(
         operation=author.operation,
         project=where.project,
         cluster=where.cluster_id,
         cluster_name=where.cluster,
-        namespace=plan.ref.namespace,
-        policy=plan.ref.name,
+        namespace=preview.ref.namespace,
+        policy=preview.ref.name,
         kind=plan.kind,
         actor=author.actor,
         at=author.at,
-        before=plan.before.content if plan.before else None,
-        before_uid=plan.before.uid if plan.before else "",
-        before_version=plan.before.version if plan.before else "",
+        before=before.content if before else None,
+        before_uid=before.uid if before else "",
+        before_version=before.version if before else "",
         wanted=plan.wanted,
-        after=plan.expected,
+        after=preview.manifest,
         undoes=plan.undoes.operation if plan.undoes else None,
     )
     changes.begin(change)

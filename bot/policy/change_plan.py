@@ -12,12 +12,12 @@ from typing import Any
 from bot.adapters.kube import paths, writes
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import FieldConflict
-from bot.policy import content, owners, preconditions, preview
+from bot.policy import content, preconditions
 from bot.policy.cluster_state import ClusterState, read_cluster_state
-from bot.policy.content import PolicyContent
 from bot.policy.field_conflicts import Takeover, takeovers_of
-from bot.policy.preview import ComputedPreview, ConnectionPreview, Where
+from bot.policy.preview import ConnectionPreview, Where, compute_preview
 from bot.policy.reach import model, parser
+from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import PolicyRef
 from storage.policy_changes import PolicyChange
 
@@ -28,25 +28,19 @@ APPLY, DELETE, ROLLBACK = "apply", "delete", "rollback"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyChangePlan:
-    """What would be written over what, and its effect.
+    """What would be written, and its effect.
 
-    `wanted` is what is sent, `expected` what the server said it would make of it; both are None for a
-    deletion. `before` is the policy as it is now, `undoes` the change that a roll-back reverts.
+    `wanted` is what is sent, None for a deletion. What is there now, and what the server said it would be
+    afterwards, are `before` and `manifest` of the preview. `state` is the cluster as it was read, `after` has
+    the connections after the change. `undoes` is the change that a roll-back reverts.
     """
 
     kind: str
-    ref: PolicyRef
     wanted: Object | None
-    expected: Object | None
-    before: PolicyContent | None
     state: ClusterState
-    computed: ComputedPreview
+    preview: ConnectionPreview
+    after: Reachability
     undoes: PolicyChange | None = None
-
-    @property
-    def preview(self) -> ConnectionPreview:
-        """The effect as people are shown it."""
-        return self.computed.preview
 
 
 def path_of(ref: PolicyRef) -> str:
@@ -63,24 +57,11 @@ def plan_apply(kube: Kube, where: Where, manifest: Object, *, take_over: bool = 
     ref = PolicyRef(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
     state = read_cluster_state(kube)
     preconditions.check_namespace(state, ref, where)
-    live = state.policies.get(ref)
     result, takeovers = _dry_run(kube, ref, manifest, take_over=take_over)
     expected = content.strip_server_fields(result.object)
-    before = content.read_content(live)
-    computed = preview.compute_preview(
-        where,
-        state,
-        ref,
-        expected,
-        before=before,
-        unchanged=before is not None and before.content == expected,
-        owner=owners.owner_of(live),
-        takeovers=takeovers,
-        warnings=result.warnings,
-    )
-    return PolicyChangePlan(
-        kind=APPLY, ref=ref, wanted=manifest, expected=expected, before=before, state=state, computed=computed
-    )
+    warnings = result.warnings
+    preview, after = compute_preview(where, state, ref, expected, takeovers=takeovers, warnings=warnings)
+    return PolicyChangePlan(kind=APPLY, wanted=manifest, state=state, preview=preview, after=after)
 
 
 def plan_delete(kube: Kube, where: Where, ref: PolicyRef) -> PolicyChangePlan:
@@ -90,7 +71,8 @@ def plan_delete(kube: Kube, where: Where, ref: PolicyRef) -> PolicyChangePlan:
     if live is None:
         raise preconditions.no_such_policy(ref, state.policies, where)
     writes.delete(kube, path_of(ref), uid=live["metadata"]["uid"], dry_run=True)
-    return _plan_exact(where, state, ref, kind=DELETE)
+    preview, after = compute_preview(where, state, ref, None)
+    return PolicyChangePlan(kind=DELETE, wanted=None, state=state, preview=preview, after=after)
 
 
 def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> PolicyChangePlan:
@@ -109,54 +91,20 @@ def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> PolicyChang
     elif live is None:
         preconditions.check_namespace(state, ref, where)
         writes.apply(kube, path_of(ref), change.before, dry_run=True)
-    return _plan_exact(where, state, ref, kind=ROLLBACK, wanted=change.before, undoes=change)
+    preview, after = compute_preview(where, state, ref, change.before)
+    plan = PolicyChangePlan(kind=ROLLBACK, wanted=change.before, state=state, preview=preview, after=after)
+    return dataclasses.replace(plan, undoes=change)
 
 
-def _plan_exact(
-    where: Where,
-    state: ClusterState,
-    ref: PolicyRef,
-    *,
-    kind: str,
-    wanted: Object | None = None,
-    undoes: PolicyChange | None = None,
-) -> PolicyChangePlan:
-    """Plan a change after which the policy is exactly what is wanted, so that no dry run has to tell it."""
-    live = state.policies.get(ref)
-    before = content.read_content(live)
-    computed = preview.compute_preview(where, state, ref, wanted, before=before, owner=owners.owner_of(live))
-    return PolicyChangePlan(
-        kind=kind,
-        ref=ref,
-        wanted=wanted,
-        expected=wanted,
-        before=before,
-        state=state,
-        computed=computed,
-        undoes=undoes,
-    )
+def reconstruct_plan(where: Where, state: ClusterState, change: PolicyChange) -> PolicyChangePlan:
+    """Return the plan of a change that has been written.
 
-
-def preview_written_change(where: Where, state: ClusterState, change: PolicyChange) -> ComputedPreview:
-    """Compute the effect of a change after it was written.
-
-    `state` is the cluster as it is now; for the comparison the policy in it is replaced by what was there
-    before the change.
+    `state` is the cluster as it is now; for the preview the policy in it is replaced by what was there before
+    the change.
     """
     ref = PolicyRef(change.namespace, change.policy)
-    before = (
-        PolicyContent(content=change.before, uid=change.before_uid, version=change.before_version)
-        if change.before
-        else None
-    )
-    return preview.compute_preview(
-        where,
-        with_policy(state, ref, change.before),
-        ref,
-        change.after,
-        before=before,
-        owner=owners.owner_of(change.before),
-    )
+    preview, after = compute_preview(where, with_policy(state, ref, change.before), ref, change.after)
+    return PolicyChangePlan(kind=change.kind, wanted=change.wanted, state=state, preview=preview, after=after)
 
 
 def with_policy(state: ClusterState, ref: PolicyRef, manifest: Object | None) -> ClusterState:

@@ -95,7 +95,7 @@ def read_cluster_state(kube: Kube) -> ClusterState:
                 for namespace in namespaces.result()
             ),
             nodes=tuple(model.Node(node.metadata.name, _node_addresses(node)) for node in nodes.result()),
-            policies=parsed,
+            policies=tuple(parsed),
         )
         return ClusterState(
             cluster=cluster,
@@ -116,17 +116,16 @@ def read_policies(kube: Kube) -> dict[model.PolicyRef, Object]:
     return {model.PolicyRef(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in objects}
 
 
-def _parse_policies(
-    objects: Mapping[model.PolicyRef, Object],
-) -> tuple[tuple[model.Policy, ...], tuple[str, ...]]:
+def _parse_policies(objects: Mapping[model.PolicyRef, Object]) -> tuple[list[model.Policy], list[str]]:
     """Return the policies, and for each that cannot be parsed a sentence that says why."""
-    parsed, unparsed = [], []
+    parsed: list[model.Policy] = []
+    unparsed: list[str] = []
     for ref, obj in objects.items():
         try:
             parsed.append(parser.parse_policy(obj))
         except parser.InvalidPolicy as invalid:
             unparsed.append(f"NetworkPolicy {ref} is not understood: {invalid.errors[0]}")
-    return tuple(parsed), tuple(unparsed)
+    return parsed, unparsed
 
 
 def _read_pods(pods: Iterable[PodObject], cron_jobs: Mapping[tuple[str, str], str]) -> tuple[model.Pod, ...]:
@@ -135,7 +134,7 @@ def _read_pods(pods: Iterable[PodObject], cron_jobs: Mapping[tuple[str, str], st
             namespace=pod.metadata.namespace,
             name=pod.metadata.name,
             labels=pod.metadata.labels or {},
-            addresses=parse_addresses([entry.ip for entry in pod.status.podIPs or []] or [pod.status.podIP]),
+            addresses=parse_addresses([ip.get("ip") for ip in pod.status.podIPs or []] or [pod.status.podIP]),
             host_network=bool(pod.spec.host_network),
             ports=_named_ports(pod.spec),
             workload=_topmost_owner(pod, cron_jobs),
@@ -205,4 +204,4 @@ def _read_services(kube: Kube) -> tuple[ClusterService, ...]:
 
 def _node_addresses(node: NodeObject) -> tuple[model.Address, ...]:
     addresses = node.status.addresses or []
-    return parse_addresses(entry.address for entry in addresses if entry.type.endswith("IP"))
+    return parse_addresses(ip.get("address") for ip in addresses if ip.get("type", "").endswith("IP"))

@@ -33,13 +33,9 @@ class PolicyClusters:
     projects: Projects
     seconds: Callable[[], float]
 
-    def name_of(self, cluster: str, *, project: str | None, operation: str) -> str:
-        """Return the name of a cluster given by name or id. Raises `Problem`."""
-        return self._find(cluster, project, operation)[1].name
-
-    def is_production(self, cluster: str, *, project: str | None, operation: str) -> bool:
-        """Whether a cluster is marked production. Raises `Problem`."""
-        return self._find(cluster, project, operation)[1].production
+    def find(self, cluster: str, *, project: str | None, operation: str) -> Cluster:
+        """Return a cluster of a project by name or id. Raises `Problem`."""
+        return self._find(cluster, project, operation)[1]
 
     @contextlib.contextmanager
     def at(self, cluster: str, *, project: str | None, operation: str) -> Iterator[PolicyClient]:

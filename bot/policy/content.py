@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from bot.adapters.kube.writes import FIELD_MANAGER, without_server_fields
+from bot.policy.errors import first_lines
 
 Object = dict[str, Any]
 
@@ -47,9 +48,7 @@ def strip_server_fields(obj: Mapping[str, Any]) -> Object:
 
 def describe_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Return which fields differ, as paths with both values: the first few, and how many more there are."""
-    differences = list(_differences(before, after, ""))
-    more = len(differences) - MOST_DIFFERENCES
-    return (*differences[:MOST_DIFFERENCES], *([f"…and {more} more"] if more > 0 else []))
+    return tuple(first_lines(list(_differences(before, after, "")), MOST_DIFFERENCES))
 
 
 def _differences(before: Any, after: Any, path: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.common import wording
 from bot.policy.reach.addresses import END, FAMILIES, Range, address_at, format_range, position
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.connections import Connections
@@ -44,27 +45,21 @@ class DiffLine:
         return f"{self.fate.value} {self.source} → {self.destination} {self.connections} ({pods})"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _LineKey:
-    fate: ConnectionFate
-    source: str
-    destination: str
-    connections: Connections
+_Key = tuple[ConnectionFate, str, str, Connections]  # what changes of one line have in common
 
 
 def lines(changes: Iterable[ConnectionChange]) -> tuple[DiffLine, ...]:
     """Return everything that changes: what closes first, sorted by source and destination."""
-    grouped: dict[_LineKey, list[ConnectionChange]] = defaultdict(list)
+    grouped: dict[_Key, list[ConnectionChange]] = defaultdict(list)
     for change in changes:
-        source, destination = (
-            OUTSIDE if is_range(end) else end for end in (change.source, change.destination)
-        )
+        ends = change.source, change.destination
+        source, destination = (OUTSIDE if is_range(end) else end for end in ends)
         for fate, connections in (
             (ConnectionFate.CLOSES, change.closes),
             (ConnectionFate.OPENS, change.opens),
         ):
             if connections:
-                grouped[_LineKey(fate, source, destination, connections)].append(change)
+                grouped[fate, source, destination, connections].append(change)
     return tuple(sorted((_line(key, members) for key, members in grouped.items()), key=_order))
 
 
@@ -81,12 +76,8 @@ def summary(diff_lines: Sequence[DiffLine]) -> str:
     if not closes and not opens:
         return "no connection changes"
     if not closes:
-        return f"opens {_connections(opens)}, closes none"
-    return f"closes {_connections(closes)}, opens {opens or 'none'}"
-
-
-def _connections(number: int) -> str:
-    return f"{number:,} connection{'' if number == 1 else 's'}"
+        return f"opens {wording.count(opens, 'connection')}, closes none"
+    return f"closes {wording.count(closes, 'connection')}, opens {opens or 'none'}"
 
 
 def count(diff_lines: Iterable[DiffLine], fate: ConnectionFate) -> int:
@@ -99,17 +90,17 @@ def is_range(end: str) -> bool:
     return "/" not in end
 
 
-def _line(key: _LineKey, changes: list[ConnectionChange]) -> DiffLine:
-    source, destination = key.source, key.destination
+def _line(key: _Key, changes: list[ConnectionChange]) -> DiffLine:
+    fate, source, destination, connections = key
     if source == OUTSIDE:
         source = _describe_ranges([change.source for change in changes])
     elif destination == OUTSIDE:
         destination = _describe_ranges([change.destination for change in changes])
     return DiffLine(
-        fate=key.fate,
+        fate=fate,
         source=source,
         destination=destination,
-        connections=key.connections,
+        connections=connections,
         source_pods=max(change.source_pods for change in changes),
         destination_pods=max(change.destination_pods for change in changes),
     )

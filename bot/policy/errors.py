@@ -9,14 +9,20 @@ from bot.common.problems import Problem, Refusal
 MOST_MISTAKES = 8  # that are listed; the rest is counted
 
 
+def first_lines(lines: Sequence[str], most: int) -> list[str]:
+    """Return the first of some lines, and a line that says how many more there are."""
+    return [*lines[:most], *([f"…and {len(lines) - most} more"] if len(lines) > most else [])]
+
+
 class BadManifest(Refusal):
     """A person's YAML is not a NetworkPolicy that can be written here; each of `mistakes` names its field."""
 
     def __init__(self, what: str, mistakes: Sequence[str] = (), *, why: str = "", fix: str = "") -> None:
-        lines = list(mistakes[:MOST_MISTAKES])
-        if len(mistakes) > MOST_MISTAKES:
-            lines.append(f"…and {len(mistakes) - MOST_MISTAKES} more")
-        super().__init__(what, why="\n".join(lines) or why, fix=fix or "Mend it and send it again.")
+        super().__init__(
+            what,
+            why="\n".join(first_lines(mistakes, MOST_MISTAKES)) or why,
+            fix=fix or "Mend it and send it again.",
+        )
         self.mistakes = tuple(mistakes)
 
 

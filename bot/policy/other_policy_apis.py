@@ -54,11 +54,10 @@ class OtherPolicies:
 def read_other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ...]]:
     """Return the policies of other APIs, and what of them could not be read, in the server's words."""
     try:
-        served = {
-            group.name: group.preferred_version["version"] for group in kube.get("/apis", _Groups).groups
-        }
+        groups = kube.get("/apis", _Groups).groups
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
+    served = {group.name: group.preferred_version["version"] for group in groups}
     plurals_of: dict[str, set[str]] = defaultdict(set)
     for kind in OTHER_POLICY_KINDS:
         group = next((name for name in kind.groups if name in served), None)

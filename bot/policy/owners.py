@@ -13,6 +13,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+_Marks = Mapping[str, str]
+
 ARGO_MANAGERS = frozenset({"argocd-controller", "argocd-application-controller", "argocd"})
 
 
@@ -47,9 +49,7 @@ def managers_of(obj: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(entry.get("manager", "") for entry in obj.get("metadata", {}).get("managedFields") or [])
 
 
-def _argo(
-    labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]
-) -> PolicyOwner | None:
+def _argo(labels: _Marks, annotations: _Marks, managers: frozenset[str]) -> PolicyOwner | None:
     tracking_id = annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
     name = tracking_id or labels.get("argocd.argoproj.io/instance", "")
     if not name and managers & ARGO_MANAGERS:
@@ -57,7 +57,7 @@ def _argo(
     return PolicyOwner(tool="Argo CD", name=name) if name else None
 
 
-def _flux(labels: Mapping[str, str]) -> PolicyOwner | None:
+def _flux(labels: _Marks) -> PolicyOwner | None:
     for kind in ("kustomize", "helm"):
         name = labels.get(f"{kind}.toolkit.fluxcd.io/name")
         if name:
@@ -66,7 +66,7 @@ def _flux(labels: Mapping[str, str]) -> PolicyOwner | None:
     return None
 
 
-def _helm(labels: Mapping[str, str], annotations: Mapping[str, str]) -> PolicyOwner | None:
+def _helm(labels: _Marks, annotations: _Marks) -> PolicyOwner | None:
     release = annotations.get("meta.helm.sh/release-name", "")
     if release or labels.get("app.kubernetes.io/managed-by") == "Helm":
         return PolicyOwner(tool="Helm", name=f"release {release}" if release else "")

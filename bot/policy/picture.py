@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.common.wording import count
 from bot.policy.matrix import OUTSIDE, Matrix, Pair, PairChange
 
 SCALE = 2
@@ -104,10 +105,8 @@ class _Drawing:
     def _mark(self, x: float, y: float, radius: float, *, mark: str, colour: str) -> None:
         """Draw a plus or a cross, because the font has no cross."""
         diagonal = radius * 0.8
-        strokes = (
-            ((radius, 0.0), (0.0, -radius)) if mark == PLUS else ((diagonal, diagonal), (diagonal, -diagonal))
-        )
-        for dx, dy in strokes:
+        upright, oblique = ((radius, 0.0), (0.0, -radius)), ((diagonal, diagonal), (diagonal, -diagonal))
+        for dx, dy in upright if mark == PLUS else oblique:
             ends = [(x - dx) * SCALE, (y - dy) * SCALE, (x + dx) * SCALE, (y + dy) * SCALE]
             self._pen.line(ends, fill=colour, width=2 * SCALE)
 
@@ -120,7 +119,7 @@ class _Drawing:
                 self._text(x + 22, y + 8, text, self._small, anchor="lm")
                 x += 22 + self._text_width(text, self._small) + 18
         more = self._matrix.more
-        left_out = f" · {more:,} more workload{'' if more == 1 else 's'} not shown" if more else ""
+        left_out = f" · {count(more, 'more workload')} not shown" if more else ""
         self._text(MARGIN, y + 24, f"from: rows, to: columns{left_out}", self._small, fill=QUIET)
 
     def _label_colour(self, number: int) -> str:

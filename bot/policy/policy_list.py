@@ -22,7 +22,7 @@ def list_policies(state: ClusterState) -> tuple[ListedPolicy, ...]:
             isolates=_directions(parsed.get(ref)),
             pods=count_isolated_pods(state.cluster.pods, parsed.get(ref)),
             owner=owner_of(obj),
-            made=_parse_time(obj["metadata"].get("creationTimestamp")),
+            made=datetime.fromisoformat(made) if (made := obj["metadata"].get("creationTimestamp")) else None,
         )
         for ref, obj in sorted(state.policies.items())
     )
@@ -47,7 +47,3 @@ def _directions(policy: Policy | None) -> tuple[str, ...]:
     if policy is None:
         return ()
     return tuple(str(direction) for direction in Direction if policy.rules(direction) is not None)
-
-
-def _parse_time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

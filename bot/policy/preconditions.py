@@ -1,11 +1,12 @@
-"""What must hold before a policy is written or rolled back, and the refusals where it does not."""
+"""What must hold before a policy is written or a change is rolled back, and the refusals if it does not."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.common.problems import Ambiguous, Choice
 from bot.policy.cluster_state import ClusterState
 from bot.policy.drift import drift_after
 from bot.policy.errors import ChangedSince, NoSuchChange, NoSuchNamespace, NoSuchPolicy, NotEnforced
@@ -40,6 +41,30 @@ def check_namespace(state: ClusterState, ref: PolicyRef, where: Where) -> None:
     known = ", ".join(sorted(state.namespaces)[:10])
     fix = f"Did you mean `-n {near[0]}`?" if near else f"There are {known}."
     raise NoSuchNamespace(f"There is no namespace {ref.namespace} in {where.cluster}", fix=fix)
+
+
+def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -> PolicyChange:
+    """Return the one change whose operation begins with a reference.
+
+    Raises `NoSuchChange` if there is none, `Ambiguous` if there are several.
+    """
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        raise NoSuchChange(
+            f"There is no change {reference} in {project}",
+            fix="The changes of a cluster stand under `/xk8s policy list CLUSTER`.",
+        )
+    raise Ambiguous(
+        f"{len(matches)} changes begin with {reference}",
+        choices=[_choice(change) for change in matches],
+        fix="Pick one.",
+    )
+
+
+def _choice(change: PolicyChange) -> Choice:
+    what = f"{change.kind} of {change.namespace}/{change.policy} in {change.cluster_name}"
+    return Choice(change.operation, f"{what}, {change.at:%Y-%m-%d %H:%M} UTC")
 
 
 def check_revocable(change: PolicyChange) -> None:

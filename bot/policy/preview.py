@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.policy.cluster_state import ClusterState
-from bot.policy.content import PolicyContent
+from bot.policy.content import PolicyContent, read_content
 from bot.policy.field_conflicts import Takeover
 from bot.policy.matrix import Matrix, build_matrix
 from bot.policy.other_policy_apis import OtherPolicies
-from bot.policy.owners import PolicyOwner
-from bot.policy.reach import engine, parser
+from bot.policy.owners import PolicyOwner, owner_of
+from bot.policy.reach import parser
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.difference import Isolation, difference
+from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.idle import DeadRule, RedundantPolicy, dead_rules, redundant_policies
 from bot.policy.reach.lost_dns import LostDns
 from bot.policy.reach.model import Pod, Policy, PolicyRef
@@ -79,32 +80,21 @@ class ConnectionPreview:
         return bool(self.foreign or self.gaps)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ComputedPreview:
-    """The two states that a preview compares, and the preview."""
-
-    before: engine.Reachability
-    after: engine.Reachability
-    preview: ConnectionPreview
-
-
 def compute_preview(
     where: Where,
     state: ClusterState,
     ref: PolicyRef,
     manifest: Mapping[str, Any] | None,
     *,
-    before: PolicyContent | None,
-    unchanged: bool = False,
-    owner: PolicyOwner | None = None,
     takeovers: tuple[Takeover, ...] = (),
     warnings: tuple[str, ...] = (),
-) -> ComputedPreview:
+) -> tuple[ConnectionPreview, Reachability]:
     """Compute what it does that a policy becomes as `manifest` says, or is deleted if that is None.
 
-    Raises `parser.InvalidPolicy` for a manifest that is not a NetworkPolicy.
+    Also returns the connections afterwards. Raises `parser.InvalidPolicy` for a manifest that is not a
+    NetworkPolicy.
     """
-    now = engine.compute(state.cluster)
+    now = compute(state.cluster)
     policy = parser.parse_policy(manifest) if manifest is not None else None
     if policy is not None:
         after = now.with_policy(policy)
@@ -113,12 +103,14 @@ def compute_preview(
         after = now.without_policy(ref) if ref in now.policies else now
     changed = difference(now, after)
     neighbours = [other for other in sorted(after.policies) if other.namespace == ref.namespace]
+    live = state.policies.get(ref)
+    before = read_content(live)
     preview = ConnectionPreview(
         where=where,
         ref=ref,
         manifest=dict(manifest) if manifest is not None else None,
         before=before,
-        unchanged=unchanged,
+        unchanged=before is not None and before.content == manifest,
         changes=tuple(changed.changes),
         isolated=changed.isolated,
         released=changed.released,
@@ -128,14 +120,14 @@ def compute_preview(
         selected=count_isolated_pods(after.pod_index.pods, policy),
         foreign=state.foreign,
         gaps=state.gaps,
-        owner=owner,
+        owner=owner_of(live),
         takeovers=takeovers,
         warnings=warnings,
         matrix=None
         if changed.nothing_changes
         else build_matrix(now.cluster, after.cluster, changed.changes, namespace=ref.namespace),
     )
-    return ComputedPreview(before=now, after=after, preview=preview)
+    return preview, after
 
 
 def count_isolated_pods(pods: Iterable[Pod], policy: Policy | None) -> int:

@@ -17,6 +17,7 @@ from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
 from bot.actions.service import Context
 from bot.policy import change_plan, diff_text, preconditions
 from bot.policy.change_plan import PolicyChangePlan
+from bot.policy.errors import first_lines
 from bot.policy.preview import ConnectionPreview
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.service import PolicyServices
@@ -69,21 +70,15 @@ class PolicyProposals:
         with self.services.at_change(change, context) as at:
             return proposal(change_plan.plan_rollback(at.kube, at.where, change))
 
-    def _without_plan(self, cluster: str, context: Context) -> Proposal | None:
+    def _without_plan(self, name: str, context: Context) -> Proposal | None:
         """A proposal of the kind alone where nobody has to approve it: then the cluster need not be read."""
-        production = self.services.clusters.is_production(
-            cluster, project=context.project, operation=context.operation
-        )
-        kind = _kind(production)
+        cluster = self.services.clusters.find(name, project=context.project, operation=context.operation)
+        kind = PRODUCTION if cluster.production else ELSEWHERE
         return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
 
     def _is_begun(self, context: Context) -> bool:
         """Whether the change of this operation is recorded, which it only is after it was approved."""
         return self.services.changes.get(context.operation) is not None
-
-
-def _kind(production: bool) -> str:
-    return PRODUCTION if production else ELSEWHERE
 
 
 def _begun() -> Proposal:
@@ -93,22 +88,23 @@ def _begun() -> Proposal:
 def proposal(plan: PolicyChangePlan) -> Proposal:
     """Return a plan as people decide about it."""
     preview, where = plan.preview, plan.preview.where
+    ref, before = preview.ref, preview.before
     lines = diff_text.lines(preview.changes)
     return Proposal(
-        kind=_kind(where.production),
+        kind=PRODUCTION if where.production else ELSEWHERE,
         headline=(
-            f"{_VERBS[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}:"
+            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.cluster}:"
             f" {diff_text.summary(lines)}"
         ),
-        consequences=tuple(_first([str(line) for line in lines], MOST_LINES)),
+        consequences=tuple(first_lines([str(line) for line in lines], MOST_LINES)),
         warnings=tuple(_warnings(preview)),
         target=where.cluster,
         target_id=where.cluster_id,
         bound={
-            "policy": str(plan.ref),
-            "uid": plan.before.uid if plan.before else None,
-            "resourceVersion": plan.before.version if plan.before else None,
-            "manifest": plan.expected,
+            "policy": str(ref),
+            "uid": before.uid if before else None,
+            "resourceVersion": before.version if before else None,
+            "manifest": preview.manifest,
             "undoes": plan.undoes.operation if plan.undoes else None,
             "connections": _digest(preview.changes),
         },
@@ -117,7 +113,7 @@ def proposal(plan: PolicyChangePlan) -> Proposal:
 
 def _warnings(preview: ConnectionPreview) -> Iterator[str]:
     if preview.incomplete:
-        reasons = "; ".join([*_first([str(policy) for policy in preview.foreign], 3), *preview.gaps])
+        reasons = "; ".join([*first_lines([str(policy) for policy in preview.foreign], 3), *preview.gaps])
         yield f"This verdict is incomplete, others may decide otherwise: {reasons}"
     if preview.owner is not None:
         yield preview.owner.consequence
@@ -128,11 +124,6 @@ def _warnings(preview: ConnectionPreview) -> Iterator[str]:
             " cluster's DNS)"
         )
     yield from preview.warnings
-
-
-def _first(lines: list[str], most: int) -> list[str]:
-    more = len(lines) - most
-    return [*lines[:most], *([f"…and {more} more"] if more > 0 else [])]
 
 
 def _digest(changes: Iterable[ConnectionChange]) -> str:

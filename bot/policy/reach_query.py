@@ -66,23 +66,20 @@ def stories(
 
     Refused connections come first, and of those the explanation of the most pairs.
     """
+    port = port or ANY_PORT
     counted: dict[tuple[object, ...], tuple[Explanation, int]] = {}
     for left in _group_alike(reach, sources):
         for right in _group_alike(reach, destinations):
             pair = next(((source, end) for source in left for end in right if source != end), None)
             if pair is None:
                 continue  # a pod to itself: always allowed, and never the question
-            explanation = _explain(reach, *pair, port or ANY_PORT)
+            explanation = explanations.explain(reach, *pair, protocol=port.protocol, port=port.number)
             pairs = len(left) * len(right) - len(set(left) & set(right))
             key = (explanation.allowed, explanation.egress, explanation.ingress, explanation.connections)
             first, count = counted.get(key, (explanation, 0))
             counted[key] = (first, count + pairs)
     ordered = sorted(counted.values(), key=lambda item: (item[0].allowed, -item[1]))
     return tuple(Story(explanation=explanation, pairs=count) for explanation, count in ordered)
-
-
-def _explain(reach: Reachability, source: Endpoint, destination: Endpoint, port: Port) -> Explanation:
-    return explanations.explain(reach, source, destination, protocol=port.protocol, port=port.number)
 
 
 def _group_alike(reach: Reachability, ends: Iterable[Endpoint]) -> list[list[Endpoint]]:

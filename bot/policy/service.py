@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -24,7 +24,6 @@ from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
 from bot.policy import (
     apply,
-    change_lookup,
     change_plan,
     cluster_state,
     content,
@@ -34,16 +33,15 @@ from bot.policy import (
     preconditions,
     presets,
     reach_query,
+    validation,
 )
 from bot.policy.change_plan import PolicyChangePlan
-from bot.policy.cluster_state import ClusterState
 from bot.policy.clusters import PolicyClient, PolicyClusters
 from bot.policy.errors import BadManifest
 from bot.policy.field_conflicts import owned_by_others
-from bot.policy.preview import ComputedPreview, count_isolated_pods
+from bot.policy.preview import count_isolated_pods
 from bot.policy.reach import engine, exposure
 from bot.policy.reach.model import PolicyRef
-from bot.policy.requested_manifest import manifest_of
 from bot.policy.results import (
     ExposureShown,
     PolicyChanged,
@@ -54,27 +52,31 @@ from bot.policy.results import (
     PreviewShown,
     ReachAnswer,
 )
-from bot.policy.rule_templates import with_dns
+from bot.policy.rule_templates import Manifest, with_dns
 from storage.policy_changes import PolicyChange
 
 RECENT = 5  # changes shown under a list
+SHORTEST_REFERENCE = 4  # characters of an operation that name a change
 
 
-class Changes(apply.ChangeStore, change_lookup.ChangeFinder, Protocol):
+class Changes(apply.ChangeStore, Protocol):
     """Where changes are recorded and found again."""
+
+    def find(self, project: str, prefix: str) -> list[PolicyChange]: ...
 
     def of_cluster(self, project: str, cluster: str, *, limit: int) -> list[PolicyChange]: ...
 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyServices:
-    """What each policy action does, and what its proposal plans."""
+    """What each policy action does, and what its proposal plans.
+
+    A change that is recorded already was cut off by a crash, and is resumed.
+    """
 
     clusters: PolicyClusters
     changes: Changes
     now: Callable[[], datetime]
-
-    # --- reads
 
     def presets(self, _action: PolicyPresets, _context: Context) -> PresetList:
         """Return the presets."""
@@ -130,9 +132,8 @@ class PolicyServices:
                 foreign=state.foreign,
                 gaps=state.gaps,
             )
-        sources, destinations = (
-            reach_query.find_ends(reach, word) for word in (action.source, action.destination)
-        )
+        sources = reach_query.find_ends(reach, action.source)
+        destinations = reach_query.find_ends(reach, action.destination)
         return ReachAnswer(
             where=at.where,
             source=action.source,
@@ -157,8 +158,6 @@ class PolicyServices:
             dns_helps=bool(plan.preview.loses_dns) and with_dns(manifest) != manifest,
         )
 
-    # --- changes; one with a record was cut off by a crash, and is resumed
-
     def apply(self, action: PolicyApply, context: Context) -> PolicyChanged | PolicyForm:
         """Apply a policy. Raises `NotEnforced`, `OwnedByOthers`, `ChangedSince` and what the server says."""
         recorded = self.changes.get(context.operation)
@@ -173,7 +172,7 @@ class PolicyServices:
                 return PolicyChanged(
                     kind=plan.kind,
                     where=at.where,
-                    ref=plan.ref,
+                    ref=plan.preview.ref,
                     change="",
                     preview=plan.preview,
                     aftermath=None,
@@ -198,13 +197,10 @@ class PolicyServices:
                 return self._resume(at, recorded)
             return self._execute(at, change_plan.plan_rollback(at.kube, at.where, change), context)
 
-    # --- plans, for the changes above and for their proposals
-
     def plan_apply(self, action: PolicyApply, at: PolicyClient) -> PolicyChangePlan:
         """Plan an apply. Raises `OwnedByOthers` where other field managers own what would be written."""
-        plan = change_plan.plan_apply(
-            at.kube, at.where, manifest_of(action), take_over=action.force_conflicts
-        )
+        manifest = manifest_of(action)
+        plan = change_plan.plan_apply(at.kube, at.where, manifest, take_over=action.force_conflicts)
         if plan.preview.takeovers:
             raise owned_by_others(plan.preview.takeovers)
         return plan
@@ -215,15 +211,15 @@ class PolicyServices:
 
     def change_of(self, action: PolicyRollback, context: Context) -> PolicyChange:
         """Return the change that is to be rolled back. Raises `NoSuchChange` or `Ambiguous`."""
-        return change_lookup.find_change(self.changes, context.project or "", action.change)
+        long_enough = len(action.change) >= SHORTEST_REFERENCE
+        matches = self.changes.find(context.project or "", action.change) if long_enough else ()
+        return preconditions.pick_change(matches, action.change, str(context.project))
 
-    def at(self, cluster: str, context: Context) -> contextlib.AbstractContextManager[PolicyClient]:
+    def at(self, cluster: str, context: Context) -> AbstractContextManager[PolicyClient]:
         """Open a cluster of the project by name or id. Raises `Problem`."""
         return self.clusters.at(cluster, project=context.project, operation=context.operation)
 
-    def at_change(
-        self, change: PolicyChange, context: Context
-    ) -> contextlib.AbstractContextManager[PolicyClient]:
+    def at_change(self, change: PolicyChange, context: Context) -> AbstractContextManager[PolicyClient]:
         """Open the cluster that a change was made in. Raises `NoSuchChange` if it does not exist any more."""
         return self.clusters.at_change(change, operation=context.operation)
 
@@ -233,8 +229,8 @@ class PolicyServices:
                 "Which policy?",
                 fix='Name a file: `xk8s run "policy preview --yaml CLUSTER -n NS" --file policy.yaml`',
             )
-        name = self.clusters.name_of(action.cluster, project=context.project, operation=context.operation)
-        return PolicyForm(action=action, cluster=name, namespace=action.namespace)
+        cluster = self.clusters.find(action.cluster, project=context.project, operation=context.operation)
+        return PolicyForm(action=action, cluster=cluster.name, namespace=action.namespace)
 
     def _execute(
         self, at: PolicyClient, plan: PolicyChangePlan, context: Context, *, take_over: bool = False
@@ -242,24 +238,22 @@ class PolicyServices:
         author = apply.ChangeAuthor(operation=context.operation, actor=context.person.id, at=self.now())
         change = apply.record_begun(self.changes, plan, at.where, author)
         written = apply.execute(at.kube, self.changes, change, take_over=take_over)
-        return _changed(at, written, plan.computed, plan.state)
+        return _changed(at, written, plan)
 
     def _resume(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
         written = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
         state = cluster_state.read_cluster_state(at.kube)
-        return _changed(at, written, change_plan.preview_written_change(at.where, state, written), state)
+        return _changed(at, written, change_plan.reconstruct_plan(at.where, state, written))
 
 
-def _changed(
-    at: PolicyClient, change: PolicyChange, computed: ComputedPreview, planned_on: ClusterState
-) -> PolicyChanged:
+def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:
     """The result of a change: what was previewed, and how the cluster that is read again compares with it."""
     ref = PolicyRef(change.namespace, change.policy)
     check, not_compared, deleting = None, "", False
     try:
         state = cluster_state.read_cluster_state(at.kube)
         deleting = change.after is None and ref in state.policies
-        check = post_check.compare(computed.after, state, planned_on, written=ref)
+        check = post_check.compare(plan.after, state, plan.state, written=ref)
     except KubeError as error:
         not_compared = f"{error.what}: {error.why}"
     return PolicyChanged(
@@ -267,10 +261,22 @@ def _changed(
         where=at.where,
         ref=ref,
         change=change.operation,
-        preview=computed.preview,
+        preview=plan.preview,
         aftermath=check,
         not_compared=not_compared,
         leaving=deleting,
         note=change.note,
         undoes=change.undoes or "",
     )
+
+
+def manifest_of(action: PolicyPreview | PolicyApply) -> Manifest:
+    """Return the manifest that a request stands for. Raises `BadManifest` or `BadParameters`."""
+    if action.manifest is not None:
+        manifest = validation.own_policy(action.manifest, namespace=action.namespace)
+    else:
+        parameters = presets.Parameters(
+            from_namespaces=action.from_namespace, to_namespaces=action.to_namespace, ports=action.port
+        )
+        manifest = presets.find(action.preset or "").manifest(action.namespace, parameters)
+    return with_dns(manifest) if action.allow_dns else manifest

@@ -26,9 +26,8 @@ def read(sent: str | bytes) -> dict[str, Any]:
         yaml_limits.check(text, _LIMITS)
         documents = [value for value in yaml_loader.values(text) if value is not None]
     except yaml_limits.LimitExceeded as error:
-        raise BadManifest(
-            "This is no policy", why=f"{error.what} (line {error.line})", fix=ONE_AT_A_TIME
-        ) from error
+        why = f"{error.what} (line {error.line})"
+        raise BadManifest("This is no policy", why=why, fix=ONE_AT_A_TIME) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadManifest("This is no YAML", why=_explain(error), fix="Mend it and send it again.") from error
     if not documents:
@@ -60,9 +59,8 @@ def _decode(sent: str | bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadManifest(
-            "This is no text", why=f"it is not UTF-8: {error.reason}", fix=ONE_AT_A_TIME
-        ) from error
+        why = f"it is not UTF-8: {error.reason}"
+        raise BadManifest("This is no text", why=why, fix=ONE_AT_A_TIME) from error
 
 
 def _explain(error: Exception) -> str:

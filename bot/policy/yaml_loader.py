@@ -71,8 +71,3 @@ def events(text: str) -> Iterator[yaml.Event]:
 def values(text: str) -> Iterator[Any]:
     """Yield the value of each document. Raises `yaml.YAMLError` or `ValueError`."""
     return iter(yaml.load_all(text, Loader=_Loader))
-
-
-def line(event: yaml.Event) -> int:
-    """Return the line that an event begins on, counted from 1; 0 if it is not known."""
-    return event.start_mark.line + 1 if event.start_mark is not None else 0

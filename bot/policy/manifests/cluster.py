@@ -137,9 +137,8 @@ class _ClusterBuilder:
 def _read_node(obj: ManifestObject) -> Node:
     addresses = obj.mapping("status").get("addresses")
     entries = addresses if isinstance(addresses, list) else []
-    return Node(
-        obj.name, parse_addresses(entry.get("address") for entry in entries if isinstance(entry, dict))
-    )
+    texts = [entry.get("address") for entry in entries if isinstance(entry, dict)]
+    return Node(obj.name, parse_addresses(texts))
 
 
 def _notes(cluster: ClusterModel, scaled_to_zero: list[str]) -> Iterator[str]:

@@ -35,10 +35,8 @@ class BadManifests(Refusal):
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)
         more = len(self.mistakes) - _MOST_MISTAKES
-        lines = [*self.mistakes[:_MOST_MISTAKES], *([f"… and {more} more"] if more > 0 else [])]
-        super().__init__(
-            "The manifests cannot be read", why="\n".join(lines), fix="Correct what is named above."
-        )
+        why = "\n".join([*self.mistakes[:_MOST_MISTAKES], *([f"… and {more} more"] if more > 0 else [])])
+        super().__init__("The manifests cannot be read", why=why, fix="Correct what is named above.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -76,9 +76,8 @@ def _is_json_patch(value: Any) -> bool:
 def _find(value: Any, prefix: str, source: str, errors: FieldErrors) -> Iterator[ManifestObject]:
     field = prefix.removesuffix(".")
     if not isinstance(value, Mapping):
-        errors.add(
-            field or "the document", f"must be an object with apiVersion and kind, not {type_name(value)}"
-        )
+        reason = f"must be an object with apiVersion and kind, not {type_name(value)}"
+        errors.add(field or "the document", reason)
         return
     version, kind = value.get("apiVersion"), value.get("kind")
     if version is None and kind is None:

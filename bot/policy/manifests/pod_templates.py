@@ -64,9 +64,8 @@ def _read_port(value: Any, field: str, errors: FieldErrors) -> Iterator[Containe
     name = errors.text(port.get("name"), f"{field}.name")
     number, protocol = port.get("containerPort"), port.get("protocol") or Protocol.TCP
     if isinstance(number, bool) or not isinstance(number, int) or not FIRST_PORT <= number <= LAST_PORT:
-        errors.add(
-            f"{field}.containerPort", f"must be a number between {FIRST_PORT} and {LAST_PORT}, not {number!r}"
-        )
+        reason = f"must be a number between {FIRST_PORT} and {LAST_PORT}, not {number!r}"
+        errors.add(f"{field}.containerPort", reason)
     elif protocol not in list(Protocol):
         errors.add(f"{field}.protocol", f"must be TCP, UDP or SCTP, not {protocol!r}")
     elif name:

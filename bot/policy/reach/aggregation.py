@@ -48,12 +48,9 @@ class EndpointClasses:
         self.count = int(self.of_endpoint.max(initial=-1)) + 1
         self.of_pod = self.of_endpoint[reach.endpoints.of_pod]
         endpoints = first_indices(self.of_endpoint, self.count)
-        self._ingress_rows, self._ingress_columns = (
-            numbers[endpoints] for numbers in (reach.ingress.row_of, reach.ingress.column_of)
-        )
-        self._egress_rows, self._egress_columns = (
-            numbers[endpoints] for numbers in (reach.egress.row_of, reach.egress.column_of)
-        )
+        tables = reach.ingress, reach.egress
+        self._ingress_rows, self._egress_rows = (table.row_of[endpoints] for table in tables)
+        self._ingress_columns, self._egress_columns = (table.column_of[endpoints] for table in tables)
 
     def opened_by(self, source: int) -> Numbers:
         """Return what one class may open to each class."""

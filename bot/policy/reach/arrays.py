@@ -39,8 +39,7 @@ def unique_rows(keys: AnyIndices) -> tuple[npt.NDArray[np.int64], Indices, Indic
     """Return the distinct rows of a matrix, the first index of each, and for each row its number there."""
     combined = np.zeros(len(keys), dtype=np.int32)
     for column in range(keys.shape[1]):
-        combined = number_pairs(
-            combined, keys[:, column].astype(np.int64) - int(keys[:, column].min(initial=0))
-        )
+        values = keys[:, column].astype(np.int64)
+        combined = number_pairs(combined, values - int(values.min(initial=0)))
     _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
     return keys[first].astype(np.int64), first, inverse

@@ -17,7 +17,7 @@ from bot.policy.reach.connections import Connections
 from bot.policy.reach.joint_classes import JointClasses
 from bot.policy.reach.pod_index import NO_NODE
 
-_Counts = tuple[int, int, int, int]  # numbers of what closes and what opens, pods of source and destination
+_Counts = tuple[int, ...]  # numbers of what closes and what opens, pods of source and destination
 _RangeChange = tuple[bool, str, _Counts]  # whether the range is the source, the workload at the other end
 
 
@@ -170,8 +170,7 @@ def _group_by_workloads(pairs: ChangedPairs) -> Iterator[tuple[int, int, _Counts
         _count_pods(group, pairs.destinations, pairs.destination_pods),
     )
     for source, destination, *counts in zip(*(column.tolist() for column in columns), strict=True):
-        closes, opens, source_pods, destination_pods = counts
-        yield source, destination, (closes, opens, source_pods, destination_pods)
+        yield source, destination, tuple(counts)
 
 
 def _unite_groups(group: Indices, numbers: Numbers, sets: ConnectionSetTable) -> Numbers:

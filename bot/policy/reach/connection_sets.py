@@ -15,6 +15,7 @@ import numpy as np
 
 from bot.policy.reach.arrays import Mask, Numbers
 from bot.policy.reach.connections import ALL, NOTHING, Connections
+from bot.policy.reach.model import Protocol
 
 EMPTY, FULL = 0, 1  # the numbers of NOTHING and ALL in every table
 UNKNOWN = -1
@@ -115,9 +116,11 @@ class ConnectionSetTable:
             return right
         return self._compute(left << _SHIFT | right, self._or)
 
-    def matching(self, predicate: Callable[[Connections], bool]) -> Mask:
-        """Return for each number whether its set fulfils a predicate."""
-        return np.array([predicate(connections) for connections in list(self._sets)], dtype=bool)
+    def containing(self, protocol: Protocol, port: int) -> Mask:
+        """Return for each number whether its set contains a port."""
+        return np.array(
+            [connections.contains(protocol, port) for connections in list(self._sets)], dtype=bool
+        )
 
     def _fill(
         self, numbers: Numbers, undecided: Mask, operands: tuple[Numbers, Numbers], operation: _Operation

@@ -7,14 +7,15 @@ intervals. Port 0 does not exist, which keeps the intervals of two protocols fro
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
-from bot.policy.reach.model import FIRST_PORT, LAST_PORT, Protocol
+from bot.policy.reach.model import FIRST_PORT, LAST_PORT, ContainerPort, PortRule, Protocol
 
 _SPAN = 65536
 _BASE = {protocol: index * _SPAN for index, protocol in enumerate(Protocol)}
 _PROTOCOLS = tuple(Protocol)
 
+NamedPorts = frozenset[ContainerPort]  # of one pod
 Interval = tuple[int, int]  # first and last number, both inclusive
 
 
@@ -116,3 +117,22 @@ def _merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 NOTHING = Connections()
 ALL = Connections(tuple((start + FIRST_PORT, start + LAST_PORT) for start in _BASE.values()))
+
+
+def resolve_ports(ports: Sequence[PortRule], named_ports: NamedPorts) -> Connections:
+    """Return the connections that entries of `ports` allow to a destination with these named ports.
+
+    A name stands for every container port of that name and protocol, and for nothing where there is none.
+    """
+    return Connections.union(allowed for port in ports for allowed in _resolve_port(port, named_ports))
+
+
+def _resolve_port(port: PortRule, named_ports: NamedPorts) -> Iterator[Connections]:
+    if port.port is None:
+        yield Connections.of(port.protocol)
+    elif isinstance(port.port, int):
+        yield Connections.of(port.protocol, port.port, port.end_port or port.port)
+    else:
+        for container_port in named_ports:
+            if container_port.name == port.port and container_port.protocol == port.protocol:
+                yield Connections.of(port.protocol, container_port.number, container_port.number)

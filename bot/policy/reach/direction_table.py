@@ -9,7 +9,8 @@ one class; they differ only in where a named port is resolved, because that is a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from bot.policy.reach.connection_sets import EMPTY, FULL, ConnectionSetTable
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.endpoints import Endpoints
 from bot.policy.reach.grants import GrantReader, RuleGrant
-from bot.policy.reach.model import Direction, Policy, PolicyRef, PortRule
+from bot.policy.reach.model import Direction, Policy, PolicyRef
 from bot.policy.reach.partition import Partition
 
 _Grants = Mapping[PolicyRef, tuple[RuleGrant, ...]]
@@ -51,12 +52,13 @@ class DirectionTable:
         """Compute the table of these policies; the endpoints must have been split by all their ipBlocks."""
         isolating = [policy for policy in policies if policy.rules(direction) is not None]
         reader = GrantReader(endpoints, direction)
-        rows, columns = Partition(endpoints.count), Partition(endpoints.count)
+        rows, columns = Partition.undivided(endpoints.count), Partition.undivided(endpoints.count)
         subjects, grants = {}, {}
         for policy in isolating:
             subjects[policy.ref] = endpoints.selected_by(policy)
             grants[policy.ref] = tuple(reader.grants(policy)) if len(subjects[policy.ref]) else ()
-            _refine(rows, columns, subjects[policy.ref], grants[policy.ref], endpoints)
+            _refine_peers(columns, grants[policy.ref])
+            _refine_subjects(rows, subjects[policy.ref], grants[policy.ref], endpoints)
         policies_of_row: list[list[Policy]] = [[] for _ in range(rows.count)]
         for policy in isolating:
             for row in distinct(rows.class_of[subjects[policy.ref]], rows.count).tolist():
@@ -78,12 +80,13 @@ class DirectionTable:
         `endpoints` have been split by the policy's ipBlocks; `parents` gives the endpoint of this table that
         each of them is a part of.
         """
-        rows, columns = Partition.of(self.row_of[parents]), Partition.of(self.column_of[parents])
+        rows, columns = Partition(self.row_of[parents]), Partition(self.column_of[parents])
         old_rows, old_columns = rows.class_of.copy(), columns.class_of.copy()
         isolates = policy.rules(self.direction) is not None
         subjects = endpoints.selected_by(policy) if isolates else np.empty(0, dtype=np.intp)
         grants = tuple(GrantReader(endpoints, self.direction).grants(policy)) if len(subjects) else ()
-        _refine(rows, columns, subjects, grants, endpoints)
+        _refine_subjects(rows, subjects, grants, endpoints)
+        _refine_peers(columns, grants)
         parent_rows, parent_columns = old_rows[rows.representatives()], old_columns[columns.representatives()]
         selected_rows = distinct(rows.class_of[subjects], rows.count).tolist()
         policies_of_row = [self.policies_of_row[row] for row in parent_rows.tolist()]
@@ -145,7 +148,7 @@ class DirectionTable:
         self._grant(rows, grants, endpoints)
 
     def _grant(self, rows: Sequence[int], grants: _Grants, endpoints: Endpoints) -> None:
-        representatives = Partition.of(self.row_of).representatives()
+        representatives = Partition(self.row_of).representatives()
         for row in rows:
             for policy in self.policies_of_row[row]:
                 for grant in grants.get(policy.ref, ()):
@@ -170,24 +173,25 @@ class DirectionTable:
         cells[slice(None) if columns is None else columns] = after
 
 
-def _refine(
-    rows: Partition, columns: Partition, subjects: Indices, grants: Iterable[RuleGrant], endpoints: Endpoints
-) -> None:
-    """Split rows and columns so that one policy treats the endpoints of each of them alike."""
-    rows.refine(subjects)
+def _refine_peers(columns: Partition, grants: Iterable[RuleGrant]) -> None:
+    """Split columns so that a policy grants the same to all peers of each of them."""
     for grant in grants:
         if grant.peers is not None:
             columns.refine(grant.peers)
+
+
+def _refine_subjects(
+    rows: Partition, subjects: Indices, grants: Iterable[RuleGrant], endpoints: Endpoints
+) -> None:
+    """Split rows so that a policy grants the same to all subjects of each of them.
+
+    Where port names are resolved at the subjects, those for which they resolve differently are told apart.
+    """
+    rows.refine(subjects)
     named = [port for grant in grants for port in grant.named_ports]
-    if named:
-        for members in _group_by_resolution(named, subjects, endpoints):
-            rows.refine(members)
-
-
-def _group_by_resolution(named: list[PortRule], subjects: Indices, endpoints: Endpoints) -> Iterator[Indices]:
-    """Yield the subjects grouped by what each of these port names resolves to for them."""
-    groups: dict[tuple[Connections, ...], list[Indices]] = {}
-    for named_ports, members in endpoints.split_by_named_ports(subjects):
+    alike: dict[tuple[Connections, ...], list[Indices]] = defaultdict(list)
+    for named_ports, members in endpoints.split_by_named_ports(subjects) if named else ():
         resolved = tuple(endpoints.pod_index.resolve((port,), named_ports) for port in named)
-        groups.setdefault(resolved, []).append(members)
-    return (np.concatenate(members) for members in groups.values())
+        alike[resolved].append(members)
+    for members_of_one in alike.values():
+        rows.refine(np.concatenate(members_of_one))

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from bot.policy.reach.addresses import END, FAMILIES, Range, ranges_of
-from bot.policy.reach.arrays import Indices, Mask, Numbers, distinct, first_indices
+from bot.policy.reach.arrays import Indices, Mask, distinct
+from bot.policy.reach.connections import NamedPorts
 from bot.policy.reach.model import IPBlock, Peer, Policy
 from bot.policy.reach.partition import Partition
 from bot.policy.reach.pod_index import PodIndex
-from bot.policy.reach.port_resolution import NamedPorts
 
 
 class Endpoints:
@@ -28,30 +28,28 @@ class Endpoints:
     `count` is the number of all endpoints, `pod_endpoint_count` that of the pod endpoints.
     """
 
-    def __init__(
-        self, pod_index: PodIndex, of_pod: Numbers, pod_endpoint_count: int, range_starts: list[int]
-    ) -> None:
+    def __init__(self, pod_index: PodIndex, pods: Partition, range_starts: list[int]) -> None:
         self.pod_index = pod_index
-        self.of_pod = of_pod
-        self.pod_endpoint_count = pod_endpoint_count
+        self.of_pod = pods.class_of
+        self.pod_endpoint_count = pods.count
         self.range_starts = range_starts
-        self.count = pod_endpoint_count + len(range_starts)
-        self._group_of_endpoint = pod_index.group_of_pod[first_indices(of_pod, pod_endpoint_count)]
+        self.count = pods.count + len(range_starts)
+        self._group_of_endpoint = pod_index.group_of_pod[pods.representatives()]
 
     @classmethod
     def unsplit(cls, pod_index: PodIndex) -> Endpoints:
         """Return the endpoints without any ipBlock: the pod groups, and one range for each address family."""
-        return cls(pod_index, pod_index.group_of_pod, pod_index.group_count, list(FAMILIES))
+        return cls(pod_index, Partition(pod_index.group_of_pod), list(FAMILIES))
 
     def split(self, blocks: Iterable[IPBlock]) -> tuple[Endpoints, Indices]:
         """Split by more blocks; also return for each new endpoint the old one that it is a part of."""
-        pods = Partition.of(self.of_pod)
+        pods = Partition(self.of_pod)
         starts = set(self.range_starts)
         for ranges in map(ranges_of, blocks):
             pods.refine(self.pod_index.within(ranges))
             starts.update(end for first, last in ranges for end in (first, last + 1) if end < END)
         range_starts = sorted(starts)
-        endpoints = Endpoints(self.pod_index, pods.class_of, pods.count, range_starts)
+        endpoints = Endpoints(self.pod_index, pods, range_starts)
         pod_parents = self.of_pod[pods.representatives()]
         range_parents = np.array([self.range_endpoint(start) for start in range_starts], dtype=np.int32)
         return endpoints, np.concatenate((pod_parents, range_parents)).astype(np.intp)

@@ -141,9 +141,8 @@ class Reachability:
         of them at once. Traffic of a pod with itself and of a node with its own pods is exempt from policies
         and not considered here.
         """
-        egress = self.egress.cells[self.egress.row_of[sources]].take(
-            self.egress.column_of[destinations], axis=1
-        )
+        egress = self.egress.cells[self.egress.row_of[sources]]
+        egress = egress.take(self.egress.column_of[destinations], axis=1)
         ingress = np.ascontiguousarray(self.ingress.cells[:, self.ingress.column_of[sources]].T)
         return self.sets.intersections(egress, ingress.take(self.ingress.row_of[destinations], axis=1))
 

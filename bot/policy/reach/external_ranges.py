@@ -24,9 +24,8 @@ def merge_neighbours(ranges: Iterable[NumberedRange], key: Callable[[int], Hasha
 
 def uses_ipv6(reach: Reachability) -> bool:
     """Whether a policy names an IPv6 block or a pod has an IPv6 address; otherwise answers show IPv4 only."""
-    return reach.pod_index.has_ipv6 or any(
-        block.cidr.version == 6 for block in blocks_of(reach.policies.values())
-    )
+    blocks = blocks_of(reach.policies.values())
+    return reach.pod_index.has_ipv6 or any(block.cidr.version == 6 for block in blocks)
 
 
 def of_families(ranges: Iterable[NumberedRange], *, ipv6: bool) -> list[NumberedRange]:

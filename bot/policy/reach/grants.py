@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from bot.policy.reach.arrays import Indices
-from bot.policy.reach.connections import ALL, Connections
+from bot.policy.reach.connections import ALL, Connections, resolve_ports
 from bot.policy.reach.endpoints import Endpoints
 from bot.policy.reach.model import Direction, Peer, Policy, PortRule, Rule
-from bot.policy.reach.port_resolution import resolve
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,4 +73,4 @@ class GrantReader:
 def _numbered_ports(rule: Rule) -> Connections:
     if not rule.ports:
         return ALL
-    return resolve([port for port in rule.ports if not isinstance(port.port, str)], frozenset())
+    return resolve_ports([port for port in rule.ports if not isinstance(port.port, str)], frozenset())

@@ -74,9 +74,8 @@ def _dead_rules_of(reach: Reachability, policy: Policy) -> Iterator[DeadRule]:
             yield from (DeadRule(ref, at, "no pod matches it") for at in dead_peers)
             if rule.ports and not _matches_any_port(reach, policy, direction, rule):
                 names = ", ".join(sorted({str(port.port) for port in rule.ports}))
-                yield DeadRule(
-                    ref, None, f"no pod that it is about has a port called {names} of that protocol"
-                )
+                why = f"no pod that it is about has a port called {names} of that protocol"
+                yield DeadRule(ref, None, why)
 
 
 def _matches_any_port(reach: Reachability, policy: Policy, direction: Direction, rule: Rule) -> bool:

@@ -7,7 +7,6 @@ external ranges that are of one class in both states share a joint class too.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -15,57 +14,27 @@ import numpy as np
 from bot.policy.reach import external_ranges
 from bot.policy.reach.addresses import END, Range
 from bot.policy.reach.aggregation import GroupLevel, name_pods
-from bot.policy.reach.arrays import Indices, Mask, Numbers, unique_rows
+from bot.policy.reach.arrays import AnyIndices, Indices, Mask, Numbers, unique_rows
 from bot.policy.reach.connection_sets import EMPTY, FULL
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Pod
 from bot.policy.reach.pod_index import NO_NODE
 
 ABSENT = -1
+ENDPOINT, CLASS, HOST_NETWORK, NODE = range(4)  # what is known of a pod in one state
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _View:
-    """Pods, and later joint classes, as one state sees them; an array has one element for each of them.
+def _view_pods(state: Reachability, pods: tuple[Pod, ...]) -> AnyIndices:
+    """Return a row for each pod: its endpoint, class, hostNetwork and node in one state.
 
-    `ABSENT` is the endpoint and the class of a pod that this state does not have.
+    The endpoint and the class of a pod that the state does not have are `ABSENT`.
     """
-
-    state: Reachability
-    endpoints: Numbers
-    classes: Numbers
-    host_network: Numbers
-    nodes: Numbers
-
-    @classmethod
-    def of(cls, state: Reachability, pods: tuple[Pod, ...]) -> _View:
-        pod_index = state.pod_index
-        endpoints, classes, host_network, nodes = (
-            np.append(numbers, ABSENT)
-            for numbers in (
-                state.endpoints.of_pod,
-                state.class_of,
-                pod_index.host_network_of_pod,
-                pod_index.node_of_pod,
-            )
-        )
-        if pods is pod_index.pods:
-            numbers = np.arange(len(pods))
-        else:
-            numbers = np.array([pod_index.number_of.get(pod.ref, ABSENT) for pod in pods], dtype=np.intp)
-        pod_endpoints = endpoints[numbers]
-        return cls(state, pod_endpoints, classes[pod_endpoints], host_network[numbers], nodes[numbers])
-
-    def of_classes(self, pods: Indices, ranges: Indices) -> _View:
-        """The view of joint classes that these pods and these external ranges stand for."""
-        unknown = np.full(len(ranges), NO_NODE, dtype=np.int32)
-        return _View(
-            self.state,
-            np.concatenate((self.endpoints[pods], ranges.astype(np.int32))),
-            np.concatenate((self.classes[pods], unknown)),
-            np.concatenate((self.host_network[pods], np.zeros(len(ranges), dtype=np.int32))),
-            np.concatenate((self.nodes[pods], unknown)),
-        )
+    index, endpoints = state.pod_index, state.endpoints.of_pod
+    columns = (endpoints, state.class_of[endpoints], index.host_network_of_pod, index.node_of_pod)
+    if pods is index.pods:
+        return np.stack(columns, axis=1)
+    rows = np.stack([np.append(column, ABSENT) for column in columns], axis=1)
+    return rows[[index.number_of.get(pod.ref, ABSENT) for pod in pods]]
 
 
 class JointClasses:
@@ -85,11 +54,11 @@ class JointClasses:
         self.same_pods = before.pod_index is after.pod_index
         self.pods = _pods_of_both(before, after)
         self.names, workloads = name_pods(after.pod_index, self.pods, level)
-        views = [_View.of(state, self.pods) for state in (before, after)]
-        columns = [workloads]
-        columns += [column for view in views for column in (view.classes, view.host_network)]
-        columns += [] if self.same_pods else [view.nodes for view in views]
-        pod_classes, first_pods, self.of_pod = unique_rows(np.stack(columns, axis=1))
+        views = [_view_pods(state, self.pods) for state in (before, after)]
+        parts = [CLASS, HOST_NETWORK] if self.same_pods else [CLASS, HOST_NETWORK, NODE]
+        pod_classes, first_pods, self.of_pod = unique_rows(
+            np.column_stack((workloads, *(view[:, parts] for view in views)))
+        )
         self.pod_class_count = len(pod_classes)
         self.workload = pod_classes[:, 0]
         self.pod_counts = np.bincount(self.of_pod, minlength=self.pod_class_count)
@@ -98,25 +67,29 @@ class JointClasses:
         _, first_ranges, of_range = unique_rows(np.stack(classes, axis=1))
         self.of_range = of_range + self.pod_class_count
         self.count = self.pod_class_count + len(first_ranges)
-        self._views = [
-            view.of_classes(first_pods, range_endpoints[first_ranges, at]) for at, view in enumerate(views)
-        ]
+        self._views = []  # for each state the endpoint, the class, the hostNetwork and the node of each class
+        for at, view in enumerate(views):
+            ranges = np.full((len(first_ranges), view.shape[1]), NO_NODE)
+            ranges[:, ENDPOINT], ranges[:, HOST_NETWORK] = range_endpoints[first_ranges, at], 0
+            self._views.append(np.ascontiguousarray(np.concatenate((view[first_pods], ranges)).T))
 
     def connections(self, sources: Indices, destinations: Indices) -> tuple[Numbers, Numbers]:
         """Return the matrices between classes before and after, both in numbers of the state before."""
-        before, after = (self._matrix(view, sources, destinations) for view in self._views)
+        before = self._matrix(self.before, self._views[0], sources, destinations)
+        after = self._matrix(self.after, self._views[1], sources, destinations)
         if self.after.sets is not self.before.sets:
             after = self.after.sets.numbers_in(self.before.sets)[after]
         return before, after
 
-    def _matrix(self, view: _View, sources: Indices, destinations: Indices) -> Numbers:
-        left, right = view.endpoints[sources], view.endpoints[destinations]
-        matrix = view.state.connection_matrix(left, right)
+    def _matrix(
+        self, state: Reachability, view: AnyIndices, sources: Indices, destinations: Indices
+    ) -> Numbers:
+        left, right = view[ENDPOINT, sources], view[ENDPOINT, destinations]
+        matrix = state.connection_matrix(left, right)
         if not self.same_pods:
-            on_own_node = (view.host_network[sources] == 1)[:, None] & (
-                view.nodes[sources][:, None] == view.nodes[destinations]
-            )
-            matrix[on_own_node & (view.nodes[destinations] != NO_NODE)] = FULL
+            nodes = view[NODE, destinations]
+            hosts = (view[HOST_NETWORK, sources] == 1)[:, None]
+            matrix[hosts & (view[NODE, sources][:, None] == nodes) & (nodes != NO_NODE)] = FULL
         matrix[left == ABSENT, :] = EMPTY
         matrix[:, right == ABSENT] = EMPTY
         return matrix
@@ -124,9 +97,8 @@ class JointClasses:
     def isolated(self, direction: Direction) -> tuple[Mask, Mask]:
         """Return for each class of pods whether policies isolate it, before and after."""
         masks = []
-        for view in self._views:
-            table = view.state.table(direction)
-            endpoints = view.endpoints[: self.pod_class_count]
+        for state, view in zip((self.before, self.after), self._views, strict=True):
+            table, endpoints = state.table(direction), view[ENDPOINT, : self.pod_class_count]
             masks.append(table.isolated_rows()[table.row_of[endpoints]] & (endpoints != ABSENT))
         return masks[0], masks[1]
 
@@ -135,9 +107,8 @@ class JointClasses:
         if not self.same_pods:
             return np.arange(self.count)
         before, after = self.before.table(direction), self.after.table(direction)
-        rows = [
-            table.row_of[view.endpoints] for table, view in zip((before, after), self._views, strict=True)
-        ]
+        endpoints_before, endpoints_after = (view[ENDPOINT] for view in self._views)
+        rows = (before.row_of[endpoints_before], after.row_of[endpoints_after])
         pairs, _, inverse = unique_rows(np.stack(rows, axis=1).astype(np.int64))
         differ = np.array(
             [before.policies_of_row[old] != after.policies_of_row[new] for old, new in pairs.tolist()],

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 
 import numpy as np
 
-from bot.policy.reach.connections import Connections
 from bot.policy.reach.joint_classes import JointClasses
 from bot.policy.reach.model import Pod, PodRef, Protocol
 
@@ -36,17 +34,13 @@ def find_lost_dns(classes: JointClasses) -> tuple[LostDns, ...]:
     before, after = classes.connections(every_pod, np.unique(classes.of_pod[servers]))
     lost: dict[PodRef, tuple[Protocol, ...]] = {}
     for protocol in (Protocol.TCP, Protocol.UDP):
-        reaches_dns = classes.before.sets.matching(functools.partial(_allows_dns, protocol=protocol))
+        reaches_dns = classes.before.sets.containing(protocol, DNS_PORT)
         could, can = np.any(reaches_dns[before], axis=1), np.any(reaches_dns[after], axis=1)
         for pod in classes.pods_in(np.logical_and(could, np.logical_not(can))):
             still_runs = pod.ref in classes.after.pod_index.number_of
             if still_runs and not _serves_dns(pod) and not (pod.host_network and pod.node in nodes):
                 lost[pod.ref] = (*lost.get(pod.ref, ()), protocol)
     return tuple(sorted(LostDns(pod, protocols) for pod, protocols in lost.items()))
-
-
-def _allows_dns(connections: Connections, *, protocol: Protocol) -> bool:
-    return connections.contains(protocol, DNS_PORT)
 
 
 def _serves_dns(pod: Pod) -> bool:

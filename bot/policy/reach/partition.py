@@ -14,19 +14,16 @@ class Partition:
     the elements of one class are in the same sets. A call costs as much as its set is large.
     """
 
-    def __init__(self, size: int) -> None:
-        self.class_of: Numbers = np.zeros(size, dtype=np.int32)
-        self.count = 1 if size else 0
-        self._sizes = np.array([size], dtype=np.int64) if size else np.zeros(0, dtype=np.int64)
+    def __init__(self, class_of: Numbers) -> None:
+        """Start with existing classes, which must be numbered without gaps."""
+        self.class_of = class_of.copy()
+        self._sizes = np.bincount(class_of)
+        self.count = len(self._sizes)
 
     @classmethod
-    def of(cls, class_of: Numbers) -> Partition:
-        """Start with existing classes, which must be numbered without gaps."""
-        partition = cls(0)
-        partition.class_of = class_of.copy()
-        partition._sizes = np.bincount(class_of) if len(class_of) else np.zeros(0, dtype=np.int64)
-        partition.count = len(partition._sizes)
-        return partition
+    def undivided(cls, size: int) -> Partition:
+        """Start with one class of all elements."""
+        return cls(np.zeros(size, dtype=np.int32))
 
     def refine(self, members: AnyIndices) -> None:
         """Split the classes that a set cuts; `members` are the indices of its elements, each once."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.policy.reach.addresses import AddressIndex, Range, position
 from bot.policy.reach.arrays import Indices, Mask, Numbers
-from bot.policy.reach.connections import Connections
+from bot.policy.reach.connections import Connections, NamedPorts, resolve_ports
 from bot.policy.reach.label_index import LabelIndex
 from bot.policy.reach.model import (
     ClusterModel,
@@ -26,7 +26,6 @@ from bot.policy.reach.model import (
     Policy,
     PortRule,
 )
-from bot.policy.reach.port_resolution import NamedPorts, resolve
 
 NO_NODE = -1
 
@@ -70,14 +69,12 @@ class PodIndex:
         self.group_of_pod: Numbers = group_of_pod
         self.group_count = len(first_pods)
         self.port_sets: tuple[NamedPorts, ...] = tuple(port_sets)
-        self.port_set_of_group: Numbers = np.array(
-            [port_sets[frozenset(pod.ports)] for pod in first_pods], dtype=np.int32
-        )
+        ports_of_groups = [port_sets[frozenset(pod.ports)] for pod in first_pods]
+        self.port_set_of_group: Numbers = np.array(ports_of_groups, dtype=np.int32)
         self.host_network: Mask = np.array([pod.host_network for pod in first_pods], dtype=bool)
         self._labels = LabelIndex([pod.labels for pod in first_pods])
-        self._namespace_of_group = np.array(
-            [self._namespaces[pod.namespace] for pod in first_pods], dtype=np.int32
-        )
+        namespaces = [self._namespaces[pod.namespace] for pod in first_pods]
+        self._namespace_of_group = np.array(namespaces, dtype=np.int32)
 
     @functools.cached_property
     def number_of(self) -> dict[PodRef, int]:
@@ -140,11 +137,11 @@ class PodIndex:
         return groups
 
     def resolve(self, ports: tuple[PortRule, ...], named_ports: NamedPorts) -> Connections:
-        """Do what `port_resolution.resolve` does, and remember it: few arguments occur, and very often."""
+        """Do what `connections.resolve_ports` does, and remember it: few arguments occur, and very often."""
         key = (ports, named_ports)
         connections = self._resolved.get(key)
         if connections is None:
-            connections = self._resolved[key] = resolve(ports, named_ports)
+            connections = self._resolved[key] = resolve_ports(ports, named_ports)
         return connections
 
     def within(self, ranges: Sequence[Range]) -> Indices:

@@ -19,8 +19,9 @@ _WITH_VALUES = frozenset({Operator.IN, Operator.NOT_IN})
 
 _NAME = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 LONGEST_LABEL, LONGEST_SUBDOMAIN = 63, 253
+_LABEL_RULE = f"at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'"
 
 
 def parse_selector(value: Any, field: str, errors: FieldErrors) -> LabelSelector:
@@ -52,9 +53,8 @@ def _parse_requirement(value: Any, field: str, errors: FieldErrors) -> Requireme
     try:
         operator = Operator(str(expression.get("operator")))
     except ValueError:
-        errors.add(
-            f"{field}.operator", f"must be one of {', '.join(Operator)}, not {expression.get('operator')!r}"
-        )
+        known = ", ".join(Operator)
+        errors.add(f"{field}.operator", f"must be one of {known}, not {expression.get('operator')!r}")
         return None
     if operator in _WITH_VALUES and not values:
         errors.add(f"{field}.values", f"must not be empty for the operator {operator}")
@@ -65,20 +65,19 @@ def _parse_requirement(value: Any, field: str, errors: FieldErrors) -> Requireme
 
 def _check_key(key: Any, field: str, errors: FieldErrors) -> None:
     prefix, slash, name = key.rpartition("/") if isinstance(key, str) else ("", "", "")
-    if not _NAME.match(name) or len(name) > LONGEST_LABEL:
-        errors.add(
-            field, f"{key!r} is not a label key: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'"
-        )
+    if not _is_label(name):
+        errors.add(field, f"{key!r} is not a label key: {_LABEL_RULE}")
     elif slash and not _is_subdomain(prefix):
         errors.add(field, f"the prefix of {key!r} is not a DNS subdomain")
 
 
 def _check_value(value: str, field: str, errors: FieldErrors) -> None:
-    if value and (not _NAME.match(value) or len(value) > LONGEST_LABEL):
-        errors.add(
-            field,
-            f"{value!r} is not a label value: at most {LONGEST_LABEL} letters, digits, '-', '_' and '.'",
-        )
+    if value and not _is_label(value):
+        errors.add(field, f"{value!r} is not a label value: {_LABEL_RULE}")
+
+
+def _is_label(text: str) -> bool:
+    return bool(_NAME.match(text)) and len(text) <= LONGEST_LABEL
 
 
 def parse_object_name(metadata: Mapping[str, Any], field: str, errors: FieldErrors) -> str:
@@ -94,7 +93,7 @@ def parse_object_name(metadata: Mapping[str, Any], field: str, errors: FieldErro
 def parse_namespace(metadata: Mapping[str, Any], field: str, errors: FieldErrors) -> str:
     """Return `metadata.namespace`, `default` if there is none, which must be a DNS label."""
     namespace = errors.text(metadata.get("namespace"), field) or "default"
-    if not _LABEL.match(namespace) or len(namespace) > LONGEST_LABEL:
+    if not _DNS_LABEL.match(namespace) or len(namespace) > LONGEST_LABEL:
         errors.add(field, f"{namespace!r} is not a DNS label of at most {LONGEST_LABEL} characters")
     return namespace
 

@@ -68,7 +68,7 @@ def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> No
 def test_the_example_of_each_is_understood(preset: Preset) -> None:
     from bot.actions.grammar import parse
     from bot.actions.policies import PolicyPreview
-    from bot.policy.requested_manifest import manifest_of
+    from bot.policy.service import manifest_of
 
     action = parse(f"policy preview {preset.name} {preset.example}")
     assert isinstance(action, PolicyPreview)
