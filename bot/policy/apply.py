@@ -27,7 +27,6 @@ from bot.policy.drift import TargetState, drift_during, target_state
 from bot.policy.errors import ChangedSince, NotWritten, Unclear
 from bot.policy.field_conflicts import owned_by_others, takeovers_of
 from bot.policy.preconditions import show_command
-from bot.policy.preview import Where
 from bot.policy.reach.model import PolicyRef
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
 
@@ -59,12 +58,9 @@ class ChangeAuthor:
     at: datetime
 
 
-def record_begun(
-    changes: ChangeStore, plan: PolicyChangePlan, where: Where, author: ChangeAuthor
-) -> PolicyChange:
+def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAuthor) -> PolicyChange:
     """Record a change before it is written, and return it."""
-    preview = plan.preview
-    before = preview.before
+    preview, where, before = plan.preview, plan.preview.where, plan.preview.before
     change = PolicyChange(
         operation=author.operation,
         project=where.project,

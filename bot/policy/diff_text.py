@@ -139,5 +139,5 @@ def _gaps(ranges: Sequence[Range]) -> Iterator[Range]:
 def _name(ranges: Sequence[Range]) -> str:
     first, last = ranges[0]
     name = str(address_at(first)) if first == last else format_range(ranges[0])
-    more = len(ranges) - 1
-    return name + (f" and {more} more range{'s' if more > 1 else ''}" if more else "")
+    remaining = len(ranges) - 1
+    return name + (f" and {remaining} more range{'s' if remaining > 1 else ''}" if remaining else "")

@@ -67,11 +67,11 @@ def build_matrix(
     def order(name: str) -> tuple[bool, bool, str]:
         return owners[name].namespace != namespace, owners[name].namespace == SYSTEM, name
 
-    shown = sorted(changed, key=order)[:MOST_WORKLOADS]
-    shown += sorted(neighbours)[: MOST_WORKLOADS - len(shown)]
-    shown.sort(key=order)
-    old, new = _connections(before, frozenset(shown)), _connections(after, frozenset(shown))
-    axes = (*shown, OUTSIDE)
+    workloads = sorted(changed, key=order)[:MOST_WORKLOADS]
+    workloads += sorted(neighbours)[: MOST_WORKLOADS - len(workloads)]
+    workloads.sort(key=order)
+    old, new = _connections(before, frozenset(workloads)), _connections(after, frozenset(workloads))
+    axes = (*workloads, OUTSIDE)
     pairs = {
         pair: _compare(old.get(pair, NOTHING), new.get(pair, NOTHING))
         for pair in itertools.product(axes, axes)
@@ -81,16 +81,17 @@ def build_matrix(
         pair = change.source, change.destination
         if pairs.get(pair) is PairChange.KEPT:
             pairs[pair] = PairChange.NARROWED if change.closes else PairChange.WIDENED
-    return Matrix(workloads=axes, before=frozenset(old), changes=pairs, more=len(owners) - len(shown))
+    return Matrix(workloads=axes, before=frozenset(old), changes=pairs, more=len(owners) - len(workloads))
 
 
-def _connections(cluster: model.ClusterModel, shown: frozenset[str]) -> dict[Pair, Connections]:
-    pods = tuple(pod for pod in cluster.pods if str(pod.owner) in shown)
+def _connections(cluster: model.ClusterModel, workloads: frozenset[str]) -> dict[Pair, Connections]:
+    pods = tuple(pod for pod in cluster.pods if str(pod.owner) in workloads)
     connections: dict[Pair, Connections] = {}
     for row in allowed_connections.rows(engine.compute(dataclasses.replace(cluster, pods=pods))):
-        source, destination = (name if name in shown else OUTSIDE for name in (row.source, row.destination))
-        known = connections.get((source, destination), NOTHING)
-        connections[source, destination] = known | row.connections
+        ends = row.source, row.destination
+        source, destination = (end if end in workloads else OUTSIDE for end in ends)
+        others = connections.get((source, destination), NOTHING)
+        connections[source, destination] = others | row.connections
     return connections
 
 

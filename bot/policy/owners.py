@@ -30,8 +30,8 @@ class PolicyOwner:
         """What happens to a change that is made here, in words."""
         application = f" ({self.name})" if self.name else ""
         if self.tool == "Helm":
-            what = "the next upgrade of the release undoes a change made here"
-            return f"Helm owns this policy{application}: {what}"
+            fate = "the next upgrade of the release undoes a change made here"
+            return f"Helm owns this policy{application}: {fate}"
         return f"{self.tool} owns this policy{application}: a change made here will be undone, make it in Git"
 
 

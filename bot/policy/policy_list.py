@@ -22,7 +22,9 @@ def list_policies(state: ClusterState) -> tuple[ListedPolicy, ...]:
             isolates=_directions(parsed.get(ref)),
             pods=count_isolated_pods(state.cluster.pods, parsed.get(ref)),
             owner=owner_of(obj),
-            made=datetime.fromisoformat(made) if (made := obj["metadata"].get("creationTimestamp")) else None,
+            made=datetime.fromisoformat(created)
+            if (created := obj["metadata"].get("creationTimestamp"))
+            else None,
         )
         for ref, obj in sorted(state.policies.items())
     )

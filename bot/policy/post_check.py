@@ -39,12 +39,11 @@ class PostCheck:
 
 
 def compare(
-    expected: engine.Reachability, actual: ClusterState, planned_on: ClusterState, *, written: PolicyRef
+    expected: engine.Reachability, actual: ClusterState, planned_on: ClusterState, *, policy: PolicyRef
 ) -> PostCheck:
     """Compare what was computed for the time after a write with what is there.
 
-    `actual` is the cluster as it was read after the write, `planned_on` as it was read before it; `written`
-    is the policy that was written, and whose change is no surprise.
+    `actual` is the cluster as it was read after the write of `policy`, `planned_on` as it was read before.
     """
     now = engine.compute(actual.cluster)
     expected_pods, pods = expected.pod_index.number_of.keys(), now.pod_index.number_of.keys()
@@ -52,12 +51,12 @@ def compare(
         changes=tuple(difference(expected, now).changes),
         came=tuple(sorted(pods - expected_pods)),
         went=tuple(sorted(expected_pods - pods)),
-        policies=tuple(_other_changes(planned_on, actual, written)),
+        policies=tuple(_other_changes(planned_on, actual, policy)),
     )
 
 
-def _other_changes(before: ClusterState, after: ClusterState, written: PolicyRef) -> Iterator[str]:
-    for ref in sorted({*before.policies, *after.policies} - {written}):
+def _other_changes(before: ClusterState, after: ClusterState, policy: PolicyRef) -> Iterator[str]:
+    for ref in sorted({*before.policies, *after.policies} - {policy}):
         old, new = before.policies.get(ref), after.policies.get(ref)
         if old is None:
             yield f"{ref} was made"

@@ -38,8 +38,8 @@ def check_namespace(state: ClusterState, ref: PolicyRef, where: Where) -> None:
     if ref.namespace in state.namespaces:
         return
     near = difflib.get_close_matches(ref.namespace, state.namespaces, n=1, cutoff=0.5)
-    known = ", ".join(sorted(state.namespaces)[:10])
-    fix = f"Did you mean `-n {near[0]}`?" if near else f"There are {known}."
+    names = ", ".join(sorted(state.namespaces)[:10])
+    fix = f"Did you mean `-n {near[0]}`?" if near else f"There are {names}."
     raise NoSuchNamespace(f"There is no namespace {ref.namespace} in {where.cluster}", fix=fix)
 
 
@@ -63,8 +63,8 @@ def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -
 
 
 def _choice(change: PolicyChange) -> Choice:
-    what = f"{change.kind} of {change.namespace}/{change.policy} in {change.cluster_name}"
-    return Choice(change.operation, f"{what}, {change.at:%Y-%m-%d %H:%M} UTC")
+    label = f"{change.kind} of {change.namespace}/{change.policy} in {change.cluster_name}"
+    return Choice(change.operation, f"{label}, {change.at:%Y-%m-%d %H:%M} UTC")
 
 
 def check_revocable(change: PolicyChange) -> None:
@@ -102,9 +102,9 @@ def check_untouched(change: PolicyChange, live: Object | None) -> None:
         )
 
 
-def no_such_policy(ref: PolicyRef, known: Mapping[PolicyRef, Object], where: Where) -> NoSuchPolicy:
+def no_such_policy(ref: PolicyRef, policies: Mapping[PolicyRef, Object], where: Where) -> NoSuchPolicy:
     """Return the refusal that suggests the nearest policy of the same namespace."""
-    names = [other.name for other in known if other.namespace == ref.namespace]
+    names = [other.name for other in policies if other.namespace == ref.namespace]
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
     return NoSuchPolicy(

@@ -83,7 +83,7 @@ class Preset:
         }
         for option, value in options.items():
             if value and option not in self.takes:
-                takes = " and ".join(f"`{known}`" for known in self.takes)
+                takes = " and ".join(f"`{name}`" for name in self.takes)
                 raise BadParameters(
                     f"{self.name} does not take `{option}`",
                     why=f"it takes {takes or 'no options'}",

@@ -92,7 +92,7 @@ def _group_alike(reach: Reachability, ends: Iterable[Endpoint]) -> list[list[End
     return list(groups.values())
 
 
-def _no_such_pod(word: str, known: Iterable[str]) -> NoSuchPod:
-    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+def _no_such_pod(word: str, names: Iterable[str]) -> NoSuchPod:
+    near = difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.5)
     fix = f"Did you mean `{near[0]}`?" if near else "Name it as NAMESPACE/POD or NAMESPACE/WORKLOAD."
     return NoSuchPod(f"There is no pod or workload {word}", why="none of that name runs", fix=fix)

@@ -79,7 +79,7 @@ class PolicyServices:
     now: Callable[[], datetime]
 
     def presets(self, _action: PolicyPresets, _context: Context) -> PresetList:
-        """Return the presets."""
+        """Return the ready-made policies, in the order in which they are listed."""
         return PresetList(presets=presets.PRESETS)
 
     def list(self, action: PolicyList, context: Context) -> PolicyListing:
@@ -236,14 +236,14 @@ class PolicyServices:
         self, at: PolicyClient, plan: PolicyChangePlan, context: Context, *, take_over: bool = False
     ) -> PolicyChanged:
         author = apply.ChangeAuthor(operation=context.operation, actor=context.person.id, at=self.now())
-        change = apply.record_begun(self.changes, plan, at.where, author)
-        written = apply.execute(at.kube, self.changes, change, take_over=take_over)
-        return _changed(at, written, plan)
+        change = apply.record_begun(self.changes, plan, author)
+        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over)
+        return _changed(at, recorded, plan)
 
     def _resume(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
-        written = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
+        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
         state = cluster_state.read_cluster_state(at.kube)
-        return _changed(at, written, change_plan.reconstruct_plan(at.where, state, written))
+        return _changed(at, recorded, change_plan.reconstruct_plan(at.where, state, recorded))
 
 
 def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:
@@ -253,7 +253,7 @@ def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> 
     try:
         state = cluster_state.read_cluster_state(at.kube)
         deleting = change.after is None and ref in state.policies
-        check = post_check.compare(plan.after, state, plan.state, written=ref)
+        check = post_check.compare(plan.after, state, plan.state, policy=ref)
     except KubeError as error:
         not_compared = f"{error.what}: {error.why}"
     return PolicyChanged(

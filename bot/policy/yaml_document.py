@@ -26,7 +26,7 @@ def read(sent: str | bytes) -> dict[str, Any]:
         yaml_limits.check(text, _LIMITS)
         documents = [value for value in yaml_loader.values(text) if value is not None]
     except yaml_limits.LimitExceeded as error:
-        why = f"{error.what} (line {error.line})"
+        why = f"{error.limit} (line {error.line})"
         raise BadManifest("This is no policy", why=why, fix=ONE_AT_A_TIME) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadManifest("This is no YAML", why=_explain(error), fix="Mend it and send it again.") from error

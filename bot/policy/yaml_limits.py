@@ -18,10 +18,10 @@ from bot.policy import yaml_loader
 class LimitExceeded(ValueError):
     """A text exceeds a limit: which one, in words, and on which line, from 1; 0 if that is unknown."""
 
-    def __init__(self, event: yaml.Event, what: str) -> None:
+    def __init__(self, event: yaml.Event, limit: str) -> None:
         self.line = event.start_mark.line + 1 if event.start_mark is not None else 0
-        self.what = what
-        super().__init__(f"line {self.line}: {what}")
+        self.limit = limit
+        super().__init__(f"line {self.line}: {limit}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

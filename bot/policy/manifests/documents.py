@@ -34,8 +34,10 @@ class BadManifests(Refusal):
 
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)
-        more = len(self.mistakes) - _MOST_MISTAKES
-        why = "\n".join([*self.mistakes[:_MOST_MISTAKES], *([f"… and {more} more"] if more > 0 else [])])
+        remaining = len(self.mistakes) - _MOST_MISTAKES
+        why = "\n".join(
+            [*self.mistakes[:_MOST_MISTAKES], *([f"… and {remaining} more"] if remaining > 0 else [])]
+        )
         super().__init__("The manifests cannot be read", why=why, fix="Correct what is named above.")
 
 

@@ -118,9 +118,8 @@ class ConnectionSetTable:
 
     def containing(self, protocol: Protocol, port: int) -> Mask:
         """Return for each number whether its set contains a port."""
-        return np.array(
-            [connections.contains(protocol, port) for connections in list(self._sets)], dtype=bool
-        )
+        contained = [connections.contains(protocol, port) for connections in list(self._sets)]
+        return np.array(contained, dtype=bool)
 
     def _fill(
         self, numbers: Numbers, undecided: Mask, operands: tuple[Numbers, Numbers], operation: _Operation

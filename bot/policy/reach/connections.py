@@ -46,13 +46,13 @@ class Connections:
 
     def __and__(self, other: Connections) -> Connections:
         common = []
-        mine, theirs = self.intervals, other.intervals
+        left, right = self.intervals, other.intervals
         i = j = 0
-        while i < len(mine) and j < len(theirs):
-            first, last = max(mine[i][0], theirs[j][0]), min(mine[i][1], theirs[j][1])
+        while i < len(left) and j < len(right):
+            first, last = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
             if first <= last:
                 common.append((first, last))
-            if mine[i][1] < theirs[j][1]:
+            if left[i][1] < right[j][1]:
                 i += 1
             else:
                 j += 1

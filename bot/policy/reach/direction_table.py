@@ -43,11 +43,7 @@ class DirectionTable:
 
     @classmethod
     def build(
-        cls,
-        direction: Direction,
-        policies: Iterable[Policy],
-        endpoints: Endpoints,
-        sets: ConnectionSetTable,
+        cls, direction: Direction, policies: Iterable[Policy], endpoints: Endpoints, sets: ConnectionSetTable
     ) -> DirectionTable:
         """Compute the table of these policies; the endpoints must have been split by all their ipBlocks."""
         isolating = [policy for policy in policies if policy.rules(direction) is not None]
@@ -134,9 +130,9 @@ class DirectionTable:
 
     def _with_columns(self, grants: _Grants) -> _Grants:
         """Replace the endpoints that grants name by the columns of this table."""
-        return {ref: tuple(map(self._with_column_peers, each)) for ref, each in grants.items()}
+        return {ref: tuple(map(self._with_column, policy_grants)) for ref, policy_grants in grants.items()}
 
-    def _with_column_peers(self, grant: RuleGrant) -> RuleGrant:
+    def _with_column(self, grant: RuleGrant) -> RuleGrant:
         if grant.peers is None:
             return grant
         columns = distinct(self.column_of[grant.peers], self.cells.shape[1])

@@ -42,17 +42,17 @@ class FieldErrors:
         """Add an error of the field with this path."""
         self.errors.append(FieldError(field, reason))
 
-    def mapping(self, value: Any, field: str, known: frozenset[str] | None = None) -> Mapping[str, Any]:
-        """Read a mapping; a key that is not in `known` is an error too."""
+    def mapping(self, value: Any, field: str, fields: frozenset[str] | None = None) -> Mapping[str, Any]:
+        """Read a mapping; a key that is not among `fields` is an error too."""
         if value is None:
             return {}
         if not isinstance(value, Mapping):
             self.add(field, f"must be a mapping, not {type_name(value)}")
             return {}
         for key in value:
-            if known is not None and key not in known:
+            if fields is not None and key not in fields:
                 path = f"{field}.{key}" if field else str(key)
-                self.add(path, f"unknown field{_suggestion(str(key), known)}")
+                self.add(path, f"unknown field{_suggestion(str(key), fields)}")
         return value
 
     def items(self, value: Any, field: str) -> Iterator[tuple[str, Any]]:
@@ -66,7 +66,7 @@ class FieldErrors:
             yield f"{field}[{index}]", item
 
     def text(self, value: Any, field: str) -> str:
-        """Read text."""
+        """Read a text, which YAML may need quotes for: without them `1` and `true` are none."""
         if value is None:
             return ""
         if not isinstance(value, str):
@@ -80,6 +80,6 @@ def type_name(value: Any) -> str:
     return "nothing" if value is None else _TYPES.get(type(value), type(value).__name__)
 
 
-def _suggestion(word: str, known: frozenset[str]) -> str:
-    near = difflib.get_close_matches(word, sorted(known), n=1)
-    return f", did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
+def _suggestion(word: str, fields: frozenset[str]) -> str:
+    near = difflib.get_close_matches(word, sorted(fields), n=1)
+    return f", did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(fields))}"

@@ -53,8 +53,8 @@ def _parse_requirement(value: Any, field: str, errors: FieldErrors) -> Requireme
     try:
         operator = Operator(str(expression.get("operator")))
     except ValueError:
-        known = ", ".join(Operator)
-        errors.add(f"{field}.operator", f"must be one of {known}, not {expression.get('operator')!r}")
+        operators = ", ".join(Operator)
+        errors.add(f"{field}.operator", f"must be one of {operators}, not {expression.get('operator')!r}")
         return None
     if operator in _WITH_VALUES and not values:
         errors.add(f"{field}.values", f"must not be empty for the operator {operator}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.policy.cluster_state import ClusterService, ClusterState
-from bot.policy.preview import ComputedPreview, Where, compute_preview
+from bot.policy.preview import ConnectionPreview, Where, compute_preview
 from bot.policy.reach import model, parser
+from bot.policy.reach.engine import Reachability, compute
 from storage.policy_changes import WRITTEN, PolicyChange
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -33,7 +35,7 @@ def pod(
         labels={"app": app, **more.pop("labels", {})},
         addresses=addresses,
         workload=model.Workload(namespace, "Deployment", app),
-        ports=tuple(model.ContainerPort(each, model.Protocol.TCP, number) for each, number in ports),
+        ports=tuple(model.ContainerPort(port, model.Protocol.TCP, number) for port, number in ports),
         **more,
     )
 
@@ -48,9 +50,9 @@ def manifest(name: str = "x", namespace: str = "shop", **spec: Any) -> Object:
     }
 
 
-def live(found: Object, *, uid: str = "u1", version: str = "7", **metadata: Any) -> Object:
+def live(policy: Object, *, uid: str = "u1", version: str = "7", **metadata: Any) -> Object:
     """The same with what the server writes."""
-    return {**found, "metadata": {**found["metadata"], "uid": uid, "resourceVersion": version, **metadata}}
+    return {**policy, "metadata": {**policy["metadata"], "uid": uid, "resourceVersion": version, **metadata}}
 
 
 SHOP = (
@@ -69,16 +71,15 @@ def snapshot(
     **more: Any,
 ) -> ClusterState:
     """A cluster as it was read."""
-    names = sorted({each.namespace for each in pods} | {each["metadata"]["namespace"] for each in policies})
+    names = sorted({pod.namespace for pod in pods} | {obj["metadata"]["namespace"] for obj in policies})
     return ClusterState(
         cluster=model.ClusterModel(
             pods=pods,
             namespaces=tuple(model.Namespace(name) for name in names),
-            policies=tuple(parser.parse_policy(each) for each in policies),
+            policies=tuple(map(parser.parse_policy, policies)),
         ),
         policies={
-            model.PolicyRef(each["metadata"]["namespace"], each["metadata"]["name"]): each
-            for each in policies
+            model.PolicyRef(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in policies
         },
         services=services,
         **more,
@@ -98,22 +99,29 @@ def where(**more: Any) -> Where:
     return Where(**(values | more))
 
 
+class Computed(NamedTuple):
+    """A preview, with the connections before and after the change."""
+
+    preview: ConnectionPreview
+    before: Reachability
+    after: Reachability
+
+
 def computed(
     wanted: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **more: Any
-) -> ComputedPreview:
-    """What a policy does to the shop."""
-    named = ref or model.PolicyRef(wanted["metadata"]["namespace"], wanted["metadata"]["name"])  # type: ignore[index]
-    found = snapshot(
+) -> Computed:
+    """What a policy does to the shop; fields of the preview can be given in place of those computed."""
+    ref = ref or model.PolicyRef(wanted["metadata"]["namespace"], wanted["metadata"]["name"])  # type: ignore[index]
+    state = snapshot(
         *policies, **{key: more.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in more}
     )
-    return compute_preview(
-        more.pop("where", where()), found, named, wanted, before=more.pop("before", None), **more
-    )
+    preview, after = compute_preview(more.pop("where", where()), state, ref, wanted)
+    return Computed(dataclasses.replace(preview, **more), compute(state.cluster), after)
 
 
 def change(**more: Any) -> PolicyChange:
     """A change that was made: a policy where there was none."""
-    made = manifest("deny")
+    policy = manifest("deny")
     values: dict[str, Any] = {
         "operation": "7f3a" * 8,
         "project": "shop",
@@ -125,8 +133,8 @@ def change(**more: Any) -> PolicyChange:
         "actor": "U1",
         "at": NOW,
         "state": WRITTEN,
-        "wanted": made,
-        "after": made,
+        "wanted": policy,
+        "after": policy,
         "after_uid": "u1",
         "after_version": "7",
     }

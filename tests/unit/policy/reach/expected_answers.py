@@ -15,8 +15,8 @@ from typing import Any
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.model import ClusterModel, Pod, Protocol
 from tests.unit.policy.reach import oracle
+from tests.unit.policy.reach.states import Manifests
 
-Manifests = list[dict[str, Any]]
 Set = frozenset[tuple[Protocol, int]]
 Opened = dict[tuple[oracle.End, oracle.End], Set]
 

@@ -169,9 +169,12 @@ def probe_ports(pods: Iterable[Pod], manifests: Iterable[Manifest]) -> list[int]
     return sorted(each for each in around if 1 <= each <= 65535)
 
 
-def probe_addresses(cluster: ClusterModel, manifests: Iterable[Manifest]) -> list[Address]:
-    """First and last address of every block and exception, one before and one after; ends of both
-    families.
+def probe_addresses(
+    cluster: ClusterModel, manifests: Iterable[Manifest], *, of_pods: bool = False
+) -> list[Address]:
+    """First and last address of every block and exception, one before and one after; ends of both families.
+
+    With `of_pods` also those that are addresses of pods, which stand for themselves and not for the pods.
     """
     found: set[Address] = set()
     networks = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
@@ -193,4 +196,4 @@ def probe_addresses(cluster: ClusterModel, manifests: Iterable[Manifest]) -> lis
             if 0 <= number < 1 << network.max_prefixlen:
                 found.add(kind(number))
     pods = {address for pod in cluster.pods if not pod.host_network for address in pod.addresses}
-    return sorted(found - pods, key=lambda each: (each.version, int(each)))
+    return sorted(found if of_pods else found - pods, key=lambda each: (each.version, int(each)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import itertools
 from typing import Any
@@ -12,17 +11,13 @@ from hypothesis import strategies as st
 
 from bot.policy.reach.aggregation import GroupLevel
 from bot.policy.reach.allowed_connections import AllowedConnection, rows
-from bot.policy.reach.engine import compute
 from bot.policy.reach.model import ClusterModel, Pod, Workload
-from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
-
-Manifests = list[dict[str, Any]]
+from tests.unit.policy.reach.states import Manifests, reach
 
 
 def listed(cluster: ClusterModel, manifests: Manifests, level: GroupLevel) -> list[AllowedConnection]:
-    policies = tuple(map(parse_policy, manifests))
-    return list(rows(compute(dataclasses.replace(cluster, policies=policies)), level))
+    return list(rows(reach(cluster, manifests), level))
 
 
 def is_range(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from typing import Any
 
@@ -10,17 +9,11 @@ from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
 from bot.policy.reach.difference import Isolation, ReachDifference, difference
-from bot.policy.reach.engine import Reachability, compute
-from bot.policy.reach.lost_dns import LostDns
-from bot.policy.reach.model import ClusterModel, Direction, Pod, PodRef, PolicyRef, Protocol, Workload
+from bot.policy.reach.model import ClusterModel, Direction, PolicyRef
 from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
-
-Manifests = list[dict[str, Any]]
-
-
-def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
-    return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
+from tests.unit.policy.reach.shop import policy, preview
+from tests.unit.policy.reach.states import Manifests, reach
 
 
 def expected_changes(
@@ -169,63 +162,6 @@ def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
     }
     assert set(found.isolated) == expected
     assert not found.released
-
-
-def pod(namespace: str, name: str, **labels: str) -> Pod:
-    owner = Workload(namespace, "Deployment", name.rsplit("-", 1)[0])
-    return Pod(
-        namespace=namespace,
-        name=name,
-        labels={key.replace("_", "-"): labels[key] for key in labels},
-        workload=owner,
-    )
-
-
-SHOP = ClusterModel(
-    pods=(
-        pod("shop", "cart-1", app="cart"),
-        pod("shop", "cart-2", app="cart"),
-        pod("shop", "web-1", app="web"),
-        pod("kube-system", "coredns-1", k8s_app="kube-dns"),
-        pod("kube-system", "coredns-2", k8s_app="kube-dns"),
-    )
-)
-
-
-def policy(name: str, spec: dict[str, Any], namespace: str = "shop") -> dict[str, Any]:
-    metadata = {"name": name, "namespace": namespace}
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
-
-
-def preview(new: dict[str, Any], manifests: Manifests | None = None) -> ReachDifference:
-    before = reach(SHOP, manifests or [])
-    return difference(before, before.with_policy(parse_policy(new)))
-
-
-def test_denied_egress_costs_dns_on_both_protocols() -> None:
-    found = preview(policy("deny-egress", {"policyTypes": ["Egress"]}))
-    both = (Protocol.TCP, Protocol.UDP)
-    assert found.loses_dns == tuple(
-        LostDns(PodRef("shop", name), both) for name in ("cart-1", "cart-2", "web-1")
-    )
-
-
-def test_a_rule_for_tcp_53_alone_still_costs_dns_over_udp() -> None:
-    rule = {"to": [{"namespaceSelector": {}}], "ports": [{"port": 53}]}
-    found = preview(policy("dns", {"podSelector": {"matchLabels": {"app": "web"}}, "egress": [rule]}))
-    assert found.loses_dns == (LostDns(PodRef("shop", "web-1"), (Protocol.UDP,)),)
-
-
-def test_one_dns_pod_that_answers_is_enough() -> None:
-    found = preview(
-        policy("one", {"podSelector": {"matchLabels": {"none": "such"}}, "ingress": []}, "kube-system")
-    )
-    assert found.loses_dns == ()
-
-
-def test_closing_the_dns_pods_costs_dns_for_everyone_else() -> None:
-    found = preview(policy("deny", {"ingress": []}, "kube-system"))
-    assert [lost.pod.name for lost in found.loses_dns] == ["cart-1", "cart-2", "web-1"]
 
 
 def test_changes_are_grouped_by_workload_with_the_pods_they_touch() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,16 +9,11 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.policy.reach.connections import Connections
-from bot.policy.reach.engine import Endpoint, Reachability, compute
+from bot.policy.reach.engine import Endpoint, Reachability
 from bot.policy.reach.model import ClusterModel, Pod, PolicyRef, Protocol
 from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import cluster_strategies, oracle
-
-Manifests = list[dict[str, Any]]
-
-
-def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
-    return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
+from tests.unit.policy.reach.states import Manifests, reach
 
 
 def ends(cluster: ClusterModel, manifests: Manifests) -> list[oracle.End]:

@@ -1,0 +1,80 @@
+"""Warnings of what a policy does not do, because of Services or of the host network."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from bot.policy.cluster_state import ClusterService
+from tests.unit.policy.builders import SHOP, computed, manifest, pod
+
+DENY = manifest("deny", policyTypes=["Ingress"])
+AGENT = pod("agent-1", host_network=True)
+
+
+def service(**more: object) -> ClusterService:
+
+    values: dict[str, object] = {
+        "namespace": "shop",
+        "name": "cart",
+        "addresses": (ipaddress.ip_address("10.254.0.7"),),
+        "selector": {"app": "cart"},
+        "from_outside": True,
+        "keeps_source": False,
+    }
+    return ClusterService(**(values | more))  # type: ignore[arg-type]
+
+
+def test_a_rule_about_a_services_own_address_is_warned_of() -> None:
+    aimed = manifest("x", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "10.254.0.0/16"}}]}])
+    (said,) = computed(aimed, services=(service(),)).preview.warnings
+    assert "an egress ipBlock holds the address of the Service shop/cart" in said
+    everything = manifest("x", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}])
+    assert computed(everything, services=(service(),)).preview.warnings == ()
+
+
+def test_a_load_balancer_that_hides_who_asks_is_warned_of() -> None:
+    office = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
+    lets = manifest("x", policyTypes=["Ingress"], ingress=[{"from": office}])
+    (said,) = computed(lets, services=(service(),)).preview.warnings
+    assert "shop/cart has externalTrafficPolicy Cluster" in said
+    for kept in (service(keeps_source=True), service(from_outside=False), service(selector={"app": "other"})):
+        assert computed(lets, services=(kept,)).preview.warnings == ()
+
+
+def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isolated() -> None:
+    wanted = manifest("x", policyTypes=["Ingress"], podSelector={"matchLabels": {"app": "agent"}})
+    shown = computed(wanted, pods=(*SHOP, AGENT)).preview
+    assert shown.selected == 0 and not shown.changes
+    assert shown.warnings == (
+        "it selects 1 pod on the host network (shop/agent-1), which no policy isolates",
+    )
+    both = computed(DENY, pods=(*SHOP, AGENT, pod("agent-2", host_network=True))).preview
+    assert both.warnings == (
+        "it selects 2 pods on the host network (shop/agent-1, shop/agent-2), which no policy isolates",
+    )
+    assert computed(DENY).preview.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("peer", "told"),
+    [
+        ({"podSelector": {"matchLabels": {"app": "agent"}}}, True),
+        ({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "node"}}}, True),
+        ({"namespaceSelector": {}}, False),
+        ({"podSelector": {"matchLabels": {"app": "nobody"}}}, False),
+    ],
+)
+def test_a_peer_that_is_only_on_the_host_network_is_said_to_match_nothing(
+    peer: dict[str, object], told: bool
+) -> None:
+    pods = (*SHOP, AGENT, pod("watcher-1", namespace="node", host_network=True))
+    wanted = manifest(
+        "x", policyTypes=["Ingress"], ingress=[{"from": [peer]}], podSelector={"matchLabels": {"app": "cart"}}
+    )
+    said = computed(wanted, pods=pods).preview.warnings
+    assert [each.split(" (")[0] for each in said] == (
+        ["spec.ingress[0].from[0] names only pods on the host network"] if told else []
+    )
+    assert not told or "they come from their nodes' addresses: name those in an ipBlock" in said[0]
