@@ -24,7 +24,7 @@ def pod(
     app: str = "",
     address: str = "",
     ports: tuple[tuple[str, int], ...] = (),
-    **more: Any,
+    **fields: Any,
 ) -> model.Pod:
     """`cart-1` of the Deployment `cart`, with the label app=cart."""
     app = app or name.rpartition("-")[0] or name
@@ -32,11 +32,11 @@ def pod(
     return model.Pod(
         namespace=namespace,
         name=name,
-        labels={"app": app, **more.pop("labels", {})},
+        labels={"app": app, **fields.pop("labels", {})},
         addresses=addresses,
         workload=model.Workload(namespace, "Deployment", app),
         ports=tuple(model.ContainerPort(port, model.Protocol.TCP, number) for port, number in ports),
-        **more,
+        **fields,
     )
 
 
@@ -68,7 +68,7 @@ def snapshot(
     *policies: Object,
     pods: tuple[model.Pod, ...] = SHOP,
     services: tuple[ClusterService, ...] = (),
-    **more: Any,
+    **fields: Any,
 ) -> ClusterState:
     """A cluster as it was read."""
     names = sorted({pod.namespace for pod in pods} | {obj["metadata"]["namespace"] for obj in policies})
@@ -82,11 +82,11 @@ def snapshot(
             model.PolicyRef(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in policies
         },
         services=services,
-        **more,
+        **fields,
     )
 
 
-def where(**more: Any) -> Where:
+def where(**fields: Any) -> Where:
     """A cluster that enforces."""
     values: dict[str, Any] = {
         "project": "shop",
@@ -96,7 +96,7 @@ def where(**more: Any) -> Where:
         "driver": "Calico",
         "enforces": True,
     }
-    return Where(**(values | more))
+    return Where(**(values | fields))
 
 
 class Computed(NamedTuple):
@@ -108,18 +108,19 @@ class Computed(NamedTuple):
 
 
 def computed(
-    wanted: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **more: Any
+    new: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **fields: Any
 ) -> Computed:
     """What a policy does to the shop; fields of the preview can be given in place of those computed."""
-    ref = ref or model.PolicyRef(wanted["metadata"]["namespace"], wanted["metadata"]["name"])  # type: ignore[index]
+    ref = ref or model.PolicyRef(new["metadata"]["namespace"], new["metadata"]["name"])  # type: ignore[index]
     state = snapshot(
-        *policies, **{key: more.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in more}
+        *policies,
+        **{key: fields.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in fields},
     )
-    preview, after = compute_preview(more.pop("where", where()), state, ref, wanted)
-    return Computed(dataclasses.replace(preview, **more), compute(state.cluster), after)
+    preview, after = compute_preview(fields.pop("where", where()), state, ref, new)
+    return Computed(dataclasses.replace(preview, **fields), compute(state.cluster), after)
 
 
-def change(**more: Any) -> PolicyChange:
+def change(**fields: Any) -> PolicyChange:
     """A change that was made: a policy where there was none."""
     policy = manifest("deny")
     values: dict[str, Any] = {
@@ -138,4 +139,4 @@ def change(**more: Any) -> PolicyChange:
         "after_uid": "u1",
         "after_version": "7",
     }
-    return PolicyChange(**(values | more))
+    return PolicyChange(**(values | fields))

@@ -10,11 +10,13 @@ DENY = manifest("deny")
 
 
 def test_what_a_finished_change_did_is_told_from_what_was_there_before() -> None:
-    found = snapshot(DENY)
-    told = change_plan.reconstruct_plan(where(), found, change(before=None, after=DENY))
+    state = snapshot(DENY)
+    plan = change_plan.reconstruct_plan(where(), state, change(before=None, after=DENY))
     assert (
-        told.preview.changes
-        and change_plan.with_policy(found, PolicyRef("shop", "deny"), None).policies == {}
+        plan.preview.changes
+        and change_plan.with_policy(state, PolicyRef("shop", "deny"), None).policies == {}
     )
-    undone = change_plan.reconstruct_plan(where(), snapshot(), change(before=DENY, after=None))
-    assert [each.opens for each in undone.preview.changes] == [each.closes for each in told.preview.changes]
+    reverted = change_plan.reconstruct_plan(where(), snapshot(), change(before=DENY, after=None))
+    assert [change.opens for change in reverted.preview.changes] == [
+        change.closes for change in plan.preview.changes
+    ]

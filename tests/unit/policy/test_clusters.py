@@ -113,6 +113,6 @@ def test_the_cluster_of_a_change_that_is_gone_is_said_to_be_gone() -> None:
 
 
 def test_a_cluster_is_found_by_name_and_id_without_being_opened() -> None:
-    found = policy_clusters()
-    assert found.find("prod-eu", project="shop", operation="o") is CLUSTER
-    assert found.find("uuid-1", project="shop", operation="o") is CLUSTER
+    catalog = policy_clusters()
+    assert catalog.find("prod-eu", project="shop", operation="o") is CLUSTER
+    assert catalog.find("uuid-1", project="shop", operation="o") is CLUSTER

@@ -10,17 +10,25 @@ WRITER = [{"manager": "kubectl", "time": "2026-11-24T12:00:00Z"}]
 
 
 def test_what_the_server_writes_is_no_part_of_a_policys_content() -> None:
-    there = live(DENY, generation=3, creationTimestamp="t", managedFields=WRITER, labels={})
-    assert content.strip_server_fields({**there, "status": {}}) == DENY
-    seen = content.read_content(there)
-    assert seen is not None and (seen.uid, seen.version) == ("u1", "7") and content.read_content(None) is None
+    policy = live(DENY, generation=3, creationTimestamp="t", managedFields=WRITER, labels={})
+    assert content.strip_server_fields({**policy, "status": {}}) == DENY
+    seen_content = content.read_content(policy)
+    assert (
+        seen_content is not None
+        and (seen_content.uid, seen_content.version) == ("u1", "7")
+        and content.read_content(None) is None
+    )
 
 
 def test_differences_are_told_by_field_and_only_so_many() -> None:
-    many = manifest("deny", ingress=[{"ports": [{"port": number}]} for number in range(20)])
-    other = manifest("deny", ingress=[{"ports": [{"port": number + 1}]} for number in range(20)])
-    told = content.describe_differences(many, other)
-    assert told[0] == "spec.ingress[0].ports[0].port: 0 → 1" and told[-1] == "…and 12 more" and len(told) == 9
+    old = manifest("deny", ingress=[{"ports": [{"port": number}]} for number in range(20)])
+    new = manifest("deny", ingress=[{"ports": [{"port": number + 1}]} for number in range(20)])
+    differences = content.describe_differences(old, new)
+    assert (
+        differences[0] == "spec.ingress[0].ports[0].port: 0 → 1"
+        and differences[-1] == "…and 12 more"
+        and len(differences) == 9
+    )
 
 
 def test_yaml_is_written_as_people_write_it() -> None:

@@ -13,13 +13,13 @@ DENY = manifest("deny", policyTypes=["Ingress"])
 
 
 def test_what_closes_is_grouped_by_workload_with_the_pods_it_touches() -> None:
-    told = [str(line) for line in diff_text.lines(computed(DENY).preview.changes)]
-    assert told[0] == f"closes outside → {CART} All Connections (outside → 2 pods)"
-    assert f"closes {WEB} → {CART} All Connections (1 → 2 pods)" in told
-    assert told[-1].startswith("closes kube-system/"), "what a team does not own comes last"
+    lines = [str(line) for line in diff_text.lines(computed(DENY).preview.changes)]
+    assert lines[0] == f"closes outside → {CART} All Connections (outside → 2 pods)"
+    assert f"closes {WEB} → {CART} All Connections (1 → 2 pods)" in lines
+    assert lines[-1].startswith("closes kube-system/"), "what a team does not own comes last"
     assert (
         diff_text.summary(diff_text.lines(computed(DENY).preview.changes))
-        == f"closes {len(told)} connections, opens none"
+        == f"closes {len(lines)} connections, opens none"
     )
 
 
@@ -39,15 +39,17 @@ def test_what_opens_comes_after_what_closes_and_one_is_counted_as_one() -> None:
 
 def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
     block = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
-    told = diff_text.lines(
+    lines = diff_text.lines(
         computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
     )
     but = "outside but 203.0.113.0-203.0.113.255"
-    assert {line.source for line in told if line.source.startswith(OUTSIDE)} == {but}
-    one = diff_text.lines(
+    assert {line.source for line in lines if line.source.startswith(OUTSIDE)} == {but}
+    opened = diff_text.lines(
         computed(DENY, manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
     )
-    assert [line.source for line in one if line.destination == CART] == ["outside 203.0.113.0-203.0.113.255"]
+    assert [line.source for line in opened if line.destination == CART] == [
+        "outside 203.0.113.0-203.0.113.255"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,5 +67,5 @@ def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
 )
 def test_outside_is_told_by_what_is_shorter(cidrs: list[str], source: str) -> None:
     ingress = [{"from": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]}] if cidrs else []
-    told = diff_text.lines(computed(manifest("x", policyTypes=["Ingress"], ingress=ingress)).preview.changes)
-    assert {line.source for line in told if line.source.startswith(OUTSIDE)} == {source}
+    lines = diff_text.lines(computed(manifest("x", policyTypes=["Ingress"], ingress=ingress)).preview.changes)
+    assert {line.source for line in lines if line.source.startswith(OUTSIDE)} == {source}

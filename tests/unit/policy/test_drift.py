@@ -15,7 +15,7 @@ WRITER = [{"manager": "kubectl", "time": "2026-11-24T12:00:00Z"}]
 
 
 @pytest.mark.parametrize(
-    ("after", "there", "said"),
+    ("after", "policy", "words"),
     [
         pytest.param(DENY, live(DENY), "", id="as-it-was-left"),
         pytest.param(DENY, None, "it was deleted since", id="deleted"),
@@ -30,17 +30,17 @@ WRITER = [{"manager": "kubectl", "time": "2026-11-24T12:00:00Z"}]
         pytest.param(None, live(DENY, uid="u2"), "somebody made it again", id="back"),
     ],
 )
-def test_what_happened_since_is_named(after: Any, there: Any, said: str) -> None:
-    assert drift_after(change(after=after), there) == said
+def test_what_happened_since_is_named(after: Any, policy: Any, words: str) -> None:
+    assert drift_after(change(after=after), policy) == words
 
 
 def test_who_wrote_last_is_named_too() -> None:
-    told = drift_after(change(), live(OTHER, version="8", managedFields=WRITER))
-    assert told.endswith("(last written by kubectl at 2026-11-24 12:00:00 UTC)")
+    drift = drift_after(change(), live(OTHER, version="8", managedFields=WRITER))
+    assert drift.endswith("(last written by kubectl at 2026-11-24 12:00:00 UTC)")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "there", "stands"),
+    ("before", "after", "policy", "state"),
     [
         pytest.param(None, DENY, None, TargetState.UNCHANGED, id="create-not-done"),
         pytest.param(None, DENY, live(DENY), TargetState.WRITTEN, id="create-done"),
@@ -78,7 +78,7 @@ def test_who_wrote_last_is_named_too() -> None:
     ],
 )
 def test_the_target_tells_how_a_cut_off_change_stands(
-    before: Any, after: Any, there: Any, stands: TargetState
+    before: Any, after: Any, policy: Any, state: TargetState
 ) -> None:
     begun = change(
         before=before,
@@ -87,7 +87,7 @@ def test_the_target_tells_how_a_cut_off_change_stands(
         after=after,
         state=BEGUN,
     )
-    assert target_state(begun, there) is stands
+    assert target_state(begun, policy) is state
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def test_json_says_that_an_answer_is_incomplete() -> None:
 
 
 def test_a_csv_cell_with_commas_is_quoted() -> None:
-    several = HTTP | Connections.of(Protocol.UDP, 53, 53)
-    rows = [AllowedConnection(WEB, DB, several)]
+    dns_and_http = HTTP | Connections.of(Protocol.UDP, 53, 53)
+    rows = [AllowedConnection(WEB, DB, dns_and_http)]
     assert list(formats.connections(rows, OutputFormat.CSV))[1] == f'{WEB},{DB},"TCP 80,UDP 53"'
 
 

@@ -10,7 +10,7 @@ from bot.policy import owners
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "words"),
     [
         ({}, ""),
         (
@@ -51,6 +51,8 @@ from bot.policy import owners
         ({"labels": {"app.kubernetes.io/managed-by": "xk8s"}}, ""),
     ],
 )
-def test_the_tool_that_keeps_a_policy_is_recognised_by_its_marks(metadata: dict[str, Any], said: str) -> None:
+def test_the_tool_that_keeps_a_policy_is_recognised_by_its_marks(
+    metadata: dict[str, Any], words: str
+) -> None:
     owner = owners.owner_of({"metadata": metadata})
-    assert (owner.consequence if owner else "").startswith(said) and bool(owner) == bool(said)
+    assert (owner.consequence if owner else "").startswith(words) and bool(owner) == bool(words)

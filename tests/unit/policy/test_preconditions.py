@@ -13,7 +13,7 @@ from tests.unit.policy.builders import change, where
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("fields", "words"),
     [
         ({"undone_by": "9bea" * 8}, "was taken back already"),
         ({"state": GIVEN_UP, "note": "somebody else wrote it"}, "was never made"),
@@ -21,9 +21,9 @@ from tests.unit.policy.builders import change, where
         ({"note": "what was there before is not known"}, "cannot be taken back"),
     ],
 )
-def test_there_must_be_something_to_take_back(more: dict[str, Any], said: str) -> None:
-    with pytest.raises(NoSuchChange, match=said):
-        preconditions.check_revocable(change(**more))
+def test_there_must_be_something_to_take_back(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(NoSuchChange, match=words):
+        preconditions.check_revocable(change(**fields))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,6 @@ def test_there_must_be_something_to_take_back(more: dict[str, Any], said: str) -
 )
 def test_nothing_is_written_where_nothing_enforces_it(driver: str, why: str) -> None:
     preconditions.check_enforced(where())
-    with pytest.raises(NotEnforced) as told:
+    with pytest.raises(NotEnforced) as refusal:
         preconditions.check_enforced(where(driver=driver, enforces=False))
-    assert why in told.value.why and "/xk8s migrate prod-eu --to calico" in told.value.fix
+    assert why in refusal.value.why and "/xk8s migrate prod-eu --to calico" in refusal.value.fix

@@ -17,7 +17,7 @@ CART, REDIS, WEB = PodRef("shop", "cart-1"), PodRef("shop", "redis-1"), PodRef("
 DNS = PodRef("kube-system", "coredns-1")
 
 
-def given(preset: Preset) -> Parameters:
+def needed(preset: Preset) -> Parameters:
     """What a preset needs."""
     return Parameters(
         from_namespaces=("web",) if "--from-namespace" in preset.needs else (),
@@ -26,10 +26,10 @@ def given(preset: Preset) -> Parameters:
 
 
 def after(
-    name: str, *more: str, pods: tuple[object, ...] = SHOP, **parameters: tuple[str, ...]
+    name: str, *additions: str, pods: tuple[object, ...] = SHOP, **parameters: tuple[str, ...]
 ) -> engine.Reachability:
     manifest = presets.find(name).manifest("shop", Parameters(**parameters))
-    if "dns" in more:
+    if "dns" in additions:
         manifest = with_dns(manifest)
     return computed(manifest, pods=pods).after
 
@@ -59,7 +59,7 @@ def test_there_are_the_nine_and_each_tells_what_it_does() -> None:
 def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> None:
     import yaml
 
-    manifest = preset.manifest("shop", given(preset))
+    manifest = preset.manifest("shop", needed(preset))
     assert validation.own_policy(yaml.safe_dump(manifest), namespace="shop") == manifest
     assert parser.errors_of(manifest) == ()
 
@@ -146,18 +146,21 @@ def test_dns_is_added_once_and_only_where_egress_is_isolated() -> None:
 
 
 def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
-    made = [
+    policies = [
         presets.find("allow-from-namespace").manifest("shop", Parameters(from_namespaces=(name,)))
         for name in ("a", "b")
     ]
-    assert [each["metadata"]["name"] for each in made] == ["allow-from-namespace-a", "allow-from-namespace-b"]
-    many = tuple(f"namespace-{number:053d}" for number in range(5))
+    assert [policy["metadata"]["name"] for policy in policies] == [
+        "allow-from-namespace-a",
+        "allow-from-namespace-b",
+    ]
+    names = tuple(f"namespace-{number:053d}" for number in range(5))
     with pytest.raises(BadParameters, match="too long a name"):
-        presets.find("allow-to-namespace").manifest("shop", Parameters(to_namespaces=many))
+        presets.find("allow-to-namespace").manifest("shop", Parameters(to_namespaces=names))
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "what"),
+    ("name", "parameters", "words"),
     [
         ("deny-all", Parameters(ports=("TCP/80",)), "deny-all does not take `--port`"),
         ("allow-dns", Parameters(from_namespaces=("a",)), "allow-dns does not take `--from-namespace`"),
@@ -170,22 +173,22 @@ def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
         ("allow-to-namespace", Parameters(ports=("TCP/80",)), "allow-to-namespace needs `--to-namespace`"),
     ],
 )
-def test_what_a_preset_does_not_take_or_lacks_is_said(name: str, parameters: Parameters, what: str) -> None:
-    with pytest.raises(BadParameters, match=what):
+def test_what_a_preset_does_not_take_or_lacks_is_said(name: str, parameters: Parameters, words: str) -> None:
+    with pytest.raises(BadParameters, match=words):
         presets.find(name).manifest("shop", parameters)
 
 
 def test_an_unknown_preset_gets_the_nearest() -> None:
-    with pytest.raises(BadParameters) as told:
+    with pytest.raises(BadParameters) as refusal:
         presets.find("deny-al")
-    assert "Did you mean `deny-all`?" in told.value.fix
+    assert "Did you mean `deny-all`?" in refusal.value.fix
 
 
 def test_a_preset_over_another_policy_is_counted_with_it() -> None:
-    found = computed(
+    result = computed(
         presets.find("allow-dns").manifest("shop", Parameters()),
         presets.find("deny-all").manifest("shop", Parameters()),
     )
-    assert str(found.after.connections(CART, DNS)) == "TCP 53,UDP 53"
-    assert found.preview.ref == PolicyRef("shop", "allow-dns") and snapshot().cluster.policies == ()
-    assert found.before.connections(CART, DNS) == NOTHING and Protocol.TCP
+    assert str(result.after.connections(CART, DNS)) == "TCP 53,UDP 53"
+    assert result.preview.ref == PolicyRef("shop", "allow-dns") and snapshot().cluster.policies == ()
+    assert result.before.connections(CART, DNS) == NOTHING and Protocol.TCP

@@ -23,12 +23,12 @@ DENY = manifest("deny", policyTypes=["Egress"])
 ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace="shop")
 
 
-def plan(*others: Any, production: bool = True, wanted: Any = DENY, **more: Any) -> PolicyChangePlan:
+def plan(*others: Any, production: bool = True, policy: Any = DENY, **fields: Any) -> PolicyChangePlan:
     """Denying egress in production, where there was no policy."""
-    result = computed(wanted, *others, where=where(production=production), **more)
+    result = computed(policy, *others, where=where(production=production), **fields)
     return PolicyChangePlan(
         kind=change_plan.APPLY,
-        wanted=wanted,
+        wanted=policy,
         state=snapshot(),
         preview=result.preview,
         after=result.after,
@@ -57,8 +57,8 @@ def test_an_incomplete_verdict_is_the_first_warning_then_who_undoes_it_and_dns()
 
 
 def test_pods_that_come_and_go_within_a_workload_do_not_void_a_decision() -> None:
-    more = (*SHOP, pod("cart-3", address="10.1.0.9"), pod("frontend-2", namespace="web", address="10.1.0.10"))
-    assert bound(plan()) == bound(plan(pods=more))
+    pods = (*SHOP, pod("cart-3", address="10.1.0.9"), pod("frontend-2", namespace="web", address="10.1.0.10"))
+    assert bound(plan()) == bound(plan(pods=pods))
 
 
 def test_what_it_is_bound_to_voids_it_when_it_changes() -> None:
@@ -69,7 +69,7 @@ def test_what_it_is_bound_to_voids_it_when_it_changes() -> None:
     others = [
         plan(before=before),
         plan(pods=new_workload),
-        plan(wanted=manifest("deny", policyTypes=["Ingress", "Egress"])),
+        plan(policy=manifest("deny", policyTypes=["Ingress", "Egress"])),
         plan(before=dataclasses.replace(before, version="8")),
         plan(before=dataclasses.replace(before, uid="another")),
     ]

@@ -30,8 +30,8 @@ class Changes:
         return self.records.get(operation)
 
     def written(self, operation: str, **values: Any) -> None:
-        found = {"after_uid": values.pop("uid", ""), "after_version": values.pop("version", "")}
-        self._update(operation, state=WRITTEN, **found, **values)
+        version = {"after_uid": values.pop("uid", ""), "after_version": values.pop("version", "")}
+        self._update(operation, state=WRITTEN, **version, **values)
 
     def give_up(self, operation: str, *, note: str) -> None:
         self._update(operation, state=GIVEN_UP, note=note)

@@ -13,7 +13,7 @@ DENY = manifest("deny", policyTypes=["Ingress"])
 AGENT = pod("agent-1", host_network=True)
 
 
-def service(**more: object) -> ClusterService:
+def service(**fields: object) -> ClusterService:
 
     values: dict[str, object] = {
         "namespace": "shop",
@@ -23,13 +23,13 @@ def service(**more: object) -> ClusterService:
         "from_outside": True,
         "keeps_source": False,
     }
-    return ClusterService(**(values | more))  # type: ignore[arg-type]
+    return ClusterService(**(values | fields))  # type: ignore[arg-type]
 
 
 def test_a_rule_about_a_services_own_address_is_warned_of() -> None:
     aimed = manifest("x", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "10.254.0.0/16"}}]}])
-    (said,) = computed(aimed, services=(service(),)).preview.warnings
-    assert "an egress ipBlock holds the address of the Service shop/cart" in said
+    (warning,) = computed(aimed, services=(service(),)).preview.warnings
+    assert "an egress ipBlock holds the address of the Service shop/cart" in warning
     everything = manifest("x", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}])
     assert computed(everything, services=(service(),)).preview.warnings == ()
 
@@ -37,17 +37,21 @@ def test_a_rule_about_a_services_own_address_is_warned_of() -> None:
 def test_a_load_balancer_that_hides_who_asks_is_warned_of() -> None:
     office = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
     lets = manifest("x", policyTypes=["Ingress"], ingress=[{"from": office}])
-    (said,) = computed(lets, services=(service(),)).preview.warnings
-    assert "shop/cart has externalTrafficPolicy Cluster" in said
-    for kept in (service(keeps_source=True), service(from_outside=False), service(selector={"app": "other"})):
-        assert computed(lets, services=(kept,)).preview.warnings == ()
+    (warning,) = computed(lets, services=(service(),)).preview.warnings
+    assert "shop/cart has externalTrafficPolicy Cluster" in warning
+    for other in (
+        service(keeps_source=True),
+        service(from_outside=False),
+        service(selector={"app": "other"}),
+    ):
+        assert computed(lets, services=(other,)).preview.warnings == ()
 
 
 def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isolated() -> None:
-    wanted = manifest("x", policyTypes=["Ingress"], podSelector={"matchLabels": {"app": "agent"}})
-    shown = computed(wanted, pods=(*SHOP, AGENT)).preview
-    assert shown.selected == 0 and not shown.changes
-    assert shown.warnings == (
+    policy = manifest("x", policyTypes=["Ingress"], podSelector={"matchLabels": {"app": "agent"}})
+    preview = computed(policy, pods=(*SHOP, AGENT)).preview
+    assert preview.selected == 0 and not preview.changes
+    assert preview.warnings == (
         "it selects 1 pod on the host network (shop/agent-1), which no policy isolates",
     )
     both = computed(DENY, pods=(*SHOP, AGENT, pod("agent-2", host_network=True))).preview
@@ -58,7 +62,7 @@ def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isola
 
 
 @pytest.mark.parametrize(
-    ("peer", "told"),
+    ("peer", "warned"),
     [
         ({"podSelector": {"matchLabels": {"app": "agent"}}}, True),
         ({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "node"}}}, True),
@@ -67,14 +71,14 @@ def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isola
     ],
 )
 def test_a_peer_that_is_only_on_the_host_network_is_said_to_match_nothing(
-    peer: dict[str, object], told: bool
+    peer: dict[str, object], warned: bool
 ) -> None:
     pods = (*SHOP, AGENT, pod("watcher-1", namespace="node", host_network=True))
-    wanted = manifest(
+    policy = manifest(
         "x", policyTypes=["Ingress"], ingress=[{"from": [peer]}], podSelector={"matchLabels": {"app": "cart"}}
     )
-    said = computed(wanted, pods=pods).preview.warnings
-    assert [each.split(" (")[0] for each in said] == (
-        ["spec.ingress[0].from[0] names only pods on the host network"] if told else []
+    warnings = computed(policy, pods=pods).preview.warnings
+    assert [warning.split(" (")[0] for warning in warnings] == (
+        ["spec.ingress[0].from[0] names only pods on the host network"] if warned else []
     )
-    assert not told or "they come from their nodes' addresses: name those in an ipBlock" in said[0]
+    assert not warned or "they come from their nodes' addresses: name those in an ipBlock" in warnings[0]

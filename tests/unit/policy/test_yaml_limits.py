@@ -14,8 +14,8 @@ from bot.policy.yaml_limits import LimitExceeded, YamlLimits
 
 
 def value(text: str) -> Any:
-    (found,) = yaml_loader.values(text)
-    return found
+    (document,) = yaml_loader.values(text)
+    return document
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_values_are_read_as_kubernetes_reads_them(text: str, expected: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "words"),
     [
         pytest.param("{1: a, '1': b}", "1 is given twice", id="two-keys-that-become-one"),
         pytest.param("{null: a}", "is not a name", id="no-key"),
@@ -55,8 +55,8 @@ def test_values_are_read_as_kubernetes_reads_them(text: str, expected: Any) -> N
         pytest.param("{<<: [1]}", "merges mappings only", id="numbers-merged"),
     ],
 )
-def test_what_has_no_meaning_is_refused(text: str, told: str) -> None:
-    with pytest.raises(yaml.YAMLError, match=told):
+def test_what_has_no_meaning_is_refused(text: str, words: str) -> None:
+    with pytest.raises(yaml.YAMLError, match=words):
         value(text)
 
 
@@ -64,7 +64,7 @@ TEN = YamlLimits(depth=10, characters=1000, nodes=200, documents=3)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "words"),
     [
         pytest.param("[" * 11, "line 1: nested too deep", id="deep"),
         pytest.param(
@@ -76,8 +76,8 @@ TEN = YamlLimits(depth=10, characters=1000, nodes=200, documents=3)
         pytest.param("[" + "1, " * 300 + "]", "line 1: more than 200 names and values", id="parts"),
     ],
 )
-def test_a_text_out_of_bounds_is_told_with_its_line(text: str, told: str) -> None:
-    with pytest.raises(LimitExceeded, match=told):
+def test_a_text_out_of_bounds_is_told_with_its_line(text: str, words: str) -> None:
+    with pytest.raises(LimitExceeded, match=words):
         yaml_limits.check(text, TEN)
 
 
@@ -87,12 +87,12 @@ def test_an_anchor_is_known_in_its_own_document_only() -> None:
         list(yaml_loader.values("a: &a 1\n---\n*a"))
 
 
-def _written_out(found: Any) -> int:
-    if isinstance(found, dict):
-        return 1 + sum(len(key) + 1 + _written_out(each) for key, each in found.items())
-    if isinstance(found, list):
-        return 1 + sum(map(_written_out, found))
-    return len(found) + 1
+def _written_out(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(len(key) + 1 + _written_out(child) for key, child in value.items())
+    if isinstance(value, list):
+        return 1 + sum(map(_written_out, value))
+    return len(value) + 1
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=7), st.integers(1, 120))
@@ -100,7 +100,7 @@ def test_a_text_with_aliases_is_taken_exactly_if_it_fits_when_written_out(
     shape: list[list[int]], largest: int
 ) -> None:
     lines = [
-        f"n{number}: &n{number} [{', '.join(f'*n{each}' if each < number else 'x' for each in items)}]"
+        f"n{number}: &n{number} [{', '.join(f'*n{item}' if item < number else 'x' for item in items)}]"
         for number, items in enumerate(shape)
     ]
     text = "\n".join([*lines, "end: *n0"])

@@ -26,7 +26,7 @@ protocols = st.sampled_from([str(protocol) for protocol in Protocol])
 @st.composite
 def pods(draw: st.DrawFn) -> list[Pod]:
     """Up to six pods; some finished, some on their node's network, some without addresses."""
-    found = []
+    pods_so_far = []
     for number in range(draw(st.sampled_from((4, 3, 5, 6, 2, 1)))):
         host = draw(st.sampled_from((False, False, False, False, True)))
         node = draw(st.sampled_from(("", "n1", "n2")))
@@ -35,16 +35,16 @@ def pods(draw: st.DrawFn) -> list[Pod]:
             draw(st.lists(st.one_of(v4, v6), min_size=draw(st.sampled_from((1, 0))), max_size=2))
         )
         if host:
-            addresses = next((each.addresses for each in NODES if each.name == node), ())
+            addresses = next((known.addresses for known in NODES if known.name == node), ())
         owner = draw(st.sampled_from(("", "w")))
-        found.append(
+        pods_so_far.append(
             Pod(
                 namespace=namespace,
                 name=f"p{number}",
                 labels=draw(labels),
                 host_network=host,
                 node=node,
-                addresses=addresses if host else _unused(addresses, found),
+                addresses=addresses if host else _unused(addresses, pods_so_far),
                 ports=tuple(
                     draw(st.lists(_container_ports(), min_size=draw(st.sampled_from((2, 0))), max_size=3))
                 ),
@@ -54,12 +54,12 @@ def pods(draw: st.DrawFn) -> list[Pod]:
                 ),
             )
         )
-    return found
+    return pods_so_far
 
 
 def _unused(addresses: tuple[Any, ...], before: list[Pod]) -> tuple[Any, ...]:
-    taken = {address for pod in before for address in pod.addresses}
-    return tuple(dict.fromkeys(address for address in addresses if address not in taken))
+    used = {address for pod in before for address in pod.addresses}
+    return tuple(dict.fromkeys(address for address in addresses if address not in used))
 
 
 def _container_ports() -> st.SearchStrategy[ContainerPort]:
@@ -71,18 +71,18 @@ def _container_ports() -> st.SearchStrategy[ContainerPort]:
 @st.composite
 def selectors(draw: st.DrawFn, keys: tuple[str, ...] = ("app", "tier")) -> dict[str, Any]:
     """A label selector, often empty."""
-    made: dict[str, Any] = {}
+    selector: dict[str, Any] = {}
     kind = draw(st.sampled_from(("nothing", "labels", "expression", "expression", "both")))
     if kind in ("labels", "both"):
-        made["matchLabels"] = {draw(st.sampled_from(keys)): draw(st.sampled_from(("x", "y", "a")))}
+        selector["matchLabels"] = {draw(st.sampled_from(keys)): draw(st.sampled_from(("x", "y", "a")))}
     if kind in ("expression", "both"):
         operator = draw(st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist")))
         values = draw(st.lists(st.sampled_from(("x", "y", "a", "b")), min_size=1, max_size=2))
         expression = {"key": draw(st.sampled_from(keys)), "operator": operator}
-        made["matchExpressions"] = [
+        selector["matchExpressions"] = [
             {**expression, "values": values} if operator in ("In", "NotIn") else expression
         ]
-    return made
+    return selector
 
 
 @st.composite
@@ -93,16 +93,16 @@ def ip_blocks(draw: st.DrawFn) -> dict[str, Any]:
     top = 32 if version == 4 else 128
     length = draw(st.sampled_from((0, top - 4, top - 3, top - 2, top - 1, top)))
     block = ipaddress.ip_network(f"{first}/{length}", strict=False)
-    made: dict[str, Any] = {"cidr": str(block)}
+    ip_block: dict[str, Any] = {"cidr": str(block)}
     if length < top and draw(st.booleans()):
-        longer = st.sampled_from([each for each in (top - 3, top - 2, top - 1, top) if each > length])
+        longer = st.sampled_from([bits for bits in (top - 3, top - 2, top - 1, top) if bits > length])
         offsets = draw(st.lists(st.tuples(st.integers(0, 15), longer), min_size=1, max_size=2))
         size = block.num_addresses
-        made["except"] = [
+        ip_block["except"] = [
             str(ipaddress.ip_network(f"{block.network_address + offset % size}/{long}", strict=False))
             for offset, long in offsets
         ]
-    return made
+    return ip_block
 
 
 @st.composite
@@ -111,28 +111,28 @@ def peers(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from((0, 3, 1, 2)))
     if kind == 0:
         return {"ipBlock": draw(ip_blocks())}
-    made: dict[str, Any] = {}
+    peer: dict[str, Any] = {}
     if kind in (1, 3):
-        made["podSelector"] = draw(selectors())
+        peer["podSelector"] = draw(selectors())
     if kind in (2, 3):
-        made["namespaceSelector"] = draw(selectors(("env", "kubernetes.io/metadata.name")))
-    return made
+        peer["namespaceSelector"] = draw(selectors(("env", "kubernetes.io/metadata.name")))
+    return peer
 
 
 @st.composite
 def ports(draw: st.DrawFn) -> dict[str, Any]:
     """One entry of `ports`: with and without protocol, number, name and endPort."""
-    made: dict[str, Any] = {}
+    port: dict[str, Any] = {}
     if draw(st.booleans()):
-        made["protocol"] = draw(protocols)
+        port["protocol"] = draw(protocols)
     kind = draw(st.sampled_from((3, 1, 2, 0)))
     if kind == 1:
-        made["port"] = draw(st.sampled_from(NAMES))
+        port["port"] = draw(st.sampled_from(NAMES))
     elif kind > 1:
-        made["port"] = draw(st.sampled_from(NUMBERS))
+        port["port"] = draw(st.sampled_from(NUMBERS))
         if kind == 3:
-            made["endPort"] = made["port"] + draw(st.sampled_from((0, 1, 30)))
-    return made
+            port["endPort"] = port["port"] + draw(st.sampled_from((0, 1, 30)))
+    return port
 
 
 @st.composite
@@ -158,13 +158,13 @@ def policies(draw: st.DrawFn, name: str = "p") -> dict[str, Any]:
 
 @st.composite
 def _rules(draw: st.DrawFn, side: str) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    given = st.sampled_from((1, 1, 1, 0))
+    rule: dict[str, Any] = {}
+    fewest = st.sampled_from((1, 1, 1, 0))
     if draw(st.sampled_from((True, True, True, False))):
-        made[side] = draw(st.lists(peers(), min_size=draw(given), max_size=2))
+        rule[side] = draw(st.lists(peers(), min_size=draw(fewest), max_size=2))
     if draw(st.sampled_from((True, True, False))):
-        made["ports"] = draw(st.lists(ports(), min_size=draw(given), max_size=2))
-    return made
+        rule["ports"] = draw(st.lists(ports(), min_size=draw(fewest), max_size=2))
+    return rule
 
 
 @st.composite

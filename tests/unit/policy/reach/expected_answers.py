@@ -38,30 +38,30 @@ def opened(
 ) -> dict[tuple[str, str], Set]:
     """For each pair of different ends (by text; a pod by `ns/name`) what may be opened."""
     ends = [Named(str(pod.ref), pod) for pod in running(cluster)] + [
-        Named(str(each), each) for each in addresses
+        Named(str(address), address) for address in addresses
     ]
-    found = {}
+    pairs = {}
     for source in ends:
         for destination in ends:
             if source == destination or not (isinstance(source.end, Pod) or isinstance(destination.end, Pod)):
                 continue
-            found[source.text, destination.text] = frozenset(
+            pairs[source.text, destination.text] = frozenset(
                 (protocol, port)
                 for protocol in Protocol
                 for port in ports
                 if oracle.allowed(cluster, manifests, source.end, destination.end, protocol, port)
             )
-    return found
+    return pairs
 
 
 def by_workload(cluster: ClusterModel, pairs: dict[tuple[str, str], Set]) -> dict[tuple[str, str], Set]:
     """The union over pairs of pods; only what is not empty."""
     owners = {str(pod.ref): str(pod.owner) for pod in cluster.pods}
-    found: dict[tuple[str, str], Set] = defaultdict(frozenset)
+    unions: dict[tuple[str, str], Set] = defaultdict(frozenset)
     for (source, destination), connections in pairs.items():
         if connections:
-            found[owners.get(source, source), owners.get(destination, destination)] |= connections
-    return dict(found)
+            unions[owners.get(source, source), owners.get(destination, destination)] |= connections
+    return dict(unions)
 
 
 def on_ports(connections: Connections, ports: list[int]) -> Set:
@@ -73,11 +73,11 @@ def on_ports(connections: Connections, ports: list[int]) -> Set:
 def inside(text: str, address: str) -> bool:
     """Whether an address lies in a range `A-B`; False for a workload."""
     try:
-        first, last = (ipaddress.ip_address(each) for each in text.split("-"))
+        first, last = (ipaddress.ip_address(end) for end in text.split("-"))
     except ValueError:
         return False
-    asked = ipaddress.ip_address(address)
-    return first.version == asked.version and int(first) <= int(asked) <= int(last)
+    asked_address = ipaddress.ip_address(address)
+    return first.version == asked_address.version and int(first) <= int(asked_address) <= int(last)
 
 
 def is_address(text: str) -> bool:

@@ -14,7 +14,9 @@ Plain = frozenset[tuple[Protocol, int]]
 PROBES = [(protocol, port) for protocol in Protocol for port in (*ENDS, 4, 7, 65532)]
 
 parts = st.tuples(st.sampled_from(list(Protocol)), st.sampled_from(ENDS), st.sampled_from(ENDS))
-sets = st.lists(parts, max_size=4).map(lambda each: Connections.union(Connections.of(*part) for part in each))
+sets = st.lists(parts, max_size=4).map(
+    lambda drawn: Connections.union(Connections.of(*part) for part in drawn)
+)
 
 
 def plain(connections: Connections) -> Plain:
@@ -22,19 +24,19 @@ def plain(connections: Connections) -> Plain:
 
 
 @given(sets, sets)
-def test_they_behave_like_sets(one: Connections, other: Connections) -> None:
-    assert plain(one & other) == plain(one) & plain(other)
-    assert plain(one | other) == plain(one) | plain(other)
-    assert plain(one - other) == plain(one) - plain(other)
-    assert plain(one.complement()) == frozenset(PROBES) - plain(one)
+def test_they_behave_like_sets(left: Connections, right: Connections) -> None:
+    assert plain(left & right) == plain(left) & plain(right)
+    assert plain(left | right) == plain(left) | plain(right)
+    assert plain(left - right) == plain(left) - plain(right)
+    assert plain(left.complement()) == frozenset(PROBES) - plain(left)
 
 
 @given(sets, sets)
-def test_equal_sets_are_equal_values_with_one_text(one: Connections, other: Connections) -> None:
-    assert (one | other) == (other | one)
-    assert (one & other) == (other & one)
-    assert one.complement().complement() == one
-    assert (str(one) == str(other)) == (one == other)
+def test_equal_sets_are_equal_values_with_one_text(left: Connections, right: Connections) -> None:
+    assert (left | right) == (right | left)
+    assert (left & right) == (right & left)
+    assert left.complement().complement() == left
+    assert (str(left) == str(right)) == (left == right)
 
 
 @pytest.mark.parametrize(

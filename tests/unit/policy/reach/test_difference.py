@@ -22,21 +22,20 @@ def expected_changes(
     addresses: list[Any],
     ports: list[int],
 ) -> tuple[dict[tuple[str, str], tuple[Any, ...]], set[str]]:
-    """For each pair of parties what closes, what opens, and how many pods of each end are touched."""
+    """For each pair of workloads what closes, what opens, and how many pods of each end are touched."""
     old, new = (expected_answers.opened(*state, addresses, ports) for state in (before, after))
-    owners = {
-        str(pod.ref): str(pod.owner) for each in (before, after) for pod in expected_answers.running(each[0])
-    }
+    pods = [pod for cluster, _ in (before, after) for pod in expected_answers.running(cluster)]
+    owners = {str(pod.ref): str(pod.owner) for pod in pods}
     closes: dict[Any, expected_answers.Set] = defaultdict(frozenset)
     opens: dict[Any, expected_answers.Set] = defaultdict(frozenset)
     sources: dict[Any, set[str]] = defaultdict(set)
     destinations: dict[Any, set[str]] = defaultdict(set)
     for source, destination in old.keys() | new.keys():
-        was, will = (each.get((source, destination), frozenset()) for each in (old, new))
-        if was != will:
+        old_set, new_set = (pairs.get((source, destination), frozenset()) for pairs in (old, new))
+        if old_set != new_set:
             pair = owners.get(source, source), owners.get(destination, destination)
-            closes[pair] |= was - will
-            opens[pair] |= will - was
+            closes[pair] |= old_set - new_set
+            opens[pair] |= new_set - old_set
             sources[pair].add(source)
             destinations[pair].add(destination)
     return {
@@ -51,7 +50,7 @@ def expected_changes(
 
 
 def assert_same(
-    found: ReachDifference,
+    changed: ReachDifference,
     before: tuple[ClusterModel, Manifests],
     after: tuple[ClusterModel, Manifests],
     *,
@@ -61,19 +60,19 @@ def assert_same(
     cluster = ClusterModel(pods=(*before[0].pods, *after[0].pods))
     nodes = {str(address) for node in cluster_strategies.NODES for address in node.addresses}
     ipv6 = any(
-        "ipBlock" in str(each) and ":" in str(each).split("ipBlock", 1)[1] for each in everything
-    ) and any(":" in change.source or ":" in change.destination for change in found.changes)
+        "ipBlock" in str(manifest) and ":" in str(manifest).split("ipBlock", 1)[1] for manifest in everything
+    ) and any(":" in change.source or ":" in change.destination for change in changed.changes)
     addresses = [
-        each
-        for each in oracle.probe_addresses(cluster, everything)
-        if (each.version == 4 or ipv6) and str(each) not in nodes
+        address
+        for address in oracle.probe_addresses(cluster, everything)
+        if (address.version == 4 or ipv6) and str(address) not in nodes
     ]
     ports = oracle.probe_ports(cluster.pods, everything)
     expected, _ = expected_changes(before, after, addresses, ports)
-    seen = {}
-    for change in found.changes:
+    actual = {}
+    for change in changed.changes:
         assert change.closes or change.opens
-        what = (
+        sets_and_pods = (
             expected_answers.on_ports(change.closes, ports),
             expected_answers.on_ports(change.opens, ports),
             change.source_pods,
@@ -82,17 +81,19 @@ def assert_same(
         event("closes" if change.closes else "opens")
         for source in _ends(change.source, addresses):
             for destination in _ends(change.destination, addresses):
-                assert (source, destination) not in seen
-                seen[source, destination] = what
+                assert (source, destination) not in actual
+                actual[source, destination] = sets_and_pods
     if not counts:
-        expected, seen = ({pair: what[:2] for pair, what in each.items()} for each in (expected, seen))
-    assert expected == seen
+        expected, actual = (
+            {pair: sets_and_pods[:2] for pair, sets_and_pods in pairs.items()} for pairs in (expected, actual)
+        )
+    assert expected == actual
 
 
 def _ends(text: str, addresses: list[Any]) -> list[str]:
     if "/" in text:
         return [text]
-    return [str(each) for each in addresses if expected_answers.inside(text, str(each))]
+    return [str(address) for address in addresses if expected_answers.inside(text, str(address))]
 
 
 @settings(max_examples=200, deadline=None)
@@ -101,9 +102,9 @@ def test_a_preview_names_exactly_what_closes_and_opens(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     before = reach(cluster, manifests)
-    found = difference(before, before.with_policy(parse_policy(new)))
-    event("nothing changes" if found.nothing_changes else "something changes")
-    assert_same(found, (cluster, manifests), (cluster, [*manifests, new]), counts=True)
+    changed = difference(before, before.with_policy(parse_policy(new)))
+    event("nothing changes" if changed.nothing_changes else "something changes")
+    assert_same(changed, (cluster, manifests), (cluster, [*manifests, new]), counts=True)
 
 
 @settings(max_examples=100, deadline=None)
@@ -114,11 +115,11 @@ def test_removing_a_policy_opens_what_adding_it_closed(
     new = data.draw(cluster_strategies.policies("new"))
     before = reach(cluster, manifests)
     after = before.with_policy(parse_policy(new))
-    there = [
-        (each.source, each.destination, each.closes, each.opens) for each in difference(before, after).changes
-    ]
-    gone = difference(after, after.without_policy(PolicyRef(new["metadata"]["namespace"], "new")))
-    assert [(each.source, each.destination, each.opens, each.closes) for each in gone.changes] == there
+    added = difference(before, after)
+    removed = difference(after, after.without_policy(PolicyRef(new["metadata"]["namespace"], "new")))
+    assert [
+        (change.source, change.destination, change.opens, change.closes) for change in removed.changes
+    ] == [(change.source, change.destination, change.closes, change.opens) for change in added.changes]
 
 
 @settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
@@ -131,19 +132,19 @@ def test_removing_a_policy_opens_what_adding_it_closed(
 def test_two_folders_are_compared_pod_by_pod(
     cluster: ClusterModel, manifests: Manifests, other: ClusterModel, others: Manifests
 ) -> None:
-    found = difference(reach(cluster, manifests), reach(other, others))
-    assert_same(found, (cluster, manifests), (other, others), counts=False)
+    changed = difference(reach(cluster, manifests), reach(other, others))
+    assert_same(changed, (cluster, manifests), (other, others), counts=False)
 
 
 @settings(max_examples=50, deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: Manifests) -> None:
-    found = difference(reach(cluster, manifests), reach(cluster, manifests))
-    assert found.nothing_changes
-    assert list(found.changes) == []
-    assert not found.isolated
-    assert not found.released
-    assert not found.loses_dns
+    changed = difference(reach(cluster, manifests), reach(cluster, manifests))
+    assert changed.nothing_changes
+    assert list(changed.changes) == []
+    assert not changed.isolated
+    assert not changed.released
+    assert not changed.loses_dns
 
 
 @settings(max_examples=100, deadline=None)
@@ -152,38 +153,38 @@ def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     before = reach(cluster, manifests)
-    found = difference(before, before.with_policy(parse_policy(new)))
+    changed = difference(before, before.with_policy(parse_policy(new)))
     expected = {
         Isolation(pod.ref, direction)
         for pod in expected_answers.running(cluster)
         for direction in Direction
         if oracle.isolates(new, direction, pod)
-        and not any(oracle.isolates(each, direction, pod) for each in manifests)
+        and not any(oracle.isolates(manifest, direction, pod) for manifest in manifests)
     }
-    assert set(found.isolated) == expected
-    assert not found.released
+    assert set(changed.isolated) == expected
+    assert not changed.released
 
 
 def test_changes_are_grouped_by_workload_with_the_pods_they_touch() -> None:
-    found = preview(policy("cart", {"podSelector": {"matchLabels": {"app": "cart"}}, "ingress": []}))
+    changed = preview(policy("cart", {"podSelector": {"matchLabels": {"app": "cart"}}, "ingress": []}))
     assert [
-        (c.source, c.destination, str(c.closes), c.source_pods, c.destination_pods) for c in found.changes
+        (c.source, c.destination, str(c.closes), c.source_pods, c.destination_pods) for c in changed.changes
     ] == [
         ("0.0.0.0-255.255.255.255", "shop/cart[Deployment]", "All Connections", 0, 2),
         ("kube-system/coredns[Deployment]", "shop/cart[Deployment]", "All Connections", 2, 2),
         ("shop/cart[Deployment]", "shop/cart[Deployment]", "All Connections", 2, 2),
         ("shop/web[Deployment]", "shop/cart[Deployment]", "All Connections", 1, 2),
     ]
-    assert all(change.closes and not change.opens for change in found.changes)
+    assert all(change.closes and not change.opens for change in changed.changes)
 
 
 def test_a_second_deny_isolates_nobody_anew_and_changes_nothing() -> None:
-    found = preview(policy("again", {"ingress": []}), [policy("deny", {"ingress": []})])
-    assert found.nothing_changes
-    assert not found.isolated
+    changed = preview(policy("again", {"ingress": []}), [policy("deny", {"ingress": []})])
+    assert changed.nothing_changes
+    assert not changed.isolated
 
 
 def test_a_policy_that_allows_everything_isolates_and_still_changes_nothing() -> None:
-    found = preview(policy("open", {"ingress": [{}]}))
-    assert found.nothing_changes
-    assert len(found.isolated) == 3
+    changed = preview(policy("open", {"ingress": [{}]}))
+    assert changed.nothing_changes
+    assert len(changed.isolated) == 3

@@ -8,26 +8,26 @@ from tests.unit.policy.reach.shop import policy, preview
 
 
 def test_denied_egress_costs_dns_on_both_protocols() -> None:
-    found = preview(policy("deny-egress", {"policyTypes": ["Egress"]}))
+    changed = preview(policy("deny-egress", {"policyTypes": ["Egress"]}))
     both = (Protocol.TCP, Protocol.UDP)
-    assert found.loses_dns == tuple(
+    assert changed.loses_dns == tuple(
         LostDns(PodRef("shop", name), both) for name in ("cart-1", "cart-2", "web-1")
     )
 
 
 def test_a_rule_for_tcp_53_alone_still_costs_dns_over_udp() -> None:
     rule = {"to": [{"namespaceSelector": {}}], "ports": [{"port": 53}]}
-    found = preview(policy("dns", {"podSelector": {"matchLabels": {"app": "web"}}, "egress": [rule]}))
-    assert found.loses_dns == (LostDns(PodRef("shop", "web-1"), (Protocol.UDP,)),)
+    changed = preview(policy("dns", {"podSelector": {"matchLabels": {"app": "web"}}, "egress": [rule]}))
+    assert changed.loses_dns == (LostDns(PodRef("shop", "web-1"), (Protocol.UDP,)),)
 
 
 def test_one_dns_pod_that_answers_is_enough() -> None:
-    found = preview(
+    changed = preview(
         policy("one", {"podSelector": {"matchLabels": {"none": "such"}}, "ingress": []}, "kube-system")
     )
-    assert found.loses_dns == ()
+    assert changed.loses_dns == ()
 
 
 def test_closing_the_dns_pods_costs_dns_for_everyone_else() -> None:
-    found = preview(policy("deny", {"ingress": []}, "kube-system"))
-    assert [lost.pod.name for lost in found.loses_dns] == ["cart-1", "cart-2", "web-1"]
+    changed = preview(policy("deny", {"ingress": []}, "kube-system"))
+    assert [lost.pod.name for lost in changed.loses_dns] == ["cart-1", "cart-2", "web-1"]

@@ -22,8 +22,10 @@ def world(*texts: str, **pods: str) -> Reachability:
     """
     values = [value for text in texts for value in yaml.safe_load_all(textwrap.dedent(text)) if value]
     values += [_pod(name, words.split()) for name, words in pods.items()]
-    found = from_documents(ManifestDocument("test", number, value) for number, value in enumerate(values, 1))
-    return compute(found.cluster)
+    manifests = from_documents(
+        ManifestDocument("test", number, value) for number, value in enumerate(values, 1)
+    )
+    return compute(manifests.cluster)
 
 
 def policy(spec: str, *, namespace: str = "default", name: str = "policy") -> str:
@@ -49,9 +51,9 @@ def end(text: str) -> Endpoint:
         return PodRef(before if slash else "default", after)
 
 
-def can(reach: Reachability, source: str, destination: str, what: str = "TCP 80") -> bool:
+def can(reach: Reachability, source: str, destination: str, protocol_and_port: str = "TCP 80") -> bool:
     """Whether one connection is allowed."""
-    protocol, port = what.split()
+    protocol, port = protocol_and_port.split()
     return reach.connections(end(source), end(destination)).contains(Protocol(protocol), int(port))
 
 
@@ -65,7 +67,7 @@ def _pod(name: str, words: list[str]) -> dict[str, Any]:
     space, _, short = name.rpartition("__")
     labels: dict[str, str] = {}
     ports: list[dict[str, Any]] = []
-    made: dict[str, Any] = {"spec": {}, "status": {}}
+    pod: dict[str, Any] = {"spec": {}, "status": {}}
     for word in words:
         key, _, value = word.partition("=")
         if "/" in value:
@@ -74,15 +76,15 @@ def _pod(name: str, words: list[str]) -> dict[str, Any]:
         elif value:
             labels[key] = value
         elif word == "host":
-            made["spec"]["hostNetwork"] = True
+            pod["spec"]["hostNetwork"] = True
         elif word.startswith("node:"):
-            made["spec"]["nodeName"] = word.removeprefix("node:")
+            pod["spec"]["nodeName"] = word.removeprefix("node:")
         else:
-            made["status"]["podIPs"] = [*made["status"].get("podIPs", []), {"ip": word}]
-    made["spec"]["containers"] = [{"name": "c", "ports": ports}]
+            pod["status"]["podIPs"] = [*pod["status"].get("podIPs", []), {"ip": word}]
+    pod["spec"]["containers"] = [{"name": "c", "ports": ports}]
     metadata = {
         "name": short.replace("_", "-"),
         "namespace": space.replace("_", "-") or "default",
         "labels": labels,
     }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, **made}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, **pod}
