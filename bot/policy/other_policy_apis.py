@@ -1,22 +1,21 @@
-"""Finds the policies of other APIs in a cluster, because they can decide otherwise than what is computed."""
+"""Finds the policies of other APIs than NetworkPolicy: those of network drivers, and AdminNetworkPolicy.
+
+They can decide otherwise than what is computed, so they are looked for and named; what they say is not
+computed.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections import defaultdict
-from collections.abc import Collection
 
 import msgspec
 
 from bot.adapters.kube import paths
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
+from bot.drivers.catalog import policy_apis
+from bot.drivers.policy_apis import PolicyApi
 from bot.policy.api_objects import NamedObject
-from bot.policy.policy_kinds import OTHER_POLICY_KINDS
-
-# Calico's API server shows the policies of Kubernetes a second time, under these names
-MIRRORED = re.compile(r"^(knp|kanp|kbanp|kcnp)\.")
 
 
 class _Group(msgspec.Struct, rename="camel", frozen=True):
@@ -58,27 +57,24 @@ def read_other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[st
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
     served = {group.name: group.preferred_version["version"] for group in groups}
-    plurals_of: dict[str, set[str]] = defaultdict(set)
-    for kind in OTHER_POLICY_KINDS:
-        group = next((name for name in kind.groups if name in served), None)
-        if group is not None and not kind.staged:
-            plurals_of[group].add(kind.plural)
     policies: list[OtherPolicies] = []
     gaps: list[str] = []
-    for group, plurals in plurals_of.items():
-        try:
-            policies += _policies_of(kube, f"{group}/{served[group]}", plurals)
-        except KubeError as error:
-            gaps.append(f"policies of {group} could not be looked for: {error.why}")
+    for api in policy_apis():
+        group = next((name for name in api.groups if name in served), None)
+        if group is not None:
+            try:
+                policies += _policies_of(kube, f"{group}/{served[group]}", api)
+            except KubeError as error:
+                gaps.append(f"policies of {group} could not be looked for: {error.why}")
     return tuple(sorted(policies)), tuple(gaps)
 
 
-def _policies_of(kube: Kube, api_version: str, plurals: Collection[str]) -> list[OtherPolicies]:
+def _policies_of(kube: Kube, api_version: str, api: PolicyApi) -> list[OtherPolicies]:
     group = api_version.partition("/")[0]
     return [
         OtherPolicies(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
         for resource in kube.get(f"/apis/{api_version}", _Resources).resources
-        if resource.name in plurals
+        if resource.name in api.policies.values()
         for policy in kube.all_of(paths.collection(api_version, resource.name), NamedObject)
-        if not MIRRORED.match(policy.metadata.name)
+        if not policy.metadata.name.startswith(api.mirrored)
     ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.common.problems import Ambiguous, Choice
+from bot.drivers.catalog import recommended
 from bot.policy.cluster_state import ClusterState
 from bot.policy.drift import drift_after
 from bot.policy.errors import ChangedSince, NoSuchChange, NoSuchNamespace, NoSuchPolicy, NotEnforced
@@ -29,7 +30,7 @@ def check_enforced(where: Where) -> None:
             if where.driver
             else "The API would accept it, and whether anything changes is not known"
         ),
-        fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to calico`",
+        fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to {recommended().driver}`",
     )
 
 

@@ -12,9 +12,8 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 
 from bot.policy.errors import BadParameters, NoSuchPod
-from bot.policy.reach import explanations
 from bot.policy.reach.engine import Endpoint, Reachability
-from bot.policy.reach.explanations import Explanation
+from bot.policy.reach.explanations import Explanation, explain
 from bot.policy.reach.model import PodRef, Protocol
 from bot.policy.results import Story
 
@@ -73,7 +72,7 @@ def stories(
             pair = next(((source, end) for source in left for end in right if source != end), None)
             if pair is None:
                 continue  # a pod to itself: always allowed, and never the question
-            explanation = explanations.explain(reach, *pair, protocol=port.protocol, port=port.number)
+            explanation = explain(reach, *pair, protocol=port.protocol, port=port.number)
             pairs = len(left) * len(right) - len(set(left) & set(right))
             key = (explanation.allowed, explanation.egress, explanation.ingress, explanation.connections)
             first, count = counted.get(key, (explanation, 0))

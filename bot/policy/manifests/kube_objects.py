@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.drivers.catalog import policy_apis
 from bot.policy.manifests.documents import ManifestDocument
-from bot.policy.policy_kinds import OTHER_POLICY_KINDS
 from bot.policy.reach.field_errors import FieldErrors, type_name
 from bot.policy.reach.model import KIND
 from bot.policy.reach.selector_parser import parse_namespace, parse_object_name
@@ -22,8 +22,6 @@ CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "Job": ("batch",),
     "CronJob": ("batch",),
 }
-_OTHER_POLICIES = frozenset((group, kind.kind) for kind in OTHER_POLICY_KINDS for group in kind.groups)
-_CLUSTER_SCOPED = {"Namespace", "Node", *(kind.kind for kind in OTHER_POLICY_KINDS if not kind.namespaced)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class ManifestObject:
     @property
     def is_other_policy(self) -> bool:
         """Whether the object is a policy of another API."""
-        return (self.group, self.kind) in _OTHER_POLICIES
+        return _is_other_policy(self.group, self.kind)
 
     def mapping(self, field: str) -> Mapping[str, Any]:
         """Return a field that is a mapping; empty if it is absent or something else."""
@@ -53,8 +51,16 @@ class ManifestObject:
         return value if isinstance(value, Mapping) else {}
 
     def __str__(self) -> str:
-        namespaced = self.namespace and self.kind not in _CLUSTER_SCOPED
+        namespaced = self.namespace and not _is_cluster_scoped(self.kind)
         return f"{self.kind} {self.namespace}/{self.name}" if namespaced else f"{self.kind} {self.name}"
+
+
+def _is_other_policy(group: str, kind: str) -> bool:
+    return any((group, kind) in api.kinds for api in policy_apis())
+
+
+def _is_cluster_scoped(kind: str) -> bool:
+    return kind in ("Namespace", "Node") or any(kind in api.cluster_scoped for api in policy_apis())
 
 
 def find_objects(document: ManifestDocument, errors: FieldErrors) -> Iterator[ManifestObject]:
@@ -105,7 +111,7 @@ def _with_kind(item: Any, version: str, kind: str) -> Any:
 def _matters(group: str, kind: str) -> bool:
     return (
         kind == KIND
-        or (group, kind) in _OTHER_POLICIES
+        or _is_other_policy(group, kind)
         or (group == CORE and kind in ("Pod", "Namespace", "Node"))
         or group in CONTROLLERS.get(kind, ())
     )
@@ -120,4 +126,4 @@ def _with_name(obj: ManifestObject, errors: FieldErrors) -> ManifestObject:
     else:
         name = parse_object_name(metadata, name_field, errors)
         namespace = parse_namespace(metadata, namespace_field, errors)
-    return dataclasses.replace(obj, name=name, namespace="" if obj.kind in _CLUSTER_SCOPED else namespace)
+    return dataclasses.replace(obj, name=name, namespace="" if _is_cluster_scoped(obj.kind) else namespace)

@@ -56,9 +56,9 @@ def policy(name: str, **spec: Any) -> dict[str, Any]:
     }
 
 
-def noted(changes: PolicyChangeRepository, plan: change_plan.PolicyChangePlan) -> PolicyChange:
-    maker = apply.ChangeAuthor(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
-    return apply.record_begun(changes, plan, WHERE, maker)
+def recorded(changes: PolicyChangeRepository, plan: change_plan.PolicyChangePlan) -> PolicyChange:
+    author = apply.ChangeAuthor(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
+    return apply.record_begun(changes, plan, author)
 
 
 def state(changes: PolicyChangeRepository, change: PolicyChange) -> str:
@@ -81,31 +81,31 @@ def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: 
 def test_an_apply_a_change_of_it_and_both_roll_backs(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    first = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, policy(name))))
+    first = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name))))
     assert first.state == WRITTEN and first.before is None and first.after_uid
     narrower = policy(name, policyTypes=["Ingress", "Egress"])
-    second = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, narrower)))
+    second = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, narrower)))
     assert second.before == first.after and second.after_uid == first.after_uid
 
-    back = noted(changes, change_plan.plan_rollback(kube, WHERE, second))
+    back = recorded(changes, change_plan.plan_rollback(kube, WHERE, second))
     apply.execute(kube, changes, back)
     live = writes.read(kube, path(name))
     assert live is not None and writes.without_server_fields(live) == first.after
     reverted = changes.get(second.operation)
     assert reverted is not None and reverted.undone_by == back.operation
     # what a roll-back wrote is our own: it is written over without a conflict
-    third = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, narrower)))
+    third = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, narrower)))
     assert third.state == WRITTEN
     with pytest.raises(ChangedSince):
         change_plan.plan_rollback(kube, WHERE, first)
-    apply.execute(kube, changes, noted(changes, change_plan.plan_rollback(kube, WHERE, third)))
+    apply.execute(kube, changes, recorded(changes, change_plan.plan_rollback(kube, WHERE, third)))
 
 
 def test_somebody_who_writes_between_plan_and_write_is_not_written_over(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name), manager="kubectl")
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
     writes.apply(kube, path(name), policy(name, egress=[{}]), manager="kubectl")
     with pytest.raises(ChangedSince) as refusal:
         apply.execute(kube, changes, begun)
@@ -121,8 +121,8 @@ def test_somebody_who_deletes_between_plan_and_write_is_told(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name))
-    update = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
-    delete = noted(changes, change_plan.plan_delete(kube, WHERE, PolicyRef("default", name)))
+    update = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
+    delete = recorded(changes, change_plan.plan_delete(kube, WHERE, PolicyRef("default", name)))
     writes.delete(kube, path(name))
     with pytest.raises(ChangedSince, match="changed by somebody else") as refusal:
         apply.execute(kube, changes, update)
@@ -133,7 +133,7 @@ def test_somebody_who_deletes_between_plan_and_write_is_told(
 def test_a_policy_that_somebody_made_at_the_same_moment_cannot_be_taken_back(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name)))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name)))
     writes.apply(kube, path(name), policy(name), manager="kubectl")
     record = apply.execute(kube, changes, begun)
     assert record.state == WRITTEN and "at the same moment" in record.note
@@ -150,11 +150,11 @@ def test_fields_of_others_are_named_and_taken_over_only_when_told_to(
     assert [(takeover.manager, takeover.field) for takeover in plan.preview.takeovers] == [
         ("helm", ".spec.policyTypes")
     ]
-    begun = noted(changes, plan)
+    begun = recorded(changes, plan)
     with pytest.raises(OwnedByOthers) as refusal:
         apply.execute(kube, changes, begun)
     assert refusal.value.why == "helm owns .spec.policyTypes" and state(changes, begun) == GIVEN_UP
-    again = noted(changes, change_plan.plan_apply(kube, WHERE, manifest, take_over=True))
+    again = recorded(changes, change_plan.plan_apply(kube, WHERE, manifest, take_over=True))
     assert apply.execute(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == ["Ingress"]  # type: ignore[index]
 
 
@@ -165,22 +165,22 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
     kube, api = connect(endpoint(running)), running.cluster.api
     if there_before:
         writes.apply(kube, path("answered-late"), policy("answered-late"))
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
-    serve, lost = api._serve, []
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
+    serve, lost = api.serve, list[Any]()
 
     async def serve_and_fail_once(request: Any, target: Any, verb: str) -> Any:
         answer = await serve(request, target, verb)
         if verb == "patch" and not lost:
             lost.append(answer)
-            api.disturbance.status, api.disturbance.times = 503, 1
-            await api._disturb()
+            api.faults.status, api.faults.times = 503, 2
+            await api.faults.before_request()
         return answer
 
-    api._serve = serve_and_fail_once  # type: ignore[method-assign]
+    api.serve = serve_and_fail_once
     try:
         record = apply.execute(kube, changes, begun)
     finally:
-        api._serve = serve  # type: ignore[method-assign]
+        api.serve = serve
     assert (
         lost
         and record.state == WRITTEN
@@ -195,9 +195,9 @@ def test_a_server_that_fails_before_it_writes_changes_nothing_and_says_so(
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 500, 4
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 4
     with pytest.raises(errors.ServerFailed):
         apply.execute(kube, changes, begun)
     assert state(changes, begun) == GIVEN_UP and writes.read(kube, path("not-written")) is None
@@ -207,9 +207,9 @@ def test_a_server_that_never_answers_again_leaves_it_unknown_and_a_later_look_fi
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 500, 8
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 8
     with pytest.raises(Unclear) as refusal:
         apply.execute(kube, changes, begun)
     assert refusal.value.outcome == "unknown" and "policy show unclear" in refusal.value.fix
@@ -227,7 +227,7 @@ def test_a_namespace_that_is_being_deleted_is_refused_by_the_server_itself(
         kube, "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "going"}}
     )
     manifest = {**policy("late"), "metadata": {"name": "late", "namespace": "going"}}
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, manifest))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, manifest))
     finalized = {
         "apiVersion": "v1",
         "kind": "ConfigMap",

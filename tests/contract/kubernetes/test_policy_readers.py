@@ -18,7 +18,7 @@ from storage.audit import AuditEvent
 from storage.policy_changes import PolicyChange, PolicyChangeRepository
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
-from tests.contract.kubernetes.test_policy_changes import WHERE, changes, noted, path, policy
+from tests.contract.kubernetes.test_policy_changes import WHERE, changes, path, policy, recorded
 
 __all__ = ["changes"]
 
@@ -59,7 +59,7 @@ def readers(running: Api, changes: PolicyChangeRepository) -> PolicyReaders:
 
 
 def begun(running: Api, changes: PolicyChangeRepository, name: str, **spec: Any) -> PolicyChange:
-    return noted(changes, change_plan.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
+    return recorded(changes, change_plan.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
 
 
 def test_what_was_not_noted_was_not_written(readers: PolicyReaders) -> None:

@@ -17,7 +17,7 @@ from bot.policy.errors import NoSuchChange
 from tests.unit.policy.builders import change
 from tests.unit.policy.fake_kube import FakeKube
 
-CLUSTER = Cluster(id="uuid-1", name="prod-eu", project="shop", driver=Driver.CALICO, production=True)
+CLUSTER = Cluster(id="uuid-1", name="prod-eu", project="shop", driver=Driver("calico"), production=True)
 
 
 class OneProject:

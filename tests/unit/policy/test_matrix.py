@@ -50,7 +50,7 @@ def test_a_large_cluster_is_cut_and_says_by_how_many() -> None:
 
 
 def test_neighbours_in_the_namespace_fill_what_the_changed_workloads_leave() -> None:
-    cart = {"podSelector": {"matchLabels": {"app": "cart"}}, "policyTypes": ["Ingress"]}
+    cart: dict[str, Any] = {"podSelector": {"matchLabels": {"app": "cart"}}, "policyTypes": ["Ingress"]}
     web = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}}
     lets = manifest("lets", **cart, ingress=[{"from": [web]}])
     drawn = computed(lets, manifest("deny", **cart)).preview.matrix

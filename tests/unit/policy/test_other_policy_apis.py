@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.adapters.kube.errors import Forbidden
+from bot.drivers.catalog import policy_apis
 from bot.policy.other_policy_apis import OtherPolicies, read_other_policies
-from bot.policy.policy_kinds import OTHER_POLICY_KINDS
 from tests.unit.policy.fake_kube import Answer, FakeKube
 
 CRD, API_SERVER = "crd.projectcalico.org", "projectcalico.org"
@@ -17,7 +17,7 @@ def served(*groups: str) -> dict[str, Any]:
 
 
 def resources(*plurals: str) -> dict[str, Any]:
-    kinds = {kind.plural: kind.kind for kind in OTHER_POLICY_KINDS}
+    kinds = {plural: kind for api in policy_apis() for kind, plural in api.policies.items()}
     return {"resources": [{"name": plural, "kind": kinds.get(plural, "Other")} for plural in plurals]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -20,7 +21,7 @@ def test_the_picture_is_a_png_of_bounded_size(pods: tuple[Pod, ...]) -> None:
     content = draw(matrix(pods=pods), title="deny on prod-eu / shop")
     with Image.open(io.BytesIO(content)) as image:
         assert image.format == "PNG" and image.width <= 3_400 and image.height <= 2_600
-        colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24) or []}
+        colours: Any = {colour for _, colour in image.convert("RGB").getcolors(1 << 24) or []}
     assert any(abs(red - 207) < 9 and green < 60 and blue < 70 for red, green, blue in colours), (
         "what closes is red"
     )
@@ -50,11 +51,12 @@ def test_the_legend_names_what_occurs_and_how_many_workloads_are_left_out(
 ) -> None:
     texts: list[str] = []
     write = ImageDraw.ImageDraw.text
-    monkeypatch.setattr(
-        ImageDraw.ImageDraw,
-        "text",
-        lambda pen, place, text, **options: (texts.append(text), write(pen, place, text, **options)),
-    )
+
+    def remember(pen: ImageDraw.ImageDraw, place: Any, text: str, **options: Any) -> None:
+        texts.append(text)
+        write(pen, place, text, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", remember)
     draw(matrix(), title="deny on prod-eu / shop")
     legend = [text for text in texts if text in LEGEND_TEXTS.values()]
     assert legend == ["allowed", "closes"] and "from: rows, to: columns" in texts

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.policy.owners import PolicyOwner
 from bot.policy.policy_list import list_changes, list_policies
 from bot.policy.reach.model import PolicyRef
 from tests.unit.policy.builders import SHOP, change, live, manifest, pod, snapshot
 
-HELM = {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "creationTimestamp": "2026-11-24T12:00:00Z"}
+HELM: dict[str, Any] = {
+    "labels": {"app.kubernetes.io/managed-by": "Helm"},
+    "creationTimestamp": "2026-11-24T12:00:00Z",
+}
 
 
 def test_a_policy_is_listed_with_its_directions_pods_owner_and_age() -> None:

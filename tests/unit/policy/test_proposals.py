@@ -107,7 +107,7 @@ def proposals(*records: PolicyChange, needed: bool = False, production: bool = T
         find=lambda _project, prefix: [record for record in records if record.operation.startswith(prefix)],
     )
     clusters: Any = Clusters(production=production)
-    services = PolicyServices(clusters=clusters, changes=changes, now=lambda: NOW)  # type: ignore[arg-type]
+    services = PolicyServices(clusters=clusters, changes=changes, now=lambda: NOW)
     return PolicyProposals(services=services, needed=lambda _kind: needed)
 
 

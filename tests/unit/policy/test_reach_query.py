@@ -4,11 +4,14 @@ alike.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.policy import reach_query
 from bot.policy.errors import BadParameters, NoSuchPod
-from bot.policy.reach import engine
+from bot.policy.reach import engine, explanations
+from bot.policy.reach.explanations import Explanation
 from bot.policy.reach.model import PodRef, PolicyRef, Protocol
 from tests.unit.policy.builders import SHOP, manifest, pod, snapshot
 
@@ -92,13 +95,13 @@ def test_a_workload_to_itself_leaves_a_pod_to_itself_out() -> None:
 def test_hundreds_of_pods_are_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     pods = (*SHOP, *(pod(f"worker-{number}", app="worker") for number in range(300)))
     state = reach(pods=pods)
-    explained = []
-    explain = reach_query.explanations.explain
-    monkeypatch.setattr(
-        reach_query.explanations,
-        "explain",
-        lambda *ends, **options: explained.append(1) or explain(*ends, **options),
-    )
+    explained: list[Explanation] = []
+
+    def explain(*ends: Any, **port: Any) -> Explanation:
+        explained.append(explanations.explain(*ends, **port))
+        return explained[-1]
+
+    monkeypatch.setattr(reach_query, "explain", explain)
     workers = reach_query.find_ends(state, "shop/worker")
     stories = reach_query.stories(state, workers, workers, PORT)
     assert sum(story.pairs for story in stories) == 300 * 299 and len(explained) == 1

@@ -49,7 +49,9 @@ class Clusters:
 
 
 def intent(operation: str) -> AuditEvent:
-    values = dict.fromkeys(("actor_name", "team", "entry", "channel", "thread", "project", "target"), "")
+    values: dict[str, Any] = dict.fromkeys(
+        ("actor_name", "team", "entry", "channel", "thread", "project", "target"), ""
+    )
     return AuditEvent(
         operation=operation,
         phase="intent",

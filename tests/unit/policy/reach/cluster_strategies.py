@@ -26,7 +26,7 @@ protocols = st.sampled_from([str(protocol) for protocol in Protocol])
 @st.composite
 def pods(draw: st.DrawFn) -> list[Pod]:
     """Up to six pods; some finished, some on their node's network, some without addresses."""
-    pods_so_far = []
+    pods_so_far: list[Pod] = []
     for number in range(draw(st.sampled_from((4, 3, 5, 6, 2, 1)))):
         host = draw(st.sampled_from((False, False, False, False, True)))
         node = draw(st.sampled_from(("", "n1", "n2")))

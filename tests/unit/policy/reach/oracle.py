@@ -132,7 +132,7 @@ def _matches_port(entry: Manifest, destination: End, protocol: str, port: int) -
             named.name == name_or_number and named.protocol == protocol and named.number == port
             for named in destination.ports
         )
-    return name_or_number <= port <= (entry.get("endPort") or name_or_number)
+    return bool(name_or_number <= port <= (entry.get("endPort") or name_or_number))
 
 
 def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:

@@ -19,7 +19,7 @@ from bot.policy.reach.addresses import (
 )
 from bot.policy.reach.endpoints import Endpoints
 from bot.policy.reach.external_ranges import merge_neighbours
-from bot.policy.reach.model import ClusterModel, IPBlock
+from bot.policy.reach.model import Address, ClusterModel, IPBlock
 from bot.policy.reach.pod_index import PodIndex
 from tests.unit.policy.reach.cluster_strategies import clusters, ip_blocks
 
@@ -32,7 +32,7 @@ blocks = ip_blocks().map(
 
 
 @given(addresses)
-def test_every_address_has_a_position_and_the_families_do_not_mix(address: ipaddress.IPv4Address) -> None:
+def test_every_address_has_a_position_and_the_families_do_not_mix(address: Address) -> None:
     assert address_at(position(address)) == address
     assert (position(address) >= IPV6_START) == (address.version == 6) and position(address) < END
 

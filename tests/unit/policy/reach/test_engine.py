@@ -72,19 +72,17 @@ def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
 def test_a_series_of_changes_gives_the_state_that_is_left(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
-    state, remaining = (
-        reach(cluster, manifests),
-        {parse_policy(manifest).ref: manifest for manifest in manifests},
-    )
+    state = reach(cluster, manifests)
+    remaining = {parse_policy(manifest).ref: manifest for manifest in manifests}
     for _ in range(data.draw(st.integers(1, 4))):
-        if remaining and data.draw(st.booleans()):
-            gone = data.draw(st.sampled_from(sorted(remaining)))
-            state = state.without_policy(gone)
-            del remaining[gone]
+        if data.draw(st.booleans()) and remaining:
+            removed = data.draw(st.sampled_from(sorted(remaining)))
+            state = state.without_policy(removed)
+            del remaining[removed]
             event("removed")
         else:
             name = data.draw(st.sampled_from(("p0", "p1", "new")))
-            new = data.draw(cluster_strategies.policies(name))
+            new: dict[str, Any] = data.draw(cluster_strategies.policies(name))
             ref = PolicyRef(new["metadata"]["namespace"], name)
             event("replaced" if ref in remaining else "added")
             state = state.with_policy(parse_policy(new))
