@@ -231,7 +231,7 @@ def test_a_namespace_that_is_being_deleted_is_refused_by_the_server_itself(
     finalized = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": "finalized", "namespace": "going", "finalizers": ["xk8s.dev/test"]},
+        "metadata": {"name": "held", "namespace": "going", "finalizers": ["xk8s.dev/test"]},
     }
     writes.create(kube, paths.collection("v1", "configmaps", "going"), finalized)
     writes.delete(kube, paths.item("v1", "namespaces", "going"))
