@@ -70,9 +70,9 @@ def _order(line: DiffLine) -> tuple[bool, bool, bool, str, str]:
     return line.fate is ConnectionFate.OPENS, not outside, system, line.source, line.destination
 
 
-def summary(diff_lines: Sequence[DiffLine]) -> str:
+def summary(rows: Sequence[DiffLine]) -> str:
     """Return `closes 14 connections, opens none`."""
-    closes, opens = (count(diff_lines, fate) for fate in ConnectionFate)
+    closes, opens = (count(rows, fate) for fate in ConnectionFate)
     if not closes and not opens:
         return "no connection changes"
     if not closes:
@@ -80,9 +80,9 @@ def summary(diff_lines: Sequence[DiffLine]) -> str:
     return f"closes {wording.count(closes, 'connection')}, opens {opens or 'none'}"
 
 
-def count(diff_lines: Iterable[DiffLine], fate: ConnectionFate) -> int:
+def count(rows: Iterable[DiffLine], fate: ConnectionFate) -> int:
     """Count the lines that close, or those that open."""
-    return sum(line.fate is fate for line in diff_lines)
+    return sum(line.fate is fate for line in rows)
 
 
 def is_range(end: str) -> bool:
