@@ -38,7 +38,7 @@ def measure(_folder: pathlib.Path) -> list[Line]:
         *_size(usual, seconds=1.0, megabytes=500),
         *_previews(usual["previews"]),
         *_size(large, seconds=15.0, megabytes=2_000),
-        _against_the_slow_one(),
+        _compare_with_oracle(),
     ]
 
 
@@ -55,52 +55,49 @@ def measure_growth(_folder: pathlib.Path) -> list[Line]:
     )
     return [
         Line(
-            what=f"{found['pods']:,} pods and {found['policies']:,} policies",
+            what=f"{run['pods']:,} pods and {run['policies']:,} policies",
             bound="drawn",
-            figure=f"{found['seconds']:.2f} s, {found['classes']:,} classes, {found['megabytes']:.0f} MB",
+            figure=f"{run['seconds']:.2f} s, {run['classes']:,} classes, {run['megabytes']:.0f} MB",
             kept=True,
         )
-        for found in (*by_pods, *by_policies)
+        for run in (*by_pods, *by_policies)
     ]
 
 
 def _fastest(pods: int, policies: int) -> dict[str, Any]:
     """Of a few runs the fastest: what other processes take is not growth."""
-    return min((_run(pods, policies) for _ in range(RUNS)), key=lambda found: float(found["seconds"]))
+    return min((_run(pods, policies) for _ in range(RUNS)), key=lambda run: float(run["seconds"]))
 
 
 def _run(pods: int, policies: int, *words: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.reach_process", str(pods), str(policies), *words]
-    found: dict[str, Any] = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    )
-    return found
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    result: dict[str, Any] = json.loads(output)
+    return result
 
 
-def _size(found: dict[str, Any], *, seconds: float, megabytes: int) -> list[Line]:
-    what = f"{found['pods']:,} pods and {found['policies']:,} policies"
-    varied = (
-        f"{found['classes']:,} classes, {found['ranges']:,} ranges outside, {found['sets']} different sets"
-    )
-    pairs = f"{found['pairs'] / 1e6:.1f} million pairs, of which {100 * found['open']:.0f} % may connect"
+def _size(run: dict[str, Any], *, seconds: float, megabytes: int) -> list[Line]:
+    what = f"{run['pods']:,} pods and {run['policies']:,} policies"
+    varied = f"{run['classes']:,} classes, {run['ranges']:,} ranges outside, {run['sets']} different sets"
+    pairs = f"{run['pairs'] / 1e6:.1f} million pairs, of which {100 * run['open']:.0f} % may connect"
     return [
         Line(
             what=f"{what}, every pair",
             bound=f"{seconds:g} s",
-            kept=found["seconds"] < seconds,
-            figure=f"{found['seconds']:.2f} s, {found['clock']:.2f} s by the clock ({varied}; {pairs})",
+            kept=run["seconds"] < seconds,
+            figure=f"{run['seconds']:.2f} s, {run['clock']:.2f} s by the clock ({varied}; {pairs})",
         ),
         Line(
             what=f"{what}, peak of resident memory",
             bound=f"{megabytes} MB",
-            kept=found["megabytes"] < megabytes,
-            figure=f"{found['megabytes']:.0f} MB",
+            kept=run["megabytes"] < megabytes,
+            figure=f"{run['megabytes']:.0f} MB",
         ),
     ]
 
 
-def _previews(found: Sequence[tuple[float, int]]) -> list[Line]:
-    seconds, changes = [each for each, _ in found], [each for _, each in found]
+def _previews(previews: Sequence[tuple[float, int]]) -> list[Line]:
+    seconds, changes = [seconds for seconds, _ in previews], [lines for _, lines in previews]
     return [
         Line(
             what=f"preview of one policy there, the slowest of {len(seconds)}, with all its lines",
@@ -111,43 +108,43 @@ def _previews(found: Sequence[tuple[float, int]]) -> list[Line]:
     ]
 
 
-def _against_the_slow_one() -> Line:
+def _compare_with_oracle() -> Line:
     """The same questions to both: every pair of pods on a few ports."""
     cluster = reach_clusters.cluster(pods=SMALL_PODS, policies=SMALL_POLICIES)
     manifests = [reach_clusters.as_manifest(policy) for policy in cluster.policies]
-    begun = time.perf_counter()
-    ours = _ask_ours(cluster)
+    started = time.perf_counter()
+    engine_answers = _ask_engine(cluster)
     between = time.perf_counter()
-    theirs = [
+    oracle_answers = [
         oracle.allowed(cluster, manifests, source, destination, protocol, port)
         for source, destination in itertools.product(cluster.pods, repeat=2)
         for protocol in Protocol
         for port in PROBED_PORTS
     ]
     ended = time.perf_counter()
-    if ours != theirs:
+    if engine_answers != oracle_answers:
         raise AssertionError("the two implementations do not agree")
     return ratio(
         f"{SMALL_PODS} pods and {SMALL_POLICIES} policies, against the slow implementation (ms)",
-        1000 * (between - begun),
+        1000 * (between - started),
         1000 * (ended - between),
         0.2,
     )
 
 
-def _ask_ours(cluster: ClusterModel) -> list[bool]:
+def _ask_engine(cluster: ClusterModel) -> list[bool]:
     reach = compute(cluster)
-    found = []
+    answers = []
     for source, destination in itertools.product(cluster.pods, repeat=2):
         connections = reach.connections(source.ref, destination.ref)
-        found += [connections.contains(protocol, port) for protocol in Protocol for port in PROBED_PORTS]
-    return found
+        answers += [connections.contains(protocol, port) for protocol in Protocol for port in PROBED_PORTS]
+    return answers
 
 
-def _curve(title: str, axis: str, found: Sequence[dict[str, Any]]) -> Curve:
+def _curve(title: str, axis: str, runs: Sequence[dict[str, Any]]) -> Curve:
     return Curve(
         title=title,
         axis=axis,
-        points=tuple((each[axis], each["seconds"]) for each in found),
-        notes=tuple(f"{each['classes']:,} classes" for each in found),
+        points=tuple((run[axis], run["seconds"]) for run in runs),
+        notes=tuple(f"{run['classes']:,} classes" for run in runs),
     )

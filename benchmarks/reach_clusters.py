@@ -47,12 +47,13 @@ def cluster(*, pods: int, policies: int, seed: int = 1) -> ClusterModel:
         Node(f"node-{number}", (ipaddress.IPv4Address("10.0.0.0") + number,))
         for number in range(max(2, pods // PODS_OF_A_NODE))
     ]
-    made: list[Pod] = [*_dns(nodes), *_daemons(nodes)]
-    while len(made) < pods:
-        made += _workload(len(made), chance.choice(namespaces).name, nodes, chance)[: pods - len(made)]
-    used = sorted({pod.namespace for pod in made})
+    all_pods: list[Pod] = [*_dns(nodes), *_daemons(nodes)]
+    while len(all_pods) < pods:
+        namespace = chance.choice(namespaces).name
+        all_pods += _workload(len(all_pods), namespace, nodes, chance)[: pods - len(all_pods)]
+    used = sorted({pod.namespace for pod in all_pods})
     return ClusterModel(
-        pods=tuple(made),
+        pods=tuple(all_pods),
         namespaces=(*namespaces, Namespace("kube-system")),
         nodes=tuple(nodes),
         policies=tuple(policy(number, chance.choice(used), chance) for number in range(policies)),
@@ -85,10 +86,10 @@ def policy(number: int, namespace: str, chance: random.Random) -> Policy:
     return Policy(namespace=namespace, name=f"p{number}", pods=selected, ingress=rules)
 
 
-def labels(**wanted: str) -> LabelSelector:
+def labels(**match_labels: str) -> LabelSelector:
     """A selector with matchLabels; `__` cannot be in a keyword of Python, so keys are passed as they are."""
     return LabelSelector(
-        tuple(Requirement(key, Operator.IN, (value,)) for key, value in sorted(wanted.items()))
+        tuple(Requirement(key, Operator.IN, (value,)) for key, value in sorted(match_labels.items()))
     )
 
 
@@ -106,27 +107,27 @@ def _namespace(number: int, chance: random.Random) -> Namespace:
 def _workload(number: int, namespace: str, nodes: list[Node], chance: random.Random) -> list[Pod]:
     tier, name = chance.choice(TIERS), f"app-{number}"
     ports = tuple(
-        ContainerPort(each, Protocol.TCP, chance.choice((8080, 8443, 9090, 3000, 5432)))
-        for each in chance.sample(PORT_NAMES, chance.randint(0, 2))
+        ContainerPort(port_name, Protocol.TCP, chance.choice((8080, 8443, 9090, 3000, 5432)))
+        for port_name in chance.sample(PORT_NAMES, chance.randint(0, 2))
     )
     stateful = chance.random() < 0.05
     common = {"app": name, "tier": tier, "version": f"v{chance.randint(1, 4)}", "team": namespace}
     owner = Workload(namespace, "StatefulSet" if stateful else "Deployment", name)
-    made = []
+    workload_pods = []
     for index in range(chance.randint(1, 12)):
-        own = {"statefulset.kubernetes.io/pod-name": f"{name}-{index}"} if stateful else {}
-        made.append(
+        own_labels = {"statefulset.kubernetes.io/pod-name": f"{name}-{index}"} if stateful else {}
+        workload_pods.append(
             Pod(
                 namespace=namespace,
                 name=f"{name}-{index}",
-                labels={**common, **own},
+                labels={**common, **own_labels},
                 ports=ports,
                 workload=owner,
                 addresses=_addresses(number + index, dual=int(namespace.removeprefix("team-")) % 10 == 0),
                 node=chance.choice(nodes).name,
             )
         )
-    return made
+    return workload_pods
 
 
 def _addresses(number: int, *, dual: bool) -> tuple[Address, ...]:
@@ -152,22 +153,22 @@ def _dns(nodes: list[Node]) -> list[Pod]:
 
 def _daemons(nodes: list[Node]) -> list[Pod]:
     """On every node a network agent on the node's network, and a collector of logs that has its own."""
-    made = []
+    daemon_pods = []
     for number, node in enumerate(nodes):
         for name, host in (("calico-node", True), ("log-collector", False)):
-            own = (ipaddress.IPv4Address("10.98.0.0") + number,)
-            made.append(
+            addresses = (ipaddress.IPv4Address("10.98.0.0") + number,)
+            daemon_pods.append(
                 Pod(
                     namespace="kube-system",
                     name=f"{name}-{number}",
                     labels={"k8s-app": name},
                     host_network=host,
-                    addresses=node.addresses if host else own,
+                    addresses=node.addresses if host else addresses,
                     node=node.name,
                     workload=Workload("kube-system", "DaemonSet", name),
                 )
             )
-    return made
+    return daemon_pods
 
 
 def _peers(chance: random.Random) -> tuple[Peer, ...]:
@@ -216,12 +217,12 @@ def _ports(chance: random.Random) -> tuple[PortRule, ...]:
     return (PortRule(Protocol.UDP, chance.choice((53, 123))), PortRule(Protocol.SCTP))
 
 
-def as_manifest(found: Policy) -> dict[str, Any]:
+def as_manifest(network_policy: Policy) -> dict[str, Any]:
     """The policy as it would be written, for an implementation that reads manifests."""
-    spec: dict[str, Any] = {"podSelector": _selector(found.pods), "policyTypes": []}
+    spec: dict[str, Any] = {"podSelector": _selector(network_policy.pods), "policyTypes": []}
     for kind, section, side, rules in (
-        ("Ingress", "ingress", "from", found.ingress),
-        ("Egress", "egress", "to", found.egress),
+        ("Ingress", "ingress", "from", network_policy.ingress),
+        ("Egress", "egress", "to", network_policy.egress),
     ):
         if rules is not None:
             spec["policyTypes"].append(kind)
@@ -229,23 +230,25 @@ def as_manifest(found: Policy) -> dict[str, Any]:
                 {side: [_peer(peer) for peer in rule.peers], "ports": [_port(port) for port in rule.ports]}
                 for rule in rules
             ]
-    return {"metadata": {"name": found.name, "namespace": found.namespace}, "spec": spec}
+    return {"metadata": {"name": network_policy.name, "namespace": network_policy.namespace}, "spec": spec}
 
 
-def _selector(found: LabelSelector) -> dict[str, Any]:
+def _selector(selector: LabelSelector) -> dict[str, Any]:
     return {
         "matchExpressions": [
-            {"key": each.key, "operator": str(each.operator), "values": list(each.values)}
-            for each in found.requirements
+            {"key": item.key, "operator": str(item.operator), "values": list(item.values)}
+            for item in selector.requirements
         ]
     }
 
 
 def _peer(peer: Peer) -> dict[str, Any]:
     if isinstance(peer, IPBlock):
-        return {"ipBlock": {"cidr": str(peer.cidr), "except": [str(each) for each in peer.excepts]}}
-    made = {"podSelector": _selector(peer.pods)}
-    return made if peer.namespaces is None else {**made, "namespaceSelector": _selector(peer.namespaces)}
+        return {"ipBlock": {"cidr": str(peer.cidr), "except": [str(network) for network in peer.excepts]}}
+    manifest = {"podSelector": _selector(peer.pods)}
+    if peer.namespaces is not None:
+        manifest["namespaceSelector"] = _selector(peer.namespaces)
+    return manifest
 
 
 def _port(port: PortRule) -> dict[str, Any]:

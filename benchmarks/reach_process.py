@@ -7,6 +7,7 @@ the engine runs on one core and waits for nothing; what the clock showed is told
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 import random
@@ -20,11 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import reach_clusters
+from bot.policy.reach.arrays import Numbers, first_indices
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import ClusterModel, Policy
-from bot.policy.reach.partition import first_of_each
-from bot.policy.reach.sets import Ids
 
 ROWS_AT_ONCE = 32
 PREVIEWED_NAMESPACES = 4
@@ -36,12 +36,12 @@ def main() -> None:
     pods, policies = int(sys.argv[1]), int(sys.argv[2])
     cluster = reach_clusters.cluster(pods=pods, policies=policies)
     gc.collect()
-    begun, on_the_clock = time.process_time(), time.perf_counter()
+    started, clock_started = time.process_time(), time.perf_counter()
     reach = compute(cluster)
     open_pairs, pairs = every_pair(reach)
-    seconds, clock = time.process_time() - begun, time.perf_counter() - on_the_clock
-    previews = list(measured_previews(reach, cluster)) if "previews" in sys.argv else []
-    found: dict[str, Any] = {
+    seconds, clock = time.process_time() - started, time.perf_counter() - clock_started
+    previews = list(time_previews(reach, cluster)) if "previews" in sys.argv else []
+    result: dict[str, Any] = {
         "pods": pods,
         "policies": policies,
         "seconds": seconds,
@@ -49,50 +49,53 @@ def main() -> None:
         "classes": int(reach.class_of.max(initial=-1)) + 1,
         "pairs": pairs,
         "open": open_pairs / max(1, pairs),
-        "ranges": len(reach.endpoints.starts),
+        "ranges": len(reach.endpoints.range_starts),
         "sets": len(reach.sets),
         "previews": previews,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    print(json.dumps(found))
+    print(json.dumps(result))
 
 
 def every_pair(reach: Reachability) -> tuple[int, int]:
     """Work out the set of every pair of roles; how many may connect at all, and how many pairs there are."""
-    sources, destinations = _one_of_each(reach.source_role_of), _one_of_each(reach.destination_role_of)
-    found = 0
+    sources, destinations = (
+        _representatives(reach.source_role_of),
+        _representatives(reach.destination_role_of),
+    )
+    open_pairs = 0
     for at in range(0, len(sources), ROWS_AT_ONCE):
-        found += int(np.count_nonzero(reach.between(sources[at : at + ROWS_AT_ONCE], destinations)))
-    return found, len(sources) * len(destinations)
+        matrix = reach.connection_matrix(sources[at : at + ROWS_AT_ONCE], destinations)
+        open_pairs += int(np.count_nonzero(matrix))
+    return open_pairs, len(sources) * len(destinations)
 
 
-def _one_of_each(roles: Ids) -> npt.NDArray[np.intp]:
-    return first_of_each(roles, int(roles.max(initial=-1)) + 1)
+def _representatives(roles: Numbers) -> npt.NDArray[np.intp]:
+    return first_indices(roles, int(roles.max(initial=-1)) + 1)
 
 
-def measured_previews(reach: Reachability, cluster: ClusterModel) -> Iterator[tuple[float, int]]:
+def time_previews(reach: Reachability, cluster: ClusterModel) -> Iterator[tuple[float, int]]:
     """Seconds of one preview with every line of its answer, and the number of lines, for many policies."""
-    for new in previewed(cluster):
-        taken = []
+    for new in policies_to_preview(cluster):
+        seconds = []
         for _ in range(TRIES):
-            begun = time.process_time()
+            started = time.process_time()
             changes = difference(reach, reach.with_policy(new)).changes
-            taken.append(time.process_time() - begun)
-        yield min(taken), len(changes)
+            seconds.append(time.process_time() - started)
+        yield min(seconds), len(changes)
 
 
-def previewed(cluster: ClusterModel) -> Iterator[Policy]:
+def policies_to_preview(cluster: ClusterModel) -> Iterator[Policy]:
     """One policy of each kind, in namespaces that no policy isolates yet and in others."""
     chance = random.Random(7)
     with_policies = {policy.namespace for policy in cluster.policies}
-    free = [each.name for each in cluster.namespaces if each.name not in with_policies][:PREVIEWED_NAMESPACES]
-    taken = sorted(with_policies)[:PREVIEWED_NAMESPACES]
-    for namespace in (*free, *taken, "kube-system"):
+    names = [namespace.name for namespace in cluster.namespaces]
+    free = [name for name in names if name not in with_policies][:PREVIEWED_NAMESPACES]
+    isolated = sorted(with_policies)[:PREVIEWED_NAMESPACES]
+    for namespace in (*free, *isolated, "kube-system"):
         for kind in range(reach_clusters.KINDS):
-            made = reach_clusters.policy(kind, namespace, chance)
-            yield Policy(
-                namespace=namespace, name="preview", pods=made.pods, ingress=made.ingress, egress=made.egress
-            )
+            template = reach_clusters.policy(kind, namespace, chance)
+            yield dataclasses.replace(template, name="preview")
 
 
 if __name__ == "__main__":

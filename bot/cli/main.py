@@ -201,7 +201,7 @@ def reach(*, paths: tuple[str, ...], diff: tuple[str, str] | None, level: str, f
     """
     from bot.cli import reach as command
     from bot.policy.formats import OutputFormat
-    from bot.policy.reach.allowed_connections import GroupLevel
+    from bot.policy.reach.aggregation import GroupLevel
 
     if bool(paths) == bool(diff):
         raise click.UsageError("Name files or folders, or compare two of them with --diff BEFORE AFTER.")

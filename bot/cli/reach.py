@@ -14,7 +14,8 @@ from bot.policy import formats
 from bot.policy.formats import OutputFormat
 from bot.policy.manifests import cluster
 from bot.policy.manifests.cluster import Manifests
-from bot.policy.reach.allowed_connections import GroupLevel, rows
+from bot.policy.reach.aggregation import GroupLevel
+from bot.policy.reach.allowed_connections import rows
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import compute
 

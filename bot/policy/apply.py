@@ -1,14 +1,13 @@
-"""Carries out a plan: notes the change, writes it once, and tells the truth about what came of it.
+"""Executes a plan: records the change, writes it once, and reports truthfully what came of it.
 
-The change is noted with everything that finishing needs before the server is asked to write. After a crash,
-or an answer that got lost, the target is looked at first: it is as it was (then it is written), it is as it
-was to be (then it is done), or somebody else came in between (then it is given up, and said why).
+The change is recorded, with everything that finishing it needs, before the server is asked to write. After a
+crash or a lost answer the live policy is read first, and `drift` decides whether the change is still to be
+written, has been written, or is given up because somebody else intervened.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import enum
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,9 +22,11 @@ from bot.adapters.kube.errors import (
     Unreachable,
 )
 from bot.policy import content, owners
-from bot.policy.change_plan import PolicyChangePlan, path_of, takeovers_of
-from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
-from bot.policy.preview import Takeover, Where
+from bot.policy.change_plan import ROLLBACK, PolicyChangePlan, path_of
+from bot.policy.drift import TargetState, drift_during, target_state
+from bot.policy.errors import ChangedSince, NotWritten, Unclear
+from bot.policy.field_conflicts import owned_by_others, takeovers_of
+from bot.policy.preconditions import show_command
 from bot.policy.reach.model import PolicyRef
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
 
@@ -35,18 +36,12 @@ MERGED = "somebody made the policy at the same moment, so what was there before 
 
 
 class ChangeStore(Protocol):
-    """Where changes are kept."""
+    """Where changes are recorded."""
 
     def begin(self, change: PolicyChange) -> bool: ...
 
     def written(
-        self,
-        operation: str,
-        *,
-        after: dict[str, Any] | None,
-        uid: str = "",
-        version: str = "",
-        note: str = "",
+        self, operation: str, *, after: Object | None, uid: str = "", version: str = "", note: str = ""
     ) -> None: ...
 
     def give_up(self, operation: str, *, note: str) -> None: ...
@@ -56,124 +51,118 @@ class ChangeStore(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChangeAuthor:
-    """Who makes a change, by which operation, and when."""
+    """Who makes a change, in which operation, and when."""
 
     operation: str
     actor: str
     at: datetime
 
 
-class ChangeState(enum.Enum):
-    """How a target stands to a change that was cut off."""
-
-    UNTOUCHED = "as it was before"
-    DONE = "as it was to be"
-    OTHER = "somebody else changed it"
-
-
-def note(changes: ChangeStore, plan: PolicyChangePlan, where: Where, maker: ChangeAuthor) -> PolicyChange:
-    """Keep a change before it is made."""
+def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAuthor) -> PolicyChange:
+    """Record a change before it is written, and return it."""
+    preview, where, before = plan.preview, plan.preview.where, plan.preview.before
     change = PolicyChange(
-        operation=maker.operation,
+        operation=author.operation,
         project=where.project,
         cluster=where.cluster_id,
         cluster_name=where.cluster,
-        namespace=plan.ref.namespace,
-        policy=plan.ref.name,
+        namespace=preview.ref.namespace,
+        policy=preview.ref.name,
         kind=plan.kind,
-        actor=maker.actor,
-        at=maker.at,
-        before=plan.before.content if plan.before else None,
-        before_uid=plan.before.uid if plan.before else "",
-        before_version=plan.before.version if plan.before else "",
+        actor=author.actor,
+        at=author.at,
+        before=before.content if before else None,
+        before_uid=before.uid if before else "",
+        before_version=before.version if before else "",
         wanted=plan.wanted,
-        after=plan.expected,
+        after=preview.manifest,
         undoes=plan.undoes.operation if plan.undoes else None,
     )
     changes.begin(change)
     return change
 
 
+def record_written(
+    changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = ""
+) -> None:
+    """Record that a change was written, with what is there now."""
+    if live is None or change.wanted is None:
+        changes.written(change.operation, after=None, note=note)
+        return
+    changes.written(
+        change.operation,
+        after=content.strip_server_fields(live),
+        uid=live["metadata"]["uid"],
+        version=live["metadata"]["resourceVersion"],
+        note=note,
+    )
+
+
 def execute(
     kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool = False, resumed: bool = False
 ) -> PolicyChange:
-    """Write a change that was noted, and return it as it is kept afterwards.
+    """Write a change that has been recorded, and return it as it is recorded afterwards.
 
-    Raises `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the
-    server's own `KubeError`; in every case but `Unclear` the cluster was not changed.
+    `take_over` takes fields over from other managers; `resumed` is for a change that was cut off. Raises
+    `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the server's own
+    `KubeError`. In every case but `Unclear` the cluster was not changed.
     """
     if change.state == GIVEN_UP:
-        raise NotWritten("This change was given up before", why=change.note, fix=_again(change))
+        raise NotWritten("This change was given up before", why=change.note, fix=_try_again(change))
     if change.state == BEGUN:
         if resumed:
-            _look_and_write(kube, changes, change, take_over=take_over)
+            _resume(kube, changes, change, take_over=take_over)
         else:
             _write(kube, changes, change, take_over=take_over)
-    kept = changes.get(change.operation)
-    if kept is None or kept.state != WRITTEN:
+    recorded = changes.get(change.operation)
+    if recorded is None or recorded.state != WRITTEN:
         raise Unclear(
-            "What was written is not recorded", why="the change is gone from the database", fix=_again(change)
+            "What was written is not recorded",
+            why="the change is gone from the database",
+            fix=_try_again(change),
         )
-    return kept
+    return recorded
 
 
-def change_state(change: PolicyChange, live: Object | None) -> ChangeState:
-    """How a target stands to a change. `after` of a change that was only begun is what was expected."""
-    leaving = live is not None and bool(live["metadata"].get("deletionTimestamp"))
-    if change.after is None:
-        if live is None or leaving:
-            return ChangeState.DONE
-    elif live is not None and not leaving and content.content(live) == change.after:
-        return ChangeState.DONE
-    if live is None:
-        return ChangeState.UNTOUCHED if change.before is None else ChangeState.OTHER
-    same = (live["metadata"].get("uid"), live["metadata"].get("resourceVersion"))
-    return ChangeState.UNTOUCHED if same == (change.before_uid, change.before_version) else ChangeState.OTHER
-
-
-def _look_and_write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
+def _resume(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
     live = writes.read(kube, _path(change))
-    match change_state(change, live):
-        case ChangeState.DONE:
-            keep(changes, change, live)
-        case ChangeState.UNTOUCHED:
+    match target_state(change, live):
+        case TargetState.WRITTEN:
+            record_written(changes, change, live)
+        case TargetState.UNCHANGED:
             _write(kube, changes, change, take_over=take_over)
-        case ChangeState.OTHER:
-            raise _given_up(changes, change, live)
+        case TargetState.CHANGED_BY_OTHERS:
+            raise _give_up(changes, change, live)
 
 
 def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
     try:
-        written = _send(kube, change, take_over=take_over)
+        result = _send(kube, change, take_over=take_over)
     except (Unreachable, ServerFailed, TooManyRequests) as lost:
-        _after_lost_answer(kube, changes, change, lost)
-        return
+        _settle_lost_answer(kube, changes, change, lost)
     except FieldConflict as conflict:
-        owned = takeovers_of(conflict)
         changes.give_up(change.operation, note=conflict.why)
-        raise owned_by_others(owned) from conflict
+        raise owned_by_others(takeovers_of(conflict)) from conflict
     except Conflict as conflict:
         live = writes.read(kube, _path(change))
-        if (
-            change_state(change, live) is ChangeState.DONE
-        ):  # our own write, whose answer was lost, and which was repeated
-            keep(changes, change, live)
-            return
-        raise _given_up(changes, change, live, words=conflict.why) from conflict
+        # the client repeats a write whose answer was lost: then the conflict is with our own first write
+        if target_state(change, live) is not TargetState.WRITTEN:
+            raise _give_up(changes, change, live, server_words=conflict.why) from conflict
+        record_written(changes, change, live)
     except KubeError as refused:
         changes.give_up(change.operation, note=refused.why)
         raise
-    merged = (
-        written is not None and not written.created and change.before is None and _has_others(written.object)
-    )
-    keep(changes, change, written.object if written else None, note=MERGED if merged else "")
+    else:
+        merged = result is not None and change.before is None and _was_merged(result)
+        record_written(changes, change, result.object if result else None, note=MERGED if merged else "")
 
 
-def _has_others(obj: Object) -> bool:
-    """Whether somebody else writes an object too: otherwise what was not created was a repeated write of
-    ours.
+def _was_merged(result: writes.WriteResult) -> bool:
+    """Whether a policy that should have been created was merged into that of somebody else.
+
+    Where nobody else writes it, a policy that was not created now is our own, from a repeated write.
     """
-    return bool(owners.managers_of(obj) - {writes.FIELD_MANAGER})
+    return not result.created and bool(owners.managers_of(result.object) - {writes.FIELD_MANAGER})
 
 
 def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writes.WriteResult | None:
@@ -182,82 +171,43 @@ def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writes.WriteR
     if change.wanted is None:
         writes.delete(kube, path, uid=change.before_uid, resource_version=change.before_version)
         return None
-    seen = {"uid": change.before_uid, "resourceVersion": change.before_version} if change.before else {}
-    manifest = {**change.wanted, "metadata": {**change.wanted["metadata"], **seen}}
-    if change.kind == "rollback" and change.before is not None:
+    version = {"uid": change.before_uid, "resourceVersion": change.before_version} if change.before else {}
+    manifest = {**change.wanted, "metadata": {**change.wanted["metadata"], **version}}
+    if change.kind == ROLLBACK and change.before is not None:
         return writes.replace(kube, path, manifest)
     try:
         return writes.apply(kube, path, manifest, force=take_over)
     except FieldConflict as conflict:
         if takeovers_of(conflict):
             raise
-        return writes.apply(kube, path, manifest, force=True)  # all of it is our own, written by a roll-back
+        return writes.apply(kube, path, manifest, force=True)  # all fields are our own, from a roll-back
 
 
-def _after_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, lost: KubeError) -> None:
-    """The server may have written it all the same: look, and say what is true."""
+def _settle_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, lost: KubeError) -> None:
+    """Read the policy to find out whether the server wrote it all the same, and record what is true."""
     try:
         live = writes.read(kube, _path(change))
     except KubeError:
         raise Unclear(
             f"Whether {change.namespace}/{change.policy} was written is not known",
             why=lost.why,
-            fix=(
-                f"Look at it: `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`"
-            ),
+            fix=f"Look at it: {show_command(change)}",
         ) from lost
-    if change_state(change, live) is ChangeState.DONE:
-        keep(changes, change, live)
-        return
-    changes.give_up(change.operation, note=lost.why)
-    raise lost
+    if target_state(change, live) is not TargetState.WRITTEN:
+        changes.give_up(change.operation, note=lost.why)
+        raise lost
+    record_written(changes, change, live)
 
 
-def keep(changes: ChangeStore, change: PolicyChange, live: Object | None, *, note: str = "") -> None:
-    """Note that a change was made, with what is there now."""
-    if live is None or change.wanted is None:
-        changes.written(change.operation, after=None, note=note)
-        return
-    metadata = live["metadata"]
-    changes.written(
-        change.operation,
-        after=content.content(live),
-        uid=metadata["uid"],
-        version=metadata["resourceVersion"],
-        note=note,
-    )
-
-
-def _given_up(
-    changes: ChangeStore, change: PolicyChange, live: Object | None, *, words: str = ""
+def _give_up(
+    changes: ChangeStore, change: PolicyChange, live: Object | None, *, server_words: str = ""
 ) -> ChangedSince:
-    why = _what_happened(change, live) or words
+    why = drift_during(change, live) or server_words
     changes.give_up(change.operation, note=why)
     return ChangedSince(
         f"{change.namespace}/{change.policy} was changed by somebody else, so nothing was written",
         why=why,
-        fix=_again(change),
-    )
-
-
-def _what_happened(change: PolicyChange, live: Object | None) -> str:
-    if live is None:
-        return "it was deleted in the meantime"
-    by = content.last_writer(live)
-    whom = f" (last written by {by})" if by else ""
-    if change.before is None:
-        return f"somebody made a policy of this name{whom}"
-    if live["metadata"].get("uid") != change.before_uid:
-        return f"it was deleted and made again{whom}"
-    return "; ".join(content.differences(change.before, content.content(live))) + whom
-
-
-def owned_by_others(owned: tuple[Takeover, ...]) -> OwnedByOthers:
-    """The refusal that names each manager and field."""
-    return OwnedByOthers(
-        "Other field managers own what would be written",
-        why="\n".join(f"{each.manager} owns {each.field}" for each in owned),
-        fix="Change it with that tool, or take the fields over: add `--force-conflicts`.",
+        fix=_try_again(change),
     )
 
 
@@ -265,5 +215,5 @@ def _path(change: PolicyChange) -> str:
     return path_of(PolicyRef(change.namespace, change.policy))
 
 
-def _again(change: PolicyChange) -> str:
+def _try_again(change: PolicyChange) -> str:
     return f"Look at it: `/xk8s policy list {change.cluster_name}`, then preview and apply again."

@@ -1,31 +1,28 @@
 """Reads from a cluster everything that decides who may connect to whom, for the reachability engine.
 
-Five lists, read side by side, page by page, and decoded into small structs. Policies are kept as the server
-has them as well: a preview is about the object, not only about its meaning.
+The lists are read side by side, page by page, and decoded into small structs. Policies are also kept as the
+server has them, because a preview is about the object and not only about its meaning.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from bot.adapters.kube import paths
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import Forbidden, NotFound
-from bot.policy.other_policy_apis import OtherPolicies, other_policies
+from bot.policy.api_objects import NamedObject, NodeObject, PodObject, PodSpec, ServiceObject
+from bot.policy.other_policy_apis import OtherPolicies, read_other_policies
 from bot.policy.reach import model, parser
+from bot.policy.reach.addresses import parse_addresses
 
-T = TypeVar("T")
 Object = dict[str, Any]
 
-POLICY_API = "networking.k8s.io/v1"
-POLICIES = paths.collection(POLICY_API, "networkpolicies")
+POLICIES = paths.collection(model.API_VERSION, "networkpolicies")
 PODS = paths.collection("v1", "pods")
 NAMESPACES = paths.collection("v1", "namespaces")
 NODES = paths.collection("v1", "nodes")
@@ -33,102 +30,29 @@ SERVICES = paths.collection("v1", "services")
 JOBS = paths.collection("batch/v1", "jobs")
 
 
-class _Owner(msgspec.Struct, frozen=True):
-    kind: str = ""
-    name: str = ""
-    controller: bool | None = False
-
-
-class _Meta(msgspec.Struct, rename="camel", frozen=True):
-    name: str
-    namespace: str = ""
-    labels: dict[str, str] | None = None
-    owner_references: list[_Owner] | None = None
-
-
-class _Port(msgspec.Struct, rename="camel", frozen=True):
-    container_port: int
-    name: str = ""
-    protocol: str = "TCP"
-
-
-class _Container(msgspec.Struct, rename="camel", frozen=True):
-    ports: list[_Port] | None = None
-    restart_policy: str | None = None
-
-
-class _PodSpec(msgspec.Struct, rename="camel", frozen=True):
-    node_name: str | None = None
-    host_network: bool | None = None
-    containers: list[_Container] | None = None
-    init_containers: list[_Container] | None = None
-
-
-class _PodIP(msgspec.Struct, frozen=True):
-    ip: str = ""
-
-
-class _PodStatus(msgspec.Struct, frozen=True):
-    phase: str = "Pending"
-    podIPs: list[_PodIP] | None = None  # noqa: N815 - as the API spells it
-    podIP: str = ""  # noqa: N815
-
-
-class _Pod(msgspec.Struct, frozen=True):
-    metadata: _Meta
-    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
-    status: _PodStatus = msgspec.field(default_factory=_PodStatus)
-
-
-class _NodeAddress(msgspec.Struct, frozen=True):
-    type: str = ""
-    address: str = ""
-
-
-class _NodeStatus(msgspec.Struct, frozen=True):
-    addresses: list[_NodeAddress] | None = None
-
-
-class _Node(msgspec.Struct, frozen=True):
-    metadata: _Meta
-    status: _NodeStatus = msgspec.field(default_factory=_NodeStatus)
-
-
-class _ServiceSpec(msgspec.Struct, frozen=True):
-    type: str = "ClusterIP"
-    clusterIP: str = ""  # noqa: N815
-    clusterIPs: list[str] | None = None  # noqa: N815
-    externalTrafficPolicy: str = "Cluster"  # noqa: N815
-    selector: dict[str, str] | None = None
-
-
-class _Service(msgspec.Struct, frozen=True):
-    metadata: _Meta
-    spec: _ServiceSpec = msgspec.field(default_factory=_ServiceSpec)
-
-
-class _Named(msgspec.Struct, frozen=True):
-    metadata: _Meta
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterService:
-    """A Service, as far as policies are concerned. `from_outside`: NodePort or LoadBalancer."""
+    """A Service, as far as policies are concerned.
+
+    `from_outside`: of type NodePort or LoadBalancer. `keeps_source`: with externalTrafficPolicy Local, so
+    that pods see the address of the client.
+    """
 
     namespace: str
     name: str
     addresses: tuple[model.Address, ...]
     selector: Mapping[str, str]
     from_outside: bool
-    keeps_source: bool  # externalTrafficPolicy Local: pods see who really asks
+    keeps_source: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterState:
     """A cluster as it was read.
 
-    `policies` are the objects as the server has them, with metadata. `gaps` says why the computed verdict may
-    be incomplete beside `foreign`: what could not be looked at, and policies that could not be understood.
+    `policies` are the objects as the server has them, with metadata. `foreign` are policies of other APIs.
+    Beside those, `gaps` say why the computed verdict may be incomplete: what could not be read, and policies
+    that could not be parsed.
     """
 
     cluster: model.ClusterModel
@@ -139,88 +63,90 @@ class ClusterState:
 
     @property
     def incomplete(self) -> bool:
-        """Whether something that may decide otherwise is not computed."""
+        """Whether something that is not computed may decide otherwise."""
         return bool(self.foreign or self.gaps)
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """The names of its namespaces."""
+        """The names of the namespaces."""
         return frozenset(namespace.name for namespace in self.cluster.namespaces)
+
+    def policy(self, ref: model.PolicyRef) -> model.Policy | None:
+        """Return a policy as the engine computes it; None if it does not exist or could not be parsed."""
+        return next((policy for policy in self.cluster.policies if policy.ref == ref), None)
 
 
 def read_cluster_state(kube: Kube) -> ClusterState:
     """Read a cluster. Raises `KubeError` if pods, namespaces, nodes or policies cannot be read."""
     with ThreadPoolExecutor(4, thread_name_prefix="read") as threads:
-        pods = threads.submit(kube.all_of, PODS, _Pod)
-        namespaces = threads.submit(kube.all_of, NAMESPACES, _Named)
-        nodes = threads.submit(kube.all_of, NODES, _Node)
-        policies = threads.submit(kube.all_of, POLICIES, dict[str, Any])
-        services = threads.submit(_services, kube)
-        foreign = threads.submit(other_policies, kube)
-        seen, others = pods.result(), foreign.result()
-        objects = {_ref(each): _whole(each) for each in policies.result()}
-        parsed, unread = _parsed(objects)
+        pod_list = threads.submit(kube.all_of, PODS, PodObject)
+        namespaces = threads.submit(kube.all_of, NAMESPACES, NamedObject)
+        nodes = threads.submit(kube.all_of, NODES, NodeObject)
+        policy_objects = threads.submit(read_policies, kube)
+        services = threads.submit(_read_services, kube)
+        others = threads.submit(read_other_policies, kube)
+        pods, (foreign, gaps) = pod_list.result(), others.result()
+        objects = policy_objects.result()
+        parsed, unparsed = _parse_policies(objects)
         cluster = model.ClusterModel(
-            pods=_pods(seen, _cron_jobs(kube, seen)),
+            pods=_read_pods(pods, _read_cron_jobs(kube, pods)),
             namespaces=tuple(
-                model.Namespace(n.metadata.name, n.metadata.labels or {}) for n in namespaces.result()
+                model.Namespace(namespace.metadata.name, namespace.metadata.labels or {})
+                for namespace in namespaces.result()
             ),
             nodes=tuple(model.Node(node.metadata.name, _node_addresses(node)) for node in nodes.result()),
-            policies=parsed,
+            policies=tuple(parsed),
         )
         return ClusterState(
             cluster=cluster,
             policies=objects,
             services=services.result(),
-            foreign=others[0],
-            gaps=(*others[1], *unread),
+            foreign=foreign,
+            gaps=(*gaps, *unparsed),
         )
 
 
-def policies(kube: Kube) -> dict[model.PolicyRef, Object]:
-    """Only the NetworkPolicies, by name. Raises `KubeError`."""
-    return {_ref(each): _whole(each) for each in kube.all_of(POLICIES, dict[str, Any])}
+def read_policies(kube: Kube) -> dict[model.PolicyRef, Object]:
+    """Read only the NetworkPolicies, by name. Raises `KubeError`."""
+    # items of a list leave out what they are
+    objects = [
+        {"apiVersion": model.API_VERSION, "kind": model.KIND, **item}
+        for item in kube.all_of(POLICIES, dict[str, Any])
+    ]
+    return {model.PolicyRef(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in objects}
 
 
-def _whole(found: Object) -> Object:
-    """An item of a list, with the kind that a list leaves out."""
-    return {"apiVersion": POLICY_API, "kind": "NetworkPolicy", **found}
-
-
-def _ref(found: Object) -> model.PolicyRef:
-    metadata = found["metadata"]
-    return model.PolicyRef(metadata["namespace"], metadata["name"])
-
-
-def _parsed(objects: Mapping[model.PolicyRef, Object]) -> tuple[tuple[model.Policy, ...], tuple[str, ...]]:
-    found, unread = [], []
+def _parse_policies(objects: Mapping[model.PolicyRef, Object]) -> tuple[list[model.Policy], list[str]]:
+    """Return the policies, and for each that cannot be parsed a sentence that says why."""
+    parsed: list[model.Policy] = []
+    unparsed: list[str] = []
     for ref, obj in objects.items():
         try:
-            found.append(parser.parse_policy(obj))
+            parsed.append(parser.parse_policy(obj))
         except parser.InvalidPolicy as invalid:
-            unread.append(f"NetworkPolicy {ref} is not understood: {invalid.errors[0]}")
-    return tuple(found), tuple(unread)
+            unparsed.append(f"NetworkPolicy {ref} is not understood: {invalid.errors[0]}")
+    return parsed, unparsed
 
 
-def _pods(seen: list[_Pod], cron_jobs: Mapping[tuple[str, str], str]) -> tuple[model.Pod, ...]:
+def _read_pods(pods: Iterable[PodObject], cron_jobs: Mapping[tuple[str, str], str]) -> tuple[model.Pod, ...]:
     return tuple(
         model.Pod(
             namespace=pod.metadata.namespace,
             name=pod.metadata.name,
             labels=pod.metadata.labels or {},
-            addresses=_pod_addresses(pod),
+            addresses=parse_addresses([ip.get("ip") for ip in pod.status.podIPs or []] or [pod.status.podIP]),
             host_network=bool(pod.spec.host_network),
-            ports=_ports(pod.spec),
-            workload=_workload(pod, cron_jobs),
+            ports=_named_ports(pod.spec),
+            workload=_topmost_owner(pod, cron_jobs),
             phase=pod.status.phase,
             node=pod.spec.node_name or "",
         )
-        for pod in seen
+        for pod in pods
     )
 
 
-def _ports(spec: _PodSpec) -> tuple[model.ContainerPort, ...]:
-    sidecars = [each for each in spec.init_containers or [] if each.restart_policy == "Always"]
+def _named_ports(spec: PodSpec) -> tuple[model.ContainerPort, ...]:
+    sidecars = [container for container in spec.init_containers or [] if container.restart_policy == "Always"]
     return tuple(
         model.ContainerPort(port.name, model.Protocol(port.protocol), port.container_port)
         for container in [*(spec.containers or []), *sidecars]
@@ -229,9 +155,9 @@ def _ports(spec: _PodSpec) -> tuple[model.ContainerPort, ...]:
     )
 
 
-def _workload(pod: _Pod, cron_jobs: Mapping[tuple[str, str], str]) -> model.Workload | None:
-    """The topmost controller. A ReplicaSet of a Deployment is named for it and the pods' template hash."""
-    owner = next((each for each in pod.metadata.owner_references or [] if each.controller), None)
+def _topmost_owner(pod: PodObject, cron_jobs: Mapping[tuple[str, str], str]) -> model.Workload | None:
+    """The topmost controller. The name of a Deployment's ReplicaSet ends in the hash of its pod template."""
+    owner = next((owner for owner in pod.metadata.owner_references or [] if owner.controller), None)
     if owner is None or owner.kind == "Node":  # a static pod's mirror is owned by its node
         return None
     namespace, labels = pod.metadata.namespace, pod.metadata.labels or {}
@@ -243,52 +169,39 @@ def _workload(pod: _Pod, cron_jobs: Mapping[tuple[str, str], str]) -> model.Work
     return model.Workload(namespace, owner.kind, owner.name)
 
 
-def _cron_jobs(kube: Kube, seen: list[_Pod]) -> dict[tuple[str, str], str]:
-    """The CronJob of each Job that has pods; none where Jobs may not be read: their pods then stand by
-    Job.
-    """
-    if not any(owner.kind == "Job" for pod in seen for owner in pod.metadata.owner_references or []):
+def _read_cron_jobs(kube: Kube, pods: Iterable[PodObject]) -> dict[tuple[str, str], str]:
+    """The CronJob of each Job that has pods. Where Jobs may not be read, their pods are listed by Job."""
+    if not any(owner.kind == "Job" for pod in pods for owner in pod.metadata.owner_references or []):
         return {}
     with contextlib.suppress(Forbidden, NotFound):
         return {
             (job.metadata.namespace, job.metadata.name): owner.name
-            for job in kube.all_of(JOBS, _Named)
+            for job in kube.all_of(JOBS, NamedObject)
             for owner in job.metadata.owner_references or []
             if owner.kind == "CronJob"
         }
     return {}
 
 
-def _services(kube: Kube) -> tuple[ClusterService, ...]:
-    """Services, for warnings alone: none where they may not be read."""
+def _read_services(kube: Kube) -> tuple[ClusterService, ...]:
+    """The Services, which are needed for warnings alone: none where they may not be read."""
     try:
-        found = kube.all_of(SERVICES, _Service)
+        services = kube.all_of(SERVICES, ServiceObject)
     except Forbidden:
         return ()
     return tuple(
         ClusterService(
-            namespace=each.metadata.namespace,
-            name=each.metadata.name,
-            selector=each.spec.selector or {},
-            addresses=_addresses(each.spec.clusterIPs or [each.spec.clusterIP]),
-            from_outside=each.spec.type in ("NodePort", "LoadBalancer"),
-            keeps_source=each.spec.externalTrafficPolicy == "Local",
+            namespace=service.metadata.namespace,
+            name=service.metadata.name,
+            selector=service.spec.selector or {},
+            addresses=parse_addresses(service.spec.clusterIPs or [service.spec.clusterIP]),
+            from_outside=service.spec.type in ("NodePort", "LoadBalancer"),
+            keeps_source=service.spec.externalTrafficPolicy == "Local",
         )
-        for each in found
+        for service in services
     )
 
 
-def _pod_addresses(pod: _Pod) -> tuple[model.Address, ...]:
-    return _addresses([each.ip for each in pod.status.podIPs or []] or [pod.status.podIP])
-
-
-def _node_addresses(node: _Node) -> tuple[model.Address, ...]:
-    return _addresses([each.address for each in node.status.addresses or [] if each.type.endswith("IP")])
-
-
-def _addresses(texts: list[str]) -> tuple[model.Address, ...]:
-    found = []
-    for text in texts:
-        with contextlib.suppress(ValueError):
-            found.append(ipaddress.ip_address(text))
-    return tuple(found)
+def _node_addresses(node: NodeObject) -> tuple[model.Address, ...]:
+    addresses = node.status.addresses or []
+    return parse_addresses(ip.get("address") for ip in addresses if ip.get("type", "").endswith("IP"))

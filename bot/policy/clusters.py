@@ -1,6 +1,4 @@
-"""Into a cluster for its policies: which one is meant, which driver really runs there, and a client for
-it.
-"""
+"""Opens the cluster that a request about policies means, and finds out which driver runs there."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from storage.policy_changes import PolicyChange
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyClient:
-    """A cluster that a request is about, and a client for it."""
+    """The cluster that a request is about, and a client for it."""
 
     where: Where
     kube: Kube
@@ -30,63 +28,61 @@ class PolicyClient:
 
 @dataclasses.dataclass(frozen=True)
 class PolicyClusters:
-    """The clusters of every project."""
+    """The clusters of every project. `seconds` says how long the requests to one cluster may take."""
 
     projects: Projects
-    seconds: Callable[[], float]  # how long one cluster may take
+    seconds: Callable[[], float]
 
-    def name_of(self, cluster: str, *, project: str | None, operation: str) -> str:
-        """The name of a cluster that is given by name or id. Raises `Problem`."""
-        return self.projects.get(project, operation=operation).catalog.find(cluster).name
-
-    def is_production(self, cluster: str, *, project: str | None, operation: str) -> bool:
-        """Whether a cluster is marked production. Raises `Problem`."""
-        return self.projects.get(project, operation=operation).catalog.find(cluster).production
+    def find(self, cluster: str, *, project: str | None, operation: str) -> Cluster:
+        """Return a cluster of a project by name or id. Raises `Problem`."""
+        return self._find(cluster, project, operation)[1]
 
     @contextlib.contextmanager
     def at(self, cluster: str, *, project: str | None, operation: str) -> Iterator[PolicyClient]:
-        """A cluster of a project by name or id. Raises `Problem`."""
-        parts = self.projects.get(project, operation=operation)
-        with self._opened(parts, parts.catalog.find(cluster), operation) as at:
-            yield at
+        """Open a cluster of a project by name or id. Raises `Problem`."""
+        with self._open(*self._find(cluster, project, operation), operation) as client:
+            yield client
 
     @contextlib.contextmanager
     def at_change(self, change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        """The cluster that a change was made in. Raises `NoSuchChange` if it is gone."""
-        parts = self.projects.get(change.project, operation=operation)
+        """Open the cluster that a change was made in. Raises `NoSuchChange` if it does not exist any more."""
         try:
-            cluster = parts.catalog.find(change.cluster)
-        except ClusterNotFound as gone:
+            parts, cluster = self._find(change.cluster, change.project, operation)
+        except ClusterNotFound as not_found:
             raise NoSuchChange(
                 f"The cluster {change.cluster_name} of the change {change.operation[:4]} is gone",
-                fix=gone.fix,
-            ) from gone
-        with self._opened(parts, cluster, operation) as at:
-            yield at
+                fix=not_found.fix,
+            ) from not_found
+        with self._open(parts, cluster, operation) as client:
+            yield client
+
+    def _find(self, cluster: str, project: str | None, operation: str) -> tuple[ProjectParts, Cluster]:
+        parts = self.projects.get(project, operation=operation)
+        return parts, parts.catalog.find(cluster)
 
     @contextlib.contextmanager
-    def _opened(self, parts: ProjectParts, cluster: Cluster, operation: str) -> Iterator[PolicyClient]:
+    def _open(self, parts: ProjectParts, cluster: Cluster, operation: str) -> Iterator[PolicyClient]:
         agent = f"xk8s/{__version__} (operation {operation})"
         kube = Kube(parts.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
         try:
-            yield PolicyClient(where=_where(parts, cluster, kube), kube=kube)
+            yield PolicyClient(where=_describe(parts, cluster, kube), kube=kube)
         finally:
             kube.close()
 
 
-def _where(parts: ProjectParts, cluster: Cluster, kube: Kube) -> Where:
-    """The cluster with the driver that really runs; the declared one where that cannot be seen."""
+def _describe(parts: ProjectParts, cluster: Cluster, kube: Kube) -> Where:
+    """The cluster with the driver that runs there; with the declared one where that cannot be read."""
     try:
-        running = [found.profile for found in detection.running_drivers(collector.daemon_sets(kube))]
+        running = [driver.profile for driver in detection.running_drivers(collector.daemon_sets(kube))]
     except Forbidden:
         running = [profile(cluster.driver)] if cluster.driver is not None else []
-    enforcing = [found for found in running if found.enforces_network_policy]
-    shown = next(iter(enforcing or running), None)
+    enforcing = [driver for driver in running if driver.enforces_network_policy]
+    driver = next(iter(enforcing or running), None)
     return Where(
         project=parts.name,
         cluster=cluster.name,
         cluster_id=cluster.id,
         production=cluster.production,
-        driver=shown.title if shown else "",
+        driver=driver.title if driver else "",
         enforces=bool(enforcing),
     )

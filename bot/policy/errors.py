@@ -1,4 +1,4 @@
-"""Why a policy was not previewed, written or taken back."""
+"""The errors of the policy domain: why a policy was not previewed, written or rolled back."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from bot.common.problems import Problem, Refusal
 MOST_MISTAKES = 8  # that are listed; the rest is counted
 
 
+def first_lines(lines: Sequence[str], most: int) -> list[str]:
+    """Return the first of some lines, and a line that says how many more there are."""
+    return [*lines[:most], *([f"…and {len(lines) - most} more"] if len(lines) > most else [])]
+
+
 class BadManifest(Refusal):
-    """A person's YAML is no NetworkPolicy that can be written here; `mistakes` names each field."""
+    """A person's YAML is not a NetworkPolicy that can be written here; each of `mistakes` names its field."""
 
     def __init__(self, what: str, mistakes: Sequence[str] = (), *, why: str = "", fix: str = "") -> None:
-        shown = list(mistakes[:MOST_MISTAKES])
-        if len(mistakes) > MOST_MISTAKES:
-            shown.append(f"…and {len(mistakes) - MOST_MISTAKES} more")
-        super().__init__(what, why="\n".join(shown) or why, fix=fix or "Mend it and send it again.")
+        super().__init__(
+            what,
+            why="\n".join(first_lines(mistakes, MOST_MISTAKES)) or why,
+            fix=fix or "Mend it and send it again.",
+        )
         self.mistakes = tuple(mistakes)
 
 
 class BadParameters(Refusal):
-    """A preset was given what it does not take, or not what it needs."""
+    """A preset was given an option that it does not take, or lacks one that it needs."""
 
 
 class NotEnforced(Refusal):
@@ -29,30 +35,34 @@ class NotEnforced(Refusal):
 
 
 class ChangedSince(Refusal):
-    """Somebody changed a policy after it was looked at, or after the change that is to be taken back."""
+    """Somebody changed a policy after it was read, or after the change that is to be rolled back."""
 
 
 class OwnedByOthers(Refusal):
-    """Other field managers own what would be written."""
+    """Other field managers own fields that would be written."""
 
 
 class NotWritten(Problem):
-    """A policy could not be written, or what was cut off cannot be finished."""
+    """A policy could not be written, or a change that was cut off cannot be finished."""
+
+
+class NoSuchNamespace(Refusal):
+    """The cluster has no namespace of that name."""
 
 
 class NoSuchPolicy(Refusal):
-    """There is no policy of that name."""
+    """The cluster has no policy of that name."""
 
 
 class NoSuchChange(Refusal):
-    """There is no change of that id, or there is nothing to take back."""
+    """There is no change of that id, or it cannot be rolled back."""
 
 
 class Unclear(Problem):
-    """It may have been written or not, and looking did not tell."""
+    """Whether a policy was written is not known, and reading it back did not tell."""
 
     outcome = "unknown"
 
 
 class NoSuchPod(Refusal):
-    """No pod or workload of that name runs."""
+    """No pod and no workload of that name is running."""

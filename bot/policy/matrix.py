@@ -1,8 +1,8 @@
-"""Who reaches whom before and after, workload by workload, for the picture: the ones that change first.
+"""Who reaches whom before and after a change, workload by workload, as data for a picture.
 
 A whole cluster does not fit on a phone. The workloads that change are shown, then their neighbours in the
-namespace; what is left out is counted. The connections of the few that are shown are computed exactly, from
-the same policies, by giving the engine their pods alone.
+namespace; the rest is counted. The connections between the few that are shown are computed exactly, from the
+same policies, with their pods alone.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from bot.policy.reach import allowed_connections, engine, model
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.connections import NOTHING, Connections
 
-MOST = 24  # workloads on an axis, beside outside
+MOST_WORKLOADS = 24  # on an axis, beside outside
 OUTSIDE = "outside"
-SYSTEM = "kube-system"  # its workloads are seldom what a change is about
+SYSTEM = "kube-system"  # a change is seldom about its workloads
+
+Pair = tuple[str, str]  # source and destination
 
 
-class Cell(enum.Enum):
-    """What becomes of one pair."""
+class PairChange(enum.Enum):
+    """What a change does to one pair."""
 
     NONE = "no connection, before and after"
     KEPT = "allowed before and after"
@@ -34,74 +36,70 @@ class Cell(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """Pairs of workloads (and `outside`), by name; a pair that is missing may not connect in either state."""
+    """Pairs of workloads, and of `outside`, by name.
 
-    workloads: tuple[str, ...]  # the axes, `outside` last
-    before: frozenset[tuple[str, str]]  # pairs that may connect before
-    cells: Mapping[tuple[str, str], Cell]  # the state after
-    more: int  # workloads that are not shown
+    `workloads` are the axes, `outside` last. `before` are the pairs that may connect before the change,
+    `changes` says what it does to every pair. `more` counts the workloads that are not shown.
+    """
 
-    @property
-    def changed(self) -> int:
-        """How many of the shown pairs change."""
-        return sum(cell not in (Cell.NONE, Cell.KEPT) for cell in self.cells.values())
+    workloads: tuple[str, ...]
+    before: frozenset[Pair]
+    changes: Mapping[Pair, PairChange]
+    more: int
 
 
-def matrix(
+def build_matrix(
     before: model.ClusterModel,
     after: model.ClusterModel,
-    changed: Iterable[ConnectionChange],
+    changes: Iterable[ConnectionChange],
     *,
     namespace: str,
 ) -> Matrix:
-    """The matrix of what changes between two states of a cluster with the same pods."""
-    changed = list(changed)
-    every = {str(pod.owner): pod.owner for pod in before.pods if not pod.finished}
-    touched = {name for each in changed for name in (each.source, each.destination)} & every.keys()
-    near = {name for name, owner in every.items() if owner.namespace == namespace}
+    """Build the matrix of the changes between two states of a cluster with the same pods.
+
+    Workloads of `namespace`, which the change is about, come first, those of `kube-system` last.
+    """
+    changes = list(changes)
+    owners = {str(pod.owner): pod.owner for pod in before.pods if not pod.finished}
+    changed = {name for change in changes for name in (change.source, change.destination)} & owners.keys()
+    neighbours = {name for name, owner in owners.items() if owner.namespace == namespace} - changed
 
     def order(name: str) -> tuple[bool, bool, str]:
-        found = every[name].namespace
-        return found != namespace, found == SYSTEM, name
+        return owners[name].namespace != namespace, owners[name].namespace == SYSTEM, name
 
-    shown = sorted(touched, key=order)[:MOST]
-    shown += sorted(near - touched)[: MOST - len(shown)]
-    shown.sort(key=order)
-    then, now = _pairs(before, frozenset(shown)), _pairs(after, frozenset(shown))
-    axes = (*shown, OUTSIDE)
-    partly = _partly(changed, frozenset(shown))
-    cells = {}
-    for pair in itertools.product(axes, axes):
-        cell = _cell(then.get(pair, NOTHING), now.get(pair, NOTHING))
-        cells[pair] = partly.get(pair, cell) if cell is Cell.KEPT else cell
-    return Matrix(workloads=axes, before=frozenset(then), cells=cells, more=len(every) - len(shown))
-
-
-def _partly(changed: Iterable[ConnectionChange], shown: frozenset[str]) -> dict[tuple[str, str], Cell]:
-    """Pairs of which some pods lose, or gain, what others of the same workloads keep."""
-    found = {}
-    for each in changed:
-        pair = each.source, each.destination
-        if set(pair) <= shown:
-            found[pair] = Cell.NARROWED if each.closes else Cell.WIDENED
-    return found
+    workloads = sorted(changed, key=order)[:MOST_WORKLOADS]
+    workloads += sorted(neighbours)[: MOST_WORKLOADS - len(workloads)]
+    workloads.sort(key=order)
+    old, new = _connections(before, frozenset(workloads)), _connections(after, frozenset(workloads))
+    axes = (*workloads, OUTSIDE)
+    pairs = {
+        pair: _compare(old.get(pair, NOTHING), new.get(pair, NOTHING))
+        for pair in itertools.product(axes, axes)
+    }
+    # the union over the pods of a pair may be the same although some of them lose or gain connections
+    for change in changes:
+        pair = change.source, change.destination
+        if pairs.get(pair) is PairChange.KEPT:
+            pairs[pair] = PairChange.NARROWED if change.closes else PairChange.WIDENED
+    return Matrix(workloads=axes, before=frozenset(old), changes=pairs, more=len(owners) - len(workloads))
 
 
-def _pairs(cluster: model.ClusterModel, shown: frozenset[str]) -> dict[tuple[str, str], Connections]:
-    alone = dataclasses.replace(cluster, pods=tuple(pod for pod in cluster.pods if str(pod.owner) in shown))
-    found: dict[tuple[str, str], Connections] = {}
-    for row in allowed_connections.rows(engine.compute(alone)):
-        pair = tuple(name if name in shown else OUTSIDE for name in (row.source, row.destination))
-        source, destination = pair
-        found[source, destination] = found.get((source, destination), NOTHING) | row.connections
-    return found
+def _connections(cluster: model.ClusterModel, workloads: frozenset[str]) -> dict[Pair, Connections]:
+    pods = tuple(pod for pod in cluster.pods if str(pod.owner) in workloads)
+    connections: dict[Pair, Connections] = {}
+    for row in allowed_connections.rows(engine.compute(dataclasses.replace(cluster, pods=pods))):
+        ends = row.source, row.destination
+        source, destination = (end if end in workloads else OUTSIDE for end in ends)
+        others = connections.get((source, destination), NOTHING)
+        connections[source, destination] = others | row.connections
+    return connections
 
 
-def _cell(before: Connections, after: Connections) -> Cell:
+def _compare(before: Connections, after: Connections) -> PairChange:
     if before == after:
-        return Cell.KEPT if after else Cell.NONE
+        return PairChange.KEPT if after else PairChange.NONE
     if not after:
-        return Cell.CLOSED
+        return PairChange.CLOSED
     if not before:
-        return Cell.OPENED
-    return Cell.NARROWED if before - after else Cell.WIDENED
+        return PairChange.OPENED
+    return PairChange.NARROWED if before - after else PairChange.WIDENED

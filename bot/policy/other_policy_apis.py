@@ -1,4 +1,4 @@
-"""Policies of other APIs than NetworkPolicy: those of network drivers, and AdminNetworkPolicy.
+"""Finds the policies of other APIs than NetworkPolicy: those of network drivers, and AdminNetworkPolicy.
 
 They can decide otherwise than what is computed, so they are looked for and named; what they say is not
 computed.
@@ -15,15 +15,7 @@ from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import policy_apis
 from bot.drivers.policy_apis import PolicyApi
-
-
-class _Meta(msgspec.Struct, frozen=True):
-    name: str
-    namespace: str = ""
-
-
-class _Named(msgspec.Struct, frozen=True):
-    metadata: _Meta
+from bot.policy.api_objects import NamedObject
 
 
 class _Group(msgspec.Struct, rename="camel", frozen=True):
@@ -46,11 +38,11 @@ class _Resources(msgspec.Struct, frozen=True):
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class OtherPolicies:
-    """A policy of another API, which the engine does not compute."""
+    """A policy of another API, which the engine does not compute; without a namespace it is cluster-wide."""
 
     kind: str
     group: str
-    namespace: str  # empty: the whole cluster
+    namespace: str
     name: str
 
     def __str__(self) -> str:
@@ -58,33 +50,31 @@ class OtherPolicies:
         return f"{self.kind} {where}{self.name} ({self.group})"
 
 
-def other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ...]]:
-    """Policies of other APIs, and what of them could not be looked at, in the server's words."""
-    found: list[OtherPolicies] = []
-    gaps: list[str] = []
+def read_other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ...]]:
+    """Return the policies of other APIs, and what of them could not be read, in the server's words."""
     try:
-        served = {
-            group.name: group.preferred_version["version"] for group in kube.get("/apis", _Groups).groups
-        }
+        groups = kube.get("/apis", _Groups).groups
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
+    served = {group.name: group.preferred_version["version"] for group in groups}
+    policies: list[OtherPolicies] = []
+    gaps: list[str] = []
     for api in policy_apis():
-        group = next((each for each in api.groups if each in served), "")
-        if group:
+        group = next((name for name in api.groups if name in served), None)
+        if group is not None:
             try:
-                found += _of_group(kube, f"{group}/{served[group]}", api)
+                policies += _policies_of(kube, f"{group}/{served[group]}", api)
             except KubeError as error:
                 gaps.append(f"policies of {group} could not be looked for: {error.why}")
-    return tuple(sorted(found)), tuple(gaps)
+    return tuple(sorted(policies)), tuple(gaps)
 
 
-def _of_group(kube: Kube, api_version: str, api: PolicyApi) -> list[OtherPolicies]:
+def _policies_of(kube: Kube, api_version: str, api: PolicyApi) -> list[OtherPolicies]:
     group = api_version.partition("/")[0]
-    listed = kube.get(f"/apis/{api_version}", _Resources).resources
     return [
-        OtherPolicies(resource.kind, group, each.metadata.namespace, each.metadata.name)
-        for resource in listed
+        OtherPolicies(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
+        for resource in kube.get(f"/apis/{api_version}", _Resources).resources
         if resource.name in api.policies.values()
-        for each in kube.all_of(paths.collection(api_version, resource.name), _Named)
-        if not each.metadata.name.startswith(api.mirrored)
+        for policy in kube.all_of(paths.collection(api_version, resource.name), NamedObject)
+        if not policy.metadata.name.startswith(api.mirrored)
     ]

@@ -1,10 +1,10 @@
-"""Who keeps a policy in place: GitOps tools and Helm leave marks, and undo what others change.
+"""Recognises the tool that owns a policy. GitOps tools and Helm mark their objects, and undo other changes.
 
-Marks, as the tools document them: Argo CD tracks by the annotation `argocd.argoproj.io/tracking-id` or the
-label `argocd.argoproj.io/instance`; Flux by `kustomize.toolkit.fluxcd.io/name` and
+The marks are those that the tools document: Argo CD tracks by the annotation `argocd.argoproj.io/tracking-id`
+or the label `argocd.argoproj.io/instance`; Flux by the labels `kustomize.toolkit.fluxcd.io/name` and
 `helm.toolkit.fluxcd.io/name`; Helm by `app.kubernetes.io/managed-by: Helm` and `meta.helm.sh/release-name`.
-Argo CD's older default, the label `app.kubernetes.io/instance`, is also in most charts: it counts only where
-Argo CD is among the field managers.
+Argo CD's older default, the label `app.kubernetes.io/instance`, is also in most charts, so it counts only
+where Argo CD is among the field managers.
 """
 
 from __future__ import annotations
@@ -13,27 +13,30 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+_Marks = Mapping[str, str]
+
 ARGO_MANAGERS = frozenset({"argocd-controller", "argocd-application-controller", "argocd"})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyOwner:
-    """The tool that keeps an object, and what it calls what it belongs to."""
+    """The tool that owns an object, and the name of the application or release that the object belongs to."""
 
     tool: str
     name: str
 
     @property
     def consequence(self) -> str:
-        """What becomes of a change that is made here."""
-        whose = f" ({self.name})" if self.name else ""
+        """What happens to a change that is made here, in words."""
+        application = f" ({self.name})" if self.name else ""
         if self.tool == "Helm":
-            return f"Helm owns this policy{whose}: the next upgrade of the release undoes a change made here"
-        return f"{self.tool} owns this policy{whose}: a change made here will be undone, make it in Git"
+            fate = "the next upgrade of the release undoes a change made here"
+            return f"Helm owns this policy{application}: {fate}"
+        return f"{self.tool} owns this policy{application}: a change made here will be undone, make it in Git"
 
 
 def owner_of(obj: Mapping[str, Any] | None) -> PolicyOwner | None:
-    """The tool that owns an object; None if nothing tells of one."""
+    """Return the tool that owns an object; None if no mark of one is found."""
     if obj is None:
         return None
     metadata = obj.get("metadata", {})
@@ -42,21 +45,19 @@ def owner_of(obj: Mapping[str, Any] | None) -> PolicyOwner | None:
 
 
 def managers_of(obj: Mapping[str, Any]) -> frozenset[str]:
-    """The field managers of an object."""
+    """Return the field managers of an object."""
     return frozenset(entry.get("manager", "") for entry in obj.get("metadata", {}).get("managedFields") or [])
 
 
-def _argo(
-    labels: Mapping[str, str], annotations: Mapping[str, str], managers: frozenset[str]
-) -> PolicyOwner | None:
-    tracked = annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
-    name = tracked or labels.get("argocd.argoproj.io/instance", "")
+def _argo(labels: _Marks, annotations: _Marks, managers: frozenset[str]) -> PolicyOwner | None:
+    tracking_id = annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
+    name = tracking_id or labels.get("argocd.argoproj.io/instance", "")
     if not name and managers & ARGO_MANAGERS:
         return PolicyOwner(tool="Argo CD", name=labels.get("app.kubernetes.io/instance", ""))
     return PolicyOwner(tool="Argo CD", name=name) if name else None
 
 
-def _flux(labels: Mapping[str, str]) -> PolicyOwner | None:
+def _flux(labels: _Marks) -> PolicyOwner | None:
     for kind in ("kustomize", "helm"):
         name = labels.get(f"{kind}.toolkit.fluxcd.io/name")
         if name:
@@ -65,7 +66,7 @@ def _flux(labels: Mapping[str, str]) -> PolicyOwner | None:
     return None
 
 
-def _helm(labels: Mapping[str, str], annotations: Mapping[str, str]) -> PolicyOwner | None:
+def _helm(labels: _Marks, annotations: _Marks) -> PolicyOwner | None:
     release = annotations.get("meta.helm.sh/release-name", "")
     if release or labels.get("app.kubernetes.io/managed-by") == "Helm":
         return PolicyOwner(tool="Helm", name=f"release {release}" if release else "")

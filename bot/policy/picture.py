@@ -1,7 +1,8 @@
-"""Draws a matrix before and after as a PNG: sources down, destinations across, two grids side by side.
+"""Draws a matrix before and after a change as a PNG: two grids with sources down and destinations across.
 
-What closes is red with a cross, what opens is green with a plus, so that it also reads without colours. The
-picture is drawn at twice its size, for phones with fine screens; its largest is about 2,800 pixels wide.
+What closes is red with a cross and what opens is green with a plus, so that it can be read without colours
+too. The picture is drawn at twice its size, for phones with fine screens; the largest is about 2,800 pixels
+wide.
 """
 
 from __future__ import annotations
@@ -11,115 +12,120 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.policy.matrix import OUTSIDE, Cell, Matrix
+from bot.common.wording import count
+from bot.policy.matrix import OUTSIDE, Matrix, Pair, PairChange
 
 SCALE = 2
 MARGIN, GAP, TITLE, LEGEND, HEADING = 16, 28, 34, 44, 20
-SMALLEST, LARGEST = 20, 34  # of a cell; few workloads get larger ones
-GRIDS_WIDE = 1_050  # what both grids may take together
+SMALLEST, LARGEST = 20, 34  # side of a cell: the fewer workloads, the larger
+GRIDS_WIDTH = 1_050  # what both grids may take together
 LONGEST_LABEL = 36  # characters
 PAPER, INK, QUIET, LINE = "#ffffff", "#1f2328", "#656d76", "#d8dee4"
 EMPTY, ALLOWED = "#f6f8fa", "#a3b1c2"
 CROSS, PLUS = "cross", "plus"
-COLOURS: dict[Cell, tuple[str, str, str]] = {  # fill, mark, colour of the mark
-    Cell.NONE: (EMPTY, "", INK),
-    Cell.KEPT: (ALLOWED, "", INK),
-    Cell.CLOSED: ("#cf222e", CROSS, "#ffffff"),
-    Cell.NARROWED: ("#ffc1ba", CROSS, "#a40e26"),
-    Cell.OPENED: ("#1a7f37", PLUS, "#ffffff"),
-    Cell.WIDENED: ("#aceebb", PLUS, "#116329"),
+COLOURS: dict[PairChange, tuple[str, str, str]] = {  # fill, mark, colour of the mark
+    PairChange.NONE: (EMPTY, "", INK),
+    PairChange.KEPT: (ALLOWED, "", INK),
+    PairChange.CLOSED: ("#cf222e", CROSS, "#ffffff"),
+    PairChange.NARROWED: ("#ffc1ba", CROSS, "#a40e26"),
+    PairChange.OPENED: ("#1a7f37", PLUS, "#ffffff"),
+    PairChange.WIDENED: ("#aceebb", PLUS, "#116329"),
 }
-WORDS: dict[Cell, str] = {
-    Cell.KEPT: "allowed",
-    Cell.CLOSED: "closes",
-    Cell.NARROWED: "closes in part",
-    Cell.OPENED: "opens",
-    Cell.WIDENED: "opens in part",
+LEGEND_TEXTS: dict[PairChange, str] = {
+    PairChange.KEPT: "allowed",
+    PairChange.CLOSED: "closes",
+    PairChange.NARROWED: "closes in part",
+    PairChange.OPENED: "opens",
+    PairChange.WIDENED: "opens in part",
 }
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw(matrix: Matrix, *, title: str) -> bytes:
-    """The picture of a matrix, as PNG."""
+    """Return the picture of a matrix, as PNG."""
     return _Drawing(matrix, title).png()
 
 
 class _Drawing:
+    """Lengths are in units of `SCALE` pixels."""
+
     def __init__(self, matrix: Matrix, title: str) -> None:
         self._matrix = matrix
         self._title = title
         number = len(matrix.workloads)
-        self._cell = max(SMALLEST, min(LARGEST, GRIDS_WIDE // (2 * number)))
+        self._cell = max(SMALLEST, min(LARGEST, GRIDS_WIDTH // (2 * number)))
         self._font, self._small, self._large = (ImageFont.load_default(size * SCALE) for size in (12, 11, 16))
-        self._names = [_label(name) for name in matrix.workloads]
-        self._widest = max(self._width(name, self._font) for name in self._names)
+        self._labels = [_label(name) for name in matrix.workloads]
+        label_width = max(self._text_width(label, self._font) for label in self._labels)
         self._side = number * self._cell
-        self._left = MARGIN + self._widest + 8
-        self._top = MARGIN + TITLE + HEADING + self._widest + 8
-        width = self._left + 2 * self._side + GAP + MARGIN
-        self._wide = max(width, MARGIN * 2 + self._width(title, self._large), 560)
-        self._high = self._top + self._side + LEGEND + MARGIN
-        self._image = Image.new("RGB", (int(self._wide * SCALE), int(self._high * SCALE)), PAPER)
+        self._left = MARGIN + label_width + 8
+        self._top = MARGIN + TITLE + HEADING + label_width + 8
+        grids = self._left + 2 * self._side + GAP + MARGIN
+        width = max(grids, MARGIN * 2 + self._text_width(title, self._large), 560)
+        height = self._top + self._side + LEGEND + MARGIN
+        self._image = Image.new("RGB", (int(width * SCALE), int(height * SCALE)), PAPER)
         self._pen = ImageDraw.Draw(self._image)
 
     def png(self) -> bytes:
         self._text(MARGIN, MARGIN, self._title, self._large)
+        before = self._matrix.before
         second = self._left + self._side + GAP
-        self._grid(self._left, "before", lambda pair: Cell.KEPT if pair in self._matrix.before else Cell.NONE)
-        self._grid(second, "after", lambda pair: self._matrix.cells[pair])
-        for number, name in enumerate(self._names):
-            at = self._top + number * self._cell + self._cell / 2
-            self._text(self._left - 6, at, name, self._font, anchor="rm", fill=self._ink(number))
+        self._grid(self._left, "before", lambda pair: PairChange.KEPT if pair in before else PairChange.NONE)
+        self._grid(second, "after", self._matrix.changes.__getitem__)
+        for row, label in enumerate(self._labels):
+            middle = self._top + row * self._cell + self._cell / 2
+            self._text(self._left - 6, middle, label, self._font, anchor="rm", fill=self._label_colour(row))
         self._legend()
-        out = io.BytesIO()
-        self._image.quantize(64, method=Image.Quantize.FASTOCTREE).save(out, "PNG", compress_level=6)
-        return out.getvalue()
+        stream = io.BytesIO()
+        image = self._image.quantize(64, method=Image.Quantize.FASTOCTREE)
+        image.save(stream, "PNG", compress_level=6)
+        return stream.getvalue()
 
-    def _grid(self, left: float, heading: str, cell: Callable[[tuple[str, str]], Cell]) -> None:
+    def _grid(self, left: float, heading: str, change_of: Callable[[Pair], PairChange]) -> None:
         self._text(left, MARGIN + TITLE, heading, self._font, fill=QUIET)
-        for number, name in enumerate(self._names):
-            self._upright(left + number * self._cell + self._cell / 2, self._top - 6, name, self._ink(number))
+        for column, label in enumerate(self._labels):
+            middle = left + column * self._cell + self._cell / 2
+            self._upright(middle, self._top - 6, label, self._label_colour(column))
         for row, source in enumerate(self._matrix.workloads):
             for column, destination in enumerate(self._matrix.workloads):
                 x, y = left + column * self._cell, self._top + row * self._cell
-                self._square(x, y, self._cell, cell((source, destination)), diagonal=row == column)
+                change = change_of((source, destination))
+                self._square(x, y, self._cell, change, diagonal=row == column)
 
-    def _square(self, x: float, y: float, size: float, cell: Cell, *, diagonal: bool = False) -> None:
-        fill, mark, colour = COLOURS[cell]
+    def _square(self, x: float, y: float, size: float, change: PairChange, *, diagonal: bool = False) -> None:
+        fill, mark, colour = COLOURS[change]
         box = [x * SCALE, y * SCALE, (x + size) * SCALE, (y + size) * SCALE]
         self._pen.rectangle(box, fill=fill, outline=LINE)
-        if diagonal and cell is Cell.NONE:
+        if diagonal and change is PairChange.NONE:
             self._pen.line(box, fill=LINE, width=SCALE)
         if mark:
-            self._mark(x + size / 2, y + size / 2, size / 4, mark, colour)
+            self._mark(x + size / 2, y + size / 2, size / 4, mark=mark, colour=colour)
 
-    def _mark(self, x: float, y: float, reach: float, mark: str, colour: str) -> None:
-        """A plus or a cross, drawn: the font has no cross."""
-        lean = reach * 0.8 if mark == CROSS else 0.0
-        for dx, dy in (
-            ((reach - lean, lean), (lean, lean - reach)) if mark == PLUS else ((lean, lean), (lean, -lean))
-        ):
+    def _mark(self, x: float, y: float, radius: float, *, mark: str, colour: str) -> None:
+        """Draw a plus or a cross, because the font has no cross."""
+        diagonal = radius * 0.8
+        upright, oblique = ((radius, 0.0), (0.0, -radius)), ((diagonal, diagonal), (diagonal, -diagonal))
+        for dx, dy in upright if mark == PLUS else oblique:
             ends = [(x - dx) * SCALE, (y - dy) * SCALE, (x + dx) * SCALE, (y + dy) * SCALE]
             self._pen.line(ends, fill=colour, width=2 * SCALE)
 
     def _legend(self) -> None:
         x, y = float(MARGIN), self._top + self._side + 16
-        shown = {cell for cell in self._matrix.cells.values() if cell is not Cell.NONE} | {Cell.KEPT}
-        for cell, words in WORDS.items():
-            if cell in shown:
-                self._square(x, y, 16, cell)
-                self._text(x + 22, y + 8, words, self._small, anchor="lm")
-                x += 22 + self._width(words, self._small) + 18
-        more = self._matrix.more
-        left_out = f"{more:,} more workload{'' if more == 1 else 's'} not shown" if more else ""
-        note = " · ".join(part for part in ("from: rows, to: columns", left_out) if part)
-        self._text(MARGIN, y + 24, note, self._small, fill=QUIET)
+        occurring = {*self._matrix.changes.values(), PairChange.KEPT}
+        for change, text in LEGEND_TEXTS.items():
+            if change in occurring:
+                self._square(x, y, 16, change)
+                self._text(x + 22, y + 8, text, self._small, anchor="lm")
+                x += 22 + self._text_width(text, self._small) + 18
+        hidden = self._matrix.more
+        left_out = f" · {count(hidden, 'more workload')} not shown" if hidden else ""
+        self._text(MARGIN, y + 24, f"from: rows, to: columns{left_out}", self._small, fill=QUIET)
 
-    def _ink(self, number: int) -> str:
+    def _label_colour(self, number: int) -> str:
         return QUIET if self._matrix.workloads[number] == OUTSIDE else INK
 
-    def _width(self, text: str, font: Font) -> float:
+    def _text_width(self, text: str, font: Font) -> float:
         return float(font.getlength(text)) / SCALE
 
     def _text(
@@ -128,12 +134,12 @@ class _Drawing:
         self._pen.text((x * SCALE, y * SCALE), text, font=font, fill=fill, anchor=anchor)
 
     def _upright(self, x: float, bottom: float, text: str, fill: str) -> None:
-        """Text that reads upwards and ends above its column."""
-        high = int(self._width(text, self._font) * SCALE) + 4
-        strip = Image.new("RGB", (high, 18 * SCALE), PAPER)
+        """Write text that reads upwards and ends above its column."""
+        length = int(self._text_width(text, self._font) * SCALE) + 4
+        strip = Image.new("RGB", (length, 18 * SCALE), PAPER)
         ImageDraw.Draw(strip).text((0, 9 * SCALE), text, font=self._font, fill=fill, anchor="lm")
-        turned = strip.rotate(90, expand=True)
-        self._image.paste(turned, (int(x * SCALE - turned.width / 2), int(bottom * SCALE) - turned.height))
+        rotated = strip.rotate(90, expand=True)
+        self._image.paste(rotated, (int(x * SCALE - rotated.width / 2), int(bottom * SCALE) - rotated.height))
 
 
 def _label(workload: str) -> str:

@@ -1,18 +1,19 @@
-"""After a write: what the cluster now allows, computed from what is read again, against what was previewed.
+"""After a write: compares what the cluster allows now, from what is read again, with what was previewed.
 
-No Kubernetes API tells what a driver enforces, so this says what the accepted objects mean, and what became
-different in between: pods that came and went, policies that others wrote.
+No Kubernetes API tells what a driver enforces. So this says what the accepted objects mean, and what changed
+in between: pods that were created and deleted, policies that others wrote.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from bot.policy import content
 from bot.policy.cluster_state import ClusterState
-from bot.policy.reach import difference as differing
 from bot.policy.reach import engine
 from bot.policy.reach.changes import ConnectionChange
+from bot.policy.reach.difference import difference
 from bot.policy.reach.model import PodRef, PolicyRef
 
 MOST_NAMED = 5
@@ -20,12 +21,16 @@ MOST_NAMED = 5
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PostCheck:
-    """What is not as previewed. `closes`/`opens` of `changes` are against the preview."""
+    """What is not as previewed.
+
+    `changes` are against the preview. `came` are pods that were created after it, `went` those that were
+    deleted; `policies` says in words which other policies were made, changed or deleted in the meantime.
+    """
 
     changes: tuple[ConnectionChange, ...]
-    came: tuple[PodRef, ...]  # pods that were not there when it was previewed
+    came: tuple[PodRef, ...]
     went: tuple[PodRef, ...]
-    policies: tuple[str, ...]  # other policies that were made, changed or deleted meanwhile, in words
+    policies: tuple[str, ...]
 
     @property
     def as_previewed(self) -> bool:
@@ -34,31 +39,28 @@ class PostCheck:
 
 
 def compare(
-    expected: engine.Reachability, seen: ClusterState, then: ClusterState, *, written: PolicyRef
+    expected: engine.Reachability, actual: ClusterState, planned_on: ClusterState, *, policy: PolicyRef
 ) -> PostCheck:
-    """Compare what was computed for after the write with what is there."""
-    now = engine.compute(seen.cluster)
-    before, after = _pods(expected), _pods(now)
+    """Compare what was computed for the time after a write with what is there.
+
+    `actual` is the cluster as it was read after the write of `policy`, `planned_on` as it was read before.
+    """
+    now = engine.compute(actual.cluster)
+    expected_pods, pods = expected.pod_index.number_of.keys(), now.pod_index.number_of.keys()
     return PostCheck(
-        changes=tuple(differing.difference(expected, now).changes),
-        came=tuple(sorted(after - before)),
-        went=tuple(sorted(before - after)),
-        policies=tuple(_others(then, seen, written)),
+        changes=tuple(difference(expected, now).changes),
+        came=tuple(sorted(pods - expected_pods)),
+        went=tuple(sorted(expected_pods - pods)),
+        policies=tuple(_other_changes(planned_on, actual, policy)),
     )
 
 
-def _pods(reach: engine.Reachability) -> frozenset[PodRef]:
-    return frozenset(pod.ref for pod in reach.cluster.pods if not pod.finished)
-
-
-def _others(then: ClusterState, now: ClusterState, written: PolicyRef) -> list[str]:
-    found = []
-    for ref in sorted({*then.policies, *now.policies} - {written}):
-        old, new = then.policies.get(ref), now.policies.get(ref)
+def _other_changes(before: ClusterState, after: ClusterState, policy: PolicyRef) -> Iterator[str]:
+    for ref in sorted({*before.policies, *after.policies} - {policy}):
+        old, new = before.policies.get(ref), after.policies.get(ref)
         if old is None:
-            found.append(f"{ref} was made")
+            yield f"{ref} was made"
         elif new is None:
-            found.append(f"{ref} was deleted")
-        elif content.content(old) != content.content(new):
-            found.append(f"{ref} was changed")
-    return found
+            yield f"{ref} was deleted"
+        elif content.strip_server_fields(old) != content.strip_server_fields(new):
+            yield f"{ref} was changed"

@@ -1,35 +1,42 @@
-"""What a change of one policy does to the connections of a cluster: computed, nothing is written.
+"""Computes what a change of one policy does to the connections of a cluster; nothing is written.
 
-Pure: a cluster as it was read goes in, with the policy as it is to be (or none, for a deletion).
+Pure: a cluster as it was read goes in, with the policy as it is to be, or none for a deletion.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.policy.cluster_state import ClusterState
-from bot.policy.content import PolicyContent
-from bot.policy.matrix import Matrix, matrix
+from bot.policy.content import PolicyContent, read_content
+from bot.policy.field_conflicts import Takeover
+from bot.policy.matrix import Matrix, build_matrix
 from bot.policy.other_policy_apis import OtherPolicies
-from bot.policy.owners import PolicyOwner
-from bot.policy.reach import difference as differing
-from bot.policy.reach import engine, idle, model, parser
+from bot.policy.owners import PolicyOwner, owner_of
+from bot.policy.reach import parser
 from bot.policy.reach.changes import ConnectionChange
-from bot.policy.reach.difference import Isolation, LostDns
-from bot.policy.reach.idle import DeadRule, IdlePolicy
-from bot.policy.warnings import cautions
+from bot.policy.reach.difference import Isolation, difference
+from bot.policy.reach.engine import Reachability, compute
+from bot.policy.reach.idle import DeadRule, RedundantPolicy, dead_rules, redundant_policies
+from bot.policy.reach.lost_dns import LostDns
+from bot.policy.reach.model import Pod, Policy, PolicyRef
+from bot.policy.warnings import find_warnings
 
 Object = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Where:
-    """The cluster that a policy is about. `driver` is what people call it; empty if none of ours runs."""
+    """The cluster that a policy is about.
+
+    `cluster` is its name. `driver` is the title of its network driver, empty if none that we know runs;
+    `enforces` says whether that driver enforces NetworkPolicies.
+    """
 
     project: str
-    cluster: str  # its name
+    cluster: str
     cluster_id: str
     production: bool
     driver: str
@@ -37,34 +44,34 @@ class Where:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Takeover:
-    """A field that another manager owns."""
-
-    manager: str
-    field: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class ConnectionPreview:
-    """What a change does. `manifest` is what would be there afterwards; None: no such policy any more."""
+    """What a change does.
+
+    `manifest` is the policy as it would be afterwards, None if there would be none, and `before` as it is
+    now. `unchanged` means that the policy says the same already. `changes` are sorted by source and
+    destination; `isolated` and `released` are pods that policies begin and cease to isolate. `dead` are rules
+    of this policy that match nothing, `idle` the policies of its namespace without any effect, this one
+    included. `selected` counts the pods that the policy isolates. `warnings` are those of the API server and
+    of `warnings.find_warnings`.
+    """
 
     where: Where
-    ref: model.PolicyRef
+    ref: PolicyRef
     manifest: Object | None
     before: PolicyContent | None
-    unchanged: bool  # what is there says the same already
-    changes: tuple[ConnectionChange, ...]  # pair by pair, sorted by source and destination
+    unchanged: bool
+    changes: tuple[ConnectionChange, ...]
     isolated: tuple[Isolation, ...]
     released: tuple[Isolation, ...]
     loses_dns: tuple[LostDns, ...]
-    dead: tuple[DeadRule, ...]  # rules of this policy that select nothing
-    idle: tuple[IdlePolicy, ...]  # policies of its namespace without effect, this one included
-    selected: int  # pods that the policy selects
+    dead: tuple[DeadRule, ...]
+    idle: tuple[RedundantPolicy, ...]
+    selected: int
     foreign: tuple[OtherPolicies, ...]
     gaps: tuple[str, ...]
     owner: PolicyOwner | None = None
     takeovers: tuple[Takeover, ...] = ()
-    warnings: tuple[str, ...] = ()  # of the API server, and of Services that a policy does not see
+    warnings: tuple[str, ...] = ()
     matrix: Matrix | None = None
 
     @property
@@ -73,72 +80,58 @@ class ConnectionPreview:
         return bool(self.foreign or self.gaps)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Computed:
-    """The two states that a preview compares, and the preview."""
-
-    before: engine.Reachability
-    after: engine.Reachability
-    preview: ConnectionPreview
-
-
-def compute(
+def compute_preview(
     where: Where,
-    found: ClusterState,
-    ref: model.PolicyRef,
+    state: ClusterState,
+    ref: PolicyRef,
     manifest: Mapping[str, Any] | None,
     *,
-    before: PolicyContent | None,
-    unchanged: bool = False,
-    owner: PolicyOwner | None = None,
     takeovers: tuple[Takeover, ...] = (),
     warnings: tuple[str, ...] = (),
-) -> Computed:
-    """Compute what a change does. Raises `parsing.InvalidPolicy` for a manifest that means nothing."""
-    then = engine.compute(found.cluster)
-    if manifest is not None:
-        policy = parser.parse_policy(manifest)
-        now = then.with_policy(policy)
-        warnings = (*warnings, *cautions(policy, found))
+) -> tuple[ConnectionPreview, Reachability]:
+    """Compute what it does that a policy becomes as `manifest` says, or is deleted if that is None.
+
+    Also returns the connections afterwards. Raises `parser.InvalidPolicy` for a manifest that is not a
+    NetworkPolicy.
+    """
+    now = compute(state.cluster)
+    policy = parser.parse_policy(manifest) if manifest is not None else None
+    if policy is not None:
+        after = now.with_policy(policy)
+        warnings = (*warnings, *find_warnings(policy, state))
     else:
-        now = then.without_policy(ref) if ref in found.policies else then
-    changes = differing.difference(then, now)
-    mine = (ref,) if manifest is not None else ()
-    near = tuple(policy.ref for policy in now.cluster.policies if policy.namespace == ref.namespace)
+        after = now.without_policy(ref) if ref in now.policies else now
+    changed = difference(now, after)
+    neighbours = [other for other in sorted(after.policies) if other.namespace == ref.namespace]
+    live = state.policies.get(ref)
+    before = read_content(live)
     preview = ConnectionPreview(
         where=where,
         ref=ref,
         manifest=dict(manifest) if manifest is not None else None,
         before=before,
-        unchanged=unchanged,
-        changes=tuple(changes.changes),
-        isolated=changes.isolated,
-        released=changes.released,
-        loses_dns=changes.loses_dns,
-        dead=idle.dead_rules(now, mine),
-        idle=idle.idle_policies(now, near),
-        selected=selected(now.cluster, ref),
-        foreign=found.foreign,
-        gaps=found.gaps,
-        owner=owner,
+        unchanged=before is not None and before.content == manifest,
+        changes=tuple(changed.changes),
+        isolated=changed.isolated,
+        released=changed.released,
+        loses_dns=changed.loses_dns,
+        dead=dead_rules(after, () if policy is None else (ref,)),
+        idle=redundant_policies(after, neighbours),
+        selected=count_isolated_pods(after.pod_index.pods, policy),
+        foreign=state.foreign,
+        gaps=state.gaps,
+        owner=owner_of(live),
         takeovers=takeovers,
         warnings=warnings,
         matrix=None
-        if changes.nothing_changes
-        else matrix(then.cluster, now.cluster, changes.changes, namespace=ref.namespace),
+        if changed.nothing_changes
+        else build_matrix(now.cluster, after.cluster, changed.changes, namespace=ref.namespace),
     )
-    return Computed(before=then, after=now, preview=preview)
+    return preview, after
 
 
-def selected(cluster: model.ClusterModel, ref: model.PolicyRef) -> int:
-    """How many running pods a policy isolates: those it selects, without those on the host network."""
-    policy = next((each for each in cluster.policies if each.ref == ref), None)
+def count_isolated_pods(pods: Iterable[Pod], policy: Policy | None) -> int:
+    """Count the running pods that a policy isolates: those it selects that are not on the host network."""
     if policy is None:
         return 0
-    return sum(
-        pod.namespace == ref.namespace
-        and not pod.finished
-        and not pod.host_network
-        and policy.pods.matches(pod.labels)
-        for pod in cluster.pods
-    )
+    return sum(policy.selects(pod) and not pod.finished and not pod.host_network for pod in pods)

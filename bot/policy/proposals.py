@@ -1,8 +1,8 @@
-"""What a change of a policy is going to do, for those who decide over it: read and computed, never written.
+"""What a change of a policy is going to do, for the people who approve it: read and computed, never written.
 
-A decision is bound to the cluster, the very object that is written over (uid and resourceVersion, or that
-there is none), what will be there, and the connections that change between workloads. Pods that come and go
-within a workload do not void it; a policy or a workload that changes what opens and closes does.
+A decision is bound to the cluster, to the very object that is written over (its uid and resourceVersion, or
+that there is none), to what will be there, and to the connections between workloads that change. Pods that
+come and go within a workload do not void it; a policy or a workload that changes what opens and closes does.
 """
 
 from __future__ import annotations
@@ -10,140 +10,123 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.access.proposal import Proposal
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
 from bot.actions.service import Context
-from bot.policy import change_plan, diff_text
+from bot.policy import change_plan, diff_text, preconditions
 from bot.policy.change_plan import PolicyChangePlan
+from bot.policy.errors import first_lines
 from bot.policy.preview import ConnectionPreview
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.service import PolicyServices
 
 PRODUCTION, ELSEWHERE = "policy.production", "policy"
-NOTHING_YET = "policy.form"  # a form is to be filled first: there is nothing to decide over
-BEGUN = (  # an earlier attempt at this very request got past here, and what it does may be done already
-    "policy.begun"
-)
+NO_MANIFEST = "policy.form"  # a form is to be filled first: there is nothing to approve yet
+BEGUN = "policy.begun"  # an earlier attempt at this very request got past approval, and may be done already
 MOST_LINES = 8  # connections that approvers read in the card; all of them are in the preview
-_DONE = {change_plan.APPLY: "Apply", change_plan.DELETE: "Delete", change_plan.ROLLBACK: "Roll back"}
+_VERBS = {change_plan.APPLY: "Apply", change_plan.DELETE: "Delete", change_plan.ROLLBACK: "Roll back"}
 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyProposals:
-    """The proposals of the words that change policies. `needed` says of which kinds a decision is asked
-    for.
+    """The proposals of the actions that change policies.
+
+    `needed` says whether a kind of proposal needs an approval at all.
     """
 
     services: PolicyServices
     needed: Callable[[str], bool]
 
     def apply(self, action: PolicyApply, context: Context) -> Proposal:
-        """What `policy apply` is going to do. Raises `Problem`, as the apply would."""
-        if self._begun(context):
-            return _begun_proposal()
+        """Propose `policy apply`. Raises `Problem`, as the apply would."""
+        if self._is_begun(context):
+            return _begun()
         if action.needs_manifest:
-            return Proposal(kind=NOTHING_YET, headline="The policy is still to be written")
-        if (free := self._free(action.cluster, context)) is not None:
-            return free
+            return Proposal(kind=NO_MANIFEST, headline="The policy is still to be written")
+        if (unplanned := self._without_plan(action.cluster, context)) is not None:
+            return unplanned
         with self.services.at(action.cluster, context) as at:
-            change_plan.check_enforced(at.where)
+            preconditions.check_enforced(at.where)
             return proposal(self.services.plan_apply(action, at))
 
     def delete(self, action: PolicyDelete, context: Context) -> Proposal:
-        """What `policy delete` is going to do. Raises `Problem`."""
-        if self._begun(context):
-            return _begun_proposal()
-        if (free := self._free(action.cluster, context)) is not None:
-            return free
+        """Propose `policy delete`. Raises `Problem`."""
+        if self._is_begun(context):
+            return _begun()
+        if (unplanned := self._without_plan(action.cluster, context)) is not None:
+            return unplanned
         with self.services.at(action.cluster, context) as at:
             return proposal(self.services.plan_delete(action, at))
 
     def rollback(self, action: PolicyRollback, context: Context) -> Proposal:
-        """What `policy rollback` is going to do. Raises `Problem`."""
-        if self._begun(context):
-            return _begun_proposal()
+        """Propose `policy rollback`. Raises `Problem`."""
+        if self._is_begun(context):
+            return _begun()
         change = self.services.change_of(action, context)
-        if (free := self._free(change.cluster, context)) is not None:
-            return free
+        if (unplanned := self._without_plan(change.cluster, context)) is not None:
+            return unplanned
         with self.services.at_change(change, context) as at:
             return proposal(change_plan.plan_rollback(at.kube, at.where, change))
 
-    def _free(self, cluster: str, context: Context) -> Proposal | None:
-        """A proposal of the kind alone where nobody decides over it: reading a whole cluster for it is
-        for nothing.
-        """
-        kind = _kind(
-            self.services.clusters.is_production(
-                cluster, project=context.project, operation=context.operation
-            )
-        )
+    def _without_plan(self, name: str, context: Context) -> Proposal | None:
+        """A proposal of the kind alone where nobody has to approve it: then the cluster need not be read."""
+        cluster = self.services.clusters.find(name, project=context.project, operation=context.operation)
+        kind = PRODUCTION if cluster.production else ELSEWHERE
         return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
 
-    def _begun(self, context: Context) -> bool:
-        """Whether the change of this operation is noted: it only is once nothing stood against it any
-        more.
-        """
+    def _is_begun(self, context: Context) -> bool:
+        """Whether the change of this operation is recorded, which it only is after it was approved."""
         return self.services.changes.get(context.operation) is not None
 
 
-def _kind(production: bool) -> str:
-    return PRODUCTION if production else ELSEWHERE
-
-
-def _begun_proposal() -> Proposal:
+def _begun() -> Proposal:
     return Proposal(kind=BEGUN, headline="The change has begun")
 
 
 def proposal(plan: PolicyChangePlan) -> Proposal:
-    """A plan as people decide over it."""
-    shown = plan.preview
-    where, told = shown.where, diff_text.lines(shown.changes)
+    """Return a plan as people decide about it."""
+    preview, where = plan.preview, plan.preview.where
+    ref, before = preview.ref, preview.before
+    lines = diff_text.lines(preview.changes)
     return Proposal(
-        kind=_kind(where.production),
+        kind=PRODUCTION if where.production else ELSEWHERE,
         headline=(
-            f"{_DONE[plan.kind]} the policy {plan.ref.name} in {plan.ref.namespace} of {where.cluster}:"
-            f" {diff_text.summary(told)}"
+            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.cluster}:"
+            f" {diff_text.summary(lines)}"
         ),
-        consequences=tuple(_cut([str(line) for line in told])),
-        warnings=tuple(_warnings(shown)),
+        consequences=tuple(first_lines([str(line) for line in lines], MOST_LINES)),
+        warnings=tuple(_warnings(preview)),
         target=where.cluster,
         target_id=where.cluster_id,
         bound={
-            "policy": str(plan.ref),
-            "uid": plan.before.uid if plan.before else None,
-            "resourceVersion": plan.before.version if plan.before else None,
-            "manifest": plan.expected,
+            "policy": str(ref),
+            "uid": before.uid if before else None,
+            "resourceVersion": before.version if before else None,
+            "manifest": preview.manifest,
             "undoes": plan.undoes.operation if plan.undoes else None,
-            "connections": _digest(shown.changes),
+            "connections": _digest(preview.changes),
         },
     )
 
 
-def _warnings(shown: ConnectionPreview) -> Iterable[str]:
-    if shown.incomplete:
-        others = _cut([str(each) for each in shown.foreign], most=3)
-        what = "; ".join([*others, *shown.gaps])
-        yield f"This verdict is incomplete, others may decide otherwise: {what}"
-    if shown.owner is not None:
-        yield shown.owner.consequence
-    if shown.loses_dns:
-        number = len(shown.loses_dns)
+def _warnings(preview: ConnectionPreview) -> Iterator[str]:
+    if preview.incomplete:
+        reasons = "; ".join([*first_lines([str(policy) for policy in preview.foreign], 3), *preview.gaps])
+        yield f"This verdict is incomplete, others may decide otherwise: {reasons}"
+    if preview.owner is not None:
+        yield preview.owner.consequence
+    if preview.loses_dns:
+        number = len(preview.loses_dns)
         yield (
             f"{number} pod{'' if number == 1 else 's'} can resolve no names any more (UDP and TCP 53 to the"
             " cluster's DNS)"
         )
-    yield from shown.warnings
-
-
-def _cut(lines: list[str], most: int = MOST_LINES) -> list[str]:
-    more = len(lines) - most
-    return [*lines[:most], *([f"…and {more} more"] if more > 0 else [])]
+    yield from preview.warnings
 
 
 def _digest(changes: Iterable[ConnectionChange]) -> str:
-    """The connections that change, as one value: there may be thousands."""
-    told: list[Any] = [[each.source, each.destination, str(each.closes), str(each.opens)] for each in changes]
-    return hashlib.sha256(json.dumps(sorted(told), separators=(",", ":")).encode()).hexdigest()
+    """The connections that change, as one value, because there may be thousands of them."""
+    rows = [[change.source, change.destination, str(change.closes), str(change.opens)] for change in changes]
+    return hashlib.sha256(json.dumps(sorted(rows), separators=(",", ":")).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Answers whether one end can reach the other, for pods, workloads and addresses, and why.
 
-A word names a pod or a workload with all its pods. Pods that nothing can tell apart are asked about once, so
-that two Deployments with hundreds of pods each are a handful of questions.
+A word names a pod, or a workload with all its pods. Pods that no policy can tell apart are asked about once,
+so that a question about two Deployments with hundreds of pods each takes only a few explanations.
 """
 
 from __future__ import annotations
@@ -12,88 +12,86 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 
 from bot.policy.errors import BadParameters, NoSuchPod
-from bot.policy.reach import explanations
 from bot.policy.reach.engine import Endpoint, Reachability
-from bot.policy.reach.explanations import Explanation
+from bot.policy.reach.explanations import Explanation, explain
 from bot.policy.reach.model import PodRef, Protocol
 from bot.policy.results import Story
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Port:
-    """One port that is asked about."""
+    """The one port that a question is about."""
 
     protocol: Protocol
     number: int
 
 
-def port_of(said: str | None) -> Port | None:
-    """`TCP/80` as a port; None if none was said. Raises `BadParameters` for a range."""
-    if said is None:
+ANY_PORT = Port(Protocol.TCP, 1)  # explained where no port is named: only the isolation at both ends matters
+
+
+def port_of(text: str | None) -> Port | None:
+    """Return `TCP/80` as a port, None if there is no text. Raises `BadParameters` for a range of ports."""
+    if text is None:
         return None
-    protocol, _, number = said.partition("/")
+    protocol, _, number = text.partition("/")
     if not number.isdigit():
         raise BadParameters(
             "One port at a time",
-            why=f"{said} is a range; each of its ports may have another answer",
+            why=f"{text} is a range; each of its ports may have another answer",
             fix="Name one port, or none to see all that are open.",
         )
     return Port(Protocol(protocol), int(number))
 
 
-def end_of(reach: Reachability, said: str) -> tuple[Endpoint, ...]:
-    """The pods that a word names, or an address. Raises `NoSuchPod`."""
+def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
+    """Return the pods that a word `NAMESPACE/NAME` names, or the address that it is. Raises `NoSuchPod`."""
     try:
-        return (ipaddress.ip_address(said),)
+        return (ipaddress.ip_address(word),)
     except ValueError:
-        namespace, _, name = said.partition("/")
-    running = [pod for pod in reach.cluster.pods if not pod.finished]
-    here = [pod for pod in running if pod.namespace == namespace]
-    one = [pod.ref for pod in here if pod.name == name]
-    found = one or sorted(
-        pod.ref for pod in here if (pod.owner.namespace, pod.owner.name) == (namespace, name)
-    )
-    if not found:
-        raise _nobody(said, [f"{pod.namespace}/{pod.owner.name}" for pod in running])
-    return tuple(found)
+        namespace, _, name = word.partition("/")
+    running = reach.pod_index.pods
+    pods = [pod for pod in running if pod.namespace == namespace and pod.name == name] or [
+        pod for pod in running if (pod.owner.namespace, pod.owner.name) == (namespace, name)
+    ]
+    if not pods:
+        raise _no_such_pod(word, {f"{pod.namespace}/{pod.owner.name}" for pod in running})
+    return tuple(sorted(pod.ref for pod in pods))
 
 
 def stories(
     reach: Reachability, sources: Sequence[Endpoint], destinations: Sequence[Endpoint], port: Port | None
 ) -> tuple[Story, ...]:
-    """One story for each two classes of pods; those that tell the same in the end are counted together."""
-    told: dict[tuple[object, ...], tuple[Explanation, int]] = {}
-    for left in _classes(reach, sources):
-        for right in _classes(reach, destinations):
-            pair = next(((a, b) for a in left for b in right if a != b), None)
+    """Explain every pair of a source and a destination; pairs with the same explanation are counted together.
+
+    Refused connections come first, and of those the explanation of the most pairs.
+    """
+    port = port or ANY_PORT
+    counted: dict[tuple[object, ...], tuple[Explanation, int]] = {}
+    for left in _group_alike(reach, sources):
+        for right in _group_alike(reach, destinations):
+            pair = next(((source, end) for source in left for end in right if source != end), None)
             if pair is None:
                 continue  # a pod to itself: always allowed, and never the question
-            explanation = _explain(reach, *pair, port)
+            explanation = explain(reach, *pair, protocol=port.protocol, port=port.number)
             pairs = len(left) * len(right) - len(set(left) & set(right))
             key = (explanation.allowed, explanation.egress, explanation.ingress, explanation.connections)
-            first, count = told.get(key, (explanation, 0))
-            told[key] = (first, count + pairs)
-    ordered = sorted(told.values(), key=lambda each: (each[0].allowed, -each[1]))
+            first, count = counted.get(key, (explanation, 0))
+            counted[key] = (first, count + pairs)
+    ordered = sorted(counted.values(), key=lambda item: (item[0].allowed, -item[1]))
     return tuple(Story(explanation=explanation, pairs=count) for explanation, count in ordered)
 
 
-def _explain(reach: Reachability, source: Endpoint, destination: Endpoint, port: Port | None) -> Explanation:
-    asked = port or Port(Protocol.TCP, 1)
-    return explanations.explain(reach, source, destination, protocol=asked.protocol, port=asked.number)
-
-
-def _classes(reach: Reachability, ends: Iterable[Endpoint]) -> list[list[Endpoint]]:
-    """Ends that nothing can tell apart, together. Pods on the host network stand alone: nodes are exempt."""
-    alone = {pod.ref for pod in reach.cluster.pods if pod.host_network}
-    found: dict[object, list[Endpoint]] = {}
+def _group_alike(reach: Reachability, ends: Iterable[Endpoint]) -> list[list[Endpoint]]:
+    """Group ends that no policy tells apart; a host-network pod is alone, because of the pods of its node."""
+    groups: dict[object, list[Endpoint]] = {}
     for end in ends:
-        single = not isinstance(end, PodRef) or end in alone
-        key: object = end if single else int(reach.class_of[reach.endpoint(end)])
-        found.setdefault(key, []).append(end)
-    return list(found.values())
+        alone = not isinstance(end, PodRef) or reach.pod(end).host_network
+        key: object = end if alone else int(reach.class_of[reach.endpoint_number(end)])
+        groups.setdefault(key, []).append(end)
+    return list(groups.values())
 
 
-def _nobody(said: str, known: list[str]) -> NoSuchPod:
-    near = difflib.get_close_matches(said, sorted(set(known)), n=1, cutoff=0.5)
-    meant = f"Did you mean `{near[0]}`?" if near else "Name it as NAMESPACE/POD or NAMESPACE/WORKLOAD."
-    return NoSuchPod(f"There is no pod or workload {said}", why="none of that name runs", fix=meant)
+def _no_such_pod(word: str, names: Iterable[str]) -> NoSuchPod:
+    near = difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.5)
+    fix = f"Did you mean `{near[0]}`?" if near else "Name it as NAMESPACE/POD or NAMESPACE/WORKLOAD."
+    return NoSuchPod(f"There is no pod or workload {word}", why="none of that name runs", fix=fix)

@@ -1,6 +1,4 @@
-"""What became of a policy change whose request is gone: read from what was noted of it, and from the
-policy itself.
-"""
+"""Reads back what came of a policy change whose request was cut off: from its record, and from the policy."""
 
 from __future__ import annotations
 
@@ -10,8 +8,9 @@ from collections.abc import Callable
 from bot.actions.service import Outcome, Readback, TargetReader
 from bot.adapters.kube import writes
 from bot.policy import apply, change_plan
-from bot.policy.apply import ChangeState
 from bot.policy.clusters import PolicyClusters
+from bot.policy.drift import TargetState, target_state
+from bot.policy.preconditions import show_command
 from bot.policy.reach.model import PolicyRef
 from bot.policy.service import Changes
 from storage.audit import AuditEvent
@@ -22,44 +21,47 @@ ACTIONS = ("policy.apply", "policy.delete", "policy.rollback")
 
 @dataclasses.dataclass(frozen=True)
 class PolicyReaders:
-    """The readings of policies."""
+    """Reads back the changes of all policy actions."""
 
     clusters: PolicyClusters
     changes: Changes
 
     def all(self) -> dict[str, TargetReader]:
-        """Every reading, by action; all are the same: the change says what it was."""
+        """Return the reader of every action. It is the same for all: the record says what the change was."""
         read: Callable[[AuditEvent], Readback] = self.read
         return dict.fromkeys(ACTIONS, read)
 
     def read(self, intent: AuditEvent, /) -> Readback:
-        """What came of an intent. A change is noted before it is written: without a note nothing was."""
+        """Return what came of an intent.
+
+        A change is recorded before it is written, so without a record nothing was written.
+        """
         change = self.changes.get(intent.operation)
         if change is None:
             return Readback(outcome=Outcome.FAILED, detail="cut off before anything was written")
         reference, name = change.operation[:4], f"{change.namespace}/{change.policy}"
         if change.state == WRITTEN:
-            return _found(Outcome.SUCCEEDED, change, f"cut off, but {name} was written: change {reference}")
+            detail = f"cut off, but {name} was written: change {reference}"
+            return _readback(Outcome.SUCCEEDED, change, detail)
         if change.state == GIVEN_UP:
-            return _found(Outcome.FAILED, change, f"cut off; {name} was not written: {change.note}")
-        return self._looked(change, name)
+            return _readback(Outcome.FAILED, change, f"cut off; {name} was not written: {change.note}")
+        return self._read_policy(change, name)
 
-    def _looked(self, change: PolicyChange, name: str) -> Readback:
+    def _read_policy(self, change: PolicyChange, name: str) -> Readback:
+        """Settle a change that has only begun, by the live policy."""
         with self.clusters.at_change(change, operation=change.operation) as at:
             live = writes.read(at.kube, change_plan.path_of(PolicyRef(change.namespace, change.policy)))
-        match apply.change_state(change, live):
-            case ChangeState.DONE:
-                apply.keep(self.changes, change, live)
-                return _found(Outcome.SUCCEEDED, change, f"cut off, but {name} is as it was to be")
-            case ChangeState.UNTOUCHED:
+        match target_state(change, live):
+            case TargetState.WRITTEN:
+                apply.record_written(self.changes, change, live)
+                return _readback(Outcome.SUCCEEDED, change, f"cut off, but {name} is as it was to be")
+            case TargetState.UNCHANGED:
                 self.changes.give_up(change.operation, note="cut off before it was written")
-                return _found(Outcome.FAILED, change, f"cut off; {name} is as it was before")
-            case ChangeState.OTHER:
-                check = f"see `/xk8s policy show {change.policy} {change.cluster_name} -n {change.namespace}`"
-                return _found(
-                    Outcome.UNKNOWN, change, f"cut off, and {name} was changed by somebody since: {check}"
-                )
+                return _readback(Outcome.FAILED, change, f"cut off; {name} is as it was before")
+            case TargetState.CHANGED_BY_OTHERS:
+                detail = f"cut off, and {name} was changed by somebody since: see {show_command(change)}"
+                return _readback(Outcome.UNKNOWN, change, detail)
 
 
-def _found(outcome: Outcome, change: PolicyChange, detail: str) -> Readback:
+def _readback(outcome: Outcome, change: PolicyChange, detail: str) -> Readback:
     return Readback(outcome=outcome, detail=detail, target=change.cluster_name)

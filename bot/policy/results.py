@@ -1,11 +1,10 @@
-"""What the policy words answer, as plain data."""
+"""The results of the policy actions, as plain data."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from bot.actions.action import Action
 from bot.policy.other_policy_apis import OtherPolicies
@@ -17,19 +16,17 @@ from bot.policy.reach.explanations import Explanation
 from bot.policy.reach.exposure import Exposure
 from bot.policy.reach.model import PolicyRef
 
-Object = dict[str, Any]
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PresetList:
-    """The presets."""
+    """The presets, in the order in which they are listed."""
 
     presets: tuple[Preset, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyForm:
-    """A form is needed for a person's own YAML; `action` is what it completes."""
+    """A form has to be filled in with a person's own YAML; `action` is the request that it completes."""
 
     action: Action
     cluster: str
@@ -38,45 +35,55 @@ class PolicyForm:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PreviewShown:
-    """A preview, and the words that asked for it, so that buttons can offer what comes next."""
+    """A preview, and the request that asked for it, so that buttons can offer what comes next.
+
+    `may_apply`: there is something to apply, and the driver enforces it. `dns_helps`: pods lose DNS, and
+    `--allow-dns` would let them keep it.
+    """
 
     preview: ConnectionPreview
     action: Action
-    may_apply: bool  # there is something to apply, and the driver enforces it
-    dns_helps: bool  # pods lose DNS, and `--allow-dns` would leave it to them
+    may_apply: bool
+    dns_helps: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyChanged:
     """A policy was applied, deleted or rolled back.
 
-    `change` is the operation by which it can be taken back; empty if nothing had to be written. `aftermath`
-    is None where reading again failed, for the reason in `not_compared`.
+    `kind` is apply, delete or rollback. `change` is the operation by which it can be rolled back, empty if
+    nothing had to be written. `aftermath` is None where reading the cluster again failed, for the reason in
+    `not_compared`. `leaving` means that a finalizer still holds up a deletion. `note` says why the change
+    cannot be rolled back. `undoes` is the change that a roll-back reverted.
     """
 
-    kind: str  # apply, delete, rollback
+    kind: str
     where: Where
     ref: PolicyRef
     change: str
     preview: ConnectionPreview
     aftermath: PostCheck | None
     not_compared: str = ""
-    leaving: bool = False  # a deletion that a finalizer holds up
-    note: str = ""  # why it cannot be taken back
-    undoes: str = ""  # the change that was taken back
+    leaving: bool = False
+    note: str = ""
+    undoes: str = ""
 
     @property
     def audit_target(self) -> str:
-        """What it was done to, for a roll-back, whose words name only a change."""
+        """The cluster that was changed: the request of a roll-back names only a change."""
         return self.where.cluster
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ListedPolicy:
-    """One policy in a list. `pods` is how many it selects now."""
+    """One policy in a list.
+
+    `isolates` are its policy types, Ingress and Egress. `pods` counts the pods that it isolates now, `made`
+    is when it was created.
+    """
 
     ref: PolicyRef
-    isolates: tuple[str, ...]  # Ingress, Egress
+    isolates: tuple[str, ...]
     pods: int
     owner: PolicyOwner | None
     made: datetime | None
@@ -96,7 +103,7 @@ class RecentChange:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyListing:
-    """A cluster's policies, by namespace and name, and what was changed here last."""
+    """A cluster's policies, by namespace and name, and what was changed through this bot last."""
 
     where: Where
     policies: tuple[ListedPolicy, ...]
@@ -107,7 +114,7 @@ class PolicyListing:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyShown:
-    """One policy as YAML."""
+    """One policy as YAML, with its owner and its field managers; `selected` counts the pods it isolates."""
 
     where: Where
     ref: PolicyRef
@@ -120,7 +127,7 @@ class PolicyShown:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Story:
-    """One explanation, and for how many pairs of pods it is the same."""
+    """One explanation, and the number of pairs of pods that share it."""
 
     explanation: Explanation
     pairs: int
@@ -128,10 +135,10 @@ class Story:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ReachAnswer:
-    """Whether one end can reach the other, for each pair of pods that tells a different story."""
+    """Whether one end can reach the other; the ends are given as the request named them: `shop/frontend`."""
 
     where: Where
-    source: str  # as it was said, resolved: shop/frontend
+    source: str
     destination: str
     port: str
     stories: tuple[Story, ...]
@@ -140,21 +147,21 @@ class ReachAnswer:
 
     @property
     def allowed(self) -> int:
-        """How many pairs may connect."""
+        """The number of pairs of pods that may connect."""
         return sum(story.pairs for story in self.stories if story.explanation.allowed)
 
     @property
     def pairs(self) -> int:
-        """How many pairs there are."""
+        """The number of all pairs of pods."""
         return sum(story.pairs for story in self.stories)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExposureShown:
-    """What is open to everybody in a cluster: a list to work off."""
+    """What is open to everybody in a cluster; `pods` counts the pods of each workload."""
 
     where: Where
     exposure: Exposure
-    pods: Mapping[str, int]  # by workload
+    pods: Mapping[str, int]
     foreign: tuple[OtherPolicies, ...]
     gaps: tuple[str, ...]

@@ -1,10 +1,11 @@
-"""Policy words to the policy domain: which cluster is meant, how to get into it, and who asks."""
+"""The service of the policy actions: opens the cluster that is meant, and calls the policy domain."""
 
 from __future__ import annotations
 
-import contextlib
+import collections
 import dataclasses
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -21,23 +22,24 @@ from bot.actions.policies import (
 from bot.actions.service import Context
 from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
-from bot.common.problems import Ambiguous, Choice
 from bot.policy import (
     apply,
     change_plan,
     cluster_state,
     content,
     owners,
+    policy_list,
     post_check,
+    preconditions,
     presets,
     reach_query,
     validation,
 )
 from bot.policy.change_plan import PolicyChangePlan
 from bot.policy.clusters import PolicyClient, PolicyClusters
-from bot.policy.errors import BadManifest, NoSuchChange
-from bot.policy.overview import listed
-from bot.policy.preview import Computed, selected
+from bot.policy.errors import BadManifest
+from bot.policy.field_conflicts import owned_by_others
+from bot.policy.preview import count_isolated_pods
 from bot.policy.reach import engine, exposure
 from bot.policy.reach.model import PolicyRef
 from bot.policy.results import (
@@ -49,16 +51,16 @@ from bot.policy.results import (
     PresetList,
     PreviewShown,
     ReachAnswer,
-    RecentChange,
 )
+from bot.policy.rule_templates import Manifest, with_dns
 from storage.policy_changes import PolicyChange
 
 RECENT = 5  # changes shown under a list
-SHORTEST_REFERENCE = 4
+SHORTEST_REFERENCE = 4  # characters of an operation that name a change
 
 
 class Changes(apply.ChangeStore, Protocol):
-    """Where changes are kept and found again."""
+    """Where changes are recorded and found again."""
 
     def find(self, project: str, prefix: str) -> list[PolicyChange]: ...
 
@@ -67,51 +69,52 @@ class Changes(apply.ChangeStore, Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class PolicyServices:
-    """The word `policy`."""
+    """What each policy action does, and what its proposal plans.
+
+    A change that is recorded already was cut off by a crash, and is resumed.
+    """
 
     clusters: PolicyClusters
     changes: Changes
     now: Callable[[], datetime]
 
-    # --- looking
-
     def presets(self, _action: PolicyPresets, _context: Context) -> PresetList:
-        """The presets."""
+        """Return the ready-made policies, in the order in which they are listed."""
         return PresetList(presets=presets.PRESETS)
 
     def list(self, action: PolicyList, context: Context) -> PolicyListing:
-        """A cluster's policies, and what was changed here last."""
+        """List a cluster's policies, and what was changed through this bot last."""
         with self.at(action.cluster, context) as at:
-            found = cluster_state.read_cluster_state(at.kube)
+            state = cluster_state.read_cluster_state(at.kube)
         recent = self.changes.of_cluster(at.where.project, at.where.cluster_id, limit=RECENT)
         return PolicyListing(
             where=at.where,
-            policies=listed(found),
-            foreign=found.foreign,
-            gaps=found.gaps,
-            changes=tuple(_recent(change) for change in recent),
+            policies=policy_list.list_policies(state),
+            foreign=state.foreign,
+            gaps=state.gaps,
+            changes=policy_list.list_changes(recent),
         )
 
     def show(self, action: PolicyShow, context: Context) -> PolicyShown:
-        """One policy as YAML. Raises `NoSuchPolicy`."""
+        """Show one policy as YAML. Raises `NoSuchPolicy`."""
         ref = PolicyRef(action.namespace, action.policy)
         with self.at(action.cluster, context) as at:
             live = writes.read(at.kube, change_plan.path_of(ref))
             if live is None:
-                raise change_plan.no_such_policy(ref, cluster_state.policies(at.kube), at.where)
-            found = cluster_state.read_cluster_state(at.kube)
+                raise preconditions.no_such_policy(ref, cluster_state.read_policies(at.kube), at.where)
+            state = cluster_state.read_cluster_state(at.kube)
         return PolicyShown(
             where=at.where,
             ref=ref,
             yaml=content.as_yaml(live),
             owner=owners.owner_of(live),
             managers=tuple(sorted(owners.managers_of(live))),
-            last_writer=content.last_writer(live),
-            selected=selected(found.cluster, ref),
+            last_writer=content.describe_last_writer(live),
+            selected=count_isolated_pods(state.cluster.pods, state.policy(ref)),
         )
 
     def reach(self, action: PolicyReach, context: Context) -> ReachAnswer | ExposureShown:
-        """Whether one end reaches the other; without ends, what is open to everybody."""
+        """Say whether one end reaches the other; without ends, what is open to everybody."""
         if bool(action.source) != bool(action.destination) or (action.port and not action.source):
             raise BadManifest(
                 "Both ends are needed: `--from` and `--to`",
@@ -119,93 +122,87 @@ class PolicyServices:
             )
         port = reach_query.port_of(action.port)
         with self.at(action.cluster, context) as at:
-            found = cluster_state.read_cluster_state(at.kube)
-        computed = engine.compute(found.cluster)
+            state = cluster_state.read_cluster_state(at.kube)
+        reach = engine.compute(state.cluster)
         if not action.source or not action.destination:
             return ExposureShown(
                 where=at.where,
-                exposure=exposure.exposure(computed),
-                pods=_pods_of(computed),
-                foreign=found.foreign,
-                gaps=found.gaps,
+                exposure=exposure.exposure(reach),
+                pods=collections.Counter(str(pod.owner) for pod in reach.pod_index.pods),
+                foreign=state.foreign,
+                gaps=state.gaps,
             )
-        sources, destinations = (
-            reach_query.end_of(computed, said) for said in (action.source, action.destination)
-        )
+        sources = reach_query.find_ends(reach, action.source)
+        destinations = reach_query.find_ends(reach, action.destination)
         return ReachAnswer(
             where=at.where,
             source=action.source,
             destination=action.destination,
             port=action.port or "",
-            stories=reach_query.stories(computed, sources, destinations, port),
-            foreign=found.foreign,
-            gaps=found.gaps,
+            stories=reach_query.stories(reach, sources, destinations, port),
+            foreign=state.foreign,
+            gaps=state.gaps,
         )
 
     def preview(self, action: PolicyPreview, context: Context) -> PreviewShown | PolicyForm:
-        """What a policy would do; nothing is written."""
+        """Show what a policy would do; nothing is written."""
         if action.needs_manifest:
             return self._form(action, context)
         manifest = manifest_of(action)
         with self.at(action.cluster, context) as at:
             plan = change_plan.plan_apply(at.kube, at.where, manifest)
-        loses = bool(plan.preview.loses_dns)
         return PreviewShown(
             preview=plan.preview,
             action=action,
             may_apply=at.where.enforces and not plan.preview.unchanged,
-            dns_helps=loses and presets.with_dns(manifest) != manifest,
+            dns_helps=bool(plan.preview.loses_dns) and with_dns(manifest) != manifest,
         )
-
-    # --- changing
 
     def apply(self, action: PolicyApply, context: Context) -> PolicyChanged | PolicyForm:
         """Apply a policy. Raises `NotEnforced`, `OwnedByOthers`, `ChangedSince` and what the server says."""
-        kept = self.changes.get(context.operation)
-        if kept is None and action.needs_manifest:
+        recorded = self.changes.get(context.operation)
+        if recorded is None and action.needs_manifest:
             return self._form(action, context)
         with self.at(action.cluster, context) as at:
-            change_plan.check_enforced(at.where)
-            if kept is not None:
-                return self._finish(at, kept, take_over=action.force_conflicts)
+            preconditions.check_enforced(at.where)
+            if recorded is not None:
+                return self._resume(at, recorded, take_over=action.force_conflicts)
             plan = self.plan_apply(action, at)
             if plan.preview.unchanged:
                 return PolicyChanged(
                     kind=plan.kind,
                     where=at.where,
-                    ref=plan.ref,
+                    ref=plan.preview.ref,
                     change="",
                     preview=plan.preview,
                     aftermath=None,
                 )
-            return self._carry_out(at, plan, context, take_over=action.force_conflicts)
+            return self._execute(at, plan, context, take_over=action.force_conflicts)
 
     def delete(self, action: PolicyDelete, context: Context) -> PolicyChanged:
         """Delete a policy. Raises `NoSuchPolicy`, `ChangedSince` and what the server says."""
         with self.at(action.cluster, context) as at:
-            if (kept := self.changes.get(context.operation)) is not None:
-                return self._finish(at, kept)
-            return self._carry_out(at, self.plan_delete(action, at), context)
+            if (recorded := self.changes.get(context.operation)) is not None:
+                return self._resume(at, recorded)
+            return self._execute(at, self.plan_delete(action, at), context)
 
     def rollback(self, action: PolicyRollback, context: Context) -> PolicyChanged:
-        """Restore what was there before a change. Raises `NoSuchChange`, `ChangedSince` and what the
-        server says.
+        """Restore what was there before a change.
+
+        Raises `NoSuchChange`, `ChangedSince` and what the server says.
         """
         change = self.change_of(action, context)
         with self.at_change(change, context) as at:
-            if (kept := self.changes.get(context.operation)) is not None:
-                return self._finish(at, kept)
-            return self._carry_out(at, change_plan.plan_rollback(at.kube, at.where, change), context)
-
-    # --- planning, for the changes above and for their proposals
+            if (recorded := self.changes.get(context.operation)) is not None:
+                return self._resume(at, recorded)
+            return self._execute(at, change_plan.plan_rollback(at.kube, at.where, change), context)
 
     def plan_apply(self, action: PolicyApply, at: PolicyClient) -> PolicyChangePlan:
-        """Plan an apply. Raises `OwnedByOthers` where other field managers stand against it."""
-        plan = change_plan.plan_apply(
-            at.kube, at.where, manifest_of(action), take_over=action.force_conflicts
-        )
+        """Plan an apply. Raises `OwnedByOthers` where other field managers own what would be written."""
+        manifest = manifest_of(action)
+        plan = change_plan.plan_apply(at.kube, at.where, manifest, take_over=action.force_conflicts)
         if plan.preview.takeovers:
-            raise apply.owned_by_others(plan.preview.takeovers)
+            raise owned_by_others(plan.preview.takeovers)
         return plan
 
     def plan_delete(self, action: PolicyDelete, at: PolicyClient) -> PolicyChangePlan:
@@ -213,34 +210,18 @@ class PolicyServices:
         return change_plan.plan_delete(at.kube, at.where, PolicyRef(action.namespace, action.policy))
 
     def change_of(self, action: PolicyRollback, context: Context) -> PolicyChange:
-        """The change of a reference. Raises `NoSuchChange`, or `Ambiguous` where several begin with it."""
-        found = []
-        if len(action.change) >= SHORTEST_REFERENCE:
-            found = self.changes.find(context.project or "", action.change)
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise NoSuchChange(
-                f"There is no change {action.change} in {context.project}",
-                fix="The changes of a cluster stand under `/xk8s policy list CLUSTER`.",
-            )
-        raise Ambiguous(
-            f"{len(found)} changes begin with {action.change}",
-            choices=[_choice(change) for change in found],
-            fix="Pick one.",
-        )
+        """Return the change that is to be rolled back. Raises `NoSuchChange` or `Ambiguous`."""
+        long_enough = len(action.change) >= SHORTEST_REFERENCE
+        matches = self.changes.find(context.project or "", action.change) if long_enough else ()
+        return preconditions.pick_change(matches, action.change, str(context.project))
 
-    def at(self, cluster: str, context: Context) -> contextlib.AbstractContextManager[PolicyClient]:
-        """A cluster of the project by name or id, and a client for it. Raises `Problem`."""
+    def at(self, cluster: str, context: Context) -> AbstractContextManager[PolicyClient]:
+        """Open a cluster of the project by name or id. Raises `Problem`."""
         return self.clusters.at(cluster, project=context.project, operation=context.operation)
 
-    def at_change(
-        self, change: PolicyChange, context: Context
-    ) -> contextlib.AbstractContextManager[PolicyClient]:
-        """The cluster that a change was made in. Raises `NoSuchChange` if it is gone."""
+    def at_change(self, change: PolicyChange, context: Context) -> AbstractContextManager[PolicyClient]:
+        """Open the cluster that a change was made in. Raises `NoSuchChange` if it does not exist any more."""
         return self.clusters.at_change(change, operation=context.operation)
-
-    # --- inside
 
     def _form(self, action: PolicyPreview | PolicyApply, context: Context) -> PolicyForm:
         if context.person.id.startswith("terminal:"):
@@ -248,79 +229,54 @@ class PolicyServices:
                 "Which policy?",
                 fix='Name a file: `xk8s run "policy preview --yaml CLUSTER -n NS" --file policy.yaml`',
             )
-        name = self.clusters.name_of(action.cluster, project=context.project, operation=context.operation)
-        return PolicyForm(action=action, cluster=name, namespace=action.namespace)
+        cluster = self.clusters.find(action.cluster, project=context.project, operation=context.operation)
+        return PolicyForm(action=action, cluster=cluster.name, namespace=action.namespace)
 
-    def _carry_out(
+    def _execute(
         self, at: PolicyClient, plan: PolicyChangePlan, context: Context, *, take_over: bool = False
     ) -> PolicyChanged:
-        maker = apply.ChangeAuthor(operation=context.operation, actor=context.person.id, at=self.now())
-        change = apply.note(self.changes, plan, at.where, maker)
-        written = apply.execute(at.kube, self.changes, change, take_over=take_over)
-        return self._told(at, written, plan.computed, plan.found)
+        author = apply.ChangeAuthor(operation=context.operation, actor=context.person.id, at=self.now())
+        change = apply.record_begun(self.changes, plan, author)
+        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over)
+        return _changed(at, recorded, plan)
 
-    def _finish(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
-        """Go on where an earlier attempt was cut off, looking at the target first."""
-        written = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
-        found = cluster_state.read_cluster_state(at.kube)
-        return self._told(at, written, change_plan.describe_made_change(at.where, found, written), found)
-
-    def _told(
-        self, at: PolicyClient, change: PolicyChange, computed: Computed, found: cluster_state.ClusterState
-    ) -> PolicyChanged:
-        ref = PolicyRef(change.namespace, change.policy)
-        after, not_compared, leaving = None, "", False
-        try:
-            seen = cluster_state.read_cluster_state(at.kube)
-            leaving = change.after is None and ref in seen.policies
-            after = post_check.compare(computed.after, seen, found, written=ref)
-        except KubeError as unread:
-            not_compared = f"{unread.what}: {unread.why}"
-        return PolicyChanged(
-            kind=change.kind,
-            where=at.where,
-            ref=ref,
-            change=change.operation,
-            preview=computed.preview,
-            aftermath=after,
-            not_compared=not_compared,
-            leaving=leaving,
-            note=change.note,
-            undoes=change.undoes or "",
-        )
+    def _resume(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
+        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
+        state = cluster_state.read_cluster_state(at.kube)
+        return _changed(at, recorded, change_plan.reconstruct_plan(at.where, state, recorded))
 
 
-def manifest_of(action: PolicyPreview | PolicyApply) -> presets.Manifest:
-    """The manifest that words stand for. Raises `BadManifest` or `BadParameters`."""
-    if action.manifest is not None:
-        found = validation.own_policy(action.manifest, namespace=action.namespace)
-    else:
-        given = presets.Parameters(
-            from_namespaces=action.from_namespace, to_namespaces=action.to_namespace, ports=action.port
-        )
-        found = presets.find(action.preset or "").manifest(action.namespace, given)
-    return presets.with_dns(found) if action.allow_dns else found
-
-
-def _pods_of(computed: engine.Reachability) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for pod in computed.cluster.pods:
-        if not pod.finished:
-            counted[str(pod.owner)] = counted.get(str(pod.owner), 0) + 1
-    return counted
-
-
-def _recent(change: PolicyChange) -> RecentChange:
-    return RecentChange(
-        operation=change.operation,
+def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:
+    """The result of a change: what was previewed, and how the cluster that is read again compares with it."""
+    ref = PolicyRef(change.namespace, change.policy)
+    check, not_compared, deleting = None, "", False
+    try:
+        state = cluster_state.read_cluster_state(at.kube)
+        deleting = change.after is None and ref in state.policies
+        check = post_check.compare(plan.after, state, plan.state, policy=ref)
+    except KubeError as error:
+        not_compared = f"{error.what}: {error.why}"
+    return PolicyChanged(
         kind=change.kind,
-        ref=PolicyRef(change.namespace, change.policy),
-        actor=change.actor,
-        at=change.at,
-        undone=change.undone_by is not None,
+        where=at.where,
+        ref=ref,
+        change=change.operation,
+        preview=plan.preview,
+        aftermath=check,
+        not_compared=not_compared,
+        leaving=deleting,
+        note=change.note,
+        undoes=change.undoes or "",
     )
 
 
-def _choice(change: PolicyChange) -> Choice:
-    what = f"{change.kind} of {change.namespace}/{change.policy} in {change.cluster_name}"
-    return Choice(change.operation, f"{what}, {change.at:%Y-%m-%d %H:%M} UTC")
+def manifest_of(action: PolicyPreview | PolicyApply) -> Manifest:
+    """Return the manifest that a request stands for. Raises `BadManifest` or `BadParameters`."""
+    if action.manifest is not None:
+        manifest = validation.own_policy(action.manifest, namespace=action.namespace)
+    else:
+        parameters = presets.Parameters(
+            from_namespaces=action.from_namespace, to_namespaces=action.to_namespace, ports=action.port
+        )
+        manifest = presets.find(action.preset or "").manifest(action.namespace, parameters)
+    return with_dns(manifest) if action.allow_dns else manifest

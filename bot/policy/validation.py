@@ -1,8 +1,8 @@
-"""A person's own YAML as a NetworkPolicy that can be written into one namespace, or what is wrong with it.
+"""Validates a person's own YAML as a NetworkPolicy that can be written into one namespace.
 
-Every mistake is told with its field, as the API server would spell it
-(`spec.ingress[0].from[1].ipBlock.cidr`), all of them at once. What only a server writes (`kubectl get -o
-yaml` shows it) is left out, not refused.
+All mistakes are reported at once, each with its field as the API server would spell it
+(`spec.ingress[0].from[1].ipBlock.cidr`). Fields that only a server writes, as `kubectl get -o yaml` shows
+them, are left out and not refused.
 """
 
 from __future__ import annotations
@@ -10,52 +10,52 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bot.adapters.kube.writes import without_server_fields
 from bot.drivers.catalog import profiles
 from bot.drivers.profile import DriverProfile
 from bot.policy import yaml_document
 from bot.policy.errors import BadManifest
-from bot.policy.presets import API_VERSION, KIND
 from bot.policy.reach import parser
-from bot.policy.reach.fields import FieldError, Mistakes
-from bot.policy.reach.selection import selector
+from bot.policy.reach.field_errors import FieldError, FieldErrors
+from bot.policy.reach.model import API_VERSION, KIND
+from bot.policy.reach.selector_parser import parse_selector
 
 Manifest = dict[str, Any]
 
-SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
 METADATA = frozenset({"name", "namespace", "labels", "annotations"})
 _TEXT_MAPS = frozenset({"labels", "annotations", "matchLabels"})
 _RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 
 def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
-    """A person's text as a manifest for a namespace. Raises `BadManifest`."""
-    found = yaml_document.read(sent)
-    check_kind(found)
-    manifest = _cleaned(found)
-    wrong = [*_metadata_errors(manifest.get("metadata")), *parser.errors_of(manifest)]
-    mistakes = list(dict.fromkeys(map(_told, wrong)))
+    """Return a text as the manifest of a policy in `namespace`. Raises `BadManifest`."""
+    document = yaml_document.read(sent)
+    check_kind(document)
+    manifest = _clean(document)
+    errors = [*_metadata_errors(manifest.get("metadata")), *parser.errors_of(manifest)]
+    mistakes = list(dict.fromkeys(map(_describe, errors)))
     if mistakes:
         number = f"{len(mistakes)} things are wrong" if len(mistakes) > 1 else "Something is wrong"
         raise BadManifest(f"{number} with this NetworkPolicy", mistakes)
-    said = manifest["metadata"].get("namespace") or namespace
-    if said != namespace:
+    own_namespace = manifest["metadata"].get("namespace") or namespace
+    if own_namespace != namespace:
         raise BadManifest(
-            f"The policy is for the namespace {said}, you said -n {namespace}",
+            f"The policy is for the namespace {own_namespace}, you said -n {namespace}",
             ["`metadata.namespace`: leave it out, or let it agree with `-n`"],
-            fix=f"Or say `-n {said}`.",
+            fix=f"Or say `-n {own_namespace}`.",
         )
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
 
 
 def _driver_of(version: object) -> DriverProfile | None:
-    """The driver whose own policies have an apiVersion."""
+    """Return the driver whose own policies have an apiVersion."""
     group = version.partition("/")[0] if isinstance(version, str) else ""
     return next((p for p in profiles() if p.policies is not None and group in p.policies.groups), None)
 
 
-def check_kind(found: Manifest) -> None:
-    """Refuse whatever is no NetworkPolicy of Kubernetes itself. Raises `BadManifest`."""
-    kind, version = found.get("kind"), found.get("apiVersion")
+def check_kind(manifest: Manifest) -> None:
+    """Refuse whatever is not a NetworkPolicy of Kubernetes itself. Raises `BadManifest`."""
+    kind, version = manifest.get("kind"), manifest.get("apiVersion")
     if (kind, version) == (KIND, API_VERSION):
         return
     if isinstance(kind, str) and kind.endswith("List"):
@@ -81,7 +81,7 @@ def check_kind(found: Manifest) -> None:
         )
     raise BadManifest(
         (
-            f"This is {_article(kind)}, not a NetworkPolicy"
+            f"This is {_with_article(kind)}, not a NetworkPolicy"
             if isinstance(kind, str) and kind
             else "This is no Kubernetes object"
         ),
@@ -90,57 +90,55 @@ def check_kind(found: Manifest) -> None:
     )
 
 
-def _cleaned(found: Manifest) -> Manifest:
-    manifest: Manifest = _without_nulls({key: value for key, value in found.items() if key != "status"})
-    metadata = manifest.get("metadata")
-    if isinstance(metadata, dict):
-        manifest["metadata"] = {key: value for key, value in metadata.items() if key not in SERVER_FIELDS}
+def _clean(document: Manifest) -> Manifest:
+    manifest: Manifest = _without_nulls({key: value for key, value in document.items() if key != "status"})
+    if isinstance(manifest.get("metadata"), dict):
+        manifest = without_server_fields(manifest)
     return manifest
 
 
 def _without_nulls(value: Any) -> Any:
-    """As an API server decodes it: a field that is null is absent, a null label (or annotation) is an
-    empty one.
-    """
+    """Decode null as an API server does: such a field is absent, such a label or annotation is empty."""
     if isinstance(value, list):
-        return [_without_nulls(each) for each in value]
+        return [_without_nulls(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
         key: (
-            {name: "" if text is None else text for name, text in each.items()}
-            if key in _TEXT_MAPS and isinstance(each, dict)
-            else _without_nulls(each)
+            {name: "" if text is None else text for name, text in child.items()}
+            if key in _TEXT_MAPS and isinstance(child, dict)
+            else _without_nulls(child)
         )
-        for key, each in value.items()
-        if each is not None
+        for key, child in value.items()
+        if child is not None
     }
 
 
 def _metadata_errors(metadata: Any) -> list[FieldError]:
-    """What the engine does not look at: other fields of metadata, labels and annotations."""
-    mistakes = Mistakes()
-    given = mistakes.mapping(metadata, "metadata", METADATA)
-    keys = mistakes.mapping(given.get("annotations"), "metadata.annotations")
-    for key, value in keys.items():
-        mistakes.text(value, f"metadata.annotations.{key}")
-    labels = Mistakes()  # labels keep the rules of matchLabels
-    selector({"matchLabels": given.get("labels")}, "metadata", labels)
-    in_labels = [
-        FieldError(each.field.replace(".matchLabels", ".labels"), each.reason) for each in labels.found
-    ]
-    return [*mistakes.found, *in_labels]
+    """What the parser of policies does not check: labels, annotations and other fields of the metadata."""
+    errors = FieldErrors()
+    fields = errors.mapping(metadata, "metadata", METADATA)
+    annotations = errors.mapping(fields.get("annotations"), "metadata.annotations")
+    for key, value in annotations.items():
+        errors.text(value, f"metadata.annotations.{key}")
+    label_errors = FieldErrors()  # the rules for labels are those for matchLabels
+    parse_selector({"matchLabels": fields.get("labels")}, "metadata", label_errors)
+    errors.errors += (
+        FieldError(error.field.replace(".matchLabels", ".labels"), error.reason)
+        for error in label_errors.errors
+    )
+    return errors.errors
 
 
-def _told(error: FieldError) -> str:
-    meant = _RANGE.match(error.reason)
-    reason = f"a range is written `port: {meant[1]}` and `endPort: {meant[2]}`" if meant else error.reason
+def _describe(error: FieldError) -> str:
+    ports = _RANGE.match(error.reason)
+    reason = f"a range is written `port: {ports[1]}` and `endPort: {ports[2]}`" if ports else error.reason
     return f"`{_short(error.field)}`: {reason if len(reason) <= 300 else reason[:299] + '…'}"
 
 
-def _article(kind: str) -> str:
-    shown = _short(kind)
-    return f"{'an' if shown[:1].upper() in ('A', 'E', 'I', 'O', 'U') else 'a'} {shown}"
+def _with_article(kind: str) -> str:
+    name = _short(kind)
+    return f"{'an' if name[:1].upper() in ('A', 'E', 'I', 'O', 'U') else 'a'} {name}"
 
 
 def _short(value: object) -> str:

@@ -1,9 +1,9 @@
-"""What a policy does not do although it looks so, because of Services or of the nodes' own network.
+"""Warns of what a policy does not do although it looks so, because of Services or of the host network.
 
-Pods on the host network have their node's address: no policy isolates them, and no selector of a peer matches
-them. Rules see pods after address translation: a rule about a Service's own address matches nothing, and
-whoever comes through a NodePort or LoadBalancer with `externalTrafficPolicy: Cluster` arrives from a node's
-address.
+Pods on the host network have the address of their node: no policy isolates them, and no selector of a peer
+matches them. Rules see connections after address translation: a rule about the address of a Service matches
+nothing, and a client that comes through a NodePort or LoadBalancer with `externalTrafficPolicy: Cluster`
+arrives from the address of a node.
 """
 
 from __future__ import annotations
@@ -16,105 +16,84 @@ from bot.policy.reach.model import Address, Direction, IPBlock, Pod, PodPeer, Po
 MOST_NAMED = 3
 
 
-def cautions(policy: Policy, found: ClusterState) -> tuple[str, ...]:
-    """Warnings about one policy, in words."""
+def find_warnings(policy: Policy, state: ClusterState) -> tuple[str, ...]:
+    """Return what a person should know about one policy, in sentences."""
+    pods = [pod for pod in state.cluster.pods if not pod.finished]
     return (
-        *_not_isolated(policy, found),
-        *_peers_on_nodes(policy, found),
-        *_service_addresses(policy, found),
-        *_hidden_sources(policy, found),
+        *_selected_hosts(policy, pods),
+        *_host_network_peers(policy, state, pods),
+        *_service_addresses(policy, state),
+        *_hidden_sources(policy, state, pods),
     )
 
 
-def _not_isolated(policy: Policy, found: ClusterState) -> Iterator[str]:
-    hosts = [
-        pod
-        for pod in _running(found)
-        if pod.host_network and pod.namespace == policy.namespace and policy.pods.matches(pod.labels)
-    ]
+def _selected_hosts(policy: Policy, pods: list[Pod]) -> Iterator[str]:
+    hosts = [pod for pod in pods if pod.host_network and policy.selects(pod)]
     if hosts:
         number = f"{len(hosts)} pods" if len(hosts) > 1 else "1 pod"
-        yield f"it selects {number} on the host network ({_listed(hosts)}), which no policy isolates"
+        yield f"it selects {number} on the host network ({_name_pods(hosts)}), which no policy isolates"
 
 
-def _peers_on_nodes(policy: Policy, found: ClusterState) -> Iterator[str]:
-    for direction, field in ((Direction.INGRESS, "from"), (Direction.EGRESS, "to")):
+def _host_network_peers(policy: Policy, state: ClusterState, pods: list[Pod]) -> Iterator[str]:
+    for direction, field, verb in (
+        (Direction.INGRESS, "from", "come from"),
+        (Direction.EGRESS, "to", "are reached at"),
+    ):
         for index, rule in enumerate(policy.rules(direction) or ()):
             for at, peer in enumerate(rule.peers):
-                hosts = _only_on_nodes(peer, policy, found) if isinstance(peer, PodPeer) else []
-                if hosts:
-                    verb = "come from" if direction is Direction.INGRESS else "are reached at"
+                members = _members(peer, policy, state, pods) if isinstance(peer, PodPeer) else []
+                if members and all(pod.host_network for pod in members):
                     yield (
                         f"spec.{direction.lower()}[{index}].{field}[{at}] names only pods on the host network"
-                        f" ({_listed(hosts)}): they {verb} their nodes' addresses: name those in an ipBlock"
+                        f" ({_name_pods(members)}): they {verb} their nodes' addresses: name those in an"
+                        " ipBlock"
                     )
 
 
-def _only_on_nodes(peer: PodPeer, policy: Policy, found: ClusterState) -> list[Pod]:
-    """The pods that a peer means, if all of them are on the host network."""
-    spaces = peer.namespaces
-    names = (
+def _members(peer: PodPeer, policy: Policy, state: ClusterState, pods: list[Pod]) -> list[Pod]:
+    """The pods whose labels match a peer, those on the host network included."""
+    selector = peer.namespaces
+    namespaces = (
         {policy.namespace}
-        if spaces is None
-        else {each.name for each in found.cluster.namespaces if spaces.matches(each.labels)}
+        if selector is None
+        else {namespace.name for namespace in state.cluster.namespaces if selector.matches(namespace.labels)}
     )
-
-    def meant(pod: Pod) -> bool:
-        return pod.namespace in names and peer.pods.matches(pod.labels)
-
-    hosts = [pod for pod in _running(found) if pod.host_network and meant(pod)]
-    return hosts if hosts and not any(meant(pod) for pod in _running(found) if not pod.host_network) else []
+    return [pod for pod in pods if pod.namespace in namespaces and peer.pods.matches(pod.labels)]
 
 
-def _running(found: ClusterState) -> Iterator[Pod]:
-    return (pod for pod in found.cluster.pods if not pod.finished)
-
-
-def _listed(pods: list[Pod]) -> str:
-    return _some(sorted(str(pod.ref) for pod in pods))
-
-
-def _service_addresses(policy: Policy, found: ClusterState) -> Iterator[str]:
+def _service_addresses(policy: Policy, state: ClusterState) -> Iterator[str]:
     blocks = list(_blocks(policy.egress or ()))
-    aimed = [
+    if any(block.cidr.prefixlen == 0 for block in blocks):
+        return  # a rule about everything is not about Services
+    services = [
         service
-        for service in found.services
-        if any(
-            address.version == block.cidr.version and _holds(block, address)
-            for block in blocks
-            for address in service.addresses
-        )
+        for service in state.services
+        if any(_contains(block, address) for block in blocks for address in service.addresses)
     ]
-    whole = any(block.cidr.prefixlen == 0 for block in blocks)  # everything: not about Services
-    if aimed and not whole:
+    if services:
         yield (
-            f"an egress ipBlock holds the address of {_named(aimed)}: policies see the pods behind a Service,"
-            " never its own address, so name those pods"
+            f"an egress ipBlock holds the address of {_name_services(services)}: policies see the pods behind"
+            " a Service, never its own address, so name those pods"
         )
 
 
-def _hidden_sources(policy: Policy, found: ClusterState) -> Iterator[str]:
-    blocks = [block for block in _blocks(policy.ingress or ()) if block.cidr.prefixlen > 0]
-    if not blocks:
+def _hidden_sources(policy: Policy, state: ClusterState, pods: list[Pod]) -> Iterator[str]:
+    if all(block.cidr.prefixlen == 0 for block in _blocks(policy.ingress or ())):
         return
-    selected = [
-        pod.labels
-        for pod in found.cluster.pods
-        if pod.namespace == policy.namespace and not pod.finished and policy.pods.matches(pod.labels)
-    ]
-    hidden = [
+    selected = [pod.labels for pod in pods if policy.selects(pod)]
+    services = [
         service
-        for service in found.services
+        for service in state.services
         if service.namespace == policy.namespace
         and service.from_outside
         and not service.keeps_source
         and service.selector
         and any(service.selector.items() <= labels.items() for labels in selected)
     ]
-    if hidden:
+    if services:
         yield (
-            f"{_named(hidden)} has externalTrafficPolicy Cluster: who comes through it arrives from a node's"
-            " address, so an ingress ipBlock of outside addresses does not match them"
+            f"{_name_services(services)} has externalTrafficPolicy Cluster: who comes through it arrives from"
+            " a node's address, so an ingress ipBlock of outside addresses does not match them"
         )
 
 
@@ -122,15 +101,19 @@ def _blocks(rules: tuple[Rule, ...]) -> Iterator[IPBlock]:
     return (peer for rule in rules for peer in rule.peers if isinstance(peer, IPBlock))
 
 
-def _holds(block: IPBlock, address: Address) -> bool:
-    return address in block.cidr and not any(address in each for each in block.excepts)
+def _contains(block: IPBlock, address: Address) -> bool:
+    return address in block.cidr and not any(address in network for network in block.excepts)
 
 
-def _named(services: list[ClusterService]) -> str:
-    names = [f"{each.namespace}/{each.name}" for each in services]
-    return f"the Service{'s' if len(names) > 1 else ''} {_some(names)}"
+def _name_pods(pods: list[Pod]) -> str:
+    return _first_few(sorted(str(pod.ref) for pod in pods))
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+def _name_services(services: list[ClusterService]) -> str:
+    names = [f"{service.namespace}/{service.name}" for service in services]
+    return f"the Service{'s' if len(names) > 1 else ''} {_first_few(names)}"
+
+
+def _first_few(names: list[str]) -> str:
+    suffix = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + suffix

@@ -1,7 +1,7 @@
-"""Text that a person sent, read as exactly one YAML (or JSON) document of plain values.
+"""Reads a text that a person sent as exactly one YAML (or JSON) document of plain values.
 
-Read in two passes: the first only looks at the parser's events, so that a bomb (aliases that multiply,
-endless nesting, many documents) is refused before a single value is built. The second builds plain values.
+The limits are checked first, on the parser's events alone, so that a bomb (aliases that multiply, endless
+nesting, many documents) is refused before a single value is built.
 """
 
 from __future__ import annotations
@@ -10,29 +10,26 @@ from typing import Any
 
 import yaml
 
-from bot.policy import plain_yaml, yaml_bounds
+from bot.policy import yaml_limits, yaml_loader
 from bot.policy.errors import BadManifest
 
 LARGEST = 256 * 1024  # bytes, and characters with aliases written out; policies are a few hundred bytes
 DEEPEST = 32  # a NetworkPolicy needs 9
-_BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST, parts=50_000, documents=100)
+_LIMITS = yaml_limits.YamlLimits(depth=DEEPEST, characters=LARGEST, nodes=50_000, documents=100)
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
 def read(sent: str | bytes) -> dict[str, Any]:
-    """The one document of a text. Raises `BadManifest`."""
-    text = _text(sent)
+    """Return the one document of a text. Raises `BadManifest`."""
+    text = _decode(sent)
     try:
-        yaml_bounds.look(text, _BOUNDS)
-        documents = [found for found in plain_yaml.values(text) if found is not None]
-    except yaml_bounds.OutOfBounds as error:
-        raise BadManifest(
-            "This is no policy", why=f"{error.what} (line {error.line})", fix=ONE_AT_A_TIME
-        ) from error
+        yaml_limits.check(text, _LIMITS)
+        documents = [value for value in yaml_loader.values(text) if value is not None]
+    except yaml_limits.LimitExceeded as error:
+        why = f"{error.limit} (line {error.line})"
+        raise BadManifest("This is no policy", why=why, fix=ONE_AT_A_TIME) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BadManifest(
-            "This is no YAML", why=_explained(error), fix="Mend it and send it again."
-        ) from error
+        raise BadManifest("This is no YAML", why=_explain(error), fix="Mend it and send it again.") from error
     if not documents:
         raise BadManifest("There is nothing in this YAML", fix="Send a NetworkPolicy.")
     if len(documents) > 1:
@@ -47,7 +44,7 @@ def read(sent: str | bytes) -> dict[str, Any]:
 
 
 def too_large(size: int) -> BadManifest:
-    """The refusal of a text of so many bytes."""
+    """Return the refusal of a text of so many bytes."""
     return BadManifest(
         "That is too large for a policy",
         why=f"{size:,} bytes; at most {LARGEST:,} are taken",
@@ -55,19 +52,18 @@ def too_large(size: int) -> BadManifest:
     )
 
 
-def _text(sent: str | bytes) -> str:
+def _decode(sent: str | bytes) -> str:
     data = sent.encode(errors="surrogatepass") if isinstance(sent, str) else sent
     if len(data) > LARGEST:
         raise too_large(len(data))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadManifest(
-            "This is no text", why=f"it is not UTF-8: {error.reason}", fix=ONE_AT_A_TIME
-        ) from error
+        why = f"it is not UTF-8: {error.reason}"
+        raise BadManifest("This is no text", why=why, fix=ONE_AT_A_TIME) from error
 
 
-def _explained(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"

@@ -1,6 +1,6 @@
-"""Files and folders of manifests, read as the cluster that they describe.
+"""Reads files and folders of manifests as the cluster that they describe.
 
-`documents` reads files in bounds, `objects` knows which kinds matter, `templates` turns pods and pod
-templates into pods, `controllers` expands what runs several of them, `reading` puts it together. A mistake is
-told with its file, its document and its field.
+`documents` reads files within bounds, `kube_objects` finds the objects that matter, `pod_templates` and
+`controllers` turn them into pods, and `cluster` puts the cluster together. Every mistake is reported with its
+file, its document and its field.
 """

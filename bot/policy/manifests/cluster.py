@@ -1,28 +1,29 @@
-"""Documents as the cluster that they describe, and what a person should know about how they were read."""
+"""The cluster that documents describe, and what a person should know about how they were read."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.policy.manifests import controllers, documents
 from bot.policy.manifests.documents import BadManifests
-from bot.policy.manifests.objects import CONTROLLERS, Object, objects
-from bot.policy.manifests.pod_templates import labels
+from bot.policy.manifests.kube_objects import CONTROLLERS, ManifestObject, find_objects
+from bot.policy.manifests.pod_templates import read_labels
 from bot.policy.reach import parser
+from bot.policy.reach.addresses import parse_addresses
 from bot.policy.reach.endpoints import blocks_of
-from bot.policy.reach.fields import Mistakes
-from bot.policy.reach.model import ClusterModel, Namespace, Node, Pod, Policy, Workload
+from bot.policy.reach.field_errors import FieldErrors
+from bot.policy.reach.model import KIND, ClusterModel, Namespace, Node, Policy, Workload
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifests:
     """A cluster as manifests describe it.
 
-    `foreign` are policies of other APIs, which are not computed: the answer is then incomplete. `notes` are
-    sentences about what the manifests leave open.
+    `foreign` are policies of other APIs, which are not computed, so that the answer is incomplete. `notes`
+    are sentences about what the manifests leave open.
     """
 
     cluster: ClusterModel
@@ -31,127 +32,119 @@ class Manifests:
 
     @property
     def incomplete(self) -> bool:
-        """Whether something that may decide otherwise is not computed."""
+        """Whether policies that are not computed may decide otherwise."""
         return bool(self.foreign)
 
 
 def read(paths: Iterable[str | Path]) -> Manifests:
-    """Read files and folders. Raises `BadManifests` with everything that is wrong with them."""
+    """Read files and folders as a cluster. Raises `BadManifests` with everything that is wrong with them."""
     return from_documents(documents.read(paths))
 
 
-def from_documents(found: Iterable[documents.ManifestDocument]) -> Manifests:
-    """Put documents together. Raises `BadManifests`."""
-    reading = _Reading()
-    for document in found:
-        reading.take(document)
-    return reading.finish()
+def from_documents(manifest_documents: Iterable[documents.ManifestDocument]) -> Manifests:
+    """Build the cluster that documents describe. Raises `BadManifests`."""
+    builder = _ClusterBuilder()
+    for document in manifest_documents:
+        builder.add(document)
+    return builder.build()
 
 
-class _Reading:
+class _ClusterBuilder:
     def __init__(self) -> None:
-        self._wrong: list[str] = []
-        self._seen: dict[tuple[str, str, str], Object] = {}
-        self._controllers: dict[Workload, Object] = {}
-        self._pods: list[Object] = []
+        self._mistakes: list[str] = []
+        self._objects: dict[tuple[str, str, str], ManifestObject] = {}
+        self._controllers: dict[Workload, ManifestObject] = {}
+        self._pods: list[ManifestObject] = []
         self._namespaces: list[Namespace] = []
         self._nodes: list[Node] = []
         self._policies: list[Policy] = []
-        self._foreign: list[str] = []
+        self._other_policies: list[str] = []
 
-    def take(self, document: documents.ManifestDocument) -> None:
+    def add(self, document: documents.ManifestDocument) -> None:
         """Sort the objects of one document by kind."""
-        mistakes = Mistakes()
-        for found in objects(document, mistakes):
-            if self._known(found):
+        errors = FieldErrors()
+        for obj in find_objects(document, errors):
+            if self._is_repeated(obj):
                 continue
-            if found.foreign:
-                self._foreign.append(f"{found} ({found.group})")
-            elif found.kind == "NetworkPolicy":
-                self._policy(found)
-            elif found.kind == "Namespace":
-                self._namespaces.append(Namespace(found.name, self._labels(found, mistakes)))
-            elif found.kind == "Node":
-                self._nodes.append(_node(found))
-            elif found.kind == "Pod":
-                self._pods.append(found)
-            elif found.kind in CONTROLLERS:
-                self._controllers[Workload(found.namespace, found.kind, found.name)] = found
-        self._wrong += (f"{document}: {error}" for error in mistakes.found)
+            if obj.is_other_policy:
+                self._other_policies.append(f"{obj} ({obj.group})")
+            elif obj.kind == KIND:
+                self._add_policy(obj)
+            elif obj.kind == "Namespace":
+                labels = obj.mapping("metadata").get("labels")
+                field = f"{obj.prefix}metadata.labels"
+                self._namespaces.append(Namespace(obj.name, read_labels(labels, field, errors)))
+            elif obj.kind == "Node":
+                self._nodes.append(_read_node(obj))
+            elif obj.kind == "Pod":
+                self._pods.append(obj)
+            elif obj.kind in CONTROLLERS:
+                self._controllers[Workload(obj.namespace, obj.kind, obj.name)] = obj
+        self._mistakes += (f"{document}: {error}" for error in errors.errors)
 
-    def finish(self) -> Manifests:
-        """Expand controllers, and put it together."""
-        owners = controllers.Owners(self._controllers)
-        pods = [self._pod(found, owners.of(found)) for found in self._pods]
-        there = {pod.owner for pod in pods} | set(self._controllers)
+    def build(self) -> Manifests:
+        """Expand the controllers whose pods are not in the input, and put the cluster together."""
+        owners = controllers.OwnerIndex(self._controllers)
+        pods = []
+        for obj in self._pods:
+            with self._reporting(obj) as errors:
+                pods.append(controllers.read_pod(obj, owners.topmost_owner(obj), errors))
         running = {pod.owner for pod in pods}
-        idle = []
-        for workload, found in self._controllers.items():
-            if workload not in running and owners.of(found) not in there:
-                made = self._expanded(found)
-                pods += made
-                idle += [] if made else [str(workload)]
+        scaled_to_zero = []
+        for workload, obj in self._controllers.items():
+            owner = owners.topmost_owner(obj)
+            if workload not in running and owner not in running and owner not in self._controllers:
+                with self._reporting(obj) as errors:
+                    expanded = list(controllers.expand(obj, errors))
+                pods += expanded
+                scaled_to_zero += [] if expanded else [str(workload)]
             if len(pods) > controllers.MOST_PODS:
-                self._wrong.append(f"{found.where}: more than {controllers.MOST_PODS:,} pods in all")
+                self._mistakes.append(f"{obj.source}: more than {controllers.MOST_PODS:,} pods in all")
                 break
-        if self._wrong:
-            raise BadManifests(self._wrong)
+        if self._mistakes:
+            raise BadManifests(self._mistakes)
         cluster = ClusterModel(
             pods=tuple(pods),
             namespaces=tuple(self._namespaces),
             policies=tuple(self._policies),
             nodes=tuple(self._nodes),
         )
-        return Manifests(cluster=cluster, foreign=tuple(self._foreign), notes=tuple(_notes(cluster, idle)))
+        notes = tuple(_notes(cluster, scaled_to_zero))
+        return Manifests(cluster=cluster, foreign=tuple(self._other_policies), notes=notes)
 
-    def _known(self, found: Object) -> bool:
-        """The same object twice is one; two different ones of one name are a mistake."""
-        key = (f"{found.group}/{found.kind}", found.namespace, found.name)
-        before = self._seen.setdefault(key, found)
-        if before is not found and before.value != found.value:
-            self._wrong.append(f"{found.where}: {found} is also in {before.where}, with other content")
-        return before is not found
+    def _is_repeated(self, obj: ManifestObject) -> bool:
+        """Whether the object was read before; two different ones of one name are a mistake."""
+        key = (f"{obj.group}/{obj.kind}", obj.namespace, obj.name)
+        first = self._objects.setdefault(key, obj)
+        if first is not obj and first.value != obj.value:
+            self._mistakes.append(f"{obj.source}: {obj} is also in {first.source}, with other content")
+        return first is not obj
 
-    def _policy(self, found: Object) -> None:
+    def _add_policy(self, obj: ManifestObject) -> None:
         try:
-            self._policies.append(parser.parse_policy(found.value))
+            self._policies.append(parser.parse_policy(obj.value))
         except parser.InvalidPolicy as invalid:
-            self._wrong += (f"{found.where} ({found}): {found.prefix}{error}" for error in invalid.errors)
+            self._mistakes += (f"{obj.source} ({obj}): {obj.prefix}{error}" for error in invalid.errors)
 
-    def _labels(self, found: Object, mistakes: Mistakes) -> dict[str, str]:
-        return labels(found.mapping("metadata").get("labels"), f"{found.prefix}metadata.labels", mistakes)
-
-    def _pod(self, found: Object, owner: Workload | None) -> Pod:
-        mistakes = Mistakes()
-        made = controllers.pod(found, owner, mistakes)
-        self._wrong += (f"{found.where} ({found}): {error}" for error in mistakes.found)
-        return made
-
-    def _expanded(self, found: Object) -> list[Pod]:
-        mistakes = Mistakes()
-        made = list(controllers.expanded(found, mistakes))
-        self._wrong += (f"{found.where} ({found}): {error}" for error in mistakes.found)
-        return made
+    @contextlib.contextmanager
+    def _reporting(self, obj: ManifestObject) -> Iterator[FieldErrors]:
+        """Give errors to collect, and report them with the object that they are about."""
+        errors = FieldErrors()
+        yield errors
+        self._mistakes += (f"{obj.source} ({obj}): {error}" for error in errors.errors)
 
 
-def _node(found: Object) -> Node:
-    given = found.mapping("status").get("addresses")
-    texts = (
-        [each.get("address") for each in given if isinstance(each, dict)] if isinstance(given, list) else []
-    )
-    addresses = []
-    for text in texts:
-        try:
-            addresses.append(ipaddress.ip_address(str(text)))
-        except ValueError:
-            continue  # a host name
-    return Node(found.name, tuple(addresses))
+def _read_node(obj: ManifestObject) -> Node:
+    addresses = obj.mapping("status").get("addresses")
+    entries = addresses if isinstance(addresses, list) else []
+    texts = [entry.get("address") for entry in entries if isinstance(entry, dict)]
+    return Node(obj.name, parse_addresses(texts))
 
 
-def _notes(cluster: ClusterModel, idle: list[str]) -> Iterable[str]:
+def _notes(cluster: ClusterModel, scaled_to_zero: list[str]) -> Iterator[str]:
     if not cluster.pods:
         yield "there are no pods and no controllers in the input"
-    if idle:
-        yield f"without pods, because they are scaled to 0: {', '.join(sorted(idle))}"
+    if scaled_to_zero:
+        yield f"without pods, because they are scaled to 0: {', '.join(sorted(scaled_to_zero))}"
     if blocks_of(cluster.policies) and any(not pod.addresses for pod in cluster.pods):
         yield "pods in manifests have no addresses: an ipBlock matches none of them, only addresses outside"

@@ -1,8 +1,9 @@
-"""Controllers and the pods that they would run, named as Kubernetes names them as far as that is known.
+"""Expands controllers into the pods that they would run, named as Kubernetes names them where that is known.
 
-They are numbered from 1 whatever the kind: most real names end in random letters, and who compares two
-folders should not have to know which. A StatefulSet's pods still carry the labels that hold their real
-ordinals, because policies select by them. A controller whose pods are in the input is not expanded.
+The pods of every kind of controller are numbered from 1: most real names end in random letters, and whoever
+compares two folders should not have to know which. The pods of a StatefulSet still carry the labels with
+their real ordinals, because policies select by them. A controller is not expanded if its pods are in the
+input.
 """
 
 from __future__ import annotations
@@ -11,120 +12,119 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.policy.manifests.objects import Object
-from bot.policy.manifests.pod_templates import addresses, template
-from bot.policy.reach.fields import Mistakes, kind_of
+from bot.policy.manifests.kube_objects import ManifestObject
+from bot.policy.manifests.pod_templates import read_pod_addresses, read_template
+from bot.policy.reach.field_errors import FieldErrors, type_name
 from bot.policy.reach.model import Pod, Workload
 
-MOST_PODS = 150_000  # what Kubernetes is built for, in one cluster
-_ONE_EACH = frozenset({"DaemonSet", "CronJob"})  # as many as nodes, or runs: one stands for them
-_HASH = "pod-template-hash"
+MOST_PODS = 150_000  # in one cluster: the limit that Kubernetes is built for
+_SINGLE_POD = frozenset({"DaemonSet", "CronJob"})  # as many pods as nodes, or runs: one stands for them
+_TEMPLATE_HASH = "pod-template-hash"
 
 
-class Owners:
-    """Finds the topmost controller: a Deployment for its ReplicaSet, a CronJob for its Job."""
+class OwnerIndex:
+    """Finds topmost controllers: the Deployment above a ReplicaSet, the CronJob above a Job."""
 
-    def __init__(self, controllers: Mapping[Workload, Object]) -> None:
-        self._known = controllers.keys()
-        self._above = {
+    def __init__(self, controllers: Mapping[Workload, ManifestObject]) -> None:
+        self._controllers = controllers.keys()
+        self._owner_of = {
             workload: owner
-            for workload, found in controllers.items()
-            if (owner := _controller(found)) is not None
+            for workload, obj in controllers.items()
+            if (owner := _controller_of(obj)) is not None
         }
 
-    def of(self, found: Object) -> Workload | None:
-        """The topmost controller of a pod or controller; None if it has none."""
-        owner, top = _controller(found), None
-        while owner is not None and owner != top:
-            top, owner = owner, self._above.get(owner)
-        if top is None or top.kind != "ReplicaSet":
-            return top
-        suffix = "-" + str((found.mapping("metadata").get("labels") or {}).get(_HASH, ""))
-        above = Workload(top.namespace, "Deployment", top.name.removesuffix(suffix))
-        return above if above in self._known else top  # what lies between the two need not be in the input
+    def topmost_owner(self, obj: ManifestObject) -> Workload | None:
+        """Return the topmost controller of a pod or controller; None if it has none."""
+        owner, topmost = _controller_of(obj), None
+        while owner is not None and owner != topmost:
+            topmost, owner = owner, self._owner_of.get(owner)
+        if topmost is None or topmost.kind != "ReplicaSet":
+            return topmost
+        # the ReplicaSet between a pod and its Deployment need not be in the input
+        suffix = "-" + str((obj.mapping("metadata").get("labels") or {}).get(_TEMPLATE_HASH, ""))
+        deployment = Workload(topmost.namespace, "Deployment", topmost.name.removesuffix(suffix))
+        return deployment if deployment in self._controllers else topmost
 
 
-def _controller(found: Object) -> Workload | None:
-    references = found.mapping("metadata").get("ownerReferences")
-    for each in references if isinstance(references, list) else []:
-        if isinstance(each, Mapping) and each.get("controller") and each.get("kind") != "Node":
-            kind, name = each.get("kind"), each.get("name")
-            return Workload(found.namespace, str(kind or "Pod"), str(name)) if name else None
+def _controller_of(obj: ManifestObject) -> Workload | None:
+    references = obj.mapping("metadata").get("ownerReferences")
+    for owner in references if isinstance(references, list) else []:
+        if isinstance(owner, Mapping) and owner.get("controller") and owner.get("kind") != "Node":
+            kind, name = owner.get("kind"), owner.get("name")
+            return Workload(obj.namespace, str(kind or "Pod"), str(name)) if name else None
     return None
 
 
-def pod(found: Object, owner: Workload | None, mistakes: Mistakes) -> Pod:
-    """A Pod as it is in the input."""
-    read = template(found.value, found.prefix.removesuffix("."), mistakes)
-    status, spec = found.mapping("status"), found.mapping("spec")
+def read_pod(obj: ManifestObject, owner: Workload | None, errors: FieldErrors) -> Pod:
+    """Read a Pod as the input has it."""
+    template = read_template(obj.value, obj.prefix.removesuffix("."), errors)
+    status, spec = obj.mapping("status"), obj.mapping("spec")
     return Pod(
-        namespace=found.namespace,
-        name=found.name,
-        labels=read.labels,
-        ports=read.ports,
+        namespace=obj.namespace,
+        name=obj.name,
+        labels=template.labels,
+        ports=template.ports,
         workload=owner,
-        host_network=read.host_network,
-        addresses=addresses(status),
+        host_network=template.host_network,
+        addresses=read_pod_addresses(status),
         phase=str(status.get("phase") or "Running"),
         node=str(spec.get("nodeName") or ""),
     )
 
 
-def expanded(found: Object, mistakes: Mistakes) -> Iterator[Pod]:
-    """The pods that a controller would run."""
-    spec_field = f"{found.prefix}spec"
-    spec = mistakes.mapping(found.value.get("spec"), spec_field)
-    if found.kind == "CronJob":
-        job = mistakes.mapping(spec.get("jobTemplate"), f"{spec_field}.jobTemplate")
-        spec_field = f"{spec_field}.jobTemplate.spec"
-        spec = mistakes.mapping(job.get("spec"), spec_field)
+def expand(obj: ManifestObject, errors: FieldErrors) -> Iterator[Pod]:
+    """Yield the pods that a controller would run."""
+    field = f"{obj.prefix}spec"
+    spec = errors.mapping(obj.value.get("spec"), field)
+    if obj.kind == "CronJob":
+        job = errors.mapping(spec.get("jobTemplate"), f"{field}.jobTemplate")
+        field = f"{field}.jobTemplate.spec"
+        spec = errors.mapping(job.get("spec"), field)
     if spec.get("template") is None:
-        mistakes.add(f"{spec_field}.template", "is required")
-    read = template(spec.get("template"), f"{spec_field}.template", mistakes)
-    workload = Workload(found.namespace, found.kind, found.name)
-    count = _count(found.kind, spec, spec_field, mistakes)
-    first = _first_ordinal(spec)
-    for number in range(count):
+        errors.add(f"{field}.template", "is required")
+    template = read_template(spec.get("template"), f"{field}.template", errors)
+    first_ordinal = _first_ordinal(spec)
+    for number in range(_pod_count(obj.kind, spec, field, errors)):
         yield Pod(
-            namespace=found.namespace,
-            name=f"{found.name}-{number + 1}",
-            labels={**read.labels, **_own_labels(found, first + number)},
-            ports=read.ports,
-            host_network=read.host_network,
-            workload=workload,
+            namespace=obj.namespace,
+            name=f"{obj.name}-{number + 1}",
+            labels={**template.labels, **_controller_labels(obj, first_ordinal + number)},
+            ports=template.ports,
+            host_network=template.host_network,
+            workload=Workload(obj.namespace, obj.kind, obj.name),
         )
 
 
-def _own_labels(found: Object, ordinal: int) -> dict[str, str]:
-    """What a controller sets itself, as far as it is known beforehand."""
-    if found.kind == "StatefulSet":
+def _controller_labels(obj: ManifestObject, ordinal: int) -> dict[str, str]:
+    """The labels that a controller sets itself, as far as they are known beforehand."""
+    if obj.kind == "StatefulSet":
         return {
-            "statefulset.kubernetes.io/pod-name": f"{found.name}-{ordinal}",
+            "statefulset.kubernetes.io/pod-name": f"{obj.name}-{ordinal}",
             "apps.kubernetes.io/pod-index": str(ordinal),
         }
-    if found.kind == "Job":
-        return {"batch.kubernetes.io/job-name": found.name, "job-name": found.name}
+    if obj.kind == "Job":
+        return {"batch.kubernetes.io/job-name": obj.name, "job-name": obj.name}
     return {}
 
 
-def _count(kind: str, spec: Mapping[str, Any], field: str, mistakes: Mistakes) -> int:
-    if kind in _ONE_EACH:
+def _pod_count(kind: str, spec: Mapping[str, Any], field: str, errors: FieldErrors) -> int:
+    if kind in _SINGLE_POD:
         return 1
     key = "parallelism" if kind == "Job" else "replicas"
     count = spec.get(key, 1)
     if count is None:
         return 1
     if isinstance(count, bool) or not isinstance(count, int):
-        mistakes.add(f"{field}.{key}", f"must be a number, not {kind_of(count)}")
+        errors.add(f"{field}.{key}", f"must be a number, not {type_name(count)}")
         return 0
     if not 0 <= count <= MOST_PODS:
-        mistakes.add(f"{field}.{key}", f"must be between 0 and {MOST_PODS:,}, not {count}")
+        errors.add(f"{field}.{key}", f"must be between 0 and {MOST_PODS:,}, not {count}")
         return 0
     return count
 
 
 def _first_ordinal(spec: Mapping[str, Any]) -> int:
-    """Where a StatefulSet begins to count."""
+    """The ordinal that a StatefulSet starts to count at, `spec.ordinals.start`."""
     ordinals = spec.get("ordinals")
     start = ordinals.get("start") if isinstance(ordinals, Mapping) else 0
     return start if isinstance(start, int) and re.fullmatch(r"\d{1,9}", str(start)) else 0

@@ -1,50 +1,49 @@
-"""Reads YAML and JSON files, within bounds, into plain values.
+"""Reads YAML and JSON files, within bounds, as plain values.
 
-The parser's events are looked at first, so that aliases that multiply (the stuff of YAML bombs) and endless
-nesting are refused before a value is built. Keys that are given twice are mistakes, and a date stays text, as
-in Kubernetes.
+The limits are checked on the parser's events before any value is built, so that aliases that multiply (the
+stuff of YAML bombs) and endless nesting are refused. A key that is given twice is a mistake, and a date stays
+text, as in Kubernetes.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bot.common.problems import Refusal
-from bot.policy import plain_yaml, yaml_bounds
+from bot.policy import yaml_limits, yaml_loader
 
 LARGEST = 10_000_000  # bytes of one file, and characters of it with all aliases written out
 DEEPEST = 100
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 STANDARD_INPUT = "-"
-_SHOWN = 20  # mistakes; more are counted
-_BOUNDS = yaml_bounds.Bounds(deepest=DEEPEST, largest=LARGEST)
+_MOST_MISTAKES = 20  # that are listed; the rest is counted
+_LIMITS = yaml_limits.YamlLimits(depth=DEEPEST, characters=LARGEST)
 
 
 class BadManifests(Refusal):
-    """The input cannot be used; each mistake names its file, and its document and field where there is
-    one.
-    """
+    """The input cannot be used; each mistake names its file, and its document and field where it has one."""
 
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)
-        more = len(self.mistakes) - _SHOWN
-        shown = [*self.mistakes[:_SHOWN], *([f"… and {more} more"] if more > 0 else [])]
-        super().__init__(
-            "The manifests cannot be read", why="\n".join(shown), fix="Correct what is named above."
+        remaining = len(self.mistakes) - _MOST_MISTAKES
+        why = "\n".join(
+            [*self.mistakes[:_MOST_MISTAKES], *([f"… and {remaining} more"] if remaining > 0 else [])]
         )
+        super().__init__("The manifests cannot be read", why=why, fix="Correct what is named above.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ManifestDocument:
-    """One document: where it stands, counted from 1, and its value."""
+    """One document: its file, its number there, counted from 1, and its value."""
 
     file: str
     number: int
@@ -55,11 +54,11 @@ class ManifestDocument:
 
 
 def read(paths: Iterable[str | Path]) -> tuple[ManifestDocument, ...]:
-    """All documents of files and folders (with their folders), in the order of their paths.
+    """Read all documents of files and folders (with their folders), in the order of their paths.
 
     `-` is the standard input. Hidden folders are passed over. Raises `BadManifests`.
     """
-    found: list[ManifestDocument] = []
+    documents: list[ManifestDocument] = []
     mistakes: list[str] = []
     for name, load in _sources(paths, mistakes):
         try:
@@ -67,17 +66,17 @@ def read(paths: Iterable[str | Path]) -> tuple[ManifestDocument, ...]:
             if len(data) > LARGEST:
                 mistakes.append(f"{name}: larger than {LARGEST // 1_000_000} MB")
             else:
-                found += _documents(name, data)
+                documents += _documents(name, data)
         except OSError as error:
             mistakes.append(f"{name}: {error.strerror}")
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            mistakes.append(f"{name}{_explained(error)}")
+            mistakes.append(f"{name}{_explain(error)}")
     if mistakes:
         raise BadManifests(mistakes)
-    return tuple(found)
+    return tuple(documents)
 
 
-def _sources(paths: Iterable[str | Path], mistakes: list[str]) -> Iterator[tuple[str, Any]]:
+def _sources(paths: Iterable[str | Path], mistakes: list[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
     for path in paths:
         if str(path) == STANDARD_INPUT:
             yield "standard input", lambda: sys.stdin.buffer.read(LARGEST + 1)
@@ -87,7 +86,7 @@ def _sources(paths: Iterable[str | Path], mistakes: list[str]) -> Iterator[tuple
             mistakes.append(
                 f"{path}: " + ("no .yaml, .yml or .json file in it" if Path(path).is_dir() else "not there")
             )
-        yield from ((str(file), _Bounded(file)) for file in files)
+        yield from ((str(file), functools.partial(_load, file)) for file in files)
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -96,65 +95,61 @@ def _files(path: Path) -> Iterator[Path]:
             yield path
         return
     for folder, folders, names in os.walk(path):
-        folders[:] = [each for each in folders if not each.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(folder, name) for name in names if Path(name).suffix.lower() in SUFFIXES)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Bounded:
-    file: Path
-
-    def __call__(self) -> bytes:
-        with self.file.open("rb") as opened:
-            return opened.read(LARGEST + 1)
+def _load(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(LARGEST + 1)
 
 
 def _documents(name: str, data: bytes) -> list[ManifestDocument]:
     text = data.decode("utf-8-sig")
-    if text.lstrip()[:1] == "{" and (value := _json(text)) is not None:
+    if text.lstrip()[:1] == "{" and (value := _parse_json(text)) is not None:
         return [ManifestDocument(name, 1, value)]
-    yaml_bounds.look(text, _BOUNDS)
-    values = plain_yaml.values(text)
-    return [
-        ManifestDocument(name, number, value) for number, value in enumerate(values, 1) if value is not None
-    ]
+    yaml_limits.check(text, _LIMITS)
+    values = enumerate(yaml_loader.values(text), 1)
+    return [ManifestDocument(name, number, value) for number, value in values if value is not None]
 
 
-def _json(text: str) -> Any:
-    """JSON is read ten times as fast by its own parser; None if it is YAML that only begins like it."""
+def _parse_json(text: str) -> Any:
+    """Parse JSON, ten times as fast as a YAML parser does; None if it is YAML that only begins like JSON."""
     try:
-        found = json.loads(text, object_pairs_hook=_once)
+        value = json.loads(text, object_pairs_hook=_without_repeated_keys)
     except json.JSONDecodeError:
         return None
-    if _depth(found) > DEEPEST:
+    if _depth(value) > DEEPEST:
         raise ValueError("nested too deep")
-    return found
+    return value
 
 
 def _depth(value: Any) -> int:
-    """How deep lists and mappings are nested, found layer by layer and not by recursion."""
+    """How deep lists and mappings are nested, counted layer by layer and not by recursion."""
     depth, layer = 0, [value]
     while layer and depth <= DEEPEST:
-        containers = [each for each in layer if isinstance(each, dict | list)]
+        containers = [item for item in layer if isinstance(item, dict | list)]
         layer = [
-            inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)
+            child
+            for container in containers
+            for child in (container.values() if isinstance(container, dict) else container)
         ]
         depth += bool(containers)
     return depth
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         keys = [key for key, _ in pairs]
         raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)} is given twice")
-    return found
+    return mapping
 
 
-def _explained(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f", line {error.problem_mark.line + 1}: {error.problem}"
-    if isinstance(error, yaml_bounds.OutOfBounds):
+    if isinstance(error, yaml_limits.LimitExceeded):
         return f", {error}"
     if isinstance(error, UnicodeDecodeError):
         return ": it is not UTF-8 text"

@@ -1,4 +1,4 @@
-"""The allowed connections as rows: `SRC => DST : CONNECTIONS`, by workload or by pod."""
+"""The allowed connections as rows `SRC => DST : CONNECTIONS`, by workload or by pod."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bot.policy.reach import addresses, outside
+from bot.policy.reach import external_ranges
+from bot.policy.reach.addresses import format_range
+from bot.policy.reach.aggregation import EndpointClasses, GroupLevel, Workloads, workloads_on_own_nodes
+from bot.policy.reach.arrays import Numbers
+from bot.policy.reach.connection_sets import EMPTY, FULL
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.parties import Classes, GroupLevel, Parties, own_nodes
-from bot.policy.reach.sets import EMPTY, FULL, Ids
-
-__all__ = ["GroupLevel", "Row", "rows"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """One pair that may connect: `shop/cart[Deployment]` or `shop/cart-1`, or outside as a range `A-B`."""
+class AllowedConnection:
+    """One pair that may connect.
+
+    An end is `shop/cart[Deployment]` or `shop/cart-1`, as the level says, or an external range `A-B`.
+    """
 
     source: str
     destination: str
@@ -29,69 +32,69 @@ class Row:
         return f"{self.source} => {self.destination} : {self.connections}"
 
 
-def rows(reach: Reachability, level: GroupLevel = GroupLevel.WORKLOAD) -> Iterator[Row]:
-    """Every pair that may connect, sorted by source and destination.
+def rows(reach: Reachability, level: GroupLevel = GroupLevel.WORKLOAD) -> Iterator[AllowedConnection]:
+    """Return every pair that may connect, sorted by source and destination.
 
-    The connections of two workloads are the union over their pairs of pods. No row for a pod to itself, from
-    outside to outside, or for pairs that may not connect at all.
+    The connections of two workloads are the union over their pairs of pods. There is no row for a pod to
+    itself, from outside to outside, or for a pair that may not connect at all.
     """
-    return iter(_Listing(reach, level))
+    return iter(_Rows(reach, level))
 
 
-class _Listing:
+class _Rows:
     def __init__(self, reach: Reachability, level: GroupLevel) -> None:
         self._reach = reach
-        self._classes = Classes(reach)
-        self._parties = Parties(reach.population, self._classes.of_pod, level)
-        self._own_nodes = own_nodes(reach.population, self._parties.of_pod)
-        self._ranges = self._maximal_ranges() if self._parties.names else []
-        names = [*self._parties.names, *(addresses.text(found) for found, _ in self._ranges)]
-        self._order = sorted(range(len(names)), key=names.__getitem__)
-        self._names = names
+        self._classes = EndpointClasses(reach)
+        self._workloads = Workloads(reach.pod_index, self._classes.of_pod, level)
+        self._on_own_nodes = workloads_on_own_nodes(reach.pod_index, self._workloads.of_pod)
+        self._ranges = self._merged_ranges() if self._workloads.names else []
+        self._names = [*self._workloads.names, *(format_range(bounds) for bounds, _ in self._ranges)]
 
-    def __iter__(self) -> Iterator[Row]:
-        order = np.array(self._order, dtype=np.intp)
-        for source in self._order:
-            found = self._opened_by(source)[order]
-            for at in np.flatnonzero(found).tolist():
-                yield Row(self._names[source], self._names[self._order[at]], self._reach.sets[int(found[at])])
+    def __iter__(self) -> Iterator[AllowedConnection]:
+        order = np.array(sorted(range(len(self._names)), key=self._names.__getitem__), dtype=np.intp)
+        names = [self._names[end] for end in order.tolist()]
+        for name, source in zip(names, order.tolist(), strict=True):
+            row = self._opened_by(source)[order]
+            for at in np.flatnonzero(row).tolist():
+                yield AllowedConnection(name, names[at], self._reach.sets[int(row[at])])
 
-    def _opened_by(self, source: int) -> Ids:
-        """What a party may open to each party and then to each range."""
-        pods = len(self._parties.names)
-        if source >= pods:
-            by_class = self._classes.opened_by(self._ranges[source - pods][1])
-            found = self._parties.fold(by_class, self._reach.sets)
-            return np.concatenate((found, np.full(len(self._ranges), EMPTY, dtype=np.int32)))
-        first, *others = (self._classes.opened_by(one) for one in self._parties.classes(source))
-        by_class = functools.reduce(self._reach.sets.unions, others, first)
-        found = self._parties.fold(by_class, self._reach.sets)
-        found[source] = self._to_itself(source)
-        found[list(self._own_nodes.get(source, ()))] = FULL
-        return np.concatenate((found, by_class[[number for _, number in self._ranges]]))
+    def _opened_by(self, source: int) -> Numbers:
+        """What a workload or a range may open to each workload, and after them to each range."""
+        workload_count = len(self._workloads.names)
+        if source >= workload_count:
+            by_class = self._classes.opened_by(self._ranges[source - workload_count][1])
+            row = self._workloads.fold(by_class, self._reach.sets)
+            return np.concatenate((row, np.full(len(self._ranges), EMPTY, dtype=np.int32)))
+        opened = map(self._classes.opened_by, self._workloads.classes_of(source))
+        by_class = functools.reduce(self._reach.sets.unions, opened)
+        row = self._workloads.fold(by_class, self._reach.sets)
+        row[source] = self._opened_to_itself(source)
+        row[list(self._on_own_nodes.get(source, ()))] = FULL
+        return np.concatenate((row, by_class[[class_ for _, class_ in self._ranges]]))
 
-    def _to_itself(self, party: int) -> int:
-        """Between two different pods of one party."""
-        classes = self._parties.classes(party)
-        found = EMPTY
-        for one in classes if not self._parties.alone(party) else ():
-            opened = self._classes.opened_by(one)
-            for other in classes:
-                if one != other or self._parties.pods_in(party, one) > 1:
-                    found = self._reach.sets.union(found, int(opened[other]))
-        return found
+    def _opened_to_itself(self, workload: int) -> int:
+        """What is allowed between two different pods of one workload."""
+        connections = EMPTY
+        classes = self._workloads.classes_of(workload)
+        for source in classes if self._workloads.pod_counts[workload] > 1 else ():
+            opened = self._classes.opened_by(source)
+            for destination in classes:
+                if source != destination or self._workloads.count_pods(workload, source) > 1:
+                    connections = self._reach.sets.union(connections, int(opened[destination]))
+        return connections
 
-    def _maximal_ranges(self) -> list[tuple[addresses.Range, int]]:
-        """Neighbours are one range if no row would differ; each with the class that stands for it."""
-        sets = self._reach.sets
-        endpoints = self._reach.endpoints
-        numbered = zip(endpoints.ranges(), self._classes.of_endpoint[endpoints.units :].tolist(), strict=True)
+    def _merged_ranges(self) -> list[external_ranges.NumberedRange]:
+        """Neighbouring ranges are merged if no row would differ; each has the class that stands for it."""
+        sets, endpoints = self._reach.sets, self._reach.endpoints
+        classes = self._classes.of_endpoint[endpoints.pod_endpoint_count :].tolist()
+        ranges = external_ranges.of_families(
+            zip(endpoints.ranges(), classes, strict=True), ipv6=external_ranges.uses_ipv6(self._reach)
+        )
 
         @functools.cache
-        def seen(one: int) -> tuple[bytes, bytes]:
-            opened = self._parties.fold(self._classes.opened_by(one), sets)
-            reached = self._parties.fold(self._classes.opened_to(one), sets)
-            return opened.tobytes(), reached.tobytes()
+        def rows_of(class_: int) -> tuple[bytes, bytes]:
+            opened_by = self._workloads.fold(self._classes.opened_by(class_), sets)
+            opened_to = self._workloads.fold(self._classes.opened_to(class_), sets)
+            return opened_by.tobytes(), opened_to.tobytes()
 
-        ranges = outside.families(numbered, ipv6=outside.speaks_ipv6(self._reach))
-        return outside.maximal(ranges, seen)
+        return external_ranges.merge_neighbours(ranges, rows_of)

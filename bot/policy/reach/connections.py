@@ -1,42 +1,40 @@
-"""Sets of connections: for each protocol a set of ports, in one canonical form, and how they are written.
+"""Sets of connections: a set of ports for each protocol, in one canonical form, and their text.
 
 All three protocols lie on one number line, 65,536 numbers apart, so that a set is one sorted tuple of
-intervals. Port 0 does not exist; it keeps the intervals of two protocols from touching.
+intervals. Port 0 does not exist, which keeps the intervals of two protocols from touching.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
-from bot.policy.reach.model import Protocol
+from bot.policy.reach.model import FIRST_PORT, LAST_PORT, ContainerPort, PortRule, Protocol
 
-FIRST_PORT, LAST_PORT = 1, 65535
 _SPAN = 65536
 _BASE = {protocol: index * _SPAN for index, protocol in enumerate(Protocol)}
 _PROTOCOLS = tuple(Protocol)
 
-Interval = tuple[int, int]  # both ends belong to it
+NamedPorts = frozenset[ContainerPort]  # of one pod
+Interval = tuple[int, int]  # first and last number, both inclusive
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Connections:
-    """A set of (protocol, port). Equal sets are equal values; `bool` says whether it holds anything."""
+    """A set of (protocol, port). Equal sets are equal values, and an empty set is false."""
 
     intervals: tuple[Interval, ...] = ()
 
     @staticmethod
     def of(protocol: Protocol, first: int = FIRST_PORT, last: int = LAST_PORT) -> Connections:
-        """The ports `first` to `last` of a protocol, all of them by default; none if `first` is after
-        `last`.
-        """
+        """Return ports `first` to `last` of a protocol, by default all; none if `first` is after `last`."""
         first, last = max(first, FIRST_PORT), min(last, LAST_PORT)
         return Connections(((_BASE[protocol] + first, _BASE[protocol] + last),)) if first <= last else NOTHING
 
     @staticmethod
     def union(sets: Iterable[Connections]) -> Connections:
-        """What is in any of them."""
-        return Connections(_merged(interval for each in sets for interval in each.intervals))
+        """Return what is in any of the sets."""
+        return Connections(_merge(interval for connections in sets for interval in connections.intervals))
 
     def __bool__(self) -> bool:
         return bool(self.intervals)
@@ -47,43 +45,43 @@ class Connections:
         return other if not self.intervals else Connections.union((self, other))
 
     def __and__(self, other: Connections) -> Connections:
-        found = []
-        mine, theirs = self.intervals, other.intervals
+        common = []
+        left, right = self.intervals, other.intervals
         i = j = 0
-        while i < len(mine) and j < len(theirs):
-            first, last = max(mine[i][0], theirs[j][0]), min(mine[i][1], theirs[j][1])
+        while i < len(left) and j < len(right):
+            first, last = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
             if first <= last:
-                found.append((first, last))
-            if mine[i][1] < theirs[j][1]:
+                common.append((first, last))
+            if left[i][1] < right[j][1]:
                 i += 1
             else:
                 j += 1
-        return Connections(tuple(found))
+        return Connections(tuple(common))
 
     def __sub__(self, other: Connections) -> Connections:
         return self & other.complement() if other.intervals else self
 
     def complement(self) -> Connections:
-        """Every connection that is not in it."""
-        found = []
+        """Return every connection that is not in the set."""
+        gaps = []
         for start in _BASE.values():
             at = start + FIRST_PORT
             for first, last in self.intervals:
                 if start < first <= start + LAST_PORT:
                     if at < first:
-                        found.append((at, first - 1))
+                        gaps.append((at, first - 1))
                     at = last + 1
             if at <= start + LAST_PORT:
-                found.append((at, start + LAST_PORT))
-        return Connections(tuple(found))
+                gaps.append((at, start + LAST_PORT))
+        return Connections(tuple(gaps))
 
     def contains(self, protocol: Protocol, port: int) -> bool:
-        """Whether this port is in it."""
+        """Whether this port of this protocol is in the set."""
         at = _BASE[protocol] + port
         return any(first <= at <= last for first, last in self.intervals)
 
     def ports(self, protocol: Protocol) -> tuple[Interval, ...]:
-        """The port ranges of a protocol, sorted and apart from each other."""
+        """Return the port ranges of a protocol, sorted; no two of them overlap or touch."""
         start = _BASE[protocol]
         return tuple(
             (first - start, last - start)
@@ -92,16 +90,14 @@ class Connections:
         )
 
     def __str__(self) -> str:
-        """`TCP 80,8080-8090,UDP 53`; a protocol alone is all its ports; `All Connections`, `No
-        Connections`.
-        """
+        """Write the set as `TCP 80,8080-8090,UDP 53`; a protocol without numbers means all its ports."""
         if self == ALL:
             return "All Connections"
         if not self:
             return "No Connections"
-        return ",".join(part for protocol in _PROTOCOLS if (part := self._part(protocol)))
+        return ",".join(part for protocol in _PROTOCOLS if (part := self._format(protocol)))
 
-    def _part(self, protocol: Protocol) -> str:
+    def _format(self, protocol: Protocol) -> str:
         ranges = self.ports(protocol)
         if ranges == ((FIRST_PORT, LAST_PORT),):
             return str(protocol)
@@ -109,15 +105,34 @@ class Connections:
         return f"{protocol} {ports}" if ports else ""
 
 
-def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    found: list[Interval] = []
+def _merge(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    merged: list[Interval] = []
     for first, last in sorted(intervals):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
         else:
-            found.append((first, last))
-    return tuple(found)
+            merged.append((first, last))
+    return tuple(merged)
 
 
 NOTHING = Connections()
 ALL = Connections(tuple((start + FIRST_PORT, start + LAST_PORT) for start in _BASE.values()))
+
+
+def resolve_ports(ports: Sequence[PortRule], named_ports: NamedPorts) -> Connections:
+    """Return the connections that entries of `ports` allow to a destination with these named ports.
+
+    A name stands for every container port of that name and protocol, and for nothing where there is none.
+    """
+    return Connections.union(allowed for port in ports for allowed in _resolve_port(port, named_ports))
+
+
+def _resolve_port(port: PortRule, named_ports: NamedPorts) -> Iterator[Connections]:
+    if port.port is None:
+        yield Connections.of(port.protocol)
+    elif isinstance(port.port, int):
+        yield Connections.of(port.protocol, port.port, port.end_port or port.port)
+    else:
+        for container_port in named_ports:
+            if container_port.name == port.port and container_port.protocol == port.protocol:
+                yield Connections.of(port.protocol, container_port.number, container_port.number)

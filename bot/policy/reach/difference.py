@@ -1,4 +1,4 @@
-"""What changes between two states of a cluster: connections that close and open, and what that means."""
+"""What changes between two states of a cluster: connections that close and open, isolation, and lost DNS."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.policy.reach.cells import Cells
-from bot.policy.reach.changes import ConnectionChange, Pairs, changes_of
-from bot.policy.reach.connections import Connections
+from bot.policy.reach.aggregation import GroupLevel
+from bot.policy.reach.arrays import AnyIndices, Indices
+from bot.policy.reach.changes import ChangedPairs, ConnectionChange, merge_pairs
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.model import Direction, Pod, PodRef, Protocol
-from bot.policy.reach.parties import GroupLevel
+from bot.policy.reach.joint_classes import JointClasses
+from bot.policy.reach.lost_dns import LostDns, find_lost_dns
+from bot.policy.reach.model import Direction, PodRef
 
-DNS_NAMESPACE, DNS_LABEL, DNS_PORT = "kube-system", ("k8s-app", "kube-dns"), 53
 _ROWS_AT_ONCE = 64
 
 
@@ -28,122 +27,76 @@ class Isolation:
     direction: Direction
 
 
-@dataclasses.dataclass(frozen=True, slots=True, order=True)
-class LostDns:
-    """A pod that could ask one of the cluster's DNS pods on port 53 of these protocols, and no longer can."""
-
-    pod: PodRef
-    protocols: tuple[Protocol, ...]
-
-
 @dataclasses.dataclass(frozen=True)
 class ReachDifference:
-    """What changes. Pods and changes are sorted by name."""
+    """What changes between two states; pods and changes are sorted by name.
+
+    `isolated` are the pods that policies begin to isolate, `released` those that they cease to isolate.
+    """
 
     isolated: tuple[Isolation, ...]
     released: tuple[Isolation, ...]
     loses_dns: tuple[LostDns, ...]
-    _pairs: Pairs = dataclasses.field(repr=False)
+    _pairs: ChangedPairs = dataclasses.field(repr=False)
 
     @functools.cached_property
     def changes(self) -> Sequence[ConnectionChange]:
-        """Pair by pair, sorted by source and destination; built when it is first asked for."""
-        return changes_of(self._pairs)
+        """The changes pair by pair, sorted by source and destination; built when they are first asked for."""
+        return merge_pairs(self._pairs)
 
     @property
     def nothing_changes(self) -> bool:
-        """No connection opens or closes; pods may still have become isolated to no effect."""
+        """Whether no connection opens or closes; pods may still have become isolated to no effect."""
         return not len(self._pairs.sources)
-
-    @property
-    def closes(self) -> int:
-        """How many pairs of workloads (or ranges outside) lose connections."""
-        return sum(1 for change in self.changes if change.closes)
-
-    @property
-    def opens(self) -> int:
-        """How many pairs of workloads (or ranges outside) gain connections."""
-        return sum(1 for change in self.changes if change.opens)
 
 
 def difference(
     before: Reachability, after: Reachability, level: GroupLevel = GroupLevel.WORKLOAD
 ) -> ReachDifference:
-    """Compare two states; fast where `after` came from `before` by `with_policy` or `without_policy`.
+    """Compare two states; `level` says whether a change is about workloads or about pods.
 
-    `level` says what a change is about.
-
-    Pods are the same if their namespace and name are; a pod that is in one state only has no connections in
-    the other.
+    Pods are the same if their namespace and name are; a pod that only one state has, has no connections in
+    the other. It is fast where `after` came from `before` by `with_policy` or `without_policy`.
     """
-    cells = Cells(before, after, level)
-    isolated, released = _isolation(cells)
-    return ReachDifference(isolated, released, _lost_dns(cells), _changed_pairs(cells))
+    classes = JointClasses(before, after, level)
+    isolated, released = _changed_isolation(classes)
+    return ReachDifference(isolated, released, find_lost_dns(classes), _changed_pairs(classes))
 
 
-def _changed_pairs(cells: Cells) -> Pairs:
-    """Every pair of cells of which some connection changes. Only cells with other policies can have one."""
-    every = np.arange(cells.count)
-    sources = cells.changed(Direction.EGRESS)
-    others = np.setdiff1d(every, sources)
+def _changed_pairs(classes: JointClasses) -> ChangedPairs:
+    """Find every pair of joint classes of which a connection changes.
+
+    Only a pair with a class whose policies changed can be one, so that few rows and columns are compared.
+    """
+    every = np.arange(classes.count)
+    sources = classes.with_changed_policies(Direction.EGRESS)
+    destinations = classes.with_changed_policies(Direction.INGRESS)
+    other_sources = np.setdiff1d(every, sources) if len(destinations) else every[:0]
     parts = [
-        _compare(cells, sources[at : at + _ROWS_AT_ONCE], every)
-        for at in range(0, len(sources), _ROWS_AT_ONCE)
+        _differing_pairs(classes, rows[at : at + _ROWS_AT_ONCE], columns)
+        for rows, columns in ((sources, every), (other_sources, destinations))
+        for at in range(0, len(rows), _ROWS_AT_ONCE)
     ]
-    destinations = cells.changed(Direction.INGRESS)
-    parts += [
-        _compare(cells, others[at : at + _ROWS_AT_ONCE], destinations)
-        for at in range(0, len(others) if len(destinations) else 0, _ROWS_AT_ONCE)
-    ]
-    return Pairs.of(cells, parts)
+    return ChangedPairs.of(classes, parts)
 
 
-def _compare(
-    cells: Cells, sources: npt.NDArray[np.intp], destinations: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.integer], ...]:
-    """Source, destination, number before and number after of each pair that differs."""
-    found, changed = cells.connections(sources, destinations)
-    differ = found != changed
-    outside = (sources >= cells.inside)[:, None] & (destinations >= cells.inside)[None, :]
-    differ &= ~outside
+def _differing_pairs(
+    classes: JointClasses, sources: Indices, destinations: Indices
+) -> tuple[AnyIndices, ...]:
+    """Return source, destination, number before and number after of each pair that differs."""
+    before, after = classes.connections(sources, destinations)
+    differ = before != after
+    first_range = classes.pod_class_count
+    differ &= ~((sources >= first_range)[:, None] & (destinations >= first_range)[None, :])
     rows, columns = np.nonzero(differ)
-    return sources[rows], destinations[columns], found[rows, columns], changed[rows, columns]
+    return sources[rows], destinations[columns], before[rows, columns], after[rows, columns]
 
 
-def _isolation(cells: Cells) -> tuple[tuple[Isolation, ...], tuple[Isolation, ...]]:
-    begun: list[Isolation] = []
-    ended: list[Isolation] = []
+def _changed_isolation(classes: JointClasses) -> tuple[tuple[Isolation, ...], tuple[Isolation, ...]]:
+    isolated: list[Isolation] = []
+    released: list[Isolation] = []
     for direction in Direction:
-        before, after = cells.isolated(direction)
-        begun += (Isolation(pod.ref, direction) for pod in cells.pods_of(after & ~before))
-        ended += (Isolation(pod.ref, direction) for pod in cells.pods_of(before & ~after))
-    return tuple(sorted(begun)), tuple(sorted(ended))
-
-
-def _lost_dns(cells: Cells) -> tuple[LostDns, ...]:
-    """A DNS pod itself, and a host-network pod on the node of one, always have an answer."""
-    servers = [
-        number for number, pod in enumerate(cells.pods) if pod.namespace == DNS_NAMESPACE and _serves_dns(pod)
-    ]
-    nodes = {cells.pods[number].node for number in servers} - {""}
-    if not servers:
-        return ()
-    before, after = cells.connections(np.arange(cells.inside), np.unique(cells.of_pod[servers]))
-    lost: dict[PodRef, tuple[Protocol, ...]] = {}
-    for protocol in (Protocol.TCP, Protocol.UDP):
-        asks = cells.before.sets.having(functools.partial(_asks, protocol=protocol))
-        could, can = np.any(asks[before], axis=1), np.any(asks[after], axis=1)
-        for pod in cells.pods_of(np.logical_and(could, np.logical_not(can))):
-            there = pod.ref in cells.after.population.index
-            if there and not _serves_dns(pod) and not (pod.host_network and pod.node in nodes):
-                lost[pod.ref] = (*lost.get(pod.ref, ()), protocol)
-    return tuple(sorted(LostDns(pod, protocols) for pod, protocols in lost.items()))
-
-
-def _asks(connections: Connections, *, protocol: Protocol) -> bool:
-    return connections.contains(protocol, DNS_PORT)
-
-
-def _serves_dns(pod: Pod) -> bool:
-    key, value = DNS_LABEL
-    return pod.namespace == DNS_NAMESPACE and pod.labels.get(key) == value
+        before, after = classes.isolated(direction)
+        isolated += (Isolation(pod.ref, direction) for pod in classes.pods_in(after & ~before))
+        released += (Isolation(pod.ref, direction) for pod in classes.pods_in(before & ~after))
+    return tuple(sorted(isolated)), tuple(sorted(released))

@@ -1,7 +1,8 @@
-"""The two ends that a connection can have: units of equal pods, and ranges of addresses outside.
+"""The ends that a connection can have: pod endpoints, and ranges of addresses outside the cluster.
 
-A unit is a group of pods, or a part of one where an ipBlock of some policy tells the addresses of its pods
-apart. Outside is cut at every end of every ipBlock and exception. Units are numbered first, then ranges.
+A pod endpoint is a pod group, or the part of one whose addresses an ipBlock of some policy tells apart from
+the others. The addresses outside are cut at both ends of every ipBlock and of every exception. Pod endpoints
+are numbered first, external ranges after them.
 """
 
 from __future__ import annotations
@@ -11,106 +12,99 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.policy.reach.addresses import END, FAMILIES, Range, ranges_of
-from bot.policy.reach.labels import Bits
+from bot.policy.reach.arrays import Indices, Mask, distinct
+from bot.policy.reach.connections import NamedPorts
 from bot.policy.reach.model import IPBlock, Peer, Policy
-from bot.policy.reach.partition import Partition, different, first_of_each
-from bot.policy.reach.population import Population, Ports
-
-Integers = npt.NDArray[np.int32]
-Indices = npt.NDArray[np.intp]
+from bot.policy.reach.partition import Partition
+from bot.policy.reach.pod_index import PodIndex
 
 
 class Endpoints:
-    """The units and ranges of one state of the policies. Immutable."""
+    """The endpoints for one set of ipBlocks. Immutable.
 
-    def __init__(self, population: Population, unit_of_pod: Integers, units: int, starts: list[int]) -> None:
-        self.population = population
-        self.unit_of_pod = unit_of_pod
-        self.units = units
-        self.starts = starts  # first position of each range outside, sorted
-        self.count = units + len(starts)
-        self._group_of_unit = population.group_of_pod[first_of_each(unit_of_pod, units)]
+    `of_pod` gives the endpoint of each pod, `range_starts` the first position of each external range, sorted.
+    `count` is the number of all endpoints, `pod_endpoint_count` that of the pod endpoints.
+    """
+
+    def __init__(self, pod_index: PodIndex, pods: Partition, range_starts: list[int]) -> None:
+        self.pod_index = pod_index
+        self.of_pod = pods.class_of
+        self.pod_endpoint_count = pods.count
+        self.range_starts = range_starts
+        self.count = pods.count + len(range_starts)
+        self._group_of_endpoint = pod_index.group_of_pod[pods.representatives()]
 
     @classmethod
-    def whole(cls, population: Population) -> Endpoints:
-        """Before any ipBlock is looked at: units are groups, and outside is one range for each family."""
-        return cls(population, population.group_of_pod, population.groups, list(FAMILIES))
+    def unsplit(cls, pod_index: PodIndex) -> Endpoints:
+        """Return the endpoints without any ipBlock: the pod groups, and one range for each address family."""
+        return cls(pod_index, Partition(pod_index.group_of_pod), list(FAMILIES))
 
     def split(self, blocks: Iterable[IPBlock]) -> tuple[Endpoints, Indices]:
-        """Cut by more blocks. The second value gives, for each new endpoint, the old one that it is part
-        of.
-        """
-        ranges = [ranges_of(block) for block in blocks]
-        units = Partition.of(self.unit_of_pod)
-        cuts = set(self.starts)
-        for each in ranges:
-            units.refine(self.population.within(each))
-            cuts.update(end for first, last in each for end in (first, last + 1) if end < END)
-        starts = sorted(cuts)
-        made = Endpoints(self.population, units.ids, units.count, starts)
-        old_units = self.unit_of_pod[units.representatives()]
-        old_ranges = [self.units + bisect.bisect_right(self.starts, start) - 1 for start in starts]
-        return made, np.concatenate((old_units, np.array(old_ranges, dtype=np.int32))).astype(np.intp)
+        """Split by more blocks; also return for each new endpoint the old one that it is a part of."""
+        pods = Partition(self.of_pod)
+        starts = set(self.range_starts)
+        for ranges in map(ranges_of, blocks):
+            pods.refine(self.pod_index.within(ranges))
+            starts.update(end for first, last in ranges for end in (first, last + 1) if end < END)
+        range_starts = sorted(starts)
+        endpoints = Endpoints(self.pod_index, pods, range_starts)
+        pod_parents = self.of_pod[pods.representatives()]
+        range_parents = np.array([self.range_endpoint(start) for start in range_starts], dtype=np.int32)
+        return endpoints, np.concatenate((pod_parents, range_parents)).astype(np.intp)
 
-    def selected(self, policy: Policy) -> Indices:
-        """The units that a policy isolates."""
-        return np.flatnonzero(self._by_unit(self.population.selected(policy)))
+    def selected_by(self, policy: Policy) -> Indices:
+        """Return the pod endpoints that a policy isolates."""
+        return np.flatnonzero(self._by_endpoint(self.pod_index.selected_by(policy)))
 
-    def members(self, peers: Iterable[Peer], namespace: str) -> Indices:
-        """The endpoints that any of these peers of a policy in `namespace` matches. Blocks were split by
-        before.
+    def matching(self, peers: Iterable[Peer], namespace: str) -> Indices:
+        """Return the endpoints that any of these peers of a policy in `namespace` matches.
+
+        The endpoints must have been split by the ipBlocks among the peers.
         """
-        found = np.zeros(self.count, dtype=bool)
+        matched = np.zeros(self.count, dtype=bool)
         for peer in peers:
             if isinstance(peer, IPBlock):
                 for first, last in ranges_of(peer):
-                    start, end = (
-                        bisect.bisect_left(self.starts, first),
-                        bisect.bisect_right(self.starts, last),
-                    )
-                    found[self.units + start : self.units + end] = True
-                found[self.unit_of_pod[self.population.within(ranges_of(peer))]] = True
+                    start = bisect.bisect_left(self.range_starts, first)
+                    end = bisect.bisect_right(self.range_starts, last)
+                    matched[self.pod_endpoint_count + start : self.pod_endpoint_count + end] = True
+                matched[self.of_pod[self.pod_index.within(ranges_of(peer))]] = True
             else:
-                found[: self.units] |= self._by_unit(self.population.peers(peer, namespace))
-        return np.flatnonzero(found)
+                pods = self._by_endpoint(self.pod_index.matching(peer, namespace))
+                matched[: self.pod_endpoint_count] |= pods
+        return np.flatnonzero(matched)
 
-    def by_ports(self, members: Indices) -> Iterator[tuple[Ports, Indices]]:
-        """The units among `members`, parted by the named ports of their pods."""
-        units = members[members < self.units]
-        tables = self.population.ports_of_group[self._group_of_unit[units]]
-        for table in different(tables, len(self.population.ports)).tolist():
-            yield self.population.ports[table], units[tables == table]
+    def split_by_named_ports(self, members: Indices) -> Iterator[tuple[NamedPorts, Indices]]:
+        """Yield the pod endpoints among `members`, grouped by the named ports of their pods."""
+        pods = members[members < self.pod_endpoint_count]
+        port_sets = self.pod_index.port_set_of_group[self._group_of_endpoint[pods]]
+        for port_set in distinct(port_sets, len(self.pod_index.port_sets)).tolist():
+            yield self.pod_index.port_sets[port_set], pods[port_sets == port_set]
 
-    def ports(self, unit: int) -> Ports:
-        """The named ports of the pods of a unit; none for a range outside."""
-        if unit >= self.units:
+    def named_ports(self, endpoint: int) -> NamedPorts:
+        """Return the named ports of the pods of an endpoint; none for an external range."""
+        if endpoint >= self.pod_endpoint_count:
             return frozenset()
-        return self.population.ports[int(self.population.ports_of_group[self._group_of_unit[unit]])]
+        group = self._group_of_endpoint[endpoint]
+        return self.pod_index.port_sets[int(self.pod_index.port_set_of_group[group])]
 
-    def host_network(self) -> Bits:
-        """One bit for each endpoint: whether it is pods on their node's network."""
-        found = np.zeros(self.count, dtype=bool)
-        found[: self.units] = self._by_unit(self.population.host_network)
-        return found
-
-    def range_at(self, place: int) -> int:
-        """The endpoint that an address outside belongs to."""
-        return self.units + bisect.bisect_right(self.starts, place) - 1
+    def range_endpoint(self, place: int) -> int:
+        """Return the external range that an address belongs to, by its position."""
+        return self.pod_endpoint_count + bisect.bisect_right(self.range_starts, place) - 1
 
     def ranges(self) -> Iterator[Range]:
-        """First and last position of each range outside, in order."""
-        return ((first, following - 1) for first, following in itertools.pairwise((*self.starts, END)))
+        """Yield the first and last position of each external range, in order."""
+        return ((first, following - 1) for first, following in itertools.pairwise((*self.range_starts, END)))
 
-    def _by_unit(self, groups: Bits) -> Bits:
-        """Units are numbered like groups, and parts of groups that were split off after them."""
-        return np.concatenate((groups, groups[self._group_of_unit[self.population.groups :]]))
+    def _by_endpoint(self, groups: Mask) -> Mask:
+        """Pod endpoints are numbered like pod groups; parts that were split off come after all groups."""
+        return np.concatenate((groups, groups[self._group_of_endpoint[self.pod_index.group_count :]]))
 
 
 def blocks_of(policies: Iterable[Policy]) -> set[IPBlock]:
-    """Every ipBlock that policies name."""
+    """Return every ipBlock that policies name."""
     return {
         peer
         for policy in policies

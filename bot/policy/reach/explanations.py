@@ -1,4 +1,4 @@
-"""Why one connection is allowed, or is not: which policies isolate each end and which rules allow it."""
+"""Explains why a connection is allowed or not: which policies isolate its ends, which rules allow it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import dataclasses
 
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Endpoint, Reachability
-from bot.policy.reach.model import Direction, PodRef, PolicyRef, Protocol
-from bot.policy.reach.population import resolve
-from bot.policy.reach.side import Granting
+from bot.policy.reach.grants import GrantReader
+from bot.policy.reach.model import Direction, PodRef, Policy, PolicyRef, Protocol
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RuleRef:
-    """One rule: `index` counts the entries of `ingress` or `egress` from 0, as in the manifest."""
+    """One rule; `index` counts the entries of `ingress` or `egress` from 0, as in the manifest."""
 
     policy: PolicyRef
     direction: Direction
@@ -27,9 +26,9 @@ class RuleRef:
 class End:
     """One end of a connection: egress at the source, ingress at the destination.
 
-    `exempt` says in words why no policy is asked (host network, an address outside, a pod to itself, its own
-    node), else empty. `isolated_by` are the policies that select the pod in this direction; without any,
-    everything is allowed. `allowed_by` are the rules of theirs that allow this connection.
+    `exempt` says in words why no policy decides (host network, an address outside, a pod to itself, its own
+    node), else it is empty. `isolated_by` are the policies that select the pod in this direction; without
+    any, everything is allowed. `allowed_by` are those of their rules that allow this connection.
     """
 
     direction: Direction
@@ -39,15 +38,15 @@ class End:
 
     @property
     def allowed(self) -> bool:
-        """Whether this end lets the connection through."""
+        """Whether this end allows the connection."""
         return bool(self.exempt) or not self.isolated_by or bool(self.allowed_by)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Whether `source` may connect to `destination` on this port, both ends, and what else it may open.
+    """Whether `source` may connect to `destination` on this port, both ends, and all that it may open.
 
-    An address that a pod of the cluster has stands for that pod.
+    An address of a pod of the cluster has been replaced by that pod.
     """
 
     source: Endpoint
@@ -60,29 +59,29 @@ class Explanation:
 
     @property
     def allowed(self) -> bool:
-        """Both ends let it through."""
+        """Whether both ends allow the connection."""
         return self.egress.allowed and self.ingress.allowed
 
 
 def explain(
     reach: Reachability, source: Endpoint, destination: Endpoint, *, protocol: Protocol, port: int
 ) -> Explanation:
-    """Explain one connection. Raises `KeyError` for a pod that is not there or has finished."""
-    source, destination = reach.meant(source), reach.meant(destination)
-    asked = _Asked(reach, source, destination, protocol, port)
+    """Explain one connection. Raises `KeyError` for a pod that does not exist or has finished."""
+    source, destination = reach.canonical(source), reach.canonical(destination)
+    connection = _Connection(reach, source, destination, protocol, port)
     return Explanation(
         source=source,
         destination=destination,
         protocol=protocol,
         port=port,
-        egress=asked.end(Direction.EGRESS),
-        ingress=asked.end(Direction.INGRESS),
+        egress=connection.end(Direction.EGRESS),
+        ingress=connection.end(Direction.INGRESS),
         connections=reach.connections(source, destination),
     )
 
 
 @dataclasses.dataclass(frozen=True)
-class _Asked:
+class _Connection:
     reach: Reachability
     source: Endpoint
     destination: Endpoint
@@ -94,12 +93,11 @@ class _Asked:
         exempt = self._exempt(subject)
         if exempt:
             return End(direction=direction, exempt=exempt)
-        side = self.reach.side(direction)
-        policies = side.policies[int(side.rows_of[self.reach.endpoint(subject)])]
+        policies = self.reach.table(direction).policies_of(self.reach.endpoint_number(subject))
         return End(
             direction=direction,
             isolated_by=tuple(policy.ref for policy in policies),
-            allowed_by=tuple(rule for policy in policies for rule in self._allowing(policy.ref, direction)),
+            allowed_by=tuple(rule for policy in policies for rule in self._allowing(policy, direction)),
         )
 
     def _exempt(self, subject: Endpoint) -> str:
@@ -107,20 +105,23 @@ class _Asked:
             return "a pod always reaches itself"
         if not isinstance(subject, PodRef):
             return "an address outside of the cluster has no policies"
-        if self.reach.population.pods[self.reach.population.index[subject]].host_network:
+        if self.reach.pod(subject).host_network:
             return "a pod on its node's network is not isolated by policies"
-        if self.reach.own_node(self.source, self.destination):
+        if self.reach.is_own_node(self.source, self.destination):
             return "a node always reaches its own pods"
         return ""
 
-    def _allowing(self, policy: PolicyRef, direction: Direction) -> tuple[RuleRef, ...]:
-        peer = self.reach.endpoint(self.destination if direction is Direction.EGRESS else self.source)
-        ports = self.reach.endpoints.ports(self.reach.endpoint(self.destination))
-        granting = Granting(self.reach.endpoints, direction)
+    def _allowing(self, policy: Policy, direction: Direction) -> tuple[RuleRef, ...]:
+        """The rules of a policy that allow the connection; a rule may have several grants that do."""
+        peer = self.reach.endpoint_number(self.destination if direction is Direction.EGRESS else self.source)
+        endpoints = self.reach.endpoints
+        named_ports = endpoints.named_ports(self.reach.endpoint_number(self.destination))
         allowing = {
             grant.rule: None
-            for grant in granting.grants(self.reach.policies[policy])
-            if (grant.members is None or peer in grant.members)
-            and (grant.connections | resolve(grant.named, ports)).contains(self.protocol, self.port)
+            for grant in GrantReader(endpoints, direction).grants(policy)
+            if (grant.peers is None or peer in grant.peers)
+            and (grant.connections | endpoints.pod_index.resolve(grant.named_ports, named_ports)).contains(
+                self.protocol, self.port
+            )
         }
-        return tuple(RuleRef(policy, direction, index) for index in allowing)
+        return tuple(RuleRef(policy.ref, direction, index) for index in allowing)

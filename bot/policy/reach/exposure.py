@@ -1,4 +1,4 @@
-"""What is open to everyone: a list to work off."""
+"""What is open to everyone in a cluster: a list to work off."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bot.policy.reach.aggregation import EndpointClasses, GroupLevel, Workloads
+from bot.policy.reach.arrays import Numbers
+from bot.policy.reach.connection_sets import EMPTY, FULL
 from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import Direction, Workload
-from bot.policy.reach.parties import Classes, GroupLevel, Parties
-from bot.policy.reach.sets import EMPTY, FULL, Ids
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Exposed:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """Lists sorted by the workload's text.
+    """The exposure of a cluster; each list is sorted by the workload's text.
 
     `cluster_wide`: what every other pod of the cluster may open to at least one pod of the workload.
-    `outside`: what at least one address outside may open to at least one of its pods, over all addresses.
+    `outside`: what some address outside may open to at least one of its pods, over all addresses.
     `unselected_ingress` and `unselected_egress`: workloads with a pod that no policy isolates in that
-    direction; host-network pods, which no policy can isolate, are in `host_network` instead.
+    direction. Host-network pods, which no policy can isolate, are in `host_network` instead.
     """
 
     cluster_wide: tuple[Exposed, ...]
@@ -43,16 +44,16 @@ class Exposure:
 
 def exposure(reach: Reachability) -> Exposure:
     """Compute the exposure of every workload."""
-    classes = Classes(reach)
-    parties = Parties(reach.population, classes.of_pod, GroupLevel.WORKLOAD)
-    workloads = {str(pod.owner): pod.owner for pod in reach.population.pods}
-    hosts = {pod.owner for pod in reach.population.pods if pod.host_network}
+    classes = EndpointClasses(reach)
+    workloads = Workloads(reach.pod_index, classes.of_pod, GroupLevel.WORKLOAD)
+    owners = {str(pod.owner): pod.owner for pod in reach.pod_index.pods}
+    hosts = {pod.owner for pod in reach.pod_index.pods if pod.host_network}
 
-    def exposed(by_class: Ids) -> Iterator[Exposed]:
-        folded = parties.fold(by_class, reach.sets) if parties.names else by_class[:0]
-        for party in np.flatnonzero(folded).tolist():
-            name = parties.names[party]
-            yield Exposed(workloads[name], reach.sets[int(folded[party])], int(parties.pods[party]))
+    def exposed(by_class: Numbers) -> Iterator[Exposed]:
+        by_workload = workloads.fold(by_class, reach.sets) if workloads.names else by_class[:0]
+        for number in np.flatnonzero(by_workload).tolist():
+            owner = owners[workloads.names[number]]
+            yield Exposed(owner, reach.sets[int(by_workload[number])], int(workloads.pod_counts[number]))
 
     return Exposure(
         cluster_wide=tuple(exposed(_from_every_pod(reach, classes))),
@@ -63,30 +64,29 @@ def exposure(reach: Reachability) -> Exposure:
     )
 
 
-def _from_every_pod(reach: Reachability, classes: Classes) -> Ids:
-    """For each class what every other pod may open to it; a pod alone in the cluster is open to nobody."""
-    sizes = np.bincount(classes.of_pod, minlength=classes.count)
-    found = np.full(classes.count, FULL, dtype=np.int32)
-    for source in np.flatnonzero(sizes).tolist():
+def _from_every_pod(reach: Reachability, classes: EndpointClasses) -> Numbers:
+    """What every other pod may open to each class; a pod alone in the cluster is open to nobody."""
+    pod_counts = np.bincount(classes.of_pod, minlength=classes.count)
+    common = np.full(classes.count, FULL, dtype=np.int32)
+    for source in np.flatnonzero(pod_counts).tolist():
         opened = classes.opened_by(source)
-        if sizes[source] == 1:
-            opened[source] = found[source]  # a pod to itself says nothing about others
-        found = reach.sets.intersections(found, opened)
-    return found if len(reach.population.pods) > 1 else np.full_like(found, EMPTY)
+        if pod_counts[source] == 1:
+            opened[source] = common[source]  # a pod to itself says nothing about others
+        common = reach.sets.intersections(common, opened)
+    return common if len(reach.pod_index.pods) > 1 else np.full_like(common, EMPTY)
 
 
-def _from_outside(reach: Reachability, classes: Classes) -> Ids:
-    ranges = np.unique(classes.of_endpoint[reach.endpoints.units :]).tolist()
-    return functools.reduce(reach.sets.unions, (classes.opened_by(one) for one in ranges))
+def _from_outside(reach: Reachability, classes: EndpointClasses) -> Numbers:
+    ranges = np.unique(classes.of_endpoint[reach.endpoints.pod_endpoint_count :]).tolist()
+    return functools.reduce(reach.sets.unions, map(classes.opened_by, ranges))
 
 
 def _unselected(reach: Reachability, direction: Direction) -> tuple[Workload, ...]:
-    side = reach.side(direction)
-    isolated = np.array([bool(policies) for policies in side.policies], dtype=bool)
-    of_pod = isolated[side.rows_of[reach.endpoints.unit_of_pod]]
-    found = {
+    table = reach.table(direction)
+    isolated = table.isolated_rows()[table.row_of[reach.endpoints.of_pod]].tolist()
+    unselected = {
         pod.owner
-        for pod, selected in zip(reach.population.pods, of_pod.tolist(), strict=True)
-        if not selected and not pod.host_network
+        for pod, is_isolated in zip(reach.pod_index.pods, isolated, strict=True)
+        if not is_isolated and not pod.host_network
     }
-    return tuple(sorted(found, key=str))
+    return tuple(sorted(unselected, key=str))

@@ -10,8 +10,7 @@ import numpy as np
 from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.explanations import RuleRef
-from bot.policy.reach.model import Direction, Policy, PolicyRef, PortRule, Rule
-from bot.policy.reach.population import resolve
+from bot.policy.reach.model import Direction, Policy, PolicyRef, Rule
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class DeadRule:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class IdlePolicy:
+class RedundantPolicy:
     """A policy without which every allowed connection would be the same, and why."""
 
     policy: PolicyRef
@@ -35,56 +34,60 @@ class IdlePolicy:
 
 
 def dead_rules(reach: Reachability, policies: Iterable[PolicyRef] | None = None) -> tuple[DeadRule, ...]:
-    """The rules and peers that select nothing, of these policies or of all. Raises `KeyError` for one
-    unknown.
+    """Return the rules and peers that match nothing, of these policies or of all.
+
+    Raises `KeyError` for a policy that does not exist.
     """
-    chosen = sorted(reach.policies) if policies is None else policies
-    return tuple(dead for ref in chosen for dead in _dead(reach, reach.policies[ref]))
+    refs = sorted(reach.policies) if policies is None else policies
+    return tuple(dead for ref in refs for dead in _dead_rules_of(reach, reach.policies[ref]))
 
 
-def idle_policies(reach: Reachability, policies: Iterable[PolicyRef] | None = None) -> tuple[IdlePolicy, ...]:
-    """The policies that change nothing, of these or of all: each is judged with all others in place.
+def redundant_policies(
+    reach: Reachability, policies: Iterable[PolicyRef] | None = None
+) -> tuple[RedundantPolicy, ...]:
+    """Return the policies that change nothing, of these or of all; each is judged with all others in place.
 
-    Each costs a `difference` of its own, some milliseconds. Raises `KeyError` for a policy that is not there.
+    Each of them takes a `difference` of its own, some milliseconds. Raises `KeyError` for a policy that does
+    not exist.
     """
-    found = []
+    redundant = []
     for ref in sorted(reach.policies) if policies is None else policies:
-        if not len(reach.endpoints.selected(reach.policies[ref])):
-            found.append(IdlePolicy(ref, "it selects no pod"))
+        if not len(reach.endpoints.selected_by(reach.policies[ref])):
+            redundant.append(RedundantPolicy(ref, "it selects no pod"))
         elif difference(reach.without_policy(ref), reach).nothing_changes:
-            found.append(IdlePolicy(ref, "without it every connection would be the same"))
-    return tuple(found)
+            redundant.append(RedundantPolicy(ref, "without it every connection would be the same"))
+    return tuple(redundant)
 
 
-def _dead(reach: Reachability, policy: Policy) -> Iterator[DeadRule]:
+def _dead_rules_of(reach: Reachability, policy: Policy) -> Iterator[DeadRule]:
     for direction in Direction:
         for index, rule in enumerate(policy.rules(direction) or ()):
             ref = RuleRef(policy.ref, direction, index)
-            empty = [
+            dead_peers = [
                 at
-                for at, one in enumerate(rule.peers)
-                if not len(reach.endpoints.members((one,), policy.namespace))
+                for at, peer in enumerate(rule.peers)
+                if not len(reach.endpoints.matching((peer,), policy.namespace))
             ]
-            if rule.peers and len(empty) == len(rule.peers):
+            if rule.peers and len(dead_peers) == len(rule.peers):
                 yield DeadRule(ref, None, "no pod and no address matches its peers")
                 continue
-            yield from (DeadRule(ref, at, "no pod matches it") for at in empty)
-            if rule.ports and not _any_port(reach, policy, direction, rule):
+            yield from (DeadRule(ref, at, "no pod matches it") for at in dead_peers)
+            if rule.ports and not _matches_any_port(reach, policy, direction, rule):
                 names = ", ".join(sorted({str(port.port) for port in rule.ports}))
-                yield DeadRule(
-                    ref, None, f"no pod that it is about has a port called {names} of that protocol"
-                )
+                why = f"no pod that it is about has a port called {names} of that protocol"
+                yield DeadRule(ref, None, why)
 
 
-def _any_port(reach: Reachability, policy: Policy, direction: Direction, rule: Rule) -> bool:
-    """Whether some destination of a rule has one of its ports; a number is a port of everyone."""
-    named: list[PortRule] = [port for port in rule.ports if isinstance(port.port, str)]
+def _matches_any_port(reach: Reachability, policy: Policy, direction: Direction, rule: Rule) -> bool:
+    """Whether some destination of a rule has one of its ports. Every destination has any port number."""
+    named = tuple(port for port in rule.ports if isinstance(port.port, str))
     if len(named) < len(rule.ports):
         return True
     if direction is Direction.INGRESS:
-        destinations = reach.endpoints.selected(policy)
+        destinations = reach.endpoints.selected_by(policy)
     elif rule.peers:
-        destinations = reach.endpoints.members(rule.peers, policy.namespace)
+        destinations = reach.endpoints.matching(rule.peers, policy.namespace)
     else:
         destinations = np.arange(reach.endpoints.count)
-    return any(resolve(named, ports) for ports, _ in reach.endpoints.by_ports(destinations))
+    port_sets = (named_ports for named_ports, _ in reach.endpoints.split_by_named_ports(destinations))
+    return any(reach.pod_index.resolve(named, named_ports) for named_ports in port_sets)

@@ -1,8 +1,8 @@
-"""What the engine computes on: pods, namespaces, nodes and policies as plain values.
+"""The values that the engine computes on: pods, namespaces, nodes and policies.
 
-Nothing here reads Kubernetes objects: `parsing` does that for policies, and whoever reads pods (from a
-cluster or from manifests) builds these values itself. Names are unique as in Kubernetes: a pod or policy
-within its namespace, a namespace or node in the cluster.
+Nothing here reads Kubernetes objects: `parser` does that for policies, and whoever reads pods, from a cluster
+or from manifests, builds these values itself. Names are unique as in Kubernetes: those of pods and policies
+within their namespace, those of namespaces and nodes within the cluster.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import enum
 import ipaddress
 from collections.abc import Mapping
 
-NAME_LABEL = "kubernetes.io/metadata.name"  # the API server sets it on every namespace
-FINISHED = frozenset({"Succeeded", "Failed"})  # phases in which a pod has no network
+API_VERSION, KIND = "networking.k8s.io/v1", "NetworkPolicy"
+NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # the API server sets it on every namespace
+FINISHED_PHASES = frozenset({"Succeeded", "Failed"})  # in which a pod has no network
+FIRST_PORT, LAST_PORT = 1, 65535
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Protocol(enum.StrEnum):
-    """The protocols that a NetworkPolicy can name, in the order in which they are printed."""
+    """The protocols that a NetworkPolicy can name, in the order in which answers print them."""
 
     SCTP = "SCTP"
     TCP = "TCP"
@@ -28,14 +30,14 @@ class Protocol(enum.StrEnum):
 
 
 class Direction(enum.StrEnum):
-    """Which end of a connection a rule is about."""
+    """The policy types: Ingress is about the destination of a connection, Egress about its source."""
 
     INGRESS = "Ingress"
     EGRESS = "Egress"
 
 
 class Operator(enum.StrEnum):
-    """Operators of matchExpressions."""
+    """The operators of matchExpressions."""
 
     IN = "In"
     NOT_IN = "NotIn"
@@ -45,9 +47,7 @@ class Operator(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Workload:
-    """The controller that owns a pod (the topmost one: a Deployment, not its ReplicaSet), or the pod
-    itself.
-    """
+    """The topmost controller that owns a pod (a Deployment, not its ReplicaSet), or the pod itself."""
 
     namespace: str
     kind: str
@@ -59,7 +59,7 @@ class Workload:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ContainerPort:
-    """A named port of a container. Names need not be unique in a pod: then all of them count."""
+    """A named port of a container. Several ports of a pod may have one name; rules then match all of them."""
 
     name: str
     protocol: Protocol
@@ -68,7 +68,7 @@ class ContainerPort:
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class PodRef:
-    """A pod by name."""
+    """The namespace and name of a pod."""
 
     namespace: str
     name: str
@@ -81,9 +81,9 @@ class PodRef:
 class Pod:
     """One pod.
 
-    `ports` are the named ports of its containers and of its sidecars (init containers with restartPolicy
-    Always). `addresses` is empty where they are not known, as in manifests: then no ipBlock matches it.
-    For a pod with `host_network` they are its node's. `workload` is None for a pod without a controller.
+    `ports` are the named ports of its containers and sidecars (init containers with restartPolicy Always).
+    `addresses` is empty where they are not known, as in manifests: then no ipBlock matches the pod. A pod
+    with `host_network` has the addresses of its node. `workload` is None for a pod without a controller.
     """
 
     namespace: str
@@ -98,34 +98,34 @@ class Pod:
 
     @property
     def ref(self) -> PodRef:
-        """Its name."""
+        """The namespace and name of the pod."""
         return PodRef(self.namespace, self.name)
 
     @property
     def owner(self) -> Workload:
-        """Its workload; itself, as kind Pod, if it has no controller."""
+        """The pod's workload: its topmost controller, or the pod itself, of kind Pod, if it has none."""
         return self.workload or Workload(self.namespace, "Pod", self.name)
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended, and so has no network."""
-        return self.phase in FINISHED
+        """Whether the pod has ended, and so has no network."""
+        return self.phase in FINISHED_PHASES
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace. `kubernetes.io/metadata.name` is added if it is not in `labels`."""
+    """A namespace. The label `kubernetes.io/metadata.name` is set as the API server sets it."""
 
     name: str
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", {**self.labels, NAME_LABEL: self.name})
+        object.__setattr__(self, "labels", {**self.labels, NAMESPACE_NAME_LABEL: self.name})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
-    """A node and its addresses: traffic from it to its own pods is always allowed."""
+    """A node and its addresses. Traffic from a node to its own pods is always allowed."""
 
     name: str
     addresses: tuple[Address, ...] = ()
@@ -140,9 +140,7 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether an object with these labels fulfils it. NotIn and DoesNotExist match where the key
-        lacks.
-        """
+        """Whether an object with these labels fulfils it; NotIn and DoesNotExist also match a missing key."""
         match self.operator:
             case Operator.IN:
                 return labels.get(self.key) in self.values
@@ -158,13 +156,13 @@ class Requirement:
 class LabelSelector:
     """A label selector: all requirements must hold; without any it selects everything.
 
-    matchLabels are requirements with In and one value, so that equal selectors compare equal.
+    An entry of matchLabels is a requirement with In and one value, so that equal selectors compare equal.
     """
 
     requirements: tuple[Requirement, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether an object with these labels is selected."""
+        """Whether the selector selects an object with these labels."""
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 
@@ -175,7 +173,8 @@ EVERYTHING = LabelSelector()
 class PodPeer:
     """A peer with a podSelector, a namespaceSelector or both.
 
-    `namespaces` None: pods of the policy's own namespace. `pods` is `EVERYTHING` where podSelector is absent.
+    Without `namespaces` it means pods of the policy's own namespace; `pods` is `EVERYTHING` where podSelector
+    is absent.
     """
 
     pods: LabelSelector = EVERYTHING
@@ -195,7 +194,7 @@ Peer = PodPeer | IPBlock
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PortRule:
-    """One entry of `ports`. `port` None: all ports of the protocol. `end_port` only with a number."""
+    """One entry of `ports`; without `port` all ports of the protocol. `end_port` only goes with a number."""
 
     protocol: Protocol = Protocol.TCP
     port: int | str | None = None
@@ -204,8 +203,9 @@ class PortRule:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rule:
-    """One entry of `ingress` or `egress`. `peers` empty: everyone; `ports` empty: all ports of all
-    protocols.
+    """One entry of `ingress` or `egress`.
+
+    Empty `peers` are everyone, empty `ports` are all ports of all protocols.
     """
 
     peers: tuple[Peer, ...] = ()
@@ -214,7 +214,7 @@ class Rule:
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class PolicyRef:
-    """A policy by name."""
+    """The namespace and name of a NetworkPolicy."""
 
     namespace: str
     name: str
@@ -240,11 +240,15 @@ class Policy:
 
     @property
     def ref(self) -> PolicyRef:
-        """Its name."""
+        """The namespace and name of the policy."""
         return PolicyRef(self.namespace, self.name)
 
+    def selects(self, pod: Pod) -> bool:
+        """Whether the podSelector selects a pod, whether or not policies can isolate it."""
+        return pod.namespace == self.namespace and self.pods.matches(pod.labels)
+
     def rules(self, direction: Direction) -> tuple[Rule, ...] | None:
-        """The rules of one direction; None if the policy does not isolate in it."""
+        """Return the rules of one direction; None if the policy does not isolate in it."""
         return self.ingress if direction is Direction.INGRESS else self.egress
 
 
@@ -252,8 +256,8 @@ class Policy:
 class ClusterModel:
     """Everything that decides who may connect to whom.
 
-    Namespaces that only a pod or a policy names are added, with their name label alone. Finished pods may be
-    among `pods`; the engine leaves them out.
+    The engine adds namespaces that only a pod names, with their name label alone, and leaves out finished
+    pods, which may be among `pods`.
     """
 
     pods: tuple[Pod, ...] = ()

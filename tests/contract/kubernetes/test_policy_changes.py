@@ -15,7 +15,7 @@ import pytest
 from bot.adapters.kube import errors, paths, writes
 from bot.adapters.kube.client import Kube
 from bot.policy import apply, change_plan, cluster_state
-from bot.policy.errors import ChangedSince, NotWritten, OwnedByOthers, Unclear
+from bot.policy.errors import ChangedSince, NoSuchChange, NotWritten, OwnedByOthers, Unclear
 from bot.policy.preview import Where
 from bot.policy.reach.model import PolicyRef
 from storage.database import Database
@@ -38,9 +38,9 @@ def changes(sqlite_url: str) -> Iterator[PolicyChangeRepository]:
 
 @pytest.fixture
 def name(kube: Kube) -> Iterator[str]:
-    made = f"xk8s-test-{uuid.uuid4().hex[:8]}"
-    yield made
-    writes.delete(kube, path(made))
+    name = f"xk8s-test-{uuid.uuid4().hex[:8]}"
+    yield name
+    writes.delete(kube, path(name))
 
 
 def path(name: str) -> str:
@@ -56,60 +56,62 @@ def policy(name: str, **spec: Any) -> dict[str, Any]:
     }
 
 
-def noted(changes: PolicyChangeRepository, plan: change_plan.PolicyChangePlan) -> PolicyChange:
-    maker = apply.ChangeAuthor(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
-    return apply.note(changes, plan, WHERE, maker)
+def recorded(changes: PolicyChangeRepository, plan: change_plan.PolicyChangePlan) -> PolicyChange:
+    author = apply.ChangeAuthor(operation=uuid.uuid4().hex, actor="U1", at=datetime.now(UTC))
+    return apply.record_begun(changes, plan, author)
 
 
 def state(changes: PolicyChangeRepository, change: PolicyChange) -> str:
-    kept = changes.get(change.operation)
-    assert kept is not None
-    return kept.state
+    record = changes.get(change.operation)
+    assert record is not None
+    return record.state
 
 
 def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: str) -> None:
     writes.apply(kube, path(name), policy(name))
-    found = cluster_state.read_cluster_state(kube)
-    assert {"default", "kube-system"} <= found.namespaces and found.cluster.nodes[0].addresses
-    dns = [pod for pod in found.cluster.pods if pod.labels.get("k8s-app") == "kube-dns"]
+    state = cluster_state.read_cluster_state(kube)
+    assert {"default", "kube-system"} <= state.namespaces and state.cluster.nodes[0].addresses
+    dns = [pod for pod in state.cluster.pods if pod.labels.get("k8s-app") == "kube-dns"]
     assert dns and all(pod.addresses and pod.owner.kind == "Deployment" for pod in dns)
-    kept = found.policies[PolicyRef("default", name)]
-    assert kept["kind"] == "NetworkPolicy" and kept["metadata"]["managedFields"]
-    assert not found.incomplete
+    obj = state.policies[PolicyRef("default", name)]
+    assert obj["kind"] == "NetworkPolicy" and obj["metadata"]["managedFields"]
+    assert not state.incomplete
 
 
 def test_an_apply_a_change_of_it_and_both_roll_backs(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    first = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, policy(name))))
+    first = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name))))
     assert first.state == WRITTEN and first.before is None and first.after_uid
     narrower = policy(name, policyTypes=["Ingress", "Egress"])
-    second = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, narrower)))
+    second = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, narrower)))
     assert second.before == first.after and second.after_uid == first.after_uid
 
-    back = noted(changes, change_plan.plan_rollback(kube, WHERE, second))
+    back = recorded(changes, change_plan.plan_rollback(kube, WHERE, second))
     apply.execute(kube, changes, back)
-    there = writes.read(kube, path(name))
-    assert there is not None and writes.without_server_fields(there) == first.after
-    taken = changes.get(second.operation)
-    assert taken is not None and taken.undone_by == back.operation
+    live = writes.read(kube, path(name))
+    assert live is not None and writes.without_server_fields(live) == first.after
+    reverted = changes.get(second.operation)
+    assert reverted is not None and reverted.undone_by == back.operation
     # what a roll-back wrote is our own: it is written over without a conflict
-    third = apply.execute(kube, changes, noted(changes, change_plan.plan_apply(kube, WHERE, narrower)))
+    third = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, narrower)))
     assert third.state == WRITTEN
     with pytest.raises(ChangedSince):
         change_plan.plan_rollback(kube, WHERE, first)
-    apply.execute(kube, changes, noted(changes, change_plan.plan_rollback(kube, WHERE, third)))
+    apply.execute(kube, changes, recorded(changes, change_plan.plan_rollback(kube, WHERE, third)))
 
 
 def test_somebody_who_writes_between_plan_and_write_is_not_written_over(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name), manager="kubectl")
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
     writes.apply(kube, path(name), policy(name, egress=[{}]), manager="kubectl")
-    with pytest.raises(ChangedSince) as told:
+    with pytest.raises(ChangedSince) as refusal:
         apply.execute(kube, changes, begun)
-    assert "spec.egress: nothing → [{}]" in told.value.why and "last written by kubectl" in told.value.why
+    assert (
+        "spec.egress: nothing → [{}]" in refusal.value.why and "last written by kubectl" in refusal.value.why
+    )
     assert state(changes, begun) == GIVEN_UP
     with pytest.raises(NotWritten, match="was given up before"):
         apply.execute(kube, changes, dataclasses.replace(begun, state=GIVEN_UP), resumed=True)
@@ -119,38 +121,40 @@ def test_somebody_who_deletes_between_plan_and_write_is_told(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name))
-    update = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
-    delete = noted(changes, change_plan.plan_delete(kube, WHERE, PolicyRef("default", name)))
+    update = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
+    delete = recorded(changes, change_plan.plan_delete(kube, WHERE, PolicyRef("default", name)))
     writes.delete(kube, path(name))
-    with pytest.raises(ChangedSince, match="changed by somebody else") as told:
+    with pytest.raises(ChangedSince, match="changed by somebody else") as refusal:
         apply.execute(kube, changes, update)
-    assert told.value.why == "it was deleted in the meantime"
+    assert refusal.value.why == "it was deleted in the meantime"
     assert apply.execute(kube, changes, delete).state == WRITTEN, "what was to be gone is gone"
 
 
 def test_a_policy_that_somebody_made_at_the_same_moment_cannot_be_taken_back(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy(name)))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name)))
     writes.apply(kube, path(name), policy(name), manager="kubectl")
-    kept = apply.execute(kube, changes, begun)
-    assert kept.state == WRITTEN and "at the same moment" in kept.note
-    with pytest.raises(change_plan.NoSuchChange, match="cannot be taken back"):
-        change_plan.plan_rollback(kube, WHERE, kept)
+    record = apply.execute(kube, changes, begun)
+    assert record.state == WRITTEN and "at the same moment" in record.note
+    with pytest.raises(NoSuchChange, match="cannot be taken back"):
+        change_plan.plan_rollback(kube, WHERE, record)
 
 
 def test_fields_of_others_are_named_and_taken_over_only_when_told_to(
     kube: Kube, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name, policyTypes=["Egress"]), manager="helm")
-    wanted = policy(name, policyTypes=["Ingress"])
-    plan = change_plan.plan_apply(kube, WHERE, wanted)
-    assert [(each.manager, each.field) for each in plan.preview.takeovers] == [("helm", ".spec.policyTypes")]
-    begun = noted(changes, plan)
-    with pytest.raises(OwnedByOthers) as told:
+    manifest = policy(name, policyTypes=["Ingress"])
+    plan = change_plan.plan_apply(kube, WHERE, manifest)
+    assert [(takeover.manager, takeover.field) for takeover in plan.preview.takeovers] == [
+        ("helm", ".spec.policyTypes")
+    ]
+    begun = recorded(changes, plan)
+    with pytest.raises(OwnedByOthers) as refusal:
         apply.execute(kube, changes, begun)
-    assert told.value.why == "helm owns .spec.policyTypes" and state(changes, begun) == GIVEN_UP
-    again = noted(changes, change_plan.plan_apply(kube, WHERE, wanted, take_over=True))
+    assert refusal.value.why == "helm owns .spec.policyTypes" and state(changes, begun) == GIVEN_UP
+    again = recorded(changes, change_plan.plan_apply(kube, WHERE, manifest, take_over=True))
     assert apply.execute(kube, changes, again, take_over=True).after["spec"]["policyTypes"] == ["Ingress"]  # type: ignore[index]
 
 
@@ -161,8 +165,8 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
     kube, api = connect(endpoint(running)), running.cluster.api
     if there_before:
         writes.apply(kube, path("answered-late"), policy("answered-late"))
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
-    serve, lost = api.serve, []
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
+    serve, lost = api.serve, list[Any]()
 
     async def serve_and_fail_once(request: Any, target: Any, verb: str) -> Any:
         answer = await serve(request, target, verb)
@@ -174,11 +178,16 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
 
     api.serve = serve_and_fail_once
     try:
-        kept = apply.execute(kube, changes, begun)
+        record = apply.execute(kube, changes, begun)
     finally:
         api.serve = serve
-    assert lost and kept.state == WRITTEN and kept.after is not None and kept.after["spec"]["ingress"] == [{}]
-    assert not kept.note and change_plan.plan_rollback(kube, WHERE, kept).wanted == kept.before
+    assert (
+        lost
+        and record.state == WRITTEN
+        and record.after is not None
+        and record.after["spec"]["ingress"] == [{}]
+    )
+    assert not record.note and change_plan.plan_rollback(kube, WHERE, record).wanted == record.before
     writes.delete(kube, path("answered-late"))
 
 
@@ -186,7 +195,7 @@ def test_a_server_that_fails_before_it_writes_changes_nothing_and_says_so(
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
     faults = running.cluster.api.faults
     faults.status, faults.times = 500, 4
     with pytest.raises(errors.ServerFailed):
@@ -198,15 +207,15 @@ def test_a_server_that_never_answers_again_leaves_it_unknown_and_a_later_look_fi
     running: Api, changes: PolicyChangeRepository
 ) -> None:
     kube = connect(endpoint(running))
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
     faults = running.cluster.api.faults
     faults.status, faults.times = 500, 8
-    with pytest.raises(Unclear) as told:
+    with pytest.raises(Unclear) as refusal:
         apply.execute(kube, changes, begun)
-    assert told.value.outcome == "unknown" and "policy show unclear" in told.value.fix
-    kept = changes.get(begun.operation)
-    assert kept is not None and kept.state == "begun"
-    assert apply.execute(kube, changes, kept, resumed=True).state == WRITTEN
+    assert refusal.value.outcome == "unknown" and "policy show unclear" in refusal.value.fix
+    record = changes.get(begun.operation)
+    assert record is not None and record.state == "begun"
+    assert apply.execute(kube, changes, record, resumed=True).state == WRITTEN
     writes.delete(kube, path("unclear"))
 
 
@@ -218,15 +227,15 @@ def test_a_namespace_that_is_being_deleted_is_refused_by_the_server_itself(
         kube, "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "going"}}
     )
     manifest = {**policy("late"), "metadata": {"name": "late", "namespace": "going"}}
-    begun = noted(changes, change_plan.plan_apply(kube, WHERE, manifest))
-    held = {
+    begun = recorded(changes, change_plan.plan_apply(kube, WHERE, manifest))
+    finalized = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "held", "namespace": "going", "finalizers": ["xk8s.dev/test"]},
     }
-    writes.create(kube, paths.collection("v1", "configmaps", "going"), held)
+    writes.create(kube, paths.collection("v1", "configmaps", "going"), finalized)
     writes.delete(kube, paths.item("v1", "namespaces", "going"))
-    with pytest.raises(errors.NamespaceTerminating) as told:
+    with pytest.raises(errors.NamespaceTerminating) as refusal:
         apply.execute(kube, changes, begun)
-    assert "because it is being terminated" in told.value.why and state(changes, begun) == GIVEN_UP
+    assert "because it is being terminated" in refusal.value.why and state(changes, begun) == GIVEN_UP
     writes.patch(kube, paths.item("v1", "configmaps", "held", "going"), {"metadata": {"finalizers": None}})

@@ -8,6 +8,7 @@ import pytest
 
 from bot.adapters.kube import paths, writes
 from bot.policy import cluster_state
+from bot.policy.api_objects import PodObject
 from bot.policy.reach.model import Workload
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
@@ -15,7 +16,7 @@ from tests.contract.kubernetes.test_client import connect, endpoint
 GROUP = "projectcalico.org"
 
 
-def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> cluster_state._Pod:
+def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> PodObject:
     import msgspec
 
     owners = (
@@ -27,11 +28,11 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
         "metadata": {"name": name, "namespace": "shop", "labels": labels, "ownerReferences": owners},
         "spec": {"containers": [], **spec},
     }
-    return msgspec.json.decode(msgspec.json.encode(obj), type=cluster_state._Pod)
+    return msgspec.json.decode(msgspec.json.encode(obj), type=PodObject)
 
 
 @pytest.mark.parametrize(
-    ("labels", "owner", "found"),
+    ("labels", "owner", "workload"),
     [
         ({"pod-template-hash": "abc"}, ("ReplicaSet", "web-abc"), Workload("shop", "Deployment", "web")),
         ({}, ("ReplicaSet", "bare"), Workload("shop", "ReplicaSet", "bare")),
@@ -44,27 +45,27 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
     ],
 )
 def test_a_pod_stands_for_its_topmost_controller(
-    labels: dict[str, str], owner: tuple[str, str] | None, found: Workload | None
+    labels: dict[str, str], owner: tuple[str, str] | None, workload: Workload | None
 ) -> None:
-    assert cluster_state._workload(pod("x", labels, owner), {("shop", "backup-1"): "backup"}) == found
+    assert cluster_state._topmost_owner(pod("x", labels, owner), {("shop", "backup-1"): "backup"}) == workload
 
 
 def test_named_ports_of_containers_and_sidecars_count_and_those_of_init_containers_do_not() -> None:
-    def container(name: str, **more: Any) -> dict[str, Any]:
+    def container(name: str, **fields: Any) -> dict[str, Any]:
         return {
             "name": name,
             "ports": [{"name": name, "containerPort": 80, "protocol": "UDP"}, {"containerPort": 81}],
-            **more,
+            **fields,
         }
 
-    made = pod(
+    decoded = pod(
         "x",
         {},
         None,
         containers=[container("main")],
         initContainers=[container("side", restartPolicy="Always"), container("init")],
     )
-    assert [port.name for port in cluster_state._ports(made.spec)] == ["main", "side"]
+    assert [port.name for port in cluster_state._named_ports(decoded.spec)] == ["main", "side"]
 
 
 def definition(kind: str, plural: str) -> dict[str, Any]:
@@ -89,16 +90,16 @@ def test_policies_of_other_apis_are_named_and_the_mirrors_of_our_own_are_not(run
     writes.create(kube, definitions, definition("GlobalNetworkPolicy", "globalnetworkpolicies"))
     policies = paths.collection(f"{GROUP}/v3", "globalnetworkpolicies")
     for name in ("deny-metadata", "knp.default.web", "kanp.adminnetworkpolicy.x"):
-        made = {
+        obj = {
             "apiVersion": f"{GROUP}/v3",
             "kind": "GlobalNetworkPolicy",
             "metadata": {"name": name},
             "spec": {},
         }
-        writes.create(kube, policies, made)
-    found = cluster_state.read_cluster_state(kube)
-    assert [str(each) for each in found.foreign] == [f"GlobalNetworkPolicy deny-metadata ({GROUP})"]
-    assert found.incomplete and found.gaps == ()
+        writes.create(kube, policies, obj)
+    state = cluster_state.read_cluster_state(kube)
+    assert [str(policy) for policy in state.foreign] == [f"GlobalNetworkPolicy deny-metadata ({GROUP})"]
+    assert state.incomplete and state.gaps == ()
     for name in ("deny-metadata", "knp.default.web", "kanp.adminnetworkpolicy.x"):
         writes.delete(kube, f"{policies}/{name}")
     assert not cluster_state.read_cluster_state(kube).incomplete
@@ -125,10 +126,10 @@ def test_policies_that_may_not_be_listed_make_a_gap_with_the_servers_words(runni
         admin, f"{definitions}/networkpolicies.{GROUP}", definition("NetworkPolicy", "networkpolicies")
     )
     running.cluster.authenticator.add_token("half-token", "half", [])
-    found = cluster_state.read_cluster_state(connect(endpoint(running, "half-token")))
-    assert found.incomplete and len(found.gaps) == 1
+    state = cluster_state.read_cluster_state(connect(endpoint(running, "half-token")))
+    assert state.incomplete and len(state.gaps) == 1
     assert (
-        f"policies of {GROUP} could not be looked for" in found.gaps[0]
-        and "cannot list resource" in found.gaps[0]
+        f"policies of {GROUP} could not be looked for" in state.gaps[0]
+        and "cannot list resource" in state.gaps[0]
     )
-    assert found.services == (), "Services are for warnings alone"
+    assert state.services == (), "Services are for warnings alone"

@@ -18,7 +18,7 @@ from storage.audit import AuditEvent
 from storage.policy_changes import PolicyChange, PolicyChangeRepository
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
-from tests.contract.kubernetes.test_policy_changes import WHERE, changes, noted, path, policy
+from tests.contract.kubernetes.test_policy_changes import WHERE, changes, path, policy, recorded
 
 __all__ = ["changes"]
 
@@ -59,7 +59,7 @@ def readers(running: Api, changes: PolicyChangeRepository) -> PolicyReaders:
 
 
 def begun(running: Api, changes: PolicyChangeRepository, name: str, **spec: Any) -> PolicyChange:
-    return noted(changes, change_plan.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
+    return recorded(changes, change_plan.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
 
 
 def test_what_was_not_noted_was_not_written(readers: PolicyReaders) -> None:
@@ -74,10 +74,10 @@ def test_what_is_as_it_was_before_has_failed_and_what_is_as_it_was_to_be_has_not
     kube = connect(endpoint(running))
     writes.apply(kube, path("after"), policy("after"))
     assert readers.read(intent(before.operation)).outcome is Outcome.FAILED
-    found = readers.read(intent(after.operation))
-    assert found.outcome is Outcome.SUCCEEDED and found.target == "c"
-    kept = changes.get(after.operation)
-    assert kept is not None and kept.after_uid, "and it can be taken back"
+    readback = readers.read(intent(after.operation))
+    assert readback.outcome is Outcome.SUCCEEDED and readback.target == "c"
+    record = changes.get(after.operation)
+    assert record is not None and record.after_uid, "and it can be taken back"
     assert readers.read(intent(before.operation)).detail.endswith("cut off before it was written")
     assert "was written" in readers.read(intent(after.operation)).detail
     writes.delete(kube, path("after"))
@@ -89,6 +89,6 @@ def test_what_somebody_changed_since_is_not_known_and_says_what_to_check(
     change = begun(running, changes, "theirs")
     kube = connect(endpoint(running))
     writes.apply(kube, path("theirs"), policy("theirs", ingress=[{}]), manager="kubectl")
-    found = readers.read(intent(change.operation))
-    assert found.outcome is Outcome.UNKNOWN and "policy show theirs c -n default" in found.detail
+    readback = readers.read(intent(change.operation))
+    assert readback.outcome is Outcome.UNKNOWN and "policy show theirs c -n default" in readback.detail
     writes.delete(kube, path("theirs"))

@@ -36,10 +36,10 @@ LINE = "shop/web[Deployment] => shop/db[Deployment] : TCP 80,8080-8090,UDP 53"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "now"
-    made.mkdir()
-    (made / "all.yaml").write_text(PODS + WEB_TO_DB)
-    return made
+    directory = tmp_path / "now"
+    directory.mkdir()
+    (directory / "all.yaml").write_text(PODS + WEB_TO_DB)
+    return directory
 
 
 def xk8s(*words: object, stdin: str | None = None) -> Result:
@@ -47,13 +47,13 @@ def xk8s(*words: object, stdin: str | None = None) -> Result:
 
 
 def test_lines_by_workload(folder: Path) -> None:
-    found = xk8s(folder)
-    assert (found.stdout, found.exit_code) == (f"{LINE}\n", 0)
+    result = xk8s(folder)
+    assert (result.stdout, result.exit_code) == (f"{LINE}\n", 0)
 
 
 def test_lines_by_pod(folder: Path) -> None:
-    found = xk8s(folder, "--level", "pod")
-    assert found.stdout.splitlines() == [
+    result = xk8s(folder, "--level", "pod")
+    assert result.stdout.splitlines() == [
         "shop/web-1 => shop/db-1 : TCP 80,8080-8090,UDP 53",
         "shop/web-2 => shop/db-1 : TCP 80,8080-8090,UDP 53",
     ]
@@ -68,8 +68,8 @@ def test_json_holds_the_same_three_strings(folder: Path) -> None:
     assert json.loads(xk8s(folder, "--json").stdout) == {
         "connections": [{"src": source, "dst": destination, "connections": connections}]
     }
-    found = list(csv.reader(io.StringIO(xk8s(folder, "--csv").stdout)))
-    assert found == [["src", "dst", "connections"], [source, destination, connections]]
+    result = list(csv.reader(io.StringIO(xk8s(folder, "--csv").stdout)))
+    assert result == [["src", "dst", "connections"], [source, destination, connections]]
 
 
 def test_json_of_nothing_is_json(tmp_path: Path) -> None:
@@ -94,18 +94,18 @@ def test_graphs_name_every_end_and_edge(folder: Path) -> None:
 
 def test_several_paths_and_the_standard_input_are_one_cluster(tmp_path: Path) -> None:
     (tmp_path / "pods.yaml").write_text(PODS.rstrip().removesuffix("---"))
-    found = xk8s(tmp_path / "pods.yaml", "-", stdin=WEB_TO_DB)
-    assert found.stdout == f"{LINE}\n"
+    result = xk8s(tmp_path / "pods.yaml", "-", stdin=WEB_TO_DB)
+    assert result.stdout == f"{LINE}\n"
 
 
 def test_policies_of_other_apis_are_told_on_the_standard_error_and_in_json(folder: Path) -> None:
     (folder / "calico.yaml").write_text(
         "{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: deny}}"
     )
-    found = xk8s(folder)
-    assert found.exit_code == 0
-    assert "incomplete" in found.stderr
-    assert "GlobalNetworkPolicy deny" in found.stderr
+    result = xk8s(folder)
+    assert result.exit_code == 0
+    assert "incomplete" in result.stderr
+    assert "GlobalNetworkPolicy deny" in result.stderr
     as_json = json.loads(xk8s(folder, "--json").stdout)
     assert (as_json["verdict"], as_json["not_computed"]) == (
         "incomplete",
@@ -115,24 +115,24 @@ def test_policies_of_other_apis_are_told_on_the_standard_error_and_in_json(folde
 
 @pytest.fixture
 def before(tmp_path: Path) -> Path:
-    made = tmp_path / "before"
-    made.mkdir()
-    (made / "all.yaml").write_text(PODS + WEB_TO_DB.replace("port: 80}", "port: 81}"))
-    return made
+    directory = tmp_path / "before"
+    directory.mkdir()
+    (directory / "all.yaml").write_text(PODS + WEB_TO_DB.replace("port: 80}", "port: 81}"))
+    return directory
 
 
 def test_a_difference_is_told_line_by_line_and_exits_with_1(before: Path, folder: Path) -> None:
-    found = xk8s("--diff", before, folder)
-    assert found.stdout.splitlines() == [
+    result = xk8s("--diff", before, folder)
+    assert result.stdout.splitlines() == [
         "- shop/web[Deployment] => shop/db[Deployment] : TCP 81",
         "+ shop/web[Deployment] => shop/db[Deployment] : TCP 80",
     ]
-    assert found.exit_code == 1
+    assert result.exit_code == 1
 
 
 def test_a_difference_in_other_formats(before: Path, folder: Path) -> None:
-    found = json.loads(xk8s("--diff", before, folder, "--json").stdout)
-    assert found["changes"] == [
+    result = json.loads(xk8s("--diff", before, folder, "--json").stdout)
+    assert result["changes"] == [
         {"src": "shop/web[Deployment]", "dst": "shop/db[Deployment]", "closes": "TCP 81", "opens": "TCP 80"}
     ]
     assert xk8s("--diff", before, folder, "--csv").stdout.splitlines() == [
@@ -149,9 +149,9 @@ def test_a_difference_in_other_formats(before: Path, folder: Path) -> None:
 
 
 def test_no_difference_says_so_and_exits_with_0(folder: Path) -> None:
-    found = xk8s("--diff", folder, folder)
-    assert (found.stdout, found.exit_code) == ("", 0)
-    assert "nothing changes" in found.stderr
+    result = xk8s("--diff", folder, folder)
+    assert (result.stdout, result.exit_code) == ("", 0)
+    assert "nothing changes" in result.stderr
 
 
 def test_pods_that_lose_dns_are_told(tmp_path: Path, folder: Path) -> None:
@@ -161,8 +161,8 @@ def test_pods_that_lose_dns_are_told(tmp_path: Path, folder: Path) -> None:
     )
     for name, policy in (("open", ""), ("closed", WEB_TO_DB)):
         (tmp_path / f"{name}.yaml").write_text(PODS + policy + dns)
-    found = xk8s("--diff", tmp_path / "open.yaml", tmp_path / "closed.yaml")
-    assert "shop/web-1 loses DNS (TCP, UDP 53 to kube-system)" in found.stderr
+    result = xk8s("--diff", tmp_path / "open.yaml", tmp_path / "closed.yaml")
+    assert "shop/web-1 loses DNS (TCP, UDP 53 to kube-system)" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -181,11 +181,11 @@ def test_bad_input_exits_with_2(words: list[str]) -> None:
 
 def test_a_bad_file_is_told_in_three_lines(folder: Path) -> None:
     (folder / "bad.yaml").write_text(WEB_TO_DB.replace("port: 80}", "port: 99999}").replace("both", "other"))
-    found = xk8s(folder)
-    assert found.exit_code == 2
-    assert found.stdout == ""
-    what, why, fix = found.stderr.splitlines()
-    assert what == "xk8s: The manifests cannot be read"
+    result = xk8s(folder)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    problem, why, fix = result.stderr.splitlines()
+    assert problem == "xk8s: The manifests cannot be read"
     assert why.endswith(
         "bad.yaml, document 1 (NetworkPolicy shop/other): spec.ingress[0].ports[0].port: must be between 1"
         " and 65535, not 99999"

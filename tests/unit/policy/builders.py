@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.policy.cluster_state import ClusterService, ClusterState
-from bot.policy.preview import Computed, Where, compute
+from bot.policy.preview import ConnectionPreview, Where, compute_preview
 from bot.policy.reach import model, parser
+from bot.policy.reach.engine import Reachability, compute
 from storage.policy_changes import WRITTEN, PolicyChange
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -22,7 +24,7 @@ def pod(
     app: str = "",
     address: str = "",
     ports: tuple[tuple[str, int], ...] = (),
-    **more: Any,
+    **fields: Any,
 ) -> model.Pod:
     """`cart-1` of the Deployment `cart`, with the label app=cart."""
     app = app or name.rpartition("-")[0] or name
@@ -30,11 +32,11 @@ def pod(
     return model.Pod(
         namespace=namespace,
         name=name,
-        labels={"app": app, **more.pop("labels", {})},
+        labels={"app": app, **fields.pop("labels", {})},
         addresses=addresses,
         workload=model.Workload(namespace, "Deployment", app),
-        ports=tuple(model.ContainerPort(each, model.Protocol.TCP, number) for each, number in ports),
-        **more,
+        ports=tuple(model.ContainerPort(port, model.Protocol.TCP, number) for port, number in ports),
+        **fields,
     )
 
 
@@ -48,9 +50,9 @@ def manifest(name: str = "x", namespace: str = "shop", **spec: Any) -> Object:
     }
 
 
-def live(found: Object, *, uid: str = "u1", version: str = "7", **metadata: Any) -> Object:
+def live(policy: Object, *, uid: str = "u1", version: str = "7", **metadata: Any) -> Object:
     """The same with what the server writes."""
-    return {**found, "metadata": {**found["metadata"], "uid": uid, "resourceVersion": version, **metadata}}
+    return {**policy, "metadata": {**policy["metadata"], "uid": uid, "resourceVersion": version, **metadata}}
 
 
 SHOP = (
@@ -66,26 +68,25 @@ def snapshot(
     *policies: Object,
     pods: tuple[model.Pod, ...] = SHOP,
     services: tuple[ClusterService, ...] = (),
-    **more: Any,
+    **fields: Any,
 ) -> ClusterState:
     """A cluster as it was read."""
-    names = sorted({each.namespace for each in pods} | {each["metadata"]["namespace"] for each in policies})
+    names = sorted({pod.namespace for pod in pods} | {obj["metadata"]["namespace"] for obj in policies})
     return ClusterState(
         cluster=model.ClusterModel(
             pods=pods,
             namespaces=tuple(model.Namespace(name) for name in names),
-            policies=tuple(parser.parse_policy(each) for each in policies),
+            policies=tuple(map(parser.parse_policy, policies)),
         ),
         policies={
-            model.PolicyRef(each["metadata"]["namespace"], each["metadata"]["name"]): each
-            for each in policies
+            model.PolicyRef(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in policies
         },
         services=services,
-        **more,
+        **fields,
     )
 
 
-def where(**more: Any) -> Where:
+def where(**fields: Any) -> Where:
     """A cluster that enforces."""
     values: dict[str, Any] = {
         "project": "shop",
@@ -95,23 +96,33 @@ def where(**more: Any) -> Where:
         "driver": "Calico",
         "enforces": True,
     }
-    return Where(**(values | more))
+    return Where(**(values | fields))
+
+
+class Computed(NamedTuple):
+    """A preview, with the connections before and after the change."""
+
+    preview: ConnectionPreview
+    before: Reachability
+    after: Reachability
 
 
 def computed(
-    wanted: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **more: Any
+    new: Object | None, *policies: Object, ref: model.PolicyRef | None = None, **fields: Any
 ) -> Computed:
-    """What a policy does to the shop."""
-    named = ref or model.PolicyRef(wanted["metadata"]["namespace"], wanted["metadata"]["name"])  # type: ignore[index]
-    found = snapshot(
-        *policies, **{key: more.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in more}
+    """What a policy does to the shop; fields of the preview can be given in place of those computed."""
+    ref = ref or model.PolicyRef(new["metadata"]["namespace"], new["metadata"]["name"])  # type: ignore[index]
+    state = snapshot(
+        *policies,
+        **{key: fields.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in fields},
     )
-    return compute(more.pop("where", where()), found, named, wanted, before=more.pop("before", None), **more)
+    preview, after = compute_preview(fields.pop("where", where()), state, ref, new)
+    return Computed(dataclasses.replace(preview, **fields), compute(state.cluster), after)
 
 
-def change(**more: Any) -> PolicyChange:
+def change(**fields: Any) -> PolicyChange:
     """A change that was made: a policy where there was none."""
-    made = manifest("deny")
+    policy = manifest("deny")
     values: dict[str, Any] = {
         "operation": "7f3a" * 8,
         "project": "shop",
@@ -123,9 +134,9 @@ def change(**more: Any) -> PolicyChange:
         "actor": "U1",
         "at": NOW,
         "state": WRITTEN,
-        "wanted": made,
-        "after": made,
+        "wanted": policy,
+        "after": policy,
         "after_uid": "u1",
         "after_version": "7",
     }
-    return PolicyChange(**(values | more))
+    return PolicyChange(**(values | fields))

@@ -10,13 +10,14 @@ from bot.policy.presets import PRESETS, Parameters, Preset
 from bot.policy.reach import engine, parser
 from bot.policy.reach.connections import ALL, NOTHING
 from bot.policy.reach.model import Address, PodRef, PolicyRef, Protocol
+from bot.policy.rule_templates import with_dns
 from tests.unit.policy.builders import SHOP, computed, pod, snapshot
 
 CART, REDIS, WEB = PodRef("shop", "cart-1"), PodRef("shop", "redis-1"), PodRef("web", "frontend-1")
 DNS = PodRef("kube-system", "coredns-1")
 
 
-def given(preset: Preset) -> Parameters:
+def needed(preset: Preset) -> Parameters:
     """What a preset needs."""
     return Parameters(
         from_namespaces=("web",) if "--from-namespace" in preset.needs else (),
@@ -25,11 +26,11 @@ def given(preset: Preset) -> Parameters:
 
 
 def after(
-    name: str, *more: str, pods: tuple[object, ...] = SHOP, **parameters: tuple[str, ...]
+    name: str, *additions: str, pods: tuple[object, ...] = SHOP, **parameters: tuple[str, ...]
 ) -> engine.Reachability:
     manifest = presets.find(name).manifest("shop", Parameters(**parameters))
-    if "dns" in more:
-        manifest = presets.with_dns(manifest)
+    if "dns" in additions:
+        manifest = with_dns(manifest)
     return computed(manifest, pods=pods).after
 
 
@@ -58,7 +59,7 @@ def test_there_are_the_nine_and_each_tells_what_it_does() -> None:
 def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> None:
     import yaml
 
-    manifest = preset.manifest("shop", given(preset))
+    manifest = preset.manifest("shop", needed(preset))
     assert validation.own_policy(yaml.safe_dump(manifest), namespace="shop") == manifest
     assert parser.errors_of(manifest) == ()
 
@@ -136,27 +137,30 @@ def test_the_ingress_controller_and_monitoring_are_let_in() -> None:
 
 def test_dns_is_added_once_and_only_where_egress_is_isolated() -> None:
     deny = presets.find("deny-all").manifest("shop", Parameters())
-    once = presets.with_dns(deny)
-    assert presets.with_dns(once) == once and deny["spec"].get("egress") is None
+    once = with_dns(deny)
+    assert with_dns(once) == once and deny["spec"].get("egress") is None
     ingress = presets.find("default-deny-ingress").manifest("shop", Parameters())
-    assert presets.with_dns(ingress) is ingress
+    assert with_dns(ingress) is ingress
     implied = {**ingress, "spec": {"podSelector": {}, "egress": [{}]}}
-    assert len(presets.with_dns(implied)["spec"]["egress"]) == 2
+    assert len(with_dns(implied)["spec"]["egress"]) == 2
 
 
 def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
-    made = [
+    policies = [
         presets.find("allow-from-namespace").manifest("shop", Parameters(from_namespaces=(name,)))
         for name in ("a", "b")
     ]
-    assert [each["metadata"]["name"] for each in made] == ["allow-from-namespace-a", "allow-from-namespace-b"]
-    many = tuple(f"namespace-{number:053d}" for number in range(5))
+    assert [policy["metadata"]["name"] for policy in policies] == [
+        "allow-from-namespace-a",
+        "allow-from-namespace-b",
+    ]
+    names = tuple(f"namespace-{number:053d}" for number in range(5))
     with pytest.raises(BadParameters, match="too long a name"):
-        presets.find("allow-to-namespace").manifest("shop", Parameters(to_namespaces=many))
+        presets.find("allow-to-namespace").manifest("shop", Parameters(to_namespaces=names))
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "what"),
+    ("name", "parameters", "words"),
     [
         ("deny-all", Parameters(ports=("TCP/80",)), "deny-all does not take `--port`"),
         ("allow-dns", Parameters(from_namespaces=("a",)), "allow-dns does not take `--from-namespace`"),
@@ -169,22 +173,22 @@ def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
         ("allow-to-namespace", Parameters(ports=("TCP/80",)), "allow-to-namespace needs `--to-namespace`"),
     ],
 )
-def test_what_a_preset_does_not_take_or_lacks_is_said(name: str, parameters: Parameters, what: str) -> None:
-    with pytest.raises(BadParameters, match=what):
+def test_what_a_preset_does_not_take_or_lacks_is_said(name: str, parameters: Parameters, words: str) -> None:
+    with pytest.raises(BadParameters, match=words):
         presets.find(name).manifest("shop", parameters)
 
 
 def test_an_unknown_preset_gets_the_nearest() -> None:
-    with pytest.raises(BadParameters) as told:
+    with pytest.raises(BadParameters) as refusal:
         presets.find("deny-al")
-    assert "Did you mean `deny-all`?" in told.value.fix
+    assert "Did you mean `deny-all`?" in refusal.value.fix
 
 
 def test_a_preset_over_another_policy_is_counted_with_it() -> None:
-    found = computed(
+    result = computed(
         presets.find("allow-dns").manifest("shop", Parameters()),
         presets.find("deny-all").manifest("shop", Parameters()),
     )
-    assert str(found.after.connections(CART, DNS)) == "TCP 53,UDP 53"
-    assert found.preview.ref == PolicyRef("shop", "allow-dns") and snapshot().cluster.policies == ()
-    assert found.before.connections(CART, DNS) == NOTHING and Protocol.TCP
+    assert str(result.after.connections(CART, DNS)) == "TCP 53,UDP 53"
+    assert result.preview.ref == PolicyRef("shop", "allow-dns") and snapshot().cluster.policies == ()
+    assert result.before.connections(CART, DNS) == NOTHING and Protocol.TCP

@@ -4,11 +4,14 @@ alike.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.policy import reach_query
 from bot.policy.errors import BadParameters, NoSuchPod
-from bot.policy.reach import engine
+from bot.policy.reach import engine, explanations
+from bot.policy.reach.explanations import Explanation
 from bot.policy.reach.model import PodRef, PolicyRef, Protocol
 from tests.unit.policy.builders import SHOP, manifest, pod, snapshot
 
@@ -25,30 +28,30 @@ LETS = manifest(
 PORT = reach_query.port_of("TCP/7070")
 
 
-def reach(*more: object, pods: tuple[object, ...] = SHOP) -> engine.Reachability:
-    return engine.compute(snapshot(LETS, *more, pods=pods).cluster)  # type: ignore[arg-type]
+def reach(*policies: object, pods: tuple[object, ...] = SHOP) -> engine.Reachability:
+    return engine.compute(snapshot(LETS, *policies, pods=pods).cluster)  # type: ignore[arg-type]
 
 
 def test_a_word_names_a_pod_a_workload_or_an_address() -> None:
-    made = reach()
-    assert reach_query.end_of(made, "shop/cart-1") == (PodRef("shop", "cart-1"),)
-    assert reach_query.end_of(made, "shop/cart") == (PodRef("shop", "cart-1"), PodRef("shop", "cart-2"))
-    assert str(reach_query.end_of(made, "2001:db8::7")[0]) == "2001:db8::7"
+    state = reach()
+    assert reach_query.find_ends(state, "shop/cart-1") == (PodRef("shop", "cart-1"),)
+    assert reach_query.find_ends(state, "shop/cart") == (PodRef("shop", "cart-1"), PodRef("shop", "cart-2"))
+    assert str(reach_query.find_ends(state, "2001:db8::7")[0]) == "2001:db8::7"
 
 
 def test_what_does_not_run_gets_the_nearest_that_does() -> None:
-    with pytest.raises(NoSuchPod) as told:
-        reach_query.end_of(reach(), "shop/crat")
-    assert told.value.fix == "Did you mean `shop/cart`?"
+    with pytest.raises(NoSuchPod) as stories:
+        reach_query.find_ends(reach(), "shop/crat")
+    assert stories.value.fix == "Did you mean `shop/cart`?"
     finished = (*SHOP, pod("job-1", phase="Succeeded"))
     with pytest.raises(NoSuchPod):
-        reach_query.end_of(reach(pods=finished), "shop/job")
+        reach_query.find_ends(reach(pods=finished), "shop/job")
 
 
-@pytest.mark.parametrize(("said", "port"), [("UDP/53", (Protocol.UDP, 53)), (None, None)])
-def test_a_port_is_read(said: str | None, port: tuple[Protocol, int] | None) -> None:
-    found = reach_query.port_of(said)
-    assert (found and (found.protocol, found.number)) == port
+@pytest.mark.parametrize(("text", "port"), [("UDP/53", (Protocol.UDP, 53)), (None, None)])
+def test_a_port_is_read(text: str | None, port: tuple[Protocol, int] | None) -> None:
+    parsed = reach_query.port_of(text)
+    assert (parsed and (parsed.protocol, parsed.number)) == port
 
 
 def test_a_range_is_refused() -> None:
@@ -57,9 +60,9 @@ def test_a_range_is_refused() -> None:
 
 
 def test_pods_that_are_alike_are_one_story_that_counts_them() -> None:
-    made = reach()
+    state = reach()
     (story,) = reach_query.stories(
-        made, reach_query.end_of(made, "web/frontend"), reach_query.end_of(made, "shop/cart"), PORT
+        state, reach_query.find_ends(state, "web/frontend"), reach_query.find_ends(state, "shop/cart"), PORT
     )
     assert story.pairs == 2 and story.explanation.allowed
     assert [str(rule) for rule in story.explanation.ingress.allowed_by] == ["shop/lets-web spec.ingress[0]"]
@@ -70,33 +73,35 @@ def test_pods_that_differ_are_told_apart_what_is_refused_first() -> None:
     opened = manifest(
         "open", podSelector={"matchLabels": {"tier": "open"}}, policyTypes=["Ingress"], ingress=[{}]
     )
-    made = reach(opened, pods=labelled)
-    told = reach_query.stories(
-        made, reach_query.end_of(made, "shop/redis"), reach_query.end_of(made, "shop/cart"), PORT
+    state = reach(opened, pods=labelled)
+    stories = reach_query.stories(
+        state, reach_query.find_ends(state, "shop/redis"), reach_query.find_ends(state, "shop/cart"), PORT
     )
-    assert [(story.pairs, story.explanation.allowed) for story in told] == [(2, False), (1, True)]
-    assert told[1].explanation.ingress.isolated_by == (
+    assert [(story.pairs, story.explanation.allowed) for story in stories] == [(2, False), (1, True)]
+    assert stories[1].explanation.ingress.isolated_by == (
         PolicyRef("shop", "lets-web"),
         PolicyRef("shop", "open"),
     )
 
 
 def test_a_workload_to_itself_leaves_a_pod_to_itself_out() -> None:
-    made = reach()
-    carts = reach_query.end_of(made, "shop/cart")
-    (story,) = reach_query.stories(made, carts, carts, PORT)
+    state = reach()
+    carts = reach_query.find_ends(state, "shop/cart")
+    (story,) = reach_query.stories(state, carts, carts, PORT)
     assert story.pairs == 2 and not story.explanation.allowed
-    assert reach_query.stories(made, carts[:1], carts[:1], PORT) == ()
+    assert reach_query.stories(state, carts[:1], carts[:1], PORT) == ()
 
 
 def test_hundreds_of_pods_are_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = (*SHOP, *(pod(f"worker-{number}", app="worker") for number in range(300)))
-    made = reach(pods=many)
-    asked = []
-    explain = reach_query.explanations.explain
-    monkeypatch.setattr(
-        reach_query.explanations, "explain", lambda *given, **more: asked.append(1) or explain(*given, **more)
-    )
-    workers = reach_query.end_of(made, "shop/worker")
-    told = reach_query.stories(made, workers, workers, PORT)
-    assert sum(story.pairs for story in told) == 300 * 299 and len(asked) == 1
+    pods = (*SHOP, *(pod(f"worker-{number}", app="worker") for number in range(300)))
+    state = reach(pods=pods)
+    explained: list[Explanation] = []
+
+    def explain(*ends: Any, **port: Any) -> Explanation:
+        explained.append(explanations.explain(*ends, **port))
+        return explained[-1]
+
+    monkeypatch.setattr(reach_query, "explain", explain)
+    workers = reach_query.find_ends(state, "shop/worker")
+    stories = reach_query.stories(state, workers, workers, PORT)
+    assert sum(story.pairs for story in stories) == 300 * 299 and len(explained) == 1

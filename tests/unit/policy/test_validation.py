@@ -30,9 +30,9 @@ spec:
 
 
 def refused(text: str | bytes, namespace: str = "shop") -> BadManifest:
-    with pytest.raises(BadManifest) as told:
+    with pytest.raises(BadManifest) as refusal:
         validation.own_policy(text, namespace=namespace)
-    return told.value
+    return refusal.value
 
 
 def spec(text: str) -> str:
@@ -43,9 +43,9 @@ def spec(text: str) -> str:
 
 
 def test_a_policy_is_taken_and_given_its_namespace() -> None:
-    found = validation.own_policy(GOOD, namespace="shop")
-    assert found["metadata"] == {"name": "web", "labels": {"team": "shop"}, "namespace": "shop"}
-    assert found["spec"]["ingress"][0]["ports"][0] == {"port": 8080, "endPort": 8090}
+    policy = validation.own_policy(GOOD, namespace="shop")
+    assert policy["metadata"] == {"name": "web", "labels": {"team": "shop"}, "namespace": "shop"}
+    assert policy["spec"]["ingress"][0]["ports"][0] == {"port": 8080, "endPort": 8090}
 
 
 def test_what_kubectl_prints_is_taken_without_what_the_server_wrote() -> None:
@@ -59,9 +59,9 @@ def test_what_kubectl_prints_is_taken_without_what_the_server_wrote() -> None:
         "namespace": "shop",
     }
     printed["status"] = {}
-    found = validation.own_policy(yaml.safe_dump(printed), namespace="shop")
-    assert set(found) == {"apiVersion", "kind", "metadata", "spec"}
-    assert set(found["metadata"]) == {"name", "labels", "namespace"}
+    policy = validation.own_policy(yaml.safe_dump(printed), namespace="shop")
+    assert set(policy) == {"apiVersion", "kind", "metadata", "spec"}
+    assert set(policy["metadata"]) == {"name", "labels", "namespace"}
 
 
 def test_json_is_taken_too() -> None:
@@ -73,7 +73,7 @@ def test_json_is_taken_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "said"),
+    ("text", "field", "words"),
     [
         pytest.param("podSelectr: {}", "spec.podSelectr", "did you mean podSelector?", id="misspelt-field"),
         pytest.param(
@@ -167,9 +167,9 @@ def test_json_is_taken_too() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_field(text: str, field: str, said: str) -> None:
-    told = refused(spec(text))
-    assert f"`{field}`" in told.why and said in told.why
+def test_a_mistake_is_told_with_its_field(text: str, field: str, words: str) -> None:
+    refusal = refused(spec(text))
+    assert f"`{field}`" in refusal.why and words in refusal.why
 
 
 def test_all_mistakes_are_told_at_once_and_only_so_many_are_listed() -> None:
@@ -177,12 +177,16 @@ def test_all_mistakes_are_told_at_once_and_only_so_many_are_listed() -> None:
         refused(spec("podSelectr: {}\npolicyTypes: [In]")).what
         == "2 things are wrong with this NetworkPolicy"
     )
-    many = refused(spec("ingress:\n" + "  - {form: []}\n" * 20))
-    assert many.what.startswith("20 things") and many.why.count("\n") == 8 and "…and 12 more" in many.why
+    refusal = refused(spec("ingress:\n" + "  - {form: []}\n" * 20))
+    assert (
+        refusal.what.startswith("20 things")
+        and refusal.why.count("\n") == 8
+        and "…and 12 more" in refusal.why
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         pytest.param(GOOD.replace("web,", f"{'a' * 254},"), "at most 253", id="a-name-over-the-limit"),
         pytest.param(GOOD.replace("web,", "Web_1,"), "DNS subdomain", id="a-name-that-is-none"),
@@ -202,20 +206,20 @@ def test_all_mistakes_are_told_at_once_and_only_so_many_are_listed() -> None:
         ),
     ],
 )
-def test_metadata_is_checked(text: str, said: str) -> None:
-    assert said in refused(text).why
+def test_metadata_is_checked(text: str, words: str) -> None:
+    assert words in refused(text).why
 
 
 def test_a_policy_for_another_namespace_is_refused() -> None:
-    told = refused(GOOD.replace("name: web,", "name: web, namespace: billing,"))
+    refusal = refused(GOOD.replace("name: web,", "name: web, namespace: billing,"))
     assert (
-        told.what == "The policy is for the namespace billing, you said -n shop"
-        and "`-n billing`" in told.fix
+        refusal.what == "The policy is for the namespace billing, you said -n shop"
+        and "`-n billing`" in refusal.fix
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         pytest.param(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}",
@@ -252,8 +256,8 @@ def test_a_policy_for_another_namespace_is_refused() -> None:
         pytest.param("- a\n" * 60_000, "This is no policy", id="many-parts"),
     ],
 )
-def test_whatever_is_no_policy_is_refused_with_the_reason(text: str | bytes, said: str) -> None:
-    assert said in refused(text).what
+def test_whatever_is_no_policy_is_refused_with_the_reason(text: str | bytes, words: str) -> None:
+    assert words in refused(text).what
 
 
 def test_a_trailing_separator_makes_no_second_document() -> None:
@@ -263,8 +267,8 @@ def test_a_trailing_separator_makes_no_second_document() -> None:
 def test_a_bomb_is_refused_before_it_is_built() -> None:
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    told = refused("\n".join(levels))
-    assert told.what == "This is no policy" and "*a4 and the aliases before it written out" in told.why
+    refusal = refused("\n".join(levels))
+    assert refusal.what == "This is no policy" and "*a4 and the aliases before it written out" in refusal.why
 
 
 def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_label_is_an_empty_one() -> None:
@@ -276,9 +280,9 @@ def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_labe
         "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1,"
         " endPort: null}]}]}"
     )
-    found = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
-    assert found["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
-    assert found["spec"] == {
+    policy = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
+    assert policy["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
+    assert policy["spec"] == {
         "podSelector": {"matchLabels": {"app": ""}},
         "ingress": [{"ports": [{"port": 1}]}],
     }
@@ -295,15 +299,15 @@ def test_an_anchor_that_is_used_again_is_written_out() -> None:
 
 
 def test_ten_megabytes_are_refused_by_their_size() -> None:
-    told = refused(b"a" * 10_000_000)
-    assert "10,000,000 bytes; at most 262,144 are taken" in told.why
+    refusal = refused(b"a" * 10_000_000)
+    assert "10,000,000 bytes; at most 262,144 are taken" in refusal.why
 
 
 def test_dates_and_odd_words_stay_what_they_are() -> None:
-    found = validation.own_policy(
+    policy = validation.own_policy(
         GOOD.replace("labels: {team: shop}", "annotations: {since: 2026-11-24}"), namespace="shop"
     )
-    assert found["metadata"]["annotations"] == {"since": "2026-11-24"}
+    assert policy["metadata"]["annotations"] == {"since": "2026-11-24"}
 
 
 junk = st.recursive(
@@ -348,11 +352,11 @@ junk = st.recursive(
 def test_any_object_is_a_policy_or_is_refused_with_fields(spec: dict[str, Any], metadata: Any) -> None:
     sent = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
     try:
-        found = validation.own_policy(yaml.safe_dump(sent), namespace="shop")
-    except BadManifest as told:
-        assert told.what and told.fix and (told.mistakes or told.why)
+        policy = validation.own_policy(yaml.safe_dump(sent), namespace="shop")
+    except BadManifest as refusal:
+        assert refusal.what and refusal.fix and (refusal.mistakes or refusal.why)
     else:
-        assert found["metadata"]["namespace"] == "shop"
+        assert policy["metadata"]["namespace"] == "shop"
 
 
 @settings(max_examples=300, deadline=None)

@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.policy import presets, reach_query
+from bot.policy.field_conflicts import Takeover
 from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.owners import PolicyOwner
 from bot.policy.post_check import PostCheck
 from bot.policy.preview import ConnectionPreview as Preview
-from bot.policy.preview import Takeover
 from bot.policy.reach import engine
 from bot.policy.reach.exposure import exposure
 from bot.policy.reach.model import PodRef, PolicyRef

@@ -32,9 +32,9 @@ from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.order import Stage
 from bot.policy import validation
-from bot.policy.change_plan import check_enforced
 from bot.policy.errors import BadManifest, NotEnforced
-from bot.policy.manifests.objects import Object
+from bot.policy.manifests.kube_objects import ManifestObject
+from bot.policy.preconditions import check_enforced
 from bot.policy.preview import Where
 from bot.settings import SettingsError
 from bot.slack.forms import template as form
@@ -225,8 +225,8 @@ def test_policies_are_taken_where_it_enforces_them_and_its_own_are_refused_with_
     with pytest.raises(BadManifest, match="This is Antrea's own ClusterNetworkPolicy") as manifest:
         validation.check_kind({"kind": "ClusterNetworkPolicy", "apiVersion": "crd.antrea.io/v1beta1"})
     assert "apply Antrea's with antctl or kubectl" in manifest.value.fix
-    document = Object("f", "crd.antrea.io", "ClusterNetworkPolicy", "", "deny", {}, "")
-    assert document.foreign and str(document) == "ClusterNetworkPolicy deny"
+    document = ManifestObject("f", "crd.antrea.io", "ClusterNetworkPolicy", "", "deny", {}, "")
+    assert document.is_other_policy and str(document) == "ClusterNetworkPolicy deny"
 
 
 def test_a_migration_to_it_and_from_it_is_planned() -> None:

@@ -18,8 +18,8 @@ def reading(folder: Path, text: str, name: str = "a.yaml") -> Manifests:
     return read([folder])
 
 
-def names(found: Manifests) -> list[str]:
-    return [f"{pod.ref} {pod.owner}" for pod in found.cluster.pods]
+def names(manifests: Manifests) -> list[str]:
+    return [f"{pod.ref} {pod.owner}" for pod in manifests.cluster.pods]
 
 
 def controller(kind: str, version: str, spec: str = "", name: str = "web") -> str:
@@ -56,13 +56,13 @@ def controller(kind: str, version: str, spec: str = "", name: str = "web") -> st
     ],
 )
 def test_a_controller_without_pods_is_expanded(tmp_path: Path, text: str, expected: list[str]) -> None:
-    found = reading(tmp_path, text)
-    assert names(found) == expected
-    assert all(pod.labels["app"] == "web" for pod in found.cluster.pods)
+    manifests = reading(tmp_path, text)
+    assert names(manifests) == expected
+    assert all(pod.labels["app"] == "web" for pod in manifests.cluster.pods)
 
 
 def test_a_cron_job_has_its_template_one_level_deeper(tmp_path: Path) -> None:
-    found = reading(
+    manifests = reading(
         tmp_path,
         """
         apiVersion: batch/v1
@@ -71,15 +71,15 @@ def test_a_cron_job_has_its_template_one_level_deeper(tmp_path: Path) -> None:
         spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: night}}, spec: {}}}}}
     """,
     )
-    assert names(found) == ["default/night-1 default/night[CronJob]"]
+    assert names(manifests) == ["default/night-1 default/night[CronJob]"]
 
 
 @pytest.mark.parametrize(("spec", "ordinal"), [("", "0"), ("ordinals: {start: 5}", "5")])
 def test_pods_of_a_stateful_set_carry_the_labels_that_kubernetes_gives_them(
     tmp_path: Path, spec: str, ordinal: str
 ) -> None:
-    found = reading(tmp_path, controller("StatefulSet", "apps/v1", spec))
-    assert found.cluster.pods[0].labels == {
+    manifests = reading(tmp_path, controller("StatefulSet", "apps/v1", spec))
+    assert manifests.cluster.pods[0].labels == {
         "app": "web",
         "statefulset.kubernetes.io/pod-name": f"web-{ordinal}",
         "apps.kubernetes.io/pod-index": ordinal,
@@ -87,7 +87,7 @@ def test_pods_of_a_stateful_set_carry_the_labels_that_kubernetes_gives_them(
 
 
 def test_a_controller_whose_pods_are_in_the_input_is_not_expanded(tmp_path: Path) -> None:
-    found = reading(
+    manifests = reading(
         tmp_path,
         controller("Deployment", "apps/v1", "replicas: 3")
         + """
@@ -102,8 +102,8 @@ metadata:
 status: {phase: Running, podIPs: [{ip: 10.1.1.1}, {ip: 'fd00::1'}]}
 """.replace("\n", "\n        "),
     )
-    assert names(found) == ["shop/web-5d8f-abcde shop/web[Deployment]"]
-    assert [str(each) for each in found.cluster.pods[0].addresses] == ["10.1.1.1", "fd00::1"]
+    assert names(manifests) == ["shop/web-5d8f-abcde shop/web[Deployment]"]
+    assert [str(address) for address in manifests.cluster.pods[0].addresses] == ["10.1.1.1", "fd00::1"]
 
 
 def pod(name: str, owner: str, labels: str = "{}") -> str:
@@ -115,16 +115,16 @@ def pod(name: str, owner: str, labels: str = "{}") -> str:
 
 def test_a_controller_that_is_not_in_the_input_is_named_as_its_pods_name_it(tmp_path: Path) -> None:
     replica_set = "{kind: ReplicaSet, name: web-5d8f, controller: true}"
-    found = reading(tmp_path, pod("web-5d8f-a", replica_set, "{pod-template-hash: 5d8f}"))
-    assert names(found) == ["shop/web-5d8f-a shop/web-5d8f[ReplicaSet]"]
+    manifests = reading(tmp_path, pod("web-5d8f-a", replica_set, "{pod-template-hash: 5d8f}"))
+    assert names(manifests) == ["shop/web-5d8f-a shop/web-5d8f[ReplicaSet]"]
 
 
 def test_pods_that_name_one_owner_without_its_kind_are_one_workload(tmp_path: Path) -> None:
     owner = "{name: twins, controller: true}"
-    found = reading(
+    manifests = reading(
         tmp_path, "\n---\n".join([pod("a", owner), pod("b", owner), pod("c", "{controller: true}")])
     )
-    assert names(found) == ["shop/a shop/twins[Pod]", "shop/b shop/twins[Pod]", "shop/c shop/c[Pod]"]
+    assert names(manifests) == ["shop/a shop/twins[Pod]", "shop/b shop/twins[Pod]", "shop/c shop/c[Pod]"]
 
 
 def test_lists_that_hold_no_objects_are_passed_over(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_lists_that_hold_no_objects_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_named_ports_come_from_containers_and_sidecars_only(tmp_path: Path) -> None:
-    found = reading(
+    manifests = reading(
         tmp_path,
         """
         apiVersion: v1
@@ -154,7 +154,7 @@ def test_named_ports_come_from_containers_and_sidecars_only(tmp_path: Path) -> N
           - {ports: [{name: init, containerPort: 1}]}
     """,
     )
-    pod: Pod = found.cluster.pods[0]
+    pod: Pod = manifests.cluster.pods[0]
     assert {(port.name, port.protocol, port.number) for port in pod.ports} == {
         ("http", "TCP", 80),
         ("http", "UDP", 8080),
@@ -174,7 +174,7 @@ def test_folders_files_lists_json_and_several_documents_are_read(tmp_path: Path)
     )
     plain = {"metadata": {"name": "d"}}
     (tmp_path / "pods.yml").write_text(json.dumps({"apiVersion": "v1", "kind": "PodList", "items": [plain]}))
-    found = reading(
+    manifests = reading(
         tmp_path,
         """
         apiVersion: v1
@@ -191,7 +191,7 @@ def test_folders_files_lists_json_and_several_documents_are_read(tmp_path: Path)
         metadata: {name: b, namespace: other}
     """,
     )
-    assert sorted(str(pod.ref) for pod in found.cluster.pods) == [
+    assert sorted(str(pod.ref) for pod in manifests.cluster.pods) == [
         "default/a",
         "default/c",
         "default/d",
@@ -200,7 +200,7 @@ def test_folders_files_lists_json_and_several_documents_are_read(tmp_path: Path)
 
 
 def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_path: Path) -> None:
-    found = reading(
+    manifests = reading(
         tmp_path,
         """
         {apiVersion: projectcalico.org/v3, kind: NetworkPolicy,
@@ -213,13 +213,13 @@ def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_pat
          metadata: {name: c}, spec: {}}
     """,
     )
-    assert found.incomplete
-    assert found.foreign == (
+    assert manifests.incomplete
+    assert manifests.foreign == (
         "NetworkPolicy shop/a (projectcalico.org)",
         "GlobalNetworkPolicy default.b (crd.projectcalico.org)",
         "AdminNetworkPolicy c (policy.networking.k8s.io)",
     )
-    assert found.cluster.policies == ()
+    assert manifests.cluster.policies == ()
 
 
 BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))
@@ -227,7 +227,7 @@ QUADRATIC = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]"
 
 
 def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
-    found = reading(
+    manifests = reading(
         tmp_path,
         """
         apiVersion: apps/v1
@@ -240,11 +240,11 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
             spec: {containers: []}
     """,
     )
-    assert found.cluster.pods[0].labels == {"app": "web", "tier": "back"}
+    assert manifests.cluster.pods[0].labels == {"app": "web", "tier": "back"}
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "words"),
     [
         pytest.param(BOMB, "it is too large", id="a-bomb"),
         pytest.param(QUADRATIC, "a.yaml, line 2: with *a and the aliases", id="a-quadratic-bomb"),
@@ -319,11 +319,11 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_bad_input_is_refused_with_file_document_and_field(tmp_path: Path, text: str, told: str) -> None:
+def test_bad_input_is_refused_with_file_document_and_field(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(BadManifests) as caught:
         read([tmp_path])
-    assert told in caught.value.why
+    assert words in caught.value.why
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_the_same_object_twice_is_one(tmp_path: Path) -> None:
 
 
 def test_a_block_and_pods_without_addresses_are_noted(tmp_path: Path) -> None:
-    found = reading(
+    manifests = reading(
         tmp_path,
         """
         {apiVersion: v1, kind: Pod, metadata: {name: a}}
@@ -364,4 +364,4 @@ def test_a_block_and_pods_without_addresses_are_noted(tmp_path: Path) -> None:
         spec: {ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
     """,
     )
-    assert any("no addresses" in note for note in found.notes)
+    assert any("no addresses" in note for note in manifests.notes)

@@ -37,8 +37,8 @@ def allowed(
     )
 
 
-def _same(one: Pod, other: Pod) -> bool:
-    return (one.namespace, one.name) == (other.namespace, other.name)
+def _same(pod: Pod, other: Pod) -> bool:
+    return (pod.namespace, pod.name) == (other.namespace, other.name)
 
 
 def _is_node_of(cluster: ClusterModel, source: End, destination: Pod) -> bool:
@@ -68,9 +68,9 @@ def _lets(
     for policy in isolating:
         for rule in policy["spec"].get(section) or []:
             peers, ports = rule.get(side) or [], rule.get("ports") or []
-            matches_peer = not peers or any(matches(cluster, policy, each, peer) for each in peers)
+            matches_peer = not peers or any(matches(cluster, policy, entry, peer) for entry in peers)
             matches_port = not ports or any(
-                _matches_port(each, destination, protocol, port) for each in ports
+                _matches_port(entry, destination, protocol, port) for entry in ports
             )
             if matches_peer and matches_port:
                 return True
@@ -118,21 +118,21 @@ def _in_block(block: Manifest, address: Address) -> bool:
     def inside(cidr: str) -> bool:
         return address in ipaddress.ip_network(cidr, strict=False)
 
-    return inside(block["cidr"]) and not any(inside(each) for each in block.get("except") or [])
+    return inside(block["cidr"]) and not any(inside(cidr) for cidr in block.get("except") or [])
 
 
 def _matches_port(entry: Manifest, destination: End, protocol: str, port: int) -> bool:
     if (entry.get("protocol") or "TCP") != protocol:
         return False
-    wanted = entry.get("port")
-    if wanted is None:
+    name_or_number = entry.get("port")
+    if name_or_number is None:
         return True
-    if isinstance(wanted, str):
+    if isinstance(name_or_number, str):
         return isinstance(destination, Pod) and any(
-            each.name == wanted and each.protocol == protocol and each.number == port
-            for each in destination.ports
+            named.name == name_or_number and named.protocol == protocol and named.number == port
+            for named in destination.ports
         )
-    return wanted <= port <= (entry.get("endPort") or wanted)
+    return bool(name_or_number <= port <= (entry.get("endPort") or name_or_number))
 
 
 def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
@@ -142,13 +142,13 @@ def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
             return False
     for expression in selector.get("matchExpressions") or []:
         key, values = expression["key"], expression.get("values") or []
-        found = {
+        matched = {
             "In": key in labels and labels[key] in values,
             "NotIn": key not in labels or labels[key] not in values,
             "Exists": key in labels,
             "DoesNotExist": key not in labels,
         }[expression["operator"]]
-        if not found:
+        if not matched:
             return False
     return True
 
@@ -163,17 +163,20 @@ def probe_ports(pods: Iterable[Pod], manifests: Iterable[Manifest]) -> list[int]
         for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
             for entry in rule.get("ports") or []:
                 numbers.update(
-                    each for each in (entry.get("port"), entry.get("endPort")) if isinstance(each, int)
+                    port for port in (entry.get("port"), entry.get("endPort")) if isinstance(port, int)
                 )
-    around = {each + step for each in numbers for step in (-1, 0, 1)}
-    return sorted(each for each in around if 1 <= each <= 65535)
+    around = {number + step for number in numbers for step in (-1, 0, 1)}
+    return sorted(number for number in around if 1 <= number <= 65535)
 
 
-def probe_addresses(cluster: ClusterModel, manifests: Iterable[Manifest]) -> list[Address]:
-    """First and last address of every block and exception, one before and one after; ends of both
-    families.
+def probe_addresses(
+    cluster: ClusterModel, manifests: Iterable[Manifest], *, of_pods: bool = False
+) -> list[Address]:
+    """First and last address of every block and exception, one before and one after; ends of both families.
+
+    With `of_pods` also those that are addresses of pods, which stand for themselves and not for the pods.
     """
-    found: set[Address] = set()
+    addresses: set[Address] = set()
     networks = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
     for policy in manifests:
         spec = policy.get("spec") or {}
@@ -191,6 +194,8 @@ def probe_addresses(cluster: ClusterModel, manifests: Iterable[Manifest]) -> lis
             int(network.broadcast_address) + 1,
         ):
             if 0 <= number < 1 << network.max_prefixlen:
-                found.add(kind(number))
+                addresses.add(kind(number))
     pods = {address for pod in cluster.pods if not pod.host_network for address in pod.addresses}
-    return sorted(found - pods, key=lambda each: (each.version, int(each)))
+    return sorted(
+        addresses if of_pods else addresses - pods, key=lambda address: (address.version, int(address))
+    )

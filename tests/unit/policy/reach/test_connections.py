@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.policy.reach.connections import ALL, NOTHING, Connections
-from bot.policy.reach.model import Protocol
-from bot.policy.reach.sets import SetTable
+from bot.policy.reach.connections import ALL, NOTHING, Connections, resolve_ports
+from bot.policy.reach.model import ContainerPort, PortRule, Protocol
 
 ENDS = (1, 2, 3, 5, 6, 65533, 65534, 65535)
 Plain = frozenset[tuple[Protocol, int]]
 PROBES = [(protocol, port) for protocol in Protocol for port in (*ENDS, 4, 7, 65532)]
 
 parts = st.tuples(st.sampled_from(list(Protocol)), st.sampled_from(ENDS), st.sampled_from(ENDS))
-sets = st.lists(parts, max_size=4).map(lambda each: Connections.union(Connections.of(*part) for part in each))
+sets = st.lists(parts, max_size=4).map(
+    lambda drawn: Connections.union(Connections.of(*part) for part in drawn)
+)
 
 
 def plain(connections: Connections) -> Plain:
@@ -23,40 +24,19 @@ def plain(connections: Connections) -> Plain:
 
 
 @given(sets, sets)
-def test_they_behave_like_sets(one: Connections, other: Connections) -> None:
-    assert plain(one & other) == plain(one) & plain(other)
-    assert plain(one | other) == plain(one) | plain(other)
-    assert plain(one - other) == plain(one) - plain(other)
-    assert plain(one.complement()) == frozenset(PROBES) - plain(one)
+def test_they_behave_like_sets(left: Connections, right: Connections) -> None:
+    assert plain(left & right) == plain(left) & plain(right)
+    assert plain(left | right) == plain(left) | plain(right)
+    assert plain(left - right) == plain(left) - plain(right)
+    assert plain(left.complement()) == frozenset(PROBES) - plain(left)
 
 
 @given(sets, sets)
-def test_equal_sets_are_equal_values_with_one_text(one: Connections, other: Connections) -> None:
-    assert (one | other) == (other | one)
-    assert (one & other) == (other & one)
-    assert one.complement().complement() == one
-    assert (str(one) == str(other)) == (one == other)
-
-
-@given(st.lists(sets, min_size=1, max_size=6), st.lists(sets, min_size=1, max_size=6))
-def test_a_table_of_numbers_says_the_same(left: list[Connections], right: list[Connections]) -> None:
-    import numpy as np
-
-    table = SetTable()
-    pairs = [(one, other) for one in left for other in right]
-    first = np.array([table.number(one) for one, _ in pairs], dtype=np.int32)
-    second = np.array([table.number(other) for _, other in pairs], dtype=np.int32)
-    for _ in range(2):  # what is worked out and what is remembered
-        assert [table[each] for each in table.intersections(first, second)] == [
-            one & other for one, other in pairs
-        ]
-        assert [table[each] for each in table.unions(first, second)] == [one | other for one, other in pairs]
-        assert [table[each] for each in table.differences(first, second)] == [
-            one - other for one, other in pairs
-        ]
-        assert [table[table.union(int(a), int(b))] for a, b in zip(first, second, strict=True)] == [
-            one | other for one, other in pairs
-        ]
+def test_equal_sets_are_equal_values_with_one_text(left: Connections, right: Connections) -> None:
+    assert (left | right) == (right | left)
+    assert (left & right) == (right & left)
+    assert left.complement().complement() == left
+    assert (str(left) == str(right)) == (left == right)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +61,20 @@ def test_all_three_protocols_together_are_everything() -> None:
     assert Connections.union(Connections.of(protocol) for protocol in Protocol) == ALL
 
 
-def test_a_table_that_outgrows_its_square_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    import numpy as np
-
-    from bot.policy.reach import sets as module
-
-    monkeypatch.setattr(module, "LARGEST_TABLE", 8)
-    table = SetTable()
-    many = [Connections.of(Protocol.TCP, first, first + 50) for first in range(1, 400)]
-    numbers = np.array([table.number(each) for each in many], dtype=np.int32)
-    found = table.intersections(numbers, np.roll(numbers, 1))
-    assert [table[each] for each in found] == [one & many[at - 1] for at, one in enumerate(many)]
+@pytest.mark.parametrize(
+    ("port", "text"),
+    [
+        pytest.param(PortRule(Protocol.UDP), "UDP", id="no-port-is-all-ports"),
+        pytest.param(PortRule(Protocol.TCP, 80), "TCP 80", id="a-number"),
+        pytest.param(PortRule(Protocol.TCP, 80, 90), "TCP 80-90", id="a-range"),
+        pytest.param(PortRule(Protocol.TCP, "http"), "TCP 80,8080", id="a-name-of-two-ports-is-both"),
+        pytest.param(PortRule(Protocol.UDP, "http"), "UDP 81", id="a-name-of-the-same-protocol-only"),
+        pytest.param(PortRule(Protocol.TCP, "grpc"), "No Connections", id="a-name-that-no-port-has"),
+    ],
+)
+def test_a_port_of_a_rule_is_resolved_at_the_destination(port: PortRule, text: str) -> None:
+    named_ports = frozenset(
+        ContainerPort("http", protocol, number)
+        for protocol, number in ((Protocol.TCP, 80), (Protocol.TCP, 8080), (Protocol.UDP, 81))
+    )
+    assert str(resolve_ports((port,), named_ports)) == text

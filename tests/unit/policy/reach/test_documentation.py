@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.policy.reach.statements import can, namespace, opens, policy, world
+from tests.unit.policy.reach.yaml_clusters import can, namespace, opens, policy, world
 
 OUTSIDE = "203.0.113.7"
 
@@ -32,7 +32,7 @@ EXAMPLE_PODS = {
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "connections"),
     [
         ("frontend", "TCP 6379"),
         ("plain", "No Connections"),
@@ -48,13 +48,13 @@ EXAMPLE_PODS = {
         ("172.18.0.0", "No Connections"),
     ],
 )
-def test_the_example_of_the_concept_page_lets_in(source: str, found: str) -> None:
+def test_the_example_of_the_concept_page_lets_in(source: str, connections: str) -> None:
     reach = world(EXAMPLE, namespace("myproject", project="myproject"), **EXAMPLE_PODS)
-    assert opens(reach, source, "db") == found
+    assert opens(reach, source, "db") == connections
 
 
 @pytest.mark.parametrize(
-    ("destination", "found"),
+    ("destination", "connections"),
     [
         ("10.0.0.0", "TCP 5978"),
         ("10.0.0.255", "TCP 5978"),
@@ -63,9 +63,9 @@ def test_the_example_of_the_concept_page_lets_in(source: str, found: str) -> Non
         ("plain", "No Connections"),
     ],
 )
-def test_the_example_of_the_concept_page_lets_out(destination: str, found: str) -> None:
+def test_the_example_of_the_concept_page_lets_out(destination: str, connections: str) -> None:
     reach = world(EXAMPLE, namespace("myproject", project="myproject"), **EXAMPLE_PODS)
-    assert opens(reach, "db", destination) == found
+    assert opens(reach, "db", destination) == connections
 
 
 def test_one_entry_with_both_selectors_needs_both_and_two_entries_either() -> None:
@@ -86,16 +86,16 @@ def test_one_entry_with_both_selectors_needs_both_and_two_entries_either() -> No
         "alice__other": "",
     }
     alice = namespace("alice", user="alice")
-    found = [
+    connections = [
         can(world(policy(both), alice, **pods), source, "web")
         for source in ("client", "alice/client", "alice/other")
     ]
-    assert found == [False, True, False]
-    found = [
+    assert connections == [False, True, False]
+    connections = [
         can(world(policy(either), alice, **pods), source, "web")
         for source in ("client", "alice/client", "alice/other")
     ]
-    assert found == [True, True, True]
+    assert connections == [True, True, True]
 
 
 def test_default_deny_all_ingress() -> None:
@@ -226,8 +226,8 @@ def test_missing_null_and_empty_ports_are_all_ports(ports: str) -> None:
 
 
 def test_empty_selectors_are_all_pods_of_the_namespace_and_all_pods_of_all_but_nobody_outside() -> None:
-    own = world(policy("ingress: [{from: [{podSelector: {}}]}]"), default__a="", default__b="", other__c="")
-    assert [can(own, source, "a") for source in ("b", "other/c", OUTSIDE)] == [True, False, False]
+    reach = world(policy("ingress: [{from: [{podSelector: {}}]}]"), default__a="", default__b="", other__c="")
+    assert [can(reach, source, "a") for source in ("b", "other/c", OUTSIDE)] == [True, False, False]
     every = world(
         policy("ingress: [{from: [{namespaceSelector: {}}]}]"), default__a="", default__b="", other__c=""
     )
@@ -396,9 +396,9 @@ def test_ipv6_blocks_and_exceptions() -> None:
     reach = world(
         policy("ingress: [{from: [{ipBlock: {cidr: 'fd00::/64', except: ['fd00::8/125']}}]}]"), default__a=""
     )
-    found = [
+    connections = [
         can(reach, source, "a")
         for source in ("fcff::1", "fd00::7", "fd00::8", "fd00::f", "fd00::10", "fd00:0:0:1::")
     ]
-    assert found == [False, True, False, False, True, False]
+    assert connections == [False, True, False, False, True, False]
     assert not can(reach, "10.0.0.1", "a")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,16 +9,11 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.policy.reach.connections import Connections
-from bot.policy.reach.engine import Endpoint, Reachability, compute
+from bot.policy.reach.engine import Endpoint, Reachability
 from bot.policy.reach.model import ClusterModel, Pod, PolicyRef, Protocol
 from bot.policy.reach.parser import parse_policy
-from tests.unit.policy.reach import clusters, oracle
-
-Manifests = list[dict[str, Any]]
-
-
-def reach(cluster: ClusterModel, manifests: Manifests) -> Reachability:
-    return compute(dataclasses.replace(cluster, policies=tuple(map(parse_policy, manifests))))
+from tests.unit.policy.reach import cluster_strategies, oracle
+from tests.unit.policy.reach.states import Manifests, reach
 
 
 def ends(cluster: ClusterModel, manifests: Manifests) -> list[oracle.End]:
@@ -31,14 +25,14 @@ def named(end: oracle.End) -> Endpoint:
     return end.ref if isinstance(end, Pod) else end
 
 
-def assert_same_as_oracle(found: Reachability, cluster: ClusterModel, manifests: Manifests) -> None:
+def assert_same_as_oracle(state: Reachability, cluster: ClusterModel, manifests: Manifests) -> None:
     ports = oracle.probe_ports(cluster.pods, manifests)
-    every = ends(cluster, manifests)
-    for source in every:
-        for destination in every:
+    all_ends = ends(cluster, manifests)
+    for source in all_ends:
+        for destination in all_ends:
             if not isinstance(source, Pod) and not isinstance(destination, Pod):
                 continue
-            connections = found.connections(named(source), named(destination))
+            connections = state.connections(named(source), named(destination))
             for protocol in Protocol:
                 for port in ports:
                     expected = oracle.allowed(cluster, manifests, source, destination, protocol, port)
@@ -57,7 +51,7 @@ def note(connections: Connections, source: oracle.End, destination: oracle.End) 
 
 
 @settings(max_examples=250, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
     cluster: ClusterModel, manifests: Manifests
 ) -> None:
@@ -65,7 +59,7 @@ def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
 
 
 @settings(max_examples=150, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), clusters.policies("new"))
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
@@ -74,37 +68,38 @@ def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests(), st.data())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_a_series_of_changes_gives_the_state_that_is_left(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
 ) -> None:
-    state, left = reach(cluster, manifests), {parse_policy(each).ref: each for each in manifests}
+    state = reach(cluster, manifests)
+    remaining = {parse_policy(manifest).ref: manifest for manifest in manifests}
     for _ in range(data.draw(st.integers(1, 4))):
-        if left and data.draw(st.booleans()):
-            gone = data.draw(st.sampled_from(sorted(left)))
-            state = state.without_policy(gone)
-            del left[gone]
+        if data.draw(st.booleans()) and remaining:
+            removed = data.draw(st.sampled_from(sorted(remaining)))
+            state = state.without_policy(removed)
+            del remaining[removed]
             event("removed")
         else:
             name = data.draw(st.sampled_from(("p0", "p1", "new")))
-            new = data.draw(clusters.policies(name))
+            new: dict[str, Any] = data.draw(cluster_strategies.policies(name))
             ref = PolicyRef(new["metadata"]["namespace"], name)
-            event("replaced" if ref in left else "added")
+            event("replaced" if ref in remaining else "added")
             state = state.with_policy(parse_policy(new))
-            left[ref] = new
-    assert_same_as_oracle(state, cluster, list(left.values()))
+            remaining[ref] = new
+    assert_same_as_oracle(state, cluster, list(remaining.values()))
 
 
 @settings(max_examples=100, deadline=None)
-@given(clusters.clusters(), clusters.manifests())
+@given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_endpoints_of_one_class_cannot_be_told_apart(cluster: ClusterModel, manifests: Manifests) -> None:
-    found = reach(cluster, manifests)
-    every = np.arange(found.endpoints.count)
-    matrix = found.between(every, every)
-    classes = found.class_of
-    for one in range(found.endpoints.count):
-        for other in range(one):
-            if classes[one] == classes[other]:
+    state = reach(cluster, manifests)
+    every = np.arange(state.endpoints.count)
+    matrix = state.connection_matrix(every, every)
+    classes = state.class_of
+    for first in range(state.endpoints.count):
+        for other in range(first):
+            if classes[first] == classes[other]:
                 event("two endpoints of one class")
-                assert (matrix[one] == matrix[other]).all()
-                assert (matrix[:, one] == matrix[:, other]).all()
+                assert (matrix[first] == matrix[other]).all()
+                assert (matrix[:, first] == matrix[:, other]).all()

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.policy.reach.parser import InvalidPolicy, errors_of, parse_policy
-from tests.unit.policy.reach import clusters
-from tests.unit.policy.reach.statements import policy
+from tests.unit.policy.reach import cluster_strategies
+from tests.unit.policy.reach.yaml_clusters import policy
 
 
 def errors(spec: str) -> list[str]:
@@ -134,10 +134,10 @@ def rule(peer: str = "podSelector: {}", port: str = "port: 80") -> str:
     ],
 )
 def test_a_mistake_is_told_with_its_field(spec: str, field: str, reason: str) -> None:
-    found = errors(spec)
-    assert len(found) == 1
-    assert found[0].startswith(f"{field}: ")
-    assert reason in found[0]
+    found_errors = errors(spec)
+    assert len(found_errors) == 1
+    assert found_errors[0].startswith(f"{field}: ")
+    assert reason in found_errors[0]
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_mistake_around_the_spec(change: dict[str, Any], field: str) -> None:
     ],
 )
 def test_what_is_wrong_with_a_name_is_told_once(metadata: dict[str, Any], reason: str) -> None:
-    (found,) = errors_of({**yaml.safe_load(policy("{}")), "metadata": metadata})
-    assert found.field == "metadata.name" and reason in found.reason
+    (error,) = errors_of({**yaml.safe_load(policy("{}")), "metadata": metadata})
+    assert error.field == "metadata.name" and reason in error.reason
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -184,10 +184,10 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert "spec.ingress[0].ports[1].port" in caught.value.why
 
 
-@given(clusters.policies())
+@given(cluster_strategies.policies())
 def test_what_an_api_server_takes_is_taken(manifest: dict[str, Any]) -> None:
-    found = parse_policy(manifest)
-    assert (found.namespace, found.name) == (manifest["metadata"]["namespace"], "p")
+    parsed = parse_policy(manifest)
+    assert (parsed.namespace, parsed.name) == (manifest["metadata"]["namespace"], "p")
 
 
 values = st.recursive(

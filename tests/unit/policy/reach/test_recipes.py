@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.policy.reach.statements import can, namespace, opens, policy, world
+from tests.unit.policy.reach.yaml_clusters import can, namespace, opens, policy, world
 
 OUTSIDE = "93.184.216.34"
 

@@ -10,8 +10,8 @@ from bot.actions.policies import PolicyApply, PolicyPreview, PolicyRollback
 from bot.actions.request import Attached, Entry, IncomingRequest, OperationId, Person, Place
 from bot.common.problems import Problem
 from bot.policy.errors import BadManifest
+from bot.policy.field_conflicts import Takeover
 from bot.policy.post_check import PostCheck
-from bot.policy.preview import Takeover
 from bot.policy.reach.model import PolicyRef
 from bot.policy.yaml_document import LARGEST
 from bot.slack import kit, payloads, plain_text
