@@ -55,7 +55,7 @@ def _footer(ended: Conclusion) -> list[str]:
         asker,
         ended.project,
         f"ref {ended.request.reference}",
-        kit.ago(ended.seconds) if ended.seconds >= 0.05 else "",
+        kit.duration(ended.seconds) if ended.seconds >= 0.05 else "",
     ]
     return [part for part in parts if part]
 

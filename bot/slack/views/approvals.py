@@ -176,7 +176,9 @@ def shown(found: ApprovalsShown) -> Rendered:
     blocks: list[kit.Block] = []
     for each in found.approvals:
         left = (each.expires_at - found.now).total_seconds()
-        until = _window(each) if each.state == store.APPROVED else f"expires in {kit.ago(max(0.0, left))}"
+        until = (
+            _window(each) if each.state == store.APPROVED else f"expires in {kit.duration(max(0.0, left))}"
+        )
         lines = [root_line(each), f"{asked_line(each)} · {until} · id {kit.code(each.id)}"]
         blocks.append(kit.section("\n".join(lines)))
         if each.requester == found.reader:

@@ -37,7 +37,7 @@ def shown(found: AuditShown) -> kit.Rendered:
 def _line(event: AuditEvent) -> str:
     what = f"`{event.action.replace('.', ' ')}`"
     target = f" {kit.code(event.target)}" if event.target else ""
-    took = f" · {kit.ago(event.duration_ms / 1000)}" if event.duration_ms else ""
+    took = f" · {kit.duration(event.duration_ms / 1000)}" if event.duration_ms else ""
     detail = f" · {kit.escape(kit.cut(event.detail, 120))}" if event.detail else ""
     who = kit.escape(event.actor_name or event.actor)
     return (
@@ -88,7 +88,7 @@ def _facts(found: AuditVerified) -> list[str]:
             "What stands before that event holds. Keep the database as it is and compare it with a backup;"
             " `xk8s audit export` writes what is there."
         )
-    lines.append(f"Followed in {kit.ago(report.seconds)}")
+    lines.append(f"Followed in {kit.duration(report.seconds)}")
     return lines
 
 

@@ -90,9 +90,7 @@ def shown(found: ClusterDetails) -> kit.Rendered:
 def building(state: ClusterBuilding) -> kit.Message:
     """Magnum builds it."""
     size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
-    head = (
-        f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
-    )
+    head = f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.duration(state.seconds)} · {kit.as_of(state.at)}"
     status = f"template {kit.bold(state.template)} · {kit.code(state.status or 'accepted')}"
     return _stage(
         f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified"
@@ -107,7 +105,7 @@ def building_root(state: ClusterBuilding) -> str:
 def built(state: ClusterBuilt) -> kit.Message:
     """Magnum has built it."""
     size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
-    head = f"🧱 {kit.bold(state.name)} is built after {kit.ago(state.seconds)}: {size}"
+    head = f"🧱 {kit.bold(state.name)} is built after {kit.duration(state.seconds)}: {size}"
     more = f"API {kit.code(state.api_address or '–')} · next: {kit.escape(state.driver)} is verified"
     return _stage(f"{state.name} is built", head, "", more)
 
@@ -116,7 +114,7 @@ def verifying(state: ClusterVerifying) -> kit.Message:
     """It is built; its driver is verified."""
     head = (
         f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified ·"
-        f" {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+        f" {kit.duration(state.seconds)} · {kit.as_of(state.at)}"
     )
     last = verification.headline(state.report) if state.report else ""
     found = f"last look: {last}" if last else "first look"
@@ -125,7 +123,7 @@ def verifying(state: ClusterVerifying) -> kit.Message:
 
 def deleting(state: ClusterDeleting) -> kit.Message:
     """Magnum deletes it."""
-    head = f"🗑 Magnum deletes {kit.bold(state.name)} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
+    head = f"🗑 Magnum deletes {kit.bold(state.name)} · {kit.duration(state.seconds)} · {kit.as_of(state.at)}"
     return _stage(f"Magnum deletes {state.name}", head, state.trouble, kit.code(state.status or "on its way"))
 
 
@@ -150,7 +148,7 @@ def created(found: ClusterCreated) -> kit.Rendered:
             kit.count(found.nodes, "node"),
             f"{found.masters} of the control plane",
             f"template {found.template}",
-            f"built in {kit.ago(found.build_seconds)}",
+            f"built in {kit.duration(found.build_seconds)}",
         )
         if part
     )

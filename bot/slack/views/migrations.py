@@ -108,7 +108,7 @@ def _bar(state: MigrationProgress) -> str:
 
 def _moment(state: MigrationProgress) -> str:
     return (
-        f"· {kit.ago(state.seconds)} in this step, {kit.ago(state.total_seconds)} in all ·"
+        f"· {kit.duration(state.seconds)} in this step, {kit.duration(state.total_seconds)} in all ·"
         f" {kit.as_of(state.at)}"
     )
 
@@ -125,7 +125,7 @@ def progress_root(state: MigrationProgress) -> str:
 def step_done(state: MigrationStepDone) -> Message:
     """A step came to its end."""
     label = state.step.label[0].upper() + state.step.label[1:]
-    head = f"✅ {kit.bold(label)} · {kit.ago(state.seconds)}\n{kit.escape(state.said)}"
+    head = f"✅ {kit.bold(label)} · {kit.duration(state.seconds)}\n{kit.escape(state.said)}"
     lines = [f"• {kit.escape(kit.cut(line, 500))}" for line in state.lines[:20] if line]
     return Message(text=f"{state.source}: {state.said}", blocks=(kit.section("\n".join([head, *lines])),))
 
@@ -190,7 +190,7 @@ def ended(found: MigrationEnded) -> Rendered:
     headline = f"{mark} Migration of {name} ({kit.escape(found.route)}): {kit.escape(found.outcome)}"
     lines = [f"• {kit.escape(line)}" for line in found.said]
     lines.append(
-        f"{kit.count(found.objects, 'object')} copied · {kit.ago(found.seconds)} · id"
+        f"{kit.count(found.objects, 'object')} copied · {kit.duration(found.seconds)} · id"
         f" {kit.code(found.migration)}"
     )
     file = kit.File(

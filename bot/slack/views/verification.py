@@ -106,7 +106,7 @@ def _body(report: VerificationReport, *, most: int) -> list[kit.Block]:
     blocks.append(
         kit.section(
             f"{'✅' if report.passed else '➖'} {' · '.join(passed)} · {kit.count(report.nodes, 'node')} in"
-            f" {kit.ago(report.seconds)}"
+            f" {kit.duration(report.seconds)}"
         )
     )
     blocks += [
