@@ -39,7 +39,7 @@ class SlackAnchors:
 
     def post(self, channel: str, head: Head, at: datetime) -> str:
         """Post a head; return the message's ts. Raises `Problem`."""
-        message = views.anchor(anchor_text(head))
+        message = views.show_anchor(anchor_text(head))
         payload = {"position": head.position, "hash": head.hash, "at": at.isoformat()}
         metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
         return self._web.post(

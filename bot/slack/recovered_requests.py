@@ -24,11 +24,11 @@ class RecoveredRequests:
         root = self._outbox.thread_of(operation)
         thread = root or intent.thread
         if thread:
-            self._show(operation, "closed", intent, views.answer(intent, found), thread=thread)
+            self._show(operation, "closed", intent, views.thread_message(intent, found), thread=thread)
         if root is not None:
-            self._show(operation, "root", intent, views.root(intent, found), thread="")
+            self._show(operation, "root", intent, views.root_message(intent, found), thread="")
         elif not thread:
-            self._show(operation, "root", intent, views.whole(intent, found), thread="")
+            self._show(operation, "root", intent, views.combined_message(intent, found), thread="")
 
     def _show(
         self, operation: OperationId, slot: str, intent: AuditEvent, message: kit.Message, *, thread: str

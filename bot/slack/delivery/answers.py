@@ -83,7 +83,7 @@ class SlackAnswer:
             "root",
             channel=request.place.channel,
             thread="",
-            message=views.root(line, request),
+            message=views.root_message(line, request),
             offer=self._offers(request, project),
         )
 
@@ -91,13 +91,13 @@ class SlackAnswer:
         """Show an intermediate state in the thread; overtaken states are not sent."""
 
         def send() -> None:
-            message = views.progress(state)
+            message = views.show_state(state)
             if _needs_root(request) and not self._outbox.shown(request.operation, "root"):
-                self._post_root(request, None, views.going_on(state, message))
+                self._post_root(request, None, views.state_root_line(state, message))
             self._show(request, None, "answer", message, granted=True)
 
         self._board.put(request.operation, send, calm=bool(getattr(state, "calm", False)))
-        line = views.status_line(state)
+        line = views.own_root_line(state)
         if line is not None:
             self._tell_root(request, line)
 
@@ -105,7 +105,7 @@ class SlackAnswer:
         """Say in the thread, at once and for good, that something has come to a new state; then in the
         root.
         """
-        message = views.progress(state)
+        message = views.show_state(state)
         self._outbox.post_once(
             request.operation,
             f"state-{name}",
@@ -115,7 +115,7 @@ class SlackAnswer:
             offer=self._offers(request, None),
             rank=LATER,
         )
-        self._tell_root(request, views.going_on(state, message))
+        self._tell_root(request, views.state_root_line(state, message))
 
     def _tell_root(self, request: IncomingRequest, line: str) -> None:
         """Let the root say where the work stands, as soon as there is room."""
@@ -131,7 +131,7 @@ class SlackAnswer:
                     channel=request.place.channel,
                     thread="",
                     granted=True,
-                    message=views.root(line, request),
+                    message=views.root_message(line, request),
                     offer=self._offers(request, None),
                 )
 
@@ -145,7 +145,7 @@ class SlackAnswer:
         if _has_form(request, conclusion.action):
             self._fill_form(conclusion)
             return
-        rendered = views.conclusion(conclusion)
+        rendered = views.show_conclusion(conclusion)
         rooted = _needs_root(request)
         late = rooted and not self._outbox.shown(request.operation, "root")
         if late:
@@ -158,7 +158,7 @@ class SlackAnswer:
                     channel=request.place.channel,
                     thread=self._thread(request),
                     message=message,
-                    pointer=views.told_below(rendered.headline),
+                    pointer=views.pointer_below(rendered.headline),
                     offer=self._offers(request, conclusion.project),
                 )
             else:
@@ -173,7 +173,7 @@ class SlackAnswer:
                 "root",
                 channel=request.place.channel,
                 thread="",
-                message=views.root(rendered.headline, request),
+                message=views.root_message(rendered.headline, request),
                 offer=self._offers(request, conclusion.project),
             )
 
@@ -185,7 +185,7 @@ class SlackAnswer:
         if _has_form(request, conclusion.action):
             self._fill_form(conclusion)
             return
-        for message in views.with_headline(views.conclusion(conclusion)):
+        for message in views.with_headline(views.show_conclusion(conclusion)):
             blocks = with_offers(message.blocks, self._offers(request, conclusion.project))
             if self._respond(request, message.text, blocks):
                 continue
@@ -277,7 +277,7 @@ class SlackAnswer:
             self._outbox.upload_once(request.operation, slot, channel=channel, thread=thread, file=file)
         except (SlackRefused, CannotAnswer) as refused:
             log.warning("file not uploaded", name=file.name, why=refused.why)
-            self._show(request, None, f"{slot}-missing", views.file_missing(file, refused))
+            self._show(request, None, f"{slot}-missing", views.show_failed_upload(file, refused))
 
     def _offers(self, request: IncomingRequest, project: str | None) -> Callable[[kit.Button], OfferId]:
         return lambda button: self._make_offer(request, project, button)

@@ -17,7 +17,7 @@ from bot.requests.home_page import HomePage
 from bot.slack import kit
 from bot.slack.delivery.buttons import with_offers
 from bot.slack.delivery.web_client import SlackWebClient
-from bot.slack.views.home import home
+from bot.slack.views.home import show_home
 from storage.database import DatabaseError
 from storage.homes import HomeRepository, Mark
 
@@ -77,7 +77,7 @@ class AppHomes:
         self._mark, self._looked = (None if failed else mark), now
 
     def _publish(self, person: str, known: str) -> bool:
-        blocks = with_offers(home(self._page(person)), lambda button: self._keep_offer(person, button))
+        blocks = with_offers(show_home(self._page(person)), lambda button: self._keep_offer(person, button))
         view: dict[str, Any] = {"type": "home", "blocks": blocks}
         digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if digest == known or not self._repository.claim(person, digest=digest, now=self._now()):

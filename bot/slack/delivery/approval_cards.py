@@ -19,7 +19,7 @@ from bot.common.problems import Problem
 from bot.slack import kit
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.web_client import SlackWebClient
-from bot.slack.views import approvals as views
+from bot.slack.views import approval_cards as views
 from storage import approvals as store
 from storage.approvals import WINDOW_OVER, Approval
 
@@ -68,7 +68,7 @@ class ApprovalCards:
                 "reminder",
                 channel=found.channel,
                 thread=thread,
-                message=views.reminder(found, deciders),
+                message=views.show_reminder(found, deciders),
                 offer=self._offers(found, found.channel, thread),
             )
         for person in self._absent(found, deciders):
@@ -78,7 +78,7 @@ class ApprovalCards:
                 f"remind-{person}",
                 channel=channel,
                 thread="",
-                message=views.reminder(found, deciders, project=found.project),
+                message=views.show_reminder(found, deciders, project=found.project),
                 offer=self._offers(found, channel, ""),
             )
 
@@ -90,7 +90,7 @@ class ApprovalCards:
         )  # the request's own answer shows it
         rooted = self._outbox.shown(operation, "root")  # and the root its headline
         if not first:
-            card = _card(found, views.card(found, deciders), headline=not rooted)
+            card = _card(found, views.show_card(found, deciders), headline=not rooted)
             self._outbox.show(
                 operation, "answer", channel=found.channel, thread=thread, message=card, offer=offer
             )
@@ -104,7 +104,7 @@ class ApprovalCards:
                 "ended",
                 channel=found.channel,
                 thread=thread,
-                message=views.ended(found),
+                message=views.show_end(found),
                 offer=offer,
             )
 
@@ -129,7 +129,7 @@ class ApprovalCards:
                 continue
             try:
                 channel = self._web.direct_channel(person)
-                rendered = views.card(
+                rendered = views.show_card(
                     found, deciders, project=found.project, link=self._link(found, operation)
                 )
                 self._outbox.show(

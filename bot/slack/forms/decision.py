@@ -11,7 +11,7 @@ from bot.actions.approvals import ApprovalDecide
 from bot.actions.request import OfferId, OperationId
 from bot.slack import kit
 from bot.slack.forms.parts import View, form_view, labelled, text_input
-from bot.slack.views import approvals as views
+from bot.slack.views import approval_cards as views
 
 FORM = "decision"  # its values are checked before it closes
 

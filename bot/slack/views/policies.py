@@ -10,12 +10,14 @@ from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.preview import Where
 from bot.policy.results import PolicyForm, PolicyListing, PolicyShown, PresetList
 from bot.slack import kit
+from bot.slack.views.registry import shows
 
 LONGEST_SHOWN = 2_500  # characters of YAML in a message; the file has all of it
 MOST_FOREIGN = 5
 WORDS = {"apply": "applied", "delete": "deleted", "rollback": "rolled back"}
 
 
+@shows(PresetList)
 def presets(found: PresetList) -> kit.Rendered:
     """What each preset does, what surprises people, and a command to copy."""
     blocks = [
@@ -32,6 +34,7 @@ def presets(found: PresetList) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=kit.messages("Policy presets", blocks))
 
 
+@shows(PolicyForm)
 def form_offered(found: PolicyForm) -> kit.Rendered:
     """From a mention no form can be opened: a button does."""
     applies = isinstance(found.action, PolicyApply)
@@ -46,6 +49,7 @@ def form_offered(found: PolicyForm) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=kit.messages("Open the form", blocks))
 
 
+@shows(PolicyListing)
 def listed(found: PolicyListing) -> kit.Rendered:
     """A cluster's policies in a table, policies of other APIs, and the last changes with how to take
     them back.
@@ -88,6 +92,7 @@ def _changes(found: PolicyListing) -> Iterable[kit.Block]:
     yield from kit.sections("\n".join(lines))
 
 
+@shows(PolicyShown)
 def shown(found: PolicyShown) -> kit.Rendered:
     """One policy as YAML: in the message if it is short, and always as a file."""
     where, ref = found.where, found.ref

@@ -18,10 +18,12 @@ from bot.clusters.templates.results import (
 )
 from bot.drivers.driver import Driver
 from bot.slack import kit
+from bot.slack.views.registry import shows
 
 FOREVER = "The driver cannot be changed after a cluster is deployed."
 
 
+@shows(TemplateCreated)
 def created(found: TemplateCreated) -> kit.Rendered:
     """A template was created."""
     template = found.template
@@ -53,6 +55,7 @@ def _advice(driver: Driver | None, warning: str) -> list[kit.Block]:
     return []
 
 
+@shows(TemplatePlanned)
 def planned(found: TemplatePlanned) -> kit.Rendered:
     """What would be sent: nothing was created."""
     spec = found.spec
@@ -83,6 +86,7 @@ def _labels(labels: Mapping[str, str]) -> list[kit.Block]:
     return [kit.section(f"*Labels*\n{kit.fenced(kit.cut(lines, 2_500))}")]
 
 
+@shows(results.TemplateListing)
 def listed(found: results.TemplateListing) -> kit.Rendered:
     """A project's templates."""
     of = f" with {found.driver}" if found.driver else ""
@@ -107,6 +111,7 @@ def listed(found: results.TemplateListing) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=kit.messages(f"{len(rows)} templates", tables))
 
 
+@shows(TemplateDetails)
 def shown(found: TemplateDetails) -> kit.Rendered:
     """One template in full."""
     template = found.template
@@ -143,6 +148,7 @@ _CHANGES = {
 }
 
 
+@shows(TemplateChanged)
 def changed(found: TemplateChanged) -> kit.Rendered:
     """A template was published, hidden, deleted; or was so already."""
     template = found.template
@@ -156,6 +162,7 @@ def changed(found: TemplateChanged) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=kit.messages(f"Template {template.name} {word}", blocks))
 
 
+@shows(TemplateForm)
 def form_offered(found: TemplateForm) -> kit.Rendered:
     """From a mention no form can be opened: a button does."""
     text = "Which driver, and what else? The form is filled with this project's defaults."

@@ -14,6 +14,7 @@ from bot.drivers.verification.report import (
     VerificationSummary,
 )
 from bot.slack import kit
+from bot.slack.views.registry import shows, shows_state
 
 MARKS = {
     Verdict.HEALTHY: "✅",
@@ -26,6 +27,7 @@ MOST_FINDINGS = 12  # of one cluster in the message; all of them are in the file
 MOST_ROWS = 99
 
 
+@shows_state(VerificationProgress)
 def progress(state: VerificationProgress) -> kit.Message:
     """How far it is."""
     what = str(state.asked or "the network driver")
@@ -35,6 +37,7 @@ def progress(state: VerificationProgress) -> kit.Message:
     return kit.Message(text=head, blocks=(kit.section(head), kit.section("\n".join(lines) or "⏳ starting")))
 
 
+@shows(VerificationSummary)
 def summary(found: VerificationSummary) -> kit.Rendered:
     """One cluster's report, or several, worst first."""
     if len(found.reports) == 1 and not found.missing:

@@ -318,9 +318,9 @@ def ended(**more: object) -> Conclusion:
 
 
 def sent(conclusion: Conclusion) -> list[tuple[str, list[dict[str, object]]]]:
-    rendered = answers.conclusion(conclusion)
+    rendered = answers.show_conclusion(conclusion)
     shown = answers.with_headline(rendered)
-    root = answers.root(rendered.headline, conclusion.request)
+    root = answers.root_message(rendered.headline, conclusion.request)
     return [
         (each.text, with_offers(each.blocks, lambda _button: OfferId("o" * 32))) for each in (root, *shown)
     ]
@@ -343,14 +343,14 @@ _LATER: frozenset[type] = frozenset()  # those with tests of their own
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
 def test_a_state_on_the_way_stays_within_slacks_limits_and_says_how_old_it_is(state: object) -> None:
-    message = answers.progress(state)
+    message = answers.show_state(state)
     check_message(list(message.blocks))
     assert 0 < len(message.text) <= kit.MESSAGE_TEXT
     shown = "\n".join(mrkdwn(list(message.blocks)))
     assert "<!channel>" not in shown
     if getattr(state, "at", None) is not None:
         assert "as of 09:00:00 UTC" in " ".join(plain_text.lines(message.blocks))
-    root = answers.root(answers.going_on(state, message), ended(result=None).request)
+    root = answers.root_message(answers.state_root_line(state, message), ended(result=None).request)
     check_message(list(root.blocks))
     assert plain_text.lines(root.blocks)[0].startswith("⏳")
 
@@ -367,12 +367,12 @@ def test_an_answer_stays_within_slacks_limits(result: object) -> None:
 
 @pytest.mark.parametrize("state", migrations.STATES, ids=lambda state: type(state).__name__)
 def test_a_state_of_a_migration_stays_within_slacks_limits(state: object) -> None:
-    message = answers.progress(state)
+    message = answers.show_state(state)
     blocks = with_offers(message.blocks, lambda _button: OfferId("o" * 32))
     check_message(blocks)
     assert 0 < len(message.text) <= kit.MESSAGE_TEXT
     assert not any("<!channel>" in markup for markup in mrkdwn(blocks))
-    assert "<!channel>" not in answers.going_on(state, message)
+    assert "<!channel>" not in answers.state_root_line(state, message)
 
 
 def test_nothing_that_a_server_says_becomes_markup_or_a_fence() -> None:
@@ -411,7 +411,7 @@ def test_a_word_of_two_meanings_gets_a_button_for_each() -> None:
     conclusion = dataclasses.replace(ended(problem=problem), action=ClusterShow(cluster="x"))
     offered = [
         element["button"].action
-        for message in answers.conclusion(conclusion).messages
+        for message in answers.show_conclusion(conclusion).messages
         for block in message.blocks
         if block["type"] == "actions"
         for element in block["elements"]

@@ -18,7 +18,7 @@ from bot.slack import kit, payloads, plain_text
 from bot.slack.attachments import FileNotTaken, SlackAttachments
 from bot.slack.forms import catalog as forms
 from bot.slack.forms import policy as form
-from bot.slack.views import policy_changes
+from bot.slack.views import policy_changes, policy_preview
 from tests.unit.policy.builders import computed, manifest, where
 from tests.unit.slack.policies import FOREIGN, NOW, asked, changed, preview, shown
 
@@ -41,12 +41,12 @@ def text(rendered: kit.Rendered) -> str:
 
 
 def test_what_makes_the_verdict_incomplete_stands_before_everything_else() -> None:
-    said = text(policy_changes.previewed(shown(preview(foreign=FOREIGN))))
+    said = text(policy_preview.show_preview(shown(preview(foreign=FOREIGN))))
     assert said.startswith("⚠️ Incomplete") and "…and 25 more" in said
 
 
 def test_an_apply_that_closes_is_red_last_and_asks_again() -> None:
-    offered = buttons(policy_changes.previewed(shown(preview(selected=3, where=where(production=True)))))
+    offered = buttons(policy_preview.show_preview(shown(preview(selected=3, where=where(production=True)))))
     apply = offered["Apply"]
     assert list(offered)[-1] == "Apply" and apply.style == "danger" and apply.confirm is not None
     assert "Closes" in apply.confirm.text and "production" in apply.confirm.text
@@ -54,13 +54,13 @@ def test_an_apply_that_closes_is_red_last_and_asks_again() -> None:
 
 
 def test_an_apply_that_closes_nothing_needs_no_question() -> None:
-    apply = buttons(policy_changes.previewed(shown(preview(changes=()))))["Apply"]
+    apply = buttons(policy_preview.show_preview(shown(preview(changes=()))))["Apply"]
     assert apply.style == "primary" and apply.confirm is None
 
 
 def test_taking_over_is_said_on_the_button_and_in_its_question() -> None:
     taken = preview(takeovers=(Takeover(manager="helm", field=".spec.egress"),))
-    apply = buttons(policy_changes.previewed(shown(taken)))["Take over and apply"]
+    apply = buttons(policy_preview.show_preview(shown(taken)))["Take over and apply"]
     assert isinstance(apply.action, PolicyApply) and apply.action.force_conflicts
     assert apply.confirm is not None and "Takes 1 field over from helm" in apply.confirm.text
 
@@ -75,18 +75,22 @@ def test_taking_over_is_said_on_the_button_and_in_its_question() -> None:
 def test_ports_are_told_in_the_shorter_way(open_before: list[Any], said: str) -> None:
     before = manifest("lets", policyTypes=["Ingress"], ingress=open_before)
     closes = computed(None, before, ref=PolicyRef("shop", "lets")).preview
-    assert f"all ports but {said}" in text(policy_changes.changed(changed(preview=closes)))
+    assert f"all ports but {said}" in text(policy_changes.show_change(changed(preview=closes)))
     opens = computed(before, manifest("deny", policyTypes=["Ingress"])).preview
-    assert f"redis  {said}" in text(policy_changes.changed(changed(preview=opens)))
+    assert f"redis  {said}" in text(policy_changes.show_change(changed(preview=opens)))
 
 
 def test_what_cannot_be_applied_is_not_offered() -> None:
-    offered = buttons(policy_changes.previewed(shown(preview(selected=3), may_apply=False, dns_helps=False)))
+    offered = buttons(
+        policy_preview.show_preview(shown(preview(selected=3), may_apply=False, dns_helps=False))
+    )
     assert set(offered) == {"What is open there?", "Cancel"} and offered["Cancel"].dismisses
 
 
 def test_adding_dns_previews_the_same_words_again() -> None:
-    again = buttons(policy_changes.previewed(shown(preview(selected=3))))["Add allow-dns and preview again"]
+    again = buttons(policy_preview.show_preview(shown(preview(selected=3))))[
+        "Add allow-dns and preview again"
+    ]
     assert again.action == asked().model_copy(update={"allow_dns": True}) and isinstance(
         again.action, PolicyPreview
     )
@@ -94,7 +98,7 @@ def test_adding_dns_previews_the_same_words_again() -> None:
 
 def test_what_would_change_is_a_picture_a_list_and_the_manifest() -> None:
     small, large = (
-        policy_changes.previewed(shown(found)).files for found in (preview(selected=3), preview())
+        policy_preview.show_preview(shown(found)).files for found in (preview(selected=3), preview())
     )
     assert [file.name for file in large] == ["deny-prod-eu.png", "deny-prod-eu.txt", "deny.yaml"]
     assert small[0].title == "deny on prod-eu / shop: before and after" and small[0].content.startswith(
@@ -107,7 +111,7 @@ def test_what_would_change_is_a_picture_a_list_and_the_manifest() -> None:
 
 
 def test_what_was_accepted_is_not_said_to_be_enforced_and_can_be_taken_back() -> None:
-    rendered = policy_changes.changed(changed())
+    rendered = policy_changes.show_change(changed())
     assert "Accepted by the API; enforcement not measured" in text(rendered)
     back = buttons(rendered)["Roll back"]
     assert back.style == "danger" and back.confirm is not None and isinstance(back.action, PolicyRollback)
@@ -122,7 +126,7 @@ def test_what_was_accepted_is_not_said_to_be_enforced_and_can_be_taken_back() ->
     ],
 )
 def test_what_cannot_be_taken_back_offers_no_way_back(more: dict[str, Any], said: str) -> None:
-    rendered = policy_changes.changed(changed(**more))
+    rendered = policy_changes.show_change(changed(**more))
     assert said in text(rendered) and not buttons(rendered)
 
 
@@ -130,7 +134,7 @@ def test_what_is_not_as_previewed_is_named() -> None:
     differs = PostCheck(
         changes=preview(selected=3).changes, came=(), went=(), policies=("shop/other was made",)
     )
-    said = text(policy_changes.changed(changed(aftermath=differs)))
+    said = text(policy_changes.show_change(changed(aftermath=differs)))
     assert "Not as previewed" in said and "the policy shop/other was made" in said
 
 
