@@ -1,7 +1,8 @@
 """Files that were sent with a message or a form, read for the action that takes one.
 
-Only `policy preview` and `policy apply` take a file: a NetworkPolicy. It is read after the request was authorised.
-A file that Slack describes as too large is refused unread, and none is read beyond the size that a policy may have.
+Only `policy preview` and `policy apply` take a file: a NetworkPolicy. It is read after the request was
+authorised. A file that Slack describes as too large is refused unread, and none is read beyond the size that
+a policy may have.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""People, user groups and channel members as Slack knows them, for the rules of access; answers are cached."""
+"""People, user groups and channel members as Slack knows them, for the access rules; answers are cached."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class SlackDirectory:
     def _read_person(self, person: str) -> PersonFacts:
         user: dict[str, Any] = self._web.read("users.info", user=person)["user"]
         team, own_team = user.get("team_id", ""), self._team()
-        outsider = any(user.get(flag) for flag in OUTSIDER_FLAGS) or bool(team and own_team and team != own_team)
+        outsider = any(user.get(flag) for flag in OUTSIDER_FLAGS) or bool(
+            team and own_team and team != own_team
+        )
         return PersonFacts(id=person, name=user.get("name", ""), outsider=outsider)
 
     def _read_members(self, channel: str) -> frozenset[str]:

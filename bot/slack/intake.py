@@ -1,8 +1,8 @@
 """Takes what Slack delivers into the inbox, and opens forms while their triggers live.
 
-All of this happens before Slack is acknowledged, or milliseconds after: requests are stored here, not served. The one
-exception is a modal, whose trigger lives three seconds and works once: it is opened empty, on a thread of its own, and
-filled by the answer to the stored request (`delivery.form_answers`).
+All of this happens before Slack is acknowledged, or milliseconds after: requests are stored here, not served.
+The one exception is a modal, whose trigger lives three seconds and works once: it is opened empty, on a
+thread of its own, and filled by the answer to the stored request (`delivery.form_answers`).
 """
 
 from __future__ import annotations

@@ -62,6 +62,12 @@ class SlackOffers:
             thread=place.thread,
         )
 
+    def for_home(self, person: str) -> OfferButton:
+        """Return what stores the buttons of a person's App Home, each of which names its project."""
+        return lambda button: self.keep(
+            button.action, operation=f"home:{person}", project=button.action.project
+        )
+
     def resolve(self, request: IncomingRequest) -> Offered:
         """Return the request with its place, and its offer's action and project. Raises `UnknownOffer`."""
         offer = self._repository.get(request.offer or "")

@@ -1,7 +1,8 @@
 """Reads Slack's payloads: a payload goes in, a request comes out. Nothing else looks into payloads.
 
-The shapes are those of Slack's reference: the form of a slash command, the `app_mention` event, and the interactions
-`block_actions` and `view_submission`. The `key` of a request decides which deliveries are the same request.
+The shapes are those of Slack's reference: the form of a slash command, the `app_mention` event, and the
+interactions `block_actions` and `view_submission`. The `key` of a request decides which deliveries are the
+same request.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def _after_mention(text: str, bot_user: str) -> str:
 
 
 def from_click(body: Payload, *, now: datetime) -> IncomingRequest:
-    """Read the click of a button, in a message or in the App Home; a double click of one person is one request.
+    """Read the click of a button, in a message or in the App Home; a double click of one person is one
+    request.
 
     Whether somebody else has clicked a button that changes something is decided where the request is served.
     """

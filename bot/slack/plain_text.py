@@ -22,7 +22,7 @@ _REPLACEMENTS = (  # of mrkdwn, in this order; a date and a link are replaced by
 
 
 def text(mrkdwn: str) -> str:
-    """Return mrkdwn as plain text: emphasis and code marks are dropped, mentions and dates are spelled out."""
+    """Return mrkdwn as plain text: without emphasis and code marks, mentions and dates spelled out."""
     for pattern, replacement in _REPLACEMENTS:
         mrkdwn = pattern.sub(replacement, mrkdwn)
     return mrkdwn

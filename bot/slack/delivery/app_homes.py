@@ -77,7 +77,7 @@ class AppHomes:
 
     def _publish(self, person: str, published_digest: str) -> bool:
         """Publish a Home if it has changed; return False if Slack did not take it."""
-        blocks = with_buttons(show_home(self._page(person)), self._offers.in_home(person))
+        blocks = with_buttons(show_home(self._page(person)), self._offers.for_home(person))
         view: dict[str, Any] = {"type": "home", "blocks": blocks}
         digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if digest == published_digest or not self._repository.claim(person, digest=digest, now=self._now()):

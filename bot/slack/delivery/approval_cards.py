@@ -1,7 +1,8 @@
-"""Shows approvals as they change: the card in its thread, direct messages to deciders, a message to the requester.
+"""Shows approvals as they change: a card in the thread, direct messages to deciders, the end to the
+requester.
 
-Every message has a slot of the operation that asked, so each exists once and is updated in place, whichever replica
-shows it.
+Every message has a slot of the operation that asked, so each exists once and is updated in place, whichever
+replica shows it.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class ApprovalCards:
             return True  # the card mentions them
 
     def _thread_slot(self, approval: Approval, name: str) -> Slot:
-        """A slot in the thread of the request; a request from elsewhere (a terminal, directly) gets a thread."""
+        """A slot in the thread of the request; a request from a terminal or a direct message gets one."""
         thread = self._known_thread(approval) or self._post(_root_slot(approval), _root(approval), approval)
         return Slot(OperationId(approval.operation), name, approval.channel, thread)
 

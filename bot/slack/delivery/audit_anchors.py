@@ -1,7 +1,8 @@
 """Heads of the audit chain in a Slack channel: posted there, and read back to be compared with the chain.
 
-They are read from Slack and not from the database, because the database is what is being checked. Only messages of
-the bot itself count. Reading needs a history scope (the app's optional one) and the bot in the channel.
+They are read from Slack and not from the database, because the database is what is being checked. Only
+messages of the bot itself count. Reading needs a history scope (the app's optional one) and the bot in the
+channel.
 """
 
 from __future__ import annotations

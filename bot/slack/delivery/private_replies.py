@@ -52,9 +52,7 @@ class PrivateReplies:
         channel, thread = place.channel, place.thread
         if not place.direct:
             try:
-                self._web.reply_privately(
-                    channel=channel, user=user, thread=thread, text=text, blocks=blocks
-                )
+                self._web.reply_privately(channel=channel, user=user, thread=thread, text=text, blocks=blocks)
             except SlackRefused as refusal:
                 if refusal.error != USER_LEFT:
                     raise

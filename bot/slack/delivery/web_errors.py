@@ -77,8 +77,7 @@ def _refusal(method: str, response: SlackResponse) -> Problem:
 
 
 def _retry_after(response: SlackResponse) -> float | None:
-    """The seconds to wait after Slack refused one call too many (429); None after any other refusal.
-    """
+    """The seconds to wait after Slack refused one call too many (429); None after any other refusal."""
     if response.status_code != 429:
         return None
     seconds = header(response, "retry-after") or "1"

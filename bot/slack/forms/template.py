@@ -10,6 +10,7 @@ from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
 from bot.drivers.driver import Driver
 from bot.slack import kit
+from bot.slack.forms.form import Form
 from bot.slack.forms.parts import View, form_view, labelled, option, text_input
 
 _CHECKS = {"template": values.name, "kubernetes": values.name, "pool": values.cidr}
@@ -72,3 +73,15 @@ def filled(action: TemplateCreate, fields: dict[str, Any]) -> TemplateCreate:
     said = {name: value for name, value in fields.items() if value and name in TemplateCreate.model_fields}
     said["driver"] = Driver(said["driver"])
     return TemplateCreate(project=action.project, **said)
+
+
+FORM = Form(
+    name="",
+    result=TemplateForm,
+    opens=lambda action: isinstance(action, TemplateCreate) and action.driver is None,
+    view=template_view,
+    offered=lambda _form, opener: opener,
+    fills=(TemplateCreate,),
+    fill=filled,
+    errors=lambda values, _files: form_errors(values),
+)

@@ -15,12 +15,12 @@ COMMAND = "/xk8s"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CommandListeners:
-    """`/xk8s …`."""
+    """Listeners for the slash command `/xk8s`."""
 
     intake: Intake
 
     def register(self, app: App) -> None:
-        """Listen to the command."""
+        """Register the listener with the Bolt app."""
         app.command(COMMAND)(self.on_command)
 
     def on_command(self, ack: Ack, body: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ from bot.drivers.verification.report import (
 )
 from bot.requests.answer import Conclusion
 from bot.slack import kit, plain_text
-from bot.slack.delivery.buttons import with_offers
+from bot.slack.delivery.buttons import with_buttons
 from bot.slack.views import answers, catalog
 from sandbox.slack.blocks import check_message
 from storage.audit import AuditEvent
@@ -322,7 +322,7 @@ def sent(conclusion: Conclusion) -> list[tuple[str, list[dict[str, object]]]]:
     shown = answers.with_headline(rendered)
     root = answers.root_message(rendered.headline, conclusion.request)
     return [
-        (each.text, with_offers(each.blocks, lambda _button: OfferId("o" * 32))) for each in (root, *shown)
+        (each.text, with_buttons(each.blocks, lambda _button: OfferId("o" * 32))) for each in (root, *shown)
     ]
 
 
@@ -368,7 +368,7 @@ def test_an_answer_stays_within_slacks_limits(result: object) -> None:
 @pytest.mark.parametrize("state", migrations.STATES, ids=lambda state: type(state).__name__)
 def test_a_state_of_a_migration_stays_within_slacks_limits(state: object) -> None:
     message = answers.show_state(state)
-    blocks = with_offers(message.blocks, lambda _button: OfferId("o" * 32))
+    blocks = with_buttons(message.blocks, lambda _button: OfferId("o" * 32))
     check_message(blocks)
     assert 0 < len(message.text) <= kit.MESSAGE_TEXT
     assert not any("<!channel>" in markup for markup in mrkdwn(blocks))

@@ -159,7 +159,7 @@ def test_words_that_lack_their_yaml_open_a_form_and_others_do_not() -> None:
     ],
 )
 def test_a_form_is_checked_before_it_closes(fields: dict[str, Any], files: int, wrong: str) -> None:
-    found = forms.form_errors(f"{kit.FORM}.{form.FORM}", fields, files=files)
+    found = forms.form_errors(f"{kit.FORM}.{form.NAME}", fields, files=files)
     assert found.get("manifest", "").startswith(wrong) and bool(found) == bool(wrong)
 
 
