@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.actions.policies import PolicyApply, PolicyPreview
@@ -29,9 +28,8 @@ from bot.policy.results import (
     RecentChange,
 )
 from tests.unit.policy.builders import SHOP, computed, manifest, pod, snapshot, where
+from tests.unit.slack.examples.requests import NASTY, NOW, OPERATION
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
 MANY = tuple(pod(f"workload-{number}-1", namespace="shop" if number % 2 else "web") for number in range(60))
 FOREIGN = tuple(
     OtherPolicies("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}")
@@ -39,7 +37,6 @@ FOREIGN = tuple(
 )
 DENY = manifest("deny", policyTypes=["Ingress", "Egress"])
 REF = PolicyRef("shop", "deny")
-OPERATION = "7f3a" * 8
 
 
 def preview(**more: Any) -> Preview:
