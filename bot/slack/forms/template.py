@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from bot.actions import values
+from bot.actions import values as rules
 from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
 from bot.drivers.driver import Driver
 from bot.slack import kit
-from bot.slack.forms.form import Form
+from bot.slack.forms.form import Errors, Form, Values
 from bot.slack.forms.parts import View, form_view, labelled, option, text_input
 
-_CHECKS = {"template": values.name, "kubernetes": values.name, "pool": values.cidr}
-_FIELDS = (
+RULES = {"template": rules.name, "kubernetes": rules.name, "pool": rules.cidr}
+FIELDS = (
     ("template", "Name", "left out: made from the version and the driver"),
     ("kubernetes", "Kubernetes version", "for example v1.29.5"),
     ("image", "Image", ""),
@@ -26,8 +24,8 @@ _FIELDS = (
 )
 
 
-def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferId) -> View:
-    """The form for a template."""
+def template_view(form: TemplateForm, *, operation: OperationId, offer: OfferId) -> View:
+    """The modal with the drivers and the fields of a template."""
     options = [
         option("calico", "Calico: for production, NetworkPolicy, BGP"),
         option("flannel", "Flannel: for development and test, no NetworkPolicy"),
@@ -38,41 +36,36 @@ def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferI
         "options": options,
         "initial_option": options[0],
     }
-    blocks = [
-        kit.section(
-            f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the"
-            " configuration."
-        ),
-        labelled(
-            "driver", "Network driver", driver, hint="It cannot be changed after a cluster is deployed."
-        ),
-    ]
-    for field, label, hint in _FIELDS:
-        known = str(getattr(wanted.defaults, field, None) or "")
-        blocks.append(labelled(field, label, text_input(field, initial=known), hint=hint, optional=True))
+    project = kit.bold(form.project)
+    text = f"A cluster template in {project}. What you leave as it is comes from the configuration."
+    hint = "It cannot be changed after a cluster is deployed."
+    blocks = [kit.section(text), labelled("driver", "Network driver", driver, hint=hint)]
+    for field, label, example in FIELDS:
+        default = str(getattr(form.defaults, field, None) or "")
+        element = text_input(field, initial=default)
+        blocks.append(labelled(field, label, element, hint=example, optional=True))
     return form_view(
         operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks
     )
 
 
-def form_errors(fields: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with a form's values, by field; Slack shows each beside its field."""
-    found = {}
-    for field, check in _CHECKS.items():
-        value = fields.get(field)
-        if value:
+def template_errors(values: Values, _files: int = 0) -> Errors:
+    """What is wrong with the values, by field."""
+    errors = {}
+    for field, check in RULES.items():
+        if value := values.get(field):
             try:
                 check(str(value))
-            except ValueError as wrong:
-                found[field] = str(wrong).replace("`", "")
-    return found
+            except ValueError as error:
+                errors[field] = str(error).replace("`", "")
+    return errors
 
 
-def filled(action: TemplateCreate, fields: dict[str, Any]) -> TemplateCreate:
-    """The action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
-    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.model_fields}
-    said["driver"] = Driver(said["driver"])
-    return TemplateCreate(project=action.project, **said)
+def fill_template(action: TemplateCreate, values: Values) -> TemplateCreate:
+    """The action with the values of the form. Raises `ValueError` for values that do not fit."""
+    options = {name: value for name, value in values.items() if value and name in TemplateCreate.model_fields}
+    options["driver"] = Driver(options["driver"])
+    return TemplateCreate(project=action.project, **options)
 
 
 FORM = Form(
@@ -82,6 +75,6 @@ FORM = Form(
     view=template_view,
     offered=lambda _form, opener: opener,
     fills=(TemplateCreate,),
-    fill=filled,
-    errors=lambda values, _files: form_errors(values),
+    fill=fill_template,
+    errors=template_errors,
 )

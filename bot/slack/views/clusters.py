@@ -155,7 +155,7 @@ def _stage(text: str, head: str, detail: str, trouble: str = "") -> kit.Message:
 @shows(ClusterCreated)
 def show_created(created: ClusterCreated) -> kit.Rendered:
     """A cluster was created, with the verification of its driver."""
-    report = verification.summary(
+    report = verification.show_summary(
         VerificationSummary(asked=created.driver, reports=(created.report,), missing=(), single=True)
     )
     blocks: list[kit.Block] = [kit.section(_built_from(created))]

@@ -1,4 +1,4 @@
-"""Clusters, their verification and their way through creation and deletion, with texts that would be markup."""
+"""Clusters, their verification, creation and deletion, with texts that Slack would take for markup."""
 
 from __future__ import annotations
 

@@ -10,8 +10,7 @@ from bot.policy import presets, reach_query
 from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.owners import PolicyOwner
 from bot.policy.post_check import PostCheck
-from bot.policy.preview import ConnectionPreview as Preview
-from bot.policy.preview import Takeover
+from bot.policy.preview import ConnectionPreview, Takeover
 from bot.policy.reach import engine
 from bot.policy.reach.exposure import exposure
 from bot.policy.reach.model import PodRef, PolicyRef
@@ -37,27 +36,26 @@ FOREIGN = tuple(
 )
 DENY = manifest("deny", policyTypes=["Ingress", "Egress"])
 REF = PolicyRef("shop", "deny")
+CART = "shop/cart[Deployment]"
 
 
-def preview(**more: Any) -> Preview:
-    """A preview of denying everything."""
-    return (
-        computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview
-        if not more
-        else (dataclasses.replace(computed(DENY).preview, **more))
-    )
+def preview(**more: Any) -> ConnectionPreview:
+    """A preview of denying everything: without changes in a large cluster, with them in a small one."""
+    if not more:
+        return computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview
+    return dataclasses.replace(computed(DENY).preview, **more)
 
 
-def asked(kind: type[PolicyPreview] | type[PolicyApply] = PolicyPreview) -> Any:
+def action(kind: type[PolicyPreview] | type[PolicyApply] = PolicyPreview) -> Any:
     return kind(preset="deny-all", cluster="prod-eu", namespace="shop")
 
 
-def shown(found: Preview, **more: Any) -> PreviewShown:
-    values: dict[str, Any] = {"preview": found, "action": asked(), "may_apply": True, "dns_helps": True}
+def preview_result(shown: ConnectionPreview, **more: Any) -> PreviewShown:
+    values: dict[str, Any] = {"preview": shown, "action": action(), "may_apply": True, "dns_helps": True}
     return PreviewShown(**(values | more))
 
 
-def changed(**more: Any) -> PolicyChanged:
+def change_result(**more: Any) -> PolicyChanged:
     values: dict[str, Any] = {
         "kind": "apply",
         "where": where(),
@@ -69,19 +67,19 @@ def changed(**more: Any) -> PolicyChanged:
     return PolicyChanged(**(values | more))
 
 
-def _differs() -> PostCheck:
-    many = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
+def differing_check() -> PostCheck:
+    pods = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
     return PostCheck(
         changes=preview().changes,
-        came=many,
-        went=many,
+        came=pods,
+        went=pods,
         policies=tuple(f"{NASTY} was made" for _ in range(30)),
     )
 
 
-def _reach(**more: Any) -> ReachAnswer:
+def reach_answer(**more: Any) -> ReachAnswer:
     reach = engine.compute(snapshot(DENY, pods=(*SHOP, *MANY)).cluster)
-    every = tuple(each.ref for each in (*SHOP, *MANY))
+    pods = tuple(pod.ref for pod in (*SHOP, *MANY))
     values: dict[str, Any] = {
         "where": where(),
         "source": "web/frontend",
@@ -89,21 +87,44 @@ def _reach(**more: Any) -> ReachAnswer:
         "port": "TCP/80",
         "foreign": FOREIGN,
         "gaps": (),
-        "stories": reach_query.stories(reach, every, every, reach_query.port_of("TCP/80")),
+        "stories": reach_query.stories(reach, pods, pods, reach_query.port_of("TCP/80")),
     }
     return ReachAnswer(**(values | more))
 
 
-def _exposure(**more: Any) -> ExposureShown:
-    found = snapshot(pods=(*SHOP, *MANY, pod("agent-1", host_network=True)))
+def exposure_result(*policies: Any, pods: Any = None, **more: Any) -> ExposureShown:
+    if pods is None:
+        pods = (*SHOP, *MANY, pod("agent-1", host_network=True))
     values: dict[str, Any] = {
         "where": where(),
-        "exposure": exposure(engine.compute(found.cluster)),
-        "pods": {"shop/cart[Deployment]": 2},
+        "exposure": exposure(engine.compute(snapshot(*policies, pods=pods).cluster)),
+        "pods": {CART: 2},
         "foreign": FOREIGN,
         "gaps": (NASTY,),
     }
     return ExposureShown(**(values | more))
+
+
+def listing(**more: Any) -> PolicyListing:
+    values: dict[str, Any] = {"where": where(), "policies": (), "foreign": (), "gaps": (), "changes": ()}
+    return PolicyListing(**(values | more))
+
+
+def policy_details(**more: Any) -> PolicyShown:
+    values: dict[str, Any] = {
+        "where": where(),
+        "ref": REF,
+        "yaml": "kind: x\n",
+        "owner": None,
+        "managers": ("a",),
+        "last_writer": "",
+        "selected": 1,
+    }
+    return PolicyShown(**(values | more))
+
+
+def recent_change(kind: str = "apply", *, undone: bool = False) -> RecentChange:
+    return RecentChange(operation=OPERATION, kind=kind, ref=REF, actor="U1", at=NOW, undone=undone)
 
 
 LISTED = tuple(
@@ -117,54 +138,35 @@ LISTED = tuple(
     for number in range(300)
 )
 RECENT = tuple(
-    RecentChange(operation=OPERATION, kind=kind, ref=REF, actor="U1", at=NOW, undone=undone)
-    for kind in ("apply", "delete", "rollback")
-    for undone in (True, False)
+    recent_change(kind, undone=undone) for kind in ("apply", "delete", "rollback") for undone in (True, False)
 )
 TAKEOVERS = tuple(Takeover(manager=NASTY, field=f".spec.{number}") for number in range(30))
+NO_DRIVER = where(enforces=False, driver="")
 
 RESULTS: list[object] = [
     PresetList(presets=presets.PRESETS),
-    PolicyForm(action=asked(), cluster="prod-eu", namespace="shop"),
-    PolicyForm(action=asked(PolicyApply), cluster="prod-eu", namespace="shop"),
-    PolicyListing(where=where(), policies=LISTED, foreign=FOREIGN, gaps=(NASTY,), changes=RECENT),
-    PolicyListing(where=where(enforces=False, driver=""), policies=(), foreign=(), gaps=(), changes=()),
-    PolicyShown(
-        where=where(),
-        ref=REF,
-        yaml="kind: x\n",
-        owner=PolicyOwner(tool="Argo CD", name=NASTY),
-        managers=("a", NASTY),
-        last_writer=NASTY,
-        selected=1,
+    PolicyForm(action=action(), cluster="prod-eu", namespace="shop"),
+    PolicyForm(action=action(PolicyApply), cluster="prod-eu", namespace="shop"),
+    listing(policies=LISTED, foreign=FOREIGN, gaps=(NASTY,), changes=RECENT),
+    listing(where=NO_DRIVER),
+    policy_details(owner=PolicyOwner(tool="Argo CD", name=NASTY), managers=("a", NASTY), last_writer=NASTY),
+    policy_details(where=where(enforces=False), yaml=f"# {NASTY}\n" * 4_000, selected=0),
+    preview_result(preview()),
+    preview_result(
+        preview(owner=PolicyOwner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))
     ),
-    PolicyShown(
-        where=where(enforces=False),
-        ref=REF,
-        yaml=f"# {NASTY}\n" * 4_000,
-        owner=None,
-        managers=("a",),
-        last_writer="",
-        selected=0,
+    preview_result(preview(changes=(), matrix=None, unchanged=True), may_apply=False, dns_helps=False),
+    preview_result(
+        preview(changes=(), matrix=None, selected=0, where=where(enforces=False, driver="Flannel"))
     ),
-    shown(preview()),
-    shown(preview(owner=PolicyOwner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))),
-    shown(preview(changes=(), matrix=None, unchanged=True), may_apply=False, dns_helps=False),
-    shown(preview(changes=(), matrix=None, selected=0, where=where(enforces=False, driver="Flannel"))),
-    changed(),
-    changed(kind="delete", aftermath=None, not_compared=NASTY * 20),
-    changed(kind="rollback", aftermath=_differs(), undoes=OPERATION),
-    changed(change="", preview=preview(changes=(), matrix=None, unchanged=True), aftermath=None),
-    changed(leaving=True),
-    changed(note=NASTY),
-    _reach(),
-    _reach(port="", stories=()),
-    _exposure(),
-    ExposureShown(
-        where=where(),
-        exposure=exposure(engine.compute(snapshot(pods=()).cluster)),
-        pods={},
-        foreign=(),
-        gaps=(),
-    ),
+    change_result(),
+    change_result(kind="delete", aftermath=None, not_compared=NASTY * 20),
+    change_result(kind="rollback", aftermath=differing_check(), undoes=OPERATION),
+    change_result(change="", preview=preview(changes=(), matrix=None, unchanged=True), aftermath=None),
+    change_result(leaving=True),
+    change_result(note=NASTY),
+    reach_answer(),
+    reach_answer(port="", stories=()),
+    exposure_result(),
+    dataclasses.replace(exposure_result(pods=()), pods={}, foreign=(), gaps=()),
 ]
