@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bot.access.approval_service import ApprovalsShown
 from bot.actions.audit import AuditList
 from bot.actions.request import Person
+from bot.audit.service import AuditShown
 from bot.clusters.lifecycle.results import ClusterBuilt, ClusterDeleting
 from bot.common.problems import Problem, Refusal
 from bot.slack import kit
 from bot.slack.views import answers
+from bot.slack.views.catalog import RESULTS
 from tests.unit.slack.examples import audit
-from tests.unit.slack.examples.approvals import approval
 from tests.unit.slack.examples.requests import NOW, conclusion, request
 from tests.unit.slack.rendering import text, words
 
@@ -45,12 +45,13 @@ def test_the_footer_leaves_out_what_is_not_known(more: dict[str, object], footer
     assert text(last).endswith(footer)
 
 
-def test_a_full_last_message_gets_its_footer_below() -> None:
-    approvals = tuple(approval() for _ in range(25))
-    listing = ApprovalsShown(project="shop", approvals=approvals, reader="U1", now=NOW)
-    *_, full, last = answers.show_conclusion(conclusion(result=listing)).messages
-    assert len(full.blocks) == kit.BLOCKS_PER_MESSAGE
-    assert text(last) == "ana · shop · ref 7f3a · 0.8 s"
+def test_a_full_last_message_gets_its_footer_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = kit.messages("x", [kit.section("y")] * kit.BLOCKS_PER_MESSAGE)
+    monkeypatch.setitem(
+        RESULTS.results.by_type, AuditShown, lambda _: kit.Rendered(headline="x", messages=full)
+    )
+    first, last = answers.show_conclusion(conclusion(result=audit.page())).messages
+    assert first == full[0] and text(last) == "ana · shop · ref 7f3a · 0.8 s"
 
 
 def test_an_answer_that_is_a_headline_only_still_has_a_message_with_the_footer() -> None:

@@ -52,7 +52,7 @@ def test_who_may_decide_is_mentioned_but_neither_who_asked_nor_who_has_decided()
     shown = text(card(plain(needed=2, decisions=decided)))
     mentions = shown[shown.index("other than who asked: ") :]
     assert "@U0 @U3 @U4" in mentions and "@U1 " not in mentions and "@U2 " not in mentions
-    assert "and 28 more" in mentions
+    assert "and 29 more" in mentions
     everybody = Deciders(users=(), groups=(), everyone=True, people=frozenset())
     assert "anyone in the channel" in text(*cards.show_card(plain(), everybody).messages)
 

@@ -26,7 +26,7 @@ from tests.unit.slack.rendering import buttons, text, words
 def test_a_list_shows_driver_state_and_size_of_each_cluster() -> None:
     clusters = (
         cluster("prod", "CREATE_COMPLETE", production=True),
-        cluster("edge", from_magnum=False, driver=None, nodes=None),
+        cluster("edge", id="kubeconfig:edge", driver=None, nodes=None),
     )
     rendered = views.show_list(ClusterOverview(project="shop", listed=Listed(clusters=clusters)))
     [table, _] = rendered.messages[0].blocks

@@ -25,7 +25,7 @@ def test_a_topic_shows_each_command_with_an_example() -> None:
     shown = words(block for message in rendered.messages for block in message.blocks)
     assert rendered.headline == "💡 *template*"
     assert "template create [DRIVER]" in shown and "for example /xk8s template create" in shown
-    assert "template list [--driver D] (not available yet)" in shown
+    assert "template list [--driver DRIVER] (not available yet)" in shown
 
 
 def access(**more: object) -> AccessSummary:

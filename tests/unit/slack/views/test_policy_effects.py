@@ -80,9 +80,11 @@ def test_the_owner_of_a_policy_and_other_warnings_are_shown() -> None:
 
 
 def test_a_rule_that_allows_nothing_is_named_by_its_path() -> None:
-    peer = {"podSelector": {"matchLabels": {"app": "nobody"}}}
-    lets = manifest("lets", policyTypes=["Ingress"], ingress=[{"from": [peer]}])
-    assert "spec.ingress[0].from[0] allows nothing" in shown(computed(lets).preview)
+    nobody, everybody = {"podSelector": {"matchLabels": {"app": "nobody"}}}, {"podSelector": {}}
+    lets = manifest("lets", policyTypes=["Ingress"], ingress=[{"from": [nobody]}])
+    assert "spec.ingress[0] allows nothing" in shown(computed(lets).preview)
+    lets_some = manifest("lets", policyTypes=["Ingress"], ingress=[{"from": [everybody, nobody]}])
+    assert "spec.ingress[0].from[1] allows nothing" in shown(computed(lets_some).preview)
 
 
 def test_of_many_pods_the_first_are_named() -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from bot.actions.clusters import ClusterShow
 from bot.actions.service import Outcome
+from bot.actions.verification import Verify
 from bot.common.problems import Ambiguous, Choice, Problem, Refusal
 from bot.slack.views import answers
 from bot.slack.views.problems import show_problem
 from tests.unit.slack.examples.requests import conclusion
+from tests.unit.slack.examples.templates import CALICO
 from tests.unit.slack.rendering import buttons, text
 
 
@@ -60,8 +62,12 @@ def test_a_word_of_two_meanings_gets_a_button_for_each() -> None:
 
 def test_a_choice_replaces_the_word_that_was_ambiguous_and_clears_its_other_reading() -> None:
     problem = Ambiguous(
-        "x is two things", choices=[Choice("id-1", "the cluster x")], field="cluster", in_place_of="driver"
+        "calico is a driver and a cluster",
+        choices=[Choice("id-1", "the cluster calico")],
+        fix="Pick one.",
+        field="cluster",
+        in_place_of="driver",
     )
-    ended = dataclasses.replace(conclusion(problem=problem), action=ClusterShow(cluster="x"))
+    ended = dataclasses.replace(conclusion(problem=problem), action=Verify(driver=CALICO))
     [button] = buttons(*show_problem(ended, problem).messages).values()
-    assert isinstance(button.action, ClusterShow) and button.action.cluster == "id-1"
+    assert button.action == Verify(cluster="id-1")
