@@ -1,4 +1,4 @@
-"""Slack, the database tables of delivery and the rate limit, as far as delivery needs them; each records calls."""
+"""Slack, the tables of delivery and the rate limit, as far as delivery needs them; each records its calls."""
 
 from __future__ import annotations
 
