@@ -1,4 +1,4 @@
-"""A request is answered in its thread: the root says how it stands, one message follows the work and is its end."""
+"""A request is answered in its thread: the root says how it stands, one message follows the work to its end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.actions.audit import AuditList
 from bot.actions.clusters import ClusterCreate
@@ -250,7 +251,7 @@ def test_what_is_told_privately_makes_no_root(workspace: Workspace) -> None:
 
 def test_secrets_in_a_servers_words_are_hidden_before_they_are_shown(workspace: Workspace) -> None:
     redactor = Redactor()
-    redactor.learn("s3cr3t-t0ken")
+    redactor.learn(SecretStr("s3cr3t-t0ken"))
     problem = Problem("It broke", why="token s3cr3t-t0ken was refused")
     workspace.answer(redactor).finish(conclusion(problem=problem))
     assert "s3cr3t" not in str(workspace.web.calls)
