@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from slack_bolt import Ack, App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
-from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message
 
 from bot.slack import http_mode
 from bot.slack.http_mode import LARGEST_BODY, STALE_SECONDS, is_stale, repaired, slack_endpoint
@@ -36,7 +37,7 @@ class Endpoint:
             logger=logging.getLogger("test"),
         )
         app.command("/xk8s")(self.on_command)
-        self.client = TestClient(slack_endpoint(app, dropped=self.dropped.append))
+        self.app = slack_endpoint(app, dropped=self.dropped.append)
 
     def on_command(self, ack: Ack, command: dict[str, Any]) -> None:
         self.heard.append(command["text"])
@@ -51,7 +52,31 @@ class Endpoint:
             "X-Slack-Signature": f"v0={signature}",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        return self.client.post("/slack/events", content=body, headers=headers).status_code
+        return self.status("POST", "/slack/events", body, headers)
+
+    def status(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> int:
+        """The status of the answer to an HTTP request."""
+        return asyncio.run(_status(self.app, method, path, body, headers or {}))
+
+
+async def _status(app: ASGIApp, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    await app(scope, receive, send)
+    return int(sent[0]["status"])
 
 
 @pytest.fixture
@@ -86,8 +111,8 @@ def test_what_cannot_be_a_payload_is_dropped_before_it_is_parsed(
 
 
 def test_nothing_else_is_served_on_that_port(endpoint: Endpoint) -> None:
-    assert endpoint.client.get("/slack/events").status_code == 405
-    assert endpoint.client.get("/metrics").status_code == 404
+    assert endpoint.status("GET", "/slack/events") == 405
+    assert endpoint.status("GET", "/metrics") == 404
 
 
 @pytest.mark.parametrize(

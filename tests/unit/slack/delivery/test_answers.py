@@ -1,4 +1,4 @@
-"""A request is answered in its thread: the root says how it stands, one message follows the work to its end."""
+"""A request is answered in its thread: the root says how it stands, one message follows the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms are found by the action that opens them, the result they show, and the name they are submitted under."""
+"""Forms are found by the action that opens them, the result they show, and the name of a submission."""
 
 from __future__ import annotations
 
@@ -87,5 +87,5 @@ def test_values_are_checked_by_the_form_they_were_submitted_under(
 
 def test_values_fill_the_action_that_was_offered() -> None:
     assert catalog.filled_action(TemplateCreate(), {"driver": "calico"}) == TemplateCreate(driver=CALICO)
-    with pytest.raises(ValueError, match="audit.list has no form"):
+    with pytest.raises(ValueError, match=r"audit\.list has no form"):
         catalog.filled_action(AuditList(), {})
