@@ -29,7 +29,7 @@ def test_markup_becomes_text(mrkdwn: str, text: str) -> None:
 
 def test_a_long_line_is_wrapped_and_goes_on_indented() -> None:
     lines = plain_text.lines([kit.section("word " * 30)], width=40)
-    assert len(lines) == 4 and all(len(line) <= 40 for line in lines)
+    assert len(lines) == 5 and all(len(line) <= 40 for line in lines)
     assert all(line.startswith("  word") for line in lines[1:])
 
 

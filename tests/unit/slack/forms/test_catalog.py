@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from slack_sdk.models.views import View
 
 from bot.access.approval_service import DecisionForm
 from bot.actions.action import Action
@@ -62,7 +63,8 @@ def test_a_result_is_shown_as_its_form_which_offers_what_was_asked_for(
     shown = catalog.form_of(result, asked)
     assert shown is not None and shown.action == offered
     view = shown.view(OPERATION, OfferId("offer-1"))
-    check_view(view, "modal")
+    check_view(view)
+    View(**view).validate_json()
     assert (view["external_id"], view["private_metadata"]) == (OPERATION, "offer-1")
 
 
