@@ -77,11 +77,13 @@ def plain_line(mrkdwn: str) -> str:
 def split_text(text: str, limit: int) -> list[str]:
     """Split text into parts of at most `limit` characters: between lines, else words, else anywhere."""
     parts: list[str] = []
-    rest = text
-    while len(rest) > limit:
-        at = max(rest.rfind("\n", 1, limit + 1), 0) or max(rest.rfind(" ", 1, limit + 1), 0) or limit
-        parts.append(rest[:at])
-        rest = rest[at:].lstrip("\n")
-    if rest or not parts:
-        parts.append(rest)
+    remainder = text
+    while len(remainder) > limit:
+        at = (
+            max(remainder.rfind("\n", 1, limit + 1), 0) or max(remainder.rfind(" ", 1, limit + 1), 0) or limit
+        )
+        parts.append(remainder[:at])
+        remainder = remainder[at:].lstrip("\n")
+    if remainder or not parts:
+        parts.append(remainder)
     return parts

@@ -84,10 +84,10 @@ def test_what_only_one_person_may_see_only_that_person_sees(page: Page) -> None:
 
 def test_a_mention_in_a_thread_is_answered_there(page: Page) -> None:
     types(page, "shall we look at production?")
-    said = page.locator("#messages .message", has_text="shall we look at production?")
-    expect(said.last).to_be_visible(timeout=SECONDS)
-    said.last.hover()
-    said.last.locator("a.replies").click()
+    question = page.locator("#messages .message", has_text="shall we look at production?")
+    expect(question.last).to_be_visible(timeout=SECONDS)
+    question.last.hover()
+    question.last.locator("a.replies").click()
     reply = page.locator(".thread textarea")
     reply.fill("@xk8s verify calico prod-eu")
     reply.press("Enter")

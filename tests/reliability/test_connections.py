@@ -14,8 +14,8 @@ from tests.e2e.conftest import Office, office
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("bot"), "socket", event_retries=(0.5, 1.0, 3.0, 6.0)) as made:
-        yield made
+    with office(tmp_path_factory.mktemp("bot"), "socket", event_retries=(0.5, 1.0, 3.0, 6.0)) as running:
+        yield running
 
 
 @pytest.mark.reliability
@@ -37,7 +37,7 @@ def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is
     here.world.loopback.call(here.world.sockets.go_silent)
     messages = len(here.workspace.messages)
     here.world.loopback.run(here.workspace.say("U0ANA", "C0SHOP", "@xk8s cluster list"), 30)
-    here.until(lambda: any(each is not before for each in here.world.sockets.connections))
+    here.until(lambda: any(connection is not before for connection in here.world.sockets.connections))
     seen = here.sees(messages + 1)
     time.sleep(1.5)  # a second answer would come now
     again = [

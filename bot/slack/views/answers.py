@@ -81,9 +81,9 @@ def own_root_line(state: object) -> str | None:
 
 def state_root_line(state: object, message: kit.Message) -> str:
     """The root's line for a state: its own, or else the first line of the state's message."""
-    own = own_root_line(state)
-    if own is not None:
-        return own
+    own_line = own_root_line(state)
+    if own_line is not None:
+        return own_line
     sections = (str(block["text"]["text"]) for block in message.blocks if block["type"] == "section")
     return "⏳ " + next(sections, message.text).split("\n")[0]
 

@@ -65,8 +65,8 @@ def consequences(approval: Approval) -> list[kit.Block]:
     lines += [f"• {kit.escape(consequence)}" for consequence in approval.shown["consequences"]]
     if approval.shown["destructive"]:
         lines.append("*This cannot be undone.*")
-    more = len(lines) - MOST_CONSEQUENCES
-    text = "\n".join(lines[:MOST_CONSEQUENCES] + ([f"…and {more} more"] if more > 0 else []))
+    remaining = len(lines) - MOST_CONSEQUENCES
+    text = "\n".join(lines[:MOST_CONSEQUENCES] + ([f"…and {remaining} more"] if remaining > 0 else []))
     return kit.sections(text)[:2] if text else []
 
 
@@ -119,9 +119,9 @@ def _mentions(approval: Approval, deciders: Deciders) -> list[str]:
     excluded = {decision.person for decision in approval.decisions} | {approval.requester}
     mentions = [kit.person(user) for user in deciders.users if user not in excluded]
     mentions += [f"<!subteam^{kit.escape(group)}>" for group in deciders.groups]
-    more = len(mentions) - MOST_MENTIONS
-    shown = mentions[:MOST_MENTIONS] + ([f"and {more} more"] if more > 0 else [])
-    return shown or ["anyone in the channel"]
+    remaining = len(mentions) - MOST_MENTIONS
+    first = mentions[:MOST_MENTIONS] + ([f"and {remaining} more"] if remaining > 0 else [])
+    return first or ["anyone in the channel"]
 
 
 def _state(approval: Approval) -> str:

@@ -36,8 +36,8 @@ def show_list(listing: ApprovalsShown) -> Rendered:
         return Rendered(headline=headline, messages=kit.messages(text, [kit.section(text)]))
     blocks: list[kit.Block] = []
     for approval in listing.approvals:
-        left = kit.duration(max(0.0, (approval.expires_at - listing.now).total_seconds()))
-        until = cards.window_text(approval) if approval.state == store.APPROVED else f"expires in {left}"
+        time_left = kit.duration(max(0.0, (approval.expires_at - listing.now).total_seconds()))
+        until = cards.window_text(approval) if approval.state == store.APPROVED else f"expires in {time_left}"
         facts = f"{cards.asked_line(approval)} · {until} · id {kit.code(approval.id)}"
         blocks.append(kit.section(f"{cards.root_line(approval)}\n{facts}"))
         if approval.requester == listing.reader:

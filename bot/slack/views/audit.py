@@ -19,8 +19,8 @@ def show_page(listing: AuditShown) -> kit.Rendered:
     """One page of the log, an operation in a line, the newest first."""
     page = listing.page
     events = "event" if page.total == 1 else "events"
-    own = "your " if listing.own else ""
-    headline = f"📜 {page.total:,} {own}{events} · page {page.page} of {page.pages}"
+    possessive = "your " if listing.own else ""
+    headline = f"📜 {page.total:,} {possessive}{events} · page {page.page} of {page.pages}"
     if not page.events:
         hint = f"Nothing fits. Without filters: `{COMMAND} audit`"
         return kit.Rendered(headline=headline, messages=kit.messages("No events", [kit.section(hint)]))
@@ -59,11 +59,9 @@ def _verdict(report: ChainReport) -> str:
     broken = report.broken
     if broken is not None:
         return f"❌ *The audit log was changed*: event {broken.position:,}: {kit.escape(broken.what)}"
-    wrong = next((anchor for anchor in report.anchors or () if not anchor.holds), None)
-    if wrong is not None:
-        return (
-            f"❌ *The audit log is not what was posted*: event {wrong.position:,}: {kit.escape(wrong.what)}"
-        )
+    lost = next((anchor for anchor in report.anchors or () if not anchor.holds), None)
+    if lost is not None:
+        return f"❌ *The audit log is not what was posted*: event {lost.position:,}: {kit.escape(lost.what)}"
     if report.signed is None:
         return f"⚠️ *The audit chain holds, unsigned*: {kit.count(report.events, 'event')}"
     return f"✅ *The audit chain holds*: {kit.count(report.events, 'event')}"
@@ -107,9 +105,9 @@ def _anchors(verification: AuditVerified) -> list[str]:
         return []
     if not anchors:
         return ["⚓ No head of these events was posted yet"]
-    wrong = [anchor for anchor in anchors if not anchor.holds]
-    lines = [f"⚓ {len(anchors) - len(wrong):,} of {kit.count(len(anchors), 'posted head')} are in the chain"]
-    for anchor in wrong[:10]:
+    lost = [anchor for anchor in anchors if not anchor.holds]
+    lines = [f"⚓ {len(anchors) - len(lost):,} of {kit.count(len(anchors), 'posted head')} are in the chain"]
+    for anchor in lost[:10]:
         when = f", posted {kit.moment(anchor.at)}" if anchor.at else ""
         lines.append(f"❌ Event {anchor.position:,}{when}: {kit.escape(anchor.what)}")
     return lines

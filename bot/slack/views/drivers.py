@@ -14,8 +14,8 @@ FOREVER = "🔒 The driver is part of the cluster template and *cannot be change
 @shows(DriverComparison)
 def show_comparison(comparison: DriverComparison) -> kit.Rendered:
     """One driver, or all of them, in a table, with a button that creates a template of each."""
-    one = comparison.one
-    profiles = (one,) if one else comparison.profiles
+    single = comparison.one
+    profiles = (single,) if single else comparison.profiles
     table = kit.table(
         ["", *(profile.title for profile in profiles)],
         [
@@ -36,10 +36,10 @@ def show_comparison(comparison: DriverComparison) -> kit.Rendered:
     blocks = [table, kit.section(FOREVER), kit.buttons(*buttons)]
     names = " and ".join(profile.title for profile in profiles)
     headline = f"📚 {kit.bold(names)} side by side"
-    if one:
-        if one.warning:
-            blocks.insert(1, kit.section(f"⚠️ {kit.escape(one.warning)}"))
+    if single:
+        if single.warning:
+            blocks.insert(1, kit.section(f"⚠️ {kit.escape(single.warning)}"))
         blocks.append(kit.context(f"Side by side: `{COMMAND} driver list`"))
-        headline = f"📚 {kit.bold(one.title)}: for {one.comparison.recommended_for}"
+        headline = f"📚 {kit.bold(single.title)}: for {single.comparison.recommended_for}"
     text = f"{names}: " + "; ".join(f"{p.title} is for {p.comparison.recommended_for}" for p in profiles)
     return kit.Rendered(headline=headline, messages=kit.messages(text, blocks))

@@ -30,7 +30,7 @@ def show_help(page: HelpPage) -> kit.Rendered:
 
 
 def _overview(page: HelpPage) -> kit.Rendered:
-    examples = "\n".join(f"`{COMMAND} {words}`  {what}" for words, what in INTRO)
+    examples = "\n".join(f"`{COMMAND} {words}`  {meaning}" for words, meaning in INTRO)
     commands: dict[str, list[HelpLine]] = {}
     for line in page.lines:
         commands.setdefault(line.usage.split(" ")[0], []).append(line)

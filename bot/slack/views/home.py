@@ -27,10 +27,10 @@ def show_home(page: HomePage) -> list[kit.Block]:
         text = "You have no role in any project, so there is nothing to show. Ask your platform team."
         return [kit.header("xk8s"), kit.section(text)]
     to_decide = [block for approval in page.to_decide[:MOST_APPROVALS] for block in _to_decide(approval)]
-    asked = [block for approval in page.asked[:MOST_APPROVALS] for block in _asked(approval)]
+    requested = [block for approval in page.asked[:MOST_APPROVALS] for block in _asked(approval)]
     blocks = [
         *_part("🔐 Waits for your approval", to_decide, "_Nothing waits for you._"),
-        *_part("🙋 You asked for", asked),
+        *_part("🙋 You asked for", requested),
         *_part(
             "🚚 Running",
             _lines(map(_running, page.running)),
@@ -86,8 +86,8 @@ def _verifications(verifications: tuple[LastVerification, ...]) -> list[kit.Bloc
         f"{kit.escape(last.verdict)} · {kit.moment(last.at)}"
         for last in verifications
     ]
-    more = len(lines) - MOST_CLUSTERS
-    text = "\n".join(lines[:MOST_CLUSTERS] + ([f"…and {more} more"] if more > 0 else []))
+    remaining = len(lines) - MOST_CLUSTERS
+    text = "\n".join(lines[:MOST_CLUSTERS] + ([f"…and {remaining} more"] if remaining > 0 else []))
     return kit.sections(text) if text else []
 
 

@@ -62,6 +62,6 @@ def _confirm(signal: Signal, target: str, step: Step) -> Confirm | None:
         text = "The old cluster starts again on its disks; the copies are removed."
         if is_past_traffic_switch(step):
             text = IRREVERSIBLE
-        shown = kit.cut(kit.escape(text), 300)
-        return Confirm(title="Roll back?", text=shown, confirm="Roll back", deny="Stay")
+        short_text = kit.cut(kit.escape(text), 300)
+        return Confirm(title="Roll back?", text=short_text, confirm="Roll back", deny="Stay")
     return None

@@ -119,15 +119,15 @@ def _history(details: MigrationShown) -> Iterable[str]:
     """The newest events, oldest first; an event with a number is a signal that somebody has sent."""
     marks = {"done": "✅", "paused": "⏸", "approved": "🔐"}
     for event in details.history[-MOST_HISTORY:]:
-        what = event.get("what", "")
+        kind = event.get("what", "")
         if event.get("number") is not None:
             by = event.get("by")
             people = ", ".join(by) if isinstance(by, list) else by
-            yield f"👤 {kit.escape(people)} wanted: {kit.escape(what)}"
+            yield f"👤 {kit.escape(people)} wanted: {kit.escape(kind)}"
             continue
         text = kit.escape(kit.cut(str(event.get("said", "")), 300)).replace("\n", "; ")
         at = str(event.get("at", ""))[:16].replace("T", " ")
-        yield f"{marks.get(str(what), '•')} {at} {text}"
+        yield f"{marks.get(str(kind), '•')} {at} {text}"
 
 
 @shows(SignalSent)

@@ -86,8 +86,8 @@ def _row(policy: ListedPolicy) -> list[str]:
 
 def _change(change: RecentChange) -> str:
     command = kit.code(f"{COMMAND} policy rollback {change.operation[:4]}")
-    what = f"{kit.code(change.ref)} {CHANGES[change.kind]} by {kit.person(change.actor)}"
-    return f"{kit.moment(change.at)} {what} · {'taken back' if change.undone else command}"
+    change_text = f"{kit.code(change.ref)} {CHANGES[change.kind]} by {kit.person(change.actor)}"
+    return f"{kit.moment(change.at)} {change_text} · {'taken back' if change.undone else command}"
 
 
 @shows(PolicyShown)

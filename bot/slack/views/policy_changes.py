@@ -28,7 +28,7 @@ HEADS = {
 def show_change(result: PolicyChanged) -> kit.Rendered:
     """What came of an apply, a deletion or a roll-back, and the button that rolls it back."""
     preview = result.preview
-    mark, done = HEADS[result.kind]
+    mark, verb = HEADS[result.kind]
     subject, place = f"{mark} {kit.bold(preview.ref.name)}", policy_effects.place(preview)
     summary = policy_effects.summary(preview)
     if not result.change:
@@ -43,8 +43,8 @@ def show_change(result: PolicyChanged) -> kit.Rendered:
         blocks.append(kit.section("⏳ It is being deleted: a finalizer still keeps it."))
     blocks += [*_comparison(result), *policy_effects.effects(preview), *_rollback(result)]
     return kit.Rendered(
-        headline=f"{subject} {done} {place}: {kit.escape(summary)}",
-        messages=kit.messages(f"{preview.ref} {done} {preview.where.cluster}", blocks),
+        headline=f"{subject} {verb} {place}: {kit.escape(summary)}",
+        messages=kit.messages(f"{preview.ref} {verb} {preview.where.cluster}", blocks),
         files=tuple(policy_effects.connections_file(preview)),
     )
 

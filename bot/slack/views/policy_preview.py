@@ -47,8 +47,8 @@ def _conflicts(preview: ConnectionPreview) -> Iterable[kit.Block]:
             f"• {kit.code(takeover.manager)} owns {kit.code(takeover.field)}"
             for takeover in preview.takeovers[:MOST_NOTES]
         ]
-        more = len(preview.takeovers) - MOST_NOTES
-        lines += [f"• …and {more} more"] if more > 0 else []
+        remaining = len(preview.takeovers) - MOST_NOTES
+        lines += [f"• …and {remaining} more"] if remaining > 0 else []
         yield kit.section("\n".join(lines))
 
 

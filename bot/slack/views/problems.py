@@ -11,15 +11,15 @@ from bot.slack import kit
 
 def show_problem(conclusion: Conclusion, problem: Problem) -> kit.Rendered:
     """Show why a request did not succeed, with a button for each meaning of an ambiguous word."""
-    what = problem.what.rstrip(".")
+    summary = problem.what.rstrip(".")
     action = conclusion.action
     subject = f"*{kit.escape(action.words())}*: " if action is not None else ""
     lines = [kit.escape(part) for part in (problem.why, problem.fix) if part]
     blocks = kit.sections("\n".join(lines)) if lines else []
     if isinstance(problem, Ambiguous) and action is not None:
         blocks.append(_choices(action, problem))
-    headline = f"{_mark(conclusion, problem)} {subject}{kit.escape(what)}"
-    return kit.Rendered(headline=headline, messages=kit.messages(what, blocks))
+    headline = f"{_mark(conclusion, problem)} {subject}{kit.escape(summary)}"
+    return kit.Rendered(headline=headline, messages=kit.messages(summary, blocks))
 
 
 def _choices(action: Action, ambiguity: Ambiguous) -> kit.Block:

@@ -28,9 +28,9 @@ def show_answer(answer: ReachAnswer) -> kit.Rendered:
     blocks: list[kit.Block] = [*incomplete(answer.foreign, answer.gaps), *unenforced(answer.where)]
     for story in answer.stories[:MOST_STORIES]:
         blocks += kit.sections("\n".join(_story(story, port=bool(answer.port))))
-    more = len(answer.stories) - MOST_STORIES
-    if more > 0:
-        blocks.append(kit.section(f"…and {more} more kinds of pairs. Name single pods."))
+    remaining = len(answer.stories) - MOST_STORIES
+    if remaining > 0:
+        blocks.append(kit.section(f"…and {remaining} more kinds of pairs. Name single pods."))
     if not answer.stories:
         blocks.append(kit.section("A pod always reaches itself."))
     if answer.port and answer.source and answer.destination:
@@ -85,9 +85,9 @@ def _end(end: End, *, port: bool) -> str:
 
 
 def _policies(policies: Sequence[object]) -> str:
-    more = len(policies) - MOST_POLICIES
+    remaining = len(policies) - MOST_POLICIES
     names = ", ".join(map(kit.code, policies[:MOST_POLICIES]))
-    return names + (f" and {more} more" if more > 0 else "")
+    return names + (f" and {remaining} more" if remaining > 0 else "")
 
 
 @shows(ExposureShown)
@@ -140,8 +140,8 @@ def _unselected(words: str, workloads: set[Workload], result: ExposureShown) -> 
             f"{kit.code(workload)} ({result.pods.get(str(workload), 0):,})"
             for workload in sorted(workloads)[:MOST_ROWS]
         )
-        more = f" and {len(workloads) - MOST_ROWS:,} more" if len(workloads) > MOST_ROWS else ""
-        yield from kit.sections(f"*{words}*: {names}{more}")
+        remaining = f" and {len(workloads) - MOST_ROWS:,} more" if len(workloads) > MOST_ROWS else ""
+        yield from kit.sections(f"*{words}*: {names}{remaining}")
 
 
 def _checklist(result: ExposureShown) -> str:

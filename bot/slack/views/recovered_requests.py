@@ -29,10 +29,10 @@ def combined_message(intent: AuditEvent, readback: Readback) -> kit.Message:
 
 
 def _headline(intent: AuditEvent, readback: Readback) -> str:
-    what = kit.escape(intent.action.replace(".", " "))
+    action = kit.escape(intent.action.replace(".", " "))
     target = f" {kit.escape(intent.target or readback.target)}" if intent.target or readback.target else ""
     mark = OUTCOMES.get(readback.outcome, "❓")
-    return f"{mark} *{what}{target}*: I was restarted in the middle of this"
+    return f"{mark} *{action}{target}*: I was restarted in the middle of this"
 
 
 def _root_line(intent: AuditEvent, readback: Readback) -> str:

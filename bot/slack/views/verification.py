@@ -31,10 +31,10 @@ MOST_ROWS = 99
 @shows_state(VerificationProgress)
 def show_progress(state: VerificationProgress) -> kit.Message:
     """How many clusters are done, their verdicts, and what is being read from the others."""
-    what = kit.escape(state.asked or "the network driver")
+    subject = kit.escape(state.asked or "the network driver")
     lines = [f"{VERDICTS[verdict]} {kit.bold(name)}" for name, verdict in state.done[-8:]]
     lines += [f"⏳ {kit.bold(name)}: {kit.escape(doing)}" for name, doing in state.doing[:8]]
-    head = f"Verifying {what}: {len(state.done)} of {kit.count(state.clusters, 'cluster')} done"
+    head = f"Verifying {subject}: {len(state.done)} of {kit.count(state.clusters, 'cluster')} done"
     return kit.Message(text=head, blocks=(kit.section(head), kit.section("\n".join(lines) or "⏳ starting")))
 
 
@@ -51,9 +51,9 @@ def show_summary(summary: VerificationSummary) -> kit.Rendered:
     blocks += [table for report in reports for table in _tables(report)]
     healthy = sum(report.verdict is Verdict.HEALTHY for report in reports)
     mark = "✅" if healthy == len(reports) and not summary.missing else "❌"
-    what = kit.bold(summary.asked or "network drivers")
+    subject = kit.bold(summary.asked or "network drivers")
     return kit.Rendered(
-        headline=f"{mark} {what}: {healthy} of {kit.count(len(reports), 'cluster')} healthy",
+        headline=f"{mark} {subject}: {healthy} of {kit.count(len(reports), 'cluster')} healthy",
         messages=kit.messages(f"{healthy} of {len(reports)} clusters healthy", blocks),
         files=_files(reports),
     )
@@ -134,8 +134,8 @@ def _advice(advice: str) -> str:
     words, slash, command = advice.partition("/xk8s")
     if not slash:
         return kit.escape(advice)
-    arguments, gap, rest = command.partition("   ")
-    tail = f" {_advice(rest.strip())}" if gap else ""
+    arguments, gap, remainder = command.partition("   ")
+    tail = f" {_advice(remainder.strip())}" if gap else ""
     return f"{kit.escape(words)}{kit.code(slash + arguments)}{tail}"
 
 

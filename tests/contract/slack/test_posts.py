@@ -27,9 +27,9 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
     monkeypatch.setattr(web_api, "CHANNEL_BURST", 3)
     monkeypatch.setattr(web_api, "CHANNEL_SECONDS", 0.5)
     monkeypatch.setattr(channel_rate_limit, "POST_INTERVAL", 0.5)
-    made = Slack(rate_limits=True)
-    yield made
-    made.loopback.stop()
+    slack = Slack(rate_limits=True)
+    yield slack
+    slack.loopback.stop()
 
 
 def web(slack: Slack) -> SlackWebClient:
@@ -37,9 +37,9 @@ def web(slack: Slack) -> SlackWebClient:
 
 
 def post(
-    made: SlackWebClient, text: str, *, channel: str = SHOP, priority: Priority = Priority.ANSWER
+    client: SlackWebClient, text: str, *, channel: str = SHOP, priority: Priority = Priority.ANSWER
 ) -> str:
-    return made.post(channel=channel, thread="", text=text, blocks=[], metadata={}, priority=priority)
+    return client.post(channel=channel, thread="", text=text, blocks=[], metadata={}, priority=priority)
 
 
 def texts(slack: Slack, channel: str = SHOP) -> list[str]:
@@ -47,20 +47,20 @@ def texts(slack: Slack, channel: str = SHOP) -> list[str]:
 
 
 def test_ten_messages_at_once_all_arrive_and_each_once(narrow: Slack) -> None:
-    made = web(narrow)
+    client = web(narrow)
     with ThreadPoolExecutor(10) as pool:
         stamps = list(
-            pool.map(lambda number: post(made, str(number), priority=Priority(number % 2)), range(10))
+            pool.map(lambda number: post(client, str(number), priority=Priority(number % 2)), range(10))
         )
     assert Counter(texts(narrow)) == Counter(str(number) for number in range(10))
     assert len(set(stamps)) == 10
 
 
 def test_a_channel_that_is_full_keeps_no_other_waiting(narrow: Slack) -> None:
-    made = web(narrow)
+    client = web(narrow)
     with ThreadPoolExecutor(6) as pool:
-        waiting = [pool.submit(post, made, str(number), priority=Priority.STATE) for number in range(5)]
-        post(made, "at once", channel=DEV)
+        waiting = [pool.submit(post, client, str(number), priority=Priority.STATE) for number in range(5)]
+        post(client, "at once", channel=DEV)
         assert texts(narrow, DEV) == ["at once"]
         assert all(future.result(20) for future in waiting)
 
@@ -68,6 +68,6 @@ def test_a_channel_that_is_full_keeps_no_other_waiting(narrow: Slack) -> None:
 def test_a_refusal_that_lasts_is_told_in_the_end(narrow: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_rate_limit, "DEADLINE_SECONDS", 0.2)
     narrow.loopback.call(narrow.api.ailing.__setitem__, "chat.postMessage", web_api.LIMITED)
-    with pytest.raises(SlackRefused) as told:
+    with pytest.raises(SlackRefused) as raised:
         post(web(narrow), "x")
-    assert told.value.error == "ratelimited"
+    assert raised.value.error == "ratelimited"

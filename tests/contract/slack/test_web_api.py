@@ -38,15 +38,15 @@ class Slack:
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
-    made = Slack(rate_limits=False)
-    yield made
-    made.loopback.stop()
+    slack = Slack(rate_limits=False)
+    yield slack
+    slack.loopback.stop()
 
 
-def refused(call: Any, **given: Any) -> str:
-    with pytest.raises(SlackApiError) as told:
-        call(**given)
-    return str(told.value.response["error"])
+def refused(call: Any, **arguments: Any) -> str:
+    with pytest.raises(SlackApiError) as raised:
+        call(**arguments)
+    return str(raised.value.response["error"])
 
 
 def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) -> None:
@@ -58,7 +58,7 @@ def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("arguments", "error"),
     [
         ({"channel": "C0NOWHERE", "text": "x"}, "channel_not_found"),
         ({"channel": PRIVATE, "text": "x"}, "channel_not_found"),
@@ -75,8 +75,10 @@ def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) ->
         ),
     ],
 )
-def test_what_slack_refuses_is_refused_by_its_name(slack: Slack, given: dict[str, Any], error: str) -> None:
-    assert refused(slack.client.chat_postMessage, **given) == error
+def test_what_slack_refuses_is_refused_by_its_name(
+    slack: Slack, arguments: dict[str, Any], error: str
+) -> None:
+    assert refused(slack.client.chat_postMessage, **arguments) == error
 
 
 def test_an_update_takes_less_text_than_a_post_and_only_of_ones_own_messages(slack: Slack) -> None:
@@ -85,8 +87,8 @@ def test_an_update_takes_less_text_than_a_post_and_only_of_ones_own_messages(sla
         refused(slack.client.chat_update, channel=SHOP, ts=posted["ts"], text="x" * 4_001) == "msg_too_long"
     )
     assert refused(slack.client.chat_update, channel=SHOP, ts="1.000001", text="x") == "message_not_found"
-    said = slack.loopback.run(slack.workspace.say("U0ANA", SHOP, "mine"))
-    assert refused(slack.client.chat_update, channel=SHOP, ts=said.ts, text="x") == "cant_update_message"
+    message = slack.loopback.run(slack.workspace.say("U0ANA", SHOP, "mine"))
+    assert refused(slack.client.chat_update, channel=SHOP, ts=message.ts, text="x") == "cant_update_message"
 
 
 def test_a_token_that_is_none_is_refused(slack: Slack) -> None:
@@ -103,10 +105,10 @@ def test_too_many_updates_a_minute_are_refused_with_a_time_to_wait() -> None:
             for _ in range(200):
                 slack.client.chat_update(channel=SHOP, ts=posted["ts"], text="y")
 
-        with pytest.raises(SlackApiError) as told:
+        with pytest.raises(SlackApiError) as raised:
             hurry()
-        assert told.value.response.status_code == 429
-        assert int(told.value.response.headers["Retry-After"]) > 0
+        assert raised.value.response.status_code == 429
+        assert int(raised.value.response.headers["Retry-After"]) > 0
     finally:
         slack.loopback.stop()
 
@@ -159,9 +161,9 @@ def test_a_group_has_members_or_is_not_known(slack: Slack) -> None:
 @pytest.mark.parametrize("ailing", ["fatal_error", "ratelimited", "unavailable"])
 def test_groups_can_fail_while_the_rest_works(slack: Slack, ailing: str) -> None:
     slack.loopback.call(slack.api.ailing.__setitem__, "usergroups.users.list", ailing)
-    with pytest.raises(SlackApiError) as told:
+    with pytest.raises(SlackApiError) as raised:
         slack.client.usergroups_users_list(usergroup="S0OPS")
-    assert told.value.response.status_code == {"ratelimited": 429, "unavailable": 503}.get(ailing, 200)
+    assert raised.value.response.status_code == {"ratelimited": 429, "unavailable": 503}.get(ailing, 200)
     assert slack.client.users_info(user="U0ANA")["ok"]
 
 
@@ -188,7 +190,7 @@ def test_channels_tell_whether_the_app_is_in_them_and_who_else_is(slack: Slack) 
     first = slack.client.conversations_members(channel=SHOP, limit=3)
     cursor = first["response_metadata"]["next_cursor"]
     rest = slack.client.conversations_members(channel=SHOP, limit=100, cursor=cursor)
-    assert "U0DEE" not in (found := {*first["members"], *rest["members"]}) and len(found) == 8
+    assert "U0DEE" not in (members := {*first["members"], *rest["members"]}) and len(members) == 8
     assert refused(slack.client.conversations_members, channel=SHOP, cursor="nonsense") == "invalid_cursor"
 
 
@@ -218,9 +220,9 @@ def test_a_permalink_leads_to_a_message_that_is_there(slack: Slack) -> None:
 
 
 def test_an_ephemeral_message_needs_both_in_the_channel_and_cannot_be_updated(slack: Slack) -> None:
-    made = slack.client.chat_postEphemeral(channel=SHOP, user="U0ANA", text="psst")
+    ephemeral = slack.client.chat_postEphemeral(channel=SHOP, user="U0ANA", text="psst")
     assert (
-        refused(slack.client.chat_update, channel=SHOP, ts=made["message_ts"], text="x")
+        refused(slack.client.chat_update, channel=SHOP, ts=ephemeral["message_ts"], text="x")
         == "message_not_found"
     )
     assert (
@@ -287,12 +289,12 @@ def test_a_modal_gives_text_choices_and_files_that_the_token_can_read(slack: Sla
     ]
     words = {"type": "plain_text", "text": "t"}
     view = {"type": "modal", "title": words, "submit": words, "private_metadata": "op-1", "blocks": fields}
-    made = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
+    view_opened = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
     file = slack.loopback.call(slack.workspace.attach, "U0ANA", "policy.yaml", b"kind: NetworkPolicy\n")
     typed = {"text": "because", "menu": "a", "file": [file.id]}
-    told = slack.loopback.run(slack.workspace.submit("U0ANA", made["id"], typed)).payload["view"]
-    values = told["state"]["values"]
-    assert told["private_metadata"] == "op-1"
+    submitted = slack.loopback.run(slack.workspace.submit("U0ANA", view_opened["id"], typed)).payload["view"]
+    values = submitted["state"]["values"]
+    assert submitted["private_metadata"] == "op-1"
     assert values["b-text"]["text"]["value"] == "because"
     assert values["b-menu"]["menu"]["selected_option"] == option
     [shown] = values["b-file"]["file"]["files"]
@@ -308,18 +310,18 @@ def test_a_modal_gives_text_choices_and_files_that_the_token_can_read(slack: Sla
 def test_modals_are_stacked_three_high_and_closing_one_is_told_if_asked_for(slack: Slack) -> None:
     words = {"type": "plain_text", "text": "t"}
     view = {"type": "modal", "title": words, "blocks": [home("x")["blocks"][1]], "notify_on_close": True}
-    made = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
+    top = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
     for _ in range(2):
-        clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", made["id"], "go"))
+        clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", top["id"], "go"))
         pushed = slack.client.views_push(trigger_id=clicked.payload["trigger_id"], view=view)["view"]
-        assert (pushed["previous_view_id"], pushed["root_view_id"]) == (made["id"], made["root_view_id"])
-        made = pushed
-    clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", made["id"], "go"))
+        assert (pushed["previous_view_id"], pushed["root_view_id"]) == (top["id"], top["root_view_id"])
+        top = pushed
+    clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", top["id"], "go"))
     assert (
         refused(slack.client.views_push, trigger_id=clicked.payload["trigger_id"], view=view)
         == "push_limit_reached"
     )
-    slack.loopback.run(slack.workspace.close_view(made["id"]))
+    slack.loopback.run(slack.workspace.close_view(top["id"]))
     assert slack.workspace.deliveries[-1].payload["type"] == "view_closed"
     assert len(slack.workspace.views) == 2
 
@@ -330,9 +332,11 @@ def test_a_menu_of_a_message_tells_what_was_chosen(slack: Slack) -> None:
     posted = slack.client.chat_postMessage(
         channel=SHOP, text="x", blocks=[{"type": "actions", "elements": [element]}]
     )
-    told = slack.loopback.run(slack.workspace.click("U0ANA", SHOP, posted["ts"], "pick", value="b")).payload
-    assert told["actions"][0]["selected_option"] == options[1]
-    assert "value" not in told["actions"][0]
+    interaction = slack.loopback.run(
+        slack.workspace.click("U0ANA", SHOP, posted["ts"], "pick", value="b")
+    ).payload
+    assert interaction["actions"][0]["selected_option"] == options[1]
+    assert "value" not in interaction["actions"][0]
 
 
 def test_a_response_url_replaces_or_deletes_what_was_clicked_five_times_at_most(slack: Slack) -> None:
@@ -348,15 +352,21 @@ def test_a_response_url_replaces_or_deletes_what_was_clicked_five_times_at_most(
 
 def test_a_scope_that_is_missing_is_named(slack: Slack) -> None:
     slack.api.scopes.discard("files:read")
-    with pytest.raises(SlackApiError) as told:
+    with pytest.raises(SlackApiError) as raised:
         slack.client.files_info(file="F0")
-    assert (told.value.response["error"], told.value.response["needed"]) == ("missing_scope", "files:read")
+    assert (raised.value.response["error"], raised.value.response["needed"]) == (
+        "missing_scope",
+        "files:read",
+    )
 
 
 def test_a_mention_is_told_in_a_channel_and_not_in_a_direct_message(slack: Slack) -> None:
     slack.loopback.run(slack.workspace.say("U0TOM", "C0PARTNER", "@xk8s help"))
-    [told] = slack.workspace.deliveries
-    assert told.payload["event"]["team"] == "T0PARTNER" and told.payload["team_id"] == slack.workspace.team
+    [delivery] = slack.workspace.deliveries
+    assert (
+        delivery.payload["event"]["team"] == "T0PARTNER"
+        and delivery.payload["team_id"] == slack.workspace.team
+    )
     slack.loopback.run(slack.workspace.say("U0ANA", "D0ANA", "@xk8s help"))
     assert len(slack.workspace.deliveries) == 1
 

@@ -94,6 +94,6 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 def test_what_cannot_be_read_is_refused_with_the_way_out(
     slack: FakeSlack, files: tuple[Attached, ...], what: str
 ) -> None:
-    with pytest.raises(FileNotTaken, match=what) as told:
+    with pytest.raises(FileNotTaken, match=what) as raised:
         SlackAttachments(slack).complete(mention(*files), LACKS)
-    assert told.value.fix
+    assert raised.value.fix

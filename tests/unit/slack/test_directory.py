@@ -23,9 +23,9 @@ def directory(web: FakeWeb, clock: Clock | None = None, team: str = "T1") -> Sla
     return SlackDirectory(web, team=lambda: team, monotonic=clock or Clock())  # type: ignore[arg-type]
 
 
-def user(**more: Any) -> FakeWeb:
+def user(**changes: Any) -> FakeWeb:
     web = FakeWeb()
-    web.answers["users.info"] = {"user": {"name": "ana", "team_id": "T1"} | more}
+    web.answers["users.info"] = {"user": {"name": "ana", "team_id": "T1"} | changes}
     return web
 
 

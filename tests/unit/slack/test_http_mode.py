@@ -16,7 +16,6 @@ from slack_bolt import Ack, App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from starlette.types import ASGIApp, Message
 
-from bot.slack import http_mode
 from bot.slack.http_mode import LARGEST_BODY, STALE_SECONDS, is_stale, repaired, slack_endpoint
 
 SECRET = "0123456789abcdef"
@@ -121,7 +120,7 @@ def test_nothing_else_is_served_on_that_port(endpoint: Endpoint) -> None:
 def test_a_timestamp_too_far_from_now_is_stale(
     monkeypatch: pytest.MonkeyPatch, age: int, stale: bool
 ) -> None:
-    monkeypatch.setattr(http_mode.time, "time", lambda: 1_000_000.0)
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
     assert is_stale(str(1_000_000 - age)) is stale
     assert not is_stale("yesterday"), "that fails by its signature"
 

@@ -33,11 +33,11 @@ def test_a_terminal_actor_is_not_made_a_mention() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(0.42, "0.4 s"), (9.96, "10.0 s"), (48, "48 s"), (360, "6 min"), (7200, "2 h"), (200_000, "2 days")],
 )
-def test_durations_carry_the_unit_that_says_enough(seconds: float, said: str) -> None:
-    assert mrkdwn.duration(seconds) == said
+def test_durations_carry_the_unit_that_says_enough(seconds: float, text: str) -> None:
+    assert mrkdwn.duration(seconds) == text
 
 
 def test_a_moment_is_shown_in_the_readers_zone_with_utc_as_fallback() -> None:

@@ -75,8 +75,8 @@ def test_a_mention_in_a_thread_is_answered_in_that_thread_and_one_outside_starts
 
 
 def test_only_what_follows_the_mention_is_the_command() -> None:
-    said = payloads.from_mention(mention("hello <@UBOT|xk8s> verify <@U2>"), bot_user="UBOT", now=NOW)
-    assert said.text == "verify <@U2>"
+    request = payloads.from_mention(mention("hello <@UBOT|xk8s> verify <@U2>"), bot_user="UBOT", now=NOW)
+    assert request.text == "verify <@U2>"
 
 
 def test_what_another_bot_says_is_marked() -> None:

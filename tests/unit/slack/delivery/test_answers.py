@@ -139,7 +139,7 @@ def test_a_state_of_a_read_brings_its_root_along(workspace: Workspace) -> None:
 
 
 def test_a_state_in_which_only_the_time_has_changed_says_so(workspace: Workspace) -> None:
-    head = {"migration": "m", "source": "a", "target": "b", "route": "r"}
+    head: dict[str, Any] = {"migration": "m", "source": "a", "target": "b", "route": "r"}
     state = MigrationProgress(**head, step=Step.COPY, seconds=1, total_seconds=1, at=NOW, calm=True)
     workspace.answer().progress(COMMAND, state)
     assert workspace.board.states[0][1] is True
@@ -176,9 +176,9 @@ def test_the_root_of_who_asked_shows_how_an_approved_change_stands(workspace: Wo
 # --- the end
 
 
-def finish(workspace: Workspace, asked: IncomingRequest = COMMAND, **more: Any) -> None:
-    ended = {"result": audit.page(audit.event())} if "problem" not in more else {}
-    workspace.answer().finish(conclusion(request=asked, **(ended | more)))
+def finish(workspace: Workspace, asked: IncomingRequest = COMMAND, **changes: Any) -> None:
+    ended = {"result": audit.page(audit.event())} if "problem" not in changes else {}
+    workspace.answer().finish(conclusion(request=asked, **(ended | changes)))
 
 
 def test_the_end_becomes_the_message_that_followed_the_work_and_then_the_roots_line(

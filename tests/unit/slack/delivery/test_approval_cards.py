@@ -65,8 +65,8 @@ def workspace() -> Workspace:
     return Workspace()
 
 
-def shown(state: str = "open", **more: Any) -> Approval:
-    return approval(state, **({"thread": "5.0", "not_before": None, "version": 2} | more))
+def shown(state: str = "open", **changes: Any) -> Approval:
+    return approval(state, **({"thread": "5.0", "not_before": None, "version": 2} | changes))
 
 
 def test_the_card_stands_in_the_thread_of_the_request_under_its_headline(workspace: Workspace) -> None:

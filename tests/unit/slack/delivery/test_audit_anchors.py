@@ -22,13 +22,13 @@ def anchors(web: FakeWeb, *, bot: str = "UBOT", channel: str | None = "C1") -> S
     return SlackAnchors(web, bot=lambda: bot, channel=lambda: channel)  # type: ignore[arg-type]
 
 
-def posted(position: int, **more: Any) -> dict[str, Any]:
+def posted(position: int, **changes: Any) -> dict[str, Any]:
     text = f"Audit chain: {position}:{HASH}"
-    return {"user": "UBOT", "text": text, "ts": f"{1_000 + position}.0"} | more
+    return {"user": "UBOT", "text": text, "ts": f"{1_000 + position}.0"} | changes
 
 
-def positions(web: FakeWeb, **more: Any) -> list[int]:
-    return [anchor.head.position for anchor in anchors(web, **more).posted()]
+def positions(web: FakeWeb, **changes: Any) -> list[int]:
+    return [anchor.head.position for anchor in anchors(web, **changes).posted()]
 
 
 def test_a_head_is_posted_with_its_time_as_metadata() -> None:
@@ -79,15 +79,15 @@ def test_a_channel_without_end_is_read_for_so_many_pages() -> None:
 
 
 def test_without_a_channel_the_setting_is_named() -> None:
-    with pytest.raises(Refusal, match="No channel is configured") as told:
+    with pytest.raises(Refusal, match="No channel is configured") as raised:
         anchors(FakeWeb(), channel=None).posted()
-    assert "audit.anchor_channel" in told.value.fix
+    assert "audit.anchor_channel" in raised.value.fix
 
 
 @pytest.mark.parametrize("error", [SlackRefused(HISTORY, "missing_scope"), CannotAnswer("x", why="y")])
 def test_a_channel_that_cannot_be_read_says_which_scope_is_needed(error: Any) -> None:
     web = FakeWeb()
     web.errors[HISTORY] = [error]
-    with pytest.raises(AnchorsUnread) as told:
+    with pytest.raises(AnchorsUnread) as raised:
         anchors(web).posted()
-    assert told.value.why == error.why and "channels:history and invite it to C1" in told.value.fix
+    assert raised.value.why == error.why and "channels:history and invite it to C1" in raised.value.fix

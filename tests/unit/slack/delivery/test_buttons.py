@@ -12,8 +12,8 @@ from bot.slack.delivery.buttons import with_buttons
 CONFIRM = kit.Confirm(title="t" * 200, text="x" * 400, confirm="c" * 50, deny="d" * 50)
 
 
-def element(**more: object) -> dict[str, object]:
-    button = kit.Button(label="Look", action=AuditList(), **more)  # type: ignore[arg-type]
+def element(**changes: object) -> dict[str, object]:
+    button = kit.Button(label="Look", action=AuditList(), **changes)  # type: ignore[arg-type]
     [block] = with_buttons([kit.buttons(button)], lambda _button: OfferId("offer-1"))
     return block["elements"][0]  # type: ignore[no-any-return]
 
@@ -28,11 +28,11 @@ def test_a_button_carries_its_offer_and_nothing_of_its_action() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "action_id"),
+    ("changes", "action_id"),
     [({}, "xk8s.run.0"), ({"opens_form": True}, "xk8s.form.0"), ({"dismisses": True}, "xk8s.dismiss.0")],
 )
-def test_its_action_id_says_which_listener_takes_it(more: dict[str, object], action_id: str) -> None:
-    assert element(**more)["action_id"] == action_id
+def test_its_action_id_says_which_listener_takes_it(changes: dict[str, object], action_id: str) -> None:
+    assert element(**changes)["action_id"] == action_id
 
 
 def test_a_button_that_only_dismisses_stores_nothing() -> None:

@@ -44,10 +44,10 @@ class Slack:
         return call
 
 
-def at_once(made: ChannelRateLimit, slack: Slack, names: list[tuple[str, Priority]]) -> None:
+def at_once(limit: ChannelRateLimit, slack: Slack, names: list[tuple[str, Priority]]) -> None:
     """Post from threads that begin in this order."""
     threads = [
-        threading.Thread(target=made.send, args=(CHANNEL, slack.post(name)), kwargs={"priority": priority})
+        threading.Thread(target=limit.send, args=(CHANNEL, slack.post(name)), kwargs={"priority": priority})
         for name, priority in names
     ]
     for thread in threads:
@@ -59,13 +59,13 @@ def at_once(made: ChannelRateLimit, slack: Slack, names: list[tuple[str, Priorit
 
 
 def test_nothing_waits_until_slack_refuses_something() -> None:
-    made, slack, together = ChannelRateLimit(), Slack(100), threading.Barrier(3, timeout=5)
+    limit, slack, together = ChannelRateLimit(), Slack(100), threading.Barrier(3, timeout=5)
 
     def call() -> str:
         together.wait()  # all three are in Slack's hands at the same time
         return slack.post("x")()
 
-    threads = [threading.Thread(target=made.send, args=(CHANNEL, call)) for _ in range(3)]
+    threads = [threading.Thread(target=limit.send, args=(CHANNEL, call)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -74,16 +74,16 @@ def test_nothing_waits_until_slack_refuses_something() -> None:
 
 
 def test_what_is_refused_keeps_its_place_and_is_not_lost() -> None:
-    made, slack = ChannelRateLimit(), Slack(2)
-    at_once(made, slack, [(str(number), Priority.ANSWER) for number in range(12)])
+    limit, slack = ChannelRateLimit(), Slack(2)
+    at_once(limit, slack, [(str(number), Priority.ANSWER) for number in range(12)])
     assert slack.taken == [str(number) for number in range(12)]
     assert slack.refused <= 2, "whoever comes after a refusal does not ask"
 
 
 def test_answers_go_before_what_can_wait() -> None:
-    made, slack = ChannelRateLimit(), Slack(1)
+    limit, slack = ChannelRateLimit(), Slack(1)
     at_once(
-        made,
+        limit,
         slack,
         [
             ("a", Priority.ANSWER),
@@ -103,37 +103,37 @@ def test_answers_go_before_what_can_wait() -> None:
 
 
 def test_another_channel_is_not_kept_waiting() -> None:
-    made = ChannelRateLimit()
+    limit = ChannelRateLimit()
 
     def refuse() -> str:
         raise RateLimited(3_600.0)
 
     with pytest.raises(RateLimited):
-        made.send(CHANNEL, refuse)
-    assert made.send("C2", lambda: "at once") == "at once"
+        limit.send(CHANNEL, refuse)
+    assert limit.send("C2", lambda: "at once") == "at once"
 
 
 def test_a_message_is_given_up_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_rate_limit, "DEADLINE_SECONDS", 0.05)
-    made = ChannelRateLimit()
+    limit = ChannelRateLimit()
 
     def refuse() -> str:
         raise RateLimited(0.03)
 
     with pytest.raises(RateLimited):
-        made.send(CHANNEL, refuse)
+        limit.send(CHANNEL, refuse)
     with pytest.raises(RateLimited):
-        made.send(CHANNEL, refuse)
+        limit.send(CHANNEL, refuse)
 
 
 def test_an_error_of_slack_lets_the_next_one_go_on() -> None:
-    made, slack = ChannelRateLimit(), Slack(0)
+    limit, slack = ChannelRateLimit(), Slack(0)
     slack.open_at = time.monotonic() + 0.05
-    made.send(CHANNEL, slack.post("narrow"))
+    limit.send(CHANNEL, slack.post("narrow"))
 
     def broken() -> str:
         raise ValueError
 
     with pytest.raises(ValueError):
-        made.send(CHANNEL, broken)
-    assert made.send(CHANNEL, slack.post("next")) == "next"
+        limit.send(CHANNEL, broken)
+    assert limit.send(CHANNEL, slack.post("next")) == "next"

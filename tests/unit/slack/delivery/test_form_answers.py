@@ -26,8 +26,8 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form_answers, "PAUSE_SECONDS", 0.0)
 
 
-def fill(web: FakeWeb, offers: FakeOffers | None = None, **more: Any) -> None:
-    ended = conclusion(action=TemplateCreate(), **more)
+def fill(web: FakeWeb, offers: FakeOffers | None = None, **changes: Any) -> None:
+    ended = conclusion(action=TemplateCreate(), **changes)
     FormAnswers(web, offers or FakeOffers()).fill(ended)  # type: ignore[arg-type]
 
 

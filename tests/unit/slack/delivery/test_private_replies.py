@@ -42,8 +42,8 @@ def test_where_the_response_url_does_not_take_it_an_ephemeral_message_does(lost:
         web.errors["respond"] = [SlackUnreachable("Slack did not answer")]
     else:
         web.answers["respond"] = False
-    place = {"channel": "C1", "thread": "1.0", "response_url": "https://hooks/1"}
-    assert ways(web, asked(**place)) == ["respond", "reply_privately"]
+    command = asked(channel="C1", thread="1.0", response_url="https://hooks/1")
+    assert ways(web, command) == ["respond", "reply_privately"]
     sent = web.of("reply_privately")[0]
     assert (sent["channel"], sent["user"], sent["thread"]) == ("C1", "U1", "1.0")
 

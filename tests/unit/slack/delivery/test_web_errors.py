@@ -50,21 +50,21 @@ def refusal(status: int = 200, headers: dict[str, Any] | None = None, **data: An
     ids=lambda error: type(error).__name__,
 )
 def test_without_an_answer_it_is_not_known_whether_it_was_done(error: Exception) -> None:
-    told = problem(error)
-    assert isinstance(told, SlackUnreachable) and told.what == "Slack did not answer chat.postMessage"
-    assert told.fix == "Try again in a minute."
+    shown = problem(error)
+    assert isinstance(shown, SlackUnreachable) and shown.what == "Slack did not answer chat.postMessage"
+    assert shown.fix == "Try again in a minute."
 
 
 def test_a_server_error_is_no_refusal() -> None:
-    told = refusal(503)
-    assert isinstance(told, SlackUnreachable) and told.why == "HTTP 503"
+    shown = refusal(503)
+    assert isinstance(shown, SlackUnreachable) and shown.why == "HTTP 503"
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "channel_not_found", "is_archived"])
 def test_where_the_bot_may_not_post_it_asks_to_be_invited(error: str) -> None:
-    told = refusal(error=error)
-    assert isinstance(told, CannotAnswer) and "/invite @xk8s" in told.fix
-    assert told.why == f"Slack says {error}"
+    shown = refusal(error=error)
+    assert isinstance(shown, CannotAnswer) and "/invite @xk8s" in shown.fix
+    assert shown.why == f"Slack says {error}"
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_where_the_bot_may_not_post_it_asks_to_be_invited(error: str) -> None:
     ],
 )
 def test_a_refusal_has_slacks_own_words(data: dict[str, Any], why: str) -> None:
-    told = refusal(**data)
-    assert isinstance(told, SlackRefused) and told.why == why and told.error == why.split(":")[0]
-    assert told.retry_after is None
+    shown = refusal(**data)
+    assert isinstance(shown, SlackRefused) and shown.why == why and shown.error == why.split(":")[0]
+    assert shown.retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_a_refusal_has_slacks_own_words(data: dict[str, Any], why: str) -> None:
     ],
 )
 def test_a_rate_limit_says_how_long_to_wait(headers: dict[str, Any], seconds: float) -> None:
-    told = refusal(429, headers, error="ratelimited")
-    assert isinstance(told, SlackRefused) and told.retry_after == seconds
+    shown = refusal(429, headers, error="ratelimited")
+    assert isinstance(shown, SlackRefused) and shown.retry_after == seconds
 
 
 def test_a_header_is_found_whatever_its_case_and_number() -> None:

@@ -16,7 +16,7 @@ DECIDERS = Deciders(
 )
 
 
-def approval(state: str = "open", **more: Any) -> Approval:
+def approval(state: str = "open", **changes: Any) -> Approval:
     shown = {
         "headline": NASTY,
         "consequences": [NASTY] * 60,
@@ -52,7 +52,7 @@ def approval(state: str = "open", **more: Any) -> Approval:
             Decision(person="U3", name="dee", approved=False, comment=NASTY * 40, at=NOW),
         ),
     }
-    return Approval(**(values | more))
+    return Approval(**(values | changes))
 
 
 RESULTS: list[object] = [

@@ -13,7 +13,7 @@ from storage.audit_chain import Signature
 from tests.unit.slack.examples.requests import NASTY, NOW
 
 
-def event(number: int = 1, **more: Any) -> AuditEvent:
+def event(number: int = 1, **changes: Any) -> AuditEvent:
     values: dict[str, Any] = {
         "operation": f"op{number}",
         "phase": "outcome",
@@ -33,7 +33,7 @@ def event(number: int = 1, **more: Any) -> AuditEvent:
         "detail": NASTY * 20,
         "duration_ms": 800,
     }
-    return AuditEvent(**(values | more))
+    return AuditEvent(**(values | changes))
 
 
 def chain_report(broken: Break | None = None, *, signed: bool = True, lost: int = 0) -> ChainReport:

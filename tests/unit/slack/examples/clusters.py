@@ -28,7 +28,7 @@ from bot.drivers.verification.report import (
 from tests.unit.slack.examples.requests import NASTY, NOW
 
 
-def cluster(name: str = "prod-eu", status: str = "CREATE_FAILED", **more: Any) -> Cluster:
+def cluster(name: str = "prod-eu", status: str = "CREATE_FAILED", **changes: Any) -> Cluster:
     values: dict[str, Any] = {
         "id": "c1",
         "name": name,
@@ -41,10 +41,10 @@ def cluster(name: str = "prod-eu", status: str = "CREATE_FAILED", **more: Any) -
         "masters": 1,
         "created": NOW,
     }
-    return Cluster(**(values | more))
+    return Cluster(**(values | changes))
 
 
-def report(nodes: int = 300, text: str = NASTY, **more: Any) -> VerificationReport:
+def report(nodes: int = 300, text: str = NASTY, **changes: Any) -> VerificationReport:
     values: dict[str, Any] = {
         "cluster": "prod-eu",
         "cluster_id": "c1",
@@ -82,10 +82,10 @@ def report(nodes: int = 300, text: str = NASTY, **more: Any) -> VerificationRepo
             for number in range(nodes)
         ),
     }
-    return VerificationReport(**(values | more))
+    return VerificationReport(**(values | changes))
 
 
-def healthy_report(**more: Any) -> VerificationReport:
+def healthy_report(**changes: Any) -> VerificationReport:
     values: dict[str, Any] = {
         "verdict": Verdict.HEALTHY,
         "nodes_ok": 3,
@@ -94,10 +94,10 @@ def healthy_report(**more: Any) -> VerificationReport:
         "pods": (),
         "sessions_down": (),
     }
-    return report(3, **(values | more))
+    return report(3, **(values | changes))
 
 
-def created(**more: Any) -> ClusterCreated:
+def created(**changes: Any) -> ClusterCreated:
     values: dict[str, Any] = {
         "project": "shop",
         "id": "c1",
@@ -111,7 +111,7 @@ def created(**more: Any) -> ClusterCreated:
         "build_seconds": 660,
         "report": report(),
     }
-    return ClusterCreated(**(values | more))
+    return ClusterCreated(**(values | changes))
 
 
 STATES: list[object] = [

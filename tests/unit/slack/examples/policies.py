@@ -39,23 +39,23 @@ REF = PolicyRef("shop", "deny")
 CART = "shop/cart[Deployment]"
 
 
-def preview(**more: Any) -> ConnectionPreview:
+def preview(**changes: Any) -> ConnectionPreview:
     """A preview of denying everything: without changes in a large cluster, with them in a small one."""
-    if not more:
+    if not changes:
         return computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview
-    return dataclasses.replace(computed(DENY).preview, **more)
+    return dataclasses.replace(computed(DENY).preview, **changes)
 
 
 def action(kind: type[PolicyPreview] | type[PolicyApply] = PolicyPreview) -> Any:
     return kind(preset="deny-all", cluster="prod-eu", namespace="shop")
 
 
-def preview_result(shown: ConnectionPreview, **more: Any) -> PreviewShown:
+def preview_result(shown: ConnectionPreview, **changes: Any) -> PreviewShown:
     values: dict[str, Any] = {"preview": shown, "action": action(), "may_apply": True, "dns_helps": True}
-    return PreviewShown(**(values | more))
+    return PreviewShown(**(values | changes))
 
 
-def change_result(**more: Any) -> PolicyChanged:
+def change_result(**changes: Any) -> PolicyChanged:
     values: dict[str, Any] = {
         "kind": "apply",
         "where": where(),
@@ -64,7 +64,7 @@ def change_result(**more: Any) -> PolicyChanged:
         "preview": preview(selected=3),
         "aftermath": PostCheck(changes=(), came=(), went=(), policies=()),
     }
-    return PolicyChanged(**(values | more))
+    return PolicyChanged(**(values | changes))
 
 
 def differing_check() -> PostCheck:
@@ -77,7 +77,7 @@ def differing_check() -> PostCheck:
     )
 
 
-def reach_answer(**more: Any) -> ReachAnswer:
+def reach_answer(**changes: Any) -> ReachAnswer:
     reach = engine.compute(snapshot(DENY, pods=(*SHOP, *MANY)).cluster)
     pods = tuple(pod.ref for pod in (*SHOP, *MANY))
     values: dict[str, Any] = {
@@ -89,10 +89,10 @@ def reach_answer(**more: Any) -> ReachAnswer:
         "gaps": (),
         "stories": reach_query.stories(reach, pods, pods, reach_query.port_of("TCP/80")),
     }
-    return ReachAnswer(**(values | more))
+    return ReachAnswer(**(values | changes))
 
 
-def exposure_result(*policies: Any, pods: Any = None, **more: Any) -> ExposureShown:
+def exposure_result(*policies: Any, pods: Any = None, **changes: Any) -> ExposureShown:
     if pods is None:
         pods = (*SHOP, *MANY, pod("agent-1", host_network=True))
     values: dict[str, Any] = {
@@ -102,15 +102,15 @@ def exposure_result(*policies: Any, pods: Any = None, **more: Any) -> ExposureSh
         "foreign": FOREIGN,
         "gaps": (NASTY,),
     }
-    return ExposureShown(**(values | more))
+    return ExposureShown(**(values | changes))
 
 
-def listing(**more: Any) -> PolicyListing:
+def listing(**changes: Any) -> PolicyListing:
     values: dict[str, Any] = {"where": where(), "policies": (), "foreign": (), "gaps": (), "changes": ()}
-    return PolicyListing(**(values | more))
+    return PolicyListing(**(values | changes))
 
 
-def policy_details(**more: Any) -> PolicyShown:
+def policy_details(**changes: Any) -> PolicyShown:
     values: dict[str, Any] = {
         "where": where(),
         "ref": REF,
@@ -120,7 +120,7 @@ def policy_details(**more: Any) -> PolicyShown:
         "last_writer": "",
         "selected": 1,
     }
-    return PolicyShown(**(values | more))
+    return PolicyShown(**(values | changes))
 
 
 def recent_change(kind: str = "apply", *, undone: bool = False) -> RecentChange:

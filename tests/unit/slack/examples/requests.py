@@ -15,7 +15,7 @@ NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3  # would notify a channel, a
 OPERATION = OperationId("7f3a" * 8)
 
 
-def request(entry: Entry = Entry.COMMAND, place: Place | None = None, **more: Any) -> IncomingRequest:
+def request(entry: Entry = Entry.COMMAND, place: Place | None = None, **changes: Any) -> IncomingRequest:
     """A request of ana; without a place, in the channel C1."""
     values: dict[str, Any] = {
         "key": "k",
@@ -25,10 +25,10 @@ def request(entry: Entry = Entry.COMMAND, place: Place | None = None, **more: An
         "place": place or Place(channel="C1"),
         "received": NOW,
     }
-    return IncomingRequest(**(values | more))
+    return IncomingRequest(**(values | changes))
 
 
-def conclusion(**more: Any) -> Conclusion:
+def conclusion(**changes: Any) -> Conclusion:
     """The end of that request; `result` or `problem` says which."""
     values: dict[str, Any] = {
         "request": request(),
@@ -37,4 +37,4 @@ def conclusion(**more: Any) -> Conclusion:
         "outcome": Outcome.SUCCEEDED,
         "seconds": 0.8,
     }
-    return Conclusion(**(values | more))
+    return Conclusion(**(values | changes))

@@ -23,7 +23,7 @@ from tests.unit.slack.examples.requests import NASTY, NOW
 CALICO, FLANNEL = Driver("calico"), Driver("flannel")
 
 
-def template(name: str = "k8s-calico", driver: Driver | None = CALICO, **more: Any) -> Template:
+def template(name: str = "k8s-calico", driver: Driver | None = CALICO, **changes: Any) -> Template:
     values: dict[str, Any] = {
         "id": "7c0f",
         "name": name,
@@ -40,10 +40,10 @@ def template(name: str = "k8s-calico", driver: Driver | None = CALICO, **more: A
         "labels": {f"label_{number}": "v" * 100 for number in range(60)},
         "created": NOW,
     }
-    return Template(**(values | more))
+    return Template(**(values | changes))
 
 
-def spec(**more: Any) -> TemplateSpec:
+def spec(**changes: Any) -> TemplateSpec:
     values: dict[str, Any] = {
         "name": "n",
         "driver": FLANNEL,
@@ -56,13 +56,13 @@ def spec(**more: Any) -> TemplateSpec:
         "public": True,
         "labels": {f"l{number}": "v" * 80 for number in range(80)},
     }
-    return TemplateSpec(**(values | more))
+    return TemplateSpec(**(values | changes))
 
 
-def defaults(**more: Any) -> Defaults:
+def defaults(**changes: Any) -> Defaults:
     names = ("name", "image", "flavor", "master_flavor", "external_network", "keypair", "kubernetes")
     values: dict[str, Any] = dict.fromkeys((*names, "container_runtime"), "")
-    return Defaults(**(values | {"labels": {}, "driver_labels": {}} | more))
+    return Defaults(**(values | {"labels": {}, "driver_labels": {}} | changes))
 
 
 RESULTS: list[object] = [

@@ -14,8 +14,8 @@ from tests.unit.slack.examples.approvals import approval
 from tests.unit.slack.examples.requests import OPERATION
 
 
-def view(*, approve: bool, **more: Any) -> dict[str, Any]:
-    form = DecisionForm(approval=approval(**more), approve=approve)
+def view(*, approve: bool, **changes: Any) -> dict[str, Any]:
+    form = DecisionForm(approval=approval(**changes), approve=approve)
     return decision.decision_view(form, operation=OPERATION, offer=OfferId("o"))
 
 

@@ -14,8 +14,8 @@ from tests.unit.slack.examples.requests import OPERATION
 from tests.unit.slack.examples.templates import FLANNEL, defaults
 
 
-def inputs(**more: Any) -> dict[str, dict[str, Any]]:
-    form = TemplateForm(project="shop", defaults=defaults(**more))
+def inputs(**changes: Any) -> dict[str, dict[str, Any]]:
+    form = TemplateForm(project="shop", defaults=defaults(**changes))
     view = template.template_view(form, operation=OPERATION, offer=OfferId("o"))
     return {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
 

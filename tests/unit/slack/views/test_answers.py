@@ -33,15 +33,15 @@ def test_the_footer_names_who_where_and_the_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "footer"),
+    ("changes", "footer"),
     [
         ({"seconds": 0.01}, "ana · shop · ref 7f3a"),
         ({"project": None}, "ana · ref 7f3a · 0.8 s"),
         ({"request": request(person=Person(id="U1"))}, "@U1 · shop · ref 7f3a · 0.8 s"),
     ],
 )
-def test_the_footer_leaves_out_what_is_not_known(more: dict[str, object], footer: str) -> None:
-    *_, last = answers.show_conclusion(conclusion(result=audit.page(), **more)).messages
+def test_the_footer_leaves_out_what_is_not_known(changes: dict[str, object], footer: str) -> None:
+    *_, last = answers.show_conclusion(conclusion(result=audit.page(), **changes)).messages
     assert text(last).endswith(footer)
 
 

@@ -24,14 +24,14 @@ SHOWN = {
 }
 
 
-def plain(state: str = "open", **more: Any) -> Approval:
+def plain(state: str = "open", **changes: Any) -> Approval:
     """An approval with short texts that one approver decides, without a window."""
     values = {"shown": SHOWN, "reason": "", "needed": 1, "decisions": (), "not_before": None, "typed": ""}
-    return approval(state, **(values | {"note": ""} | more))
+    return approval(state, **(values | {"note": ""} | changes))
 
 
-def card(shown: Approval, **more: Any) -> kit.Message:
-    [message] = cards.show_card(shown, DECIDERS, **more).messages
+def card(shown: Approval, **changes: Any) -> kit.Message:
+    [message] = cards.show_card(shown, DECIDERS, **changes).messages
     return message
 
 
@@ -58,7 +58,7 @@ def test_who_may_decide_is_mentioned_but_neither_who_asked_nor_who_has_decided()
 
 
 @pytest.mark.parametrize(
-    ("state", "more", "line"),
+    ("state", "changes", "line"),
     [
         ("open", {}, "🔐 *cluster delete dev-eu*: waits for approval"),
         ("open", {"needed": 2}, "🔐 *cluster delete dev-eu*: 0 of 2 approvals"),
@@ -70,8 +70,8 @@ def test_who_may_decide_is_mentioned_but_neither_who_asked_nor_who_has_decided()
         ("void", {}, "🚫 *cluster delete dev-eu*: void"),
     ],
 )
-def test_the_roots_line_says_how_it_stands(state: str, more: dict[str, Any], line: str) -> None:
-    assert cards.root_line(plain(state, **more)) == line
+def test_the_roots_line_says_how_it_stands(state: str, changes: dict[str, Any], line: str) -> None:
+    assert cards.root_line(plain(state, **changes)) == line
 
 
 def test_an_approval_with_a_window_says_when_it_begins() -> None:
@@ -87,7 +87,7 @@ REJECTION = (Decision(person="U3", name="dee", approved=False, comment="not toda
 
 
 @pytest.mark.parametrize(
-    ("state", "more", "fact"),
+    ("state", "changes", "fact"),
     [
         ("rejected", {"decisions": REJECTION}, "🚫 rejected by @U3 2026-11-24 09:00 UTC: “not today”"),
         ("withdrawn", {}, "↩️ withdrawn by @U1 2026-11-24 09:00 UTC"),
@@ -95,9 +95,9 @@ REJECTION = (Decision(person="U3", name="dee", approved=False, comment="not toda
         ("void", {"note": "the cluster is gone"}, "🚫 void: the cluster is gone"),
     ],
 )
-def test_the_end_is_dated_and_has_its_reason(state: str, more: dict[str, Any], fact: str) -> None:
-    assert fact in text(card(plain(state, **more)))
-    shown = text(cards.show_end(plain(state, **more)))
+def test_the_end_is_dated_and_has_its_reason(state: str, changes: dict[str, Any], fact: str) -> None:
+    assert fact in text(card(plain(state, **changes)))
+    shown = text(cards.show_end(plain(state, **changes)))
     assert shown.startswith("@U1 ") and fact in shown and "asked by" not in shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -52,15 +53,15 @@ def test_an_empty_list_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("approved", "more", "line"),
+    ("approved", "changes", "line"),
     [
         (False, {}, "🚫 You rejected *cluster delete dev-eu*. <@U1> sees your comment."),
         (True, {"needed": 2}, "✅ You approved *cluster delete dev-eu*. It needs 1 more approver."),
         (True, {"needed": 1, "not_before": None}, "✅ You approved *cluster delete dev-eu*. It begins now."),
     ],
 )
-def test_a_decider_is_told_what_comes_next(approved: bool, more: dict[str, object], line: str) -> None:
-    decided = ApprovalDecided(approval=approval(shown=SHOWN, **more), approved=approved, deciders=DECIDERS)
+def test_a_decider_is_told_what_comes_next(approved: bool, changes: dict[str, Any], line: str) -> None:
+    decided = ApprovalDecided(approval=approval(shown=SHOWN, **changes), approved=approved, deciders=DECIDERS)
     assert views.show_decision(decided).headline == line
 
 

@@ -41,9 +41,9 @@ def test_an_empty_page_says_how_to_see_everything() -> None:
     assert text(*rendered.messages) == "Nothing fits. Without filters: /xk8s audit"
 
 
-def chain(**more: object) -> ChainReport:
+def chain(**changes: object) -> ChainReport:
     healthy = dataclasses.replace(audit.chain_report(), anchors=None, unknown_keys=(), begins_after=0)
-    return dataclasses.replace(healthy, **more)  # type: ignore[arg-type]
+    return dataclasses.replace(healthy, **changes)  # type: ignore[arg-type]
 
 
 def verdict(report: ChainReport) -> str:

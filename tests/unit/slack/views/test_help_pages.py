@@ -28,9 +28,9 @@ def test_a_topic_shows_each_command_with_an_example() -> None:
     assert "template list [--driver DRIVER] (not available yet)" in shown
 
 
-def access(**more: object) -> AccessSummary:
+def access(**changes: object) -> AccessSummary:
     values = {"person": "U1", "project": "shop", "roles": {}, "may": (), "may_not": ()}
-    return AccessSummary(**(values | more))  # type: ignore[arg-type]
+    return AccessSummary(**(values | changes))  # type: ignore[arg-type]
 
 
 def test_who_one_is_says_each_role_and_where_it_comes_from() -> None:

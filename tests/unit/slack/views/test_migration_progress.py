@@ -27,14 +27,14 @@ HEAD: dict[str, Any] = {
 ROOT = "*dev* → *dev-calico* (flannel → calico)"
 
 
-def progress(step: Step = Step.COPY, **more: Any) -> MigrationProgress:
+def progress(step: Step = Step.COPY, **changes: Any) -> MigrationProgress:
     values: dict[str, Any] = {"seconds": 5.0, "total_seconds": 600.0, "at": NOW}
-    return MigrationProgress(**HEAD, step=step, **(values | more))
+    return MigrationProgress(**HEAD, step=step, **(values | changes))
 
 
-def paused(step: Step = Step.COPY, **more: Any) -> MigrationPaused:
+def paused(step: Step = Step.COPY, **changes: Any) -> MigrationPaused:
     values: dict[str, Any] = {"what": "the API fails", "why": "HTTP 503", "fix": "Look.", "choices": ()}
-    return MigrationPaused(**HEAD, step=step, **(values | more))
+    return MigrationPaused(**HEAD, step=step, **(values | changes))
 
 
 def test_a_plan_in_the_making_says_what_is_being_read() -> None:
@@ -50,7 +50,7 @@ def test_progress_says_step_times_and_what_comes_next() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "bar"),
+    ("changes", "bar"),
     [
         ({"done": 3, "total": 6}, "▓▓▓▓▓░░░░░ 3 of 6 objects"),
         ({"done": 7, "total": 7}, "▓▓▓▓▓▓▓▓▓▓ 7 of 7 objects"),
@@ -59,9 +59,9 @@ def test_progress_says_step_times_and_what_comes_next() -> None:
     ids=["objects", "all-of-them", "steps"],
 )
 def test_the_bar_is_of_the_objects_while_they_are_counted_else_of_the_steps(
-    more: dict[str, int], bar: str
+    changes: dict[str, Any], bar: str
 ) -> None:
-    assert text(views.show_progress(progress(**more))).split("\n")[1].startswith(bar)
+    assert text(views.show_progress(progress(**changes))).split("\n")[1].startswith(bar)
 
 
 def test_what_is_waited_for_and_what_troubles_is_said() -> None:

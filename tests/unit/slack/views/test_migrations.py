@@ -37,8 +37,8 @@ SUMMARY: dict[str, Any] = {
 }
 
 
-def summary(**more: Any) -> MigrationSummary:
-    return MigrationSummary(**(SUMMARY | more))
+def summary(**changes: Any) -> MigrationSummary:
+    return MigrationSummary(**(SUMMARY | changes))
 
 
 def test_open_migrations_stand_above_the_table_with_their_buttons() -> None:
@@ -66,7 +66,7 @@ def test_a_line_says_where_a_migration_stands() -> None:
     )
 
 
-def details(**more: Any) -> MigrationShown:
+def details(**changes: Any) -> MigrationShown:
     values: dict[str, Any] = {
         "project": "shop",
         "summary": summary(waits="waits for pods"),
@@ -76,7 +76,7 @@ def details(**more: Any) -> MigrationShown:
         "plan": "# Plan",
         "now": NOW,
     }
-    return MigrationShown(**(values | more))
+    return MigrationShown(**(values | changes))
 
 
 def test_one_migration_is_shown_with_its_plan_as_a_file() -> None:

@@ -15,8 +15,8 @@ from tests.unit.slack.examples.requests import OPERATION
 from tests.unit.slack.rendering import buttons, text
 
 
-def shown(**more: Any) -> str:
-    return text(*show_change(change_result(**more)).messages)
+def shown(**changes: Any) -> str:
+    return text(*show_change(change_result(**changes)).messages)
 
 
 def test_what_was_accepted_is_not_said_to_be_enforced_and_can_be_taken_back() -> None:
@@ -28,14 +28,14 @@ def test_what_was_accepted_is_not_said_to_be_enforced_and_can_be_taken_back() ->
 
 
 @pytest.mark.parametrize(
-    ("more", "reason"),
+    ("changes", "reason"),
     [
         ({"note": "nobody knows"}, "It cannot be taken back: nobody knows"),
         ({"leaving": True}, "a finalizer still keeps it"),
     ],
 )
-def test_what_cannot_be_taken_back_offers_no_way_back(more: dict[str, Any], reason: str) -> None:
-    rendered = show_change(change_result(**more))
+def test_what_cannot_be_taken_back_offers_no_way_back(changes: dict[str, Any], reason: str) -> None:
+    rendered = show_change(change_result(**changes))
     assert reason in text(*rendered.messages) and not buttons(*rendered.messages)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.policy import diff_text
 from bot.policy.owners import PolicyOwner
 from bot.policy.preview import ConnectionPreview
 from bot.policy.reach.model import PodRef, PolicyRef
@@ -36,13 +37,13 @@ def test_ports_are_shown_in_the_shorter_way(open_before: list[Any], ports: str) 
 
 def test_ends_are_named_without_what_the_headline_says() -> None:
     closing = computed(manifest("deny", policyTypes=["Ingress"])).preview
-    lines = list(policy_effects.connection_lines(policy_effects.diff_text.lines(closing.changes), "shop"))
+    lines = list(policy_effects.connection_lines(diff_text.lines(closing.changes), "shop"))
     assert lines and all("[Deployment]" not in line and "*shop/" not in line for line in lines)
 
 
 def test_only_the_first_connections_are_shown_and_the_file_has_all() -> None:
     large = preview()
-    changes = policy_effects.diff_text.lines(large.changes)
+    changes = diff_text.lines(large.changes)
     lines = list(policy_effects.connection_lines(changes, "shop"))
     assert len(lines) == policy_effects.MOST_LINES + 1
     assert lines[-1] == f"…{len(changes) - policy_effects.MOST_LINES:,} more in the file"
@@ -80,7 +81,8 @@ def test_the_owner_of_a_policy_and_other_warnings_are_shown() -> None:
 
 
 def test_a_rule_that_allows_nothing_is_named_by_its_path() -> None:
-    nobody, everybody = {"podSelector": {"matchLabels": {"app": "nobody"}}}, {"podSelector": {}}
+    everybody: dict[str, Any] = {"podSelector": {}}
+    nobody = {"podSelector": {"matchLabels": {"app": "nobody"}}}
     lets = manifest("lets", policyTypes=["Ingress"], ingress=[{"from": [nobody]}])
     assert "spec.ingress[0] allows nothing" in shown(computed(lets).preview)
     lets_some = manifest("lets", policyTypes=["Ingress"], ingress=[{"from": [everybody, nobody]}])

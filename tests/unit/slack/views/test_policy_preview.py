@@ -14,12 +14,12 @@ from tests.unit.slack.rendering import buttons as buttons_of
 from tests.unit.slack.rendering import text
 
 
-def rendered(shown: ConnectionPreview, **more: Any) -> kit.Rendered:
-    return show_preview(preview_result(shown, **more))
+def rendered(shown: ConnectionPreview, **changes: Any) -> kit.Rendered:
+    return show_preview(preview_result(shown, **changes))
 
 
-def buttons(shown: ConnectionPreview, **more: Any) -> dict[str, kit.Button]:
-    return buttons_of(*rendered(shown, **more).messages)
+def buttons(shown: ConnectionPreview, **changes: Any) -> dict[str, kit.Button]:
+    return buttons_of(*rendered(shown, **changes).messages)
 
 
 def test_what_makes_the_verdict_incomplete_stands_before_everything_else() -> None:

@@ -29,7 +29,7 @@ def test_an_error_is_three_lines_and_a_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "problem", "mark"),
+    ("changes", "problem", "mark"),
     [
         ({"action": None}, Refusal("what?"), "🤔"),
         ({"outcome": Outcome.UNKNOWN}, Problem("lost"), "❓"),
@@ -39,9 +39,9 @@ def test_an_error_is_three_lines_and_a_reference() -> None:
     ids=["not-understood", "not-known", "refused", "failed"],
 )
 def test_the_mark_says_what_kind_of_problem_it_is(
-    more: dict[str, object], problem: Problem, mark: str
+    changes: dict[str, object], problem: Problem, mark: str
 ) -> None:
-    assert show_problem(conclusion(problem=problem, **more), problem).headline.startswith(mark)
+    assert show_problem(conclusion(problem=problem, **changes), problem).headline.startswith(mark)
 
 
 def test_the_headline_names_the_request_without_a_full_stop() -> None:

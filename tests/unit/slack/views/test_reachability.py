@@ -19,12 +19,12 @@ from tests.unit.slack.rendering import buttons, text
 DENY = manifest("deny", policyTypes=["Ingress"])
 
 
-def answer(*policies: dict[str, Any], port: str = "TCP/80", **more: Any) -> ReachAnswer:
+def answer(*policies: dict[str, Any], port: str = "TCP/80", **changes: Any) -> ReachAnswer:
     """Every pod of the shop to every other, with these policies."""
     reach = engine.compute(snapshot(*policies, pods=SHOP).cluster)
-    pods = tuple(each.ref for each in SHOP)
+    pods = tuple(shop_pod.ref for shop_pod in SHOP)
     stories = reach_query.stories(reach, pods, pods, reach_query.port_of(port or "TCP/80"))
-    return reach_answer(stories=stories, port=port, foreign=(), **more)
+    return reach_answer(stories=stories, port=port, foreign=(), **changes)
 
 
 def test_an_open_connection_is_allowed_and_says_that_no_policy_isolates_either_end() -> None:
@@ -71,8 +71,8 @@ def test_a_pod_reaches_itself() -> None:
 def test_of_many_kinds_of_pairs_the_first_are_told() -> None:
     stories = answer().stories * 9
     shown = text(*views.show_answer(dataclasses.replace(answer(), stories=stories)).messages)
-    more = len(stories) - views.MOST_STORIES
-    assert f"…and {more} more kinds of pairs. Name single pods." in shown
+    changes = len(stories) - views.MOST_STORIES
+    assert f"…and {changes} more kinds of pairs. Name single pods." in shown
 
 
 def test_exposure_lists_what_is_open_and_what_no_policy_isolates() -> None:

@@ -21,7 +21,7 @@ from tests.unit.slack.examples.templates import CALICO
 from tests.unit.slack.rendering import buttons, text, words
 
 
-def finding(number: int = 1, **more: object) -> Finding:
+def finding(number: int = 1, **changes: object) -> Finding:
     values = {
         "severity": Severity.ERROR,
         "title": "A pod is not ready",
@@ -29,7 +29,7 @@ def finding(number: int = 1, **more: object) -> Finding:
         "detail": "CrashLoopBackOff",
         "advice": "",
     }
-    return Finding(**(values | more))  # type: ignore[arg-type]
+    return Finding(**(values | changes))  # type: ignore[arg-type]
 
 
 def single(shown: VerificationReport) -> kit.Rendered:
@@ -37,7 +37,7 @@ def single(shown: VerificationReport) -> kit.Rendered:
 
 
 @pytest.mark.parametrize(
-    ("more", "line"),
+    ("changes", "line"),
     [
         ({}, "✅ *calico* on *prod-eu*: healthy, 3 of 3 nodes"),
         ({"verdict": Verdict.UNKNOWN}, "⚠️ *calico* on *prod-eu*: healthy as far as checked, 3 of 3 nodes"),
@@ -58,8 +58,8 @@ def single(shown: VerificationReport) -> kit.Rendered:
     ],
     ids=["healthy", "unknown", "unreachable", "mismatched", "one-node", "two-nodes", "no-node"],
 )
-def test_the_headline_is_the_verdict(more: dict[str, object], line: str) -> None:
-    assert views.headline(healthy_report(**more)) == line
+def test_the_headline_is_the_verdict(changes: dict[str, object], line: str) -> None:
+    assert views.headline(healthy_report(**changes)) == line
 
 
 def test_a_healthy_cluster_is_counted_and_offers_to_run_again() -> None:
