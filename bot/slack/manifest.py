@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.slack.listeners.commands import COMMAND
+from bot.actions.mistakes import COMMAND
 
 SCOPES = (
     "app_mentions:read",  # @xk8s in a thread

@@ -28,23 +28,23 @@ def text(mrkdwn: str) -> str:
     return mrkdwn
 
 
-def lines(blocks: Iterable[dict[str, Any]], *, width: int = WIDTH) -> list[str]:
-    """Return blocks as lines of text of at most `width` characters, words and tables permitting."""
-    return [line for block in blocks for line in _block(block, width)]
+def lines(blocks: Iterable[dict[str, Any]]) -> list[str]:
+    """Return blocks as lines of text of at most `WIDTH` characters, words and tables permitting."""
+    return [line for block in blocks for line in _block(block)]
 
 
-def _block(block: dict[str, Any], width: int) -> list[str]:
+def _block(block: dict[str, Any]) -> list[str]:
     match block["type"]:
         case "section":
-            paragraph = _wrap(text(block["text"]["text"]), width) if "text" in block else []
+            paragraph = _wrap(text(block["text"]["text"])) if "text" in block else []
             return paragraph + [_field(field) for field in block.get("fields", [])]
         case "header":
             return [text(block["text"]["text"]).upper()]
         case "context":
             parts = (text(element["text"]) for element in block["elements"] if "text" in element)
-            return _wrap(" · ".join(parts), width)
+            return _wrap(" · ".join(parts))
         case "table":
-            return _table(block["rows"], width)
+            return _table(block["rows"])
         case "divider":
             return ["─" * 40]
         case "actions":
@@ -63,14 +63,14 @@ def _field(field: dict[str, Any]) -> str:
     return f"{name}: {' '.join(values)}"
 
 
-def _wrap(plain: str, width: int) -> list[str]:
-    paragraphs = (textwrap.wrap(line, width, subsequent_indent="  ") for line in plain.split("\n"))
+def _wrap(plain: str) -> list[str]:
+    paragraphs = (textwrap.wrap(line, WIDTH, subsequent_indent="  ") for line in plain.split("\n"))
     return [line for paragraph in paragraphs for line in paragraph or [""]]
 
 
-def _table(rows: list[list[dict[str, Any]]], width: int) -> list[str]:
+def _table(rows: list[list[dict[str, Any]]]) -> list[str]:
     texts = [[cell["text"] for cell in row] for row in rows]
-    share = max(12, width // max(1, len(texts[0])))
+    share = max(12, WIDTH // max(1, len(texts[0])))
     widths = [min(share * 2, max(map(len, column))) for column in zip(*texts, strict=True)]
     return [line for row in texts for line in _table_row(row, widths)]
 

@@ -58,7 +58,7 @@ class AppHomes:
         self._worker.start()
 
     def stop(self) -> None:
-        """Publish no more."""
+        """Publish no more Homes."""
         self._worker.stop()
 
     def opened(self, person: str) -> None:

@@ -32,7 +32,7 @@ def fills_form(request: IncomingRequest, action: Action | None) -> bool:
 
 
 class FormAnswers:
-    """Answers by `views.update`."""
+    """Answers a request in its modal, by `views.update`."""
 
     def __init__(self, web: SlackWebClient, offers: SlackOffers) -> None:
         self._web = web

@@ -20,7 +20,7 @@ from bot.requests.answer import CannotAnswer
 from bot.slack import kit
 from bot.slack.delivery.buttons import with_buttons
 from bot.slack.delivery.channel_rate_limit import Priority
-from bot.slack.delivery.update_rate_limit import UrgentUpdates
+from bot.slack.delivery.update_rate_limit import UpdateRateLimit
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.delivery.web_errors import MESSAGE_GONE, SlackRefused, SlackUnreachable
 from bot.slack.offers import OfferButton
@@ -52,7 +52,7 @@ class Outbox:
         self,
         web: SlackWebClient,
         deliveries: DeliveryRepository,
-        updates: UrgentUpdates,
+        updates: UpdateRateLimit,
         *,
         now: Callable[[], datetime],
     ) -> None:
@@ -72,12 +72,7 @@ class Outbox:
         return delivery is not None and delivery.ts is not None
 
     def post_once(
-        self,
-        slot: Slot,
-        message: kit.Message,
-        offer: OfferButton,
-        *,
-        priority: Priority = Priority.ANSWER,
+        self, slot: Slot, message: kit.Message, offer: OfferButton, *, priority: Priority = Priority.ANSWER
     ) -> str:
         """Post a message unless its slot has one already; return the ts of the slot's message."""
         return self._ensure(slot, message, offer, priority)[0]
@@ -134,11 +129,7 @@ class Outbox:
         self._deliveries.posted(operation=slot.operation, slot=slot.name, ts="file")
 
     def _ensure(
-        self,
-        slot: Slot,
-        message: kit.Message,
-        offer: OfferButton,
-        priority: Priority = Priority.ANSWER,
+        self, slot: Slot, message: kit.Message, offer: OfferButton, priority: Priority = Priority.ANSWER
     ) -> tuple[str, bool]:
         """Return the ts of the slot's message, and whether this call has posted it."""
         delivery = self._begin(slot)
@@ -161,13 +152,7 @@ class Outbox:
         )
 
     def _post(
-        self,
-        slot: Slot,
-        message: kit.Message,
-        offer: OfferButton,
-        priority: Priority,
-        *,
-        since: datetime,
+        self, slot: Slot, message: kit.Message, offer: OfferButton, priority: Priority, *, since: datetime
     ) -> str:
         """Post a message and return its ts.
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -31,20 +31,6 @@ IDLE_INTERVALS = 2  # with much running work, a root line is sent only when no c
 LITTLE_WORK = timedelta(seconds=30)  # if all progress is updated in this time, root lines go before it
 LOOK_SECONDS = 1.0  # between two looks for updates that another replica has stored
 HOLD = timedelta(seconds=30)  # how long an update that is being sent is left alone by other replicas
-
-
-class UrgentUpdates(Protocol):
-    """What the outbox asks before it updates a message that shows an end or asks a question."""
-
-    def acquire_urgent(self, operation: OperationId, slot: str) -> bool:
-        """Whether the update may be sent now."""
-        ...
-
-    def defer(
-        self, operation: OperationId, slot: str, *, channel: str, ts: str, text: str, blocks: list[Any]
-    ) -> None:
-        """Store the update: it is sent as soon as there is room."""
-        ...
 
 
 class UpdateRateLimit:

@@ -39,7 +39,7 @@ class ShownForm:
 
     def view(self, operation: OperationId, offer: OfferId) -> View:
         """Return the modal; `offer` is the id of the stored action."""
-        return self.form.view(self.result, operation=operation, offer=offer)
+        return self.form.view(self.result, operation, offer)
 
 
 def form_of(result: object, action: Action) -> ShownForm | None:

@@ -19,7 +19,7 @@ from bot.slack.views import approval_cards as cards
 NAME = "decision"
 
 
-def decision_view(form: DecisionForm, *, operation: OperationId, offer: OfferId) -> View:
+def decision_view(form: DecisionForm, operation: OperationId, offer: OfferId) -> View:
     """The modal in which a decider approves or rejects."""
     approval = form.approval
     title = f"{kit.bold(approval.shown['headline'])}\n{cards.asked_line(approval)}"

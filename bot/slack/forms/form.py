@@ -6,24 +6,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.actions.action import Action
 from bot.actions.request import OfferId, OperationId
 from bot.slack.forms.parts import View
 
 Result = TypeVar("Result")
-ResultIn = TypeVar("ResultIn", contravariant=True)
 Filled = TypeVar("Filled", bound=Action)
 
 Values = dict[str, Any]  # of a submitted form, by field
 Errors = dict[str, str]  # by field; Slack shows each beside its field
-
-
-class FormView(Protocol[ResultIn]):
-    """Renders the result of an action that needs a form as that form."""
-
-    def __call__(self, result: ResultIn, /, *, operation: OperationId, offer: OfferId) -> View: ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +26,7 @@ class Form(Generic[Result, Filled]):
     name: str  # the last part of its callback_id
     result: type[Result]
     opens: Callable[[Action], bool]
-    view: FormView[Result]
+    view: Callable[[Result, OperationId, OfferId], View]
     offered: Callable[
         [Result, Action], Action
     ]  # the action that the form offers, from the one that opened it

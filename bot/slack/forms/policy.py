@@ -17,7 +17,7 @@ LONGEST_TEXT = 3_000  # characters of a text area; a longer policy goes into a f
 EXAMPLE = "apiVersion: networking.k8s.io/v1 …"
 
 
-def policy_view(form: PolicyForm, *, operation: OperationId, offer: OfferId) -> View:
+def policy_view(form: PolicyForm, operation: OperationId, offer: OfferId) -> View:
     """The modal that takes one NetworkPolicy."""
     where = f"{kit.bold(form.namespace)} of {kit.bold(form.cluster)}"
     text = text_input("manifest", multiline=True, placeholder=EXAMPLE) | {"max_length": LONGEST_TEXT}

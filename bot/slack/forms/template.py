@@ -24,7 +24,7 @@ FIELDS = (
 )
 
 
-def template_view(form: TemplateForm, *, operation: OperationId, offer: OfferId) -> View:
+def template_view(form: TemplateForm, operation: OperationId, offer: OfferId) -> View:
     """The modal with the drivers and the fields of a template."""
     options = [
         option("calico", "Calico: for production, NetworkPolicy, BGP"),

@@ -7,10 +7,9 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot.actions.mistakes import COMMAND
 from bot.slack import payloads
 from bot.slack.intake import Intake
-
-COMMAND = "/xk8s"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from bot.slack.intake import Intake
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FormListeners:
-    """Listeners for `view_submission`."""
+    """Listeners for the interaction `view_submission`."""
 
     intake: Intake
 

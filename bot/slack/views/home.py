@@ -32,9 +32,7 @@ def show_home(page: HomePage) -> list[kit.Block]:
         *_part("🔐 Waits for your approval", to_decide, "_Nothing waits for you._"),
         *_part("🙋 You asked for", requested),
         *_part(
-            "🚚 Running",
-            _lines(map(_running, page.running)),
-            "_No migration and no deployment is running._",
+            "🚚 Running", _lines(map(_running, page.running)), "_No migration and no deployment is running._"
         ),
         *_part("🩺 Last verification", _verifications(page.verifications), f"None yet: `{COMMAND} verify`"),
         *_part(

@@ -150,10 +150,7 @@ def show_rollback_confirmation(confirmation: RollbackConfirmation) -> Rendered:
     headline = f"⚠️ Go back from {target} to {source}? The new cluster has served already"
     command = f"`{COMMAND} migrate rollback {confirmation.migration} --yes`"
     button = signal_button(
-        Signal.ROLLBACK,
-        migration=confirmation.migration,
-        target=confirmation.target,
-        step=Step.TRAFFIC,
+        Signal.ROLLBACK, migration=confirmation.migration, target=confirmation.target, step=Step.TRAFFIC
     )
     blocks = [kit.section(f"{IRREVERSIBLE}\nIn words: {command}"), kit.buttons(button)]
     return Rendered(headline=headline, messages=kit.messages("Go back?", blocks))

@@ -10,14 +10,7 @@ from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyList
 from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.preview import Where
-from bot.policy.results import (
-    ListedPolicy,
-    PolicyForm,
-    PolicyListing,
-    PolicyShown,
-    PresetList,
-    RecentChange,
-)
+from bot.policy.results import ListedPolicy, PolicyForm, PolicyListing, PolicyShown, PresetList, RecentChange
 from bot.slack import kit
 from bot.slack.views.registry import shows
 

@@ -17,11 +17,7 @@ from bot.slack.views.registry import shows
 NOT_MEASURED = (
     "Accepted by the API; enforcement not measured: no Kubernetes API tells what a driver enforces."
 )
-HEADS = {
-    "apply": ("✅", "applied on"),
-    "delete": ("🗑", "deleted from"),
-    "rollback": ("↩️", "rolled back on"),
-}
+HEADS = {"apply": ("✅", "applied on"), "delete": ("🗑", "deleted from"), "rollback": ("↩️", "rolled back on")}
 
 
 @shows(PolicyChanged)

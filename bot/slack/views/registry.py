@@ -75,11 +75,6 @@ class Registry:
         """Every type of result that has a view."""
         return frozenset(self.results.by_type)
 
-    @property
-    def state_types(self) -> frozenset[type]:
-        """Every type of intermediate state that has a view."""
-        return frozenset(self.states.by_type)
-
 
 REGISTRY = Registry()
 shows = REGISTRY.results

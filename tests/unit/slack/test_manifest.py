@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.listeners.commands import COMMAND
+from bot.actions.mistakes import COMMAND
 from bot.slack.manifest import EVENTS, EVENTS_PATH, OPTIONAL_SCOPES, SCOPES, manifest
 
 

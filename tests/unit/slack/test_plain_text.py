@@ -27,8 +27,9 @@ def test_markup_becomes_text(mrkdwn: str, text: str) -> None:
     assert plain_text.text(mrkdwn) == text
 
 
-def test_a_long_line_is_wrapped_and_goes_on_indented() -> None:
-    lines = plain_text.lines([kit.section("word " * 30)], width=40)
+def test_a_long_line_is_wrapped_and_goes_on_indented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_text, "WIDTH", 40)
+    lines = plain_text.lines([kit.section("word " * 30)])
     assert len(lines) == 5 and all(len(line) <= 40 for line in lines)
     assert all(line.startswith("  word") for line in lines[1:])
 
@@ -50,9 +51,10 @@ def test_each_kind_of_block_has_its_text() -> None:
     assert plain_text.lines([{"type": "image"}]) == []
 
 
-def test_a_table_is_aligned_and_its_long_cells_are_wrapped() -> None:
+def test_a_table_is_aligned_and_its_long_cells_are_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_text, "WIDTH", 40)
     table = kit.table(["Node", "Why"], [["n1", "word " * 12], ["node-2", ""]])
-    lines = plain_text.lines([table], width=40)
+    lines = plain_text.lines([table])
     assert lines[0] == "Node    Why"
     assert [line[:8].strip() for line in lines[1:]] == ["n1", "", "node-2"]
     assert lines[-1] == "node-2  –"

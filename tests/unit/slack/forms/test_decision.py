@@ -16,7 +16,7 @@ from tests.unit.slack.examples.requests import OPERATION
 
 def view(*, approve: bool, **changes: Any) -> dict[str, Any]:
     form = DecisionForm(approval=approval(**changes), approve=approve)
-    return decision.decision_view(form, operation=OPERATION, offer=OfferId("o"))
+    return decision.decision_view(form, OPERATION, OfferId("o"))
 
 
 def fields(shown: dict[str, Any]) -> list[str]:

@@ -38,7 +38,7 @@ def test_the_modal_is_called_by_what_it_does(
 ) -> None:
     action = kind(cluster="prod-eu", namespace="shop", yaml=True)
     form = PolicyForm(action=action, cluster="prod-eu", namespace="shop")
-    view = policy.policy_view(form, operation=OPERATION, offer=OfferId("o"))
+    view = policy.policy_view(form, OPERATION, OfferId("o"))
     assert (view["title"]["text"], view["submit"]["text"]) == (f"{word} a policy", word)
     assert [block.get("block_id") for block in view["blocks"]] == [None, "manifest", "file"]
 

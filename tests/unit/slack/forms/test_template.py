@@ -16,7 +16,7 @@ from tests.unit.slack.examples.templates import FLANNEL, defaults
 
 def inputs(**changes: Any) -> dict[str, dict[str, Any]]:
     form = TemplateForm(project="shop", defaults=defaults(**changes))
-    view = template.template_view(form, operation=OPERATION, offer=OfferId("o"))
+    view = template.template_view(form, OPERATION, OfferId("o"))
     return {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
 
 

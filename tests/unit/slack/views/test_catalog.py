@@ -106,7 +106,7 @@ def test_every_result_that_a_service_returns_has_a_view() -> None:
 def test_every_view_is_among_those_that_are_shown_here() -> None:
     assert {type(result) for result in RESULTS} >= catalog.RESULTS.result_types
     states = {type(state) for state in (*clusters.STATES, *migrations.STATES)}
-    assert states >= catalog.RESULTS.state_types
+    assert states >= catalog.RESULTS.states.by_type.keys()
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)

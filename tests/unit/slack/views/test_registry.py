@@ -27,7 +27,7 @@ def test_a_decorated_view_is_found_by_the_type_of_the_result() -> None:
     registry = Registry()
     assert registry.results(Result)(show) is show, "the function itself stays as it is"
     assert registry.render(Result()).headline == "shown"
-    assert registry.result_types == {Result} and registry.state_types == set()
+    assert registry.result_types == {Result} and not registry.states.by_type
 
 
 def test_a_type_without_a_view_is_named_and_not_shown_by_the_view_of_its_base_class() -> None:
