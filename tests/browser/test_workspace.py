@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
 from sandbox.loopback import Loopback
+from sandbox.slack.app import create_app
+from sandbox.slack.demo_workspace import create_demo_workspace
 from sandbox.slack.model import BOT_TOKEN
-from sandbox.slack.page_app import create_app
-from sandbox.slack.people import shop
-from sandbox.slack.sockets import SocketMode
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.web_api import WebApi
 
 pytestmark = pytest.mark.browser
@@ -26,8 +26,8 @@ def plain(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
 
 
-def button(label: str, action: str, **changes: Any) -> dict[str, Any]:
-    return {"type": "button", "action_id": action, "value": "op-1", "text": plain(label), **changes}
+def button(label: str, action: str, **more: Any) -> dict[str, Any]:
+    return {"type": "button", "action_id": action, "value": "op-1", "text": plain(label), **more}
 
 
 class Slack:
@@ -36,27 +36,27 @@ class Slack:
     def __init__(self) -> None:
         self.loopback = Loopback()
         self.loopback.start()
-        self.workspace = shop()
+        self.workspace = create_demo_workspace()
         sockets = SocketMode(self.workspace)
         api = WebApi(self.workspace, socket_url=lambda: "ws://nowhere", rate_limits=False)
         self.url = self.loopback.serve(create_app(self.workspace, api, sockets)).url
         self.workspace.url = self.url
         self.client = WebClient(token=BOT_TOKEN, base_url=f"{self.url}/api/", retry_handlers=[])
 
-    def delivered(self, kind: str) -> Any:
-        """Wait for what is delivered to the app next."""
+    def told(self, kind: str) -> Any:
+        """Wait for what the app is told next."""
 
-        def newest() -> Any:
+        def found() -> Any:
             return next((d.payload for d in self.workspace.deliveries if d.payload["type"] == kind), None)
 
-        return self.loopback.run(self.workspace.until(newest, 10))
+        return self.loopback.run(self.workspace.until(found, 10))
 
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
-    slack = Slack()
-    yield slack
-    slack.loopback.stop()
+    served = Slack()
+    yield served
+    served.loopback.stop()
 
 
 @pytest.fixture
@@ -81,10 +81,10 @@ def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     slack.client.views_publish(user_id="U0BO", view={"type": "home", "blocks": blocks})
     page.goto(f"{slack.url}/?user=U0BO&channel={SHOP}")
     page.locator("aside a", has_text="✦ xk8s").click()
-    assert slack.delivered("event_callback")["event"]["tab"] == "home"
+    assert slack.told("event_callback")["event"]["tab"] == "home"
     page.locator(".home").get_by_role("button", name="Show").click()
-    click = slack.delivered("block_actions")
-    assert click["user"]["id"] == "U0BO" and click["container"]["type"] == "view"
+    payload = slack.told("block_actions")
+    assert payload["user"]["id"] == "U0BO" and payload["container"]["type"] == "view"
 
 
 def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
@@ -116,7 +116,7 @@ def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
     )
     expect(form.locator("input[name=file]")).not_to_have_value("")
     form.get_by_role("button", name="Send").click()
-    values = slack.delivered("view_submission")["view"]["state"]["values"]
+    values = slack.told("view_submission")["view"]["state"]["values"]
     assert values["text"]["why"]["value"] == "because"
     assert values["menu"]["menu"]["selected_option"]["value"] == "1"
     [file] = values["file"]["file"]["files"]
@@ -140,7 +140,7 @@ def test_a_dangerous_button_asks_and_no_means_no(slack: Slack, page: Page) -> No
     assert slack.workspace.deliveries == []
     page.get_by_role("button", name="Delete…").click()
     page.locator("#confirm").get_by_role("button", name="Delete").click()
-    assert slack.delivered("block_actions")["actions"][0]["action_id"] == "delete"
+    assert slack.told("block_actions")["actions"][0]["action_id"] == "delete"
 
 
 def test_a_menu_chooses_and_a_permalink_leads_to_the_thread(slack: Slack, page: Page) -> None:
@@ -151,7 +151,7 @@ def test_a_menu_chooses_and_a_permalink_leads_to_the_thread(slack: Slack, page: 
     reply = slack.client.chat_postMessage(channel=SHOP, text="reply", thread_ts=root, blocks=blocks)["ts"]
     page.goto(slack.client.chat_getPermalink(channel=SHOP, message_ts=reply)["permalink"])
     page.locator("#thread select").select_option("second")
-    assert slack.delivered("block_actions")["actions"][0]["selected_option"]["value"] == "second"
+    assert slack.told("block_actions")["actions"][0]["selected_option"]["value"] == "second"
 
 
 def test_another_person_sees_her_own_channels(slack: Slack, page: Page) -> None:

@@ -6,7 +6,8 @@ from bot.actions import values as rules
 from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
+from bot.drivers.template_rules import TemplateOption
 from bot.slack import kit
 from bot.slack.forms.form import Errors, Form, Values
 from bot.slack.forms.parts import View, form_view, labelled, option, text_input
@@ -27,8 +28,7 @@ FIELDS = (
 def template_view(form: TemplateForm, operation: OperationId, offer: OfferId) -> View:
     """The modal with the drivers and the fields of a template."""
     options = [
-        option("calico", "Calico: for production, NetworkPolicy, BGP"),
-        option("flannel", "Flannel: for development and test, no NetworkPolicy"),
+        option(profile.driver, f"{profile.title}: {profile.summary}") for profile in catalog.profiles()
     ]
     driver = {
         "type": "static_select",
@@ -44,15 +44,25 @@ def template_view(form: TemplateForm, operation: OperationId, offer: OfferId) ->
         default = str(getattr(form.defaults, field, None) or "")
         element = text_input(field, initial=default)
         blocks.append(labelled(field, label, element, hint=example, optional=True))
+    blocks += [
+        labelled(field.name, field.label, text_input(field.name), hint=field.hint, optional=True)
+        for field in _driver_fields()
+    ]
     return form_view(
         operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks
     )
 
 
+def _driver_fields() -> list[TemplateOption]:
+    """The options of single drivers that the form offers: those that have a label."""
+    return [option for option in catalog.template_options() if option.label]
+
+
 def template_errors(values: Values, _files: int = 0) -> Errors:
     """What is wrong with the values, by field."""
     errors = {}
-    for field, check in RULES.items():
+    checks = RULES | {field.name: field.check or rules.name for field in _driver_fields()}
+    for field, check in checks.items():
         if value := values.get(field):
             try:
                 check(str(value))
@@ -63,8 +73,8 @@ def template_errors(values: Values, _files: int = 0) -> Errors:
 
 def fill_template(action: TemplateCreate, values: Values) -> TemplateCreate:
     """The action with the values of the form. Raises `ValueError` for values that do not fit."""
-    options = {name: value for name, value in values.items() if value and name in TemplateCreate.model_fields}
-    options["driver"] = Driver(options["driver"])
+    options = {name: value for name, value in values.items() if value and name in TemplateCreate.spelled()}
+    options["driver"] = rules.driver(options["driver"])
     return TemplateCreate(project=action.project, **options)
 
 

@@ -16,6 +16,7 @@ from bot.clusters.templates.results import (
     TemplateListing,
     TemplatePlanned,
 )
+from bot.drivers import catalog
 from bot.drivers.driver import Driver
 from bot.slack import kit
 from bot.slack.views.registry import shows
@@ -48,8 +49,9 @@ def show_created(created: TemplateCreated) -> kit.Rendered:
         *_advice(template.driver, created.warning),
         _buttons(template),
     ]
-    if template.driver is Driver.FLANNEL:
-        blocks.append(kit.context(f"for production: `{COMMAND} template create calico`"))
+    if template.driver is not None and not catalog.profile(template.driver).production:
+        production = catalog.recommended().driver
+        blocks.append(kit.context(f"for production: `{COMMAND} template create {production}`"))
     headline = f"✅ Template {kit.bold(template.name)} created in {kit.bold(created.project)}"
     return kit.Rendered(headline=headline, messages=kit.messages(f"Template {template.name} created", blocks))
 
@@ -62,8 +64,10 @@ def _buttons(template: Template) -> kit.Block:
 def _advice(driver: Driver | None, warning: str) -> list[kit.Block]:
     if warning:
         return [kit.section(f"⚠️ {kit.escape(warning)} {FOREVER}")]
-    if driver is not None:
-        return [kit.section(f"🏭 Recommended for production: NetworkPolicy is enforced. {FOREVER}")]
+    profile = catalog.profile(driver) if driver is not None else None
+    if profile is not None and profile.production:
+        enforced = ": NetworkPolicy is enforced" if profile.enforces_network_policy else ""
+        return [kit.section(f"🏭 Recommended for production{enforced}. {FOREVER}")]
     return []
 
 
@@ -103,7 +107,8 @@ def show_list(listing: TemplateListing) -> kit.Rendered:
     of_driver = f" with {listing.driver}" if listing.driver else ""
     headline = f"📋 {kit.count(len(templates), 'template')}{of_driver} in {kit.bold(listing.project)}"
     if not templates:
-        hint = kit.section(f"Make one: `{COMMAND} template create {listing.driver or 'calico'}`")
+        driver = listing.driver or catalog.recommended().driver
+        hint = kit.section(f"Make one: `{COMMAND} template create {driver}`")
         return kit.Rendered(headline=headline, messages=kit.messages("No templates", [hint]))
     columns = ["Template", "Driver", "Kubernetes", "Image", "Flavor", ""]
     tables = kit.table_parts(columns, [_row(template) for template in templates])

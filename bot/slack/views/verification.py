@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable
 
 from bot.actions.verification import Diagnose, Verify
-from bot.drivers.facts import BgpSession, Finding, Severity
+from bot.drivers import catalog
+from bot.drivers.facts import Finding, Session, Severity
+from bot.drivers.profile import NodeProbe
 from bot.drivers.verification.report import (
     Verdict,
     VerificationProgress,
@@ -115,7 +117,9 @@ def _passed(report: VerificationReport) -> str:
     parts = [f"{kit.count(report.passed, 'check')} passed"]
     if report.sessions:
         up = report.sessions - len(report.sessions_down)
-        parts.append(f"{up} of {kit.count(report.sessions, 'BGP session')} Established")
+        probe = _probe(report)
+        noun, word = (probe.subject, probe.up) if probe else ("session", "up")
+        parts.append(f"{up} of {kit.count(report.sessions, noun)} {word}")
     parts.append(f"{kit.count(report.nodes, 'node')} in {kit.duration(report.seconds)}")
     return f"{'✅' if report.passed else '➖'} {' · '.join(parts)}"
 
@@ -144,11 +148,18 @@ def _tables(report: VerificationReport) -> Iterable[kit.Block]:
         rows = [[row.node, row.pod or "–", row.state, row.why] for row in report.pods[:MOST_ROWS]]
         yield from kit.table_parts(["Node", "Pod", "State", "Why"], rows)
     if report.sessions_down:
-        columns = ["Node", "Peer", "Type", "State", "Since", "Info"]
+        probe = _probe(report)
+        columns = probe.columns if probe else ("Node", "Peer", "Type", "State", "Since", "Info")
         yield from kit.table_parts(columns, list(map(_session, report.sessions_down[:MOST_ROWS])))
 
 
-def _session(session: BgpSession) -> list[str]:
+def _probe(report: VerificationReport) -> NodeProbe | None:
+    """How the driver that runs speaks of its sessions; None if it is not in the catalogue (any more)."""
+    driver = catalog.known(report.running)
+    return catalog.profile(driver).probe if driver else None
+
+
+def _session(session: Session) -> list[str]:
     return [session.node, session.peer, session.kind, session.state, session.since, session.info]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.actions.request import OperationId
 from bot.slack.delivery.update_rate_limit import UpdateRateLimit
 from storage.database import Database
 from storage.updates import UpdateRepository
@@ -54,10 +55,10 @@ def web(clock: Clock) -> Web:
 def budget(database: Database, web: Web, clock: Clock, replica: str = "one") -> UpdateRateLimit:
     return UpdateRateLimit(
         UpdateRepository(database),
-        web,
+        web,  # type: ignore[arg-type]
         replica=replica,
         per_minute=lambda: PER_MINUTE,
-        now=clock,  # type: ignore[arg-type]
+        now=clock,
     )
 
 
@@ -176,6 +177,9 @@ def test_replicas_that_take_at_the_same_moment_do_not_take_the_same_call(
     both = [budget(database, web, clock, name) for name in ("a", "b")]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         taken = list(
-            pool.map(lambda number: both[number % 2].acquire_urgent(f"{number:032x}", "root"), range(60))
-        )  # type: ignore[arg-type]
+            pool.map(
+                lambda number: both[number % 2].acquire_urgent(OperationId(f"{number:032x}"), "root"),
+                range(60),
+            )
+        )
     assert sum(taken) == 3  # the burst, at one moment

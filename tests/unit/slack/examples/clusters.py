@@ -17,7 +17,7 @@ from bot.clusters.lifecycle.results import (
 from bot.clusters.service import ClusterDetails, ClusterOverview
 from bot.common.problems import Problem
 from bot.drivers.driver import Driver
-from bot.drivers.facts import BgpSession, Finding, NotChecked, Severity
+from bot.drivers.facts import Finding, NotChecked, Session, Severity
 from bot.drivers.verification.report import (
     PodRow,
     Verdict,
@@ -76,9 +76,7 @@ def report(nodes: int = 300, text: str = NASTY, **changes: Any) -> VerificationR
             for number in range(nodes)
         ),
         "sessions_down": tuple(
-            BgpSession(
-                node=f"n{number}", peer="10.0.0.1", kind="mesh", state="start", since="08:00", info=text
-            )
+            Session(node=f"n{number}", peer="10.0.0.1", kind="mesh", state="start", since="08:00", info=text)
             for number in range(nodes)
         ),
     }

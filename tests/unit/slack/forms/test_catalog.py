@@ -15,7 +15,7 @@ from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
 from bot.policy.results import PolicyForm
 from bot.slack.forms import catalog
-from sandbox.slack.blocks import check_view
+from sandbox.slack.block_kit import check_view
 from tests.unit.slack.examples.approvals import approval
 from tests.unit.slack.examples.policies import action
 from tests.unit.slack.examples.requests import OPERATION

@@ -25,7 +25,7 @@ from bot.migration.workflow import events
 from bot.requests.answer import Conclusion
 from bot.slack import kit, plain_text
 from bot.slack.views import answers, catalog
-from sandbox.slack.blocks import check_message
+from sandbox.slack.block_kit import check_message
 from tests.unit.slack.examples import approvals, audit, clusters, help_pages, migrations, policies, templates
 from tests.unit.slack.examples.requests import NASTY, conclusion
 from tests.unit.slack.rendering import as_sent, mrkdwn
