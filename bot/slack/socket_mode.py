@@ -67,7 +67,6 @@ class SocketModeConnection:
             logger=logger,
             concurrency=CONCURRENCY,
             ping_interval=MONITOR_EVERY,  # of the SDK's monitor; pings are sent every PING_EVERY
-            on_open_listeners=[self._opened],
             on_close_listeners=[self._closed],
             on_error_listeners=[self._failed],
             on_message_listeners=[self._received],
@@ -102,9 +101,6 @@ class SocketModeConnection:
 
     def _handle(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         send_response(client, request, run_bolt_app(self._app, request), time.time())
-
-    def _opened(self, _session: websocket.WebSocketApp) -> None:
-        """Do nothing: a connection counts as alive from Slack's `hello` on."""
 
     def _received(self, session: websocket.WebSocketApp, _message: str) -> None:
         if session is self._client.current_session:
