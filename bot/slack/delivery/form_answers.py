@@ -43,12 +43,14 @@ class FormAnswers:
         view = self._view(conclusion)
         for attempt in range(ATTEMPTS):
             try:
-                return self._web.update_view(external_id=conclusion.request.operation, view=view)
+                self._web.update_view(external_id=conclusion.request.operation, view=view)
             except SlackRefused as refusal:
                 if refusal.error != "not_found" or attempt == ATTEMPTS - 1:
                     log.warning("form not filled", why=refusal.why)
                     return
                 time.sleep(PAUSE_SECONDS)
+            else:
+                return
 
     def _view(self, conclusion: Conclusion) -> View:
         request, action = conclusion.request, conclusion.action
