@@ -32,22 +32,21 @@ from bot.requests.recovery import Recovery
 from bot.requests.worker_pool import WorkerPool
 from bot.settings.holder import SettingsHolder
 from bot.slack.attachments import SlackAttachments
-from bot.slack.audit_anchors import SlackAnchors
 from bot.slack.bolt_app import build_app
 from bot.slack.delivery.answers import SlackAnswer
 from bot.slack.delivery.app_homes import AppHomes
 from bot.slack.delivery.approval_cards import ApprovalCards
+from bot.slack.delivery.audit_anchors import SlackAnchors
 from bot.slack.delivery.outbox import Outbox
 from bot.slack.delivery.progress import ProgressBoard
+from bot.slack.delivery.recovered_requests import RecoveredRequests
 from bot.slack.delivery.update_rate_limit import UpdateRateLimit
 from bot.slack.delivery.web_client import SlackWebClient, idempotent_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.http_mode import slack_endpoint
 from bot.slack.identity import SlackIdentity
 from bot.slack.intake import Intake
-from bot.slack.message_slots import MessageSlots
 from bot.slack.offers import SlackOffers
-from bot.slack.recovered_requests import RecoveredRequests
 from bot.slack.socket_mode import SocketModeConnection
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
@@ -124,7 +123,7 @@ class Bot:
             thread_link=lambda operation: self._thread_link(web, operation),
         )
         self._audit_keeper = self._make_audit_keeper(anchors)
-        self._offers = SlackOffers(OfferRepository(self._database))
+        self._offers = SlackOffers(OfferRepository(self._database), now=wiring.utc_now)
         self._handler = self._core.handler(self._offers, SlackAttachments(web))
         self._budget = UpdateRateLimit(
             UpdateRepository(self._database),
@@ -133,16 +132,16 @@ class Bot:
             now=wiring.utc_now,
             per_minute=lambda: holder.now.configuration.slack.updates_per_minute,
         )
-        self._outbox = Outbox(
-            web, MessageSlots(DeliveryRepository(self._database), now=wiring.utc_now), self._budget
-        )
+        self._outbox = Outbox(web, DeliveryRepository(self._database), self._budget, now=wiring.utc_now)
         self._board = ProgressBoard(
             self._budget,
             is_shown=lambda operation: self._outbox.shown(operation, "answer"),
             is_over=self._core.continuations.ended,
             monotonic=time.monotonic,
         )
-        self._answer = self._make_answer(web, redactor)
+        self._answer = SlackAnswer(
+            web=web, outbox=self._outbox, board=self._board, offers=self._offers, redactor=redactor
+        )
         self._inbox = InboxRepository(self._database)
         self._pool = WorkerPool(
             self._inbox,
@@ -167,7 +166,7 @@ class Bot:
             self._core.audit,
             readers=self._core.readers,
             is_open=self._inbox.is_open,
-            tell=RecoveredRequests(self._outbox).tell,
+            tell=RecoveredRequests(self._outbox).show,
             now=wiring.utc_now,
         )
         self._keeper = self._make_keeper(web, directory)
@@ -211,20 +210,6 @@ class Bot:
         ts = request.place.thread or self._outbox.thread_of(request.continues or request.operation)
         return web.permalink(channel=request.place.channel, ts=ts) if ts and request.place.channel else ""
 
-    def _make_answer(self, web: SlackWebClient, redactor: Redactor) -> SlackAnswer:
-        return SlackAnswer(
-            web=web,
-            outbox=self._outbox,
-            board=self._board,
-            redactor=redactor,
-            make_offer=lambda request, project, button: self._offers.make(
-                request, project, button, now=wiring.utc_now()
-            ),
-            keep_offer=lambda request, project, action: self._offers.keep(
-                request, project, action, now=wiring.utc_now()
-            ),
-        )
-
     def _make_audit_keeper(self, anchors: SlackAnchors) -> HeadSigner:
         def anchoring() -> tuple[str | None, timedelta]:
             wanted = self._core.holder.now.configuration.audit
@@ -244,9 +229,7 @@ class Bot:
             outbox=self._outbox,
             directory=directory,
             deciders=self._core.authoriser.deciders,
-            keep_offer=lambda operation, action, project, channel, thread: self._offers.keep_at(
-                operation, action, project=project, channel=channel, thread=thread, now=wiring.utc_now()
-            ),
+            offers=self._offers,
         )
         return ApprovalOutbox(
             ApprovalRepository(self._database),
@@ -273,14 +256,7 @@ class Bot:
             web=web,
             page=service.page,
             now=wiring.utc_now,
-            keep_offer=lambda person, button: self._offers.keep_at(
-                f"home:{person}",
-                button.action,
-                project=button.action.project,
-                channel="",
-                thread="",
-                now=wiring.utc_now(),
-            ),
+            offers=self._offers,
         )
 
     def start(self) -> None:

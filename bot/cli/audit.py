@@ -36,7 +36,7 @@ from bot.requests.outcomes import detail
 from bot.settings import Settings
 from bot.settings.holder import SettingsHolder
 from bot.slack import plain_text
-from bot.slack.audit_anchors import SlackAnchors
+from bot.slack.delivery.audit_anchors import SlackAnchors
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.views import answers, catalog
 from storage.audit import AuditEvent, AuditFilter, AuditRepository

@@ -85,7 +85,7 @@ class TerminalAnswer:
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """One line, overwritten where that is possible."""
-        message = views.progress(state)
+        message = views.show_state(state)
         text = self._redactor.hide(message.text)
         if sys.stderr.isatty():
             line = (
@@ -103,7 +103,7 @@ class TerminalAnswer:
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
         """A line that stays."""
         clear = "\r\033[K" if sys.stderr.isatty() else ""
-        for line in plain_text.lines(views.progress(state).blocks):
+        for line in plain_text.lines(views.show_state(state).blocks):
             click.echo(f"{clear}{line}", err=True)
         self._shown = ""
 
@@ -116,7 +116,7 @@ class TerminalAnswer:
             data = self._redactor.hide_in(json.loads(json.dumps(_json(conclusion), default=_plain)))
             click.echo(json.dumps(data, indent=2, ensure_ascii=False))
             return
-        rendered = views.conclusion(conclusion)
+        rendered = views.show_conclusion(conclusion)
         for message in views.with_headline(rendered):
             for line in plain_text.lines(block for block in message.blocks if block["type"] != "actions"):
                 click.echo(self._redactor.hide(line))

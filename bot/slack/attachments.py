@@ -1,45 +1,44 @@
-"""Files that were sent with a message or a form, read where an action takes what is in them.
+"""Files that were sent with a message or a form, read for the action that takes one.
 
-Only a NetworkPolicy of one's own is taken from a file. A file is refused by its size before it is read, and
-never read further than what a policy may have; which words wanted it is decided before, rights and all.
+Only `policy preview` and `policy apply` take a file: a NetworkPolicy. It is read after the request was
+authorised. A file that Slack describes as too large is refused unread, and none is read beyond the size that
+a policy may have.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import Attached, IncomingRequest
 from bot.common.problems import Problem, Refusal
 from bot.policy.yaml_document import LARGEST, too_large
+from bot.slack.payloads import attached_file
 
 
-class Web(Protocol):
-    """What is asked of Slack."""
+class FileReader(Protocol):
+    """The two calls of the Web API that are needed."""
 
     def download(self, url: str, *, most: int) -> bytes | None: ...
 
-    def file_info(self, file: str) -> dict[str, object]: ...
+    def file_info(self, file: str) -> dict[str, Any]: ...
 
 
 class FileNotTaken(Refusal):
-    """A file cannot be used, or not read."""
+    """A file cannot be read, or there is more than one."""
 
 
 class SlackAttachments:
     """The `Attachments` of `bot.requests` in a Slack workspace."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: FileReader) -> None:
         self._web = web
 
     def complete(self, request: IncomingRequest, action: Action) -> Action:
-        """An action that wants YAML and came with a file gets the file's text. Raises `Refusal`."""
-        if (
-            not isinstance(action, (PolicyPreview, PolicyApply))
-            or not action.needs_manifest
-            or not request.files
-        ):
+        """Return the action with the text of the request's file, if it needs a manifest. Raises `Refusal`."""
+        takes_file = isinstance(action, (PolicyPreview, PolicyApply)) and action.needs_manifest
+        if not takes_file or not request.files:
             return action
         if len(request.files) > 1:
             raise FileNotTaken(
@@ -49,23 +48,18 @@ class SlackAttachments:
 
     def _text(self, file: Attached) -> str:
         try:
-            found = self._known(file)
-            if found.size is not None and found.size > LARGEST:
-                raise too_large(found.size)
-            content = self._web.download(found.url, most=LARGEST)
+            content = self._content(file)
         except Refusal:
             raise
-        except Problem as unread:
+        except Problem as problem:
             raise FileNotTaken(
                 f"The file {file.name or file.id} could not be read",
-                why=unread.why,
+                why=problem.why,
                 fix=(
                     "Check that the app has the scope files:read (`xk8s doctor`), or paste the YAML into the"
                     " message."
                 ),
-            ) from unread
-        if content is None:
-            raise too_large(LARGEST + 1)
+            ) from problem
         try:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -73,15 +67,13 @@ class SlackAttachments:
                 f"The file {file.name or file.id} is no text", why="it is not UTF-8", fix="Send a YAML file."
             ) from None
 
-    def _known(self, file: Attached) -> Attached:
-        """The file with its address; Slack leaves that out in shared channels."""
-        if file.url:
-            return file
-        told = self._web.file_info(file.id)
-        size = told.get("size")
-        return Attached(
-            id=file.id,
-            name=file.name or str(told.get("name", "")),
-            size=size if isinstance(size, int) else None,
-            url=str(told.get("url_private_download") or told.get("url_private") or ""),
-        )
+    def _content(self, file: Attached) -> bytes:
+        if not file.url:  # Slack leaves the description out in shared channels
+            info = self._web.file_info(file.id)
+            file = attached_file(info | {"id": file.id, "name": file.name or info.get("name")})
+        if file.size is not None and file.size > LARGEST:
+            raise too_large(file.size)
+        content = self._web.download(file.url, most=LARGEST)
+        if content is None:
+            raise too_large(LARGEST + 1)
+        return content

@@ -1,8 +1,8 @@
-"""The Bolt app: which listeners stand where, and who the bot is when it acts.
+"""The Bolt app: its listeners, and the identity with which Bolt authorises what Slack sends.
 
-Built with `process_before_response`: our listeners only store and acknowledge, so they run on the
-thread that took the request, without Bolt's hand-over to another thread and its 10 ms poll for the
-acknowledgement.
+It is built with `process_before_response`. The listeners only store and acknowledge, so they run on the
+thread that took the request, without Bolt's hand-over to another thread and its poll for the acknowledgement
+every 10 ms.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def build_app(
     """Return the Bolt app with every listener registered."""
 
     def authorize() -> AuthorizeResult:
-        """Who we are. What Slack sends before it has told us is taken all the same: it is only stored."""
+        """The bot's identity.
+
+        What Slack sends before that is known is taken all the same: it is only stored.
+        """
         known = identity.known
         return AuthorizeResult(
             enterprise_id=None,
@@ -45,9 +48,8 @@ def build_app(
             bot_token=client.token,
         )
 
-    logger.addFilter(
-        lambda record: "will be" not in record.getMessage()
-    )  # Bolt's advice about tokens it is not given
+    # Bolt logs advice about tokens that it is not given
+    logger.addFilter(lambda record: "will be" not in record.getMessage())
     app = App(
         logger=logger,
         client=client,

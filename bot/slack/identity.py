@@ -1,28 +1,28 @@
-"""Who the bot is in the workspace, asked once Slack is within reach, and whether it still is.
+"""Who the bot is in its workspace, and whether Slack still answers.
 
-The answer of `auth.test` never changes for a token, so it is kept; asking again tells whether Slack is
-within reach and the token still valid.
+`auth.test` gives the same answer for a token every time, so it is kept; it is called again and again because
+it also tells whether Slack is within reach and the token still valid.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import threading
 
 import structlog
 
 from bot.common.problems import Problem
+from bot.common.worker import Worker
 from bot.slack.delivery.web_client import SlackWebClient
 
 log = structlog.get_logger(__name__)
 
-ASK_EVERY = 20.0  # seconds between two looks while all is well
-ASK_AGAIN = 2.0  # seconds until the next look while it is not
+CHECK_SECONDS = 20.0  # between two checks while Slack answers
+RETRY_SECONDS = 2.0  # between two checks while it does not
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Identity:
-    """One workspace (`team`), one bot user."""
+    """One workspace (`team`) and the bot's user in it."""
 
     team: str
     team_name: str
@@ -31,68 +31,55 @@ class Identity:
 
 
 class SlackIdentity:
-    """Asks Slack who we are until it answers, and goes on asking whether it is there."""
+    """Calls `auth.test` in a background thread until `stop`."""
 
     def __init__(self, web: SlackWebClient) -> None:
         self._web = web
         self._known: Identity | None = None
-        self._wrong: str | None = "not asked yet"
-        self._ending = threading.Event()
-        self._first = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="slack-identity", daemon=True)
+        self._problem: str | None = "not asked yet"
+        self._worker = Worker("slack-identity", self._test, interval=RETRY_SECONDS)
 
     def start(self) -> None:
-        """Begin asking."""
-        self._thread.start()
+        """Start to call `auth.test`."""
+        self._worker.start()
 
     def stop(self) -> None:
-        """Ask no more."""
-        self._ending.set()
-        self._first.set()
-
-    def wait(self) -> Identity | None:
-        """Wait until Slack has answered once; None if `stop` came first."""
-        self._first.wait()
-        return self._known
+        """Call no more; a call that is under way is not waited for."""
+        self._worker.stop(timeout=0.0)
 
     @property
     def known(self) -> Identity | None:
-        """Who we are, if Slack has said so."""
+        """The bot's identity; None until Slack has answered once."""
         return self._known
 
     def check(self) -> str | None:
-        """What is wrong with Slack just now, in words."""
-        return self._wrong
+        """What is wrong with Slack at present, in words; None if nothing is."""
+        return self._problem
 
     def team(self) -> str:
-        """The workspace's id; empty until it is known."""
+        """The id of the workspace; empty until it is known."""
         return self._known.team if self._known else ""
 
     def bot_user(self) -> str:
-        """Our own user id; empty until it is known."""
+        """The user id of the bot; empty until it is known."""
         return self._known.bot_user if self._known else ""
 
-    def _run(self) -> None:
-        while not self._ending.is_set():
-            self._ask()
-            self._ending.wait(ASK_AGAIN if self._wrong else ASK_EVERY)
-
-    def _ask(self) -> None:
+    def _test(self) -> float:
         try:
             answer = self._web.read("auth.test")
         except Problem as problem:
-            wrong = f"{problem.what}: {problem.why}"
-            if wrong != self._wrong:
-                log.warning("Slack is out of reach", why=wrong)
-            self._wrong = wrong
-            return
+            text = f"{problem.what}: {problem.why}"
+            if text != self._problem:
+                log.warning("Slack is out of reach", why=text)
+            self._problem = text
+            return RETRY_SECONDS
         self._known = Identity(
             team=str(answer.get("team_id", "")),
             team_name=str(answer.get("team", "")),
             bot_user=str(answer.get("user_id", "")),
             bot_id=str(answer.get("bot_id", "")),
         )
-        if self._wrong:
+        if self._problem:
             log.info("Slack answers", team=self._known.team_name)
-        self._wrong = None
-        self._first.set()
+        self._problem = None
+        return CHECK_SECONDS

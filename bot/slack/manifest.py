@@ -1,22 +1,22 @@
-"""The Slack app manifest: what `xk8s manifest` prints, and what a workspace's admin installs.
+"""The Slack app manifest: what `xk8s manifest` prints, and what the admin of a workspace installs.
 
-Made from the same names that the listeners use, so that the two cannot differ. Scopes that only close a
-gap of milliseconds after a crash are optional (`bot_optional`): an admin may leave them out.
+It is made from the names that the listeners use, so that the two cannot differ. Scopes that only close a gap
+of milliseconds after a crash are optional (`bot_optional`): an admin may leave them out.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.slack.listeners.commands import COMMAND
+from bot.actions.mistakes import COMMAND
 
 SCOPES = (
     "app_mentions:read",  # @xk8s in a thread
-    "channels:read",  # is somebody a member of the project's channel
+    "channels:read",  # the members of the project's channels
     "chat:write",  # answers
     "chat:write.public",  # answers in public channels that the bot was not invited to
     "commands",  # /xk8s
-    "files:read",  # a policy of one's own, sent as a file
+    "files:read",  # a person's own policy, sent as a file
     "files:write",  # long results as files
     "groups:read",  # the same as channels:read, private channels
     "im:write",  # direct messages to approvers
@@ -24,7 +24,7 @@ SCOPES = (
     "users:read",  # guests and other teams' people have no role
 )
 OPTIONAL_SCOPES = (
-    "channels:history",  # after a crash in mid-answer: was it posted already?
+    "channels:history",  # after a crash between posting and noting it: was it posted?
     "groups:history",  # the same, private channels
 )
 EVENTS = ("app_mention", "app_home_opened")

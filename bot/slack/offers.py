@@ -1,9 +1,15 @@
-"""What buttons and forms stand for: kept when they are shown, looked up on every click."""
+"""Offers: the actions that buttons and forms stand for, stored when they are shown and looked up on every
+click.
+
+An *offer* is a stored action, with the project and the place in which it was offered. The button's `value`,
+or the `private_metadata` of the modal, is the offer's id and nothing else, so that nobody can change what a
+button does, and rights are checked again on every click. The `Offers` of `bot.requests` in a Slack workspace.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -12,104 +18,76 @@ from bot.actions.request import Entry, IncomingRequest, OfferId
 from bot.common.problems import Refusal
 from bot.requests.ports import Offered
 from bot.slack import kit
-from bot.slack.forms.catalog import filled
+from bot.slack.forms.catalog import filled_action
+from storage.offers import OfferRepository
 
+TYPE_AGAIN = "Type the command again: `/xk8s help`"
 
-class KeptOffer(Protocol):
-    """An offer as it is kept."""
-
-    @property
-    def action(self) -> dict[str, Any]: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def thread(self) -> str: ...
-    @property
-    def project(self) -> str | None: ...
-
-
-class OfferStore(Protocol):
-    """Where offers are kept."""
-
-    def put(
-        self,
-        *,
-        operation: str,
-        action: dict[str, Any],
-        project: str | None,
-        channel: str,
-        thread: str,
-        now: datetime,
-    ) -> str: ...
-
-    def get(self, offer: str) -> KeptOffer | None: ...
-
-    def take(self, offer: str, *, operation: str) -> bool: ...
-
-    def give_back(self, offer: str, *, operation: str) -> None: ...
+OfferButton = Callable[[kit.Button], OfferId]  # stores the button's action and returns the offer's id
 
 
 class UnknownOffer(Refusal):
-    """A button or form whose meaning is not known any more."""
+    """A button or form whose offer is not known, or whose action this version does not understand."""
 
 
 class SlackOffers:
-    """Keeps offers, and makes requests of clicks and forms."""
+    """Stores offers, and finds the action of a click or a submitted form."""
 
-    def __init__(self, store: OfferStore) -> None:
-        self._store = store
-
-    def make(
-        self, request: IncomingRequest, project: str | None, button: kit.Button, *, now: datetime
-    ) -> OfferId:
-        """Keep what a button stands for; return its opaque id."""
-        return self.keep(request, project, button.action, now=now)
+    def __init__(self, repository: OfferRepository, *, now: Callable[[], datetime]) -> None:
+        self._repository = repository
+        self._now = now
 
     def keep(
-        self, request: IncomingRequest, project: str | None, action: Action, *, now: datetime
+        self, action: Action, *, operation: str, project: str | None, channel: str = "", thread: str = ""
     ) -> OfferId:
-        """Keep an action; return its opaque id."""
-        place = request.place
-        return self.keep_at(
-            request.operation, action, project=project, channel=place.channel, thread=place.thread, now=now
-        )
-
-    def keep_at(
-        self, operation: str, action: Action, *, project: str | None, channel: str, thread: str, now: datetime
-    ) -> OfferId:
-        """Keep an action that is offered in some place; return its opaque id."""
-        made = self._store.put(
+        """Store an action that `operation` offers in a place; the same action again has the same id."""
+        offer = self._repository.put(
             operation=operation,
             action=action.encode(),
             project=project,
             channel=channel,
             thread=thread,
-            now=now,
+            now=self._now(),
         )
-        return OfferId(made)
+        return OfferId(offer)
+
+    def for_answer(self, request: IncomingRequest, project: str | None) -> OfferButton:
+        """Return what stores the buttons of a request's answer."""
+        place = request.place
+        return lambda button: self.keep(
+            button.action,
+            operation=request.operation,
+            project=project,
+            channel=place.channel,
+            thread=place.thread,
+        )
+
+    def for_home(self, person: str) -> OfferButton:
+        """Return what stores the buttons of a person's App Home, each of which names its project."""
+        return lambda button: self.keep(
+            button.action, operation=f"home:{person}", project=button.action.project
+        )
 
     def resolve(self, request: IncomingRequest) -> Offered:
-        """Return the request with its place, what it stands for, and its project. Raises `UnknownOffer`."""
-        kept = self._store.get(request.offer or "")
-        if kept is None:
-            raise UnknownOffer("This button is no longer known", fix="Type the command again: `/xk8s help`")
+        """Return the request with its place, and its offer's action and project. Raises `UnknownOffer`."""
+        offer = self._repository.get(request.offer or "")
+        if offer is None:
+            raise UnknownOffer("This button is no longer known", fix=TYPE_AGAIN)
         try:
-            action = Action.decode(kept.action)
+            action = Action.decode(offer.action)
             if request.entry is Entry.FORM:
-                action = filled(action, request.fields)
-                direct = not kept.channel or kept.channel.startswith("D")
-                place = {"channel": kept.channel, "thread": kept.thread, "direct": direct}
+                action = filled_action(action, request.fields)
+                direct = not offer.channel or offer.channel.startswith("D")
+                place = {"channel": offer.channel, "thread": offer.thread, "direct": direct}
                 request = request.model_copy(update={"place": request.place.model_copy(update=place)})
         except (KeyError, ValueError, ValidationError):
-            raise UnknownOffer(
-                "This button is of an older version", fix="Type the command again: `/xk8s help`"
-            ) from None
-        return Offered(request=request, action=action, project=kept.project)
+            raise UnknownOffer("This button is of an older version", fix=TYPE_AGAIN) from None
+        return Offered(request=request, action=action, project=offer.project)
 
     def take(self, request: IncomingRequest) -> bool:
-        """Let a request do what its button stands for; False if another has."""
-        return self._store.take(request.offer or "", operation=request.operation)
+        """Let a request run its offer's action; return False if another request has."""
+        return self._repository.take(request.offer or "", operation=request.operation)
 
     def give_back(self, request: IncomingRequest) -> None:
-        """Let a button be pressed again."""
-        self._store.give_back(request.offer or "", operation=request.operation)
+        """Let the button be clicked again."""
+        self._repository.give_back(request.offer or "", operation=request.operation)

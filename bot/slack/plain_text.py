@@ -7,48 +7,44 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-_DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
-_LINK = re.compile(r"<(?:[^|>]*)\|([^>]*)>")
-_MENTION = re.compile(r"<[@#!]([^>]*)>")
-_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
-_ITALIC = re.compile(r"(?<![\w_])_([^_\n]+)_(?![\w_])")
-WIDTH = 100
+WIDTH = 100  # characters of a line
+_REPLACEMENTS = (  # of mrkdwn, in this order; a date and a link are replaced by their text
+    (re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>"), r"\1"),
+    (re.compile(r"<(?:[^|>]*)\|([^>]*)>"), r"\1"),
+    (re.compile(r"<[@#!]([^>]*)>"), r"@\1"),
+    (re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<![\w_])_([^_\n]+)_(?![\w_])"), r"\1"),
+    (re.compile(r"```\n|\n```|`"), ""),
+    (re.compile("&lt;"), "<"),
+    (re.compile("&gt;"), ">"),
+    (re.compile("&amp;"), "&"),
+)
 
 
 def text(mrkdwn: str) -> str:
-    """mrkdwn as a person would read it aloud."""
-    plain = _DATE.sub(r"\1", mrkdwn)
-    plain = _LINK.sub(r"\1", plain)
-    plain = _MENTION.sub(r"@\1", plain)
-    plain = (
-        _ITALIC.sub(r"\1", _BOLD.sub(r"\1", plain)).replace("```\n", "").replace("\n```", "").replace("`", "")
-    )
-    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    """Return mrkdwn as plain text: without emphasis and code marks, mentions and dates spelled out."""
+    for pattern, replacement in _REPLACEMENTS:
+        mrkdwn = pattern.sub(replacement, mrkdwn)
+    return mrkdwn
 
 
-def lines(blocks: Iterable[dict[str, Any]], *, width: int = WIDTH) -> list[str]:
-    """Blocks as lines of text."""
-    shown: list[str] = []
-    for block in blocks:
-        shown += _block(block, width)
-    return shown
+def lines(blocks: Iterable[dict[str, Any]]) -> list[str]:
+    """Return blocks as lines of text of at most `WIDTH` characters, words and tables permitting."""
+    return [line for block in blocks for line in _block(block)]
 
 
-def _block(block: dict[str, Any], width: int) -> list[str]:
+def _block(block: dict[str, Any]) -> list[str]:
     match block["type"]:
         case "section":
-            found = _wrapped(text(block["text"]["text"]), width) if "text" in block else []
-            return found + [
-                f"{pair[0]}: {' '.join(pair[1:])}" for pair in map(_field, block.get("fields", []))
-            ]
+            paragraph = _wrap(text(block["text"]["text"])) if "text" in block else []
+            return paragraph + [_field(field) for field in block.get("fields", [])]
         case "header":
             return [text(block["text"]["text"]).upper()]
         case "context":
-            return _wrapped(
-                " · ".join(text(element["text"]) for element in block["elements"] if "text" in element), width
-            )
+            parts = (text(element["text"]) for element in block["elements"] if "text" in element)
+            return _wrap(" · ".join(parts))
         case "table":
-            return _table(block["rows"], width)
+            return _table(block["rows"])
         case "divider":
             return ["─" * 40]
         case "actions":
@@ -62,29 +58,28 @@ def _label(element: dict[str, Any]) -> str:
     return text(str((element.get("text") or element.get("placeholder") or {}).get("text", "")))
 
 
-def _field(field: dict[str, Any]) -> list[str]:
-    return text(field["text"]).split("\n")
+def _field(field: dict[str, Any]) -> str:
+    name, *values = text(field["text"]).split("\n")
+    return f"{name}: {' '.join(values)}"
 
 
-def _wrapped(plain: str, width: int) -> list[str]:
-    return [
-        part
-        for line in plain.split("\n")
-        for part in textwrap.wrap(line, width, subsequent_indent="  ") or [""]
+def _wrap(plain: str) -> list[str]:
+    paragraphs = (textwrap.wrap(line, WIDTH, subsequent_indent="  ") for line in plain.split("\n"))
+    return [line for paragraph in paragraphs for line in paragraph or [""]]
+
+
+def _table(rows: list[list[dict[str, Any]]]) -> list[str]:
+    texts = [[cell["text"] for cell in row] for row in rows]
+    share = max(12, WIDTH // max(1, len(texts[0])))
+    widths = [min(share * 2, max(map(len, column))) for column in zip(*texts, strict=True)]
+    return [line for row in texts for line in _table_row(row, widths)]
+
+
+def _table_row(row: list[str], widths: list[int]) -> list[str]:
+    cells = [textwrap.wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
+    height = max(map(len, cells))
+    columns = [
+        [line.ljust(size) for line in cell + [""] * (height - len(cell))]
+        for cell, size in zip(cells, widths, strict=True)
     ]
-
-
-def _table(rows: list[list[dict[str, Any]]], width: int) -> list[str]:
-    cells = [[cell["text"] for cell in row] for row in rows]
-    share = max(12, width // max(1, len(cells[0])))
-    widths = [min(share * 2, max(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
-    shown = []
-    for row in cells:
-        columns = [textwrap.wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
-        for number in range(max(map(len, columns))):
-            parts = [
-                (column[number] if number < len(column) else "").ljust(size)
-                for column, size in zip(columns, widths, strict=True)
-            ]
-            shown.append("  ".join(parts).rstrip())
-    return shown
+    return ["  ".join(parts).rstrip() for parts in zip(*columns, strict=True)]

@@ -1,45 +1,31 @@
 """Answers a request in Slack: a root message and its thread, or privately.
 
-A slash command has no thread, so it gets a root message; a mention, a click and a form are answered in
-the thread they belong to. The root is the state in one line, updated in place; in the thread one
-message follows the work and becomes the verdict, and what does not fit goes on below it.
+A slash command has no thread, so it gets a root message; a mention, a click and a form are answered in the
+thread they belong to. The root is the state in one line, updated in place. In the thread one message (the
+slot `answer`) follows the work and becomes the result; what does not fit into it goes on below.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import structlog
 
 from bot.actions.action import Action, Effect
-from bot.actions.request import Entry, IncomingRequest, OfferId
+from bot.actions.request import Entry, IncomingRequest, OperationId
 from bot.common.redaction import Redactor
 from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.outcomes import shown
 from bot.slack import kit
-from bot.slack.delivery.buttons import with_offers
-from bot.slack.delivery.channel_rate_limit import LATER
-from bot.slack.delivery.outbox import Outbox
+from bot.slack.delivery.channel_rate_limit import Priority
+from bot.slack.delivery.form_answers import FormAnswers, fills_form
+from bot.slack.delivery.outbox import ANSWER, ROOT, Outbox, Slot
+from bot.slack.delivery.private_replies import PrivateReplies
 from bot.slack.delivery.progress import ProgressBoard
-from bot.slack.delivery.web_client import SlackRefused, SlackUnreachable, SlackWebClient
-from bot.slack.forms.catalog import form_of, opens_form
-from bot.slack.forms.parts import message_view
+from bot.slack.delivery.web_client import SlackWebClient
+from bot.slack.delivery.web_errors import SlackRefused
+from bot.slack.offers import SlackOffers
 from bot.slack.views import answers as views
 
 log = structlog.get_logger(__name__)
-
-RESPONSE_URL_LIFE = timedelta(minutes=29)  # Slack's is 30, counted from the command or click
-
-ABSENT = frozenset(
-    {"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"}
-)  # no word reaches who asked
-FORM_TRIES, FORM_PAUSE = 15, 0.2  # a form is opened on another thread: within three seconds it is there
-
-# stores what a button stands for, for this request and project, and returns its opaque id
-MakeOffer = Callable[[IncomingRequest, str | None, kit.Button], OfferId]
 
 
 class SlackAnswer:
@@ -51,248 +37,151 @@ class SlackAnswer:
         web: SlackWebClient,
         outbox: Outbox,
         board: ProgressBoard,
-        make_offer: MakeOffer,
-        keep_offer: Callable[[IncomingRequest, str | None, Action], OfferId],
+        offers: SlackOffers,
         redactor: Redactor | None = None,
     ) -> None:
-        """Without a filter for secrets, one that knows shapes alone."""
-        self._redactor = redactor or Redactor()
-        self._keep_offer = keep_offer
-        self._web = web
+        """Without a redactor, one that knows no secret but recognises their shapes."""
         self._outbox = outbox
         self._board = board
-        self._make_offer = make_offer
+        self._offers = offers
+        self._redactor = redactor or Redactor()
+        self._private = PrivateReplies(web, offers)
+        self._forms = FormAnswers(web, offers)
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
         """Post the root message where there is no thread yet. Raises `CannotAnswer` where the bot may not
         post.
 
-        What is only read is often there at once: its root is then posted with its end, and costs no update.
+        A read has often ended at once: its root is then posted with the end, and costs no update.
         """
-        if not _needs_root(request) or _has_form(request, action):
+        if not _needs_root(request) or fills_form(request, action):
             return
         line = views.working_line(action)
         if action.effect is Effect.READ:
-            self._board.put(request.operation, lambda: self._post_root(request, project, line))
+            self._board.put_state(request.operation, lambda: self._post_root(request, project, line))
         else:
             self._post_root(request, project, line)
 
     def _post_root(self, request: IncomingRequest, project: str | None, line: str) -> None:
-        self._outbox.post_once(
-            request.operation,
-            "root",
-            channel=request.place.channel,
-            thread="",
-            message=views.root(line, request),
-            offer=self._offers(request, project),
-        )
+        slot = Slot(request.operation, ROOT, request.place.channel)
+        message = views.root_message(line, request)
+        self._outbox.post_once(slot, message, self._offers.for_answer(request, project))
 
     def progress(self, request: IncomingRequest, state: object) -> None:
-        """Show an intermediate state in the thread; overtaken states are not sent."""
+        """Show an intermediate state in the thread. A state that a newer one replaces soon is not sent."""
 
-        def send() -> None:
-            message = views.progress(state)
-            if _needs_root(request) and not self._outbox.shown(request.operation, "root"):
-                self._post_root(request, None, views.going_on(state, message))
-            self._show(request, None, "answer", message, granted=True)
+        def show() -> None:
+            message = views.show_state(state)
+            if _needs_root(request) and not self._outbox.shown(request.operation, ROOT):
+                self._post_root(request, None, views.state_root_line(state, message))
+            offer = self._offers.for_answer(request, None)
+            self._outbox.show(self._slot(request, ANSWER), message, offer, acquired=True)
 
-        self._board.put(request.operation, send, calm=bool(getattr(state, "calm", False)))
-        line = views.status_line(state)
+        unchanged = bool(getattr(state, "calm", False))
+        self._board.put_state(request.operation, show, unchanged=unchanged)
+        line = views.own_root_line(state)
         if line is not None:
-            self._tell_root(request, line)
+            self._put_root_line(request, line)
 
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
-        """Say in the thread, at once and for good, that something has come to a new state; then in the
-        root.
-        """
-        message = views.progress(state)
-        self._outbox.post_once(
-            request.operation,
-            f"state-{name}",
-            channel=request.place.channel,
-            thread=self._thread(request),
-            message=message,
-            offer=self._offers(request, None),
-            rank=LATER,
-        )
-        self._tell_root(request, views.going_on(state, message))
+        """Show a new state of long-running work in a message of its own, then in the root's line."""
+        message = views.show_state(state)
+        offer = self._offers.for_answer(request, None)
+        self._outbox.post_once(self._slot(request, f"state-{name}"), message, offer, priority=Priority.STATE)
+        self._put_root_line(request, views.state_root_line(state, message))
 
-    def _tell_root(self, request: IncomingRequest, line: str) -> None:
-        """Let the root say where the work stands, as soon as there is room."""
-        root_of = request.operation if _needs_root(request) else request.continues
-        if root_of is None:
+    def _put_root_line(self, request: IncomingRequest, line: str) -> None:
+        root = _root_operation(request)
+        if root is None:
             return
 
-        def send() -> None:
-            if self._outbox.shown(root_of, "root"):
-                self._outbox.show(
-                    root_of,
-                    "root",
-                    channel=request.place.channel,
-                    thread="",
-                    granted=True,
-                    message=views.root(line, request),
-                    offer=self._offers(request, None),
-                )
+        def show() -> None:
+            if self._outbox.shown(root, ROOT):
+                self._show_root(root, request, None, line, acquired=True)
 
-        self._board.tell(request.operation, line, send)
+        self._board.put_root_line(request.operation, line, show)
 
     def finish(self, conclusion: Conclusion) -> None:
-        """Show the end: the thread first, then the root's one line."""
-        conclusion = shown(conclusion, self._redactor)
-        request = conclusion.request
-        self._board.close(request.operation)
-        if _has_form(request, conclusion.action):
-            self._fill_form(conclusion)
+        """Show the end: in the thread first, then in the root's line."""
+        conclusion = self._closed(conclusion)
+        request, project = conclusion.request, conclusion.project
+        if fills_form(request, conclusion.action):
+            self._forms.fill(conclusion)
             return
-        rendered = views.conclusion(conclusion)
-        rooted = _needs_root(request)
-        late = rooted and not self._outbox.shown(request.operation, "root")
-        if late:
-            self._post_root(request, conclusion.project, rendered.headline)
-        for number, message in enumerate(rendered.messages if rooted else views.with_headline(rendered)):
-            if number == 0:
-                self._outbox.show_end(
-                    request.operation,
-                    "answer",
-                    channel=request.place.channel,
-                    thread=self._thread(request),
-                    message=message,
-                    pointer=views.told_below(rendered.headline),
-                    offer=self._offers(request, conclusion.project),
-                )
-            else:
-                self._show(request, conclusion.project, f"more-{number}", message)
+        rendered = views.show_conclusion(conclusion)
+        late_root = _needs_root(request) and not self._outbox.shown(request.operation, ROOT)
+        if late_root:
+            self._post_root(request, project, rendered.headline)
+        self._show_thread(request, project, rendered)
+        # the end of an approved change is the end of the request for it, so that request's root shows it
+        root = _root_operation(request)
+        if root is not None and not late_root and self._outbox.shown(root, ROOT):
+            self._show_root(root, request, project, rendered.headline)
+
+    def _show_thread(self, request: IncomingRequest, project: str | None, rendered: kit.Rendered) -> None:
+        offer = self._offers.for_answer(request, project)
+        first, *others = rendered.messages if _needs_root(request) else views.with_headline(rendered)
+        pointer = views.pointer_below(rendered.headline)
+        self._outbox.show_end(self._slot(request, ANSWER), first, offer, pointer=pointer)
+        for number, message in enumerate(others, 1):
+            self._outbox.show(self._slot(request, f"more-{number}"), message, offer)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)
-        # the end of what was approved is the end of what was asked for: its root tells it
-        root_of = request.operation if rooted else request.continues
-        if root_of is not None and not late and (rooted or self._outbox.shown(root_of, "root")):
-            self._outbox.show(
-                root_of,
-                "root",
-                channel=request.place.channel,
-                thread="",
-                message=views.root(rendered.headline, request),
-                offer=self._offers(request, conclusion.project),
-            )
 
     def reply_privately(self, conclusion: Conclusion) -> None:
-        """Show the end to the asker alone, through the response URL while it lives."""
-        conclusion = shown(conclusion, self._redactor)
-        request = conclusion.request
-        self._board.close(request.operation)
-        if _has_form(request, conclusion.action):
-            self._fill_form(conclusion)
-            return
-        for message in views.with_headline(views.conclusion(conclusion)):
-            blocks = with_offers(message.blocks, self._offers(request, conclusion.project))
-            if self._respond(request, message.text, blocks):
-                continue
-            if request.place.direct:
-                self._write_to(request, request.place.channel, message.text, blocks)
-                continue
-            try:
-                self._web.reply_privately(
-                    channel=request.place.channel,
-                    user=request.person.id,
-                    thread=request.place.thread,
-                    text=message.text,
-                    blocks=blocks,
-                )
-            except SlackRefused as refused:
-                if refused.error not in ABSENT:
-                    raise
-                self._write_to(request, "", message.text, blocks)
-
-    def _write_to(
-        self, request: IncomingRequest, channel: str, text: str, blocks: list[dict[str, Any]]
-    ) -> None:
-        """A direct message is private already; from the App Home, or who has left the channel, one is
-        begun.
-        """
-        thread = request.place.thread if channel else ""
-        channel = channel or self._web.direct_channel(request.person.id)
-        self._web.post(channel=channel, thread=thread, text=text, blocks=blocks, metadata={})
-
-    def _respond(self, request: IncomingRequest, text: str, blocks: list[dict[str, Any]]) -> bool:
-        url = request.place.response_url
-        if not url or datetime.now(UTC) - request.received > RESPONSE_URL_LIFE:
-            return False
-        try:
-            return self._web.respond(url, text=text, blocks=blocks)
-        except SlackUnreachable as lost:
-            log.warning("response URL did not answer", why=lost.why)
-            return False
-
-    def _fill_form(self, conclusion: Conclusion) -> None:
-        """Fill the form that was opened empty, or say in it why not. It may still be opening."""
-        request, action = conclusion.request, conclusion.action
-        form = form_of(conclusion.result, action) if action is not None else None
-        if form is not None:
-            offer = self._keep_offer(request, conclusion.project, form.action)
-            view = form.view(operation=request.operation, offer=offer)
+        """Show the end to the asker alone."""
+        conclusion = self._closed(conclusion)
+        if fills_form(conclusion.request, conclusion.action):
+            self._forms.fill(conclusion)
         else:
-            view = message_view(request.operation, views.problem_text(conclusion))
-        for attempt in range(FORM_TRIES):
-            try:
-                self._web.update_view(external_id=request.operation, view=view)
-            except SlackRefused as refused:
-                if refused.error != "not_found" or attempt == FORM_TRIES - 1:
-                    log.warning("form not filled", why=refused.why)
-                    return
-                time.sleep(FORM_PAUSE)
-            else:
-                return
+            messages = views.with_headline(views.show_conclusion(conclusion))
+            self._private.send(conclusion.request, conclusion.project, messages)
 
-    def _thread(self, request: IncomingRequest) -> str:
-        if _needs_root(request):
-            return self._outbox.thread_of(request.operation) or ""
-        if request.continues is not None and not request.place.thread:
-            return self._outbox.thread_of(request.continues) or ""
-        return request.place.thread or request.place.message
+    def _closed(self, conclusion: Conclusion) -> Conclusion:
+        """End the progress of a request, and return its conclusion without secrets."""
+        self._board.close(conclusion.request.operation)
+        return shown(conclusion, self._redactor)
 
-    def _show(
+    def _show_root(
         self,
+        root: OperationId,
         request: IncomingRequest,
         project: str | None,
-        slot: str,
-        message: kit.Message,
+        line: str,
         *,
-        granted: bool = False,
+        acquired: bool = False,
     ) -> None:
-        self._outbox.show(
-            request.operation,
-            slot,
-            channel=request.place.channel,
-            thread=self._thread(request),
-            message=message,
-            offer=self._offers(request, project),
-            granted=granted,
-        )
+        slot = Slot(root, ROOT, request.place.channel)
+        offer = self._offers.for_answer(request, project)
+        self._outbox.show(slot, views.root_message(line, request), offer, acquired=acquired)
 
-    def _upload(self, request: IncomingRequest, slot: str, file: kit.File) -> None:
-        channel, thread = request.place.channel, self._thread(request)
+    def _slot(self, request: IncomingRequest, name: str) -> Slot:
+        """A slot in the thread of the answer."""
+        place, root = request.place, _root_operation(request)
+        if _needs_root(request) or not place.thread:
+            thread = (self._outbox.thread_of(root) or "") if root is not None else place.message
+        else:
+            thread = place.thread
+        return Slot(request.operation, name, place.channel, thread)
+
+    def _upload(self, request: IncomingRequest, name: str, file: kit.File) -> None:
         try:
-            self._outbox.upload_once(request.operation, slot, channel=channel, thread=thread, file=file)
-        except (SlackRefused, CannotAnswer) as refused:
-            log.warning("file not uploaded", name=file.name, why=refused.why)
-            self._show(request, None, f"{slot}-missing", views.file_missing(file, refused))
-
-    def _offers(self, request: IncomingRequest, project: str | None) -> Callable[[kit.Button], OfferId]:
-        return lambda button: self._make_offer(request, project, button)
+            self._outbox.upload_once(self._slot(request, name), file)
+        except (SlackRefused, CannotAnswer) as refusal:
+            log.warning("file not uploaded", name=file.name, why=refusal.why)
+            message = views.show_failed_upload(file, refusal)
+            offer = self._offers.for_answer(request, None)
+            self._outbox.show(self._slot(request, f"{name}-missing"), message, offer)
 
 
 def _needs_root(request: IncomingRequest) -> bool:
-    """Whether the answer makes a thread of its own: a command, or a form that a command asked for."""
+    """Whether the answer makes a thread of its own: for a command, or a form that a command has opened."""
     place = request.place
     return request.entry in (Entry.COMMAND, Entry.FORM) and not place.thread and not place.message
 
 
-def _has_form(request: IncomingRequest, action: Action | None) -> bool:
-    """Whether a form was opened for this request, which its answer fills."""
-    return (
-        request.entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME)
-        and action is not None
-        and opens_form(action)
-    )
+def _root_operation(request: IncomingRequest) -> OperationId | None:
+    """The operation whose root shows how a request stands: its own, or the one that asked for an approved
+    change.
+    """
+    return request.operation if _needs_root(request) else request.continues

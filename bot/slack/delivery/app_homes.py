@@ -1,35 +1,39 @@
-"""Publishes App Homes: at once for who opens theirs, and again when something that they show has changed."""
+"""Publishes App Homes: at once when a person opens theirs, and again when something that it shows has
+changed.
+
+Every replica looks. A digest of each Home in the database decides which of them publishes it, so that an
+unchanged Home is not published again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from bot.actions.request import OfferId
 from bot.common.problems import Problem
+from bot.common.worker import Worker
 from bot.requests.home_page import HomePage
-from bot.slack import kit
-from bot.slack.delivery.buttons import with_offers
+from bot.slack.delivery.buttons import with_buttons
 from bot.slack.delivery.web_client import SlackWebClient
-from bot.slack.views.home import home
+from bot.slack.offers import SlackOffers
+from bot.slack.views.home import show_home
 from storage.database import DatabaseError
 from storage.homes import HomeRepository, Mark
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0
-KEPT_CURRENT = timedelta(hours=12)  # after it was opened last; opening it makes it current anyway
-PATIENCE = timedelta(minutes=5)  # also without a change: roles and groups change without one
+KEEP_CURRENT = timedelta(hours=12)  # after it was opened last; opening it makes it current anyway
+REFRESH = timedelta(minutes=5)  # also without a change: roles and groups change without leaving a mark
 
 
 class AppHomes:
-    """Keeps the Homes that people look at as they should be."""
+    """Keeps the Homes current that people have opened lately."""
 
     def __init__(
         self,
@@ -37,66 +41,51 @@ class AppHomes:
         *,
         web: SlackWebClient,
         page: Callable[[str], HomePage],
-        keep_offer: Callable[[str, kit.Button], OfferId],
+        offers: SlackOffers,
         now: Callable[[], datetime],
     ) -> None:
         self._repository = repository
         self._web = web
         self._page = page
-        self._keep_offer = keep_offer
+        self._offers = offers
         self._now = now
-        self._mark: Mark | None = None
-        self._looked: datetime | None = None
-        self._opened = threading.Event()
-        self._ending = False
-        self._thread = threading.Thread(target=self._run, name="homes", daemon=True)
+        self._mark: Mark | None = None  # of the data that the published Homes show
+        self._refreshed: datetime | None = None
+        self._worker = Worker("homes", self.refresh, interval=LOOK_SECONDS, expected=(DatabaseError,))
 
     def start(self) -> None:
-        """Begin looking."""
-        self._thread.start()
+        """Start to look for changes."""
+        self._worker.start()
 
     def stop(self) -> None:
-        """Look no more."""
-        self._ending = True
-        self._opened.set()
-        self._thread.join(timeout=5)
+        """Publish no more Homes."""
+        self._worker.stop()
 
     def opened(self, person: str) -> None:
-        """Somebody opened their Home. Raises `DatabaseError`."""
+        """Note that a person has opened their Home. Raises `DatabaseError`."""
         self._repository.opened(person, now=self._now())
-        self._opened.set()
+        self._worker.wake()
 
-    def look(self) -> None:
-        """Publish what has changed. Raises `DatabaseError`."""
+    def refresh(self) -> None:
+        """Publish the Homes that have changed. Raises `DatabaseError`."""
         now, mark = self._now(), self._repository.mark()
-        if mark == self._mark and self._looked is not None and now - self._looked < PATIENCE:
+        if mark == self._mark and self._refreshed is not None and now - self._refreshed < REFRESH:
             return
-        failed = False
-        for person, digest in self._repository.open_since(now - KEPT_CURRENT).items():
-            failed |= not self._publish(person, digest)
-        self._mark, self._looked = (None if failed else mark), now
+        homes = self._repository.open_since(now - KEEP_CURRENT)
+        published = [self._publish(person, digest) for person, digest in homes.items()]
+        self._mark, self._refreshed = (mark if all(published) else None), now
 
-    def _publish(self, person: str, known: str) -> bool:
-        blocks = with_offers(home(self._page(person)), lambda button: self._keep_offer(person, button))
+    def _publish(self, person: str, published_digest: str) -> bool:
+        """Publish a Home if it has changed; return False if Slack did not take it."""
+        blocks = with_buttons(show_home(self._page(person)), self._offers.for_home(person))
         view: dict[str, Any] = {"type": "home", "blocks": blocks}
         digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
-        if digest == known or not self._repository.claim(person, digest=digest, now=self._now()):
+        if digest == published_digest or not self._repository.claim(person, digest=digest, now=self._now()):
             return True
         try:
             self._web.publish_home(user=person, view=view)
-        except Problem as unable:
-            log.warning("Home not shown", person=person, what=unable.what, why=unable.why)
+        except Problem as problem:
+            log.warning("Home not shown", person=person, what=problem.what, why=problem.why)
             self._repository.forget(person, digest=digest)
             return False
         return True
-
-    def _run(self) -> None:
-        while not self._ending:
-            try:
-                self.look()
-            except DatabaseError as error:
-                log.error("Homes not looked at", why=str(error))
-            except Exception:
-                log.exception("Homes not looked at")
-            self._opened.wait(LOOK_SECONDS)
-            self._opened.clear()

@@ -1,7 +1,7 @@
-"""Shows approvals as they change: the card in its thread, direct messages to who may decide, a word to who
-asked.
+"""Shows approvals as they change: a card in the thread, direct messages to deciders, the end to the
+requester.
 
-Every message has a slot of the operation that asked, so each stands once and is updated in place, whichever
+Every message has a slot of the operation that asked, so each exists once and is updated in place, whichever
 replica shows it.
 """
 
@@ -13,22 +13,19 @@ import structlog
 
 from bot.access.authorisation import Deciders
 from bot.access.directory import Directory
-from bot.actions.action import Action
-from bot.actions.request import OfferId, OperationId
+from bot.actions.request import OperationId
 from bot.common.problems import Problem
 from bot.slack import kit
-from bot.slack.delivery.outbox import Outbox
+from bot.slack.delivery.outbox import ANSWER, ROOT, Outbox, Slot
 from bot.slack.delivery.web_client import SlackWebClient
-from bot.slack.views import approvals as views
+from bot.slack.offers import OfferButton, SlackOffers
+from bot.slack.views import approval_cards as views
 from storage import approvals as store
 from storage.approvals import WINDOW_OVER, Approval
 
 log = structlog.get_logger(__name__)
 
-MOST_DIRECT = 20  # people who are written to for one approval
-
-# keeps what a button stands for: operation, action, project, channel, thread
-KeepOffer = Callable[[str, Action, str, str, str], OfferId]
+MOST_DIRECT_MESSAGES = 20  # for one approval
 
 
 class ApprovalCards:
@@ -41,144 +38,127 @@ class ApprovalCards:
         outbox: Outbox,
         directory: Directory,
         deciders: Callable[[str], Deciders],
-        keep_offer: KeepOffer,
+        offers: SlackOffers,
     ) -> None:
+        """`deciders` returns who may decide in a project."""
         self._web = web
         self._outbox = outbox
         self._directory = directory
         self._deciders = deciders
-        self._keep_offer = keep_offer
+        self._offers = offers
 
-    def announce(self, found: Approval) -> None:
+    def announce(self, approval: Approval) -> None:
         """Show the newest state. Raises `Problem`: then it is shown later."""
-        deciders = self._deciders(found.project)
-        operation = OperationId(found.operation)
-        if found.channel:
-            self._in_the_thread(found, deciders, operation)
-        self._directly(found, deciders, operation)
+        deciders = self._deciders(approval.project)
+        if approval.channel:
+            self._show_in_thread(approval, deciders)
+        self._show_directly(approval, deciders)
 
-    def remind(self, found: Approval) -> None:
-        """The one reminder, in the thread and to who was written to. Raises `Problem`."""
-        deciders = self._deciders(found.project)
-        operation = OperationId(found.operation)
-        if found.channel:
-            thread = self._thread(found, operation)
-            self._outbox.post_once(
-                operation,
-                "reminder",
-                channel=found.channel,
-                thread=thread,
-                message=views.reminder(found, deciders),
-                offer=self._offers(found, found.channel, thread),
-            )
-        for person in self._absent(found, deciders):
-            channel = self._web.direct_channel(person)
-            self._outbox.post_once(
-                operation,
-                f"remind-{person}",
-                channel=channel,
-                thread="",
-                message=views.reminder(found, deciders, project=found.project),
-                offer=self._offers(found, channel, ""),
-            )
+    def remind(self, approval: Approval) -> None:
+        """Remind the deciders once, in the thread and directly. Raises `Problem`."""
+        deciders = self._deciders(approval.project)
+        if approval.channel:
+            message = views.show_reminder(approval, deciders)
+            self._post(self._thread_slot(approval, "reminder"), message, approval)
+        for person in self._outside_channel(approval, deciders):
+            message = views.show_reminder(approval, deciders, project=approval.project)
+            self._post(self._direct_slot(approval, f"remind-{person}", person), message, approval)
 
-    def _in_the_thread(self, found: Approval, deciders: Deciders, operation: OperationId) -> None:
-        thread = self._thread(found, operation)
-        offer = self._offers(found, found.channel, thread)
-        first = found.version == 1 and self._outbox.shown(
-            operation, "answer"
-        )  # the request's own answer shows it
-        rooted = self._outbox.shown(operation, "root")  # and the root its headline
-        if not first:
-            card = _card(found, views.card(found, deciders), headline=not rooted)
-            self._outbox.show(
-                operation, "answer", channel=found.channel, thread=thread, message=card, offer=offer
-            )
-        if rooted and not first and not _goes_on(found):
-            self._outbox.show(
-                operation, "root", channel=found.channel, thread="", message=_root(found), offer=offer
-            )
-        if found.state in (store.REJECTED, store.EXPIRED) or found.note == WINDOW_OVER:
-            self._outbox.post_once(
-                operation,
-                "ended",
-                channel=found.channel,
-                thread=thread,
-                message=views.ended(found),
-                offer=offer,
-            )
+    def _show_in_thread(self, approval: Approval, deciders: Deciders) -> None:
+        operation = OperationId(approval.operation)
+        slot = self._thread_slot(approval, ANSWER)
+        has_root = self._outbox.shown(operation, ROOT)
+        by_request = approval.version == 1 and self._outbox.shown(operation, ANSWER)
+        if not by_request:  # else the request's own answer shows the approval, and its root the headline
+            card = _card(approval, views.show_card(approval, deciders), headline=not has_root)
+            self._show(slot, card, approval)
+            if has_root and not _continues(approval):
+                self._show(_root_slot(approval), _root(approval), approval)
+        if approval.state in (store.REJECTED, store.EXPIRED) or approval.note == WINDOW_OVER:
+            self._post(self._thread_slot(approval, "ended"), views.show_end(approval), approval)
 
-    def _thread(self, found: Approval, operation: OperationId) -> str:
-        """The thread of the request; what was asked for elsewhere (in a terminal, directly) gets one."""
-        if found.thread:
-            return found.thread
-        within = OperationId(operation.partition(":")[0])  # durable work asks several times in one thread
-        return self._outbox.thread_of(within) or self._outbox.post_once(
-            operation,
-            "root",
-            channel=found.channel,
-            thread="",
-            message=_root(found),
-            offer=self._offers(found, found.channel, ""),
-        )
-
-    def _directly(self, found: Approval, deciders: Deciders, operation: OperationId) -> None:
-        for person in self._absent(found, deciders):
-            slot = f"to-{person}"
-            if found.state != store.OPEN and not self._outbox.shown(operation, slot):
+    def _show_directly(self, approval: Approval, deciders: Deciders) -> None:
+        for person in self._outside_channel(approval, deciders):
+            name = f"to-{person}"
+            if approval.state != store.OPEN and not self._outbox.shown(OperationId(approval.operation), name):
                 continue
             try:
-                channel = self._web.direct_channel(person)
-                rendered = views.card(
-                    found, deciders, project=found.project, link=self._link(found, operation)
-                )
-                self._outbox.show(
-                    operation,
-                    slot,
-                    channel=channel,
-                    thread="",
-                    message=_card(found, rendered, headline=True),
-                    offer=self._offers(found, channel, ""),
-                )
-            except Problem as unable:  # one person who cannot be written to keeps nobody else waiting
-                log.warning("approver not written to", person=person, approval=found.id, why=unable.why)
+                slot = self._direct_slot(approval, name, person)
+                link = self._link(approval)
+                card = views.show_card(approval, deciders, project=approval.project, link=link)
+                self._show(slot, _card(approval, card, headline=True), approval)
+            except Problem as problem:  # one person who cannot be written to keeps nobody else waiting
+                log.warning("approver not written to", person=person, approval=approval.id, why=problem.why)
 
-    def _absent(self, found: Approval, deciders: Deciders) -> list[str]:
-        """Who may decide and does not see the channel."""
-        people = sorted(deciders.people - {found.requester})
-        return [person for person in people if not self._sees(person, found.channel)][:MOST_DIRECT]
+    def _outside_channel(self, approval: Approval, deciders: Deciders) -> list[str]:
+        """The people who may decide and do not see the channel."""
+        people = sorted(deciders.people - {approval.requester})
+        return [person for person in people if not self._sees(person, approval.channel)][
+            :MOST_DIRECT_MESSAGES
+        ]
 
     def _sees(self, person: str, channel: str) -> bool:
         if not channel:
             return False
         try:
             return self._directory.is_member(person, channel)
-        except Problem as unknown:
-            log.warning("membership not known", channel=channel, why=unknown.why)
-            return True  # the card calls them by name
+        except Problem as problem:
+            log.warning("membership not known", channel=channel, why=problem.why)
+            return True  # the card mentions them
 
-    def _link(self, found: Approval, operation: OperationId) -> str:
-        ts = found.thread or self._outbox.thread_of(OperationId(operation.partition(":")[0]))
-        return self._web.permalink(channel=found.channel, ts=ts) if ts else ""
+    def _thread_slot(self, approval: Approval, name: str) -> Slot:
+        """A slot in the thread of the request; a request from a terminal or a direct message gets one."""
+        thread = self._known_thread(approval) or self._post(_root_slot(approval), _root(approval), approval)
+        return Slot(OperationId(approval.operation), name, approval.channel, thread)
 
-    def _offers(self, found: Approval, channel: str, thread: str) -> Callable[[kit.Button], OfferId]:
-        return lambda button: self._keep_offer(found.operation, button.action, found.project, channel, thread)
+    def _direct_slot(self, approval: Approval, name: str, person: str) -> Slot:
+        return Slot(OperationId(approval.operation), name, self._web.direct_channel(person))
+
+    def _known_thread(self, approval: Approval) -> str | None:
+        # long-running work asks several times in one thread, as `<operation>:<what>`
+        return approval.thread or self._outbox.thread_of(OperationId(approval.operation.partition(":")[0]))
+
+    def _link(self, approval: Approval) -> str:
+        ts = self._known_thread(approval)
+        return self._web.permalink(channel=approval.channel, ts=ts) if ts else ""
+
+    def _show(self, slot: Slot, message: kit.Message, approval: Approval) -> None:
+        self._outbox.show(slot, message, self._offer(approval, slot))
+
+    def _post(self, slot: Slot, message: kit.Message, approval: Approval) -> str:
+        return self._outbox.post_once(slot, message, self._offer(approval, slot))
+
+    def _offer(self, approval: Approval, slot: Slot) -> OfferButton:
+        return lambda button: self._offers.keep(
+            button.action,
+            operation=approval.operation,
+            project=approval.project,
+            channel=slot.channel,
+            thread=slot.thread,
+        )
 
 
-def _goes_on(found: Approval) -> bool:
-    """Whether the effect tells the root what comes of it."""
-    return found.state == store.STARTED or (found.state == store.APPROVED and found.not_before is None)
+def _continues(approval: Approval) -> bool:
+    """Whether the approved change runs, so that its own answer updates the root."""
+    return approval.state == store.STARTED or (
+        approval.state == store.APPROVED and approval.not_before is None
+    )
 
 
-def _root(found: Approval) -> kit.Message:
-    line = views.root_line(found)
-    text = f"{line} · asked by {kit.person(found.requester)}"
-    return kit.Message(text=kit.cut(line.replace("*", ""), kit.MESSAGE_TEXT), blocks=(kit.section(text),))
+def _root_slot(approval: Approval) -> Slot:
+    return Slot(OperationId(approval.operation), ROOT, approval.channel)
 
 
-def _card(found: Approval, rendered: kit.Rendered, *, headline: bool = False) -> kit.Message:
+def _root(approval: Approval) -> kit.Message:
+    line = views.root_line(approval)
+    section = kit.section(f"{line} · asked by {kit.person(approval.requester)}")
+    return kit.Message(text=kit.cut(line.replace("*", ""), kit.MESSAGE_TEXT), blocks=(section,))
+
+
+def _card(approval: Approval, rendered: kit.Rendered, *, headline: bool) -> kit.Message:
     message = rendered.messages[0]
-    asker = found.requester_name or kit.person(found.requester)
-    footer = kit.context(kit.escape(asker), kit.escape(found.project), f"ref {found.operation[:4]}")
+    asker = approval.requester_name or kit.person(approval.requester)
+    reference = f"ref {approval.operation[:4]}"
+    footer = kit.context(kit.escape(asker), kit.escape(approval.project), reference)
     top = (kit.section(rendered.headline),) if headline else ()
     return kit.Message(text=message.text, blocks=(*top, *message.blocks, footer))

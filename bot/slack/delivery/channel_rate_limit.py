@@ -1,13 +1,16 @@
-"""Posts into a channel no faster than Slack takes them, once it has said that they are too many.
+"""Slack's rate limit of posts into one channel: nothing waits until Slack refuses a post, then they queue.
 
-Slack takes about one message a second in a channel, and bursts of which it promises nothing: so nothing waits
-until it refuses one. From then on, for a while, the messages of that channel go one after the other, and
-those that can wait let answers and questions go first. What is refused is not lost: it keeps its place.
+Slack takes about one message a second in a channel (`chat.postMessage`, 'special tier'), and short bursts of
+which it promises nothing. So a channel is *unlimited* until Slack refuses a post with 429. From then on, and
+for `LIMITED_SECONDS`, it is *limited*: its posts go one after the other, those of higher priority first. A
+refused post is not lost and keeps its place. The queue is of this process only; what other replicas post into
+the channel shows as further refusals.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import heapq
 import itertools
 import threading
@@ -17,84 +20,96 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-APART = 1.0  # seconds between two messages of a channel that is narrow
-NARROW = 60.0  # seconds after a refusal for which it is
-PATIENCE = 180.0  # seconds for one message
-
-FIRST, LATER = 0, 1  # ranks: answers and questions; what has come to a new state
+POST_INTERVAL = 1.0  # seconds between two posts into a limited channel
+LIMITED_SECONDS = 60.0  # after a refusal, and after the time that it asked to wait
+DEADLINE_SECONDS = 180.0  # for one post
 
 
-class TooMany(Exception):
-    """Slack takes no message into this channel for so many seconds."""
+class Priority(enum.IntEnum):
+    """Which post goes first in a limited channel; of one priority, the one that came first."""
+
+    ANSWER = 0  # answers and questions
+    STATE = 1  # long-running work has come to a new state
+
+
+class RateLimited(Exception):
+    """Slack takes no message into a channel for so many seconds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
         self.seconds = seconds
 
 
+Ticket = tuple[Priority, int]
+
+
 @dataclasses.dataclass(slots=True)
-class _Lane:
-    waiting: list[tuple[int, int]] = dataclasses.field(default_factory=list)  # a heap of rank and number
-    open_at: float = 0.0
-    narrow_until: float = 0.0
-    busy: bool = False
+class _Channel:
+    queue: list[Ticket] = dataclasses.field(default_factory=list)  # a heap
+    next_post_at: float = 0.0
+    limited_until: float = 0.0
+    posting: bool = False
 
 
 class ChannelRateLimit:
-    """The channels of a workspace, as this process has heard of them."""
+    """The channels of a workspace, each with its queue."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._now = monotonic
-        self._lanes: dict[str, _Lane] = {}
+        self._channels: dict[str, _Channel] = {}
         self._numbers = itertools.count()
         self._changed = threading.Condition()
 
-    def send(self, channel: str, call: Callable[[], T], *, rank: int = FIRST) -> T:
-        """Make a call when the channel takes it; `call` raises `TooMany` if it does not. Raises that in
-        the end.
+    def send(self, channel_id: str, post: Callable[[], T], *, priority: Priority = Priority.ANSWER) -> T:
+        """Call `post`, which raises `RateLimited` where Slack refuses, until it succeeds; return its result.
+
+        Raises `RateLimited` if the channel takes no post before the deadline.
         """
         with self._changed:
-            lane, ticket = self._lanes.setdefault(channel, _Lane()), (rank, next(self._numbers))
-        end = self._now() + PATIENCE
+            channel = self._channels.setdefault(channel_id, _Channel())
+            ticket = (priority, next(self._numbers))
+        deadline = self._now() + DEADLINE_SECONDS
         while True:
-            alone = self._enter(lane, ticket, end)
+            queued = self._enter(channel, ticket, deadline)
             try:
-                found = call()
-            except TooMany as refused:
-                self._narrow(lane, refused.seconds)
-                if self._now() + refused.seconds >= end:
+                return post()
+            except RateLimited as refusal:
+                self._limit(channel, refusal.seconds)
+                if self._now() + refusal.seconds >= deadline:
                     raise
-            else:
-                return found
             finally:
-                if alone:
-                    self._leave(lane)
+                if queued:
+                    self._leave(channel)
 
-    def _enter(self, lane: _Lane, ticket: tuple[int, int], end: float) -> bool:
-        """Wait for the turn in a narrow lane; False at once in any other. Raises `TooMany`."""
+    def _enter(self, channel: _Channel, ticket: Ticket, deadline: float) -> bool:
+        """Wait in the queue of a limited channel; return False at once for any other.
+
+        Raises `RateLimited`.
+        """
         with self._changed:
-            if not lane.waiting and not lane.busy and self._now() >= lane.narrow_until:
+            if not channel.queue and not channel.posting and self._now() >= channel.limited_until:
                 return False
-            heapq.heappush(lane.waiting, ticket)
-            while lane.busy or lane.waiting[0] != ticket or self._now() < lane.open_at:
-                if self._now() >= end:
-                    lane.waiting.remove(ticket)
-                    heapq.heapify(lane.waiting)
+            heapq.heappush(channel.queue, ticket)
+            while channel.posting or channel.queue[0] != ticket or self._now() < channel.next_post_at:
+                if self._now() >= deadline:
+                    channel.queue.remove(ticket)
+                    heapq.heapify(channel.queue)
                     self._changed.notify_all()
-                    raise TooMany(max(0.0, lane.open_at - self._now()))
-                mine = not lane.busy and lane.waiting[0] == ticket
-                self._changed.wait(min(end, lane.open_at if mine else end) - self._now())
-            heapq.heappop(lane.waiting)
-            lane.busy = True
+                    raise RateLimited(max(0.0, channel.next_post_at - self._now()))
+                is_next = not channel.posting and channel.queue[0] == ticket
+                until = min(deadline, channel.next_post_at) if is_next else deadline
+                self._changed.wait(until - self._now())
+            heapq.heappop(channel.queue)
+            channel.posting = True
             return True
 
-    def _leave(self, lane: _Lane) -> None:
+    def _leave(self, channel: _Channel) -> None:
         with self._changed:
-            lane.busy = False
-            lane.open_at = max(lane.open_at, self._now() + APART)
+            channel.posting = False
+            channel.next_post_at = max(channel.next_post_at, self._now() + POST_INTERVAL)
             self._changed.notify_all()
 
-    def _narrow(self, lane: _Lane, seconds: float) -> None:
+    def _limit(self, channel: _Channel, seconds: float) -> None:
         with self._changed:
-            lane.open_at = max(lane.open_at, self._now() + seconds)
-            lane.narrow_until = max(lane.narrow_until, lane.open_at + NARROW)
+            channel.next_post_at = max(channel.next_post_at, self._now() + seconds)
+            channel.limited_until = max(channel.limited_until, channel.next_post_at + LIMITED_SECONDS)

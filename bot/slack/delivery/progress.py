@@ -1,10 +1,10 @@
-"""Shows intermediate states in place: the newest only, when it is their turn, never after the end.
+"""Shows the newest state of running work in place: when its message is due, and never after the end.
 
-The root's line tells the channel where long work stands; it changes seldom, and goes before what changes all
-the time. A state that is overtaken by a newer one is not sent. One message changes at most every
-`PER_MESSAGE` seconds, and all of them together, in all replicas, as often as the workspace's budget allows:
-the one that is oldest is next. Work that ends within `FIRST_AFTER` shows no progress at all, so its answer is
-one message and costs no update.
+Each operation has two messages that follow it: the root's line, which changes seldom and is sent first, and
+the progress message in the thread. A state that a newer one replaces before it was sent is dropped. A
+progress message changes at most every `UPDATE_SECONDS`; all of them together change as often as the rate
+limit of updates allows, the oldest first. Work that ends within `FIRST_STATE_SECONDS` shows no progress at
+all, so that its answer is one message and costs no update.
 """
 
 from __future__ import annotations
@@ -18,191 +18,191 @@ import structlog
 
 from bot.actions.request import OperationId
 from bot.common.problems import Problem
+from bot.common.worker import Worker
 from storage.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
-CALM = 40.0  # seconds between two updates of a message in which nothing but the time has changed
-FIRST_AFTER = 1.0  # seconds until the first state is shown
-PER_MESSAGE = 2.0  # seconds between two updates of one message
-FIRST_APART = (
-    1.2  # seconds between the first messages of two operations: Slack takes one a second in a channel
-)
-LOOK_AGAIN = 1.0  # seconds at most until the budget is asked again after it was not our turn
-TICK = 0.25  # seconds between two looks at what is due
-SECONDS_TO_STOP = 5.0
+FIRST_STATE_SECONDS = 1.0  # until the first state is shown
+UPDATE_SECONDS = 2.0  # between two updates of one message
+UNCHANGED_SECONDS = 40.0  # more, between updates in which nothing but the time has changed
+POST_SECONDS = 1.2  # between the first messages of two operations: Slack takes one a second in a channel
+RETRY_SECONDS = 1.0  # at most until the rate limit is asked again after it had no room
+TICK_SECONDS = 0.25  # between two looks at what is due
+IDLE_SECONDS = 60.0  # between two looks while nothing is running; a new state wakes the thread
 
 
-class UpdateTurns(Protocol):
-    """The budget as progress sees it."""
+class ProgressRateLimit(Protocol):
+    """The rate limit of updates, as far as progress needs it."""
 
-    def state(self) -> float:
-        """Take one update for a root's line; zero if taken, else seconds to wait."""
+    def acquire_root_line(self) -> float:
+        """Take one update for a root's line; returns zero if it was taken, else the seconds to wait."""
         ...
 
-    def turn(self, lines: int) -> float:
-        """Take one update for one of so many messages; zero if taken, else seconds to wait."""
+    def acquire_progress(self, messages: int) -> float:
+        """Take one update for one of so many messages; returns zero if it was taken, else the seconds to
+        wait.
+        """
         ...
 
 
 @dataclasses.dataclass(slots=True, eq=False)
-class _Line:
-    send: Callable[[], None] | None
+class _Progress:
+    """What is to be shown of one operation. `sending` is held while one of its messages is sent."""
+
     due: float
-    lock: threading.Lock
-    shown: bool | None = None  # whether its message is there; None: not looked yet
-    calm: bool = False  # nothing but the time has changed
-    root: str = ""  # the newest line of its root
-    tell: Callable[[], None] | None = None  # shows that line; None: it was shown
+    sending: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+    show_state: Callable[[], None] | None = None  # None: the newest state is shown
+    unchanged: bool = False  # since the state that was shown last, nothing but the time has changed
+    posted: bool | None = None  # whether the progress message exists; None: not looked up yet
+    root_line: str = ""
+    show_root_line: Callable[[], None] | None = None  # None: the newest line is shown
+
+
+Entry = tuple[OperationId, _Progress]
 
 
 class ProgressBoard:
-    """Sends the newest state of each operation when it is due, on one thread of its own."""
+    """Sends the newest state and root line of each operation when they are due, on one thread."""
 
     def __init__(
         self,
-        turns: UpdateTurns,
+        rate_limit: ProgressRateLimit,
         *,
         is_shown: Callable[[OperationId], bool],
         monotonic: Callable[[], float],
         is_over: Callable[[OperationId], bool] = lambda _operation: False,
     ) -> None:
-        self._turns = turns
-        self._is_over = (
-            is_over  # whether an operation has ended, perhaps in another replica while this one slept
-        )
-        self._is_shown = (
-            is_shown  # whether an operation's message is there, so that showing a state updates it
-        )
+        """Prepare the board; `start` begins to send.
+
+        `is_shown` tells whether the progress message of an operation exists, so that showing a state updates
+        it; `is_over` whether the operation has ended, perhaps in another replica while this one slept.
+        """
+        self._rate_limit = rate_limit
+        self._is_shown = is_shown
+        self._is_over = is_over
         self._now = monotonic
-        self._lines: dict[OperationId, _Line] = {}
-        self._changed = threading.Condition()
-        self._first_at = 0.0  # when the next first message may be posted
-        self._update_at = 0.0  # when it is asked again whether it is our turn
-        self._root_at = 0.0  # when it is asked again whether a root's line has room
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+        self._operations: dict[OperationId, _Progress] = {}
+        self._lock = threading.Lock()
+        self._next_post = 0.0  # when the next progress message may be posted
+        self._next_update = 0.0  # when the rate limit is asked again for a progress message
+        self._next_root_line = 0.0  # when it is asked again for a root's line
+        self._worker = Worker("progress", self._send_next, interval=TICK_SECONDS)
 
     def start(self) -> None:
-        """Start sending."""
-        self._thread.start()
+        """Start to send what is due."""
+        self._worker.start()
 
     def stop(self) -> None:
-        """Send no more; what is not sent yet is overtaken by the end of its request."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify()
-        self._thread.join(timeout=SECONDS_TO_STOP)
+        """Send no more. The end of each request replaces what was not sent."""
+        self._worker.stop()
 
-    def put(self, operation: OperationId, send: Callable[[], None], *, calm: bool = False) -> None:
-        """Note a newer state; `send` shows it. `calm`: nothing but the time has changed, so that others
-        go first.
+    def put_state(self, operation: OperationId, show: Callable[[], None], *, unchanged: bool = False) -> None:
+        """Replace the state that is to be shown; `show` sends it.
+
+        `unchanged` says that nothing but the time has changed, so that other messages go first.
         """
-        with self._changed:
-            line = self._line(operation)
-            line.calm = calm and (line.calm or line.send is None)
-            line.send = send
-            self._changed.notify()
+        with self._lock:
+            progress = self._progress(operation)
+            progress.unchanged = unchanged and (progress.unchanged or progress.show_state is None)
+            progress.show_state = show
+        self._worker.wake()
 
-    def tell(self, operation: OperationId, root: str, send: Callable[[], None]) -> None:
-        """Note what the root of an operation says now; `send` shows it. The same line again is not sent
-        again.
+    def put_root_line(self, operation: OperationId, line: str, show: Callable[[], None]) -> None:
+        """Replace the line that the root is to show; `show` sends it.
+
+        The same line again is not sent again.
         """
-        with self._changed:
-            line = self._line(operation)
-            if line.root != root:
-                line.root, line.tell = root, send
-                self._changed.notify()
+        with self._lock:
+            progress = self._progress(operation)
+            if progress.root_line == line:
+                return
+            progress.root_line, progress.show_root_line = line, show
+        self._worker.wake()
 
-    def _line(self, operation: OperationId) -> _Line:
-        line = self._lines.get(operation)
-        if line is None:
-            line = self._lines[operation] = _Line(None, self._now() + FIRST_AFTER, threading.Lock())
-        return line
+    def _progress(self, operation: OperationId) -> _Progress:
+        progress = self._operations.get(operation)
+        if progress is None:
+            progress = self._operations[operation] = _Progress(due=self._now() + FIRST_STATE_SECONDS)
+        return progress
 
     def close(self, operation: OperationId) -> None:
-        """Forget an operation, and wait for an update of it that is under way: nothing follows."""
-        with self._changed:
-            line = self._lines.pop(operation, None)
-            if line is not None:
-                line.send = line.tell = None
-        if line is not None:
-            with line.lock:
+        """Drop an operation, and wait for a message of it that is being sent: none follows."""
+        with self._lock:
+            progress = self._operations.pop(operation, None)
+            if progress is not None:
+                progress.show_state = progress.show_root_line = None
+        if progress is not None:
+            with progress.sending:
                 return
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopped:
-                    return
-                telling = self._telling()
-                due = self._oldest() if telling is None else None
-                if telling is None and due is None:
-                    self._changed.wait(TICK if self._lines else None)
-                    continue
-                lines = len(self._lines)
-            operation, line = telling or due  # type: ignore[misc]  # one of them is there
-            try:
-                if self._is_over(operation):
-                    self._forget(operation, line)
-                elif telling is not None:
-                    self._tell(line)
-                else:
-                    self._show(operation, line, lines)
-            except (Problem, DatabaseError) as error:  # the end of the request is shown all the same
-                log.warning("progress not shown", operation=operation, why=str(error))
-
-    def _forget(self, operation: OperationId, line: _Line) -> None:
-        with self._changed:
-            line.send = line.tell = None
-            if self._lines.get(operation) is line:
-                del self._lines[operation]
-
-    def _telling(self) -> tuple[OperationId, _Line] | None:
-        if self._now() < self._root_at:
-            return None
-        return next(((key, line) for key, line in self._lines.items() if line.tell is not None), None)
-
-    def _tell(self, line: _Line) -> None:
-        with line.lock:
-            wait = self._turns.state()
-            self._root_at = self._now() + min(wait, LOOK_AGAIN)
-            if wait > 0:
-                return
-            with self._changed:
-                tell, line.tell = line.tell, None
-            if tell is not None:  # else it was closed meanwhile
-                tell()
-
-    def _oldest(self) -> tuple[OperationId, _Line] | None:
-        now = self._now()
-        waiting = [
-            (key, line)
-            for key, line in self._lines.items()
-            if line.send is not None and line.due + line.calm * CALM <= now and now >= self._not_before(line)
-        ]
-        return min(waiting, key=lambda found: found[1].due, default=None)
-
-    def _not_before(self, line: _Line) -> float:
-        if line.shown is None:
-            return 0.0
-        return self._update_at if line.shown else self._first_at
-
-    def _show(self, operation: OperationId, line: _Line, lines: int) -> None:
-        with line.lock:
-            line.shown = line.shown or self._is_shown(operation)
-            now = self._now()
-            if line.shown:
-                wait = self._turns.turn(lines)
-                self._update_at = now + min(wait, LOOK_AGAIN)
+    def _send_next(self) -> float:
+        """Send the message that is due first; return the seconds until the next look."""
+        with self._lock:
+            root_line, state = self._due_root_line(), self._due_state()
+            running = len(self._operations)
+        entry = root_line or state
+        if entry is None:
+            return TICK_SECONDS if running else IDLE_SECONDS
+        operation, progress = entry
+        try:
+            if self._is_over(operation):
+                self.close(operation)
+            elif root_line:
+                self._send_root_line(progress)
             else:
-                wait = self._first_at - now
+                self._send_state(operation, progress, running)
+        except (Problem, DatabaseError) as error:  # the end of the request is shown all the same
+            log.warning("progress not shown", operation=operation, why=str(error))
+        return 0.0
+
+    def _due_root_line(self) -> Entry | None:
+        if self._now() < self._next_root_line:
+            return None
+        return next((entry for entry in self._operations.items() if entry[1].show_root_line), None)
+
+    def _due_state(self) -> Entry | None:
+        now = self._now()
+        due = [
+            (operation, progress)
+            for operation, progress in self._operations.items()
+            if progress.show_state is not None
+            and progress.due + progress.unchanged * UNCHANGED_SECONDS <= now
+            and self._not_before(progress) <= now
+        ]
+        return min(due, key=lambda entry: entry[1].due, default=None)
+
+    def _not_before(self, progress: _Progress) -> float:
+        if progress.posted is None:
+            return 0.0
+        return self._next_update if progress.posted else self._next_post
+
+    def _send_root_line(self, progress: _Progress) -> None:
+        with progress.sending:
+            wait = self._rate_limit.acquire_root_line()
+            self._next_root_line = self._now() + min(wait, RETRY_SECONDS)
             if wait > 0:
                 return
-            with self._changed:
-                send, line.send = line.send, None
-                line.due = now + PER_MESSAGE
-            if send is not None:  # else it was closed meanwhile
-                if not line.shown:
-                    line.shown, self._first_at = True, now + FIRST_APART
-                send()
+            with self._lock:
+                show, progress.show_root_line = progress.show_root_line, None
+            if show is not None:  # else it was closed meanwhile
+                show()
+
+    def _send_state(self, operation: OperationId, progress: _Progress, running: int) -> None:
+        with progress.sending:
+            progress.posted = progress.posted or self._is_shown(operation)
+            now = self._now()
+            if progress.posted:
+                wait = self._rate_limit.acquire_progress(running)
+                self._next_update = now + min(wait, RETRY_SECONDS)
+            else:
+                wait = self._next_post - now
+            if wait > 0:
+                return
+            with self._lock:
+                show, progress.show_state = progress.show_state, None
+                progress.due = now + UPDATE_SECONDS
+            if show is not None:  # else it was closed meanwhile
+                if not progress.posted:
+                    progress.posted, self._next_post = True, now + POST_SECONDS
+                show()

@@ -1,5 +1,5 @@
-"""Forms: which action opens one, how it looks, and its values back into an action. Pure.
+"""Forms: the modals, and their values back into an action. Pure.
 
-A form carries an opaque offer id in its private metadata and nothing else. `catalog` knows every form; each
-module beside it is one form.
+Each module beside `catalog`, `form` and `parts` is one form and declares it as `FORM`. A form carries the id
+of an offer in its private metadata and nothing else.
 """

@@ -1,85 +1,64 @@
-"""Every form there is: which action opens it, which result fills it, and what its submission stands for."""
+"""Every form, found among the modules beside this one: a new form needs no entry here."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 from typing import Any
 
-from bot.access.approval_service import DecisionForm
 from bot.actions.action import Action
-from bot.actions.approvals import ApprovalDecide, ApprovalForm
-from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import OfferId, OperationId
-from bot.actions.templates import TemplateCreate
-from bot.clusters.templates.results import TemplateForm
-from bot.policy.results import PolicyForm
-from bot.slack.forms import decision, policy, template
+from bot.slack import forms
+from bot.slack.forms.form import Errors, Form, Values
 from bot.slack.forms.parts import View
 from bot.slack.kit import FORM
 
 
+def _discover() -> tuple[Form[Any, Any], ...]:
+    names = sorted(module.name for module in pkgutil.iter_modules(forms.__path__) if module.name != "catalog")
+    modules = (importlib.import_module(f"{forms.__name__}.{name}") for name in names)
+    return tuple(module.FORM for module in modules if hasattr(module, "FORM"))
+
+
+FORMS = _discover()
+
+
 def opens_form(action: Action) -> bool:
-    """Whether an action needs a form before it can be done."""
-    match action:
-        case ApprovalForm():
-            return True
-        case TemplateCreate():
-            return action.driver is None
-        case PolicyPreview() | PolicyApply():
-            return action.needs_manifest
-    return False
+    """Return whether an action needs a form before it can be served."""
+    return any(form.opens(action) for form in FORMS)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Form:
-    """A result that is shown as a form: what its submission stands for, before it is filled in."""
+@dataclasses.dataclass(frozen=True)
+class ShownForm:
+    """A result that is shown as a form, and the action that its submission fills in."""
 
-    result: TemplateForm | DecisionForm | PolicyForm
+    form: Form[Any, Any]
+    result: object
     action: Action
 
-    def view(self, *, operation: OperationId, offer: OfferId) -> View:
-        """The form."""
-        match self.result:
-            case TemplateForm():
-                return template.template_view(self.result, operation=operation, offer=offer)
-            case DecisionForm():
-                return decision.decision_view(self.result, operation=operation, offer=offer)
-            case PolicyForm():
-                return policy.policy_view(self.result, operation=operation, offer=offer)
+    def view(self, operation: OperationId, offer: OfferId) -> View:
+        """Return the modal; `offer` is the id of the stored action."""
+        return self.form.view(self.result, operation, offer)
 
 
-def form_of(result: object, asked: Action) -> Form | None:
-    """The form that a result is shown as; None for one that is not."""
-    match result:
-        case TemplateForm():
-            return Form(result=result, action=asked)
-        case DecisionForm():
-            decide = ApprovalDecide(
-                approval=result.approval.id, approve=result.approve, project=asked.project
-            )
-            return Form(result=result, action=decide)
-        case PolicyForm():
-            return Form(result=result, action=result.action)
+def form_of(result: object, action: Action) -> ShownForm | None:
+    """Return the form that the result of an action is shown as; None for a result that is not."""
+    for form in FORMS:
+        if isinstance(result, form.result):
+            return ShownForm(form, result, form.offered(result, action))
     return None
 
 
-def form_errors(callback: str, fields: dict[str, Any], *, files: int = 0) -> dict[str, str]:
-    """What is wrong with a form's values, by field; `files` is how many were picked."""
-    match callback.removeprefix(f"{FORM}."):
-        case decision.FORM:
-            return decision.decision_errors(fields)
-        case policy.FORM:
-            return policy.policy_errors(fields, files=files)
-    return template.form_errors(fields)
+def form_errors(callback_id: str, values: Values, *, files: int = 0) -> Errors:
+    """Return what is wrong with the values of a form, by field; `files` is how many were picked."""
+    name = callback_id.removeprefix(FORM).removeprefix(".")
+    return next((form.errors(values, files) for form in FORMS if form.name == name), {})
 
 
-def filled(action: Action, fields: dict[str, Any]) -> Action:
-    """The action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
-    match action:
-        case TemplateCreate():
-            return template.filled(action, fields)
-        case ApprovalDecide():
-            return decision.filled(action, fields)
-        case PolicyPreview() | PolicyApply():
-            return policy.filled(action, fields)
+def filled_action(action: Action, values: Values) -> Action:
+    """Return the action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
+    for form in FORMS:
+        if isinstance(action, form.fills):
+            return form.fill(action, values)
     raise ValueError(f"{action.name} has no form")

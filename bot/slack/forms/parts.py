@@ -1,4 +1,4 @@
-"""What every form is made of: the view, its inputs, and how it looks while it is empty."""
+"""What every form is made of: the modal, its inputs, and how it looks while it is empty."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from bot.actions.request import OfferId, OperationId
 from bot.slack import kit
 
 View = dict[str, Any]
-TITLE, BUTTON = 24, 24  # characters of a modal's title and buttons
+TITLE = BUTTON = 24  # characters of a modal's title and of its buttons, by Slack's reference
+PLACEHOLDER = 150
 
 
 def loading_view(operation: OperationId) -> View:
-    """The form while it is being filled; it is found again by its external id."""
+    """The modal until it is filled; the operation is its external id, by which it is found again."""
     return {
         "type": "modal",
         "callback_id": f"{kit.FORM}.loading",
@@ -24,7 +25,7 @@ def loading_view(operation: OperationId) -> View:
 
 
 def message_view(operation: OperationId, text: str) -> View:
-    """What the form says when it cannot be filled: why, in mrkdwn."""
+    """The modal that says, in mrkdwn, why the form cannot be filled."""
     return {**loading_view(operation), "close": plain("Close"), "blocks": kit.sections(text)}
 
 
@@ -37,7 +38,9 @@ def form_view(
     blocks: list[kit.Block],
     form: str = "",
 ) -> View:
-    """A form that is filled in; `form` names its kind where its values are checked before it closes."""
+    """A modal with inputs; `form` is the name of its `Form`, by which its values are checked before it
+    closes.
+    """
     return {
         "type": "modal",
         "callback_id": f"{kit.FORM}.{form}" if form else kit.FORM,
@@ -51,31 +54,31 @@ def form_view(
 
 
 def plain(text: str) -> dict[str, Any]:
-    """A plain-text object."""
+    """A plain-text composition object."""
     return {"type": "plain_text", "text": text}
 
 
 def option(value: str, text: str) -> dict[str, Any]:
-    """One choice of a menu."""
+    """One option of a select menu."""
     return {"text": plain(text), "value": value}
 
 
 def text_input(
     field: str, *, initial: str = "", multiline: bool = False, placeholder: str = ""
 ) -> dict[str, Any]:
-    """A line or an area for text."""
+    """A plain-text input of one line or, with `multiline`, an area."""
     element: dict[str, Any] = {"type": "plain_text_input", "action_id": field, "multiline": multiline}
     if initial:
         element["initial_value"] = initial
     if placeholder:
-        element["placeholder"] = plain(kit.cut(placeholder, 150))
+        element["placeholder"] = plain(kit.cut(placeholder, PLACEHOLDER))
     return element
 
 
 def labelled(
     field: str, label: str, element: dict[str, Any], *, hint: str = "", optional: bool = False
 ) -> dict[str, Any]:
-    """An input with its label; errors are shown beside it under the field's name."""
+    """An input block: an element with its label. `field` is the block id, beside which errors are shown."""
     block: dict[str, Any] = {
         "type": "input",
         "block_id": field,

@@ -1,8 +1,6 @@
-"""The form for a person's own NetworkPolicy: an area for its YAML, or a file."""
+"""The form of a person's own NetworkPolicy: a text area for its YAML, or a file."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import OfferId, OperationId
@@ -11,17 +9,17 @@ from bot.policy.errors import BadManifest
 from bot.policy.results import PolicyForm
 from bot.policy.validation import check_kind
 from bot.slack import kit
+from bot.slack.forms.form import Errors, Form, Values
 from bot.slack.forms.parts import View, form_view, labelled, text_input
 
-FORM = "policy"  # its values are checked before it closes
-LONGEST_TEXT = 3_000  # characters of a text area; what is longer goes into a file
+NAME = "policy"
+LONGEST_TEXT = 3_000  # characters of a text area; a longer policy goes into a file
 EXAMPLE = "apiVersion: networking.k8s.io/v1 …"
 
 
-def policy_view(wanted: PolicyForm, *, operation: OperationId, offer: OfferId) -> View:
-    """The form."""
-    applies = isinstance(wanted.action, PolicyApply)
-    where = f"{kit.bold(wanted.namespace)} of {kit.bold(wanted.cluster)}"
+def policy_view(form: PolicyForm, operation: OperationId, offer: OfferId) -> View:
+    """The modal that takes one NetworkPolicy."""
+    where = f"{kit.bold(form.namespace)} of {kit.bold(form.cluster)}"
     text = text_input("manifest", multiline=True, placeholder=EXAMPLE) | {"max_length": LONGEST_TEXT}
     file = {
         "type": "file_input",
@@ -34,31 +32,39 @@ def policy_view(wanted: PolicyForm, *, operation: OperationId, offer: OfferId) -
         labelled("manifest", "YAML", text, optional=True),
         labelled("file", "Or a file", file, hint="One NetworkPolicy, at most 256 KiB.", optional=True),
     ]
-    word = "Apply" if applies else "Preview"
+    word = "Apply" if isinstance(form.action, PolicyApply) else "Preview"
     return form_view(
-        operation=operation, offer=offer, title=f"{word} a policy", submit=word, blocks=blocks, form=FORM
+        operation=operation, offer=offer, title=f"{word} a policy", submit=word, blocks=blocks, form=NAME
     )
 
 
-def policy_errors(fields: dict[str, Any], *, files: int) -> dict[str, str]:
-    """What is wrong with a form, beside its field: what can be seen without a cluster."""
-    text = str(fields.get("manifest") or "").strip()
-    if bool(text) == bool(files):
-        return {
-            "manifest": "Paste the YAML or pick a file."
-            if not text
-            else "Either the YAML or a file, not both."
-        }
+def policy_errors(values: Values, files: int) -> Errors:
+    """What is wrong with the form, as far as that can be seen without a cluster."""
+    text = str(values.get("manifest") or "").strip()
+    if text and files:
+        return {"manifest": "Either the YAML or a file, not both."}
     if not text:
-        return {}
+        return {} if files else {"manifest": "Paste the YAML or pick a file."}
     try:
         check_kind(yaml_document.read(text))
-    except BadManifest as wrong:
-        return {"manifest": f"{wrong.what}: {wrong.why}".rstrip(": ").replace("`", "")[:150]}
+    except BadManifest as problem:
+        return {"manifest": f"{problem.what}: {problem.why}".rstrip(": ").replace("`", "")[:150]}
     return {}
 
 
-def filled(action: PolicyPreview | PolicyApply, fields: dict[str, Any]) -> PolicyPreview | PolicyApply:
-    """The words with the pasted YAML; a file is read where it is taken."""
-    text = str(fields.get("manifest") or "").strip("\n")
+def fill_policy(action: PolicyPreview | PolicyApply, values: Values) -> PolicyPreview | PolicyApply:
+    """The action with the pasted YAML; a file is read later, by `attachments`."""
+    text = str(values.get("manifest") or "").strip("\n")
     return action.model_copy(update={"manifest": text or None})
+
+
+FORM = Form[PolicyForm, PolicyPreview | PolicyApply](
+    name=NAME,
+    result=PolicyForm,
+    opens=lambda action: isinstance(action, (PolicyPreview, PolicyApply)) and action.needs_manifest,
+    view=policy_view,
+    offered=lambda form, _opener: form.action,
+    fills=(PolicyPreview, PolicyApply),
+    fill=fill_policy,
+    errors=policy_errors,
+)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from bot.actions import values
+from bot.actions import values as rules
 from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
 from bot.drivers import catalog
 from bot.drivers.template_rules import TemplateOption
 from bot.slack import kit
+from bot.slack.forms.form import Errors, Form, Values
 from bot.slack.forms.parts import View, form_view, labelled, option, text_input
 
-_CHECKS = {"template": values.name, "kubernetes": values.name, "pool": values.cidr}
-_FIELDS = (
+RULES = {"template": rules.name, "kubernetes": rules.name, "pool": rules.cidr}
+FIELDS = (
     ("template", "Name", "left out: made from the version and the driver"),
     ("kubernetes", "Kubernetes version", "for example v1.29.5"),
     ("image", "Image", ""),
@@ -26,8 +25,8 @@ _FIELDS = (
 )
 
 
-def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferId) -> View:
-    """The form for a template."""
+def template_view(form: TemplateForm, operation: OperationId, offer: OfferId) -> View:
+    """The modal with the drivers and the fields of a template."""
     options = [
         option(profile.driver, f"{profile.title}: {profile.summary}") for profile in catalog.profiles()
     ]
@@ -37,21 +36,17 @@ def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferI
         "options": options,
         "initial_option": options[0],
     }
-    blocks = [
-        kit.section(
-            f"A cluster template in {kit.bold(wanted.project)}. What you leave as it is comes from the"
-            " configuration."
-        ),
-        labelled(
-            "driver", "Network driver", driver, hint="It cannot be changed after a cluster is deployed."
-        ),
-    ]
-    for field, label, hint in _FIELDS:
-        known = str(getattr(wanted.defaults, field, None) or "")
-        blocks.append(labelled(field, label, text_input(field, initial=known), hint=hint, optional=True))
+    project = kit.bold(form.project)
+    text = f"A cluster template in {project}. What you leave as it is comes from the configuration."
+    hint = "It cannot be changed after a cluster is deployed."
+    blocks = [kit.section(text), labelled("driver", "Network driver", driver, hint=hint)]
+    for field, label, example in FIELDS:
+        default = str(getattr(form.defaults, field, None) or "")
+        element = text_input(field, initial=default)
+        blocks.append(labelled(field, label, element, hint=example, optional=True))
     blocks += [
-        labelled(own.name, own.label, text_input(own.name), hint=own.hint, optional=True)
-        for own in _driver_fields()
+        labelled(field.name, field.label, text_input(field.name), hint=field.hint, optional=True)
+        for field in _driver_fields()
     ]
     return form_view(
         operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks
@@ -59,26 +54,37 @@ def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferI
 
 
 def _driver_fields() -> list[TemplateOption]:
-    """The drivers' options that the form offers: those that have a label."""
+    """The options of single drivers that the form offers: those that have a label."""
     return [option for option in catalog.template_options() if option.label]
 
 
-def form_errors(fields: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with a form's values, by field; Slack shows each beside its field."""
-    found = {}
-    checks = _CHECKS | {option.name: option.check or values.name for option in _driver_fields()}
+def template_errors(values: Values, _files: int = 0) -> Errors:
+    """What is wrong with the values, by field."""
+    errors = {}
+    checks = RULES | {field.name: field.check or rules.name for field in _driver_fields()}
     for field, check in checks.items():
-        value = fields.get(field)
-        if value:
+        if value := values.get(field):
             try:
                 check(str(value))
-            except ValueError as wrong:
-                found[field] = str(wrong).replace("`", "")
-    return found
+            except ValueError as error:
+                errors[field] = str(error).replace("`", "")
+    return errors
 
 
-def filled(action: TemplateCreate, fields: dict[str, Any]) -> TemplateCreate:
-    """The action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
-    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.spelled()}
-    said["driver"] = values.driver(said["driver"])
-    return TemplateCreate(project=action.project, **said)
+def fill_template(action: TemplateCreate, values: Values) -> TemplateCreate:
+    """The action with the values of the form. Raises `ValueError` for values that do not fit."""
+    options = {name: value for name, value in values.items() if value and name in TemplateCreate.spelled()}
+    options["driver"] = rules.driver(options["driver"])
+    return TemplateCreate(project=action.project, **options)
+
+
+FORM = Form(
+    name="",
+    result=TemplateForm,
+    opens=lambda action: isinstance(action, TemplateCreate) and action.driver is None,
+    view=template_view,
+    offered=lambda _form, opener: opener,
+    fills=(TemplateCreate,),
+    fill=fill_template,
+    errors=template_errors,
+)

@@ -1,1 +1,3 @@
-"""Thin: a Slack payload becomes a stored request; nothing is decided here."""
+"""The entry points of Slack: a payload becomes a stored request, and is acknowledged. Nothing is decided
+here.
+"""

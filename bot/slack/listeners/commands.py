@@ -7,20 +7,19 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot.actions.mistakes import COMMAND
 from bot.slack import payloads
 from bot.slack.intake import Intake
-
-COMMAND = "/xk8s"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CommandListeners:
-    """`/xk8s …`."""
+    """Listeners for the slash command `/xk8s`."""
 
     intake: Intake
 
     def register(self, app: App) -> None:
-        """Listen to the command."""
+        """Register the listener with the Bolt app."""
         app.command(COMMAND)(self.on_command)
 
     def on_command(self, ack: Ack, body: dict[str, Any]) -> None:

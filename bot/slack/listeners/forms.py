@@ -1,4 +1,4 @@
-"""Submitted modals: checked field by field, stored, acknowledged."""
+"""Submitted modals: checked field by field, stored, then acknowledged."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bot.slack.intake import Intake
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FormListeners:
-    """View submissions."""
+    """Listeners for the interaction `view_submission`."""
 
     intake: Intake
 
     def register(self, app: App) -> None:
-        """Listen to our forms, and last to any other, so that old ones close."""
+        """Register the listeners for our forms, and last one for any other, so that old ones close."""
         app.view(re.compile(rf"^{re.escape(kit.FORM)}(?!\.loading)"))(self.on_submit)
         app.view(re.compile(".*"))(self.on_other)
 
     def on_submit(self, ack: Ack, body: dict[str, Any]) -> None:
-        """Show what is wrong beside its field, or store the form and close it."""
+        """Show errors beside their fields, or store the form and close it."""
         request = payloads.from_form(body, now=payloads.utc_now())
         errors = form_errors(body["view"].get("callback_id", ""), request.fields, files=len(request.files))
         if errors:
@@ -35,5 +35,5 @@ class FormListeners:
         ack()
 
     def on_other(self, ack: Ack) -> None:
-        """A view of an older version: it closes."""
+        """Close a modal of an older version."""
         ack()

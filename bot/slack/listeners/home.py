@@ -1,4 +1,4 @@
-"""The App Home: noted that somebody looks at it; it is made elsewhere."""
+"""The App Home: it is noted that a person looks at theirs, and `delivery.app_homes` publishes it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from slack_bolt import App
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HomeListeners:
-    """The `app_home_opened` event."""
+    """Listeners for the event `app_home_opened`."""
 
     opened: Callable[[str], None]
 
     def register(self, app: App) -> None:
-        """Listen to people opening their Home."""
+        """Register the listener with the Bolt app."""
         app.event("app_home_opened")(self.on_opened)
 
     def on_opened(self, event: dict[str, Any]) -> None:
-        """Note who looks. If that fails, Slack is not acknowledged and delivers it again."""
+        """Note who looks. If that fails, Slack is not acknowledged and delivers the event again."""
         if event.get("tab", "home") == "home":
             self.opened(event["user"])

@@ -1,4 +1,4 @@
-"""@xk8s in a message: stored, and answered in that message's thread by the same code as a command."""
+"""Mentions of @xk8s in a message: answered in that message's thread, by the same code as a command."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.slack.intake import Intake
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MentionListeners:
-    """The `app_mention` event."""
+    """Listeners for the event `app_mention`."""
 
     intake: Intake
 
     def register(self, app: App) -> None:
-        """Listen to mentions."""
+        """Register the listener with the Bolt app."""
         app.event("app_mention")(self.on_mention)
 
     def on_mention(self, body: dict[str, Any], context: BoltContext) -> None:

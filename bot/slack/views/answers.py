@@ -1,4 +1,9 @@
-"""The parts of an answer that every request shares: root line, context line, headline, working line."""
+"""The parts of an answer that every request shares: root message, headline, footer, and the states on the
+way.
+
+An answer is a root message, whose one line always says how the request stands, and a thread below it. The
+views of single results are found through the catalogue; this module puts them into that frame.
+"""
 
 from __future__ import annotations
 
@@ -9,108 +14,96 @@ from bot.actions.request import IncomingRequest
 from bot.common.problems import Problem
 from bot.requests.answer import Conclusion
 from bot.slack import kit
-from bot.slack.views import catalog, problems
+from bot.slack.views import problems
+from bot.slack.views.catalog import RESULTS
 
 
 def working_line(action: Action) -> str:
-    """The root's line while the work goes on."""
+    """The root's line while a request is served."""
     return f"⏳ *{kit.escape(action.words())}*"
 
 
-def root(headline: str, request: IncomingRequest) -> kit.Message:
+def root_message(line: str, request: IncomingRequest) -> kit.Message:
     """The root message: the state in one line, and who asked."""
-    line = f"{headline} · asked by {kit.person(request.person.id)}"
-    return kit.Message(text=kit.plain_line(headline), blocks=(kit.section(line),))
+    section = kit.section(f"{line} · asked by {kit.person(request.person.id)}")
+    return kit.Message(text=kit.plain_line(line), blocks=(section,))
 
 
-def conclusion(ended: Conclusion) -> kit.Rendered:
-    """Show how a request ended, with the context line under its last message."""
-    rendered = _body(ended)
-    footer = kit.context(*_footer(ended))
-    if not rendered.messages:
-        return dataclasses.replace(
-            rendered, messages=(kit.Message(text=kit.plain_line(rendered.headline), blocks=(footer,)),)
-        )
-    *before, last = rendered.messages
+def show_conclusion(conclusion: Conclusion) -> kit.Rendered:
+    """Show how a request ended; a footer stands at the end of the last message."""
+    if conclusion.problem is not None:
+        rendered = problems.show_problem(conclusion, conclusion.problem)
+    else:
+        rendered = RESULTS.render(conclusion.result)
+    footer = kit.context(*_footer(conclusion))
+    messages = rendered.messages or (kit.Message(text=kit.plain_line(rendered.headline)),)
+    *before, last = messages
     if len(last.blocks) < kit.BLOCKS_PER_MESSAGE:
-        return dataclasses.replace(rendered, messages=(*before, _with_block(last, footer)))
-    return dataclasses.replace(
-        rendered, messages=(*rendered.messages, kit.Message(text=last.text, blocks=(footer,)))
-    )
+        before.append(kit.Message(text=last.text, blocks=(*last.blocks, footer)))
+    else:
+        before += [last, kit.Message(text=last.text, blocks=(footer,))]
+    return dataclasses.replace(rendered, messages=tuple(before))
 
 
-def _with_block(message: kit.Message, block: kit.Block) -> kit.Message:
-    return dataclasses.replace(message, blocks=(*message.blocks, block))
-
-
-def _body(ended: Conclusion) -> kit.Rendered:
-    if ended.problem is not None:
-        return problems.problem(ended, ended.problem)
-    return catalog.RESULTS.render(ended.result)
-
-
-def _footer(ended: Conclusion) -> list[str]:
-    asker = ended.request.person.name or kit.person(ended.request.person.id)
+def _footer(conclusion: Conclusion) -> list[str]:
+    person = conclusion.request.person
     parts = [
-        asker,
-        ended.project,
-        f"ref {ended.request.reference}",
-        kit.ago(ended.seconds) if ended.seconds >= 0.05 else "",
+        person.name or kit.person(person.id),
+        conclusion.project,
+        f"ref {conclusion.request.reference}",
+        kit.duration(conclusion.seconds) if conclusion.seconds >= 0.05 else "",
     ]
     return [part for part in parts if part]
 
 
 def with_headline(rendered: kit.Rendered) -> tuple[kit.Message, ...]:
-    """The messages of an answer that has no root of its own: the headline stands on top."""
-    line = kit.section(rendered.headline)
+    """Return the messages of an answer without a root of its own: the headline stands at the top of the
+    first.
+    """
+    line, text = kit.section(rendered.headline), kit.plain_line(rendered.headline)
     if not rendered.messages:
-        return (kit.Message(text=kit.plain_line(rendered.headline), blocks=(line,)),)
-    first, *rest = rendered.messages
+        return (kit.Message(text=text, blocks=(line,)),)
+    first, *others = rendered.messages
     if len(first.blocks) >= kit.BLOCKS_PER_MESSAGE:
-        return (kit.Message(text=kit.plain_line(rendered.headline), blocks=(line,)), first, *rest)
-    return (kit.Message(text=kit.plain_line(rendered.headline), blocks=(line, *first.blocks)), *rest)
+        return (kit.Message(text=text, blocks=(line,)), first, *others)
+    return (kit.Message(text=text, blocks=(line, *first.blocks)), *others)
 
 
-def progress(state: object) -> kit.Message:
-    """An intermediate state in the thread."""
-    return catalog.RESULTS.render_state(state)
+def show_state(state: object) -> kit.Message:
+    """Show an intermediate state, in the thread."""
+    return RESULTS.render_state(state)
 
 
-def told_below(headline: str) -> kit.Message:
-    """What becomes of the message that followed the work when the end had to stand in another."""
+def own_root_line(state: object) -> str | None:
+    """The root's line for a state that has one of its own; None for any other."""
+    return RESULTS.render_root_line(state)
+
+
+def state_root_line(state: object, message: kit.Message) -> str:
+    """The root's line for a state: its own, or else the first line of the state's message."""
+    own_line = own_root_line(state)
+    if own_line is not None:
+        return own_line
+    sections = (str(block["text"]["text"]) for block in message.blocks if block["type"] == "section")
+    return "⏳ " + next(sections, message.text).split("\n")[0]
+
+
+def pointer_below(headline: str) -> kit.Message:
+    """Replaces the message that followed the work where the end had to stand in a new message below it."""
     return kit.Message(text=kit.plain_line(headline), blocks=(kit.section(f"{headline} · told below"),))
 
 
-def status_line(state: object) -> str | None:
-    """The root's line while the work goes on, if an intermediate state has one of its own."""
-    return catalog.RESULTS.root_line(state)
-
-
-def going_on(state: object, message: kit.Message) -> str:
-    """The root's line while the work goes on, from the state that it has come to."""
-    own = catalog.RESULTS.root_line(state)
-    if own is not None:
-        return own
-    text = next(
-        (str(block["text"]["text"]) for block in message.blocks if block["type"] == "section"), message.text
-    )
-    return "⏳ " + text.split("\n")[0]
-
-
-def problem_text(ended: Conclusion) -> str:
-    """Why a request did not succeed, as one piece of mrkdwn."""
-    if ended.problem is None:
+def problem_text(conclusion: Conclusion) -> str:
+    """Why a request did not succeed, as one piece of mrkdwn, for a form that cannot be filled."""
+    problem = conclusion.problem
+    if problem is None:
         return "Done."
-    rendered = problems.problem(ended, ended.problem)
-    return "\n".join(
-        [rendered.headline, *(kit.escape(part) for part in (ended.problem.why, ended.problem.fix) if part)]
-    )
+    headline = problems.show_problem(conclusion, problem).headline
+    return "\n".join([headline, *(kit.escape(part) for part in (problem.why, problem.fix) if part)])
 
 
-def file_missing(file: kit.File, problem: Problem) -> kit.Message:
-    """Say that a file could not be put into the thread, and what to do."""
-    text = (
-        f"📎 {kit.code(file.name)} could not be uploaded: {kit.escape(problem.why)}."
-        f" {kit.escape(problem.fix)}"
-    )
+def show_failed_upload(file: kit.File, problem: Problem) -> kit.Message:
+    """Say that a file could not be put into the thread, why, and what to do."""
+    why, fix = kit.escape(problem.why), kit.escape(problem.fix)
+    text = f"📎 {kit.code(file.name)} could not be uploaded: {why}. {fix}"
     return kit.Message(text=f"{file.name} could not be uploaded", blocks=(kit.section(text),))

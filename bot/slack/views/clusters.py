@@ -1,4 +1,4 @@
-"""Clusters: listed and shown; being built, verified and deleted."""
+"""The views of clusters: listed, shown, and on their way through creation and deletion."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from bot.clusters.service import ClusterDetails, ClusterOverview
 from bot.drivers.verification.report import VerificationSummary
 from bot.slack import kit
 from bot.slack.views import verification
+from bot.slack.views.registry import root_line, shows, shows_state
 
-_MARKS = {"COMPLETE": "✅", "PROGRESS": "⏳", "FAILED": "❌"}
+STATUS_MARKS = {"COMPLETE": "✅", "PROGRESS": "⏳", "FAILED": "❌"}  # by the end of Magnum's status
 MOST_FAULTS = 10
 
 
-def listed(found: ClusterOverview) -> kit.Rendered:
-    """A project's clusters in a table, and what is missing from it."""
-    clusters = found.listed.clusters
-    headline = f"🗂 {kit.count(len(clusters), 'cluster')} in {kit.bold(found.project)}"
-    blocks: list[kit.Block] = [kit.section(f"⚠️ {kit.escape(missing)}") for missing in found.listed.missing]
+@shows(ClusterOverview)
+def show_list(overview: ClusterOverview) -> kit.Rendered:
+    """A project's clusters in a table, below what could not be listed."""
+    clusters = overview.listed.clusters
+    headline = f"🗂 {kit.count(len(clusters), 'cluster')} in {kit.bold(overview.project)}"
+    blocks: list[kit.Block] = [kit.section(f"⚠️ {kit.escape(gap)}") for gap in overview.listed.missing]
     rows = [
         [
             cluster.name,
             str(cluster.driver or "unknown"),
-            _state(cluster),
+            _status(cluster),
             str(cluster.nodes if cluster.nodes is not None else "–"),
             "production" if cluster.production else "",
         ]
@@ -44,27 +46,40 @@ def listed(found: ClusterOverview) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=kit.messages(f"{len(clusters)} clusters", blocks))
 
 
-def _state(cluster: Cluster) -> str:
+def _status(cluster: Cluster) -> str:
     if not cluster.from_magnum:
         return "from a kubeconfig"
-    mark = next((sign for word, sign in _MARKS.items() if cluster.status.endswith(word)), "")
+    mark = next((mark for ending, mark in STATUS_MARKS.items() if cluster.status.endswith(ending)), "")
     return f"{mark} {cluster.status}".strip()
 
 
-def shown(found: ClusterDetails) -> kit.Rendered:
-    """One cluster in full; why it failed comes first."""
-    cluster = found.cluster
-    blocks: list[kit.Block] = []
-    if cluster.status.endswith("FAILED"):
-        blocks += kit.sections(f"❌ {kit.escape(cluster.status_reason or 'Magnum gives no reason')}")
-        faults = list(cluster.faults.items())[:MOST_FAULTS]
-        blocks += [
+@shows(ClusterDetails)
+def show_details(details: ClusterDetails) -> kit.Rendered:
+    """One cluster in full, below the reason of its failure if it has failed."""
+    cluster = details.cluster
+    blocks = [*_failure(cluster), *kit.fields(_facts(cluster))]
+    verify = kit.Button(label="Verify", action=Verify(cluster=cluster.id), style="primary")
+    blocks.append(kit.buttons(verify, kit.Button(label="All clusters", action=ClusterList())))
+    headline = f"📄 Cluster {kit.bold(cluster.name)} in {kit.bold(cluster.project)}"
+    return kit.Rendered(headline=headline, messages=kit.messages(f"Cluster {cluster.name}", blocks))
+
+
+def _failure(cluster: Cluster) -> list[kit.Block]:
+    if not cluster.status.endswith("FAILED"):
+        return []
+    return [
+        *kit.sections(f"❌ {kit.escape(cluster.status_reason or 'Magnum gives no reason')}"),
+        *(
             kit.section(f"• *{kit.escape(name)}*: {kit.escape(kit.cut(fault, 600))}")
-            for name, fault in faults
-        ]
+            for name, fault in list(cluster.faults.items())[:MOST_FAULTS]
+        ),
+    ]
+
+
+def _facts(cluster: Cluster) -> list[tuple[str, str]]:
     pairs = [
         ("Driver", kit.escape(cluster.driver or "unknown")),
-        ("State", kit.escape(_state(cluster))),
+        ("State", kit.escape(_status(cluster))),
         ("Kubernetes", kit.escape(cluster.kubernetes or "–")),
         ("Nodes", kit.escape(cluster.nodes if cluster.nodes is not None else "–")),
         ("Control plane", kit.escape(cluster.masters if cluster.masters is not None else "–")),
@@ -76,124 +91,125 @@ def shown(found: ClusterDetails) -> kit.Rendered:
         pairs.append(("Created", kit.moment(cluster.created)))
     if cluster.health:
         pairs.append(("Health (API and nodes only)", kit.escape(cluster.health)))
-    blocks += kit.fields(pairs)
-    blocks.append(
-        kit.buttons(
-            kit.Button(label="Verify", action=Verify(cluster=cluster.id), style="primary"),
-            kit.Button(label="All clusters", action=ClusterList()),
-        )
-    )
-    headline = f"📄 Cluster {kit.bold(cluster.name)} in {kit.bold(cluster.project)}"
-    return kit.Rendered(headline=headline, messages=kit.messages(f"Cluster {cluster.name}", blocks))
+    return pairs
 
 
-def building(state: ClusterBuilding) -> kit.Message:
-    """Magnum builds it."""
-    size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
-    head = (
-        f"🏗 Magnum builds {kit.bold(state.name)}: {size} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
-    )
+@shows_state(ClusterBuilding)
+def show_building(state: ClusterBuilding) -> kit.Message:
+    """Magnum is building the cluster."""
+    head = f"🏗 Magnum builds {kit.bold(state.name)}: {_size(state)} · {_age(state)}"
     status = f"template {kit.bold(state.template)} · {kit.code(state.status or 'accepted')}"
     return _stage(
-        f"Magnum builds {state.name}", head, state.trouble, f"{status} · next: its driver is verified"
+        f"Magnum builds {state.name}", head, f"{status} · next: its driver is verified", state.trouble
     )
 
 
-def building_root(state: ClusterBuilding) -> str:
-    """The root's line meanwhile."""
+@root_line(ClusterBuilding)
+def building_line(state: ClusterBuilding) -> str:
+    """The root's line while Magnum is building the cluster."""
     return f"⏳ {kit.bold(state.name)}: Magnum builds it"
 
 
-def built(state: ClusterBuilt) -> kit.Message:
-    """Magnum has built it."""
-    size = f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
-    head = f"🧱 {kit.bold(state.name)} is built after {kit.ago(state.seconds)}: {size}"
-    more = f"API {kit.code(state.api_address or '–')} · next: {kit.escape(state.driver)} is verified"
-    return _stage(f"{state.name} is built", head, "", more)
+@shows_state(ClusterBuilt)
+def show_built(state: ClusterBuilt) -> kit.Message:
+    """Magnum has built the cluster, and its driver is verified next."""
+    head = f"🧱 {kit.bold(state.name)} is built after {kit.duration(state.seconds)}: {_size(state)}"
+    api = f"API {kit.code(state.api_address or '–')} · next: {kit.escape(state.driver)} is verified"
+    return _stage(f"{state.name} is built", head, api)
 
 
-def verifying(state: ClusterVerifying) -> kit.Message:
-    """It is built; its driver is verified."""
-    head = (
-        f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified ·"
-        f" {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
-    )
-    last = verification.headline(state.report) if state.report else ""
-    found = f"last look: {last}" if last else "first look"
-    return _stage(f"{state.name} is built, {state.driver} is verified", head, "", found)
+@shows_state(ClusterVerifying)
+def show_verifying(state: ClusterVerifying) -> kit.Message:
+    """The driver of a new cluster is being verified; the last verdict stands below."""
+    head = f"🔎 {kit.bold(state.name)} is built, {kit.escape(state.driver)} is verified · {_age(state)}"
+    verdict = f"last look: {verification.headline(state.report)}" if state.report else "first look"
+    return _stage(f"{state.name} is built, {state.driver} is verified", head, verdict)
 
 
-def deleting(state: ClusterDeleting) -> kit.Message:
-    """Magnum deletes it."""
-    head = f"🗑 Magnum deletes {kit.bold(state.name)} · {kit.ago(state.seconds)} · {kit.as_of(state.at)}"
-    return _stage(f"Magnum deletes {state.name}", head, state.trouble, kit.code(state.status or "on its way"))
+@shows_state(ClusterDeleting)
+def show_deleting(state: ClusterDeleting) -> kit.Message:
+    """Magnum is deleting the cluster."""
+    head = f"🗑 Magnum deletes {kit.bold(state.name)} · {_age(state)}"
+    return _stage(f"Magnum deletes {state.name}", head, kit.code(state.status or "on its way"), state.trouble)
 
 
-def deleting_root(state: ClusterDeleting) -> str:
-    """The root's line meanwhile."""
+@root_line(ClusterDeleting)
+def deleting_line(state: ClusterDeleting) -> str:
+    """The root's line while Magnum is deleting the cluster."""
     return f"⏳ {kit.bold(state.name)}: Magnum deletes it"
 
 
-def _stage(text: str, head: str, trouble: str, more: str) -> kit.Message:
-    lines = [head, f"⚠️ {kit.escape(trouble)}: I look again" if trouble else "", more]
+def _size(state: ClusterBuilding | ClusterBuilt) -> str:
+    return f"{kit.count(state.nodes, 'node')}, {state.masters} of the control plane"
+
+
+def _age(state: ClusterBuilding | ClusterVerifying | ClusterDeleting) -> str:
+    return f"{kit.duration(state.seconds)} · {kit.as_of(state.at)}"
+
+
+def _stage(text: str, head: str, detail: str, trouble: str = "") -> kit.Message:
+    lines = [head, f"⚠️ {kit.escape(trouble)}: I look again" if trouble else "", detail]
     return kit.Message(text=text, blocks=(kit.section("\n".join(line for line in lines if line)),))
 
 
-def created(found: ClusterCreated) -> kit.Rendered:
-    """A cluster was created, and what its driver looks like."""
-    driver = str(found.driver or "driver")
-    facts = " · ".join(
-        kit.escape(part)
-        for part in (
-            driver.capitalize(),
-            f"Kubernetes {found.kubernetes}" if found.kubernetes else "",
-            kit.count(found.nodes, "node"),
-            f"{found.masters} of the control plane",
-            f"template {found.template}",
-            f"built in {kit.ago(found.build_seconds)}",
-        )
-        if part
+@shows(ClusterCreated)
+def show_created(created: ClusterCreated) -> kit.Rendered:
+    """A cluster was created, with the verification of its driver."""
+    report = verification.show_summary(
+        VerificationSummary(asked=created.driver, reports=(created.report,), missing=(), single=True)
     )
-    shown = verification.summary(
-        VerificationSummary(asked=found.driver, reports=(found.report,), missing=(), single=True)
-    )
-    blocks: list[kit.Block] = [kit.section(facts)]
-    if not found.healthy:
-        blocks.append(kit.section(verification.headline(found.report)))
-    blocks += [block for message in shown.messages for block in message.blocks if block["type"] != "actions"]
+    blocks: list[kit.Block] = [kit.section(_built_from(created))]
+    if not created.healthy:
+        blocks.append(kit.section(verification.headline(created.report)))
+    blocks += [block for message in report.messages for block in message.blocks if block["type"] != "actions"]
     buttons = [
-        kit.Button(label="Verify again", action=Verify(driver=found.driver, cluster=found.id)),
-        kit.Button(label="Show cluster", action=ClusterShow(cluster=found.id)),
+        kit.Button(label="Verify again", action=Verify(driver=created.driver, cluster=created.id)),
+        kit.Button(label="Show cluster", action=ClusterShow(cluster=created.id)),
     ]
-    if not found.healthy:
-        buttons.append(kit.Button(label="Diagnose", action=Diagnose(cluster=found.id)))
+    if not created.healthy:
+        buttons.append(kit.Button(label="Diagnose", action=Diagnose(cluster=created.id)))
     blocks.append(kit.buttons(*buttons))
-    name, where = kit.bold(found.name), kit.bold(found.project)
-    nodes = f"{found.report.nodes_ok} of {kit.count(found.report.nodes, 'node')}"
-    headline = (
-        f"✅ Cluster {name} created in {where}: {kit.escape(driver)} healthy, {nodes}"
-        if found.healthy
-        else f"⚠️ Cluster {name} created in {where}, but its {kit.escape(driver)} needs attention"
-    )
+    where = f"Cluster {kit.bold(created.name)} created in {kit.bold(created.project)}"
+    driver = kit.escape(created.driver or "driver")
+    nodes = f"{created.report.nodes_ok} of {kit.count(created.report.nodes, 'node')}"
     return kit.Rendered(
-        headline=headline, messages=kit.messages(f"Cluster {found.name} created", blocks), files=shown.files
+        headline=(
+            f"✅ {where}: {driver} healthy, {nodes}"
+            if created.healthy
+            else f"⚠️ {where}, but its {driver} needs attention"
+        ),
+        messages=kit.messages(f"Cluster {created.name} created", blocks),
+        files=report.files,
     )
 
 
-def deleted(found: ClusterDeleted) -> kit.Rendered:
-    """A cluster is gone."""
-    name, where = kit.bold(found.name), kit.bold(found.project)
-    if found.was_gone:
-        headline = f"🗑 Cluster {name} was gone from {where} already; nothing was deleted"
+def _built_from(created: ClusterCreated) -> str:
+    parts = (
+        str(created.driver or "driver").capitalize(),
+        f"Kubernetes {created.kubernetes}" if created.kubernetes else "",
+        kit.count(created.nodes, "node"),
+        f"{created.masters} of the control plane",
+        f"template {created.template}",
+        f"built in {kit.duration(created.build_seconds)}",
+    )
+    return " · ".join(kit.escape(part) for part in parts if part)
+
+
+@shows(ClusterDeleted)
+def show_deleted(deleted: ClusterDeleted) -> kit.Rendered:
+    """A cluster is gone, by this deletion or by an earlier one."""
+    name, project = kit.bold(deleted.name), kit.bold(deleted.project)
+    if deleted.was_gone:
+        headline = f"🗑 Cluster {name} was gone from {project} already; nothing was deleted"
         text = "Somebody else deleted it before this was approved and begun."
     else:
-        headline = f"🗑 Cluster {name} deleted from {where}"
+        headline = f"🗑 Cluster {name} deleted from {project}"
         text = (
             "Its servers, load balancers and network are gone. Cinder volumes of its PersistentVolumes, if it"
             " had any, are still there."
         )
-    more = f"What is left: `{COMMAND} cluster list`"
+    remaining = f"What is left: `{COMMAND} cluster list`"
     return kit.Rendered(
         headline=headline,
-        messages=kit.messages(f"Cluster {found.name} deleted", [kit.section(f"{text}\n{more}")]),
+        messages=kit.messages(f"Cluster {deleted.name} deleted", [kit.section(f"{text}\n{remaining}")]),
     )

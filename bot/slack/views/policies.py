@@ -1,4 +1,6 @@
-"""Policies to look at: presets, a list, one as YAML, and the way to send one's own."""
+"""The views of policies at rest: the presets, a cluster's list, one as YAML, and the button that takes one's
+own.
+"""
 
 from __future__ import annotations
 
@@ -9,139 +11,137 @@ from bot.actions.policies import PolicyApply, PolicyDelete, PolicyList
 from bot.drivers.catalog import recommended
 from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.preview import Where
-from bot.policy.results import PolicyForm, PolicyListing, PolicyShown, PresetList
+from bot.policy.results import ListedPolicy, PolicyForm, PolicyListing, PolicyShown, PresetList, RecentChange
 from bot.slack import kit
+from bot.slack.views.registry import shows
 
-LONGEST_SHOWN = 2_500  # characters of YAML in a message; the file has all of it
-MOST_FOREIGN = 5
-WORDS = {"apply": "applied", "delete": "deleted", "rollback": "rolled back"}
+LONGEST_YAML = 2_500  # characters of YAML in a message; the file has all of it
+MOST_OTHERS = 5
+CHANGES = {"apply": "applied", "delete": "deleted", "rollback": "rolled back"}
 
 
-def presets(found: PresetList) -> kit.Rendered:
+@shows(PresetList)
+def show_presets(listing: PresetList) -> kit.Rendered:
     """What each preset does, what surprises people, and a command to copy."""
     blocks = [
         kit.section(
             f"{kit.bold(preset.name)}\n{kit.escape(preset.text)}\n⚠️ {kit.escape(preset.caution)}\n"
             f"{kit.code(f'{COMMAND} policy preview {preset.name} {preset.example}')}"
         )
-        for preset in found.presets
+        for preset in listing.presets
     ]
     blocks.append(kit.context(f"Your own: `{COMMAND} policy preview --yaml CLUSTER -n NAMESPACE`"))
-    headline = (
-        f"🧩 {kit.count(len(found.presets), 'preset')}: a preview shows what one does, before it is applied"
-    )
+    count = kit.count(len(listing.presets), "preset")
+    headline = f"🧩 {count}: a preview shows what one does, before it is applied"
     return kit.Rendered(headline=headline, messages=kit.messages("Policy presets", blocks))
 
 
-def form_offered(found: PolicyForm) -> kit.Rendered:
-    """From a mention no form can be opened: a button does."""
-    applies = isinstance(found.action, PolicyApply)
-    word = "apply" if applies else "preview"
+@shows(PolicyForm)
+def show_form_button(form: PolicyForm) -> kit.Rendered:
+    """Offer the form for a person's own policy: from a mention none can be opened at once."""
+    word = "apply" if isinstance(form.action, PolicyApply) else "preview"
     text = (
         f"Which policy? Put its YAML into a code block, attach a file, or open the form.\n@xk8s policy {word}"
-        f" --yaml {kit.escape(found.cluster)} -n {kit.escape(found.namespace)} and below it a code block"
+        f" --yaml {kit.escape(form.cluster)} -n {kit.escape(form.namespace)} and below it a code block"
     )
-    button = kit.Button(label="Open the form", action=found.action, style="primary", opens_form=True)
-    headline = f"📝 A policy of your own for {kit.bold(f'{found.cluster} / {found.namespace}')}"
+    button = kit.Button(label="Open the form", action=form.action, style="primary", opens_form=True)
+    headline = f"📝 A policy of your own for {kit.bold(f'{form.cluster} / {form.namespace}')}"
     blocks = [kit.section(text), kit.buttons(button)]
     return kit.Rendered(headline=headline, messages=kit.messages("Open the form", blocks))
 
 
-def listed(found: PolicyListing) -> kit.Rendered:
-    """A cluster's policies in a table, policies of other APIs, and the last changes with how to take
-    them back.
-    """
-    where = found.where
-    number = kit.count(len(found.policies), "policy", "policies")
-    headline = f"📜 {number} in {kit.bold(where.cluster)}"
-    blocks: list[kit.Block] = [*incomplete(found.foreign, found.gaps), *unenforced(where)]
-    rows = [
-        [
-            each.ref.namespace,
-            each.ref.name,
-            " and ".join(each.isolates) or "not understood",
-            f"{each.pods:,}",
-            f"{each.owner.tool} {each.owner.name}".strip() if each.owner else "",
-        ]
-        for each in found.policies
+@shows(PolicyListing)
+def show_list(listing: PolicyListing) -> kit.Rendered:
+    """A cluster's policies in a table, those of other APIs, and the last changes."""
+    count = kit.count(len(listing.policies), "policy", "policies")
+    blocks: list[kit.Block] = [*incomplete(listing.foreign, listing.gaps), *unenforced(listing.where)]
+    if listing.policies:
+        columns = ["Namespace", "Policy", "Isolates", "Pods", "Owner"]
+        blocks += kit.table_parts(columns, [_row(policy) for policy in listing.policies])
+    else:
+        hint = kit.code(f"{COMMAND} policy presets")
+        blocks.append(kit.section(f"Nothing is isolated: every pod reaches every other. See {hint}"))
+    if listing.changes:
+        lines = ["*Changed here last*", *map(_change, listing.changes)]
+        blocks += kit.sections("\n".join(lines))
+    headline = f"📜 {count} in {kit.bold(listing.where.cluster)}"
+    return kit.Rendered(headline=headline, messages=kit.messages(count, blocks))
+
+
+def _row(policy: ListedPolicy) -> list[str]:
+    return [
+        policy.ref.namespace,
+        policy.ref.name,
+        " and ".join(policy.isolates) or "not understood",
+        f"{policy.pods:,}",
+        f"{policy.owner.tool} {policy.owner.name}".strip() if policy.owner else "",
     ]
-    if rows:
-        blocks += kit.table_parts(["Namespace", "Policy", "Isolates", "Pods", "Owner"], rows)
-    else:
-        hint = (
-            f"Nothing is isolated: every pod reaches every other. See {kit.code(f'{COMMAND} policy presets')}"
-        )
-        blocks.append(kit.section(hint))
-    blocks += _changes(found)
-    return kit.Rendered(headline=headline, messages=kit.messages(number, blocks))
 
 
-def _changes(found: PolicyListing) -> Iterable[kit.Block]:
-    if not found.changes:
-        return
-    lines = ["*Changed here last*"]
-    for change in found.changes:
-        undo = (
-            "taken back" if change.undone else kit.code(f"{COMMAND} policy rollback {change.operation[:4]}")
-        )
-        who = kit.person(change.actor)
-        lines.append(f"{kit.moment(change.at)} {kit.code(change.ref)} {WORDS[change.kind]} by {who} · {undo}")
-    yield from kit.sections("\n".join(lines))
+def _change(change: RecentChange) -> str:
+    command = kit.code(f"{COMMAND} policy rollback {change.operation[:4]}")
+    change_text = f"{kit.code(change.ref)} {CHANGES[change.kind]} by {kit.person(change.actor)}"
+    return f"{kit.moment(change.at)} {change_text} · {'taken back' if change.undone else command}"
 
 
-def shown(found: PolicyShown) -> kit.Rendered:
+@shows(PolicyShown)
+def show_details(details: PolicyShown) -> kit.Rendered:
     """One policy as YAML: in the message if it is short, and always as a file."""
-    where, ref = found.where, found.ref
+    where, ref = details.where, details.ref
     blocks: list[kit.Block] = [*unenforced(where)]
-    if found.owner is not None:
-        blocks.append(kit.section(f"⚠️ {kit.escape(found.owner.consequence)}"))
-    if len(found.yaml) <= LONGEST_SHOWN:
-        blocks.append(kit.section(kit.fenced(found.yaml)))
-    else:
-        blocks.append(kit.section("It is too long for a message: see the file."))
-    facts = [f"isolates {kit.count(found.selected, 'pod')}"]
-    if found.last_writer:
-        facts.append(f"last written by {kit.escape(found.last_writer)}")
-    if len(found.managers) > 1:
-        facts.append(f"field managers: {kit.escape(', '.join(found.managers))}")
-    blocks.append(kit.section(" · ".join(facts)))
-    delete = PolicyDelete(policy=ref.name, cluster=where.cluster_id, namespace=ref.namespace)
-    question = kit.Confirm(
-        title=kit.cut(f"Delete {ref.name}?", 100),
-        text=(
-            f"It isolates {kit.count(found.selected, 'pod')} in {where.cluster} / {ref.namespace}. A"
-            " roll-back brings it back."
-        ),
-        confirm="Delete",
-    )
-    blocks.append(
-        kit.buttons(
-            kit.Button(label="All policies", action=PolicyList(cluster=where.cluster_id)),
-            kit.Button(label="Delete", action=delete, style="danger", confirm=question),
-        )
-    )
-    file = kit.File(name=f"{ref.name}.yaml", title=f"{ref} of {where.cluster}", content=found.yaml.encode())
+    if details.owner is not None:
+        blocks.append(kit.section(f"⚠️ {kit.escape(details.owner.consequence)}"))
+    is_short = len(details.yaml) <= LONGEST_YAML
+    text = kit.fenced(details.yaml) if is_short else "It is too long for a message: see the file."
+    blocks += [kit.section(text), kit.section(" · ".join(_facts(details))), _buttons(details)]
+    file = kit.File(name=f"{ref.name}.yaml", title=f"{ref} of {where.cluster}", content=details.yaml.encode())
     headline = f"📄 {kit.bold(ref.name)} on {kit.bold(f'{where.cluster} / {ref.namespace}')}"
     return kit.Rendered(headline=headline, messages=kit.messages(f"Policy {ref}", blocks), files=(file,))
 
 
-def incomplete(foreign: tuple[OtherPolicies, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
-    """What may decide otherwise and is not computed; nothing if there is none."""
-    if not foreign and not gaps:
+def _facts(details: PolicyShown) -> list[str]:
+    facts = [f"isolates {kit.count(details.selected, 'pod')}"]
+    if details.last_writer:
+        facts.append(f"last written by {kit.escape(details.last_writer)}")
+    if len(details.managers) > 1:
+        facts.append(f"field managers: {kit.escape(', '.join(details.managers))}")
+    return facts
+
+
+def _buttons(details: PolicyShown) -> kit.Block:
+    where, ref = details.where, details.ref
+    pods = f"{kit.count(details.selected, 'pod')} in {where.cluster} / {ref.namespace}"
+    confirm = kit.Confirm(
+        title=kit.cut(f"Delete {ref.name}?", 100),
+        text=f"It isolates {pods}. A roll-back brings it back.",
+        confirm="Delete",
+    )
+    delete = PolicyDelete(policy=ref.name, cluster=where.cluster_id, namespace=ref.namespace)
+    return kit.buttons(
+        kit.Button(label="All policies", action=PolicyList(cluster=where.cluster_id)),
+        kit.Button(label="Delete", action=delete, style="danger", confirm=confirm),
+    )
+
+
+def incomplete(others: tuple[OtherPolicies, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
+    """The policies of other APIs and the gaps that may decide otherwise than what was computed, if there are
+    any.
+    """
+    if not others and not gaps:
         return
-    lines = [f"• {kit.escape(each)}" for each in foreign[:MOST_FOREIGN]]
-    if len(foreign) > MOST_FOREIGN:
-        lines.append(f"• …and {len(foreign) - MOST_FOREIGN} more")
-    lines += [f"• {kit.escape(kit.cut(gap, 400))}" for gap in gaps]
-    head = (
+    lines = [
         "⚠️ *Incomplete*: what is said here is computed from NetworkPolicies alone, and this may decide"
         " otherwise"
-    )
-    yield from kit.sections("\n".join([head, *lines]))
+    ]
+    lines += [f"• {kit.escape(other)}" for other in others[:MOST_OTHERS]]
+    if len(others) > MOST_OTHERS:
+        lines.append(f"• …and {len(others) - MOST_OTHERS} more")
+    lines += [f"• {kit.escape(kit.cut(gap, 400))}" for gap in gaps]
+    yield from kit.sections("\n".join(lines))
 
 
 def unenforced(where: Where) -> Iterable[kit.Block]:
-    """That nothing enforces policies in a cluster, if so."""
+    """A warning where the cluster's driver enforces no NetworkPolicy."""
     if where.enforces:
         return
     if not where.driver:

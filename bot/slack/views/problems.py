@@ -1,4 +1,4 @@
-"""Errors in three lines: what happened; why, in the server's words; what to do now."""
+"""The view of a problem: what happened, why (in the server's words), and what the person can do now."""
 
 from __future__ import annotations
 
@@ -9,40 +9,37 @@ from bot.requests.answer import Conclusion
 from bot.slack import kit
 
 
-def problem(conclusion: Conclusion, found: Problem) -> kit.Rendered:
-    """Show why a request did not succeed."""
-    mark = _mark(conclusion, found)
-    what = found.what.rstrip(".")
-    lines = [kit.escape(part) for part in (found.why, found.fix) if part]
-    headline = f"{mark} {_subject(conclusion.action)}{kit.escape(what)}"
+def show_problem(conclusion: Conclusion, problem: Problem) -> kit.Rendered:
+    """Show why a request did not succeed, with a button for each meaning of an ambiguous word."""
+    summary = problem.what.rstrip(".")
+    action = conclusion.action
+    subject = f"*{kit.escape(action.words())}*: " if action is not None else ""
+    lines = [kit.escape(part) for part in (problem.why, problem.fix) if part]
     blocks = kit.sections("\n".join(lines)) if lines else []
-    if isinstance(found, Ambiguous) and conclusion.action is not None:
-        blocks.append(_picks(conclusion.action, found))
-    return kit.Rendered(headline=headline, messages=kit.messages(what, blocks))
+    if isinstance(problem, Ambiguous) and action is not None:
+        blocks.append(_choices(action, problem))
+    headline = f"{_mark(conclusion, problem)} {subject}{kit.escape(summary)}"
+    return kit.Rendered(headline=headline, messages=kit.messages(summary, blocks))
 
 
-def _picks(action: Action, found: Ambiguous) -> kit.Block:
-    """A button for each thing the word may mean: the same request, with its id in place of the name."""
-    cleared = {found.in_place_of: None} if found.in_place_of else {}
-    field = found.field or action.target_field
+def _choices(action: Action, ambiguity: Ambiguous) -> kit.Block:
+    """A button for each thing that the word may mean: the same request, with an id in place of the name."""
+    cleared = {ambiguity.in_place_of: None} if ambiguity.in_place_of else {}
+    field = ambiguity.field or action.target_field
     return kit.buttons(
         *(
             kit.Button(
-                label=kit.cut(choice.label, 75),
+                label=kit.cut(choice.label, kit.BUTTON_LABEL),
                 action=action.model_copy(update={**cleared, field: choice.id}),
             )
-            for choice in found.choices
+            for choice in ambiguity.choices
         )
     )
 
 
-def _subject(action: Action | None) -> str:
-    return f"*{kit.escape(action.words())}*: " if action is not None else ""
-
-
-def _mark(conclusion: Conclusion, found: Problem) -> str:
+def _mark(conclusion: Conclusion, problem: Problem) -> str:
     if conclusion.action is None:
         return "🤔"
     if conclusion.outcome is Outcome.UNKNOWN:
         return "❓"
-    return "🚫" if isinstance(found, Refusal) else "❌"
+    return "🚫" if isinstance(problem, Refusal) else "❌"

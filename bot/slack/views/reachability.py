@@ -1,4 +1,4 @@
-"""Whether one end reaches another, and why; and what is open to everybody, as a list to work off."""
+"""The views of `policy reach`: whether one end reaches another and why, or what is open to everybody."""
 
 from __future__ import annotations
 
@@ -12,156 +12,155 @@ from bot.policy.reach.model import Direction, Workload
 from bot.policy.results import ExposureShown, ReachAnswer, Story
 from bot.slack import kit
 from bot.slack.views.policies import incomplete, unenforced
+from bot.slack.views.registry import shows
 
 MOST_ROWS = 15
 MOST_STORIES = 5
 MOST_POLICIES = 4
 
 
-def answered(found: ReachAnswer) -> kit.Rendered:
-    """Yes, no, or for some pods; then each end's part in it."""
-    ends = f"{kit.bold(found.source)} → {kit.bold(found.destination)}"
-    headline = f"{_mark(found)} {ends}{f' {kit.escape(found.port)}' if found.port else ''}: {_verdict(found)}"
-    blocks: list[kit.Block] = [*incomplete(found.foreign, found.gaps), *unenforced(found.where)]
-    for story in found.stories[:MOST_STORIES]:
-        blocks += kit.sections("\n".join(_story(story, found)))
-    if len(found.stories) > MOST_STORIES:
-        blocks.append(
-            kit.section(f"…and {len(found.stories) - MOST_STORIES} more kinds of pairs. Name single pods.")
-        )
-    if not found.stories:
+@shows(ReachAnswer)
+def show_answer(answer: ReachAnswer) -> kit.Rendered:
+    """Yes, no, or for some pods; then the policies at each end that decide it."""
+    ends = f"{kit.bold(answer.source)} → {kit.bold(answer.destination)}"
+    port = f" {kit.escape(answer.port)}" if answer.port else ""
+    mark, verdict = _verdict(answer)
+    blocks: list[kit.Block] = [*incomplete(answer.foreign, answer.gaps), *unenforced(answer.where)]
+    for story in answer.stories[:MOST_STORIES]:
+        blocks += kit.sections("\n".join(_story(story, port=bool(answer.port))))
+    remaining = len(answer.stories) - MOST_STORIES
+    if remaining > 0:
+        blocks.append(kit.section(f"…and {remaining} more kinds of pairs. Name single pods."))
+    if not answer.stories:
         blocks.append(kit.section("A pod always reaches itself."))
-    if found.port and found.source and found.destination:
-        every = PolicyReach(
-            cluster=found.where.cluster_id, source=found.source, destination=found.destination
+    if answer.port and answer.source and answer.destination:
+        every_port = PolicyReach(
+            cluster=answer.where.cluster_id, source=answer.source, destination=answer.destination
         )
-        blocks.append(kit.buttons(kit.Button(label="All ports", action=every)))
-    return kit.Rendered(
-        headline=headline, messages=kit.messages(f"{found.source} to {found.destination}", blocks)
-    )
+        blocks.append(kit.buttons(kit.Button(label="All ports", action=every_port)))
+    messages = kit.messages(f"{answer.source} to {answer.destination}", blocks)
+    return kit.Rendered(headline=f"{mark} {ends}{port}: {verdict}", messages=messages)
 
 
-def _mark(found: ReachAnswer) -> str:
-    if not found.stories:
-        return "✅"
-    if not found.port:
-        return "✅" if any(story.explanation.connections for story in found.stories) else "🚫"
-    return "✅" if found.allowed == found.pairs else "🚫" if not found.allowed else "⚠️"
+def _verdict(answer: ReachAnswer) -> tuple[str, str]:
+    """The mark and the words of the headline."""
+    if not answer.stories:
+        return "✅", "the same pod"
+    if not answer.port:
+        connections = [story.explanation.connections for story in answer.stories]
+        texts = {str(ports) for ports in connections}
+        words = kit.escape(texts.pop()) if len(texts) == 1 else "depends on the pods"
+        return "✅" if any(connections) else "🚫", words
+    if answer.allowed == answer.pairs:
+        return "✅", "allowed"
+    if not answer.allowed:
+        return "🚫", "not allowed"
+    return "⚠️", f"allowed for {answer.allowed:,} of {kit.count(answer.pairs, 'pair')} of pods"
 
 
-def _verdict(found: ReachAnswer) -> str:
-    if not found.stories:
-        return "the same pod"
-    if not found.port:
-        told = {str(story.explanation.connections) for story in found.stories}
-        return kit.escape(told.pop()) if len(told) == 1 else "depends on the pods"
-    if found.allowed == found.pairs:
-        return "allowed"
-    if not found.allowed:
-        return "not allowed"
-    return f"allowed for {found.allowed:,} of {kit.count(found.pairs, 'pair')} of pods"
-
-
-def _story(story: Story, found: ReachAnswer) -> Iterable[str]:
-    told = story.explanation
-    mark = ("✅" if told.allowed else "🚫") if found.port else "•"
+def _story(story: Story, *, port: bool) -> Iterable[str]:
+    """One kind of pairs of pods; `port` says whether a single port was asked about."""
+    explanation = story.explanation
+    mark = ("✅" if explanation.allowed else "🚫") if port else "•"
     pairs = f" · {kit.count(story.pairs, 'pair')} of pods" if story.pairs > 1 else ""
-    open_ports = f"may open {kit.escape(told.connections)}" if told.connections else "may open nothing"
-    yield f"{mark} {kit.code(told.source)} → {kit.code(told.destination)}{pairs} · {open_ports}"
-    yield f"    {_side(told.egress, port=bool(found.port))}"
-    yield f"    {_side(told.ingress, port=bool(found.port))}"
+    ports = kit.escape(explanation.connections) if explanation.connections else "nothing"
+    ends = f"{kit.code(explanation.source)} → {kit.code(explanation.destination)}"
+    yield f"{mark} {ends}{pairs} · may open {ports}"
+    yield f"    {_end(explanation.egress, port=port)}"
+    yield f"    {_end(explanation.ingress, port=port)}"
 
 
-def _side(side: End, *, port: bool) -> str:
-    way = "leaving" if side.direction is Direction.EGRESS else "arriving"
-    if side.exempt:
-        return f"{way}: open, {kit.escape(side.exempt)}"
-    if not side.isolated_by:
-        return f"{way}: open, no policy isolates it"
-    isolated = f"{way}: isolated by {_some([kit.code(each) for each in side.isolated_by])}"
+def _end(end: End, *, port: bool) -> str:
+    direction = "leaving" if end.direction is Direction.EGRESS else "arriving"
+    if end.exempt:
+        return f"{direction}: open, {kit.escape(end.exempt)}"
+    if not end.isolated_by:
+        return f"{direction}: open, no policy isolates it"
+    isolated = f"{direction}: isolated by {_policies(end.isolated_by)}"
     if not port:
         return isolated
-    if side.allowed_by:
-        return f"{isolated}; allowed by {_some([kit.code(each) for each in side.allowed_by])}"
+    if end.allowed_by:
+        return f"{isolated}; allowed by {_policies(end.allowed_by)}"
     return f"{isolated}; no rule allows it"
 
 
-def _some(shown: Sequence[str]) -> str:
-    more = len(shown) - MOST_POLICIES
-    return ", ".join(shown[:MOST_POLICIES]) + (f" and {more} more" if more > 0 else "")
+def _policies(policies: Sequence[object]) -> str:
+    remaining = len(policies) - MOST_POLICIES
+    names = ", ".join(map(kit.code, policies[:MOST_POLICIES]))
+    return names + (f" and {remaining} more" if remaining > 0 else "")
 
 
-def exposed(found: ExposureShown) -> kit.Rendered:
-    """What anybody reaches, and what no policy isolates: the most exposed first, all of it in the file."""
-    exposure = found.exposure
-    total = len(found.pods)
-    bare = sorted({*exposure.unselected_ingress} & {*exposure.unselected_egress})
+@shows(ExposureShown)
+def show_exposure(result: ExposureShown) -> kit.Rendered:
+    """What anybody reaches and what no policy isolates, the most exposed first; the file has all of it."""
+    exposure, cluster = result.exposure, result.where.cluster
+    ingress, egress = set(exposure.unselected_ingress), set(exposure.unselected_egress)
     headline = (
-        f"🛡 {kit.bold(found.where.cluster)}: {len(exposure.unselected_ingress):,} of"
-        f" {kit.count(total, 'workload')} are isolated by no policy for ingress,"
+        f"🛡 {kit.bold(cluster)}: {len(exposure.unselected_ingress):,} of"
+        f" {kit.count(len(result.pods), 'workload')} are isolated by no policy for ingress,"
         f" {len(exposure.unselected_egress):,} for egress"
     )
-    blocks: list[kit.Block] = [*incomplete(found.foreign, found.gaps), *unenforced(found.where)]
-    blocks += _reached("open to the outside", exposure.outside)
-    blocks += _reached("open to the whole cluster", exposure.cluster_wide)
-    blocks += _unselected("no policy at all", bare, found)
-    blocks += _unselected(
-        "no policy for ingress", sorted(set(exposure.unselected_ingress) - set(bare)), found
-    )
-    blocks += _unselected("no policy for egress", sorted(set(exposure.unselected_egress) - set(bare)), found)
+    blocks: list[kit.Block] = [*incomplete(result.foreign, result.gaps), *unenforced(result.where)]
+    blocks += _exposed("open to the outside", exposure.outside)
+    blocks += _exposed("open to the whole cluster", exposure.cluster_wide)
+    blocks += _unselected("no policy at all", ingress & egress, result)
+    blocks += _unselected("no policy for ingress", ingress - egress, result)
+    blocks += _unselected("no policy for egress", egress - ingress, result)
     if exposure.host_network:
-        number = kit.count(len(exposure.host_network), "workload")
-        blocks.append(kit.section(f"{number} on the host network: no policy can isolate them."))
-    blocks.append(
-        kit.context(
-            f"close one: `{COMMAND} policy preview default-deny-ingress {found.where.cluster} -n NAMESPACE`"
-        )
-    )
+        count = kit.count(len(exposure.host_network), "workload")
+        blocks.append(kit.section(f"{count} on the host network: no policy can isolate them."))
+    hint = f"`{COMMAND} policy preview default-deny-ingress {cluster} -n NAMESPACE`"
+    blocks.append(kit.context(f"close one: {hint}"))
     file = kit.File(
-        name=f"exposure-{found.where.cluster}.md",
-        title=f"Exposure of {found.where.cluster}, to work off",
-        content=_list(found).encode(),
+        name=f"exposure-{cluster}.md",
+        title=f"Exposure of {cluster}, to work off",
+        content=_checklist(result).encode(),
     )
-    return kit.Rendered(
-        headline=headline, messages=kit.messages(f"Exposure of {found.where.cluster}", blocks), files=(file,)
-    )
+    messages = kit.messages(f"Exposure of {cluster}", blocks)
+    return kit.Rendered(headline=headline, messages=messages, files=(file,))
 
 
-def _reached(words: str, found: Sequence[Exposed]) -> Iterable[kit.Block]:
-    if not found:
+def _exposed(words: str, workloads: Sequence[Exposed]) -> Iterable[kit.Block]:
+    if not workloads:
         yield kit.section(f"✅ No workload is {words}.")
         return
-    yield kit.section(f"⚠️ *{kit.count(len(found), 'workload')} {words}*")
-    rows = [[str(each.workload), f"{each.pods:,}", str(each.connections)] for each in found[:MOST_ROWS]]
-    yield from kit.table_parts(["Workload", "Pods", "Anybody may open"], rows)
-    if len(found) > MOST_ROWS:
-        yield kit.section(f"…and {len(found) - MOST_ROWS:,} more, in the file.")
-
-
-def _unselected(words: str, workloads: Sequence[Workload], found: ExposureShown) -> Iterable[kit.Block]:
-    if workloads:
-        named = ", ".join(
-            f"{kit.code(each)} ({found.pods.get(str(each), 0):,})" for each in workloads[:MOST_ROWS]
-        )
-        more = f" and {len(workloads) - MOST_ROWS:,} more" if len(workloads) > MOST_ROWS else ""
-        yield from kit.sections(f"*{words}*: {named}{more}")
-
-
-def _list(found: ExposureShown) -> str:
-    """Everything as a Markdown list with boxes to tick."""
-    exposure = found.exposure
-    parts = [
-        ("Open to the outside", [f"{each.workload}: {each.connections}" for each in exposure.outside]),
-        (
-            "Open to the whole cluster",
-            [f"{each.workload}: {each.connections}" for each in exposure.cluster_wide],
-        ),
-        ("Isolated by no policy, ingress", [str(each) for each in exposure.unselected_ingress]),
-        ("Isolated by no policy, egress", [str(each) for each in exposure.unselected_egress]),
-        ("On the host network, which no policy isolates", [str(each) for each in exposure.host_network]),
+    yield kit.section(f"⚠️ *{kit.count(len(workloads), 'workload')} {words}*")
+    rows = [
+        [str(exposed.workload), f"{exposed.pods:,}", str(exposed.connections)]
+        for exposed in workloads[:MOST_ROWS]
     ]
-    unseen = [f"> Incomplete: {each}" for each in (*map(str, found.foreign), *found.gaps)]
-    text = [f"# Exposure of {found.where.cluster}", "", *unseen]
-    for title, lines in parts:
-        text += [f"## {title} ({len(lines)})", "", *(f"- [ ] {line}" for line in lines), ""]
+    yield from kit.table_parts(["Workload", "Pods", "Anybody may open"], rows)
+    if len(workloads) > MOST_ROWS:
+        yield kit.section(f"…and {len(workloads) - MOST_ROWS:,} more, in the file.")
+
+
+def _unselected(words: str, workloads: set[Workload], result: ExposureShown) -> Iterable[kit.Block]:
+    if workloads:
+        names = ", ".join(
+            f"{kit.code(workload)} ({result.pods.get(str(workload), 0):,})"
+            for workload in sorted(workloads)[:MOST_ROWS]
+        )
+        remaining = f" and {len(workloads) - MOST_ROWS:,} more" if len(workloads) > MOST_ROWS else ""
+        yield from kit.sections(f"*{words}*: {names}{remaining}")
+
+
+def _checklist(result: ExposureShown) -> str:
+    """All of the exposure as Markdown with boxes to tick."""
+    exposure = result.exposure
+    parts = {
+        "Open to the outside": _ports(exposure.outside),
+        "Open to the whole cluster": _ports(exposure.cluster_wide),
+        "Isolated by no policy, ingress": map(str, exposure.unselected_ingress),
+        "Isolated by no policy, egress": map(str, exposure.unselected_egress),
+        "On the host network, which no policy isolates": map(str, exposure.host_network),
+    }
+    gaps = [f"> Incomplete: {gap}" for gap in (*map(str, result.foreign), *result.gaps)]
+    text = [f"# Exposure of {result.where.cluster}", "", *gaps]
+    for title, items in parts.items():
+        lines = [f"- [ ] {item}" for item in items]
+        text += [f"## {title} ({len(lines)})", "", *lines, ""]
     return "\n".join(text)
+
+
+def _ports(workloads: Sequence[Exposed]) -> Iterable[str]:
+    return (f"{exposed.workload}: {exposed.connections}" for exposed in workloads)

@@ -1,4 +1,4 @@
-"""A request that a crash had cut off: what became of it."""
+"""The messages of a request that a crash cut off: what it was, and what reading its target has told."""
 
 from __future__ import annotations
 
@@ -6,46 +6,47 @@ from bot.actions.service import Outcome, Readback
 from bot.slack import kit
 from storage.audit import AuditEvent
 
-_MARKS = {Outcome.SUCCEEDED: "✅", Outcome.FAILED: "❌"}
+OUTCOMES = {Outcome.SUCCEEDED: "✅", Outcome.FAILED: "❌"}
 
 
-def headline(intent: AuditEvent, found: Readback) -> str:
-    """What, on what, and how it ended."""
-    what = intent.action.replace(".", " ")
-    target = f" {kit.escape(intent.target or found.target)}" if intent.target or found.target else ""
-    return (
-        f"{_MARKS.get(found.outcome, '❓')} *{kit.escape(what)}{target}*: I was restarted in the middle of"
-        " this"
-    )
-
-
-def root(intent: AuditEvent, found: Readback) -> kit.Message:
-    """The root message's one line."""
-    line = f"{headline(intent, found)} · asked by {kit.person(intent.actor)}"
+def root_message(intent: AuditEvent, readback: Readback) -> kit.Message:
+    """The root message of the request: its end in one line."""
+    line = _root_line(intent, readback)
     return kit.Message(text=_plain(line), blocks=(kit.section(line),))
 
 
-def answer(intent: AuditEvent, found: Readback) -> kit.Message:
-    """What was found, in the thread."""
-    return kit.Message(text=_plain(headline(intent, found)), blocks=(*_found(found), _footer(intent)))
+def thread_message(intent: AuditEvent, readback: Readback) -> kit.Message:
+    """The message in the thread: what was read."""
+    blocks = (*_detail(readback), _footer(intent))
+    return kit.Message(text=_plain(_headline(intent, readback)), blocks=blocks)
 
 
-def whole(intent: AuditEvent, found: Readback) -> kit.Message:
-    """Both in one, where there is no thread."""
-    line = f"{headline(intent, found)} · asked by {kit.person(intent.actor)}"
-    blocks = (kit.section(line), *_found(found), _footer(intent))
+def combined_message(intent: AuditEvent, readback: Readback) -> kit.Message:
+    """Both in one message, for a request that has no thread yet."""
+    line = _root_line(intent, readback)
+    blocks = (kit.section(line), *_detail(readback), _footer(intent))
     return kit.Message(text=_plain(line), blocks=blocks)
 
 
-def _found(found: Readback) -> list[kit.Block]:
-    return kit.sections(f"{kit.escape(found.detail[:1].upper())}{kit.escape(found.detail[1:])}")
+def _headline(intent: AuditEvent, readback: Readback) -> str:
+    action = kit.escape(intent.action.replace(".", " "))
+    target = f" {kit.escape(intent.target or readback.target)}" if intent.target or readback.target else ""
+    mark = OUTCOMES.get(readback.outcome, "❓")
+    return f"{mark} *{action}{target}*: I was restarted in the middle of this"
+
+
+def _root_line(intent: AuditEvent, readback: Readback) -> str:
+    return f"{_headline(intent, readback)} · asked by {kit.person(intent.actor)}"
+
+
+def _detail(readback: Readback) -> list[kit.Block]:
+    return kit.sections(f"{kit.escape(readback.detail[:1].upper())}{kit.escape(readback.detail[1:])}")
 
 
 def _footer(intent: AuditEvent) -> kit.Block:
-    who = kit.escape(intent.actor_name) or kit.person(intent.actor)
-    return kit.context(
-        *(part for part in (who, kit.escape(intent.project), f"ref {intent.reference}") if part)
-    )
+    asker = kit.escape(intent.actor_name) or kit.person(intent.actor)
+    parts = (asker, kit.escape(intent.project), f"ref {intent.reference}")
+    return kit.context(*(part for part in parts if part))
 
 
 def _plain(mrkdwn: str) -> str:

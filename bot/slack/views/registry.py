@@ -1,64 +1,82 @@
-"""Which view shows which result: one function per result type, found by the type."""
+"""Where views register themselves: one function for each type of result or intermediate state.
+
+A view module decorates its functions with `shows`, `shows_state` and `root_line`. `catalog` imports every
+view module, so whoever renders uses the catalogue. A result without a view is a defect, which a test finds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.slack import kit
 
 T = TypeVar("T")
-View = Callable[[Any], kit.Rendered]
-ProgressView = Callable[[Any], kit.Message]
-RootLine = Callable[[Any], str]
+Shown = TypeVar("Shown")
 
 
 class NoView(LookupError):
-    """A result type without a view: a mistake of the programmer, found by a test."""
+    """No view is registered for a type."""
+
+
+class DuplicateView(ValueError):
+    """Two views are registered for one type."""
+
+
+class Views(Generic[Shown]):
+    """Functions that show a value, found by the value's type; calling it with a type gives a decorator."""
+
+    def __init__(self) -> None:
+        self.by_type: dict[type, Callable[[Any], Shown]] = {}
+
+    def __call__(self, kind: type[T]) -> Callable[[Callable[[T], Shown]], Callable[[T], Shown]]:
+        """Register the decorated function for a type. Raises `DuplicateView`."""
+
+        def register(view: Callable[[T], Shown]) -> Callable[[T], Shown]:
+            if kind in self.by_type:
+                raise DuplicateView(f"{kind.__name__} has two views")
+            self.by_type[kind] = view
+            return view
+
+        return register
+
+    def render(self, value: object) -> Shown:
+        """Show a value. Raises `NoView`."""
+        view = self.by_type.get(type(value))
+        if view is None:
+            raise NoView(f"no view for {type(value).__name__}")
+        return view(value)
 
 
 class Registry:
-    """Result types and progress types, each with its view."""
+    """The views of results and intermediate states, and the root's line for states that have one of their
+    own.
+    """
 
     def __init__(self) -> None:
-        self._results: dict[type, View] = {}
-        self._progress: dict[type, ProgressView] = {}
-        self._roots: dict[type, RootLine] = {}
-
-    def result(self, kind: type[T], view: Callable[[T], kit.Rendered]) -> None:
-        """Show results of a type by a view."""
-        self._results[kind] = view
-
-    def state(
-        self, kind: type[T], view: Callable[[T], kit.Message], *, root: Callable[[T], str] | None = None
-    ) -> None:
-        """Show intermediate states of a type by a view; `root` is the root's line, if it has one of its
-        own.
-        """
-        self._progress[kind] = view
-        if root is not None:
-            self._roots[kind] = root
-
-    def root_line(self, state: object) -> str | None:
-        """The root's line for a state that has one of its own."""
-        line = self._roots.get(type(state))
-        return line(state) if line is not None else None
+        self.results = Views[kit.Rendered]()
+        self.states = Views[kit.Message]()
+        self.root_lines = Views[str]()
 
     def render(self, result: object) -> kit.Rendered:
         """Return the view of a result. Raises `NoView`."""
-        try:
-            return self._results[type(result)](result)
-        except KeyError:
-            raise NoView(f"no view for {type(result).__name__}") from None
+        return self.results.render(result)
 
     def render_state(self, state: object) -> kit.Message:
         """Return the view of an intermediate state. Raises `NoView`."""
-        try:
-            return self._progress[type(state)](state)
-        except KeyError:
-            raise NoView(f"no view for {type(state).__name__}") from None
+        return self.states.render(state)
+
+    def render_root_line(self, state: object) -> str | None:
+        """Return the line of mrkdwn that the root shows during a state; None if it has none of its own."""
+        return self.root_lines.render(state) if type(state) in self.root_lines.by_type else None
 
     @property
     def result_types(self) -> frozenset[type]:
-        """Every result type that has a view."""
-        return frozenset(self._results)
+        """Every type of result that has a view."""
+        return frozenset(self.results.by_type)
+
+
+REGISTRY = Registry()
+shows = REGISTRY.results
+shows_state = REGISTRY.states
+root_line = REGISTRY.root_lines

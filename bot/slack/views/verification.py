@@ -1,4 +1,4 @@
-"""Verification: verdict first, then what failed and what to do. Green is counted, red is named."""
+"""The views of `verify`: the verdict, then what failed and what to do. What passed is only counted."""
 
 from __future__ import annotations
 
@@ -16,79 +16,82 @@ from bot.drivers.verification.report import (
     VerificationSummary,
 )
 from bot.slack import kit
+from bot.slack.views.registry import shows, shows_state
 
-MARKS = {
+VERDICTS = {
     Verdict.HEALTHY: "✅",
     Verdict.DEGRADED: "❌",
     Verdict.MISMATCHED: "❌",
     Verdict.UNREACHABLE: "❌",
     Verdict.UNKNOWN: "⚠️",
 }
-MOST_FINDINGS = 12  # of one cluster in the message; all of them are in the file
+MOST_FINDINGS = 12  # of one cluster in a message; the file has all of them
+MOST_FINDINGS_EACH = 4  # where a message has several clusters
 MOST_ROWS = 99
 
 
-def progress(state: VerificationProgress) -> kit.Message:
-    """How far it is."""
-    what = str(state.asked or "the network driver")
-    lines = [f"{MARKS[verdict]} {kit.bold(name)}" for name, verdict in state.done[-8:]]
+@shows_state(VerificationProgress)
+def show_progress(state: VerificationProgress) -> kit.Message:
+    """How many clusters are done, their verdicts, and what is being read from the others."""
+    subject = kit.escape(state.asked or "the network driver")
+    lines = [f"{VERDICTS[verdict]} {kit.bold(name)}" for name, verdict in state.done[-8:]]
     lines += [f"⏳ {kit.bold(name)}: {kit.escape(doing)}" for name, doing in state.doing[:8]]
-    head = f"Verifying {kit.escape(what)}: {len(state.done)} of {kit.count(state.clusters, 'cluster')} done"
+    head = f"Verifying {subject}: {len(state.done)} of {kit.count(state.clusters, 'cluster')} done"
     return kit.Message(text=head, blocks=(kit.section(head), kit.section("\n".join(lines) or "⏳ starting")))
 
 
-def summary(found: VerificationSummary) -> kit.Rendered:
-    """One cluster's report, or several, worst first."""
-    if len(found.reports) == 1 and not found.missing:
-        return _single(found.reports[0])
-    what = kit.bold(found.asked or "network drivers")
-    blocks: list[kit.Block] = [kit.section(f"⚠️ {kit.escape(missing)}") for missing in found.missing]
-    for report in found.reports:
-        blocks.append(kit.section(headline(report)))
-        blocks += _body(report, most=4)
-    healthy = tuple(report for report in found.reports if report.verdict is Verdict.HEALTHY)
-    blocks.append(kit.buttons(kit.Button(label="Run again", action=Verify(driver=found.asked))))
-    mark = "✅" if len(healthy) == len(found.reports) and not found.missing else "❌"
-    line = f"{mark} {what}: {len(healthy)} of {kit.count(len(found.reports), 'cluster')} healthy"
-    tables = [table for report in found.reports for table in _tables(report)]
-    text = f"{len(healthy)} of {len(found.reports)} clusters healthy"
+@shows(VerificationSummary)
+def show_summary(summary: VerificationSummary) -> kit.Rendered:
+    """One cluster's report, or those of several, the worst first."""
+    reports = summary.reports
+    if len(reports) == 1 and not summary.missing:
+        return _single(reports[0])
+    blocks: list[kit.Block] = [kit.section(f"⚠️ {kit.escape(gap)}") for gap in summary.missing]
+    for report in reports:
+        blocks += [kit.section(headline(report)), *_body(report, most=MOST_FINDINGS_EACH)]
+    blocks.append(kit.buttons(kit.Button(label="Run again", action=Verify(driver=summary.asked))))
+    blocks += [table for report in reports for table in _tables(report)]
+    healthy = sum(report.verdict is Verdict.HEALTHY for report in reports)
+    mark = "✅" if healthy == len(reports) and not summary.missing else "❌"
+    subject = kit.bold(summary.asked or "network drivers")
     return kit.Rendered(
-        headline=line, messages=kit.messages(text, [*blocks, *tables]), files=_files(found.reports)
+        headline=f"{mark} {subject}: {healthy} of {kit.count(len(reports), 'cluster')} healthy",
+        messages=kit.messages(f"{healthy} of {len(reports)} clusters healthy", blocks),
+        files=_files(reports),
     )
 
 
 def _single(report: VerificationReport) -> kit.Rendered:
-    blocks = _body(report, most=MOST_FINDINGS)
     buttons = [kit.Button(label="Run again", action=Verify(driver=report.asked, cluster=report.cluster_id))]
     if report.verdict is not Verdict.HEALTHY:
         buttons.append(kit.Button(label="Diagnose", action=Diagnose(cluster=report.cluster_id)))
-    blocks.append(kit.buttons(*buttons))
+    blocks = [*_body(report, most=MOST_FINDINGS), kit.buttons(*buttons), *_tables(report)]
     line = headline(report)
-    text = line.replace("*", "").replace("`", "")
-    return kit.Rendered(
-        headline=line, messages=kit.messages(text, [*blocks, *_tables(report)]), files=_files([report])
-    )
+    messages = kit.messages(line.replace("*", "").replace("`", ""), blocks)
+    return kit.Rendered(headline=line, messages=messages, files=_files([report]))
 
 
 def headline(report: VerificationReport) -> str:
-    """The verdict on one cluster in one line."""
-    subject = f"{MARKS[report.verdict]} {kit.bold(report.driver)} on {kit.bold(report.cluster)}"
+    """The verdict on one cluster, in one line of mrkdwn."""
+    subject = f"{VERDICTS[report.verdict]} {kit.bold(report.driver)} on {kit.bold(report.cluster)}"
+    return f"{subject}: {_verdict(report)}"
+
+
+def _verdict(report: VerificationReport) -> str:
     nodes = f"{report.nodes_ok} of {kit.count(report.nodes, 'node')}"
-    if report.verdict is Verdict.HEALTHY:
-        return f"{subject}: healthy, {nodes}"
-    if report.verdict is Verdict.UNKNOWN:
-        return f"{subject}: healthy as far as checked, {nodes}"
-    if report.verdict is Verdict.UNREACHABLE:
-        return f"{subject}: could not be read"
-    if report.verdict is Verdict.MISMATCHED:
-        return f"{subject}: {kit.escape(report.errors[0].title if report.errors else 'another driver runs')}"
+    match report.verdict:
+        case Verdict.HEALTHY:
+            return f"healthy, {nodes}"
+        case Verdict.UNKNOWN:
+            return f"healthy as far as checked, {nodes}"
+        case Verdict.UNREACHABLE:
+            return "could not be read"
+        case Verdict.MISMATCHED:
+            return kit.escape(report.errors[0].title if report.errors else "another driver runs")
     bad = report.nodes - report.nodes_ok
-    if bad:
-        return (
-            f"{subject}: {bad} of {kit.count(report.nodes, 'node')} {'needs' if bad == 1 else 'need'}"
-            " attention"
-        )
-    return f"{subject}: {kit.escape(report.errors[0].title)}"
+    if not bad:
+        return kit.escape(report.errors[0].title)
+    return f"{bad} of {kit.count(report.nodes, 'node')} {'needs' if bad == 1 else 'need'} attention"
 
 
 def _body(report: VerificationReport, *, most: int) -> list[kit.Block]:
@@ -99,25 +102,26 @@ def _body(report: VerificationReport, *, most: int) -> list[kit.Block]:
         blocks += kit.sections(_finding(finding))
     if len(report.findings) > most:
         blocks.append(kit.section(f"…and {len(report.findings) - most} more, in the file."))
-    if not report.nodes:
-        return blocks
-    passed = [f"{kit.count(report.passed, 'check')} passed"]
+    if report.nodes:
+        blocks.append(kit.section(_passed(report)))
+        blocks += [
+            kit.section(
+                f"⚪ not checked: {kit.escape(skipped.what)}. {kit.escape(kit.cut(skipped.why, 600))}"
+            )
+            for skipped in report.not_checked[:5]
+        ]
+    return blocks
+
+
+def _passed(report: VerificationReport) -> str:
+    parts = [f"{kit.count(report.passed, 'check')} passed"]
     if report.sessions:
         up = report.sessions - len(report.sessions_down)
         probe = _probe(report)
-        subject, word = (probe.subject, probe.up) if probe else ("session", "up")
-        passed.append(f"{up} of {kit.count(report.sessions, subject)} {word}")
-    blocks.append(
-        kit.section(
-            f"{'✅' if report.passed else '➖'} {' · '.join(passed)} · {kit.count(report.nodes, 'node')} in"
-            f" {kit.ago(report.seconds)}"
-        )
-    )
-    blocks += [
-        kit.section(f"⚪ not checked: {kit.escape(skipped.what)}. {kit.escape(kit.cut(skipped.why, 600))}")
-        for skipped in report.not_checked[:5]
-    ]
-    return blocks
+        noun, word = (probe.subject, probe.up) if probe else ("session", "up")
+        parts.append(f"{up} of {kit.count(report.sessions, noun)} {word}")
+    parts.append(f"{kit.count(report.nodes, 'node')} in {kit.duration(report.seconds)}")
+    return f"{'✅' if report.passed else '➖'} {' · '.join(parts)}"
 
 
 def _finding(finding: Finding) -> str:
@@ -130,13 +134,13 @@ def _finding(finding: Finding) -> str:
 
 
 def _advice(advice: str) -> str:
-    """Words stay words, a command becomes code that can be copied."""
+    """Advice with its commands as code, to be copied; three spaces end a command."""
     words, slash, command = advice.partition("/xk8s")
     if not slash:
         return kit.escape(advice)
-    first, gap, rest = command.partition("   ")
-    tail = f" {_advice(rest.strip())}" if gap else ""
-    return f"{kit.escape(words)}{kit.code(slash + first)}{tail}"
+    arguments, gap, remainder = command.partition("   ")
+    tail = f" {_advice(remainder.strip())}" if gap else ""
+    return f"{kit.escape(words)}{kit.code(slash + arguments)}{tail}"
 
 
 def _tables(report: VerificationReport) -> Iterable[kit.Block]:
@@ -146,7 +150,7 @@ def _tables(report: VerificationReport) -> Iterable[kit.Block]:
     if report.sessions_down:
         probe = _probe(report)
         columns = probe.columns if probe else ("Node", "Peer", "Type", "State", "Since", "Info")
-        yield from kit.table_parts(list(columns), _session_rows(report.sessions_down))
+        yield from kit.table_parts(columns, list(map(_session, report.sessions_down[:MOST_ROWS])))
 
 
 def _probe(report: VerificationReport) -> NodeProbe | None:
@@ -155,24 +159,18 @@ def _probe(report: VerificationReport) -> NodeProbe | None:
     return catalog.profile(driver).probe if driver else None
 
 
-def _session_rows(sessions: Iterable[Session]) -> list[list[str]]:
-    return [
-        [session.node, session.peer, session.kind, session.state, session.since, session.info]
-        for session in list(sessions)[:MOST_ROWS]
-    ]
+def _session(session: Session) -> list[str]:
+    return [session.node, session.peer, session.kind, session.state, session.since, session.info]
 
 
 def _files(reports: Iterable[VerificationReport]) -> tuple[kit.File, ...]:
-    long = [
-        report
-        for report in reports
-        if len(report.findings) > MOST_FINDINGS or len(report.sessions_down) > MOST_ROWS
-    ]
+    """The whole report of each cluster of which a message holds only a part."""
     return tuple(
         kit.File(
             name=f"verify-{report.cluster}.json",
             title=f"Everything found on {report.cluster}",
             content=json.dumps(report.to_json(), indent=2, default=str).encode(),
         )
-        for report in long
+        for report in reports
+        if len(report.findings) > MOST_FINDINGS or len(report.sessions_down) > MOST_ROWS
     )

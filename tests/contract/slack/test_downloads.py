@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.slack.delivery.web_client import SlackRefused, SlackUnreachable, SlackWebClient
+from bot.slack.delivery.web_client import SlackWebClient
+from bot.slack.delivery.web_errors import SlackRefused, SlackUnreachable
 from sandbox.loopback import Loopback
 from sandbox.slack.model import BOT_TOKEN
 from tests.contract.slack.test_web_api import Slack, slack

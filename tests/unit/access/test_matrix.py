@@ -164,8 +164,8 @@ class House:
 
     def offer(self, action: Action, place: Place) -> OfferId:
         operation = f"offered-{next(self.number)}"
-        return self.offers.keep_at(
-            operation, action, project="shop", channel=place.channel, thread=place.thread, now=NOW
+        return self.offers.keep(
+            action, operation=operation, project="shop", channel=place.channel, thread=place.thread
         )
 
 
@@ -198,7 +198,7 @@ def house(folder: pathlib.Path, **more: bool) -> House:
     access = Authoriser(
         projects=lambda: projects(**more), directory=Directory(), groups=groups, team=lambda: "T1"
     )
-    offers = SlackOffers(OfferRepository(database))
+    offers = SlackOffers(OfferRepository(database), now=lambda: NOW)
     audit = AuditLog(AuditRepository(database), now=lambda: NOW)
 
     def reached(_action: Action, _context: Context, /) -> object:

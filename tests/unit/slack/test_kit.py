@@ -1,68 +1,24 @@
-"""Block Kit within Slack's limits."""
+"""Blocks, buttons and messages within Slack's limits; texts are tested in `test_mrkdwn`."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.actions.action import Action
 from bot.slack import kit
-
-
-def test_what_slack_would_take_for_markup_is_escaped_once_and_in_order() -> None:
-    assert kit.escape("<!channel> & co") == "&lt;!channel&gt; &amp; co"
-
-
-def test_a_name_cannot_break_out_of_bold_or_code() -> None:
-    assert kit.bold("a*b") == "*a∗b*"
-    assert kit.code("a`b") == "`aˋb`"
-
-
-def test_a_fence_inside_preformatted_text_does_not_end_it() -> None:
-    assert kit.fenced("x```y").count("```") == 2
-
-
-def test_a_terminal_actor_is_not_made_a_mention() -> None:
-    assert kit.person("U1") == "<@U1>"
-    assert kit.person("terminal:deploy@host") == "terminal:deploy@host"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.42, "0.4 s"), (9.96, "10.0 s"), (48, "48 s"), (360, "6 min"), (7200, "2 h"), (200_000, "2 days")],
-)
-def test_durations_carry_the_unit_that_says_enough(seconds: float, said: str) -> None:
-    assert kit.ago(seconds) == said
-
-
-def test_a_moment_is_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
-    at = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
-    assert (
-        kit.moment(at) == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|2026-11-24 09:05 UTC>"
-    )
-
-
-@given(st.text(max_size=9_000), st.integers(min_value=5, max_value=3_000))
-def test_splitting_text_loses_only_the_line_ends_it_splits_at(text: str, limit: int) -> None:
-    parts = kit.split_text(text, limit)
-    assert all(len(part) <= limit for part in parts)
-    assert "".join(parts).replace("\n", "") == text.replace("\n", "")
 
 
 @given(st.lists(st.sampled_from(["section", "table", "divider"]), max_size=140), st.integers(0, 3_000))
 def test_no_message_exceeds_a_limit_and_no_block_is_lost(kinds: list[str], size: int) -> None:
-    made: list[kit.Block] = []
-    for kind in kinds:
-        if kind == "section":
-            made.append(kit.section("x" * size))
-        elif kind == "table":
-            made.append(kit.table(["a"], [["b"]]))
-        else:
-            made.append(kit.divider())
-    spread = kit.messages("text", made)
-    assert [block for message in spread for block in message.blocks] == made
+    builders = {
+        "section": lambda: kit.section("x" * size),
+        "table": lambda: kit.table(["a"], [["b"]]),
+        "divider": kit.divider,
+    }
+    blocks = [builders[kind]() for kind in kinds]
+    spread = kit.messages("text", blocks)
+    assert [block for message in spread for block in message.blocks] == blocks
     for message in spread:
         assert len(message.blocks) <= kit.BLOCKS_PER_MESSAGE
         assert sum(map(kit.text_size, message.blocks)) <= kit.CHARACTERS_PER_MESSAGE
@@ -84,9 +40,30 @@ def test_tables_are_split_at_slacks_limits_and_keep_every_row(rows: list[list[st
 
 
 def test_destructive_buttons_come_last() -> None:
-    from bot.actions.action import Action
-
     delete = kit.Button(label="Delete", action=Action(), style="danger")
     keep = kit.Button(label="Keep", action=Action())
     row = kit.buttons(delete, keep)
     assert [element["button"].label for element in row["elements"]] == ["Keep", "Delete"]
+
+
+def test_a_row_holds_no_more_buttons_than_slack_takes() -> None:
+    row = kit.buttons(*(kit.Button(label=str(number), action=Action()) for number in range(30)))
+    assert len(row["elements"]) == kit.BUTTONS_PER_ROW
+
+
+def test_names_and_values_stand_side_by_side_ten_to_a_section() -> None:
+    blocks = kit.fields([(f"name {number}", "value") for number in range(12)])
+    assert [len(block["fields"]) for block in blocks] == [10, 2]
+    assert blocks[0]["fields"][0]["text"] == "*name 0*\nvalue"
+
+
+def test_text_that_is_empty_or_too_long_still_makes_a_block() -> None:
+    assert kit.section("")["text"]["text"] == " ", "Slack refuses an empty text"
+    assert len(kit.section("x" * 9_000)["text"]["text"]) == kit.SECTION_TEXT
+    assert len(kit.header("x" * 900)["text"]["text"]) == kit.HEADER_TEXT
+    assert [len(block["text"]["text"]) for block in kit.sections("x" * 4_000)] == [3_000, 1_000]
+
+
+def test_a_message_is_as_long_as_the_texts_in_its_blocks() -> None:
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": "abc"}, "fields": [{"text": "de"}]}
+    assert kit.text_size(block) == 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.actions.request import Entry
+from bot.actions.request import Attached, Entry
 from bot.slack import payloads
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -75,8 +75,8 @@ def test_a_mention_in_a_thread_is_answered_in_that_thread_and_one_outside_starts
 
 
 def test_only_what_follows_the_mention_is_the_command() -> None:
-    said = payloads.from_mention(mention("hello <@UBOT|xk8s> verify <@U2>"), bot_user="UBOT", now=NOW)
-    assert said.text == "verify <@U2>"
+    request = payloads.from_mention(mention("hello <@UBOT|xk8s> verify <@U2>"), bot_user="UBOT", now=NOW)
+    assert request.text == "verify <@U2>"
 
 
 def test_what_another_bot_says_is_marked() -> None:
@@ -126,3 +126,60 @@ def test_a_form_is_flattened_to_its_values() -> None:
     request = payloads.from_form(body, now=NOW)
     assert request.fields == {"name": "k8s-dev", "image": None, "driver": "flannel", "flags": ["public"]}
     assert (request.key, request.offer) == ("form:V1", "offer-1")
+
+
+FILE = {
+    "id": "F1",
+    "name": "p.yaml",
+    "size": 7,
+    "url_private": "u",
+    "url_private_download": "d",
+    "mimetype": "text/plain",
+}
+
+
+def test_files_are_read_from_mentions_and_forms() -> None:
+    files = [FILE, {"id": "F2", "file_access": "check_file_info"}]
+    request = payloads.from_mention(mention("<@U9> x", files=files), bot_user="U9", now=NOW)
+    assert request.files == (Attached(id="F1", name="p.yaml", size=7, url="d"), Attached(id="F2"))
+    view = {
+        "id": "V1",
+        "private_metadata": "o",
+        "state": {
+            "values": {
+                "file": {"file": {"type": "file_input", "files": [FILE]}},
+                "manifest": {"manifest": {"type": "plain_text_input", "value": None}},
+            }
+        },
+    }
+    body = {"view": view, "user": {"id": "U1"}, "team": {"id": "T"}}
+    assert [file.id for file in payloads.from_form(body, now=NOW).files] == ["F1"]
+    assert payloads.from_mention(mention("<@U9> x", files=None), bot_user="U9", now=NOW).files == ()
+
+
+def test_the_team_of_a_person_is_their_own_and_else_the_workspaces() -> None:
+    theirs = mention("<@UBOT> help", user_team="T2")
+    assert payloads.from_mention(theirs, bot_user="UBOT", now=NOW).person.team == "T2"
+    body = click(user={"id": "U3", "name": "cy"}, team={"id": "T1"})
+    person = payloads.from_click(body, now=NOW).person
+    assert (person.id, person.name, person.team) == ("U3", "cy", "T1")
+
+
+def test_before_the_bot_is_known_the_first_mention_is_taken_for_it() -> None:
+    request = payloads.from_mention(mention("hello <@UBOT> verify <@U2>"), bot_user="", now=NOW)
+    assert request.text == "verify <@U2>"
+
+
+def test_the_message_of_a_clicked_button_is_read_as_it_was_shown() -> None:
+    blocks = [{"type": "section"}]
+    shown = payloads.clicked_message(click(message={"text": "Preview", "blocks": blocks}))
+    assert (shown.text, shown.blocks, shown.person) == ("Preview", ({"type": "section"},), "U2")
+    assert shown.response_url == "https://hooks.example/2"
+    assert payloads.clicked_message(click(message={})).blocks == (), "that of an ephemeral message"
+
+
+def test_a_choice_that_was_not_made_is_nothing() -> None:
+    state = {"driver": {"driver": {"type": "static_select", "selected_option": None}}}
+    flags = {"flags": {"flags": {"type": "checkboxes", "selected_options": None}}}
+    assert payloads.form_values({"state": {"values": state | flags}}) == {"driver": None, "flags": []}
+    assert payloads.form_values({}) == {}

@@ -148,14 +148,14 @@ def test_the_help_shows_its_options() -> None:
 
 def test_the_form_offers_it_with_its_fields() -> None:
     template_form = TemplateForm(project="shop", defaults=DEFAULTS)
-    view = form.template_view(template_form, operation=OperationId("op"), offer=OfferId("of"))
+    view = form.template_view(template_form, OperationId("op"), OfferId("of"))
     blocks = {block["block_id"]: block for block in view["blocks"] if "block_id" in block}
     choices = [option["value"] for option in blocks["driver"]["element"]["options"]]
     assert choices == ["calico", "flannel", "antrea"]
     assert blocks["encap"]["label"]["text"] == "Encapsulation"
     assert blocks["encap"]["hint"]["text"] == "geneve or vxlan"
-    assert form.form_errors({"encap": "gre"}) == {"encap": "gre is not one of geneve, vxlan"}
-    action = form.filled(TemplateCreate(), {"driver": "antrea", "encap": "vxlan"})
+    assert form.template_errors({"encap": "gre"}) == {"encap": "gre is not one of geneve, vxlan"}
+    action = form.fill_template(TemplateCreate(), {"driver": "antrea", "encap": "vxlan"})
     assert (action.driver, dict(action.options)) == ("antrea", {"encap": "vxlan"})
 
 
@@ -166,7 +166,7 @@ def test_a_template_is_created_with_its_labels() -> None:
     assert body["network_driver"] == "antrea" and body["name"] == "k8s-v1.29.5-antrea"
     assert body["labels"]["antrea_tunnel"] == "vxlan" and body["labels"]["antrea_pod_cidr"] == "10.120.0.0/16"
     assert created.template.driver == "antrea", "read back as a driver of the catalogue"
-    text = str(template_views.created(created).messages)
+    text = str(template_views.show_created(created).messages)
     assert "Recommended for production: NetworkPolicy is enforced" in text
 
 
@@ -204,13 +204,13 @@ def test_a_cluster_is_verified_by_its_checks(healthy: bool, verdict: Verdict) ->
     assert (report.verdict, report.running) == (verdict, "antrea") and AGENTS in kube.asked
     assert [finding.title for finding in report.findings] == ([] if healthy else ["an agent is unhealthy"])
     summary = VerificationSummary(asked=NAME, reports=(report,), missing=(), single=True)
-    assert "antrea" in verification_views.summary(summary).headline
+    assert "antrea" in verification_views.show_summary(summary).headline
     assert collector.NODES in kube.asked
 
 
 def test_it_stands_in_the_comparison() -> None:
     comparison = list_drivers(None, None)  # type: ignore[arg-type]
-    rendered = driver_views.comparison(comparison)
+    rendered = driver_views.show_comparison(comparison)
     assert "production with Windows nodes" in str(rendered.messages) and "Antrea" in rendered.headline
 
 

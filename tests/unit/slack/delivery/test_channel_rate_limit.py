@@ -9,14 +9,14 @@ from collections.abc import Callable
 import pytest
 
 from bot.slack.delivery import channel_rate_limit
-from bot.slack.delivery.channel_rate_limit import FIRST, LATER, ChannelRateLimit, TooMany
+from bot.slack.delivery.channel_rate_limit import ChannelRateLimit, Priority, RateLimited
 
 CHANNEL = "C1"
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_rate_limit, "APART", 0.02)
+    monkeypatch.setattr(channel_rate_limit, "POST_INTERVAL", 0.02)
 
 
 class Slack:
@@ -32,7 +32,7 @@ class Slack:
         def call() -> str:
             if self.takes <= 0 and time.monotonic() < self.open_at:
                 self.refused += 1
-                raise TooMany(self.open_at - time.monotonic())
+                raise RateLimited(self.open_at - time.monotonic())
             if self.takes <= 0:
                 self.open_at = time.monotonic() + 0.01
             self.takes -= 1
@@ -44,11 +44,11 @@ class Slack:
         return call
 
 
-def at_once(made: ChannelRateLimit, slack: Slack, names: list[tuple[str, int]]) -> None:
+def at_once(limit: ChannelRateLimit, slack: Slack, names: list[tuple[str, Priority]]) -> None:
     """Post from threads that begin in this order."""
     threads = [
-        threading.Thread(target=made.send, args=(CHANNEL, slack.post(name)), kwargs={"rank": rank})
-        for name, rank in names
+        threading.Thread(target=limit.send, args=(CHANNEL, slack.post(name)), kwargs={"priority": priority})
+        for name, priority in names
     ]
     for thread in threads:
         thread.start()
@@ -59,13 +59,13 @@ def at_once(made: ChannelRateLimit, slack: Slack, names: list[tuple[str, int]]) 
 
 
 def test_nothing_waits_until_slack_refuses_something() -> None:
-    made, slack, together = ChannelRateLimit(), Slack(100), threading.Barrier(3, timeout=5)
+    limit, slack, together = ChannelRateLimit(), Slack(100), threading.Barrier(3, timeout=5)
 
     def call() -> str:
         together.wait()  # all three are in Slack's hands at the same time
         return slack.post("x")()
 
-    threads = [threading.Thread(target=made.send, args=(CHANNEL, call)) for _ in range(3)]
+    threads = [threading.Thread(target=limit.send, args=(CHANNEL, call)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -74,18 +74,24 @@ def test_nothing_waits_until_slack_refuses_something() -> None:
 
 
 def test_what_is_refused_keeps_its_place_and_is_not_lost() -> None:
-    made, slack = ChannelRateLimit(), Slack(2)
-    at_once(made, slack, [(str(number), FIRST) for number in range(12)])
+    limit, slack = ChannelRateLimit(), Slack(2)
+    at_once(limit, slack, [(str(number), Priority.ANSWER) for number in range(12)])
     assert slack.taken == [str(number) for number in range(12)]
     assert slack.refused <= 2, "whoever comes after a refusal does not ask"
 
 
 def test_answers_go_before_what_can_wait() -> None:
-    made, slack = ChannelRateLimit(), Slack(1)
+    limit, slack = ChannelRateLimit(), Slack(1)
     at_once(
-        made,
+        limit,
         slack,
-        [("a", FIRST), ("state 1", LATER), ("state 2", LATER), ("answer", FIRST), ("question", FIRST)],
+        [
+            ("a", Priority.ANSWER),
+            ("state 1", Priority.STATE),
+            ("state 2", Priority.STATE),
+            ("answer", Priority.ANSWER),
+            ("question", Priority.ANSWER),
+        ],
     )
     assert slack.taken == ["a", "state 1", "answer", "question", "state 2"] or slack.taken == [
         "a",
@@ -97,37 +103,37 @@ def test_answers_go_before_what_can_wait() -> None:
 
 
 def test_another_channel_is_not_kept_waiting() -> None:
-    made = ChannelRateLimit()
+    limit = ChannelRateLimit()
 
     def refuse() -> str:
-        raise TooMany(3_600.0)
+        raise RateLimited(3_600.0)
 
-    with pytest.raises(TooMany):
-        made.send(CHANNEL, refuse)
-    assert made.send("C2", lambda: "at once") == "at once"
+    with pytest.raises(RateLimited):
+        limit.send(CHANNEL, refuse)
+    assert limit.send("C2", lambda: "at once") == "at once"
 
 
 def test_a_message_is_given_up_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_rate_limit, "PATIENCE", 0.05)
-    made = ChannelRateLimit()
+    monkeypatch.setattr(channel_rate_limit, "DEADLINE_SECONDS", 0.05)
+    limit = ChannelRateLimit()
 
     def refuse() -> str:
-        raise TooMany(0.03)
+        raise RateLimited(0.03)
 
-    with pytest.raises(TooMany):
-        made.send(CHANNEL, refuse)
-    with pytest.raises(TooMany):
-        made.send(CHANNEL, refuse)
+    with pytest.raises(RateLimited):
+        limit.send(CHANNEL, refuse)
+    with pytest.raises(RateLimited):
+        limit.send(CHANNEL, refuse)
 
 
 def test_an_error_of_slack_lets_the_next_one_go_on() -> None:
-    made, slack = ChannelRateLimit(), Slack(0)
+    limit, slack = ChannelRateLimit(), Slack(0)
     slack.open_at = time.monotonic() + 0.05
-    made.send(CHANNEL, slack.post("narrow"))
+    limit.send(CHANNEL, slack.post("narrow"))
 
     def broken() -> str:
         raise ValueError
 
     with pytest.raises(ValueError):
-        made.send(CHANNEL, broken)
-    assert made.send(CHANNEL, slack.post("next")) == "next"
+        limit.send(CHANNEL, broken)
+    assert limit.send(CHANNEL, slack.post("next")) == "next"

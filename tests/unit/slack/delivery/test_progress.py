@@ -42,14 +42,14 @@ class Turns:
         self.room = 100  # for lines of roots
         self.asked: list[int] = []
 
-    def turn(self, lines: int) -> float:
-        self.asked.append(lines)
+    def acquire_progress(self, messages: int) -> float:
+        self.asked.append(messages)
         if not self.left:
             return 0.5
         self.left -= 1
         return 0.0
 
-    def state(self) -> float:
+    def acquire_root_line(self) -> float:
         if not self.room:
             return 0.5
         self.room -= 1
@@ -77,11 +77,11 @@ def board(clock: Clock, turns: Turns, shown_before: set[OperationId]) -> Iterato
 
 def test_the_newest_state_is_shown_and_an_overtaken_one_never(board: ProgressBoard, clock: Clock) -> None:
     shown: list[str] = []
-    board.put(A, lambda: shown.append("1 of 3"))
+    board.put_state(A, lambda: shown.append("1 of 3"))
     clock.now += 1.1
     until(lambda: shown == ["1 of 3"])
-    board.put(A, lambda: shown.append("2 of 3"))
-    board.put(A, lambda: shown.append("3 of 3"))
+    board.put_state(A, lambda: shown.append("2 of 3"))
+    board.put_state(A, lambda: shown.append("3 of 3"))
     clock.now += 2.1
     until(lambda: len(shown) == 2)
     assert shown == ["1 of 3", "3 of 3"]
@@ -89,10 +89,10 @@ def test_the_newest_state_is_shown_and_an_overtaken_one_never(board: ProgressBoa
 
 def test_work_that_ends_soon_shows_no_progress(board: ProgressBoard, clock: Clock) -> None:
     shown: list[str] = []
-    board.put(A, lambda: shown.append("1 of 3"))
+    board.put_state(A, lambda: shown.append("1 of 3"))
     clock.now += 0.5
     board.close(A)
-    board.put(B, lambda: shown.append("other"))
+    board.put_state(B, lambda: shown.append("other"))
     clock.now += 2
     until(lambda: shown == ["other"])
 
@@ -102,11 +102,11 @@ def test_a_first_message_costs_nothing_and_an_update_waits_for_its_turn(
 ) -> None:
     turns.left = 0
     shown: list[str] = []
-    board.put(A, lambda: shown.append("posted"))
+    board.put_state(A, lambda: shown.append("posted"))
     clock.now += 1.1
     until(lambda: shown == ["posted"])
     shown_before.add(A)
-    board.put(A, lambda: shown.append("updated"))
+    board.put_state(A, lambda: shown.append("updated"))
     clock.now += 2.1
     until(lambda: len(turns.asked) > 0)
     assert shown == ["posted"]
@@ -118,7 +118,7 @@ def test_a_first_message_costs_nothing_and_an_update_waits_for_its_turn(
 def test_first_messages_are_posted_one_after_another(board: ProgressBoard, clock: Clock) -> None:
     shown: list[int] = []
     for number in range(3):
-        board.put(OperationId(f"{number:032x}"), lambda number=number: shown.append(number))  # type: ignore[misc]
+        board.put_state(OperationId(f"{number:032x}"), lambda number=number: shown.append(number))  # type: ignore[misc]
     clock.now += 1.1
     until(lambda: shown == [0])
     time.sleep(0.6)  # two ticks: nothing more may be posted
@@ -135,7 +135,7 @@ def test_the_oldest_message_is_next(
     turns.left = 0
     shown: list[int] = []
     for number, operation in enumerate(operations):
-        board.put(operation, lambda number=number: shown.append(number))  # type: ignore[misc]
+        board.put_state(operation, lambda number=number: shown.append(number))  # type: ignore[misc]
         clock.now += 0.1
     clock.now += 2
     for number in range(5):
@@ -144,7 +144,7 @@ def test_the_oldest_message_is_next(
         turns.left = 1
         clock.now += 0.6
         until(lambda: len(shown) == number + 1)  # noqa: B023
-        board.put(operations[number], lambda: None)
+        board.put_state(operations[number], lambda: None)
     assert shown == [0, 1, 2, 3, 4]
 
 
@@ -153,15 +153,15 @@ def test_a_message_in_which_only_the_time_has_changed_lets_others_go_first_and_t
 ) -> None:
     shown_before.update((A, B))
     shown: list[str] = []
-    board.put(A, lambda: shown.append("a"))
+    board.put_state(A, lambda: shown.append("a"))
     clock.now += 1.1
     until(lambda: shown == ["a"])
-    board.put(A, lambda: shown.append("a, later"), calm=True)
+    board.put_state(A, lambda: shown.append("a, later"), unchanged=True)
     clock.now += 30
-    board.put(B, lambda: shown.append("b"))
+    board.put_state(B, lambda: shown.append("b"))
     clock.now += 1.1
     until(lambda: shown == ["a", "b"])
-    board.put(A, lambda: shown.append("a, later still"), calm=True)
+    board.put_state(A, lambda: shown.append("a, later still"), unchanged=True)
     clock.now += 15
     until(lambda: shown == ["a", "b", "a, later still"])
 
@@ -172,8 +172,8 @@ def test_a_change_is_not_made_calm_by_what_follows_it(
     shown_before.add(A)
     turns.left = 0
     shown: list[str] = []
-    board.put(A, lambda: shown.append("changed"))
-    board.put(A, lambda: shown.append("changed, and time has passed"), calm=True)
+    board.put_state(A, lambda: shown.append("changed"))
+    board.put_state(A, lambda: shown.append("changed, and time has passed"), unchanged=True)
     turns.left = 1
     clock.now += 1.1
     until(lambda: shown == ["changed, and time has passed"])
@@ -188,14 +188,14 @@ def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock
         go_on.wait(5)
         shown.append("progress")
 
-    board.put(A, slow)
+    board.put_state(A, slow)
     clock.now += 1.1
     assert under_way.wait(5)
-    board.put(A, lambda: shown.append("too late"))
+    board.put_state(A, lambda: shown.append("too late"))
     threading.Timer(0.05, go_on.set).start()
     board.close(A)
     shown.append("end")
-    board.put(B, lambda: shown.append("other"))
+    board.put_state(B, lambda: shown.append("other"))
     clock.now += 10
     until(lambda: "other" in shown)
     assert shown == ["progress", "end", "other"]
@@ -203,13 +203,13 @@ def test_nothing_is_shown_after_the_end_of_a_request(board: ProgressBoard, clock
 
 def test_the_line_of_a_root_is_told_before_progress_and_once(board: ProgressBoard, clock: Clock) -> None:
     shown: list[str] = []
-    board.put(A, lambda: shown.append("progress"))
-    board.tell(A, "step 3", lambda: shown.append("root: step 3"))
+    board.put_state(A, lambda: shown.append("progress"))
+    board.put_root_line(A, "step 3", lambda: shown.append("root: step 3"))
     until(lambda: shown == ["root: step 3"])
-    board.tell(A, "step 3", lambda: shown.append("root: step 3"))
+    board.put_root_line(A, "step 3", lambda: shown.append("root: step 3"))
     clock.now += 1.1
     until(lambda: len(shown) == 2)
-    board.tell(A, "step 4", lambda: shown.append("root: step 4"))
+    board.put_root_line(A, "step 4", lambda: shown.append("root: step 4"))
     until(lambda: len(shown) == 3)
     assert shown == ["root: step 3", "progress", "root: step 4"]
 
@@ -219,8 +219,8 @@ def test_a_root_that_has_no_room_shows_the_newest_line_when_there_is_some(
 ) -> None:
     turns.room = 0
     shown: list[str] = []
-    board.tell(A, "step 3", lambda: shown.append("step 3"))
-    board.tell(A, "step 4", lambda: shown.append("step 4"))
+    board.put_root_line(A, "step 3", lambda: shown.append("step 3"))
+    board.put_root_line(A, "step 4", lambda: shown.append("step 4"))
     time.sleep(0.05)
     assert shown == []
     turns.room = 1
@@ -231,7 +231,7 @@ def test_a_root_that_has_no_room_shows_the_newest_line_when_there_is_some(
 def test_no_line_of_a_root_is_told_after_the_end(board: ProgressBoard, clock: Clock, turns: Turns) -> None:
     turns.room = 0
     shown: list[str] = []
-    board.tell(A, "step 3", lambda: shown.append("step 3"))
+    board.put_root_line(A, "step 3", lambda: shown.append("step 3"))
     board.close(A)
     turns.room = 1
     clock.now += 1.1
@@ -244,9 +244,9 @@ def test_a_replica_that_slept_tells_nothing_of_what_another_has_ended(clock: Clo
     board = ProgressBoard(turns, is_shown=lambda _operation: True, monotonic=clock, is_over=over.__contains__)
     shown: list[str] = []
     over.add(A)
-    board.put(A, lambda: shown.append("progress of A"))
-    board.tell(A, "step 3", lambda: shown.append("root of A"))
-    board.put(B, lambda: shown.append("progress of B"))
+    board.put_state(A, lambda: shown.append("progress of A"))
+    board.put_root_line(A, "step 3", lambda: shown.append("root of A"))
+    board.put_state(B, lambda: shown.append("progress of B"))
     board.start()
     clock.now += 5.0
     until(lambda: shown == ["progress of B"])

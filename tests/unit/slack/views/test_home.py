@@ -10,7 +10,7 @@ from bot.migration.service import MigrationSummary
 from bot.migration.workflow.step import Signal, Step
 from bot.requests.home_page import HomePage, RunningOperation
 from bot.slack import plain_text
-from bot.slack.views.home import home
+from bot.slack.views.home import show_home
 
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 MIGRATION = MigrationSummary(
@@ -42,7 +42,7 @@ PAGE = HomePage(
 
 
 def said(page: HomePage) -> str:
-    return " ".join(" ".join(plain_text.lines(home(page))).split())
+    return " ".join(" ".join(plain_text.lines(show_home(page))).split())
 
 
 def test_work_is_told_by_the_words_that_began_it() -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
 from bot.access.authorisation import Deciders
 from bot.requests.approval_gate import ApprovalPending
 from storage.approvals import Approval, Decision
+from tests.unit.slack.examples.requests import NASTY, NOW, OPERATION
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
 STATES = ("open", "approved", "started", "rejected", "withdrawn", "expired", "void")
 DECIDERS = Deciders(
     users=tuple(f"U{n}" for n in range(40)), groups=("S1",), everyone=False, people=frozenset({"U2", "U3"})
 )
 
 
-def approval(state: str = "open", **more: Any) -> Approval:
+def approval(state: str = "open", **changes: Any) -> Approval:
     shown = {
         "headline": NASTY,
         "consequences": [NASTY] * 60,
@@ -28,7 +26,7 @@ def approval(state: str = "open", **more: Any) -> Approval:
     }
     values: dict[str, Any] = {
         "id": "abcdef",
-        "operation": "7f3a" * 8,
+        "operation": OPERATION,
         "project": "shop",
         "kind": "cluster.delete",
         "requester": "U1",
@@ -54,7 +52,7 @@ def approval(state: str = "open", **more: Any) -> Approval:
             Decision(person="U3", name="dee", approved=False, comment=NASTY * 40, at=NOW),
         ),
     }
-    return Approval(**(values | more))
+    return Approval(**(values | changes))
 
 
 RESULTS: list[object] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.migration.planning.planner import MigrationPlanning
@@ -21,9 +21,8 @@ from bot.migration.workflow.events import (
     MigrationStepDone,
 )
 from bot.migration.workflow.step import ORDER, Signal, Step, available_signals
+from tests.unit.slack.examples.requests import NASTY, NOW
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
 HEAD: dict[str, Any] = {"migration": "mabcde", "source": NASTY, "target": NASTY, "route": "flannel → calico"}
 
 

@@ -1,0 +1,173 @@
+"""Policy results of every kind, large ones and with texts that Slack would take for markup."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from bot.actions.policies import PolicyApply, PolicyPreview
+from bot.policy import presets, reach_query
+from bot.policy.field_conflicts import Takeover
+from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.owners import PolicyOwner
+from bot.policy.post_check import PostCheck
+from bot.policy.preview import ConnectionPreview
+from bot.policy.reach import engine
+from bot.policy.reach.exposure import exposure
+from bot.policy.reach.model import PodRef, PolicyRef
+from bot.policy.results import (
+    ExposureShown,
+    ListedPolicy,
+    PolicyChanged,
+    PolicyForm,
+    PolicyListing,
+    PolicyShown,
+    PresetList,
+    PreviewShown,
+    ReachAnswer,
+    RecentChange,
+)
+from tests.unit.policy.builders import SHOP, computed, manifest, pod, snapshot, where
+from tests.unit.slack.examples.requests import NASTY, NOW, OPERATION
+
+MANY = tuple(pod(f"workload-{number}-1", namespace="shop" if number % 2 else "web") for number in range(60))
+FOREIGN = tuple(
+    OtherPolicies("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}")
+    for number in range(30)
+)
+DENY = manifest("deny", policyTypes=["Ingress", "Egress"])
+REF = PolicyRef("shop", "deny")
+CART = "shop/cart[Deployment]"
+
+
+def preview(**changes: Any) -> ConnectionPreview:
+    """A preview of denying everything: without changes in a large cluster, with them in a small one."""
+    if not changes:
+        return computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview
+    return dataclasses.replace(computed(DENY).preview, **changes)
+
+
+def action(kind: type[PolicyPreview] | type[PolicyApply] = PolicyPreview) -> Any:
+    return kind(preset="deny-all", cluster="prod-eu", namespace="shop")
+
+
+def preview_result(shown: ConnectionPreview, **changes: Any) -> PreviewShown:
+    values: dict[str, Any] = {"preview": shown, "action": action(), "may_apply": True, "dns_helps": True}
+    return PreviewShown(**(values | changes))
+
+
+def change_result(**changes: Any) -> PolicyChanged:
+    values: dict[str, Any] = {
+        "kind": "apply",
+        "where": where(),
+        "ref": REF,
+        "change": OPERATION,
+        "preview": preview(selected=3),
+        "aftermath": PostCheck(changes=(), came=(), went=(), policies=()),
+    }
+    return PolicyChanged(**(values | changes))
+
+
+def differing_check() -> PostCheck:
+    pods = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
+    return PostCheck(
+        changes=preview().changes,
+        came=pods,
+        went=pods,
+        policies=tuple(f"{NASTY} was made" for _ in range(30)),
+    )
+
+
+def reach_answer(**changes: Any) -> ReachAnswer:
+    reach = engine.compute(snapshot(DENY, pods=(*SHOP, *MANY)).cluster)
+    pods = tuple(pod.ref for pod in (*SHOP, *MANY))
+    values: dict[str, Any] = {
+        "where": where(),
+        "source": "web/frontend",
+        "destination": "shop/cart",
+        "port": "TCP/80",
+        "foreign": FOREIGN,
+        "gaps": (),
+        "stories": reach_query.stories(reach, pods, pods, reach_query.port_of("TCP/80")),
+    }
+    return ReachAnswer(**(values | changes))
+
+
+def exposure_result(*policies: Any, pods: Any = None, **changes: Any) -> ExposureShown:
+    if pods is None:
+        pods = (*SHOP, *MANY, pod("agent-1", host_network=True))
+    values: dict[str, Any] = {
+        "where": where(),
+        "exposure": exposure(engine.compute(snapshot(*policies, pods=pods).cluster)),
+        "pods": {CART: 2},
+        "foreign": FOREIGN,
+        "gaps": (NASTY,),
+    }
+    return ExposureShown(**(values | changes))
+
+
+def listing(**changes: Any) -> PolicyListing:
+    values: dict[str, Any] = {"where": where(), "policies": (), "foreign": (), "gaps": (), "changes": ()}
+    return PolicyListing(**(values | changes))
+
+
+def policy_details(**changes: Any) -> PolicyShown:
+    values: dict[str, Any] = {
+        "where": where(),
+        "ref": REF,
+        "yaml": "kind: x\n",
+        "owner": None,
+        "managers": ("a",),
+        "last_writer": "",
+        "selected": 1,
+    }
+    return PolicyShown(**(values | changes))
+
+
+def recent_change(kind: str = "apply", *, undone: bool = False) -> RecentChange:
+    return RecentChange(operation=OPERATION, kind=kind, ref=REF, actor="U1", at=NOW, undone=undone)
+
+
+LISTED = tuple(
+    ListedPolicy(
+        ref=PolicyRef("shop", f"policy-{number}"),
+        isolates=("Ingress", "Egress"),
+        pods=number,
+        owner=PolicyOwner(tool="Helm", name=NASTY),
+        made=NOW,
+    )
+    for number in range(300)
+)
+RECENT = tuple(
+    recent_change(kind, undone=undone) for kind in ("apply", "delete", "rollback") for undone in (True, False)
+)
+TAKEOVERS = tuple(Takeover(manager=NASTY, field=f".spec.{number}") for number in range(30))
+NO_DRIVER = where(enforces=False, driver="")
+
+RESULTS: list[object] = [
+    PresetList(presets=presets.PRESETS),
+    PolicyForm(action=action(), cluster="prod-eu", namespace="shop"),
+    PolicyForm(action=action(PolicyApply), cluster="prod-eu", namespace="shop"),
+    listing(policies=LISTED, foreign=FOREIGN, gaps=(NASTY,), changes=RECENT),
+    listing(where=NO_DRIVER),
+    policy_details(owner=PolicyOwner(tool="Argo CD", name=NASTY), managers=("a", NASTY), last_writer=NASTY),
+    policy_details(where=where(enforces=False), yaml=f"# {NASTY}\n" * 4_000, selected=0),
+    preview_result(preview()),
+    preview_result(
+        preview(owner=PolicyOwner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))
+    ),
+    preview_result(preview(changes=(), matrix=None, unchanged=True), may_apply=False, dns_helps=False),
+    preview_result(
+        preview(changes=(), matrix=None, selected=0, where=where(enforces=False, driver="Flannel"))
+    ),
+    change_result(),
+    change_result(kind="delete", aftermath=None, not_compared=NASTY * 20),
+    change_result(kind="rollback", aftermath=differing_check(), undoes=OPERATION),
+    change_result(change="", preview=preview(changes=(), matrix=None, unchanged=True), aftermath=None),
+    change_result(leaving=True),
+    change_result(note=NASTY),
+    reach_answer(),
+    reach_answer(port="", stories=()),
+    exposure_result(),
+    dataclasses.replace(exposure_result(pods=()), pods={}, foreign=(), gaps=()),
+]
