@@ -10,6 +10,7 @@ from bot.access.approvals import Approvals, MayNotDecide
 from bot.access.authorisation import Deciders
 from bot.access.window import window
 from bot.actions.approvals import ApprovalDecide, ApprovalForm, ApprovalsList, ApprovalsWithdraw
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from storage.approvals import Approval, DecisionResult
 
@@ -119,3 +120,13 @@ class ApprovalServices:
         return any(
             each.person == context.person.id and each.approved == action.approve for each in found.decisions
         )
+
+
+def routes(services: ApprovalServices) -> Routes:
+    """Return the routes of the approval actions."""
+    return Routes(
+        Route(ApprovalsList, services.list),
+        Route(ApprovalsWithdraw, services.withdraw),
+        Route(ApprovalForm, services.form),
+        Route(ApprovalDecide, services.decide),
+    )

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.access.proposal import Proposal, digest
 from bot.actions.action import Action
+from bot.actions.proposal import Proposal, digest
 from bot.common.problems import Problem, Refusal
 from storage import approvals as store
 from storage.approvals import Approval, ApprovalRepository, DecisionResult

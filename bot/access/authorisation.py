@@ -14,6 +14,7 @@ from bot.access.roles import INCLUDES, Role, effective, needed, permits
 from bot.actions.action import Action, Effect
 from bot.actions.approvals import ApprovalDecide
 from bot.actions.catalog import ACTIONS
+from bot.actions.request import Person, Place
 from bot.common.problems import Problem, Refusal
 
 
@@ -45,6 +46,12 @@ class Asker:
     bot: bool
     channel: str
     direct: bool
+
+    @classmethod
+    def of(cls, person: Person, place: Place, *, bot: bool = False) -> Asker:
+        """Return the asker of a request. The App Home and a terminal are in no channel, which is direct."""
+        direct = place.direct or not place.channel
+        return cls(person=person.id, team=person.team, bot=bot, channel=place.channel, direct=direct)
 
     @property
     def terminal_user(self) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bot.access.authorisation import AccessSummary, Asker, Authoriser
 from bot.actions import help_words
 from bot.actions.help_pages import HelpPage, help_page
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 
 
@@ -24,11 +25,9 @@ class HelpServices:
 
     def whoami(self, _action: help_words.WhoAmI, context: Context) -> AccessSummary:
         """Who one is here."""
-        asker = Asker(
-            person=context.person.id,
-            team=context.person.team,
-            bot=False,
-            channel=context.place.channel,
-            direct=context.place.direct,
-        )
-        return self.authoriser.whoami(asker, context.project)
+        return self.authoriser.whoami(Asker.of(context.person, context.place), context.project)
+
+
+def routes(services: HelpServices) -> Routes:
+    """Return the routes of `help` and `whoami`."""
+    return Routes(Route(help_words.Help, services.help), Route(help_words.WhoAmI, services.whoami))

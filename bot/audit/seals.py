@@ -29,6 +29,7 @@ from storage.database import DatabaseError
 from storage.models import stamp
 
 KIND = "xk8s-audit-seal-1"
+ACTION = "audit.seal"  # the name of the sealing in the log; it has no words, only a command
 
 
 class NothingToSeal(Refusal):

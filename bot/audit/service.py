@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.access.authorisation import Asker, Authoriser, ProjectAccess
 from bot.access.roles import Role
 from bot.actions.audit import AuditList, AuditVerify
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome, Readback, TargetReader
 from bot.actions.values import resolve_moment
 from bot.audit.chain import ChainReport
@@ -100,13 +101,7 @@ class AuditServices:
         project = self.projects().get(context.project or "")
         if project is None:
             return False
-        asker = Asker(
-            person=context.person.id,
-            team=context.person.team,
-            bot=False,
-            channel=context.place.channel,
-            direct=context.place.direct,
-        )
+        asker = Asker.of(context.person, context.place)
         return bool({Role.APPROVER, Role.ADMIN} & set(self.authoriser.roles(project, asker)))
 
 
@@ -135,3 +130,8 @@ def seal_reader(chain: AuditChain) -> TargetReader:
         )
 
     return read
+
+
+def routes(services: AuditServices) -> Routes:
+    """Return the routes of the audit actions."""
+    return Routes(Route(AuditList, services.list), Route(AuditVerify, services.verify))

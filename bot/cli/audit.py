@@ -20,7 +20,9 @@ import click
 from bot.actions import values
 from bot.actions.request import Entry
 from bot.actions.service import Outcome
-from bot.app import logs, wiring
+from bot.app import logs
+from bot.app.clock import utc_now
+from bot.app.database import open_database
 from bot.audit import seals
 from bot.audit.chain import ChainReport
 from bot.audit.export import ExportFormat, lines
@@ -31,7 +33,7 @@ from bot.audit.trail import AuditTrail, Posted, pasted_anchor
 from bot.cli.audit_commands import FROM_SLACK
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
-from bot.requests.outcomes import detail
+from bot.requests.outcomes import detail_of
 from bot.settings import Settings, load
 from bot.settings.holder import SettingsHolder
 from bot.slack import plain_text
@@ -55,7 +57,7 @@ class _Parts:
 @contextlib.contextmanager
 def _opened(redactor: Redactor) -> Iterator[_Parts]:
     settings = _settings(redactor)
-    database = wiring.open_database(SettingsHolder(settings, read=load))
+    database = open_database(SettingsHolder(settings, read=load))
     try:
         yield _Parts(settings=settings, database=database, keyring=Keyring(settings.audit_key))
     finally:
@@ -151,7 +153,7 @@ def _read(database: Database, asked: AuditFilter) -> Iterator[AuditEvent]:
 
 
 def _filter(*, since: str | None, until: str | None, **rest: Any) -> AuditFilter:
-    now = wiring.utc_now()
+    now = utc_now()
     try:
         begin = values.resolve_moment(values.moment(since), now=now) if since else None
         end = day_to_its_end(values.resolve_moment(values.moment(until), now=now)) if until else None
@@ -162,19 +164,19 @@ def _filter(*, since: str | None, until: str | None, **rest: Any) -> AuditFilter
 
 def seal(redactor: Redactor, *, before: str, path: pathlib.Path) -> None:
     """Seal what was signed before a time, and say what was done. Raises `Problem`."""
-    now = wiring.utc_now()
+    now = utc_now()
     try:
         moment = values.resolve_moment(values.moment(before), now=now)
     except ValueError as error:
         raise Refusal(str(error).replace("`", "")) from None
     with _opened(redactor) as parts:
-        log = AuditLog(AuditRepository(parts.database), now=wiring.utc_now, redactor=redactor)
+        log = AuditLog(AuditRepository(parts.database), now=utc_now, redactor=redactor)
         about = _subject({"before": moment.isoformat(), "file": path.name})
         log.intend(about)
         try:
             made = seals.seal(AuditChain(parts.database), parts.keyring, path, before=moment, now=now)
         except Problem as problem:
-            log.conclude(about, outcome=problem.outcome, detail=detail(problem))
+            log.conclude(about, outcome=problem.outcome, detail=detail_of(problem))
             raise
         log.conclude(about, outcome=Outcome.SUCCEEDED, detail=_done(made))
     click.echo(f"{_done(made)}. Keep {path.name}: it is all that is left of them, and it holds the chain.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from bot.adapters.durable import runtime
-from bot.app import logs, wiring
+from bot.app import logs
+from bot.app.database import open_database
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 from bot.settings import load
@@ -25,7 +26,7 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
     logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     redactor.learn_all(holder.now)
-    database = wiring.open_database(holder)
+    database = open_database(holder)
     try:
         if application is not None:
             grant(database, application=application, retention=retention)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import click
 
-from bot.app import logs, wiring
+from bot.app import logs
+from bot.app.clock import utc_now
+from bot.app.database import open_database, unshared_key
 from bot.clusters.projects import Projects
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
@@ -27,7 +29,7 @@ def run(redactor: Redactor) -> int:
         "database": lambda: _database(holder),
         "Slack": lambda: _slack(settings),
     }
-    projects = Projects(lambda: settings, now=wiring.utc_now, learn=redactor.learn)
+    projects = Projects(lambda: settings, now=utc_now, learn=redactor.learn)
     for name, project in settings.configuration.projects.items():
         if project.cloud:
             checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
@@ -71,10 +73,10 @@ def _configuration(settings: Settings) -> str:
 
 
 def _database(holder: SettingsHolder) -> str:
-    database = wiring.open_database(holder)
+    database = open_database(holder)
     try:
         said = f"{database.dialect}, schema {database.version()}"
-        if unshared := wiring.unshared_key(holder.now, database):
+        if unshared := unshared_key(holder.now, database):
             raise _Warning(said, unshared)
         signing = (
             "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"

@@ -11,7 +11,8 @@ from bot import __version__
 from bot.actions import values
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.connection import endpoint_from_kubeconfig
-from bot.app import logs, wiring
+from bot.app import logs
+from bot.app.clock import utc_now
 from bot.common.problems import Refusal
 from bot.common.redaction import Redactor
 from bot.drivers.driver import Driver
@@ -35,7 +36,7 @@ def run(
         redactor.learn(secret)
     defaults = VerificationSettings()
     verifier = Verifier(
-        now=wiring.utc_now,
+        now=utc_now,
         parallel=lambda: defaults.parallel_clusters,
         seconds=defaults.timeout.total_seconds,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 
 from bot import __version__
 from bot.access.proposal import Proposal, digest
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
-from bot.actions.service import Context, LongRunning
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, LongRunning, TargetReader
 from bot.adapters.kube.client import Kube
 from bot.clusters.cloud_resources import Belongings, belongings
 from bot.clusters.cluster import Cluster, Listed
@@ -241,3 +243,14 @@ def _consequences(cluster: Cluster, counted: Belongings | None) -> tuple[str, ..
     else:
         lines.append("it has no Cinder volumes that would stay")
     return tuple(lines)
+
+
+def routes(services: ClusterServices, readers: Mapping[str, TargetReader]) -> Routes:
+    """Return the routes of the cluster actions; `readers` are by the action's name."""
+    return Routes(
+        Route(ClusterList, services.list),
+        Route(ClusterShow, services.show),
+        Route(ClusterCreate, services.create, proposal=services.propose_create),
+        Route(ClusterDelete, services.delete, proposal=services.propose_delete),
+        readers=readers,
+    )

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from bot import __version__
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.actions.verification import Verify
 from bot.adapters.kube.client import Kube
@@ -91,3 +92,8 @@ def last_verification(report: VerificationReport) -> LastVerification:
         report=report.to_json(),
         at=report.at,
     )
+
+
+def routes(services: VerificationServices) -> Routes:
+    """Return the route of `verify`."""
+    return Routes(Route(Verify, services.verify))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -18,7 +18,9 @@ from bot.actions.policies import (
     PolicyRollback,
     PolicyShow,
 )
-from bot.actions.service import Context
+from bot.actions.proposal import Proposal
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, TargetReader
 from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
 from bot.common.problems import Ambiguous, Choice
@@ -324,3 +326,30 @@ def _recent(change: PolicyChange) -> RecentChange:
 def _choice(change: PolicyChange) -> Choice:
     what = f"{change.kind} of {change.namespace}/{change.policy} in {change.cluster_name}"
     return Choice(change.operation, f"{what}, {change.at:%Y-%m-%d %H:%M} UTC")
+
+
+class PolicyProposer(Protocol):
+    """Proposes each change of a policy."""
+
+    def apply(self, action: PolicyApply, context: Context, /) -> Proposal: ...
+
+    def delete(self, action: PolicyDelete, context: Context, /) -> Proposal: ...
+
+    def rollback(self, action: PolicyRollback, context: Context, /) -> Proposal: ...
+
+
+def routes(
+    services: PolicyServices, proposals: PolicyProposer, readers: Mapping[str, TargetReader]
+) -> Routes:
+    """Return the routes of the policy actions; `readers` are by the action's name."""
+    return Routes(
+        Route(PolicyPresets, services.presets),
+        Route(PolicyList, services.list),
+        Route(PolicyShow, services.show),
+        Route(PolicyPreview, services.preview),
+        Route(PolicyApply, services.apply, proposal=proposals.apply),
+        Route(PolicyDelete, services.delete, proposal=proposals.delete),
+        Route(PolicyRollback, services.rollback, proposal=proposals.rollback),
+        Route(PolicyReach, services.reach),
+        readers=readers,
+    )

@@ -1,4 +1,4 @@
-"""What the handler needs of others, each as a Protocol: rights, offers, approvals, attachments."""
+"""What the pipeline needs of others, each as a Protocol: rights, offers, approvals, attachments."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from bot.actions.request import IncomingRequest
 from bot.actions.service import Context
 
 
-class Authorise(Protocol):
-    """Decides over a request. Raises `Refusal`."""
+class AccessControl(Protocol):
+    """Decides whether somebody may do something."""
 
-    def authorise(self, action: Action, asker: Asker) -> Grant: ...
+    def authorise(self, action: Action, asker: Asker) -> Grant:
+        """Return the project and the roles that allow it. Raises `Refusal`."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Offered:
-    """What a button or form stands for: the request with its place filled in, the action, the project it
-    was shown in.
+    """What a button or form stands for: the request with its place filled in, the action, and the project
+    in which it was shown.
     """
 
     request: IncomingRequest
@@ -29,40 +31,40 @@ class Offered:
 
 
 class Offers(Protocol):
-    """What buttons and forms stand for, and where they were shown."""
+    """What buttons and forms stand for. An offer that changes something is taken by one request."""
 
     def resolve(self, request: IncomingRequest) -> Offered:
-        """Look it up. Raises `Problem`."""
+        """Look up the offer that a request names. Raises `Problem`."""
         ...
 
     def take(self, request: IncomingRequest) -> bool:
-        """Let this request do what its button stands for; False if another has done it."""
+        """Claim the offer for this request; False if another request has it."""
         ...
 
     def give_back(self, request: IncomingRequest) -> None:
-        """Let the button be pressed again: nothing came of it."""
+        """Release the claim of this request, so that the button may be pressed again."""
         ...
 
 
 class ApprovalPort(Protocol):
-    """What must be decided by a second person before it is done."""
+    """What a second person decides before it is done."""
 
-    def resolve(self, request: IncomingRequest) -> Action:
-        """What an approved request is to do. Raises `Refusal`."""
+    def approved_action(self, request: IncomingRequest) -> Action:
+        """Return what an approved request is to do. Raises `Refusal`."""
         ...
 
-    def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
-        """Ask for a decision if one is needed, and return what to show of it; None if none is. Raises
-        `Problem`.
+    def request_approval(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
+        """Open an approval if the change needs one, and return the result that shows it; None if it needs
+        none. Raises `Problem`.
         """
         ...
 
-    def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
-        """Begin an approved effect. Raises `Refusal` if what was approved has changed."""
+    def start_effect(self, request: IncomingRequest, action: Action, context: Context) -> None:
+        """Mark an approved effect as begun. Raises `Refusal` if what was approved has changed."""
         ...
 
-    def give_up(self, request: IncomingRequest, note: str) -> None:
-        """An approved effect could not begin."""
+    def void(self, request: IncomingRequest, note: str) -> None:
+        """End the approval of an effect that could not begin; `note` says why."""
         ...
 
 
@@ -75,8 +77,8 @@ class Attachments(Protocol):
 
 
 class NoAttachments:
-    """Where nothing can be sent along."""
+    """The attachments of an end that cannot send any."""
 
     def complete(self, request: IncomingRequest, action: Action) -> Action:
-        """The action as it is."""
+        """Return the action unchanged."""
         return action

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.access.proposal import Proposal, digest
-from bot.actions.service import Context
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, TargetReader
 from bot.actions.templates import (
     TemplateCreate,
     TemplateDelete,
@@ -169,4 +170,18 @@ def wish_of(action: TemplateCreate) -> TemplateRequest:
         wireguard=action.wireguard,
         labels=action.labels,
         public=action.public,
+    )
+
+
+def routes(services: TemplateServices, readers: Mapping[str, TargetReader]) -> Routes:
+    """Return the routes of the template actions; `readers` are by the action's name."""
+    return Routes(
+        Route(TemplateCreate, services.create),
+        Route(TemplateList, services.list),
+        Route(TemplateShow, services.show),
+        Route(TemplatePublish, services.publish, proposal=services.propose_publish),
+        Route(TemplateUnpublish, services.unpublish),
+        Route(TemplateHide, services.hide),
+        Route(TemplateDelete, services.delete, proposal=services.propose_delete),
+        readers=readers,
     )

@@ -11,7 +11,7 @@ import pytest
 
 from bot.actions import grammar
 from bot.actions.service import Outcome, Readback
-from bot.app.wiring import utc_now
+from bot.app.clock import utc_now
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import wish_of

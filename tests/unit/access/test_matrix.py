@@ -23,13 +23,14 @@ from bot.actions.action import Action
 from bot.actions.approvals import BY_BUTTON, ApprovalDecide, ApprovalForm
 from bot.actions.catalog import ACTIONS
 from bot.actions.request import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
 from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
-from bot.requests.pipeline import RequestHandler
+from bot.requests.pipeline import RequestPipeline
 from bot.slack.offers import SlackOffers
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
@@ -142,12 +143,12 @@ def projects(*, everyone: bool = False) -> dict[str, ProjectAccess]:
 class House:
     """The way of a request, up to the service, which only says that it was reached."""
 
-    handler: RequestHandler
+    pipeline: RequestPipeline
     offers: SlackOffers
     number: Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
 
     def ask(self, request: IncomingRequest) -> bool:
-        ended = self.handler.handle(request, Quiet())
+        ended = self.pipeline.handle(request, Quiet())
         return ended.result == "reached"
 
     def request(self, entry: Entry, who: str, place: Place, **more: Any) -> IncomingRequest:
@@ -204,19 +205,19 @@ def house(folder: pathlib.Path, **more: bool) -> House:
     def reached(_action: Action, _context: Context, /) -> object:
         return "reached"
 
-    continuing = LongRunningOperations(
+    long_running = LongRunningOperations(
         ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
     )
-    handler = RequestHandler(
+    pipeline = RequestPipeline(
         parse=grammar.parse,
         offers=offers,
         approvals=NothingNeedsApproval(),
         access=access,
         audit=audit,
-        services={kind.name: reached for kind in (*ACTIONS, *BY_BUTTON)},
-        continuing=continuing,
+        routes=Routes(*(Route(kind, reached) for kind in (*ACTIONS, *BY_BUTTON))),
+        long_running=long_running,
     )
-    return House(handler, offers)
+    return House(pipeline, offers)
 
 
 def example(kind: type[Action]) -> Action:

@@ -25,9 +25,7 @@ class Wall:
 
 
 def keeper(database: Database, wall: Wall, clock: Clock) -> ApprovalOutbox:
-    return ApprovalOutbox(
-        ApprovalRepository(database), wall, remind=lambda: timedelta(hours=2), wake=lambda: None, now=clock
-    )
+    return ApprovalOutbox(ApprovalRepository(database), wall, remind=lambda: timedelta(hours=2), now=clock)
 
 
 def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_answer(
@@ -44,8 +42,8 @@ def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_
     approvals.ask(ask("work:cutover-1", effect=None))
     assert woken == [1], "nobody else shows it, so whoever shows it looks now"
     kept = keeper(database, wall, clock)
-    kept.look()
+    kept.show_changes()
     assert wall.shown == ["work:cutover-1"]
     clock.now += timedelta(seconds=3)
-    kept.look()
+    kept.show_changes()
     assert wall.shown == ["work:cutover-1", "request"], "its answer was lost"

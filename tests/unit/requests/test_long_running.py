@@ -12,13 +12,16 @@ from bot.access.authorisation import Asker, Grant
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action
+from bot.actions.clusters import ClusterCreate
 from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, Outcome
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer, Conclusion
-from bot.requests.long_running import LongRunningOperations, ProgressReporter
-from bot.requests.pipeline import RequestHandler
+from bot.requests.long_running import LongRunningOperations
+from bot.requests.pipeline import RequestPipeline
+from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
@@ -81,7 +84,7 @@ class Gate:
 
 @dataclasses.dataclass
 class Bench:
-    handler: RequestHandler
+    pipeline: RequestPipeline
     inbox: InboxRepository
     repository: ContinuationRepository
     audit: AuditLog
@@ -99,7 +102,7 @@ class Bench:
     def work(self) -> Conclusion:
         entry = self.lease()
         assert entry is not None
-        ended = self.handler.handle(
+        ended = self.pipeline.handle(
             IncomingRequest.model_validate(entry.payload), self.shown, attempt=entry.attempt
         )
         assert self.inbox.finish(entry.id, owner=OWNER, now=NOW)
@@ -124,22 +127,22 @@ def bench(database: Database) -> Bench:
         served.append(context)
         return LongRunning(work="cluster.create", input={"name": "dev"})
 
-    continuing = LongRunningOperations(
+    long_running = LongRunningOperations(
         repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW
     )
-    handler = RequestHandler(
+    pipeline = RequestPipeline(
         parse=grammar.parse,
         offers=NoOffers(),
         approvals=NothingNeedsApproval(),
         access=gate,
         audit=audit,
-        continuing=continuing,
-        services={"cluster.create": service},
+        long_running=long_running,
+        routes=Routes(Route(ClusterCreate, service)),
     )
     reporter = ProgressReporter(
         repository, answer=lambda _request: shown, wake=lambda: woken.append(True), now=lambda: NOW
     )
-    return Bench(handler, inbox, repository, audit, elsewhere, reporter, shown, woken, gate, served)
+    return Bench(pipeline, inbox, repository, audit, elsewhere, reporter, shown, woken, gate, served)
 
 
 def request(entry: Entry = Entry.COMMAND) -> IncomingRequest:
@@ -178,7 +181,7 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
         tell=lambda _intent, _found: None,
         now=lambda: NOW + timedelta(days=9),
     )
-    assert recovery.close() == 0
+    assert recovery.close_intents() == 0
 
 
 def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench: Bench) -> None:
@@ -199,7 +202,7 @@ def test_an_end_that_came_before_the_worker_had_finished_is_not_lost(bench: Benc
     said(bench, request())
     entry = bench.lease()
     assert entry is not None
-    bench.handler.handle(request(), bench.shown, attempt=entry.attempt)
+    bench.pipeline.handle(request(), bench.shown, attempt=entry.attempt)
     bench.reporter.end(OPERATION, {"problem": "no valid host"})
     assert bench.inbox.finish(entry.id, owner=OWNER, now=NOW)
     ended = bench.work()
@@ -224,7 +227,7 @@ def test_what_could_not_be_begun_is_begun_at_the_next_try_and_validated_once(ben
     entry = bench.lease()
     assert entry is not None
     with pytest.raises(Problem):
-        bench.handler.handle(request(), bench.shown, attempt=entry.attempt)
+        bench.pipeline.handle(request(), bench.shown, attempt=entry.attempt)
     bench.elsewhere.broken = False
     bench.inbox.release(owner=OWNER)
     assert bench.work().outcome is Outcome.OPEN
@@ -237,7 +240,7 @@ def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_ou
     bench.reporter.end(OPERATION, {"result": "made"})
     entry = bench.lease()
     assert entry is not None
-    bench.handler.handle(
+    bench.pipeline.handle(
         request(), Shown(), attempt=entry.attempt
     )  # and died before it could finish the entry
     bench.inbox.release(owner=OWNER)
@@ -255,7 +258,7 @@ def test_a_channel_that_is_gone_does_not_keep_a_request_open(bench: Bench) -> No
 
 
 def test_a_request_of_a_terminal_is_kept_so_that_a_replica_can_end_it(bench: Bench) -> None:
-    assert bench.handler.handle(request(Entry.TERMINAL), bench.shown).outcome is Outcome.OPEN
+    assert bench.pipeline.handle(request(Entry.TERMINAL), bench.shown).outcome is Outcome.OPEN
     assert bench.lease() is None
     bench.reporter.end(OPERATION, {"result": "made"})
     assert bench.work().outcome is Outcome.SUCCEEDED

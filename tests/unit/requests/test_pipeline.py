@@ -14,12 +14,16 @@ from bot.access.authorisation import AccessDenied, Asker, Grant
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action, Effect
+from bot.actions.clusters import ClusterList
+from bot.actions.help_words import Help
 from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome
+from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
 from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.long_running import LongRunningOperations
-from bot.requests.pipeline import RequestHandler
+from bot.requests.pipeline import RequestPipeline
 from storage.audit import AuditFilter, AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
@@ -64,7 +68,7 @@ class Gate:
 
 @dataclasses.dataclass
 class Bench:
-    handler: RequestHandler
+    pipeline: RequestPipeline
     repository: AuditRepository
     contexts: list[Context]
 
@@ -86,23 +90,23 @@ def bench(
         return service(action, context)
 
     audit = AuditLog(repository, now=lambda: NOW)
-    handler = RequestHandler(
+    pipeline = RequestPipeline(
         parse=grammar.parse,
         offers=NoOffers(),
         approvals=NothingNeedsApproval(),
         access=Gate(),
         audit=audit,
-        continuing=LongRunningOperations(
+        long_running=LongRunningOperations(
             ContinuationRepository(database),
             audit=audit,
             work=NoWork(),
             decode=lambda end: end,
             now=lambda: NOW,
         ),
-        services={"template.create": noting, "cluster.list": noting, "help": noting},
+        routes=Routes(Route(TemplateCreate, noting), Route(ClusterList, noting), Route(Help, noting)),
         clock=lambda: now,
     )
-    return Bench(handler, repository, contexts)
+    return Bench(pipeline, repository, contexts)
 
 
 class NoWork:
@@ -126,7 +130,7 @@ def test_a_change_has_its_intent_before_and_its_outcome_after(tmp_path: pathlib.
     seen: list[list[tuple[str, str, str]]] = []
     made = bench(tmp_path, lambda _action, _context: seen.append(made.events()) or "result")
     shown = Shown()
-    ended = made.handler.handle(request("template create calico"), shown)
+    ended = made.pipeline.handle(request("template create calico"), shown)
     assert seen == [[("template.create", "intent", "")]]
     assert made.events() == [("template.create", "outcome", "succeeded")]
     assert shown.told == ["begin", "finish"]
@@ -141,7 +145,7 @@ def test_if_the_audit_log_cannot_be_written_nothing_is_done(tmp_path: pathlib.Pa
 
     monkeypatch.setattr(made.repository, "append", broken)
     shown = Shown()
-    ended = made.handler.handle(request("template create calico"), shown)
+    ended = made.pipeline.handle(request("template create calico"), shown)
     assert ended.outcome is Outcome.FAILED
     assert ended.problem is not None and "cannot be written, so nothing is done" in ended.problem.what
     assert shown.told == ["begin", "finish"]
@@ -149,8 +153,8 @@ def test_if_the_audit_log_cannot_be_written_nothing_is_done(tmp_path: pathlib.Pa
 
 def test_a_second_attempt_is_told_that_it_is_one_and_keeps_one_intent(tmp_path: pathlib.Path) -> None:
     made = bench(tmp_path, lambda _action, context: context.resumed)
-    made.handler.handle(request("template create calico"), Shown())
-    made.handler.handle(request("template create calico"), Shown(), attempt=2)
+    made.pipeline.handle(request("template create calico"), Shown())
+    made.pipeline.handle(request("template create calico"), Shown(), attempt=2)
     assert [context.resumed for context in made.contexts] == [False, True]
     assert len(made.events()) == 1
 
@@ -160,7 +164,7 @@ def test_a_problem_is_failed_and_a_bug_is_told_without_its_inside(tmp_path: path
         raise KeyError("secret-detail")
 
     shown = Shown()
-    ended = bench(tmp_path, fails).handler.handle(request("cluster list"), shown)
+    ended = bench(tmp_path, fails).pipeline.handle(request("cluster list"), shown)
     assert ended.outcome is Outcome.FAILED and ended.problem is not None
     assert "secret-detail" not in f"{ended.problem.what}{ended.problem.why}{ended.problem.fix}"
     assert "7f3a" in ended.problem.fix
@@ -168,7 +172,7 @@ def test_a_problem_is_failed_and_a_bug_is_told_without_its_inside(tmp_path: path
 
 def test_a_refusal_is_whispered_and_audited(tmp_path: pathlib.Path) -> None:
     made, shown = bench(tmp_path, lambda _action, _context: None), Shown()
-    made.handler.handle(request("template create calico", person="stranger"), shown)
+    made.pipeline.handle(request("template create calico", person="stranger"), shown)
     assert shown.told == ["reply_privately"] and not made.contexts
     assert made.events() == [("template.create", "outcome", "refused")]
 
@@ -177,14 +181,14 @@ def test_a_typo_and_help_are_whispered_and_not_audited(tmp_path: pathlib.Path) -
     made = bench(tmp_path, lambda _action, _context: "help")
     for words in ("tempalte create", "help"):
         shown = Shown()
-        made.handler.handle(request(words), shown)
+        made.pipeline.handle(request(words), shown)
         assert shown.told == ["reply_privately"]
     assert made.events() == []
 
 
 def test_words_without_a_service_are_not_available_yet_and_nothing_else(tmp_path: pathlib.Path) -> None:
     made, shown = bench(tmp_path, lambda _action, _context: None), Shown()
-    ended = made.handler.handle(request("migrate dev-eu --to calico"), shown)
+    ended = made.pipeline.handle(request("migrate dev-eu --to calico"), shown)
     assert ended.problem is not None and "not available yet" in ended.problem.what
     assert shown.told == ["reply_privately"]
 
@@ -194,9 +198,9 @@ def test_where_nothing_can_be_posted_a_read_is_whispered_and_a_change_not_starte
 ) -> None:
     made = bench(tmp_path, lambda _action, _context: "clusters")
     shown = Shown(postable=False)
-    assert made.handler.handle(request("cluster list"), shown).result == "clusters"
+    assert made.pipeline.handle(request("cluster list"), shown).result == "clusters"
     assert shown.told == ["reply_privately"]
-    ended = made.handler.handle(
+    ended = made.pipeline.handle(
         request("template create calico").model_copy(update={"operation": "8" * 32}), Shown(postable=False)
     )
     assert ended.outcome is Outcome.REFUSED and ended.problem is not None
@@ -210,7 +214,7 @@ def test_what_could_not_be_done_is_an_outcome_though_there_is_a_result(tmp_path:
         shortfall: str = "one cluster was out of reach"
 
     made = bench(tmp_path, lambda _action, _context: Half())
-    ended = made.handler.handle(request("cluster list"), Shown())
+    ended = made.pipeline.handle(request("cluster list"), Shown())
     assert ended.outcome is Outcome.FAILED and ended.problem is None and isinstance(ended.result, Half)
     assert made.repository.of_operation(ended.request.operation)[-1].detail == "one cluster was out of reach"
 
@@ -220,7 +224,7 @@ def test_a_request_that_takes_its_process_down_is_given_up_and_the_person_is_tol
 ) -> None:
     late = NOW + timedelta(minutes=16)
     made = bench(tmp_path, lambda _action, _context: pytest.fail("it was done again"), now=late)
-    ended = made.handler.handle(request("cluster list"), Shown(), attempt=11)
+    ended = made.pipeline.handle(request("cluster list"), Shown(), attempt=11)
     assert ended.problem is not None and "gave it up" in ended.problem.what
     young = bench(tmp_path / "young", lambda _action, _context: "fine", now=NOW + timedelta(minutes=1))
-    assert young.handler.handle(request("cluster list"), Shown(), attempt=11).result == "fine"
+    assert young.pipeline.handle(request("cluster list"), Shown(), attempt=11).result == "fine"
