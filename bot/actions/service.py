@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from bot.actions.action import Action
 from bot.actions.request import OperationId, Person, Place
-from storage.audit import AuditEvent
+
+if TYPE_CHECKING:
+    from storage.audit import AuditEvent  # of the database, which the grammar does not need
 
 A_contra = TypeVar("A_contra", bound=Action, contravariant=True)
 

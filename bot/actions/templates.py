@@ -11,15 +11,16 @@ from bot.drivers.driver import Driver
 
 
 class TemplateCreate(Action):
-    """A new cluster template. Without a driver a form is opened."""
+    """A new cluster template; what is left out comes from the configuration.
+
+    Without a driver a form is opened.
+    """
 
     name = "template.create"
-    path = ("template", "create")
     effect = Effect.CHANGE
-    summary = "a new cluster template; what is left out comes from the configuration"
     example = "template create flannel"
     target_field = "template"
-    driver: Annotated[Driver | None, Argument("DRIVER", values.driver, optional=True)] = None
+    driver: Annotated[Driver | None, Argument("DRIVER", values.driver)] = None
     template: Annotated[str | None, Option("--name", "NAME", values.name)] = None
     kubernetes: Annotated[str | None, Option("--kubernetes", "VERSION", values.name)] = None
     image: Annotated[str | None, Option("--image", "IMAGE", values.text)] = None
@@ -38,11 +39,9 @@ class TemplateCreate(Action):
 
 
 class TemplateList(Action):
-    """The project's templates."""
+    """The project's cluster templates."""
 
     name = "template.list"
-    path = ("template", "list")
-    summary = "the project's cluster templates"
     example = "template list --driver calico"
     driver: Annotated[Driver | None, Option("--driver", "DRIVER", values.driver)] = None
 
@@ -56,8 +55,6 @@ class TemplateShow(_OneTemplate):
     """One template in full."""
 
     name = "template.show"
-    path = ("template", "show")
-    summary = "one template in full"
     example = "template show k8s-v1.29.5-calico"
 
 
@@ -65,29 +62,26 @@ class TemplatePublish(_OneTemplate):
     """Make a template visible to every project of the cloud."""
 
     name = "template.publish"
-    path = ("template", "publish")
     effect = Effect.CHANGE
-    summary = "make a template visible to every project of the cloud"
     example = "template publish k8s-v1.29.5-calico"
 
 
 class TemplateUnpublish(_OneTemplate):
-    """Take the publication back."""
+    """Take a publication back."""
 
     name = "template.unpublish"
-    path = ("template", "unpublish")
     effect = Effect.CHANGE
-    summary = "take a publication back"
     example = "template unpublish k8s-v1.29.5-calico"
 
 
 class TemplateHide(_OneTemplate):
-    """Hide a template from lists of other projects."""
+    """Hide a template from lists.
+
+    Other projects do not see it there any more; its clusters stay.
+    """
 
     name = "template.hide"
-    path = ("template", "hide")
     effect = Effect.CHANGE
-    summary = "hide a template from lists"
     example = "template hide k8s-v1.28.9-calico"
 
 
@@ -95,7 +89,5 @@ class TemplateDelete(_OneTemplate):
     """Delete a template that no cluster uses."""
 
     name = "template.delete"
-    path = ("template", "delete")
     effect = Effect.CHANGE
-    summary = "delete a template that no cluster uses"
     example = "template delete k8s-v1.28.9-calico"

@@ -5,27 +5,38 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import structlog
 from starlette.types import ASGIApp
 
 from bot.actions.request import IncomingRequest
-from bot.app import http_servers, logs, wiring
+from bot.app import http_servers, logs
+from bot.app.access_rules import approval_rules
 from bot.app.admin import Check, admin_app
-from bot.app.background import BackgroundWorkers
 from bot.app.clock import utc_now
 from bot.app.database import open_database, unshared_key
+from bot.app.durable import DurableWork
 from bot.app.metrics import Metrics
 from bot.app.replica import Replica
 from bot.app.slack_parts import SlackParts, SlackSecrets
+from bot.app.wiring import Core
+from bot.audit.head_signer import HeadSigner
 from bot.common.redaction import Redactor
-from bot.requests.answer import answer_for
+from bot.requests.answer import Answer, answer_for
+from bot.requests.approval_expiry import ApprovalExpiry
+from bot.requests.approval_outbox import ApprovalOutbox
 from bot.requests.inbox import Inbox
+from bot.requests.progress_reporter import ProgressReporter
+from bot.requests.recovery import Recovery
 from bot.requests.worker_pool import WorkerPool
 from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.attachments import SlackAttachments
 from bot.slack.http_mode import slack_endpoint
+from bot.slack.recovered_requests import RecoveredRequests
+from storage.approvals import ApprovalRepository
+from storage.audit_chain import AuditChain
 from storage.database import Database, DatabaseError
 from storage.inbox import InboxRepository, LeasedEntry
 from storage.replicas import ReplicaRepository
@@ -64,25 +75,27 @@ class Bot:
         self._database = open_database(holder)
         if unshared := unshared_key(holder.now, self._database):
             log.warning("replicas have no key in common", why=unshared)
-        count_failure = self._metrics.count_failure
-        replicas = ReplicaRepository(self._database)
-        self._replica = Replica(holder.now, replicas, now=utc_now, count_failure=count_failure)
+        self._replica = self._make_replica()
         self._slack = SlackParts(
             holder, self._database, secrets.bot_token, replica=self._replica.id, redactor=redactor
         )
         self._core = self._make_core(redactor)
-        self._pipeline = self._core.pipeline(self._slack.offers, SlackAttachments(self._slack.web))
+        attachments = SlackAttachments(self._slack.web)
+        self._pipeline = self._core.pipeline(self._slack.offers, attachments=attachments)
+        self._inbox = InboxRepository(self._database)
+        self._metrics.watch_inbox(self._inbox.backlog)
         self._pool = self._make_pool()
-        self._background = BackgroundWorkers(
-            self._core, self._slack, self._pool, replica=self._replica.id, count_failure=count_failure
-        )
+        self._recovery = self._make_recovery()
+        self._head_signer = self._make_head_signer()
+        self._approval_expiry = self._make_approval_expiry()
+        self._approval_outbox = self._make_approval_outbox()
+        self._durable = self._make_durable_work()
         self._homes = self._slack.app_homes(self._core)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
-        inbox = InboxRepository(self._database)
-        self._metrics.watch_inbox(inbox.backlog)
+        inbox = Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._metrics.drop("repeated"))
         bolt = self._slack.bolt_app(
             secrets.signing_secret,
-            accept=Inbox(inbox, wake=self._pool.wake, repeated=lambda: self._metrics.drop("repeated")).accept,
+            accept=inbox.accept,
             openers=self._openers,
             home_opened=self._homes.opened,
         )
@@ -98,10 +111,10 @@ class Bot:
             self._slack.update_rate_limit,
             self._slack.progress_board,
             self._pool,
-            self._background.recovery,
-            self._background.head_signer,
-            self._background.approval_expiry,
-            self._background.approval_outbox,
+            self._recovery,
+            self._head_signer,
+            self._approval_expiry,
+            self._approval_outbox,
             self._homes,
         ):
             part.start()
@@ -110,7 +123,7 @@ class Bot:
             self._socket.start(
                 on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error))
             )
-        self._background.durable.start()  # imports much: last, so that nothing else waits for it
+        self._durable.start()  # imports much: last, so that nothing else waits for it
         projects = sorted(self._holder.now.configuration.projects)
         log.info("started", replica=self._replica.id, projects=projects)
 
@@ -120,31 +133,39 @@ class Bot:
         stops += [
             self._slack.identity.stop,
             lambda: self._openers.shutdown(wait=False),
-            self._background.recovery.stop,
+            self._recovery.stop,
         ]
         if self._started:
             stops += [
-                self._background.approval_expiry.stop,
-                self._background.approval_outbox.stop,
+                self._approval_expiry.stop,
+                self._approval_outbox.stop,
                 self._homes.stop,
                 lambda: self._pool.stop(seconds=SECONDS_TO_FINISH),
-                self._background.durable.stop,
+                self._durable.stop,
                 self._slack.progress_board.stop,
                 self._slack.update_rate_limit.stop,
-                self._background.head_signer.stop,
+                self._head_signer.stop,
                 self._replica.stop,
             ]
         for stop in (*stops, self._database.dispose):
             stop()
         log.info("stopped")
 
-    def _make_core(self, redactor: Redactor) -> wiring.Core:
-        return wiring.build(
+    def _make_replica(self) -> Replica:
+        return Replica(
+            self._holder.now,
+            ReplicaRepository(self._database),
+            now=utc_now,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_core(self, redactor: Redactor) -> Core:
+        return Core(
             self._holder,
             self._database,
             directory=self._slack.directory,
             team=self._slack.identity.team,
-            decided=lambda: self._background.approval_changed(),
+            decided=self._approval_changed,
             stranger=lambda: self._metrics.drop("other team"),
             anchors=self._slack.anchors,
             redactor=redactor,
@@ -153,7 +174,7 @@ class Bot:
 
     def _make_pool(self) -> WorkerPool:
         return WorkerPool(
-            InboxRepository(self._database),
+            self._inbox,
             self._handle,
             owner=self._replica.id,
             workers=WORKERS,
@@ -162,9 +183,69 @@ class Bot:
             count_failure=self._metrics.count_failure,
         )
 
+    def _make_recovery(self) -> Recovery:
+        return Recovery(
+            self._core.audit,
+            readers=self._core.readers,
+            is_open=self._inbox.is_open,
+            tell=RecoveredRequests(self._slack.outbox).tell,
+            now=utc_now,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_head_signer(self) -> HeadSigner:
+        def anchor() -> tuple[str | None, timedelta]:
+            audit = self._holder.now.configuration.audit
+            return audit.anchor_channel, audit.anchor_every
+
+        return HeadSigner(
+            AuditChain(self._database),
+            self._core.keyring,
+            post=self._slack.anchors.post,
+            anchor=anchor,
+            now=utc_now,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_approval_expiry(self) -> ApprovalExpiry:
+        return ApprovalExpiry(
+            ApprovalRepository(self._database),
+            changed=self._approval_changed,
+            now=utc_now,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_approval_outbox(self) -> ApprovalOutbox:
+        return ApprovalOutbox(
+            ApprovalRepository(self._database),
+            self._slack.approval_cards(self._core),
+            remind=lambda: approval_rules(self._holder.now.configuration).remind,
+            now=utc_now,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_durable_work(self) -> DurableWork:
+        reporter = ProgressReporter(
+            self._core.continuations, answer=self._answer, wake=self._pool.wake, now=utc_now
+        )
+        return DurableWork(
+            self._core,
+            replica=self._replica.id,
+            reporter=reporter,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _approval_changed(self) -> None:
+        """Look at once: an effect may be in the inbox, and people must see the new state."""
+        self._pool.wake()
+        self._approval_outbox.wake()
+
+    def _answer(self, request: IncomingRequest) -> Answer:
+        return answer_for(request, self._slack.answer)
+
     def _handle(self, entry: LeasedEntry) -> None:
         request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
-        self._pipeline.handle(request, answer_for(request, self._slack.answer), attempt=entry.attempt)
+        self._pipeline.handle(request, self._answer(request), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:
         socket = self._socket

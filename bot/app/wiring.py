@@ -1,70 +1,140 @@
-"""Joins the parts of all domains into what every entry of the process uses: Slack, and the terminal."""
+"""Wires the domains into what every entry of the process uses: Slack, and the terminal.
+
+Each domain contributes the routes of its actions: a new action needs a line in its domain, none here.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from bot.access import help_service
+from bot.access import approval_service, help_service
+from bot.access.approval_service import ApprovalServices
 from bot.access.approvals import Approvals
-from bot.access.authorisation import Authoriser
-from bot.access.directory import Directory
+from bot.access.authorisation import Authoriser, ProjectAccess
+from bot.access.directory import CachedGroups, Directory
 from bot.access.help_service import HelpServices
 from bot.actions import grammar
 from bot.actions.routes import Routes
-from bot.actions.service import TargetReader
 from bot.adapters.durable.outcomes import OutcomeCodec
-from bot.adapters.durable.runtime import Runtime
-from bot.app import parts, workflows
-from bot.app.access_rules import home_channel
+from bot.app.access_rules import approval_rules, home_channel, project_access
 from bot.app.clock import utc_now
-from bot.app.parts import Shared
+from bot.app.workflows import Workflows
+from bot.audit import seals
+from bot.audit import service as audit_service
 from bot.audit.log import AuditLog
-from bot.audit.service import Anchors, NoAnchors
+from bot.audit.service import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.audit.signatures import Keyring
+from bot.audit.trail import AuditTrail
+from bot.clusters import driver_catalog, verification
+from bot.clusters import service as cluster_service
 from bot.clusters.lifecycle import results
+from bot.clusters.lifecycle.project_clouds import project_clouds
+from bot.clusters.projects import Projects
+from bot.clusters.readers import TargetReaders
+from bot.clusters.service import ClusterServices
+from bot.clusters.templates import service as template_service
+from bot.clusters.templates.service import TemplateServices, creating
+from bot.clusters.verification import VerificationServices
 from bot.common.redaction import Redactor
+from bot.drivers.verification.verifier import Verifier
+from bot.migration import service as migration_service
+from bot.migration.decisions import ApprovalDecisions
+from bot.migration.planning.planner import Planner
+from bot.migration.project_ports import Tools
+from bot.migration.readers import MigrationReaders
+from bot.migration.service import MigrationServices
 from bot.migration.workflow import events
+from bot.policy import service as policy_service
+from bot.policy.clusters import PolicyClusters
+from bot.policy.proposals import PolicyProposals
+from bot.policy.readers import PolicyReaders
+from bot.policy.service import PolicyServices
 from bot.requests.approval_gate import ApprovalGate
 from bot.requests.long_running import LongRunningOperations, WorkflowStarter
 from bot.requests.pipeline import RequestPipeline
-from bot.requests.ports import Attachments, Offers
+from bot.requests.ports import Attachments, NoAttachments, Offers, Ports
+from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
+from storage.approvals import ApprovalRepository
+from storage.audit import AuditRepository
+from storage.audit_chain import AuditChain
+from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
+from storage.policy_changes import PolicyChangeRepository
+from storage.verifications import VerificationRepository
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Core:
-    """The parts that every entry uses."""
+    """The parts that every entry uses, built and not yet connected to anything but the database."""
 
-    holder: SettingsHolder
-    database: Database
-    audit: AuditLog
-    keyring: Keyring
-    authoriser: Authoriser
-    approvals: Approvals
-    routes: Routes
-    readers: Mapping[str, TargetReader]  # by the name of the action, for intents that a crash left open
-    runtime: Runtime
-    codec: OutcomeCodec  # of the ends of workflows
+    def __init__(
+        self,
+        holder: SettingsHolder,
+        database: Database,
+        *,
+        directory: Directory,
+        team: Callable[[], str],
+        decided: Callable[[], None] = lambda: None,
+        stranger: Callable[[], None] = lambda: None,
+        anchors: Anchors | None = None,
+        redactor: Redactor | None = None,
+        thread_link: Callable[[str], str] = lambda _operation: "",
+    ) -> None:
+        """`decided` is called when an approval changes, `stranger` for a request of another workspace.
+        `thread_link` leads to the thread of an operation; where there are no threads, nowhere.
+        """
+        self.holder = holder
+        self.database = database
+        self._redactor = redactor or Redactor()
+        self._redactor.learn_all(holder.now)
+        self.keyring = Keyring(holder.now.audit_key)
+        self.audit = AuditLog(AuditRepository(database), now=utc_now, redactor=self._redactor)
+        self.continuations = ContinuationRepository(database)
+        self.codec = OutcomeCodec(results.KINDS | events.KINDS)  # of the ends of workflows
+        self.authoriser = self._make_authoriser(directory, team, stranger)
+        self.approvals = Approvals(
+            ApprovalRepository(database),
+            rules=lambda: approval_rules(self.configuration()),
+            now=utc_now,
+            decided=decided,
+        )
+        self._projects = Projects(lambda: holder.now, now=utc_now, learn=self._redactor.learn)
+        self._verifications = VerificationRepository(database)
+        self._verifier = self._make_verifier()
+        self._tools = self._make_migration_tools()
+        chain = AuditChain(database)
+        self.routes = Routes.joined(
+            help_service.routes(HelpServices(self.authoriser, self.available)),
+            self._cluster_routes(),
+            self._policy_routes(),
+            self._migration_routes(thread_link),
+            approval_service.routes(ApprovalServices(self.approvals, self.authoriser.deciders, utc_now)),
+            self._audit_routes(AuditTrail(chain, self.keyring), anchors or NoAnchors()),
+        )
+        # by the name of the action, for intents that a crash has left open
+        self.readers = self.routes.readers() | {seals.ACTION: seal_reader(chain)}
+        self.runtime = self._make_workflows().runtime(holder.now.database.get_secret_value(), self.codec)
 
-    @property
-    def continuations(self) -> ContinuationRepository:
-        """The requests that a workflow has."""
-        return ContinuationRepository(self.database)
+    def configuration(self) -> Configuration:
+        """Return the configuration in force, which a SIGHUP may have changed."""
+        return self.holder.now.configuration
+
+    def available(self) -> frozenset[str]:
+        """Return the names of the actions that have a service."""
+        return frozenset(action.name for action in self.routes)
 
     def pipeline(
-        self, offers: Offers, attachments: Attachments | None = None, work: WorkflowStarter | None = None
+        self, offers: Offers, *, attachments: Attachments | None = None, work: WorkflowStarter | None = None
     ) -> RequestPipeline:
-        """Return a pipeline whose buttons mean what `offers` says; `work` runs workflows, by default the
-        runtime of this process.
+        """Return a pipeline whose buttons mean what `offers` says, and whose workflows `work` runs, by
+        default the runtime of this process.
         """
         approvals = ApprovalGate(
             self.approvals,
             routes=self.routes,
             deciders=self.authoriser.deciders,
-            home_channel=lambda project: home_channel(self.holder.now.configuration, project),
+            home_channel=self._home_channel,
             now=utc_now,
         )
         long_running = LongRunningOperations(
@@ -75,63 +145,91 @@ class Core:
             now=utc_now,
         )
         return RequestPipeline(
-            parse=grammar.parse,
-            offers=offers,
-            approvals=approvals,
-            access=self.authoriser,
-            audit=self.audit,
-            routes=self.routes,
-            long_running=long_running,
-            attachments=attachments,
+            Ports(
+                parse=grammar.parse,
+                offers=offers,
+                approvals=approvals,
+                access=self.authoriser,
+                audit=self.audit,
+                routes=self.routes,
+                long_running=long_running,
+                attachments=attachments or NoAttachments(),
+            )
         )
 
+    def _project_access(self) -> dict[str, ProjectAccess]:
+        return project_access(self.configuration())
 
-def build(
-    holder: SettingsHolder,
-    database: Database,
-    *,
-    directory: Directory,
-    team: Callable[[], str],
-    decided: Callable[[], None] = lambda: None,
-    stranger: Callable[[], None] = lambda: None,
-    anchors: Anchors | None = None,
-    redactor: Redactor | None = None,
-    thread_link: Callable[[str], str] = lambda _operation: "",
-) -> Core:
-    """Wire the parts; nothing is connected yet but the database.
+    def _home_channel(self, project: str) -> str:
+        return home_channel(self.configuration(), project)
 
-    `decided` is called when an approval changes, `stranger` for a request of another workspace. `thread_link`
-    leads to the thread of an operation; where there are no threads, nowhere.
-    """
-    shared = Shared(holder=holder, database=database, redactor=redactor or Redactor())
-    shared.redactor.learn_all(holder.now)
-    access = parts.access_parts(shared, directory, team=team, stranger=stranger, decided=decided)
-    audit = parts.audit_parts(shared, access.authoriser, anchors or NoAnchors())
-    clusters = parts.cluster_parts(shared)
-    tools = parts.migration_tools(shared, clusters)
-    help_services = HelpServices(access.authoriser, lambda: frozenset(kind.name for kind in routes))
-    routes = Routes.joined(
-        help_service.routes(help_services),
-        clusters.routes,
-        parts.policy_routes(shared, clusters.projects, access.approvals),
-        parts.migration_routes(shared, tools, access.approvals, thread_link),
-        access.routes,
-        audit.routes,
-    )
-    codec = OutcomeCodec(results.KINDS | events.KINDS)
-    runtime = workflows.runtime(shared, codec)
-    decisions = workflows.decisions(shared, access.approvals, access.authoriser.deciders)
-    workflows.register_cluster_workflows(runtime, shared, clusters.clouds)
-    workflows.register_migration_workflow(runtime, shared, tools, decisions)
-    return Core(
-        holder=holder,
-        database=database,
-        audit=audit.log,
-        keyring=audit.keyring,
-        authoriser=access.authoriser,
-        approvals=access.approvals,
-        routes=routes,
-        readers=routes.readers() | audit.readers,
-        runtime=runtime,
-        codec=codec,
-    )
+    def _verification_seconds(self) -> float:
+        return self.configuration().verification.timeout.total_seconds()
+
+    def _make_authoriser(
+        self, directory: Directory, team: Callable[[], str], stranger: Callable[[], None]
+    ) -> Authoriser:
+        groups = CachedGroups(
+            directory.group,
+            now=utc_now,
+            refresh=lambda: self.configuration().groups.refresh,
+            grace=lambda: self.configuration().groups.grace,
+        )
+        return Authoriser(
+            projects=self._project_access, directory=directory, groups=groups, team=team, stranger=stranger
+        )
+
+    def _make_verifier(self) -> Verifier:
+        return Verifier(
+            now=utc_now,
+            parallel=lambda: self.configuration().verification.parallel_clusters,
+            seconds=self._verification_seconds,
+        )
+
+    def _make_migration_tools(self) -> Tools:
+        keep, forget = self._verifications.keep, self._verifications.forget
+        clouds = project_clouds(self._projects, self._verifier, keep, forget)
+        return Tools(self._projects, clouds, lambda: self.holder.now, verifier=self._verifier, keep=keep)
+
+    def _make_workflows(self) -> Workflows:
+        decisions = ApprovalDecisions(
+            self.approvals,
+            self.continuations,
+            deciders=self.authoriser.deciders,
+            home_channel=self._home_channel,
+        )
+        return Workflows(
+            database=self.database,
+            configuration=self.configuration,
+            tools=self._tools,
+            decisions=decisions,
+        )
+
+    def _cluster_routes(self) -> Routes:
+        templates = TemplateServices(self._projects, creating(self.continuations.unended))
+        clusters = ClusterServices(self._projects, ClusterMigrationRepository(self.database))
+        verify = VerificationServices(self._projects, self._verifier, self._verifications.keep)
+        readers = TargetReaders(self._projects).all()
+        return Routes.joined(
+            driver_catalog.routes(),
+            template_service.routes(templates, readers),
+            cluster_service.routes(clusters, readers),
+            verification.routes(verify),
+        )
+
+    def _policy_routes(self) -> Routes:
+        clusters = PolicyClusters(self._projects, seconds=self._verification_seconds)
+        changes = PolicyChangeRepository(self.database)
+        services = PolicyServices(clusters, changes, now=utc_now)
+        proposals = PolicyProposals(services, self.approvals.needed)
+        return policy_service.routes(services, proposals, PolicyReaders(clusters, changes).all())
+
+    def _migration_routes(self, thread_link: Callable[[str], str]) -> Routes:
+        register = ClusterMigrationRepository(self.database)
+        planner = Planner(self._tools, soak=lambda: self.configuration().migration.soak)
+        services = MigrationServices(planner, register, self.approvals, thread_link, utc_now)
+        return migration_service.routes(services, MigrationReaders(register).all())
+
+    def _audit_routes(self, trail: AuditTrail, anchors: Anchors) -> Routes:
+        services = AuditServices(self.audit, trail, anchors, self.authoriser, self._project_access, utc_now)
+        return audit_service.routes(services)

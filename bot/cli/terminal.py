@@ -14,9 +14,10 @@ from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
 from bot.actions.service import Outcome
-from bot.app import logs, wiring
+from bot.app import logs
 from bot.app.clock import utc_now
 from bot.app.database import open_database
+from bot.app.wiring import Core
 from bot.cli.terminal_answer import TerminalAnswer
 from bot.cli.terminal_workflows import TerminalWorkflows
 from bot.clusters.lifecycle.results import ClusterCreated
@@ -100,7 +101,7 @@ def run(
     holder = SettingsHolder(load(), read=load)
     database = open_database(holder)
     try:
-        core = wiring.build(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
+        core = Core(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
         request = _request(f"{words} --project {project}" if project else words)
         answer = TerminalAnswer(as_json=as_json, redactor=redactor, save=save)
         return _serve(core, request, answer, _FileAttachment(file))
@@ -108,9 +109,9 @@ def run(
         database.dispose()
 
 
-def _serve(core: wiring.Core, request: IncomingRequest, answer: TerminalAnswer, file: _FileAttachment) -> int:
+def _serve(core: Core, request: IncomingRequest, answer: TerminalAnswer, file: _FileAttachment) -> int:
     workflows = TerminalWorkflows(core, request, answer)
-    pipeline = core.pipeline(_NoOffers(), file, workflows)
+    pipeline = core.pipeline(_NoOffers(), attachments=file, work=workflows)
     try:
         conclusion = pipeline.handle(request, answer)
         if conclusion.outcome is Outcome.OPEN:

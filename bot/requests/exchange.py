@@ -1,15 +1,15 @@
-"""One request on its way through the pipeline, and the contract of the stages that it passes.
+"""One request on its way through the stages of the pipeline.
 
-A stage is a callable of an `Exchange`: it reads what earlier stages have set and sets its own part. It ends
-the way to the service by setting `problem`, `result` or `conclusion`. A stage that raises leaves the request
-to its next attempt, so an error that a person must read becomes `problem` instead.
+A stage reads what earlier stages have set, and sets its own part. It ends the way to the service by setting
+`problem`, `result` or `conclusion`. A stage that raises leaves the request to its next attempt, so an error
+that a person must read becomes `problem` instead.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -109,6 +109,3 @@ class Exchange:
                 why=type(error).__name__,
                 fix=f"Try again; if it stays, look for {self.request.reference} in my log.",
             )
-
-
-Stage = Callable[[Exchange], None]

@@ -42,7 +42,7 @@ def audit_subject(request: IncomingRequest, action: Action, project: str | None)
         thread=request.place.thread,
         project=project or "",
         action=action.name,
-        arguments=action.recorded(),
+        arguments=action.audit_arguments(),
         target=action.target,
     )
 

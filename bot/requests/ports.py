@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.access.authorisation import Asker, Grant
 from bot.actions.action import Action
 from bot.actions.request import IncomingRequest
+from bot.actions.routes import Routes
 from bot.actions.service import Context
+from bot.audit.log import AuditLog
+from bot.requests.long_running import LongRunningOperations
 
 
 class AccessControl(Protocol):
@@ -82,3 +87,18 @@ class NoAttachments:
     def complete(self, request: IncomingRequest, action: Action) -> Action:
         """Return the action unchanged."""
         return action
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything that the stages of the pipeline use."""
+
+    parse: Callable[[str], Action]  # raises `Mistake`
+    offers: Offers
+    approvals: ApprovalPort
+    access: AccessControl
+    audit: AuditLog
+    routes: Routes
+    long_running: LongRunningOperations
+    attachments: Attachments = dataclasses.field(default_factory=NoAttachments)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from bot.actions.request import Entry
 from bot.requests.exchange import Exchange
-from bot.requests.ports import ApprovalPort
+from bot.requests.ports import Ports
 
 
-@dataclasses.dataclass(frozen=True)
-class Approve:
-    """Ends the exchange with the open approval, or with why an approved effect may not begin."""
-
-    approvals: ApprovalPort
-
-    def __call__(self, exchange: Exchange) -> None:
-        with exchange.ending_on_any_error():
-            if exchange.request.entry is Entry.APPROVED:
-                self.approvals.start_effect(exchange.request, exchange.action, exchange.context())
-            else:
-                exchange.result = self.approvals.request_approval(
-                    exchange.request, exchange.action, exchange.context()
-                )
+def approve(exchange: Exchange, ports: Ports) -> None:
+    """End the exchange with the open approval, or with why an approved effect may not begin."""
+    request, action = exchange.request, exchange.action
+    with exchange.ending_on_any_error():
+        if request.entry is Entry.APPROVED:
+            ports.approvals.start_effect(request, action, exchange.context())
+        else:
+            exchange.result = ports.approvals.request_approval(request, action, exchange.context())

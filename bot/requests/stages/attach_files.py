@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from bot.common.problems import Refusal
 from bot.requests.exchange import Exchange
-from bot.requests.ports import Attachments
+from bot.requests.ports import Ports
 
 
-@dataclasses.dataclass(frozen=True)
-class AttachFiles:
-    """Refuses a file that cannot be used, at the first attempt.
+def attach_files(exchange: Exchange, ports: Ports) -> None:
+    """Refuse a file that cannot be used, at the first attempt.
 
     At a later one the file may be gone from Slack: the service then goes on from what it kept at the first.
     """
-
-    attachments: Attachments
-
-    def __call__(self, exchange: Exchange) -> None:
-        try:
-            exchange.understood = self.attachments.complete(exchange.request, exchange.action)
-        except Refusal as refusal:
-            if exchange.attempt == 1:
-                exchange.problem = refusal
+    try:
+        exchange.understood = ports.attachments.complete(exchange.request, exchange.action)
+    except Refusal as refusal:
+        if exchange.attempt == 1:
+            exchange.problem = refusal

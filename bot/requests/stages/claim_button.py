@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from bot.actions.action import Effect
 from bot.common.problems import Refusal
 from bot.requests.exchange import Exchange
-from bot.requests.ports import Offers
+from bot.requests.ports import Ports
 
 
 class PressedAlready(Refusal):
     """A button that changes something has been pressed by somebody else."""
 
 
-@dataclasses.dataclass(frozen=True)
-class ClaimButton:
-    """Refuses a second press. A quiet action (a decision, a signal to a migration) is not claimed: what it
-    changes counts each press by itself.
+def claim_button(exchange: Exchange, ports: Ports) -> None:
+    """Refuse a second press.
+
+    A quiet action (a decision, a signal to a migration) is not claimed: what it changes decides by itself
+    which press counts.
     """
-
-    offers: Offers
-
-    def __call__(self, exchange: Exchange) -> None:
-        request, action = exchange.request, exchange.action
-        if not request.entry.by_offer or action.effect is not Effect.CHANGE or action.quiet:
-            return
-        if not self.offers.take(request):
-            exchange.problem = PressedAlready(
-                "This button has been pressed already", fix=f"To do it again: `/xk8s {action.words()}`"
-            )
+    request, action = exchange.request, exchange.action
+    if not request.entry.by_offer or action.effect is not Effect.CHANGE or action.quiet:
+        return
+    if not ports.offers.take(request):
+        exchange.problem = PressedAlready(
+            "This button has been pressed already", fix=f"To do it again: `/xk8s {action.words()}`"
+        )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.common.problems import Problem
 from bot.requests.exchange import Exchange
+from bot.requests.ports import Ports
 
 # A request that takes its process down with it is given up after so many attempts, but not before it is so
 # old: one that was merely there when others crashed is not to blame.
@@ -19,21 +18,14 @@ class GivenUp(Problem):
     """A request was begun several times and never ended."""
 
 
-@dataclasses.dataclass(frozen=True)
-class LimitAttempts:
-    """Ends the exchange of an audited request beyond both limits."""
-
-    clock: Callable[[], datetime]
-
-    def __call__(self, exchange: Exchange) -> None:
-        request = exchange.request
-        if exchange.intent is None or exchange.attempt <= MOST_ATTEMPTS:
-            return
-        if self.clock() - request.received > GIVE_UP_AFTER:
-            exchange.problem = GivenUp(
-                "This request was begun several times and never ended, so I gave it up",
-                fix=(
-                    f"Look for {request.reference} in the log."
-                    f" To try again: `/xk8s {exchange.action.words()}`"
-                ),
-            )
+def limit_attempts(exchange: Exchange, ports: Ports) -> None:
+    """End the exchange of an audited request that is beyond both limits."""
+    request = exchange.request
+    if exchange.intent is None or exchange.attempt <= MOST_ATTEMPTS:
+        return
+    if ports.clock() - request.received > GIVE_UP_AFTER:
+        again = f"To try again: `/xk8s {exchange.action.words()}`"
+        exchange.problem = GivenUp(
+            "This request was begun several times and never ended, so I gave it up",
+            fix=f"Look for {request.reference} in the log. {again}",
+        )

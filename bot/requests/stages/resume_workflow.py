@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from bot.requests.exchange import Exchange
-from bot.requests.long_running import LongRunningOperations
+from bot.requests.ports import Ports
 
 
-@dataclasses.dataclass(frozen=True)
-class ResumeWorkflow:
-    """Ends the exchange if a workflow has the request: with its result, or still open."""
-
-    long_running: LongRunningOperations
-
-    def __call__(self, exchange: Exchange) -> None:
-        if exchange.attempt > 1:
-            exchange.conclusion = self.long_running.resume(exchange.request, exchange.answer)
+def resume_workflow(exchange: Exchange, ports: Ports) -> None:
+    """End the exchange if a workflow has the request: with its end, or still open."""
+    if exchange.attempt > 1:
+        exchange.conclusion = ports.long_running.resume(exchange.request, exchange.answer)

@@ -6,9 +6,10 @@ from bot.actions.action import Effect
 from bot.actions.request import Entry
 from bot.requests.answer import CannotAnswer
 from bot.requests.exchange import Exchange
+from bot.requests.ports import Ports
 
 
-def show(exchange: Exchange) -> None:
+def show(exchange: Exchange, _ports: Ports) -> None:
     """Show the answer to everybody, or to the asker alone.
 
     What was approved is everybody's business, also that it could not be done. What was only read is told

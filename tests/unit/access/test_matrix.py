@@ -20,8 +20,8 @@ from bot.access.directory import CachedGroups, PersonFacts
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action
-from bot.actions.approvals import BY_BUTTON, ApprovalDecide, ApprovalForm
-from bot.actions.catalog import ACTIONS
+from bot.actions.approvals import ApprovalDecide, ApprovalForm
+from bot.actions.catalog import ACTIONS, BY_BUTTON
 from bot.actions.request import Entry, IncomingRequest, OfferId, OperationId, Person, Place
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
@@ -31,6 +31,7 @@ from bot.common.problems import Problem
 from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
+from bot.requests.ports import Ports
 from bot.slack.offers import SlackOffers
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
@@ -209,13 +210,15 @@ def house(folder: pathlib.Path, **more: bool) -> House:
         ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
     )
     pipeline = RequestPipeline(
-        parse=grammar.parse,
-        offers=offers,
-        approvals=NothingNeedsApproval(),
-        access=access,
-        audit=audit,
-        routes=Routes(*(Route(kind, reached) for kind in (*ACTIONS, *BY_BUTTON))),
-        long_running=long_running,
+        Ports(
+            parse=grammar.parse,
+            offers=offers,
+            approvals=NothingNeedsApproval(),
+            access=access,
+            audit=audit,
+            routes=Routes(*(Route(kind, reached) for kind in (*ACTIONS, *BY_BUTTON))),
+            long_running=long_running,
+        )
     )
     return House(pipeline, offers)
 

@@ -328,7 +328,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 def actions(draw: st.DrawFn) -> Action:
     kind = draw(st.sampled_from(ACTIONS))
     fields: dict[str, Any] = {}
-    for field, spelling in kind.spelled().items():
+    for field, spelling in kind.parameters().items():
         if isinstance(spelling, Flag):
             fields[field] = draw(st.booleans())
             continue
@@ -355,7 +355,7 @@ def test_the_words_of_an_action_say_that_action(action: Action) -> None:
 
 def test_yaml_that_somebody_sent_is_recorded_by_its_digest_alone() -> None:
     action = parse("policy apply --yaml c -n ns ```\nkind: Secret\nstringData: {password: hunter2}\n```")
-    recorded = str(action.recorded())
+    recorded = str(action.audit_arguments())
     assert "hunter2" not in recorded and "44 characters, sha256 " in recorded
     assert "hunter2" in str(action.encode())
 

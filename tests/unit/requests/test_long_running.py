@@ -21,6 +21,7 @@ from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
+from bot.requests.ports import Ports
 from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
 from storage.audit import AuditRepository
@@ -131,13 +132,15 @@ def bench(database: Database) -> Bench:
         repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW
     )
     pipeline = RequestPipeline(
-        parse=grammar.parse,
-        offers=NoOffers(),
-        approvals=NothingNeedsApproval(),
-        access=gate,
-        audit=audit,
-        long_running=long_running,
-        routes=Routes(Route(ClusterCreate, service)),
+        Ports(
+            parse=grammar.parse,
+            offers=NoOffers(),
+            approvals=NothingNeedsApproval(),
+            access=gate,
+            audit=audit,
+            long_running=long_running,
+            routes=Routes(Route(ClusterCreate, service)),
+        )
     )
     reporter = ProgressReporter(
         repository, answer=lambda _request: shown, wake=lambda: woken.append(True), now=lambda: NOW

@@ -24,6 +24,7 @@ from bot.audit.log import AuditLog
 from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
+from bot.requests.ports import Ports
 from storage.audit import AuditFilter, AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
@@ -91,20 +92,22 @@ def bench(
 
     audit = AuditLog(repository, now=lambda: NOW)
     pipeline = RequestPipeline(
-        parse=grammar.parse,
-        offers=NoOffers(),
-        approvals=NothingNeedsApproval(),
-        access=Gate(),
-        audit=audit,
-        long_running=LongRunningOperations(
-            ContinuationRepository(database),
+        Ports(
+            parse=grammar.parse,
+            offers=NoOffers(),
+            approvals=NothingNeedsApproval(),
+            access=Gate(),
             audit=audit,
-            work=NoWork(),
-            decode=lambda end: end,
-            now=lambda: NOW,
-        ),
-        routes=Routes(Route(TemplateCreate, noting), Route(ClusterList, noting), Route(Help, noting)),
-        clock=lambda: now,
+            long_running=LongRunningOperations(
+                ContinuationRepository(database),
+                audit=audit,
+                work=NoWork(),
+                decode=lambda end: end,
+                now=lambda: NOW,
+            ),
+            routes=Routes(Route(TemplateCreate, noting), Route(ClusterList, noting), Route(Help, noting)),
+            clock=lambda: now,
+        )
     )
     return Bench(pipeline, repository, contexts)
 
