@@ -34,9 +34,5 @@ def admin_app(*, checks: Mapping[str, Check], metrics: CollectorRegistry) -> Sta
         return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", exposed),
-        ]
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", exposed)]
     )

@@ -23,6 +23,7 @@ from bot.app.slack_parts import SlackParts, SlackSecrets
 from bot.app.wiring import Core
 from bot.audit.head_signer import HeadSigner
 from bot.common.redaction import Redactor
+from bot.common.worker import Worker
 from bot.requests.answer import Answer, answer_for
 from bot.requests.approval_expiry import ApprovalExpiry
 from bot.requests.approval_outbox import ApprovalOutbox
@@ -75,7 +76,10 @@ class Bot:
         self._database = open_database(holder)
         if unshared := unshared_key(holder.now, self._database):
             log.warning("replicas have no key in common", why=unshared)
-        self._replica = self._make_replica()
+        if not holder.now.audit_key:
+            log.warning("XK8S_AUDIT_KEY is not set: the audit chain is not signed")
+        count_failure, replicas = self._metrics.count_failure, ReplicaRepository(self._database)
+        self._replica = Replica(holder.now, replicas, now=utc_now, count_failure=count_failure)
         self._slack = SlackParts(
             holder, self._database, secrets.bot_token, replica=self._replica.id, redactor=redactor
         )
@@ -86,10 +90,14 @@ class Bot:
         self._metrics.watch_inbox(self._inbox.backlog)
         self._pool = self._make_pool()
         self._recovery = self._make_recovery()
-        self._head_signer = self._make_head_signer()
-        self._approval_expiry = self._make_approval_expiry()
-        self._approval_outbox = self._make_approval_outbox()
-        self._durable = self._make_durable_work()
+        self._signing, self._anchoring = self._make_audit_workers()
+        self._expiry, self._approvals = self._make_approval_workers()
+        self._durable = DurableWork(
+            self._core,
+            replica=self._replica.id,
+            reporter=self._make_reporter(),
+            count_failure=count_failure,
+        )
         self._homes = self._slack.app_homes(self._core)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
         inbox = Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._metrics.drop("repeated"))
@@ -112,9 +120,10 @@ class Bot:
             self._slack.progress_board,
             self._pool,
             self._recovery,
-            self._head_signer,
-            self._approval_expiry,
-            self._approval_outbox,
+            self._signing,
+            self._anchoring,
+            self._expiry,
+            self._approvals,
             self._homes,
         ):
             part.start()
@@ -129,35 +138,29 @@ class Bot:
 
     def stop(self) -> None:
         """Take nothing more, finish what can be finished, give the rest back."""
-        stops: list[Callable[[], None]] = [self._socket.close] if self._socket is not None else []
+        stops: list[Callable[[], object]] = [self._socket.close] if self._socket is not None else []
         stops += [
             self._slack.identity.stop,
             lambda: self._openers.shutdown(wait=False),
-            self._recovery.stop,
+            lambda: self._recovery.stop(timeout=0),  # what it reads now is read again after the next start
         ]
         if self._started:
             stops += [
-                self._approval_expiry.stop,
-                self._approval_outbox.stop,
+                self._expiry.stop,
+                self._approvals.stop,
                 self._homes.stop,
                 lambda: self._pool.stop(seconds=SECONDS_TO_FINISH),
                 self._durable.stop,
                 self._slack.progress_board.stop,
                 self._slack.update_rate_limit.stop,
-                self._head_signer.stop,
+                self._anchoring.stop,
+                self._signing.stop,
+                self._signing.run_once,  # what has been written since is signed
                 self._replica.stop,
             ]
         for stop in (*stops, self._database.dispose):
             stop()
         log.info("stopped")
-
-    def _make_replica(self) -> Replica:
-        return Replica(
-            self._holder.now,
-            ReplicaRepository(self._database),
-            now=utc_now,
-            count_failure=self._metrics.count_failure,
-        )
 
     def _make_core(self, redactor: Redactor) -> Core:
         return Core(
@@ -183,62 +186,78 @@ class Bot:
             count_failure=self._metrics.count_failure,
         )
 
-    def _make_recovery(self) -> Recovery:
-        return Recovery(
+    def _make_reporter(self) -> ProgressReporter:
+        return ProgressReporter(
+            self._core.continuations, answer=self._answer, wake=self._pool.wake, now=utc_now
+        )
+
+    def _make_recovery(self) -> Worker:
+        recovery = Recovery(
             self._core.audit,
             readers=self._core.readers,
             is_open=self._inbox.is_open,
             tell=RecoveredRequests(self._slack.outbox).tell,
             now=utc_now,
-            count_failure=self._metrics.count_failure,
         )
 
-    def _make_head_signer(self) -> HeadSigner:
+        def close_intents() -> None:
+            recovery.close_intents(stopping=lambda: worker.stopping)
+
+        worker = self._worker("recovery", close_intents, interval=60.0)
+        return worker
+
+    def _make_audit_workers(self) -> tuple[Worker, Worker]:
+        """What signs the chain's head, and what posts it: Slack may make that slow."""
+
         def anchor() -> tuple[str | None, timedelta]:
             audit = self._holder.now.configuration.audit
             return audit.anchor_channel, audit.anchor_every
 
-        return HeadSigner(
+        signer = HeadSigner(
             AuditChain(self._database),
             self._core.keyring,
             post=self._slack.anchors.post,
             anchor=anchor,
             now=utc_now,
-            count_failure=self._metrics.count_failure,
         )
 
-    def _make_approval_expiry(self) -> ApprovalExpiry:
-        return ApprovalExpiry(
-            ApprovalRepository(self._database),
-            changed=self._approval_changed,
+        def sign() -> None:
+            signer.sign(force=signing.stopping)
+
+        def post() -> None:
+            signer.anchor()
+
+        signing = self._worker("audit-signer", sign, interval=1.0)
+        return signing, self._worker("audit-anchor", post, interval=1.0)
+
+    def _make_approval_workers(self) -> tuple[Worker, Worker]:
+        """What looks at the clock, and what shows people the changes."""
+        repository = ApprovalRepository(self._database)
+        expiry = ApprovalExpiry(repository=repository, changed=self._approval_changed, now=utc_now)
+        outbox = ApprovalOutbox(
+            repository=repository,
+            announcer=self._slack.approval_cards(self._core),
+            remind_before=lambda: approval_rules(self._holder.now.configuration).remind,
             now=utc_now,
-            count_failure=self._metrics.count_failure,
+        )
+        return (
+            self._worker("approval-expiry", expiry.pass_time, interval=1.0),
+            self._worker("approval-outbox", outbox.show_changes, interval=1.0),
         )
 
-    def _make_approval_outbox(self) -> ApprovalOutbox:
-        return ApprovalOutbox(
-            ApprovalRepository(self._database),
-            self._slack.approval_cards(self._core),
-            remind=lambda: approval_rules(self._holder.now.configuration).remind,
-            now=utc_now,
-            count_failure=self._metrics.count_failure,
-        )
-
-    def _make_durable_work(self) -> DurableWork:
-        reporter = ProgressReporter(
-            self._core.continuations, answer=self._answer, wake=self._pool.wake, now=utc_now
-        )
-        return DurableWork(
-            self._core,
-            replica=self._replica.id,
-            reporter=reporter,
+    def _worker(self, name: str, task: Callable[[], None], *, interval: float) -> Worker:
+        return Worker(
+            name,
+            task,
+            interval=interval,
+            expected=(DatabaseError,),
             count_failure=self._metrics.count_failure,
         )
 
     def _approval_changed(self) -> None:
         """Look at once: an effect may be in the inbox, and people must see the new state."""
         self._pool.wake()
-        self._approval_outbox.wake()
+        self._approvals.wake()
 
     def _answer(self, request: IncomingRequest) -> Answer:
         return answer_for(request, self._slack.answer)

@@ -199,10 +199,7 @@ class Core:
             home_channel=self._home_channel,
         )
         return Workflows(
-            database=self.database,
-            configuration=self.configuration,
-            tools=self._tools,
-            decisions=decisions,
+            database=self.database, configuration=self.configuration, tools=self._tools, decisions=decisions
         )
 
     def _cluster_routes(self) -> Routes:

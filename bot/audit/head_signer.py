@@ -10,18 +10,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
-
 from bot.audit.signatures import Keyring
-from bot.common.worker import CountFailure, Worker
 from storage.audit_chain import Anchor, AuditChain, Head
-from storage.database import DatabaseError
-
-log = structlog.get_logger(__name__)
 
 EVENTS = 1_000  # after so many, or
 SECONDS = 10.0  # after so long, the head is signed
-INTERVAL = 1.0  # seconds between two looks at the head
 RETRY_ANCHOR = timedelta(minutes=5)  # after an anchor that Slack did not take
 
 
@@ -32,7 +25,7 @@ class PostAnchor(Protocol):
 
 
 class HeadSigner:
-    """Two workers: one signs the head, the other posts it, which Slack may make slow."""
+    """Knows when the head is to be signed, and when it is to be posted."""
 
     def __init__(
         self,
@@ -42,7 +35,6 @@ class HeadSigner:
         post: PostAnchor,
         anchor: Callable[[], tuple[str | None, timedelta]],
         now: Callable[[], datetime],
-        count_failure: CountFailure = lambda _name: None,
     ) -> None:
         """`anchor` says the channel (None: no anchors) and how often."""
         self._chain = chain
@@ -52,34 +44,6 @@ class HeadSigner:
         self._now = now
         self._signed: tuple[int, datetime] | None = None
         self._anchor_due: datetime | None = None  # None: look into the database
-
-        def worker(name: str, task: Callable[[], None]) -> Worker:
-            return Worker(
-                name,
-                task,
-                interval=INTERVAL,
-                delay=INTERVAL,
-                expected=(DatabaseError,),
-                count_failure=count_failure,
-            )
-
-        self._sign_worker = worker("audit-signer", self._sign)
-        self._anchor_worker = worker("audit-anchor", self._anchor)
-
-    def start(self) -> None:
-        """Begin to sign and to post."""
-        if self._keyring.current is None:
-            log.warning("XK8S_AUDIT_KEY is not set: the audit chain is not signed")
-        self._sign_worker.start()
-        self._anchor_worker.start()
-
-    def stop(self) -> None:
-        """End, and sign what is there."""
-        started = self._sign_worker.alive
-        self._anchor_worker.stop()
-        self._sign_worker.stop()
-        if started:
-            self._sign_worker.run_once()
 
     def sign(self, *, force: bool = False) -> bool:
         """Sign the head if it is due, or with `force` if it has grown; return whether it was signed.
@@ -128,9 +92,3 @@ class HeadSigner:
         self._chain.anchor(Anchor(position=head.position, hash=head.hash, channel=channel, ts=ts, at=now))
         self._anchor_due = now + every
         return True
-
-    def _sign(self) -> None:
-        self.sign(force=self._sign_worker.stopping)
-
-    def _anchor(self) -> None:
-        self.anchor()

@@ -36,9 +36,7 @@ def run(
         redactor.learn(secret)
     defaults = VerificationSettings()
     verifier = Verifier(
-        now=utc_now,
-        parallel=lambda: defaults.parallel_clusters,
-        seconds=defaults.timeout.total_seconds,
+        now=utc_now, parallel=lambda: defaults.parallel_clusters, seconds=defaults.timeout.total_seconds
     )
     target = VerificationTarget(
         name=context or kubeconfig.stem,

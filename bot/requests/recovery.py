@@ -18,7 +18,6 @@ from bot.actions.request import Entry
 from bot.actions.service import Outcome, Readback, TargetReader
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
-from bot.common.worker import CountFailure, Worker
 from bot.requests.answer import CannotAnswer
 from storage.audit import AuditEvent
 
@@ -28,7 +27,6 @@ LONGEST_IN_A_TERMINAL = timedelta(hours=1)
 SETTLED_AFTER = timedelta(minutes=1)  # what was sent just before a crash may still be on its way
 TELL_FOR = timedelta(hours=1)  # if Slack does not answer for so long, the audit log has the end alone
 READ_FOR = timedelta(hours=24)  # a target that cannot be read for so long is told as unknown
-INTERVAL = 60.0  # seconds between two looks
 
 
 class Notify(Protocol):
@@ -48,7 +46,6 @@ class Recovery:
         is_open: Callable[[str], bool],
         tell: Notify,
         now: Callable[[], datetime],
-        count_failure: CountFailure = lambda _name: None,
     ) -> None:
         """`readers` are by the action's name; `is_open` says whether an operation is still worked on."""
         self._audit = audit
@@ -57,23 +54,14 @@ class Recovery:
         self._notify = tell
         self._now = now
         self._after = 0  # up to this position every intent is closed
-        self._worker = Worker("recovery", self._run, interval=INTERVAL, count_failure=count_failure)
 
-    def start(self) -> None:
-        """Begin, on a thread of its own: targets may be slow to answer."""
-        self._worker.start()
-
-    def stop(self) -> None:
-        """End without waiting; what is being read now is read again after the next start."""
-        self._worker.stop(timeout=0)
-
-    def close_intents(self) -> int:
-        """Close what can be closed now; return how many. Raises `AuditUnavailable`."""
+    def close_intents(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Close what can be closed now, until `stopping`; return how many. Raises `AuditUnavailable`."""
         intents = self._audit.open_intents(after=self._after)
         closed = 0
         still_open: list[int] = []
         for intent in intents:
-            if self._worker.stopping:
+            if stopping():
                 return closed
             settled = self._settle(intent)
             closed += settled is True
@@ -82,9 +70,6 @@ class Recovery:
         newest = max((intent.position or 0 for intent in intents), default=self._after)
         self._after = min(still_open) - 1 if still_open else newest
         return closed
-
-    def _run(self) -> None:
-        self.close_intents()
 
     def _settle(self, intent: AuditEvent) -> bool | None:
         """Return True if it was closed here, False if somebody else did, None if it stays open."""

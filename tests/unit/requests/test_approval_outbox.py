@@ -25,7 +25,12 @@ class Wall:
 
 
 def keeper(database: Database, wall: Wall, clock: Clock) -> ApprovalOutbox:
-    return ApprovalOutbox(ApprovalRepository(database), wall, remind=lambda: timedelta(hours=2), now=clock)
+    return ApprovalOutbox(
+        repository=ApprovalRepository(database),
+        announcer=wall,
+        remind_before=lambda: timedelta(hours=2),
+        now=clock,
+    )
 
 
 def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_answer(
