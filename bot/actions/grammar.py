@@ -39,8 +39,8 @@ class _Checked(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
             return self._check(value)
-        except ValueError as wrong:
-            self.fail(str(wrong), param, ctx)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def parse(text: str) -> Action:
@@ -120,13 +120,13 @@ def _build(kind: type[Action], arguments: list[str], block: str | None) -> Actio
     try:
         assembled = kind.assemble(values)
         return kind.model_validate({field: value for field, value in assembled.items() if value is not None})
-    except ValidationError as wrong:
-        field = str(wrong.errors()[0]["loc"][0])
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
         raise Mistake(
             f"The {_spelled(kind, field)} is missing", example=kind.example, topic=kind.path[0]
         ) from None
-    except ValueError as wrong:
-        raise _explained(kind, str(wrong), arguments) from None
+    except ValueError as error:
+        raise _explained(kind, str(error), arguments) from None
 
 
 def _typed_values(kind: type[Action], arguments: list[str]) -> dict[str, Any]:

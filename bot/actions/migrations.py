@@ -38,8 +38,8 @@ class MigrateStart(Action):
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Where to is said in exactly one way."""
-        said = [flag for flag in ("to", "template", "into") if values.get(flag)]
-        if len(said) != 1:
+        destinations = [flag for flag in ("to", "template", "into") if values.get(flag)]
+        if len(destinations) != 1:
             raise ValueError("say where to in one way: `--to DRIVER`, `--template T` or `--into CLUSTER`")
         return values
 

@@ -15,8 +15,8 @@ class Mistake(Refusal):
     """Words that mean nothing. `suggestion` is the nearest right word, `example` a whole command."""
 
     def __init__(self, what: str, *, example: str, suggestion: str = "", topic: str = "") -> None:
-        meant = f"Did you mean *{suggestion}*?   " if suggestion else ""
-        fix = f"{meant}`{COMMAND} {example}`"
+        hint = f"Did you mean *{suggestion}*?   " if suggestion else ""
+        fix = f"{hint}`{COMMAND} {example}`"
         if topic and not suggestion:
             fix += f"   or `{COMMAND} help {topic}`"
         super().__init__(what, fix=fix)
@@ -27,11 +27,11 @@ class Mistake(Refusal):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that is most like another; empty if none is like it."""
-    found = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(known), n=1, cutoff=0.55)
-    return found[0] if found else ""
+    matches = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(known), n=1, cutoff=0.55)
+    return matches[0] if matches else ""
 
 
 def echo(word: str) -> str:
     """Somebody's own word, short and without what would break the code span it stands in."""
-    shown = word.replace("`", "ˋ").replace("\n", " ")
-    return shown if len(shown) <= LONGEST_ECHO else shown[: LONGEST_ECHO - 1] + "…"
+    text = word.replace("`", "ˋ").replace("\n", " ")
+    return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 1] + "…"

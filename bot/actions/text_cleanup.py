@@ -20,10 +20,10 @@ _BLOCK = re.compile(r"```(?:ya?ml[ \t]*\n|\n)?(.*?)```", re.DOTALL)
 
 def split_block(text: str) -> tuple[str, str | None]:
     """Take the first code block out of a message; its text is kept letter by letter."""
-    found = _BLOCK.search(text)
-    if found is None:
+    block = _BLOCK.search(text)
+    if block is None:
         return text, None
-    return f"{text[: found.start()]} {text[found.end() :]}", unescape(found[1]).strip("\n")
+    return f"{text[: block.start()]} {text[block.end() :]}", unescape(block[1]).strip("\n")
 
 
 def clean(text: str) -> str:
@@ -41,12 +41,12 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _mentioned(found: re.Match[str]) -> str:
-    if found[1] == "!":  # <!subteam^S123|@ops> is a user group, <!here> a word
-        return found[2].removeprefix("subteam^")
-    return found[2]
+def _mentioned(mention: re.Match[str]) -> str:
+    if mention[1] == "!":  # <!subteam^S123|@ops> is a user group, <!here> a word
+        return mention[2].removeprefix("subteam^")
+    return mention[2]
 
 
-def _typed_dash(found: re.Match[str]) -> str:
-    after = found.string[found.end() : found.end() + 2]
+def _typed_dash(dash: re.Match[str]) -> str:
+    after = dash.string[dash.end() : dash.end() + 2]
     return "-" if len(after) == 1 or after[1].isspace() else "--"

@@ -45,10 +45,10 @@ def label(value: str) -> str:
 
 def pod(value: str) -> str:
     """`NAMESPACE/POD`."""
-    namespace, slash, rest = value.partition("/")
-    if not slash or not rest:
+    namespace, slash, pod_name = value.partition("/")
+    if not slash or not pod_name:
         raise ValueError(f"`{value}` is not NAMESPACE/POD")
-    return f"{label(namespace)}/{name(rest)}"
+    return f"{label(namespace)}/{name(pod_name)}"
 
 
 def endpoint(value: str) -> str:
@@ -88,10 +88,10 @@ def duration(value: str) -> str:
 
 def seconds(value: str) -> int:
     """The seconds of a checked duration."""
-    found = _DURATION.fullmatch(value)
-    if found is None:
+    duration = _DURATION.fullmatch(value)
+    if duration is None:
         raise ValueError(f"`{value}` is not a length of time")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(duration[1]) * _UNITS[duration[2]]
 
 
 def moment(value: str) -> str:
@@ -110,8 +110,8 @@ def resolve_moment(value: str, *, now: datetime) -> datetime:
     """The point in time that a checked moment means."""
     if _DURATION.fullmatch(value):
         return now - timedelta(seconds=seconds(value))
-    found = datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    point = datetime.fromisoformat(value)
+    return point.replace(tzinfo=UTC) if point.tzinfo is None else point.astimezone(UTC)
 
 
 def cidr(value: str) -> str:
@@ -124,16 +124,16 @@ def cidr(value: str) -> str:
 
 def port(value: str) -> str:
     """`TCP/80`, `UDP/53`, `TCP/8080-8090`; TCP if no protocol is said."""
-    found = _PORT.fullmatch(value)
-    if not found:
+    match = _PORT.fullmatch(value)
+    if not match:
         raise ValueError(f"`{value}` is not a port like `TCP/80`")
-    first, last = int(found[2]), int(found[3] or found[2])
+    first, last = int(match[2]), int(match[3] or match[2])
     if first < 1 or max(first, last) > 65_535:
         raise ValueError(f"`{value}`: ports go from 1 to 65535")
     if last < first:
         raise ValueError(f"`{value}` runs backwards: the lower port first")
     ports = str(first) if last == first else f"{first}-{last}"
-    return f"{(found[1] or 'TCP').upper()}/{ports}"
+    return f"{(match[1] or 'TCP').upper()}/{ports}"
 
 
 def key_value(value: str) -> str:
@@ -146,10 +146,10 @@ def key_value(value: str) -> str:
 
 def ipip(value: str) -> str:
     """Calico's IP-in-IP mode."""
-    found = _IPIP.get(value.lower())
-    if found is None:
+    mode = _IPIP.get(value.lower())
+    if mode is None:
         raise ValueError(f"`{value}` is not one of `Always`, `CrossSubnet`, `Never`, `Off`")
-    return found
+    return mode
 
 
 def volume_choice(value: str) -> str:

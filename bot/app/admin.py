@@ -25,9 +25,9 @@ def admin_app(*, checks: Mapping[str, Check], metrics: CollectorRegistry) -> Sta
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        found = await run_in_threadpool(lambda: {name: check() for name, check in checks.items()})
-        ready = all(wrong is None for wrong in found.values())
-        body = {"ready": ready, "checks": {name: wrong or "ok" for name, wrong in found.items()}}
+        results = await run_in_threadpool(lambda: {name: check() for name, check in checks.items()})
+        ready = all(problem is None for problem in results.values())
+        body = {"ready": ready, "checks": {name: problem or "ok" for name, problem in results.items()}}
         return JSONResponse(body, status_code=200 if ready else 503)
 
     async def exposed(_request: Request) -> Response:

@@ -54,19 +54,19 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload))
-    tasks = [asyncio.create_task(each.serve()) for each in servers]
-    while not all(each.started for each in servers):
+    tasks = [asyncio.create_task(server.serve()) for server in servers]
+    while not all(server.started for server in servers):
         for task in tasks:
             if task.done():  # uvicorn logs why and exits: the port is taken
                 raise SystemExit(1)
         await asyncio.sleep(0.01)
     beginning: asyncio.Future[None] = loop.run_in_executor(None, started)
-    beginning.add_done_callback(lambda done: over.set() if _failed(done) else None)
+    beginning.add_done_callback(lambda future: over.set() if _failed(future) else None)
     for task in tasks:
         task.add_done_callback(lambda _ended: over.set())
     await over.wait()
-    for each in servers:
-        each.should_exit = True
+    for server in servers:
+        server.should_exit = True
     await asyncio.gather(*tasks)
     if _failed(beginning):
         beginning.result()

@@ -17,7 +17,7 @@ from datetime import datetime
 from bot.audit.signatures import Keyring
 from storage.audit_chain import Head, Link, Signature
 
-NEVER = -1  # no position: nothing is due any more
+NEVER = -1  # no position: nothing more is to be checked
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class AnchorCheck:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChainReport:
-    """What was found; `broken` None means every link holds."""
+    """The result of following the chain; `broken` None means that every link holds."""
 
     events: int
     begins_after: int  # 0, or the position up to which events were sealed into a file
@@ -59,11 +59,11 @@ class ChainReport:
 
     @property
     def shortfall(self) -> str:
-        """Why the log cannot be trusted; empty if it can."""
+        """Why the log cannot be trusted; empty if it can be."""
         if self.broken is not None:
             return f"event {self.broken.position}: {self.broken.what}"
-        wrong = [anchor for anchor in self.anchors or () if not anchor.holds]
-        return f"anchor at {wrong[0].position}: {wrong[0].what}" if wrong else ""
+        anchor = next((anchor for anchor in self.anchors or () if not anchor.holds), None)
+        return f"anchor at {anchor.position}: {anchor.what}" if anchor is not None else ""
 
 
 def verify(
@@ -75,11 +75,14 @@ def verify(
     keyring: Keyring,
     watched: Collection[int] = (),
 ) -> tuple[ChainReport, dict[int, str]]:
-    """Follow the chain; return what was found, and the hashes at the watched positions."""
-    points = _Points(signatures, keyring, begins, watched)
-    last, broken = _follow(links, begins, points)
+    """Follow the chain from `begins` to `head`; return the report, and the hashes at `watched` positions.
+
+    `links` and `signatures` come in the order of their positions.
+    """
+    checkpoints = _Checkcheckpoints(signatures, keyring, begins, watched)
+    last, broken = _follow(links, begins, checkpoints)
     if broken is None:
-        broken = points.missing(last)
+        broken = checkpoints.missing(last)
     if broken is None and (head.position, head.hash) != (last.position, last.hash):
         what = f"the head says {head.position}, the last event is {last.position}"
         broken = Break(position=min(head.position, last.position) + 1, what=what)
@@ -88,14 +91,14 @@ def verify(
         begins_after=begins.position,
         last=last.position,
         broken=broken,
-        signed=points.signed,
-        unknown_keys=tuple(points.unknown),
+        signed=checkpoints.signed,
+        unknown_keys=tuple(checkpoints.unknown),
         keys=keyring.current is not None,
     )
-    return report, points.seen
+    return report, checkpoints.seen
 
 
-class _Points:
+class _Checkcheckpoints:
     """The positions at which something is known: signed heads, and heads that were posted."""
 
     def __init__(
@@ -110,8 +113,8 @@ class _Points:
         self.seen: dict[int, str] = {}
         self.due = self._due(begins.position)
 
-    def meet(self, position: int, hashed: str) -> str:
-        """What is wrong with what is known of this position; empty if nothing."""
+    def check(self, position: int, hashed: str) -> str:
+        """Return what contradicts the chain at this position; empty if nothing does."""
         if self._watched and self._watched[-1] == position:
             self.seen[self._watched.pop()] = hashed
         signature, what = self._next, ""
@@ -122,7 +125,7 @@ class _Points:
         return what
 
     def missing(self, last: Head) -> Break | None:
-        """Whether heads were signed beyond the end of the chain."""
+        """Return the break if heads were signed beyond the end of the chain."""
         furthest = self._next
         for found in self._signatures:
             furthest = found
@@ -154,10 +157,10 @@ class _Points:
         return min(due, default=NEVER)
 
 
-def _follow(links: Iterable[Link], begins: Head, points: _Points) -> tuple[Head, Break | None]:
+def _follow(links: Iterable[Link], begins: Head, checkpoints: _Checkcheckpoints) -> tuple[Head, Break | None]:
     """Walk until the first break; the hot loop of a million events."""
     sha256 = hashlib.sha256
-    position, expected, due = begins.position, begins.hash.encode(), points.due
+    position, expected, due = begins.position, begins.hash.encode(), checkpoints.due
     what = ""
     for at, previous, hashed, content in links:
         if at != position + 1:
@@ -175,10 +178,10 @@ def _follow(links: Iterable[Link], begins: Head, points: _Points) -> tuple[Head,
             what = "its content is not what was hashed"
             break
         if at == due:
-            what = points.meet(at, hashed.decode())
+            what = checkpoints.check(at, hashed.decode())
             if what:
                 break
-            due = points.due
+            due = checkpoints.due
         position, expected = at, hashed
     last = Head(position=position, hash=expected.decode(errors="replace"))
     return last, Break(position=position + 1, what=what) if what else None
@@ -187,7 +190,10 @@ def _follow(links: Iterable[Link], begins: Head, points: _Points) -> tuple[Head,
 def check_anchors(
     posted: Iterable[tuple[Head, datetime | None]], hashes: Mapping[int, str], report: ChainReport
 ) -> tuple[AnchorCheck, ...]:
-    """Compare heads that stand in a channel with the chain; those before a seal are in its file."""
+    """Compare heads that stand in a channel with the chain; those before a seal are in its file.
+
+    `posted` has each head with the time of its post, where that is known; `hashes` are by position.
+    """
     checks = []
     for head, at in posted:
         if head.position <= report.begins_after:

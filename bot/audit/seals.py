@@ -1,9 +1,8 @@
-"""Retention: events before a signed head go into a file from which the chain can be followed, and then out of
-the table.
+"""Retention: old events go into a sealed file from which the chain can be followed, and out of the database.
 
-The file is JSON lines: a heading with where it begins, then every link with its content as it was hashed,
-then an end with the signed head. `read` follows it again without a database. A crash between the file and
-the drop is harmless: said again with the same file, the file is checked and the events are dropped.
+A file is JSON lines: a heading with where it begins, then every link with its content as it was hashed, then
+an end with the signed head. `read` follows it again without a database. A crash between the file and the drop
+is harmless: sealed again with the same file, the file is checked and the events are dropped.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ class NothingToSeal(Refusal):
 
 
 class BadSeal(Problem):
-    """A sealed file does not hold what it should, or the chain before the head is broken."""
+    """A sealed file does not hold what it must, or the chain before its head is broken."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SealedFile:
-    """What a file holds: where it begins, the signed head it ends with, and whether every link holds."""
+    """A sealed file: where it begins, the signed head it ends with, and whether every link holds."""
 
     begins: Head
     end: Signature
@@ -56,7 +55,7 @@ def seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, n
     Raises `NothingToSeal`, `BadSeal`, `AuditUnavailable`.
     """
     try:
-        return _seal(chain, keyring, path, before, now)
+        return _seal(chain, keyring, path, before=before, now=now)
     except DatabaseError as error:
         raise AuditUnavailable(
             "The events were not dropped",
@@ -65,15 +64,15 @@ def seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, n
         ) from error
 
 
-def _seal(chain: AuditChain, keyring: Keyring, path: Path, before: datetime, now: datetime) -> Seal:
+def _seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, now: datetime) -> Seal:
     last = chain.last_seal()
     begins = Head(position=last.position, hash=last.hash) if last else Head(position=0, hash=links.GENESIS)
     if not path.exists():
-        head = _newest(chain, keyring, begins, before)
+        head = _newest_signature(chain, keyring, begins, before)
         _write(path, chain.links(until=head.position), begins, head)
     file = check(path, keyring)
     if last is not None and (file.end.position, file.digest) == (last.position, last.file_digest):
-        return last  # it was done
+        return last  # an earlier attempt has sealed it
     if file.begins != begins:
         raise BadSeal(
             f"{path.name} exists already and is of other events",
@@ -85,7 +84,7 @@ def _seal(chain: AuditChain, keyring: Keyring, path: Path, before: datetime, now
     return made
 
 
-def _newest(chain: AuditChain, keyring: Keyring, begins: Head, before: datetime) -> Signature:
+def _newest_signature(chain: AuditChain, keyring: Keyring, begins: Head, before: datetime) -> Signature:
     if keyring.current is None:
         raise NothingToSeal(
             "Without a key nothing can be sealed", fix="Set XK8S_AUDIT_KEY to the key of the bot."
@@ -120,7 +119,7 @@ def check(path: Path, keyring: Keyring) -> SealedFile:
 
 
 def read(path: Path, keyring: Keyring) -> SealedFile:
-    """Follow a sealed file, and say what was found. Raises `BadSeal` if it is none."""
+    """Follow a sealed file and return what it holds. Raises `BadSeal` if it is none."""
     try:
         begins, end = _ends(path)
         report, _ = verify(_links(path), begins=begins, head=end, signatures=[end], keyring=keyring)
@@ -136,7 +135,7 @@ def read(path: Path, keyring: Keyring) -> SealedFile:
 
 
 def events(path: Path) -> Iterator[AuditEvent]:
-    """The events of a sealed file, as they were. Raises `BadSeal` if it is none."""
+    """Yield the events of a sealed file, as they were. Raises `BadSeal` if it is none."""
     try:
         for position, _, _, content in _links(path):
             yield from_stored(position, links.parse(content))
@@ -147,7 +146,7 @@ def events(path: Path) -> Iterator[AuditEvent]:
 
 
 def _write(path: Path, found: Iterator[Link], begins: Head, head: Signature) -> None:
-    """Write beside the path and put it in place when it has reached the disk."""
+    """Write beside the path, and put the file in place when it has reached the disk."""
     part = path.with_name(f"{path.name}.part")
     end = dataclasses.asdict(head) | {"at": stamp(head.at)}
     try:

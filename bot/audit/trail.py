@@ -1,5 +1,6 @@
-"""The chain in the database, verified: where it begins, its links, its signed heads, and what was posted
-of it.
+"""Verifies the chain in the database: where it begins, its links, its signed heads, and its anchors.
+
+An anchor is a head that was posted to a channel, where nobody with the database alone can change it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _POSTED = re.compile(r"\b([1-9]\d{0,18}):([0-9a-f]{64})\b")
 
 
 class BadAnchor(Refusal):
-    """What was given is no posted head."""
+    """A pasted text is not a posted head."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,17 +35,17 @@ class Posted:
 
 
 def anchor_text(head: Head) -> str:
-    """How a head is posted, and pasted: `POSITION:HASH`."""
+    """Return a head as it is posted and pasted: `POSITION:HASH`."""
     return f"{head.position}:{head.hash}"
 
 
 def read_anchors(text: str) -> list[Head]:
-    """Every `POSITION:HASH` in a text."""
+    """Return every head, `POSITION:HASH`, in a text."""
     return [Head(position=int(found[1]), hash=found[2]) for found in _POSTED.finditer(text)]
 
 
 def pasted_anchor(text: str) -> Posted:
-    """What a person pasted from the channel. Raises `BadAnchor`."""
+    """Return the head that a person has pasted from the channel. Raises `BadAnchor`."""
     found = read_anchors(text.strip().strip("`"))
     if len(found) != 1:
         raise BadAnchor(
@@ -56,7 +57,7 @@ def pasted_anchor(text: str) -> Posted:
 
 
 class AuditTrail:
-    """Verifies the whole chain as it is now."""
+    """Verifies the whole chain in its present state."""
 
     def __init__(
         self, chain: AuditChain, keyring: Keyring, *, monotonic: Callable[[], float] = time.monotonic
@@ -66,7 +67,7 @@ class AuditTrail:
         self._monotonic = monotonic
 
     def verify(self, posted: Sequence[Posted] | None = None) -> ChainReport:
-        """Follow every link; compare with posted heads, if any are given. Raises `AuditUnavailable`."""
+        """Follow every link, and compare with posted heads if there are any. Raises `AuditUnavailable`."""
         started = self._monotonic()
         try:
             report = self._verify(posted)
@@ -106,7 +107,7 @@ class AuditTrail:
         return dataclasses.replace(report, anchors=anchors)
 
     def _with_seal(self, report: ChainReport, seal: Seal) -> ChainReport:
-        """Where a chain begins must be signed: else events could be dropped by writing a row."""
+        """Check the seal where the chain begins: unsigned, a row in a table could drop events."""
         fits = self._keyring.check_seal(seal)
         if fits is False:
             what = "the seal of the events up to it is not by the key that it names"

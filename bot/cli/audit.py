@@ -27,7 +27,7 @@ from bot.audit import seals
 from bot.audit.chain import ChainReport
 from bot.audit.export import ExportFormat, lines
 from bot.audit.log import AuditLog, AuditSubject, AuditUnavailable
-from bot.audit.service import AuditVerified, day_to_its_end
+from bot.audit.service import AuditVerified, end_of_day
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail, Posted, pasted_anchor
 from bot.cli.audit_commands import FROM_SLACK
@@ -105,8 +105,10 @@ def _posted(settings: Settings, anchors: Sequence[str], redactor: Redactor) -> l
         token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, redactor=redactor
     )
     bot = str(web.read("auth.test").get("user_id", ""))
-    found = SlackAnchors(web, bot=lambda: bot, channel=lambda: settings.configuration.audit.anchor_channel)
-    return [*posted, *found.posted()]
+    channel_anchors = SlackAnchors(
+        web, bot=lambda: bot, channel=lambda: settings.configuration.audit.anchor_channel
+    )
+    return [*posted, *channel_anchors.posted()]
 
 
 def _print(redactor: Redactor, report: ChainReport, *, anchored: bool) -> None:
@@ -120,14 +122,14 @@ def export(
     redactor: Redactor, *, form: str, sealed: pathlib.Path | None, output: pathlib.Path | None, **wanted: Any
 ) -> None:
     """Write events as they are read; nothing is collected. Raises `Problem`."""
-    asked = _filter(**wanted)
+    wanted_events = _filter(**wanted)
     with contextlib.ExitStack() as stack:
         events: Iterator[AuditEvent]
         if sealed is not None:
-            events = filter(asked.fits, seals.events(sealed))
+            events = filter(wanted_events.fits, seals.events(sealed))
         else:
             parts = stack.enter_context(_opened(redactor))
-            events = _read(parts.database, asked)
+            events = _read(parts.database, wanted_events)
         out = stack.enter_context(output.open("w", encoding="utf-8")) if output is not None else sys.stdout
         _write(out, events, ExportFormat(form), redactor)
 
@@ -143,9 +145,9 @@ def _hidden(event: AuditEvent, redactor: Redactor) -> AuditEvent:
     return AuditEvent(**{name: redactor.hide_in(value) for name, value in dataclasses.asdict(event).items()})  # type: ignore[arg-type]
 
 
-def _read(database: Database, asked: AuditFilter) -> Iterator[AuditEvent]:
+def _read(database: Database, wanted_events: AuditFilter) -> Iterator[AuditEvent]:
     try:
-        yield from AuditRepository(database).everything(asked)
+        yield from AuditRepository(database).everything(wanted_events)
     except DatabaseError as error:
         raise AuditUnavailable(
             "The audit log cannot be read to its end", why=str(error), fix="Look at the database."
@@ -156,7 +158,7 @@ def _filter(*, since: str | None, until: str | None, **rest: Any) -> AuditFilter
     now = utc_now()
     try:
         begin = values.resolve_moment(values.moment(since), now=now) if since else None
-        end = day_to_its_end(values.resolve_moment(values.moment(until), now=now)) if until else None
+        end = end_of_day(values.resolve_moment(values.moment(until), now=now)) if until else None
     except ValueError as error:
         raise Refusal(str(error).replace("`", "")) from None
     return AuditFilter(since=begin, until=end, **rest)
@@ -174,16 +176,18 @@ def seal(redactor: Redactor, *, before: str, path: pathlib.Path) -> None:
         about = _subject({"before": moment.isoformat(), "file": path.name})
         log.intend(about)
         try:
-            made = seals.seal(AuditChain(parts.database), parts.keyring, path, before=moment, now=now)
+            new_seal = seals.seal(AuditChain(parts.database), parts.keyring, path, before=moment, now=now)
         except Problem as problem:
             log.conclude(about, outcome=problem.outcome, detail=detail_of(problem))
             raise
-        log.conclude(about, outcome=Outcome.SUCCEEDED, detail=_done(made))
-    click.echo(f"{_done(made)}. Keep {path.name}: it is all that is left of them, and it holds the chain.")
+        log.conclude(about, outcome=Outcome.SUCCEEDED, detail=_done(new_seal))
+    click.echo(
+        f"{_done(new_seal)}. Keep {path.name}: it is all that is left of them, and it holds the chain."
+    )
 
 
-def _done(made: Seal) -> str:
-    return f"events up to {made.position} are sealed, SHA-256 of the file {made.file_digest}"
+def _done(new_seal: Seal) -> str:
+    return f"events up to {new_seal.position} are sealed, SHA-256 of the file {new_seal.file_digest}"
 
 
 def _subject(arguments: dict[str, Any]) -> AuditSubject:

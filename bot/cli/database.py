@@ -51,10 +51,10 @@ def grants(*, application: str | None, retention: str | None) -> None:
     if application is None:
         raise _no_application()
     try:
-        said = [*statements(application=application, retention=retention), *runtime.grants(application)]
+        sql = [*statements(application=application, retention=retention), *runtime.grants(application)]
     except ValueError as error:
         raise Refusal(str(error)) from None
-    for statement in said:
+    for statement in sql:
         click.echo(f"{statement};")
 
 

@@ -64,10 +64,10 @@ def run(*, port: int, headless: bool) -> int:
 def _bot(world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xk8s serve` against the sandbox until the block ends."""
     admin = _free_port()
-    kept = {
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))
     }
-    environment = {**kept, **world.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+    environment = {**inherited, **world.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
     with (folder / "bot.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "serve"], env=environment, stdout=log, stderr=log

@@ -55,34 +55,36 @@ class DemoStage:
 
         def says() -> list[Message] | None:
             thread = self._thread(channel, about)
-            text = " ".join(" ".join(line for each in thread for line in self._lines(each)).split())
-            return thread if thread and all(each in text for each in wanted) else None
+            text = " ".join(" ".join(line for message in thread for line in self._lines(message)).split())
+            return thread if thread and all(text_part in text for text_part in wanted) else None
 
         thread = self._until(says)
-        self._print([each for each in thread if self._is_news(each)])
-        return [line for each in thread for line in self._lines(each)]
+        self._print([message for message in thread if self._is_news(message)])
+        return [line for message in thread for line in self._lines(message)]
 
     def _is_news(self, message: Message) -> bool:
         """A reply once; a root whenever its line has changed."""
-        known = self._shown.get(message.ts)
-        return known is None or (not message.thread and known != self._lines(message))
+        printed = self._shown.get(message.ts)
+        return printed is None or (not message.thread and printed != self._lines(message))
 
     def leave(self) -> None:
         """Wait for nothing any more: whoever waits gets a `TimeoutError`."""
         self._left = True
 
     def _thread(self, channel: str, about: str) -> list[Message]:
-        said = self._said(channel, 0)
+        messages = self._said(channel, 0)
         roots = [
-            each
-            for each in said
-            if not each.thread and about in " ".join(" ".join(self._lines(each)).split())
+            message
+            for message in messages
+            if not message.thread and about in " ".join(" ".join(self._lines(message)).split())
         ]
-        return [each for each in said if roots and roots[-1].ts in (each.ts, each.thread)]
+        return [message for message in messages if roots and roots[-1].ts in (message.ts, message.thread)]
 
     def _said(self, channel: str, after: int) -> list[Message]:
         return [
-            each for each in self._workspace.messages[after:] if each.channel == channel and not each.only_for
+            message
+            for message in self._workspace.messages[after:]
+            if message.channel == channel and not message.only_for
         ]
 
     def _button(self, channel: str, label: str, above: str) -> tuple[Message, str] | None:
@@ -98,22 +100,22 @@ class DemoStage:
         return inputs[-1] if inputs else None
 
     def _until(self, condition: Callable[[], Any]) -> Any:
-        found = self._world.loopback.run(
+        value = self._world.loopback.run(
             self._workspace.until(lambda: self._left or condition(), ANSWER_SECONDS), ANSWER_SECONDS + 5
         )
         if self._left:
             raise TimeoutError("the stage was left")
-        return found
+        return value
 
     def _print(self, messages: Sequence[Message]) -> list[str]:
-        said: list[str] = []
+        lines: list[str] = []
         for message in messages:
             self._shown[message.ts] = self._lines(message)
             for number, line in enumerate(self._lines(message)):
                 mark = "xk8s ‹ " if number == 0 and not message.thread else "       "
                 self._echo(f"{mark}{'    ' if message.thread else ''}{line}")
-                said.append(line)
-        return said
+                lines.append(line)
+        return lines
 
     def _lines(self, message: Message) -> list[str]:
         return [self._named(line) for line in plain_text.lines(message.blocks) or [message.text]]
@@ -124,13 +126,13 @@ class DemoStage:
         return line
 
 
-def _answer(said: Sequence[Message]) -> Message | None:
+def _answer(messages: Sequence[Message]) -> Message | None:
     """The root of an answer that has come to its end: it no longer shows that work goes on, nor does its
     thread.
     """
-    root = next((message for message in said if not message.thread), None)
+    root = next((message for message in messages if not message.thread), None)
     done = root is not None and not plain_text.lines(root.blocks)[0].startswith("⏳")
-    return root if done and any(ends(message) for message in said) else None
+    return root if done and any(ends(message) for message in messages) else None
 
 
 def ends(message: Message) -> bool:

@@ -33,33 +33,33 @@ def run(redactor: Redactor) -> int:
     for name, project in settings.configuration.projects.items():
         if project.cloud:
             checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
-    found = [_line(redactor, name, check) for name, check in checks.items()]
-    return 0 if all(found) else 1
+    passed = [_line(redactor, name, check) for name, check in checks.items()]
+    return 0 if all(passed) else 1
 
 
 class _Warning(Exception):
     """It works, and something about it should be changed: what is well, and what is not."""
 
-    def __init__(self, said: str, warning: str) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, state: str, warning: str) -> None:
+        super().__init__(state)
+        self.said = state
         self.warning = warning
 
 
 def _line(redactor: Redactor, name: str, check: Callable[[], str]) -> bool:
     try:
-        said = check()
-    except _Warning as found:
-        click.echo(redactor.hide(f"⚠️ {name}: {found.said}"))
-        click.echo(redactor.hide(f"   {found.warning}"))
+        state = check()
+    except _Warning as caution:
+        click.echo(redactor.hide(f"⚠️ {name}: {caution.said}"))
+        click.echo(redactor.hide(f"   {caution.warning}"))
         return True
     except Problem as problem:
         click.echo(redactor.hide(f"❌ {name}: {problem.what}"))
-        for more in (problem.why, problem.fix):
-            if more:
-                click.echo(redactor.hide(f"   {more}"))
+        for line in (problem.why, problem.fix):
+            if line:
+                click.echo(redactor.hide(f"   {line}"))
         return False
-    click.echo(redactor.hide(f"✅ {name}: {said}"))
+    click.echo(redactor.hide(f"✅ {name}: {state}"))
     return True
 
 
@@ -75,13 +75,13 @@ def _configuration(settings: Settings) -> str:
 def _database(holder: SettingsHolder) -> str:
     database = open_database(holder)
     try:
-        said = f"{database.dialect}, schema {database.version()}"
+        state = f"{database.dialect}, schema {database.version()}"
         if unshared := unshared_key(holder.now, database):
-            raise _Warning(said, unshared)
+            raise _Warning(state, unshared)
         signing = (
             "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
         )
-        return f"{said}{signing}"
+        return f"{state}{signing}"
     finally:
         database.dispose()
 

@@ -34,13 +34,13 @@ def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFo
     old, new = cluster.read([before]), cluster.read([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
-    found = difference(compute(old.cluster), compute(new.cluster), level)
-    _print(formats.changes(found, form, not_computed=sorted({*old.foreign, *new.foreign})))
-    for lost in found.loses_dns:
+    changes = difference(compute(old.cluster), compute(new.cluster), level)
+    _print(formats.changes(changes, form, not_computed=sorted({*old.foreign, *new.foreign})))
+    for lost in changes.loses_dns:
         click.echo(f"warning: {lost.pod} loses DNS ({', '.join(lost.protocols)} 53 to kube-system)", err=True)
-    if found.nothing_changes:
+    if changes.nothing_changes:
         click.echo("nothing changes", err=True)
-    return 0 if found.nothing_changes else CHANGED
+    return 0 if changes.nothing_changes else CHANGED
 
 
 def _warn(read: Manifests, prefix: str = "") -> None:

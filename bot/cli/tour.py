@@ -216,13 +216,13 @@ def play(world: World) -> bool:
     """Play every step and print it as a transcript; False if one did not give the expected answer."""
     started, usual = time.monotonic(), world.cloud.seconds_to_build
     world.cloud.seconds_to_build = SECONDS_TO_BUILD
-    held = _Held()
-    aside = DemoStage(world, held)
+    delayed = _Held()
+    aside = DemoStage(world, delayed)
     with ThreadPoolExecutor(1) as meanwhile:
         try:
-            migration = meanwhile.submit(_told, world, MIGRATION_TOUR, aside, held)
+            migration = meanwhile.submit(_told, world, MIGRATION_TOUR, aside, delayed)
             good = _told(world, SHOP_TOUR, DemoStage(world, click.echo), click.echo)
-            held.release()
+            delayed.release()
             good = migration.result() and good
         except KeyboardInterrupt:
             aside.leave()
@@ -242,18 +242,18 @@ def _told(world: World, steps: Sequence[TourStep], stage: DemoStage, echo: Calla
 
 
 def _play(stage: DemoStage, step: TourStep, echo: Callable[[str], None]) -> bool:
-    done = f"/xk8s {step.words}" if step.words else f"[{step.press}] {step.typed}".rstrip()
+    typed = f"/xk8s {step.words}" if step.words else f"[{step.press}] {step.typed}".rstrip()
     echo(f"── {step.intro}")
-    echo(f"#{CHANNELS[step.channel]} {stage.name(step.who)} › {done}")
+    echo(f"#{CHANNELS[step.channel]} {stage.name(step.who)} › {typed}")
     try:
-        said = _done(stage, step)
+        lines = _done(stage, step)
     except TimeoutError:
         echo("   ❌ no answer\n")
         return False
-    text = " ".join(" ".join(said).split())
-    missing = [wanted for wanted in step.expect if wanted not in text]
-    for wanted in missing:
-        echo(f"   ❌ expected “{wanted}”")
+    text = " ".join(" ".join(lines).split())
+    missing = [text_part for text_part in step.expect if text_part not in text]
+    for text_part in missing:
+        echo(f"   ❌ expected “{text_part}”")
     echo("")
     return not missing
 

@@ -30,7 +30,7 @@ def run(
 ) -> int:
     """Verify, print, and return 0 if healthy, else 1. Raises `Refusal` for bad input."""
     logs.configure(level=30, redactor=redactor)
-    asked = _driver(driver)
+    expected = _driver(driver)
     endpoint = endpoint_from_kubeconfig(kubeconfig, context)
     for secret in endpoint.secrets():
         redactor.learn(secret)
@@ -44,7 +44,7 @@ def run(
         project="",
         connect=lambda seconds: Kube(endpoint, user_agent=f"xk8s/{__version__}", seconds=seconds),
     )
-    report = verifier.verify(target, asked)
+    report = verifier.verify(target, expected)
     if as_json:
         data = json.loads(json.dumps(report.to_json(), default=str))
         click.echo(json.dumps(redactor.hide_in(data), indent=2))
@@ -58,8 +58,8 @@ def _driver(word: str | None) -> Driver | None:
         return None
     try:
         return Driver(values.driver(word))
-    except ValueError as wrong:
-        raise Refusal(str(wrong), fix=f"There are {' and '.join(Driver)}.") from None
+    except ValueError as error:
+        raise Refusal(str(error), fix=f"There are {' and '.join(Driver)}.") from None
 
 
 def _show(report: VerificationReport, redactor: Redactor) -> None:

@@ -144,9 +144,9 @@ class ApprovalGate:
         deciders, needed = self._deciders(project), self._approvals.approvers
         if deciders.enough_without(requester, needed):
             return
-        who = "Nobody but you" if deciders.people == {requester} else "Too few people"
+        deciding = "Nobody but you" if deciders.people == {requester} else "Too few people"
         raise NoApprover(
-            f"{who} may decide over this in {project}",
+            f"{deciding} may decide over this in {project}",
             why=f"it needs {needed} other than who asks",
             fix=f"Name approvers in `projects.{project}.roles.approver`.",
         )

@@ -64,11 +64,11 @@ class HomeService:
         return HomePage(
             person=person,
             roles=roles,
-            to_decide=tuple(each for each in waiting if _may_decide(each, person, roles)),
-            asked=tuple(each for each in waiting if each.requester == person),
+            to_decide=tuple(approval for approval in waiting if _may_decide(approval, person, roles)),
+            asked=tuple(approval for approval in waiting if approval.requester == person),
             running=self._running(roles),
             verifications=tuple(
-                found for project in roles for found in self.verifications.of_project(project)
+                verification for project in roles for verification in self.verifications.of_project(project)
             ),
             recent=tuple(
                 event for event in mine if event.project in roles and event.action != ApprovalForm.name
@@ -76,35 +76,37 @@ class HomeService:
         )
 
     def _running(self, roles: Mapping[str, object]) -> tuple[RunningOperation, ...]:
-        found = [each for each in self.continuations.unended() if each.project in roles][:RUNNING]
-        migrations = self.migrations.of_operations([each.operation for each in found])
-        return _running(found, {each.operation: summary(each) for each in migrations})
+        continuations = [
+            continuation for continuation in self.continuations.unended() if continuation.project in roles
+        ][:RUNNING]
+        migrations = self.migrations.of_operations([continuation.operation for continuation in continuations])
+        return _running(continuations, {migration.operation: summary(migration) for migration in migrations})
 
 
-def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
-    decided = any(each.person == person for each in found.decisions)
+def _may_decide(approval: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
+    decided = any(decision.person == person for decision in approval.decisions)
     return (
-        found.state == OPEN
-        and found.requester != person
+        approval.state == OPEN
+        and approval.requester != person
         and not decided
-        and Role.APPROVER in roles[found.project]
+        and Role.APPROVER in roles[approval.project]
     )
 
 
 def _running(
-    found: Sequence[Continuation], migrations: Mapping[str, MigrationSummary]
+    continuations: Sequence[Continuation], migrations: Mapping[str, MigrationSummary]
 ) -> tuple[RunningOperation, ...]:
-    shown = []
-    for each in found:
-        action = Action.decode(each.action)
-        shown.append(
+    operations = []
+    for continuation in continuations:
+        action = Action.decode(continuation.action)
+        operations.append(
             RunningOperation(
-                project=each.project,
+                project=continuation.project,
                 words=action.words(),
                 name=action.name,
-                since=each.begun_at,
-                asker=str((each.request.get("person") or {}).get("id", "")),
-                migration=migrations.get(each.operation),
+                since=continuation.begun_at,
+                asker=str((continuation.request.get("person") or {}).get("id", "")),
+                migration=migrations.get(continuation.operation),
             )
         )
-    return tuple(shown)
+    return tuple(operations)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.approvals import ApprovalEnded, ApprovalVoid, MayNotDecide, NoApproval, changes
+from bot.access.approvals import ApprovalEnded, ApprovalVoid, MayNotDecide, NoApproval
+from bot.access.proposal_diff import differences
 from bot.common.problems import Refusal
 from storage.approvals import (
     APPROVED,
@@ -261,8 +262,8 @@ def test_each_state_is_shown_by_one_replica_and_again_if_it_could_not(database: 
 def test_changes_are_named_and_many_are_counted() -> None:
     before = {"bound": {f"key-{n}": n for n in range(20)}}
     after = {"bound": {f"key-{n}": n + 1 for n in range(20)}}
-    found = changes(before, after)
+    found = differences(before, after)
     assert found[0] == "key-0: 0 → 1" and found[-1] == "and 12 more"
-    assert changes({"connections": ["a", "b"]}, {"connections": ["b", "c", "d"]}) == [
+    assert differences({"connections": ["a", "b"]}, {"connections": ["b", "c", "d"]}) == [
         "connections: 2 more, 1 fewer"
     ]
