@@ -132,7 +132,7 @@ class Action(BaseModel):
         return cls._registry[data["action"]].model_validate(data["arguments"])
 
     @classmethod
-    def known(cls) -> dict[str, type[Action]]:
+    def registered(cls) -> dict[str, type[Action]]:
         """Return every registered action by name."""
         return dict(cls._registry)
 

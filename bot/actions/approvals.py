@@ -1,4 +1,4 @@
-"""Approvals: looking and withdrawing are typed; deciding is done by button alone."""
+"""The actions on approvals: listing and withdrawing are typed, deciding is done by button alone."""
 
 from __future__ import annotations
 

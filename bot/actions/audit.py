@@ -1,4 +1,4 @@
-"""The audit log."""
+"""The actions on the audit log."""
 
 from __future__ import annotations
 

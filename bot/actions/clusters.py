@@ -1,4 +1,4 @@
-"""Clusters: looking, creating, deleting."""
+"""The actions on clusters: list, show, create, delete."""
 
 from __future__ import annotations
 

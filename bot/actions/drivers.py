@@ -1,4 +1,4 @@
-"""Looking at the driver catalogue."""
+"""The actions on the driver catalogue."""
 
 from __future__ import annotations
 

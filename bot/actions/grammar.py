@@ -1,4 +1,4 @@
-"""Text to `Action`: which words begin which action, and click to take its words and options apart.
+"""Parses text into an `Action`: the first words say which, and click takes its words and options apart.
 
 Any text gets an `Action` or a `Mistake`, never another exception.
 """
@@ -44,7 +44,7 @@ class _Checked(click.ParamType[Any]):
 
 
 def parse(text: str) -> Action:
-    """Read what a person typed after the command or the mention. Raises `Mistake`."""
+    """Parse what a person has typed after the command or the mention. Raises `Mistake`."""
     if len(text) > LONGEST:
         raise Mistake(f"That is too long: at most {LONGEST:,} characters", example="help")
     line, block = text_cleanup.split_block(text)

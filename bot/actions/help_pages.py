@@ -1,4 +1,4 @@
-"""The help, made from the actions themselves: usage lines, topics, the hint that Slack shows."""
+"""The help and `docs/words.md`, made from the actions themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.actions.parameters import Argument, Flag, Parameter
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HelpLine:
-    """One action: how it is typed, what it does, a command to copy."""
+    """One action in the help: how it is typed, what it does, a command to copy."""
 
     usage: str
     summary: str
@@ -22,7 +22,7 @@ class HelpLine:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HelpPage:
-    """The help of one topic, or all of it (`topic` None)."""
+    """The help of one topic, or of all (`topic` None)."""
 
     topic: str | None
     lines: tuple[HelpLine, ...]

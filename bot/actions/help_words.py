@@ -1,4 +1,4 @@
-"""What needs no project and no audit: help and whoami."""
+"""The actions that need no project and are not audited: help and whoami."""
 
 from __future__ import annotations
 

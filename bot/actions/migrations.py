@@ -1,4 +1,4 @@
-"""Migrations from one driver to the other."""
+"""The actions on migrations from one driver to another."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MigrateStart(Action):
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Where to is said in exactly one way."""
+        """Refuse a destination that is missing, or given in two ways."""
         destinations = [flag for flag in ("to", "template", "into") if values.get(flag)]
         if len(destinations) != 1:
             raise ValueError("say where to in one way: `--to DRIVER`, `--template T` or `--into CLUSTER`")

@@ -1,4 +1,4 @@
-"""What is said about words that were not understood: what was wrong, the nearest right word, an example."""
+"""The answer to words that mean nothing: what is wrong, the nearest right word, and an example."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from bot.common.problems import Refusal
 
 COMMAND = "/xk8s"
-LONGEST_ECHO = 60  # characters of somebody's own text that are repeated to them
+LONGEST_ECHO = 60  # characters of what somebody has typed that are repeated to them
 
 
 class Mistake(Refusal):
@@ -26,12 +26,12 @@ class Mistake(Refusal):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like another; empty if none is like it."""
+    """Return the known word that is most like another; empty if none is like it."""
     matches = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(known), n=1, cutoff=0.55)
     return matches[0] if matches else ""
 
 
 def echo(word: str) -> str:
-    """Somebody's own word, short and without what would break the code span it stands in."""
+    """Return what somebody has typed, short and without what would break its code span."""
     text = word.replace("`", "ˋ").replace("\n", " ")
     return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 1] + "…"

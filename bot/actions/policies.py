@@ -1,4 +1,4 @@
-"""NetworkPolicies: presets, preview, apply, roll-back, reachability."""
+"""The actions on NetworkPolicies: presets, preview, apply, roll-back, reachability."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PolicyShow(Action):
 
 
 class _PolicyChange(Action):
-    """A preset, or with `--yaml` one's own policy (a code block in a mention, a form in a command)."""
+    """A preset, or with `--yaml` the asker's own policy (a code block in a mention, a form in a command)."""
 
     target_field = "cluster"
     preset: Annotated[str | None, Argument("PRESET", values.name)] = None
@@ -60,7 +60,7 @@ class _PolicyChange(Action):
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """With `--yaml` there is no preset, so that the first word is the cluster."""
+        """Take the first word for the cluster with `--yaml`, because then there is no preset."""
         first, second = values.get("preset"), values.get("cluster")
         if values.get("yaml") or values.get("manifest"):
             if first is not None and second is not None:
@@ -74,11 +74,11 @@ class _PolicyChange(Action):
 
     @property
     def needs_manifest(self) -> bool:
-        """Whether a person's own YAML is still to be asked for."""
+        """Whether the asker's own YAML is still missing."""
         return self.yaml and self.manifest is None
 
     def audit_arguments(self) -> dict[str, Any]:
-        """The arguments without what was sent as YAML, which may be anything: its digest tells it apart."""
+        """Return the arguments with a digest in place of the YAML, which may hold anything."""
         arguments = super().audit_arguments()
         if self.manifest is not None:
             digest = hashlib.sha256(self.manifest.encode(errors="surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Cluster templates."""
+"""The actions on cluster templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values people type, checked one by one; what comes back is plain text in one spelling."""
+"""The checks of typed values: each returns plain text in one spelling, or raises `ValueError`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _IPIP = {"always": "Always", "crosssubnet": "CrossSubnet", "never": "Never", "of
 
 
 def text(value: str) -> str:
-    """Any text that is not empty."""
+    """Accept any text that is not empty."""
     if not value.strip():
         raise ValueError("it is empty")
     return value
 
 
 def name(value: str) -> str:
-    """A name in Magnum, or an id: letters, digits, dots, dashes and underscores."""
+    """Accept a name in Magnum, or an id: letters, digits, dots, dashes and underscores."""
     if not _NAME.fullmatch(value):
         raise ValueError(
             f"`{value}` is not a name: letters, digits, `.`, `_` and `-`, at most 253 characters"
@@ -35,7 +35,7 @@ def name(value: str) -> str:
 
 
 def label(value: str) -> str:
-    """A Kubernetes namespace or label name (RFC 1123 label)."""
+    """Accept a Kubernetes namespace or label name (an RFC 1123 label)."""
     if not _LABEL.fullmatch(value):
         raise ValueError(
             f"`{value}` is not a Kubernetes name: small letters, digits and `-`, at most 63 characters"
@@ -44,7 +44,7 @@ def label(value: str) -> str:
 
 
 def pod(value: str) -> str:
-    """`NAMESPACE/POD`."""
+    """Accept a pod as `NAMESPACE/POD`."""
     namespace, slash, pod_name = value.partition("/")
     if not slash or not pod_name:
         raise ValueError(f"`{value}` is not NAMESPACE/POD")
@@ -52,7 +52,7 @@ def pod(value: str) -> str:
 
 
 def endpoint(value: str) -> str:
-    """`NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
+    """Accept `NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(value)
         mapped = getattr(address, "ipv4_mapped", None)
@@ -65,7 +65,7 @@ def endpoint(value: str) -> str:
 
 
 def driver(value: str) -> str:
-    """A driver of the catalogue."""
+    """Accept a driver of the catalogue."""
     lowered = value.lower()
     if lowered not in set(Driver):
         raise ValueError(f"there is no driver `{value}`")
@@ -73,21 +73,21 @@ def driver(value: str) -> str:
 
 
 def count(value: str) -> str:
-    """A number from 0 to 9999."""
+    """Accept a number from 0 to 9999."""
     if not re.fullmatch(r"[0-9]{1,4}", value):
         raise ValueError(f"`{value}` is not a number from 0 to 9999")
     return str(int(value))
 
 
 def duration(value: str) -> str:
-    """A length of time: `30s`, `15m`, `24h`, `7d`."""
+    """Accept a length of time: `30s`, `15m`, `24h`, `7d`."""
     if not _DURATION.fullmatch(value):
         raise ValueError(f"`{value}` is not a length of time like `15m` or `24h`")
     return value
 
 
 def seconds(value: str) -> int:
-    """The seconds of a checked duration."""
+    """Return the seconds of a checked duration."""
     duration = _DURATION.fullmatch(value)
     if duration is None:
         raise ValueError(f"`{value}` is not a length of time")
@@ -95,7 +95,7 @@ def seconds(value: str) -> int:
 
 
 def moment(value: str) -> str:
-    """A time, `2026-11-24` or `2026-11-24T09:30`, UTC if no zone is said; or how long ago, `2h`."""
+    """Accept a time (`2026-11-24` or `2026-11-24T09:30`, UTC if no zone is named) or how long ago (`2h`)."""
     if _DURATION.fullmatch(value):
         return value
     try:
@@ -107,7 +107,7 @@ def moment(value: str) -> str:
 
 
 def resolve_moment(value: str, *, now: datetime) -> datetime:
-    """The point in time that a checked moment means."""
+    """Return the point in time that a checked moment means."""
     if _DURATION.fullmatch(value):
         return now - timedelta(seconds=seconds(value))
     point = datetime.fromisoformat(value)
@@ -115,7 +115,7 @@ def resolve_moment(value: str, *, now: datetime) -> datetime:
 
 
 def cidr(value: str) -> str:
-    """An address range."""
+    """Accept an address range in CIDR notation."""
     try:
         return str(ipaddress.ip_network(value, strict=True))
     except ValueError:
@@ -123,7 +123,7 @@ def cidr(value: str) -> str:
 
 
 def port(value: str) -> str:
-    """`TCP/80`, `UDP/53`, `TCP/8080-8090`; TCP if no protocol is said."""
+    """Accept `TCP/80`, `UDP/53`, `TCP/8080-8090`; TCP if no protocol is named."""
     match = _PORT.fullmatch(value)
     if not match:
         raise ValueError(f"`{value}` is not a port like `TCP/80`")
@@ -137,7 +137,7 @@ def port(value: str) -> str:
 
 
 def key_value(value: str) -> str:
-    """`KEY=VALUE`, as Magnum takes labels (keys outside letters, digits, `_` and `-` are refused there)."""
+    """Accept `KEY=VALUE`, as Magnum takes labels (keys of letters, digits, `_` and `-`)."""
     key, equals, _ = value.partition("=")
     if not equals or not _KEY.fullmatch(key):
         raise ValueError(f"`{value}` is not KEY=VALUE")
@@ -145,7 +145,7 @@ def key_value(value: str) -> str:
 
 
 def ipip(value: str) -> str:
-    """Calico's IP-in-IP mode."""
+    """Accept a mode of Calico's IP-in-IP encapsulation."""
     mode = _IPIP.get(value.lower())
     if mode is None:
         raise ValueError(f"`{value}` is not one of `Always`, `CrossSubnet`, `Never`, `Off`")
@@ -153,7 +153,7 @@ def ipip(value: str) -> str:
 
 
 def volume_choice(value: str) -> str:
-    """`reattach`, `empty` or `skip`, for all volumes or as `NAMESPACE/CLAIM=…` for one."""
+    """Accept `reattach`, `empty` or `skip`, for all volumes or as `NAMESPACE/CLAIM=…` for one."""
     claim, equals, choice = value.rpartition("=")
     if choice not in ("reattach", "empty", "skip"):
         raise ValueError(f"`{value}`: a volume can `reattach`, be `empty` or be left out with `skip`")

@@ -1,4 +1,4 @@
-"""Verify, diagnose and watch."""
+"""The actions that verify, diagnose and watch clusters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Verify(Action):
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """One word alone may be the driver or the cluster."""
+        """Take a single word for the driver or for the cluster."""
         first, second = values.get("driver"), values.get("cluster")
         drivers = set(Driver)
         if first is not None and first.lower() in drivers:

@@ -1,7 +1,7 @@
-"""`/healthz`, `/readyz` and `/metrics`: what an orchestrator asks, apart from Slack's port.
+"""The admin port, apart from Slack's: `/healthz`, `/readyz` and `/metrics`.
 
-Healthy means that the process answers. Ready means that it can do its work now: Slack within reach, the
-database writable, the pool taking requests; each is a named check that returns what is wrong, or nothing.
+Healthy means that the process answers. Ready means that it can do its work now: Slack is within reach, the
+database is writable, the pool takes requests. Each is a named check that returns what is wrong, or nothing.
 """
 
 from __future__ import annotations

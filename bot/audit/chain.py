@@ -79,13 +79,13 @@ def verify(
 
     `links` and `signatures` come in the order of their positions.
     """
-    checkpoints = _Checkcheckpoints(signatures, keyring, begins, watched)
+    checkpoints = _Checkpoints(signatures, keyring, begins, watched)
     last, broken = _follow(links, begins, checkpoints)
     if broken is None:
         broken = checkpoints.missing(last)
     if broken is None and (head.position, head.hash) != (last.position, last.hash):
-        what = f"the head says {head.position}, the last event is {last.position}"
-        broken = Break(position=min(head.position, last.position) + 1, what=what)
+        fault = f"the head says {head.position}, the last event is {last.position}"
+        broken = Break(position=min(head.position, last.position) + 1, what=fault)
     report = ChainReport(
         events=last.position - begins.position,
         begins_after=begins.position,
@@ -98,13 +98,13 @@ def verify(
     return report, checkpoints.seen
 
 
-class _Checkcheckpoints:
+class _Checkpoints:
     """The positions at which something is known: signed heads, and heads that were posted."""
 
     def __init__(
         self, signatures: Iterable[Signature], keyring: Keyring, begins: Head, watched: Collection[int]
     ) -> None:
-        self._signatures = (found for found in signatures if found.position > begins.position)
+        self._signatures = (signature for signature in signatures if signature.position > begins.position)
         self._keyring = keyring
         self._watched = sorted(set(watched), reverse=True)
         self._next: Signature | None = next(self._signatures, None)
@@ -117,18 +117,18 @@ class _Checkcheckpoints:
         """Return what contradicts the chain at this position; empty if nothing does."""
         if self._watched and self._watched[-1] == position:
             self.seen[self._watched.pop()] = hashed
-        signature, what = self._next, ""
+        signature, fault = self._next, ""
         if signature is not None and signature.position == position:
-            what = self._judge(signature, hashed)
+            fault = self._judge(signature, hashed)
             self._next = next(self._signatures, None)
         self.due = self._due(position)
-        return what
+        return fault
 
     def missing(self, last: Head) -> Break | None:
         """Return the break if heads were signed beyond the end of the chain."""
         furthest = self._next
-        for found in self._signatures:
-            furthest = found
+        for signature in self._signatures:
+            furthest = signature
         if furthest is None:
             return None
         return Break(
@@ -157,34 +157,34 @@ class _Checkcheckpoints:
         return min(due, default=NEVER)
 
 
-def _follow(links: Iterable[Link], begins: Head, checkpoints: _Checkcheckpoints) -> tuple[Head, Break | None]:
+def _follow(links: Iterable[Link], begins: Head, checkpoints: _Checkpoints) -> tuple[Head, Break | None]:
     """Walk until the first break; the hot loop of a million events."""
     sha256 = hashlib.sha256
     position, expected, due = begins.position, begins.hash.encode(), checkpoints.due
-    what = ""
+    fault = ""
     for at, previous, hashed, content in links:
         if at != position + 1:
-            what = (
+            fault = (
                 "it is missing"
                 if isinstance(at, int) and at > position
                 else "the event after it is out of order"
             )
             break
         if previous != expected:
-            what = "it does not follow the event before it"
+            fault = "it does not follow the event before it"
             break
         inner = sha256(content).hexdigest()
         if sha256(b"%b:%d:%b" % (previous, at, inner.encode())).hexdigest().encode() != hashed:
-            what = "its content is not what was hashed"
+            fault = "its content is not what was hashed"
             break
         if at == due:
-            what = checkpoints.check(at, hashed.decode())
-            if what:
+            fault = checkpoints.check(at, hashed.decode())
+            if fault:
                 break
             due = checkpoints.due
         position, expected = at, hashed
     last = Head(position=position, hash=expected.decode(errors="replace"))
-    return last, Break(position=position + 1, what=what) if what else None
+    return last, Break(position=position + 1, what=fault) if fault else None
 
 
 def check_anchors(
@@ -198,13 +198,13 @@ def check_anchors(
     for head, at in posted:
         if head.position <= report.begins_after:
             continue
-        found = hashes.get(head.position)
+        hashed = hashes.get(head.position)
         unread = report.broken is not None and head.position >= report.broken.position
-        if found == head.hash:
-            what = ""
-        elif found is not None:
-            what = "the event there is another one than when it was posted"
+        if hashed == head.hash:
+            fault = ""
+        elif hashed is not None:
+            fault = "the event there is another one than when it was posted"
         else:
-            what = "the chain is broken before it" if unread else "the event is gone"
-        checks.append(AnchorCheck(position=head.position, at=at, holds=not what, what=what))
+            fault = "the chain is broken before it" if unread else "the event is gone"
+        checks.append(AnchorCheck(position=head.position, at=at, holds=not fault, what=fault))
     return tuple(checks)

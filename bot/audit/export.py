@@ -55,9 +55,9 @@ def _without_formula(value: object) -> object:
 
 
 def _csv(values: Iterable[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator=_END).writerow(["" if value is None else value for value in values])
-    return written.getvalue().removesuffix(_END)
+    line = io.StringIO()
+    csv.writer(line, lineterminator=_END).writerow(["" if value is None else value for value in values])
+    return line.getvalue().removesuffix(_END)
 
 
 def _cef(event: AuditEvent) -> str:

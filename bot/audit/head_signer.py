@@ -72,8 +72,8 @@ class HeadSigner:
         now = self._now()
         if not channel or (self._anchor_due is not None and now < self._anchor_due):
             return False
-        with self._chain.anchor_lock() as ours:
-            return ours and self._post_anchor(channel, every, now)
+        with self._chain.anchor_lock() as locked:
+            return locked and self._post_anchor(channel, every, now)
 
     def _due(self, head: Head, now: datetime, *, force: bool) -> bool:
         position, since = self._signed or (0, now - timedelta(seconds=SECONDS))

@@ -79,9 +79,9 @@ def _seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, 
             why=f"it begins after event {file.begins.position}, the log after {begins.position}",
             fix="Say another file.",
         )
-    made = keyring.seal(file.end, at=now, file_digest=file.digest)
-    chain.seal(made)  # only now: the file was read back and holds
-    return made
+    new_seal = keyring.seal(file.end, at=now, file_digest=file.digest)
+    chain.seal(new_seal)  # only now: the file was read back and holds
+    return new_seal
 
 
 def _newest_signature(chain: AuditChain, keyring: Keyring, begins: Head, before: datetime) -> Signature:
@@ -89,14 +89,14 @@ def _newest_signature(chain: AuditChain, keyring: Keyring, begins: Head, before:
         raise NothingToSeal(
             "Without a key nothing can be sealed", fix="Set XK8S_AUDIT_KEY to the key of the bot."
         )
-    found = chain.last_signature(before=before)
-    if found is None or found.position <= begins.position:
+    signature = chain.last_signature(before=before)
+    if signature is None or signature.position <= begins.position:
         raise NothingToSeal(
             f"No head was signed before {before:%Y-%m-%d %H:%M} UTC that is not sealed yet",
             why="heads are signed every 1,000 events or 10 s while the bot runs with XK8S_AUDIT_KEY",
             fix="Say a later time.",
         )
-    return found
+    return signature
 
 
 def check(path: Path, keyring: Keyring) -> SealedFile:
@@ -145,7 +145,7 @@ def events(path: Path) -> Iterator[AuditEvent]:
         ) from error
 
 
-def _write(path: Path, found: Iterator[Link], begins: Head, head: Signature) -> None:
+def _write(path: Path, chain_links: Iterator[Link], begins: Head, head: Signature) -> None:
     """Write beside the path, and put the file in place when it has reached the disk."""
     part = path.with_name(f"{path.name}.part")
     end = dataclasses.asdict(head) | {"at": stamp(head.at)}
@@ -153,7 +153,7 @@ def _write(path: Path, found: Iterator[Link], begins: Head, head: Signature) -> 
         opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8") as file:
             file.write(json.dumps({"kind": KIND, "begins": dataclasses.asdict(begins)}) + "\n")
-            for position, previous, hashed, content in found:
+            for position, previous, hashed, content in chain_links:
                 line = [position, previous.decode(), hashed.decode(), base64.b64encode(content).decode()]
                 file.write(json.dumps(line) + "\n")
             file.write(json.dumps({"end": end}) + "\n")
@@ -188,8 +188,8 @@ def _links(path: Path) -> Iterator[Link]:
     with path.open(encoding="utf-8") as file:
         next(file)
         for line in file:
-            found = json.loads(line)
-            if isinstance(found, dict):
+            row = json.loads(line)
+            if isinstance(row, dict):
                 return
-            position, previous, hashed, content = found
+            position, previous, hashed, content = row
             yield position, previous.encode(), hashed.encode(), base64.b64decode(content)

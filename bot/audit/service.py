@@ -78,11 +78,11 @@ class AuditServices:
 
     def list(self, action: AuditList, context: Context) -> AuditShown:
         """Return a page of the log. Raises `AuditUnavailable`."""
-        own = not self._sees_all(context)
+        only_own = not self._sees_all(context)
         now = self.now()
         events = AuditFilter(
             project=context.project,
-            actor=context.person.id if own else _actor(action.actor),
+            actor=context.person.id if only_own else _actor(action.actor),
             action=action.action,
             target=action.about,
             outcome=action.outcome,
@@ -90,7 +90,7 @@ class AuditServices:
             since=resolve_moment(action.since, now=now) if action.since else None,
             until=end_of_day(resolve_moment(action.until, now=now)) if action.until else None,
         )
-        return AuditShown(page=self.log.find(events, page=action.page or 1), action=action, own=own)
+        return AuditShown(page=self.log.find(events, page=action.page or 1), action=action, own=only_own)
 
     def verify(self, action: AuditVerify, _context: Context) -> AuditVerified:
         """Follow the chain, and with `--anchor` compare it with what was posted. Raises `Problem`."""
@@ -119,10 +119,10 @@ def seal_reader(chain: AuditChain) -> TargetReader:
     """Return the reader of sealings that were cut off: the seal is there, or nothing was dropped."""
 
     def read(intent: AuditEvent, /) -> Readback:
-        made = chain.last_seal()
-        if made is not None and made.at >= intent.at:
+        last_seal = chain.last_seal()
+        if last_seal is not None and last_seal.at >= intent.at:
             return Readback(
-                outcome=Outcome.SUCCEEDED, detail=f"cut off, but events up to {made.position} are sealed"
+                outcome=Outcome.SUCCEEDED, detail=f"cut off, but events up to {last_seal.position} are sealed"
             )
         return Readback(
             outcome=Outcome.FAILED,

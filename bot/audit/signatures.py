@@ -28,13 +28,13 @@ class Keyring:
 
     def __init__(self, keys: SecretStr | None) -> None:
         """Take `XK8S_AUDIT_KEY`. Raises `WeakAuditKey`."""
-        given = [part.strip() for part in keys.get_secret_value().split(",")] if keys else []
-        if any(len(key) < SHORTEST_KEY for key in given):
+        secrets = [part.strip() for part in keys.get_secret_value().split(",")] if keys else []
+        if any(len(key) < SHORTEST_KEY for key in secrets):
             raise WeakAuditKey(
                 f"XK8S_AUDIT_KEY holds a key of less than {SHORTEST_KEY} characters",
                 fix="Make one: `openssl rand -hex 32`.",
             )
-        self._keys = {_id(key): key for key in given}
+        self._keys = {_id(key): key for key in secrets}
         self.current: str | None = next(iter(self._keys), None)  # the id of the key that signs
 
     def sign(self, head: Head, *, at: datetime) -> Signature:
@@ -67,9 +67,11 @@ class Keyring:
         return self._check(seal.key, seal.signature, _seal(seal, seal.at, seal.file_digest))
 
     def _check(self, key: str, signature: str, message: str) -> bool | None:
-        known = self._keys.get(key)
+        secret = self._keys.get(key)
         return (
-            None if known is None else hmac.compare_digest(_mac(known, message).encode(), signature.encode())
+            None
+            if secret is None
+            else hmac.compare_digest(_mac(secret, message).encode(), signature.encode())
         )
 
 

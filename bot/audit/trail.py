@@ -41,19 +41,19 @@ def anchor_text(head: Head) -> str:
 
 def read_anchors(text: str) -> list[Head]:
     """Return every head, `POSITION:HASH`, in a text."""
-    return [Head(position=int(found[1]), hash=found[2]) for found in _POSTED.finditer(text)]
+    return [Head(position=int(match[1]), hash=match[2]) for match in _POSTED.finditer(text)]
 
 
 def pasted_anchor(text: str) -> Posted:
     """Return the head that a person has pasted from the channel. Raises `BadAnchor`."""
-    found = read_anchors(text.strip().strip("`"))
-    if len(found) != 1:
+    heads = read_anchors(text.strip().strip("`"))
+    if len(heads) != 1:
         raise BadAnchor(
             f"{text[:80]!r} is no posted head",
             why="one is a position, a colon and 64 hexadecimal digits",
             fix="Copy it whole from the channel: `xk8s audit verify --anchor POSITION:HASH`.",
         )
-    return Posted(head=found[0])
+    return Posted(head=heads[0])
 
 
 class AuditTrail:
@@ -93,25 +93,25 @@ class AuditTrail:
             head=head,
             signatures=self._chain.signatures(until=head.position),
             keyring=self._keyring,
-            watched=[found.head.position for found in posted or ()],
+            watched=[anchor.head.position for anchor in posted or ()],
         )
         beyond = self._chain.signed_beyond(head.position)
         if report.broken is None and beyond is not None and self._chain.head().position < beyond:
-            what = f"events up to {beyond} were signed, and they are gone"
-            report = dataclasses.replace(report, broken=Break(position=head.position + 1, what=what))
+            fault = f"events up to {beyond} were signed, and they are gone"
+            report = dataclasses.replace(report, broken=Break(position=head.position + 1, what=fault))
         if seal is not None:
             report = self._with_seal(report, seal)
         if posted is None:
             return report
-        anchors = check_anchors([(found.head, found.at) for found in posted], hashes, report)
+        anchors = check_anchors([(anchor.head, anchor.at) for anchor in posted], hashes, report)
         return dataclasses.replace(report, anchors=anchors)
 
     def _with_seal(self, report: ChainReport, seal: Seal) -> ChainReport:
         """Check the seal where the chain begins: unsigned, a row in a table could drop events."""
         fits = self._keyring.check_seal(seal)
         if fits is False:
-            what = "the seal of the events up to it is not by the key that it names"
-            return dataclasses.replace(report, broken=Break(position=seal.position, what=what))
+            fault = "the seal of the events up to it is not by the key that it names"
+            return dataclasses.replace(report, broken=Break(position=seal.position, what=fault))
         if fits is None:
             return dataclasses.replace(
                 report, unknown_keys=tuple(dict.fromkeys((*report.unknown_keys, seal.key)))

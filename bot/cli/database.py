@@ -1,4 +1,4 @@
-"""`xk8s db upgrade | grants`: the schema, and on PostgreSQL the rights of the roles."""
+"""`xk8s db upgrade | grants`: the schema of the database, and on PostgreSQL the rights of its roles."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from storage.grants import grant, statements
 
 
 class NotGranted(Problem):
-    """The roles did not get their rights."""
+    """PostgreSQL did not give the roles their rights."""
 
 
 def upgrade(redactor: Redactor, *, application: str | None, retention: str | None) -> None:
-    """Upgrade, give the roles their rights if they are named, and say what the database is at. Raises
+    """Upgrade, give the roles their rights if they are named, and print the version of the schema. Raises
     `Problem`.
     """
     logs.configure(level=30, redactor=redactor)
@@ -47,7 +47,7 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
 
 
 def grants(*, application: str | None, retention: str | None) -> None:
-    """Print the SQL. Raises `Refusal`."""
+    """Print the SQL that gives the roles their rights. Raises `Refusal`."""
     if application is None:
         raise _no_application()
     try:

@@ -1,4 +1,4 @@
-"""`xk8s demo`: the sandbox, the bot as a process of its own, and a short tour that is read like a transcript.
+"""`xk8s demo`: the sandbox, the bot as a process of its own, and a short tour, printed as a transcript.
 
 The bot is started with `xk8s serve` and an environment, as anywhere else; it does not know where it is.
 """
@@ -25,11 +25,11 @@ from sandbox.kube.controllers.kubelet import Tempo
 from sandbox.world import World
 
 READY_SECONDS = 30.0
-TEMPO = Tempo(start=0.3)  # somebody watches
+TEMPO = Tempo(start=0.3)  # quick: somebody watches
 
 
 def run(*, port: int, headless: bool) -> int:
-    """Play the tour; headless ends after it, otherwise everything stays up for the browser."""
+    """Play the tour, and keep everything up for the browser unless `headless`. Return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the bot ends with it, as with Ctrl-C
     world = World(tempo=TEMPO)
     try:
@@ -46,10 +46,10 @@ def run(*, port: int, headless: bool) -> int:
                 f"\nThe workspace is at {world.slack_url}   (the bot is process {bot.pid}, its data in"
                 f" {folder})\n"
             )
-            good = tour.play(world)
+            as_expected = tour.play(world)
             if headless:
-                return 0 if good else 1
-            _stay(world, bot)
+                return 0 if as_expected else 1
+            _wait_for_interrupt(world, bot)
             return 0
     except TimeoutError as error:
         click.echo(f"xk8s: {error}", err=True)
@@ -109,7 +109,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stay(world: World, bot: subprocess.Popen[bytes]) -> None:
+def _wait_for_interrupt(world: World, bot: subprocess.Popen[bytes]) -> None:
     click.echo(f"Open {world.slack_url} and type there, or try:  /xk8s help   (Ctrl-C ends everything)")
     with contextlib.suppress(KeyboardInterrupt):
         while bot.poll() is None:

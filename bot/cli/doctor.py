@@ -1,4 +1,4 @@
-"""`xk8s doctor`: looks at everything the bot depends on, and says what is wrong with each."""
+"""`xk8s doctor`: checks everything that the bot depends on, and prints what is wrong with each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
 def run(redactor: Redactor) -> int:
-    """Check and print; 0 if all is well."""
+    """Check and print; return 0 if every check has passed."""
     logs.configure(level=40, redactor=redactor)
     settings = load()
     redactor.learn_all(settings)
@@ -38,11 +38,11 @@ def run(redactor: Redactor) -> int:
 
 
 class _Warning(Exception):
-    """It works, and something about it should be changed: what is well, and what is not."""
+    """A check that has passed with something that should be changed: `state` is well, `warning` is not."""
 
     def __init__(self, state: str, warning: str) -> None:
         super().__init__(state)
-        self.said = state
+        self.state = state
         self.warning = warning
 
 
@@ -50,7 +50,7 @@ def _line(redactor: Redactor, name: str, check: Callable[[], str]) -> bool:
     try:
         state = check()
     except _Warning as caution:
-        click.echo(redactor.hide(f"⚠️ {name}: {caution.said}"))
+        click.echo(redactor.hide(f"⚠️ {name}: {caution.state}"))
         click.echo(redactor.hide(f"   {caution.warning}"))
         return True
     except Problem as problem:

@@ -1,4 +1,7 @@
-"""The words of the terminal command, and how its errors are shown: three lines and an exit code."""
+"""The subcommands and options of `xk8s`; an error is shown in three lines and an exit code.
+
+A subcommand imports what it needs when it runs, so that `xk8s --help` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ FAILED, BAD_INPUT = 1, 2
 
 
 class _Group(click.Group):
-    """Shows a `Problem` as what happened, why, what to do; never a stack trace."""
+    """Shows a `Problem` as what happened, why, and what to do, without a stack trace."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -41,13 +44,13 @@ def main(ctx: click.Context) -> None:
 main.add_command(audit)
 
 
-@main.command()
+@main.command(help="Run the bot.")
 @click.option("--http", is_flag=True, help="Take Slack's requests over HTTP instead of Socket Mode.")
 @click.option("--port", default=3000, show_default=True, help="The port for Slack's requests, with --http.")
 @click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen on, with --http.")
 @click.pass_obj
 def serve(redactor: Redactor, *, http: bool, port: int, host: str) -> None:
-    """Run the bot."""
+    """Run the bot until SIGTERM or SIGINT."""
     from bot.app.process import serve as run
 
     run(http=http, host=host, port=port, redactor=redactor)
@@ -102,9 +105,9 @@ def doctor(redactor: Redactor) -> None:
     sys.exit(run(redactor))
 
 
-@main.group()
+@main.group(help="The database.")
 def db() -> None:
-    """The database."""
+    """Group the subcommands that the owner of the database uses."""
 
 
 _role = click.option("--application", metavar="ROLE", help="PostgreSQL role that the bot serves under.")
@@ -143,9 +146,9 @@ def manifest(*, url: str | None) -> None:
     import json
 
     from bot.actions.help_pages import usage_hint
-    from bot.slack.manifest import manifest as made
+    from bot.slack.manifest import manifest as app_manifest
 
-    click.echo(json.dumps(made(url=url, usage_hint=usage_hint()), indent=2))
+    click.echo(json.dumps(app_manifest(url=url, usage_hint=usage_hint()), indent=2))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""`xk8s reach`: who may connect to whom in folders of manifests, without a cluster. For pull requests.
+"""`xk8s reach`: who may connect to whom in folders of manifests, without a cluster, for pull requests.
 
 Connections go to the standard output, and what a person should know about them to the standard error.
 """
@@ -22,7 +22,7 @@ CHANGED = 1
 
 
 def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print what may connect, and return 0. Raises `BadManifests`."""
+    """Print the connections that are allowed, and return 0. Raises `BadManifests`."""
     read = cluster.read(paths)
     _warn(read)
     _print(formats.connections(rows(compute(read.cluster), level), form, not_computed=read.foreign))
@@ -30,7 +30,7 @@ def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
 
 
 def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print what closes and what opens, and return 0 if nothing does, else 1. Raises `BadManifests`."""
+    """Print which connections close and open, and return 0 if none does, else 1. Raises `BadManifests`."""
     old, new = cluster.read([before]), cluster.read([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
@@ -53,6 +53,6 @@ def _warn(read: Manifests, prefix: str = "") -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    """Unlike `click.echo` it does not flush every line: there may be millions."""
+    """Print without flushing every line, as `click.echo` does: there may be millions."""
     sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.flush()

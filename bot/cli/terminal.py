@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 import uuid
 from pathlib import Path
 
@@ -12,13 +10,14 @@ import click
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import Entry, IncomingRequest, OperationId, Place
 from bot.actions.service import Outcome
 from bot.app import logs
 from bot.app.clock import utc_now
 from bot.app.database import open_database
 from bot.app.wiring import Core
 from bot.cli.terminal_answer import TerminalAnswer
+from bot.cli.terminal_user import terminal_person
 from bot.cli.terminal_workflows import TerminalWorkflows
 from bot.clusters.lifecycle.results import ClusterCreated
 from bot.common.problems import Refusal
@@ -128,12 +127,6 @@ def _serve(core: Core, request: IncomingRequest, answer: TerminalAnswer, file: _
     finally:
         workflows.stop()
     return _exit_code(conclusion)
-
-
-def terminal_person() -> Person:
-    """Return the user of this process, never of its environment, as the actor of what is done."""
-    user = getpass.getuser()
-    return Person(id=f"terminal:{user}@{socket.gethostname()}", name=user)
 
 
 def _request(words: str) -> IncomingRequest:

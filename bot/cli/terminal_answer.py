@@ -68,7 +68,7 @@ class TerminalAnswer:
             click.echo(json.dumps(data, indent=2, ensure_ascii=False))
             return
         rendered = views.conclusion(conclusion)
-        print_messages(views.with_headline(rendered), self._redactor)
+        print_rendered(rendered, self._redactor)
         self._save_files(rendered.files)
 
     def reply_privately(self, conclusion: Conclusion) -> None:
@@ -88,9 +88,9 @@ class TerminalAnswer:
             click.echo(f"saved {self._save / Path(file.name).name}", err=True)
 
 
-def print_messages(messages: Sequence[kit.Message], redactor: Redactor) -> None:
-    """Print the text of messages without their buttons, which cannot be pressed in a terminal."""
-    for message in messages:
+def print_rendered(rendered: kit.Rendered, redactor: Redactor) -> None:
+    """Print what a view has made as text, without its buttons, which cannot be pressed in a terminal."""
+    for message in views.with_headline(rendered):
         for line in plain_text.lines(block for block in message.blocks if block["type"] != "actions"):
             click.echo(redactor.hide(line))
 

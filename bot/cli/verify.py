@@ -1,4 +1,4 @@
-"""`xk8s verify --kubeconfig`: one cluster, without Slack, Magnum or a database. For pipelines."""
+"""`xk8s verify --kubeconfig`: verifies one cluster without Slack, Magnum or a database, for pipelines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CODES = {Verdict.HEALTHY: 0}
 def run(
     *, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool, redactor: Redactor
 ) -> int:
-    """Verify, print, and return 0 if healthy, else 1. Raises `Refusal` for bad input."""
+    """Verify and print the report; return 0 if the driver is healthy, else 1. Raises `Refusal`."""
     logs.configure(level=30, redactor=redactor)
     expected = _driver(driver)
     endpoint = endpoint_from_kubeconfig(kubeconfig, context)

@@ -1,9 +1,9 @@
-"""What somebody's App Home shows: gathered from what is kept, asking neither Magnum nor a cluster."""
+"""What somebody's App Home shows, gathered from the database alone: neither Magnum nor a cluster is asked."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.access.roles import Role
@@ -16,8 +16,10 @@ from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import Continuation, ContinuationRepository
 from storage.verifications import LastVerification, VerificationRepository
 
-RECENT = 8  # actions of one's own
+RECENT = 8  # of the person's own actions
 RUNNING = 10
+
+RolesByProject = Mapping[str, Mapping[Role, str]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,15 +31,15 @@ class RunningOperation:
     name: str  # of the action
     asker: str
     since: datetime
-    migration: MigrationSummary | None = None  # where it stands, if it is one
+    migration: MigrationSummary | None = None  # its state, if the work is a migration
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HomePage:
-    """One person's Home."""
+    """The App Home of one person."""
 
     person: str
-    roles: Mapping[str, Mapping[Role, str]]  # by project
+    roles: RolesByProject
     to_decide: tuple[Approval, ...]
     asked: tuple[Approval, ...]
     running: tuple[RunningOperation, ...]
@@ -47,20 +49,21 @@ class HomePage:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HomeService:
-    """Gathers Homes."""
+    """Gathers the App Homes of all people."""
 
     approvals: ApprovalRepository
     continuations: ContinuationRepository
     verifications: VerificationRepository
     migrations: ClusterMigrationRepository
     audit: AuditRepository
-    roles: Callable[[str], Mapping[str, Mapping[Role, str]]]
+    roles: Callable[[str], RolesByProject]
 
     def page(self, person: str) -> HomePage:
-        """Somebody's Home. Raises `DatabaseError`."""
+        """Return somebody's App Home. Raises `DatabaseError`."""
         roles = self.roles(person)
         waiting = self.approvals.waiting(list(roles)) if roles else []
-        mine, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
+        events, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
+        recent = [event for event in events if event.project in roles and event.action != ApprovalForm.name]
         return HomePage(
             person=person,
             roles=roles,
@@ -70,43 +73,32 @@ class HomeService:
             verifications=tuple(
                 verification for project in roles for verification in self.verifications.of_project(project)
             ),
-            recent=tuple(
-                event for event in mine if event.project in roles and event.action != ApprovalForm.name
-            )[:RECENT],
+            recent=tuple(recent[:RECENT]),
         )
 
-    def _running(self, roles: Mapping[str, object]) -> tuple[RunningOperation, ...]:
-        continuations = [
-            continuation for continuation in self.continuations.unended() if continuation.project in roles
-        ][:RUNNING]
-        migrations = self.migrations.of_operations([continuation.operation for continuation in continuations])
-        return _running(continuations, {migration.operation: summary(migration) for migration in migrations})
+    def _running(self, roles: RolesByProject) -> tuple[RunningOperation, ...]:
+        unended = [work for work in self.continuations.unended() if work.project in roles][:RUNNING]
+        migrations = self.migrations.of_operations([work.operation for work in unended])
+        summaries = {migration.operation: summary(migration) for migration in migrations}
+        return tuple(_operation(work, summaries.get(work.operation)) for work in unended)
 
 
-def _may_decide(approval: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
-    decided = any(decision.person == person for decision in approval.decisions)
+def _may_decide(approval: Approval, person: str, roles: RolesByProject) -> bool:
     return (
         approval.state == OPEN
         and approval.requester != person
-        and not decided
+        and not any(decision.person == person for decision in approval.decisions)
         and Role.APPROVER in roles[approval.project]
     )
 
 
-def _running(
-    continuations: Sequence[Continuation], migrations: Mapping[str, MigrationSummary]
-) -> tuple[RunningOperation, ...]:
-    operations = []
-    for continuation in continuations:
-        action = Action.decode(continuation.action)
-        operations.append(
-            RunningOperation(
-                project=continuation.project,
-                words=action.words(),
-                name=action.name,
-                since=continuation.begun_at,
-                asker=str((continuation.request.get("person") or {}).get("id", "")),
-                migration=migrations.get(continuation.operation),
-            )
-        )
-    return tuple(operations)
+def _operation(work: Continuation, migration: MigrationSummary | None) -> RunningOperation:
+    action = Action.decode(work.action)
+    return RunningOperation(
+        project=work.project,
+        words=action.words(),
+        name=action.name,
+        since=work.begun_at,
+        asker=str((work.request.get("person") or {}).get("id", "")),
+        migration=migration,
+    )

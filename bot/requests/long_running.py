@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 class WorkflowStarter(Protocol):
-    """Where workflows run."""
+    """Where workflows run: the durable runtime, or a terminal for as long as it waits."""
 
     def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
         """Begin the workflow called `work` with its input; the same operation again is the same workflow.

@@ -61,9 +61,7 @@ def record_end(
 
 
 def shown(conclusion: Conclusion, redactor: Redactor) -> Conclusion:
-    """Return an end as it may be shown: secrets are hidden in what servers said before a view wraps or cuts
-    it.
-    """
+    """Return a conclusion without the secrets in what servers have said, before a view wraps or cuts it."""
     if conclusion.problem is None:
         return conclusion
     return dataclasses.replace(conclusion, problem=redactor.hide_problem(conclusion.problem))

@@ -94,7 +94,7 @@ class Recovery:
 
     def _read(self, intent: AuditEvent, age: timedelta) -> Readback | None:
         """Return what the target says; None if it cannot be read yet."""
-        kind = Action.known().get(intent.action)
+        kind = Action.registered().get(intent.action)
         if kind is not None and kind.effect is not Effect.CHANGE:
             return Readback(outcome=Outcome.FAILED, detail="cut off before its answer; it changed nothing")
         reader = self._readers.get(intent.action)
