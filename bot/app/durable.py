@@ -24,24 +24,11 @@ class DurableWork:
         reporter: FlowReporter,
         count_failure: CountFailure = lambda _name: None,
     ) -> None:
-        replicas = ReplicaRepository(core.database)
+        self._replicas = ReplicaRepository(core.database)
         self._runtime = core.runtime
         self._replica = replica
         self._reporter = reporter
-
-        def alive() -> list[str]:
-            return replicas.alive(since=utc_now() - ALIVE_FOR)
-
-        self._takeover = TakeoverSupervisor(
-            core.runtime,
-            me=replica,
-            alive=alive,
-            keepers=lambda: [name for name in alive() if not name.startswith(TERMINAL)],
-            open_work=core.continuations.unended,
-            reporter=reporter,
-            ends=core.codec,
-            now=utc_now,
-        )
+        self._takeover = self._make_takeover(core)
         self._launcher = Worker(
             "workflows", self._launch, interval=RELAUNCH_SECONDS, count_failure=count_failure
         )
@@ -55,6 +42,21 @@ class DurableWork:
         self._launcher.stop()
         self._takeover.stop()
         self._runtime.stop()
+
+    def _make_takeover(self, core: Core) -> TakeoverSupervisor:
+        return TakeoverSupervisor(
+            core.runtime,
+            me=self._replica,
+            alive=self._alive,
+            keepers=lambda: [name for name in self._alive() if not name.startswith(TERMINAL)],
+            open_work=core.continuations.unended,
+            reporter=self._reporter,
+            ends=core.codec,
+            now=utc_now,
+        )
+
+    def _alive(self) -> list[str]:
+        return self._replicas.alive(since=utc_now() - ALIVE_FOR)
 
     def _launch(self) -> None:
         self._runtime.launch(executor=self._replica, reporter=self._reporter)

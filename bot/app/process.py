@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
+from slack_bolt import App
 from starlette.types import ASGIApp
 
 from bot.actions.request import IncomingRequest
@@ -20,7 +21,7 @@ from bot.app.durable import DurableWork
 from bot.app.metrics import Metrics
 from bot.app.replica import Replica
 from bot.app.slack_parts import SlackParts, SlackSecrets
-from bot.app.wiring import Core
+from bot.app.wiring import Core, FrontEnd
 from bot.audit.head_signer import HeadSigner
 from bot.common.redaction import Redactor
 from bot.common.worker import Worker
@@ -92,21 +93,10 @@ class Bot:
         self._recovery = self._make_recovery()
         self._signing, self._anchoring = self._make_audit_workers()
         self._expiry, self._approvals = self._make_approval_workers()
-        self._durable = DurableWork(
-            self._core,
-            replica=self._replica.id,
-            reporter=self._make_reporter(),
-            count_failure=count_failure,
-        )
+        self._durable = self._make_durable_work()
         self._homes = self._slack.app_homes(self._core)
         self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
-        inbox = Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._metrics.drop("repeated"))
-        bolt = self._slack.bolt_app(
-            secrets.signing_secret,
-            accept=inbox.accept,
-            openers=self._openers,
-            home_opened=self._homes.opened,
-        )
+        bolt = self._make_bolt(secrets)
         self._socket = None if http else self._slack.socket_connection(bolt, secrets.app_token)
         self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._metrics.drop)
         self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics.registry)
@@ -119,11 +109,7 @@ class Bot:
             self._slack.update_rate_limit,
             self._slack.progress_board,
             self._pool,
-            self._recovery,
-            self._signing,
-            self._anchoring,
-            self._expiry,
-            self._approvals,
+            *(self._recovery, self._signing, self._anchoring, self._expiry, self._approvals),
             self._homes,
         ):
             part.start()
@@ -138,6 +124,13 @@ class Bot:
 
     def stop(self) -> None:
         """Take nothing more, finish what can be finished, give the rest back."""
+        for stop in self._stops():
+            stop()
+        self._database.dispose()
+        log.info("stopped")
+
+    def _stops(self) -> list[Callable[[], object]]:
+        """What stops, in order; what was never started has nothing to finish."""
         stops: list[Callable[[], object]] = [self._socket.close] if self._socket is not None else []
         stops += [
             self._slack.identity.stop,
@@ -158,22 +151,18 @@ class Bot:
                 self._signing.run_once,  # what has been written since is signed
                 self._replica.stop,
             ]
-        for stop in (*stops, self._database.dispose):
-            stop()
-        log.info("stopped")
+        return stops
 
     def _make_core(self, redactor: Redactor) -> Core:
-        return Core(
-            self._holder,
-            self._database,
+        slack = FrontEnd(
             directory=self._slack.directory,
             team=self._slack.identity.team,
             decided=self._approval_changed,
             stranger=lambda: self._metrics.drop("other team"),
             anchors=self._slack.anchors,
-            redactor=redactor,
             thread_link=self._slack.thread_link,
         )
+        return Core(self._holder, self._database, slack, redactor=redactor)
 
     def _make_pool(self) -> WorkerPool:
         return WorkerPool(
@@ -186,9 +175,24 @@ class Bot:
             count_failure=self._metrics.count_failure,
         )
 
-    def _make_reporter(self) -> ProgressReporter:
-        return ProgressReporter(
+    def _make_bolt(self, secrets: SlackSecrets) -> App:
+        inbox = Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._metrics.drop("repeated"))
+        return self._slack.bolt_app(
+            secrets.signing_secret,
+            accept=inbox.accept,
+            openers=self._openers,
+            home_opened=self._homes.opened,
+        )
+
+    def _make_durable_work(self) -> DurableWork:
+        reporter = ProgressReporter(
             self._core.continuations, answer=self._answer, wake=self._pool.wake, now=utc_now
+        )
+        return DurableWork(
+            self._core,
+            replica=self._replica.id,
+            reporter=reporter,
+            count_failure=self._metrics.count_failure,
         )
 
     def _make_recovery(self) -> Worker:
@@ -208,16 +212,11 @@ class Bot:
 
     def _make_audit_workers(self) -> tuple[Worker, Worker]:
         """What signs the chain's head, and what posts it: Slack may make that slow."""
-
-        def anchor() -> tuple[str | None, timedelta]:
-            audit = self._holder.now.configuration.audit
-            return audit.anchor_channel, audit.anchor_every
-
         signer = HeadSigner(
             AuditChain(self._database),
             self._core.keyring,
             post=self._slack.anchors.post,
-            anchor=anchor,
+            anchor=self._anchor_settings,
             now=utc_now,
         )
 
@@ -229,6 +228,10 @@ class Bot:
 
         signing = self._worker("audit-signer", sign, interval=1.0)
         return signing, self._worker("audit-anchor", post, interval=1.0)
+
+    def _anchor_settings(self) -> tuple[str | None, timedelta]:
+        audit = self._holder.now.configuration.audit
+        return audit.anchor_channel, audit.anchor_every
 
     def _make_approval_workers(self) -> tuple[Worker, Worker]:
         """What looks at the clock, and what shows people the changes."""

@@ -87,13 +87,29 @@ class SlackParts:
         )
         slots = MessageSlots(DeliveryRepository(database), now=utc_now)
         self.outbox = Outbox(self.web, slots, self.update_rate_limit)
-        self.progress_board = ProgressBoard(
+        self.progress_board = self._make_progress_board()
+        self.answer = self._make_answer(redactor)
+
+    def thread_link(self, operation: str) -> str:
+        """Return the link to where an operation is answered; empty if that is nowhere in Slack."""
+        continuation = self._continuations.get(operation)
+        if continuation is None:
+            return ""
+        request = IncomingRequest.model_validate(continuation.request)
+        channel = request.place.channel
+        ts = request.place.thread or self.outbox.thread_of(request.continues or request.operation)
+        return self.web.permalink(channel=channel, ts=ts) if ts and channel else ""
+
+    def _make_progress_board(self) -> ProgressBoard:
+        return ProgressBoard(
             self.update_rate_limit,
             is_shown=lambda operation: self.outbox.shown(operation, "answer"),
             is_over=self._continuations.ended,
             monotonic=time.monotonic,
         )
-        self.answer = SlackAnswer(
+
+    def _make_answer(self, redactor: Redactor) -> SlackAnswer:
+        return SlackAnswer(
             web=self.web,
             outbox=self.outbox,
             board=self.progress_board,
@@ -105,16 +121,6 @@ class SlackParts:
                 request, project, action, now=utc_now()
             ),
         )
-
-    def thread_link(self, operation: str) -> str:
-        """Return the link to where an operation is answered; empty if that is nowhere in Slack."""
-        continuation = self._continuations.get(operation)
-        if continuation is None:
-            return ""
-        request = IncomingRequest.model_validate(continuation.request)
-        channel = request.place.channel
-        ts = request.place.thread or self.outbox.thread_of(request.continues or request.operation)
-        return self.web.permalink(channel=channel, ts=ts) if ts and channel else ""
 
     def approval_cards(self, core: Core) -> ApprovalCards:
         """Return what shows approvals to those who decide."""
@@ -138,20 +144,22 @@ class SlackParts:
                 f"home:{person}", button.action, project=project, channel="", thread="", now=utc_now()
             )
 
-        service = HomeService(
+        return AppHomes(
+            HomeRepository(self._database),
+            web=self.web,
+            page=self._home_service(core).page,
+            now=utc_now,
+            keep_offer=keep_offer,
+        )
+
+    def _home_service(self, core: Core) -> HomeService:
+        return HomeService(
             approvals=ApprovalRepository(self._database),
             continuations=self._continuations,
             verifications=VerificationRepository(self._database),
             migrations=ClusterMigrationRepository(self._database),
             audit=AuditRepository(self._database),
             roles=lambda person: core.authoriser.home_roles(person, self.identity.team()),
-        )
-        return AppHomes(
-            HomeRepository(self._database),
-            web=self.web,
-            page=service.page,
-            now=utc_now,
-            keep_offer=keep_offer,
         )
 
     def bolt_app(

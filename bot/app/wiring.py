@@ -1,10 +1,11 @@
-"""Wires the domains into what every entry of the process uses: Slack, and the terminal.
+"""Wires the domains into what every front end uses: Slack, and the terminal.
 
 Each domain contributes the routes of its actions: a new action needs a line in its domain, none here.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from bot.access import approval_service, help_service
@@ -65,39 +66,39 @@ from storage.policy_changes import PolicyChangeRepository
 from storage.verifications import VerificationRepository
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FrontEnd:
+    """What Slack, or a terminal, brings to the core."""
+
+    directory: Directory
+    team: Callable[[], str] = lambda: ""  # the workspace; empty where there is none
+    decided: Callable[[], None] = lambda: None  # called when an approval changes
+    stranger: Callable[[], None] = lambda: None  # called for a request of another workspace
+    anchors: Anchors = dataclasses.field(default_factory=NoAnchors)
+    thread_link: Callable[[str], str] = lambda _operation: ""  # to the thread of an operation
+
+
 class Core:
-    """The parts that every entry uses, built and not yet connected to anything but the database."""
+    """The parts that every front end uses, built and not yet connected to anything but the database."""
 
     def __init__(
-        self,
-        holder: SettingsHolder,
-        database: Database,
-        *,
-        directory: Directory,
-        team: Callable[[], str],
-        decided: Callable[[], None] = lambda: None,
-        stranger: Callable[[], None] = lambda: None,
-        anchors: Anchors | None = None,
-        redactor: Redactor | None = None,
-        thread_link: Callable[[str], str] = lambda _operation: "",
+        self, holder: SettingsHolder, database: Database, front_end: FrontEnd, *, redactor: Redactor
     ) -> None:
-        """`decided` is called when an approval changes, `stranger` for a request of another workspace.
-        `thread_link` leads to the thread of an operation; where there are no threads, nowhere.
-        """
         self.holder = holder
         self.database = database
-        self._redactor = redactor or Redactor()
+        self._front_end = front_end
+        self._redactor = redactor
         self._redactor.learn_all(holder.now)
         self.keyring = Keyring(holder.now.audit_key)
         self.audit = AuditLog(AuditRepository(database), now=utc_now, redactor=self._redactor)
         self.continuations = ContinuationRepository(database)
         self.codec = OutcomeCodec(results.KINDS | events.KINDS)  # of the ends of workflows
-        self.authoriser = self._make_authoriser(directory, team, stranger)
+        self.authoriser = self._make_authoriser()
         self.approvals = Approvals(
             ApprovalRepository(database),
             rules=lambda: approval_rules(self.configuration()),
             now=utc_now,
-            decided=decided,
+            decided=front_end.decided,
         )
         self._projects = Projects(lambda: holder.now, now=utc_now, learn=self._redactor.learn)
         self._verifications = VerificationRepository(database)
@@ -108,9 +109,9 @@ class Core:
             help_service.routes(HelpServices(self.authoriser, self.available)),
             self._cluster_routes(),
             self._policy_routes(),
-            self._migration_routes(thread_link),
+            self._migration_routes(),
             approval_service.routes(ApprovalServices(self.approvals, self.authoriser.deciders, utc_now)),
-            self._audit_routes(AuditTrail(chain, self.keyring), anchors or NoAnchors()),
+            self._audit_routes(AuditTrail(chain, self.keyring)),
         )
         # by the name of the action, for intents that a crash has left open
         self.readers = self.routes.readers() | {seals.ACTION: seal_reader(chain)}
@@ -130,31 +131,31 @@ class Core:
         """Return a pipeline whose buttons mean what `offers` says, and whose workflows `work` runs, by
         default the runtime of this process.
         """
-        approvals = ApprovalGate(
+        return RequestPipeline(
+            Ports(
+                parse=grammar.parse,
+                offers=offers,
+                approvals=self._approval_gate(),
+                access=self.authoriser,
+                audit=self.audit,
+                routes=self.routes,
+                long_running=self._long_running(work or self.runtime),
+                attachments=attachments or NoAttachments(),
+            )
+        )
+
+    def _long_running(self, work: WorkflowStarter) -> LongRunningOperations:
+        return LongRunningOperations(
+            self.continuations, audit=self.audit, work=work, decode=self.codec.decode, now=utc_now
+        )
+
+    def _approval_gate(self) -> ApprovalGate:
+        return ApprovalGate(
             self.approvals,
             routes=self.routes,
             deciders=self.authoriser.deciders,
             home_channel=self._home_channel,
             now=utc_now,
-        )
-        long_running = LongRunningOperations(
-            self.continuations,
-            audit=self.audit,
-            work=work or self.runtime,
-            decode=self.codec.decode,
-            now=utc_now,
-        )
-        return RequestPipeline(
-            Ports(
-                parse=grammar.parse,
-                offers=offers,
-                approvals=approvals,
-                access=self.authoriser,
-                audit=self.audit,
-                routes=self.routes,
-                long_running=long_running,
-                attachments=attachments or NoAttachments(),
-            )
         )
 
     def _project_access(self) -> dict[str, ProjectAccess]:
@@ -166,17 +167,20 @@ class Core:
     def _verification_seconds(self) -> float:
         return self.configuration().verification.timeout.total_seconds()
 
-    def _make_authoriser(
-        self, directory: Directory, team: Callable[[], str], stranger: Callable[[], None]
-    ) -> Authoriser:
+    def _make_authoriser(self) -> Authoriser:
+        front_end = self._front_end
         groups = CachedGroups(
-            directory.group,
+            front_end.directory.group,
             now=utc_now,
             refresh=lambda: self.configuration().groups.refresh,
             grace=lambda: self.configuration().groups.grace,
         )
         return Authoriser(
-            projects=self._project_access, directory=directory, groups=groups, team=team, stranger=stranger
+            projects=self._project_access,
+            directory=front_end.directory,
+            groups=groups,
+            team=front_end.team,
+            stranger=front_end.stranger,
         )
 
     def _make_verifier(self) -> Verifier:
@@ -221,12 +225,13 @@ class Core:
         proposals = PolicyProposals(services, self.approvals.needed)
         return policy_service.routes(services, proposals, PolicyReaders(clusters, changes).all())
 
-    def _migration_routes(self, thread_link: Callable[[str], str]) -> Routes:
+    def _migration_routes(self) -> Routes:
         register = ClusterMigrationRepository(self.database)
         planner = Planner(self._tools, soak=lambda: self.configuration().migration.soak)
-        services = MigrationServices(planner, register, self.approvals, thread_link, utc_now)
+        services = MigrationServices(planner, register, self.approvals, self._front_end.thread_link, utc_now)
         return migration_service.routes(services, MigrationReaders(register).all())
 
-    def _audit_routes(self, trail: AuditTrail, anchors: Anchors) -> Routes:
-        services = AuditServices(self.audit, trail, anchors, self.authoriser, self._project_access, utc_now)
+    def _audit_routes(self, trail: AuditTrail) -> Routes:
+        anchors, access = self._front_end.anchors, self._project_access
+        services = AuditServices(self.audit, trail, anchors, self.authoriser, access, utc_now)
         return audit_service.routes(services)

@@ -15,7 +15,7 @@ from bot.actions.service import Outcome
 from bot.app import logs
 from bot.app.clock import utc_now
 from bot.app.database import open_database
-from bot.app.wiring import Core
+from bot.app.wiring import Core, FrontEnd
 from bot.cli.terminal_answer import TerminalAnswer
 from bot.cli.terminal_user import terminal_person
 from bot.cli.terminal_workflows import TerminalWorkflows
@@ -100,7 +100,7 @@ def run(
     holder = SettingsHolder(load(), read=load)
     database = open_database(holder)
     try:
-        core = Core(holder, database, directory=_NoDirectory(), team=lambda: "", redactor=redactor)
+        core = Core(holder, database, FrontEnd(directory=_NoDirectory()), redactor=redactor)
         request = _request(f"{words} --project {project}" if project else words)
         answer = TerminalAnswer(as_json=as_json, redactor=redactor, save=save)
         return _serve(core, request, answer, _FileAttachment(file))
