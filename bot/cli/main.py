@@ -5,6 +5,7 @@ A subcommand imports what it needs when it runs, so that `xk8s --help` answers a
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pathlib
 import sys
@@ -13,10 +14,11 @@ import click
 
 from bot import __version__
 from bot.cli.audit_commands import audit
-from bot.common.problems import Problem
+from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 
 FAILED, BAD_INPUT = 1, 2
+DEMO_PACKAGES = ("jinja2", "websockets")  # of the extra `demo`: the sandbox needs them, the bot does not
 
 
 class _Group(click.Group):
@@ -61,6 +63,13 @@ def serve(redactor: Redactor, *, http: bool, port: int, host: str) -> None:
 @click.option("--headless", is_flag=True, help="End after the tour; non-zero if a step went wrong.")
 def demo(*, port: int, headless: bool) -> None:
     """Start the sandbox and the bot, and play a short tour."""
+    missing = [package for package in DEMO_PACKAGES if importlib.util.find_spec(package) is None]
+    if missing:
+        raise Refusal(
+            "The demo needs more than the bot",
+            why=f"not installed: {', '.join(missing)}",
+            fix="pip install 'xk8s[demo]'",
+        )
     from bot.cli.demo import run
 
     sys.exit(run(port=port, headless=headless))

@@ -175,10 +175,10 @@ def test_text_from_phones_and_slack_is_understood_as_it_was_meant(typed: str, me
     except Mistake as mistake:
         expected = mistake.what
     try:
-        found: object = parse(typed)
+        action: object = parse(typed)
     except Mistake as mistake:
-        found = mistake.what
-    assert found == expected
+        action = mistake.what
+    assert action == expected
 
 
 def test_escapes_are_undone_once() -> None:
@@ -186,8 +186,8 @@ def test_escapes_are_undone_once() -> None:
 
 
 def test_a_code_block_is_kept_letter_by_letter() -> None:
-    rest, block = split_block("policy apply --yaml c -n ns ```yaml\nkind: “x” — &lt;y&gt;\n```")
-    assert (clean(rest), block) == ("policy apply --yaml c -n ns", "kind: “x” — <y>")
+    line, block = split_block("policy apply --yaml c -n ns ```yaml\nkind: “x” — &lt;y&gt;\n```")
+    assert (clean(line), block) == ("policy apply --yaml c -n ns", "kind: “x” — <y>")
     action = parse("policy apply c -n ns ```\na: 1\n```")
     assert getattr(action, "manifest", None) == "a: 1"
 
@@ -275,9 +275,9 @@ def test_a_cluster_that_is_called_like_a_subcommand_or_a_driver_can_be_named() -
     assert parse("watch --cluster list").words() == "watch --cluster list"
 
 
-@pytest.mark.parametrize("asked", ["", "   ", "help", "verify --help", "-h", "?"])
-def test_nothing_and_calls_for_help_get_help(asked: str) -> None:
-    assert isinstance(parse(asked), Help)
+@pytest.mark.parametrize("typed", ["", "   ", "help", "verify --help", "-h", "?"])
+def test_nothing_and_calls_for_help_get_help(typed: str) -> None:
+    assert isinstance(parse(typed), Help)
 
 
 PIECES = st.sampled_from(

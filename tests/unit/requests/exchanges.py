@@ -53,10 +53,10 @@ class RecordingAnswer:
         self.shown.append("reply_privately")
         self.conclusion = conclusion
 
-    def _post(self, what: str) -> None:
+    def _post(self, method: str) -> None:
         if not self.postable:
             raise CannotAnswer("I cannot post here", fix="/invite @xk8s")
-        self.shown.append(what)
+        self.shown.append(method)
 
 
 class AuditTable:

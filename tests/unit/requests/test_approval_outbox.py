@@ -17,10 +17,10 @@ class Wall:
     def __init__(self) -> None:
         self.shown: list[str] = []
 
-    def announce(self, found: Approval) -> None:
-        self.shown.append(found.operation)
+    def announce(self, approval: Approval) -> None:
+        self.shown.append(approval.operation)
 
-    def remind(self, found: Approval) -> None:
+    def remind(self, approval: Approval) -> None:
         raise AssertionError("it is not due")
 
 
@@ -46,9 +46,9 @@ def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_
     assert woken == [0]
     approvals.ask(ask("work:cutover-1", effect=None))
     assert woken == [1], "nobody else shows it, so whoever shows it looks now"
-    kept = keeper(database, wall, clock)
-    kept.show_changes()
+    outbox = keeper(database, wall, clock)
+    outbox.show_changes()
     assert wall.shown == ["work:cutover-1"]
     clock.now += timedelta(seconds=3)
-    kept.show_changes()
+    outbox.show_changes()
     assert wall.shown == ["work:cutover-1", "request"], "its answer was lost"

@@ -38,10 +38,10 @@ class Bench:
             now=lambda: self.now,
         )
 
-    def tell(self, intent: AuditEvent, found: Readback) -> None:
+    def tell(self, intent: AuditEvent, readback: Readback) -> None:
         if self.slack is not None:
             raise self.slack
-        self.told.append((intent.operation, found.outcome))
+        self.told.append((intent.operation, readback.outcome))
 
     def intend(self, operation: str, *, entry: str = "command", action: str = "template.create") -> None:
         self.log.intend(
@@ -62,8 +62,8 @@ class Bench:
         )
 
     def outcome(self, operation: str) -> tuple[str, str] | None:
-        found = self.log.outcome_of(operation)
-        return (found.outcome, found.detail) if found is not None else None
+        event = self.log.outcome_of(operation)
+        return (event.outcome, event.detail) if event is not None else None
 
 
 @pytest.fixture

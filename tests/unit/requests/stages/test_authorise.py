@@ -22,7 +22,7 @@ def test_who_lacks_the_role_is_refused() -> None:
 
 
 def test_a_button_counts_only_in_the_project_where_it_was_shown() -> None:
-    elsewhere, here = exchange(offered_in="bank"), exchange(offered_in="shop")
+    elsewhere, in_shop = exchange(offered_in="bank"), exchange(offered_in="shop")
     authorise(elsewhere, ports())
-    authorise(here, ports())
-    assert isinstance(elsewhere.problem, OfferedElsewhere) and here.problem is None
+    authorise(in_shop, ports())
+    assert isinstance(elsewhere.problem, OfferedElsewhere) and in_shop.problem is None
