@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.actions.parameters import Argument, Flag, Option, Parameter
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
 
 
 class Effect(enum.Enum):
@@ -84,10 +84,10 @@ class Action(BaseModel):
         return values
 
     def words(self) -> str:
-        """Return the words that say this action, without the command: `verify calico prod-eu`."""
+        """Return the words that say this action, without the command: `cluster show prod-eu`."""
         words = [*self.path, *self._argument_words()]
         for field, parameter in self.parameters().items():
-            value = getattr(self, field)
+            value = getattr(self, field, None)  # absent: an option of a driver that was not given
             if isinstance(parameter, Flag) and value:
                 words.append(parameter.flag)
             elif isinstance(parameter, Option) and value not in (None, ()):
@@ -101,12 +101,12 @@ class Action(BaseModel):
     def _argument_words(self) -> list[str]:
         words: list[str] = []
         for field, parameter in self.parameters().items():
-            value = getattr(self, field)
+            value = getattr(self, field, None)
             if isinstance(parameter, Argument) and value is not None:
                 subcommands = {
                     action.path[-1] for action in Action._registry.values() if len(action.path) == 2
                 }
-                if field == "cluster" and (value in subcommands or value in set(Driver)):
+                if field == "cluster" and (value in subcommands or catalog.known(value)):
                     words += ["--cluster", value]
                 else:
                     words.append(str(value))

@@ -22,7 +22,7 @@ from bot.actions.help_words import Help
 from bot.actions.mistakes import Mistake, echo, nearest
 from bot.actions.parameters import Argument, Check, Flag, Option, Parameter
 from bot.actions.values import text as any_text
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
 
 HELP_WORDS = frozenset({"--help", "-h", "-?", "/?", "?"})
 LONGEST = 20_000  # characters; a slash command takes far fewer, a mention 40,000 with its code block
@@ -130,7 +130,7 @@ def _build(kind: type[Action], arguments: list[str], block: str | None) -> Actio
 
 
 def _typed_values(kind: type[Action], arguments: list[str]) -> dict[str, Any]:
-    command = _command(kind)
+    command = _command(kind, tuple(kind.parameters().items()))
     try:
         with command.make_context(" ".join(kind.path), list(arguments)) as context:
             values = dict(context.params)
@@ -144,16 +144,16 @@ def _typed_values(kind: type[Action], arguments: list[str]) -> dict[str, Any]:
 
 def _with_cluster(kind: type[Action], values: dict[str, Any], cluster: str) -> dict[str, Any]:
     if values.get("cluster") is not None and (
-        values.get("driver") is None or values["driver"] in set(Driver)
+        values.get("driver") is None or catalog.known(values["driver"])
     ):
         raise Mistake("The cluster is given twice", example=kind.example, topic=kind.path[0])
     return {**values, "cluster": cluster}
 
 
 @functools.cache
-def _command(kind: type[Action]) -> click.Command:
+def _command(kind: type[Action], typed: tuple[tuple[str, Parameter], ...]) -> click.Command:
     parameters: list[click.Parameter] = []
-    for field, parameter in kind.parameters().items():
+    for field, parameter in typed:
         parameters.append(_click_parameter(field, parameter))
         if field == "cluster" and isinstance(parameter, Argument):
             parameters.append(_option("_cluster_option", Option("--cluster", "CLUSTER", parameter.check)))
@@ -223,8 +223,8 @@ def _explained(kind: type[Action], message: str, arguments: list[str]) -> Mistak
     driver = re.match(r"there is no driver `(.*)`", message, re.DOTALL)
     if driver is None:
         return Mistake(what, example=kind.example, topic=kind.path[0])
-    suggestion = nearest(driver[1], list(Driver))
-    known = "" if suggestion else f": there are {' and '.join(f'`{name}`' for name in Driver)}"
+    suggestion = nearest(driver[1], catalog.names())
+    known = "" if suggestion else f": there are {' and '.join(f'`{name}`' for name in catalog.names())}"
     what = f"There is no driver `{echo(driver[1])}`{known}"
     example = _corrected(kind, arguments, driver[1], suggestion) if suggestion else kind.example
     return Mistake(what, suggestion=suggestion, example=example, topic="driver")

@@ -32,7 +32,7 @@ def usage(kind: type[Action]) -> str:
     """Return how an action is typed: `cluster create NAME --template T [--nodes N]`."""
     parts = list(kind.path)
     for field, parameter in kind.parameters().items():
-        required = kind.model_fields[field].is_required()
+        required = field in kind.model_fields and kind.model_fields[field].is_required()
         parts.append(_spelled(parameter) if required else f"[{_spelled(parameter)}]")
     return " ".join(parts)
 

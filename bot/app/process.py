@@ -16,6 +16,7 @@ from bot.app import http_servers, logs
 from bot.app.access_rules import approval_rules
 from bot.app.admin import Check, admin_app
 from bot.app.clock import utc_now
+from bot.app.configuration import load
 from bot.app.database import open_database, unshared_key
 from bot.app.durable import DurableWork
 from bot.app.metrics import Metrics
@@ -32,7 +33,6 @@ from bot.requests.inbox import Inbox
 from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
 from bot.requests.worker_pool import WorkerPool
-from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.attachments import SlackAttachments
 from bot.slack.http_mode import slack_endpoint

@@ -21,6 +21,7 @@ from bot.actions.request import Entry
 from bot.actions.service import Outcome
 from bot.app import logs
 from bot.app.clock import utc_now
+from bot.app.configuration import load
 from bot.app.database import open_database
 from bot.audit import seals
 from bot.audit.chain import ChainReport
@@ -35,7 +36,7 @@ from bot.cli.terminal_user import terminal_person
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 from bot.requests.outcomes import detail_of
-from bot.settings import Settings, load
+from bot.settings import Settings
 from bot.settings.holder import SettingsHolder
 from bot.slack.audit_anchors import SlackAnchors
 from bot.slack.delivery.web_client import SlackWebClient

@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bot.slack import plain_text
+from sandbox.sandbox import Sandbox
 from sandbox.slack.model import Message, View
-from sandbox.world import World
 
 ANSWER_SECONDS = 30.0
 
 
 class DemoStage:
-    """A world with people in it, and what a transcript has shown of it; `echo` writes a line of that.
+    """A sandbox with people in it, and what a transcript has shown of it; `echo` writes a line of that.
 
     Users and channels are named by their Slack ids. Every method that waits raises `TimeoutError`.
     """
 
-    def __init__(self, world: World, echo: Callable[[str], None]) -> None:
-        self._world = world
-        self._workspace = world.workspace
+    def __init__(self, sandbox: Sandbox, echo: Callable[[str], None]) -> None:
+        self._sandbox = sandbox
+        self._workspace = sandbox.workspace
         self._echo = echo
         self._left = False
         self._printed: dict[str, list[str]] = {}  # the lines of messages, by their time stamps
@@ -34,7 +34,7 @@ class DemoStage:
     def type_command(self, user: str, channel: str, words: str) -> list[str]:
         """Type a slash command; return the lines of its complete answer."""
         before = len(self._workspace.messages)
-        self._world.loopback.run(self._workspace.command(user, channel, f"/xk8s {words}"))
+        self._sandbox.loopback.run(self._workspace.command(user, channel, f"/xk8s {words}"))
         self._wait_for(lambda: _finished_root(self._messages(channel, before)))
         return self._print(self._messages(channel, before))
 
@@ -44,10 +44,10 @@ class DemoStage:
         `above` is a text of the message that bears the button.
         """
         message, action = self._wait_for(lambda: self._button(channel, label, above))
-        self._world.loopback.run(self._workspace.click(user, channel, message.ts, action))
+        self._sandbox.loopback.run(self._workspace.click(user, channel, message.ts, action))
         if typed:
             form = self._wait_for(lambda: self._form(user))
-            self._world.loopback.run(self._workspace.submit(user, form.id, {"typed": typed}))
+            self._sandbox.loopback.run(self._workspace.submit(user, form.id, {"typed": typed}))
 
     def read_thread(self, channel: str, texts: Iterable[str], *, about: str = "") -> list[str]:
         """Wait until a thread has these texts; return its lines, and print those that are new.
@@ -95,7 +95,7 @@ class DemoStage:
         return forms[-1] if forms else None
 
     def _wait_for(self, condition: Callable[[], Any]) -> Any:
-        value = self._world.loopback.run(
+        value = self._sandbox.loopback.run(
             self._workspace.until(lambda: self._left or condition(), ANSWER_SECONDS), ANSWER_SECONDS + 5
         )
         if self._left:

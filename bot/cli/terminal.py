@@ -14,6 +14,7 @@ from bot.actions.request import Entry, IncomingRequest, OperationId, Place
 from bot.actions.service import Outcome
 from bot.app import logs
 from bot.app.clock import utc_now
+from bot.app.configuration import load
 from bot.app.database import open_database
 from bot.app.wiring import Core, FrontEnd
 from bot.cli.terminal_answer import TerminalAnswer
@@ -26,7 +27,6 @@ from bot.drivers.verification.report import Verdict, VerificationSummary
 from bot.policy.yaml_document import LARGEST, too_large
 from bot.requests.answer import Conclusion
 from bot.requests.ports import Offered
-from bot.settings import load
 from bot.settings.holder import SettingsHolder
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import click
 
 from bot.cli.demo_actors import DemoStage
-from sandbox.world import World
+from sandbox.sandbox import Sandbox
 
 ANA, BO, DEE, SHOP, DEV = "U0ANA", "U0BO", "U0DEE", "C0SHOP", "C0SHOPDEV"
 CHANNELS = {SHOP: "shop", DEV: "shop-dev"}
@@ -36,14 +36,14 @@ class TourStep:
     about: str = ""  # after a button: a text of the root of the thread to read; else the newest is read
     channel: str = SHOP
     expect: tuple[str, ...]  # texts that the answer has
-    before: Callable[[World], None] = lambda _world: None
+    before: Callable[[Sandbox], None] = lambda _sandbox: None
 
 
-def _close_port_179(world: World) -> None:
-    switches = world.switches["staging-eu"]
-    node = list(switches.cluster.fabric.machines)[2]  # some peers still reach it, so it stays Ready
-    world.loopback.run(switches.switch("bgp-port", True, node))
-    world.loopback.run(switches.cluster.settled())
+def _close_port_179(sandbox: Sandbox) -> None:
+    switches = sandbox.cluster_faults["staging-eu"]
+    node = list(switches.cluster.network.machines)[2]  # some peers still reach it, so it stays Ready
+    sandbox.loopback.run(switches.switch("bgp-port", True, node))
+    sandbox.loopback.run(switches.cluster.settled())
 
 
 SHOP_TOUR: Sequence[TourStep] = (
@@ -210,33 +210,33 @@ class _DelayedEcho:
             self._lines = None
 
 
-def play(world: World) -> bool:
+def play(sandbox: Sandbox) -> bool:
     """Play every step and print it as a transcript; return whether all answers were as expected."""
-    started, usual_seconds = time.monotonic(), world.cloud.seconds_to_build
-    world.cloud.seconds_to_build = SECONDS_TO_BUILD
+    started, usual_seconds = time.monotonic(), sandbox.cloud.seconds_to_build
+    sandbox.cloud.seconds_to_build = SECONDS_TO_BUILD
     delayed = _DelayedEcho()
-    migration_stage = DemoStage(world, delayed)
+    migration_stage = DemoStage(sandbox, delayed)
     with ThreadPoolExecutor(1) as executor:
         try:
-            migration = executor.submit(_play_steps, world, MIGRATION_TOUR, migration_stage, delayed)
-            good = _play_steps(world, SHOP_TOUR, DemoStage(world, click.echo), click.echo)
+            migration = executor.submit(_play_steps, sandbox, MIGRATION_TOUR, migration_stage, delayed)
+            good = _play_steps(sandbox, SHOP_TOUR, DemoStage(sandbox, click.echo), click.echo)
             delayed.release()
             good = migration.result() and good
         except KeyboardInterrupt:
             migration_stage.leave()
             raise
-    world.cloud.seconds_to_build = usual_seconds
+    sandbox.cloud.seconds_to_build = usual_seconds
     steps = len(SHOP_TOUR) + len(MIGRATION_TOUR)
     click.echo(f"{'✅' if good else '❌'} tour of {steps} steps in {time.monotonic() - started:.1f} s\n")
     return good
 
 
 def _play_steps(
-    world: World, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]
+    sandbox: Sandbox, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]
 ) -> bool:
     good = True
     for step in steps:
-        step.before(world)
+        step.before(sandbox)
         good = _play_step(stage, step, echo) and good
     return good
 

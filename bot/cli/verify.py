@@ -15,6 +15,7 @@ from bot.app import logs
 from bot.app.clock import utc_now
 from bot.common.problems import Refusal
 from bot.common.redaction import Redactor
+from bot.drivers.catalog import names
 from bot.drivers.driver import Driver
 from bot.drivers.verification.report import Verdict, VerificationReport, VerificationSummary
 from bot.drivers.verification.verifier import VerificationTarget, Verifier
@@ -59,7 +60,7 @@ def _driver(word: str | None) -> Driver | None:
     try:
         return Driver(values.driver(word))
     except ValueError as error:
-        raise Refusal(str(error), fix=f"There are {' and '.join(Driver)}.") from None
+        raise Refusal(str(error), fix=f"There are {' and '.join(names())}.") from None
 
 
 def _show(report: VerificationReport, redactor: Redactor) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.app.configuration import load
 from bot.app.replica import ALIVE_FOR, Replica, ReplicaIdTaken
-from bot.settings import load
 from storage.database import Database
 from storage.replicas import ReplicaRepository
 from tests.unit.access.approval_requests import Clock

@@ -10,6 +10,7 @@ import pytest
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action, Effect
 from bot.actions.catalog import ACTIONS, BY_BUTTON
+from bot.app.configuration import load
 from bot.app.database import open_database
 from bot.app.wiring import Core, FrontEnd
 from bot.audit import seals
@@ -17,7 +18,6 @@ from bot.clusters.lifecycle import creation, deletion
 from bot.common.redaction import Redactor
 from bot.migration.workflow.workflow import WORK
 from bot.requests.pipeline import TO_PERSON, TO_SERVICE, RequestPipeline
-from bot.settings import load
 from bot.settings.holder import SettingsHolder
 
 NO_SERVICE_YET = {"diagnose", "watch.start", "watch.list", "watch.stop"}  # `help` says so

@@ -99,12 +99,13 @@ def test_a_worker_tells_whether_it_runs_and_whether_its_last_run_failed() -> Non
             raise error
 
     worker = Worker("checked", task, interval=3600, delay=3600)
-    assert not worker.alive and not worker.failing
+    states = [worker.alive]
     worker.start()
-    assert worker.alive
+    states.append(worker.alive)
     worker.run_once()
-    assert worker.failing and worker.failures == 1
+    failures = [worker.failing]
     worker.run_once()
-    assert not worker.failing and worker.failures == 1
+    failures.append(worker.failing)
     worker.stop()
-    assert not worker.alive
+    assert [*states, worker.alive] == [False, True, False]
+    assert failures == [True, False] and worker.failures == 1
