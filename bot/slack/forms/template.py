@@ -79,6 +79,6 @@ def form_errors(fields: dict[str, Any]) -> dict[str, str]:
 
 def filled(action: TemplateCreate, fields: dict[str, Any]) -> TemplateCreate:
     """The action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
-    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.spelled()}
+    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.parameters()}
     said["driver"] = values.driver(said["driver"])
     return TemplateCreate(project=action.project, **said)
