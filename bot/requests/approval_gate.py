@@ -48,7 +48,7 @@ class ApprovalPending:
 
 
 class ApprovalGate:
-    """The `ApprovalPort` over the approvals in the database."""
+    """Opens the approvals that requests need, and begins the effects of those that are given."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the pipeline needs of others, each as a Protocol: rights, offers, approvals, attachments."""
+"""Everything that the stages of the pipeline use, and the Protocols of what Slack and a terminal bring."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.access.authorisation import Asker, Grant
+from bot.access.authorisation import Authoriser
 from bot.actions.action import Action
 from bot.actions.request import IncomingRequest
 from bot.actions.routes import Routes
-from bot.actions.service import Context
 from bot.audit.log import AuditLog
+from bot.requests.approval_gate import ApprovalGate
 from bot.requests.long_running import LongRunningOperations
-
-
-class AccessControl(Protocol):
-    """Decides whether somebody may do something."""
-
-    def authorise(self, action: Action, asker: Asker) -> Grant:
-        """Return the project and the roles that allow it. Raises `Refusal`."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,28 +43,6 @@ class Offers(Protocol):
         ...
 
 
-class ApprovalPort(Protocol):
-    """What a second person decides before it is done."""
-
-    def approved_action(self, request: IncomingRequest) -> Action:
-        """Return what an approved request is to do. Raises `Refusal`."""
-        ...
-
-    def request_approval(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
-        """Open an approval if the change needs one, and return the result that shows it; None if it needs
-        none. Raises `Problem`.
-        """
-        ...
-
-    def start_effect(self, request: IncomingRequest, action: Action, context: Context) -> None:
-        """Mark an approved effect as begun. Raises `Refusal` if what was approved has changed."""
-        ...
-
-    def void(self, request: IncomingRequest, note: str) -> None:
-        """End the approval of an effect that could not begin; `note` says why."""
-        ...
-
-
 class Attachments(Protocol):
     """What was sent with a request beside its words."""
 
@@ -95,8 +65,8 @@ class Ports:
 
     parse: Callable[[str], Action]  # raises `Mistake`
     offers: Offers
-    approvals: ApprovalPort
-    access: AccessControl
+    approvals: ApprovalGate
+    access: Authoriser
     audit: AuditLog
     routes: Routes
     long_running: LongRunningOperations

@@ -31,12 +31,12 @@ from bot.common.problems import Problem
 from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
-from bot.requests.ports import Ports
 from bot.slack.offers import SlackOffers
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
 from storage.offers import OfferRepository
+from tests.unit.requests.exchanges import ports
 from tests.unit.requests.fakes import NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -212,8 +212,7 @@ def house(folder: pathlib.Path, **fields: bool) -> House:
         ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
     )
     pipeline = RequestPipeline(
-        Ports(
-            parse=grammar.parse,
+        ports(
             offers=offers,
             approvals=NothingNeedsApproval(),
             access=access,

@@ -10,7 +10,6 @@ import pytest
 
 from bot.access.authorisation import Asker, Grant
 from bot.access.roles import Role
-from bot.actions import grammar
 from bot.actions.action import Action
 from bot.actions.clusters import ClusterCreate
 from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
@@ -21,14 +20,13 @@ from bot.common.problems import Problem
 from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
-from bot.requests.ports import Ports
 from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry, InboxRepository, LeasedEntry
-from tests.unit.requests.exchanges import RecordingAnswer
+from tests.unit.requests.exchanges import RecordingAnswer, ports
 from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -116,8 +114,7 @@ def bench(database: Database) -> Bench:
         repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW
     )
     pipeline = RequestPipeline(
-        Ports(
-            parse=grammar.parse,
+        ports(
             offers=NoOffers(),
             approvals=NothingNeedsApproval(),
             access=gate,

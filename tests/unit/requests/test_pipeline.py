@@ -12,7 +12,6 @@ import pytest
 
 from bot.access.authorisation import AccessDenied, Asker, Grant
 from bot.access.roles import Role
-from bot.actions import grammar
 from bot.actions.action import Action, Effect
 from bot.actions.clusters import ClusterList
 from bot.actions.help_words import Help
@@ -23,11 +22,10 @@ from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
-from bot.requests.ports import Ports
 from storage.audit import AuditFilter, AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
-from tests.unit.requests.exchanges import RecordingAnswer
+from tests.unit.requests.exchanges import RecordingAnswer, ports
 from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -67,8 +65,7 @@ def bench(
 
     audit = AuditLog(repository, now=lambda: NOW)
     pipeline = RequestPipeline(
-        Ports(
-            parse=grammar.parse,
+        ports(
             offers=NoOffers(),
             approvals=NothingNeedsApproval(),
             access=Gate(),
