@@ -200,7 +200,7 @@ class Bot:
             self._core.audit,
             readers=self._core.readers,
             is_open=self._inbox.is_open,
-            tell=RecoveredRequests(self._slack.outbox).tell,
+            notify=RecoveredRequests(self._slack.outbox).tell,
             now=utc_now,
         )
 

@@ -126,10 +126,14 @@ class Core:
         return frozenset(action.name for action in self.routes)
 
     def pipeline(
-        self, offers: Offers, *, attachments: Attachments | None = None, work: WorkflowStarter | None = None
+        self,
+        offers: Offers,
+        *,
+        attachments: Attachments | None = None,
+        workflows: WorkflowStarter | None = None,
     ) -> RequestPipeline:
-        """Return a pipeline whose buttons mean what `offers` says, and whose workflows `work` runs, by
-        default the runtime of this process.
+        """Return a pipeline whose buttons mean what `offers` says; `workflows` runs its long work, by default
+        the runtime of this process.
         """
         return RequestPipeline(
             Ports(
@@ -139,14 +143,14 @@ class Core:
                 access=self.authoriser,
                 audit=self.audit,
                 routes=self.routes,
-                long_running=self._long_running(work or self.runtime),
+                long_running=self._long_running(workflows or self.runtime),
                 attachments=attachments or NoAttachments(),
             )
         )
 
-    def _long_running(self, work: WorkflowStarter) -> LongRunningOperations:
+    def _long_running(self, workflows: WorkflowStarter) -> LongRunningOperations:
         return LongRunningOperations(
-            self.continuations, audit=self.audit, work=work, decode=self.codec.decode, now=utc_now
+            self.continuations, audit=self.audit, workflows=workflows, decode=self.codec.decode, now=utc_now
         )
 
     def _approval_gate(self) -> ApprovalGate:

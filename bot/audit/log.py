@@ -97,12 +97,6 @@ class AuditLog:
             hidden[name] = str(hidden[name])[:LONGEST_NAME]
         return AuditEvent(**hidden)  # type: ignore[arg-type]
 
-    def outcome_of(self, operation: str) -> AuditEvent | None:
-        """Return the outcome of an operation, if there is one. Raises `AuditUnavailable`."""
-        with _readable():
-            events = self._repository.of_operation(operation)
-        return next((event for event in events if event.phase == OUTCOME), None)
-
     def open_intents(self, *, after: int = 0) -> list[AuditEvent]:
         """Return the intents behind a position that have no outcome, oldest first. Raises
         `AuditUnavailable`.

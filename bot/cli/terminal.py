@@ -110,7 +110,7 @@ def run(
 
 def _serve(core: Core, request: IncomingRequest, answer: TerminalAnswer, file: _FileAttachment) -> int:
     workflows = TerminalWorkflows(core, request, answer)
-    pipeline = core.pipeline(_NoOffers(), attachments=file, work=workflows)
+    pipeline = core.pipeline(_NoOffers(), attachments=file, workflows=workflows)
     try:
         conclusion = pipeline.handle(request, answer)
         if conclusion.outcome is Outcome.OPEN:

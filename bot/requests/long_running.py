@@ -53,14 +53,14 @@ class LongRunningOperations:
         repository: ContinuationRepository,
         *,
         audit: AuditLog,
-        work: WorkflowStarter,
+        workflows: WorkflowStarter,
         decode: Callable[[Json], object],
         now: Callable[[], datetime],
     ) -> None:
         """`decode` makes the result or the `Problem` of an end as it is stored."""
         self._repository = repository
         self._audit = audit
-        self._workflows = work
+        self._workflows = workflows
         self._decode = decode
         self._now = now
 

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_IN_A_TERMINAL = timedelta(hours=1)
 SETTLED_AFTER = timedelta(minutes=1)  # what was sent just before a crash may still be on its way
-TELL_FOR = timedelta(hours=1)  # if Slack does not answer for so long, the audit log has the end alone
+NOTIFY_FOR = timedelta(hours=1)  # if Slack does not answer for so long, the audit log has the end alone
 READ_FOR = timedelta(hours=24)  # a target that cannot be read for so long is told as unknown
 
 
@@ -44,14 +44,14 @@ class Recovery:
         *,
         readers: Mapping[str, TargetReader],
         is_open: Callable[[str], bool],
-        tell: Notify,
+        notify: Notify,
         now: Callable[[], datetime],
     ) -> None:
         """`readers` are by the action's name; `is_open` says whether an operation is still worked on."""
         self._audit = audit
         self._readers = readers
         self._is_open = is_open
-        self._notify = tell
+        self._notify = notify
         self._now = now
         self._after = 0  # up to this position every intent is closed
 
@@ -78,7 +78,7 @@ class Recovery:
         if age < least or self._is_open(intent.operation):
             return None
         readback = self._read(intent, age)
-        if readback is None or (not self._told(intent, readback) and age < TELL_FOR):
+        if readback is None or (not self._told(intent, readback) and age < NOTIFY_FOR):
             return None
         if not self._audit.close(
             intent, outcome=readback.outcome, detail=readback.detail, target=readback.target

@@ -87,7 +87,7 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
         audit,
         readers=TargetReaders(Projects(lambda: settings, now=utc_now)).all(),
         is_open=lambda _operation: False,
-        tell=lambda _intent, _found: None,
+        notify=lambda _intent, _readback: None,
         now=lambda: utc_now() + timedelta(hours=2),
     )
     assert recovery.close_intents() == 1

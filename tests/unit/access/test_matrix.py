@@ -209,7 +209,11 @@ def house(folder: pathlib.Path, **fields: bool) -> House:
         return "reached"
 
     long_running = LongRunningOperations(
-        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
+        ContinuationRepository(database),
+        audit=audit,
+        workflows=NoWork(),
+        decode=lambda end: end,
+        now=lambda: NOW,
     )
     pipeline = RequestPipeline(
         ports(

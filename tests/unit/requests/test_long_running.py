@@ -22,7 +22,7 @@ from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
 from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
-from storage.audit import AuditRepository
+from storage.audit import OUTCOME, AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry, InboxRepository, LeasedEntry
@@ -71,6 +71,7 @@ class Bench:
     inbox: InboxRepository
     repository: ContinuationRepository
     audit: AuditLog
+    events: AuditRepository
     elsewhere: Elsewhere
     reporter: ProgressReporter
     answer: ClosableAnswer
@@ -92,13 +93,14 @@ class Bench:
         return ended
 
     def outcomes(self) -> list[tuple[str, str]]:
-        event = self.audit.outcome_of(OPERATION)
-        return [(event.outcome, event.detail)] if event else []
+        events = self.events.of_operation(OPERATION)
+        return [(event.outcome, event.detail) for event in events if event.phase == OUTCOME]
 
 
 @pytest.fixture
 def bench(database: Database) -> Bench:
-    audit = AuditLog(AuditRepository(database), now=lambda: NOW)
+    events = AuditRepository(database)
+    audit = AuditLog(events, now=lambda: NOW)
     repository, inbox = ContinuationRepository(database), InboxRepository(database)
     elsewhere, answer, woken, gate = Elsewhere(), ClosableAnswer(), [], Gate()
     served: list[Context] = []
@@ -111,7 +113,7 @@ def bench(database: Database) -> Bench:
         return LongRunning(work="cluster.create", input={"name": "dev"})
 
     long_running = LongRunningOperations(
-        repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW
+        repository, audit=audit, workflows=elsewhere, decode=decode, now=lambda: NOW
     )
     pipeline = RequestPipeline(
         ports(
@@ -126,7 +128,7 @@ def bench(database: Database) -> Bench:
     reporter = ProgressReporter(
         repository, answer=lambda _request: answer, wake=lambda: woken.append(True), now=lambda: NOW
     )
-    return Bench(pipeline, inbox, repository, audit, elsewhere, reporter, answer, woken, gate, served)
+    return Bench(pipeline, inbox, repository, audit, events, elsewhere, reporter, answer, woken, gate, served)
 
 
 def request(entry: Entry = Entry.COMMAND) -> IncomingRequest:
@@ -162,7 +164,7 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
         bench.audit,
         readers={},
         is_open=bench.inbox.is_open,
-        tell=lambda _intent, _found: None,
+        notify=lambda _intent, _readback: None,
         now=lambda: NOW + timedelta(days=9),
     )
     assert recovery.close_intents() == 0

@@ -73,7 +73,7 @@ def bench(
             long_running=LongRunningOperations(
                 ContinuationRepository(database),
                 audit=audit,
-                work=NoWork(),
+                workflows=NoWork(),
                 decode=lambda end: end,
                 now=lambda: NOW,
             ),

@@ -13,7 +13,7 @@ from bot.audit.log import AuditLog, AuditSubject
 from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer
 from bot.requests.recovery import Recovery
-from storage.audit import AuditEvent, AuditRepository
+from storage.audit import OUTCOME, AuditEvent, AuditRepository
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ class Bench:
             self.log,
             readers=self.readers,
             is_open=self.waiting.__contains__,
-            tell=self.tell,
+            notify=self.tell,
             now=lambda: self.now,
         )
 
@@ -62,7 +62,8 @@ class Bench:
         )
 
     def outcome(self, operation: str) -> tuple[str, str] | None:
-        event = self.log.outcome_of(operation)
+        events = self.repository.of_operation(operation)
+        event = next((event for event in events if event.phase == OUTCOME), None)
         return (event.outcome, event.detail) if event is not None else None
 
 
