@@ -1,1 +1,4 @@
-"""Roles and projects: who may do what, where."""
+"""Who may do what, where: projects, roles, authorisation, and approvals by a second person.
+
+Nothing here knows Slack: people, groups and channels come from a `Directory`.
+"""

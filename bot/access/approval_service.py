@@ -1,4 +1,4 @@
-"""Approvals: what waits, taking one's own request back, and deciding."""
+"""The services of the approval actions: what waits, taking one's own request back, and deciding."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from bot.access.approvals import Approvals, MayNotDecide
 from bot.access.authorisation import Deciders
 from bot.access.window import window
 from bot.actions.approvals import ApprovalDecide, ApprovalForm, ApprovalsList, ApprovalsWithdraw
-from bot.actions.service import Context
-from storage.approvals import Approval, DecisionResult
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, Outcome, Readback
+from storage.approvals import WITHDRAWN, Approval, DecisionResult
+from storage.audit import AuditEvent
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,15 +44,17 @@ class ApprovalDecided:
 
     @property
     def audit_target(self) -> str:
-        """What was decided over."""
+        """The id of the approval."""
         return self.approval.id
 
     @property
     def audit_detail(self) -> str:
-        """What was decided."""
-        comment = next((f": {each.comment}" for each in self.approval.decisions if each.comment), "")
-        word = "approved" if self.approved else "rejected"
-        return f"{word} “{self.approval.shown['headline']}”{'' if self.approved else comment}"
+        """The decision, and why something was rejected."""
+        headline = self.approval.shown["headline"]
+        if self.approved:
+            return f"approved “{headline}”"
+        comments = (f": {decision.comment}" for decision in self.approval.decisions if decision.comment)
+        return f"rejected “{headline}”{next(comments, '')}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,7 @@ class ApprovalWithdrawn:
 
     @property
     def audit_detail(self) -> str:
-        """What was taken back."""
+        """What the requester has taken back."""
         return f"took “{self.approval.shown['headline']}” back"
 
 
@@ -74,35 +78,36 @@ class ApprovalServices:
     now: Callable[[], datetime]
 
     def list(self, _action: ApprovalsList, context: Context) -> ApprovalsShown:
-        """What waits for a decision, or for its window."""
+        """Return what waits for a decision, or for its time window."""
         project = context.project or ""
-        found = tuple(self.approvals.waiting(project))
-        return ApprovalsShown(project=project, approvals=found, reader=context.person.id, now=self.now())
+        waiting = tuple(self.approvals.waiting(project))
+        return ApprovalsShown(project=project, approvals=waiting, reader=context.person.id, now=self.now())
 
     def withdraw(self, action: ApprovalsWithdraw, context: Context) -> ApprovalWithdrawn:
-        """Take one's own request back."""
-        found = self.approvals.withdraw(
+        """Take back what the asker has asked for. Raises `Refusal`."""
+        approval = self.approvals.withdraw(
             action.approval, person=context.person.id, project=context.project or ""
         )
-        return ApprovalWithdrawn(approval=found)
+        return ApprovalWithdrawn(approval=approval)
 
     def form(self, action: ApprovalForm, context: Context) -> DecisionForm:
-        """The form of a decision, if this person may decide."""
-        found = self.approvals.get(action.approval, project=context.project or "")
-        self.approvals.may_decide(found, context.person.id)
-        return DecisionForm(approval=found, approve=action.approve)
+        """Return the form of a decision. Raises `Refusal` if this person may not decide."""
+        approval = self.approvals.get(action.approval, project=context.project or "")
+        self.approvals.may_decide(approval, context.person.id)
+        return DecisionForm(approval=approval, approve=action.approve)
 
     def decide(self, action: ApprovalDecide, context: Context) -> ApprovalDecided:
-        """Count a decision; whoever comes second is told the true state."""
+        """Count a decision. Raises `Refusal` with the true state for whoever comes second."""
         project = context.project or ""
-        if context.resumed and self._counted(action, context):
-            found = self.approvals.get(action.approval, project=project)
-            return ApprovalDecided(approval=found, approved=action.approve, deciders=self.deciders(project))
+        if context.resumed:
+            approval = self.approvals.get(action.approval, project=project)
+            if _has_decided(approval, context.person.id, approved=action.approve):
+                return self._decided(approval, action)
         try:
             begins, ends = window(action.not_before, action.not_after, now=self.now())
-        except ValueError as wrong:
-            raise MayNotDecide(f"The window cannot be used: {wrong}", fix="Press Approve again.") from None
-        verdict = DecisionResult(
+        except ValueError as error:
+            raise MayNotDecide(f"The window cannot be used: {error}", fix="Press Approve again.") from None
+        decision = DecisionResult(
             person=context.person.id,
             name=context.person.name,
             approved=action.approve,
@@ -110,12 +115,36 @@ class ApprovalServices:
             not_before=begins,
             not_after=ends,
         )
-        found = self.approvals.decide(action.approval, verdict, project=project, typed=action.typed)
-        return ApprovalDecided(approval=found, approved=action.approve, deciders=self.deciders(project))
+        approval = self.approvals.decide(action.approval, decision, project=project, typed=action.typed)
+        return self._decided(approval, action)
 
-    def _counted(self, action: ApprovalDecide, context: Context) -> bool:
-        """Whether this very decision was counted before a crash cut its answer off."""
-        found = self.approvals.get(action.approval, project=context.project or "")
-        return any(
-            each.person == context.person.id and each.approved == action.approve for each in found.decisions
-        )
+    def read_back(self, intent: AuditEvent, /) -> Readback:
+        """Tell whether a decision or a withdrawal that a crash has cut off has counted."""
+        approval = self.approvals.get(str(intent.arguments["approval"]), project=intent.project)
+        if intent.action == ApprovalsWithdraw.name:
+            counted = approval.state == WITHDRAWN
+        else:
+            approved = bool(intent.arguments["approve"])
+            counted = _has_decided(approval, intent.actor, approved=approved)
+        if counted:
+            return Readback(outcome=Outcome.SUCCEEDED, detail="cut off, but it has counted")
+        return Readback(outcome=Outcome.FAILED, detail=f"cut off: {approval.id} is {approval.state}")
+
+    def _decided(self, approval: Approval, action: ApprovalDecide) -> ApprovalDecided:
+        deciders = self.deciders(approval.project)
+        return ApprovalDecided(approval=approval, approved=action.approve, deciders=deciders)
+
+
+def _has_decided(approval: Approval, person: str, *, approved: bool) -> bool:
+    """Whether this very decision has been counted."""
+    return any(decision.person == person and decision.approved == approved for decision in approval.decisions)
+
+
+def routes(services: ApprovalServices) -> Routes:
+    """Return the routes of the approval actions."""
+    return Routes(
+        Route(ApprovalsList, services.list),
+        Route(ApprovalsWithdraw, services.withdraw, reader=services.read_back),
+        Route(ApprovalForm, services.form),
+        Route(ApprovalDecide, services.decide, reader=services.read_back),
+    )

@@ -10,16 +10,17 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from bot.access.directory import CachedGroups, Directory
-from bot.access.roles import INCLUDES, Role, effective, needed, permits
+from bot.access.roles import INCLUDES, Role, effective, permits, sufficient_roles
 from bot.actions.action import Action, Effect
 from bot.actions.approvals import ApprovalDecide
 from bot.actions.catalog import ACTIONS
+from bot.actions.request import Person, Place
 from bot.common.problems import Problem, Refusal
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RoleMembers:
-    """Who has one role in one project."""
+    """Who has one role in one project; `terminal` has users of operating systems."""
 
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
@@ -29,7 +30,7 @@ class RoleMembers:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProjectAccess:
-    """A project's channels and people."""
+    """The channels and people of a project."""
 
     name: str
     channels: frozenset[str]
@@ -38,7 +39,7 @@ class ProjectAccess:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Asker:
-    """Who asks, and where: what a request says of itself."""
+    """Who asks, and where, as the request says it."""
 
     person: str
     team: str
@@ -46,19 +47,22 @@ class Asker:
     channel: str
     direct: bool
 
+    @classmethod
+    def of(cls, person: Person, place: Place, *, bot: bool = False) -> Asker:
+        """Return the asker of a request. The App Home and a terminal are in no channel, which is direct."""
+        direct = place.direct or not place.channel
+        return cls(person=person.id, team=person.team, bot=bot, channel=place.channel, direct=direct)
+
     @property
     def terminal_user(self) -> str | None:
-        """The operating system's user, for `terminal:<user>@<host>`."""
-        return (
-            self.person.removeprefix("terminal:").split("@")[0]
-            if self.person.startswith("terminal:")
-            else None
-        )
+        """The user of the operating system, for a person `terminal:<user>@<host>`."""
+        scheme, _, user = self.person.partition(":")
+        return user.split("@")[0] if scheme == "terminal" else None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What was found: the project (None for talk outside of one) and the roles, with why each is had."""
+    """The project (None for talk outside of one) and the roles of the asker, each with its reason."""
 
     project: str | None
     roles: Mapping[Role, str]
@@ -76,14 +80,12 @@ class AccessSummary:
 
 
 class AccessDenied(Refusal):
-    """The rules stand against it."""
+    """The rules do not allow this person to do this here."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Deciders:
-    """Who may decide in a project: named people and groups, and the members of both as far as they are
-    known.
-    """
+    """Who may decide in a project: named users and groups, and all `people` of both that are known."""
 
     users: tuple[str, ...]
     groups: tuple[str, ...]
@@ -91,12 +93,12 @@ class Deciders:
     people: frozenset[str]
 
     def enough_without(self, person: str, needed: int) -> bool:
-        """Whether so many people other than one can decide, as far as that is known."""
+        """Return whether so many people other than `person` can decide, as far as that is known."""
         return self.everyone or bool(self.groups) or len(self.people - {person}) >= needed
 
 
 class Authoriser:
-    """Decides over each request anew, from the configuration and the directory."""
+    """Decides over each request anew, from the configuration in force and the directory."""
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ class Authoriser:
         team: Callable[[], str],
         stranger: Callable[[], None] = lambda: None,
     ) -> None:
-        """`stranger` is told of every request from another workspace."""
+        """`stranger` is called for every request from another workspace."""
         self._projects = projects
         self._directory = directory
         self._groups = groups
@@ -115,8 +117,8 @@ class Authoriser:
         self._stranger = stranger
 
     def authorise(self, action: Action, asker: Asker) -> Grant:
-        """Return the project and roles under which an action may be done. Raises `NotAllowed`."""
-        self._refuse_strangers(asker)
+        """Return the project and roles under which an action may be done. Raises `AccessDenied`."""
+        self._refuse_outsiders(asker)
         project = self._project(action, asker)
         if project is None:
             return Grant(project=None, roles={})
@@ -126,12 +128,13 @@ class Authoriser:
         return Grant(project=project.name, roles=roles)
 
     def whoami(self, asker: Asker, project: str | None) -> AccessSummary:
-        """Say who somebody is here, and what they may do."""
-        found = self._projects().get(project) if project else None
-        roles = self.roles(found, asker) if found else {}
+        """Return the roles of somebody in a project, and which actions these allow."""
+        access = self._projects().get(project) if project else None
+        roles = self.roles(access, asker) if access else {}
         kinds: tuple[type[Action], ...] = (*ACTIONS, ApprovalDecide)
         allowed = {
-            kind.name: (found is not None and permits(roles, kind)) or not needed(kind) for kind in kinds
+            kind.name: (access is not None and permits(roles, kind)) or not sufficient_roles(kind)
+            for kind in kinds
         }
         return AccessSummary(
             person=asker.person,
@@ -142,34 +145,34 @@ class Authoriser:
         )
 
     def roles(self, project: ProjectAccess, asker: Asker) -> dict[Role, str]:
-        """The roles that somebody has in a project, each with why."""
-        found: dict[Role, str] = {}
+        """Return the roles that somebody has in a project, each with its reason."""
+        reasons: dict[Role, str] = {}
         for role in Role:
-            why = self._why(project, role, asker)
-            if why:
+            reason = self._reason(project, role, asker)
+            if reason:
                 for included in INCLUDES[role]:
-                    found.setdefault(included, why if included is role else f"{role} includes it")
-        return {role: found[role] for role in Role if role in found}
+                    reasons.setdefault(included, reason if included is role else f"{role} includes it")
+        return {role: reasons[role] for role in Role if role in reasons}
 
     def deciders(self, project: str) -> Deciders:
-        """Who may decide over requests of a project."""
-        found = self._projects().get(project)
-        members = found.roles.get(Role.APPROVER, RoleMembers()) if found else RoleMembers()
-        known = [self._groups.members(group) for group in sorted(members.groups)]
+        """Return who may decide over requests of a project."""
+        access = self._projects().get(project)
+        members = access.roles.get(Role.APPROVER, RoleMembers()) if access else RoleMembers()
+        group_members = [self._groups.members(group) for group in sorted(members.groups)]
         return Deciders(
             users=tuple(sorted(members.users)),
             groups=tuple(sorted(members.groups)),
             everyone=members.everyone,
-            people=frozenset(members.users).union(*known),
+            people=frozenset(members.users).union(*group_members),
         )
 
     def home_roles(self, person: str, team: str) -> dict[str, dict[Role, str]]:
-        """The projects in which somebody has a role, wherever they are."""
+        """Return the projects in which somebody has a role, wherever they are."""
         asker = Asker(person=person, team=team, bot=False, channel="", direct=True)
-        found = {project.name: self.roles(project, asker) for project in self._projects().values()}
-        return {name: roles for name, roles in sorted(found.items()) if roles}
+        roles_by_project = {project.name: self.roles(project, asker) for project in self._projects().values()}
+        return {name: roles for name, roles in sorted(roles_by_project.items()) if roles}
 
-    def _refuse_strangers(self, asker: Asker) -> None:
+    def _refuse_outsiders(self, asker: Asker) -> None:
         if asker.bot:
             raise AccessDenied("Bots may not ask for anything", fix="Ask as a person.")
         if asker.terminal_user is None and self._team() and asker.team != self._team():
@@ -178,29 +181,33 @@ class Authoriser:
 
     def _project(self, action: Action, asker: Asker) -> ProjectAccess | None:
         projects = self._projects()
-        here = next((found for found in projects.values() if asker.channel in found.channels), None)
-        if here is not None:
-            if action.project not in (None, here.name):
+        channel_project = next(
+            (project for project in projects.values() if asker.channel in project.channels), None
+        )
+        if channel_project is not None:
+            if action.project not in (None, channel_project.name):
                 raise AccessDenied(
-                    f"This channel is about the project {here.name}, not {action.project}",
+                    f"This channel is about the project {channel_project.name}, not {action.project}",
                     fix=f"Ask in a channel of {action.project}.",
                 )
-            return here
+            return channel_project
         if action.project is not None and (asker.direct or asker.terminal_user is not None):
-            return self._named(projects, action.project, asker)
+            return self._named_project(projects, action.project, asker)
         if asker.terminal_user is not None and len(projects) == 1:
             return next(iter(projects.values()))
         if action.effect is Effect.TALK:
             return None
         raise self._no_project(projects, asker)
 
-    def _named(self, projects: Mapping[str, ProjectAccess], name: str, asker: Asker) -> ProjectAccess:
-        found = projects.get(name)
-        if found is None or not self.roles(found, asker):  # which projects there are is not told to outsiders
+    def _named_project(self, projects: Mapping[str, ProjectAccess], name: str, asker: Asker) -> ProjectAccess:
+        project = projects.get(name)
+        if project is None or not self.roles(
+            project, asker
+        ):  # which projects there are is not told to outsiders
             raise AccessDenied(
                 f"You have no role in a project {name}", fix="See `/xk8s whoami` in your team's channel."
             )
-        return found
+        return project
 
     def _no_project(self, projects: Mapping[str, ProjectAccess], asker: Asker) -> AccessDenied:
         if asker.direct:
@@ -220,7 +227,7 @@ class Authoriser:
             ),
         )
 
-    def _why(self, project: ProjectAccess, role: Role, asker: Asker) -> str:
+    def _reason(self, project: ProjectAccess, role: Role, asker: Asker) -> str:
         members = project.roles.get(role, RoleMembers())
         user = asker.terminal_user
         if user is not None:
@@ -249,17 +256,18 @@ class Authoriser:
     def _missing_role(
         self, action: Action, project: ProjectAccess, roles: Mapping[Role, str], asker: Asker
     ) -> AccessDenied:
-        wanted = needed(action)
-        have = max(roles, key=lambda each: len(INCLUDES[each]), default=None)
-        being = f"you are {have} ({roles[have]})" if have else "you have no role here"
+        sufficient = sufficient_roles(action)
+        highest = max(roles, key=lambda role: len(INCLUDES[role]), default=None)
+        being = f"you are {highest} ({roles[highest]})" if highest else "you have no role here"
         able = {
             person
-            for each, members in project.roles.items()
-            if wanted & effective([each])
+            for role, members in project.roles.items()
+            if sufficient & effective([role])
             for person in members.users
         }
-        ask = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
-        who = f"Ask {ask}, or see `/xk8s whoami`." if ask else "See `/xk8s whoami`."
+        others = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
+        fix = f"Ask {others}, or see `/xk8s whoami`." if others else "See `/xk8s whoami`."
         return AccessDenied(
-            f"You may not do that in {project.name}: it needs {' or '.join(sorted(wanted))}, {being}", fix=who
+            f"You may not do that in {project.name}: it needs {' or '.join(sorted(sufficient))}, {being}",
+            fix=fix,
         )

@@ -1,7 +1,7 @@
-"""What access needs to know about people, as a Protocol; and memberships of groups, cached with a limit.
+"""What access needs to know about people, as a Protocol; and the members of groups, cached with a limit.
 
-If the directory does not answer, the last known membership counts for the grace period, and then nobody
-is a member: an outage must not grant rights for longer than was decided.
+If the directory does not answer, the last known members count for the grace period, and then nobody is a
+member: an outage must not grant rights for longer than the configuration says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bot.common.problems import Problem
 
-ASK_AGAIN = timedelta(seconds=15)  # after a directory did not answer
+ASK_AGAIN = timedelta(seconds=15)  # after the directory did not answer
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,13 @@ class Directory(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Known:
+class _Membership:
     members: frozenset[str]
     at: datetime
 
 
 class CachedGroups:
-    """Memberships of groups, read again after `refresh`, believed for `grace` when that fails.
+    """The members of groups, read again after `refresh`, and believed for `grace` when that fails.
 
     A directory that does not answer is asked again only after `ASK_AGAIN`: each attempt costs whoever waits
     for it the time until it fails.
@@ -61,34 +61,34 @@ class CachedGroups:
         self._refresh = refresh
         self._grace = grace
         self._now = now
-        self._known: dict[str, _Known] = {}
+        self._memberships: dict[str, _Membership] = {}
         self._failed: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def has(self, group: str, person: str) -> bool:
-        """Whether a person is in a group, as far as that is known recently enough."""
+        """Return whether a person is in a group, as far as that is known recently enough."""
         return person in self.members(group)
 
     def members(self, group: str) -> frozenset[str]:
-        """The members of a group, as far as they are known recently enough; nobody else."""
+        """Return the members of a group that are known recently enough."""
         now = self._now()
         with self._lock:
-            known, failed = self._known.get(group), self._failed.get(group)
-        if known is None or now - known.at >= self._refresh():
+            membership, failed = self._memberships.get(group), self._failed.get(group)
+        if membership is None or now - membership.at >= self._refresh():
             if failed is None or now - failed >= ASK_AGAIN:
-                known = self._read_again(group, known, now)
-            if known is not None and now - known.at >= self._grace():
-                known = None
-        return known.members if known is not None else frozenset()
+                membership = self._read_again(group, membership, now)
+            if membership is not None and now - membership.at >= self._grace():
+                membership = None
+        return membership.members if membership is not None else frozenset()
 
-    def _read_again(self, group: str, known: _Known | None, now: datetime) -> _Known | None:
+    def _read_again(self, group: str, membership: _Membership | None, now: datetime) -> _Membership | None:
         try:
-            fresh = _Known(members=self._read(group), at=now)
+            fresh = _Membership(members=self._read(group), at=now)
         except Problem:
             with self._lock:
                 self._failed[group] = now
-            return known
+            return membership
         with self._lock:
-            self._known[group] = fresh
+            self._memberships[group] = fresh
             self._failed.pop(group, None)
         return fresh

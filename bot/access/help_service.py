@@ -1,4 +1,4 @@
-"""help and whoami."""
+"""The services of `help` and `whoami`, which need no project."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable
 
 from bot.access.authorisation import AccessSummary, Asker, Authoriser
-from bot.actions import help_words
 from bot.actions.help_pages import HelpPage, help_page
+from bot.actions.help_words import Help, WhoAmI
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 
 
@@ -18,17 +19,15 @@ class HelpServices:
     authoriser: Authoriser
     available: Callable[[], frozenset[str]]  # names of the actions that have a service
 
-    def help(self, action: help_words.Help, _context: Context) -> HelpPage:
-        """The words one can type."""
+    def help(self, action: Help, _context: Context) -> HelpPage:
+        """Return the words one can type. Raises `Mistake` for a topic that does not exist."""
         return help_page(action.topic, available=self.available())
 
-    def whoami(self, _action: help_words.WhoAmI, context: Context) -> AccessSummary:
-        """Who one is here."""
-        asker = Asker(
-            person=context.person.id,
-            team=context.person.team,
-            bot=False,
-            channel=context.place.channel,
-            direct=context.place.direct,
-        )
-        return self.authoriser.whoami(asker, context.project)
+    def whoami(self, _action: WhoAmI, context: Context) -> AccessSummary:
+        """Return the project and roles of the asker, and what these allow."""
+        return self.authoriser.whoami(Asker.of(context.person, context.place), context.project)
+
+
+def routes(services: HelpServices) -> Routes:
+    """Return the routes of `help` and `whoami`."""
+    return Routes(Route(Help, services.help), Route(WhoAmI, services.whoami))

@@ -10,12 +10,12 @@ from bot.actions.help_pages import usage
 
 
 def rights_table() -> str:
-    """Markdown: one line an action, one column a role."""
+    """Return a Markdown table: one line an action, one column a role."""
     lines = [f"| | {' | '.join(Role)} |", f"|---|{'---|' * len(Role)}"]
     lines += [_line(f"`{usage(kind).split('[')[0].strip()}`", kind) for kind in ACTIONS]
     return "\n".join([*lines, _line("the buttons Approve and Reject", ApprovalDecide)])
 
 
-def _line(shown: str, kind: type[Action]) -> str:
+def _line(label: str, kind: type[Action]) -> str:
     marks = ("✓" if permits([role], kind) else "" for role in Role)
-    return f"| {shown.replace('|', 'or')} | {' | '.join(marks)} |"
+    return f"| {label.replace('|', 'or')} | {' | '.join(marks)} |"

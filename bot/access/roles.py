@@ -9,7 +9,7 @@ from bot.actions.action import Action, Effect
 
 
 class Role(enum.StrEnum):
-    """What a person may be in a project. Nobody is anything by default."""
+    """What a person may be in a project. By default nobody has a role."""
 
     VIEWER = "viewer"  # looks, verifies, diagnoses, previews
     OPERATOR = "operator"  # viewer, and creates, applies, migrates, watches
@@ -23,7 +23,7 @@ INCLUDES: dict[Role, frozenset[Role]] = {
     Role.APPROVER: frozenset({Role.APPROVER, Role.VIEWER}),
     Role.ADMIN: frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER}),
 }
-# actions whose right does not follow from what they do: any of the roles is enough
+# Actions whose right does not follow from their effect: any of the roles is enough.
 OWN_RIGHTS: dict[str, frozenset[Role]] = {
     "template.publish": frozenset({Role.ADMIN}),
     "template.unpublish": frozenset({Role.ADMIN}),
@@ -38,12 +38,12 @@ OWN_RIGHTS: dict[str, frozenset[Role]] = {
 
 
 def effective(roles: Iterable[Role]) -> frozenset[Role]:
-    """The roles that somebody has, with those they include."""
+    """Return the roles that somebody has, with those they include."""
     return frozenset(included for role in roles for included in INCLUDES[role])
 
 
-def needed(action: type[Action] | Action) -> frozenset[Role]:
-    """The roles of which an action needs one; none if anybody may (help and whoami)."""
+def sufficient_roles(action: type[Action] | Action) -> frozenset[Role]:
+    """Return the roles of which an action needs one; none if anybody may do it (help and whoami)."""
     if action.effect is Effect.TALK:
         return frozenset()
     usual = Role.VIEWER if action.effect is Effect.READ else Role.OPERATOR
@@ -51,6 +51,6 @@ def needed(action: type[Action] | Action) -> frozenset[Role]:
 
 
 def permits(roles: Iterable[Role], action: type[Action] | Action) -> bool:
-    """Whether somebody with these roles may do an action."""
-    wanted = needed(action)
-    return not wanted or bool(wanted & effective(roles))
+    """Return whether somebody with these roles may do an action."""
+    sufficient = sufficient_roles(action)
+    return not sufficient or bool(sufficient & effective(roles))

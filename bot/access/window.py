@@ -10,11 +10,13 @@ _TIME = re.compile(r"(?:(\d{4})-(\d{2})-(\d{2})[ T])?(\d{1,2}):(\d{2})(?: ?(?:UT
 
 
 def moment(text: str, *, after: datetime) -> datetime:
-    """The time that a text names, UTC, the next one after a moment. Raises `ValueError`."""
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
+    """Return the time that a text names, UTC: without a date the next one after `after`. Raises
+    `ValueError`.
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
         raise ValueError(f"`{text.strip()[:40]}` is no time like 22:00 or 2026-11-27 22:00 (UTC)")
-    year, month, day, hour, minute = found.groups()
+    year, month, day, hour, minute = match.groups()
     try:
         if year:
             return datetime(int(year), int(month), int(day), int(hour), int(minute), tzinfo=UTC)
@@ -25,7 +27,10 @@ def moment(text: str, *, after: datetime) -> datetime:
 
 
 def window(not_before: str, not_after: str, *, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """A window as it is typed; an empty end is open. Raises `ValueError` for one that can never be met."""
+    """Return the two ends of a window as typed; an empty end is open.
+
+    Raises `ValueError` for a window that can never be met, or is more than `LATEST` away.
+    """
     begins = moment(not_before, after=now) if not_before.strip() else None
     ends = moment(not_after, after=begins or now) if not_after.strip() else None
     if begins is not None and begins < now - timedelta(minutes=1):

@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.actions.parameters import Argument, Flag, Option
+from bot.actions.parameters import Argument, Flag, Option, Parameter
 from bot.drivers import catalog
 
 
 class Effect(enum.Enum):
     """What an action does to the world, which decides how it is answered and recovered."""
 
-    TALK = "talk"  # help, whoami: ephemeral, not audited, no project needed
+    TALK = "talk"  # help, whoami: answered privately, not audited, no project needed
     READ = "read"  # repeated after a crash
     CHANGE = "change"  # continued or closed from its audit intent after a crash
 
@@ -27,9 +27,10 @@ class Effect(enum.Enum):
 class Action(BaseModel):
     """One request of one person, as plain immutable values.
 
-    Subclasses set `name` (dotted, as roles, audit filters and services know it), `path` (the words it
-    begins with), `effect`, `summary` and `example`, and annotate each field with how it is typed (see
-    `spelling`). Defining a subclass registers it for `decode`.
+    A subclass sets `name` (dotted, as roles, audit filters and metrics know it), `effect` and `example`, and
+    annotates each field with how it is typed (see `bot.actions.parameters`). The words that it begins with
+    are those of its name unless it sets `path`, and the help says the first paragraph of its docstring.
+    Defining a subclass registers it for `decode`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +41,7 @@ class Action(BaseModel):
     summary: ClassVar[str] = ""
     example: ClassVar[str] = ""
     target_field: ClassVar[str] = ""
+    by_button: ClassVar[bool] = False  # there are no words for it: only a button that was shown does it
     quiet: ClassVar[bool] = False  # answered to the asker alone: what others see is the message it changes
     _registry: ClassVar[dict[str, type[Action]]] = {}
 
@@ -49,10 +51,14 @@ class Action(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        if cls.name:
-            known = Action._registry.setdefault(cls.name, cls)
-            if known is not cls and known.__qualname__ != cls.__qualname__:
-                raise TypeError(f"two actions are called {cls.name}")
+        if not cls.name:
+            return
+        registered = Action._registry.setdefault(cls.name, cls)
+        if registered is not cls and registered.__qualname__ != cls.__qualname__:
+            raise TypeError(f"two actions are called {cls.name}")
+        cls.path = cls.path or tuple(cls.name.split("."))
+        paragraph = " ".join((cls.__doc__ or "").partition("\n\n")[0].split()).rstrip(".?")
+        cls.summary = paragraph[:1].lower() + paragraph[1:]
 
     @property
     def target(self) -> str:
@@ -60,14 +66,14 @@ class Action(BaseModel):
         return str(getattr(self, self.target_field) or "") if self.target_field else ""
 
     @classmethod
-    def spelled(cls) -> dict[str, Argument | Option | Flag]:
-        """How each field is typed, in the order of typing."""
-        found: dict[str, Argument | Option | Flag] = {}
-        for field, info in cls.model_fields.items():
-            for note in info.metadata:
-                if isinstance(note, (Argument, Option, Flag)):
-                    found[field] = note
-        return found
+    def parameters(cls) -> dict[str, Parameter]:
+        """Return how each field is typed, in the order of typing."""
+        return {
+            field: annotation
+            for field, info in cls.model_fields.items()
+            for annotation in info.metadata
+            if isinstance(annotation, Parameter)
+        }
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -78,41 +84,42 @@ class Action(BaseModel):
         return values
 
     def words(self) -> str:
-        """The words that say this action, without the command: `cluster show prod-eu`."""
-        typed = list(self.path)
-        typed += self._typed_words()
-        for field, spelling in self.spelled().items():
+        """Return the words that say this action, without the command: `cluster show prod-eu`."""
+        words = [*self.path, *self._argument_words()]
+        for field, parameter in self.parameters().items():
             value = getattr(self, field, None)  # absent: an option of a driver that was not given
-            if isinstance(spelling, Flag) and value:
-                typed.append(spelling.flag)
-            elif isinstance(spelling, Option) and value not in (None, ()):
-                typed += _option(spelling, value)
+            if isinstance(parameter, Flag) and value:
+                words.append(parameter.flag)
+            elif isinstance(parameter, Option) and value not in (None, ()):
+                words += _option_words(parameter, value)
         if self.project:
-            typed += ["--project", self.project]
+            words += ["--project", self.project]
         if self.reason:
-            typed += ["--reason", self.reason]
-        return " ".join(map(shlex.quote, typed))
+            words += ["--reason", self.reason]
+        return " ".join(map(shlex.quote, words))
 
-    def _typed_words(self) -> list[str]:
-        typed: list[str] = []
-        for field, spelling in self.spelled().items():
+    def _argument_words(self) -> list[str]:
+        words: list[str] = []
+        for field, parameter in self.parameters().items():
             value = getattr(self, field, None)
-            if isinstance(spelling, Argument) and value is not None:
+            if isinstance(parameter, Argument) and value is not None:
                 subcommands = {
                     action.path[-1] for action in Action._registry.values() if len(action.path) == 2
                 }
                 if field == "cluster" and (value in subcommands or catalog.known(value)):
-                    typed += ["--cluster", value]
+                    words += ["--cluster", value]
                 else:
-                    typed.append(str(value))
-        return typed
+                    words.append(str(value))
+        return words
 
     def encode(self) -> dict[str, Any]:
         """Return `{"action": name, "arguments": {…}}`, which `decode` reads back."""
         return {"action": self.name, "arguments": self.model_dump(mode="json", exclude_defaults=True)}
 
-    def recorded(self) -> dict[str, Any]:
-        """The arguments as the audit log keeps them: those of `encode`, without what may hold a secret."""
+    def audit_arguments(self) -> dict[str, Any]:
+        """Return the arguments as the audit log keeps them: those of `encode`, without what may hold a
+        secret.
+        """
         return dict(self.encode()["arguments"])
 
     @classmethod
@@ -125,14 +132,14 @@ class Action(BaseModel):
         return cls._registry[data["action"]].model_validate(data["arguments"])
 
     @classmethod
-    def known(cls) -> dict[str, type[Action]]:
+    def registered(cls) -> dict[str, type[Action]]:
         """Return every registered action by name."""
         return dict(cls._registry)
 
 
-def _option(spelling: Option, value: object) -> list[str]:
+def _option_words(option: Option, value: object) -> list[str]:
     if isinstance(value, tuple):
-        if spelling.commas:
-            return [spelling.flag, ",".join(map(str, value))]
-        return [part for each in value for part in (spelling.flag, str(each))]
-    return [spelling.short or spelling.flag, str(value)]
+        if option.commas:
+            return [option.flag, ",".join(map(str, value))]
+        return [word for item in value for word in (option.flag, str(item))]
+    return [option.short or option.flag, str(value)]

@@ -1,4 +1,4 @@
-"""Approvals: looking and withdrawing are typed; deciding is done by button alone."""
+"""The actions on approvals: listing and withdrawing are typed, deciding is done by button alone."""
 
 from __future__ import annotations
 
@@ -14,45 +14,44 @@ class ApprovalsList(Action):
 
     name = "approvals.list"
     path = ("approvals",)
-    summary = "what waits for a decision"
     example = "approvals"
 
 
 class ApprovalsWithdraw(Action):
-    """Take one's own request back."""
+    """Take your own request back."""
 
     name = "approvals.withdraw"
-    path = ("approvals", "withdraw")
     effect = Effect.CHANGE
     quiet = True
-    summary = "take your own request back"
     example = "approvals withdraw a17"
     target_field = "approval"
     approval: Annotated[str, Argument("ID", values.name)]
 
 
 class ApprovalForm(Action):
-    """The form in which one decides: it asks for what a button cannot carry."""
+    """Open the form of a decision.
+
+    It asks for what a button cannot carry: the typed name, a comment, a time window.
+    """
 
     name = "approvals.form"
-    path = ("approvals", "form")
+    by_button = True
     quiet = True
-    summary = "open the form of a decision"
     target_field = "approval"
     approval: str
     approve: bool
 
 
 class ApprovalDecide(Action):
-    """Decide over somebody else's request. There are no words for it: only a button that was shown
-    decides.
+    """Approve or reject what somebody else has asked for.
+
+    There are no words for it: only a button that was shown decides.
     """
 
     name = "approvals.decide"
-    path = ("approvals", "decide")
+    by_button = True
     effect = Effect.CHANGE
     quiet = True
-    summary = "approve or reject what somebody else has asked for"
     target_field = "approval"
     approval: str
     approve: bool
@@ -60,6 +59,3 @@ class ApprovalDecide(Action):
     typed: str = ""  # the name of what will be gone, as the approver typed it
     not_before: str = ""  # a window for the effect, as typed
     not_after: str = ""
-
-
-BY_BUTTON: tuple[type[Action], ...] = (ApprovalForm, ApprovalDecide)

@@ -1,4 +1,4 @@
-"""The audit log."""
+"""The actions on the audit log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ class AuditList(Action):
 
     name = "audit.list"
     path = ("audit",)
-    summary = "who did what, on what, when, and what came of it"
     example = "audit --action template --since 24h"
     actor: Annotated[str | None, Option("--actor", "PERSON", values.text)] = None
     action: Annotated[str | None, Option("--action", "ACTION", values.name)] = None
@@ -26,10 +25,8 @@ class AuditList(Action):
 
 
 class AuditVerify(Action):
-    """Whether anybody tampered with the log."""
+    """Has anybody tampered with the audit log?"""
 
     name = "audit.verify"
-    path = ("audit", "verify")
-    summary = "has anybody tampered with the audit log"
     example = "audit verify"
     anchor: Annotated[bool, Flag("--anchor")] = False

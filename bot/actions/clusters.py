@@ -1,4 +1,4 @@
-"""Clusters: looking, creating, deleting."""
+"""The actions on clusters: list, show, create, delete."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from bot.actions.parameters import Argument, Option
 
 
 class ClusterList(Action):
-    """The project's clusters."""
+    """The project's clusters, their drivers and states."""
 
     name = "cluster.list"
-    path = ("cluster", "list")
-    summary = "the project's clusters, their drivers and states"
     example = "cluster list"
 
 
@@ -22,20 +20,16 @@ class ClusterShow(Action):
     """One cluster in full."""
 
     name = "cluster.show"
-    path = ("cluster", "show")
-    summary = "one cluster in full"
     example = "cluster show prod-eu"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]
 
 
 class ClusterCreate(Action):
-    """A new cluster from a template."""
+    """Deploy a cluster from a template."""
 
     name = "cluster.create"
-    path = ("cluster", "create")
     effect = Effect.CHANGE
-    summary = "deploy a cluster from a template"
     example = "cluster create dev-eu --template k8s-v1.29.5-flannel --nodes 3"
     target_field = "cluster"
     cluster: Annotated[str, Argument("NAME", values.name)]
@@ -45,12 +39,10 @@ class ClusterCreate(Action):
 
 
 class ClusterDelete(Action):
-    """Delete a cluster, with approval and typed name."""
+    """Delete a cluster; a second person approves and types its name."""
 
     name = "cluster.delete"
-    path = ("cluster", "delete")
     effect = Effect.CHANGE
-    summary = "delete a cluster; a second person approves and types its name"
     example = "cluster delete dev-eu"
     target_field = "cluster"
     cluster: Annotated[str, Argument("NAME", values.name)]

@@ -1,4 +1,4 @@
-"""Looking at the driver catalogue."""
+"""The actions on the driver catalogue."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from bot.drivers.driver import Driver
 
 
 class DriverList(Action):
-    """All drivers side by side."""
+    """The network drivers side by side."""
 
     name = "driver.list"
-    path = ("driver", "list")
-    summary = "the network drivers side by side"
     example = "driver list"
 
 
 class DriverShow(Action):
-    """One driver."""
+    """What one driver can do, and what it cannot."""
 
     name = "driver.show"
-    path = ("driver", "show")
-    summary = "what one driver can do, and what it cannot"
     example = "driver show calico"
     target_field = "driver"
     driver: Annotated[Driver, Argument("DRIVER", values.driver)]

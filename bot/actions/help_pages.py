@@ -1,4 +1,4 @@
-"""The help, made from the actions themselves: usage lines, topics, the hint that Slack shows."""
+"""The help and `docs/words.md`, made from the actions themselves."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import dataclasses
 from bot.actions.action import Action
 from bot.actions.catalog import ACTIONS, TOPICS
 from bot.actions.mistakes import COMMAND, Mistake, nearest
-from bot.actions.parameters import Argument, Flag, Option
+from bot.actions.parameters import Argument, Flag, Parameter
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HelpLine:
-    """One action: how it is typed, what it does, a command to copy."""
+    """One action in the help: how it is typed, what it does, a command to copy."""
 
     usage: str
     summary: str
@@ -22,52 +22,56 @@ class HelpLine:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HelpPage:
-    """The help of one topic, or all of it (`topic` None)."""
+    """The help of one topic, or of all (`topic` None)."""
 
     topic: str | None
     lines: tuple[HelpLine, ...]
 
 
 def usage(kind: type[Action]) -> str:
-    """How an action is typed: `cluster create NAME --template T [--nodes N]`."""
+    """Return how an action is typed: `cluster create NAME --template T [--nodes N]`."""
     parts = list(kind.path)
-    for field, spelling in kind.spelled().items():
-        needed = field in kind.model_fields and kind.model_fields[field].is_required()
-        parts.append(_shown(spelling) if needed else f"[{_shown(spelling)}]")
+    for field, parameter in kind.parameters().items():
+        required = field in kind.model_fields and kind.model_fields[field].is_required()
+        parts.append(_spelled(parameter) if required else f"[{_spelled(parameter)}]")
     return " ".join(parts)
 
 
-def _shown(spelling: Argument | Option | Flag) -> str:
-    if isinstance(spelling, Argument):
-        return spelling.shown
-    if isinstance(spelling, Flag):
-        return spelling.flag
-    return f"{spelling.short or spelling.flag} {spelling.shown}"
+def _spelled(parameter: Parameter) -> str:
+    if isinstance(parameter, Argument):
+        return parameter.metavar
+    if isinstance(parameter, Flag):
+        return parameter.flag
+    return f"{parameter.short or parameter.flag} {parameter.metavar}"
 
 
 def help_page(topic: str | None, *, available: frozenset[str]) -> HelpPage:
-    """The help of a topic; `available` has the names of the actions that have a service. Raises `Mistake`."""
+    """Return the help of a topic; `available` has the names of the actions that have a service. Raises
+    `Mistake`.
+    """
     if topic is not None and topic.lower() not in TOPICS:
-        meant = nearest(topic, TOPICS)
-        raise Mistake(f"There is no topic `{topic}`", suggestion=meant, example=f"help {meant}".strip())
-    wanted = topic.lower() if topic else None
+        suggestion = nearest(topic, TOPICS)
+        raise Mistake(
+            f"There is no topic `{topic}`", suggestion=suggestion, example=f"help {suggestion}".strip()
+        )
+    topic = topic.lower() if topic else None
     lines = tuple(
         HelpLine(
             usage=usage(kind), summary=kind.summary, example=kind.example, available=kind.name in available
         )
         for kind in ACTIONS
-        if wanted is None or kind.path[0] == wanted
+        if topic is None or kind.path[0] == topic
     )
-    return HelpPage(topic=wanted, lines=lines)
+    return HelpPage(topic=topic, lines=lines)
 
 
 def usage_hint() -> str:
-    """What Slack shows behind the command while one types."""
+    """Return what Slack shows behind the command while one types."""
     return "help | verify calico | template create flannel | cluster list"
 
 
 def words_page() -> str:
-    """`docs/words.md`: every command, from the same source as the help."""
+    """Return `docs/words.md`: every command, from the same source as the help."""
     lines = [
         "# The words one can type",
         "",

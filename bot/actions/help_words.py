@@ -1,4 +1,4 @@
-"""What needs no project and no audit: help and whoami."""
+"""The actions that need no project and are not audited: help and whoami."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from bot.actions.parameters import Argument
 
 
 class Help(Action):
-    """The words one can type, all or of one topic."""
+    """The words one can type.
+
+    All of them, or those of one topic.
+    """
 
     name = "help"
-    path = ("help",)
     effect = Effect.TALK
-    summary = "the words one can type"
     example = "help template"
-    topic: Annotated[str | None, Argument("TOPIC", values.text, optional=True)] = None
+    topic: Annotated[str | None, Argument("TOPIC", values.text)] = None
 
 
 class WhoAmI(Action):
-    """Who one is here, and what one may do."""
+    """Your project and roles here, and what you may do."""
 
     name = "whoami"
-    path = ("whoami",)
     effect = Effect.TALK
-    summary = "your project and roles here, and what you may do"
     example = "whoami"

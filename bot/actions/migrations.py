@@ -1,4 +1,4 @@
-"""Migrations from one driver to the other."""
+"""The actions on migrations from one driver to another."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from bot.drivers.driver import Driver
 
 
 class MigrateStart(Action):
-    """Plan a migration, and start it once it is approved."""
+    """Move a cluster's workloads to one with another driver."""
 
     name = "migrate.start"
     path = ("migrate",)
     effect = Effect.CHANGE
-    summary = "move a cluster's workloads to one with another driver"
     example = "migrate dev-eu --to calico"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]
@@ -38,19 +37,20 @@ class MigrateStart(Action):
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Where to is said in exactly one way."""
-        said = [flag for flag in ("to", "template", "into") if values.get(flag)]
-        if len(said) != 1:
+        """Refuse a destination that is missing, or given in two ways."""
+        destinations = [flag for flag in ("to", "template", "into") if values.get(flag)]
+        if len(destinations) != 1:
             raise ValueError("say where to in one way: `--to DRIVER`, `--template T` or `--into CLUSTER`")
         return values
 
 
 class MigrateList(Action):
-    """The project's migrations."""
+    """The project's migrations.
+
+    The newest comes first, and those that have ended are among them.
+    """
 
     name = "migrate.list"
-    path = ("migrate", "list")
-    summary = "the project's migrations"
     example = "migrate list"
 
 
@@ -60,54 +60,47 @@ class _OneMigration(Action):
 
 
 class MigrateShow(_OneMigration):
-    """One migration: state, step, decisions."""
+    """One migration: its step, since when, and what it waits for."""
 
     name = "migrate.show"
-    path = ("migrate", "show")
-    summary = "one migration: its step, since when, and what it waits for"
     example = "migrate show m42"
 
 
 class MigratePause(_OneMigration):
-    """Stop after the step in hand."""
+    """Stop a migration after the step in hand."""
 
     name = "migrate.pause"
-    path = ("migrate", "pause")
     effect = Effect.CHANGE
     quiet = True  # what others see is the message that follows the migration
-    summary = "stop a migration after the step in hand"
     example = "migrate pause m42"
 
 
 class MigrateResume(_OneMigration):
-    """Go on."""
+    """Let a paused migration go on."""
 
     name = "migrate.resume"
-    path = ("migrate", "resume")
     effect = Effect.CHANGE
     quiet = True  # what others see is the message that follows the migration
-    summary = "let a paused migration go on"
     example = "migrate resume m42"
 
 
 class MigrateCancel(_OneMigration):
-    """Give up before the cut-over."""
+    """Give a migration up and remove the new cluster.
+
+    Only before the cut-over; afterwards a migration is rolled back.
+    """
 
     name = "migrate.cancel"
-    path = ("migrate", "cancel")
     effect = Effect.CHANGE
     quiet = True  # what others see is the message that follows the migration
-    summary = "give a migration up and remove the new cluster"
     example = "migrate cancel m42"
 
 
 class MigrateRollback(_OneMigration):
-    """Go back to the source."""
+    """Go back to the old cluster."""
 
     name = "migrate.rollback"
-    path = ("migrate", "rollback")
     effect = Effect.CHANGE
     quiet = True  # what others see is the message that follows the migration
-    summary = "go back to the old cluster"
     example = "migrate rollback m42"
     yes: Annotated[bool, Flag("--yes")] = False

@@ -1,4 +1,4 @@
-"""What is said about words that were not understood: what was wrong, the nearest right word, an example."""
+"""The answer to words that mean nothing: what is wrong, the nearest right word, and an example."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from bot.common.problems import Refusal
 
 COMMAND = "/xk8s"
-LONGEST_ECHO = 60  # characters of somebody's own text that are repeated to them
+LONGEST_ECHO = 60  # characters of what somebody has typed that are repeated to them
 
 
 class Mistake(Refusal):
     """Words that mean nothing. `suggestion` is the nearest right word, `example` a whole command."""
 
     def __init__(self, what: str, *, example: str, suggestion: str = "", topic: str = "") -> None:
-        meant = f"Did you mean *{suggestion}*?   " if suggestion else ""
-        fix = f"{meant}`{COMMAND} {example}`"
+        hint = f"Did you mean *{suggestion}*?   " if suggestion else ""
+        fix = f"{hint}`{COMMAND} {example}`"
         if topic and not suggestion:
             fix += f"   or `{COMMAND} help {topic}`"
         super().__init__(what, fix=fix)
@@ -26,12 +26,12 @@ class Mistake(Refusal):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like another; empty if none is like it."""
-    found = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(known), n=1, cutoff=0.55)
-    return found[0] if found else ""
+    """Return the known word that is most like another; empty if none is like it."""
+    matches = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(known), n=1, cutoff=0.55)
+    return matches[0] if matches else ""
 
 
 def echo(word: str) -> str:
-    """Somebody's own word, short and without what would break the code span it stands in."""
-    shown = word.replace("`", "ˋ").replace("\n", " ")
-    return shown if len(shown) <= LONGEST_ECHO else shown[: LONGEST_ECHO - 1] + "…"
+    """Return what somebody has typed, short and without what would break its code span."""
+    text = word.replace("`", "ˋ").replace("\n", " ")
+    return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 1] + "…"

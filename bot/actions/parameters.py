@@ -16,17 +16,18 @@ Check = Callable[[str], str]  # returns the normalised value; raises ValueError 
 class Argument:
     """A word without a dash, in its place: `CLUSTER`."""
 
-    shown: str
+    metavar: str
     check: Check
-    optional: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """An option with a value: `--nodes N`. `many`: repeated, or several values behind commas."""
+    """An option with a value: `--nodes N`. It is given once unless `repeated`, or takes several values
+    behind `commas`.
+    """
 
     flag: str
-    shown: str
+    metavar: str
     check: Check
     short: str = ""
     repeated: bool = False
@@ -38,3 +39,6 @@ class Flag:
     """An option without a value: `--dry-run`."""
 
     flag: str
+
+
+Parameter = Argument | Option | Flag

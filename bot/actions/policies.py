@@ -1,4 +1,4 @@
-"""NetworkPolicies: presets, preview, apply, roll-back, reachability."""
+"""The actions on NetworkPolicies: presets, preview, apply, roll-back, reachability."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ Namespace = Annotated[str, Option("--namespace", "NS", values.label, short="-n")
 
 
 class PolicyPresets(Action):
-    """The presets and what each does."""
+    """Ready-made NetworkPolicies and what each does."""
 
     name = "policy.presets"
-    path = ("policy", "presets")
-    summary = "ready-made NetworkPolicies and what each does"
     example = "policy presets"
 
 
 class PolicyList(Action):
-    """A cluster's NetworkPolicies."""
+    """A cluster's NetworkPolicies.
+
+    The last changes that were made here stand below them.
+    """
 
     name = "policy.list"
-    path = ("policy", "list")
-    summary = "a cluster's NetworkPolicies"
     example = "policy list prod-eu"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]
@@ -36,8 +35,6 @@ class PolicyShow(Action):
     """One NetworkPolicy as YAML."""
 
     name = "policy.show"
-    path = ("policy", "show")
-    summary = "one NetworkPolicy as YAML"
     example = "policy show default-deny prod-eu -n shop"
     target_field = "cluster"
     policy: Annotated[str, Argument("NAME", values.name)]
@@ -46,10 +43,10 @@ class PolicyShow(Action):
 
 
 class _PolicyChange(Action):
-    """A preset, or with `--yaml` one's own policy (a code block in a mention, a form in a command)."""
+    """A preset, or with `--yaml` the asker's own policy (a code block in a mention, a form in a command)."""
 
     target_field = "cluster"
-    preset: Annotated[str | None, Argument("PRESET", values.name, optional=True)] = None
+    preset: Annotated[str | None, Argument("PRESET", values.name)] = None
     cluster: Annotated[str, Argument("CLUSTER", values.name)]
     namespace: Namespace
     yaml: Annotated[bool, Flag("--yaml")] = False
@@ -63,7 +60,7 @@ class _PolicyChange(Action):
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """With `--yaml` there is no preset, so that the first word is the cluster."""
+        """Take the first word for the cluster with `--yaml`, because then there is no preset."""
         first, second = values.get("preset"), values.get("cluster")
         if values.get("yaml") or values.get("manifest"):
             if first is not None and second is not None:
@@ -77,46 +74,40 @@ class _PolicyChange(Action):
 
     @property
     def needs_manifest(self) -> bool:
-        """Whether a person's own YAML is still to be asked for."""
+        """Whether the asker's own YAML is still missing."""
         return self.yaml and self.manifest is None
 
-    def recorded(self) -> dict[str, Any]:
-        """The arguments without what was sent as YAML, which may be anything: its digest tells it apart."""
-        said = super().recorded()
+    def audit_arguments(self) -> dict[str, Any]:
+        """Return the arguments with a digest in place of the YAML, which may hold anything."""
+        arguments = super().audit_arguments()
         if self.manifest is not None:
             digest = hashlib.sha256(self.manifest.encode(errors="surrogatepass")).hexdigest()
-            said["manifest"] = f"{len(self.manifest)} characters, sha256 {digest}"
-        return said
+            arguments["manifest"] = f"{len(self.manifest)} characters, sha256 {digest}"
+        return arguments
 
 
 class PolicyPreview(_PolicyChange):
-    """What a policy would open and close."""
+    """Which connections a policy closes and opens, before it is applied."""
 
     name = "policy.preview"
-    path = ("policy", "preview")
-    summary = "which connections a policy closes and opens, before it is applied"
     example = "policy preview default-deny-ingress prod-eu -n shop"
 
 
 class PolicyApply(_PolicyChange):
-    """Apply a policy."""
+    """Apply a policy, keeping what was there before."""
 
     name = "policy.apply"
-    path = ("policy", "apply")
     effect = Effect.CHANGE
-    summary = "apply a policy, keeping what was there before"
     example = "policy apply allow-same-namespace prod-eu -n shop"
     # kubectl's word: take fields over that another field manager owns
     force_conflicts: Annotated[bool, Flag("--force-conflicts")] = False
 
 
 class PolicyDelete(Action):
-    """Delete a policy."""
+    """Delete a policy, keeping what was there before."""
 
     name = "policy.delete"
-    path = ("policy", "delete")
     effect = Effect.CHANGE
-    summary = "delete a policy, keeping what was there before"
     example = "policy delete default-deny prod-eu -n shop"
     target_field = "cluster"
     policy: Annotated[str, Argument("NAME", values.name)]
@@ -125,26 +116,26 @@ class PolicyDelete(Action):
 
 
 class PolicyRollback(Action):
-    """Restore exactly what was there before a change."""
+    """Restore what was there before a change.
+
+    Exactly that object comes back, unless somebody has changed it since.
+    """
 
     name = "policy.rollback"
-    path = ("policy", "rollback")
     effect = Effect.CHANGE
-    summary = "restore what was there before a change"
     example = "policy rollback 7f3a"
     target_field = "change"
     change: Annotated[str, Argument("CHANGE", values.name)]
 
 
 class PolicyReach(Action):
-    """Whether one end can reach the other, and why; without ends, what is open to everybody.
+    """Can A reach B, and which rule says so?
 
-    An end is a pod, a workload (all its pods) or an address outside.
+    Without ends: what is open to everybody. An end is a pod, a workload (all its pods) or an address outside
+    of the cluster.
     """
 
     name = "policy.reach"
-    path = ("policy", "reach")
-    summary = "can A reach B, and which rule says so"
     example = "policy reach prod-eu --from shop/frontend --to shop/cart --port TCP/7070"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]

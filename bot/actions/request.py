@@ -1,4 +1,4 @@
-"""What came in, whichever end it came from: the value that is stored before it is acknowledged."""
+"""A request as it comes in, from Slack or a terminal: the value that is stored before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any, NewType
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 OperationId = NewType("OperationId", str)  # one request, over all its attempts; opaque, 32 hex digits
-OfferId = NewType("OfferId", str)  # one button or form that was shown; opaque, looked up on every click
+# An offer is an action that a button or form stands for: kept when it is shown, under this opaque id, looked
+# up and authorised again on every click, so that nobody can forge what a button does.
+OfferId = NewType("OfferId", str)
 
 
 class Entry(enum.StrEnum):
-    """The door a request came through."""
+    """The entry point through which a request came."""
 
     COMMAND = "command"  # a slash command: no thread of its own
     MENTION = "mention"  # @xk8s … in a message, answered in that message's thread
@@ -24,12 +26,12 @@ class Entry(enum.StrEnum):
 
     @property
     def by_offer(self) -> bool:
-        """Whether what is asked for stands under an offer's opaque id."""
+        """Whether the request names an offer, and not words."""
         return self in (Entry.CLICK, Entry.FORM, Entry.HOME)
 
 
 class Person(BaseModel):
-    """Who asks. `id` is a Slack user id, or `terminal:<os user>@<host>`."""
+    """Who asks; `id` is a Slack user id, or `terminal:<os user>@<host>`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +41,7 @@ class Person(BaseModel):
 
 
 class Place(BaseModel):
-    """Where it was said, and so where it is answered."""
+    """Where a request was made, and so where it is answered."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,7 +53,7 @@ class Place(BaseModel):
 
 
 class Attached(BaseModel):
-    """A file that came with a message or a form: where it is, not what is in it."""
+    """A file that came with a message or a form: where it is, not its content."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,10 +64,10 @@ class Attached(BaseModel):
 
 
 class IncomingRequest(BaseModel):
-    """One thing that a person said or pressed, as it is kept in the inbox.
+    """One thing that a person has typed or pressed, as it is kept in the inbox.
 
-    `key` is unique per thing said, so that Slack's redeliveries are one request: the trigger id of a
-    command, team, channel and ts of a mention; offer, person and moment of a click.
+    `key` is the idempotency key, so that Slack's redeliveries are one request: the trigger id of a command;
+    team, channel and ts of a mention; offer, person and moment of a click.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,11 +82,11 @@ class IncomingRequest(BaseModel):
     fields: dict[str, Any] = {}  # the filled-in values of a FORM
     files: tuple[Attached, ...] = ()  # that were sent with a MENTION or a FORM
     received: AwareDatetime
-    bot: bool = False  # said by another bot: never a person with rights
+    bot: bool = False  # sent by another bot: never a person with rights
     # the operation that asked for what is now approved (entry APPROVED), in whose thread this one is answered
     continues: OperationId | None = None
 
     @property
     def reference(self) -> str:
-        """The short reference that messages, logs and audit events carry."""
+        """The short reference to the operation in messages, logs and audit events."""
         return self.operation[:4]

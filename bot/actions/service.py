@@ -1,15 +1,17 @@
-"""What an action needs to be served: its context, the service that does it, and the results it may return."""
+"""What serving an action needs: the context, the service, and the results that a service may return."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from bot.actions.action import Action
 from bot.actions.request import OperationId, Person, Place
-from storage.audit import AuditEvent
+
+if TYPE_CHECKING:
+    from storage.audit import AuditEvent  # of the database, which the grammar does not need
 
 A_contra = TypeVar("A_contra", bound=Action, contravariant=True)
 
@@ -20,9 +22,9 @@ class Outcome(enum.StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     REFUSED = "refused"
-    UNKNOWN = "unknown"  # cut off by a crash, and reading the target did not tell
-    ASKED = "asked"  # not done: it waits for a second person
-    OPEN = "open"  # goes on elsewhere, and is concluded later: never in the audit log
+    UNKNOWN = "unknown"  # cut off by a crash, and the target does not tell
+    ASKED = "asked"  # not done: a second person is to decide first
+    OPEN = "open"  # a workflow goes on with it, and it is concluded later: never in the audit log
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,14 +41,14 @@ class Context:
 
 
 class Service(Protocol[A_contra]):
-    """Does one action. Returns a plain result object; raises `Problem` for what a person must read."""
+    """Does one action: returns a plain result object; raises `Problem` for what a person must read."""
 
     def __call__(self, action: A_contra, context: Context, /) -> object: ...
 
 
 @runtime_checkable
 class Targeted(Protocol):
-    """A result that knows what it was done to, where the words left it out."""
+    """A result that names the target where the words have left it out."""
 
     @property
     def audit_target(self) -> str: ...
@@ -54,8 +56,8 @@ class Targeted(Protocol):
 
 @runtime_checkable
 class Partial(Protocol):
-    """A result that may say what could not be done: if it does, the request has failed, and is shown all
-    the same.
+    """A result that may name what could not be done: the request has then failed, and is shown all the
+    same.
     """
 
     @property
@@ -64,7 +66,7 @@ class Partial(Protocol):
 
 @runtime_checkable
 class Detailed(Protocol):
-    """A result that says in words of its own what the audit log should tell of it."""
+    """A result that words the detail of its audit event itself."""
 
     @property
     def audit_detail(self) -> str: ...
@@ -72,7 +74,7 @@ class Detailed(Protocol):
 
 @runtime_checkable
 class Pending(Protocol):
-    """A result that stands for something not done yet: it says what is waited for."""
+    """A result of something that is not done yet: it says what the request waits for."""
 
     @property
     def pending(self) -> str: ...
@@ -80,27 +82,28 @@ class Pending(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LongRunning:
-    """What a service returns instead of a result: the work that is to be begun, by its name, and its input.
+    """What a service returns for work that takes long: the workflow that is to be begun, and its input.
 
     The input is plain JSON and holds no secret: it is stored in the clear.
     """
 
-    work: str
+    work: str  # the name of the workflow
     input: Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Readback:
-    """What a target says about a request that was cut off."""
+    """What the target of a request that was cut off says about it."""
 
     outcome: Outcome  # SUCCEEDED, FAILED or UNKNOWN
-    detail: str  # what is there; for UNKNOWN what to check
-    target: str = ""  # its name, where the words had left it out
+    detail: str  # the state of the target; for UNKNOWN what to check
+    target: str = ""  # its name, where the words have left it out
 
 
 class TargetReader(Protocol):
-    """Looks whether what an intent says has come about. Changes nothing. Raises `Problem` if it cannot
-    look.
+    """Reads from the target whether what an intent says has come about, and changes nothing.
+
+    Raises `Problem` if the target cannot be read.
     """
 
     def __call__(self, intent: AuditEvent, /) -> Readback: ...

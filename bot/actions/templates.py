@@ -1,4 +1,4 @@
-"""Cluster templates."""
+"""The actions on cluster templates."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from pydantic import ConfigDict, model_validator
 
 from bot.actions import values
 from bot.actions.action import Action, Effect
-from bot.actions.parameters import Argument, Flag, Option
+from bot.actions.parameters import Argument, Flag, Option, Parameter
 from bot.drivers import catalog
 from bot.drivers.driver import Driver
 from bot.drivers.template_rules import TemplateOption
 
 
 class TemplateCreate(Action):
-    """A new cluster template. Without a driver a form is opened.
+    """A new cluster template; what is left out comes from the configuration.
 
-    The options that drivers have of their own are extra fields, under the names that the catalogue gives.
+    Without a driver a form is opened. The options that drivers have of their own are extra fields, under the
+    names that the catalogue gives.
     """
 
     model_config = ConfigDict(extra="allow")
 
     name = "template.create"
-    path = ("template", "create")
     effect = Effect.CHANGE
-    summary = "a new cluster template; what is left out comes from the configuration"
     example = "template create flannel"
     target_field = "template"
-    driver: Annotated[Driver | None, Argument("DRIVER", values.driver, optional=True)] = None
+    driver: Annotated[Driver | None, Argument("DRIVER", values.driver)] = None
     template: Annotated[str | None, Option("--name", "NAME", values.name)] = None
     kubernetes: Annotated[str | None, Option("--kubernetes", "VERSION", values.name)] = None
     image: Annotated[str | None, Option("--image", "IMAGE", values.text)] = None
@@ -49,14 +48,14 @@ class TemplateCreate(Action):
         return dict(self.model_extra or {})
 
     @classmethod
-    def spelled(cls) -> dict[str, Argument | Option | Flag]:
-        """The fields, with the drivers' options behind the pod range."""
-        spelled: dict[str, Argument | Option | Flag] = {}
-        for field, spelling in super().spelled().items():
-            spelled[field] = spelling
+    def parameters(cls) -> dict[str, Parameter]:
+        """Return the fields, with the drivers' options behind the pod range."""
+        parameters: dict[str, Parameter] = {}
+        for field, parameter in super().parameters().items():
+            parameters[field] = parameter
             if field == "pool":
-                spelled |= {option.name: _spelling(option) for option in catalog.template_options()}
-        return spelled
+                parameters |= {option.name: _parameter(option) for option in catalog.template_options()}
+        return parameters
 
     @model_validator(mode="before")
     @classmethod
@@ -64,24 +63,22 @@ class TemplateCreate(Action):
         """Leave out options that were not given; refuse extra fields that are no driver's option."""
         if not isinstance(fields, dict):
             return fields
-        unknown = fields.keys() - cls.model_fields.keys() - cls.spelled().keys()
+        unknown = fields.keys() - cls.model_fields.keys() - cls.parameters().keys()
         if unknown:
             raise ValueError(f"no driver has the option {min(unknown)}")
         return {field: value for field, value in fields.items() if field in cls.model_fields or value}
 
 
-def _spelling(option: TemplateOption) -> Option | Flag:
+def _parameter(option: TemplateOption) -> Option | Flag:
     if not option.placeholder:
         return Flag(option.flag)
     return Option(option.flag, option.placeholder, option.check or values.name)
 
 
 class TemplateList(Action):
-    """The project's templates."""
+    """The project's cluster templates."""
 
     name = "template.list"
-    path = ("template", "list")
-    summary = "the project's cluster templates"
     example = "template list --driver calico"
     driver: Annotated[Driver | None, Option("--driver", "DRIVER", values.driver)] = None
 
@@ -95,8 +92,6 @@ class TemplateShow(_OneTemplate):
     """One template in full."""
 
     name = "template.show"
-    path = ("template", "show")
-    summary = "one template in full"
     example = "template show k8s-v1.29.5-calico"
 
 
@@ -104,29 +99,26 @@ class TemplatePublish(_OneTemplate):
     """Make a template visible to every project of the cloud."""
 
     name = "template.publish"
-    path = ("template", "publish")
     effect = Effect.CHANGE
-    summary = "make a template visible to every project of the cloud"
     example = "template publish k8s-v1.29.5-calico"
 
 
 class TemplateUnpublish(_OneTemplate):
-    """Take the publication back."""
+    """Take a publication back."""
 
     name = "template.unpublish"
-    path = ("template", "unpublish")
     effect = Effect.CHANGE
-    summary = "take a publication back"
     example = "template unpublish k8s-v1.29.5-calico"
 
 
 class TemplateHide(_OneTemplate):
-    """Hide a template from lists of other projects."""
+    """Hide a template from lists.
+
+    Other projects do not see it there any more; its clusters stay.
+    """
 
     name = "template.hide"
-    path = ("template", "hide")
     effect = Effect.CHANGE
-    summary = "hide a template from lists"
     example = "template hide k8s-v1.28.9-calico"
 
 
@@ -134,7 +126,5 @@ class TemplateDelete(_OneTemplate):
     """Delete a template that no cluster uses."""
 
     name = "template.delete"
-    path = ("template", "delete")
     effect = Effect.CHANGE
-    summary = "delete a template that no cluster uses"
     example = "template delete k8s-v1.28.9-calico"

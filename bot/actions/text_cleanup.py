@@ -1,7 +1,7 @@
-"""Text as phones and Slack deliver it, made into text as it was meant.
+"""Turns text as phones and Slack deliver it into text as it was typed.
 
-Phones turn `"x"` into curly quotes and `--` into a long dash; Slack wraps mentions, channels and links,
-and escapes `&`, `<` and `>` (https://docs.slack.dev/messaging/formatting-message-text).
+Phones turn `"x"` into curly quotes and `--` into a long dash; Slack wraps mentions, channels and links, and
+escapes `&`, `<` and `>` (https://docs.slack.dev/messaging/formatting-message-text).
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ _BLOCK = re.compile(r"```(?:ya?ml[ \t]*\n|\n)?(.*?)```", re.DOTALL)
 
 
 def split_block(text: str) -> tuple[str, str | None]:
-    """Take the first code block out of a message; its text is kept letter by letter."""
-    found = _BLOCK.search(text)
-    if found is None:
+    """Return a message without its first code block, and the text of that block, letter by letter."""
+    block = _BLOCK.search(text)
+    if block is None:
         return text, None
-    return f"{text[: found.start()]} {text[found.end() :]}", unescape(found[1]).strip("\n")
+    return f"{text[: block.start()]} {text[block.end() :]}", unescape(block[1]).strip("\n")
 
 
 def clean(text: str) -> str:
-    """Return one line of plain text: quotes, dashes and spaces as on a keyboard, Slack's wrappings off."""
+    """Return one line of plain text: quotes, dashes and spaces of a keyboard, without Slack's wrapping."""
     text = _INVISIBLE.sub("", text)
     text = _SPACES.sub(" ", text).translate(_QUOTES)
     text = _LINK.sub(lambda link: link[2] or link[1], text)
-    text = _MENTION.sub(_mentioned, text)
+    text = _MENTION.sub(_mention_text, text)
     text = unescape(text)
     return _DASHES.sub(_typed_dash, text).strip()
 
 
 def unescape(text: str) -> str:
-    """Undo Slack's three escapes, the ampersand last."""
+    """Undo Slack's three escapes; the ampersand comes last, because it is part of the others."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _mentioned(found: re.Match[str]) -> str:
-    if found[1] == "!":  # <!subteam^S123|@ops> is a user group, <!here> a word
-        return found[2].removeprefix("subteam^")
-    return found[2]
+def _mention_text(mention: re.Match[str]) -> str:
+    if mention[1] == "!":  # <!subteam^S123|@ops> is a user group, <!here> a word
+        return mention[2].removeprefix("subteam^")
+    return mention[2]
 
 
-def _typed_dash(found: re.Match[str]) -> str:
-    after = found.string[found.end() : found.end() + 2]
+def _typed_dash(dash: re.Match[str]) -> str:
+    after = dash.string[dash.end() : dash.end() + 2]
     return "-" if len(after) == 1 or after[1].isspace() else "--"

@@ -1,4 +1,4 @@
-"""The values people type, checked one by one; what comes back is plain text in one spelling."""
+"""The checks of typed values: each returns plain text in one spelling, or raises `ValueError`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def text(value: str) -> str:
-    """Any text that is not empty."""
+    """Accept any text that is not empty."""
     if not value.strip():
         raise ValueError("it is empty")
     return value
 
 
 def name(value: str) -> str:
-    """A name in Magnum, or an id: letters, digits, dots, dashes and underscores."""
+    """Accept a name in Magnum, or an id: letters, digits, dots, dashes and underscores."""
     if not _NAME.fullmatch(value):
         raise ValueError(
             f"`{value}` is not a name: letters, digits, `.`, `_` and `-`, at most 253 characters"
@@ -34,7 +34,7 @@ def name(value: str) -> str:
 
 
 def label(value: str) -> str:
-    """A Kubernetes namespace or label name (RFC 1123 label)."""
+    """Accept a Kubernetes namespace or label name (an RFC 1123 label)."""
     if not _LABEL.fullmatch(value):
         raise ValueError(
             f"`{value}` is not a Kubernetes name: small letters, digits and `-`, at most 63 characters"
@@ -43,15 +43,15 @@ def label(value: str) -> str:
 
 
 def pod(value: str) -> str:
-    """`NAMESPACE/POD`."""
-    namespace, slash, rest = value.partition("/")
-    if not slash or not rest:
+    """Accept a pod as `NAMESPACE/POD`."""
+    namespace, slash, pod_name = value.partition("/")
+    if not slash or not pod_name:
         raise ValueError(f"`{value}` is not NAMESPACE/POD")
-    return f"{label(namespace)}/{name(rest)}"
+    return f"{label(namespace)}/{name(pod_name)}"
 
 
 def endpoint(value: str) -> str:
-    """`NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
+    """Accept `NAMESPACE/POD`, `NAMESPACE/WORKLOAD`, or an address outside of the cluster."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(value)
         mapped = getattr(address, "ipv4_mapped", None)
@@ -64,7 +64,7 @@ def endpoint(value: str) -> str:
 
 
 def driver(value: str) -> str:
-    """A driver of the catalogue."""
+    """Accept a driver of the catalogue."""
     lowered = value.lower()
     if catalog.known(lowered) is None:
         raise ValueError(f"there is no driver `{value}`")
@@ -72,29 +72,29 @@ def driver(value: str) -> str:
 
 
 def count(value: str) -> str:
-    """A number from 0 to 9999."""
+    """Accept a number from 0 to 9999."""
     if not re.fullmatch(r"[0-9]{1,4}", value):
         raise ValueError(f"`{value}` is not a number from 0 to 9999")
     return str(int(value))
 
 
 def duration(value: str) -> str:
-    """A length of time: `30s`, `15m`, `24h`, `7d`."""
+    """Accept a length of time: `30s`, `15m`, `24h`, `7d`."""
     if not _DURATION.fullmatch(value):
         raise ValueError(f"`{value}` is not a length of time like `15m` or `24h`")
     return value
 
 
 def seconds(value: str) -> int:
-    """The seconds of a checked duration."""
-    found = _DURATION.fullmatch(value)
-    if found is None:
+    """Return the seconds of a checked duration."""
+    duration = _DURATION.fullmatch(value)
+    if duration is None:
         raise ValueError(f"`{value}` is not a length of time")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(duration[1]) * _UNITS[duration[2]]
 
 
 def moment(value: str) -> str:
-    """A time, `2026-11-24` or `2026-11-24T09:30`, UTC if no zone is said; or how long ago, `2h`."""
+    """Accept a time (`2026-11-24` or `2026-11-24T09:30`, UTC if no zone is named) or how long ago (`2h`)."""
     if _DURATION.fullmatch(value):
         return value
     try:
@@ -106,15 +106,15 @@ def moment(value: str) -> str:
 
 
 def resolve_moment(value: str, *, now: datetime) -> datetime:
-    """The point in time that a checked moment means."""
+    """Return the point in time that a checked moment means."""
     if _DURATION.fullmatch(value):
         return now - timedelta(seconds=seconds(value))
-    found = datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    point = datetime.fromisoformat(value)
+    return point.replace(tzinfo=UTC) if point.tzinfo is None else point.astimezone(UTC)
 
 
 def cidr(value: str) -> str:
-    """An address range."""
+    """Accept an address range in CIDR notation."""
     try:
         return str(ipaddress.ip_network(value, strict=True))
     except ValueError:
@@ -122,21 +122,21 @@ def cidr(value: str) -> str:
 
 
 def port(value: str) -> str:
-    """`TCP/80`, `UDP/53`, `TCP/8080-8090`; TCP if no protocol is said."""
-    found = _PORT.fullmatch(value)
-    if not found:
+    """Accept `TCP/80`, `UDP/53`, `TCP/8080-8090`; TCP if no protocol is named."""
+    match = _PORT.fullmatch(value)
+    if not match:
         raise ValueError(f"`{value}` is not a port like `TCP/80`")
-    first, last = int(found[2]), int(found[3] or found[2])
+    first, last = int(match[2]), int(match[3] or match[2])
     if first < 1 or max(first, last) > 65_535:
         raise ValueError(f"`{value}`: ports go from 1 to 65535")
     if last < first:
         raise ValueError(f"`{value}` runs backwards: the lower port first")
     ports = str(first) if last == first else f"{first}-{last}"
-    return f"{(found[1] or 'TCP').upper()}/{ports}"
+    return f"{(match[1] or 'TCP').upper()}/{ports}"
 
 
 def key_value(value: str) -> str:
-    """`KEY=VALUE`, as Magnum takes labels (keys outside letters, digits, `_` and `-` are refused there)."""
+    """Accept `KEY=VALUE`, as Magnum takes labels (keys of letters, digits, `_` and `-`)."""
     key, equals, _ = value.partition("=")
     if not equals or not _KEY.fullmatch(key):
         raise ValueError(f"`{value}` is not KEY=VALUE")
@@ -144,7 +144,7 @@ def key_value(value: str) -> str:
 
 
 def volume_choice(value: str) -> str:
-    """`reattach`, `empty` or `skip`, for all volumes or as `NAMESPACE/CLAIM=…` for one."""
+    """Accept `reattach`, `empty` or `skip`, for all volumes or as `NAMESPACE/CLAIM=…` for one."""
     claim, equals, choice = value.rpartition("=")
     if choice not in ("reattach", "empty", "skip"):
         raise ValueError(f"`{value}`: a volume can `reattach`, be `empty` or be left out with `skip`")

@@ -1,4 +1,4 @@
-"""Verify, diagnose and watch."""
+"""The actions that verify, diagnose and watch clusters."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from bot.drivers.driver import Driver
 
 
 class Verify(Action):
-    """Prove that a driver is healthy: in one cluster, in all that run it, or whatever runs everywhere.
+    """Is the network driver healthy, on every node?
 
-    A word of the driver catalogue is the driver, any other the cluster.
+    In one cluster, in all that run a driver, or whatever runs everywhere. A word of the driver catalogue is
+    the driver, any other the cluster.
     """
 
     name = "verify"
-    path = ("verify",)
-    summary = "is the network driver healthy, on every node"
     example = "verify calico prod-eu"
     target_field = "cluster"
-    driver: Annotated[Driver | None, Argument("DRIVER", values.text, optional=True)] = None
-    cluster: Annotated[str | None, Argument("CLUSTER", values.name, optional=True)] = None
+    driver: Annotated[Driver | None, Argument("DRIVER", values.text)] = None
+    cluster: Annotated[str | None, Argument("CLUSTER", values.name)] = None
     probe: Annotated[bool, Flag("--probe")] = False
 
     @classmethod
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """One word alone may be the driver or the cluster."""
+        """Take a single word for the driver or for the cluster."""
         first, second = values.get("driver"), values.get("cluster")
         if first is not None and catalog.known(first.lower()):
             return {**values, "driver": first.lower()}
@@ -40,11 +39,9 @@ class Verify(Action):
 
 
 class Diagnose(Action):
-    """Find out why a cluster's network or nodes are broken."""
+    """Why are nodes NotReady or the network broken?"""
 
     name = "diagnose"
-    path = ("diagnose",)
-    summary = "why are nodes NotReady or the network broken"
     example = "diagnose prod-eu --node node-17"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]
@@ -57,7 +54,6 @@ class WatchStart(Action):
     name = "watch.start"
     path = ("watch",)
     effect = Effect.CHANGE
-    summary = "verify again and again, and tell when something changes"
     example = "watch prod-eu --every 15m"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]
@@ -65,21 +61,17 @@ class WatchStart(Action):
 
 
 class WatchList(Action):
-    """The watches of the project."""
+    """What is being watched."""
 
     name = "watch.list"
-    path = ("watch", "list")
-    summary = "what is being watched"
     example = "watch list"
 
 
 class WatchStop(Action):
-    """End a watch."""
+    """Watch a cluster no longer."""
 
     name = "watch.stop"
-    path = ("watch", "stop")
     effect = Effect.CHANGE
-    summary = "watch a cluster no longer"
     example = "watch stop prod-eu"
     target_field = "cluster"
     cluster: Annotated[str, Argument("CLUSTER", values.name)]

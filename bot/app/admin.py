@@ -1,7 +1,7 @@
-"""`/healthz`, `/readyz` and `/metrics`: what an orchestrator asks, apart from Slack's port.
+"""The admin port, apart from Slack's: `/healthz`, `/readyz` and `/metrics`.
 
-Healthy means that the process answers. Ready means that it can do its work now: Slack within reach, the
-database writable, the pool taking requests; each is a named check that returns what is wrong, or nothing.
+Healthy means that the process answers. Ready means that it can do its work now: Slack is within reach, the
+database is writable, the pool takes requests. Each is a named check that returns what is wrong, or nothing.
 """
 
 from __future__ import annotations
@@ -25,18 +25,14 @@ def admin_app(*, checks: Mapping[str, Check], metrics: CollectorRegistry) -> Sta
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        found = await run_in_threadpool(lambda: {name: check() for name, check in checks.items()})
-        ready = all(wrong is None for wrong in found.values())
-        body = {"ready": ready, "checks": {name: wrong or "ok" for name, wrong in found.items()}}
+        results = await run_in_threadpool(lambda: {name: check() for name, check in checks.items()})
+        ready = all(problem is None for problem in results.values())
+        body = {"ready": ready, "checks": {name: problem or "ok" for name, problem in results.items()}}
         return JSONResponse(body, status_code=200 if ready else 503)
 
     async def exposed(_request: Request) -> Response:
         return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", exposed),
-        ]
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", exposed)]
     )

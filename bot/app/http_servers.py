@@ -1,6 +1,6 @@
 """Runs the process's HTTP servers on one event loop until it is told to stop.
 
-The loop only moves bytes: Slack's requests are dispatched on threads, checks as well.
+The loop only moves bytes: Slack's requests and readiness checks are dispatched on threads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 import uvicorn
 from starlette.types import ASGIApp
 
-LONGEST_GOODBYE = 3  # seconds for requests under way at the end
+SHUTDOWN_SECONDS = 3  # for requests under way at the end
 
 
 class _Server(uvicorn.Server):
@@ -34,7 +34,7 @@ def server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
         access_log=False,
         ws="none",
         server_header=False,
-        timeout_graceful_shutdown=LONGEST_GOODBYE,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     return _Server(config)
 
@@ -50,26 +50,26 @@ async def _serve(
     servers: Sequence[uvicorn.Server], started: Callable[[], None], reload: Callable[[], object]
 ) -> None:
     loop = asyncio.get_running_loop()
-    over = asyncio.Event()
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, over.set)
+        loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload))
-    tasks = [asyncio.create_task(each.serve()) for each in servers]
-    while not all(each.started for each in servers):
+    tasks = [asyncio.create_task(server.serve()) for server in servers]
+    while not all(server.started for server in servers):
         for task in tasks:
             if task.done():  # uvicorn logs why and exits: the port is taken
                 raise SystemExit(1)
         await asyncio.sleep(0.01)
-    beginning: asyncio.Future[None] = loop.run_in_executor(None, started)
-    beginning.add_done_callback(lambda done: over.set() if _failed(done) else None)
+    starting: asyncio.Future[None] = loop.run_in_executor(None, started)
+    starting.add_done_callback(lambda future: stopping.set() if _failed(future) else None)
     for task in tasks:
-        task.add_done_callback(lambda _ended: over.set())
-    await over.wait()
-    for each in servers:
-        each.should_exit = True
+        task.add_done_callback(lambda _task: stopping.set())
+    await stopping.wait()
+    for server in servers:
+        server.should_exit = True
     await asyncio.gather(*tasks)
-    if _failed(beginning):
-        beginning.result()
+    if _failed(starting):
+        starting.result()
 
 
 def _failed(future: asyncio.Future[None]) -> bool:

@@ -1,6 +1,6 @@
 """Logs: one JSON object a line, UTC, with the reference of the request that is being served.
 
-Every line passes the filter for secrets, whichever library wrote it, and so do uncaught exceptions.
+Every line passes the redactor, whichever library wrote it, and so do uncaught exceptions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NOISY = ("urllib3", "keystoneauth", "openstack", "websocket", "slack_sdk", "uvic
 
 
 def configure(*, level: int = logging.INFO, redactor: Redactor | None = None) -> None:
-    """Send our logs and the libraries' to standard error; without a filter, one that knows shapes alone."""
+    """Send our logs and the libraries' to standard error; without a redactor, one that knows shapes alone."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,8 +55,8 @@ def configure(*, level: int = logging.INFO, redactor: Redactor | None = None) ->
 
 
 def redacting(redactor: Redactor) -> Processor:
-    """The last processor before a line is written: what is no plain data yet becomes text here, and is
-    hidden.
+    """Return the last processor before a line is written: it makes text of what is not plain data, and
+    hides secrets.
     """
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -67,9 +67,9 @@ def redacting(redactor: Redactor) -> Processor:
 
 def _plain(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(each) for each in value]
+        return [_plain(item) for item in value]
     return value if isinstance(value, (str, int, float)) or value is None else str(value)
 
 

@@ -1,76 +1,53 @@
-"""The bot as one process: where the parts are wired together, started and stopped in order."""
+"""The bot as one process: every part is built here, and started and stopped in order."""
 
 from __future__ import annotations
 
-import logging
 import sys
-import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge
-from pydantic import SecretStr
+from slack_bolt import App
 from starlette.types import ASGIApp
 
-from bot.access.roles import Role
-from bot.actions import grammar
 from bot.actions.request import IncomingRequest
-from bot.app import http_servers, logs, wiring
+from bot.app import http_servers, logs
+from bot.app.access_rules import approval_rules
 from bot.app.admin import Check, admin_app
+from bot.app.clock import utc_now
 from bot.app.configuration import load
+from bot.app.database import open_database, unshared_key
 from bot.app.durable import DurableWork
+from bot.app.metrics import Metrics
 from bot.app.replica import Replica
+from bot.app.slack_parts import SlackParts, SlackSecrets
+from bot.app.wiring import Core, FrontEnd
 from bot.audit.head_signer import HeadSigner
-from bot.common.problems import Refusal
 from bot.common.redaction import Redactor
+from bot.common.worker import Worker
+from bot.requests.answer import Answer, answer_for
+from bot.requests.approval_expiry import ApprovalExpiry
 from bot.requests.approval_outbox import ApprovalOutbox
-from bot.requests.home_page import HomeService
 from bot.requests.inbox import Inbox
-from bot.requests.long_running import ProgressReporter, answer_for
+from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
 from bot.requests.worker_pool import WorkerPool
 from bot.settings.holder import SettingsHolder
 from bot.slack.attachments import SlackAttachments
-from bot.slack.bolt_app import build_app
-from bot.slack.delivery.answers import SlackAnswer
-from bot.slack.delivery.app_homes import AppHomes
-from bot.slack.delivery.approval_cards import ApprovalCards
-from bot.slack.delivery.audit_anchors import SlackAnchors
-from bot.slack.delivery.outbox import Outbox
-from bot.slack.delivery.progress import ProgressBoard
 from bot.slack.delivery.recovered_requests import RecoveredRequests
-from bot.slack.delivery.update_rate_limit import UpdateRateLimit
-from bot.slack.delivery.web_client import SlackWebClient, idempotent_client
-from bot.slack.directory import SlackDirectory
 from bot.slack.http_mode import slack_endpoint
-from bot.slack.identity import SlackIdentity
-from bot.slack.intake import Intake
-from bot.slack.offers import SlackOffers
-from bot.slack.socket_mode import SocketModeConnection
 from storage.approvals import ApprovalRepository
-from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
-from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import ContinuationRepository
 from storage.database import Database, DatabaseError
-from storage.deliveries import DeliveryRepository
-from storage.homes import HomeRepository
 from storage.inbox import InboxRepository, LeasedEntry
-from storage.offers import OfferRepository
 from storage.replicas import ReplicaRepository
-from storage.updates import UpdateRepository
-from storage.verifications import VerificationRepository
 
 log = structlog.get_logger(__name__)
 
 WORKERS = 12  # requests handled at once; most of the time each waits for a server
 SWITCH_SECONDS = 0.0005  # how long a working thread keeps an acknowledging one waiting (Python: 0.005)
 SECONDS_TO_FINISH = 20.0  # for what is being worked on when the process is told to stop
-
-
-class MissingSetting(Refusal):
-    """A setting that this mode needs is not there."""
 
 
 def serve(*, http: bool, host: str, port: int, redactor: Redactor) -> None:
@@ -92,251 +69,217 @@ class Bot:
     """Every part of a serving process."""
 
     def __init__(self, holder: SettingsHolder, *, http: bool, redactor: Redactor) -> None:
-        settings = holder.now
-        redactor.learn_all(settings)
-        token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
-        secret = _needed(settings.slack_signing_secret, "SLACK_SIGNING_SECRET") if http else ""
-        app_token = "" if http else _needed(settings.slack_app_token, "SLACK_APP_TOKEN")
-        self._registry = CollectorRegistry()
-        self._dropped = Counter(
-            "xk8s_slack_dropped", "What was delivered and not taken", ["reason"], registry=self._registry
-        )
-        self._database = wiring.open_database(holder)
-        if unshared := wiring.unshared_key(settings, self._database):
-            log.warning("replicas have no key in common", why=unshared)
-        self._replica = Replica(settings, ReplicaRepository(self._database), now=wiring.utc_now)
-        web = SlackWebClient(token=token, base_url=settings.slack_api_url, redactor=redactor)
-        self._identity = SlackIdentity(web)
-        directory = SlackDirectory(web, team=self._identity.team)
-        anchors = SlackAnchors(
-            web, bot=self._identity.bot_user, channel=lambda: holder.now.configuration.audit.anchor_channel
-        )
-        self._core = wiring.build(
-            holder,
-            self._database,
-            directory=directory,
-            team=self._identity.team,
-            decided=lambda: self._keeper.changed(),
-            stranger=lambda: self._drop("other team"),
-            anchors=anchors,
-            redactor=redactor,
-            thread_link=lambda operation: self._thread_link(web, operation),
-        )
-        self._audit_keeper = self._make_audit_keeper(anchors)
-        self._offers = SlackOffers(OfferRepository(self._database), now=wiring.utc_now)
-        self._handler = self._core.handler(self._offers, SlackAttachments(web))
-        self._budget = UpdateRateLimit(
-            UpdateRepository(self._database),
-            web,
-            replica=self._replica.id,
-            now=wiring.utc_now,
-            per_minute=lambda: holder.now.configuration.slack.updates_per_minute,
-        )
-        self._outbox = Outbox(web, DeliveryRepository(self._database), self._budget, now=wiring.utc_now)
-        self._board = ProgressBoard(
-            self._budget,
-            is_shown=lambda operation: self._outbox.shown(operation, "answer"),
-            is_over=self._core.continuations.ended,
-            monotonic=time.monotonic,
-        )
-        self._answer = SlackAnswer(
-            web=web, outbox=self._outbox, board=self._board, offers=self._offers, redactor=redactor
-        )
-        self._inbox = InboxRepository(self._database)
-        self._pool = WorkerPool(
-            self._inbox,
-            self._work,
-            owner=self._replica.id,
-            workers=WORKERS,
-            now=wiring.utc_now,
-            tidy=self._database.checkpoint,
-        )
-        self._durable = DurableWork(
-            self._core,
-            self._database,
-            me=self._replica.id,
-            reporter=ProgressReporter(
-                self._core.continuations,
-                answer=lambda request: answer_for(request, self._answer),
-                wake=self._pool.wake,
-                now=wiring.utc_now,
-            ),
-        )
-        self._recovery = Recovery(
-            self._core.audit,
-            readers=self._core.readers,
-            is_open=self._inbox.is_open,
-            tell=RecoveredRequests(self._outbox).show,
-            now=wiring.utc_now,
-        )
-        self._keeper = self._make_keeper(web, directory)
-        self._homes = self._make_homes(web)
-        self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
-        intake = Intake(
-            accept=Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._drop("repeated")).accept,
-            parse=grammar.parse,
-            web=web,
-            openers=self._openers,
-        )
-        client = idempotent_client(token, settings.slack_api_url)
-        bolt = build_app(
-            identity=self._identity,
-            client=client,
-            signing_secret=secret,
-            intake=intake,
-            home_opened=self._homes.opened,
-            logger=logging.getLogger("slack_bolt"),
-        )
-        self._socket = (
-            None
-            if http
-            else SocketModeConnection(
-                bolt,
-                app_token=app_token,
-                web_client=client,
-                logger=logging.getLogger("slack_bolt.socket_mode"),
-            )
-        )
-        self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._drop)
-        self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics())
+        redactor.learn_all(holder.now)
+        secrets = SlackSecrets(holder.now, http=http)
+        self._holder = holder
         self._started = False
-
-    def _thread_link(self, web: SlackWebClient, operation: str) -> str:
-        """Where an operation is answered; empty if that is nowhere in Slack."""
-        kept = self._core.continuations.get(operation)
-        if kept is None:
-            return ""
-        request = IncomingRequest.model_validate(kept.request)
-        ts = request.place.thread or self._outbox.thread_of(request.continues or request.operation)
-        return web.permalink(channel=request.place.channel, ts=ts) if ts and request.place.channel else ""
-
-    def _make_audit_keeper(self, anchors: SlackAnchors) -> HeadSigner:
-        def anchoring() -> tuple[str | None, timedelta]:
-            wanted = self._core.holder.now.configuration.audit
-            return wanted.anchor_channel, wanted.anchor_every
-
-        return HeadSigner(
-            AuditChain(self._database),
-            self._core.keyring,
-            post=anchors.post,
-            anchor=anchoring,
-            now=wiring.utc_now,
+        self._metrics = Metrics()
+        self._database = open_database(holder)
+        if unshared := unshared_key(holder.now, self._database):
+            log.warning("replicas have no key in common", why=unshared)
+        if not holder.now.audit_key:
+            log.warning("XK8S_AUDIT_KEY is not set: the audit chain is not signed")
+        count_failure, replicas = self._metrics.count_failure, ReplicaRepository(self._database)
+        self._replica = Replica(holder.now, replicas, now=utc_now, count_failure=count_failure)
+        self._slack = SlackParts(
+            holder, self._database, secrets.bot_token, replica=self._replica.id, redactor=redactor
         )
-
-    def _make_keeper(self, web: SlackWebClient, directory: SlackDirectory) -> ApprovalOutbox:
-        announcer = ApprovalCards(
-            web=web,
-            outbox=self._outbox,
-            directory=directory,
-            deciders=self._core.authoriser.deciders,
-            offers=self._offers,
-        )
-        return ApprovalOutbox(
-            ApprovalRepository(self._database),
-            announcer,
-            wake=self._pool.wake,
-            now=wiring.utc_now,
-            remind=lambda: wiring.approval_rules(self._core.holder.now.configuration).remind,
-        )
-
-    def _make_homes(self, web: SlackWebClient) -> AppHomes:
-        def roles(person: str) -> dict[str, dict[Role, str]]:
-            return self._core.authoriser.home_roles(person, self._identity.team())
-
-        service = HomeService(
-            approvals=ApprovalRepository(self._database),
-            continuations=ContinuationRepository(self._database),
-            verifications=VerificationRepository(self._database),
-            migrations=ClusterMigrationRepository(self._database),
-            audit=AuditRepository(self._database),
-            roles=roles,
-        )
-        return AppHomes(
-            HomeRepository(self._database),
-            web=web,
-            page=service.page,
-            now=wiring.utc_now,
-            offers=self._offers,
-        )
+        self._core = self._make_core(redactor)
+        attachments = SlackAttachments(self._slack.web)
+        self._pipeline = self._core.pipeline(self._slack.offers, attachments=attachments)
+        self._inbox = InboxRepository(self._database)
+        self._metrics.watch_inbox(self._inbox.backlog)
+        self._pool = self._make_pool()
+        self._recovery = self._make_recovery()
+        self._signing, self._anchoring = self._make_audit_workers()
+        self._expiry, self._approvals = self._make_approval_workers()
+        self._durable = self._make_durable_work()
+        self._homes = self._slack.app_homes(self._core)
+        self._openers = ThreadPoolExecutor(2, thread_name_prefix="form")
+        bolt = self._make_bolt(secrets)
+        self._socket = None if http else self._slack.socket_connection(bolt, secrets.app_token)
+        self.endpoint: ASGIApp = slack_endpoint(bolt, dropped=self._metrics.drop)
+        self.admin: ASGIApp = admin_app(checks=self._checks(), metrics=self._metrics.registry)
 
     def start(self) -> None:
         """Claim the replica id, take up what a crash left, and connect to Slack."""
-        self._replica.start()
-        self._identity.start()
-        self._budget.start()
-        self._board.start()
-        self._pool.start()
-        self._recovery.start()
-        self._audit_keeper.start()
-        self._keeper.start()
-        self._homes.start()
+        for part in (
+            self._replica,
+            self._slack.identity,
+            self._slack.update_rate_limit,
+            self._slack.progress_board,
+            self._pool,
+            *(self._recovery, self._signing, self._anchoring, self._expiry, self._approvals),
+            self._homes,
+        ):
+            part.start()
         self._started = True
         if self._socket is not None:
             self._socket.start(
                 on_failure=lambda error: log.warning("no connection to Slack yet", why=str(error))
             )
         self._durable.start()  # imports much: last, so that nothing else waits for it
-        log.info(
-            "started", replica=self._replica.id, projects=sorted(self._core.holder.now.configuration.projects)
-        )
+        projects = sorted(self._holder.now.configuration.projects)
+        log.info("started", replica=self._replica.id, projects=projects)
 
     def stop(self) -> None:
         """Take nothing more, finish what can be finished, give the rest back."""
-        if self._socket is not None:
-            self._socket.close()
-        self._identity.stop()
-        self._openers.shutdown(wait=False)
-        self._recovery.stop()
-        if self._started:
-            self._keeper.stop()
-            self._homes.stop()
-            self._pool.stop(seconds=SECONDS_TO_FINISH)
-            self._durable.stop()
-            self._board.stop()
-            self._budget.stop()
-            self._audit_keeper.stop()
-            self._replica.stop()
+        for stop in self._stops():
+            stop()
         self._database.dispose()
         log.info("stopped")
 
-    def _work(self, entry: LeasedEntry) -> None:
+    def _stops(self) -> list[Callable[[], object]]:
+        """What stops, in order; what was never started has nothing to finish."""
+        stops: list[Callable[[], object]] = [self._socket.close] if self._socket is not None else []
+        stops += [
+            self._slack.identity.stop,
+            lambda: self._openers.shutdown(wait=False),
+            lambda: self._recovery.stop(timeout=0),  # what it reads now is read again after the next start
+        ]
+        if self._started:
+            stops += [
+                self._expiry.stop,
+                self._approvals.stop,
+                self._homes.stop,
+                lambda: self._pool.stop(seconds=SECONDS_TO_FINISH),
+                self._durable.stop,
+                self._slack.progress_board.stop,
+                self._slack.update_rate_limit.stop,
+                self._anchoring.stop,
+                self._signing.stop,
+                self._signing.run_once,  # what has been written since is signed
+                self._replica.stop,
+            ]
+        return stops
+
+    def _make_core(self, redactor: Redactor) -> Core:
+        slack = FrontEnd(
+            directory=self._slack.directory,
+            team=self._slack.identity.team,
+            decided=self._approval_changed,
+            stranger=lambda: self._metrics.drop("other team"),
+            anchors=self._slack.anchors,
+            thread_link=self._slack.thread_link,
+        )
+        return Core(self._holder, self._database, slack, redactor=redactor)
+
+    def _make_pool(self) -> WorkerPool:
+        return WorkerPool(
+            self._inbox,
+            self._handle,
+            owner=self._replica.id,
+            workers=WORKERS,
+            now=utc_now,
+            tidy=self._database.checkpoint,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_bolt(self, secrets: SlackSecrets) -> App:
+        inbox = Inbox(self._inbox, wake=self._pool.wake, repeated=lambda: self._metrics.drop("repeated"))
+        return self._slack.bolt_app(
+            secrets.signing_secret,
+            accept=inbox.accept,
+            openers=self._openers,
+            home_opened=self._homes.opened,
+        )
+
+    def _make_durable_work(self) -> DurableWork:
+        reporter = ProgressReporter(
+            self._core.continuations, answer=self._answer, wake=self._pool.wake, now=utc_now
+        )
+        return DurableWork(
+            self._core,
+            replica=self._replica.id,
+            reporter=reporter,
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _make_recovery(self) -> Worker:
+        recovery = Recovery(
+            self._core.audit,
+            readers=self._core.readers,
+            is_open=self._inbox.is_open,
+            notify=RecoveredRequests(self._slack.outbox).show,
+            now=utc_now,
+        )
+
+        def close_intents() -> None:
+            recovery.close_intents(stopping=lambda: worker.stopping)
+
+        worker = self._worker("recovery", close_intents, interval=60.0)
+        return worker
+
+    def _make_audit_workers(self) -> tuple[Worker, Worker]:
+        """What signs the chain's head, and what posts it: Slack may make that slow."""
+        signer = HeadSigner(
+            AuditChain(self._database),
+            self._core.keyring,
+            post=self._slack.anchors.post,
+            anchor=self._anchor_settings,
+            now=utc_now,
+        )
+
+        def sign() -> None:
+            signer.sign(force=signing.stopping)
+
+        def post() -> None:
+            signer.anchor()
+
+        signing = self._worker("audit-signer", sign, interval=1.0)
+        return signing, self._worker("audit-anchor", post, interval=1.0)
+
+    def _anchor_settings(self) -> tuple[str | None, timedelta]:
+        audit = self._holder.now.configuration.audit
+        return audit.anchor_channel, audit.anchor_every
+
+    def _make_approval_workers(self) -> tuple[Worker, Worker]:
+        """What looks at the clock, and what shows people the changes."""
+        repository = ApprovalRepository(self._database)
+        expiry = ApprovalExpiry(repository=repository, changed=self._approval_changed, now=utc_now)
+        outbox = ApprovalOutbox(
+            repository=repository,
+            announcer=self._slack.approval_cards(self._core),
+            remind_before=lambda: approval_rules(self._holder.now.configuration).remind,
+            now=utc_now,
+        )
+        return (
+            self._worker("approval-expiry", expiry.pass_time, interval=1.0),
+            self._worker("approval-outbox", outbox.show_changes, interval=1.0),
+        )
+
+    def _worker(self, name: str, task: Callable[[], None], *, interval: float) -> Worker:
+        return Worker(
+            name,
+            task,
+            interval=interval,
+            expected=(DatabaseError,),
+            count_failure=self._metrics.count_failure,
+        )
+
+    def _approval_changed(self) -> None:
+        """Look at once: an effect may be in the inbox, and people must see the new state."""
+        self._pool.wake()
+        self._approvals.wake()
+
+    def _answer(self, request: IncomingRequest) -> Answer:
+        return answer_for(request, self._slack.answer)
+
+    def _handle(self, entry: LeasedEntry) -> None:
         request = IncomingRequest.model_validate(entry.payload | {"received": entry.received_at})
-        self._handler.handle(request, answer_for(request, self._answer), attempt=entry.attempt)
+        self._pipeline.handle(request, self._answer(request), attempt=entry.attempt)
 
     def _checks(self) -> dict[str, Check]:
         socket = self._socket
-
-        def connected() -> str | None:
-            if socket is not None and not socket.alive:
-                return "not connected by Socket Mode"
-            return None
-
-        return {
+        checks: dict[str, Check] = {
             "database": lambda: _database_problem(self._database),
             "inbox": lambda: self._pool.check() if self._started else "not started yet",
-            "slack": self._identity.check,
+            "slack": self._slack.identity.check,
             "operations": self._core.runtime.check,
-            **({"socket": connected} if socket is not None else {}),
         }
-
-    def _drop(self, reason: str) -> None:
-        self._dropped.labels(reason=reason).inc()
-
-    def _metrics(self) -> CollectorRegistry:
-        registry = self._registry
-        waiting = Gauge("xk8s_requests_waiting", "Requests that nobody works on yet", registry=registry)
-        leased = Gauge("xk8s_requests_leased", "Requests that are being worked on", registry=registry)
-        waiting.set_function(lambda: self._inbox.backlog().waiting)
-        leased.set_function(lambda: self._inbox.backlog().leased)
-        continued = Gauge("xk8s_requests_continued", "Requests whose durable work goes on", registry=registry)
-        continued.set_function(lambda: self._inbox.backlog().continued)
-        return registry
-
-
-def _needed(secret: SecretStr | None, name: str) -> str:
-    if secret is None:
-        raise MissingSetting(f"{name} is not set", fix="See docs/configuration.md and `xk8s doctor`.")
-    return secret.get_secret_value()
+        if socket is not None:
+            checks["socket"] = lambda: None if socket.alive else "not connected by Socket Mode"
+        return checks
 
 
 def _database_problem(database: Database) -> str | None:

@@ -1,413 +1,241 @@
-"""What every entry shares: database, audit, access, projects, services. Slack and the terminal stand on
-it.
+"""Wires the domains into what every front end uses: Slack, and the terminal.
+
+Each domain contributes the routes of its actions: a new action needs a line in its domain, none here.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
 
+from bot.access import approval_service, help_service
 from bot.access.approval_service import ApprovalServices
-from bot.access.approvals import ApprovalRules, Approvals
-from bot.access.authorisation import Authoriser, ProjectAccess, RoleMembers
+from bot.access.approvals import Approvals
+from bot.access.authorisation import Authoriser, ProjectAccess
 from bot.access.directory import CachedGroups, Directory
 from bot.access.help_service import HelpServices
-from bot.access.proposal import Propose
-from bot.access.roles import Role
 from bot.actions import grammar
-from bot.actions.service import Service, TargetReader
+from bot.actions.routes import Routes
 from bot.adapters.durable.outcomes import OutcomeCodec
-from bot.adapters.durable.runtime import CLUSTERS, Runtime
+from bot.app.access_rules import approval_rules, home_channel, project_access
+from bot.app.clock import utc_now
+from bot.app.workflows import Workflows
+from bot.audit import seals
+from bot.audit import service as audit_service
 from bot.audit.log import AuditLog
 from bot.audit.service import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
-from bot.clusters.driver_catalog import list_drivers, show_driver
-from bot.clusters.lifecycle import creation, deletion, results
-from bot.clusters.lifecycle.creation import ClusterCreation
-from bot.clusters.lifecycle.deletion import ClusterDeletion
-from bot.clusters.lifecycle.ports import LifecycleTimeouts, NoMigrations, ProjectClouds
+from bot.clusters import driver_catalog, verification
+from bot.clusters import service as cluster_service
+from bot.clusters.lifecycle import results
 from bot.clusters.lifecycle.project_clouds import project_clouds
-from bot.clusters.lifecycle.provisioner import Provisioner
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.service import ClusterServices
+from bot.clusters.templates import service as template_service
 from bot.clusters.templates.service import TemplateServices, creating
 from bot.clusters.verification import VerificationServices
-from bot.common.problems import Problem
 from bot.common.redaction import Redactor
 from bot.drivers.verification.verifier import Verifier
+from bot.migration import service as migration_service
 from bot.migration.decisions import ApprovalDecisions
 from bot.migration.planning.planner import Planner
-from bot.migration.project_ports import Tools, live_site
+from bot.migration.project_ports import Tools
 from bot.migration.readers import MigrationReaders
 from bot.migration.service import MigrationServices
 from bot.migration.workflow import events
-from bot.migration.workflow import workflow as migration
-from bot.migration.workflow.ports import DecisionPort
-from bot.migration.workflow.workflow import MigrationWorkflow
+from bot.policy import service as policy_service
 from bot.policy.clusters import PolicyClusters
 from bot.policy.proposals import PolicyProposals
 from bot.policy.readers import PolicyReaders
 from bot.policy.service import PolicyServices
 from bot.requests.approval_gate import ApprovalGate
-from bot.requests.long_running import LongRunningOperations
-from bot.requests.pipeline import RequestHandler
-from bot.requests.ports import Attachments, Offers
-from bot.settings import Configuration, Settings
+from bot.requests.long_running import LongRunningOperations, WorkflowStarter
+from bot.requests.pipeline import RequestPipeline
+from bot.requests.ports import Attachments, NoAttachments, Offers, Ports
+from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from storage.approvals import ApprovalRepository
 from storage.audit import AuditRepository
 from storage.audit_chain import AuditChain
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import ContinuationRepository
-from storage.database import Database, DatabaseError
-from storage.migration_turns import MigrationTurnRepository
+from storage.database import Database
 from storage.policy_changes import PolicyChangeRepository
-from storage.reservations import ReservationRepository
 from storage.verifications import VerificationRepository
-
-MIGRATIONS = "migrations"  # the queue of migrations
-# of one project at once, those that wait for people or for time included: each is a thread that sleeps. How
-# many of them are at work is `migration.per_project`, by turns that are in the database.
-MOST_OPEN_MIGRATIONS = 500
-
-
-class NoDatabase(Problem):
-    """The database cannot be opened."""
-
-
-def utc_now() -> datetime:
-    """The present, UTC."""
-    return datetime.now(UTC)
-
-
-def open_database(holder: SettingsHolder) -> Database:
-    """Open the database and bring it to this version's schema. Raises `NoDatabase`."""
-    folder = holder.now.data_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database.open(holder.now.database.get_secret_value())
-        database.upgrade()
-    except (DatabaseError, OSError) as error:
-        raise NoDatabase(
-            "The database cannot be opened",
-            why=str(error),
-            fix=(
-                "Check XK8S_DATABASE_URL and XK8S_DATA_DIR; a new version's schema is made by `xk8s db"
-                " upgrade`."
-            ),
-        ) from error
-    return database
-
-
-def unshared_key(settings: Settings, database: Database) -> str:
-    """What it means that replicas would have no key in common; empty if they have, or there can be only
-    one.
-    """
-    if settings.audit_key or database.dialect == "sqlite":
-        return ""
-    return (
-        "XK8S_AUDIT_KEY is not set: the audit chain is not signed, and a migration that another replica takes"
-        " over pauses if a Secret was written meanwhile; set one key for all replicas (`openssl rand -hex"
-        " 32`)"
-    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FrontEnd:
+    """What Slack, or a terminal, brings to the core."""
+
+    directory: Directory
+    team: Callable[[], str] = lambda: ""  # the workspace; empty where there is none
+    decided: Callable[[], None] = lambda: None  # called when an approval changes
+    stranger: Callable[[], None] = lambda: None  # called for a request of another workspace
+    anchors: Anchors = dataclasses.field(default_factory=NoAnchors)
+    thread_link: Callable[[str], str] = lambda _operation: ""  # to the thread of an operation
+
+
 class Core:
-    """The parts that every entry uses."""
+    """The parts that every front end uses, built and not yet connected to anything but the database."""
 
-    holder: SettingsHolder
-    database: Database
-    audit: AuditLog
-    trail: AuditTrail
-    keyring: Keyring
-    authoriser: Authoriser
-    services: Mapping[str, Service[Any]]
-    readers: Mapping[str, TargetReader]
-    continuing: LongRunningOperations
-    continuations: ContinuationRepository
-    runtime: Runtime
-    ends: OutcomeCodec
-    approvals: Approvals
-    proposals: Mapping[str, Propose]
+    def __init__(
+        self, holder: SettingsHolder, database: Database, front_end: FrontEnd, *, redactor: Redactor
+    ) -> None:
+        self.holder = holder
+        self.database = database
+        self._front_end = front_end
+        self._redactor = redactor
+        self._redactor.learn_all(holder.now)
+        self.keyring = Keyring(holder.now.audit_key)
+        self.audit = AuditLog(AuditRepository(database), now=utc_now, redactor=self._redactor)
+        self.continuations = ContinuationRepository(database)
+        self.codec = OutcomeCodec(results.KINDS | events.KINDS)  # of the ends of workflows
+        self.authoriser = self._make_authoriser()
+        self.approvals = Approvals(
+            ApprovalRepository(database),
+            rules=lambda: approval_rules(self.configuration()),
+            now=utc_now,
+            decided=front_end.decided,
+        )
+        self._projects = Projects(lambda: holder.now, now=utc_now, learn=self._redactor.learn)
+        self._verifications = VerificationRepository(database)
+        self._verifier = self._make_verifier()
+        self._tools = self._make_migration_tools()
+        chain = AuditChain(database)
+        self.routes = Routes.joined(
+            help_service.routes(HelpServices(self.authoriser, self.available)),
+            self._cluster_routes(),
+            self._policy_routes(),
+            self._migration_routes(),
+            approval_service.routes(ApprovalServices(self.approvals, self.authoriser.deciders, utc_now)),
+            self._audit_routes(AuditTrail(chain, self.keyring)),
+        )
+        # by the name of the action, for intents that a crash has left open
+        self.readers = self.routes.readers() | {seals.ACTION: seal_reader(chain)}
+        self.runtime = self._make_workflows().runtime(holder.now.database.get_secret_value(), self.codec)
 
-    def handler(self, offers: Offers, attachments: Attachments | None = None) -> RequestHandler:
-        """A handler of requests whose buttons and forms mean what `offers` says, with what was sent along."""
-        approving = ApprovalGate(
+    def configuration(self) -> Configuration:
+        """Return the configuration in force, which a SIGHUP may have changed."""
+        return self.holder.now.configuration
+
+    def available(self) -> frozenset[str]:
+        """Return the names of the actions that have a service."""
+        return frozenset(action.name for action in self.routes)
+
+    def pipeline(
+        self,
+        offers: Offers,
+        *,
+        attachments: Attachments | None = None,
+        workflows: WorkflowStarter | None = None,
+    ) -> RequestPipeline:
+        """Return a pipeline whose buttons mean what `offers` says; `workflows` runs its long work, by default
+        the runtime of this process.
+        """
+        return RequestPipeline(
+            Ports(
+                parse=grammar.parse,
+                offers=offers,
+                approvals=self._approval_gate(),
+                access=self.authoriser,
+                audit=self.audit,
+                routes=self.routes,
+                long_running=self._long_running(workflows or self.runtime),
+                attachments=attachments or NoAttachments(),
+            )
+        )
+
+    def _long_running(self, workflows: WorkflowStarter) -> LongRunningOperations:
+        return LongRunningOperations(
+            self.continuations, audit=self.audit, workflows=workflows, decode=self.codec.decode, now=utc_now
+        )
+
+    def _approval_gate(self) -> ApprovalGate:
+        return ApprovalGate(
             self.approvals,
-            proposals=self.proposals,
+            routes=self.routes,
             deciders=self.authoriser.deciders,
             home_channel=self._home_channel,
             now=utc_now,
         )
-        return RequestHandler(
-            parse=grammar.parse,
-            offers=offers,
-            approvals=approving,
-            access=self.authoriser,
-            audit=self.audit,
-            services=self.services,
-            continuing=self.continuing,
-            attachments=attachments,
-        )
+
+    def _project_access(self) -> dict[str, ProjectAccess]:
+        return project_access(self.configuration())
 
     def _home_channel(self, project: str) -> str:
-        return home_channel(self.holder.now.configuration, project)
+        return home_channel(self.configuration(), project)
 
+    def _verification_seconds(self) -> float:
+        return self.configuration().verification.timeout.total_seconds()
 
-def home_channel(configuration: Configuration, project: str) -> str:
-    """Where what was asked for in no channel is decided: the project's first one; empty if it has none."""
-    found = configuration.projects.get(project)
-    return found.channels[0] if found and found.channels else ""
-
-
-def build(
-    holder: SettingsHolder,
-    database: Database,
-    *,
-    directory: Directory,
-    team: Callable[[], str],
-    decided: Callable[[], None] = lambda: None,
-    stranger: Callable[[], None] = lambda: None,
-    anchors: Anchors | None = None,
-    redactor: Redactor | None = None,
-    thread_link: Callable[[str], str] = lambda _operation: "",
-) -> Core:
-    """Wire the parts. Nothing is connected yet but the database; `decided` is called when an approval
-    changes.
-
-    `thread_link` leads to the thread of an operation; where there are no threads, nowhere.
-    """
-    hidden = redactor or Redactor()
-    hidden.learn_all(holder.now)
-
-    def configuration() -> Configuration:
-        return holder.now.configuration
-
-    def access() -> dict[str, ProjectAccess]:
-        return project_access(configuration())
-
-    groups = CachedGroups(
-        directory.group,
-        now=utc_now,
-        refresh=lambda: configuration().groups.refresh,
-        grace=lambda: configuration().groups.grace,
-    )
-    authoriser = Authoriser(projects=access, directory=directory, groups=groups, team=team, stranger=stranger)
-    audit = AuditLog(AuditRepository(database), now=utc_now, redactor=hidden)
-    keyring = Keyring(holder.now.audit_key)
-    chain = AuditChain(database)
-    trail = AuditTrail(chain, keyring)
-    projects = Projects(lambda: holder.now, now=utc_now, learn=hidden.learn)
-    verifier = Verifier(
-        now=utc_now,
-        parallel=lambda: configuration().verification.parallel_clusters,
-        seconds=lambda: configuration().verification.timeout.total_seconds(),
-    )
-    verifications = VerificationRepository(database)
-    keep = verifications.keep
-    verification = VerificationServices(projects, verifier, keep)
-    approvals = Approvals(
-        ApprovalRepository(database),
-        rules=lambda: approval_rules(configuration()),
-        now=utc_now,
-        decided=decided,
-    )
-    approval_services = ApprovalServices(approvals, authoriser.deciders, utc_now)
-    changes = PolicyChangeRepository(database)
-    inside = PolicyClusters(projects, seconds=lambda: configuration().verification.timeout.total_seconds())
-    policies = PolicyServices(inside, changes, now=utc_now)
-    proposed = PolicyProposals(policies, approvals.needed)
-    services: dict[str, Service[Any]] = {}
-    talk = HelpServices(authoriser, lambda: frozenset(services))
-    continuations = ContinuationRepository(database)
-    templates = TemplateServices(projects, creating(continuations.unended))
-    register = ClusterMigrationRepository(database)
-    clusters = ClusterServices(projects, register)
-    tools = Tools(
-        projects,
-        found := project_clouds(projects, verifier, keep, verifications.forget),
-        lambda: holder.now,
-        verifier=verifier,
-        keep=keep,
-    )
-    migrations = MigrationServices(
-        Planner(tools, soak=lambda: configuration().migration.soak), register, approvals, thread_link, utc_now
-    )
-    proposals: dict[str, Propose] = {
-        "template.publish": templates.propose_publish,
-        "template.delete": templates.propose_delete,
-        "cluster.create": clusters.propose_create,
-        "cluster.delete": clusters.propose_delete,
-        "migrate.start": migrations.propose,
-        "policy.apply": proposed.apply,
-        "policy.delete": proposed.delete,
-        "policy.rollback": proposed.rollback,
-    }
-    audits = AuditServices(audit, trail, anchors or NoAnchors(), authoriser, access, utc_now)
-    services |= {
-        "help": talk.help,
-        "whoami": talk.whoami,
-        "driver.list": list_drivers,
-        "driver.show": show_driver,
-        "template.create": templates.create,
-        "template.list": templates.list,
-        "template.show": templates.show,
-        "template.publish": templates.publish,
-        "template.unpublish": templates.unpublish,
-        "template.hide": templates.hide,
-        "template.delete": templates.delete,
-        "cluster.list": clusters.list,
-        "cluster.show": clusters.show,
-        "cluster.create": clusters.create,
-        "cluster.delete": clusters.delete,
-        "verify": verification.verify,
-        "policy.presets": policies.presets,
-        "policy.list": policies.list,
-        "policy.show": policies.show,
-        "policy.preview": policies.preview,
-        "policy.apply": policies.apply,
-        "policy.delete": policies.delete,
-        "policy.rollback": policies.rollback,
-        "policy.reach": policies.reach,
-        "migrate.start": migrations.start,
-        "migrate.list": migrations.list,
-        "migrate.show": migrations.show,
-        "migrate.pause": migrations.pause,
-        "migrate.resume": migrations.resume,
-        "migrate.cancel": migrations.cancel,
-        "migrate.rollback": migrations.rollback,
-        "approvals.list": approval_services.list,
-        "approvals.withdraw": approval_services.withdraw,
-        "approvals.form": approval_services.form,
-        "approvals.decide": approval_services.decide,
-        "audit.list": audits.list,
-        "audit.verify": audits.verify,
-    }
-    ends = OutcomeCodec(results.KINDS | events.KINDS)
-    decisions = ApprovalDecisions(
-        approvals,
-        continuations,
-        deciders=authoriser.deciders,
-        home_channel=lambda project: home_channel(configuration(), project),
-    )
-    url = str(holder.now.database.get_secret_value())
-    runtime = _operations(configuration, database, url, ends, found, register, tools, decisions)
-    continuing = LongRunningOperations(
-        continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now
-    )
-    return Core(
-        holder=holder,
-        database=database,
-        audit=audit,
-        trail=trail,
-        keyring=keyring,
-        authoriser=authoriser,
-        services=services,
-        readers=TargetReaders(projects).all()
-        | PolicyReaders(inside, changes).all()
-        | MigrationReaders(register).all()
-        | {"audit.seal": seal_reader(chain)},
-        continuing=continuing,
-        continuations=continuations,
-        runtime=runtime,
-        ends=ends,
-        approvals=approvals,
-        proposals=proposals,
-    )
-
-
-def _operations(
-    configuration: Callable[[], Configuration],
-    database: Database,
-    url: str,
-    ends: OutcomeCodec,
-    found: ProjectClouds,
-    register: ClusterMigrationRepository,
-    tools: Tools,
-    decisions: DecisionPort,
-) -> Runtime:
-    """The durable work, registered; it is launched by whoever needs it."""
-
-    def limits() -> LifecycleTimeouts:
-        given = configuration().operations
-        return LifecycleTimeouts(
-            create=given.create_timeout, delete=given.delete_timeout, verify=given.verify_timeout
-        )
-
-    runtime = Runtime(
-        url,
-        ends=ends,
-        per_project={
-            CLUSTERS: lambda: configuration().operations.per_project,
-            MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS,
-        },
-    )
-    building = Provisioner(ReservationRepository(database), now=utc_now)
-    runtime.register(
-        creation.WORK, ClusterCreation(found, building, limits=limits, now=utc_now), queue=CLUSTERS
-    )
-    runtime.register(
-        deletion.WORK, ClusterDeletion(found, migrations=register, limits=limits, now=utc_now), queue=CLUSTERS
-    )
-    own = ClusterDeletion(
-        lambda project, operation: live_site(found, project, operation),
-        migrations=NoMigrations(),
-        limits=limits,
-        now=utc_now,
-    )
-    runtime.register(
-        migration.WORK,
-        MigrationWorkflow(
-            register=register,
-            turns=MigrationTurnRepository(database),
-            grounds=tools.ground,
-            decisions=decisions,
-            building=building,
-            remove=own,
-            limits=limits,
-            at_once=lambda: configuration().migration.per_project,
-            ready_within=lambda: configuration().migration.ready_timeout,
-            retry_for=lambda: configuration().migration.retry_for,
+    def _make_authoriser(self) -> Authoriser:
+        front_end = self._front_end
+        groups = CachedGroups(
+            front_end.directory.group,
             now=utc_now,
-        ),
-        queue=MIGRATIONS,
-    )
-    return runtime
-
-
-def approval_rules(configuration: Configuration) -> ApprovalRules:
-    """What the configuration says of approvals, as access sees it."""
-    found = configuration.approvals
-    return ApprovalRules(
-        required=frozenset(found.required),
-        expire=found.expire,
-        remind=min(found.remind, found.expire / 2),
-        approvers=found.approvers,
-        reason=found.reason,
-    )
-
-
-def project_access(configuration: Configuration) -> dict[str, ProjectAccess]:
-    """The configuration's projects as access sees them."""
-    return {
-        name: ProjectAccess(
-            name=name,
-            channels=frozenset(project.channels),
-            roles={
-                role: RoleMembers(
-                    users=frozenset(members.users),
-                    groups=frozenset(members.groups),
-                    everyone=members.everyone,
-                    terminal=frozenset(members.terminal),
-                )
-                for role in Role
-                for members in [getattr(project.roles, role)]
-            },
+            refresh=lambda: self.configuration().groups.refresh,
+            grace=lambda: self.configuration().groups.grace,
         )
-        for name, project in configuration.projects.items()
-    }
+        return Authoriser(
+            projects=self._project_access,
+            directory=front_end.directory,
+            groups=groups,
+            team=front_end.team,
+            stranger=front_end.stranger,
+        )
+
+    def _make_verifier(self) -> Verifier:
+        return Verifier(
+            now=utc_now,
+            parallel=lambda: self.configuration().verification.parallel_clusters,
+            seconds=self._verification_seconds,
+        )
+
+    def _make_migration_tools(self) -> Tools:
+        keep, forget = self._verifications.keep, self._verifications.forget
+        clouds = project_clouds(self._projects, self._verifier, keep, forget)
+        return Tools(self._projects, clouds, lambda: self.holder.now, verifier=self._verifier, keep=keep)
+
+    def _make_workflows(self) -> Workflows:
+        decisions = ApprovalDecisions(
+            self.approvals,
+            self.continuations,
+            deciders=self.authoriser.deciders,
+            home_channel=self._home_channel,
+        )
+        return Workflows(
+            database=self.database, configuration=self.configuration, tools=self._tools, decisions=decisions
+        )
+
+    def _cluster_routes(self) -> Routes:
+        templates = TemplateServices(self._projects, creating(self.continuations.unended))
+        clusters = ClusterServices(self._projects, ClusterMigrationRepository(self.database))
+        verify = VerificationServices(self._projects, self._verifier, self._verifications.keep)
+        readers = TargetReaders(self._projects).all()
+        return Routes.joined(
+            driver_catalog.routes(),
+            template_service.routes(templates, readers),
+            cluster_service.routes(clusters, readers),
+            verification.routes(verify),
+        )
+
+    def _policy_routes(self) -> Routes:
+        clusters = PolicyClusters(self._projects, seconds=self._verification_seconds)
+        changes = PolicyChangeRepository(self.database)
+        services = PolicyServices(clusters, changes, now=utc_now)
+        proposals = PolicyProposals(services, self.approvals.needed)
+        return policy_service.routes(services, proposals, PolicyReaders(clusters, changes).all())
+
+    def _migration_routes(self) -> Routes:
+        register = ClusterMigrationRepository(self.database)
+        planner = Planner(self._tools, soak=lambda: self.configuration().migration.soak)
+        services = MigrationServices(planner, register, self.approvals, self._front_end.thread_link, utc_now)
+        return migration_service.routes(services, MigrationReaders(register).all())
+
+    def _audit_routes(self, trail: AuditTrail) -> Routes:
+        anchors, access = self._front_end.anchors, self._project_access
+        services = AuditServices(self.audit, trail, anchors, self.authoriser, access, utc_now)
+        return audit_service.routes(services)

@@ -18,7 +18,7 @@ from bot.audit.signatures import Keyring
 from storage.audit_chain import Head, Signature
 from storage.audit_links import Link
 
-NEVER = -1  # no position: nothing is due any more
+NEVER = -1  # no position: nothing more is to be checked
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class AnchorCheck:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChainReport:
-    """What was found; `broken` None means every link holds."""
+    """The result of following the chain; `broken` None means that every link holds."""
 
     events: int
     begins_after: int  # 0, or the position up to which events were sealed into a file
@@ -60,11 +60,11 @@ class ChainReport:
 
     @property
     def shortfall(self) -> str:
-        """Why the log cannot be trusted; empty if it can."""
+        """Why the log cannot be trusted; empty if it can be."""
         if self.broken is not None:
             return f"event {self.broken.position}: {self.broken.what}"
-        wrong = [anchor for anchor in self.anchors or () if not anchor.holds]
-        return f"anchor at {wrong[0].position}: {wrong[0].what}" if wrong else ""
+        anchor = next((anchor for anchor in self.anchors or () if not anchor.holds), None)
+        return f"anchor at {anchor.position}: {anchor.what}" if anchor is not None else ""
 
 
 def verify(
@@ -76,33 +76,36 @@ def verify(
     keyring: Keyring,
     watched: Collection[int] = (),
 ) -> tuple[ChainReport, dict[int, str]]:
-    """Follow the chain; return what was found, and the hashes at the watched positions."""
-    points = _Points(signatures, keyring, begins, watched)
-    last, broken = _follow(links, begins, points)
+    """Follow the chain from `begins` to `head`; return the report, and the hashes at `watched` positions.
+
+    `links` and `signatures` come in the order of their positions.
+    """
+    checkpoints = _Checkpoints(signatures, keyring, begins, watched)
+    last, broken = _follow(links, begins, checkpoints)
     if broken is None:
-        broken = points.missing(last)
+        broken = checkpoints.missing(last)
     if broken is None and (head.position, head.hash) != (last.position, last.hash):
-        what = f"the head says {head.position}, the last event is {last.position}"
-        broken = Break(position=min(head.position, last.position) + 1, what=what)
+        fault = f"the head says {head.position}, the last event is {last.position}"
+        broken = Break(position=min(head.position, last.position) + 1, what=fault)
     report = ChainReport(
         events=last.position - begins.position,
         begins_after=begins.position,
         last=last.position,
         broken=broken,
-        signed=points.signed,
-        unknown_keys=tuple(points.unknown),
+        signed=checkpoints.signed,
+        unknown_keys=tuple(checkpoints.unknown),
         keys=keyring.current is not None,
     )
-    return report, points.seen
+    return report, checkpoints.seen
 
 
-class _Points:
+class _Checkpoints:
     """The positions at which something is known: signed heads, and heads that were posted."""
 
     def __init__(
         self, signatures: Iterable[Signature], keyring: Keyring, begins: Head, watched: Collection[int]
     ) -> None:
-        self._signatures = (found for found in signatures if found.position > begins.position)
+        self._signatures = (signature for signature in signatures if signature.position > begins.position)
         self._keyring = keyring
         self._watched = sorted(set(watched), reverse=True)
         self._next: Signature | None = next(self._signatures, None)
@@ -111,22 +114,22 @@ class _Points:
         self.seen: dict[int, str] = {}
         self.due = self._due(begins.position)
 
-    def meet(self, position: int, hashed: str) -> str:
-        """What is wrong with what is known of this position; empty if nothing."""
+    def check(self, position: int, hashed: str) -> str:
+        """Return what contradicts the chain at this position; empty if nothing does."""
         if self._watched and self._watched[-1] == position:
             self.seen[self._watched.pop()] = hashed
-        signature, what = self._next, ""
+        signature, fault = self._next, ""
         if signature is not None and signature.position == position:
-            what = self._judge(signature, hashed)
+            fault = self._judge(signature, hashed)
             self._next = next(self._signatures, None)
         self.due = self._due(position)
-        return what
+        return fault
 
     def missing(self, last: Head) -> Break | None:
-        """Whether heads were signed beyond the end of the chain."""
+        """Return the break if heads were signed beyond the end of the chain."""
         furthest = self._next
-        for found in self._signatures:
-            furthest = found
+        for signature in self._signatures:
+            furthest = signature
         if furthest is None:
             return None
         return Break(
@@ -155,51 +158,54 @@ class _Points:
         return min(due, default=NEVER)
 
 
-def _follow(links: Iterable[Link], begins: Head, points: _Points) -> tuple[Head, Break | None]:
+def _follow(links: Iterable[Link], begins: Head, checkpoints: _Checkpoints) -> tuple[Head, Break | None]:
     """Walk until the first break; the hot loop of a million events."""
     sha256 = hashlib.sha256
-    position, expected, due = begins.position, begins.hash.encode(), points.due
-    what = ""
+    position, expected, due = begins.position, begins.hash.encode(), checkpoints.due
+    fault = ""
     for at, previous, hashed, content in links:
         if at != position + 1:
-            what = (
+            fault = (
                 "it is missing"
                 if isinstance(at, int) and at > position
                 else "the event after it is out of order"
             )
             break
         if previous != expected:
-            what = "it does not follow the event before it"
+            fault = "it does not follow the event before it"
             break
         inner = sha256(content).hexdigest()
         if sha256(b"%b:%d:%b" % (previous, at, inner.encode())).hexdigest().encode() != hashed:
-            what = "its content is not what was hashed"
+            fault = "its content is not what was hashed"
             break
         if at == due:
-            what = points.meet(at, hashed.decode())
-            if what:
+            fault = checkpoints.check(at, hashed.decode())
+            if fault:
                 break
-            due = points.due
+            due = checkpoints.due
         position, expected = at, hashed
     last = Head(position=position, hash=expected.decode(errors="replace"))
-    return last, Break(position=position + 1, what=what) if what else None
+    return last, Break(position=position + 1, what=fault) if fault else None
 
 
 def check_anchors(
     posted: Iterable[tuple[Head, datetime | None]], hashes: Mapping[int, str], report: ChainReport
 ) -> tuple[AnchorCheck, ...]:
-    """Compare heads that stand in a channel with the chain; those before a seal are in its file."""
+    """Compare heads that stand in a channel with the chain; those before a seal are in its file.
+
+    `posted` has each head with the time of its post, where that is known; `hashes` are by position.
+    """
     checks = []
     for head, at in posted:
         if head.position <= report.begins_after:
             continue
-        found = hashes.get(head.position)
+        hashed = hashes.get(head.position)
         unread = report.broken is not None and head.position >= report.broken.position
-        if found == head.hash:
-            what = ""
-        elif found is not None:
-            what = "the event there is another one than when it was posted"
+        if hashed == head.hash:
+            fault = ""
+        elif hashed is not None:
+            fault = "the event there is another one than when it was posted"
         else:
-            what = "the chain is broken before it" if unread else "the event is gone"
-        checks.append(AnchorCheck(position=head.position, at=at, holds=not what, what=what))
+            fault = "the chain is broken before it" if unread else "the event is gone"
+        checks.append(AnchorCheck(position=head.position, at=at, holds=not fault, what=fault))
     return tuple(checks)

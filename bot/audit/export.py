@@ -1,6 +1,4 @@
-"""Audit events as lines for other systems: JSON lines, CSV, or CEF (ArcSight's Common Event Format, as
-SIEMs read it).
-"""
+"""Audit events as lines for other systems: JSON lines, CSV, or the Common Event Format of SIEMs."""
 
 from __future__ import annotations
 
@@ -18,12 +16,12 @@ from storage.chain import COLUMNS
 from storage.models import stamp
 
 FIELDS = ("position", *COLUMNS)
-_END = "\r\n"  # what is in it is quoted in a cell; the last one is the caller's
+_END = "\r\n"  # of a CSV row; a cell that contains it is quoted, and the last one is the caller's
 _SEVERITY = {"succeeded": 3, "failed": 5, "refused": 6, "unknown": 7, "": 2}
 
 
 class ExportFormat(enum.StrEnum):
-    """How events are written."""
+    """The formats in which events are written."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -31,7 +29,7 @@ class ExportFormat(enum.StrEnum):
 
 
 def lines(events: Iterable[AuditEvent], form: ExportFormat) -> Iterator[str]:
-    """One line per event (CSV: a heading first), as they come; nothing is collected."""
+    """Yield one line per event (CSV: a heading first), as they come; nothing is collected."""
     if form is ExportFormat.CSV:
         yield _csv(FIELDS)
     write: Callable[[AuditEvent], str] = {
@@ -49,18 +47,18 @@ def _json(event: AuditEvent) -> str:
 
 def _row(event: AuditEvent) -> str:
     values = dataclasses.asdict(event) | {"at": stamp(event.at), "arguments": canonical(event.arguments)}
-    return _csv([_harmless(values[name]) for name in FIELDS])
+    return _csv([_without_formula(values[name]) for name in FIELDS])
 
 
-def _harmless(value: object) -> object:
-    """A cell that a spreadsheet would run as a formula is marked as text."""
+def _without_formula(value: object) -> object:
+    """Return the value of a cell; what a spreadsheet would run as a formula is marked as text."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _csv(values: Iterable[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator=_END).writerow(["" if value is None else value for value in values])
-    return written.getvalue().removesuffix(_END)
+    line = io.StringIO()
+    csv.writer(line, lineterminator=_END).writerow(["" if value is None else value for value in values])
+    return line.getvalue().removesuffix(_END)
 
 
 def _cef(event: AuditEvent) -> str:

@@ -1,9 +1,13 @@
-"""The audit log as requests use it: an intent before, an outcome after, a refusal when it was not tried."""
+"""The audit log as requests use it: an intent before, an outcome after, a refusal when nothing was tried.
+
+What is appended is chained by the database (`storage.audit_chain`) and cannot be changed unnoticed.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +27,7 @@ class AuditUnavailable(Problem):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditSubject:
-    """Who, where, what, on what: the part that an operation's events share."""
+    """Who asked for what, where and on what: the part that the events of an operation share."""
 
     operation: str
     reference: str
@@ -50,18 +54,18 @@ class AuditPage:
 
 
 class AuditLog:
-    """Appends and finds events."""
+    """Appends events and finds them."""
 
     def __init__(
         self, repository: AuditRepository, *, now: Callable[[], datetime], redactor: Redactor | None = None
     ) -> None:
-        """Without a filter for secrets, one that knows shapes alone."""
+        """Without a redactor, one that knows the shapes of secrets alone hides them."""
         self._repository = repository
         self._now = now
         self._redactor = redactor or Redactor()
 
     def intend(self, subject: AuditSubject) -> bool:
-        """Write what is about to be done; False if this operation said so before (a second attempt).
+        """Write what is about to be done; False if an earlier attempt of this operation has.
 
         Raises `AuditUnavailable`: then it must not be done.
         """
@@ -70,14 +74,14 @@ class AuditLog:
     def conclude(
         self, subject: AuditSubject, *, outcome: str, detail: str = "", duration_ms: int | None = None
     ) -> bool:
-        """Write what came of it; False if that was written before. Raises `AuditUnavailable`."""
+        """Write what came of it; False if an outcome was written before. Raises `AuditUnavailable`."""
         return self._append(
             subject, OUTCOME, outcome=outcome, detail=detail[:LONGEST_DETAIL], duration_ms=duration_ms
         )
 
-    def _append(self, subject: AuditSubject, phase: str, **more: Any) -> bool:
+    def _append(self, subject: AuditSubject, phase: str, **fields: Any) -> bool:
         try:
-            return self._repository.append(self._event(subject, phase, **more))
+            return self._repository.append(self._event(subject, phase, **fields))
         except DatabaseError as error:
             raise AuditUnavailable(
                 "The audit log cannot be written, so nothing is done",
@@ -85,56 +89,46 @@ class AuditLog:
                 fix="Look at the database, then try again.",
             ) from error
 
-    def _event(self, subject: AuditSubject, phase: str, **more: Any) -> AuditEvent:
-        """An event as it may be kept: without secrets, and within what its columns hold."""
-        values: dict[str, Any] = dataclasses.asdict(subject) | {"phase": phase, "at": self._now(), **more}
+    def _event(self, subject: AuditSubject, phase: str, **fields: Any) -> AuditEvent:
+        """Return an event without secrets, cut to what its columns hold."""
+        values: dict[str, Any] = dataclasses.asdict(subject) | {"phase": phase, "at": self._now(), **fields}
         hidden = {name: self._redactor.hide_in(value) for name, value in values.items()}
         for name in ("target", "actor_name"):
             hidden[name] = str(hidden[name])[:LONGEST_NAME]
         return AuditEvent(**hidden)  # type: ignore[arg-type]
 
-    def outcome_of(self, operation: str) -> AuditEvent | None:
-        """What came of an operation, if that is known."""
-        return next((event for event in self._read(operation) if event.phase == OUTCOME), None)
-
-    def has_intent(self, operation: str) -> bool:
-        """Whether an operation was begun."""
-        return any(event.phase == INTENT for event in self._read(operation))
-
-    def _read(self, operation: str) -> list[AuditEvent]:
-        try:
-            return self._repository.of_operation(operation)
-        except DatabaseError as error:
-            raise AuditUnavailable(
-                "The audit log cannot be read", why=str(error), fix="Look at the database."
-            ) from error
-
     def open_intents(self, *, after: int = 0) -> list[AuditEvent]:
-        """Intents behind a position without an outcome, oldest first. Raises `AuditUnavailable`."""
-        try:
+        """Return the intents behind a position that have no outcome, oldest first. Raises
+        `AuditUnavailable`.
+        """
+        with _readable():
             return self._repository.open_intents(after=after)
-        except DatabaseError as error:
-            raise AuditUnavailable(
-                "The audit log cannot be read", why=str(error), fix="Look at the database."
-            ) from error
 
     def close(self, intent: AuditEvent, *, outcome: str, detail: str, target: str = "") -> bool:
         """Write the outcome of an intent that was left open; False if somebody else did. Raises
         `AuditUnavailable`.
         """
         shared = {field.name: getattr(intent, field.name) for field in dataclasses.fields(AuditSubject)}
-        about = AuditSubject(**(shared | {"target": intent.target or target}))
-        return self.conclude(about, outcome=outcome, detail=detail)
+        subject = AuditSubject(**(shared | {"target": intent.target or target}))
+        return self.conclude(subject, outcome=outcome, detail=detail)
 
-    def find(self, wanted: AuditFilter, *, page: int) -> AuditPage:
-        """Return a page; pages are counted from 1, and one beyond the last is the last."""
-        try:
-            _, total = self._repository.find(wanted, offset=0, limit=1)
+    def find(self, events: AuditFilter, *, page: int) -> AuditPage:
+        """Return a page; pages are counted from 1, and one beyond the last is the last. Raises
+        `AuditUnavailable`.
+        """
+        with _readable():
+            _, total = self._repository.find(events, offset=0, limit=1)
             pages = max(1, -(-total // PAGE_SIZE))
-            shown = min(max(page, 1), pages)
-            events, _ = self._repository.find(wanted, offset=(shown - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-        except DatabaseError as error:
-            raise AuditUnavailable(
-                "The audit log cannot be read", why=str(error), fix="Look at the database."
-            ) from error
-        return AuditPage(events=tuple(events), page=shown, pages=pages, total=total)
+            number = min(max(page, 1), pages)
+            rows, _ = self._repository.find(events, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+        return AuditPage(events=tuple(rows), page=number, pages=pages, total=total)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise AuditUnavailable(
+            "The audit log cannot be read", why=str(error), fix="Look at the database."
+        ) from error

@@ -1,9 +1,8 @@
-"""Retention: events before a signed head go into a file from which the chain can be followed, and then out of
-the table.
+"""Retention: old events go into a sealed file from which the chain can be followed, and out of the database.
 
-The file is JSON lines: a heading with where it begins, then every link with its content as it was hashed,
-then an end with the signed head. `read` follows it again without a database. A crash between the file and
-the drop is harmless: said again with the same file, the file is checked and the events are dropped.
+A file is JSON lines: a heading with where it begins, then every link with its content as it was hashed, then
+an end with the signed head. `read` follows it again without a database. A crash between the file and the drop
+is harmless: sealed again with the same file, the file is checked and the events are dropped.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from storage.database import DatabaseError
 from storage.models import stamp
 
 KIND = "xk8s-audit-seal-1"
+ACTION = "audit.seal"  # the name of the sealing in the log; it has no words, only a command
 
 
 class NothingToSeal(Refusal):
@@ -37,12 +37,12 @@ class NothingToSeal(Refusal):
 
 
 class BadSeal(Problem):
-    """A sealed file does not hold what it should, or the chain before the head is broken."""
+    """A sealed file does not hold what it must, or the chain before its head is broken."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SealedFile:
-    """What a file holds: where it begins, the signed head it ends with, and whether every link holds."""
+    """A sealed file: where it begins, the signed head it ends with, and whether every link holds."""
 
     begins: Head
     end: Signature
@@ -56,7 +56,7 @@ def seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, n
     Raises `NothingToSeal`, `BadSeal`, `AuditUnavailable`.
     """
     try:
-        return _seal(chain, keyring, path, before, now)
+        return _seal(chain, keyring, path, before=before, now=now)
     except DatabaseError as error:
         raise AuditUnavailable(
             "The events were not dropped",
@@ -65,39 +65,39 @@ def seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, n
         ) from error
 
 
-def _seal(chain: AuditChain, keyring: Keyring, path: Path, before: datetime, now: datetime) -> Seal:
+def _seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, now: datetime) -> Seal:
     last = chain.last_seal()
     begins = Head(position=last.position, hash=last.hash) if last else Head(position=0, hash=links.GENESIS)
     if not path.exists():
-        head = _newest(chain, keyring, begins, before)
+        head = _newest_signature(chain, keyring, begins, before)
         _write(path, chain.links(until=head.position), begins, head)
     file = check(path, keyring)
     if last is not None and (file.end.position, file.digest) == (last.position, last.file_digest):
-        return last  # it was done
+        return last  # an earlier attempt has sealed it
     if file.begins != begins:
         raise BadSeal(
             f"{path.name} exists already and is of other events",
             why=f"it begins after event {file.begins.position}, the log after {begins.position}",
             fix="Say another file.",
         )
-    made = keyring.seal(file.end, at=now, file_digest=file.digest)
-    chain.seal(made)  # only now: the file was read back and holds
-    return made
+    new_seal = keyring.seal(file.end, at=now, file_digest=file.digest)
+    chain.seal(new_seal)  # only now: the file was read back and holds
+    return new_seal
 
 
-def _newest(chain: AuditChain, keyring: Keyring, begins: Head, before: datetime) -> Signature:
+def _newest_signature(chain: AuditChain, keyring: Keyring, begins: Head, before: datetime) -> Signature:
     if keyring.current is None:
         raise NothingToSeal(
             "Without a key nothing can be sealed", fix="Set XK8S_AUDIT_KEY to the key of the bot."
         )
-    found = chain.last_signature(before=before)
-    if found is None or found.position <= begins.position:
+    signature = chain.last_signature(before=before)
+    if signature is None or signature.position <= begins.position:
         raise NothingToSeal(
             f"No head was signed before {before:%Y-%m-%d %H:%M} UTC that is not sealed yet",
             why="heads are signed every 1,000 events or 10 s while the bot runs with XK8S_AUDIT_KEY",
             fix="Say a later time.",
         )
-    return found
+    return signature
 
 
 def check(path: Path, keyring: Keyring) -> SealedFile:
@@ -120,7 +120,7 @@ def check(path: Path, keyring: Keyring) -> SealedFile:
 
 
 def read(path: Path, keyring: Keyring) -> SealedFile:
-    """Follow a sealed file, and say what was found. Raises `BadSeal` if it is none."""
+    """Follow a sealed file and return what it holds. Raises `BadSeal` if it is none."""
     try:
         begins, end = _ends(path)
         report, _ = verify(_links(path), begins=begins, head=end, signatures=[end], keyring=keyring)
@@ -136,7 +136,7 @@ def read(path: Path, keyring: Keyring) -> SealedFile:
 
 
 def events(path: Path) -> Iterator[AuditEvent]:
-    """The events of a sealed file, as they were. Raises `BadSeal` if it is none."""
+    """Yield the events of a sealed file, as they were. Raises `BadSeal` if it is none."""
     try:
         for position, _, _, content in _links(path):
             yield from_stored(position, links.parse(content))
@@ -146,15 +146,15 @@ def events(path: Path) -> Iterator[AuditEvent]:
         ) from error
 
 
-def _write(path: Path, found: Iterator[Link], begins: Head, head: Signature) -> None:
-    """Write beside the path and put it in place when it has reached the disk."""
+def _write(path: Path, chain_links: Iterator[Link], begins: Head, head: Signature) -> None:
+    """Write beside the path, and put the file in place when it has reached the disk."""
     part = path.with_name(f"{path.name}.part")
     end = dataclasses.asdict(head) | {"at": stamp(head.at)}
     try:
         opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8") as file:
             file.write(json.dumps({"kind": KIND, "begins": dataclasses.asdict(begins)}) + "\n")
-            for position, previous, hashed, content in found:
+            for position, previous, hashed, content in chain_links:
                 line = [position, previous.decode(), hashed.decode(), base64.b64encode(content).decode()]
                 file.write(json.dumps(line) + "\n")
             file.write(json.dumps({"end": end}) + "\n")
@@ -189,8 +189,8 @@ def _links(path: Path) -> Iterator[Link]:
     with path.open(encoding="utf-8") as file:
         next(file)
         for line in file:
-            found = json.loads(line)
-            if isinstance(found, dict):
+            row = json.loads(line)
+            if isinstance(row, dict):
                 return
-            position, previous, hashed, content = found
+            position, previous, hashed, content = row
             yield position, previous.encode(), hashed.encode(), base64.b64decode(content)

@@ -1,6 +1,6 @@
-"""`audit`: the project's log, filtered, and whether anybody tampered with it.
+"""The services of `audit` and `audit verify`: the log of a project, and whether its chain holds.
 
-Viewers and operators see their own events, others all.
+Viewers and operators see their own events, approvers and admins all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.access.authorisation import Asker, Authoriser, ProjectAccess
 from bot.access.roles import Role
 from bot.actions.audit import AuditList, AuditVerify
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome, Readback, TargetReader
 from bot.actions.values import resolve_moment
 from bot.audit.chain import ChainReport
@@ -25,7 +26,7 @@ from storage.audit_chain import AuditChain
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditShown:
-    """A page of the log; `own` if only the asker's events may be seen."""
+    """A page of the log; `own` if the reader may see only their own events."""
 
     page: AuditPage
     action: AuditList
@@ -34,10 +35,10 @@ class AuditShown:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditVerified:
-    """What following the chain found."""
+    """The result of following the chain."""
 
     report: ChainReport
-    anchored: bool  # compared with the heads in the channel
+    anchored: bool  # compared with the heads that were posted to the channel
 
     @property
     def shortfall(self) -> str:
@@ -46,18 +47,18 @@ class AuditVerified:
 
 
 class Anchors(Protocol):
-    """Where heads of the chain were posted."""
+    """The channel to which heads of the chain are posted."""
 
     def posted(self) -> list[Posted]:
-        """What stands there now. Raises `Problem`."""
+        """Return the heads that stand there now. Raises `Problem`."""
         ...
 
 
 class NoAnchors:
-    """Nothing is posted, or it cannot be read from here."""
+    """The anchors of an end that cannot read the channel."""
 
     def posted(self) -> list[Posted]:
-        """Raises `Refusal`."""
+        """Always raises `Refusal`: the channel cannot be read."""
         raise Refusal(
             "From here the channel with the posted heads cannot be read",
             fix="Ask in Slack, or paste one: `xk8s audit verify --anchor POSITION:HASH`.",
@@ -66,7 +67,7 @@ class NoAnchors:
 
 @dataclasses.dataclass(frozen=True)
 class AuditServices:
-    """The words `audit` and `audit verify`."""
+    """The words `audit` and `audit verify`, in one project."""
 
     log: AuditLog
     trail: AuditTrail
@@ -76,23 +77,23 @@ class AuditServices:
     now: Callable[[], datetime]
 
     def list(self, action: AuditList, context: Context) -> AuditShown:
-        """Show a page of the log."""
-        own = not self._sees_all(context)
+        """Return a page of the log. Raises `AuditUnavailable`."""
+        only_own = not self._sees_all(context)
         now = self.now()
-        wanted = AuditFilter(
+        events = AuditFilter(
             project=context.project,
-            actor=context.person.id if own else _actor(action.actor),
+            actor=context.person.id if only_own else _actor(action.actor),
             action=action.action,
             target=action.about,
             outcome=action.outcome,
             but=context.operation,
             since=resolve_moment(action.since, now=now) if action.since else None,
-            until=day_to_its_end(resolve_moment(action.until, now=now)) if action.until else None,
+            until=end_of_day(resolve_moment(action.until, now=now)) if action.until else None,
         )
-        return AuditShown(page=self.log.find(wanted, page=action.page or 1), action=action, own=own)
+        return AuditShown(page=self.log.find(events, page=action.page or 1), action=action, own=only_own)
 
     def verify(self, action: AuditVerify, _context: Context) -> AuditVerified:
-        """Follow the chain, and compare it with what was posted if that is asked for."""
+        """Follow the chain, and with `--anchor` compare it with what was posted. Raises `Problem`."""
         posted = self.anchors.posted() if action.anchor else None
         return AuditVerified(report=self.trail.verify(posted), anchored=posted is not None)
 
@@ -100,34 +101,28 @@ class AuditServices:
         project = self.projects().get(context.project or "")
         if project is None:
             return False
-        asker = Asker(
-            person=context.person.id,
-            team=context.person.team,
-            bot=False,
-            channel=context.place.channel,
-            direct=context.place.direct,
-        )
+        asker = Asker.of(context.person, context.place)
         return bool({Role.APPROVER, Role.ADMIN} & set(self.authoriser.roles(project, asker)))
 
 
 def _actor(typed: str | None) -> str | None:
-    """A name as people type it: `@ana` is ana."""
+    """Return a name without the `@` that people type before it."""
     return typed.removeprefix("@") if typed else typed
 
 
-def day_to_its_end(moment: datetime) -> datetime:
-    """A day without a time means that day to its end."""
+def end_of_day(moment: datetime) -> datetime:
+    """Return the end of its day for a midnight, which a day without a time is read as; else the moment."""
     return moment + timedelta(days=1, microseconds=-1) if moment.time() == time.min else moment
 
 
 def seal_reader(chain: AuditChain) -> TargetReader:
-    """What became of a sealing that was cut off: the seal is there, or nothing was dropped."""
+    """Return the reader of sealings that were cut off: the seal is there, or nothing was dropped."""
 
     def read(intent: AuditEvent, /) -> Readback:
-        made = chain.last_seal()
-        if made is not None and made.at >= intent.at:
+        last_seal = chain.last_seal()
+        if last_seal is not None and last_seal.at >= intent.at:
             return Readback(
-                outcome=Outcome.SUCCEEDED, detail=f"cut off, but events up to {made.position} are sealed"
+                outcome=Outcome.SUCCEEDED, detail=f"cut off, but events up to {last_seal.position} are sealed"
             )
         return Readback(
             outcome=Outcome.FAILED,
@@ -135,3 +130,8 @@ def seal_reader(chain: AuditChain) -> TargetReader:
         )
 
     return read
+
+
+def routes(services: AuditServices) -> Routes:
+    """Return the routes of the audit actions."""
+    return Routes(Route(AuditList, services.list), Route(AuditVerify, services.verify))

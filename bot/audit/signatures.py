@@ -20,21 +20,21 @@ SHORTEST_KEY = 32  # characters
 
 
 class WeakAuditKey(Refusal):
-    """A key is too short to sign with."""
+    """A key of `XK8S_AUDIT_KEY` is too short to sign with."""
 
 
 class Keyring:
-    """The keys that sign and verify heads."""
+    """The keys that sign heads and verify signatures."""
 
     def __init__(self, keys: SecretStr | None) -> None:
         """Take `XK8S_AUDIT_KEY`. Raises `WeakAuditKey`."""
-        given = [part.strip() for part in keys.get_secret_value().split(",")] if keys else []
-        if any(len(key) < SHORTEST_KEY for key in given):
+        secrets = [part.strip() for part in keys.get_secret_value().split(",")] if keys else []
+        if any(len(key) < SHORTEST_KEY for key in secrets):
             raise WeakAuditKey(
                 f"XK8S_AUDIT_KEY holds a key of less than {SHORTEST_KEY} characters",
                 fix="Make one: `openssl rand -hex 32`.",
             )
-        self._keys = {_id(key): key for key in given}
+        self._keys = {_id(key): key for key in secrets}
         self.current: str | None = next(iter(self._keys), None)  # the id of the key that signs
 
     def sign(self, head: Head, *, at: datetime) -> Signature:
@@ -45,7 +45,7 @@ class Keyring:
         return Signature(position=head.position, hash=head.hash, at=at, key=self.current, signature=mac)
 
     def seal(self, head: Head, *, at: datetime, file_digest: str) -> Seal:
-        """Sign that the events up to a head stand in a file. Raises `ValueError` without a key."""
+        """Sign that a file of this SHA-256 has the events up to a head. Raises `ValueError` without a key."""
         if self.current is None:
             raise ValueError("there is no key")
         mac = _mac(self._keys[self.current], _seal(head, at, file_digest))
@@ -59,17 +59,19 @@ class Keyring:
         )
 
     def check(self, signature: Signature) -> bool | None:
-        """Whether a signature is by the key it names; None if that key is not here."""
+        """Return whether a signature is by the key it names; None if that key is not here."""
         return self._check(signature.key, signature.signature, _head(signature, signature.at))
 
     def check_seal(self, seal: Seal) -> bool | None:
-        """Whether a seal is by the key it names; None if that key is not here."""
+        """Return whether a seal is by the key it names; None if that key is not here."""
         return self._check(seal.key, seal.signature, _seal(seal, seal.at, seal.file_digest))
 
     def _check(self, key: str, signature: str, message: str) -> bool | None:
-        known = self._keys.get(key)
+        secret = self._keys.get(key)
         return (
-            None if known is None else hmac.compare_digest(_mac(known, message).encode(), signature.encode())
+            None
+            if secret is None
+            else hmac.compare_digest(_mac(secret, message).encode(), signature.encode())
         )
 
 

@@ -1,5 +1,6 @@
-"""The chain in the database, verified: where it begins, its links, its signed heads, and what was posted
-of it.
+"""Verifies the chain in the database: where it begins, its links, its signed heads, and its anchors.
+
+An anchor is a head that was posted to a channel, where nobody with the database alone can change it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _POSTED = re.compile(r"\b([1-9]\d{0,18}):([0-9a-f]{64})\b")
 
 
 class BadAnchor(Refusal):
-    """What was given is no posted head."""
+    """A pasted text is not a posted head."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,29 +35,29 @@ class Posted:
 
 
 def anchor_text(head: Head) -> str:
-    """How a head is posted, and pasted: `POSITION:HASH`."""
+    """Return a head as it is posted and pasted: `POSITION:HASH`."""
     return f"{head.position}:{head.hash}"
 
 
 def read_anchors(text: str) -> list[Head]:
-    """Every `POSITION:HASH` in a text."""
-    return [Head(position=int(found[1]), hash=found[2]) for found in _POSTED.finditer(text)]
+    """Return every head, `POSITION:HASH`, in a text."""
+    return [Head(position=int(match[1]), hash=match[2]) for match in _POSTED.finditer(text)]
 
 
 def pasted_anchor(text: str) -> Posted:
-    """What a person pasted from the channel. Raises `BadAnchor`."""
-    found = read_anchors(text.strip().strip("`"))
-    if len(found) != 1:
+    """Return the head that a person has pasted from the channel. Raises `BadAnchor`."""
+    heads = read_anchors(text.strip().strip("`"))
+    if len(heads) != 1:
         raise BadAnchor(
             f"{text[:80]!r} is no posted head",
             why="one is a position, a colon and 64 hexadecimal digits",
             fix="Copy it whole from the channel: `xk8s audit verify --anchor POSITION:HASH`.",
         )
-    return Posted(head=found[0])
+    return Posted(head=heads[0])
 
 
 class AuditTrail:
-    """Verifies the whole chain as it is now."""
+    """Verifies the whole chain in its present state."""
 
     def __init__(
         self, chain: AuditChain, keyring: Keyring, *, monotonic: Callable[[], float] = time.monotonic
@@ -66,7 +67,7 @@ class AuditTrail:
         self._monotonic = monotonic
 
     def verify(self, posted: Sequence[Posted] | None = None) -> ChainReport:
-        """Follow every link; compare with posted heads, if any are given. Raises `AuditUnavailable`."""
+        """Follow every link, and compare with posted heads if there are any. Raises `AuditUnavailable`."""
         started = self._monotonic()
         try:
             report = self._verify(posted)
@@ -92,25 +93,25 @@ class AuditTrail:
             head=head,
             signatures=self._chain.signatures(until=head.position),
             keyring=self._keyring,
-            watched=[found.head.position for found in posted or ()],
+            watched=[anchor.head.position for anchor in posted or ()],
         )
         beyond = self._chain.signed_beyond(head.position)
         if report.broken is None and beyond is not None and self._chain.head().position < beyond:
-            what = f"events up to {beyond} were signed, and they are gone"
-            report = dataclasses.replace(report, broken=Break(position=head.position + 1, what=what))
+            fault = f"events up to {beyond} were signed, and they are gone"
+            report = dataclasses.replace(report, broken=Break(position=head.position + 1, what=fault))
         if seal is not None:
             report = self._with_seal(report, seal)
         if posted is None:
             return report
-        anchors = check_anchors([(found.head, found.at) for found in posted], hashes, report)
+        anchors = check_anchors([(anchor.head, anchor.at) for anchor in posted], hashes, report)
         return dataclasses.replace(report, anchors=anchors)
 
     def _with_seal(self, report: ChainReport, seal: Seal) -> ChainReport:
-        """Where a chain begins must be signed: else events could be dropped by writing a row."""
+        """Check the seal where the chain begins: unsigned, a row in a table could drop events."""
         fits = self._keyring.check_seal(seal)
         if fits is False:
-            what = "the seal of the events up to it is not by the key that it names"
-            return dataclasses.replace(report, broken=Break(position=seal.position, what=what))
+            fault = "the seal of the events up to it is not by the key that it names"
+            return dataclasses.replace(report, broken=Break(position=seal.position, what=fault))
         if fits is None:
             return dataclasses.replace(
                 report, unknown_keys=tuple(dict.fromkeys((*report.unknown_keys, seal.key)))

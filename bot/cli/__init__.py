@@ -1,4 +1,4 @@
-"""The `xk8s` command. Each subcommand imports what it needs when it runs, so that starting is quick."""
+"""The `xk8s` command: a module a subcommand, imported when it runs."""
 
 from bot.cli.main import main
 

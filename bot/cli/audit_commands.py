@@ -1,4 +1,4 @@
-"""`xk8s audit …`: the words; what they do is in `audit`."""
+"""The subcommands and options of `xk8s audit`; `bot.cli.audit` has what they do."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def export(
     form: str,
     sealed: pathlib.Path | None,
     output: pathlib.Path | None,
-    **wanted: Any,
+    **filters: Any,
 ) -> None:
     """Write events, oldest first, one a line."""
     from bot.cli import audit as commands
 
-    commands.export(redactor, form=form, sealed=sealed, output=output, **wanted)
+    commands.export(redactor, form=form, sealed=sealed, output=output, **filters)
 
 
 @audit.command()

@@ -1,12 +1,13 @@
-"""`xk8s db upgrade | grants`: the schema, and on PostgreSQL the rights of the roles."""
+"""`xk8s db upgrade | grants`: the schema of the database, and on PostgreSQL the rights of its roles."""
 
 from __future__ import annotations
 
 import click
 
 from bot.adapters.durable import system_database
-from bot.app import logs, wiring
+from bot.app import logs
 from bot.app.configuration import load
+from bot.app.database import open_database
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 from bot.settings.holder import SettingsHolder
@@ -15,17 +16,17 @@ from storage.grants import grant, statements
 
 
 class NotGranted(Problem):
-    """The roles did not get their rights."""
+    """PostgreSQL did not give the roles their rights."""
 
 
 def upgrade(redactor: Redactor, *, application: str | None, retention: str | None) -> None:
-    """Upgrade, give the roles their rights if they are named, and say what the database is at. Raises
+    """Upgrade, give the roles their rights if they are named, and print the version of the schema. Raises
     `Problem`.
     """
     logs.configure(level=30, redactor=redactor)
     holder = SettingsHolder(load(), read=load)
     redactor.learn_all(holder.now)
-    database = wiring.open_database(holder)
+    database = open_database(holder)
     try:
         if application is not None:
             grant(database, application=application, retention=retention)
@@ -46,17 +47,17 @@ def upgrade(redactor: Redactor, *, application: str | None, retention: str | Non
 
 
 def grants(*, application: str | None, retention: str | None) -> None:
-    """Print the SQL. Raises `Refusal`."""
+    """Print the SQL that gives the roles their rights. Raises `Refusal`."""
     if application is None:
         raise _no_application()
     try:
-        said = [
+        sql = [
             *statements(application=application, retention=retention),
             *system_database.grants(application),
         ]
     except ValueError as error:
         raise Refusal(str(error)) from None
-    for statement in said:
+    for statement in sql:
         click.echo(f"{statement};")
 
 

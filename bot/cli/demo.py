@@ -1,4 +1,4 @@
-"""`xk8s demo`: the sandbox, the bot as a process of its own, and a short tour that is read like a transcript.
+"""`xk8s demo`: the sandbox, the bot as a process of its own, and a short tour, printed as a transcript.
 
 The bot is started with `xk8s serve` and an environment, as anywhere else; it does not know where it is.
 """
@@ -20,25 +20,18 @@ from pathlib import Path
 
 import click
 
-try:
-    from bot.cli import tour
-    from sandbox.kube.controllers.kubelet import Timings
-    from sandbox.sandbox import Sandbox
-except ModuleNotFoundError as missing:
-    if missing.name not in ("jinja2", "markupsafe", "websockets"):
-        raise
-    raise click.ClickException(
-        f"the demo needs the package {missing.name}: pip install 'xk8s[demo]'"
-    ) from missing
+from bot.cli import tour
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import Sandbox
 
 READY_SECONDS = 30.0
-TEMPO = Timings(start=0.3)  # somebody watches
+TIMINGS = Timings(start=0.3)  # quick: somebody watches
 
 
 def run(*, port: int, headless: bool) -> int:
-    """Play the tour; headless ends after it, otherwise everything stays up for the browser."""
+    """Play the tour, and keep everything up for the browser unless `headless`. Return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the bot ends with it, as with Ctrl-C
-    sandbox = Sandbox(timings=TEMPO)
+    sandbox = Sandbox(timings=TIMINGS)
     try:
         sandbox.start(port=0 if headless else port)
     except OSError as error:
@@ -53,10 +46,10 @@ def run(*, port: int, headless: bool) -> int:
                 f"\nThe workspace is at {sandbox.slack_url}   (the bot is process {bot.pid}, its data in"
                 f" {folder})\n"
             )
-            good = tour.play(sandbox)
+            as_expected = tour.play(sandbox)
             if headless:
-                return 0 if good else 1
-            _stay(sandbox, bot)
+                return 0 if as_expected else 1
+            _wait_for_interrupt(sandbox, bot)
             return 0
     except TimeoutError as error:
         click.echo(f"xk8s: {error}", err=True)
@@ -71,10 +64,10 @@ def run(*, port: int, headless: bool) -> int:
 def _bot(sandbox: Sandbox, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xk8s serve` against the sandbox until the block ends."""
     admin = _free_port()
-    kept = {
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))
     }
-    environment = {**kept, **sandbox.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+    environment = {**inherited, **sandbox.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
     with (folder / "bot.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "serve"], env=environment, stdout=log, stderr=log
@@ -116,7 +109,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stay(sandbox: Sandbox, bot: subprocess.Popen[bytes]) -> None:
+def _wait_for_interrupt(sandbox: Sandbox, bot: subprocess.Popen[bytes]) -> None:
     click.echo(f"Open {sandbox.slack_url} and type there, or try:  /xk8s help   (Ctrl-C ends everything)")
     with contextlib.suppress(KeyboardInterrupt):
         while bot.poll() is None:

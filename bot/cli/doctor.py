@@ -1,4 +1,4 @@
-"""`xk8s doctor`: looks at everything the bot depends on, and says what is wrong with each."""
+"""`xk8s doctor`: checks everything that the bot depends on, and prints what is wrong with each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import click
 
-from bot.app import logs, wiring
+from bot.app import logs
+from bot.app.clock import utc_now
 from bot.app.configuration import load
+from bot.app.database import open_database, unshared_key
 from bot.clusters.projects import Projects
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
@@ -19,7 +21,7 @@ from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
 def run(redactor: Redactor) -> int:
-    """Check and print; 0 if all is well."""
+    """Check and print; return 0 if every check has passed."""
     logs.configure(level=40, redactor=redactor)
     settings = load()
     redactor.learn_all(settings)
@@ -30,37 +32,37 @@ def run(redactor: Redactor) -> int:
         "database": lambda: _database(holder),
         "Slack": lambda: _slack(settings),
     }
-    projects = Projects(lambda: settings, now=wiring.utc_now, learn=redactor.learn)
+    projects = Projects(lambda: settings, now=utc_now, learn=redactor.learn)
     for name, project in settings.configuration.projects.items():
         if project.cloud:
             checks[f"cloud of {name}"] = lambda name=name: _cloud(projects, name)  # type: ignore[misc]
-    found = [_line(redactor, name, check) for name, check in checks.items()]
-    return 0 if all(found) else 1
+    passed = [_line(redactor, name, check) for name, check in checks.items()]
+    return 0 if all(passed) else 1
 
 
 class _Warning(Exception):
-    """It works, and something about it should be changed: what is well, and what is not."""
+    """A check that has passed with something that should be changed: `state` is well, `warning` is not."""
 
-    def __init__(self, said: str, warning: str) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, state: str, warning: str) -> None:
+        super().__init__(state)
+        self.state = state
         self.warning = warning
 
 
 def _line(redactor: Redactor, name: str, check: Callable[[], str]) -> bool:
     try:
-        said = check()
-    except _Warning as found:
-        click.echo(redactor.hide(f"⚠️ {name}: {found.said}"))
-        click.echo(redactor.hide(f"   {found.warning}"))
+        state = check()
+    except _Warning as caution:
+        click.echo(redactor.hide(f"⚠️ {name}: {caution.state}"))
+        click.echo(redactor.hide(f"   {caution.warning}"))
         return True
     except Problem as problem:
         click.echo(redactor.hide(f"❌ {name}: {problem.what}"))
-        for more in (problem.why, problem.fix):
-            if more:
-                click.echo(redactor.hide(f"   {more}"))
+        for line in (problem.why, problem.fix):
+            if line:
+                click.echo(redactor.hide(f"   {line}"))
         return False
-    click.echo(redactor.hide(f"✅ {name}: {said}"))
+    click.echo(redactor.hide(f"✅ {name}: {state}"))
     return True
 
 
@@ -85,15 +87,15 @@ def _drivers() -> str:
 
 
 def _database(holder: SettingsHolder) -> str:
-    database = wiring.open_database(holder)
+    database = open_database(holder)
     try:
-        said = f"{database.dialect}, schema {database.version()}"
-        if unshared := wiring.unshared_key(holder.now, database):
-            raise _Warning(said, unshared)
+        state = f"{database.dialect}, schema {database.version()}"
+        if unshared := unshared_key(holder.now, database):
+            raise _Warning(state, unshared)
         signing = (
             "" if holder.now.audit_key else "; XK8S_AUDIT_KEY is not set, so the audit chain is not signed"
         )
-        return f"{said}{signing}"
+        return f"{state}{signing}"
     finally:
         database.dispose()
 

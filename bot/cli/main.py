@@ -1,7 +1,11 @@
-"""The words of the terminal command, and how its errors are shown: three lines and an exit code."""
+"""The subcommands and options of `xk8s`; an error is shown in three lines and an exit code.
+
+A subcommand imports what it needs when it runs, so that `xk8s --help` answers at once.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pathlib
 import sys
@@ -10,14 +14,15 @@ import click
 
 from bot import __version__
 from bot.cli.audit_commands import audit
-from bot.common.problems import Problem
+from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 
 FAILED, BAD_INPUT = 1, 2
+DEMO_PACKAGES = ("jinja2", "websockets")  # of the extra `demo`: the sandbox needs them, the bot does not
 
 
 class _Group(click.Group):
-    """Shows a `Problem` as what happened, why, what to do; never a stack trace."""
+    """Shows a `Problem` as what happened, why, and what to do, without a stack trace."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -41,13 +46,13 @@ def main(ctx: click.Context) -> None:
 main.add_command(audit)
 
 
-@main.command()
+@main.command(help="Run the bot.")
 @click.option("--http", is_flag=True, help="Take Slack's requests over HTTP instead of Socket Mode.")
 @click.option("--port", default=3000, show_default=True, help="The port for Slack's requests, with --http.")
 @click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen on, with --http.")
 @click.pass_obj
 def serve(redactor: Redactor, *, http: bool, port: int, host: str) -> None:
-    """Run the bot."""
+    """Run the bot until SIGTERM or SIGINT."""
     from bot.app.process import serve as run
 
     run(http=http, host=host, port=port, redactor=redactor)
@@ -58,6 +63,13 @@ def serve(redactor: Redactor, *, http: bool, port: int, host: str) -> None:
 @click.option("--headless", is_flag=True, help="End after the tour; non-zero if a step went wrong.")
 def demo(*, port: int, headless: bool) -> None:
     """Start the sandbox and the bot, and play a short tour."""
+    missing = [package for package in DEMO_PACKAGES if importlib.util.find_spec(package) is None]
+    if missing:
+        raise Refusal(
+            "The demo needs more than the bot",
+            why=f"not installed: {', '.join(missing)}",
+            fix="pip install 'xk8s[demo]'",
+        )
     from bot.cli.demo import run
 
     sys.exit(run(port=port, headless=headless))
@@ -102,9 +114,9 @@ def doctor(redactor: Redactor) -> None:
     sys.exit(run(redactor))
 
 
-@main.group()
+@main.group(help="The database.")
 def db() -> None:
-    """The database."""
+    """Group the subcommands that the owner of the database uses."""
 
 
 _role = click.option("--application", metavar="ROLE", help="PostgreSQL role that the bot serves under.")
@@ -143,9 +155,9 @@ def manifest(*, url: str | None) -> None:
     import json
 
     from bot.actions.help_pages import usage_hint
-    from bot.slack.manifest import manifest as made
+    from bot.slack.manifest import manifest as app_manifest
 
-    click.echo(json.dumps(made(url=url, usage_hint=usage_hint()), indent=2))
+    click.echo(json.dumps(app_manifest(url=url, usage_hint=usage_hint()), indent=2))
 
 
 @main.command()

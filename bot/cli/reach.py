@@ -1,4 +1,4 @@
-"""`xk8s reach`: who may connect to whom in folders of manifests, without a cluster. For pull requests.
+"""`xk8s reach`: who may connect to whom in folders of manifests, without a cluster, for pull requests.
 
 Connections go to the standard output, and what a person should know about them to the standard error.
 """
@@ -23,7 +23,7 @@ CHANGED = 1
 
 
 def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print what may connect, and return 0. Raises `BadManifests`."""
+    """Print the connections that are allowed, and return 0. Raises `BadManifests`."""
     read = cluster.read(paths)
     _warn(read)
     _print(formats.connections(rows(compute(read.cluster), level), form, not_computed=read.foreign))
@@ -31,17 +31,17 @@ def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
 
 
 def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print what closes and what opens, and return 0 if nothing does, else 1. Raises `BadManifests`."""
+    """Print which connections close and open, and return 0 if none does, else 1. Raises `BadManifests`."""
     old, new = cluster.read([before]), cluster.read([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
-    found = difference(compute(old.cluster), compute(new.cluster), level)
-    _print(formats.changes(found, form, not_computed=sorted({*old.foreign, *new.foreign})))
-    for lost in found.loses_dns:
+    changes = difference(compute(old.cluster), compute(new.cluster), level)
+    _print(formats.changes(changes, form, not_computed=sorted({*old.foreign, *new.foreign})))
+    for lost in changes.loses_dns:
         click.echo(f"warning: {lost.pod} loses DNS ({', '.join(lost.protocols)} 53 to kube-system)", err=True)
-    if found.nothing_changes:
+    if changes.nothing_changes:
         click.echo("nothing changes", err=True)
-    return 0 if found.nothing_changes else CHANGED
+    return 0 if changes.nothing_changes else CHANGED
 
 
 def _warn(read: Manifests, prefix: str = "") -> None:
@@ -54,6 +54,6 @@ def _warn(read: Manifests, prefix: str = "") -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    """Unlike `click.echo` it does not flush every line: there may be millions."""
+    """Print without flushing every line, as `click.echo` does: there may be millions."""
     sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.flush()

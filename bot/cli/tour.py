@@ -1,7 +1,7 @@
-"""The demo's tour: what people do in the sandbox, read like a transcript, and what the answers must say.
+"""The tour of the demo: what people do in the sandbox, printed as a transcript, and what must be answered.
 
-In one channel a migration goes on, in the other the rest at the same time, as in a team; they are told one
-after the other.
+A migration goes on in one channel while everything else happens in the other, as in a team; the transcript
+shows one after the other.
 """
 
 from __future__ import annotations
@@ -25,20 +25,18 @@ MIGRATION = "dev-eu"  # what the root of its thread is about
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TourStep:
-    """One thing that somebody does on the tour, and what the answer must say: what was typed, or its
-    thread.
-    """
+    """One command or one press of a button, and what its answer must say."""
 
     intro: str
-    who: str
-    words: str = ""
+    user: str
+    words: str = ""  # of a command
     press: str = ""  # or the label of a button
     above: str = ""  # a text of the message that bears the button
     typed: str = ""  # into the form that the button opens
-    about: str = ""  # after a button: the thread to read; else the newest
+    about: str = ""  # after a button: a text of the root of the thread to read; else the newest is read
     channel: str = SHOP
-    expect: tuple[str, ...]
-    before: Callable[[Sandbox], None] = lambda _world: None
+    expect: tuple[str, ...]  # texts that the answer has
+    before: Callable[[Sandbox], None] = lambda _sandbox: None
 
 
 def _close_port_179(sandbox: Sandbox) -> None:
@@ -51,7 +49,7 @@ def _close_port_179(sandbox: Sandbox) -> None:
 SHOP_TOUR: Sequence[TourStep] = (
     TourStep(
         intro="Ana needs a cluster template for trying things.",
-        who=ANA,
+        user=ANA,
         words="template create flannel",
         expect=(
             "k8s-v1.29.5-flannel",
@@ -62,7 +60,7 @@ SHOP_TOUR: Sequence[TourStep] = (
     ),
     TourStep(
         intro="Is Calico healthy in production?",
-        who=ANA,
+        user=ANA,
         words="verify calico prod-eu",
         expect=("calico on prod-eu: healthy, 12 of 12 nodes", "66 of 66 BGP sessions Established"),
     ),
@@ -71,32 +69,32 @@ SHOP_TOUR: Sequence[TourStep] = (
             "Somebody removes TCP 179 from the security group of a node in staging. Every pod there stays 1/1"
             " Ready."
         ),
-        who=BO,
+        user=BO,
         words="verify calico staging-eu",
         before=_close_port_179,
         expect=("1 of 5 nodes needs attention", "BGP sessions are down", "TCP 179"),
     ),
     TourStep(
         intro="Is everything that runs Calico fine?",
-        who=BO,
+        user=BO,
         words="verify calico",
         expect=("edge: healthy", "prod-eu: healthy", "staging-eu: 1 of 5 nodes needs attention"),
     ),
     TourStep(
         intro="A cluster that runs the other driver says so.",
-        who=ANA,
+        user=ANA,
         words="verify calico dev-eu",
         expect=("dev-eu runs flannel, not calico",),
     ),
     TourStep(
         intro="What would closing a namespace in production do? Nothing is written.",
-        who=ANA,
+        user=ANA,
         words="policy preview default-deny-ingress prod-eu -n monitoring",
         expect=("default-deny-ingress on prod-eu / monitoring: closes 36 connections", "outside → grafana"),
     ),
     TourStep(
         intro="In production a second person decides over a policy.",
-        who=ANA,
+        user=ANA,
         words=(
             "policy apply allow-same-namespace prod-eu -n monitoring --reason 'only monitoring talks to"
             " monitoring'"
@@ -109,7 +107,7 @@ SHOP_TOUR: Sequence[TourStep] = (
     ),
     TourStep(
         intro="Bo reads what will close, and approves.",
-        who=BO,
+        user=BO,
         press="Approve",
         expect=(
             "approved by @bo",
@@ -119,7 +117,7 @@ SHOP_TOUR: Sequence[TourStep] = (
     ),
     TourStep(
         intro="Who did what? The audit log knows.",
-        who=BO,
+        user=BO,
         words="audit",
         expect=(
             "ana template create k8s-v1.29.5-flannel",
@@ -128,7 +126,7 @@ SHOP_TOUR: Sequence[TourStep] = (
             "ana policy apply",
         ),
     ),
-    TourStep(intro="Has anybody tampered with it?", who=BO, words="audit verify", expect=("holds",)),
+    TourStep(intro="Has anybody tampered with it?", user=BO, words="audit verify", expect=("holds",)),
 )
 
 MIGRATION_TOUR: Sequence[TourStep] = (
@@ -137,7 +135,7 @@ MIGRATION_TOUR: Sequence[TourStep] = (
             "Meanwhile Ana wants dev-eu to run Calico. A driver cannot be changed after deployment: a"
             " migration is planned."
         ),
-        who=ANA,
+        user=ANA,
         channel=DEV,
         words="migrate dev-eu --to calico --volumes reattach --soak 1s",
         expect=(
@@ -151,7 +149,7 @@ MIGRATION_TOUR: Sequence[TourStep] = (
             "Bo reads the plan, and approves. The new cluster is built and everything copied; nothing stops"
             " yet."
         ),
-        who=BO,
+        user=BO,
         channel=DEV,
         press="Approve",
         above="objects are copied",
@@ -160,7 +158,7 @@ MIGRATION_TOUR: Sequence[TourStep] = (
     ),
     TourStep(
         intro="From the cut-over on dev-eu stands still for a moment. Bo decides when.",
-        who=BO,
+        user=BO,
         channel=DEV,
         press="Approve",
         above="the copy in dev-eu-calico compared equal",
@@ -175,7 +173,7 @@ MIGRATION_TOUR: Sequence[TourStep] = (
     ),
     TourStep(
         intro="The new cluster has served. Dee types the name of the old one; only now it may go.",
-        who=DEE,
+        user=DEE,
         channel=DEV,
         press="Approve…",
         above="This cannot be undone",
@@ -190,8 +188,8 @@ MIGRATION_TOUR: Sequence[TourStep] = (
 )
 
 
-class _Held:
-    """Lines of a transcript that wait until another has been read."""
+class _DelayedEcho:
+    """Writes the lines of a transcript only when another has been written."""
 
     def __init__(self) -> None:
         self._lines: list[str] | None = []
@@ -205,7 +203,7 @@ class _Held:
                 self._lines.append(line)
 
     def release(self) -> None:
-        """Write what was held, and from now on at once."""
+        """Write the lines that wait, and every further line at once."""
         with self._lock:
             for line in self._lines or ():
                 click.echo(line)
@@ -213,53 +211,55 @@ class _Held:
 
 
 def play(sandbox: Sandbox) -> bool:
-    """Play every step and print it as a transcript; False if one did not give the expected answer."""
-    started, usual = time.monotonic(), sandbox.cloud.seconds_to_build
+    """Play every step and print it as a transcript; return whether all answers were as expected."""
+    started, usual_seconds = time.monotonic(), sandbox.cloud.seconds_to_build
     sandbox.cloud.seconds_to_build = SECONDS_TO_BUILD
-    held = _Held()
-    aside = DemoStage(sandbox, held)
-    with ThreadPoolExecutor(1) as meanwhile:
+    delayed = _DelayedEcho()
+    migration_stage = DemoStage(sandbox, delayed)
+    with ThreadPoolExecutor(1) as executor:
         try:
-            migration = meanwhile.submit(_told, sandbox, MIGRATION_TOUR, aside, held)
-            good = _told(sandbox, SHOP_TOUR, DemoStage(sandbox, click.echo), click.echo)
-            held.release()
+            migration = executor.submit(_play_steps, sandbox, MIGRATION_TOUR, migration_stage, delayed)
+            good = _play_steps(sandbox, SHOP_TOUR, DemoStage(sandbox, click.echo), click.echo)
+            delayed.release()
             good = migration.result() and good
         except KeyboardInterrupt:
-            aside.leave()
+            migration_stage.leave()
             raise
-    sandbox.cloud.seconds_to_build = usual
+    sandbox.cloud.seconds_to_build = usual_seconds
     steps = len(SHOP_TOUR) + len(MIGRATION_TOUR)
     click.echo(f"{'✅' if good else '❌'} tour of {steps} steps in {time.monotonic() - started:.1f} s\n")
     return good
 
 
-def _told(sandbox: Sandbox, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]) -> bool:
+def _play_steps(
+    sandbox: Sandbox, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]
+) -> bool:
     good = True
     for step in steps:
         step.before(sandbox)
-        good = _play(stage, step, echo) and good
+        good = _play_step(stage, step, echo) and good
     return good
 
 
-def _play(stage: DemoStage, step: TourStep, echo: Callable[[str], None]) -> bool:
-    done = f"/xk8s {step.words}" if step.words else f"[{step.press}] {step.typed}".rstrip()
+def _play_step(stage: DemoStage, step: TourStep, echo: Callable[[str], None]) -> bool:
+    typed = f"/xk8s {step.words}" if step.words else f"[{step.press}] {step.typed}".rstrip()
     echo(f"── {step.intro}")
-    echo(f"#{CHANNELS[step.channel]} {stage.name(step.who)} › {done}")
+    echo(f"#{CHANNELS[step.channel]} {stage.name(step.user)} › {typed}")
     try:
-        said = _done(stage, step)
+        lines = _answer(stage, step)
     except TimeoutError:
         echo("   ❌ no answer\n")
         return False
-    text = " ".join(" ".join(said).split())
-    missing = [wanted for wanted in step.expect if wanted not in text]
-    for wanted in missing:
-        echo(f"   ❌ expected “{wanted}”")
+    text = " ".join(" ".join(lines).split())
+    missing = [expected for expected in step.expect if expected not in text]
+    for expected in missing:
+        echo(f"   ❌ expected “{expected}”")
     echo("")
     return not missing
 
 
-def _done(stage: DemoStage, step: TourStep) -> list[str]:
+def _answer(stage: DemoStage, step: TourStep) -> list[str]:
     if step.words:
-        return stage.types(step.who, step.channel, step.words)
-    stage.presses(step.who, step.channel, step.press, above=step.above, typed=step.typed)
-    return stage.reads(step.channel, step.expect, about=step.about)
+        return stage.type_command(step.user, step.channel, step.words)
+    stage.press_button(step.user, step.channel, step.press, above=step.above, typed=step.typed)
+    return stage.read_thread(step.channel, step.expect, about=step.about)

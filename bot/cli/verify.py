@@ -1,4 +1,4 @@
-"""`xk8s verify --kubeconfig`: one cluster, without Slack, Magnum or a database. For pipelines."""
+"""`xk8s verify --kubeconfig`: verifies one cluster without Slack, Magnum or a database, for pipelines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bot import __version__
 from bot.actions import values
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.connection import endpoint_from_kubeconfig
-from bot.app import logs, wiring
+from bot.app import logs
+from bot.app.clock import utc_now
 from bot.common.problems import Refusal
 from bot.common.redaction import Redactor
 from bot.drivers.catalog import names
@@ -28,17 +29,15 @@ CODES = {Verdict.HEALTHY: 0}
 def run(
     *, kubeconfig: pathlib.Path, context: str | None, driver: str | None, as_json: bool, redactor: Redactor
 ) -> int:
-    """Verify, print, and return 0 if healthy, else 1. Raises `Refusal` for bad input."""
+    """Verify and print the report; return 0 if the driver is healthy, else 1. Raises `Refusal`."""
     logs.configure(level=30, redactor=redactor)
-    asked = _driver(driver)
+    expected = _driver(driver)
     endpoint = endpoint_from_kubeconfig(kubeconfig, context)
     for secret in endpoint.secrets():
         redactor.learn(secret)
     defaults = VerificationSettings()
     verifier = Verifier(
-        now=wiring.utc_now,
-        parallel=lambda: defaults.parallel_clusters,
-        seconds=defaults.timeout.total_seconds,
+        now=utc_now, parallel=lambda: defaults.parallel_clusters, seconds=defaults.timeout.total_seconds
     )
     target = VerificationTarget(
         name=context or kubeconfig.stem,
@@ -46,7 +45,7 @@ def run(
         project="",
         connect=lambda seconds: Kube(endpoint, user_agent=f"xk8s/{__version__}", seconds=seconds),
     )
-    report = verifier.verify(target, asked)
+    report = verifier.verify(target, expected)
     if as_json:
         data = json.loads(json.dumps(report.to_json(), default=str))
         click.echo(json.dumps(redactor.hide_in(data), indent=2))
@@ -60,8 +59,8 @@ def _driver(word: str | None) -> Driver | None:
         return None
     try:
         return Driver(values.driver(word))
-    except ValueError as wrong:
-        raise Refusal(str(wrong), fix=f"There are {' and '.join(names())}.") from None
+    except ValueError as error:
+        raise Refusal(str(error), fix=f"There are {' and '.join(names())}.") from None
 
 
 def _show(report: VerificationReport, redactor: Redactor) -> None:

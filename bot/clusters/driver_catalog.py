@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from bot.actions.drivers import DriverList, DriverShow
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.drivers.catalog import profile, profiles
 from bot.drivers.profile import DriverProfile
@@ -26,3 +27,8 @@ def list_drivers(_action: DriverList, _context: Context) -> DriverComparison:
 def show_driver(action: DriverShow, _context: Context) -> DriverComparison:
     """Show one driver; the others are there for comparison."""
     return DriverComparison(profiles=profiles(), one=profile(action.driver))
+
+
+def routes() -> Routes:
+    """Return the routes of the driver actions."""
+    return Routes(Route(DriverList, list_drivers), Route(DriverShow, show_driver))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from bot.access.proposal import Proposal, digest
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
-from bot.actions.service import Context, LongRunning
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, LongRunning, TargetReader
 from bot.clusters.cloud_resources import CloudResources, deletion_consequences, read_cloud_resources
 from bot.clusters.cluster import Cluster, Listed
 from bot.clusters.lifecycle import creation, deletion
@@ -139,3 +141,14 @@ class ClusterServices:
         except Problem as problem:
             why = f"{problem.what}: {problem.why}" if problem.why else problem.what
             return None, (f"its load balancers and volumes could not be counted: {why}",)
+
+
+def routes(services: ClusterServices, readers: Mapping[str, TargetReader]) -> Routes:
+    """Return the routes of the cluster actions; `readers` are by the action's name."""
+    return Routes(
+        Route(ClusterList, services.list),
+        Route(ClusterShow, services.show),
+        Route(ClusterCreate, services.create, proposal=services.propose_create),
+        Route(ClusterDelete, services.delete, proposal=services.propose_delete),
+        readers=readers,
+    )

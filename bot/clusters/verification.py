@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.actions.verification import Verify
 from bot.clusters.cluster import Cluster
@@ -90,3 +91,8 @@ def last_verification(report: VerificationReport) -> LastVerification:
         report=report.to_json(),
         at=report.at,
     )
+
+
+def routes(services: VerificationServices) -> Routes:
+    """Return the route of `verify`."""
+    return Routes(Route(Verify, services.verify))

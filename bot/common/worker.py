@@ -17,6 +17,8 @@ from bot.common.problems import Problem
 
 log = structlog.get_logger(__name__)
 
+CountFailure = Callable[[str], None]  # gets the name of a worker whose task has failed
+
 JOIN_SECONDS = 5.0  # how long `stop` waits for a task that is running
 
 
@@ -31,7 +33,7 @@ class Worker:
         interval: float,
         delay: float = 0.0,
         expected: tuple[type[Exception], ...] = (),
-        count_failure: Callable[[str], None] = lambda _name: None,
+        count_failure: CountFailure = lambda _name: None,
     ) -> None:
         """Prepare the thread; `start` begins it.
 
@@ -41,6 +43,7 @@ class Worker:
         """
         self.name = name
         self.failures = 0
+        self.failing = False  # whether the last run failed
         self._task = task
         self._interval = interval
         self._delay = delay
@@ -54,6 +57,11 @@ class Worker:
     def stopping(self) -> bool:
         """Whether `stop` was called: a long task looks at this between its parts."""
         return self._stopping.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs: it was started and has not been stopped."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Begin. May be called once."""
@@ -85,7 +93,9 @@ class Worker:
         except Exception:  # a defect in one task must not end the thread that others rely on
             log.exception("worker failed", worker=self.name)
         else:
+            self.failing = False
             return self._interval if pause is None else pause
+        self.failing = True
         self.failures += 1
         self._count_failure(self.name)
         return self._interval

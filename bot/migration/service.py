@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,8 @@ from bot.actions.migrations import (
     MigrateShow,
     MigrateStart,
 )
-from bot.actions.service import Context, LongRunning
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, LongRunning, TargetReader
 from bot.common.problems import Refusal
 from bot.common.wording import count, lasting
 from bot.migration.planning.plan import MigrationPlan
@@ -428,3 +429,17 @@ def document(plan: MigrationPlan) -> str:
         f"- namespaces {', '.join(plan.namespaces)}",
     ]
     return "\n".join([*head, *contents(plan)]) + "\n"
+
+
+def routes(services: MigrationServices, readers: Mapping[str, TargetReader]) -> Routes:
+    """Return the routes of the migration actions; `readers` are by the action's name."""
+    return Routes(
+        Route(MigrateStart, services.start, proposal=services.propose),
+        Route(MigrateList, services.list),
+        Route(MigrateShow, services.show),
+        Route(MigratePause, services.pause),
+        Route(MigrateResume, services.resume),
+        Route(MigrateCancel, services.cancel),
+        Route(MigrateRollback, services.rollback),
+        readers=readers,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -19,7 +19,9 @@ from bot.actions.policies import (
     PolicyRollback,
     PolicyShow,
 )
-from bot.actions.service import Context
+from bot.actions.proposal import Proposal
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, TargetReader
 from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
 from bot.policy import (
@@ -280,3 +282,30 @@ def manifest_of(action: PolicyPreview | PolicyApply) -> Manifest:
         )
         manifest = presets.find(action.preset or "").manifest(action.namespace, parameters)
     return with_dns(manifest) if action.allow_dns else manifest
+
+
+class PolicyProposer(Protocol):
+    """Proposes each change of a policy."""
+
+    def apply(self, action: PolicyApply, context: Context, /) -> Proposal: ...
+
+    def delete(self, action: PolicyDelete, context: Context, /) -> Proposal: ...
+
+    def rollback(self, action: PolicyRollback, context: Context, /) -> Proposal: ...
+
+
+def routes(
+    services: PolicyServices, proposals: PolicyProposer, readers: Mapping[str, TargetReader]
+) -> Routes:
+    """Return the routes of the policy actions; `readers` are by the action's name."""
+    return Routes(
+        Route(PolicyPresets, services.presets),
+        Route(PolicyList, services.list),
+        Route(PolicyShow, services.show),
+        Route(PolicyPreview, services.preview),
+        Route(PolicyApply, services.apply, proposal=proposals.apply),
+        Route(PolicyDelete, services.delete, proposal=proposals.delete),
+        Route(PolicyRollback, services.rollback, proposal=proposals.rollback),
+        Route(PolicyReach, services.reach),
+        readers=readers,
+    )

@@ -1,4 +1,4 @@
-"""The way of one request: inbox, authorise, audit around the service, results out.
+"""The road of one request: inbox, pipeline of stages, long-running operations, recovery after a crash.
 
 It knows neither Slack nor what the services do: both ends are Protocols that the wiring fills in.
 """

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Protocol
 
 from bot.actions.action import Action
-from bot.actions.request import IncomingRequest
+from bot.actions.request import Entry, IncomingRequest
 from bot.actions.service import Outcome
 from bot.common.problems import Problem
 
@@ -24,34 +24,50 @@ class Conclusion:
     problem: Problem | None = None
 
 
-class Answer(Protocol):
-    """The far end of a request: a Slack thread, or a terminal.
+class CannotAnswer(Problem):
+    """Nothing can be posted where the request came from; `fix` says how to invite the bot."""
 
-    Every method may be called again with the same request after a crash and must then not repeat
-    what was already shown.
+
+class Answer(Protocol):
+    """The far end of a request.
+
+    Every method may be called again with the same request after a crash, and must then not repeat what was
+    shown already.
     """
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
         """Make the place where the answer will stand (the root message and its thread).
 
-        Raises `CannotAnswer` where nothing can be posted: a read then goes on and is answered
-        privately, a change is refused before it starts.
+        Raises `CannotAnswer` where nothing can be posted.
         """
 
     def progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in place; may drop it when another follows soon."""
 
     def changed(self, request: IncomingRequest, name: str, state: object) -> None:
-        """Say for good that work which takes long has come to a new state; `name` is said once per
-        request.
-        """
+        """Add a lasting note that long work has come to a new state; `name` is noted once per request."""
 
     def finish(self, conclusion: Conclusion) -> None:
-        """Show the end, in the place that `begin` made."""
+        """Show the end in the place that `begin` made. Raises `CannotAnswer`."""
 
     def reply_privately(self, conclusion: Conclusion) -> None:
         """Show the end to the asker alone: help, typos, refusals, whoami."""
 
 
-class CannotAnswer(Problem):
-    """Nothing can be posted where the request came from; `fix` says how to invite the bot."""
+class DiscardedAnswer:
+    """The answer of a request whose terminal is gone: only the audit log has the end."""
+
+    def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None: ...
+
+    def progress(self, request: IncomingRequest, state: object) -> None: ...
+
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None: ...
+
+    def finish(self, conclusion: Conclusion) -> None: ...
+
+    def reply_privately(self, conclusion: Conclusion) -> None: ...
+
+
+def answer_for(request: IncomingRequest, answer: Answer) -> Answer:
+    """The answer that a serving replica gives: none to a terminal, which waits in its own process."""
+    return DiscardedAnswer() if request.entry is Entry.TERMINAL else answer

@@ -1,9 +1,9 @@
-"""What somebody's App Home shows: gathered from what is kept, asking neither Magnum nor a cluster."""
+"""What somebody's App Home shows, gathered from the database alone: neither Magnum nor a cluster is asked."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.access.roles import Role
@@ -16,8 +16,10 @@ from storage.cluster_migrations import ClusterMigrationRepository
 from storage.continuations import Continuation, ContinuationRepository
 from storage.verifications import LastVerification, VerificationRepository
 
-RECENT = 8  # actions of one's own
+RECENT = 8  # of the person's own actions
 RUNNING = 10
+
+RolesByProject = Mapping[str, Mapping[Role, str]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,15 +31,15 @@ class RunningOperation:
     name: str  # of the action
     asker: str
     since: datetime
-    migration: MigrationSummary | None = None  # where it stands, if it is one
+    migration: MigrationSummary | None = None  # its state, if the work is a migration
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HomePage:
-    """One person's Home."""
+    """The App Home of one person."""
 
     person: str
-    roles: Mapping[str, Mapping[Role, str]]  # by project
+    roles: RolesByProject
     to_decide: tuple[Approval, ...]
     asked: tuple[Approval, ...]
     running: tuple[RunningOperation, ...]
@@ -47,64 +49,56 @@ class HomePage:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HomeService:
-    """Gathers Homes."""
+    """Gathers the App Homes of all people."""
 
     approvals: ApprovalRepository
     continuations: ContinuationRepository
     verifications: VerificationRepository
     migrations: ClusterMigrationRepository
     audit: AuditRepository
-    roles: Callable[[str], Mapping[str, Mapping[Role, str]]]
+    roles: Callable[[str], RolesByProject]
 
     def page(self, person: str) -> HomePage:
-        """Somebody's Home. Raises `DatabaseError`."""
+        """Return somebody's App Home. Raises `DatabaseError`."""
         roles = self.roles(person)
         waiting = self.approvals.waiting(list(roles)) if roles else []
-        mine, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
+        events, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
+        recent = [event for event in events if event.project in roles and event.action != ApprovalForm.name]
         return HomePage(
             person=person,
             roles=roles,
-            to_decide=tuple(each for each in waiting if _may_decide(each, person, roles)),
-            asked=tuple(each for each in waiting if each.requester == person),
+            to_decide=tuple(approval for approval in waiting if _may_decide(approval, person, roles)),
+            asked=tuple(approval for approval in waiting if approval.requester == person),
             running=self._running(roles),
             verifications=tuple(
-                found for project in roles for found in self.verifications.of_project(project)
+                verification for project in roles for verification in self.verifications.of_project(project)
             ),
-            recent=tuple(
-                event for event in mine if event.project in roles and event.action != ApprovalForm.name
-            )[:RECENT],
+            recent=tuple(recent[:RECENT]),
         )
 
-    def _running(self, roles: Mapping[str, object]) -> tuple[RunningOperation, ...]:
-        found = [each for each in self.continuations.unended() if each.project in roles][:RUNNING]
-        migrations = self.migrations.of_operations([each.operation for each in found])
-        return _running(found, {each.operation: summary(each) for each in migrations})
+    def _running(self, roles: RolesByProject) -> tuple[RunningOperation, ...]:
+        unended = [work for work in self.continuations.unended() if work.project in roles][:RUNNING]
+        migrations = self.migrations.of_operations([work.operation for work in unended])
+        summaries = {migration.operation: summary(migration) for migration in migrations}
+        return tuple(_operation(work, summaries.get(work.operation)) for work in unended)
 
 
-def _may_decide(found: Approval, person: str, roles: Mapping[str, Mapping[Role, str]]) -> bool:
-    decided = any(each.person == person for each in found.decisions)
+def _may_decide(approval: Approval, person: str, roles: RolesByProject) -> bool:
     return (
-        found.state == OPEN
-        and found.requester != person
-        and not decided
-        and Role.APPROVER in roles[found.project]
+        approval.state == OPEN
+        and approval.requester != person
+        and not any(decision.person == person for decision in approval.decisions)
+        and Role.APPROVER in roles[approval.project]
     )
 
 
-def _running(
-    found: Sequence[Continuation], migrations: Mapping[str, MigrationSummary]
-) -> tuple[RunningOperation, ...]:
-    shown = []
-    for each in found:
-        action = Action.decode(each.action)
-        shown.append(
-            RunningOperation(
-                project=each.project,
-                words=action.words(),
-                name=action.name,
-                since=each.begun_at,
-                asker=str((each.request.get("person") or {}).get("id", "")),
-                migration=migrations.get(each.operation),
-            )
-        )
-    return tuple(shown)
+def _operation(work: Continuation, migration: MigrationSummary | None) -> RunningOperation:
+    action = Action.decode(work.action)
+    return RunningOperation(
+        project=work.project,
+        words=action.words(),
+        name=action.name,
+        since=work.begun_at,
+        asker=str((work.request.get("person") or {}).get("id", "")),
+        migration=migration,
+    )

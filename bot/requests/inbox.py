@@ -1,4 +1,7 @@
-"""The inbox as the Slack end sees it: a request is stored, durably, and the pool is woken."""
+"""The inbox as the listeners see it: a request is stored, durably, before Slack is acknowledged.
+
+Slack does not send a command or a click again, so what is acknowledged and not stored would be lost.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ class NotStored(Problem):
 
 
 class Inbox:
-    """Stores what was said before it is acknowledged."""
+    """Stores requests and wakes the pool that works them off."""
 
     def __init__(
         self,
@@ -24,20 +27,17 @@ class Inbox:
         wake: Callable[[], None],
         repeated: Callable[[], None] = lambda: None,
     ) -> None:
+        """`repeated` is called for a request that is in the inbox already: Slack, or whoever recorded it,
+        has delivered it again.
+        """
         self._repository = repository
-        self._repeated = repeated  # something was delivered again, by Slack or by who recorded it
+        self._repeated = repeated
         self._wake = wake
 
     def accept(self, request: IncomingRequest) -> bool:
-        """Store a request; False if it was said before. Raises `NotStored`."""
-        entry = InboxEntry(
-            key=request.key,
-            operation=request.operation,
-            payload=request.model_dump(mode="json"),
-            received_at=request.received,
-        )
+        """Store a request; False if its key is in the inbox already. Raises `NotStored`."""
         try:
-            fresh = self._repository.accept(entry)
+            fresh = self._repository.accept(inbox_entry(request))
         except DatabaseError as error:
             raise NotStored(
                 "I cannot take requests just now: the database does not answer",
@@ -46,3 +46,13 @@ class Inbox:
             ) from error
         (self._wake if fresh else self._repeated)()
         return fresh
+
+
+def inbox_entry(request: IncomingRequest) -> InboxEntry:
+    """Return the row that holds a request."""
+    return InboxEntry(
+        key=request.key,
+        operation=request.operation,
+        payload=request.model_dump(mode="json"),
+        received_at=request.received,
+    )

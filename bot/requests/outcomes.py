@@ -1,4 +1,4 @@
-"""How the end of a request is judged and audited, wherever it comes to its end."""
+"""How the end of a request is judged, audited and made fit to be shown, wherever it comes to its end."""
 
 from __future__ import annotations
 
@@ -6,43 +6,31 @@ import dataclasses
 
 from bot.actions.action import Action
 from bot.actions.request import IncomingRequest
-from bot.actions.service import Detailed, Outcome, Partial, Pending
-from bot.audit.log import AuditSubject
+from bot.actions.service import Detailed, Outcome, Partial, Pending, Targeted
+from bot.audit.log import AuditLog, AuditSubject
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
 from bot.requests.answer import Conclusion
 
 
-def judged(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
-    """The outcome of a request and its detail, for the audit log."""
-    if problem is None and isinstance(result, Partial) and result.shortfall:
+def judge(result: object | None, problem: Problem | None) -> tuple[Outcome, str]:
+    """Return the outcome of a request and the detail that the audit log keeps of it."""
+    if problem is not None:
+        return Outcome(problem.outcome), detail_of(problem)
+    if isinstance(result, Partial) and result.shortfall:
         return Outcome.FAILED, result.shortfall
-    if problem is None and isinstance(result, Pending):
+    if isinstance(result, Pending):
         return Outcome.ASKED, result.pending
-    if problem is None and isinstance(result, Detailed):
-        return Outcome.SUCCEEDED, result.audit_detail
-    return outcome(problem), detail(problem)
+    return Outcome.SUCCEEDED, result.audit_detail if isinstance(result, Detailed) else ""
 
 
-def shown(ended: Conclusion, redactor: Redactor) -> Conclusion:
-    """An end as it may be shown: what servers said is rid of secrets before a view wraps or cuts it."""
-    if ended.problem is None:
-        return ended
-    return dataclasses.replace(ended, problem=redactor.hide_problem(ended.problem))
+def detail_of(problem: Problem) -> str:
+    """Return what happened and why, in one line."""
+    return ": ".join(part for part in (problem.what, problem.why) if part)
 
 
-def outcome(problem: Problem | None) -> Outcome:
-    """How it ended, if a problem was all there is to it."""
-    return Outcome.SUCCEEDED if problem is None else Outcome(problem.outcome)
-
-
-def detail(problem: Problem | None) -> str:
-    """What happened and why, in one line."""
-    return ": ".join(part for part in (problem.what, problem.why) if part) if problem else ""
-
-
-def subject(request: IncomingRequest, action: Action, project: str | None) -> AuditSubject:
-    """Who, where, what, on what: what the events of a request share."""
+def audit_subject(request: IncomingRequest, action: Action, project: str | None) -> AuditSubject:
+    """Return who asked for what, where and on what: the part that the events of a request share."""
     return AuditSubject(
         operation=request.operation,
         reference=request.reference,
@@ -54,6 +42,26 @@ def subject(request: IncomingRequest, action: Action, project: str | None) -> Au
         thread=request.place.thread,
         project=project or "",
         action=action.name,
-        arguments=action.recorded(),
+        arguments=action.audit_arguments(),
         target=action.target,
     )
+
+
+def record_end(
+    audit: AuditLog, subject: AuditSubject, *, result: object | None, problem: Problem | None, seconds: float
+) -> None:
+    """Write the outcome of a request, once per operation. Raises `AuditUnavailable`.
+
+    The result names the target where the words had left it out.
+    """
+    outcome, detail = judge(result, problem)
+    if isinstance(result, Targeted) and not subject.target:
+        subject = dataclasses.replace(subject, target=result.audit_target)
+    audit.conclude(subject, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
+
+
+def shown(conclusion: Conclusion, redactor: Redactor) -> Conclusion:
+    """Return a conclusion without the secrets in what servers have said, before a view wraps or cuts it."""
+    if conclusion.problem is None:
+        return conclusion
+    return dataclasses.replace(conclusion, problem=redactor.hide_problem(conclusion.problem))

@@ -1,26 +1,25 @@
-"""What the handler needs of others, each as a Protocol: rights, offers, approvals, attachments."""
+"""Everything that the stages of the pipeline use, and the Protocols of what Slack and a terminal bring."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.access.authorisation import Asker, Grant
+from bot.access.authorisation import Authoriser
 from bot.actions.action import Action
 from bot.actions.request import IncomingRequest
-from bot.actions.service import Context
-
-
-class Authorise(Protocol):
-    """Decides over a request. Raises `Refusal`."""
-
-    def authorise(self, action: Action, asker: Asker) -> Grant: ...
+from bot.actions.routes import Routes
+from bot.audit.log import AuditLog
+from bot.requests.approval_gate import ApprovalGate
+from bot.requests.long_running import LongRunningOperations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Offered:
-    """What a button or form stands for: the request with its place filled in, the action, the project it
-    was shown in.
+    """What a button or form stands for: the request with its place filled in, the action, and the project
+    in which it was shown.
     """
 
     request: IncomingRequest
@@ -29,40 +28,18 @@ class Offered:
 
 
 class Offers(Protocol):
-    """What buttons and forms stand for, and where they were shown."""
+    """What buttons and forms stand for. An offer that changes something is taken by one request."""
 
     def resolve(self, request: IncomingRequest) -> Offered:
-        """Look it up. Raises `Problem`."""
+        """Look up the offer that a request names. Raises `Problem`."""
         ...
 
     def take(self, request: IncomingRequest) -> bool:
-        """Let this request do what its button stands for; False if another has done it."""
+        """Claim the offer for this request; False if another request has it."""
         ...
 
     def give_back(self, request: IncomingRequest) -> None:
-        """Let the button be pressed again: nothing came of it."""
-        ...
-
-
-class ApprovalPort(Protocol):
-    """What must be decided by a second person before it is done."""
-
-    def resolve(self, request: IncomingRequest) -> Action:
-        """What an approved request is to do. Raises `Refusal`."""
-        ...
-
-    def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
-        """Ask for a decision if one is needed, and return what to show of it; None if none is. Raises
-        `Problem`.
-        """
-        ...
-
-    def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
-        """Begin an approved effect. Raises `Refusal` if what was approved has changed."""
-        ...
-
-    def give_up(self, request: IncomingRequest, note: str) -> None:
-        """An approved effect could not begin."""
+        """Release the claim of this request, so that the button may be pressed again."""
         ...
 
 
@@ -75,8 +52,23 @@ class Attachments(Protocol):
 
 
 class NoAttachments:
-    """Where nothing can be sent along."""
+    """The attachments of an end that cannot send any."""
 
     def complete(self, request: IncomingRequest, action: Action) -> Action:
-        """The action as it is."""
+        """Return the action unchanged."""
         return action
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything that the stages of the pipeline use."""
+
+    parse: Callable[[str], Action]  # raises `Mistake`
+    offers: Offers
+    approvals: ApprovalGate
+    access: Authoriser
+    audit: AuditLog
+    routes: Routes
+    long_running: LongRunningOperations
+    attachments: Attachments = dataclasses.field(default_factory=NoAttachments)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)

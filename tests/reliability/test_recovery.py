@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.app import wiring
+from bot.app.clock import utc_now
 from bot.app.configuration import load
 from bot.audit.log import AuditLog
 from bot.clusters.projects import Projects
@@ -82,15 +82,15 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
 
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", here.bot.environment["OS_CLIENT_CONFIG_FILE"])
     settings, opened = load(here.bot.environment), database(here)
-    audit = AuditLog(AuditRepository(opened), now=wiring.utc_now)
+    audit = AuditLog(AuditRepository(opened), now=utc_now)
     recovery = Recovery(
         audit,
-        readers=TargetReaders(Projects(lambda: settings, now=wiring.utc_now)).all(),
+        readers=TargetReaders(Projects(lambda: settings, now=utc_now)).all(),
         is_open=lambda _operation: False,
-        tell=lambda _intent, _found: None,
-        now=lambda: wiring.utc_now() + timedelta(hours=2),
+        notify=lambda _intent, _readback: None,
+        now=lambda: utc_now() + timedelta(hours=2),
     )
-    assert recovery.close() == 1
+    assert recovery.close_intents() == 1
     [event], _ = AuditRepository(opened).find(AuditFilter(target=name), offset=0, limit=5)
     assert event.outcome == truth and name in event.detail
     opened.dispose()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.access.proposal import Proposal, digest
-from bot.actions.service import Context
+from bot.actions.routes import Route, Routes
+from bot.actions.service import Context, TargetReader
 from bot.actions.templates import (
     TemplateCreate,
     TemplateDelete,
@@ -157,3 +158,17 @@ def _bound(template: Template) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in dropped} | {
         "labels": digest(template.labels)
     }
+
+
+def routes(services: TemplateServices, readers: Mapping[str, TargetReader]) -> Routes:
+    """Return the routes of the template actions; `readers` are by the action's name."""
+    return Routes(
+        Route(TemplateCreate, services.create),
+        Route(TemplateList, services.list),
+        Route(TemplateShow, services.show),
+        Route(TemplatePublish, services.publish, proposal=services.propose_publish),
+        Route(TemplateUnpublish, services.unpublish),
+        Route(TemplateHide, services.hide),
+        Route(TemplateDelete, services.delete, proposal=services.propose_delete),
+        readers=readers,
+    )

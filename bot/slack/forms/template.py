@@ -73,7 +73,7 @@ def template_errors(values: Values, _files: int = 0) -> Errors:
 
 def fill_template(action: TemplateCreate, values: Values) -> TemplateCreate:
     """The action with the values of the form. Raises `ValueError` for values that do not fit."""
-    options = {name: value for name, value in values.items() if value and name in TemplateCreate.spelled()}
+    options = {name: value for name, value in values.items() if value and name in TemplateCreate.parameters()}
     options["driver"] = rules.driver(options["driver"])
     return TemplateCreate(project=action.project, **options)
 

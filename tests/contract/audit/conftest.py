@@ -79,8 +79,8 @@ class Ledger:
                 connection.execute(text("SET LOCAL session_replication_role = replica"))
                 yield connection
                 return
-            found = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = connection.execute(found).all()
+            query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = connection.execute(query).all()
             for trigger in triggers:
                 connection.execute(text(f'DROP TRIGGER "{trigger.name}"'))
             yield connection

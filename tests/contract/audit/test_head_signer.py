@@ -65,18 +65,18 @@ def keeper(
 def test_a_head_is_signed_ten_seconds_after_the_last_and_only_if_it_grew(
     ledger: Ledger, clock: Clock, channel: Channel
 ) -> None:
-    kept = keeper(ledger, clock, channel)
-    assert kept.sign() is False, "there is nothing yet"
+    signer = keeper(ledger, clock, channel)
+    assert signer.sign() is False, "there is nothing yet"
     ledger.write(1)
-    assert kept.sign() is True
+    assert signer.sign() is True
     ledger.write(1, first=2)
     clock.passes(seconds=9)
-    assert kept.sign() is False
+    assert signer.sign() is False
     clock.passes(seconds=1)
-    assert kept.sign() is True
+    assert signer.sign() is True
     clock.passes(seconds=60)
-    assert kept.sign() is False
-    assert [found.position for found in ledger.chain.signatures(until=99)] == [2, 4]
+    assert signer.sign() is False
+    assert [signature.position for signature in ledger.chain.signatures(until=99)] == [2, 4]
     assert ledger.trail().verify().unsigned == 0
 
 
@@ -84,24 +84,24 @@ def test_a_thousand_events_are_not_kept_waiting(
     ledger: Ledger, clock: Clock, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.audit.head_signer.EVENTS", 4)
-    kept = keeper(ledger, clock, channel)
+    signer = keeper(ledger, clock, channel)
     ledger.write(1)
-    kept.sign()
+    signer.sign()
     ledger.write(1, first=2)
-    assert kept.sign() is False
+    assert signer.sign() is False
     ledger.write(1, first=3)
-    assert kept.sign() is True
+    assert signer.sign() is True
 
 
 def test_two_replicas_sign_a_head_once_and_the_second_knows_of_the_first(
     ledger: Ledger, clock: Clock, channel: Channel
 ) -> None:
-    one, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
+    first, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
     ledger.write(1)
-    assert (one.sign(), other.sign()) == (True, False)
+    assert (first.sign(), other.sign()) == (True, False)
     ledger.write(1, first=2)
     clock.passes(seconds=10)
-    assert (other.sign(), one.sign()) == (True, False)
+    assert (other.sign(), first.sign()) == (True, False)
     assert ledger.chain.sign(Keyring(KEY).sign(ledger.chain.head(), at=NOW)) is False
 
 
@@ -123,51 +123,51 @@ def test_a_rotated_key_goes_on_and_the_old_one_still_checks(
     ledger.write(1, first=2)
     clock.passes(seconds=10)
     assert keeper(ledger, clock, channel, key=both).sign() is True
-    assert len({found.key for found in ledger.chain.signatures(until=99)}) == 2
+    assert len({signature.key for signature in ledger.chain.signatures(until=99)}) == 2
     report = ledger.trail(both).verify()
     assert report.unsigned == 0 and report.unknown_keys == ()
-    kept = ledger.trail(SecretStr("n" * 40)).verify()
-    assert kept.shortfall == "" and len(kept.unknown_keys) == 1
+    report_without_old_key = ledger.trail(SecretStr("n" * 40)).verify()
+    assert report_without_old_key.shortfall == "" and len(report_without_old_key.unknown_keys) == 1
 
 
 def test_the_key_itself_is_nowhere_in_the_database(ledger: Ledger, clock: Clock, channel: Channel) -> None:
     ledger.write(1)
     keeper(ledger, clock, channel).sign()
-    stored = [str(vars(found)) for found in ledger.chain.signatures(until=99)]
+    stored = [str(vars(signature)) for signature in ledger.chain.signatures(until=99)]
     assert stored and not any(KEY.get_secret_value() in text for text in stored)
 
 
 def test_an_anchor_is_posted_when_it_is_due_by_one_replica(
     ledger: Ledger, clock: Clock, channel: Channel
 ) -> None:
-    one, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
-    assert one.anchor() is False, "an empty log is not posted"
+    first, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
+    assert first.anchor() is False, "an empty log is not posted"
     ledger.write(1)
-    assert (one.anchor(), other.anchor()) == (True, False)
+    assert (first.anchor(), other.anchor()) == (True, False)
     ledger.write(1, first=2)
     clock.passes(minutes=59)
-    assert (one.anchor(), other.anchor()) == (False, False)
+    assert (first.anchor(), other.anchor()) == (False, False)
     clock.passes(minutes=1)
-    assert (other.anchor(), one.anchor()) == (True, False)
+    assert (other.anchor(), first.anchor()) == (True, False)
     clock.passes(minutes=60)
-    assert one.anchor() is False, "it did not grow"
+    assert first.anchor() is False, "it did not grow"
     assert [head.position for head in channel.heads] == [2, 4]
     report = ledger.trail().verify([Posted(head=head) for head in channel.heads])
-    assert report.anchors is not None and all(found.holds for found in report.anchors)
+    assert report.anchors is not None and all(anchor.holds for anchor in report.anchors)
 
 
 def test_a_post_that_failed_is_tried_again_but_not_every_second(
     ledger: Ledger, clock: Clock, channel: Channel
 ) -> None:
-    kept = keeper(ledger, clock, channel)
+    signer = keeper(ledger, clock, channel)
     ledger.write(1)
     channel.down = True
     with pytest.raises(Problem):
-        kept.anchor()
-    assert kept.anchor() is False
+        signer.anchor()
+    assert signer.anchor() is False
     channel.down = False
     clock.passes(minutes=5)
-    assert kept.anchor() is True
+    assert signer.anchor() is True
 
 
 def test_what_is_pasted_is_a_whole_head_or_refused() -> None:

@@ -119,12 +119,12 @@ def test_a_temporary_table_does_not_take_the_place_of_the_head(
 def test_every_other_table_is_the_bots_to_write(application: Database) -> None:
     with application.reading() as connection:
         for table in set(Base.metadata.tables):
-            wanted = "SELECT" if table.startswith("audit_") else "SELECT, INSERT, UPDATE, DELETE"
-            for right in wanted.split(", "):
-                asked = text("SELECT has_table_privilege(current_user, :table, :right)")
-                assert connection.execute(asked, {"table": table, "right": right}).scalar() is True, (
+            privileges = "SELECT" if table.startswith("audit_") else "SELECT, INSERT, UPDATE, DELETE"
+            for privilege in privileges.split(", "):
+                query = text("SELECT has_table_privilege(current_user, :table, :right)")
+                assert connection.execute(query, {"table": table, "right": privilege}).scalar() is True, (
                     table,
-                    right,
+                    privilege,
                 )
 
 
@@ -139,8 +139,8 @@ def test_the_retention_seals_and_can_do_nothing_else(urls: dict[str, str], tmp_p
         with pytest.raises(DatabaseError, match="permission denied"), retention.reading() as connection:
             connection.execute(text("SELECT * FROM inbox"))
         later = NOW + timedelta(days=1)
-        made = seals.seal(AuditChain(retention), Keyring(KEY), tmp_path / "old", before=later, now=later)
-        assert made.position == 4 and ledger.trail().verify().begins_after == 4
+        new_seal = seals.seal(AuditChain(retention), Keyring(KEY), tmp_path / "old", before=later, now=later)
+        assert new_seal.position == 4 and ledger.trail().verify().begins_after == 4
     finally:
         application.dispose()
         retention.dispose()
@@ -155,11 +155,11 @@ def test_a_role_is_a_name_and_nothing_else() -> None:
 class Silent:
     """Nobody looks."""
 
-    def progress(self, operation: str, state: object) -> None:
-        """Nothing."""
+    def progress(self, operation: str, state: object) -> None: ...
 
-    def end(self, operation: str, end: dict[str, Any]) -> None:
-        """Nothing."""
+    def changed(self, operation: str, name: str, state: object) -> None: ...
+
+    def end(self, operation: str, end: dict[str, Any]) -> None: ...
 
 
 def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(

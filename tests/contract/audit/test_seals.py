@@ -39,15 +39,15 @@ def seal(ledger: Ledger, path: pathlib.Path, *, before: Any = NOW + timedelta(ho
 
 
 def positions(ledger: Ledger) -> list[int]:
-    return [found.position or 0 for found in AuditRepository(ledger.database).everything()]
+    return [event.position or 0 for event in AuditRepository(ledger.database).everything()]
 
 
 def test_events_before_a_signed_head_leave_the_table_and_the_chain_goes_on(
     signed: Ledger, tmp_path: pathlib.Path
 ) -> None:
     before = list(AuditRepository(signed.database).everything())
-    made = seal(signed, tmp_path / "old.jsonl")
-    assert made.position == 6 and positions(signed) == [7, 8, 9, 10, 11, 12]
+    new_seal = seal(signed, tmp_path / "old.jsonl")
+    assert new_seal.position == 6 and positions(signed) == [7, 8, 9, 10, 11, 12]
     report = signed.trail().verify()
     assert (report.shortfall, report.begins_after, report.events) == ("", 6, 6)
     assert list(seals.events(tmp_path / "old.jsonl")) == before[:6], "nothing of them is lost"
@@ -58,10 +58,10 @@ def test_events_before_a_signed_head_leave_the_table_and_the_chain_goes_on(
 def test_a_second_file_begins_where_the_first_ended(signed: Ledger, tmp_path: pathlib.Path) -> None:
     seal(signed, tmp_path / "one.jsonl")
     seal(signed, tmp_path / "two.jsonl", before=NOW + timedelta(days=2))
-    one, two = (seals.check(tmp_path / name, Keyring(KEY)) for name in ("one.jsonl", "two.jsonl"))
+    first, two = (seals.check(tmp_path / name, Keyring(KEY)) for name in ("one.jsonl", "two.jsonl"))
     assert (two.begins.position, two.begins.hash) == (
-        one.end.position,
-        one.end.hash,
+        first.end.position,
+        first.end.hash,
     ) and two.end.position == 10
     assert signed.trail().verify().begins_after == 10
     with pytest.raises(NothingToSeal):
@@ -81,10 +81,10 @@ def test_a_crash_between_the_file_and_the_drop_is_harmless(
         with pytest.raises(AuditUnavailable, match="not dropped"):
             seal(signed, path)
     assert positions(signed) == list(range(1, 13)) and signed.trail().verify().shortfall == ""
-    written = path.read_bytes()
+    content = path.read_bytes()
     signed.write(1, first=30)  # life goes on meanwhile
     assert seal(signed, path).position == 6
-    assert path.read_bytes() == written and signed.trail().verify().shortfall == ""
+    assert path.read_bytes() == content and signed.trail().verify().shortfall == ""
     assert seal(signed, path).position == 6, "said once more, it was done"
 
 
@@ -149,6 +149,6 @@ def test_an_open_intent_is_not_dropped(ledger: Ledger, tmp_path: pathlib.Path) -
 
 def test_only_a_signed_head_can_be_sealed_whoever_asks(signed: Ledger) -> None:
     head = signed.chain.head()
-    asked = Keyring(KEY).seal(head, at=LATER, file_digest="0" * 64)
+    new_seal = Keyring(KEY).seal(head, at=LATER, file_digest="0" * 64)
     with pytest.raises(DatabaseError, match="no signed head"):
-        signed.chain.seal(asked)
+        signed.chain.seal(new_seal)

@@ -71,16 +71,16 @@ def test_a_flipped_byte_of_any_column_of_any_event_is_found(
 @EXAMPLES
 @given(position=positions, mask=st.integers(1, 2**31 - 1))
 def test_a_flipped_byte_of_a_position_is_found(signed: Ledger, position: int, mask: int) -> None:
-    moved = position ^ mask
-    assume(moved > EVENTS or moved == 0)
+    shifted = position ^ mask
+    assume(shifted > EVENTS or shifted == 0)
     change = text("UPDATE audit_events SET position = :to WHERE position = :at")
     with signed.attacking() as connection:
-        connection.execute(change, {"at": position, "to": moved})
+        connection.execute(change, {"at": position, "to": shifted})
     try:
         assert signed.trail().verify().broken is not None
     finally:
         with signed.attacking() as connection:
-            connection.execute(change, {"at": moved, "to": position})
+            connection.execute(change, {"at": shifted, "to": position})
 
 
 def _flipped(ledger: Ledger, value: Any, at: int, mask: int) -> Any:
@@ -119,8 +119,8 @@ def test_an_event_that_was_dropped_is_found(
     signed: Ledger, position: int, renumber: bool, recompute: bool
 ) -> None:
     def drop(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        kept = [row for row in rows if row["position"] != position]
-        return [row | {"position": n} for n, row in enumerate(kept, 1)] if renumber else kept
+        remaining = [row for row in rows if row["position"] != position]
+        return [row | {"position": n} for n, row in enumerate(remaining, 1)] if renumber else remaining
 
     _attack(signed, drop, recompute=recompute)
 
@@ -135,10 +135,10 @@ def test_events_that_were_swapped_are_found(
     signed: Ledger, pair: list[int], whole: bool, recompute: bool
 ) -> None:
     def swap(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        one, other = (row for row in rows if row["position"] in pair)
+        first, other = (row for row in rows if row["position"] in pair)
         names = STORED if whole else chain.COLUMNS
         for name in names:
-            one[name], other[name] = other[name], one[name]
+            first[name], other[name] = other[name], first[name]
         return rows
 
     _attack(signed, swap, recompute=recompute)
@@ -267,7 +267,7 @@ def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
     ledger: Ledger, texts: list[str], duration: int | None
 ) -> None:
     number = ledger.chain.head().position
-    made = event(
+    appended = event(
         number,
         actor_name=texts[0],
         target=texts[1],
@@ -276,9 +276,9 @@ def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
         duration_ms=duration,
     )
     repository = AuditRepository(ledger.database)
-    repository.append(made)
+    repository.append(appended)
     assert ledger.trail(None).verify().broken is None
-    [kept] = repository.of_operation(made.operation)
-    assert kept.detail == chain.storable(texts[2]) and kept.arguments == {"any": texts[3]}, (
+    [stored] = repository.of_operation(appended.operation)
+    assert stored.detail == chain.storable(texts[2]) and stored.arguments == {"any": texts[3]}, (
         "JSON escapes what a text cannot hold"
     )

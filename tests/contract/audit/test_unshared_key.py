@@ -32,8 +32,8 @@ def asked(
     if key:
         monkeypatch.setenv("XK8S_AUDIT_KEY", key)
     doctor.run(Redactor())
-    said = capsys.readouterr().out
-    return said[said.index("database") - 3 : said.index("Slack") - 3]
+    output = capsys.readouterr().out
+    return output[output.index("database") - 3 : output.index("Slack") - 3]
 
 
 @pytest.mark.postgresql
@@ -43,10 +43,10 @@ def test_the_doctor_warns_where_several_replicas_can_be_and_have_no_key_in_commo
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = asked(tmp_path, postgresql_url, "", monkeypatch, capsys)
-    assert "⚠️ database: postgresql" in said and "set one key for all replicas" in said
-    said = asked(tmp_path, postgresql_url, KEY, monkeypatch, capsys)
-    assert "✅ database: postgresql" in said and "XK8S_AUDIT_KEY" not in said
+    output = asked(tmp_path, postgresql_url, "", monkeypatch, capsys)
+    assert "⚠️ database: postgresql" in output and "set one key for all replicas" in output
+    output = asked(tmp_path, postgresql_url, KEY, monkeypatch, capsys)
+    assert "✅ database: postgresql" in output and "XK8S_AUDIT_KEY" not in output
 
 
 def test_one_process_on_sqlite_needs_no_common_key(
@@ -55,5 +55,5 @@ def test_one_process_on_sqlite_needs_no_common_key(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = asked(tmp_path, sqlite_url, "", monkeypatch, capsys)
-    assert "✅ database: sqlite" in said and "not signed" in said and "replica" not in said
+    output = asked(tmp_path, sqlite_url, "", monkeypatch, capsys)
+    assert "✅ database: sqlite" in output and "not signed" in output and "replica" not in output

@@ -26,7 +26,7 @@ from bot.adapters.openstack.magnum_errors import (
     MagnumUnauthorized,
     MagnumUnreachable,
 )
-from bot.app.wiring import utc_now
+from bot.app.clock import utc_now
 from bot.clusters.cluster import Cluster
 from bot.clusters.credentials import Credentials, NoCredentials
 from sandbox.kube.controllers.kubelet import Timings

@@ -11,8 +11,8 @@ import pytest
 
 from bot.actions import grammar
 from bot.actions.service import Outcome, Readback
+from bot.app.clock import utc_now
 from bot.app.configuration import load
-from bot.app.wiring import utc_now
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import to_request

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bot.adapters.durable.flow import Flow, Json
 from bot.adapters.durable.outcomes import OutcomeCodec
 from bot.adapters.durable.runtime import Runtime
-from bot.app.wiring import MIGRATIONS, MOST_OPEN_MIGRATIONS
+from bot.app.workflows import MIGRATIONS, MOST_OPEN_MIGRATIONS
 from bot.common.problems import Refusal
 from bot.migration.workflow import run as passages
 from bot.migration.workflow.concurrency import MigrationPermit

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.access.approvals import ApprovalRequest, ApprovalRules, Approvals
-from bot.access.proposal import Proposal
 from bot.actions.clusters import ClusterDelete
+from bot.actions.proposal import Proposal
 from storage.approvals import ApprovalRepository
 from storage.database import Database
 from storage.inbox import InboxEntry

@@ -37,27 +37,27 @@ def groups(slack: Slack, clock: Clock) -> CachedGroups:
 
 def test_a_membership_is_asked_for_once_until_it_is_to_be_refreshed() -> None:
     slack, clock = Slack(), Clock()
-    known = groups(slack, clock)
-    assert known.has("S1", "U1") and not known.has("S1", "U2") and slack.asked == 1
+    memberships = groups(slack, clock)
+    assert memberships.has("S1", "U1") and not memberships.has("S1", "U2") and slack.asked == 1
     slack.members = frozenset({"U2"})
     clock.now += REFRESH - timedelta(seconds=1)
-    assert known.has("S1", "U1")
+    assert memberships.has("S1", "U1")
     clock.now += timedelta(seconds=1)
-    assert known.has("S1", "U2") and not known.has("S1", "U1")
+    assert memberships.has("S1", "U2") and not memberships.has("S1", "U1")
 
 
 def test_while_slack_is_silent_the_last_known_membership_counts_for_the_grace_and_then_none() -> None:
     slack, clock = Slack(), Clock()
-    known = groups(slack, clock)
-    assert known.has("S1", "U1")
+    memberships = groups(slack, clock)
+    assert memberships.has("S1", "U1")
     slack.answers = False
     clock.now += GRACE - timedelta(seconds=1)
-    assert known.has("S1", "U1")
+    assert memberships.has("S1", "U1")
     clock.now += timedelta(seconds=1)
-    assert not known.has("S1", "U1")
+    assert not memberships.has("S1", "U1")
     slack.answers = True
     clock.now += timedelta(minutes=1)
-    assert known.has("S1", "U1")
+    assert memberships.has("S1", "U1")
 
 
 def test_a_group_that_was_never_known_has_no_members_while_slack_is_silent() -> None:
@@ -69,10 +69,10 @@ def test_a_group_that_was_never_known_has_no_members_while_slack_is_silent() -> 
 def test_a_slack_that_is_silent_is_not_asked_for_every_request() -> None:
     slack, clock = Slack(), Clock()
     slack.answers = False
-    known = groups(slack, clock)
+    memberships = groups(slack, clock)
     for _ in range(50):
-        known.has("S1", "U1")
+        memberships.has("S1", "U1")
     assert slack.asked == 1
     clock.now += timedelta(seconds=15)
-    known.has("S1", "U1")
+    memberships.has("S1", "U1")
     assert slack.asked == 2

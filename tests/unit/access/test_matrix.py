@@ -20,21 +20,23 @@ from bot.access.directory import CachedGroups, PersonFacts
 from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action
-from bot.actions.approvals import BY_BUTTON, ApprovalDecide, ApprovalForm
-from bot.actions.catalog import ACTIONS
+from bot.actions.approvals import ApprovalDecide, ApprovalForm
+from bot.actions.catalog import ACTIONS, BY_BUTTON
 from bot.actions.request import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
 from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
-from bot.requests.pipeline import RequestHandler
+from bot.requests.pipeline import RequestPipeline
 from bot.slack.offers import SlackOffers
 from storage.audit import AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
 from storage.offers import OfferRepository
+from tests.unit.requests.exchanges import ports
 from tests.unit.requests.fakes import NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -122,7 +124,7 @@ class Directory:
 
 
 def _named(role: Role) -> RoleMembers:
-    users = {who for who, roles in PEOPLE.items() if role in roles and who != "UGROUP"}
+    users = {person for person, roles in PEOPLE.items() if role in roles and person != "UGROUP"}
     groups = frozenset({"S1"}) if role is Role.OPERATOR else frozenset()
     return RoleMembers(users=frozenset(users), groups=groups, terminal=frozenset({f"t{role}"}))
 
@@ -142,24 +144,24 @@ def projects(*, everyone: bool = False) -> dict[str, ProjectAccess]:
 class House:
     """The way of a request, up to the service, which only says that it was reached."""
 
-    handler: RequestHandler
+    pipeline: RequestPipeline
     offers: SlackOffers
     number: Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
 
     def ask(self, request: IncomingRequest) -> bool:
-        ended = self.handler.handle(request, Quiet())
+        ended = self.pipeline.handle(request, Quiet())
         return ended.result == "reached"
 
-    def request(self, entry: Entry, who: str, place: Place, **more: Any) -> IncomingRequest:
+    def request(self, entry: Entry, person: str, place: Place, **fields: Any) -> IncomingRequest:
         number = next(self.number)
         return IncomingRequest(
             key=f"k{number}",
             operation=OperationId(f"{number:032x}"),
             entry=entry,
-            person=Person(id=who, team="T1"),
+            person=Person(id=person, team="T1"),
             place=place,
             received=NOW,
-            **more,
+            **fields,
         )
 
     def offer(self, action: Action, place: Place) -> OfferId:
@@ -176,6 +178,8 @@ class Quiet:
 
     def progress(self, request: IncomingRequest, state: object) -> None: ...
 
+    def changed(self, request: IncomingRequest, name: str, state: object) -> None: ...
+
     def finish(self, conclusion: Conclusion) -> None: ...
 
     def reply_privately(self, conclusion: Conclusion) -> None: ...
@@ -186,7 +190,7 @@ class NoWork:
         raise Problem("nothing goes on here")
 
 
-def house(folder: pathlib.Path, **more: bool) -> House:
+def house(folder: pathlib.Path, **fields: bool) -> House:
     database = Database.open(f"sqlite:///{folder}/x.sqlite3")
     database.upgrade()
     groups = CachedGroups(
@@ -196,7 +200,7 @@ def house(folder: pathlib.Path, **more: bool) -> House:
         now=lambda: NOW,
     )
     access = Authoriser(
-        projects=lambda: projects(**more), directory=Directory(), groups=groups, team=lambda: "T1"
+        projects=lambda: projects(**fields), directory=Directory(), groups=groups, team=lambda: "T1"
     )
     offers = SlackOffers(OfferRepository(database), now=lambda: NOW)
     audit = AuditLog(AuditRepository(database), now=lambda: NOW)
@@ -204,19 +208,24 @@ def house(folder: pathlib.Path, **more: bool) -> House:
     def reached(_action: Action, _context: Context, /) -> object:
         return "reached"
 
-    continuing = LongRunningOperations(
-        ContinuationRepository(database), audit=audit, work=NoWork(), decode=lambda end: end, now=lambda: NOW
-    )
-    handler = RequestHandler(
-        parse=grammar.parse,
-        offers=offers,
-        approvals=NothingNeedsApproval(),
-        access=access,
+    long_running = LongRunningOperations(
+        ContinuationRepository(database),
         audit=audit,
-        services={kind.name: reached for kind in (*ACTIONS, *BY_BUTTON)},
-        continuing=continuing,
+        workflows=NoWork(),
+        decode=lambda end: end,
+        now=lambda: NOW,
     )
-    return House(handler, offers)
+    pipeline = RequestPipeline(
+        ports(
+            offers=offers,
+            approvals=NothingNeedsApproval(),
+            access=access,
+            audit=audit,
+            routes=Routes(*(Route(kind, reached) for kind in (*ACTIONS, *BY_BUTTON))),
+            long_running=long_running,
+        )
+    )
+    return House(pipeline, offers)
 
 
 def example(kind: type[Action]) -> Action:
@@ -226,7 +235,7 @@ def example(kind: type[Action]) -> Action:
     if kind is ApprovalForm:
         return ApprovalForm(approval="abc", approve=True)
     if kind.name == "template.create":
-        return TemplateCreate(driver="flannel")  # type: ignore[arg-type]
+        return TemplateCreate.model_validate({"driver": "flannel"})
     return grammar.parse(kind.example)
 
 
@@ -235,7 +244,7 @@ def place_of(where: str) -> Place:
     return Place(channel=channel, thread="1.0", direct=channel == "D1")
 
 
-def expected(kind: type[Action], who: str, door: str, where: str) -> bool:
+def expected(kind: type[Action], person: str, door: str, where: str) -> bool:
     """What the rules say of a cell."""
     if door in ("slash", "mention", "terminal") and kind in BY_BUTTON:
         return False  # there are no words for it
@@ -243,9 +252,9 @@ def expected(kind: type[Action], who: str, door: str, where: str) -> bool:
         return False  # it has no form
     if kind.name in ANYBODY:
         if where == "direct-with-project":
-            return bool(PEOPLE[who])  # a project that one has no role in is not told of
+            return bool(PEOPLE[person])  # a project that one has no role in is not told of
         return door in ("slash", "mention") or (door == "button" and where == "project")
-    may = set().union(*(MAY[role] for role in PEOPLE[who])) if PEOPLE[who] else set()
+    may = set().union(*(MAY[role] for role in PEOPLE[person])) if PEOPLE[person] else set()
     if door == "home":
         return where == "direct-with-project" and kind.name in may
     if where == "project":
@@ -253,106 +262,106 @@ def expected(kind: type[Action], who: str, door: str, where: str) -> bool:
     return where == "direct-with-project" and kind.name in may
 
 
-def attempt(made: House, kind: type[Action], who: str, door: str, where: str) -> bool:
+def attempt(rooms: House, kind: type[Action], person: str, door: str, where: str) -> bool:
     action, place = example(kind), place_of(where)
     if where == "direct-with-project":
         action = action.model_copy(update={"project": "shop"})
     match door:
         case "slash" | "mention":
             entry = Entry.COMMAND if door == "slash" else Entry.MENTION
-            return made.ask(made.request(entry, who, place, text=action.words()))
+            return rooms.ask(rooms.request(entry, person, place, text=action.words()))
         case "button":
-            return made.ask(made.request(Entry.CLICK, who, place, offer=made.offer(action, place)))
+            return rooms.ask(rooms.request(Entry.CLICK, person, place, offer=rooms.offer(action, place)))
         case "modal":
             fields = {"driver": "flannel"}
-            return made.ask(
-                made.request(Entry.FORM, who, Place(), offer=made.offer(action, place), fields=fields)
+            return rooms.ask(
+                rooms.request(Entry.FORM, person, Place(), offer=rooms.offer(action, place), fields=fields)
             )
         case "home":
-            return made.ask(
-                made.request(Entry.HOME, who, Place(direct=True), offer=made.offer(action, place))
+            return rooms.ask(
+                rooms.request(Entry.HOME, person, Place(direct=True), offer=rooms.offer(action, place))
             )
     raise AssertionError(door)
 
 
 def test_every_action_there_is_stands_in_the_table() -> None:
-    known = {kind.name for kind in (*ACTIONS, *BY_BUTTON)}
+    names = {kind.name for kind in (*ACTIONS, *BY_BUTTON)}
     listed = ANYBODY | LOOKING | OWN_REQUEST | OPERATING | ADMINISTERING | DECIDING | WHOLE_LOG
-    assert listed == known
+    assert listed == names
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door != "terminal"])
 def test_every_cell_is_allowed_or_refused_as_the_rules_say(tmp_path: pathlib.Path, door: str) -> None:
-    made = house(tmp_path)
-    wrong, cells = [], 0
-    for kind, who, where in itertools.product((*ACTIONS, *BY_BUTTON), PEOPLE, PLACES):
-        if who == "UBANKER" and where == "other-project":
+    rooms = house(tmp_path)
+    mistakes, cells = [], 0
+    for kind, person, where in itertools.product((*ACTIONS, *BY_BUTTON), PEOPLE, PLACES):
+        if person == "UBANKER" and where == "other-project":
             continue  # that is their own project: see below
         cells += 1
-        found = attempt(made, kind, who, door, where)
-        if found != expected(kind, who, door, where):
-            wrong.append((kind.name, who, where, found))
-    assert not wrong, wrong[:20]
+        reached = attempt(rooms, kind, person, door, where)
+        if reached != expected(kind, person, door, where):
+            mistakes.append((kind.name, person, where, reached))
+    assert not mistakes, mistakes[:20]
     assert cells > 1_000
 
 
 def test_in_a_terminal_roles_for_terminals_count_and_nobody_decides(tmp_path: pathlib.Path) -> None:
-    made = house(tmp_path)
+    rooms = house(tmp_path)
     for kind, role in itertools.product((*ACTIONS, *BY_BUTTON), [*Role, None]):
-        who = f"terminal:t{role}@host" if role else "terminal:root@host"
+        person = f"terminal:t{role}@host" if role else "terminal:root@host"
         words = f"{example(kind).words()} --project shop"
-        found = made.ask(made.request(Entry.TERMINAL, who, Place(), text=words))
-        right = role is not None and (kind.name in ANYBODY or kind.name in MAY[role])
-        assert found == (right and kind not in BY_BUTTON), (kind.name, role)
+        reached = rooms.ask(rooms.request(Entry.TERMINAL, person, Place(), text=words))
+        allowed = role is not None and (kind.name in ANYBODY or kind.name in MAY[role])
+        assert reached == (allowed and kind not in BY_BUTTON), (kind.name, role)
 
 
 def test_guests_other_teams_and_bots_are_nobody_though_everyone_may_look(tmp_path: pathlib.Path) -> None:
-    made = house(tmp_path, everyone=True)
+    rooms = house(tmp_path, everyone=True)
     look = {"text": "cluster list"}
     place = place_of("project")
-    assert made.ask(made.request(Entry.COMMAND, "UNOBODY", place, **look))
+    assert rooms.ask(rooms.request(Entry.COMMAND, "UNOBODY", place, **look))
     for outsider in ("UGUEST", "UEXTERNAL"):
-        assert not made.ask(made.request(Entry.COMMAND, outsider, place, **look))
-    of_another_team = made.request(Entry.COMMAND, "UVIEWER", place, **look)
-    assert not made.ask(of_another_team.model_copy(update={"person": Person(id="UVIEWER", team="T2")}))
-    assert not made.ask(made.request(Entry.MENTION, "UVIEWER", place, bot=True, **look))
+        assert not rooms.ask(rooms.request(Entry.COMMAND, outsider, place, **look))
+    of_another_team = rooms.request(Entry.COMMAND, "UVIEWER", place, **look)
+    assert not rooms.ask(of_another_team.model_copy(update={"person": Person(id="UVIEWER", team="T2")}))
+    assert not rooms.ask(rooms.request(Entry.MENTION, "UVIEWER", place, bot=True, **look))
 
 
 def test_a_button_of_one_project_does_nothing_in_a_channel_of_another(tmp_path: pathlib.Path) -> None:
     """Also for somebody who may do it in both: what the button means belongs to the project it was shown
     in.
     """
-    made = house(tmp_path)
+    rooms = house(tmp_path)
     for action in (example(kind) for kind in (*ACTIONS, *BY_BUTTON) if kind.name not in ANYBODY):
-        offer = made.offer(action, place_of("project"))
-        assert not made.ask(made.request(Entry.CLICK, "UBANKER", place_of("other-project"), offer=offer)), (
+        offer = rooms.offer(action, place_of("project"))
+        assert not rooms.ask(rooms.request(Entry.CLICK, "UBANKER", place_of("other-project"), offer=offer)), (
             action.name
         )
 
 
 def test_another_project_is_not_reached_by_naming_it(tmp_path: pathlib.Path) -> None:
-    made = house(tmp_path)
+    rooms = house(tmp_path)
     for where in ("other-project", "no-project"):
-        request = made.request(Entry.COMMAND, "UADMIN", place_of(where), text="cluster list --project shop")
-        assert not made.ask(request)
-    direct = made.request(Entry.COMMAND, "UBANKER", place_of("direct"), text="cluster list --project shop")
-    assert not made.ask(direct)
+        request = rooms.request(Entry.COMMAND, "UADMIN", place_of(where), text="cluster list --project shop")
+        assert not rooms.ask(request)
+    direct = rooms.request(Entry.COMMAND, "UBANKER", place_of("direct"), text="cluster list --project shop")
+    assert not rooms.ask(direct)
 
 
 def test_an_id_that_was_not_offered_is_nothing(tmp_path: pathlib.Path) -> None:
-    made = house(tmp_path)
+    rooms = house(tmp_path)
     for entry in (Entry.CLICK, Entry.HOME, Entry.FORM):
-        assert not made.ask(made.request(entry, "UADMIN", place_of("project"), offer=OfferId("0" * 32)))
+        assert not rooms.ask(rooms.request(entry, "UADMIN", place_of("project"), offer=OfferId("0" * 32)))
 
 
 def test_a_button_that_changes_something_counts_once_and_again_only_if_nothing_came_of_it(
     tmp_path: pathlib.Path,
 ) -> None:
-    made = house(tmp_path)
+    rooms = house(tmp_path)
     place = place_of("project")
-    offer = made.offer(example(TemplateCreate), place)
-    assert not made.ask(made.request(Entry.CLICK, "UVIEWER", place, offer=offer)), (
+    offer = rooms.offer(example(TemplateCreate), place)
+    assert not rooms.ask(rooms.request(Entry.CLICK, "UVIEWER", place, offer=offer)), (
         "a viewer's press is not one"
     )
-    assert made.ask(made.request(Entry.CLICK, "UOPERATOR", place, offer=offer))
-    assert not made.ask(made.request(Entry.CLICK, "UADMIN", place, offer=offer))
+    assert rooms.ask(rooms.request(Entry.CLICK, "UOPERATOR", place, offer=offer))
+    assert not rooms.ask(rooms.request(Entry.CLICK, "UADMIN", place, offer=offer))

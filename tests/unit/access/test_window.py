@@ -56,7 +56,7 @@ def test_a_window_that_can_never_be_met_is_refused(begins: str, ends: str, why: 
 def test_any_text_is_a_window_or_a_reason(begins: str, ends: str) -> None:
     try:
         first, last = window(begins, ends, now=NOW)
-    except ValueError as wrong:
-        assert str(wrong)
+    except ValueError as error:
+        assert str(error)
     else:
         assert first is None or last is None or first < last

@@ -176,10 +176,10 @@ def test_text_from_phones_and_slack_is_understood_as_it_was_meant(typed: str, me
     except Mistake as mistake:
         expected = mistake.what
     try:
-        found: object = parse(typed)
+        action: object = parse(typed)
     except Mistake as mistake:
-        found = mistake.what
-    assert found == expected
+        action = mistake.what
+    assert action == expected
 
 
 def test_escapes_are_undone_once() -> None:
@@ -187,8 +187,8 @@ def test_escapes_are_undone_once() -> None:
 
 
 def test_a_code_block_is_kept_letter_by_letter() -> None:
-    rest, block = split_block("policy apply --yaml c -n ns ```yaml\nkind: “x” — &lt;y&gt;\n```")
-    assert (clean(rest), block) == ("policy apply --yaml c -n ns", "kind: “x” — <y>")
+    line, block = split_block("policy apply --yaml c -n ns ```yaml\nkind: “x” — &lt;y&gt;\n```")
+    assert (clean(line), block) == ("policy apply --yaml c -n ns", "kind: “x” — <y>")
     action = parse("policy apply c -n ns ```\na: 1\n```")
     assert getattr(action, "manifest", None) == "a: 1"
 
@@ -276,9 +276,9 @@ def test_a_cluster_that_is_called_like_a_subcommand_or_a_driver_can_be_named() -
     assert parse("watch --cluster list").words() == "watch --cluster list"
 
 
-@pytest.mark.parametrize("asked", ["", "   ", "help", "verify --help", "-h", "?"])
-def test_nothing_and_calls_for_help_get_help(asked: str) -> None:
-    assert isinstance(parse(asked), Help)
+@pytest.mark.parametrize("typed", ["", "   ", "help", "verify --help", "-h", "?"])
+def test_nothing_and_calls_for_help_get_help(typed: str) -> None:
+    assert isinstance(parse(typed), Help)
 
 
 PIECES = st.sampled_from(
@@ -329,7 +329,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 def actions(draw: st.DrawFn) -> Action:
     kind = draw(st.sampled_from(ACTIONS))
     fields: dict[str, Any] = {}
-    for field, spelling in kind.spelled().items():
+    for field, spelling in kind.parameters().items():
         if isinstance(spelling, Flag):
             fields[field] = draw(st.booleans())
             continue
@@ -356,7 +356,7 @@ def test_the_words_of_an_action_say_that_action(action: Action) -> None:
 
 def test_yaml_that_somebody_sent_is_recorded_by_its_digest_alone() -> None:
     action = parse("policy apply --yaml c -n ns ```\nkind: Secret\nstringData: {password: hunter2}\n```")
-    recorded = str(action.recorded())
+    recorded = str(action.audit_arguments())
     assert "hunter2" not in recorded and "44 characters, sha256 " in recorded
     assert "hunter2" in str(action.encode())
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from storage import chain
 
 texts = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cs",)).filter(lambda c: c != "\0"), max_size=20
+    st.characters(codec="utf-8", exclude_categories=["Cs"]).filter(lambda c: c != "\0"), max_size=20
 )
 events = st.lists(texts | st.sampled_from(["", "\\N", "\t", "\\t", "a\nb", "\\"]), min_size=16, max_size=16)
 
@@ -22,9 +22,9 @@ def test_the_content_of_an_event_is_read_back_to_the_letter(texts: list[str], du
     assert list(read.values()) == [*texts, None if duration is None else str(duration)]
 
 
-@given(one=events, other=events)
-def test_two_events_with_the_same_content_are_the_same(one: list[str], other: list[str]) -> None:
-    assert (chain.content([*one, None]) == chain.content([*other, None])) is (one == other)
+@given(first=events, other=events)
+def test_two_events_with_the_same_content_are_the_same(first: list[str], other: list[str]) -> None:
+    assert (chain.content([*first, None]) == chain.content([*other, None])) is (first == other)
 
 
 @given(value=st.text(max_size=30))

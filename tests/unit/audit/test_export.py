@@ -18,7 +18,7 @@ from bot.audit.export import FIELDS, ExportFormat, lines
 from storage.audit import AuditEvent
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=40)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
 
 
 def event(**changes: Any) -> AuditEvent:
@@ -49,11 +49,11 @@ def event(**changes: Any) -> AuditEvent:
 def test_json_lines_lose_nothing_and_are_one_line_an_event(
     detail: str, target: str, arguments: dict[str, str]
 ) -> None:
-    made = event(detail=detail, target=target, arguments=arguments)
-    [line] = lines([made], ExportFormat.JSONL)
+    exported = event(detail=detail, target=target, arguments=arguments)
+    [line] = lines([exported], ExportFormat.JSONL)
     assert "\n" not in line
     read = json.loads(line)
-    assert AuditEvent(**(read | {"at": datetime.fromisoformat(read["at"])})) == made
+    assert AuditEvent(**(read | {"at": datetime.fromisoformat(read["at"])})) == exported
 
 
 @given(detail=texts, target=texts)
@@ -89,13 +89,13 @@ def test_cef_says_who_what_on_what_and_how_bad_it_is() -> None:
 
 
 def test_nothing_is_collected() -> None:
-    taken: list[int] = []
+    produced: list[int] = []
 
     def endless() -> Iterator[AuditEvent]:
         for number in range(10_000):
-            taken.append(number)
+            produced.append(number)
             yield event(position=number)
 
-    written = lines(endless(), ExportFormat.JSONL)
-    next(written)
-    assert taken == [0]
+    exported_lines = lines(endless(), ExportFormat.JSONL)
+    next(exported_lines)
+    assert produced == [0]

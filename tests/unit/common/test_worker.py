@@ -88,3 +88,24 @@ def test_what_a_task_raises_is_logged_and_counted_and_the_worker_goes_on(
     assert worker.failures == 1 and counted == ["failing"]
     assert [(line["event"], line["worker"]) for line in lines] == [("worker failed", "failing")]
     assert bool(lines[0].get("exc_info")) is traceback
+
+
+def test_a_worker_tells_whether_it_runs_and_whether_its_last_run_failed() -> None:
+    errors = [RuntimeError("no"), None]
+
+    def task() -> None:
+        error = errors.pop(0)
+        if error is not None:
+            raise error
+
+    worker = Worker("checked", task, interval=3600, delay=3600)
+    states = [worker.alive]
+    worker.start()
+    states.append(worker.alive)
+    worker.run_once()
+    failures = [worker.failing]
+    worker.run_once()
+    failures.append(worker.failing)
+    worker.stop()
+    assert [*states, worker.alive] == [False, True, False]
+    assert failures == [True, False] and worker.failures == 1

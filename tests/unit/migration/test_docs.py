@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.wiring import MOST_OPEN_MIGRATIONS
+from bot.app.workflows import MOST_OPEN_MIGRATIONS
 from bot.migration.objects.manifest import CHOICE, MIGRATION
 from bot.migration.objects.modes import Mode
 from bot.migration.source.hooks import HookPhase

@@ -25,14 +25,14 @@ class NoOffers:
 class NothingNeedsApproval:
     """No change needs a decision."""
 
-    def resolve(self, request: IncomingRequest) -> Action:
+    def approved_action(self, request: IncomingRequest) -> Action:
         raise Problem("nothing was approved")
 
-    def demand(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
+    def request_approval(self, request: IncomingRequest, action: Action, context: Context) -> object | None:
         return None
 
-    def start(self, request: IncomingRequest, action: Action, context: Context) -> None:
+    def start_effect(self, request: IncomingRequest, action: Action, context: Context) -> None:
         raise Problem("nothing was approved")
 
-    def give_up(self, request: IncomingRequest, note: str) -> None:
+    def void(self, request: IncomingRequest, note: str) -> None:
         pass

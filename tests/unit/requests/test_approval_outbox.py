@@ -17,16 +17,19 @@ class Wall:
     def __init__(self) -> None:
         self.shown: list[str] = []
 
-    def announce(self, found: Approval) -> None:
-        self.shown.append(found.operation)
+    def announce(self, approval: Approval) -> None:
+        self.shown.append(approval.operation)
 
-    def remind(self, found: Approval) -> None:
+    def remind(self, approval: Approval) -> None:
         raise AssertionError("it is not due")
 
 
 def keeper(database: Database, wall: Wall, clock: Clock) -> ApprovalOutbox:
     return ApprovalOutbox(
-        ApprovalRepository(database), wall, remind=lambda: timedelta(hours=2), wake=lambda: None, now=clock
+        repository=ApprovalRepository(database),
+        announcer=wall,
+        remind_before=lambda: timedelta(hours=2),
+        now=clock,
     )
 
 
@@ -43,9 +46,9 @@ def test_what_durable_work_asks_is_shown_at_once_and_what_a_request_asks_by_its_
     assert woken == [0]
     approvals.ask(ask("work:cutover-1", effect=None))
     assert woken == [1], "nobody else shows it, so whoever shows it looks now"
-    kept = keeper(database, wall, clock)
-    kept.look()
+    outbox = keeper(database, wall, clock)
+    outbox.show_changes()
     assert wall.shown == ["work:cutover-1"]
     clock.now += timedelta(seconds=3)
-    kept.look()
+    outbox.show_changes()
     assert wall.shown == ["work:cutover-1", "request"], "its answer was lost"

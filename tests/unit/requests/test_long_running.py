@@ -10,20 +10,23 @@ import pytest
 
 from bot.access.authorisation import Asker, Grant
 from bot.access.roles import Role
-from bot.actions import grammar
 from bot.actions.action import Action
+from bot.actions.clusters import ClusterCreate
 from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, Outcome
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
-from bot.requests.answer import CannotAnswer, Conclusion
-from bot.requests.long_running import LongRunningOperations, ProgressReporter
-from bot.requests.pipeline import RequestHandler
+from bot.requests.answer import Conclusion
+from bot.requests.long_running import LongRunningOperations
+from bot.requests.pipeline import RequestPipeline
+from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
-from storage.audit import AuditRepository
+from storage.audit import OUTCOME, AuditRepository
 from storage.continuations import ContinuationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry, InboxRepository, LeasedEntry
+from tests.unit.requests.exchanges import RecordingAnswer, ports
 from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -31,28 +34,11 @@ OPERATION = OperationId("7f3a" + "0" * 28)
 OWNER = "replica"
 
 
-class Shown:
-    """The far end: remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.ended: list[Conclusion] = []
-        self.closed = False
-
-    def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
-        self.told.append("begin")
+class ClosableAnswer(RecordingAnswer):
+    """The far end, with its progress, in a channel that can be archived."""
 
     def progress(self, request: IncomingRequest, state: object) -> None:
-        self.told.append(f"progress {state} in {request.place.channel}")
-
-    def finish(self, conclusion: Conclusion) -> None:
-        if self.closed:
-            raise CannotAnswer("the channel is archived")
-        self.told.append("finish")
-        self.ended.append(conclusion)
-
-    def reply_privately(self, conclusion: Conclusion) -> None:
-        self.told.append("reply_privately")
+        self.shown.append(f"progress {state} in {request.place.channel}")
 
 
 class Elsewhere:
@@ -81,40 +67,42 @@ class Gate:
 
 @dataclasses.dataclass
 class Bench:
-    handler: RequestHandler
+    pipeline: RequestPipeline
     inbox: InboxRepository
     repository: ContinuationRepository
     audit: AuditLog
+    events: AuditRepository
     elsewhere: Elsewhere
     reporter: ProgressReporter
-    shown: Shown
+    answer: ClosableAnswer
     woken: list[bool]
     gate: Gate
     served: list[Context]
 
     def lease(self) -> LeasedEntry | None:
-        found = self.inbox.lease(owner=OWNER, now=NOW, seconds=30, limit=1)
-        return found[0] if found else None
+        leased = self.inbox.lease(owner=OWNER, now=NOW, seconds=30, limit=1)
+        return leased[0] if leased else None
 
     def work(self) -> Conclusion:
         entry = self.lease()
         assert entry is not None
-        ended = self.handler.handle(
-            IncomingRequest.model_validate(entry.payload), self.shown, attempt=entry.attempt
+        ended = self.pipeline.handle(
+            IncomingRequest.model_validate(entry.payload), self.answer, attempt=entry.attempt
         )
         assert self.inbox.finish(entry.id, owner=OWNER, now=NOW)
         return ended
 
     def outcomes(self) -> list[tuple[str, str]]:
-        found = self.audit.outcome_of(OPERATION)
-        return [(found.outcome, found.detail)] if found else []
+        events = self.events.of_operation(OPERATION)
+        return [(event.outcome, event.detail) for event in events if event.phase == OUTCOME]
 
 
 @pytest.fixture
 def bench(database: Database) -> Bench:
-    audit = AuditLog(AuditRepository(database), now=lambda: NOW)
+    events = AuditRepository(database)
+    audit = AuditLog(events, now=lambda: NOW)
     repository, inbox = ContinuationRepository(database), InboxRepository(database)
-    elsewhere, shown, woken, gate = Elsewhere(), Shown(), [], Gate()
+    elsewhere, answer, woken, gate = Elsewhere(), ClosableAnswer(), [], Gate()
     served: list[Context] = []
 
     def decode(end: dict[str, Any]) -> object:
@@ -124,22 +112,23 @@ def bench(database: Database) -> Bench:
         served.append(context)
         return LongRunning(work="cluster.create", input={"name": "dev"})
 
-    continuing = LongRunningOperations(
-        repository, audit=audit, work=elsewhere, decode=decode, now=lambda: NOW
+    long_running = LongRunningOperations(
+        repository, audit=audit, workflows=elsewhere, decode=decode, now=lambda: NOW
     )
-    handler = RequestHandler(
-        parse=grammar.parse,
-        offers=NoOffers(),
-        approvals=NothingNeedsApproval(),
-        access=gate,
-        audit=audit,
-        continuing=continuing,
-        services={"cluster.create": service},
+    pipeline = RequestPipeline(
+        ports(
+            offers=NoOffers(),
+            approvals=NothingNeedsApproval(),
+            access=gate,
+            audit=audit,
+            long_running=long_running,
+            routes=Routes(Route(ClusterCreate, service)),
+        )
     )
     reporter = ProgressReporter(
-        repository, answer=lambda _request: shown, wake=lambda: woken.append(True), now=lambda: NOW
+        repository, answer=lambda _request: answer, wake=lambda: woken.append(True), now=lambda: NOW
     )
-    return Bench(handler, inbox, repository, audit, elsewhere, reporter, shown, woken, gate, served)
+    return Bench(pipeline, inbox, repository, audit, events, elsewhere, reporter, answer, woken, gate, served)
 
 
 def request(entry: Entry = Entry.COMMAND) -> IncomingRequest:
@@ -154,13 +143,13 @@ def request(entry: Entry = Entry.COMMAND) -> IncomingRequest:
     )
 
 
-def said(bench: Bench, what: IncomingRequest) -> None:
+def said(bench: Bench, incoming: IncomingRequest) -> None:
     assert bench.inbox.accept(
         InboxEntry(
-            key=what.key,
-            operation=what.operation,
-            payload=what.model_dump(mode="json"),
-            received_at=what.received,
+            key=incoming.key,
+            operation=incoming.operation,
+            payload=incoming.model_dump(mode="json"),
+            received_at=incoming.received,
         )
     )
 
@@ -169,16 +158,16 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
     said(bench, request())
     assert bench.work().outcome is Outcome.OPEN
     assert bench.elsewhere.begun == [("cluster.create", OPERATION, {"name": "dev"})]
-    assert bench.shown.told == ["begin"] and bench.outcomes() == []
+    assert bench.answer.shown == ["begin"] and bench.outcomes() == []
     assert bench.lease() is None and bench.inbox.backlog().continued == 1
     recovery = Recovery(
         bench.audit,
         readers={},
         is_open=bench.inbox.is_open,
-        tell=lambda _intent, _found: None,
+        notify=lambda _intent, _readback: None,
         now=lambda: NOW + timedelta(days=9),
     )
-    assert recovery.close() == 0
+    assert recovery.close_intents() == 0
 
 
 def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench: Bench) -> None:
@@ -190,7 +179,7 @@ def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench
     ended = bench.work()
     assert (ended.outcome, ended.result, ended.project) == (Outcome.SUCCEEDED, "made", "shop")
     assert ended.action is not None and ended.action.target == "dev"
-    assert bench.shown.told == ["begin", "progress half in C1", "finish"]
+    assert bench.answer.shown == ["begin", "progress half in C1", "finish"]
     assert bench.outcomes() == [("succeeded", "")] and bench.gate.asked == 1
     assert bench.lease() is None and bench.inbox.backlog().continued == 0
 
@@ -199,7 +188,7 @@ def test_an_end_that_came_before_the_worker_had_finished_is_not_lost(bench: Benc
     said(bench, request())
     entry = bench.lease()
     assert entry is not None
-    bench.handler.handle(request(), bench.shown, attempt=entry.attempt)
+    bench.pipeline.handle(request(), bench.answer, attempt=entry.attempt)
     bench.reporter.end(OPERATION, {"problem": "no valid host"})
     assert bench.inbox.finish(entry.id, owner=OWNER, now=NOW)
     ended = bench.work()
@@ -215,7 +204,7 @@ def test_a_second_end_changes_nothing(bench: Bench) -> None:
     assert bench.work().result == "made"
     bench.reporter.end(OPERATION, {"problem": "not made"})
     bench.reporter.progress(OPERATION, "late")
-    assert bench.lease() is None and "progress late in C1" not in bench.shown.told
+    assert bench.lease() is None and "progress late in C1" not in bench.answer.shown
 
 
 def test_what_could_not_be_begun_is_begun_at_the_next_try_and_validated_once(bench: Bench) -> None:
@@ -224,7 +213,7 @@ def test_what_could_not_be_begun_is_begun_at_the_next_try_and_validated_once(ben
     entry = bench.lease()
     assert entry is not None
     with pytest.raises(Problem):
-        bench.handler.handle(request(), bench.shown, attempt=entry.attempt)
+        bench.pipeline.handle(request(), bench.answer, attempt=entry.attempt)
     bench.elsewhere.broken = False
     bench.inbox.release(owner=OWNER)
     assert bench.work().outcome is Outcome.OPEN
@@ -237,8 +226,8 @@ def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_ou
     bench.reporter.end(OPERATION, {"result": "made"})
     entry = bench.lease()
     assert entry is not None
-    bench.handler.handle(
-        request(), Shown(), attempt=entry.attempt
+    bench.pipeline.handle(
+        request(), ClosableAnswer(), attempt=entry.attempt
     )  # and died before it could finish the entry
     bench.inbox.release(owner=OWNER)
     assert bench.work().result == "made"
@@ -249,13 +238,13 @@ def test_a_channel_that_is_gone_does_not_keep_a_request_open(bench: Bench) -> No
     said(bench, request())
     bench.work()
     bench.reporter.end(OPERATION, {"result": "made"})
-    bench.shown.closed = True
+    bench.answer.postable = False
     assert bench.work().outcome is Outcome.SUCCEEDED
     assert bench.lease() is None and bench.outcomes() == [("succeeded", "")]
 
 
 def test_a_request_of_a_terminal_is_kept_so_that_a_replica_can_end_it(bench: Bench) -> None:
-    assert bench.handler.handle(request(Entry.TERMINAL), bench.shown).outcome is Outcome.OPEN
+    assert bench.pipeline.handle(request(Entry.TERMINAL), bench.answer).outcome is Outcome.OPEN
     assert bench.lease() is None
     bench.reporter.end(OPERATION, {"result": "made"})
     assert bench.work().outcome is Outcome.SUCCEEDED
@@ -264,6 +253,6 @@ def test_a_request_of_a_terminal_is_kept_so_that_a_replica_can_end_it(bench: Ben
 def test_nothing_of_the_response_url_is_kept_with_it(bench: Bench) -> None:
     said(bench, request())
     bench.work()
-    kept = bench.repository.get(OPERATION)
-    assert kept is not None and kept.request["place"]["response_url"] == ""
-    assert [each.operation for each in bench.repository.unended()] == [OPERATION]
+    continuation = bench.repository.get(OPERATION)
+    assert continuation is not None and continuation.request["place"]["response_url"] == ""
+    assert [continuation.operation for continuation in bench.repository.unended()] == [OPERATION]

@@ -31,12 +31,12 @@ def put(repository: InboxRepository, number: int) -> None:
 
 def test_two_replicas_share_the_work_and_do_nothing_twice(database: Database) -> None:
     repository = InboxRepository(database)
-    done: Counter[int] = Counter()
+    finished: Counter[int] = Counter()
     lock = threading.Lock()
 
     def work(entry: LeasedEntry) -> None:
         with lock:
-            done[entry.payload["n"]] += 1
+            finished[entry.payload["n"]] += 1
 
     pools = [WorkerPool(repository, work, owner=f"replica-{n}", workers=3, now=now) for n in range(2)]
     for pool in pools:
@@ -47,23 +47,23 @@ def test_two_replicas_share_the_work_and_do_nothing_twice(database: Database) ->
     until(lambda: repository.backlog().waiting + repository.backlog().leased == 0)
     for pool in pools:
         pool.stop(seconds=5)
-    assert done == Counter(range(40))
+    assert finished == Counter(range(40))
 
 
 def test_what_a_replica_held_before_its_restart_is_taken_back_at_once(database: Database) -> None:
     repository = InboxRepository(database)
     put(repository, 1)
     assert repository.lease(owner="replica", now=now(), seconds=300, limit=5)
-    seen = threading.Event()
+    worked = threading.Event()
     attempts: list[int] = []
 
     def work(entry: LeasedEntry) -> None:
         attempts.append(entry.attempt)
-        seen.set()
+        worked.set()
 
     pool = WorkerPool(repository, work, owner="replica", workers=1, now=now)
     pool.start()
-    assert seen.wait(5)
+    assert worked.wait(5)
     pool.stop(seconds=5)
     assert attempts == [2]
 
@@ -72,26 +72,26 @@ def test_what_a_dead_replica_held_is_taken_over_when_its_lease_ends(database: Da
     repository = InboxRepository(database)
     put(repository, 1)
     assert repository.lease(owner="dead", now=now() - timedelta(seconds=60), seconds=30, limit=5)
-    seen = threading.Event()
-    pool = WorkerPool(repository, lambda _entry: seen.set(), owner="alive", workers=1, now=now)
+    worked = threading.Event()
+    pool = WorkerPool(repository, lambda _entry: worked.set(), owner="alive", workers=1, now=now)
     pool.start()
-    assert seen.wait(5)
+    assert worked.wait(5)
     pool.stop(seconds=5)
 
 
 def test_a_pool_that_stops_gives_back_what_it_could_not_end(database: Database) -> None:
     repository = InboxRepository(database)
     put(repository, 1)
-    begun, end = threading.Event(), threading.Event()
+    begun_work, end = threading.Event(), threading.Event()
 
     def work(_entry: LeasedEntry) -> None:
-        begun.set()
+        begun_work.set()
         end.wait(10)
 
     pool = WorkerPool(repository, work, owner="replica", workers=1, now=now)
     pool.start()
     pool.wake()
-    assert begun.wait(5)
+    assert begun_work.wait(5)
     pool.stop(seconds=0.1)
     assert repository.backlog().waiting == 1
     end.set()

@@ -1,0 +1,88 @@
+"""The durable runtime of the process and its workflows; whoever needs the runtime launches it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from bot.adapters.durable.outcomes import OutcomeCodec
+from bot.adapters.durable.runtime import CLUSTERS, Runtime
+from bot.app.clock import utc_now
+from bot.clusters.lifecycle import creation, deletion
+from bot.clusters.lifecycle.creation import ClusterCreation
+from bot.clusters.lifecycle.deletion import ClusterDeletion
+from bot.clusters.lifecycle.ports import LifecycleTimeouts, NoMigrations
+from bot.clusters.lifecycle.provisioner import Provisioner
+from bot.migration.project_ports import Tools, live_site
+from bot.migration.workflow import workflow as migration
+from bot.migration.workflow.ports import DecisionPort
+from bot.migration.workflow.workflow import MigrationWorkflow
+from bot.settings import Configuration
+from storage.cluster_migrations import ClusterMigrationRepository
+from storage.database import Database
+from storage.migration_turns import MigrationTurnRepository
+from storage.reservations import ReservationRepository
+
+MIGRATIONS = "migrations"  # the queue of migrations
+# Open migrations of one project, those that wait for people or for time included: each is a thread that
+# sleeps. How many are at work is `migration.per_project`, by permits that are in the database.
+MOST_OPEN_MIGRATIONS = 500
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Workflows:
+    """What the workflows are built from."""
+
+    database: Database
+    configuration: Callable[[], Configuration]
+    tools: Tools
+    decisions: DecisionPort
+
+    def runtime(self, url: str, codec: OutcomeCodec) -> Runtime:
+        """Return a runtime with its queues and all workflows registered."""
+        runtime = Runtime(
+            url,
+            ends=codec,
+            per_project={
+                CLUSTERS: lambda: self.configuration().operations.per_project,
+                MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS,
+            },
+        )
+        clouds, register = self.tools.sites, ClusterMigrationRepository(self.database)
+        provisioner = Provisioner(ReservationRepository(self.database), now=utc_now)
+        create = ClusterCreation(clouds, provisioner, limits=self._limits, now=utc_now)
+        delete = ClusterDeletion(clouds, migrations=register, limits=self._limits, now=utc_now)
+        runtime.register(creation.WORK, create, queue=CLUSTERS)
+        runtime.register(deletion.WORK, delete, queue=CLUSTERS)
+        runtime.register(migration.WORK, self._migration(provisioner), queue=MIGRATIONS)
+        return runtime
+
+    def _migration(self, provisioner: Provisioner) -> MigrationWorkflow:
+        """The migration deletes its own source, which open migrations otherwise forbid."""
+        delete_source = ClusterDeletion(
+            lambda project, operation: live_site(self.tools.sites, project, operation),
+            migrations=NoMigrations(),
+            limits=self._limits,
+            now=utc_now,
+        )
+        return MigrationWorkflow(
+            register=ClusterMigrationRepository(self.database),
+            turns=MigrationTurnRepository(self.database),
+            grounds=self.tools.ground,
+            decisions=self.decisions,
+            building=provisioner,
+            remove=delete_source,
+            limits=self._limits,
+            at_once=lambda: self.configuration().migration.per_project,
+            ready_within=lambda: self.configuration().migration.ready_timeout,
+            retry_for=lambda: self.configuration().migration.retry_for,
+            now=utc_now,
+        )
+
+    def _limits(self) -> LifecycleTimeouts:
+        operations = self.configuration().operations
+        return LifecycleTimeouts(
+            create=operations.create_timeout,
+            delete=operations.delete_timeout,
+            verify=operations.verify_timeout,
+        )
