@@ -90,8 +90,8 @@ def test_every_change_is_proposed_or_has_a_reason_not_to(core: Core) -> None:
 
 
 def test_the_workflows_of_clusters_and_migrations_are_registered(core: Core) -> None:
-    assert all(core.runtime.knows(name) for name in (creation.WORK, deletion.WORK, WORK))
-    assert not core.runtime.knows("anything else")
+    assert all(core.runtime.has_workflow(name) for name in (creation.WORK, deletion.WORK, WORK))
+    assert not core.runtime.has_workflow("anything else")
 
 
 def test_a_pipeline_is_made_for_each_front_end(core: Core) -> None:

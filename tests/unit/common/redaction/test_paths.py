@@ -24,7 +24,7 @@ from bot.adapters.openstack.magnum_errors import from_answer
 from bot.app import logs
 from bot.audit.log import AuditLog, AuditSubject
 from bot.cli.main import main
-from bot.cli.terminal import TerminalAnswer
+from bot.cli.terminal_answer import TerminalAnswer
 from bot.common.problems import Problem
 from bot.common.redaction import HIDDEN, Redactor
 from bot.requests.answer import Conclusion
