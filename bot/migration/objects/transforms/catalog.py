@@ -48,8 +48,5 @@ def transformed(
 
 def labelled(obj: Object, migration: str) -> Object:
     """With the label by which a migration finds what it made."""
-    metadata = obj["metadata"]
-    return {
-        **obj,
-        "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), MIGRATION: migration}},
-    }
+    labels = {**(obj["metadata"].get("labels") or {}), MIGRATION: migration}
+    return {**obj, "metadata": {**obj["metadata"], "labels": labels}}
