@@ -17,7 +17,7 @@ from bot.drivers.catalog import profile
 from bot.migration.copy.writer import Writer, comparable, existing, same
 from bot.migration.objects.manifest import MIGRATION, Object, Ref, labels_of
 from bot.migration.objects.transforms.catalog import strip
-from bot.migration.planning.network.connection_changes import states
+from bot.migration.planning.connection_changes import states
 from bot.migration.planning.plan import MigrationPlan
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.difference import difference

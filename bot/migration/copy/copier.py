@@ -12,11 +12,11 @@ from bot.migration.copy import deadline
 from bot.migration.copy.writer import Writer, WrittenObject, write
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
 from bot.migration.objects import order
 from bot.migration.objects.manifest import Object, Ref, status_of
 from bot.migration.objects.modes import Hold
 from bot.migration.objects.order import Stage
+from bot.migration.objects.ownership import graph
 from bot.migration.objects.target_objects import TargetObjects, context_of
 from bot.migration.planning.plan import MigrationPlan
 from bot.settings.file import Mappings

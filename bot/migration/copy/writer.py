@@ -32,7 +32,7 @@ from bot.migration.objects.canonical import digest
 from bot.migration.objects.manifest import MIGRATION, Object, Ref, annotations_of, labels_of, ref_of, uid_of
 from bot.migration.objects.order import ONLY_IF_ABSENT, Stage
 from bot.migration.objects.transforms.catalog import strip
-from bot.migration.objects.transforms.unit import TransformContext
+from bot.migration.objects.transforms.transform import TransformContext
 
 STARTED = (  # annotation of what works in the target; it is never put back to waiting by a copy
     "xk8s.io/started"

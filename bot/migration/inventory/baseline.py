@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
 from bot.migration.objects.manifest import Object, Ref, labels_of, ref_of, spec_of, status_of
 from bot.migration.objects.modes import is_workload
+from bot.migration.objects.ownership import graph
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

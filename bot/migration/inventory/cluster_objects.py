@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import Forbidden, KubeError, NotFound
-from bot.migration.inventory import team_namespaces
+from bot.migration.inventory import namespace_selection
 from bot.migration.inventory.api_discovery import ApiResource, ApiSurface
 from bot.migration.objects.manifest import Object, Ref, ref_of, uid_of
 
@@ -85,7 +85,7 @@ def read(
     that may not be read is reported. Raises `NoSuchNamespace`, `KubeError`.
     """
     names = [found.name for found in _namespaces(kube)]
-    chosen = team_namespaces.chosen(names, namespaces) if namespaces or default else ()
+    chosen = namespace_selection.chosen(names, namespaces) if namespaces or default else ()
     wanted = [each for each in resources if each.stored and (each.group, each.kind) not in UNREAD]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="inventory") as pool:
         answers = list(pool.map(lambda each: _kind(kube, each, chosen), wanted))

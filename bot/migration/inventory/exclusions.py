@@ -16,8 +16,7 @@ from bot.drivers.catalog import profiles
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.namespace_scope import RBAC, homes_of
-from bot.migration.inventory.ownership import OwnershipGraph, graph
-from bot.migration.inventory.team_namespaces import system_namespaces
+from bot.migration.inventory.namespace_selection import system_namespaces
 from bot.migration.objects.manifest import (
     CHOICE,
     Object,
@@ -28,6 +27,7 @@ from bot.migration.objects.manifest import (
     spec_of,
     status_of,
 )
+from bot.migration.objects.ownership import OwnershipGraph, graph
 from bot.settings.file import ObjectSelector
 
 

@@ -11,8 +11,8 @@ import copy
 import enum
 from collections.abc import Collection
 
-from bot.migration.inventory.ownership import OwnershipGraph
 from bot.migration.objects.manifest import Object, Ref, group_of, owners_of, pod_spec_of, ref_of, spec_of
+from bot.migration.objects.ownership import OwnershipGraph
 
 HELD = "xk8s.io/held"  # the node selector of a DaemonSet that waits for the cut-over
 

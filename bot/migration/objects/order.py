@@ -11,9 +11,9 @@ import enum
 from collections.abc import Iterable, Mapping
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import OwnershipGraph
 from bot.migration.objects.manifest import Object, Ref, pod_spec_of, ref_of, spec_of
 from bot.migration.objects.modes import is_custom
+from bot.migration.objects.ownership import OwnershipGraph
 
 
 class Stage(enum.IntEnum):

@@ -15,7 +15,7 @@ from bot.migration.objects.canonical import digest
 from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of
 from bot.migration.objects.modes import AUTOSCALER, SCALED, held
 from bot.migration.objects.transforms.catalog import transformed
-from bot.migration.objects.transforms.unit import TransformContext, Transformed
+from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.source.before_image import BeforeImage
 from bot.migration.volumes import static_volumes

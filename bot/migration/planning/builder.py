@@ -15,10 +15,18 @@ from bot.migration.objects.manifest import Object, Ref, version_of
 from bot.migration.objects.modes import Hold, Mode
 from bot.migration.objects.target_objects import autoscaled, fingerprint, shaped
 from bot.migration.objects.transforms.mapping import PatchFailed
-from bot.migration.objects.transforms.unit import NoteLevel, TransformContext, Transformed
-from bot.migration.planning import capacity, external_access, helm, placement, versions, workloads
+from bot.migration.objects.transforms.transform import NoteLevel, TransformContext, Transformed
+from bot.migration.planning import connection_changes
+from bot.migration.planning.checks import (
+    api_versions,
+    capacity,
+    external_access,
+    helm_releases,
+    placement,
+    policy_pitfalls,
+    workloads,
+)
 from bot.migration.planning.findings import PlanFinding, Weight, blocker, warn
-from bot.migration.planning.network import connection_changes, policy_pitfalls
 from bot.migration.planning.plan import ClusterSide, MigrationPlan, PlannedObject
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.migration.planning.survey import Survey
@@ -66,7 +74,7 @@ def build(wish: PlanRequest, survey: Survey, key: bytes, *, mark: str = "") -> M
         source=material.source_profile,
         target=material.target_profile,
     )
-    found += versions.check(material)
+    found += api_versions.check(material)
     found += choices.check(
         material.volumes,
         material.target,
@@ -75,7 +83,11 @@ def build(wish: PlanRequest, survey: Survey, key: bytes, *, mark: str = "") -> M
     )
     found += choices.unknown(wish.volumes, material.volumes)
     found += [*placement.check(material), *capacity.check(material, size), *capacity.quotas(material)]
-    found += [*workloads.check(material), *external_access.check(material, balancers), *helm.check(material)]
+    found += [
+        *workloads.check(material),
+        *external_access.check(material, balancers),
+        *helm_releases.check(material),
+    ]
     found += connection_changes.findings(
         network, source=material.source_profile, target=material.target_profile
     )

@@ -19,8 +19,8 @@ from bot.migration.objects.digest_keys import OWN
 from bot.migration.objects.manifest import Ref
 from bot.migration.objects.modes import Hold, Mode
 from bot.migration.objects.order import Stage
+from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.findings import PlanFinding, Weight
-from bot.migration.planning.network.connection_changes import ConnectionChanges
 from bot.migration.volumes.choices import PlannedVolume
 
 

@@ -13,7 +13,7 @@ from bot.migration.inventory.exclusions import ExcludedObject, ExclusionContext
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.manifest import Object, Ref
 from bot.migration.objects.modes import Hold, Mode
-from bot.migration.objects.transforms.unit import TransformContext, Transformed
+from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.volumes.choices import PlannedVolume
 from bot.settings.file import Mappings
 

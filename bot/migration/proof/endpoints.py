@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from bot.common.wording import count
 from bot.migration.inventory.baseline import Baseline, measure
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import OwnershipGraph, graph
 from bot.migration.objects.manifest import Object, Ref, labels_of, pod_template_of, ref_of, spec_of
 from bot.migration.objects.modes import is_workload
+from bot.migration.objects.ownership import OwnershipGraph, graph
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.proof.readiness import pods_meant
 from bot.migration.proof.target_view import SERVICE, SLICE, unread

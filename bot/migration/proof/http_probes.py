@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
 from bot.migration.objects.manifest import Object, Ref, pod_template_of, spec_of
 from bot.migration.objects.modes import is_workload
+from bot.migration.objects.ownership import graph
 from bot.migration.planning.plan import MigrationPlan
 
 PROBES = ("readinessProbe", "livenessProbe")  # the first that fits

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
 from bot.migration.objects.manifest import Object, ref_of, status_of
+from bot.migration.objects.ownership import graph
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.proof.readiness import is_steady
 from bot.migration.proof.target_view import unread

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from bot.drivers.catalog import profile
 from bot.migration.inventory import exclusions
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.team_namespaces import system_namespaces
+from bot.migration.inventory.namespace_selection import system_namespaces
 from bot.migration.objects.canonical import KEYED
 from bot.migration.objects.manifest import Object, Ref, uid_of, version_of
 from bot.migration.objects.target_objects import autoscaled, fingerprint

@@ -14,7 +14,6 @@ from typing import Any
 
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import OwnershipGraph
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.manifest import (
     Object,
@@ -26,6 +25,7 @@ from bot.migration.objects.manifest import (
     status_of,
     uid_of,
 )
+from bot.migration.objects.ownership import OwnershipGraph
 from bot.migration.objects.transforms.storage import CSI, IN_TREE
 from bot.migration.planning.findings import PlanFinding, blocker, note, warn
 

@@ -13,8 +13,8 @@ from bot.migration.inventory.exclusions import ExclusionContext, exclusion_conte
 from bot.migration.objects.manifest import Object, by_ref, ref_of
 from bot.migration.objects.modes import Mode
 from bot.migration.objects.order import Stage
-from bot.migration.objects.transforms.unit import ClusterRanges, TransformContext
-from bot.migration.planning.network.connection_changes import ConnectionChanges
+from bot.migration.objects.transforms.transform import ClusterRanges, TransformContext
+from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.plan import (
     ClusterSide,
     MigrationPlan,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.migration.objects.manifest import MIGRATION, Object, group_of, ref_of
 from bot.migration.objects.transforms import (
+    api_extensions,
     configuration,
-    extensions,
-    general,
     mapping,
+    metadata,
     namespaces,
     network,
     pods,
@@ -15,12 +15,12 @@ from bot.migration.objects.transforms import (
     storage,
     workloads,
 )
-from bot.migration.objects.transforms.unit import Transform, TransformContext, Transformed, TransformNote
+from bot.migration.objects.transforms.transform import Transform, TransformContext, Transformed, TransformNote
 from bot.settings.file import Mappings
 
 UNITS: dict[tuple[str, str], Transform] = {
     kind: unit
-    for module in (configuration, extensions, namespaces, network, pods, services, storage, workloads)
+    for module in (configuration, api_extensions, namespaces, network, pods, services, storage, workloads)
     for unit in module.UNITS
     for kind in unit.kinds
 }
@@ -30,7 +30,7 @@ def strip(original: Object, context: TransformContext) -> tuple[Object, list[Tra
     """An object without what belongs to its cluster. May be repeated: of its own result it makes the
     same again.
     """
-    obj, notes = general.strip(original, context)
+    obj, notes = metadata.strip(original, context)
     unit = UNITS.get((group_of(original["apiVersion"]), original["kind"]))
     if unit is not None:
         notes += unit.rewrite(obj, original, context)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from bot.migration.inventory.exclusions import TOKEN
 from bot.migration.objects.manifest import Object
-from bot.migration.objects.transforms.general import drop_annotations
+from bot.migration.objects.transforms.metadata import drop_annotations
 from bot.migration.objects.transforms.pods import mentioned
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 SIGNED = ("token", "ca.crt", "namespace")  # what a cluster writes into a token Secret
 

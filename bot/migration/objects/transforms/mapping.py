@@ -12,7 +12,7 @@ import jsonpatch
 
 from bot.common.problems import Problem
 from bot.migration.objects.manifest import Object, containers_of, pod_spec_of, ref_of
-from bot.migration.objects.transforms.unit import TransformNote, warning
+from bot.migration.objects.transforms.transform import TransformNote, warning
 from bot.settings.file import Mappings
 
 INGRESS_CLASS = "kubernetes.io/ingress.class"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.migration.objects.manifest import Object, annotations_of
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.metadata import drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 
 def _namespace(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:

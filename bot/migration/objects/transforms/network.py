@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.migration.objects.manifest import Object
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 
 def _policy(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:

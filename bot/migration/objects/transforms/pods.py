@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from bot.migration.objects.manifest import Object, containers_of, pod_template_of
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 HOSTNAME = "kubernetes.io/hostname"
 TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.migration.objects.manifest import Object, annotations_of
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.metadata import drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 OPENSTACK = "loadbalancer.openstack.org/"
 LOAD_BALANCER = f"{OPENSTACK}load-balancer-id"

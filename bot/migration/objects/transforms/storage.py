@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.migration.objects.manifest import Object
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.metadata import drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 IN_TREE, CSI = "kubernetes.io/cinder", "cinder.csi.openstack.org"
 BOUND = (

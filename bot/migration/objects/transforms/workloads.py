@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from bot.migration.objects.manifest import Object
 from bot.migration.objects.transforms import pods
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.metadata import drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 GENERATED_LABELS = (
     "controller-uid",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.migration.inventory.ownership import graph
 from bot.migration.objects.manifest import Object, Ref, ref_of
 from bot.migration.objects.modes import HELD, Hold, Mode, held, hold_of, mode_of, why_not_early
 from bot.migration.objects.order import Stage, operators, ordered, stage_of
+from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an, inventory, pods, workload
 
 CHAIN = [

@@ -16,7 +16,7 @@ from bot.migration.objects.manifest import Object
 from bot.migration.objects.transforms.catalog import UNITS, strip, transformed
 from bot.migration.objects.transforms.mapping import PatchFailed, adapt
 from bot.migration.objects.transforms.services import LAST_APPLIED
-from bot.migration.objects.transforms.unit import NoteLevel
+from bot.migration.objects.transforms.transform import NoteLevel
 from bot.settings.file import Mappings, ObjectPatch
 from tests.unit.migration.builders import CALICO, FLANNEL, an, context, pods, workload
 

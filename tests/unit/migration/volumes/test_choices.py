@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.migration.inventory.ownership import graph
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.manifest import Object
+from bot.migration.objects.ownership import graph
 from bot.migration.planning.findings import PlanFinding, Weight
 from bot.migration.volumes import static_volumes
 from bot.migration.volumes.choices import (

@@ -8,8 +8,8 @@ import msgspec
 
 from bot.migration.objects.manifest import pod_spec_of, ref_of, spec_of, status_of
 from bot.migration.objects.modes import is_workload
+from bot.migration.planning.checks.placement import requested
 from bot.migration.planning.findings import PlanFinding, blocker, warn
-from bot.migration.planning.placement import requested
 from bot.migration.planning.plan import MigrationSize, TimeEstimate
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.migration.volumes.choices import quantity

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.manifest import Object, ref_of, spec_of
-from bot.migration.objects.transforms.unit import ClusterRanges
+from bot.migration.objects.transforms.transform import ClusterRanges
+from bot.migration.planning.connection_changes import ABOUT
 from bot.migration.planning.findings import PlanFinding, warn
-from bot.migration.planning.network.connection_changes import ABOUT
 from bot.policy.reach.addresses import address_at
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.idle import dead_rules

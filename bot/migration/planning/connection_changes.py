@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from bot.common.wording import count
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.team_namespaces import system_namespaces
+from bot.migration.inventory.namespace_selection import system_namespaces
 from bot.migration.objects.manifest import containers_of, spec_of
 from bot.migration.planning.findings import PlanFinding, note, warn
 from bot.policy.cluster_state import ClusterState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.migration.objects.manifest import Object, annotations_of
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 INJECTED = (
     "cert-manager.io/inject-ca-from",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.migration.objects.canonical import CHURNING, prune, without_server_fields
 from bot.migration.objects.manifest import CHOICE, Object
-from bot.migration.objects.transforms.unit import TransformContext, TransformNote
+from bot.migration.objects.transforms.transform import TransformContext, TransformNote
 
 NOTED = "xk8s.io/"  # our own notes on a source; the choice to skip is the team's
 KEPT = frozenset({"namespace", "name", "labels", "annotations", "finalizers"})
