@@ -1,4 +1,4 @@
-"""Which namespaces are a team's, and which belong to the cluster itself."""
+"""Which namespaces are migrated: a team's, and never those that belong to the cluster itself."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ class UnknownNamespace(Refusal):
 
 
 def system_namespaces() -> frozenset[str]:
-    """Namespaces that every cluster has of its own: Kubernetes', and those of each driver."""
+    """Return the namespaces that every cluster has of its own: Kubernetes', and those of each driver."""
     return frozenset(SYSTEM).union(*(profile.namespaces for profile in profiles()))
 
 
-def chosen(existing: Iterable[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """The namespaces to migrate: those that were asked for, or all but the system's. Raises
-    `NoSuchNamespace`.
+def select_namespaces(existing: Iterable[str], requested: Sequence[str]) -> tuple[str, ...]:
+    """Return the namespaces to migrate: those that were asked for, or all but the system's.
+
+    Raises:
+        UnknownNamespace: One that was asked for does not exist, or is the system's.
     """
-    there, system = set(existing), system_namespaces()
-    for name in wanted:
+    present, system = set(existing), system_namespaces()
+    for name in requested:
         if name in system:
             raise UnknownNamespace(
                 f"The namespace {name} is not migrated",
                 why="it belongs to the cluster itself, and the new one has its own",
                 fix="Leave it out of `--namespaces`.",
             )
-        if name not in there:
+        if name not in present:
             raise UnknownNamespace(
                 f"There is no namespace {name}",
-                why=f"there are {', '.join(sorted(there - system))}",
+                why=f"there are {', '.join(sorted(present - system))}",
                 fix="Correct `--namespaces`.",
             )
-    return tuple(sorted(set(wanted) or there - system))
+    return tuple(sorted(set(requested) or present - system))

@@ -1,20 +1,20 @@
 """Connections that a migration closes because the new driver enforces policies, or opens because it does not.
 
-Policies that Flannel never enforced have never been tested: on Calico they start to cut. The other way round
-isolation that people rely on is lost without a word. Both are told connection by connection.
+Policies that Flannel never enforced have never been tested: on Calico they begin to cut. The other way round,
+isolation that people rely on is lost without a word. Both are computed connection by connection, by the
+reachability engine.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from bot.common.wording import count
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.namespace_selection import system_namespaces
-from bot.migration.objects.manifest import containers_of, spec_of
-from bot.migration.planning.findings import PlanFinding, note, warn
+from bot.migration.objects.manifest import containers_of, ref_of, spec_of
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.connections import NOTHING, Connections
@@ -22,15 +22,13 @@ from bot.policy.reach.difference import difference
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import Pod, Protocol
 
-ABOUT = "policies"
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Connection:
-    """What closes or opens from one workload or outside range to another: `shop/cart[Deployment]`, `TCP
-    80,UDP 53`.
+    """What closes or opens from one workload or outside range to another.
 
-    `served` is the part of `ports` that containers of the destination declare: what probably matters.
+    Ends are texts such as `shop/cart[Deployment]`, ports such as `TCP 80,UDP 53`. `served` is the part of
+    `ports` that containers of the destination declare, which is what probably matters.
     """
 
     source: str
@@ -43,73 +41,90 @@ class Connection:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ConnectionChanges:
-    """What changes on the network. `computed` is False if neither driver enforces, or both do."""
+    """What changes on the network.
+
+    `computed` is False if neither driver enforces policies, or both do. `loses_dns` names pods, `gaps` what
+    the engine could not take into account.
+    """
 
     computed: bool
     policies: int
     closes: tuple[Connection, ...] = ()
     opens: tuple[Connection, ...] = ()
-    loses_dns: tuple[str, ...] = ()  # pods
-    gaps: tuple[str, ...] = ()  # what the engine could not take into account
+    loses_dns: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class States:
-    """The network before and after, as computed; for those who ask further."""
+    """The network before and after the migration, as computed."""
 
     before: Reachability
     after: Reachability
 
 
 def states(
-    snapshot: ClusterState, *, source: DriverProfile, target: DriverProfile, namespaces: Collection[str]
+    network: ClusterState, *, source: DriverProfile, target: DriverProfile, namespaces: Collection[str]
 ) -> States:
-    """The source as it is, and the target as the copied policies will make it.
+    """Compute the source as it is, and the target as the copied policies will make it.
 
     Only pods that will be in the target count: those of the migrated namespaces and of the cluster's own.
     Their addresses there are not known, so that no ipBlock matches a pod.
+
+    Args:
+        network: The source as the reachability engine sees it.
+        source: The driver of the source.
+        target: The driver of the target.
+        namespaces: The namespaces that are migrated.
     """
-    scope = frozenset(namespaces) | system_namespaces()
-    cluster = snapshot.cluster
-    pods = tuple(
-        dataclasses.replace(pod, addresses=()) if not pod.host_network else pod
-        for pod in cluster.pods
-        if pod.namespace in scope and not _is_driver(pod, source)
-    )
-    policies = tuple(policy for policy in cluster.policies if policy.namespace in frozenset(namespaces))
-    base = dataclasses.replace(
+    migrated = frozenset(namespaces)
+    scope, cluster = migrated | system_namespaces(), network.cluster
+    open_network = dataclasses.replace(
         cluster,
-        pods=pods,
+        pods=tuple(
+            pod if pod.host_network else dataclasses.replace(pod, addresses=())
+            for pod in cluster.pods
+            if pod.namespace in scope and not _is_driver(pod, source)
+        ),
         policies=(),
-        namespaces=tuple(each for each in cluster.namespaces if each.name in scope),
+        namespaces=tuple(namespace for namespace in cluster.namespaces if namespace.name in scope),
     )
-    enforced = dataclasses.replace(base, policies=policies)
+    policies = tuple(policy for policy in cluster.policies if policy.namespace in migrated)
+    enforced = dataclasses.replace(open_network, policies=policies)
     return States(
-        before=compute(enforced if source.enforces_network_policy else base),
-        after=compute(enforced if target.enforces_network_policy else base),
+        before=compute(enforced if source.enforces_network_policy else open_network),
+        after=compute(enforced if target.enforces_network_policy else open_network),
     )
 
 
 def _is_driver(pod: Pod, source: DriverProfile) -> bool:
-    """The source's own driver: it does not come along."""
+    """Return whether a pod is the source's own driver, which does not come along."""
     return pod.namespace in system_namespaces() and source.pod_labels.items() <= pod.labels.items()
 
 
 def connection_changes(
-    snapshot: ClusterState,
+    network: ClusterState,
     inventory: Inventory,
-    found: States,
+    computed: States,
     *,
     source: DriverProfile,
     target: DriverProfile,
 ) -> ConnectionChanges:
-    """What closes and what opens."""
-    policies = len(snapshot.cluster.policies)
-    gaps = (*snapshot.gaps, *(f"{each} is not computed" for each in snapshot.foreign))
+    """Return what closes and what opens.
+
+    Args:
+        network: The source as the reachability engine sees it.
+        inventory: The source's objects, whose containers declare ports.
+        computed: The network before and after.
+        source: The driver of the source.
+        target: The driver of the target.
+    """
+    policies = len(network.cluster.policies)
+    gaps = (*network.gaps, *(f"{kind} is not computed" for kind in network.foreign))
     if source.enforces_network_policy == target.enforces_network_policy or not policies:
         return ConnectionChanges(computed=False, policies=policies, gaps=gaps)
-    changed = difference(found.before, found.after)
-    declared = _declared(inventory, found.before)
+    changed = difference(computed.before, computed.after)
+    declared = _declared_ports(inventory, computed.before)
     return ConnectionChanges(
         computed=True,
         policies=policies,
@@ -123,85 +138,29 @@ def connection_changes(
 def _connections(
     changes: Iterable[ConnectionChange], declared: Mapping[str, Connections], *, closes: bool
 ) -> Iterable[Connection]:
-    for each in changes:
-        ports = each.closes if closes else each.opens
+    for change in changes:
+        ports = change.closes if closes else change.opens
         if ports:
-            served = ports & declared.get(each.destination, NOTHING)
+            served = ports & declared.get(change.destination, NOTHING)
             yield Connection(
-                source=each.source,
-                destination=each.destination,
+                source=change.source,
+                destination=change.destination,
                 ports=str(ports),
                 served=str(served) if served else "",
-                source_pods=each.source_pods,
-                destination_pods=each.destination_pods,
+                source_pods=change.source_pods,
+                destination_pods=change.destination_pods,
             )
 
 
-def _declared(inventory: Inventory, reach: Reachability) -> dict[str, Connections]:
-    """The ports that containers of each workload declare."""
+def _declared_ports(inventory: Inventory, reach: Reachability) -> dict[str, Connections]:
+    """Return the ports that the containers of each workload declare."""
     owners = {str(pod.ref): str(pod.owner) for pod in reach.cluster.pods}
-    found: dict[str, Connections] = {}
+    declared: dict[str, Connections] = defaultdict(lambda: NOTHING)
     for pod in inventory.of("Pod"):
-        owner = owners.get(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}", "")
-        for container in containers_of(spec_of(pod)):
-            for port in container.get("ports") or []:
-                number = port["containerPort"]
-                one = Connections.of(Protocol(port.get("protocol", "TCP")), number, number)
-                found[owner] = found.get(owner, NOTHING) | one
-    return found
-
-
-def findings(
-    found: ConnectionChanges, *, source: DriverProfile, target: DriverProfile
-) -> Iterable[PlanFinding]:
-    """What an approver must know of it."""
-    if not found.policies:
-        yield note(ABOUT, "there is no NetworkPolicy: no connection changes")
-    elif not found.computed:
-        yield note(
-            ABOUT, f"{source.title} and {target.title} treat NetworkPolicies alike: no connection changes"
-        )
-    elif target.enforces_network_policy:
-        yield from _starts_to_cut(found, source, target)
-    else:
-        yield warn(
-            ABOUT,
-            f"isolation is lost: {count(len(found.opens), 'connection opens', 'connections open')}",
-            why=(
-                f"{target.title} enforces no NetworkPolicy; "
-                f"{count(found.policies, 'policy is', 'policies are')} copied without effect"
-            ),
-            fix="Approve only if that is meant.",
-        )
-    for gap in found.gaps:
-        yield warn(ABOUT, "the computed connections may be incomplete", why=gap)
-
-
-def _starts_to_cut(
-    found: ConnectionChanges, source: DriverProfile, target: DriverProfile
-) -> Iterable[PlanFinding]:
-    if found.closes:
-        yield warn(
-            ABOUT,
-            f"{count(len(found.closes), 'connection is', 'connections are')} cut that work today,"
-            f" {sum(bool(each.served) for each in found.closes)} of them to ports that are served",
-            why=(
-                f"{source.title} has never enforced the {count(found.policies, 'policy', 'policies')},"
-                f" {target.title} will"
-            ),
-            fix=(
-                "Look at the list: a policy that cuts too much is corrected on the source before the"
-                " migration."
-            ),
-        )
-    else:
-        yield note(
-            ABOUT, f"{count(found.policies, 'policy', 'policies')} will be enforced, and cut no connection"
-        )
-    if found.loses_dns:
-        yield warn(
-            ABOUT,
-            f"{count(len(found.loses_dns), 'pod loses', 'pods lose')} DNS",
-            why=", ".join(found.loses_dns[:5]),
-            fix="Add an allow-dns policy on the source: `/xk8s policy preview allow-dns …`.",
-        )
+        owner = owners.get(ref_of(pod).short, "")
+        for port in (
+            port for container in containers_of(spec_of(pod)) for port in container.get("ports") or []
+        ):
+            number = port["containerPort"]
+            declared[owner] |= Connections.of(Protocol(port.get("protocol", "TCP")), number, number)
+    return declared

@@ -1,9 +1,13 @@
-"""What extends the API: definitions, webhooks, aggregated APIs. A CA that is injected is injected again."""
+"""Extensions of the API: CustomResourceDefinitions, webhooks, aggregated APIs.
+
+A CA bundle that a controller injects is dropped, because the controller injects the new cluster's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bot.migration.objects.kinds import ADMISSION, WEBHOOKS
 from bot.migration.objects.manifest import Object, annotations_of
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
@@ -15,13 +19,13 @@ INJECTED = (
 )
 
 
-def _bundles(obj: Object, clients: Iterable[Object]) -> Iterator[TransformNote]:
-    found = [client for client in clients if client.get("caBundle")]
-    if found and any(name in annotations_of(obj) for name in INJECTED):
-        for client in found:
+def _ca_bundles(obj: Object, clients: Iterable[Object]) -> Iterator[TransformNote]:
+    with_bundle = [client for client in clients if client.get("caBundle")]
+    if with_bundle and any(name in annotations_of(obj) for name in INJECTED):
+        for client in with_bundle:
             del client["caBundle"]
         yield TransformNote(text="its CA is injected again in the new cluster")
-    elif found:
+    elif with_bundle:
         yield TransformNote(
             text="its CA is kept: the certificate of its backend must be signed by it in the new cluster too"
         )
@@ -29,7 +33,7 @@ def _bundles(obj: Object, clients: Iterable[Object]) -> Iterator[TransformNote]:
 
 def _webhook(obj: Object, _original: Object, _context: TransformContext) -> Iterator[TransformNote]:
     hooks = obj.get("webhooks") or []
-    yield from _bundles(obj, [hook.get("clientConfig") or {} for hook in hooks])
+    yield from _ca_bundles(obj, [hook.get("clientConfig") or {} for hook in hooks])
     for hook in hooks:
         url = (hook.get("clientConfig") or {}).get("url")
         if url:
@@ -39,31 +43,16 @@ def _webhook(obj: Object, _original: Object, _context: TransformContext) -> Iter
 def _definition(obj: Object, _original: Object, _context: TransformContext) -> Iterator[TransformNote]:
     webhook = (obj["spec"].get("conversion") or {}).get("webhook") or {}
     if webhook:
-        yield from _bundles(obj, [webhook.get("clientConfig") or {}])
+        yield from _ca_bundles(obj, [webhook.get("clientConfig") or {}])
         yield warning("its versions are converted by a webhook, which must run before its objects are copied")
 
 
 def _api_service(obj: Object, _original: Object, _context: TransformContext) -> Iterator[TransformNote]:
-    yield from _bundles(obj, [obj.get("spec") or {}])
+    yield from _ca_bundles(obj, [obj.get("spec") or {}])
 
 
-def _binding(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
-    subjects = {
-        each.get("namespace") for each in obj.get("subjects") or [] if each.get("kind") == "ServiceAccount"
-    }
-    outside = sorted(str(name) for name in subjects - context.namespaces if name)
-    if outside:
-        yield warning(f"it names service accounts in {', '.join(outside)}, which are not migrated")
-
-
-RBAC = "rbac.authorization.k8s.io"
-ADMISSION = "admissionregistration.k8s.io"
-UNITS = (
-    Transform(
-        kinds=((ADMISSION, "ValidatingWebhookConfiguration"), (ADMISSION, "MutatingWebhookConfiguration")),
-        rewrite=_webhook,
-    ),
+TRANSFORMS = (
+    Transform(kinds=tuple((ADMISSION, kind) for kind in sorted(WEBHOOKS)), rewrite=_webhook),
     Transform(kinds=(("apiextensions.k8s.io", "CustomResourceDefinition"),), rewrite=_definition),
     Transform(kinds=(("apiregistration.k8s.io", "APIService"),), rewrite=_api_service),
-    Transform(kinds=((RBAC, "RoleBinding"), (RBAC, "ClusterRoleBinding")), rewrite=_binding),
 )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.common.wording import count
-from bot.migration.inventory.api_discovery import numbers
 from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.inventory.removed_apis import removed_in
-from bot.migration.objects.manifest import spec_of
+from bot.migration.inventory.served_apis import ApiResource, numbers
+from bot.migration.objects.manifest import spec_of, status_of
 from bot.migration.planning.findings import PlanFinding, blocker, note, warn
 from bot.migration.planning.plan_inputs import PlanInputs
 
 ABOUT = "API versions"
-OURS = (
+# groups whose kinds every migration needs: one that cannot be read blocks
+NEEDED_GROUPS = (
     "",
     "apps",
     "batch",
@@ -25,9 +26,9 @@ OURS = (
 )
 
 
-def check(material: PlanInputs) -> Iterator[PlanFinding]:
-    """Everything that a target of another version may not take."""
-    source, target = material.inventory.surface.version, material.target.surface.version
+def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    """Yield everything that a target of another version may not take."""
+    source, target = inputs.inventory.surface.version, inputs.target.surface.version
     if numbers(target) < numbers(source):
         yield blocker(
             ABOUT,
@@ -35,63 +36,57 @@ def check(material: PlanInputs) -> Iterator[PlanFinding]:
             why="objects of newer versions may not be understood there",
             fix="Take a template with the same Kubernetes or a newer one.",
         )
-    for resource in material.agreement.missing:
-        kind = (resource.group, resource.kind)
-        lost = sum(
-            each.reason is ExclusionReason.VERSION and (each.ref.group, each.ref.kind) == kind
-            for each in material.left
-        )
-        if not lost:
-            continue
-        if kind in material.source_profile.policy_kinds:
-            yield warn(
-                "policies",
-                f"{lost} of {material.source_profile.title}'s {resource.kind} are lost",
-                why=f"{material.target_profile.title} has no such policies: what they isolate is open",
-            )
-            continue
-        release = removed_in(resource)
-        why = (
-            f"Kubernetes {release} removed it"
-            if release
-            else "no definition of it is copied, and the target has none"
-        )
-        yield blocker(
-            ABOUT,
-            f"{lost} objects of {resource.kind} in {resource.api_version} cannot be taken over",
-            why=why,
-            fix="Store them at a version that the target serves, or leave them out with `skip`.",
-        )
-    for unread in material.inventory.unread:
-        told = blocker if unread.resource.group in OURS else warn
-        yield told(
+    for resource in inputs.common_apis.missing:
+        yield from _check_missing(resource, inputs)
+    for unread in inputs.inventory.unread:
+        finding = blocker if unread.resource.group in NEEDED_GROUPS else warn
+        yield finding(
             ABOUT,
             f"{unread.resource.plural} could not be read, and would be missing",
             why=unread.why,
             fix="Give the bot's user the right to list them, from deploy/rbac.",
         )
-    yield from _definitions(material)
+    yield from _check_definitions(inputs)
 
 
-def _definitions(material: PlanInputs) -> Iterator[PlanFinding]:
-    names = []
-    for obj in material.of("CustomResourceDefinition", "apiextensions.k8s.io"):
-        spec = spec_of(obj)
-        names.append(obj["metadata"]["name"])
-        have = {
-            each.version for each in material.target.surface.versions(spec["group"], spec["names"]["kind"])
-        }
-        stored = set((obj.get("status") or {}).get("storedVersions") or [])
-        if material.target.exists and have and not stored & have:
+def _check_missing(resource: ApiResource, inputs: PlanInputs) -> Iterator[PlanFinding]:
+    """Check a kind that the target does not serve: a driver's policies are lost, other objects block."""
+    lost = sum(
+        excluded.reason is ExclusionReason.VERSION and excluded.ref.group_kind == resource.group_kind
+        for excluded in inputs.excluded
+    )
+    if lost and resource.group_kind in inputs.source_profile.policy_kinds:
+        yield warn(
+            "policies",
+            f"{lost} of {inputs.source_profile.title}'s {resource.kind} are lost",
+            why=f"{inputs.target_profile.title} has no such policies: what they isolate is open",
+        )
+    elif lost:
+        release = removed_in(resource)
+        unknown = "no definition of it is copied, and the target has none"
+        yield blocker(
+            ABOUT,
+            f"{lost} objects of {resource.kind} in {resource.api_version} cannot be taken over",
+            why=f"Kubernetes {release} removed it" if release else unknown,
+            fix="Store them at a version that the target serves, or leave them out with `skip`.",
+        )
+
+
+def _check_definitions(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    """Check that the target can store the CustomResourceDefinitions' objects at a version of the source."""
+    definitions = inputs.of("CustomResourceDefinition", "apiextensions.k8s.io")
+    for definition in definitions:
+        group, kind = spec_of(definition)["group"], spec_of(definition)["names"]["kind"]
+        served = {resource.version for resource in inputs.target.surface.versions(group, kind)}
+        stored = set(status_of(definition).get("storedVersions") or [])
+        if inputs.target.exists and served and not stored & served:
             yield warn(
                 ABOUT,
-                f"the target serves {spec['names']['kind']} as {', '.join(sorted(have))} only",
+                f"the target serves {kind} as {', '.join(sorted(served))} only",
                 why=f"the source stores it as {', '.join(sorted(stored))}",
                 fix="Install its operator at the same version first.",
             )
-    if names:
-        yield note(
-            ABOUT,
-            f"{count(len(names), 'definition is', 'definitions are')} copied before their objects:"
-            f" {', '.join(sorted(names))}",
-        )
+    if definitions:
+        names = ", ".join(sorted(definition["metadata"]["name"] for definition in definitions))
+        number = count(len(definitions), "definition is", "definitions are")
+        yield note(ABOUT, f"{number} copied before their objects: {names}")

@@ -1,131 +1,126 @@
-"""What outside reaches: load balancers whose addresses change, node ports, host ports, webhooks."""
+"""Access from outside: load balancers whose addresses change, node ports, host ports, webhooks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from bot.common.wording import count
+from bot.migration.objects.kinds import SERVICE, WEBHOOKS, is_load_balancer, webhook_services
 from bot.migration.objects.manifest import (
+    Object,
+    Ref,
     annotations_of,
     containers_of,
-    pod_spec_of,
+    ingress_addresses,
     ref_of,
     spec_of,
-    status_of,
     uid_of,
 )
-from bot.migration.objects.modes import is_balancer, is_workload
 from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.planning.findings import PlanFinding, blocker, note, warn
 from bot.migration.planning.plan import AddressRecipe, PlannedLoadBalancer
 from bot.migration.planning.plan_inputs import PlanInputs
 
-
-def balancers(material: PlanInputs) -> tuple[PlannedLoadBalancer, ...]:
-    """Every Service with a load balancer, and how its traffic moves."""
-    found = []
-    for obj in material.of("Service"):
-        if not is_balancer(obj):
-            continue
-        entries = (status_of(obj).get("loadBalancer") or {}).get("ingress") or []
-        internal = annotations_of(obj).get(INTERNAL) == "true"
-        keep = material.mappings.addresses == "keep" and not internal
-        found.append(
-            PlannedLoadBalancer(
-                service=ref_of(obj),
-                uid=uid_of(obj),
-                internal=internal,
-                addresses=tuple(each.get("ip") or each.get("hostname") or "?" for each in entries),
-                recipe=AddressRecipe.SAME_ADDRESS if keep else AddressRecipe.NEW_ADDRESS,
-            )
-        )
-    return tuple(sorted(found, key=lambda each: each.service))
+ABOUT = "traffic"
+NAMED_PORTS = 10
 
 
-def check(material: PlanInputs, found: tuple[PlannedLoadBalancer, ...]) -> Iterator[PlanFinding]:
-    """What changes for whoever connects from outside."""
-    for each in found:
-        addresses = " and ".join(each.addresses) or "no address yet"
-        if each.recipe is AddressRecipe.NEW_ADDRESS:
-            yield warn(
-                "traffic",
-                f"the address of {each.service.short} changes",
-                why=f"it is {addresses} today",
-                fix="Lower the TTL of its DNS names a day before, and change them at the cut-over.",
-                ref=each.service,
-            )
-        else:
-            yield warn(
-                "traffic",
-                f"{addresses} of {each.service.short} moves to the new cluster",
-                why="for up to a minute nobody answers there",
-                ref=each.service,
-            )
-    if found:
+def load_balancers(inputs: PlanInputs) -> tuple[PlannedLoadBalancer, ...]:
+    """Return every copied Service with a load balancer, and how its traffic moves."""
+    balancers = [_planned(obj, inputs) for obj in inputs.of("Service") if is_load_balancer(obj)]
+    return tuple(sorted(balancers, key=lambda balancer: balancer.service))
+
+
+def _planned(service: Object, inputs: PlanInputs) -> PlannedLoadBalancer:
+    internal = annotations_of(service).get(INTERNAL) == "true"
+    keep = inputs.mappings.addresses == "keep" and not internal
+    return PlannedLoadBalancer(
+        service=ref_of(service),
+        uid=uid_of(service),
+        internal=internal,
+        addresses=tuple(address or "?" for address in ingress_addresses(service)),
+        recipe=AddressRecipe.SAME_ADDRESS if keep else AddressRecipe.NEW_ADDRESS,
+    )
+
+
+def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    """Yield what changes for those who connect from outside."""
+    balancers = load_balancers(inputs)
+    for balancer in balancers:
+        yield _address_change(balancer)
+    if balancers:
         yield warn(
-            "traffic",
+            ABOUT,
             "connections to the outside come from other addresses",
             why="the new cluster has its own router",
             fix="Tell whoever allows the old ones.",
         )
-    yield from _node_ports(material)
-    yield from _host_ports(material)
-    yield from _webhooks(material)
+    yield from _check_node_ports(inputs)
+    yield from _check_host_ports(inputs)
+    for ref, obj in inputs.copied.items():
+        if ref.kind in WEBHOOKS:
+            yield from _check_webhook(ref, obj, inputs)
 
 
-def _node_ports(material: PlanInputs) -> Iterator[PlanFinding]:
+def _address_change(balancer: PlannedLoadBalancer) -> PlanFinding:
+    addresses, name = " and ".join(balancer.addresses) or "no address yet", balancer.service.short
+    if balancer.recipe is AddressRecipe.SAME_ADDRESS:
+        return warn(
+            ABOUT,
+            f"{addresses} of {name} moves to the new cluster",
+            why="for up to a minute nobody answers there",
+            ref=balancer.service,
+        )
+    return warn(
+        ABOUT,
+        f"the address of {name} changes",
+        why=f"it is {addresses} today",
+        fix="Lower the TTL of its DNS names a day before, and change them at the cut-over.",
+        ref=balancer.service,
+    )
+
+
+def _check_node_ports(inputs: PlanInputs) -> Iterator[PlanFinding]:
     ports = sorted(
         (port["nodePort"], ref.short)
-        for ref, obj in material.future.items()
-        if ref.kind == "Service" and not ref.group
+        for ref, obj in inputs.target_objects.items()
+        if ref.group_kind == SERVICE
         for port in spec_of(obj).get("ports") or []
         if port.get("nodePort")
     )
     if ports:
-        shown = ", ".join(f"{number} ({name})" for number, name in ports[:10])
+        named = ", ".join(f"{number} ({name})" for number, name in ports[:NAMED_PORTS])
         yield warn(
-            "traffic",
-            f"{count(len(ports), 'node port is', 'node ports are')} kept: {shown}",
+            ABOUT,
+            f"{count(len(ports), 'node port is', 'node ports are')} kept: {named}",
             why="whoever uses them must use the new nodes' addresses",
         )
 
 
-def _host_ports(material: PlanInputs) -> Iterator[PlanFinding]:
-    for ref, obj in material.future.items():
-        spec = pod_spec_of(obj) if is_workload(ref) else {}
-        ports = sorted(
-            {
-                port["hostPort"]
-                for each in containers_of(spec)
-                for port in each.get("ports") or []
-                if port.get("hostPort")
-            }
-        )
-        if ports or spec.get("hostNetwork"):
-            how = f"the host ports {', '.join(map(str, ports))}" if ports else "its node's network"
-            yield note("traffic", f"{ref} uses {how}: it is reached at the new nodes' addresses", ref=ref)
-
-
-def _webhooks(material: PlanInputs) -> Iterator[PlanFinding]:
-    for ref, obj in material.kept.items():
-        if ref.kind not in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-            continue
-        strict = [
-            hook["name"] for hook in obj.get("webhooks") or [] if hook.get("failurePolicy", "Fail") == "Fail"
+def _check_host_ports(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    for ref, spec in inputs.target_pods.items():
+        ports = [
+            port.get("hostPort") for container in containers_of(spec) for port in container.get("ports") or []
         ]
-        if strict:
-            yield note(
+        numbers = ", ".join(map(str, sorted({port for port in ports if port})))
+        if numbers or spec.get("hostNetwork"):
+            how = f"the host ports {numbers}" if numbers else "its node's network"
+            yield note(ABOUT, f"{ref} uses {how}: it is reached at the new nodes' addresses", ref=ref)
+
+
+def _check_webhook(ref: Ref, configuration: Object, inputs: PlanInputs) -> Iterator[PlanFinding]:
+    hooks = webhook_services(configuration)
+    strict = sum(hook.get("failurePolicy", "Fail") == "Fail" for hook, _ in hooks)
+    if strict:
+        what = (
+            f"{ref} comes last: {strict} of its webhooks refuse everything while their backend is not ready"
+        )
+        yield note("webhooks", what, ref=ref)
+    for _, service in hooks:
+        if service and not inputs.will_have("", "Service", service["name"], service["namespace"]):
+            yield blocker(
                 "webhooks",
-                f"{ref} comes last: {len(strict)} of its webhooks refuse everything while their backend is"
-                " not ready",
+                f"{ref} calls {service['namespace']}/{service['name']}, which is not copied",
+                fix="Migrate that namespace too, or leave the webhook out with `skip`.",
                 ref=ref,
             )
-        for hook in obj.get("webhooks") or []:
-            called = (hook.get("clientConfig") or {}).get("service")
-            if called and not material.will_have("", "Service", called["name"], called["namespace"]):
-                yield blocker(
-                    "webhooks",
-                    f"{ref} calls {called['namespace']}/{called['name']}, which is not copied",
-                    fix="Migrate that namespace too, or leave the webhook out with `skip`.",
-                    ref=ref,
-                )

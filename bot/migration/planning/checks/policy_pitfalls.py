@@ -1,124 +1,145 @@
-"""Policies that will do something else than their authors think, once they are enforced.
+"""NetworkPolicies that will do something else than their authors think, once they are enforced.
 
-Each flag is a mistake that nobody notices on a driver without policies: node ports behind pod-only rules,
-service addresses in blocks, selectors with typos, peers on the host network, host ports, webhook backends.
-Lost DNS is told with the connections.
+Each finding is a mistake that nobody notices on a driver without policies: service addresses in blocks,
+selectors with typos, peers on the host network, node ports and host ports behind rules that name pods only,
+webhook backends and clients of the API server that are cut off. Lost DNS is found with the connections.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import Object, ref_of, spec_of
-from bot.migration.objects.transforms.transform import ClusterRanges
-from bot.migration.planning.connection_changes import ABOUT
+from bot.migration.objects.cluster_ranges import ClusterRanges
+from bot.migration.objects.kinds import ADMISSION, WEBHOOKS, service_accounts, webhook_services
+from bot.migration.objects.manifest import Object, Ref, containers_of, ref_of, spec_of
+from bot.migration.planning.checks.connections import ABOUT, NAMED
 from bot.migration.planning.findings import PlanFinding, warn
 from bot.policy.reach.addresses import address_at
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.idle import dead_rules
 from bot.policy.reach.model import IPBlock, Pod, PodPeer, Policy, Protocol
 
-NAMED = 5
 
+@dataclasses.dataclass(frozen=True)
+class _Network:
+    """The source's objects, the computed network of the target, and the source's addresses."""
 
-def pitfalls(inventory: Inventory, after: Reachability, ranges: ClusterRanges) -> Iterable[PlanFinding]:
-    """Everything of section 9 that can be seen without traffic, for a target that enforces policies."""
-    pods = [pod for pod in after.cluster.pods if not pod.finished]
-    yield from _behind_nodes(inventory, after, pods, ranges)
-    yield from _blocks(after, ranges)
-    yield from _selectors(after, pods)
-    yield from _host_network_peers(after, pods)
-    yield from _api_server(inventory, after, pods)
-    yield from _webhooks(inventory, after, pods, ranges)
-    yield from _host_ports(inventory, after, pods)
+    inventory: Inventory
+    after: Reachability
+    ranges: ClusterRanges
 
+    @cached_property
+    def pods(self) -> list[Pod]:
+        return [pod for pod in self.after.cluster.pods if not pod.finished]
 
-def _isolating(pod: Pod, after: Reachability, *, egress: bool = False) -> list[Policy]:
-    if pod.host_network:
-        return []
-    return [
-        policy
-        for policy in after.policies.values()
-        if policy.namespace == pod.namespace
-        and (policy.egress if egress else policy.ingress) is not None
-        and policy.pods.matches(pod.labels)
-    ]
+    def behind(self, service: Ref, selector: Mapping[str, str]) -> list[Pod]:
+        """Return the pods that the selector of a Service selects."""
+        return [
+            pod
+            for pod in self.pods
+            if pod.namespace == service.namespace and selector.items() <= pod.labels.items()
+        ]
 
+    def isolating(self, pod: Pod, *, egress: bool = False) -> list[Policy]:
+        """Return the policies that isolate a pod for ingress, or for egress."""
+        if pod.host_network:
+            return []
+        return [
+            policy
+            for policy in self.after.policies.values()
+            if policy.namespace == pod.namespace
+            and (policy.egress if egress else policy.ingress) is not None
+            and policy.pods.matches(pod.labels)
+        ]
 
-def _behind_nodes(
-    inventory: Inventory, after: Reachability, pods: list[Pod], ranges: ClusterRanges
-) -> Iterator[PlanFinding]:
-    """(b) Node ports and load balancers: with externalTrafficPolicy Cluster the source is a node."""
-    for service in inventory.of("Service"):
-        ref, spec = ref_of(service), spec_of(service)
-        if spec.get("type") not in ("NodePort", "LoadBalancer") or not spec.get("selector"):
-            continue
-        local = spec.get("externalTrafficPolicy") == "Local"
-        for pod in _selected(pods, ref.namespace, spec["selector"]):
-            isolated = _isolating(pod, after)
-            if isolated and not all(
-                _reached(after, pod, port, ranges, local=local) for port in spec.get("ports") or []
-            ):
-                who = "addresses outside" if local else "the nodes, from which its traffic comes"
-                yield warn(
-                    ABOUT,
-                    f"Service {ref.short} will not be reached from outside",
-                    why=(
-                        f"{', '.join(str(policy.ref) for policy in isolated[:NAMED])} allow no connection"
-                        f" from {who}"
-                    ),
-                    fix=(
-                        "Allow an ipBlock: the node subnet of the new cluster (health monitors come from it"
-                        " too)"
-                        if not local
-                        else "Allow an ipBlock with the addresses that may connect."
-                    ),
-                    ref=ref,
-                )
-                break
+    def is_cut(self, pod: Pod, ports: Iterable[Object], *, local: bool = False) -> bool:
+        """Return whether policies keep a node from a Service's port on a pod.
 
+        With `externalTrafficPolicy: Local` (`local`) the source of traffic is not a node but any address
+        outside.
+        """
+        return bool(self.isolating(pod)) and not all(self._reaches(pod, port, local=local) for port in ports)
 
-def _selected(pods: list[Pod], namespace: str, selector: dict[str, str]) -> list[Pod]:
-    return [
-        pod
-        for pod in pods
-        if pod.namespace == namespace and all(pod.labels.get(key) == value for key, value in selector.items())
-    ]
-
-
-def _reached(after: Reachability, pod: Pod, port: Object, ranges: ClusterRanges, *, local: bool) -> bool:
-    """Whether a node (or, for Local, any address outside) may open a Service's port on a pod."""
-    numbers = _target_ports(pod, port)
-    protocol = Protocol(port.get("protocol", "TCP"))
-    sources = (
-        [address_at(first) for first, _ in after.endpoints.ranges()] if local else _addresses(ranges.nodes)
-    )
-    if not numbers or not sources:
-        return True
-    return any(
-        after.connections(source, pod.ref).contains(protocol, number)
-        for source in sources
-        for number in numbers
-    )
-
-
-def _addresses(texts: Iterable[str]) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    return [ipaddress.ip_network(text, strict=False).network_address for text in texts]
+    def _reaches(self, pod: Pod, port: Object, *, local: bool) -> bool:
+        if local:
+            sources = [address_at(first) for first, _ in self.after.endpoints.ranges()]
+        else:
+            nodes = [ipaddress.ip_network(cidr, strict=False) for cidr in self.ranges.nodes]
+            sources = [node.network_address for node in nodes]
+        numbers, protocol = _target_ports(pod, port), Protocol(port.get("protocol", "TCP"))
+        if not numbers or not sources:
+            return True
+        return any(
+            self.after.connections(source, pod.ref).contains(protocol, number)
+            for source in sources
+            for number in numbers
+        )
 
 
 def _target_ports(pod: Pod, port: Object) -> list[int]:
-    wanted = port.get("targetPort", port["port"])
-    return [wanted] if isinstance(wanted, int) else [each.number for each in pod.ports if each.name == wanted]
+    target = port.get("targetPort", port["port"])
+    if isinstance(target, int):
+        return [target]
+    return [container_port.number for container_port in pod.ports if container_port.name == target]
 
 
-def _blocks(after: Reachability, ranges: ClusterRanges) -> Iterator[PlanFinding]:
-    """(c) Rules see pods after address translation: a block of service addresses never matches."""
-    for policy in after.policies.values():
-        for block in _ip_blocks(policy):
-            if ranges.what(str(block.cidr)) == "a service address":
+def check(inventory: Inventory, after: Reachability, ranges: ClusterRanges) -> Iterator[PlanFinding]:
+    """Yield every pitfall that can be seen without traffic, for a target that enforces policies.
+
+    Args:
+        inventory: The source's objects.
+        after: The computed network of the target.
+        ranges: The source's addresses; the target's own are not known yet.
+    """
+    network = _Network(inventory, after, ranges)
+    yield from _services_from_outside(network)
+    yield from _service_addresses(network)
+    yield from _dead_selectors(network)
+    yield from _host_network_peers(network)
+    yield from _api_server_clients(network)
+    yield from _webhook_backends(network)
+    yield from _host_ports(network)
+
+
+def _services_from_outside(network: _Network) -> Iterator[PlanFinding]:
+    """Find node ports and load balancers whose traffic, which comes from a node, is not allowed."""
+    for service in network.inventory.of("Service"):
+        ref, spec = ref_of(service), spec_of(service)
+        if spec.get("type") not in ("NodePort", "LoadBalancer") or not spec.get("selector"):
+            continue
+        local, ports = spec.get("externalTrafficPolicy") == "Local", spec.get("ports") or []
+        cut = (
+            pod for pod in network.behind(ref, spec["selector"]) if network.is_cut(pod, ports, local=local)
+        )
+        pod = next(cut, None)
+        if pod is not None:
+            policies = ", ".join(str(policy.ref) for policy in network.isolating(pod)[:NAMED])
+            who = "addresses outside" if local else "the nodes, from which its traffic comes"
+            subnet = "the node subnet of the new cluster (health monitors come from it too)"
+            yield warn(
+                ABOUT,
+                f"Service {ref.short} will not be reached from outside",
+                why=f"{policies} allow no connection from {who}",
+                fix=(
+                    "Allow an ipBlock with the addresses that may connect."
+                    if local
+                    else f"Allow an ipBlock: {subnet}"
+                ),
+                ref=ref,
+            )
+
+
+def _service_addresses(network: _Network) -> Iterator[PlanFinding]:
+    """Find blocks of service addresses: rules see pods after address translation, and never match one."""
+    for policy in network.after.policies.values():
+        rules = [*(policy.ingress or ()), *(policy.egress or ())]
+        for block in (peer for rule in rules for peer in rule.peers if isinstance(peer, IPBlock)):
+            if network.ranges.what(str(block.cidr)) == "a service address":
                 yield warn(
                     ABOUT,
                     f"NetworkPolicy {policy.ref} names the service address {block.cidr}",
@@ -127,80 +148,76 @@ def _blocks(after: Reachability, ranges: ClusterRanges) -> Iterator[PlanFinding]
                 )
 
 
-def _ip_blocks(policy: Policy) -> list[IPBlock]:
-    rules = [*(policy.ingress or ()), *(policy.egress or ())]
-    return [peer for rule in rules for peer in rule.peers if isinstance(peer, IPBlock)]
-
-
-def _selectors(after: Reachability, pods: list[Pod]) -> Iterator[PlanFinding]:
-    """(d) Policies that select no pod, and rules that allow nobody: typos, and labels missing on
-    namespaces.
-    """
-    for policy in after.policies.values():
-        if not any(pod.namespace == policy.namespace and policy.pods.matches(pod.labels) for pod in pods):
+def _dead_selectors(network: _Network) -> Iterator[PlanFinding]:
+    """Find policies that select no pod, and rules that allow nobody: typos, missing labels of namespaces."""
+    for policy in network.after.policies.values():
+        neighbours = [pod for pod in network.pods if pod.namespace == policy.namespace]
+        if not any(policy.pods.matches(pod.labels) for pod in neighbours):
             yield warn(
                 ABOUT,
                 f"NetworkPolicy {policy.ref} selects no pod",
                 why="its podSelector matches no running pod of the namespace",
                 fix="Correct its labels, or remove it.",
             )
-    for dead in dead_rules(after):
-        yield warn(ABOUT, f"{dead.rule} allows nothing", why=dead.why, fix="Correct its selector or port.")
+    for rule in dead_rules(network.after):
+        yield warn(ABOUT, f"{rule.rule} allows nothing", why=rule.why, fix="Correct its selector or port.")
 
 
-def _host_network_peers(after: Reachability, pods: list[Pod]) -> Iterator[PlanFinding]:
-    """(e) A peer on the host network is its node: podSelector rules that mean it do not match its traffic."""
-    labels = {each.name: each.labels for each in after.cluster.namespaces}
-    hosts = [pod for pod in pods if pod.host_network]
-    for policy in after.policies.values():
-        found = sorted(
+def _host_network_peers(network: _Network) -> Iterator[PlanFinding]:
+    """Find peers on the host network: a rule that selects them by label does not match their traffic."""
+    labels = {namespace.name: namespace.labels for namespace in network.after.cluster.namespaces}
+    on_host = [pod for pod in network.pods if pod.host_network]
+    for policy in network.after.policies.values():
+        peers = [peer for rule in policy.ingress or () for peer in rule.peers if isinstance(peer, PodPeer)]
+        meant = sorted(
             {
                 str(pod.owner)
-                for rule in policy.ingress or ()
-                for peer in rule.peers
-                if isinstance(peer, PodPeer)
-                for pod in hosts
-                if _means(peer, policy, pod, labels.get(pod.namespace, {}))
+                for peer in peers
+                for pod in on_host
+                if _selects(peer, policy, pod, labels.get(pod.namespace, {}))
             }
         )
-        if found:
+        if meant:
             yield warn(
                 ABOUT,
                 f"NetworkPolicy {policy.ref} allows pods on the host network by label",
-                why=f"traffic of {', '.join(found[:NAMED])} comes from the node's address",
+                why=f"traffic of {', '.join(meant[:NAMED])} comes from the node's address",
                 fix="Allow an ipBlock with the node subnet.",
             )
 
 
-def _means(peer: PodPeer, policy: Policy, pod: Pod, labels: dict[str, str] | object) -> bool:
-    if not peer.pods.requirements or not isinstance(labels, dict):
-        return False  # everybody is meant, not this pod
-    home = pod.namespace == policy.namespace if peer.namespaces is None else peer.namespaces.matches(labels)
-    return home and peer.pods.matches(pod.labels)
+def _selects(peer: PodPeer, policy: Policy, pod: Pod, namespace_labels: Mapping[str, str]) -> bool:
+    """Return whether a peer selects a pod by its labels; one without a pod selector means everybody."""
+    if not peer.pods.requirements or not peer.pods.matches(pod.labels):
+        return False
+    if peer.namespaces is None:
+        return pod.namespace == policy.namespace
+    return peer.namespaces.matches(namespace_labels)
 
 
-def _api_server(inventory: Inventory, after: Reachability, pods: list[Pod]) -> Iterator[PlanFinding]:
-    """(e) Pods whose account has rights, and that may no longer ask the API server."""
-    endpoints = inventory.find("", "Endpoints", "default", "kubernetes")
+def _api_server_clients(network: _Network) -> Iterator[PlanFinding]:
+    """Find pods whose account has rights, and that may no longer connect to the API server."""
+    inventory, after = network.inventory, network.after
+    endpoints = inventory.find("", "Endpoints", "default", "kubernetes") or {}
     servers = [
         (ipaddress.ip_address(address["ip"]), port["port"])
-        for subset in (endpoints or {}).get("subsets") or []
+        for subset in endpoints.get("subsets") or []
         for address in subset.get("addresses") or []
         for port in subset.get("ports") or []
     ]
-    accounts = _bound_accounts(inventory)
-    users = {
-        f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"
-        for obj in inventory.of("Pod")
-        if (obj["metadata"]["namespace"], spec_of(obj).get("serviceAccountName", "default")) in accounts
+    bound = {account for binding in inventory.role_bindings() for account in service_accounts(binding)}
+    clients = {
+        ref_of(pod).short
+        for pod in inventory.of("Pod")
+        if (pod["metadata"]["namespace"], spec_of(pod).get("serviceAccountName", "default")) in bound
     }
     cut = sorted(
         {
             str(pod.owner)
-            for pod in pods
-            if str(pod.ref) in users
+            for pod in network.pods
+            if str(pod.ref) in clients
             and servers
-            and _isolating(pod, after, egress=True)
+            and network.isolating(pod, egress=True)
             and not any(after.connections(pod.ref, ip).contains(Protocol.TCP, port) for ip, port in servers)
         }
     )
@@ -213,69 +230,57 @@ def _api_server(inventory: Inventory, after: Reachability, pods: list[Pod]) -> I
         )
 
 
-def _bound_accounts(inventory: Inventory) -> set[tuple[str, str]]:
-    return {
-        (subject.get("namespace") or binding["metadata"].get("namespace", ""), subject["name"])
-        for kind in ("RoleBinding", "ClusterRoleBinding")
-        for binding in inventory.of(kind, "rbac.authorization.k8s.io")
-        for subject in binding.get("subjects") or []
-        if subject.get("kind") == "ServiceAccount"
-    }
-
-
-def _webhooks(
-    inventory: Inventory, after: Reachability, pods: list[Pod], ranges: ClusterRanges
-) -> Iterator[PlanFinding]:
-    """(e) Backends of webhooks are called by the API server, from a node."""
-    for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-        for obj in inventory.of(kind, "admissionregistration.k8s.io"):
-            for hook in obj.get("webhooks") or []:
-                called = (hook.get("clientConfig") or {}).get("service")
-                service = (
-                    inventory.find("", "Service", called["namespace"], called["name"]) if called else None
+def _webhook_backends(network: _Network) -> Iterator[PlanFinding]:
+    """Find backends of webhooks that the API server, which calls them from a node, will not reach."""
+    configurations = [
+        obj for kind in sorted(WEBHOOKS, reverse=True) for obj in network.inventory.of(kind, ADMISSION)
+    ]
+    for configuration in configurations:
+        for hook, called in webhook_services(configuration):
+            if called and _is_backend_cut(network, called):
+                yield warn(
+                    ABOUT,
+                    f"webhook {hook['name']} will not be reached by the API server",
+                    why=(
+                        "its backend allows no connection from the control plane, and what it guards is"
+                        " refused"
+                    ),
+                    fix="Allow an ipBlock with the control plane's addresses.",
+                    ref=ref_of(configuration),
                 )
-                if not service or not called:
-                    continue
-                number = called.get("port", 443)
-                ports = [port for port in spec_of(service).get("ports") or [] if port["port"] == number]
-                backends = _selected(pods, called["namespace"], spec_of(service).get("selector") or {"": ""})
-                if any(
-                    _isolating(pod, after)
-                    and not all(_reached(after, pod, port, ranges, local=False) for port in ports)
-                    for pod in backends
-                ):
-                    yield warn(
-                        ABOUT,
-                        f"webhook {hook['name']} will not be reached by the API server",
-                        why=(
-                            "its backend allows no connection from the control plane, and what it guards is"
-                            " refused"
-                        ),
-                        fix="Allow an ipBlock with the control plane's addresses.",
-                        ref=ref_of(obj),
-                    )
 
 
-def _host_ports(inventory: Inventory, after: Reachability, pods: list[Pod]) -> Iterator[PlanFinding]:
-    """(f) Pods with host ports are reached through their node."""
-    by_name = {str(pod.ref): pod for pod in pods}
-    found = sorted(
+def _is_backend_cut(network: _Network, called: Object) -> bool:
+    service = network.inventory.find("", "Service", called["namespace"], called["name"])
+    selector = spec_of(service or {}).get("selector")
+    if service is None or not selector:
+        return False
+    number = called.get("port", 443)
+    ports = [port for port in spec_of(service).get("ports") or [] if port["port"] == number]
+    return any(network.is_cut(pod, ports) for pod in network.behind(ref_of(service), selector))
+
+
+def _host_ports(network: _Network) -> Iterator[PlanFinding]:
+    """Find isolated pods with host ports, which are reached through their node."""
+    by_name = {str(pod.ref): pod for pod in network.pods}
+    isolated = sorted(
         {
             str(pod.owner)
-            for obj in inventory.of("Pod")
-            if any(
-                port.get("hostPort")
-                for each in spec_of(obj).get("containers") or []
-                for port in each.get("ports") or []
-            )
-            and (pod := by_name.get(f"{obj['metadata']['namespace']}/{obj['metadata']['name']}")) is not None
-            and _isolating(pod, after)
+            for obj in network.inventory.of("Pod")
+            if _has_host_port(obj)
+            and (pod := by_name.get(ref_of(obj).short)) is not None
+            and network.isolating(pod)
         }
     )
-    if found:
+    if isolated:
         yield warn(
             ABOUT,
-            f"{count(len(found), 'workload')} with host ports isolated",
-            why=", ".join(found[:NAMED]),
+            f"{count(len(isolated), 'workload')} with host ports isolated",
+            why=", ".join(isolated[:NAMED]),
             fix="Check that their clients are allowed by address.",
         )
+
+
+def _has_host_port(pod: Object) -> bool:
+    containers = containers_of(spec_of(pod))
+    return any(port.get("hostPort") for container in containers for port in container.get("ports") or [])

@@ -1,4 +1,4 @@
-"""What runs: early starts, autoscalers, GitOps, Jobs, operators, pods that nobody keeps."""
+"""Workloads: early starts, autoscalers, GitOps, Jobs, operators, and pods that no controller keeps."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from bot.common.wording import count
 from bot.migration.inventory.exclusions import ExclusionReason
-from bot.migration.objects.manifest import owners_of, spec_of
-from bot.migration.objects.modes import AUTOSCALER, is_workload, why_not_early
+from bot.migration.objects.kinds import AUTOSCALER, CLAIM, is_workload
+from bot.migration.objects.manifest import owners_of, ref_of, spec_of
+from bot.migration.objects.modes import why_not_early
 from bot.migration.planning.findings import PlanFinding, blocker, note, warn
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.policy.owners import owner_of
@@ -17,69 +18,57 @@ ABOUT = "workloads"
 NAMED = 5
 
 
-def check(material: PlanInputs) -> Iterator[PlanFinding]:
-    """Everything about what runs."""
-    yield from _early(material)
-    yield from _autoscalers(material)
-    yield from _kept_by_tools(material)
-    yield from _jobs(material)
-    yield from _orphans(material)
-    bare = [each.ref.short for each in material.left if each.reason is ExclusionReason.BARE_POD]
-    if bare:
-        yield warn(
-            ABOUT,
-            f"{count(len(bare), 'bare pod is', 'bare pods are')} not copied: {', '.join(bare[:NAMED])}",
-            why="nothing but deleting them would stop them on the source",
-            fix="Give them a Deployment, or name them in `--start-early`.",
-        )
-    if material.operators:
-        names = ", ".join(ref.short for ref in sorted(material.operators)[:NAMED])
+def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    """Yield everything that people should know about what runs."""
+    yield from _check_early(inputs)
+    yield from _check_autoscalers(inputs)
+    yield from _check_gitops(inputs)
+    yield from _check_jobs(inputs)
+    yield from _check_orphans(inputs)
+    yield from _check_bare_pods(inputs)
+    if inputs.operators:
+        names = ", ".join(ref.short for ref in sorted(inputs.operators)[:NAMED])
         yield note(ABOUT, f"operators stop first and start first: {names}")
-    if material.strangers:
+    if inputs.unknown_addons:
+        number = count(len(inputs.unknown_addons), "workload")
         yield warn(
             ABOUT,
-            f"{count(len(material.strangers), 'workload')} in kube-system not known as add-ons:"
-            f" {', '.join(material.strangers[:NAMED])}",
+            f"{number} in kube-system not known as add-ons: {', '.join(inputs.unknown_addons[:NAMED])}",
             why="kube-system is not migrated",
             fix="Install them in the new cluster yourself, if they are yours.",
         )
 
 
-def _early(material: PlanInputs) -> Iterator[PlanFinding]:
-    workloads = {ref.short: ref for ref in material.kept if is_workload(ref)}
-    for name in sorted(material.early):
+def _check_early(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    workloads = {ref.short: ref for ref in inputs.copied if is_workload(ref)}
+    for name in sorted(inputs.early):
         ref = workloads.get(name)
         if ref is None:
-            yield blocker(
-                ABOUT, f"there is no workload {name} to start early", fix="Correct `--start-early`."
-            )
-            continue
-        why = why_not_early(material.kept[ref])
-        if why:
-            yield blocker(
-                ABOUT, f"{ref} cannot start early", why=why, fix="Leave it out of `--start-early`.", ref=ref
-            )
+            what = f"there is no workload {name} to start early"
+            yield blocker(ABOUT, what, fix="Correct `--start-early`.")
+        elif why := why_not_early(inputs.copied[ref]):
+            fix = "Leave it out of `--start-early`."
+            yield blocker(ABOUT, f"{ref} cannot start early", why=why, fix=fix, ref=ref)
 
 
-def _autoscalers(material: PlanInputs) -> Iterator[PlanFinding]:
-    for obj in material.of(AUTOSCALER[1], AUTOSCALER[0]):
-        if spec_of(obj).get("minReplicas") == 0:
-            name = f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"
+def _check_autoscalers(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    for autoscaler in inputs.of(AUTOSCALER[1], AUTOSCALER[0]):
+        if spec_of(autoscaler).get("minReplicas") == 0:
             yield blocker(
                 ABOUT,
-                f"the autoscaler {name} has minReplicas 0",
+                f"the autoscaler {ref_of(autoscaler).short} has minReplicas 0",
                 why="it would start its workload again after it was scaled to 0",
                 fix="Set it to 1 on the source.",
             )
 
 
-def _kept_by_tools(material: PlanInputs) -> Iterator[PlanFinding]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for ref, obj in material.kept.items():
+def _check_gitops(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    by_tool: dict[str, list[str]] = defaultdict(list)
+    for ref, obj in inputs.copied.items():
         owner = owner_of(obj)
         if owner is not None and owner.tool != "Helm" and is_workload(ref):
-            found[owner.tool].append(ref.short)
-    for tool, names in sorted(found.items()):
+            by_tool[owner.tool].append(ref.short)
+    for tool, names in sorted(by_tool.items()):
         yield warn(
             ABOUT,
             f"{tool} keeps {count(len(names), 'workload')}: {', '.join(names[:NAMED])}",
@@ -88,26 +77,35 @@ def _kept_by_tools(material: PlanInputs) -> Iterator[PlanFinding]:
         )
 
 
-def _jobs(material: PlanInputs) -> Iterator[PlanFinding]:
-    running = [ref.short for ref in material.kept if (ref.group, ref.kind) == ("batch", "Job")]
-    if running:
+def _check_jobs(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    jobs = [ref_of(job).short for job in inputs.of("Job", "batch")]
+    if jobs:
         yield warn(
             ABOUT,
-            f"{count(len(running), 'Job is', 'Jobs are')} not finished: {', '.join(running[:NAMED])}",
+            f"{count(len(jobs), 'Job is', 'Jobs are')} not finished: {', '.join(jobs[:NAMED])}",
             why="they are suspended at the cut-over and begin again from the start in the new cluster",
             fix="Wait for them, or leave them out with `skip`.",
         )
 
 
-def _orphans(material: PlanInputs) -> Iterator[PlanFinding]:
-    """Objects that are copied although a controller made them, because it would not make them again."""
-    for ref, obj in material.kept.items():
+def _check_orphans(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    """Check for objects that are copied although a controller made them: it would not make them again."""
+    for ref, obj in inputs.copied.items():
         for owner in owners_of(obj):
-            if owner.controls and ref.kind != "PersistentVolumeClaim":
-                known = material.grounds.graph.knows(owner)
-                why = (
-                    "an operator would make it with other contents"
-                    if known
-                    else f"its {owner.kind} {owner.name} was not read or is gone"
-                )
+            if owner.controls and ref.group_kind != CLAIM:
+                known = inputs.exclusions.graph.knows(owner)
+                other = "an operator would make it with other contents"
+                why = other if known else f"its {owner.kind} {owner.name} was not read or is gone"
                 yield warn(ABOUT, f"{ref} is copied without its owner", why=why, ref=ref)
+
+
+def _check_bare_pods(inputs: PlanInputs) -> Iterator[PlanFinding]:
+    excluded = [obj for obj in inputs.excluded if obj.reason is ExclusionReason.BARE_POD]
+    if excluded:
+        names = ", ".join(obj.ref.short for obj in excluded[:NAMED])
+        yield warn(
+            ABOUT,
+            f"{count(len(excluded), 'bare pod is', 'bare pods are')} not copied: {names}",
+            why="nothing but deleting them would stop them on the source",
+            fix="Give them a Deployment, or name them in `--start-early`.",
+        )
