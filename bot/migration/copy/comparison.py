@@ -65,14 +65,9 @@ class CopyComparison:
 
 
 def compare(into: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
-    """Compare the target's objects with what is expected there.
+    """Compare the target's objects with what is expected there. Raises `KubeError`.
 
-    Args:
-        into: The target.
-        expected: The objects by their reference; None means that it must not be there yet.
-
-    Raises:
-        KubeError: The API server does not answer.
+    None is expected for an object that must not be there yet.
     """
     refs = sorted(expected)
     live = existing(into, refs)

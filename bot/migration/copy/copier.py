@@ -59,11 +59,7 @@ def _no_progress(_progress: CopyProgress) -> None:
 def writer(
     target: Kube, plan: MigrationPlan, mappings: Mappings, key: bytes, *, dry_run: bool = False
 ) -> Writer:
-    """Return the target, ready to be written into; it is asked what it serves.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Return the target, ready to be written into; it is asked what it serves. Raises `KubeError`."""
     return Writer(
         kube=target,
         surface=discover(target),
@@ -85,17 +81,8 @@ def copy(
 ) -> CopyRecord:
     """Write everything as it waits for the cut-over; what is withheld until then is not written.
 
-    Args:
-        into: The target.
-        plan: What is copied.
-        inventory: The source, whose owners give the order within a stage.
-        objects: The planned objects.
-        stages: The stages to copy.
-        told: Called after each batch.
-
-    Raises:
-        KubeError: The API server does not answer. Objects that it refuses are in the record.
-        NotInTime: A Namespace or a definition does not become ready for the next stage.
+    `told` is called after each batch. Objects that the target refuses are in the record. Raises `KubeError`,
+    and `NotInTime` if a Namespace or a definition does not become ready for the next stage.
     """
     waiting = {ref: obj for ref, obj in objects.held.items() if obj is not None}
     return write_stages(into, plan, inventory, waiting, stages=stages, told=told)
@@ -127,19 +114,9 @@ def write_stages(
 ) -> CopyRecord:
     """Write objects in the order of their stages, and wait after each for what the next ones need.
 
-    Args:
-        into: The target; with `dry_run` nothing is waited for.
-        plan: Names the operators, which have a stage of their own.
-        inventory: The source, whose owners give the order within a stage.
-        objects: What is written, by reference.
-        stages: The stages to write.
-        started: Whether objects are written as they work, and are marked so.
-        force: Whether fields are taken over from other field managers.
-        told: Called after each batch.
-
-    Raises:
-        KubeError: The API server does not answer. Objects that it refuses are in the record.
-        NotInTime: A Namespace or a definition does not become ready for the next stage.
+    With `started` objects are written as they work, and are marked so; with `force` fields are taken over
+    from other field managers. `told` is called after each batch. In a dry run nothing is waited for. Raises
+    as `copy` does.
     """
     selected = frozenset(stages)
     written: list[WrittenObject] = []

@@ -26,18 +26,10 @@ def until(
     pause: float = 2.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Call `look` until it returns nothing. Its errors are passed on.
+    """Call `look` until it returns nothing that is still waited for, for some seconds at most.
 
-    Args:
-        look: Returns what is still waited for.
-        what: Completes the sentence 'These did not …'.
-        seconds: How long to wait at most.
-        fix: What a person is told to do when the time is over.
-        pause: The longest pause between two looks, in seconds.
-        sleep: Waits between two looks.
-
-    Raises:
-        NotInTime: The time is over; the error names what was still waited for.
+    `what` completes the sentence 'These did not …', `pause` is the longest between two looks in seconds.
+    Errors of `look` are passed on. Raises `NotInTime`, which names what was still waited for.
     """
     waits = tenacity.Retrying(
         retry=tenacity.retry_if_result(bool),

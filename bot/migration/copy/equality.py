@@ -14,13 +14,7 @@ def same(expected: Object, live: Object, context: TransformContext, key: bytes) 
 
 
 def comparable(obj: Object, context: TransformContext, key: bytes) -> str:
-    """Return the digest by which a copy is compared: stripped, without the migration's label.
-
-    Args:
-        obj: The object as it is written, or as the target has it.
-        context: What the transforms look at.
-        key: The key for the digests of Secrets.
-    """
+    """Return the digest by which a copy is compared: stripped, without the migration's label."""
     return digest(unlabelled(strip(obj, context)[0]), key)
 
 

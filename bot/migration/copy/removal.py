@@ -55,10 +55,7 @@ def stop(
 ) -> tuple[CopyRecord, tuple[RemovedObject, ...]]:
     """Let everything in the target wait again: withheld kinds are removed, workloads are scaled to 0.
 
-    Fields are taken back from autoscalers by force: the objects are this migration's own.
-
-    Raises:
-        KubeError: The API server does not answer.
+    Fields are taken back from autoscalers by force: the objects are this migration's own. Raises `KubeError`.
     """
     withheld = [
         item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not Stage.VOLUMES
@@ -75,11 +72,7 @@ def stop(
 
 
 def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
-    """Remove some objects from the target, as far as they are this migration's.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Remove some objects from the target, as far as they are this migration's. Raises `KubeError`."""
     objects = existing(into, sorted(refs))
     ours = {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == into.migration}
     return _remove(into.kube, into.surface, ours)
@@ -88,10 +81,7 @@ def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
 def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[RemovedObject, ...]:
     """Remove everything with the migration's label, the last stage first; volumes not on Retain are kept.
 
-    It may be repeated until it returns nothing but what is kept.
-
-    Raises:
-        KubeError: The API server does not answer.
+    It may be repeated until it returns nothing but what is kept. Raises `KubeError`.
     """
     labelled: dict[Ref, Object] = {}
     for kind, resource in surface.preferred().items():

@@ -47,8 +47,7 @@ def first_replicas(
 ) -> CopyRecord:
     """Start one replica of every StatefulSet with disks that moved, unless it has started already.
 
-    Raises:
-        KubeError: The API server does not answer.
+    Raises `KubeError`.
     """
     moving = [volume.claim for volume in plan.volumes if volume.moves]
     sets = {
@@ -89,10 +88,7 @@ def start(
 ) -> CopyRecord:
     """Put the objects of some stages to work, as they were on the source before it was stopped.
 
-    It is called once for each of `PARTS`, with a wait for the operators between them.
-
-    Raises:
-        KubeError: The API server does not answer.
+    It is called once for each of `PARTS`, with a wait for the operators between them. Raises `KubeError`.
     """
     final = _not_scaled_since(into, _final_objects(plan, objects))
     return write_stages(into, plan, inventory, final, stages=part, started=True)
@@ -114,11 +110,7 @@ def _not_scaled_since(into: Writer, objects: Mapping[Ref, Object]) -> dict[Ref, 
 
 
 def now(target: Kube, surface: ApiSurface, plan: MigrationPlan, workloads: Iterable[Ref]) -> Baseline:
-    """Read a cluster, and return how some workloads are doing.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Read a cluster, and return how some workloads are doing. Raises `KubeError`."""
     resources = surface.select((*POD_OWNERS, SERVICE, SLICE))
     inventory = read(target, surface=surface, resources=resources, namespaces=plan.namespaces)
     return measure(inventory, workloads)

@@ -113,16 +113,8 @@ def write(
 ) -> Iterator[list[WrittenObject]]:
     """Write the objects of one stage, and yield what became of each batch once it is written.
 
-    Args:
-        writer: The target.
-        batches: What may be written at once, batch by batch.
-        objects: The objects by their reference; what is not among them is passed over.
-        stage: The stage of the objects.
-        started: Whether they are written as they work, and are marked so.
-        force: Whether fields are taken over from other field managers.
-
-    Raises:
-        KubeError: The API server does not answer.
+    With `started` they are written as they work, and are marked so; with `force` fields are taken over from
+    other field managers. Raises `KubeError`.
     """
     for batch in batches:
         refs = [ref for ref in batch if ref in objects]
@@ -139,10 +131,7 @@ def write(
 def existing(writer: Writer, refs: Sequence[Ref]) -> dict[Ref, Object]:
     """Return what the target has of some objects, by one list for each kind and namespace.
 
-    A single object of a kind and namespace is read by itself, because that is less.
-
-    Raises:
-        KubeError: The API server does not answer.
+    A single object of a kind and namespace is read by itself, because that is less. Raises `KubeError`.
     """
     groups: dict[tuple[str, str, str], list[Ref]] = {}
     for ref in refs:

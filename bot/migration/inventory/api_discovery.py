@@ -64,9 +64,7 @@ def discover(kube: Kube) -> ApiSurface:
     """Ask a cluster what it serves.
 
     That takes three requests, or one for each group version of a server without aggregated discovery.
-
-    Raises:
-        KubeError: The API server does not answer, or names no kind.
+    Raises `KubeError`.
     """
     version = msgspec.json.decode(kube.request("GET", "/version", doing="tell its version"), type=_GitVersion)
     resources = [resource for root in ("/api", "/apis") for resource in _resources(kube, root)]

@@ -42,11 +42,9 @@ class Baseline:
 
 
 def measure(inventory: Inventory, workloads: Iterable[Ref]) -> Baseline:
-    """Return the baseline of some workloads.
+    """Return the baseline of some workloads at the top, such as Deployments.
 
-    Args:
-        inventory: What was read; Pods, ReplicaSets, Services and EndpointSlices must be among it.
-        workloads: The workloads at the top, such as Deployments.
+    Pods, ReplicaSets, Services and EndpointSlices must be in the inventory.
     """
     owners, measured = graph(inventory.objects.values()), frozenset(workloads)
     pods: dict[Ref, list[Object]] = defaultdict(list)

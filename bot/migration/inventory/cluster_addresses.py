@@ -14,12 +14,10 @@ SERVICES = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
 
 
 def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, str]) -> ClusterRanges:
-    """Return the source's addresses.
+    """Return the source's addresses, for which the inventory must have its Nodes and Services.
 
-    Args:
-        inventory: What was read; Nodes and Services must be among it.
-        profile: The driver of the source, whose label has the range of its pods.
-        labels: Magnum's labels of the cluster; empty for one that Magnum does not know.
+    `labels` are Magnum's of the cluster, among them the driver's with the range of the pods; they are empty
+    for a cluster that Magnum does not know.
     """
     nodes = inventory.of("Node")
     pool = labels.get(profile.pool_label)

@@ -79,20 +79,10 @@ def read(
     namespaces: Sequence[str],
     default: bool = True,
 ) -> Inventory:
-    """Read a cluster: of cluster-scoped kinds everything, of namespaced ones what is in the namespaces.
+    """Read `resources`: of cluster-scoped kinds everything, of namespaced ones what is in the namespaces.
 
-    A kind that may not be read is reported in `unread`.
-
-    Args:
-        kube: The cluster.
-        surface: What it serves.
-        resources: The kinds to read, each at the version to read it at.
-        namespaces: The namespaces that were asked for.
-        default: Whether none means all but the system's; otherwise it means none.
-
-    Raises:
-        UnknownNamespace: A namespace that was asked for does not exist, or is the system's.
-        KubeError: The API server does not answer.
+    If no namespaces are given, all but the system's are read; without `default`, none is. A kind that may
+    not be read is reported in `unread`. Raises `UnknownNamespace` and `KubeError`.
     """
     existing = [namespace["metadata"]["name"] for namespace in kube.all_of("/api/v1/namespaces", dict)]
     chosen = select_namespaces(existing, namespaces) if namespaces or default else ()

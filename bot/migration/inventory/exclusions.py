@@ -32,15 +32,7 @@ def exclusion_context(
     early: Iterable[str] = (),
     helm: bool = True,
 ) -> ExclusionContext:
-    """Return what the rules look at.
-
-    Args:
-        inventory: The source.
-        target: The driver of the target.
-        skip: What the team leaves out by configuration.
-        early: The workloads to start early, as `namespace/name`.
-        helm: Whether Helm's release records are copied.
-    """
+    """Return what the rules look at: the source, the target's driver, and what people have asked for."""
     return ExclusionContext(
         namespaces=frozenset(inventory.namespaces),
         graph=graph(inventory.objects.values()),

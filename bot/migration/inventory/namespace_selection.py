@@ -22,8 +22,7 @@ def system_namespaces() -> frozenset[str]:
 def select_namespaces(existing: Iterable[str], requested: Sequence[str]) -> tuple[str, ...]:
     """Return the namespaces to migrate: those that were asked for, or all but the system's.
 
-    Raises:
-        UnknownNamespace: One that was asked for does not exist, or is the system's.
+    Raises `UnknownNamespace` for one that does not exist, or is the system's.
     """
     present, system = set(existing), system_namespaces()
     for name in requested:

@@ -41,11 +41,7 @@ class TargetFacts:
 
 
 def read_target_facts(kube: Kube) -> TargetFacts:
-    """Read what a plan needs of a target that exists.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Read what a plan needs of a target that exists. Raises `KubeError`."""
     classes = _list(kube, "/apis/storage.k8s.io/v1/storageclasses")
     return TargetFacts(
         exists=True,

@@ -58,9 +58,7 @@ def text(value: Any) -> str:
 def digest(obj: Mapping[str, Any], key: bytes) -> str:
     """Return the digest of an object's configuration: no status, server metadata or churning annotations.
 
-    Args:
-        obj: The object as a server gives it.
-        key: The key for Secrets, whose digest is an HMAC; other kinds have a plain SHA-256.
+    With the key the digest of a Secret is an HMAC; other kinds have a plain SHA-256.
     """
     configuration = without_server_fields(obj)
     annotations = annotations_of(configuration)

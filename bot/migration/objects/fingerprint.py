@@ -20,12 +20,9 @@ def autoscaled(objects: Iterable[Object]) -> frozenset[Ref]:
 
 
 def fingerprint(obj: Object, key: bytes, scaled: frozenset[Ref]) -> str:
-    """Return the digest of an object's configuration.
+    """Return the digest of an object's configuration, with a key for Secrets.
 
-    Args:
-        obj: The object as it is on the source.
-        key: The key for the digests of Secrets.
-        scaled: The workloads with an autoscaler, whose replicas are no configuration.
+    `scaled` are the workloads with an autoscaler, whose replicas are no configuration.
     """
     ref = ref_of(obj)
     if ref in scaled and ref.group_kind in SCALED:

@@ -101,11 +101,7 @@ def with_annotation(obj: Object, name: str, value: str) -> Object:
 
 
 def drop_annotations(obj: Object, *names: str) -> list[str]:
-    """Remove annotations from an object in place, and the field itself if nothing is left in it.
-
-    Returns:
-        The names of those that were there.
-    """
+    """Remove annotations in place, and the field itself if it is empty then; return those that were there."""
     annotations = annotations_of(obj)
     dropped = [name for name in names if annotations.pop(name, None) is not None]
     drop_if_empty(obj["metadata"], "annotations")

@@ -79,13 +79,10 @@ LOAD_BALANCER_FIELDS = (
 
 
 def mode_of(obj: Object, early: Collection[str], reattached: Collection[str], graph: OwnershipGraph) -> Mode:
-    """Return the mode of an object.
+    """Return the mode of an object of the source.
 
-    Args:
-        obj: The object on the source.
-        early: The workloads to start early, as `namespace/name`.
-        reattached: The claims whose volumes move, as `namespace/name`.
-        graph: The owners of the source's objects.
+    `early` are the workloads to start early and `reattached` the claims whose disks move, both as
+    `namespace/name`.
     """
     ref = ref_of(obj)
     if is_workload(ref):

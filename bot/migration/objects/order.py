@@ -127,12 +127,7 @@ def ordered(
 ) -> list[tuple[Stage, list[list[Ref]]]]:
     """Return the stages in their order, each with batches whose objects may be created at once.
 
-    An owner comes a batch before what it owns.
-
-    Args:
-        refs: What is to be created.
-        graph: The owners of the source's objects.
-        operators: The workloads that must be available before the custom resources come.
+    An owner comes a batch before what it owns, `operators` come a stage before other workloads.
     """
     known, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
     stages: dict[Stage, dict[int, list[Ref]]] = {}

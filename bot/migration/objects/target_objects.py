@@ -34,16 +34,9 @@ class TargetObjects:
 def build(
     plan: MigrationPlan, inventory: Inventory, mappings: Mappings, image: BeforeImage | None = None
 ) -> TargetObjects:
-    """Return both forms of every planned object that is still on the source.
+    """Return both forms of every planned object that is still on the source. Raises `PatchFailed`.
 
-    Args:
-        plan: What is copied, and how each object waits.
-        inventory: The source as it is now.
-        mappings: What the team has configured.
-        image: The before-image, once the source was changed: objects are taken as they were before.
-
-    Raises:
-        PatchFailed: A configured JSON patch does not fit an object.
+    With a before-image objects are taken as they were before the source was changed.
     """
     context, volumes = context_of(plan, mappings), {volume.claim: volume for volume in plan.volumes}
     final: dict[Ref, Object] = {}

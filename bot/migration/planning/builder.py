@@ -73,13 +73,9 @@ class PlanRequest:
 
 
 def build(request: PlanRequest, survey: Survey, key: bytes, *, mark: str = "") -> MigrationPlan:
-    """Return the plan.
+    """Return the plan, in which the digests of Secrets are made with `key`.
 
-    Args:
-        request: What was asked for.
-        survey: What was read of both clusters.
-        key: The key for the digests of Secrets.
-        mark: The mark of the key; by default that of a key which all replicas share.
+    `mark` tells the key from others; by default it is that of a key which all replicas share.
     """
     inputs, failures = _inputs(request, survey)
     network, network_findings = _network(inputs, survey)

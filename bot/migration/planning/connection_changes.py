@@ -2,7 +2,7 @@
 
 Policies that Flannel never enforced have never been tested: on Calico they begin to cut. The other way round,
 isolation that people rely on is lost without a word. Both are computed connection by connection, by the
-reachability engine.
+reachability engine: `network` is the source as it reads it, `source` and `target` are the drivers.
 """
 
 from __future__ import annotations
@@ -70,12 +70,6 @@ def states(
 
     Only pods that will be in the target count: those of the migrated namespaces and of the cluster's own.
     Their addresses there are not known, so that no ipBlock matches a pod.
-
-    Args:
-        network: The source as the reachability engine sees it.
-        source: The driver of the source.
-        target: The driver of the target.
-        namespaces: The namespaces that are migrated.
     """
     migrated = frozenset(namespaces)
     scope, cluster = migrated | system_namespaces(), network.cluster
@@ -110,15 +104,7 @@ def connection_changes(
     source: DriverProfile,
     target: DriverProfile,
 ) -> ConnectionChanges:
-    """Return what closes and what opens.
-
-    Args:
-        network: The source as the reachability engine sees it.
-        inventory: The source's objects, whose containers declare ports.
-        computed: The network before and after.
-        source: The driver of the source.
-        target: The driver of the target.
-    """
+    """Return what closes and what opens; the containers in the inventory say which ports are served."""
     policies = len(network.cluster.policies)
     gaps = (*network.gaps, *(f"{kind} is not computed" for kind in network.foreign))
     if source.enforces_network_policy == target.enforces_network_policy or not policies:

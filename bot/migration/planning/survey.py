@@ -59,17 +59,9 @@ class Survey:
 
 
 def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kubernetes: str = "") -> Survey:
-    """Read the source, and the target if it exists.
+    """Read the source, and the target if it exists; else one of the Kubernetes version is assumed.
 
-    Args:
-        source: The cluster that is migrated.
-        target: The cluster to migrate into; None if it is still to be deployed.
-        namespaces: The namespaces that were chosen; none means all but the system's.
-        kubernetes: The Kubernetes version of a target that is still to be deployed.
-
-    Raises:
-        UnknownNamespace: A chosen namespace does not exist, or is the system's.
-        KubeError: An API server does not answer.
+    Without namespaces all but the system's are read. Raises `UnknownNamespace` and `KubeError`.
     """
     surface = discover(source)
     facts = read_target_facts(target) if target is not None else promised(surface, kubernetes)
@@ -85,9 +77,7 @@ def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kube
 def again(source: Kube, common: CommonApis, namespaces: Sequence[str]) -> Inventory:
     """Read the source once more, at the versions at which it was planned.
 
-    Raises:
-        UnknownNamespace: A namespace of the plan is gone.
-        KubeError: The API server does not answer.
+    Raises `UnknownNamespace` for one that is gone since, and `KubeError`.
     """
     return _read_source(source, discover(source), common, namespaces)
 

@@ -35,17 +35,9 @@ def target_form(
     migration: str,
     volume: PlannedVolume | None,
 ) -> Transformed:
-    """Return one object as it will work in the target.
+    """Return one object as it will work in the target, with the migration's label. Raises `PatchFailed`.
 
-    Args:
-        original: The object as it is on the source, or was before the source was quiesced.
-        context: What the transforms look at.
-        mappings: What the team has configured.
-        migration: The id that becomes the object's label.
-        volume: For a claim, its volume and what becomes of it.
-
-    Raises:
-        PatchFailed: A configured JSON patch does not fit the object.
+    `original` is the object as it was before the source was quiesced; `volume` is a claim's.
     """
     target = transformed(original, context, mappings, migration=migration)
     if volume is None or volume.choice not in (VolumeChoice.REATTACH, VolumeChoice.EMPTY):

@@ -1,4 +1,4 @@
-"""Accounts have the rights that they had: both API servers are asked by SubjectAccessReview, which stores nothing."""
+"""Accounts have the rights that they had: both API servers are asked by SubjectAccessReview."""
 
 from __future__ import annotations
 
@@ -28,12 +28,9 @@ class _Review(msgspec.Struct):
 
 
 def check(source: Kube, target: Kube, questions: Sequence[AccessQuestion]) -> ProofResult:
-    """Put every question to both clusters, whose answers must be equal: at most 200 reviews, 8 at once.
+    """Put every question to both clusters, whose answers must be equal: at most 200 reviews, 8 at once. They store nothing.
 
-    Where the bot may not ask, that is reported as unchecked.
-
-    Raises:
-        KubeError: An API server does not answer.
+    Where the bot may not ask, that is reported as unchecked. Raises `KubeError`.
     """
     asked, unchecked = questions[: MOST // 2], []
     if not asked:

@@ -23,11 +23,6 @@ def check(plan: MigrationPlan, before: Baseline, now: Inventory) -> ProofResult:
 
     A claim that starts empty must be bound only if something that runs uses it: a storage class may wait for
     the first consumer.
-
-    Args:
-        plan: The planned volumes.
-        before: The source before it stopped.
-        now: The target as it is now.
     """
     why = unread(now, CLAIM, VOLUME)
     if why:

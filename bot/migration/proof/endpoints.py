@@ -22,16 +22,10 @@ CHECK = "endpoints"
 def check(
     plan: MigrationPlan, before: Baseline, objects: Mapping[Ref, Object], now: Inventory
 ) -> ProofResult:
-    """Compare the target's EndpointSlices with the source's before it stopped.
+    """Compare the target's EndpointSlices with the source's; `objects` are the planned ones as they work.
 
     A Service whose workloads are meant to be fewer in the target (fewer nodes, a smaller load, one that was
     left out) must have as many addresses as those have pods.
-
-    Args:
-        plan: What was copied.
-        before: The source before it stopped.
-        objects: The planned objects as they work.
-        now: The target as it is now.
     """
     why = unread(now, SERVICE, SLICE)
     if why:
@@ -44,7 +38,7 @@ def check(
 
 
 def _fewer(counts: list[tuple[Ref, int]], now: Inventory) -> Iterator[ProofFault]:
-    """Find Services with fewer ready addresses than on the source, or than their workloads are meant to have."""
+    """Find Services with fewer ready addresses than before, or than their workloads are meant to have."""
     present, owners = dict(measure(now, ()).endpoints), graph(now.objects.values())
     for ref, before in counts:
         service, number = now.objects.get(ref), present.get(ref, 0)

@@ -41,16 +41,8 @@ def check(
 ) -> ProofResult:
     """Ask the target what the source was asked before it stopped; once more where it answers otherwise.
 
-    Args:
-        target: The target.
-        probes: The probes of the target's Services.
-        before: The answers of the source; None if an older version did not ask it.
-        now: The target as it is now.
-        enforced: Whether the target's driver enforces NetworkPolicies.
-        sleep: Waits before a Service is asked once more.
-
-    Raises:
-        KubeError: The API server itself fails.
+    `before` is None if an older version did not ask the source; `enforced` says whether the target's driver
+    enforces NetworkPolicies. Raises `KubeError`.
     """
     gaps = list(_gaps(probes, before))
     if before is None or before.refused:

@@ -49,12 +49,7 @@ class HttpProbes:
 
 
 def probes(plan: MigrationPlan, side: Inventory) -> HttpProbes:
-    """Return the GETs for the copied Services of one cluster.
-
-    Args:
-        plan: What is copied.
-        side: The cluster's objects; Services and workloads must be among them.
-    """
+    """Return the GETs for the copied Services of one cluster, whose workloads must be in the inventory."""
     workloads = _top_workloads(side)
     asked: list[HttpProbe] = []
     without: list[str] = []

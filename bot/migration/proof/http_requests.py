@@ -70,11 +70,7 @@ class _Status(msgspec.Struct):
 
 
 def ask(kube: Kube, probes: Sequence[HttpProbe]) -> HttpAnswers:
-    """Send the GETs: the first 100, at most 8 at once.
-
-    Raises:
-        KubeError: The API server itself fails.
-    """
+    """Send the GETs: the first 100, at most 8 at once. Raises `KubeError`."""
     sent = probes[:MOST]
     if not sent:
         return HttpAnswers()

@@ -22,7 +22,7 @@ ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONIT
 
 
 class LoadBalancerApi(Protocol):
-    """Octavia, as far as it is asked. Every call raises `NotAllowed`, `NoSuchService` or another `Problem`."""
+    """Octavia, as far as it is asked. Calls raise `CloudForbidden`, `NoSuchService` or another `Problem`."""
 
     def balancer(self, balancer: str) -> LoadBalancer:
         """Return a load balancer with what it leads to. Raises `CloudNotFound`."""
@@ -34,16 +34,9 @@ class LoadBalancerApi(Protocol):
 
 
 def check(plan: MigrationPlan, now: Inventory, octavia: LoadBalancerApi | None, cluster: str) -> ProofResult:
-    """Ask Octavia about the load balancer of every copied Service.
+    """Ask Octavia about the load balancer of every copied Service of the target, a cluster given by its id.
 
-    Args:
-        plan: What was copied.
-        now: The target as it is now.
-        octavia: The load-balancing service; None if the project has no cloud.
-        cluster: The id of the target.
-
-    Raises:
-        Problem: Octavia fails.
+    Without a cloud (`octavia` is None) nothing is checked. Raises the `Problem` of an Octavia that fails.
     """
     services = [balancer.service for balancer in plan.balancers if balancer.service in plan.by_ref]
     why = unread(now, SERVICE) or ("" if octavia is not None else "the project has no cloud to ask")
@@ -92,14 +85,10 @@ def _check_service(
 def faults_of(
     about: str, balancer: LoadBalancer, pools: Collection[LoadBalancerPool], *, local: bool
 ) -> Iterator[ProofFault]:
-    """Yield what is wrong with a load balancer.
+    """Yield what is wrong with a load balancer and the pools of a Service.
 
-    Args:
-        about: The Service, for the faults.
-        balancer: The load balancer as Octavia describes it.
-        pools: The pools of the Service.
-        local: Whether the Service has `externalTrafficPolicy: Local`: then only nodes that have a pod answer,
-            and the load balancer is DEGRADED when all is well.
+    With `externalTrafficPolicy: Local` only nodes that have a pod answer, so that it is DEGRADED when all is
+    well.
     """
     if balancer.provisioning != ACTIVE:
         yield ProofFault(about=about, seen=f"provisioning_status {balancer.provisioning}", expected=ACTIVE)
@@ -114,13 +103,7 @@ def faults_of(
 
 
 def ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> ProofResult:
-    """Check that every copied Ingress that had an address on the source has one.
-
-    Args:
-        plan: What was copied.
-        had: The Ingresses that had an address on the source.
-        now: The target as it is now.
-    """
+    """Check that every copied Ingress that had an address on the source has one."""
     copied = [ref for ref in had if ref in plan.by_ref]
     why = unread(now, INGRESS)
     if why:

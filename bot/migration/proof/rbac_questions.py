@@ -1,4 +1,4 @@
-"""Which rights are asked for in both clusters: samples of what an account's roles allow, and one that none does.
+"""Which rights are asked for in both clusters: samples of what an account's roles allow, and one they do not.
 
 Computes only. The rules are RBAC's (https://kubernetes.io/docs/reference/access-authn-authz/rbac/); what they
 say is used to choose questions, never to answer them: that is the API servers' part.
@@ -76,7 +76,7 @@ def questions(plan: MigrationPlan, source: Inventory) -> tuple[AccessQuestion, .
 
 
 def _accounts(plan: MigrationPlan, source: Inventory) -> set[Ref]:
-    """Return the accounts with a binding of their own; `default` is in every namespace without being copied."""
+    """Return the accounts with a binding of their own; `default` is in every namespace, and is not copied."""
     accounts = {
         Ref("", "ServiceAccount", namespace, name)
         for binding in source.role_bindings()

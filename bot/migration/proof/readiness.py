@@ -12,13 +12,7 @@ from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of, status_
 
 
 def ready_pods(before: RunningWorkload, live: Object | None, *, scaled: bool) -> int:
-    """Return how many pods of a workload must be ready.
-
-    Args:
-        before: The workload on the source, before it stopped.
-        live: The workload in the target.
-        scaled: Whether an autoscaler sets its replicas.
-    """
+    """Return how many pods of a workload must be ready; `scaled` says whether an autoscaler sets replicas."""
     kind = before.ref.group_kind
     if kind in SUSPENDED:
         return 0

@@ -19,13 +19,7 @@ CHECK = "restarts"
 
 
 def check(plan: MigrationPlan, before: Baseline, now: Inventory) -> ProofResult:
-    """Count the restarts of the copies' containers; Jobs are left out, because they restart by design.
-
-    Args:
-        plan: What was copied.
-        before: The source before it stopped.
-        now: The target as it is now.
-    """
+    """Count the restarts of the copies' containers; Jobs are left out, because they restart by design."""
     why = unread(now, POD)
     if why:
         return ProofResult(check=CHECK, unchecked=(f"restarts of containers: {why}",))

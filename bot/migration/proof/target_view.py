@@ -12,11 +12,7 @@ KINDS = (*POD_OWNERS, SERVICE, SLICE, INGRESS, NETWORK_POLICY, CLAIM, VOLUME)
 
 
 def look(target: Kube, surface: ApiSurface, plan: MigrationPlan) -> Inventory:
-    """Read the target as it is now.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Read the target as it is now. Raises `KubeError`."""
     return read(target, surface=surface, resources=surface.select(KINDS), namespaces=plan.namespaces)
 
 

@@ -66,15 +66,7 @@ class BeforeImage:
 def source_change(
     obj: Object, *, phase: ChangePhase, path: str, patch: Mapping[str, Any], what: str
 ) -> SourceChange:
-    """Return a change to an object as it is now, with its way back.
-
-    Args:
-        obj: The object as it was read.
-        phase: When the change is made.
-        path: The path of the object in the source's API.
-        patch: The JSON merge patch that makes the change.
-        what: The change as a line for people.
-    """
+    """Return a change to an object as it was read, with the patch that takes it back."""
     restore = inverse(obj, dict(patch))
     ref, uid = ref_of(obj), uid_of(obj)
     return SourceChange(phase=phase, ref=ref, uid=uid, path=path, what=what, patch=patch, restore=restore)

@@ -50,11 +50,9 @@ class AppliedChange:
 def apply(
     kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = PHASES
 ) -> tuple[AppliedChange, ...]:
-    """Make the changes of some phases, phase by phase.
+    """Make the changes of some phases, phase by phase. Raises `KubeError`.
 
-    Raises:
-        SourceChanged: An object is gone, or another one of its name is there. A Job may end and go.
-        KubeError: The API server does not answer, or refuses a change.
+    Raises `SourceChanged` if an object is gone or replaced, unless it is a Job, which may end and go.
     """
     selected = set(phases)
     applied = [
@@ -78,8 +76,7 @@ def revert(
 ) -> tuple[AppliedChange, ...]:
     """Take the changes of some phases back, the last phase first; what others changed since is left alone.
 
-    Raises:
-        KubeError: The API server does not answer, or refuses a change.
+    Raises `KubeError`.
     """
     selected = set(phases)
     return tuple(
@@ -93,8 +90,7 @@ def revert(
 def pending(kube: Kube, image: BeforeImage) -> list[str]:
     """Return a line for each change that does not stand: an autoscaler or an operator may have undone it.
 
-    Raises:
-        KubeError: The API server does not answer.
+    Raises `KubeError`.
     """
     return [
         f"{change.ref}: {change.what}"

@@ -54,12 +54,8 @@ def drift(
 ) -> SourceDrift:
     """Compare the source with the plan.
 
-    Args:
-        plan: What was planned.
-        inventory: The source as it is now.
-        mappings: What the team has configured.
-        key: The key that the plan was made with; None if it is another replica's.
-        image: The before-image, if there is one: changes that the migration made itself do not count.
+    `key` is the one that the plan was made with, or None if that is another replica's. With a before-image
+    the changes that the migration made itself do not count.
     """
     objects = {ref: image.before(obj) if image is not None else obj for ref, obj in inventory.objects.items()}
     scaled, planned = autoscaled(objects.values()), plan.by_ref
@@ -81,7 +77,7 @@ def drift(
 
 
 def _is_written(live: Object, item: PlannedObject) -> bool:
-    """Return whether an object was written since it was planned; a plan of an older version has no version."""
+    """Return whether an object was written since; a plan of an older version does not say."""
     return not item.version or version_of(live) != item.version
 
 

@@ -151,14 +151,7 @@ def run(
 ) -> tuple[HookRun, ...]:
     """Run the commands of some pods one after the other, in the order of their names.
 
-    Args:
-        kube: The cluster of the pods.
-        pods: The pods; those without a command are passed over.
-        phase: Which commands to run.
-        failed: Called with each command that did not succeed.
-
-    Raises:
-        HookFailed: A command that must succeed did not; the later ones are not run.
+    `failed` is called with each that does not succeed. Raises `HookFailed` at the first that must succeed.
     """
     runs: list[HookRun] = []
     for pod in sorted(pods, key=ref_of):

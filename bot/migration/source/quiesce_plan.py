@@ -1,4 +1,4 @@
-"""Computes every change that the cut-over makes to the source, from the objects as they are; changes nothing."""
+"""Computes every change that the cut-over makes to the source, from the objects as they are."""
 
 from __future__ import annotations
 
@@ -20,16 +20,10 @@ NOT_STOPPED = frozenset({ExclusionReason.ASKED, ExclusionReason.FINISHED, Exclus
 
 
 def to_quiesce(inventory: Inventory, rules: ExclusionContext, early: Collection[str]) -> list[Object]:
-    """Return the workloads that must stop, in order.
+    """Return the workloads that must stop: what keeps pods, unless it is left out or runs on both sides.
 
-    That is everything that keeps pods, unless a person left it out or it runs on both sides. A workload that
-    a custom resource owns is among them (its operator is scaled to 0 before); what another workload makes (a
-    ReplicaSet of a Deployment, a finished Job of a CronJob) is not, except Jobs that are running.
-
-    Args:
-        inventory: The source.
-        rules: What is excluded from the migration.
-        early: The workloads that run on both sides, as `namespace/name`.
+    A workload that a custom resource owns is among them (its operator is scaled to 0 before); what another
+    workload makes (a ReplicaSet of a Deployment, a finished Job of a CronJob) is not, except running Jobs.
     """
     workloads = []
     for ref, obj in inventory.objects.items():
@@ -57,14 +51,8 @@ def build_before_image(
 ) -> BeforeImage:
     """Return the before-image of a cut-over.
 
-    Args:
-        migration: The id of the migration.
-        workloads: What must stop.
-        operators: Those of the workloads that are scaled to 0 first.
-        volumes: The planned volumes; those that move are put on Retain.
-        inventory: The source.
-        agreement: The versions at which the source was read, and is written.
-        keep_addresses: The Services whose floating IP moves.
+    `operators` are the workloads to scale to 0 first, `agreement` the versions at which the source is read
+    and written, `keep_addresses` the Services whose floating IP moves.
     """
     changes = [
         *_retain(volumes, inventory, agreement),

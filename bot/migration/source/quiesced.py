@@ -17,14 +17,7 @@ STOPPED = frozenset({ChangePhase.SUSPEND, ChangePhase.OPERATORS, ChangePhase.SCA
 def still_running(source: Kube, surface: ApiSurface, plan: MigrationPlan, image: BeforeImage) -> list[str]:
     """Return the pods of stopped workloads that are not gone yet, also of Jobs of a suspended CronJob.
 
-    Args:
-        source: The source.
-        surface: What the source serves.
-        plan: What is migrated.
-        image: The before-image, which names what was stopped.
-
-    Raises:
-        KubeError: The API server does not answer.
+    The before-image names what was stopped. Raises `KubeError`.
     """
     resources = surface.select(POD_OWNERS)
     inventory = read(source, surface=surface, resources=resources, namespaces=plan.namespaces)

@@ -27,11 +27,7 @@ class NewAddress:
 def open_traffic(
     into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
-    """Create the load balancers with new addresses, and the Ingresses.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Create the load balancers with new addresses, and the Ingresses. Raises `KubeError`."""
     moved = of_recipe(plan, AddressRecipe.SAME_ADDRESS)
     final = {
         item.ref: objects.final[item.ref]
@@ -46,8 +42,7 @@ def open_traffic(
 def admit(into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects) -> CopyRecord:
     """Create the webhooks and the aggregated APIs, whose backends must be ready by now.
 
-    Raises:
-        KubeError: The API server does not answer.
+    Raises `KubeError`.
     """
     final = {
         item.ref: objects.final[item.ref]
@@ -63,22 +58,14 @@ def of_recipe(plan: MigrationPlan, recipe: AddressRecipe) -> tuple[Ref, ...]:
 
 
 def unanswered(into: Writer, services: Iterable[Ref]) -> list[str]:
-    """Return the Services whose load balancer has no address yet, as `namespace/name`.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Return the Services whose load balancer has no address yet, as `namespace/name`. Raises `KubeError`."""
     refs = sorted(services)
     live = existing(into, refs)
     return [ref.short for ref in refs if not ingress_addresses(live.get(ref))]
 
 
 def new_addresses(into: Writer, plan: MigrationPlan) -> tuple[NewAddress, ...]:
-    """Return what became of the address of each load balancer.
-
-    Raises:
-        KubeError: The API server does not answer.
-    """
+    """Return what became of the address of each load balancer. Raises `KubeError`."""
     live = existing(into, sorted(balancer.service for balancer in plan.balancers))
     return tuple(
         NewAddress(

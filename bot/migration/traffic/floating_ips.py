@@ -117,10 +117,7 @@ def open_internal(
 ) -> CopyRecord:
     """Create the new load balancers, which only the cluster's network reaches.
 
-    One that has its address already, because this is a repetition, is left as it is.
-
-    Raises:
-        KubeError: The API server does not answer.
+    One that has its address already, because this is a repetition, is left as it is. Raises `KubeError`.
     """
     live = existing(into, [move.service for move in moves])
     services = {
@@ -132,18 +129,9 @@ def open_internal(
 
 
 def switch(target: Kube, path: str, service: Object, move: FloatingIpMove, addresses: FloatingIpApi) -> None:
-    """Free an address and hand it to the new Service. Idempotent: one that has arrived is left there.
+    """Free an address and hand it to the new Service, given as it will work. One that has arrived is left.
 
-    Args:
-        target: The target.
-        path: The path of the Service in the target's API.
-        service: The Service as it will work.
-        move: The floating IP as it was before.
-        addresses: Neutron.
-
-    Raises:
-        AddressLost: The floating IP is gone.
-        Problem: Neutron or the API server fails.
+    Raises `AddressLost` if the floating IP is gone, or the `Problem` of a service that fails.
     """
     live = writes.read(target, path)
     if live is not None and move.address in ingress_addresses(live) and INTERNAL not in annotations_of(live):
@@ -173,9 +161,7 @@ def arrived(target: Kube, path: str, move: FloatingIpMove, addresses: FloatingIp
 def switch_back(move: FloatingIpMove, addresses: FloatingIpApi) -> None:
     """Attach an address to the old load balancer again, for a roll-back. Idempotent.
 
-    Raises:
-        AddressLost: The floating IP is gone.
-        Problem: Neutron fails.
+    Raises `AddressLost` if the floating IP is gone, or another `Problem` of Neutron.
     """
     floating_ip = addresses.find(move.address)
     if floating_ip is None:

@@ -102,11 +102,7 @@ class PlannedVolume:
 
 
 def parse(words: Sequence[str]) -> tuple[VolumeChoice | None, dict[str, VolumeChoice]]:
-    """Return the choice for all claims, and those of single claims, from what was typed.
-
-    Args:
-        words: Such as `reattach` and `shop/data-db-0=empty`.
-    """
+    """Return the choice for all claims, and those by claim: `reattach`, `shop/data-db-0=empty`."""
     overall: VolumeChoice | None = None
     by_claim: dict[str, VolumeChoice] = {}
     for word in words:
@@ -121,14 +117,7 @@ def parse(words: Sequence[str]) -> tuple[VolumeChoice | None, dict[str, VolumeCh
 def volumes(
     inventory: Inventory, claims: Iterable[Object], words: Sequence[str], graph: OwnershipGraph
 ) -> tuple[PlannedVolume, ...]:
-    """Return every claim that is copied, with its volume and the choice made for it.
-
-    Args:
-        inventory: The source, with its PersistentVolumes and Pods.
-        claims: The PersistentVolumeClaims that are copied.
-        words: The choices as they were typed.
-        graph: The owners of the source's objects.
-    """
+    """Return every claim that is copied, with its volume and the choice made for it in `words`."""
     overall, by_claim = parse(words)
     consumers = _consumers(inventory, graph)
     planned = []

@@ -42,9 +42,7 @@ class VolumeApi(Protocol):
 def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
     """Read back from the source that every disk that moves is kept whatever happens to its objects.
 
-    Raises:
-        NotRetained: A reclaim policy is not Retain, or its volume is gone.
-        KubeError: The API server does not answer.
+    Raises `NotRetained` for one that is not, or whose volume is gone, and `KubeError`.
     """
     for volume in _moving(volumes):
         live = writes.read(kube, f"{VOLUMES}/{volume.volume}")
@@ -60,14 +58,7 @@ def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
 def attached(kube: Kube, volumes: Iterable[PlannedVolume], disks: VolumeApi | None) -> list[str]:
     """Return a line for each disk that something still holds; empty if all are free.
 
-    Args:
-        kube: The cluster whose VolumeAttachments are looked at.
-        volumes: The planned volumes; those that do not move are passed over.
-        disks: Cinder, if it is to be asked as well.
-
-    Raises:
-        KubeError: The API server does not answer.
-        Problem: Cinder does not answer.
+    With `disks` Cinder is asked too. Raises `KubeError`, or the `Problem` of a Cinder that fails.
     """
     moving = _moving(volumes)
     if not moving:
@@ -93,8 +84,7 @@ def attached(kube: Kube, volumes: Iterable[PlannedVolume], disks: VolumeApi | No
 def is_reattached(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tuple[PlannedVolume, ...]:
     """Return the volumes of which the target has its pair: only their disks can be held by it.
 
-    Raises:
-        KubeError: The API server does not answer.
+    Raises `KubeError`.
     """
     present = _volumes_by_name(kube)
     return tuple(
@@ -105,17 +95,9 @@ def is_reattached(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) 
 def attach(
     kube: Kube, volumes: Iterable[PlannedVolume], claims: Mapping[Ref, Object], migration: str
 ) -> tuple[Ref, ...]:
-    """Create the pairs of PersistentVolume and claim in the target.
+    """Create the pairs of PersistentVolume and claim in the target, from the claims as they will be there.
 
-    Args:
-        kube: The target.
-        volumes: The planned volumes; those that do not move are passed over.
-        claims: The claims as they will be in the target, by their reference.
-        migration: The id that becomes the label of both.
-
-    Raises:
-        VolumeTaken: A name or a disk is used by another volume of the target.
-        KubeError: The API server does not answer, or refuses one.
+    Raises `VolumeTaken` if another volume of the target has the name or the disk, and `KubeError`.
     """
     refs: list[Ref] = []
     present = _volumes_by_name(kube)
@@ -157,8 +139,7 @@ def _check_free(volume: PlannedVolume, present: Mapping[str, Object], migration:
 def unbound(kube: Kube, volumes: Iterable[PlannedVolume]) -> list[str]:
     """Return a line for each claim of the target that is not bound to the volume that was meant.
 
-    Raises:
-        KubeError: The API server does not answer.
+    Raises `KubeError`.
     """
     lines = []
     for volume in _moving(volumes):
@@ -170,13 +151,10 @@ def unbound(kube: Kube, volumes: Iterable[PlannedVolume]) -> list[str]:
 
 
 def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tuple[Ref, ...]:
-    """Delete the pairs from the target, for a roll-back; returns what was deleted. The disks are kept.
+    """Delete the pairs from the target, for a roll-back; return what was deleted. The disks are kept.
 
-    Only objects with the migration's label are deleted, by their uid, and a volume only if it is on Retain.
-
-    Raises:
-        NotRetained: A volume is not on Retain, so that deleting it would delete the disk.
-        KubeError: The API server does not answer.
+    Only objects with the migration's label are deleted, by their uid. Raises `NotRetained` for a volume that
+    is not on Retain, because deleting it would delete the disk, and `KubeError`.
     """
     deleted: list[Ref] = []
     for volume in _moving(volumes):
@@ -205,9 +183,7 @@ def hand_over(kube: Kube, volumes: Sequence[PlannedVolume], migration: str) -> t
     """Give the target's volumes the reclaim policy that they had, after the old cluster is deleted.
 
     Before that, two PersistentVolumes stand for one disk, and a Delete on either could delete the data.
-
-    Raises:
-        KubeError: The API server does not answer.
+    Raises `KubeError`.
     """
     refs = []
     for volume in _moving(volumes):

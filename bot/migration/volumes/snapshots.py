@@ -78,22 +78,11 @@ def name_of(volume: PlannedVolume, migration: str) -> str:
 def take(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
 ) -> list[str]:
-    """Take a snapshot of every disk that moves, unless there is one already.
+    """Take a snapshot of every disk that moves, unless there is one; return what is not available yet.
 
-    A Cinder that does not answer is waited for.
-
-    Args:
-        volumes: The planned volumes; those that do not move are passed over.
-        storage: Cinder.
-        migration: The id that the snapshots bear.
-        fence: Called before each change; it raises if this process may not make changes any more.
-
-    Returns:
-        A line for each snapshot that is not available yet; empty if all are.
-
-    Raises:
-        SnapshotFailed: Cinder refuses, or a snapshot ended in an error. Such a one is deleted, so that a
-            second try takes another.
+    `fence` is called before each change, and raises if this process may not make changes any more. A Cinder
+    that does not answer is waited for. Raises `SnapshotFailed` if it refuses, or if a snapshot ended in an
+    error; such a one is deleted, so that a second try takes another.
     """
     waits, failed = [], []
     for volume in (volume for volume in volumes if volume.moves):
@@ -169,11 +158,7 @@ def _present_snapshots(volume: PlannedVolume, storage: SnapshotApi, migration: s
 def list_kept(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str
 ) -> tuple[KeptSnapshot, ...]:
-    """Return the snapshots of a migration that exist.
-
-    Raises:
-        CloudServiceError: Cinder does not answer, or refuses.
-    """
+    """Return the snapshots of a migration that exist. Raises `CloudServiceError`."""
     return tuple(
         KeptSnapshot(claim=volume.claim.short, disk=volume.handle, id=snapshot.id, name=snapshot.name)
         for volume in volumes
@@ -185,13 +170,9 @@ def list_kept(
 def remove(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
 ) -> tuple[int, tuple[KeptSnapshot, ...]]:
-    """Delete the snapshots of a migration.
+    """Delete the snapshots of a migration; return how many, and those that Cinder refused to delete.
 
-    Returns:
-        How many were deleted, and those that Cinder refused to delete, each with why.
-
-    Raises:
-        CloudServiceError: Cinder does not answer.
+    Raises `CloudServiceError` if Cinder does not answer.
     """
     removed, kept = 0, []
     for snapshot in list_kept(volumes, storage, migration):

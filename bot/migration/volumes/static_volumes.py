@@ -23,13 +23,7 @@ def volume_ref(volume: PlannedVolume) -> Ref:
 
 
 def persistent_volume(volume: PlannedVolume, claim: Object, migration: str) -> Object:
-    """Return the PersistentVolume of a disk that moves.
-
-    Args:
-        volume: What moves.
-        claim: The claim as it will be in the target.
-        migration: The id that becomes the volume's label.
-    """
+    """Return the PersistentVolume of a disk that moves; `claim` is the claim as it will be in the target."""
     spec: Object = {
         "capacity": {"storage": volume.size},
         "accessModes": list(volume.access_modes),

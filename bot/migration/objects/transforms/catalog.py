@@ -40,11 +40,7 @@ def strip(original: Object, context: TransformContext) -> tuple[Object, list[Tra
 def transformed(
     original: Object, context: TransformContext, mappings: Mappings, *, migration: str
 ) -> Transformed:
-    """Return an object as it will be in the target, with the label of the migration.
-
-    Raises:
-        PatchFailed: A configured JSON patch does not fit the object.
-    """
+    """Return an object as it will be in the target, with the label of the migration. Raises `PatchFailed`."""
     obj, notes = strip(original, context)
     obj, mapping_notes = mapping.adapt(obj, mappings)
     return Transformed(ref=ref_of(obj), obj=labelled(obj, migration), notes=(*notes, *mapping_notes))

@@ -91,10 +91,7 @@ def _target_ports(pod: Pod, port: Object) -> list[int]:
 def check(inventory: Inventory, after: Reachability, ranges: ClusterRanges) -> Iterator[PlanFinding]:
     """Yield every pitfall that can be seen without traffic, for a target that enforces policies.
 
-    Args:
-        inventory: The source's objects.
-        after: The computed network of the target.
-        ranges: The source's addresses; the target's own are not known yet.
+    `after` is the computed network of the target, `ranges` are the source's addresses.
     """
     network = _Network(inventory, after, ranges)
     yield from _services_from_outside(network)
