@@ -31,7 +31,7 @@ from bot.migration.planning.checks import (
     workloads,
 )
 from bot.migration.planning.estimates import migration_size, time_estimate
-from bot.migration.planning.findings import PlanFinding, Weight, blocker, warn
+from bot.migration.planning.findings import PlanFinding, Subject, Weight
 from bot.migration.planning.plan import ClusterSide, MigrationPlan, PlannedObject
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.migration.planning.survey import Survey
@@ -51,6 +51,7 @@ CHECKS: tuple[Callable[[PlanInputs], Iterable[PlanFinding]], ...] = (
     external_access.check,
     helm_releases.check,
 )
+PATCHES, OBJECTS = Subject("patches"), Subject("objects")
 WEIGHTS = {Weight.BLOCKER: 0, Weight.WARNING: 1, Weight.NOTE: 2}
 
 
@@ -192,7 +193,7 @@ def _transform_all(
                 obj, context, request.mappings, migration=request.migration, volume=volume
             )
         except PatchFailed as error:
-            failures.append(blocker("patches", error.what, why=error.why, fix=error.fix, ref=ref))
+            failures.append(PATCHES.blocker(error.what, why=error.why, fix=error.fix, ref=ref))
     return transformed, failures
 
 
@@ -201,7 +202,7 @@ def _notes(inputs: PlanInputs) -> Iterator[PlanFinding]:
     for ref, transformed in inputs.transformed.items():
         for note in transformed.notes:
             if note.level is NoteLevel.WARNING:
-                yield warn("objects", f"{ref}: {note.text}", ref=ref)
+                yield OBJECTS.warn(f"{ref}: {note.text}", ref=ref)
 
 
 def _network(

@@ -18,10 +18,7 @@ class Weight(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlanFinding:
-    """One thing to know before a migration: what is so, why it matters, and what to do about it.
-
-    `about` is a word for grouping, such as `volumes`, `policies` or `API versions`.
-    """
+    """One thing to know before a migration: what is so, why it matters, and what to do about it."""
 
     weight: Weight
     about: str
@@ -31,16 +28,20 @@ class PlanFinding:
     ref: Ref | None = None
 
 
-def blocker(about: str, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
-    """Return a finding that stops the migration until it is dealt with."""
-    return PlanFinding(weight=Weight.BLOCKER, about=about, what=what, why=why, fix=fix, ref=ref)
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What findings are about: a word by which they are grouped, such as `volumes` or `API versions`."""
 
+    about: str
 
-def warn(about: str, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
-    """Return a finding that an approver must see."""
-    return PlanFinding(weight=Weight.WARNING, about=about, what=what, why=why, fix=fix, ref=ref)
+    def blocker(self, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
+        """Return a finding that stops the migration until it is dealt with."""
+        return PlanFinding(weight=Weight.BLOCKER, about=self.about, what=what, why=why, fix=fix, ref=ref)
 
+    def warn(self, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
+        """Return a finding that an approver must see."""
+        return PlanFinding(weight=Weight.WARNING, about=self.about, what=what, why=why, fix=fix, ref=ref)
 
-def note(about: str, what: str, *, ref: Ref | None = None) -> PlanFinding:
-    """Return a finding for those who read the whole plan."""
-    return PlanFinding(weight=Weight.NOTE, about=about, what=what, ref=ref)
+    def note(self, what: str, *, ref: Ref | None = None) -> PlanFinding:
+        """Return a finding for those who read the whole plan."""
+        return PlanFinding(weight=Weight.NOTE, about=self.about, what=what, ref=ref)

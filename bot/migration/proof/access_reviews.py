@@ -28,7 +28,7 @@ class _Review(msgspec.Struct):
 
 
 def check(source: Kube, target: Kube, questions: Sequence[AccessQuestion]) -> ProofResult:
-    """Put every question to both clusters, whose answers must be equal: at most 200 reviews, 8 at once. They store nothing.
+    """Put every question to both clusters, whose answers must be equal. Reviews store nothing.
 
     Where the bot may not ask, that is reported as unchecked. Raises `KubeError`.
     """

@@ -10,7 +10,7 @@ import yaml
 from bot.actions.help_pages import usage_hint
 from bot.drivers.catalog import profiles
 from bot.drivers.verification import collector
-from bot.migration.objects.modes import DAEMON_SET, SCALED, SUSPENDED
+from bot.migration.objects.kinds import DAEMON_SET, SCALED, SUSPENDED
 from bot.policy import cluster_state, other_policy_apis
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 

@@ -9,10 +9,11 @@ from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.inventory.removed_apis import removed_in
 from bot.migration.inventory.served_apis import ApiResource, numbers
 from bot.migration.objects.manifest import spec_of, status_of
-from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 
-ABOUT = "API versions"
+POLICIES = Subject("policies")
+API_VERSIONS = Subject("API versions")
 # groups whose kinds every migration needs: one that cannot be read blocks
 NEEDED_GROUPS = (
     "",
@@ -30,8 +31,7 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
     """Yield everything that a target of another version may not take."""
     source, target = inputs.inventory.surface.version, inputs.target.surface.version
     if numbers(target) < numbers(source):
-        yield blocker(
-            ABOUT,
+        yield API_VERSIONS.blocker(
             f"the target is older: Kubernetes {target}, the source has {source}",
             why="objects of newer versions may not be understood there",
             fix="Take a template with the same Kubernetes or a newer one.",
@@ -39,9 +39,8 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
     for resource in inputs.common_apis.missing:
         yield from _check_missing(resource, inputs)
     for unread in inputs.inventory.unread:
-        finding = blocker if unread.resource.group in NEEDED_GROUPS else warn
+        finding = API_VERSIONS.blocker if unread.resource.group in NEEDED_GROUPS else API_VERSIONS.warn
         yield finding(
-            ABOUT,
             f"{unread.resource.plural} could not be read, and would be missing",
             why=unread.why,
             fix="Give the bot's user the right to list them, from deploy/rbac.",
@@ -56,16 +55,14 @@ def _check_missing(resource: ApiResource, inputs: PlanInputs) -> Iterator[PlanFi
         for excluded in inputs.excluded
     )
     if lost and resource.group_kind in inputs.source_profile.policy_kinds:
-        yield warn(
-            "policies",
+        yield POLICIES.warn(
             f"{lost} of {inputs.source_profile.title}'s {resource.kind} are lost",
             why=f"{inputs.target_profile.title} has no such policies: what they isolate is open",
         )
     elif lost:
         release = removed_in(resource)
         unknown = "no definition of it is copied, and the target has none"
-        yield blocker(
-            ABOUT,
+        yield API_VERSIONS.blocker(
             f"{lost} objects of {resource.kind} in {resource.api_version} cannot be taken over",
             why=f"Kubernetes {release} removed it" if release else unknown,
             fix="Store them at a version that the target serves, or leave them out with `skip`.",
@@ -80,8 +77,7 @@ def _check_definitions(inputs: PlanInputs) -> Iterator[PlanFinding]:
         served = {resource.version for resource in inputs.target.surface.versions(group, kind)}
         stored = set(status_of(definition).get("storedVersions") or [])
         if inputs.target.exists and served and not stored & served:
-            yield warn(
-                ABOUT,
+            yield API_VERSIONS.warn(
                 f"the target serves {kind} as {', '.join(sorted(served))} only",
                 why=f"the source stores it as {', '.join(sorted(stored))}",
                 fix="Install its operator at the same version first.",
@@ -89,4 +85,4 @@ def _check_definitions(inputs: PlanInputs) -> Iterator[PlanFinding]:
     if definitions:
         names = ", ".join(sorted(definition["metadata"]["name"] for definition in definitions))
         number = count(len(definitions), "definition is", "definitions are")
-        yield note(ABOUT, f"{number} copied before their objects: {names}")
+        yield API_VERSIONS.note(f"{number} copied before their objects: {names}")

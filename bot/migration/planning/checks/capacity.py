@@ -8,10 +8,10 @@ from bot.adapters.kube.quantities import quantity
 from bot.migration.objects.kinds import is_workload
 from bot.migration.objects.manifest import Object, pod_spec_of, ref_of, spec_of, status_of
 from bot.migration.planning.estimates import migration_size
-from bot.migration.planning.findings import PlanFinding, blocker, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 
-ABOUT = "room"
+ROOM = Subject("room")
 NEARLY_FULL = 0.9  # the share of the target's room from which a warning is due
 
 
@@ -39,10 +39,10 @@ def _check_nodes(inputs: PlanInputs, allocatable: list[Object]) -> Iterator[Plan
     ):
         if need > room:
             text = f"the target has {room:.4g}{unit} of {what}, {need:.4g}{unit} are needed"
-            yield blocker(ABOUT, text, fix="Add nodes to it.")
+            yield ROOM.blocker(text, fix="Add nodes to it.")
         elif need > NEARLY_FULL * room:
             text = f"the target's {what} will be used to {need / room:.0%}"
-            yield warn(ABOUT, text, fix="Consider more nodes.")
+            yield ROOM.warn(text, fix="Consider more nodes.")
 
 
 def _check_quotas(inputs: PlanInputs) -> Iterator[PlanFinding]:
@@ -61,4 +61,4 @@ def _check_quotas(inputs: PlanInputs) -> Iterator[PlanFinding]:
         if limit is not None and pods > quantity(str(limit)):
             why = f"its limit is {limit} pods"
             text = f"{pods} pods do not fit into {ref}"
-            yield blocker(ABOUT, text, why=why, fix="Raise it on the source.", ref=ref)
+            yield ROOM.blocker(text, why=why, fix="Raise it on the source.", ref=ref)

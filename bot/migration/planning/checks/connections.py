@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from bot.common.wording import count
 from bot.drivers.profile import DriverProfile
 from bot.migration.planning.connection_changes import ConnectionChanges
-from bot.migration.planning.findings import PlanFinding, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 
-ABOUT = "policies"
+POLICIES = Subject("policies")
 NAMED = 5
 
 
@@ -18,22 +18,21 @@ def check(
 ) -> Iterator[PlanFinding]:
     """Yield what an approver must know of the connections that change from one driver to the other."""
     if not changes.policies:
-        yield note(ABOUT, "there is no NetworkPolicy: no connection changes")
+        yield POLICIES.note("there is no NetworkPolicy: no connection changes")
     elif not changes.computed:
         what = f"{source.title} and {target.title} treat NetworkPolicies alike: no connection changes"
-        yield note(ABOUT, what)
+        yield POLICIES.note(what)
     elif target.enforces_network_policy:
         yield from _policies_enforced(changes, source, target)
     else:
         policies = count(changes.policies, "policy is", "policies are")
-        yield warn(
-            ABOUT,
+        yield POLICIES.warn(
             f"isolation is lost: {count(len(changes.opens), 'connection opens', 'connections open')}",
             why=f"{target.title} enforces no NetworkPolicy; {policies} copied without effect",
             fix="Approve only if that is meant.",
         )
     for gap in changes.gaps:
-        yield warn(ABOUT, "the computed connections may be incomplete", why=gap)
+        yield POLICIES.warn("the computed connections may be incomplete", why=gap)
 
 
 def _policies_enforced(
@@ -42,8 +41,7 @@ def _policies_enforced(
     policies = count(changes.policies, "policy", "policies")
     if changes.closes:
         served = sum(bool(connection.served) for connection in changes.closes)
-        yield warn(
-            ABOUT,
+        yield POLICIES.warn(
             f"{count(len(changes.closes), 'connection is', 'connections are')} cut that work today,"
             f" {served} of them to ports that are served",
             why=f"{source.title} has never enforced the {policies}, {target.title} will",
@@ -53,10 +51,9 @@ def _policies_enforced(
             ),
         )
     else:
-        yield note(ABOUT, f"{policies} will be enforced, and cut no connection")
+        yield POLICIES.note(f"{policies} will be enforced, and cut no connection")
     if changes.loses_dns:
-        yield warn(
-            ABOUT,
+        yield POLICIES.warn(
             f"{count(len(changes.loses_dns), 'pod loses', 'pods lose')} DNS",
             why=", ".join(changes.loses_dns[:NAMED]),
             fix="Add an allow-dns policy on the source: `/xk8s policy preview allow-dns …`.",

@@ -17,11 +17,12 @@ from bot.migration.objects.manifest import (
     uid_of,
 )
 from bot.migration.objects.transforms.services import INTERNAL
-from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan import AddressRecipe, PlannedLoadBalancer
 from bot.migration.planning.plan_inputs import PlanInputs
 
-ABOUT = "traffic"
+WEBHOOK_CALLS = Subject("webhooks")
+TRAFFIC = Subject("traffic")
 NAMED_PORTS = 10
 
 
@@ -49,8 +50,7 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
     for balancer in balancers:
         yield _address_change(balancer)
     if balancers:
-        yield warn(
-            ABOUT,
+        yield TRAFFIC.warn(
             "connections to the outside come from other addresses",
             why="the new cluster has its own router",
             fix="Tell whoever allows the old ones.",
@@ -65,14 +65,12 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
 def _address_change(balancer: PlannedLoadBalancer) -> PlanFinding:
     addresses, name = " and ".join(balancer.addresses) or "no address yet", balancer.service.short
     if balancer.recipe is AddressRecipe.SAME_ADDRESS:
-        return warn(
-            ABOUT,
+        return TRAFFIC.warn(
             f"{addresses} of {name} moves to the new cluster",
             why="for up to a minute nobody answers there",
             ref=balancer.service,
         )
-    return warn(
-        ABOUT,
+    return TRAFFIC.warn(
         f"the address of {name} changes",
         why=f"it is {addresses} today",
         fix="Lower the TTL of its DNS names a day before, and change them at the cut-over.",
@@ -90,8 +88,7 @@ def _check_node_ports(inputs: PlanInputs) -> Iterator[PlanFinding]:
     )
     if ports:
         named = ", ".join(f"{number} ({name})" for number, name in ports[:NAMED_PORTS])
-        yield warn(
-            ABOUT,
+        yield TRAFFIC.warn(
             f"{count(len(ports), 'node port is', 'node ports are')} kept: {named}",
             why="whoever uses them must use the new nodes' addresses",
         )
@@ -105,7 +102,7 @@ def _check_host_ports(inputs: PlanInputs) -> Iterator[PlanFinding]:
         numbers = ", ".join(map(str, sorted({port for port in ports if port})))
         if numbers or spec.get("hostNetwork"):
             how = f"the host ports {numbers}" if numbers else "its node's network"
-            yield note(ABOUT, f"{ref} uses {how}: it is reached at the new nodes' addresses", ref=ref)
+            yield TRAFFIC.note(f"{ref} uses {how}: it is reached at the new nodes' addresses", ref=ref)
 
 
 def _check_webhook(ref: Ref, configuration: Object, inputs: PlanInputs) -> Iterator[PlanFinding]:
@@ -115,11 +112,10 @@ def _check_webhook(ref: Ref, configuration: Object, inputs: PlanInputs) -> Itera
         what = (
             f"{ref} comes last: {strict} of its webhooks refuse everything while their backend is not ready"
         )
-        yield note("webhooks", what, ref=ref)
+        yield WEBHOOK_CALLS.note(what, ref=ref)
     for _, service in hooks:
         if service and not inputs.will_have("", "Service", service["name"], service["namespace"]):
-            yield blocker(
-                "webhooks",
+            yield WEBHOOK_CALLS.blocker(
                 f"{ref} calls {service['namespace']}/{service['name']}, which is not copied",
                 fix="Migrate that namespace too, or leave the webhook out with `skip`.",
                 ref=ref,

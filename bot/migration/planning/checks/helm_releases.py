@@ -22,10 +22,10 @@ from bot.migration.inventory.removed_apis import is_removed
 from bot.migration.inventory.served_apis import ApiResource
 from bot.migration.objects.kinds import HELM_RELEASE
 from bot.migration.objects.manifest import Object, Ref, group_of, ref_of
-from bot.migration.planning.findings import PlanFinding, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 
-ABOUT = "Helm"
+HELM = Subject("Helm")
 MOST_BYTES = 20_000_000  # of one manifest, unpacked
 NAMED = 5
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -80,14 +80,13 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
             yield from findings
             whole += not findings
     if whole:
-        yield note(ABOUT, f"{whole} releases go along with all their objects")
+        yield HELM.note(f"{whole} releases go along with all their objects")
 
 
 def _check_release(secret: Object, inputs: PlanInputs) -> Iterator[PlanFinding]:
     ref, release = ref_of(secret), release_of(secret)
     if release is None:
-        yield warn(
-            ABOUT,
+        yield HELM.warn(
             f"the release record {ref.short} cannot be read",
             why="whether its objects are copied is unknown",
             ref=ref,
@@ -96,16 +95,14 @@ def _check_release(secret: Object, inputs: PlanInputs) -> Iterator[PlanFinding]:
     missing = [str(obj) for obj, _ in release.objects if not _is_copied(obj, inputs)]
     removed = sorted({version for obj, version in release.objects if _is_removed(obj, version, inputs)})
     if missing:
-        yield warn(
-            ABOUT,
+        yield HELM.warn(
             f"{count(len(missing), 'object')} of the release {release.name} not copied",
             why=", ".join(missing[:NAMED]),
             fix="Install the chart anew there (`mappings.helm: reinstall`), or copy what is missing.",
             ref=ref,
         )
     if removed:
-        yield warn(
-            ABOUT,
+        yield HELM.warn(
             f"the record of {release.name} names {', '.join(removed)}, which the target does not serve",
             why="`helm upgrade` fails on it",
             fix="Run `helm mapkubeapis` on the source, or install the chart anew.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.migration.objects.manifest import Object, Ref, containers_of
-from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 
+CONFIGURATION = Subject("configuration")
+VOLUMES = Subject("volumes")
 # what every namespace of the target has without being copied
 ALWAYS_THERE = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
 REFERENCES = (
@@ -30,7 +32,7 @@ def _check_references(inputs: PlanInputs) -> Iterator[PlanFinding]:
             if not inputs.will_have("", kind, name, ref.namespace):
                 present = Ref("", kind, ref.namespace, name) in inputs.inventory.objects
                 why = "it is on the source and is not copied" if present else "it is not on the source either"
-                yield warn("configuration", f"{ref} needs {kind} {name}", why=why, ref=ref)
+                yield CONFIGURATION.warn(f"{ref} needs {kind} {name}", why=why, ref=ref)
 
 
 def _references(spec: Object) -> Iterator[tuple[str, str]]:
@@ -62,27 +64,24 @@ def _check_local_data(inputs: PlanInputs) -> Iterator[PlanFinding]:
     ]
     for ref, volume in volumes:
         if "hostPath" in volume:
-            yield warn(
-                "volumes",
+            yield VOLUMES.warn(
                 f"{ref} mounts the host path {volume['hostPath'].get('path')}",
                 why="what is on the old nodes does not move",
                 ref=ref,
             )
         if "cinder" in volume:
-            yield blocker(
-                "volumes",
+            yield VOLUMES.blocker(
                 f"{ref} mounts a Cinder volume without a claim",
                 why="only claims are moved",
                 fix="Give it a PersistentVolume and a claim on the source first.",
                 ref=ref,
             )
         if "nfs" in volume:
-            yield warn(
-                "volumes",
+            yield VOLUMES.warn(
                 f"{ref} mounts NFS from {volume['nfs'].get('server')}",
                 why="both clusters would write to it; the new nodes must reach it",
                 ref=ref,
             )
     scratch = sum("emptyDir" in volume for _, volume in volumes)
     if scratch:
-        yield note("volumes", f"{scratch} emptyDir volumes start empty")
+        yield VOLUMES.note(f"{scratch} emptyDir volumes start empty")

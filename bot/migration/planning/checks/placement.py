@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from bot.migration.objects.manifest import annotations_of, spec_of
 from bot.migration.objects.transforms.mapping import INGRESS_CLASS
-from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.migration.volumes.choices import VolumeChoice
 
+INGRESS = Subject("ingress")
+PLACEMENT = Subject("placement")
+STORAGE = Subject("storage")
 # labels that every node has
 EVERYWHERE = (
     "kubernetes.io/os",
@@ -37,15 +40,13 @@ def _check_storage_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
     default = any(annotations_of(obj).get(DEFAULT_CLASS) == "true" for obj in classes.values())
     for name, users in sorted(_storage_class_users(inputs).items(), key=lambda pair: str(pair[0])):
         if name is None and not default:
-            yield blocker(
-                "storage",
+            yield STORAGE.blocker(
                 "the target has no default StorageClass",
                 why=f"needed by {users[0]}; Magnum makes none",
                 fix="Create one in the target, or mark the source's as default.",
             )
         elif name and name not in classes:
-            yield blocker(
-                "storage",
+            yield STORAGE.blocker(
                 f"the target has no StorageClass {name}",
                 why=f"needed by {', '.join(users[:NAMED])}",
                 fix=f"Map it: `mappings.storage_classes: {{{name}: …}}`.",
@@ -74,10 +75,9 @@ def _check_ingress_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
         if not name or name in inputs.target.ingress_classes:
             continue
         if name in copied:
-            yield note("ingress", f"{ref} needs the controller of the copied IngressClass {name}", ref=ref)
+            yield INGRESS.note(f"{ref} needs the controller of the copied IngressClass {name}", ref=ref)
         elif inputs.target.exists or by_field:
-            yield blocker(
-                "ingress",
+            yield INGRESS.blocker(
                 f"the target has no IngressClass {name}",
                 why=f"needed by {ref}",
                 fix=f"Install its controller there, or map it: `mappings.ingress_classes: {{{name}: …}}`.",
@@ -85,7 +85,7 @@ def _check_ingress_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
             )
         else:
             what = f"{ref} asks for the ingress class {name} by annotation"
-            yield warn("ingress", what, why="a controller must serve it in the target", ref=ref)
+            yield INGRESS.warn(what, why="a controller must serve it in the target", ref=ref)
 
 
 def _check_pod_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
@@ -97,7 +97,7 @@ def _check_pod_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
             name = spec.get(field)
             if name and not name.startswith("system-") and not inputs.will_have(group, kind, name):
                 what = f"{ref} needs the {kind} {name}"
-                yield warn("placement", what, why="it is not among the copied objects", ref=ref)
+                yield PLACEMENT.warn(what, why="it is not among the copied objects", ref=ref)
 
 
 def _check_node_selectors(inputs: PlanInputs) -> Iterator[PlanFinding]:
@@ -108,16 +108,14 @@ def _check_node_selectors(inputs: PlanInputs) -> Iterator[PlanFinding]:
         if not selector:
             continue
         if not inputs.target.exists:
-            yield warn(
-                "placement",
+            yield PLACEMENT.warn(
                 f"{ref} needs nodes with {', '.join(pairs)}",
                 why="the new cluster's nodes have Magnum's labels only",
                 fix="Give the node group that label, or map it in `mappings.node_labels`.",
                 ref=ref,
             )
         elif not inputs.target.has_node_with(selector):
-            yield blocker(
-                "placement",
+            yield PLACEMENT.blocker(
                 f"no node of the target has {', '.join(pairs)}",
                 why=f"{ref} would wait for one",
                 fix=f'Label nodes there, or map it: `mappings.node_labels: {{"{pairs[0]}": …}}`.',

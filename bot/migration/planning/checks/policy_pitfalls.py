@@ -17,8 +17,8 @@ from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.cluster_ranges import ClusterRanges
 from bot.migration.objects.kinds import ADMISSION, WEBHOOKS, service_accounts, webhook_services
 from bot.migration.objects.manifest import Object, Ref, containers_of, ref_of, spec_of
-from bot.migration.planning.checks.connections import ABOUT, NAMED
-from bot.migration.planning.findings import PlanFinding, warn
+from bot.migration.planning.checks.connections import NAMED, POLICIES
+from bot.migration.planning.findings import PlanFinding
 from bot.policy.reach.addresses import address_at
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.idle import dead_rules
@@ -118,8 +118,7 @@ def _services_from_outside(network: _Network) -> Iterator[PlanFinding]:
             policies = ", ".join(str(policy.ref) for policy in network.isolating(pod)[:NAMED])
             who = "addresses outside" if local else "the nodes, from which its traffic comes"
             subnet = "the node subnet of the new cluster (health monitors come from it too)"
-            yield warn(
-                ABOUT,
+            yield POLICIES.warn(
                 f"Service {ref.short} will not be reached from outside",
                 why=f"{policies} allow no connection from {who}",
                 fix=(
@@ -137,8 +136,7 @@ def _service_addresses(network: _Network) -> Iterator[PlanFinding]:
         rules = [*(policy.ingress or ()), *(policy.egress or ())]
         for block in (peer for rule in rules for peer in rule.peers if isinstance(peer, IPBlock)):
             if network.ranges.what(str(block.cidr)) == "a service address":
-                yield warn(
-                    ABOUT,
+                yield POLICIES.warn(
                     f"NetworkPolicy {policy.ref} names the service address {block.cidr}",
                     why="rules see the pods behind a Service, so that this block matches nothing",
                     fix="Select the pods by their labels.",
@@ -150,14 +148,13 @@ def _dead_selectors(network: _Network) -> Iterator[PlanFinding]:
     for policy in network.after.policies.values():
         neighbours = [pod for pod in network.pods if pod.namespace == policy.namespace]
         if not any(policy.pods.matches(pod.labels) for pod in neighbours):
-            yield warn(
-                ABOUT,
+            yield POLICIES.warn(
                 f"NetworkPolicy {policy.ref} selects no pod",
                 why="its podSelector matches no running pod of the namespace",
                 fix="Correct its labels, or remove it.",
             )
     for rule in dead_rules(network.after):
-        yield warn(ABOUT, f"{rule.rule} allows nothing", why=rule.why, fix="Correct its selector or port.")
+        yield POLICIES.warn(f"{rule.rule} allows nothing", why=rule.why, fix="Correct its selector or port.")
 
 
 def _host_network_peers(network: _Network) -> Iterator[PlanFinding]:
@@ -175,8 +172,7 @@ def _host_network_peers(network: _Network) -> Iterator[PlanFinding]:
             }
         )
         if meant:
-            yield warn(
-                ABOUT,
+            yield POLICIES.warn(
                 f"NetworkPolicy {policy.ref} allows pods on the host network by label",
                 why=f"traffic of {', '.join(meant[:NAMED])} comes from the node's address",
                 fix="Allow an ipBlock with the node subnet.",
@@ -219,8 +215,7 @@ def _api_server_clients(network: _Network) -> Iterator[PlanFinding]:
         }
     )
     if cut:
-        yield warn(
-            ABOUT,
+        yield POLICIES.warn(
             f"{count(len(cut), 'workload')} cannot ask the API server any more",
             why=", ".join(cut[:NAMED]),
             fix="Allow egress to the API server's addresses (ipBlock), TCP 6443.",
@@ -235,8 +230,7 @@ def _webhook_backends(network: _Network) -> Iterator[PlanFinding]:
     for configuration in configurations:
         for hook, called in webhook_services(configuration):
             if called and _is_backend_cut(network, called):
-                yield warn(
-                    ABOUT,
+                yield POLICIES.warn(
                     f"webhook {hook['name']} will not be reached by the API server",
                     why=(
                         "its backend allows no connection from the control plane, and what it guards is"
@@ -270,8 +264,7 @@ def _host_ports(network: _Network) -> Iterator[PlanFinding]:
         }
     )
     if isolated:
-        yield warn(
-            ABOUT,
+        yield POLICIES.warn(
             f"{count(len(isolated), 'workload')} with host ports isolated",
             why=", ".join(isolated[:NAMED]),
             fix="Check that their clients are allowed by address.",

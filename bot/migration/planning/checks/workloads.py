@@ -10,11 +10,11 @@ from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.objects.kinds import AUTOSCALER, CLAIM, is_workload
 from bot.migration.objects.manifest import owners_of, ref_of, spec_of
 from bot.migration.objects.modes import why_not_early
-from bot.migration.planning.findings import PlanFinding, blocker, note, warn
+from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.policy.owners import owner_of
 
-ABOUT = "workloads"
+WORKLOADS = Subject("workloads")
 NAMED = 5
 
 
@@ -28,11 +28,10 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
     yield from _check_bare_pods(inputs)
     if inputs.operators:
         names = ", ".join(ref.short for ref in sorted(inputs.operators)[:NAMED])
-        yield note(ABOUT, f"operators stop first and start first: {names}")
+        yield WORKLOADS.note(f"operators stop first and start first: {names}")
     if inputs.unknown_addons:
         number = count(len(inputs.unknown_addons), "workload")
-        yield warn(
-            ABOUT,
+        yield WORKLOADS.warn(
             f"{number} in kube-system not known as add-ons: {', '.join(inputs.unknown_addons[:NAMED])}",
             why="kube-system is not migrated",
             fix="Install them in the new cluster yourself, if they are yours.",
@@ -45,17 +44,16 @@ def _check_early(inputs: PlanInputs) -> Iterator[PlanFinding]:
         ref = workloads.get(name)
         if ref is None:
             what = f"there is no workload {name} to start early"
-            yield blocker(ABOUT, what, fix="Correct `--start-early`.")
+            yield WORKLOADS.blocker(what, fix="Correct `--start-early`.")
         elif why := why_not_early(inputs.copied[ref]):
             fix = "Leave it out of `--start-early`."
-            yield blocker(ABOUT, f"{ref} cannot start early", why=why, fix=fix, ref=ref)
+            yield WORKLOADS.blocker(f"{ref} cannot start early", why=why, fix=fix, ref=ref)
 
 
 def _check_autoscalers(inputs: PlanInputs) -> Iterator[PlanFinding]:
     for autoscaler in inputs.of(AUTOSCALER[1], AUTOSCALER[0]):
         if spec_of(autoscaler).get("minReplicas") == 0:
-            yield blocker(
-                ABOUT,
+            yield WORKLOADS.blocker(
                 f"the autoscaler {ref_of(autoscaler).short} has minReplicas 0",
                 why="it would start its workload again after it was scaled to 0",
                 fix="Set it to 1 on the source.",
@@ -69,8 +67,7 @@ def _check_gitops(inputs: PlanInputs) -> Iterator[PlanFinding]:
         if owner is not None and owner.tool != "Helm" and is_workload(ref):
             by_tool[owner.tool].append(ref.short)
     for tool, names in sorted(by_tool.items()):
-        yield warn(
-            ABOUT,
+        yield WORKLOADS.warn(
             f"{tool} keeps {count(len(names), 'workload')}: {', '.join(names[:NAMED])}",
             why="it would start them again on the source after they were stopped",
             fix=f"Pause {tool} for them before the cut-over, and point it to the new cluster after it.",
@@ -80,8 +77,7 @@ def _check_gitops(inputs: PlanInputs) -> Iterator[PlanFinding]:
 def _check_jobs(inputs: PlanInputs) -> Iterator[PlanFinding]:
     jobs = [ref_of(job).short for job in inputs.of("Job", "batch")]
     if jobs:
-        yield warn(
-            ABOUT,
+        yield WORKLOADS.warn(
             f"{count(len(jobs), 'Job is', 'Jobs are')} not finished: {', '.join(jobs[:NAMED])}",
             why="they are suspended at the cut-over and begin again from the start in the new cluster",
             fix="Wait for them, or leave them out with `skip`.",
@@ -96,15 +92,14 @@ def _check_orphans(inputs: PlanInputs) -> Iterator[PlanFinding]:
                 known = inputs.exclusions.graph.knows(owner)
                 other = "an operator would make it with other contents"
                 why = other if known else f"its {owner.kind} {owner.name} was not read or is gone"
-                yield warn(ABOUT, f"{ref} is copied without its owner", why=why, ref=ref)
+                yield WORKLOADS.warn(f"{ref} is copied without its owner", why=why, ref=ref)
 
 
 def _check_bare_pods(inputs: PlanInputs) -> Iterator[PlanFinding]:
     excluded = [obj for obj in inputs.excluded if obj.reason is ExclusionReason.BARE_POD]
     if excluded:
         names = ", ".join(obj.ref.short for obj in excluded[:NAMED])
-        yield warn(
-            ABOUT,
+        yield WORKLOADS.warn(
             f"{count(len(excluded), 'bare pod is', 'bare pods are')} not copied: {names}",
             why="nothing but deleting them would stop them on the source",
             fix="Give them a Deployment, or name them in `--start-early`.",
