@@ -7,13 +7,14 @@ from typing import Any
 
 from bot.drivers.catalog import profile
 from bot.drivers.driver import Driver
-from bot.migration.inventory.api_discovery import ApiResource, ApiSurface
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext, exclusion_context
-from bot.migration.objects.manifest import Object, by_ref, ref_of
+from bot.migration.inventory.served_apis import ApiResource, ApiSurface
+from bot.migration.objects.cluster_ranges import ClusterRanges
+from bot.migration.objects.manifest import Object, ref_of
 from bot.migration.objects.modes import Mode
 from bot.migration.objects.order import Stage
-from bot.migration.objects.transforms.transform import ClusterRanges, TransformContext
+from bot.migration.objects.transforms.transform import TransformContext
 from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.plan import (
     ClusterSide,
@@ -171,10 +172,10 @@ def inventory(
     *objects: Object, namespaces: tuple[str, ...] = ("shop",), surface: ApiSurface = SERVED
 ) -> Inventory:
     """What was read of a source."""
-    return Inventory(surface=surface, namespaces=namespaces, objects=by_ref(objects))
+    return Inventory(surface=surface, namespaces=namespaces, objects={ref_of(obj): obj for obj in objects})
 
 
-def the_grounds(*objects: Object, target: Any = CALICO, **more: Any) -> ExclusionContext:
+def exclusion_rules(*objects: Object, target: Any = CALICO, **more: Any) -> ExclusionContext:
     """What the rules of exclusion look at."""
     return exclusion_context(inventory(*objects), target, **more)
 

@@ -9,11 +9,11 @@ import pytest
 from bot.migration.inventory.exclusions import ExclusionReason, exclusion_of, split
 from bot.migration.objects.manifest import Object, ref_of
 from bot.settings.file import ObjectSelector
-from tests.unit.migration.builders import FLANNEL, an, the_grounds, workload
+from tests.unit.migration.builders import FLANNEL, an, exclusion_rules, workload
 
 
 def reason(obj: Object, *others: Object, **more: Any) -> ExclusionReason | None:
-    found = exclusion_of(obj, the_grounds(obj, *others, **more))
+    found = exclusion_of(obj, exclusion_rules(obj, *others, **more))
     return found.reason if found else None
 
 
@@ -315,7 +315,7 @@ def test_helms_records_stay_where_charts_are_installed_anew() -> None:
 
 def test_every_object_is_either_copied_or_has_a_reason() -> None:
     objects = [deployment, replica_set, an("Node", "n"), an("ConfigMap", "c"), an("Namespace", "shop")]
-    kept, left = split(the_grounds(*objects))
+    kept, left = split(exclusion_rules(*objects))
     assert set(kept) | {each.ref for each in left} == {ref_of(obj) for obj in objects}
     assert not set(kept) & {each.ref for each in left}
     assert all(each.why for each in left)

@@ -95,7 +95,7 @@ def test_with_the_local_policy_degraded_is_how_it_works() -> None:
     assert not check(Octavia(degraded), service(externalTrafficPolicy="Local")).faults
 
 
-def test_one_that_nothing_watches_is_said_as_not_checked() -> None:
+def test_one_that_nothing_watches_is_reported_as_not_checked() -> None:
     found = check(Octavia(pooled("NO_MONITOR", "NO_MONITOR")))
     assert not found.faults and "no health monitor" in found.unchecked[0]
 
@@ -117,14 +117,14 @@ def test_one_without_a_mark_is_found_by_its_description() -> None:
     [CloudForbidden("no", why="HTTP 403: policy"), NoSuchService("no", why="HTTP 403: policy")],
     ids=["403", "no-octavia"],
 )
-def test_an_octavia_that_does_not_answer_is_said_as_not_checked(refusal: Problem) -> None:
+def test_an_octavia_that_does_not_answer_is_reported_as_not_checked(refusal: Problem) -> None:
     found = check(Octavia(refusal=refusal))
     assert (found.looked, found.faults) == (0, ()) and found.unchecked == (
         "the load balancer of shop/web: HTTP 403: policy",
     )
 
 
-def test_a_project_without_a_cloud_is_said_as_not_checked() -> None:
+def test_a_project_without_a_cloud_is_reported_as_not_checked() -> None:
     assert check(None).unchecked == ("load balancers of 1 Service: the project has no cloud to ask",)
 
 

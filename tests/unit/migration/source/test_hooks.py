@@ -1,4 +1,4 @@
-"""Which command runs in which pod, and that waiting names what it waits for."""
+"""Which command runs in which pod, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from bot.adapters.kube.errors import ExecFailed
 from bot.adapters.kube.pod_exec import Output
-from bot.migration.copy.deadline import NotInTime, until
 from bot.migration.objects.manifest import Object
 from bot.migration.source import hooks
 from bot.migration.source.hooks import HookFailed, HookPhase, hooks_of
@@ -118,23 +117,3 @@ def test_what_a_command_printed_is_in_no_record(monkeypatch: pytest.MonkeyPatch)
     assert "hunter2" not in repr(
         run([with_marks({"xk8s.io/before-quiesce": '["x"]'})], FakeExec(), monkeypatch)
     )
-
-
-def test_waiting_ends_when_nothing_is_left_and_tells_what_it_waits_for() -> None:
-    answers = [["a", "b"], ["b"], []]
-    told: list[list[str]] = []
-    until(
-        lambda: answers[len(told)],
-        what="stop",
-        seconds=60,
-        sleep=lambda _seconds: None,
-        told=lambda left: told.append(list(left)),
-    )
-    assert told == [["a", "b"], ["b"], []]
-
-
-def test_waiting_too_long_names_what_did_not_come_true() -> None:
-    with pytest.raises(NotInTime) as late:
-        until(lambda: [f"pod-{n}" for n in range(7)], what="stop", seconds=0, sleep=lambda _seconds: None)
-    assert late.value.what == "7 did not stop within 0 s"
-    assert late.value.why == "pod-0, pod-1, pod-2, pod-3, pod-4 and 2 more"

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.migration.inventory.api_discovery import common_apis
 from bot.migration.inventory.exclusions import ExclusionContext
+from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects.manifest import Object, ref_of
 from bot.migration.objects.merge_patch import merged
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
-from bot.migration.source.quiesce_plan import build_before_image, pods_of, to_quiesce
-from tests.unit.migration.builders import SERVED, an, the_grounds, workload
+from bot.migration.source.quiesce_plan import build_before_image, to_quiesce
+from tests.unit.migration.builders import SERVED, an, exclusion_rules, workload
 
 
 def stopped(*objects: Object, early: tuple[str, ...] = ()) -> list[str]:
-    found = the_grounds(*objects, early=early)
+    found = exclusion_rules(*objects, early=early)
     return [str(ref_of(each)) for each in to_quiesce(found.inventory, found, early)]
 
 
 def pictured(*objects: Object, **more: Any) -> BeforeImage:
-    found: ExclusionContext = the_grounds(*objects)
+    found: ExclusionContext = exclusion_rules(*objects)
     given: dict[str, Any] = {"operators": (), "volumes": (), "keep_addresses": (), **more}
     return build_before_image(
         migration="m1",
@@ -109,10 +109,3 @@ def test_a_floating_ip_is_kept_by_annotation_where_it_moves() -> None:
 def test_nothing_of_a_secret_is_in_an_image() -> None:
     image = pictured(workload(), an("Secret", "s", data={"password": "aHVudGVyMg=="}))
     assert "aHVudGVyMg" not in repr(image)
-
-
-def test_hooks_run_in_the_pods_of_what_is_stopped_only() -> None:
-    web, other = workload(name="web"), workload(name="other")
-    pods = [an("Pod", "web-1", owner=web), an("Pod", "other-1", owner=other)]
-    found = the_grounds(web, other, *pods)
-    assert [pod["metadata"]["name"] for pod in pods_of(found.inventory, found, [web])] == ["web-1"]

@@ -115,7 +115,7 @@ def test_a_quota_that_is_reached_says_what_to_do() -> None:
     )
 
 
-def test_one_that_ends_in_an_error_is_removed_and_told_and_taken_again_on_a_second_try() -> None:
+def test_one_that_ends_in_an_error_is_removed_and_reported_and_taken_again_on_a_second_try() -> None:
     cinder = Cinder(becomes="error")
     take(cinder)
     with pytest.raises(SnapshotFailed, match="ended in an error"):
@@ -175,7 +175,7 @@ def test_names_fit_cinder_and_differ_where_the_claims_do(namespace: str, one: st
     assert (named(one) == named(other)) is (one == other)
 
 
-def test_what_is_kept_is_told_in_one_line_with_a_command() -> None:
+def test_what_is_kept_is_reported_in_one_line_with_a_command() -> None:
     left = [snapshots.KeptSnapshot(claim=f"shop/{n}", disk="d", id=f"id-{n}", name="x") for n in range(10)]
     [line] = snapshots.removal_lines(left)
     assert "10 snapshots" in line and "delete id-0 id-1" in line and "2 more, in the report" in line

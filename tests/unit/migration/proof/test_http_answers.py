@@ -1,4 +1,4 @@
-"""Which Services are asked over HTTP, and what becomes of their answers."""
+"""What becomes of the answers of Services."""
 
 from __future__ import annotations
 
@@ -10,101 +10,12 @@ import pytest
 
 from bot.adapters.kube.client import Reply
 from bot.adapters.kube.errors import ServerFailed, Unreachable
-from bot.migration.objects.manifest import Object, Ref
-from bot.migration.proof import http_answers
-from bot.migration.proof.http_answers import HttpAnswer, HttpAnswers, check
-from bot.migration.proof.http_probes import HttpProbe, HttpProbes, probes
-from tests.unit.migration.builders import an, inventory, plan, pods, workload
-
-WEB = Ref("", "Service", "shop", "web")
-
-
-def service(*ports: Object, **spec: Any) -> Object:
-    return an("Service", "web", spec={"selector": {"app": "x"}, "ports": list(ports), **spec})
-
-
-def app(**container: Any) -> Object:
-    template = pods()
-    template["spec"]["containers"][0] |= {"ports": [{"name": "http", "containerPort": 8080}], **container}
-    return workload(template=template)
-
-
-def get(path: str = "/ready", port: Any = 8080, **more: Any) -> dict[str, Any]:
-    return {"httpGet": {"path": path, "port": port, **more}}
-
-
-def asked(made: Object, *workloads: Object) -> list[str]:
-    found = probes(plan(made), inventory(made, *workloads))
-    return [each.url.removeprefix("/api/v1/namespaces/shop/services/") for each in found.asked]
-
-
-@pytest.mark.parametrize(
-    ("port", "container", "expected"),
-    [
-        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get()}, ["http:web:80/proxy/ready"]),
-        (
-            {"port": 80, "targetPort": "http"},
-            {"readinessProbe": get(port="http")},
-            ["http:web:80/proxy/ready"],
-        ),
-        ({"port": 8080}, {"livenessProbe": get("/alive")}, ["http:web:8080/proxy/alive"]),
-        (
-            {"port": 8080},
-            {"livenessProbe": get("/alive"), "readinessProbe": get()},
-            ["http:web:8080/proxy/ready"],
-        ),
-        (
-            {"port": 443, "targetPort": 8080},
-            {"readinessProbe": get(scheme="HTTPS")},
-            ["https:web:443/proxy/ready"],
-        ),
-        (
-            {"port": 80, "targetPort": 8080},
-            {"readinessProbe": get("/a b?key=1&x=%2F")},
-            ["http:web:80/proxy/a%20b?key=1&x=%2F"],
-        ),
-        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get(port=9090)}, []),
-        ({"port": 80, "targetPort": 8080}, {"readinessProbe": get(host="elsewhere.example")}, []),
-        ({"port": 80, "targetPort": 8080, "protocol": "UDP"}, {"readinessProbe": get()}, []),
-        ({"port": 80, "targetPort": 8080}, {"readinessProbe": {"tcpSocket": {"port": 8080}}}, []),
-        ({"port": 80, "targetPort": "none"}, {"readinessProbe": get(port="other")}, []),
-    ],
-    ids=[
-        "number",
-        "name",
-        "liveness",
-        "readiness-first",
-        "https",
-        "escaped",
-        "other-port",
-        "other-host",
-        "udp",
-        "tcp",
-        "unknown-names",
-    ],
-)
-def test_a_service_is_asked_for_the_path_that_a_probe_of_its_port_names(
-    port: Object, container: dict[str, Any], expected: list[str]
-) -> None:
-    assert asked(service(port), app(**container)) == expected
-
-
-def test_a_service_of_other_pods_or_of_none_is_not_asked() -> None:
-    port = {"port": 80, "targetPort": 8080}
-    assert not asked(service(port, selector={"app": "y"}), app(readinessProbe=get()))
-    assert not asked(service(port, selector=None), app(readinessProbe=get()))
-    assert not probes(plan(), inventory(service(port), app(readinessProbe=get()))).asked, "it is not copied"
-
-
-def test_a_port_that_serves_http_by_its_name_without_a_probe_is_told() -> None:
-    found = probes(
-        plan(service({"name": "http", "port": 80})), inventory(service({"name": "http", "port": 80}), app())
-    )
-    assert (found.asked, found.without) == ((), ("shop/web:80",))
-
-
-def test_a_query_is_asked_and_never_shown() -> None:
-    assert "secret" not in str(HttpProbe(service=WEB, port=80, scheme="http", path="/ready?token=secret"))
+from bot.migration.objects.manifest import Object
+from bot.migration.proof.http_answers import check
+from bot.migration.proof.http_probes import HttpProbe, HttpProbes
+from bot.migration.proof.http_requests import SILENT, UNREACHED, HttpAnswer, HttpAnswers
+from tests.unit.migration.builders import an, inventory
+from tests.unit.migration.proof.test_http_probes import WEB, app, service
 
 
 def status(message: str, code: int = 503) -> Reply:
@@ -171,7 +82,7 @@ def test_what_answers_otherwise_is_asked_once_more() -> None:
     ).faults
 
 
-def test_an_application_that_fails_is_told_from_an_api_server_that_finds_nobody() -> None:
+def test_an_application_that_fails_is_reported_from_an_api_server_that_finds_nobody() -> None:
     assert "answers 5xx" in str(
         compared(before("2xx"), Reply(status=503, data=b'{"status": "down"}')).faults[0]
     )
@@ -184,7 +95,7 @@ def test_an_api_server_that_fails_itself_is_no_finding() -> None:
         compared(before("2xx"), status("etcdserver: leader changed", 500))
 
 
-def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_said_as_not_checked() -> None:
+def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_reported_as_not_checked() -> None:
     shut = status("error trying to reach service: dial tcp 10.100.0.5:8080: i/o timeout")
     policy = an(
         "NetworkPolicy",
@@ -211,10 +122,10 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_said_as_not_c
 
 def test_an_application_that_hangs_is_a_fault_and_no_failure_of_the_api() -> None:
     assert "answers nothing in time, expected 2xx" in str(compared(before("2xx"), None).faults[0])
-    assert "within 10 s" in compared(before(http_answers.SILENT), Reply(status=200, data=b"")).unchecked[0]
+    assert "within 10 s" in compared(before(SILENT), Reply(status=200, data=b"")).unchecked[0]
 
 
-def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
+def test_who_may_not_ask_is_reported_so_and_asks_no_further() -> None:
     refused = status(
         'services "http:web:80" is forbidden: User "x" cannot get resource "services/proxy"', 403
     )
@@ -225,13 +136,13 @@ def test_who_may_not_ask_is_told_so_and_asks_no_further() -> None:
 
 
 def test_what_the_source_did_not_answer_is_not_compared() -> None:
-    found = compared(before(http_answers.UNREACHED), Reply(status=500, data=b""))
+    found = compared(before(UNREACHED), Reply(status=500, data=b""))
     assert not found.faults and found.unchecked == (
         "HTTP of shop/web:80: the old API server could not reach it",
     )
 
 
-def test_what_the_target_no_longer_names_is_told() -> None:
+def test_what_the_target_no_longer_names_is_reported() -> None:
     api: Any = Api([Reply(status=200, data=b"")])
     found = check(api, HttpProbes(asked=()), before("2xx"), inventory(), enforced=True)
     assert found.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)
