@@ -72,9 +72,9 @@ def compare(into: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparis
     refs = sorted(expected)
     live = existing(into, refs)
     differences = [
-        CopyDifference(ref=ref, what=what)
+        CopyDifference(ref=ref, what=difference_text)
         for ref in refs
-        if (what := _difference(into, ref, expected[ref], live.get(ref)))
+        if (difference_text := _difference(into, ref, expected[ref], live.get(ref)))
     ]
     counts = tuple(_counts(expected, live))
     return CopyComparison(counts=counts, equal=len(refs) - len(differences), differences=tuple(differences))
@@ -83,8 +83,8 @@ def compare(into: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparis
 def _difference(into: Writer, ref: Ref, expected: Object | None, live: Object | None) -> str:
     """Return how an object is not as expected; empty if it is."""
     if expected is None:
-        ours = live is not None and labels_of(live).get(MIGRATION) == into.migration
-        return "it is there before the cut-over" if ours else ""
+        is_ours = live is not None and labels_of(live).get(MIGRATION) == into.migration
+        return "it is there before the cut-over" if is_ours else ""
     if live is None:
         return "it is missing"
     if same(expected, live, into.context, into.key):
@@ -104,12 +104,12 @@ def _difference(into: Writer, ref: Ref, expected: Object | None, live: Object | 
     return f"{', '.join(fields[:NAMED_FIELDS]) or 'its fields'} differ"
 
 
-def _fields(left: Any, right: Any, path: str) -> Iterator[str]:
+def _fields(expected: Any, live: Any, path: str) -> Iterator[str]:
     """Yield the paths of fields that differ, without their values; of a Secret's data that is the key."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        for key in left.keys() | right.keys():
-            yield from _fields(left.get(key), right.get(key), f"{path}.{key}" if path else key)
-    elif left != right:
+    if isinstance(expected, dict) and isinstance(live, dict):
+        for key in expected.keys() | live.keys():
+            yield from _fields(expected.get(key), live.get(key), f"{path}.{key}" if path else key)
+    elif expected != live:
         yield path
 
 

@@ -49,7 +49,7 @@ class CopyRecord:
     @property
     def failures(self) -> tuple[WrittenObject, ...]:
         """The objects that somebody must look at."""
-        return tuple(written for written in self.written if written.failed)
+        return tuple(entry for entry in self.written if entry.failed)
 
 
 def _no_progress(_progress: CopyProgress) -> None:
@@ -119,16 +119,16 @@ def write_stages(
     as `copy` does.
     """
     selected = frozenset(stages)
-    written: list[WrittenObject] = []
+    entries: list[WrittenObject] = []
     for stage, batches in order.ordered(objects, graph(inventory.objects.values()), plan.operators):
         if stage not in selected:
             continue
         for batch in write(into, batches, objects, stage, started=started, force=force):
-            written += batch
-            told(CopyProgress(stage=stage, done=len(written), total=len(objects)))
+            entries += batch
+            told(CopyProgress(stage=stage, done=len(entries), total=len(objects)))
         if not into.dry_run:
             into = _wait_for_gate(into, stage, [ref for batch in batches for ref in batch])
-    return CopyRecord(written=tuple(written))
+    return CopyRecord(written=tuple(entries))
 
 
 def _wait_for_gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:

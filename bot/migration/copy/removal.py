@@ -74,8 +74,8 @@ def stop(
 def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
     """Remove some objects from the target, as far as they are this migration's. Raises `KubeError`."""
     objects = existing(into, sorted(refs))
-    ours = {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == into.migration}
-    return _remove(into.kube, into.surface, ours)
+    owned = {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == into.migration}
+    return _remove(into.kube, into.surface, owned)
 
 
 def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[RemovedObject, ...]:
@@ -94,8 +94,8 @@ def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[Remov
         for obj in ({**obj, "apiVersion": resource.api_version, "kind": resource.kind} for obj in listed):
             labelled[ref_of(obj)] = obj
     # what a controller made from a labelled template has the label too, and is deleted with its owner
-    ours = {ref: obj for ref, obj in labelled.items() if not any(owner.controls for owner in owners_of(obj))}
-    return _remove(target, surface, ours)
+    owned = {ref: obj for ref, obj in labelled.items() if not any(owner.controls for owner in owners_of(obj))}
+    return _remove(target, surface, owned)
 
 
 def _remove(target: Kube, surface: ApiSurface, objects: Mapping[Ref, Object]) -> tuple[RemovedObject, ...]:

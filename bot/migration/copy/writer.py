@@ -14,18 +14,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.adapters.kube import writes
+from bot.adapters.kube import errors, writes
 from bot.adapters.kube.client import Kube
-from bot.adapters.kube.errors import (
-    Conflict,
-    FieldConflict,
-    Forbidden,
-    Invalid,
-    KubeError,
-    Malformed,
-    NamespaceTerminating,
-    NotFound,
-)
 from bot.migration.copy.equality import comparable, same, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
@@ -64,7 +54,7 @@ class WriteAction(enum.StrEnum):
 
 
 FAILED = frozenset({WriteAction.DIFFERS, WriteAction.CONFLICT, WriteAction.REFUSED})
-ABOUT_THE_OBJECT = (Conflict, Invalid, Malformed, Forbidden)  # errors that are recorded
+RECORDED = (errors.Conflict, errors.Invalid, errors.Malformed, errors.Forbidden)  # errors about one object
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -150,7 +140,7 @@ def _read(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
         return {refs[0]: live} if live is not None else {}
     try:
         listed = writer.kube.all_of(resource.collection(refs[0].namespace), dict)
-    except NotFound:
+    except errors.NotFound:
         return {}
     requested = set(refs)
     objects = ({**obj, "apiVersion": resource.api_version, "kind": resource.kind} for obj in listed)
@@ -169,7 +159,7 @@ def _write_one(
             return _keep_others(writer, resource, obj, live, stage=stage)
         body = started_form(obj) if started else obj
         return _own(writer, resource, body, live, started=started, force=force)
-    except ABOUT_THE_OBJECT as error:
+    except RECORDED as error:
         return _refused(ref, error)
 
 
@@ -186,9 +176,9 @@ def _own(
             return _written(writer, live, WriteAction.UNCHANGED)
         try:
             return _apply(writer, path, obj, live, force=force)
-        except FieldConflict:
+        except errors.FieldConflict:
             raise
-        except Conflict:
+        except errors.Conflict:
             if attempt == TRIES - 1:
                 raise
             time.sleep(_CHANCE.uniform(0.0, LONGEST_PAUSE * 2**attempt))
@@ -242,12 +232,14 @@ def _written(writer: Writer, obj: Object, action: WriteAction) -> WrittenObject:
     return WrittenObject(ref=ref_of(obj), action=action, uid=uid_of(obj), digest=digest)
 
 
-def _refused(ref: Ref, error: KubeError) -> WrittenObject:
+def _refused(ref: Ref, error: errors.KubeError) -> WrittenObject:
     """Record a refusal. What the server says of a Secret may quote its values: only fields are named."""
-    action, why = WriteAction.CONFLICT if isinstance(error, Conflict) else WriteAction.REFUSED, error.why
+    action, why = WriteAction.REFUSED, error.why
+    if isinstance(error, errors.Conflict):
+        action = WriteAction.CONFLICT
     if ref.kind == "Secret":
         fields = ", ".join(sorted({cause.field for cause in error.causes if cause.field}))
         why = f"the API server refuses it ({fields or type(error).__name__})"
-    if isinstance(error, NamespaceTerminating):
+    if isinstance(error, errors.NamespaceTerminating):
         action, why = WriteAction.REFUSED, f"the namespace {ref.namespace} is being deleted"
     return WrittenObject(ref=ref, action=action, why=why)

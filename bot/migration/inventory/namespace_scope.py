@@ -16,8 +16,8 @@ def namespaces_served(obj: Object, inventory: Inventory) -> frozenset[str] | Non
         return _namespaces_bound(obj, inventory)
     if kind in WEBHOOKS:
         services = [service for _, service in webhook_services(obj)]
-        known = [service["namespace"] for service in services if service]
-        return frozenset(known) if known and len(known) == len(services) else None
+        namespaces = [service["namespace"] for service in services if service]
+        return frozenset(namespaces) if namespaces and len(namespaces) == len(services) else None
     if kind == "APIService":
         return frozenset({spec_of(obj)["service"]["namespace"]})
     return None
@@ -32,8 +32,8 @@ def _namespaces_bound(role: Object, inventory: Inventory) -> frozenset[str] | No
         for binding in inventory.role_bindings()
         if bound_role(binding) == ref_of(role)
     ]
-    known = [namespaces for namespaces in served if namespaces is not None]
-    return frozenset[str]().union(*known) if known and len(known) == len(served) else None
+    limited = [namespaces for namespaces in served if namespaces is not None]
+    return frozenset[str]().union(*limited) if limited and len(limited) == len(served) else None
 
 
 def _subject_namespaces(binding: Object) -> frozenset[str] | None:

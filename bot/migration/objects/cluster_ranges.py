@@ -18,7 +18,7 @@ class ClusterRanges:
     nodes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
-    def what(self, text: str) -> str:
+    def describe(self, text: str) -> str:
         """Return what an address or CIDR is in the source, such as `a pod address`; empty if nothing."""
         try:
             network = ipaddress.ip_network(text, strict=False)

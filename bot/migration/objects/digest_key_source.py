@@ -23,8 +23,8 @@ def digest_keys(settings: Settings) -> DigestKeys:
     configured = settings.audit_key.get_secret_value() if settings.audit_key else ""
     shared = [part.strip().encode() for part in configured.split(",") if part.strip()]
     path = settings.data_dir / FILE
-    own = [] if shared and not path.exists() else [_own_key(path)]
-    known = tuple(hmac.new(key, CONTEXT, hashlib.sha256).digest() for key in (*shared, *own))
+    replica = [] if shared and not path.exists() else [_own_key(path)]
+    known = tuple(hmac.new(key, CONTEXT, hashlib.sha256).digest() for key in (*shared, *replica))
     return DigestKeys(known=known, own=not shared)
 
 

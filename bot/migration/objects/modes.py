@@ -11,17 +11,8 @@ import copy
 import enum
 from collections.abc import Collection
 
-from bot.migration.objects.kinds import (
-    ADMISSION,
-    AUTOSCALER,
-    CLAIM,
-    DAEMON_SET,
-    INGRESS,
-    SCALED,
-    SUSPENDED,
-    is_load_balancer,
-    is_workload,
-)
+from bot.migration.objects import kinds
+from bot.migration.objects.kinds import is_load_balancer, is_workload
 from bot.migration.objects.manifest import (
     Object,
     claims_of,
@@ -57,11 +48,11 @@ class Hold(enum.StrEnum):
 
 ACTING = frozenset(
     {
-        INGRESS,
+        kinds.INGRESS,
         ("gateway.networking.k8s.io", "Gateway"),
-        (ADMISSION, "ValidatingWebhookConfiguration"),
-        (ADMISSION, "MutatingWebhookConfiguration"),
-        (ADMISSION, "ValidatingAdmissionPolicyBinding"),
+        (kinds.ADMISSION, "ValidatingWebhookConfiguration"),
+        (kinds.ADMISSION, "MutatingWebhookConfiguration"),
+        (kinds.ADMISSION, "ValidatingAdmissionPolicyBinding"),
         ("apiregistration.k8s.io", "APIService"),
         ("autoscaling.k8s.io", "VerticalPodAutoscaler"),
         ("keda.sh", "ScaledObject"),
@@ -87,10 +78,10 @@ def mode_of(obj: Object, early: Collection[str], reattached: Collection[str], gr
     ref = ref_of(obj)
     if is_workload(ref):
         return Mode.PARALLEL if ref.short in early else Mode.AT_CUT_OVER
-    if ref.group_kind == AUTOSCALER:
+    if ref.group_kind == kinds.AUTOSCALER:
         scaled = f"{ref.namespace}/{spec_of(obj)['scaleTargetRef']['name']}"
         return Mode.COPIED if scaled in early else Mode.AT_CUT_OVER
-    if ref.group_kind == CLAIM:
+    if ref.group_kind == kinds.CLAIM:
         return Mode.AT_CUT_OVER if ref.short in reattached else Mode.COPIED
     acts = ref.group_kind in ACTING or is_load_balancer(obj) or _is_operated(obj, graph)
     return Mode.AT_CUT_OVER if acts else Mode.COPIED
@@ -108,11 +99,11 @@ def hold_of(obj: Object, mode: Mode) -> Hold:
     if mode is not Mode.AT_CUT_OVER:
         return Hold.NOT
     kind = ref_of(obj).group_kind
-    if kind in SCALED:
+    if kind in kinds.SCALED:
         return Hold.REPLICAS
-    if kind in SUSPENDED:
+    if kind in kinds.SUSPENDED:
         return Hold.SUSPENDED
-    if kind == DAEMON_SET:
+    if kind == kinds.DAEMON_SET:
         return Hold.NO_NODE
     return Hold.CLUSTER_IP if is_load_balancer(obj) else Hold.WITHHELD
 

@@ -129,10 +129,10 @@ def ordered(
 
     An owner comes a batch before what it owns, `operators` come a stage before other workloads.
     """
-    known, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
+    objects, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
     stages: dict[Stage, dict[int, list[Ref]]] = {}
     for ref in sorted(set(refs)):
-        depth = len(list(graph.controllers(known[ref]))) if ref in known else 0
+        depth = len(list(graph.controllers(objects[ref]))) if ref in objects else 0
         stages.setdefault(stage_of(ref, first), {}).setdefault(_rank(ref, depth), []).append(ref)
     return [(stage, [batches[rank] for rank in sorted(batches)]) for stage, batches in sorted(stages.items())]
 

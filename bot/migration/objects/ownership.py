@@ -32,9 +32,9 @@ class OwnershipGraph:
 
     def controllers(self, obj: Object) -> Iterator[Object]:
         """Yield the known controllers of an object, from the nearest to the topmost."""
-        seen: set[str] = set()
-        while (owner := self.controller(obj)) is not None and self.knows(owner) and owner.uid not in seen:
-            seen.add(owner.uid)
+        visited: set[str] = set()
+        while (owner := self.controller(obj)) is not None and self.knows(owner) and owner.uid not in visited:
+            visited.add(owner.uid)
             obj = self.objects[owner.uid]
             yield obj
 
@@ -51,11 +51,11 @@ class OwnershipGraph:
 
     def descendants(self, obj: Object) -> Iterator[Ref]:
         """Yield everything that an object controls, directly or not."""
-        waiting, seen = list(self.children.get(uid_of(obj), ())), set()
+        waiting, visited = list(self.children.get(uid_of(obj), ())), set()
         while waiting:
             uid = waiting.pop()
-            if uid not in seen:
-                seen.add(uid)
+            if uid not in visited:
+                visited.add(uid)
                 yield ref_of(self.objects[uid])
                 waiting += self.children.get(uid, ())
 

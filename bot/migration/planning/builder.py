@@ -117,8 +117,6 @@ def _inputs(request: PlanRequest, survey: Survey) -> tuple[PlanInputs, list[Plan
     excluded += (*_not_served(copied, common), *_skipped(planned_volumes))
     for exclusion in excluded:
         copied.pop(exclusion.ref, None)
-    moving = frozenset(volume.claim.short for volume in planned_volumes if volume.moves)
-    mode = {ref: modes.mode_of(obj, early, moving, rules.graph) for ref, obj in copied.items()}
     transformed, failures = _transform_all(copied, context, request, planned_volumes)
     inputs = PlanInputs(
         inventory=inventory,
@@ -127,8 +125,6 @@ def _inputs(request: PlanRequest, survey: Survey) -> tuple[PlanInputs, list[Plan
         common_apis=common,
         context=context,
         mappings=mappings,
-        source_profile=context.source,
-        target_profile=context.target,
         copied=copied,
         excluded=tuple(sorted(excluded, key=lambda exclusion: exclusion.ref)),
         transformed=transformed,
@@ -136,8 +132,6 @@ def _inputs(request: PlanRequest, survey: Survey) -> tuple[PlanInputs, list[Plan
         volume_words=request.volumes,
         early=early,
         operators=operators(inventory, copied),
-        modes=mode,
-        holds={ref: modes.hold_of(obj, mode[ref]) for ref, obj in copied.items()},
         unknown_addons=survey.unknown_addons,
         same_project=request.same_project,
     )
@@ -162,18 +156,15 @@ def _common_apis(copied: Mapping[Ref, Object], survey: Survey) -> CommonApis:
 
 
 def _not_served(copied: Mapping[Ref, Object], common: CommonApis) -> Iterator[ExcludedObject]:
-    served = {resource.group_kind for resource in common.shared}
+    why, served = "the target does not serve this kind", {resource.group_kind for resource in common.shared}
     for ref in (ref for ref in copied if ref.group_kind not in served):
-        yield ExcludedObject(
-            ref=ref, reason=ExclusionReason.VERSION, why="the target does not serve this kind"
-        )
+        yield ExcludedObject(ref=ref, reason=ExclusionReason.VERSION, why=why)
 
 
 def _skipped(planned_volumes: Iterable[PlannedVolume]) -> Iterator[ExcludedObject]:
+    why = "`--volumes … skip` was said"
     for volume in (volume for volume in planned_volumes if volume.choice is VolumeChoice.SKIP):
-        yield ExcludedObject(
-            ref=volume.claim, reason=ExclusionReason.ASKED, why="`--volumes … skip` was said"
-        )
+        yield ExcludedObject(ref=volume.claim, reason=ExclusionReason.ASKED, why=why)
 
 
 def _transform_all(
@@ -209,7 +200,7 @@ def _network(
     inputs: PlanInputs, survey: Survey
 ) -> tuple[connection_changes.ConnectionChanges, list[PlanFinding]]:
     """Compute the connections that change, and find the policies that will do something else than meant."""
-    source, target = inputs.source_profile, inputs.target_profile
+    source, target = inputs.context.source, inputs.context.target
     namespaces = survey.inventory.namespaces
     computed = connection_changes.states(survey.network, source=source, target=target, namespaces=namespaces)
     changes = connection_changes.connection_changes(
@@ -223,18 +214,20 @@ def _network(
 
 def _items(inputs: PlanInputs, key: bytes) -> tuple[PlannedObject, ...]:
     scaled = autoscaled(inputs.inventory.objects.values())
-    return tuple(
-        PlannedObject(
+    moving = frozenset(volume.claim.short for volume in inputs.volumes if volume.moves)
+    items = []
+    for ref, obj in sorted(inputs.copied.items(), key=lambda pair: pair[0]):
+        mode = modes.mode_of(obj, inputs.early, moving, inputs.exclusions.graph)
+        transformed = inputs.transformed.get(ref)  # missing if a configured patch does not fit
+        item = PlannedObject(
             ref=ref,
             uid=uid_of(obj),
             digest=fingerprint(obj, key, scaled),
             stage=order.stage_of(ref, inputs.operators),
-            mode=inputs.modes[ref],
-            hold=inputs.holds[ref],
+            mode=mode,
+            hold=modes.hold_of(obj, mode),
             version=version_of(obj) if ref.kind == "Secret" else "",
-            notes=tuple(note.text for note in inputs.transformed[ref].notes)
-            if ref in inputs.transformed
-            else (),
+            notes=tuple(note.text for note in transformed.notes) if transformed else (),
         )
-        for ref, obj in sorted(inputs.copied.items(), key=lambda pair: pair[0])
-    )
+        items.append(item)
+    return tuple(items)

@@ -6,14 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
 
-from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExcludedObject, ExclusionContext
 from bot.migration.inventory.served_apis import CommonApis
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.kinds import is_workload
 from bot.migration.objects.manifest import Object, Ref, pod_spec_of
-from bot.migration.objects.modes import Hold, Mode
 from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.volumes.choices import PlannedVolume
 from bot.settings.file import Mappings
@@ -35,8 +33,6 @@ class PlanInputs:
     common_apis: CommonApis
     context: TransformContext
     mappings: Mappings
-    source_profile: DriverProfile
-    target_profile: DriverProfile
     copied: Mapping[Ref, Object] = dataclasses.field(repr=False)
     excluded: tuple[ExcludedObject, ...]
     transformed: Mapping[Ref, Transformed] = dataclasses.field(repr=False)
@@ -44,8 +40,6 @@ class PlanInputs:
     volume_words: tuple[str, ...]
     early: frozenset[str]
     operators: frozenset[Ref]
-    modes: Mapping[Ref, Mode]
-    holds: Mapping[Ref, Hold]
     unknown_addons: tuple[str, ...] = ()
     same_project: bool | None = None
 

@@ -32,23 +32,23 @@ def check(source: Kube, target: Kube, questions: Sequence[AccessQuestion]) -> Pr
 
     Where the bot may not ask, that is reported as unchecked. Raises `KubeError`.
     """
-    asked, unchecked = questions[: MOST // 2], []
-    if not asked:
+    samples, unchecked = questions[: MOST // 2], []
+    if not samples:
         return ProofResult(check=CHECK)
-    if len(asked) < len(questions):
-        rest, most = len(questions) - len(asked), f"{MOST} reviews are the most"
-        unchecked.append(f"{rest} of {len(questions)} samples of rights: {most}")
+    if len(samples) < len(questions):
+        omitted, most = len(questions) - len(samples), f"{MOST} reviews are the most"
+        unchecked.append(f"{omitted} of {len(questions)} samples of rights: {most}")
     answers: list[list[bool]] = []
     for kube, side in ((source, "the old cluster"), (target, "the new cluster")):
         try:
-            answers.append(_review_all(kube, asked))
+            answers.append(_review_all(kube, samples))
         except Forbidden as refused:
             unchecked.append(f"rights of service accounts: {side} does not let me ask ({refused.why})")
     if len(answers) < 2:
         return ProofResult(check=CHECK, unchecked=tuple(unchecked))
-    compared = zip(asked, *answers, strict=True)
+    compared = zip(samples, *answers, strict=True)
     faults = tuple(_fault(question, before) for question, before, now in compared if before != now)
-    return ProofResult(check=CHECK, looked=len(asked), faults=faults, unchecked=tuple(unchecked))
+    return ProofResult(check=CHECK, looked=len(samples), faults=faults, unchecked=tuple(unchecked))
 
 
 def _review_all(kube: Kube, questions: Sequence[AccessQuestion]) -> list[bool]:
@@ -59,11 +59,11 @@ def _review_all(kube: Kube, questions: Sequence[AccessQuestion]) -> list[bool]:
 
 def _review(kube: Kube, question: AccessQuestion) -> bool:
     if question.path:
-        what = {"nonResourceAttributes": {"verb": question.verb, "path": question.path}}
+        attributes = {"nonResourceAttributes": {"verb": question.verb, "path": question.path}}
     else:
         values = {name: getattr(question, name) for name in ATTRIBUTES}
-        what = {"resourceAttributes": {name: value for name, value in values.items() if value}}
-    spec = {"user": user_of(question.account), "groups": groups_of(question.account), **what}
+        attributes = {"resourceAttributes": {name: value for name, value in values.items() if value}}
+    spec = {"user": user_of(question.account), "groups": groups_of(question.account), **attributes}
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
     reply = kube.request("POST", PATH, doing="tell what an account may do", body=msgspec.json.encode(body))
     return msgspec.json.decode(reply, type=_Review).status.allowed

@@ -49,14 +49,14 @@ def _faults(volume: PlannedVolume, now: Inventory) -> Iterator[ProofFault]:
     live = spec_of(now.find("", "PersistentVolume", "", name) or {})
     handle = (live.get("csi") or {}).get("volumeHandle", "")
     if handle != volume.handle:
-        what = f"which is the Cinder volume {handle}" if live else "which is not there"
-        seen = f"bound to {name}, {what}"
-        yield ProofFault(about=about, seen=seen, expected=f"the Cinder volume {volume.handle}")
+        volume_text = f"which is the Cinder volume {handle}" if live else "which is not there"
+        binding = f"bound to {name}, {volume_text}"
+        yield ProofFault(about=about, seen=binding, expected=f"the Cinder volume {volume.handle}")
         return
-    for what, size in (("its volume", _capacity(live)), ("it", _capacity(status_of(claim)))):
+    for volume_text, size in (("its volume", _capacity(live)), ("it", _capacity(status_of(claim)))):
         if quantity(size) < quantity(volume.size):
-            seen = f"{what} is of {size or 'no size'}"
-            yield ProofFault(about=about, seen=seen, expected=f"at least {volume.size}")
+            binding = f"{volume_text} is of {size or 'no size'}"
+            yield ProofFault(about=about, seen=binding, expected=f"at least {volume.size}")
 
 
 def _capacity(part: Object) -> str:

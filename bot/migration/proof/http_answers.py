@@ -106,8 +106,8 @@ def _gaps(probes: HttpProbes, before: HttpAnswers | None) -> Iterator[str]:
         ]
         if ports:
             yield f"HTTP of {_names(ports)}: {why}"
-    asked = {(probe.service, probe.port) for probe in probes.asked}
-    gone = [_port(old.service, old.port) for old in before.found if (old.service, old.port) not in asked]
+    ports_now = {(probe.service, probe.port) for probe in probes.asked}
+    gone = [_port(old.service, old.port) for old in before.found if (old.service, old.port) not in ports_now]
     if gone:
         yield f"HTTP of {_names(gone)}: no probe of the new cluster names a path"
 

@@ -51,7 +51,7 @@ class HttpProbes:
 def probes(plan: MigrationPlan, side: Inventory) -> HttpProbes:
     """Return the GETs for the copied Services of one cluster, whose workloads must be in the inventory."""
     workloads = _top_workloads(side)
-    asked: list[HttpProbe] = []
+    gets: list[HttpProbe] = []
     without: list[str] = []
     for ref in sorted(ref for ref in plan.by_ref if ref.group_kind == SERVICE):
         spec = spec_of(side.objects.get(ref, {}))
@@ -66,10 +66,10 @@ def probes(plan: MigrationPlan, side: Inventory) -> HttpProbes:
         for port in (port for port in spec.get("ports") or [] if port.get("protocol", "TCP") == "TCP"):
             scheme, path = next(_gets(port, behind), ("", ""))
             if path:
-                asked.append(HttpProbe(service=ref, port=int(port["port"]), scheme=scheme, path=path))
+                gets.append(HttpProbe(service=ref, port=int(port["port"]), scheme=scheme, path=path))
             elif behind and _is_http(port):
                 without.append(f"{ref.short}:{port['port']}")
-    return HttpProbes(asked=tuple(asked), without=tuple(without))
+    return HttpProbes(asked=tuple(gets), without=tuple(without))
 
 
 def _top_workloads(side: Inventory) -> list[tuple[Ref, Object]]:

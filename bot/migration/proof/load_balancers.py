@@ -72,11 +72,13 @@ def _check_service(
     try:
         balancer = octavia.balancer(identity)
     except CloudNotFound:
-        seen = f"Octavia has no load balancer {identity}"
-        return [ProofFault(about=str(ref), seen=seen, expected="the one it names")], ""
+        answer = f"Octavia has no load balancer {identity}"
+        return [ProofFault(about=str(ref), seen=answer, expected="the one it names")], ""
     local = spec_of(live).get("externalTrafficPolicy") == "Local"
-    own = re.compile(rf"_{re.escape(ref.namespace)}_{re.escape(ref.name)}(_\d+)?$")  # Services may share one
-    pools = [pool for pool in balancer.pools if own.search(pool.listener)] or list(balancer.pools)
+    own_listener = re.compile(
+        rf"_{re.escape(ref.namespace)}_{re.escape(ref.name)}(_\d+)?$"
+    )  # Services may share one
+    pools = [pool for pool in balancer.pools if own_listener.search(pool.listener)] or list(balancer.pools)
     unwatched = pools and all(state == NO_MONITOR for pool in pools for state in pool.members)
     gap = f"members of the load balancer of {ref.short}: it has no health monitor" if unwatched else ""
     return list(faults_of(str(ref), balancer, pools, local=local)), gap
@@ -98,8 +100,8 @@ def faults_of(
         yield ProofFault(about=about, seen="it leads nowhere: no pool", expected="a pool with members")
     for pool in pools:
         if not {ONLINE, NO_MONITOR} & set(pool.members):
-            seen = f"members: {', '.join(sorted(set(pool.members))) or 'none'}"
-            yield ProofFault(about=f"{about}, {pool.listener}", seen=seen, expected="at least one ONLINE")
+            states = f"members: {', '.join(sorted(set(pool.members))) or 'none'}"
+            yield ProofFault(about=f"{about}, {pool.listener}", seen=states, expected="at least one ONLINE")
 
 
 def ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> ProofResult:

@@ -34,9 +34,9 @@ class AccessQuestion:
 
     def __str__(self) -> str:
         resource = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
-        what = self.path or (f"{resource}.{self.group}" if self.group else resource)
+        target = self.path or (f"{resource}.{self.group}" if self.group else resource)
         named = f' "{self.name}"' if self.name else ""
-        return f"{self.verb} {what}{named}{f' in {self.namespace}' if self.namespace else ''}"
+        return f"{self.verb} {target}{named}{f' in {self.namespace}' if self.namespace else ''}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,12 @@ def questions(plan: MigrationPlan, source: Inventory) -> tuple[AccessQuestion, .
     """
     by_account = [list(_questions_of(account, plan, source)) for account in sorted(_accounts(plan, source))]
     longest = max(map(len, by_account), default=0)
-    return tuple(asked[turn] for turn in range(longest) for asked in by_account if turn < len(asked))
+    return tuple(
+        account_questions[turn]
+        for turn in range(longest)
+        for account_questions in by_account
+        if turn < len(account_questions)
+    )
 
 
 def _accounts(plan: MigrationPlan, source: Inventory) -> set[Ref]:

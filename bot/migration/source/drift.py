@@ -97,5 +97,5 @@ def _new(plan: MigrationPlan, inventory: Inventory, mappings: Mappings) -> set[R
 
 def _new_namespaces(plan: MigrationPlan, objects: Mapping[Ref, Object]) -> set[Ref]:
     """Return the namespaces that were created since; what is in them was not read."""
-    known = system_namespaces() | set(plan.namespaces)
-    return {ref for ref in objects if ref.group_kind == ("", "Namespace") and ref.name not in known}
+    planned = system_namespaces() | set(plan.namespaces)
+    return {ref for ref in objects if ref.group_kind == ("", "Namespace") and ref.name not in planned}

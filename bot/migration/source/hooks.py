@@ -12,7 +12,6 @@ import enum
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
@@ -67,40 +66,18 @@ class HookRun:
         return self.code == 0
 
 
-class _Annotations(NamedTuple):
-    """The names of a hook's annotations, and whether it must succeed where `on_error` is not set."""
-
-    command: str
-    container: str
-    on_error: str
-    timeout: str
-    must_succeed: bool
-
-
-_OURS = {
-    phase: _Annotations(
-        command=f"xk8s.io/{phase}",
-        container=f"xk8s.io/{phase}-container",
-        on_error=f"xk8s.io/{phase}-on-error",
-        timeout=f"xk8s.io/{phase}-timeout",
-        must_succeed=True,
-    )
+# per phase the names of the annotations, and whether a command must succeed where on-error is not set
+_PARTS = ("command", "container", "on-error", "timeout")
+_Names = tuple[tuple[str, ...], bool]
+_OURS: dict[HookPhase, _Names] = {
+    phase: ((f"xk8s.io/{phase}", *(f"xk8s.io/{phase}-{part}" for part in _PARTS[1:])), True)
     for phase in HookPhase
 }
-_VELERO = {
-    HookPhase.BEFORE_QUIESCE: _Annotations(
-        command="pre.hook.backup.velero.io/command",
-        container="pre.hook.backup.velero.io/container",
-        on_error="pre.hook.backup.velero.io/on-error",
-        timeout="pre.hook.backup.velero.io/timeout",
-        must_succeed=True,
-    ),
-    HookPhase.AFTER_START: _Annotations(
-        command="post.hook.restore.velero.io/command",
-        container="post.hook.restore.velero.io/container",
-        on_error="post.hook.restore.velero.io/on-error",
-        timeout="post.hook.restore.velero.io/exec-timeout",
-        must_succeed=False,
+_VELERO: dict[HookPhase, _Names] = {
+    HookPhase.BEFORE_QUIESCE: (tuple(f"pre.hook.backup.velero.io/{part}" for part in _PARTS), True),
+    HookPhase.AFTER_START: (
+        tuple(f"post.hook.restore.velero.io/{part}" for part in (*_PARTS[:3], "exec-timeout")),
+        False,
     ),
 }
 
@@ -113,17 +90,17 @@ def hooks_of(pod: Object, phase: HookPhase) -> Hook | None:
     annotations, containers = annotations_of(pod), spec_of(pod).get("containers") or []
     if status_of(pod).get("phase") != "Running" or pod["metadata"].get("deletionTimestamp") or not containers:
         return None
-    names = next((names for names in (_OURS[phase], _VELERO[phase]) if annotations.get(names.command)), None)
-    if names is None:
-        return None
-    on_error = annotations.get(names.on_error, "").lower()
-    return Hook(
-        pod=ref_of(pod),
-        container=annotations.get(names.container) or containers[0]["name"],
-        argv=_argv(annotations[names.command]),
-        seconds=_seconds(annotations.get(names.timeout, "")),
-        must_succeed=on_error != "continue" if on_error else names.must_succeed,
-    )
+    for names, must_succeed in (_OURS[phase], _VELERO[phase]):
+        command, container, on_error, timeout = (annotations.get(name, "") for name in names)
+        if command:
+            return Hook(
+                pod=ref_of(pod),
+                container=container or containers[0]["name"],
+                argv=_argv(command),
+                seconds=_seconds(timeout),
+                must_succeed=on_error.lower() != "continue" if on_error else must_succeed,
+            )
+    return None
 
 
 def _argv(text: str) -> tuple[str, ...]:

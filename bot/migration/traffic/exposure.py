@@ -28,12 +28,12 @@ def open_traffic(
     into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
     """Create the load balancers with new addresses, and the Ingresses. Raises `KubeError`."""
-    moved = of_recipe(plan, AddressRecipe.SAME_ADDRESS)
+    same_address = of_recipe(plan, AddressRecipe.SAME_ADDRESS)
     final = {
         item.ref: objects.final[item.ref]
         for item in plan.items
         if item.ref in objects.final
-        and item.ref not in moved
+        and item.ref not in same_address
         and (item.hold is Hold.CLUSTER_IP or item.stage is Stage.TRAFFIC)
     }
     return write_stages(into, plan, inventory, final, started=True)

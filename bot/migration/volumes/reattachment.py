@@ -160,8 +160,8 @@ def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tupl
     for volume in _moving(volumes):
         path = f"{VOLUMES}/{volume.volume}"
         live = writes.read(kube, path)
-        ours = live if _is_ours(live, volume, migration) else None
-        if ours is not None and _reclaim_policy(ours) != RETAIN:
+        owned = live if _is_ours(live, volume, migration) else None
+        if owned is not None and _reclaim_policy(owned) != RETAIN:
             raise NotRetained(
                 f"The volume {volume.volume} of the target is not on Retain",
                 why="removing it would delete the disk",
@@ -172,9 +172,9 @@ def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tupl
             doing = f"remove the claim {volume.claim.short} of the target"
             writes.delete(kube, _claim_path(volume), uid=uid_of(claim), doing=doing)
             deleted.append(volume.claim)
-        if ours is not None:
+        if owned is not None:
             doing = f"remove the volume {volume.volume} of the target"
-            writes.delete(kube, path, uid=uid_of(ours), doing=doing)
+            writes.delete(kube, path, uid=uid_of(owned), doing=doing)
             deleted.append(static_volumes.volume_ref(volume))
     return tuple(deleted)
 

@@ -186,13 +186,14 @@ def remove(
     return removed, tuple(kept)
 
 
-def removal_lines(kept: Sequence[KeptSnapshot]) -> list[str]:
+def removal_lines(snapshots: Sequence[KeptSnapshot]) -> list[str]:
     """Return a line that says that snapshots are kept and how to delete them; none if there are none."""
-    if not kept:
+    if not snapshots:
         return []
-    ids = " ".join(snapshot.id for snapshot in kept[:NAMED])
-    more = f" (and {len(kept) - NAMED} more, in the report)" if len(kept) > NAMED else ""
+    ids = " ".join(snapshot.id for snapshot in snapshots[:NAMED])
+    more = f" (and {len(snapshots) - NAMED} more, in the report)" if len(snapshots) > NAMED else ""
+    number, remove = count(len(snapshots), "snapshot"), f"`{REMOVE} {ids}`{more}"
     return [
-        f"kept: {count(len(kept), 'snapshot')} of the disks as they were before the cut-over; Cinder deletes"
-        f" no disk that has one. To remove: `{REMOVE} {ids}`{more}"
+        f"kept: {number} of the disks as they were before the cut-over; Cinder deletes no disk that has one."
+        f" To remove: {remove}"
     ]

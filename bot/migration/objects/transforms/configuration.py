@@ -16,8 +16,8 @@ SIGNED = ("token", "ca.crt", "namespace")  # what a cluster writes into a token 
 
 def _config_map(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
     for key, value in (obj.get("data") or {}).items():
-        for what, address in addresses_in(str(value), context):
-            yield warning(f"{key} has {address}, {what} in the old cluster")
+        for meaning, address in addresses_in(str(value), context):
+            yield warning(f"{key} has {address}, {meaning} in the old cluster")
 
 
 def _secret(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
@@ -25,8 +25,8 @@ def _secret(obj: Object, _original: Object, context: TransformContext) -> Iterat
         yield from _token(obj)
         return
     for key, value in (obj.get("data") or {}).items():
-        for what in sorted({what for what, _ in addresses_in(_decoded(value), context)}):
-            yield warning(f"{key} has {what} of the old cluster in it")
+        for meaning in sorted({meaning for meaning, _ in addresses_in(_decoded(value), context)}):
+            yield warning(f"{key} has {meaning} of the old cluster in it")
 
 
 def _token(obj: Object) -> Iterator[TransformNote]:

@@ -28,10 +28,10 @@ def _is_copied(annotation: str) -> bool:
 def _drop_finalizers(metadata: Object, context: TransformContext) -> list[TransformNote]:
     """Drop finalizers: without its controller one makes an object that cannot be deleted."""
     finalizers = metadata.pop("finalizers", None) or []
-    kept = [name for name in finalizers if name in context.keep_finalizers]
-    dropped = [name for name in finalizers if name not in kept and "kubernetes.io/" not in name]
-    if kept:
-        metadata["finalizers"] = kept
+    retained = [name for name in finalizers if name in context.keep_finalizers]
+    dropped = [name for name in finalizers if name not in retained and "kubernetes.io/" not in name]
+    if retained:
+        metadata["finalizers"] = retained
     if not dropped:
         return []
     return [TransformNote(text=f"finalizers dropped, their controller adds its own: {', '.join(dropped)}")]

@@ -15,10 +15,10 @@ def _policy(obj: Object, _original: Object, context: TransformContext) -> Iterat
     for direction, peers in (("ingress", "from"), ("egress", "to")):
         for peer in (peer for rule in spec.get(direction) or [] for peer in rule.get(peers) or []):
             cidr = (peer.get("ipBlock") or {}).get("cidr", "")
-            what = context.ranges.what(cidr)
-            if what:
+            meaning = context.ranges.describe(cidr)
+            if meaning:
                 yield warning(
-                    f"{direction} names {cidr}, {what} in the old cluster: it means nothing in the new one"
+                    f"{direction} names {cidr}, {meaning} in the old cluster: it means nothing in the new one"
                 )
 
 

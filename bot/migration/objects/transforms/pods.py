@@ -56,11 +56,9 @@ def _environment(spec: Object, context: TransformContext) -> Iterator[TransformN
     """Warn of addresses of the old cluster in the environment of a container."""
     for container in containers_of(spec):
         for variable in container.get("env") or []:
-            for what, address in addresses_in(str(variable.get("value") or ""), context):
-                yield warning(
-                    f"the variable {variable['name']} of {container['name']} has {address}, {what} in the old"
-                    " cluster"
-                )
+            for meaning, address in addresses_in(str(variable.get("value") or ""), context):
+                owner = f"the variable {variable['name']} of {container['name']}"
+                yield warning(f"{owner} has {address}, {meaning} in the old cluster")
 
 
 def addresses_in(text: str, context: TransformContext) -> Iterator[tuple[str, str]]:
@@ -70,9 +68,9 @@ def addresses_in(text: str, context: TransformContext) -> Iterator[tuple[str, st
             ipaddress.ip_address(address)
         except ValueError:
             continue
-        what = context.ranges.what(address)
-        if what:
-            yield what, address
+        meaning = context.ranges.describe(address)
+        if meaning:
+            yield meaning, address
 
 
 def _pod(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:

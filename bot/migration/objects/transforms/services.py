@@ -119,9 +119,9 @@ def _endpoints(obj: Object, _original: Object, context: TransformContext) -> Ite
             entry.pop(field, None)
         addresses += [entry["ip"]] if "ip" in entry else list(entry.get("addresses") or [])
     for address in addresses:
-        what = context.ranges.what(address)
-        if what:
-            yield warning(f"the backend {address} is {what} in the old cluster")
+        meaning = context.ranges.describe(address)
+        if meaning:
+            yield warning(f"the backend {address} is {meaning} in the old cluster")
 
 
 TRANSFORMS = (

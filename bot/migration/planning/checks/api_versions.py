@@ -54,10 +54,10 @@ def _check_missing(resource: ApiResource, inputs: PlanInputs) -> Iterator[PlanFi
         excluded.reason is ExclusionReason.VERSION and excluded.ref.group_kind == resource.group_kind
         for excluded in inputs.excluded
     )
-    if lost and resource.group_kind in inputs.source_profile.policy_kinds:
+    if lost and resource.group_kind in inputs.context.source.policy_kinds:
         yield POLICIES.warn(
-            f"{lost} of {inputs.source_profile.title}'s {resource.kind} are lost",
-            why=f"{inputs.target_profile.title} has no such policies: what they isolate is open",
+            f"{lost} of {inputs.context.source.title}'s {resource.kind} are lost",
+            why=f"{inputs.context.target.title} has no such policies: what they isolate is open",
         )
     elif lost:
         release = removed_in(resource)

@@ -20,8 +20,8 @@ def check(
     if not changes.policies:
         yield POLICIES.note("there is no NetworkPolicy: no connection changes")
     elif not changes.computed:
-        what = f"{source.title} and {target.title} treat NetworkPolicies alike: no connection changes"
-        yield POLICIES.note(what)
+        text = f"{source.title} and {target.title} treat NetworkPolicies alike: no connection changes"
+        yield POLICIES.note(text)
     elif target.enforces_network_policy:
         yield from _policies_enforced(changes, source, target)
     else:

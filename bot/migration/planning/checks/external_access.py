@@ -109,10 +109,10 @@ def _check_webhook(ref: Ref, configuration: Object, inputs: PlanInputs) -> Itera
     hooks = webhook_services(configuration)
     strict = sum(hook.get("failurePolicy", "Fail") == "Fail" for hook, _ in hooks)
     if strict:
-        what = (
+        text = (
             f"{ref} comes last: {strict} of its webhooks refuse everything while their backend is not ready"
         )
-        yield WEBHOOK_CALLS.note(what, ref=ref)
+        yield WEBHOOK_CALLS.note(text, ref=ref)
     for _, service in hooks:
         if service and not inputs.will_have("", "Service", service["name"], service["namespace"]):
             yield WEBHOOK_CALLS.blocker(

@@ -84,8 +84,8 @@ def _check_ingress_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
                 ref=ref,
             )
         else:
-            what = f"{ref} asks for the ingress class {name} by annotation"
-            yield INGRESS.warn(what, why="a controller must serve it in the target", ref=ref)
+            text = f"{ref} asks for the ingress class {name} by annotation"
+            yield INGRESS.warn(text, why="a controller must serve it in the target", ref=ref)
 
 
 def _check_pod_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
@@ -96,8 +96,8 @@ def _check_pod_classes(inputs: PlanInputs) -> Iterator[PlanFinding]:
         ):
             name = spec.get(field)
             if name and not name.startswith("system-") and not inputs.will_have(group, kind, name):
-                what = f"{ref} needs the {kind} {name}"
-                yield PLACEMENT.warn(what, why="it is not among the copied objects", ref=ref)
+                text = f"{ref} needs the {kind} {name}"
+                yield PLACEMENT.warn(text, why="it is not among the copied objects", ref=ref)
 
 
 def _check_node_selectors(inputs: PlanInputs) -> Iterator[PlanFinding]:

@@ -116,11 +116,11 @@ def _services_from_outside(network: _Network) -> Iterator[PlanFinding]:
         pod = next(cut, None)
         if pod is not None:
             policies = ", ".join(str(policy.ref) for policy in network.isolating(pod)[:NAMED])
-            who = "addresses outside" if local else "the nodes, from which its traffic comes"
+            clients = "addresses outside" if local else "the nodes, from which its traffic comes"
             subnet = "the node subnet of the new cluster (health monitors come from it too)"
             yield POLICIES.warn(
                 f"Service {ref.short} will not be reached from outside",
-                why=f"{policies} allow no connection from {who}",
+                why=f"{policies} allow no connection from {clients}",
                 fix=(
                     "Allow an ipBlock with the addresses that may connect."
                     if local
@@ -135,7 +135,7 @@ def _service_addresses(network: _Network) -> Iterator[PlanFinding]:
     for policy in network.after.policies.values():
         rules = [*(policy.ingress or ()), *(policy.egress or ())]
         for block in (peer for rule in rules for peer in rule.peers if isinstance(peer, IPBlock)):
-            if network.ranges.what(str(block.cidr)) == "a service address":
+            if network.ranges.describe(str(block.cidr)) == "a service address":
                 yield POLICIES.warn(
                     f"NetworkPolicy {policy.ref} names the service address {block.cidr}",
                     why="rules see the pods behind a Service, so that this block matches nothing",
@@ -163,7 +163,7 @@ def _host_network_peers(network: _Network) -> Iterator[PlanFinding]:
     on_host = [pod for pod in network.pods if pod.host_network]
     for policy in network.after.policies.values():
         peers = [peer for rule in policy.ingress or () for peer in rule.peers if isinstance(peer, PodPeer)]
-        meant = sorted(
+        owners = sorted(
             {
                 str(pod.owner)
                 for peer in peers
@@ -171,10 +171,10 @@ def _host_network_peers(network: _Network) -> Iterator[PlanFinding]:
                 if _selects(peer, policy, pod, labels.get(pod.namespace, {}))
             }
         )
-        if meant:
+        if owners:
             yield POLICIES.warn(
                 f"NetworkPolicy {policy.ref} allows pods on the host network by label",
-                why=f"traffic of {', '.join(meant[:NAMED])} comes from the node's address",
+                why=f"traffic of {', '.join(owners[:NAMED])} comes from the node's address",
                 fix="Allow an ipBlock with the node subnet.",
             )
 

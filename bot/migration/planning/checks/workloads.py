@@ -43,8 +43,8 @@ def _check_early(inputs: PlanInputs) -> Iterator[PlanFinding]:
     for name in sorted(inputs.early):
         ref = workloads.get(name)
         if ref is None:
-            what = f"there is no workload {name} to start early"
-            yield WORKLOADS.blocker(what, fix="Correct `--start-early`.")
+            text = f"there is no workload {name} to start early"
+            yield WORKLOADS.blocker(text, fix="Correct `--start-early`.")
         elif why := why_not_early(inputs.copied[ref]):
             fix = "Leave it out of `--start-early`."
             yield WORKLOADS.blocker(f"{ref} cannot start early", why=why, fix=fix, ref=ref)
@@ -89,9 +89,9 @@ def _check_orphans(inputs: PlanInputs) -> Iterator[PlanFinding]:
     for ref, obj in inputs.copied.items():
         for owner in owners_of(obj):
             if owner.controls and ref.group_kind != CLAIM:
-                known = inputs.exclusions.graph.knows(owner)
+                is_known = inputs.exclusions.graph.knows(owner)
                 other = "an operator would make it with other contents"
-                why = other if known else f"its {owner.kind} {owner.name} was not read or is gone"
+                why = other if is_known else f"its {owner.kind} {owner.name} was not read or is gone"
                 yield WORKLOADS.warn(f"{ref} is copied without its owner", why=why, ref=ref)
 
 

@@ -21,6 +21,6 @@ def test_a_deployment_that_writes_objects_of_a_copied_definition_is_an_operator(
     )
     operator, other = workload(name="op", template=pods(serviceAccountName="op")), workload(name="web")
     resource = an("Db", "d", api="db.example/v1")
-    found = inventory(definition, role, bound, operator, other, resource)
-    assert operators(found, found.objects) == {ref_of(operator)}
+    source = inventory(definition, role, bound, operator, other, resource)
+    assert operators(source, source.objects) == {ref_of(operator)}
     assert stage_of(ref_of(operator), [ref_of(operator)]) is Stage.OPERATORS

@@ -26,5 +26,5 @@ def test_when_a_version_was_removed(kind: str, release: str) -> None:
 
 def test_a_cluster_that_does_not_exist_yet_serves_what_its_release_still_has() -> None:
     source = serves("batch/v1beta1/CronJob", "batch/v1/Job", version="v1.24.0")
-    assert [each.kind for each in assumed(source, "v1.25.3").resources] == ["Job"]
+    assert [resource.kind for resource in assumed(source, "v1.25.3").resources] == ["Job"]
     assert len(assumed(source, "v1.24.9").resources) == 2

@@ -7,36 +7,36 @@ from bot.migration.inventory.served_apis import ApiResource, ApiSurface, common_
 
 def serves(*kinds: str, version: str = "v1.29.5") -> ApiSurface:
     """`policy/v1beta1/PodDisruptionBudget`, in the order of preference."""
-    made = []
-    for each in kinds:
-        *group, at, kind = each.split("/")
-        made.append(
+    resources = []
+    for text in kinds:
+        *group, at, kind = text.split("/")
+        resources.append(
             ApiResource(
                 group="/".join(group), version=at, kind=kind, plural=kind.lower() + "s", namespaced=True
             )
         )
-    return ApiSurface(version=version, resources=tuple(made))
+    return ApiSurface(version=version, resources=tuple(resources))
 
 
 def test_the_targets_preferred_version_counts_if_both_serve_it() -> None:
     source = serves("autoscaling/v1/HPA", "autoscaling/v2/HPA", "autoscaling/v2beta2/HPA")
     target = serves("autoscaling/v2/HPA", "autoscaling/v1/HPA")
-    assert [each.version for each in common_apis(source, target).shared] == ["v2"]
+    assert [resource.version for resource in common_apis(source, target).shared] == ["v2"]
 
 
 def test_the_next_common_version_counts_otherwise() -> None:
-    found = common_apis(
+    common = common_apis(
         serves("g.example/v1/Thing", "g.example/v1beta1/Thing"),
         serves("g.example/v2/Thing", "g.example/v1beta1/Thing"),
     )
-    assert [each.version for each in found.shared] == ["v1beta1"]
-    assert not found.missing
+    assert [resource.version for resource in common.shared] == ["v1beta1"]
+    assert not common.missing
 
 
 def test_a_kind_without_a_common_version_is_missing() -> None:
-    found = common_apis(serves("batch/v1beta1/CronJob"), serves("batch/v1/CronJob"))
-    assert [each.kind for each in found.missing] == ["CronJob"]
-    assert not found.shared
+    common = common_apis(serves("batch/v1beta1/CronJob"), serves("batch/v1/CronJob"))
+    assert [resource.kind for resource in common.missing] == ["CronJob"]
+    assert not common.shared
 
 
 def test_kinds_that_are_not_stored_are_left_out() -> None:
@@ -59,7 +59,10 @@ def test_old_servers_show_the_same_objects_in_two_groups_and_one_counts() -> Non
         "extensions/v1beta1/Deployment",
         "apps/v1/Deployment",
     )
-    assert sorted(each.group for each in common_apis(old, old).shared) == ["apps", "networking.k8s.io"]
+    assert sorted(resource.group for resource in common_apis(old, old).shared) == [
+        "apps",
+        "networking.k8s.io",
+    ]
 
 
 def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
@@ -70,9 +73,9 @@ def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
         "versions": [{"name": "v1"}, {"name": "v0", "served": False}],
     }
     target = defined(serves("v1/Pod"), [{"spec": spec}])
-    assert [each.version for each in target.versions("shop.example", "Coupon")] == ["v1"]
+    assert [resource.version for resource in target.versions("shop.example", "Coupon")] == ["v1"]
     already = defined(serves("shop.example/v2/Coupon"), [{"spec": spec}])
-    assert [each.version for each in already.versions("shop.example", "Coupon")] == ["v2"]
+    assert [resource.version for resource in already.versions("shop.example", "Coupon")] == ["v2"]
 
 
 def test_versions_are_compared_as_numbers() -> None:

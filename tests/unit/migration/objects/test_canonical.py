@@ -34,14 +34,14 @@ server_owned = st.fixed_dictionaries(
 )
 
 
-@given(one=server_owned, other=server_owned, status=objects)
+@given(metadata=server_owned, other=server_owned, status=objects)
 def test_a_digest_ignores_what_servers_own(
-    one: dict[str, Any], other: dict[str, Any], status: dict[str, Any]
+    metadata: dict[str, Any], other: dict[str, Any], status: dict[str, Any]
 ) -> None:
-    left = an("ConfigMap", meta=one, data={"k": "v"}, status=status)
-    right = an("ConfigMap", meta=other, data={"k": "v"}, annotations={}, labels={})
-    assert digest(left, b"key") == digest(right, b"key")
-    assert digest(left, b"key") != digest(an("ConfigMap", data={"k": "w"}), b"key")
+    first = an("ConfigMap", meta=metadata, data={"k": "v"}, status=status)
+    second = an("ConfigMap", meta=other, data={"k": "v"}, annotations={}, labels={})
+    assert digest(first, b"key") == digest(second, b"key")
+    assert digest(first, b"key") != digest(an("ConfigMap", data={"k": "w"}), b"key")
 
 
 def test_the_digest_of_a_secret_is_keyed() -> None:

@@ -37,12 +37,18 @@ def test_how_each_kind_waits(obj: Object, hold: Hold) -> None:
     assert hold_of(obj, mode(obj)) is hold
 
 
+def waiting_spec(obj: Object, hold: Hold) -> Object:
+    waiting = held(obj, hold)
+    assert waiting is not None
+    spec: Object = waiting["spec"]
+    return spec
+
+
 def test_nothing_that_waits_would_work() -> None:
-    assert held(workload(), Hold.REPLICAS)["spec"]["replicas"] == 0  # type: ignore[index]
-    assert held(an("CronJob", spec={}), Hold.SUSPENDED)["spec"]["suspend"] is True  # type: ignore[index]
-    assert held(workload("DaemonSet"), Hold.NO_NODE)["spec"]["template"]["spec"]["nodeSelector"] == {
-        HELD: "true"
-    }  # type: ignore[index]
+    assert waiting_spec(workload(), Hold.REPLICAS)["replicas"] == 0
+    assert waiting_spec(an("CronJob", spec={}), Hold.SUSPENDED)["suspend"] is True
+    daemon_set = waiting_spec(workload("DaemonSet"), Hold.NO_NODE)
+    assert daemon_set["template"]["spec"]["nodeSelector"] == {HELD: "true"}
     assert held(an("Ingress"), Hold.WITHHELD) is None
 
 
@@ -56,9 +62,9 @@ def test_a_waiting_load_balancer_is_a_plain_service_under_its_name() -> None:
             "ports": [{"port": 80, "nodePort": 30001}],
         },
     )
-    made = held(obj, Hold.CLUSTER_IP)
-    assert made is not None
-    assert made["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
+    waiting = held(obj, Hold.CLUSTER_IP)
+    assert waiting is not None
+    assert waiting["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
     assert obj["spec"]["type"] == "LoadBalancer"
 
 

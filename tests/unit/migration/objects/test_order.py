@@ -43,13 +43,13 @@ def ref(kind: str, name: str = "x") -> Ref:
 def test_the_order_of_kinds_does_not_depend_on_the_order_they_are_given_in(seed: int) -> None:
     refs = [ref(kind) for kind in CHAIN]
     random.Random(seed).shuffle(refs)
-    flat = [each.kind for _, batches in ordered(refs, graph([])) for batch in batches for each in batch]
+    flat = [item.kind for _, batches in ordered(refs, graph([])) for batch in batches for item in batch]
     assert flat == [kind.partition(".")[0] for kind in CHAIN]
 
 
 def test_every_object_comes_exactly_once() -> None:
     refs = [ref(kind, name) for kind in CHAIN for name in "ab"] * 2
-    flat = [each for _, batches in ordered(refs, graph([])) for batch in batches for each in batch]
+    flat = [item for _, batches in ordered(refs, graph([])) for batch in batches for item in batch]
     assert sorted(flat) == sorted(set(refs))
 
 

@@ -23,25 +23,23 @@ HOME = an("Namespace", "shop")
 
 
 def policies_of(objects: tuple[Object, ...]) -> tuple[model.Policy, ...]:
-    return tuple(
-        parser.parse_policy(dict(each.items())) for each in objects if each["kind"] == "NetworkPolicy"
-    )
+    return tuple(parser.parse_policy(dict(obj.items())) for obj in objects if obj["kind"] == "NetworkPolicy")
 
 
 def pods_of(objects: tuple[Object, ...]) -> tuple[model.Pod, ...]:
     return tuple(
         model.Pod(
-            namespace=each["metadata"]["namespace"],
-            name=each["metadata"]["name"],
-            labels=each["metadata"].get("labels", {}),
+            namespace=obj["metadata"]["namespace"],
+            name=obj["metadata"]["name"],
+            labels=obj["metadata"].get("labels", {}),
         )
-        for each in objects
-        if each["kind"] == "Pod"
+        for obj in objects
+        if obj["kind"] == "Pod"
     )
 
 
-def plan(*objects: Object, **asked: Any) -> MigrationPlan:
-    return planned_by(DigestKeys(known=(KEY,)), *objects, **asked)
+def plan(*objects: Object, **request: Any) -> MigrationPlan:
+    return planned_by(DigestKeys(known=(KEY,)), *objects, **request)
 
 
 def planned_by(
@@ -49,14 +47,14 @@ def planned_by(
     *objects: Object,
     facts: TargetFacts | None = None,
     to: Driver = Driver.CALICO,
-    **asked: Any,
+    **request: Any,
 ) -> MigrationPlan:
     everything = (HOME, *objects)
-    read = inventory(*everything, surface=asked.pop("surface", SERVED))
+    read = inventory(*everything, surface=request.pop("surface", SERVED))
     survey = Survey(
         inventory=read,
         target=facts or TargetFacts(exists=False, surface=SERVED),
-        unknown_addons=asked.pop("unknown_addons", ()),
+        unknown_addons=request.pop("unknown_addons", ()),
         network=ClusterState(
             cluster=model.ClusterModel(
                 pods=pods_of(everything),
@@ -69,18 +67,18 @@ def planned_by(
     source = ClusterSide(
         name="dev", driver=Driver.CALICO if to is Driver.FLANNEL else Driver.FLANNEL, id="u1"
     )
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "migration": "m1",
         "source": source,
         "target": ClusterSide(name="new", driver=to, template="t"),
         "same_project": True,
     }
-    return build(PlanRequest(**{**given, **asked}), survey, keys.current, mark=keys.mark)
+    return build(PlanRequest(**{**defaults, **request}), survey, keys.current, mark=keys.mark)
 
 
-def finding_texts(made: MigrationPlan, weight: Weight = Weight.WARNING) -> str:
-    return "\n".join(f"{each.what} {each.why} {each.fix}" for each in made.of(weight))
+def finding_texts(planned: MigrationPlan, weight: Weight = Weight.WARNING) -> str:
+    return "\n".join(f"{finding.what} {finding.why} {finding.fix}" for finding in planned.of(weight))
 
 
-def blockers(*objects: Object, **asked: Any) -> str:
-    return finding_texts(plan(*objects, **asked), Weight.BLOCKER)
+def blockers(*objects: Object, **request: Any) -> str:
+    return finding_texts(plan(*objects, **request), Weight.BLOCKER)

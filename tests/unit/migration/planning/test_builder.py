@@ -9,9 +9,9 @@ from tests.unit.migration.planning.plans import blockers, plan
 
 
 def test_a_plan_of_nothing_special_has_no_blockers_and_says_what_it_does() -> None:
-    made = plan(workload(name="web"), an("ConfigMap", "settings"))
-    assert not made.blockers
-    assert {item.ref.kind: item.mode for item in made.items} == {
+    planned = plan(workload(name="web"), an("ConfigMap", "settings"))
+    assert not planned.blockers
+    assert {item.ref.kind: item.mode for item in planned.items} == {
         "Namespace": Mode.COPIED,
         "Deployment": Mode.AT_CUT_OVER,
         "ConfigMap": Mode.COPIED,
@@ -33,4 +33,6 @@ def test_claims_without_a_choice_block_and_with_one_do_not() -> None:
     assert "shop/data" in blockers(claim, disk)
     assert not blockers(claim, disk, volumes=("reattach",))
     skipped = plan(claim, disk, volumes=("skip",))
-    assert [each.ref.name for each in skipped.left if each.reason is ExclusionReason.ASKED] == ["data"]
+    assert [excluded.ref.name for excluded in skipped.left if excluded.reason is ExclusionReason.ASKED] == [
+        "data"
+    ]

@@ -11,9 +11,9 @@ from tests.unit.migration.planning.plans import plan
 
 
 def test_a_plan_is_json_and_comes_back_equal_without_any_secret() -> None:
-    made = plan(an("Secret", "s", data={"password": base64.b64encode(b"hunter2").decode()}), workload())
-    text = made.model_dump_json()
-    assert MigrationPlan.model_validate_json(text) == made
+    planned = plan(an("Secret", "s", data={"password": base64.b64encode(b"hunter2").decode()}), workload())
+    text = planned.model_dump_json()
+    assert MigrationPlan.model_validate_json(text) == planned
     assert "hunter2" not in text and base64.b64encode(b"hunter2").decode() not in text
 
 

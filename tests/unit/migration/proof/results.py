@@ -9,9 +9,9 @@ from bot.migration.objects.manifest import Ref
 
 
 def baseline(*running: RunningWorkload, **counts: int) -> Baseline:
-    found = tuple((Ref("", "Service", "shop", name), count) for name, count in counts.items())
-    return Baseline(running=running, endpoints=found)
+    endpoints = tuple((Ref("", "Service", "shop", name), count) for name, count in counts.items())
+    return Baseline(running=running, endpoints=endpoints)
 
 
-def faults(found: Any) -> list[str]:
-    return [str(each) for each in found.faults]
+def faults(result: Any) -> list[str]:
+    return [str(fault) for fault in result.faults]

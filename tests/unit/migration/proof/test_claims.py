@@ -66,8 +66,8 @@ def disk(handle: str = "vol-1", size: str = "20Gi", name: str = "pv-1") -> Objec
     ],
 )
 def test_a_claim_whose_disk_moved_has_that_disk(now: tuple[Object, ...], expected: str) -> None:
-    found = faults(claims.check(plan(volumes=(DATA,)), baseline(), inventory(*now)))
-    assert found == ([f"PersistentVolumeClaim shop/data: {expected}"] if expected else [])
+    texts = faults(claims.check(plan(volumes=(DATA,)), baseline(), inventory(*now)))
+    assert texts == ([f"PersistentVolumeClaim shop/data: {expected}"] if expected else [])
 
 
 def test_an_empty_claim_must_be_bound_only_if_something_that_runs_uses_it() -> None:

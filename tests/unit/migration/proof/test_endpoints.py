@@ -19,23 +19,23 @@ def service(name: str = "cart", **spec: Any) -> Object:
 
 
 def slices(ready: int, name: str = "cart", not_ready: int = 0) -> Object:
-    found = [
+    entries = [
         {"addresses": [f"10.0.0.{number}"], "conditions": {"ready": number < ready}}
         for number in range(ready + not_ready)
     ]
-    return an("EndpointSlice", f"{name}-1", labels={"kubernetes.io/service-name": name}, endpoints=found)
+    return an("EndpointSlice", f"{name}-1", labels={"kubernetes.io/service-name": name}, endpoints=entries)
 
 
 def test_a_service_with_fewer_ready_endpoints_is_named_with_both_numbers() -> None:
     now = inventory(service(), workload(replicas=3), slices(2, not_ready=1))
-    found = endpoints.check(plan(service()), baseline(cart=3), {}, now)
-    assert faults(found) == ["Service shop/cart: 2 ready endpoints, expected at least 3 (the source had 3)"]
+    result = endpoints.check(plan(service()), baseline(cart=3), {}, now)
+    assert faults(result) == ["Service shop/cart: 2 ready endpoints, expected at least 3 (the source had 3)"]
     assert not endpoints.check(plan(service()), baseline(cart=2), {}, now).faults
 
 
 def test_a_service_that_is_not_copied_is_not_asked_for() -> None:
-    found = endpoints.check(plan(), baseline(cart=3), {}, inventory())
-    assert (found.looked, found.faults) == (0, ())
+    result = endpoints.check(plan(), baseline(cart=3), {}, inventory())
+    assert (result.looked, result.faults) == (0, ())
 
 
 def test_a_service_needs_no_more_endpoints_than_its_workloads_are_meant_to_have() -> None:
@@ -73,14 +73,14 @@ def test_each_address_family_counts_for_itself() -> None:
 def test_hand_made_slices_and_endpoints_must_be_there() -> None:
     by_hand = an("EndpointSlice", "db", endpoints=[{"addresses": ["192.0.2.7"]}])
     old = an("Endpoints", "legacy", subsets=[{"addresses": [{"ip": "192.0.2.8"}, {"ip": "192.0.2.9"}]}])
-    wanted = {ref_of(each): each for each in (by_hand, old)}
-    found = endpoints.check(plan(by_hand, old), baseline(), wanted, inventory(slices(1, "legacy")))
-    assert len(found.faults) == 2 and found.looked == 2
+    planned = {ref_of(obj): obj for obj in (by_hand, old)}
+    result = endpoints.check(plan(by_hand, old), baseline(), planned, inventory(slices(1, "legacy")))
+    assert len(result.faults) == 2 and result.looked == 2
     assert (
-        "EndpointSlice shop/db: 0 addresses" in faults(found)[0] and "legacy: 1 address" in faults(found)[1]
+        "EndpointSlice shop/db: 0 addresses" in faults(result)[0] and "legacy: 1 address" in faults(result)[1]
     )
     good = inventory(by_hand, slices(2, "legacy"))
-    assert not endpoints.check(plan(by_hand, old), baseline(), wanted, good).faults
+    assert not endpoints.check(plan(by_hand, old), baseline(), planned, good).faults
 
 
 def test_what_may_not_be_listed_is_reported_as_not_checked() -> None:
@@ -93,8 +93,8 @@ def test_what_may_not_be_listed_is_reported_as_not_checked() -> None:
         objects={},
         unread=(Unread(resource=resource, why="HTTP 403"),),
     )
-    found = endpoints.check(plan(service()), baseline(cart=3), {}, now)
+    result = endpoints.check(plan(service()), baseline(cart=3), {}, now)
     assert (
-        not found.faults
-        and "endpointslices of the new cluster may not be listed (HTTP 403)" in found.unchecked[0]
+        not result.faults
+        and "endpointslices of the new cluster may not be listed (HTTP 403)" in result.unchecked[0]
     )

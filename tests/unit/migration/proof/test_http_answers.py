@@ -31,17 +31,17 @@ class Api:
 
     def once(self, path: str, *, seconds: float, most: int) -> Reply:
         self.paths.append(path)
-        found = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if found is None:
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if reply is None:
             raise Unreachable("The cluster's API cannot be reached", why="timed out")
-        return found
+        return reply
 
 
 PROBE = HttpProbe(service=WEB, port=80, scheme="http", path="/ready")
 
 
-def before(said: str) -> HttpAnswers:
-    return HttpAnswers(found=(HttpAnswer(service=WEB, port=80, said=said),))
+def before(answer: str) -> HttpAnswers:
+    return HttpAnswers(found=(HttpAnswer(service=WEB, port=80, said=answer),))
 
 
 def compared(
@@ -53,7 +53,7 @@ def compared(
 
 
 @pytest.mark.parametrize(
-    ("old", "status_now", "wrong"),
+    ("old", "status_now", "is_fault"),
     [
         ("2xx", 204, False),
         ("2xx", 404, True),
@@ -64,13 +64,13 @@ def compared(
     ],
 )
 def test_another_class_than_on_the_source_is_a_fault_unless_it_is_success(
-    old: str, status_now: int, wrong: bool
+    old: str, status_now: int, is_fault: bool
 ) -> None:
-    found = compared(before(old), Reply(status=status_now, data=b"some page"))
-    assert bool(found.faults) is wrong and found.looked == 1
-    if wrong:
+    result = compared(before(old), Reply(status=status_now, data=b"some page"))
+    assert bool(result.faults) is is_fault and result.looked == 1
+    if is_fault:
         assert (
-            str(found.faults[0])
+            str(result.faults[0])
             == f"Service shop/web, port 80, GET /ready: answers {status_now // 100}xx, expected {old}, as on"
             " the source"
         )
@@ -107,11 +107,11 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_reported_as_n
         "other",
         spec={"podSelector": {"matchLabels": {"app": "y"}}, "policyTypes": ["Ingress"]},
     )
-    found = compared(before("2xx"), shut, policies=(policy,))
+    result = compared(before("2xx"), shut, policies=(policy,))
     assert (
-        not found.faults
-        and "a NetworkPolicy keeps the API server" in found.unchecked[0]
-        and found.looked == 0
+        not result.faults
+        and "a NetworkPolicy keeps the API server" in result.unchecked[0]
+        and result.looked == 0
     )
     assert not compared(before("2xx"), None, policies=(policy,)).faults, (
         "the API server dials longer than one waits"
@@ -129,20 +129,20 @@ def test_who_may_not_ask_is_reported_so_and_asks_no_further() -> None:
     refused = status(
         'services "http:web:80" is forbidden: User "x" cannot get resource "services/proxy"', 403
     )
-    found = compared(before("2xx"), refused)
-    assert not found.faults and "cannot get resource" in found.unchecked[0]
+    result = compared(before("2xx"), refused)
+    assert not result.faults and "cannot get resource" in result.unchecked[0]
     assert "the source was not asked" in compared(None).unchecked[0]
     assert "no right" in compared(HttpAnswers(refused="HTTP 403: no right")).unchecked[0]
 
 
 def test_what_the_source_did_not_answer_is_not_compared() -> None:
-    found = compared(before(UNREACHED), Reply(status=500, data=b""))
-    assert not found.faults and found.unchecked == (
+    result = compared(before(UNREACHED), Reply(status=500, data=b""))
+    assert not result.faults and result.unchecked == (
         "HTTP of shop/web:80: the old API server could not reach it",
     )
 
 
 def test_what_the_target_no_longer_names_is_reported() -> None:
     api: Any = Api([Reply(status=200, data=b"")])
-    found = check(api, HttpProbes(asked=()), before("2xx"), inventory(), enforced=True)
-    assert found.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)
+    result = check(api, HttpProbes(asked=()), before("2xx"), inventory(), enforced=True)
+    assert result.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)

@@ -23,13 +23,13 @@ def app(**container: Any) -> Object:
     return workload(template=template)
 
 
-def get(path: str = "/ready", port: Any = 8080, **more: Any) -> dict[str, Any]:
-    return {"httpGet": {"path": path, "port": port, **more}}
+def get(path: str = "/ready", port: Any = 8080, **fields: Any) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": port, **fields}}
 
 
-def asked(made: Object, *workloads: Object) -> list[str]:
-    found = probes(plan(made), inventory(made, *workloads))
-    return [each.url.removeprefix("/api/v1/namespaces/shop/services/") for each in found.asked]
+def asked_urls(service_object: Object, *workloads: Object) -> list[str]:
+    result = probes(plan(service_object), inventory(service_object, *workloads))
+    return [probe.url.removeprefix("/api/v1/namespaces/shop/services/") for probe in result.asked]
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,21 @@ def asked(made: Object, *workloads: Object) -> list[str]:
 def test_a_service_is_asked_for_the_path_that_a_probe_of_its_port_names(
     port: Object, container: dict[str, Any], expected: list[str]
 ) -> None:
-    assert asked(service(port), app(**container)) == expected
+    assert asked_urls(service(port), app(**container)) == expected
 
 
 def test_a_service_of_other_pods_or_of_none_is_not_asked() -> None:
     port = {"port": 80, "targetPort": 8080}
-    assert not asked(service(port, selector={"app": "y"}), app(readinessProbe=get()))
-    assert not asked(service(port, selector=None), app(readinessProbe=get()))
+    assert not asked_urls(service(port, selector={"app": "y"}), app(readinessProbe=get()))
+    assert not asked_urls(service(port, selector=None), app(readinessProbe=get()))
     assert not probes(plan(), inventory(service(port), app(readinessProbe=get()))).asked, "it is not copied"
 
 
 def test_a_port_that_serves_http_by_its_name_without_a_probe_is_reported() -> None:
-    found = probes(
+    result = probes(
         plan(service({"name": "http", "port": 80})), inventory(service({"name": "http", "port": 80}), app())
     )
-    assert (found.asked, found.without) == ((), ("shop/web:80",))
+    assert (result.asked, result.without) == ((), ("shop/web:80",))
 
 
 def test_a_query_is_asked_and_never_shown() -> None:

@@ -20,50 +20,50 @@ def secret(version: str = "7", value: str = "Yg==", uid: str = "u") -> Any:
     return an("Secret", "s", data={"a": value}, meta={"resourceVersion": version, "uid": uid})
 
 
-def seen(plan: MigrationPlan, found: Any, by: DigestKeys) -> Any:
-    return drift(plan, inventory(HOME, WEB, found), Mappings(), by.find(plan.key))
+def drift_seen(plan: MigrationPlan, live: Any, by: DigestKeys) -> Any:
+    return drift(plan, inventory(HOME, WEB, live), Mappings(), by.find(plan.key))
 
 
 WEB = workload(name="web")
 
 
 def test_a_secret_that_was_not_written_since_is_the_same_whoever_looks() -> None:
-    made = planned_by(HERE, WEB, secret())
-    assert not seen(made, secret(), HERE)
-    assert not seen(made, secret(), THERE)
+    planned = planned_by(HERE, WEB, secret())
+    assert not drift_seen(planned, secret(), HERE)
+    assert not drift_seen(planned, secret(), THERE)
 
 
 def test_a_secret_that_was_written_since_is_compared_by_who_can_and_unsure_for_who_cannot() -> None:
-    made = planned_by(HERE, WEB, secret())
-    assert not seen(made, secret("8"), HERE)
-    assert [ref.name for ref in seen(made, secret("8", "Yw=="), HERE).changed] == ["s"]
-    found = seen(made, secret("8", "Yw=="), THERE)
-    assert [ref.name for ref in found.unsure] == ["s"] and found and not list(found.lines())
-    assert [ref.name for ref in seen(made, secret("8", uid="u2"), THERE).replaced] == ["s"]
+    planned = planned_by(HERE, WEB, secret())
+    assert not drift_seen(planned, secret("8"), HERE)
+    assert [ref.name for ref in drift_seen(planned, secret("8", "Yw=="), HERE).changed] == ["s"]
+    result = drift_seen(planned, secret("8", "Yw=="), THERE)
+    assert [ref.name for ref in result.unsure] == ["s"] and result and not list(result.lines())
+    assert [ref.name for ref in drift_seen(planned, secret("8", uid="u2"), THERE).replaced] == ["s"]
 
 
 def test_what_is_no_secret_is_compared_as_ever() -> None:
-    made = planned_by(HERE, WEB, secret())
+    planned = planned_by(HERE, WEB, secret())
     changed = {**WEB, "spec": {**WEB["spec"], "replicas": 7}}
-    found = drift(made, inventory(HOME, changed, secret()), Mappings(), THERE.find(made.key))
-    assert [ref.name for ref in found.changed] == ["web"] and not found.unsure
+    result = drift(planned, inventory(HOME, changed, secret()), Mappings(), THERE.find(planned.key))
+    assert [ref.name for ref in result.changed] == ["web"] and not result.unsure
 
 
 def test_a_plan_of_an_older_version_is_compared_with_the_key_there_is() -> None:
-    made = planned_by(HERE, WEB, secret()).model_copy(update={"key": ""})
-    assert not seen(made, secret(), HERE)
-    assert [ref.name for ref in seen(made, secret(), THERE).changed] == ["s"]
+    planned = planned_by(HERE, WEB, secret()).model_copy(update={"key": ""})
+    assert not drift_seen(planned, secret(), HERE)
+    assert [ref.name for ref in drift_seen(planned, secret(), THERE).changed] == ["s"]
 
 
 @pytest.mark.parametrize("other", [HERE, THERE])
 def test_an_approval_of_a_plan_stands_whichever_replica_plans_it_again(other: DigestKeys) -> None:
-    made = planned_by(HERE, WEB, secret())
-    assert planned_by(other, WEB, secret()).bound() == made.bound()
-    assert planned_by(other, WEB, secret("8", "Yw==")).bound() != made.bound()
+    planned = planned_by(HERE, WEB, secret())
+    assert planned_by(other, WEB, secret()).bound() == planned.bound()
+    assert planned_by(other, WEB, secret("8", "Yw==")).bound() != planned.bound()
 
 
 def test_with_a_shared_key_an_approval_is_bound_to_what_secrets_say() -> None:
     shared = DigestKeys(known=(b"shared",))
-    made = planned_by(shared, WEB, secret())
-    assert planned_by(shared, WEB, secret("8")).bound() == made.bound()
-    assert planned_by(shared, WEB, secret("7", "Yw==")).bound() != made.bound()
+    planned = planned_by(shared, WEB, secret())
+    assert planned_by(shared, WEB, secret("8")).bound() == planned.bound()
+    assert planned_by(shared, WEB, secret("7", "Yw==")).bound() != planned.bound()

@@ -23,7 +23,7 @@ CSI = {
 
 
 def claim(name: str = "data-db-0", volume: str = "pv-1", **spec: Any) -> Object:
-    given = {
+    defaults = {
         "volumeName": volume,
         "accessModes": ["ReadWriteOnce"],
         "storageClassName": "fast",
@@ -32,19 +32,19 @@ def claim(name: str = "data-db-0", volume: str = "pv-1", **spec: Any) -> Object:
     return an(
         "PersistentVolumeClaim",
         name,
-        spec={**given, **spec},
+        spec={**defaults, **spec},
         status={"phase": "Bound" if volume else "Pending"},
     )
 
 
 def disk(name: str = "pv-1", **spec: Any) -> Object:
-    given = {
+    defaults = {
         "capacity": {"storage": "4Gi"},
         "accessModes": ["ReadWriteOnce"],
         "persistentVolumeReclaimPolicy": "Delete",
         "storageClassName": "fast",
     }
-    return an("PersistentVolume", name, spec={**given, **(spec or {"csi": CSI})})
+    return an("PersistentVolume", name, spec={**defaults, **(spec or {"csi": CSI})})
 
 
 def planned_volumes(*objects: Object, words: tuple[str, ...] = ("reattach",)) -> tuple[PlannedVolume, ...]:

@@ -9,8 +9,8 @@ from tests.unit.migration.volumes.test_choices import CSI, claim, disk, planned_
 def test_an_in_tree_volume_moves_as_one_of_the_csi_driver() -> None:
     [volume] = planned_volumes(claim(), disk(cinder={"volumeID": "disk-9", "fsType": "xfs"}))
     assert not volume.why_not_movable
-    made = static_volumes.persistent_volume(volume, claim(), "m1")
-    assert made["spec"]["csi"] == {
+    created = static_volumes.persistent_volume(volume, claim(), "m1")
+    assert created["spec"]["csi"] == {
         "driver": "cinder.csi.openstack.org",
         "volumeHandle": "disk-9",
         "fsType": "xfs",
@@ -31,32 +31,34 @@ def test_the_pair_names_each_other_and_no_uid() -> None:
         }
     }
     [volume] = planned_volumes(claim(), disk(csi=CSI, nodeAffinity=zoned, mountOptions=["noatime"]))
-    wanted = {
+    stripped = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": "data-db-0", "namespace": "shop"},
         "spec": {"storageClassName": "slow"},
     }
-    bound = static_volumes.bound_claim(volume, wanted)
-    made = static_volumes.persistent_volume(volume, bound, "m1")
-    assert made["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
-    assert made["spec"]["claimRef"] == {
+    bound = static_volumes.bound_claim(volume, stripped)
+    created = static_volumes.persistent_volume(volume, bound, "m1")
+    assert created["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    assert created["spec"]["claimRef"] == {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "namespace": "shop",
         "name": "data-db-0",
     }
-    assert made["spec"]["storageClassName"] == bound["spec"]["storageClassName"] == "slow"
-    assert bound["spec"]["volumeName"] == made["metadata"]["name"] == "pv-1"
-    assert bound["spec"]["resources"]["requests"]["storage"] == made["spec"]["capacity"]["storage"] == "4Gi"
-    assert made["spec"]["mountOptions"] == ["noatime"]
-    assert made["spec"]["csi"] == {
+    assert created["spec"]["storageClassName"] == bound["spec"]["storageClassName"] == "slow"
+    assert bound["spec"]["volumeName"] == created["metadata"]["name"] == "pv-1"
+    assert (
+        bound["spec"]["resources"]["requests"]["storage"] == created["spec"]["capacity"]["storage"] == "4Gi"
+    )
+    assert created["spec"]["mountOptions"] == ["noatime"]
+    assert created["spec"]["csi"] == {
         "driver": "cinder.csi.openstack.org",
         "volumeHandle": "disk-1",
         "fsType": "ext4",
     }
-    assert "topology.cinder.csi.openstack.org/zone" in str(made["spec"]["nodeAffinity"])
-    assert made["metadata"]["labels"] == {"xk8s.io/migration": "m1"}
+    assert "topology.cinder.csi.openstack.org/zone" in str(created["spec"]["nodeAffinity"])
+    assert created["metadata"]["labels"] == {"xk8s.io/migration": "m1"}
 
 
 def test_without_a_class_both_say_so() -> None:

@@ -10,13 +10,15 @@ from bot.migration.objects.transforms.transform import NoteLevel
 from tests.unit.migration.builders import context
 
 
-def stripped(obj: Object, **more: Any) -> Object:
-    return strip(obj, context(**more))[0]
+def stripped(obj: Object, **overrides: Any) -> Object:
+    return strip(obj, context(**overrides))[0]
 
 
-def note_texts(obj: Object, **more: Any) -> str:
-    return "\n".join(note.text for note in strip(obj, context(**more))[1])
+def note_texts(obj: Object, **overrides: Any) -> str:
+    return "\n".join(note.text for note in strip(obj, context(**overrides))[1])
 
 
-def warnings_of(obj: Object, **more: Any) -> str:
-    return "\n".join(note.text for note in strip(obj, context(**more))[1] if note.level is NoteLevel.WARNING)
+def warnings_of(obj: Object, **overrides: Any) -> str:
+    return "\n".join(
+        note.text for note in strip(obj, context(**overrides))[1] if note.level is NoteLevel.WARNING
+    )

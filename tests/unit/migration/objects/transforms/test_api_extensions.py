@@ -12,8 +12,8 @@ from tests.unit.migration.objects.transforms.results import stripped, warnings_o
 def test_a_ca_that_is_injected_is_dropped_and_a_static_one_is_kept(injected: bool) -> None:
     hook = {"name": "h", "clientConfig": {"service": {"namespace": "shop", "name": "s"}, "caBundle": "Q0E="}}
     marks = {"cert-manager.io/inject-ca-from": "shop/cert"} if injected else {}
-    made = stripped(an("ValidatingWebhookConfiguration", annotations=marks, webhooks=[hook]))
-    assert ("caBundle" in made["webhooks"][0]["clientConfig"]) is not injected
+    copy = stripped(an("ValidatingWebhookConfiguration", annotations=marks, webhooks=[hook]))
+    assert ("caBundle" in copy["webhooks"][0]["clientConfig"]) is not injected
 
 
 def test_a_webhook_by_url_and_a_conversion_are_reported() -> None:

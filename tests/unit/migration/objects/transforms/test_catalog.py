@@ -18,8 +18,8 @@ from tests.unit.migration.objects.transforms.test_workloads import JOB_LABELS
 
 
 def test_what_is_made_bears_the_migrations_label() -> None:
-    made = transformed(an("ConfigMap"), context(), Mappings(), migration="m42")
-    assert made.obj["metadata"]["labels"] == {"xk8s.io/migration": "m42"}
+    result = transformed(an("ConfigMap"), context(), Mappings(), migration="m42")
+    assert result.obj["metadata"]["labels"] == {"xk8s.io/migration": "m42"}
 
 
 scalars = st.text(max_size=5) | st.integers(0, 9) | st.booleans()

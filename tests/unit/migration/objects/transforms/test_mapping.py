@@ -37,15 +37,15 @@ def test_classes_registries_nodes_and_taints_are_renamed() -> None:
         template=template,
         volumeClaimTemplates=[{"metadata": {"name": "d"}, "spec": {"storageClassName": "gold"}}],
     )
-    made = mapped(
+    target_spec = mapped(
         obj,
         storage_classes={"gold": "silver"},
         registries={"registry.old": "registry.new/mirror"},
         node_labels={"zone=a": "zone=az1", "disk=ssd": ""},
         tolerations={"old": "new", "gone": ""},
     )["spec"]
-    spec = made["template"]["spec"]
-    assert made["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "silver"
+    spec = target_spec["template"]["spec"]
+    assert target_spec["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "silver"
     assert spec["containers"][0]["image"] == "registry.new/mirror/app:1"
     assert spec["nodeSelector"] == {"zone": "az1"}
     assert spec["tolerations"] == [{"key": "new"}]

@@ -38,16 +38,16 @@ def test_owners_and_finalizers_are_dropped_and_reported() -> None:
         meta={"finalizers": ["kubernetes.io/pvc-protection", "corp.example/cleanup"]},
         spec={},
     )
-    made = stripped(obj)
-    assert "ownerReferences" not in made["metadata"]
-    assert "finalizers" not in made["metadata"]
+    copied = stripped(obj)
+    assert "ownerReferences" not in copied["metadata"]
+    assert "finalizers" not in copied["metadata"]
     assert "corp.example/cleanup" in note_texts(obj)
 
 
 def test_a_finalizer_that_the_target_handles_stays() -> None:
     obj = an("ConfigMap", meta={"finalizers": ["corp.example/cleanup"]})
-    kept = stripped(obj, keep_finalizers=frozenset({"corp.example/cleanup"}))
-    assert kept["metadata"]["finalizers"] == ["corp.example/cleanup"]
+    copied = stripped(obj, keep_finalizers=frozenset({"corp.example/cleanup"}))
+    assert copied["metadata"]["finalizers"] == ["corp.example/cleanup"]
 
 
 def test_the_last_applied_configuration_which_may_hold_old_secrets_is_dropped() -> None:
@@ -56,7 +56,7 @@ def test_the_last_applied_configuration_which_may_hold_old_secrets_is_dropped() 
 
 def test_a_custom_resource_that_nobody_knows_keeps_its_spec() -> None:
     obj = an("Coupon", api="shop.example/v1", spec={"percent": 10}, status={"used": 3}, extra={"x": 1})
-    made = stripped(obj)
-    assert made["spec"] == {"percent": 10}
-    assert made["extra"] == {"x": 1}
-    assert "status" not in made
+    copied = stripped(obj)
+    assert copied["spec"] == {"percent": 10}
+    assert copied["extra"] == {"x": 1}
+    assert "status" not in copied

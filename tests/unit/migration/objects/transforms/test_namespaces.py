@@ -14,7 +14,7 @@ def test_a_namespace_keeps_its_pod_security_and_loses_its_pool() -> None:
         annotations={"cni.projectcalico.org/ipv4pools": '["p"]'},
         spec={"finalizers": ["kubernetes"]},
     )
-    made = stripped(obj)
-    assert made["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
-    assert "annotations" not in made["metadata"] and "spec" not in made
+    copy = stripped(obj)
+    assert copy["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
+    assert "annotations" not in copy["metadata"] and "spec" not in copy
     assert "pool" in warnings_of(obj)

@@ -34,13 +34,13 @@ def bare_pod() -> Object:
 
 
 def test_a_bare_pod_loses_its_node_token_and_cni_annotations_and_keeps_its_placement() -> None:
-    made = stripped(bare_pod())
-    assert "nodeName" not in made["spec"] and "priority" not in made["spec"]
-    assert made["spec"]["nodeSelector"] == {"disk": "ssd"}
-    assert [volume["name"] for volume in made["spec"]["volumes"]] == ["data"]
-    assert [mount["name"] for mount in made["spec"]["containers"][0]["volumeMounts"]] == ["data"]
-    assert made["spec"]["tolerations"] == [{"key": "gpu", "operator": "Exists"}]
-    assert made["metadata"]["annotations"] == {"team": "shop"}
+    copy = stripped(bare_pod())
+    assert "nodeName" not in copy["spec"] and "priority" not in copy["spec"]
+    assert copy["spec"]["nodeSelector"] == {"disk": "ssd"}
+    assert [volume["name"] for volume in copy["spec"]["volumes"]] == ["data"]
+    assert [mount["name"] for mount in copy["spec"]["containers"][0]["volumeMounts"]] == ["data"]
+    assert copy["spec"]["tolerations"] == [{"key": "gpu", "operator": "Exists"}]
+    assert copy["metadata"]["annotations"] == {"team": "shop"}
 
 
 def test_an_address_that_calico_pinned_is_dropped_and_reported() -> None:

@@ -16,12 +16,12 @@ def service(**spec: Any) -> Object:
 
 
 def test_the_addresses_of_a_service_go_and_headless_ones_stay_headless() -> None:
-    made = stripped(
+    spec = stripped(
         service(
             clusterIP="10.254.0.9", clusterIPs=["10.254.0.9"], ports=[{"port": 80}], healthCheckNodePort=31000
         )
     )["spec"]
-    assert made == {"ports": [{"port": 80}]}
+    assert spec == {"ports": [{"port": 80}]}
     assert stripped(service(clusterIP="None", clusterIPs=["None"]))["spec"]["clusterIP"] == "None"
 
 
@@ -58,10 +58,10 @@ def test_the_load_balancer_of_the_old_cluster_is_not_adopted() -> None:
         "loadbalancer.openstack.org/flavor-id": "f",
     }
     obj["metadata"]["finalizers"] = ["service.kubernetes.io/load-balancer-cleanup"]
-    made = stripped(obj)
-    assert made["metadata"]["annotations"] == {"loadbalancer.openstack.org/flavor-id": "f"}
-    assert "loadBalancerIP" not in made["spec"]
-    assert "finalizers" not in made["metadata"]
+    copy = stripped(obj)
+    assert copy["metadata"]["annotations"] == {"loadbalancer.openstack.org/flavor-id": "f"}
+    assert "loadBalancerIP" not in copy["spec"]
+    assert "finalizers" not in copy["metadata"]
     assert "203.0.113.11" in warnings_of(obj)
 
 

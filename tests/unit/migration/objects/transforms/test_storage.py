@@ -23,9 +23,9 @@ def test_a_claim_forgets_its_volume_and_where_it_was_made() -> None:
             "dataSourceRef": {"name": "s"},
         },
     )
-    made = stripped(obj)
-    assert made["spec"] == {"storageClassName": "fast"}
-    assert "annotations" not in made["metadata"]
+    copy = stripped(obj)
+    assert copy["spec"] == {"storageClassName": "fast"}
+    assert "annotations" not in copy["metadata"]
 
 
 def test_a_class_of_the_old_annotation_becomes_a_field() -> None:

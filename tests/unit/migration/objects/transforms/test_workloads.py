@@ -12,8 +12,10 @@ def test_a_claim_template_loses_its_status() -> None:
         "spec": {"storageClassName": "fast"},
         "status": {"phase": "Pending"},
     }
-    made = stripped(workload("StatefulSet", volumeClaimTemplates=[template]))["spec"]["volumeClaimTemplates"]
-    assert made == [{"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}]
+    templates = stripped(workload("StatefulSet", volumeClaimTemplates=[template]))["spec"][
+        "volumeClaimTemplates"
+    ]
+    assert templates == [{"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}]
 
 
 JOB_LABELS = {
@@ -29,10 +31,10 @@ def test_a_jobs_generated_selector_and_labels_go() -> None:
         "selector": {"matchLabels": {"controller-uid": "u"}},
         "template": {"metadata": {"labels": {**JOB_LABELS, "team": "shop"}}, "spec": {"containers": []}},
     }
-    made = stripped(an("Job", spec=spec, labels=dict(JOB_LABELS)))
-    assert "selector" not in made["spec"]
-    assert made["spec"]["template"]["metadata"]["labels"] == {"team": "shop"}
-    assert "labels" not in made["metadata"]
+    copy = stripped(an("Job", spec=spec, labels=dict(JOB_LABELS)))
+    assert "selector" not in copy["spec"]
+    assert copy["spec"]["template"]["metadata"]["labels"] == {"team": "shop"}
+    assert "labels" not in copy["metadata"]
 
 
 def test_a_jobs_own_selector_stays() -> None:

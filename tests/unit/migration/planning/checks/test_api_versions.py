@@ -44,11 +44,11 @@ def test_objects_of_a_definition_that_is_copied_are_served() -> None:
         "versions": [{"name": "v1"}],
     }
     coupon = ApiResource(group="shop.example", version="v1", kind="Coupon", plural="coupons", namespaced=True)
-    made = plan(
+    planned = plan(
         an("CustomResourceDefinition", "coupons.shop.example", spec=spec),
         an("Coupon", "c", api="shop.example/v1"),
         surface=ApiSurface(version="v1.29.5", resources=(*SERVED.resources, coupon)),
         facts=TargetFacts(exists=True, surface=SERVED),
     )
-    assert not made.blockers
-    assert Ref("shop.example", "Coupon", "shop", "c") in made.by_ref
+    assert not planned.blockers
+    assert Ref("shop.example", "Coupon", "shop", "c") in planned.by_ref

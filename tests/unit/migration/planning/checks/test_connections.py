@@ -26,21 +26,21 @@ CLOSED = an(
 
 
 def test_policies_that_were_never_enforced_are_reported_connection_by_connection() -> None:
-    made = plan(WEB, DB, CLOSED)
-    cut = {(each.source, each.destination): each for each in made.network.closes}
+    planned = plan(WEB, DB, CLOSED)
+    cut = {(connection.source, connection.destination): connection for connection in planned.network.closes}
     assert cut["shop/web[Pod]", "shop/db[Pod]"].ports == "All Connections"
     assert cut["shop/web[Pod]", "shop/db[Pod]"].served == "TCP 5432"
-    assert "Flannel has never enforced the 1 policy, Calico will" in finding_texts(made)
-    assert not made.network.opens
+    assert "Flannel has never enforced the 1 policy, Calico will" in finding_texts(planned)
+    assert not planned.network.opens
 
 
 def test_isolation_that_is_lost_is_reported_too() -> None:
-    made = plan(WEB, DB, CLOSED, to=Driver.FLANNEL)
+    planned = plan(WEB, DB, CLOSED, to=Driver.FLANNEL)
     assert ("shop/web[Pod]", "shop/db[Pod]") in {
-        (each.source, each.destination) for each in made.network.opens
+        (connection.source, connection.destination) for connection in planned.network.opens
     }
-    assert not made.network.closes
-    assert "isolation is lost" in finding_texts(made)
+    assert not planned.network.closes
+    assert "isolation is lost" in finding_texts(planned)
 
 
 def test_drivers_that_are_alike_change_nothing() -> None:

@@ -15,11 +15,11 @@ def test_an_address_that_changes_is_reported_and_one_that_moves_too() -> None:
         spec={"type": "LoadBalancer", "ports": []},
         status={"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}},
     )
-    made = plan(service)
-    assert "the address of shop/web changes it is 203.0.113.7 today" in finding_texts(made)
-    kept = plan(service, mappings=Mappings(addresses="keep"))
-    assert [each.recipe for each in kept.balancers] == [AddressRecipe.SAME_ADDRESS]
-    assert "moves to the new cluster" in finding_texts(kept)
+    planned = plan(service)
+    assert "the address of shop/web changes it is 203.0.113.7 today" in finding_texts(planned)
+    same_address = plan(service, mappings=Mappings(addresses="keep"))
+    assert [balancer.recipe for balancer in same_address.balancers] == [AddressRecipe.SAME_ADDRESS]
+    assert "moves to the new cluster" in finding_texts(same_address)
 
 
 def test_a_webhook_without_its_backend_blocks() -> None:

@@ -34,7 +34,7 @@ def test_a_release_whose_objects_are_not_all_copied_is_reported_and_a_whole_one_
     whole = plan(
         record("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"), an("ConfigMap", "settings")
     )
-    assert "Helm" not in {each.about for each in whole.warnings}
+    assert "Helm" not in {finding.about for finding in whole.warnings}
 
 
 def test_a_record_that_is_no_release_is_reported_and_not_shown() -> None:

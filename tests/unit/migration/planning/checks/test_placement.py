@@ -14,11 +14,11 @@ def test_a_storage_class_that_nobody_brings_blocks() -> None:
     claim = an(
         "PersistentVolumeClaim", "data", spec={"storageClassName": "gold"}, status={"phase": "Pending"}
     )
-    asked: dict[str, Any] = {"volumes": ("empty",)}
-    assert "no StorageClass gold" in blockers(claim, **asked)
-    assert not blockers(claim, an("StorageClass", "gold", provisioner="cinder.csi.openstack.org"), **asked)
+    request: dict[str, Any] = {"volumes": ("empty",)}
+    assert "no StorageClass gold" in blockers(claim, **request)
+    assert not blockers(claim, an("StorageClass", "gold", provisioner="cinder.csi.openstack.org"), **request)
     assert "no StorageClass silver" in blockers(
-        claim, mappings=Mappings(storage_classes={"gold": "silver"}), **asked
+        claim, mappings=Mappings(storage_classes={"gold": "silver"}), **request
     )
 
 

@@ -77,5 +77,5 @@ def test_a_webhook_backend_that_the_api_server_cannot_reach_is_reported() -> Non
         "Service", "db", spec={"selector": {"app": "db"}, "ports": [{"port": 443, "targetPort": 8443}]}
     )
     node = an("Node", "n", status={"addresses": [{"type": "InternalIP", "address": "10.0.1.11"}]})
-    made = plan(DB, service, node, CLOSED, an("ValidatingWebhookConfiguration", "w", webhooks=[hook]))
-    assert "webhook guard.example will not be reached by the API server" in finding_texts(made)
+    planned = plan(DB, service, node, CLOSED, an("ValidatingWebhookConfiguration", "w", webhooks=[hook]))
+    assert "webhook guard.example will not be reached by the API server" in finding_texts(planned)

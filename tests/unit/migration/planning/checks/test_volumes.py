@@ -16,8 +16,8 @@ from tests.unit.migration.builders import SERVED, an, workload
 from tests.unit.migration.volumes.test_choices import CSI, claim, disk, planned_volumes
 
 
-def target(**more: Any) -> TargetFacts:
-    return TargetFacts(exists=True, surface=SERVED, **more)
+def target(**overrides: Any) -> TargetFacts:
+    return TargetFacts(exists=True, surface=SERVED, **overrides)
 
 
 def check_volumes(
@@ -38,7 +38,9 @@ def check_volumes(
 
 
 def blockers(findings: list[PlanFinding]) -> str:
-    return "\n".join(f"{each.what}: {each.why}" for each in findings if each.weight is Weight.BLOCKER)
+    return "\n".join(
+        f"{finding.what}: {finding.why}" for finding in findings if finding.weight is Weight.BLOCKER
+    )
 
 
 def test_a_claim_without_a_choice_blocks_and_says_who_uses_it() -> None:
@@ -49,15 +51,16 @@ def test_a_claim_without_a_choice_blocks_and_says_who_uses_it() -> None:
         owner=sts,
         spec={"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data-db-0"}}]},
     )
-    seen = planned_volumes(claim(), disk(), sts, pod, words=())
+    volumes = planned_volumes(claim(), disk(), sts, pod, words=())
     assert "nobody has chosen what becomes of shop/data-db-0: it is used by StatefulSet shop/db" in blockers(
-        check_volumes(seen)
+        check_volumes(volumes)
     )
 
 
 @pytest.mark.parametrize("source", ["hostPath", "local", "nfs", "rbd"])
 def test_a_volume_that_cannot_move_blocks_unless_it_is_excluded(source: str) -> None:
-    objects = (claim(), disk(**{source: {"path": "/x"}}))
+    spec: dict[str, Any] = {source: {"path": "/x"}}
+    objects = (claim(), disk(**spec))
     assert source in blockers(check_volumes(planned_volumes(*objects)))
     assert source in blockers(check_volumes(planned_volumes(*objects, words=())))
     assert not blockers(check_volumes(planned_volumes(*objects, words=("shop/data-db-0=empty",))))
@@ -73,11 +76,11 @@ def test_another_csi_driver_blocks() -> None:
 def test_a_claim_that_was_never_bound_gets_an_empty_volume_before_everybodys_eyes() -> None:
     [volume] = planned_volumes(claim(volume=""))
     assert volume.choice is VolumeChoice.EMPTY
-    [warned] = [each for each in check_volumes((volume,)) if each.weight is Weight.WARNING]
+    [warned] = [finding for finding in check_volumes((volume,)) if finding.weight is Weight.WARNING]
     assert warned.what == "shop/data-db-0 has no volume to reattach, and gets an empty one"
     assert "no data" in warned.why and "=skip" in warned.fix
     [chosen] = planned_volumes(claim(volume=""), words=("empty",))
-    assert not [each for each in check_volumes((chosen,)) if each.weight is Weight.WARNING], (
+    assert not [finding for finding in check_volumes((chosen,)) if finding.weight is Weight.WARNING], (
         "that was asked for"
     )
 
@@ -91,15 +94,15 @@ def test_a_claim_whose_volume_is_gone_or_that_alone_was_to_be_reattached_blocks(
     assert "is gone" in blockers(check_volumes(planned_volumes(claim()))), (
         "bound, and nobody can read to what"
     )
-    asked = planned_volumes(claim(volume=""), words=("empty", "shop/data-db-0=reattach"))
-    assert "shop/data-db-0 cannot be reattached" in blockers(check_volumes(asked))
+    volumes = planned_volumes(claim(volume=""), words=("empty", "shop/data-db-0=reattach"))
+    assert "shop/data-db-0 cannot be reattached" in blockers(check_volumes(volumes))
 
 
 def test_disks_of_another_project_do_not_attach_and_an_unknown_one_is_reported() -> None:
-    seen = planned_volumes(claim(), disk())
-    assert "another OpenStack project" in blockers(check_volumes(seen, same_project=False))
-    assert any("nobody knows" in each.what for each in check_volumes(seen, same_project=None))
-    assert not blockers(check_volumes(seen))
+    volumes = planned_volumes(claim(), disk())
+    assert "another OpenStack project" in blockers(check_volumes(volumes, same_project=False))
+    assert any("nobody knows" in finding.what for finding in check_volumes(volumes, same_project=None))
+    assert not blockers(check_volumes(volumes))
 
 
 def test_a_target_without_the_driver_or_without_nodes_in_the_zone_blocks() -> None:
@@ -114,10 +117,12 @@ def test_a_target_without_the_driver_or_without_nodes_in_the_zone_blocks() -> No
             ]
         }
     }
-    seen = planned_volumes(claim(), disk(csi=CSI, nodeAffinity=zoned))
+    volumes = planned_volumes(claim(), disk(csi=CSI, nodeAffinity=zoned))
     node = an("Node", "n", labels={"topology.cinder.csi.openstack.org/zone": "az1"})
-    assert "zone az2" in blockers(check_volumes(seen, target(nodes=(node,))))
-    assert "does not run" in blockers(check_volumes(seen, target(csi_drivers=frozenset({"nfs.csi.k8s.io"}))))
+    assert "zone az2" in blockers(check_volumes(volumes, target(nodes=(node,))))
+    assert "does not run" in blockers(
+        check_volumes(volumes, target(csi_drivers=frozenset({"nfs.csi.k8s.io"})))
+    )
 
 
 def test_a_choice_for_a_claim_that_is_not_there_blocks() -> None:
@@ -126,5 +131,9 @@ def test_a_choice_for_a_claim_that_is_not_there_blocks() -> None:
 
 
 def test_a_volume_of_many_writers_is_reported() -> None:
-    seen = planned_volumes(claim(), disk(csi=CSI, accessModes=["ReadWriteMany"]))
-    assert any("ReadWriteMany" in each.what for each in check_volumes(seen) if each.weight is Weight.WARNING)
+    volumes = planned_volumes(claim(), disk(csi=CSI, accessModes=["ReadWriteMany"]))
+    assert any(
+        "ReadWriteMany" in finding.what
+        for finding in check_volumes(volumes)
+        if finding.weight is Weight.WARNING
+    )

@@ -25,13 +25,13 @@ def test_an_autoscaler_that_would_wake_its_workload_blocks() -> None:
 
 
 def test_gitops_bare_pods_running_jobs_and_unknown_addons_are_reported() -> None:
-    kept = workload(name="web")
-    kept["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
-    made = plan(
-        kept,
+    managed = workload(name="web")
+    managed["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
+    planned = plan(
+        managed,
         an("Pod", "tool", spec={"containers": []}),
         an("Job", "import", spec={"template": {"spec": {"containers": []}}}),
         unknown_addons=("my-vpn",),
     )
     for words in ("Argo CD keeps 1 workload", "1 bare pod is not copied", "1 Job", "my-vpn"):
-        assert words in finding_texts(made)
+        assert words in finding_texts(planned)
