@@ -10,17 +10,9 @@ from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.kinds import NETWORK_POLICY
 from bot.migration.objects.manifest import Ref, pod_labels_of, spec_of
+from bot.migration.proof import http_requests
 from bot.migration.proof.http_probes import HttpProbe, HttpProbes
-from bot.migration.proof.http_requests import (
-    MOST,
-    NOBODY,
-    NOT_ASKED,
-    SECONDS,
-    SILENT,
-    UNREACHED,
-    HttpAnswers,
-    ask,
-)
+from bot.migration.proof.http_requests import HttpAnswers, ask
 from bot.migration.proof.verdict import ProofFault, ProofResult
 from bot.policy.reach.fields import Mistakes
 from bot.policy.reach.selection import selector as parse_selector
@@ -48,7 +40,7 @@ def check(
     if before is None or before.refused:
         return ProofResult(check=CHECK, unchecked=tuple(gaps))
     comparable = [probe for probe in probes.asked if (old := before.of(probe)) is not None and old.answered]
-    comparable = comparable[:MOST]
+    comparable = comparable[: http_requests.MOST]
     answers, worse = _ask_twice(target, comparable, before, sleep)
     if answers.refused:
         gaps.append(f"HTTP of {count(len(comparable), 'port')}: {answers.refused}")
@@ -96,10 +88,10 @@ def _gaps(probes: HttpProbes, before: HttpAnswers | None) -> Iterator[str]:
             yield f"HTTP of {count(len(probes.asked), 'port')}: {why}"
         return
     for answer, why in (
-        (NOBODY, "nobody answered on the source"),
-        (UNREACHED, "the old API server could not reach it"),
-        (SILENT, f"nothing answered on the source within {SECONDS:.0f} s"),
-        (NOT_ASKED, f"the source was not asked ({MOST} ports are the most)"),
+        (http_requests.NOBODY, "nobody answered on the source"),
+        (http_requests.UNREACHED, "the old API server could not reach it"),
+        (http_requests.SILENT, f"nothing answered on the source within {http_requests.SECONDS:.0f} s"),
+        (http_requests.NOT_ASKED, f"the source was not asked ({http_requests.MOST} ports are the most)"),
     ):
         ports = [
             _port(probe.service, probe.port) for probe in probes.asked if before.class_of(probe) == answer
@@ -123,7 +115,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _is_shut(probe: HttpProbe, answers: HttpAnswers, now: Inventory) -> bool:
     """Return whether a NetworkPolicy may keep the API server from the pods of a silent Service."""
-    if answers.class_of(probe) not in (UNREACHED, SILENT):
+    if answers.class_of(probe) not in (http_requests.UNREACHED, http_requests.SILENT):
         return False
     selector = spec_of(now.objects.get(probe.service, {})).get("selector") or {}
     pods = [
