@@ -1,4 +1,4 @@
-"""Takes the target back: everything waits again, or everything that this migration created is removed.
+"""Undoes the copy: everything in the target stops again, or everything that was created there is removed.
 
 Only what has the migration's label is touched, and it is deleted only by the uid that was seen. The volumes
 of disks that moved are removed before, by `bot.migration.volumes.reattachment.detach`, once the disks are
@@ -53,7 +53,7 @@ class RemovedObject:
 def stop(
     into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> tuple[CopyRecord, tuple[RemovedObject, ...]]:
-    """Let everything in the target wait again: withheld kinds are removed, workloads are scaled to 0.
+    """Stop everything in the target again: withheld kinds are removed, workloads are scaled to 0.
 
     Fields are taken back from autoscalers by force: the objects are this migration's own. Raises `KubeError`.
     """

@@ -1,4 +1,4 @@
-"""Lets the copies work: operators first, then workloads, custom resources, autoscalers, CronJobs. Idempotent.
+"""Starts the copies: operators first, then workloads, custom resources, autoscalers, CronJobs. Idempotent.
 
 A StatefulSet whose disks have moved starts with one replica, so that a disk that does not fit is noticed
 before the others are attached. What is reached from outside (load balancers, Ingresses, webhooks) is opened

@@ -30,7 +30,7 @@ class RunningWorkload:
 class Baseline:
     """A cluster at one moment: its workloads, and the number of ready addresses of each Service.
 
-    Services without a selector are left out: no pod stands behind them.
+    Services without a selector are left out, because they have no pods of their own.
     """
 
     running: tuple[RunningWorkload, ...]

@@ -1,4 +1,4 @@
-"""What is not copied: every object that stays behind has a reason that the plan and the report show."""
+"""What is not copied: every excluded object has a reason, which the plan and the report show."""
 
 from __future__ import annotations
 

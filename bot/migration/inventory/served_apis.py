@@ -58,7 +58,7 @@ class ApiResource:
 class ApiSurface:
     """Everything that one API server serves. `version` is Kubernetes', such as `v1.29.5`.
 
-    The versions of a group stand in the order in which the server prefers them.
+    The versions of a group are in the order in which the server prefers them.
     """
 
     version: str

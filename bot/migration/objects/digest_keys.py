@@ -1,4 +1,4 @@
-"""The keys of the digests of Secrets, each with a mark by which a digest's key is told from others.
+"""The keys of the digests of Secrets, each with a mark that identifies it.
 
 All replicas share one key if the configuration gives it; otherwise each has its own, and what another replica
 digested cannot be compared here. The mark keeps such a digest from being taken for a change.
@@ -32,7 +32,7 @@ class DigestKeys:
 
     @property
     def mark(self) -> str:
-        """The mark of the current key, which a plan stores and which tells nothing of the key itself."""
+        """The mark of the current key, which a plan stores and which reveals nothing of the key itself."""
         return f"{OWN}{mark_of(self.current)}" if self.own else mark_of(self.current)
 
     def find(self, mark: str) -> bytes | None:

@@ -46,7 +46,7 @@ def is_load_balancer(obj: Object) -> bool:
 def webhook_services(configuration: Object) -> list[tuple[Object, Object | None]]:
     """Return each webhook of an admission configuration, with the Service that it calls.
 
-    The Service is `clientConfig.service` as it stands there, or None for a webhook that calls a URL.
+    The Service is `clientConfig.service` as it is written, or None for a webhook that calls a URL.
     """
     hooks = configuration.get("webhooks") or []
     return [(hook, (hook.get("clientConfig") or {}).get("service")) for hook in hooks]

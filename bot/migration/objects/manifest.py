@@ -149,7 +149,7 @@ def true_conditions(obj: Mapping[str, Any]) -> set[str]:
 def ingress_addresses(obj: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return the addresses or host names by which a Service or an Ingress is reached from outside.
 
-    They stand in `status.loadBalancer.ingress`; an entry that has neither is an empty text.
+    They are in `status.loadBalancer.ingress`; an entry that has neither is an empty text.
     """
     entries = (status_of(obj or {}).get("loadBalancer") or {}).get("ingress") or []
     return tuple(entry.get("ip") or entry.get("hostname") or "" for entry in entries)

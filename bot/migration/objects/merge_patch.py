@@ -1,4 +1,4 @@
-"""JSON merge patches (RFC 7386) and their inverse: how a change to the source is taken back exactly.
+"""JSON merge patches (RFC 7386) and their inverse: how a change to the source is reverted exactly.
 
 The inverse is computed from the object as it was, so a roll-back needs no knowledge of kinds: a field that
 was missing is removed, one that was there gets its value again.

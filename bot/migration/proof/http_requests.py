@@ -99,7 +99,7 @@ def _send(kube: Kube, probe: HttpProbe) -> HttpAnswer:
 
 
 def _class_of(reply: Reply) -> str:
-    """Return the class of an answer; empty if it is an error of the API server, which is told by its form."""
+    """Return the class of an answer; empty if it is an error of the API server itself."""
     status = _api_server_status(reply) if reply.status >= 400 else None
     if status is None:
         return f"{reply.status // 100}xx"

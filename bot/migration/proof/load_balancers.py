@@ -22,7 +22,7 @@ ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONIT
 
 
 class LoadBalancerApi(Protocol):
-    """Octavia, as far as it is asked. Calls raise `CloudForbidden`, `NoSuchService` or another `Problem`."""
+    """The part of Octavia that is needed here. Calls raise `CloudForbidden`, `NoSuchService`, `Problem`."""
 
     def balancer(self, balancer: str) -> LoadBalancer:
         """Return a load balancer with what it leads to. Raises `CloudNotFound`."""

@@ -1,4 +1,4 @@
-"""The before-image: every change to the source, each with the patch that takes it back.
+"""The before-image: every change to the source, each with the patch that reverts it.
 
 The image is computed and recorded before anything is changed, so that a crash at any moment leaves a record
 of how things were. It has the changed fields only, none of which can be a Secret's.
@@ -16,7 +16,7 @@ from bot.migration.objects.merge_patch import holds, inverse, merged
 
 
 class ChangePhase(enum.StrEnum):
-    """When a change is made; changes are taken back in the opposite order."""
+    """When a change is applied; changes are reverted in the opposite order."""
 
     RETAIN = "retain"  # volumes are kept whatever happens to their claims
     SUSPEND = "suspend"  # CronJobs and Jobs
@@ -55,7 +55,7 @@ class BeforeImage:
     def before(self, obj: Object) -> Object:
         """Return an object of the source as it was before it was changed.
 
-        `obj` may be from before or after the changes: only those that stand are taken out of it.
+        `obj` may be from before or after the changes: only those in effect are reverted.
         """
         for change in reversed(self.changes):
             if change.ref == ref_of(obj) and change.uid == uid_of(obj) and holds(obj, change.patch):
@@ -66,7 +66,7 @@ class BeforeImage:
 def source_change(
     obj: Object, *, phase: ChangePhase, path: str, patch: Mapping[str, Any], what: str
 ) -> SourceChange:
-    """Return a change to an object as it was read, with the patch that takes it back."""
+    """Return a change to an object as it was read, with the patch that reverts it."""
     restore = inverse(obj, dict(patch))
     ref, uid = ref_of(obj), uid_of(obj)
     return SourceChange(phase=phase, ref=ref, uid=uid, path=path, what=what, patch=patch, restore=restore)

@@ -1,7 +1,7 @@
-"""Makes the changes of a before-image, and takes them back. Both are idempotent.
+"""Applies the changes of a before-image to the source, and reverts them. Both are idempotent.
 
-A change is made only to the very object of the image (its uid), and taken back only where it still stands:
-what somebody else has changed since is not overwritten but reported.
+A change is applied only to the very object of the image (its uid), and reverted only while it is still in
+effect: what somebody else has changed since is not overwritten but reported.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ChangeStatus(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AppliedChange:
-    """One change that was made or taken back, and what became of it."""
+    """One change that was applied or reverted, and what became of it."""
 
     ref: Ref
     phase: ChangePhase
@@ -50,7 +50,7 @@ class AppliedChange:
 def apply(
     kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = PHASES
 ) -> tuple[AppliedChange, ...]:
-    """Make the changes of some phases, phase by phase. Raises `KubeError`.
+    """Apply the changes of some phases, phase by phase. Raises `KubeError`.
 
     Raises `SourceChanged` if an object is gone or replaced, unless it is a Job, which may end and go.
     """
@@ -74,7 +74,7 @@ def apply(
 def revert(
     kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = PHASES
 ) -> tuple[AppliedChange, ...]:
-    """Take the changes of some phases back, the last phase first; what others changed since is left alone.
+    """Revert the changes of some phases, the last phase first; what others changed since is left alone.
 
     Raises `KubeError`.
     """
@@ -88,7 +88,7 @@ def revert(
 
 
 def pending(kube: Kube, image: BeforeImage) -> list[str]:
-    """Return a line for each change that does not stand: an autoscaler or an operator may have undone it.
+    """Return a line for each change that is not in effect: an autoscaler or operator may have undone it.
 
     Raises `KubeError`.
     """

@@ -77,7 +77,7 @@ def _retain(
 
 
 def _stop(obj: Object, operators: Collection[Ref], common: CommonApis) -> Iterator[SourceChange]:
-    """Yield the change that stops a workload; none if it stands still already."""
+    """Yield the change that stops a workload; none if it is stopped already."""
     ref, spec = ref_of(obj), spec_of(obj)
     replicas = spec.get("replicas", 1)
     phase, what = ChangePhase.SCALE, ""

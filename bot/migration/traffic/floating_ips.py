@@ -40,7 +40,7 @@ class AddressLost(Problem):
 
 
 class FloatingIpApi(Protocol):
-    """Neutron, as far as it is asked. Every call raises a `Problem` if it fails."""
+    """The part of Neutron that is needed here. Every call raises a `Problem` if it fails."""
 
     def find(self, address: str) -> FloatingIP | None:
         """Return the floating IP of the project with an address."""

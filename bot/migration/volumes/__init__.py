@@ -2,5 +2,5 @@
 
 `choices` says what becomes of each claim, `static_volumes` makes the objects that bind a disk to a claim,
 `reattachment` moves disks from cluster to cluster and back, and `snapshots` keeps them as the source left
-them. What stands against a choice is checked by `bot.migration.planning.checks.volumes`.
+them. The choices are checked by `bot.migration.planning.checks.volumes`.
 """

@@ -32,7 +32,7 @@ class NotRetained(Problem):
 
 
 class VolumeApi(Protocol):
-    """Cinder, as far as it is asked."""
+    """The part of Cinder that is needed here."""
 
     def disk(self, volume: str) -> Disk:
         """Return the disk with a Cinder UUID. Raises a `Problem`."""
@@ -56,7 +56,7 @@ def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
 
 
 def attached(kube: Kube, volumes: Iterable[PlannedVolume], disks: VolumeApi | None) -> list[str]:
-    """Return a line for each disk that something still holds; empty if all are free.
+    """Return a line for each disk that is still attached somewhere; empty if all are free.
 
     With `disks` Cinder is asked too. Raises `KubeError`, or the `Problem` of a Cinder that fails.
     """
@@ -182,7 +182,7 @@ def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tupl
 def hand_over(kube: Kube, volumes: Sequence[PlannedVolume], migration: str) -> tuple[Ref, ...]:
     """Give the target's volumes the reclaim policy that they had, after the old cluster is deleted.
 
-    Before that, two PersistentVolumes stand for one disk, and a Delete on either could delete the data.
+    Before that, two PersistentVolumes refer to one disk, and a Delete on either could delete the data.
     Raises `KubeError`.
     """
     refs = []

@@ -33,7 +33,7 @@ class SnapshotFailed(Problem):
 
 
 class SnapshotApi(VolumeApi, Protocol):
-    """Cinder, as far as snapshots go. Every call raises `CloudRefused` or another `CloudServiceError`."""
+    """The part of Cinder that is needed here. Calls raise `CloudRefused` or another `CloudServiceError`."""
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
         """Return the snapshots of the volume with a Cinder UUID."""

@@ -14,7 +14,7 @@ VOLUMES = Subject("volumes")
 
 
 def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
-    """Yield what stands against the choices, and what people should know of those that can be followed."""
+    """Yield the choices that cannot be followed, and what people should know of the others."""
     for volume in inputs.volumes:
         yield from _check_choice(volume, inputs)
     moving = [volume for volume in inputs.volumes if volume.moves and not volume.why_not_movable]
