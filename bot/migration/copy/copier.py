@@ -56,9 +56,7 @@ def _no_progress(_progress: CopyProgress) -> None:
     """Ignore the progress of a copy that nobody watches."""
 
 
-def writer(
-    target: Kube, plan: MigrationPlan, mappings: Mappings, key: bytes, *, dry_run: bool = False
-) -> Writer:
+def writer(target: Kube, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
     """Return the target, ready to be written into; it is asked what it serves. Raises `KubeError`."""
     return Writer(
         kube=target,
@@ -66,7 +64,6 @@ def writer(
         migration=plan.migration,
         context=context_of(plan, mappings),
         key=key,
-        dry_run=dry_run,
     )
 
 

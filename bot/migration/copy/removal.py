@@ -45,7 +45,6 @@ class RemovedObject:
     """
 
     ref: Ref
-    uid: str
     removal: str
     why: str = ""
 
@@ -104,7 +103,7 @@ def _remove(target: Kube, surface: ApiSurface, objects: Mapping[Ref, Object]) ->
         resource = surface.find(ref)
         if resource is not None:
             removal, why = _remove_one(target, resource.path(ref), objects[ref])
-            removed.append(RemovedObject(ref=ref, uid=uid_of(objects[ref]), removal=removal, why=why))
+            removed.append(RemovedObject(ref=ref, removal=removal, why=why))
     return tuple(obj for obj in removed if obj.removal != Removal.ABSENT.value)
 
 

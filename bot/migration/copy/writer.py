@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.adapters.kube import errors, writes
 from bot.adapters.kube.client import Kube
-from bot.migration.copy.equality import comparable, same, unlabelled
+from bot.migration.copy.equality import same, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.manifest import (
@@ -26,7 +26,6 @@ from bot.migration.objects.manifest import (
     annotations_of,
     labels_of,
     ref_of,
-    uid_of,
     version_of,
     with_annotation,
 )
@@ -59,12 +58,10 @@ RECORDED = (errors.Conflict, errors.Invalid, errors.Malformed, errors.Forbidden)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WrittenObject:
-    """One object that was written, or why it was not. `digest` is that of its configuration in the target."""
+    """One object that was written, or why it was not."""
 
     ref: Ref
     action: WriteAction
-    uid: str = ""
-    digest: str = ""
     why: str = ""
 
     @property
@@ -173,7 +170,7 @@ def _own(
     path = resource.path(ref_of(obj))
     for attempt in range(TRIES):
         if live is not None and not started and not force and STARTED in annotations_of(live):
-            return _written(writer, live, WriteAction.UNCHANGED)
+            return WrittenObject(ref=ref_of(obj), action=WriteAction.UNCHANGED)
         try:
             return _apply(writer, path, obj, live, force=force)
         except errors.FieldConflict:
@@ -201,7 +198,7 @@ def _apply(writer: Writer, path: str, obj: Object, live: Object | None, *, force
         action = WriteAction.CREATED
     elif live is None or result.resource_version == version:
         action = WriteAction.UNCHANGED
-    return _written(writer, result.object, action)
+    return WrittenObject(ref=ref_of(obj), action=action)
 
 
 def _keep_others(
@@ -210,26 +207,21 @@ def _keep_others(
     """Leave an object of the same name that is not this migration's; a Namespace or account is added to."""
     ref = ref_of(obj)
     if same(obj, live, writer.context, writer.key):
-        return _written(writer, live, WriteAction.PRESENT)
+        return WrittenObject(ref=ref, action=WriteAction.PRESENT)
     if ref.group_kind in SHARED:
         path, body, doing = resource.path(ref), unlabelled(obj), f"add to {ref}"
-        result = writes.apply(writer.kube, path, body, dry_run=writer.dry_run, doing=doing)
-        return _written(writer, result.object, WriteAction.PRESENT)
+        writes.apply(writer.kube, path, body, dry_run=writer.dry_run, doing=doing)
+        return WrittenObject(ref=ref, action=WriteAction.PRESENT)
     if stage in ONLY_IF_ABSENT:
         why = "the target's own is another one, and is kept"
-        return dataclasses.replace(_written(writer, live, WriteAction.PRESENT), why=why)
+        return WrittenObject(ref=ref, action=WriteAction.PRESENT, why=why)
     why = "the target has an object of that name which this migration did not make, and it is another one"
-    return WrittenObject(ref=ref, action=WriteAction.DIFFERS, uid=uid_of(live), why=why)
+    return WrittenObject(ref=ref, action=WriteAction.DIFFERS, why=why)
 
 
 def started_form(obj: Object) -> Object:
     """Return an object with the annotation of what works in the target."""
     return with_annotation(obj, STARTED, "true")
-
-
-def _written(writer: Writer, obj: Object, action: WriteAction) -> WrittenObject:
-    digest = comparable(obj, writer.context, writer.key)
-    return WrittenObject(ref=ref_of(obj), action=action, uid=uid_of(obj), digest=digest)
 
 
 def _refused(ref: Ref, error: errors.KubeError) -> WrittenObject:

@@ -77,15 +77,14 @@ def read(
     surface: ApiSurface,
     resources: Iterable[ApiResource],
     namespaces: Sequence[str],
-    default: bool = True,
 ) -> Inventory:
     """Read `resources`: of cluster-scoped kinds everything, of namespaced ones what is in the namespaces.
 
-    If no namespaces are given, all but the system's are read; without `default`, none is. A kind that may
-    not be read is reported in `unread`. Raises `UnknownNamespace` and `KubeError`.
+    If no namespaces are given, all but the system's are read. A kind that may not be read is reported in
+    `unread`. Raises `UnknownNamespace` and `KubeError`.
     """
     existing = [namespace["metadata"]["name"] for namespace in kube.all_of("/api/v1/namespaces", dict)]
-    chosen = select_namespaces(existing, namespaces) if namespaces or default else ()
+    chosen = select_namespaces(existing, namespaces)
     kinds = [resource for resource in resources if resource.stored and resource.group_kind not in UNREAD]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="inventory") as pool:
         answers = list(pool.map(lambda resource: _read_kind(kube, resource, chosen), kinds))

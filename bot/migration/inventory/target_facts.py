@@ -26,7 +26,6 @@ class TargetFacts:
     storage_classes: Mapping[str, Object] = dataclasses.field(default_factory=dict, repr=False)
     ingress_classes: frozenset[str] = frozenset()
     csi_drivers: frozenset[str] = frozenset()
-    namespaces: frozenset[str] = frozenset()
 
     @property
     def zones(self) -> frozenset[str]:
@@ -50,7 +49,6 @@ def read_target_facts(kube: Kube) -> TargetFacts:
         storage_classes={storage_class["metadata"]["name"]: storage_class for storage_class in classes},
         ingress_classes=_names(kube, "/apis/networking.k8s.io/v1/ingressclasses"),
         csi_drivers=_names(kube, "/apis/storage.k8s.io/v1/csidrivers"),
-        namespaces=_names(kube, "/api/v1/namespaces"),
     )
 
 

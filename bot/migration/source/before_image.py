@@ -25,9 +25,6 @@ class ChangePhase(enum.StrEnum):
     ADDRESS = "address"  # floating IPs outlive their Services
 
 
-PHASES = tuple(ChangePhase)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SourceChange:
     """One change to one object of the source.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,7 +19,7 @@ from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.objects.manifest import Ref, uid_of
 from bot.migration.objects.merge_patch import holds
-from bot.migration.source.before_image import PHASES, BeforeImage, ChangePhase, SourceChange
+from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
 
 NAMED = 5
 
@@ -47,18 +47,14 @@ class AppliedChange:
     state: ChangeStatus
 
 
-def apply(
-    kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = PHASES
-) -> tuple[AppliedChange, ...]:
-    """Apply the changes of some phases, phase by phase. Raises `KubeError`.
+def apply(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
+    """Apply the changes, phase by phase. Raises `KubeError`.
 
     Raises `SourceChanged` if an object is gone or replaced, unless it is a Job, which may end and go.
     """
-    selected = set(phases)
     applied = [
         change
-        for phase in PHASES
-        if phase in selected
+        for phase in ChangePhase
         for change in _each(image, phase, lambda change: _apply_one(kube, change))
     ]
     lost = [change for change in applied if change.state is ChangeStatus.GONE and change.ref.kind != "Job"]
@@ -71,18 +67,14 @@ def apply(
     return tuple(applied)
 
 
-def revert(
-    kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = PHASES
-) -> tuple[AppliedChange, ...]:
-    """Revert the changes of some phases, the last phase first; what others changed since is left alone.
+def revert(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
+    """Revert the changes, the last phase first; what others changed since is left alone.
 
     Raises `KubeError`.
     """
-    selected = set(phases)
     return tuple(
         change
-        for phase in reversed(PHASES)
-        if phase in selected
+        for phase in reversed(ChangePhase)
         for change in _each(image, phase, lambda change: _revert_one(kube, change))
     )
 

@@ -11,7 +11,7 @@ import dataclasses
 import enum
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
@@ -119,16 +119,10 @@ def _seconds(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts) or SECONDS
 
 
-def run(
-    kube: Kube,
-    pods: Iterable[Object],
-    phase: HookPhase,
-    *,
-    failed: Callable[[HookRun], None] = lambda _run: None,
-) -> tuple[HookRun, ...]:
+def run(kube: Kube, pods: Iterable[Object], phase: HookPhase) -> tuple[HookRun, ...]:
     """Run the commands of some pods one after the other, in the order of their names.
 
-    `failed` is called with each that does not succeed. Raises `HookFailed` at the first that must succeed.
+    Raises `HookFailed` at the first that must succeed and does not.
     """
     runs: list[HookRun] = []
     for pod in sorted(pods, key=ref_of):
@@ -136,10 +130,8 @@ def run(
         if hook is None:
             continue
         runs.append(_execute(kube, hook))
-        if not runs[-1].ok:
-            failed(runs[-1])
-            if hook.must_succeed:
-                raise _failure(hook, runs[-1])
+        if hook.must_succeed and not runs[-1].ok:
+            raise _failure(hook, runs[-1])
     return tuple(runs)
 
 

@@ -94,5 +94,5 @@ def test_a_writer_asks_the_target_what_it_serves() -> None:
     copy = copy_of(target=MemoryKube(HOME))
     from bot.settings.file import Mappings
 
-    into = copier.writer(copy.target, copy.plan, Mappings(), b"key", dry_run=True)
-    assert into.surface.version == "v1.29.5" and into.migration == "m1" and into.dry_run
+    into = copier.writer(copy.target, copy.plan, Mappings(), b"key")
+    assert into.surface.version == "v1.29.5" and into.migration == "m1"

@@ -85,12 +85,6 @@ def test_a_namespace_that_does_not_exist_is_refused() -> None:
         read_shop(MemoryKube(SHOP), "shpo")
 
 
-def test_without_the_default_no_namespace_is_read() -> None:
-    kube = MemoryKube(SHOP, an("ConfigMap", "c"))
-    result = read(kube, surface=SERVED, resources=SERVED.select(KINDS), namespaces=(), default=False)
-    assert result.namespaces == () and not result.of("ConfigMap") and result.of("Namespace")
-
-
 def test_inventories_show_no_object() -> None:
     secret = an("Secret", "s", data={"password": "aHVudGVyMg=="})
     assert "aHVudGVyMg" not in repr(inventory(secret))

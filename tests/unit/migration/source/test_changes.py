@@ -57,11 +57,6 @@ def test_a_repetition_changes_nothing() -> None:
     assert len(kube.requests) == 4
 
 
-def test_only_the_phases_that_are_asked_for_are_made() -> None:
-    kube = MemoryKube(WEB, CRON)
-    assert states(changes.apply(kube, IMAGE, [ChangePhase.SUSPEND])) == [("CronJob", ChangeStatus.DONE)]
-
-
 def test_an_object_that_is_gone_or_replaced_stops_the_cut_over() -> None:
     for kube in (MemoryKube(CRON), MemoryKube(CRON, workload(name="web"))):
         with pytest.raises(SourceChanged) as stopped:
