@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.figures import Line
 from benchmarks.updates import OLDEST_SECONDS, VISIBLE_SECONDS, Watch
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 
@@ -40,13 +40,13 @@ Object = dict[str, Any]
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Migrate all of them, and watch until every one has soaked for a while."""
-    made = World(
-        tempo=Tempo(start=0.0, stop=0.0),
+    made = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
         seconds_to_build=2.0,
         rate_limits=True,
         clusters=(
-            Planned(name="lab", driver="calico", nodes=1),
-            *(Planned(name=name, driver="flannel", nodes=1) for name in _names()),
+            InitialCluster(name="lab", driver="calico", nodes=1),
+            *(InitialCluster(name=name, driver="flannel", nodes=1) for name in _names()),
         ),
     )
     made.start()
@@ -71,8 +71,8 @@ def _names() -> Iterator[str]:
     return (f"team-{number}" for number in range(MIGRATIONS))
 
 
-async def _deployed(made: World, name: str) -> None:
-    made.switches[name].cluster.deploy(list(_objects()))
+async def _deployed(made: Sandbox, name: str) -> None:
+    made.cluster_faults[name].cluster.deploy(list(_objects()))
 
 
 def _objects() -> Iterator[Object]:
@@ -107,7 +107,7 @@ class _Seen:
     most: int  # migrations at once
 
 
-def _watched(made: World, database: Database) -> list[Line]:
+def _watched(made: Sandbox, database: Database) -> list[Line]:
     register, watch, person = ClusterMigrationRepository(database), Watch(made), _Person(made)
     for number, name in enumerate(_names()):
         words = f"/xk8s migrate {name} --to calico --soak 4h"
@@ -177,7 +177,7 @@ def _until_all_soak(register: ClusterMigrationRepository, watch: Watch, person: 
 class _Person:
     """Approves one cut-over after the other."""
 
-    def __init__(self, made: World) -> None:
+    def __init__(self, made: Sandbox) -> None:
         self._made = made
         self._done: set[str] = set()
         self._next = 0.0
@@ -208,7 +208,7 @@ def _approve(blocks: list[Object]) -> str:
     return ""
 
 
-def _delays(made: World, found: list[ClusterMigration]) -> tuple[list[float], list[float]]:
+def _delays(made: Sandbox, found: list[ClusterMigration]) -> tuple[list[float], list[float]]:
     """How long each end of a step took to be said: while there were many a second, and else."""
     said = {}
     for message in made.workspace.messages:

@@ -20,7 +20,7 @@ def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, st
     for a cluster that Magnum does not know.
     """
     nodes = inventory.of("Node")
-    pool = labels.get(profile.pool_label)
+    pool = labels.get(profile.template.pool_label)
     pods = {pool} if pool else {cidr for node in nodes for cidr in spec_of(node).get("podCIDRs") or []}
     api = spec_of(inventory.find("", "Service", "default", "kubernetes") or {}).get("clusterIP")
     services = labels.get("service_cluster_ip_range") or _service_range(str(api or ""))

@@ -136,7 +136,7 @@ def _network_state(obj: Object, context: ExclusionContext) -> Exclusion | None:
     for profile in (profile for profile in profiles() if group in profile.state_groups):
         if ref.group_kind not in profile.policy_kinds:
             return ExclusionReason.NETWORK_STATE, f"it is {profile.title}'s own record of this cluster"
-        if profile.driver is not context.target.driver:
+        if profile.driver != context.target.driver:
             return ExclusionReason.VERSION, f"{context.target.title} has no such policies"
         served = next((g for g, kind in profile.policy_kinds if kind == ref.kind), ref.group)
         if served != ref.group and context.inventory.surface.versions(served, ref.kind):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 
+from bot.drivers.catalog import profiles
 from bot.migration.objects.manifest import Ref, is_custom_group, ref_of
 from bot.migration.objects.ownership import OwnershipGraph
 
@@ -74,15 +75,7 @@ _BY_KIND = {
     Stage.ACCESS: ("ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"),
     Stage.CONFIGURATION: ("Secret", "ConfigMap"),
     Stage.LIMITS: ("LimitRange", "ResourceQuota"),
-    Stage.POLICIES: (
-        "NetworkPolicy",
-        "GlobalNetworkPolicy",
-        "NetworkSet",
-        "GlobalNetworkSet",
-        "Tier",
-        "AdminNetworkPolicy",
-        "BaselineAdminNetworkPolicy",
-    ),
+    Stage.POLICIES: ("NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"),
     Stage.VOLUMES: ("PersistentVolume", "PersistentVolumeClaim"),
     Stage.SERVICES: ("Service", "Endpoints", "EndpointSlice"),
     Stage.WORKLOADS: ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod"),
@@ -110,15 +103,17 @@ _RANKS = {
     "Service": 0,
 }
 ONLY_IF_ABSENT = frozenset({Stage.DEFINITIONS, Stage.CLASSES})
-POLICY_GROUPS = ("projectcalico.org", "policy.networking.k8s.io")
+POLICY_GROUP = "policy.networking.k8s.io"  # of the policies of Kubernetes' network SIG
 
 
 def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> Stage:
     """Return the stage of an object; kinds that are not in the table are custom resources."""
     if ref in set(operators):
         return Stage.OPERATORS
+    if any((ref.group, ref.kind) in profile.policy_kinds for profile in profiles()):
+        return Stage.POLICIES
     stage = _STAGES.get(ref.kind, Stage.CUSTOM)
-    is_policy = stage is Stage.POLICIES and ref.group.endswith(POLICY_GROUPS)
+    is_policy = stage is Stage.POLICIES and ref.group == POLICY_GROUP
     return Stage.CUSTOM if is_custom_group(ref.group) and not is_policy else stage
 
 

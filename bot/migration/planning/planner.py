@@ -19,11 +19,12 @@ from bot.actions.migrations import MigrateStart
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
 from bot.clusters.cluster import AmbiguousCluster, Cluster
+from bot.clusters.lifecycle.orders import order_of, refuse_taken
 from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.clusters.projects import ProjectParts
-from bot.clusters.service import order_of, refuse_taken
 from bot.clusters.templates.results import AmbiguousTemplate, Template
 from bot.common.problems import Ambiguous, Choice, Refusal
+from bot.drivers.catalog import recommended
 from bot.drivers.driver import Driver
 from bot.drivers.verification import collector, detection
 from bot.migration.inventory.api_discovery import numbers
@@ -179,7 +180,7 @@ class Planner:
                     several.what, choices=several.choices, fix=several.fix, field="template"
                 ) from several
         else:
-            template = _only_template(parts, action.to or Driver.CALICO, source)
+            template = _only_template(parts, action.to or recommended().driver, source)
         return _deployed(parts, action, source, template)
 
 
@@ -245,7 +246,7 @@ def _existing(parts: ProjectParts, name: str, source: Cluster) -> _Target:
 
 def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Template:
     """The one visible template of a driver whose Kubernetes is not older; else a person picks."""
-    if driver is source.driver:
+    if driver == source.driver:
         raise CannotMigrate(
             f"{source.name} runs {driver} already",
             why="a migration changes the driver",

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
+from bot.drivers.catalog import profiles
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
 from bot.migration.inventory.target_facts import TargetFacts, promised, read_target_facts
 from bot.policy.cluster_state import ClusterState, read_cluster_state
 
-# the prefixes of the names of what Magnum installs in kube-system (docs of its labels, version 20)
+# the prefixes of the names of what Magnum installs in kube-system (docs of its labels, version 20); those of
+# drivers are in their profiles
 ADD_ONS = (
-    "calico-",
-    "kube-flannel",
     "coredns",
     "kube-dns",
     "csi-",
@@ -92,10 +92,11 @@ def _read_source(
 def _unknown_addons(source: Kube) -> tuple[str, ...]:
     """Return the workloads in kube-system that Magnum does not install: somebody may have put them there."""
     names = set()
+    add_ons = (*ADD_ONS, *(prefix for profile in profiles() for prefix in profile.add_ons))
     for plural in ("deployments", "statefulsets", "daemonsets"):
         try:
             workloads = source.all_of(f"/apis/apps/v1/namespaces/kube-system/{plural}", dict)
         except KubeError:
             continue  # who may not list them there owns nothing there
         names |= {workload["metadata"]["name"] for workload in workloads}
-    return tuple(sorted(name for name in names if not name.startswith(ADD_ONS)))
+    return tuple(sorted(name for name in names if not name.startswith(add_ons)))

@@ -52,7 +52,7 @@ def run(moved: tuple[Moving, RunState], app: str, script: str, most: int = 9) ->
     for pod in [each for each in pods if each["metadata"]["labels"].get("app") == app][:most]:
         argv = ["sh", "-c", script]
         cloud.loopback.call(cluster._programs.run, pod, pod["spec"]["containers"][0]["name"], argv)
-    cloud.loopback.call(cluster.touch)
+    cloud.loopback.call(cluster.resync)
     cloud.settle()
 
 

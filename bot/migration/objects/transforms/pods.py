@@ -14,7 +14,6 @@ HOSTNAME = "kubernetes.io/hostname"
 TOKEN_VOLUME = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 DEFAULT_TOLERATIONS = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
 MULTUS_STATUS = ("k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status")
-PINNED_ADDRESSES = ("/ipAddrs", "/ipv4pools", "/ipv6pools", "/floatingIPs")
 BANDWIDTH = ("kubernetes.io/ingress-bandwidth", "kubernetes.io/egress-bandwidth")
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 
@@ -42,10 +41,11 @@ def template(obj: Object, context: TransformContext) -> Iterator[TransformNote]:
 def _annotations(metadata: Object, context: TransformContext) -> Iterator[TransformNote]:
     """Drop CNI annotations: one that pins an address of the old cluster can keep a pod from starting."""
     annotations = metadata.get("annotations") or {}
+    pinned = (*context.source.address_annotations, *context.target.address_annotations)
     for name in sorted(annotations):
         if name.startswith(context.pod_annotations) or name in MULTUS_STATUS:
             del annotations[name]
-            if name.endswith(PINNED_ADDRESSES):
+            if name in pinned:
                 yield warning(f"the annotation {name} pins addresses of the old cluster, and is dropped")
         elif name in BANDWIDTH and not context.target.limits_bandwidth:
             yield warning(f"{name} has no effect with {context.target.title} on Magnum")

@@ -46,7 +46,7 @@ def planned_by(
     keys: DigestKeys,
     *objects: Object,
     facts: TargetFacts | None = None,
-    to: Driver = Driver.CALICO,
+    to: Driver = Driver("calico"),
     **request: Any,
 ) -> MigrationPlan:
     everything = (HOME, *objects)
@@ -65,7 +65,7 @@ def planned_by(
         ),
     )
     source = ClusterSide(
-        name="dev", driver=Driver.CALICO if to is Driver.FLANNEL else Driver.FLANNEL, id="u1"
+        name="dev", driver=Driver("calico") if to == Driver("flannel") else Driver("flannel"), id="u1"
     )
     defaults: dict[str, Any] = {
         "migration": "m1",

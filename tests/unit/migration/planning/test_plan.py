@@ -23,7 +23,7 @@ def test_an_approval_is_bound_to_what_is_configured_and_not_to_what_happens() ->
     other = {**web, "spec": {**web["spec"], "replicas": 9}}
     assert plan(web).bound() == plan(busy).bound()
     assert plan(web).bound() != plan(other).bound()
-    assert plan(web).bound() != plan(web, target=ClusterSide(name="else", driver=Driver.CALICO)).bound()
+    assert plan(web).bound() != plan(web, target=ClusterSide(name="else", driver=Driver("calico"))).bound()
     assert plan(web).bound() != plan(web, early=("shop/web",)).bound()
     anew = {**web, "metadata": {**web["metadata"], "uid": "another"}}
     assert plan(web).bound() != plan(anew).bound()

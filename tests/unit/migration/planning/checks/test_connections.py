@@ -35,7 +35,7 @@ def test_policies_that_were_never_enforced_are_reported_connection_by_connection
 
 
 def test_isolation_that_is_lost_is_reported_too() -> None:
-    planned = plan(WEB, DB, CLOSED, to=Driver.FLANNEL)
+    planned = plan(WEB, DB, CLOSED, to=Driver("flannel"))
     assert ("shop/web[Pod]", "shop/db[Pod]") in {
         (connection.source, connection.destination) for connection in planned.network.opens
     }
@@ -44,5 +44,5 @@ def test_isolation_that_is_lost_is_reported_too() -> None:
 
 
 def test_drivers_that_are_alike_change_nothing() -> None:
-    same = plan(WEB, DB, CLOSED, source=ClusterSide(name="dev", driver=Driver.CALICO))
+    same = plan(WEB, DB, CLOSED, source=ClusterSide(name="dev", driver=Driver("calico")))
     assert not same.network.computed and not same.network.closes
