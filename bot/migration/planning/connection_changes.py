@@ -1,7 +1,7 @@
 """Connections that a migration closes because the new driver enforces policies, or opens because it does not.
 
-Policies that Flannel never enforced have never been tested: on Calico they begin to cut. The other way round,
-isolation that people rely on is lost without a word. Both are computed connection by connection, by the
+Policies that no driver enforced have never been tested: in the new cluster they begin to cut. The other way
+round, isolation that people rely on is lost without a word. Both are computed connection by connection, by the
 reachability engine: `network` is the source as it reads it, `source` and `target` are the drivers.
 """
 
