@@ -1,4 +1,4 @@
-"""Proves a copy: counts, configuration digests, and the network. Every gap has a reason or is a difference.
+"""Proves a copy: counts, digests of the configuration, and the network. Every gap is a difference.
 
 Both sides go through the same transforms. Where digests differ, the target is asked in a dry run what it
 would make of the planned object: defaults of another Kubernetes version are no difference.
@@ -11,15 +11,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.adapters.kube import writes as kube_writing
+from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import profile
-from bot.migration.copy.writer import Writer, comparable, existing, same
+from bot.migration.copy.equality import comparable, same
+from bot.migration.copy.writer import Writer, existing
 from bot.migration.objects.manifest import MIGRATION, Object, Ref, labels_of
 from bot.migration.objects.transforms.catalog import strip
-from bot.migration.planning.network.connection_changes import states
+from bot.migration.planning.connection_changes import states
 from bot.migration.planning.plan import MigrationPlan
 from bot.policy.cluster_state import ClusterState
+from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.difference import difference
 
 NAMED_FIELDS = 5
@@ -35,7 +37,7 @@ class CopyDifference:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KindCount:
-    """Objects of one kind in one namespace: planned, and found."""
+    """How many objects of one kind in one namespace were planned, and how many the target has."""
 
     namespace: str
     kind: str
@@ -45,112 +47,97 @@ class KindCount:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CopyComparison:
-    """What a comparison found."""
+    """The result of a comparison. `equal` is the number of objects that are as planned."""
 
     counts: tuple[KindCount, ...]
     equal: int
     differences: tuple[CopyDifference, ...]
-    network: tuple[str, ...] = ()  # connections that the copied policies decide otherwise than the plan said
 
     @property
     def proven(self) -> bool:
         """Whether the copy is what was planned."""
-        return not self.differences and not self.network
+        return not self.differences
 
 
-def compare(into: Writer, wanted: Mapping[Ref, Object | None]) -> CopyComparison:
-    """Compare the target with what is wanted there; None: it must not be there yet. Raises `KubeError`."""
-    refs = sorted(wanted)
+def compare(into: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
+    """Compare the target's objects with what is expected there. Raises `KubeError`.
+
+    None is expected for an object that must not be there yet.
+    """
+    refs = sorted(expected)
     live = existing(into, refs)
-    differences: list[CopyDifference] = []
-    equal = 0
-    for ref in refs:
-        expected, found = wanted[ref], live.get(ref)
-        what = _difference(into, ref, expected, found)
-        if what:
-            differences.append(CopyDifference(ref=ref, what=what))
-        else:
-            equal += 1
-    return CopyComparison(counts=tuple(_counts(wanted, live)), equal=equal, differences=tuple(differences))
+    differences = [
+        CopyDifference(ref=ref, what=difference_text)
+        for ref in refs
+        if (difference_text := _difference(into, ref, expected[ref], live.get(ref)))
+    ]
+    counts = tuple(_counts(expected, live))
+    return CopyComparison(counts=counts, equal=len(refs) - len(differences), differences=tuple(differences))
 
 
-def _difference(into: Writer, ref: Ref, expected: Object | None, found: Object | None) -> str:
+def _difference(into: Writer, ref: Ref, expected: Object | None, live: Object | None) -> str:
+    """Return how an object is not as expected; empty if it is."""
     if expected is None:
-        return "it is there before the cut-over" if found is not None and _ours(found, into) else ""
-    if found is None:
+        is_ours = live is not None and labels_of(live).get(MIGRATION) == into.migration
+        return "it is there before the cut-over" if is_ours else ""
+    if live is None:
         return "it is missing"
-    if same(expected, found, into.context, into.key):
+    if same(expected, live, into.context, into.key):
         return ""
-    resource = into.surface.find(ref, expected["apiVersion"].rpartition("/")[2])
+    resource = into.resource_of(expected)
     if resource is None:
         return "the target does not serve its version"
+    path, doing = resource.path(ref), f"compare {ref}"
     try:
-        would = kube_writing.apply(
-            into.kube, resource.path(ref), expected, dry_run=True, force=True, doing=f"compare {ref}"
-        )
+        stored = writes.apply(into.kube, path, expected, dry_run=True, force=True, doing=doing).object
     except KubeError as error:
-        return (
-            "the target would not take it"
-            if ref.kind == "Secret"
-            else f"the target would not take it: {error.why}"
-        )
-    if comparable(would.object, into.context, into.key) == comparable(found, into.context, into.key):
+        why = "" if ref.kind == "Secret" else f": {error.why}"  # the API server may quote a Secret's values
+        return f"the target would not take it{why}"
+    if comparable(stored, into.context, into.key) == comparable(live, into.context, into.key):
         return ""
-    here, there = strip(would.object, into.context)[0], strip(found, into.context)[0]
-    fields = sorted(set(_fields(here, there, "")))[:NAMED_FIELDS]
-    return f"{', '.join(fields) or 'its fields'} differ"
+    fields = sorted(set(_fields(strip(stored, into.context)[0], strip(live, into.context)[0], "")))
+    return f"{', '.join(fields[:NAMED_FIELDS]) or 'its fields'} differ"
 
 
-def _ours(obj: Object, into: Writer) -> bool:
-    return labels_of(obj).get(MIGRATION) == into.migration
+def _fields(expected: Any, live: Any, path: str) -> Iterator[str]:
+    """Yield the paths of fields that differ, without their values; of a Secret's data that is the key."""
+    if isinstance(expected, dict) and isinstance(live, dict):
+        for key in expected.keys() | live.keys():
+            yield from _fields(expected.get(key), live.get(key), f"{path}.{key}" if path else key)
+    elif expected != live:
+        yield path
 
 
-def _fields(left: Any, right: Any, at: str) -> Iterator[str]:
-    """Paths that differ; of a Secret's data only the key."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        for key in left.keys() | right.keys():
-            yield from _fields(left.get(key), right.get(key), f"{at}.{key}" if at else key)
-    elif left != right:
-        yield at
-
-
-def _counts(wanted: Mapping[Ref, Object | None], live: Mapping[Ref, Object]) -> Iterator[KindCount]:
-    planned = Counter((ref.namespace, ref.kind) for ref, obj in wanted.items() if obj is not None)
-    found = Counter((ref.namespace, ref.kind) for ref in live if wanted.get(ref) is not None)
-    for namespace, kind in sorted(planned):
-        yield KindCount(
-            namespace=namespace, kind=kind, planned=planned[namespace, kind], found=found[namespace, kind]
-        )
+def _counts(expected: Mapping[Ref, Object | None], live: Mapping[Ref, Object]) -> Iterator[KindCount]:
+    planned = Counter((ref.namespace, ref.kind) for ref, obj in expected.items() if obj is not None)
+    present = Counter((ref.namespace, ref.kind) for ref in live if expected.get(ref) is not None)
+    for (namespace, kind), number in sorted(planned.items()):
+        yield KindCount(namespace=namespace, kind=kind, planned=number, found=present[namespace, kind])
 
 
 def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> tuple[str, ...]:
-    """Connections that the target's policies and namespaces decide otherwise than the plan said, for the
-    same pods.
+    """Return a line for each connection that the target decides otherwise than the plan said.
+
+    The target's policies and the labels of its namespaces are computed for the pods of the source.
     """
-    ours, theirs = profile(plan.source.driver), profile(plan.target.driver)
-    if not theirs.enforces_network_policy:
+    old, new = profile(plan.source.driver), profile(plan.target.driver)
+    if not new.enforces_network_policy:
         return ()
-    planned = states(source, source=ours, target=theirs, namespaces=plan.namespaces).after
-    moved = frozenset(plan.namespaces)
-    copied = dataclasses.replace(
+    migrated = frozenset(plan.namespaces)
+    others = [namespace for namespace in source.cluster.namespaces if namespace.name not in migrated]
+    copied = [namespace for namespace in target.cluster.namespaces if namespace.name in migrated]
+    cluster = dataclasses.replace(
         source.cluster,
-        policies=tuple(each for each in target.cluster.policies if each.namespace in moved),
-        namespaces=(
-            *(each for each in source.cluster.namespaces if each.name not in moved),
-            *(each for each in target.cluster.namespaces if each.name in moved),
-        ),
+        policies=tuple(policy for policy in target.cluster.policies if policy.namespace in migrated),
+        namespaces=(*others, *copied),
     )
-    seen = dataclasses.replace(source, cluster=copied)
-    actual = states(seen, source=ours, target=theirs, namespaces=plan.namespaces).after
-    return tuple(
-        f"{each.source} => {each.destination}: "
-        + ", ".join(
-            part
-            for part in (
-                f"closes {each.closes}" if each.closes else "",
-                f"opens {each.opens}" if each.opens else "",
-            )
-            if part
-        )
-        for each in difference(planned, actual).changes
-    )
+    planned = states(source, source=old, target=new, namespaces=plan.namespaces).after
+    mixed = dataclasses.replace(source, cluster=cluster)
+    actual = states(mixed, source=old, target=new, namespaces=plan.namespaces).after
+    return tuple(_line(change) for change in difference(planned, actual).changes)
+
+
+def _line(change: ConnectionChange) -> str:
+    parts = [f"closes {change.closes}"] if change.closes else []
+    parts += [f"opens {change.opens}"] if change.opens else []
+    return f"{change.source} => {change.destination}: {', '.join(parts)}"

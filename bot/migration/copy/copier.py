@@ -1,27 +1,30 @@
-"""Copies the planned objects into the target, waiting where the order says so. May be repeated."""
+"""Copies the planned objects into the target, waiting where the order of stages says so. Idempotent."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
-from bot.adapters.kube import writes as kube_writing
+from bot.adapters.kube import writes
 from bot.adapters.kube.client import Kube
 from bot.common.problems import Problem
 from bot.migration.copy import deadline
 from bot.migration.copy.writer import Writer, WrittenObject, write
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
 from bot.migration.objects import order
-from bot.migration.objects.manifest import Object, Ref, status_of
+from bot.migration.objects.manifest import Object, Ref, status_of, true_conditions
 from bot.migration.objects.modes import Hold
 from bot.migration.objects.order import Stage
-from bot.migration.objects.target_objects import TargetObjects, context_of
+from bot.migration.objects.ownership import graph
+from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
+from bot.migration.planning.target_form import context_of
 from bot.settings.file import Mappings
 
 GATE_SECONDS = 120.0  # Velero gives a definition one minute; a busy API server may need more
+GATE_PAUSE = 0.5  # seconds between two looks at most
+ALL_STAGES = tuple(Stage)
 
 
 class NamespaceGoing(Problem):
@@ -30,7 +33,7 @@ class NamespaceGoing(Problem):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CopyProgress:
-    """Where a copy stands."""
+    """How far a copy has come: the stage, and how many objects of how many were written."""
 
     stage: Stage
     done: int
@@ -45,21 +48,22 @@ class CopyRecord:
 
     @property
     def failures(self) -> tuple[WrittenObject, ...]:
-        """What somebody must look at."""
-        return tuple(each for each in self.written if each.failed)
+        """The objects that somebody must look at."""
+        return tuple(entry for entry in self.written if entry.failed)
 
 
-def writer(
-    target: Kube, plan: MigrationPlan, mappings: Mappings, key: bytes, *, dry_run: bool = False
-) -> Writer:
-    """The target, ready to be written into. Asks it what it serves. Raises `KubeError`."""
+def _no_progress(_progress: CopyProgress) -> None:
+    """Ignore the progress of a copy that nobody watches."""
+
+
+def writer(target: Kube, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
+    """Return the target, ready to be written into; it is asked what it serves. Raises `KubeError`."""
     return Writer(
         kube=target,
         surface=discover(target),
         migration=plan.migration,
         context=context_of(plan, mappings),
         key=key,
-        dry_run=dry_run,
     )
 
 
@@ -67,104 +71,102 @@ def copy(
     into: Writer,
     plan: MigrationPlan,
     inventory: Inventory,
-    forms: TargetObjects,
+    objects: TargetObjects,
     *,
-    stages: Iterable[Stage] = tuple(Stage),
-    told: Callable[[CopyProgress], None] = lambda _progress: None,
+    stages: Iterable[Stage] = ALL_STAGES,
+    told: Callable[[CopyProgress], None] = _no_progress,
 ) -> CopyRecord:
-    """Write everything as it waits for the cut-over; what is withheld is not written.
+    """Write everything as it waits for the cut-over; what is withheld until then is not written.
 
-    Raises `KubeError` if the target does not answer, `NotInTime` if a gate does not open. Objects that the
-    target refuses are in the record.
+    `told` is called after each batch. Objects that the target refuses are in the record. Raises `KubeError`,
+    and `NotInTime` if a Namespace or a definition does not become ready for the next stage.
     """
-    return write_stages(
-        into, plan, inventory, {r: o for r, o in forms.held.items() if o is not None}, stages, told=told
-    )
+    waiting = {ref: obj for ref, obj in objects.held.items() if obj is not None}
+    return write_stages(into, plan, inventory, waiting, stages=stages, told=told)
 
 
-def rehearse(into: Writer, plan: MigrationPlan, inventory: Inventory, forms: TargetObjects) -> CopyRecord:
-    """Ask the target whether it would take everything as it works after the cut-over: a server-side dry run.
+def rehearse(into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects) -> CopyRecord:
+    """Ask the target in a dry run whether it would take everything as it works after the cut-over.
 
-    Namespaces and definitions must be there already. Objects that wait already are asked about as well.
+    Namespaces and definitions must be there already. Objects that wait there are asked about as well.
     """
-    asked = dataclasses.replace(into, dry_run=True)
-    wanted = {
-        item.ref: forms.final[item.ref]
+    final = {
+        item.ref: objects.final[item.ref]
         for item in plan.items
-        if item.hold is not Hold.NOT and item.ref in forms.final
+        if item.hold is not Hold.NOT and item.ref in objects.final
     }
-    return write_stages(asked, plan, inventory, wanted, tuple(Stage), started=True)
+    return write_stages(dataclasses.replace(into, dry_run=True), plan, inventory, final, started=True)
 
 
 def write_stages(
     into: Writer,
     plan: MigrationPlan,
     inventory: Inventory,
-    wanted: Mapping[Ref, Object],
-    stages: Iterable[Stage],
+    objects: Mapping[Ref, Object],
     *,
+    stages: Iterable[Stage] = ALL_STAGES,
     started: bool = False,
     force: bool = False,
-    told: Callable[[CopyProgress], None] = lambda _progress: None,
+    told: Callable[[CopyProgress], None] = _no_progress,
 ) -> CopyRecord:
-    """Write objects in the order of their stages, each stage's gate after it. Raises `KubeError`,
-    `NotInTime`.
+    """Write objects in the order of their stages, and wait after each for what the next ones need.
+
+    With `started` objects are written as they work, and are marked so; with `force` fields are taken over
+    from other field managers. `told` is called after each batch. In a dry run nothing is waited for. Raises
+    as `copy` does.
     """
-    chosen, done = frozenset(stages), 0
-    written: list[WrittenObject] = []
-    for stage, batches in order.ordered(wanted, graph(inventory.objects.values()), plan.operators):
-        if stage not in chosen:
+    selected = frozenset(stages)
+    entries: list[WrittenObject] = []
+    for stage, batches in order.ordered(objects, graph(inventory.objects.values()), plan.operators):
+        if stage not in selected:
             continue
-
-        def count(number: int, stage: Stage = stage) -> None:
-            nonlocal done
-            done += number
-            told(CopyProgress(stage=stage, done=done, total=len(wanted)))
-
-        written += write(into, batches, wanted, stage, started=started, force=force, told=count)
+        for batch in write(into, batches, objects, stage, started=started, force=force):
+            entries += batch
+            told(CopyProgress(stage=stage, done=len(entries), total=len(objects)))
         if not into.dry_run:
-            into = _gate(into, stage, [ref for batch in batches for ref in batch])
-    return CopyRecord(written=tuple(written))
+            into = _wait_for_gate(into, stage, [ref for batch in batches for ref in batch])
+    return CopyRecord(written=tuple(entries))
 
 
-def _gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
-    """Wait for what the next stages need; returns the writer, with what the target serves asked again."""
+def _wait_for_gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
+    """Wait for what the next stages need; return the writer, which knows the new definitions then."""
     if stage is Stage.NAMESPACES:
-        deadline.until(lambda: _not_active(into, refs), what="become Active", seconds=GATE_SECONDS, pause=0.5)
-    if stage is Stage.DEFINITIONS:
         deadline.until(
-            lambda: _not_established(into, refs),
-            what="become Established",
-            seconds=GATE_SECONDS,
-            pause=0.5,
-            fix="Look at the conditions of the definitions in the target, then resume.",
+            lambda: _not_active(into, refs), what="become Active", seconds=GATE_SECONDS, pause=GATE_PAUSE
         )
-        return dataclasses.replace(into, surface=discover(into.kube))
-    return into
+    if stage is not Stage.DEFINITIONS:
+        return into
+    deadline.until(
+        lambda: _not_established(into, refs),
+        what="become Established",
+        seconds=GATE_SECONDS,
+        pause=GATE_PAUSE,
+        fix="Look at the conditions of the definitions in the target, then resume.",
+    )
+    return dataclasses.replace(into, surface=discover(into.kube))
 
 
 def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
-    live = [(ref, kube_writing.read(into.kube, f"/api/v1/namespaces/{ref.name}") or {}) for ref in refs]
-    going = [ref.name for ref, obj in live if status_of(obj).get("phase") == "Terminating"]
-    if going:
+    """Return the namespaces that are not Active yet. Raises `NamespaceGoing` for one that is deleted."""
+    phases = {
+        ref.name: status_of(writes.read(into.kube, f"/api/v1/namespaces/{ref.name}") or {}).get("phase")
+        for ref in refs
+    }
+    terminating = [name for name, phase in phases.items() if phase == "Terminating"]
+    if terminating:
         raise NamespaceGoing(
-            f"The namespace {going[0]} of the target is being deleted",
+            f"The namespace {terminating[0]} of the target is being deleted",
             why="nothing can be made in it",
             fix="Wait until it is gone (look at finalizers in it), then resume.",
         )
-    return [ref.name for ref, obj in live if status_of(obj).get("phase") != "Active"]
+    return [name for name, phase in phases.items() if phase != "Active"]
 
 
 def _not_established(into: Writer, refs: list[Ref]) -> list[str]:
-    waits = []
-    for ref in refs:
-        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{ref.name}"
-        live = kube_writing.read(into.kube, path)
-        states = {
-            each["type"]
-            for each in status_of(live or {}).get("conditions") or []
-            if each.get("status") == "True"
-        }
-        if live is None or not {"Established", "NamesAccepted"} <= states:
-            waits.append(ref.name)
-    return waits
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    return [
+        ref.name
+        for ref in refs
+        if not {"Established", "NamesAccepted"}
+        <= true_conditions(writes.read(into.kube, f"{definitions}/{ref.name}") or {})
+    ]

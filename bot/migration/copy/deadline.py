@@ -1,12 +1,15 @@
-"""Looks again until nothing is waited for, or the time is over. What it waits for is always told."""
+"""A bounded wait: look again until nothing is waited for, or until the time is over."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 
+import tenacity
+
 from bot.common.problems import Problem
 
+FIRST_PAUSE = 0.1  # seconds; doubled from look to look up to the longest
 LONGEST_NAMED = 5
 
 
@@ -22,23 +25,20 @@ def until(
     fix: str = "",
     pause: float = 2.0,
     sleep: Callable[[float], None] = time.sleep,
-    told: Callable[[Sequence[str]], None] = lambda _waits: None,
 ) -> None:
-    """Call `look` until it returns nothing; `told` hears what is still waited for. Raises `NotInTime`.
+    """Call `look` until it returns nothing that is still waited for, for some seconds at most.
 
-    `what` completes 'These did not …'. Errors of `look` pass through.
+    `what` completes the sentence 'These did not …', `pause` is the longest between two looks in seconds.
+    Errors of `look` are passed on. Raises `NotInTime`, which names what was still waited for.
     """
-    end = time.monotonic() + seconds
-    interval = min(pause, 0.1)
-    while True:
-        left = look()
-        told(left)
-        if not left:
-            return
-        if time.monotonic() >= end:
-            named = ", ".join(left[:LONGEST_NAMED]) + (
-                f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
-            )
-            raise NotInTime(f"{len(left)} did not {what} within {int(seconds)} s", why=named, fix=fix)
-        sleep(max(0.0, min(interval, end - time.monotonic())))
-        interval = min(pause, interval * 2)
+    waits = tenacity.Retrying(
+        retry=tenacity.retry_if_result(bool),
+        wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=pause),
+        stop=tenacity.stop_after_delay(seconds),
+        sleep=sleep,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else (),
+    )(look)
+    if waits:
+        more = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
+        named = ", ".join(waits[:LONGEST_NAMED]) + more
+        raise NotInTime(f"{len(waits)} did not {what} within {int(seconds)} s", why=named, fix=fix)

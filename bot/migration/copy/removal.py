@@ -1,7 +1,8 @@
-"""Takes the target back: everything waits again, or everything that this migration made is removed.
+"""Undoes the copy: everything in the target stops again, or everything that was created there is removed.
 
-Only what bears the migration's label is touched, and deleted only by the uid that was seen. Volumes are
-removed apart (`volumes.moving.detach`), after their disks are free.
+Only what has the migration's label is touched, and it is deleted only by the uid that was seen. The volumes
+of disks that moved are removed before, by `bot.migration.volumes.reattachment.detach`, once the disks are
+free.
 """
 
 from __future__ import annotations
@@ -9,115 +10,111 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from bot.adapters.kube import writes as kube_writing
+from bot.adapters.kube import writes
 from bot.adapters.kube.client import Kube
-from bot.adapters.kube.errors import Conflict, Forbidden, KubeError, NotFound
+from bot.adapters.kube.errors import Conflict, Forbidden, NotFound
 from bot.adapters.kube.writes import Removal
 from bot.migration.copy.copier import CopyRecord, write_stages
 from bot.migration.copy.writer import Writer, existing
-from bot.migration.inventory.api_discovery import ApiSurface
 from bot.migration.inventory.cluster_objects import UNREAD, Inventory
-from bot.migration.objects.manifest import MIGRATION, Object, Ref, labels_of, ref_of, spec_of, uid_of
+from bot.migration.inventory.served_apis import ApiSurface
+from bot.migration.objects.kinds import VOLUME
+from bot.migration.objects.manifest import (
+    MIGRATION,
+    Object,
+    Ref,
+    labels_of,
+    owners_of,
+    ref_of,
+    spec_of,
+    uid_of,
+)
 from bot.migration.objects.modes import Hold
 from bot.migration.objects.order import Stage, stage_of
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
 
+KEPT = "kept"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class RemovedObjects:
-    """One object of the target that was removed, or why it was not."""
+class RemovedObject:
+    """One object of the target that was removed, or why it was not.
+
+    `removal` is `gone`, `going` (finalizers keep it for now) or `kept`.
+    """
 
     ref: Ref
-    uid: str
-    removal: str  # `gone`, `going`, `absent`, `kept`
+    removal: str
     why: str = ""
 
 
 def stop(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, forms: TargetObjects
-) -> tuple[CopyRecord, tuple[RemovedObjects, ...]]:
-    """Let everything in the target wait again: withheld kinds are removed, workloads scaled to 0. Raises
-    `KubeError`.
+    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
+) -> tuple[CopyRecord, tuple[RemovedObject, ...]]:
+    """Stop everything in the target again: withheld kinds are removed, workloads are scaled to 0.
 
-    The fields are taken back from autoscalers by force: the objects are this migration's own.
+    Fields are taken back from autoscalers by force: the objects are this migration's own. Raises `KubeError`.
     """
     withheld = [
         item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not Stage.VOLUMES
     ]
-    removed = _remove(into.kube, into.surface, _labelled(existing(into, withheld), into.migration))
+    removed = remove(into, withheld)
     waiting = {
         item.ref: obj
         for item in plan.items
-        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := forms.held.get(item.ref)) is not None
+        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := objects.held.get(item.ref)) is not None
     }
-    there = existing(into, sorted(waiting))
-    wanted = {ref: obj for ref, obj in waiting.items() if ref in there}
-    return write_stages(into, plan, inventory, wanted, tuple(Stage), force=True), removed
+    present = existing(into, sorted(waiting))
+    waiting = {ref: obj for ref, obj in waiting.items() if ref in present}
+    return write_stages(into, plan, inventory, waiting, force=True), removed
 
 
-def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[RemovedObjects, ...]:
-    """Remove everything that bears the migration's label, the last stage first; volumes that are not on
-    Retain stay.
+def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
+    """Remove some objects from the target, as far as they are this migration's. Raises `KubeError`."""
+    objects = existing(into, sorted(refs))
+    owned = {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == into.migration}
+    return _remove(into.kube, into.surface, owned)
 
-    May be repeated until it returns nothing but what is kept. Raises `KubeError`.
+
+def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[RemovedObject, ...]:
+    """Remove everything with the migration's label, the last stage first; volumes not on Retain are kept.
+
+    It may be repeated until it returns nothing but what is kept. Raises `KubeError`.
     """
-    found: list[Object] = []
-    for (group, kind), resource in surface.preferred().items():
-        if (group, kind) in UNREAD:
+    labelled: dict[Ref, Object] = {}
+    for kind, resource in surface.preferred().items():
+        if kind in UNREAD:
             continue
         try:
             listed = target.all_of(resource.collection(), dict, labels=f"{MIGRATION}={migration}")
         except (NotFound, Forbidden):
             continue
-        found += [{**each, "apiVersion": resource.api_version, "kind": kind} for each in listed]
-    # what a controller made from a labelled template has the label too; it goes with its owner
-    own = [
-        each
-        for each in found
-        if not any(owner.get("controller") for owner in each["metadata"].get("ownerReferences") or [])
-    ]
-    return _remove(target, surface, {ref_of(each): each for each in own})
+        for obj in ({**obj, "apiVersion": resource.api_version, "kind": resource.kind} for obj in listed):
+            labelled[ref_of(obj)] = obj
+    # what a controller made from a labelled template has the label too, and is deleted with its owner
+    owned = {ref: obj for ref, obj in labelled.items() if not any(owner.controls for owner in owners_of(obj))}
+    return _remove(target, surface, owned)
 
 
-def _labelled(objects: Mapping[Ref, Object], migration: str) -> dict[Ref, Object]:
-    return {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == migration}
+def _remove(target: Kube, surface: ApiSurface, objects: Mapping[Ref, Object]) -> tuple[RemovedObject, ...]:
+    removed = []
+    for ref in sorted(objects, key=lambda ref: (-stage_of(ref), ref)):
+        resource = surface.find(ref)
+        if resource is not None:
+            removal, why = _remove_one(target, resource.path(ref), objects[ref])
+            removed.append(RemovedObject(ref=ref, removal=removal, why=why))
+    return tuple(obj for obj in removed if obj.removal != Removal.ABSENT.value)
 
 
-def _last_first(refs: Iterable[Ref]) -> list[Ref]:
-    return sorted(refs, key=lambda ref: (-stage_of(ref), ref))
-
-
-def _remove(target: Kube, surface: ApiSurface, objects: Mapping[Ref, Object]) -> tuple[RemovedObjects, ...]:
-    done = []
-    for ref in _last_first(objects):
-        resource, obj = surface.find(ref), objects[ref]
-        if resource is None:
-            continue
-        if ref.kind == "PersistentVolume" and spec_of(obj).get("persistentVolumeReclaimPolicy") != "Retain":
-            done.append(
-                RemovedObjects(
-                    ref=ref, uid=uid_of(obj), removal="kept", why="it is not on Retain: its disk would go too"
-                )
-            )
-            continue
-        try:
-            how = kube_writing.delete(target, resource.path(ref), uid=uid_of(obj), doing=f"remove {ref}")
-        except Conflict:
-            done.append(
-                RemovedObjects(ref=ref, uid=uid_of(obj), removal="kept", why="it is another one by now")
-            )
-            continue
-        except KubeError as error:
-            if isinstance(error, Forbidden):
-                done.append(RemovedObjects(ref=ref, uid=uid_of(obj), removal="kept", why=error.why))
-                continue
-            raise
-        if how is not Removal.ABSENT:
-            done.append(RemovedObjects(ref=ref, uid=uid_of(obj), removal=how.value))
-    return tuple(done)
-
-
-def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObjects, ...]:
-    """Remove some objects of this migration from the target. Raises `KubeError`."""
-    return _remove(into.kube, into.surface, _labelled(existing(into, sorted(refs)), into.migration))
+def _remove_one(target: Kube, path: str, obj: Object) -> tuple[str, str]:
+    """Delete one object; return how it was removed, and why not if it is kept."""
+    ref = ref_of(obj)
+    if ref.group_kind == VOLUME and spec_of(obj).get("persistentVolumeReclaimPolicy") != "Retain":
+        return KEPT, "it is not on Retain: its disk would go too"
+    try:
+        return writes.delete(target, path, uid=uid_of(obj), doing=f"remove {ref}").value, ""
+    except Conflict:
+        return KEPT, "it is another one by now"
+    except Forbidden as error:
+        return KEPT, error.why

@@ -1,130 +1,123 @@
-"""Lets the copies work: operators first, then workloads, custom resources, autoscalers, CronJobs. May be
-repeated.
+"""Starts the copies: operators first, then workloads, custom resources, autoscalers, CronJobs. Idempotent.
 
-A StatefulSet whose disks have moved starts with one replica, so that a disk that does not fit is seen before
-the others are attached. What comes from outside (load balancers, Ingresses, webhooks) is `traffic`'s.
+A StatefulSet whose disks have moved starts with one replica, so that a disk that does not fit is noticed
+before the others are attached. What is reached from outside (load balancers, Ingresses, webhooks) is opened
+by `bot.migration.traffic`.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 
 from bot.adapters.kube.client import Kube
 from bot.migration.copy.copier import CopyRecord, write_stages
 from bot.migration.copy.writer import STARTED, Writer, existing
-from bot.migration.inventory.api_discovery import ApiSurface
 from bot.migration.inventory.baseline import Baseline, measure
 from bot.migration.inventory.cluster_objects import Inventory, read
-from bot.migration.objects.manifest import Object, Ref, annotations_of, owners_of, spec_of, status_of
-from bot.migration.objects.modes import Hold, Mode, is_workload
+from bot.migration.inventory.served_apis import ApiSurface
+from bot.migration.objects.kinds import POD_OWNERS, SERVICE, SLICE, is_workload
+from bot.migration.objects.manifest import Object, Ref, annotations_of, owners_of, spec_of
+from bot.migration.objects.modes import Hold, Mode
 from bot.migration.objects.order import Stage
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan, PlannedObject
-from bot.migration.source.quiesced import CHAIN
 
 LATER = frozenset({Stage.TRAFFIC, Stage.ADMISSION})
+# what is started at once: first the operators, then the rest
 PARTS = (
     (Stage.OPERATORS,),
     tuple(stage for stage in Stage if stage is not Stage.OPERATORS and stage not in LATER),
 )
 
 
-def started_items(plan: MigrationPlan) -> tuple[PlannedObject, ...]:
-    """What starts at the cut-over inside the cluster; claims of volumes that move are attached before."""
-    return tuple(
-        item
+def _final_objects(plan: MigrationPlan, objects: TargetObjects) -> dict[Ref, Object]:
+    """Return what starts at the cut-over inside the cluster; claims of disks that move are bound before."""
+    return {
+        item.ref: objects.final[item.ref]
         for item in plan.items
         if item.mode is Mode.AT_CUT_OVER
-        and item.stage not in LATER
+        and item.stage not in (*LATER, Stage.VOLUMES)
         and item.hold not in (Hold.NOT, Hold.CLUSTER_IP)
-        and item.stage is not Stage.VOLUMES
-    )
+        and item.ref in objects.final
+    }
 
 
 def first_replicas(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, forms: TargetObjects
+    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
-    """Start one replica of every StatefulSet with disks that moved; the others have not started yet.
+    """Start one replica of every StatefulSet with disks that moved, unless it has started already.
 
-    Raises `KubeError`, `NotInTime`.
+    Raises `KubeError`.
     """
     moving = [volume.claim for volume in plan.volumes if volume.moves]
-    wanted: dict[Ref, Object] = {}
-    for item in started_items(plan):
-        obj = forms.final.get(item.ref)
-        if (
-            obj is not None
-            and item.ref.kind == "StatefulSet"
-            and any(_claims(obj, item.ref, claim) for claim in moving)
-        ):
-            single = copy.deepcopy(obj)
-            single["spec"]["replicas"] = min(1, single["spec"].get("replicas", 1))
-            wanted[item.ref] = single
-    waiting = {ref: obj for ref, obj in wanted.items() if not _started(existing(into, [ref]).get(ref))}
-    return write_stages(into, plan, inventory, waiting, tuple(Stage), started=True)
+    sets = {
+        ref: obj
+        for ref, obj in _final_objects(plan, objects).items()
+        if ref.kind == "StatefulSet" and any(_is_claim_of(claim, ref, obj) for claim in moving)
+    }
+    live = existing(into, sorted(sets))
+    single = {
+        ref: _with_replicas(obj, min(1, spec_of(obj).get("replicas", 1)))
+        for ref, obj in sets.items()
+        if not _is_started(live.get(ref))
+    }
+    return write_stages(into, plan, inventory, single, started=True)
 
 
-def _claims(obj: Object, ref: Ref, claim: Ref) -> bool:
-    """Whether a claim is one of a StatefulSet's: `<template>-<set>-<ordinal>`."""
-    names = [each["metadata"]["name"] for each in spec_of(obj).get("volumeClaimTemplates") or []]
+def _is_claim_of(claim: Ref, ref: Ref, stateful_set: Object) -> bool:
+    """Return whether a claim has the name of a StatefulSet's: `<template>-<set>-<ordinal>`."""
+    templates = spec_of(stateful_set).get("volumeClaimTemplates") or []
     head, _, ordinal = claim.name.rpartition("-")
     return (
         claim.namespace == ref.namespace
         and ordinal.isdigit()
-        and head in {f"{name}-{ref.name}" for name in names}
+        and head in {f"{template['metadata']['name']}-{ref.name}" for template in templates}
     )
 
 
-def _started(live: Object | None) -> bool:
+def _is_started(live: Object | None) -> bool:
     return live is not None and STARTED in annotations_of(live)
 
 
+def _with_replicas(obj: Object, replicas: int) -> Object:
+    return {**obj, "spec": {**obj["spec"], "replicas": replicas}}
+
+
 def start(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, forms: TargetObjects, part: Iterable[Stage]
+    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects, part: Iterable[Stage]
 ) -> CopyRecord:
-    """Put objects of some stages to work, as they were on the source before it was stopped.
+    """Put the objects of some stages to work, as they were on the source before it was stopped.
 
-    Called once for each of `PARTS`, with a wait for the operators between. Raises `KubeError`, `NotInTime`.
+    It is called once for each of `PARTS`, with a wait for the operators between them. Raises `KubeError`.
     """
-    wanted = {item.ref: forms.final[item.ref] for item in started_items(plan) if item.ref in forms.final}
-    return write_stages(into, plan, inventory, _not_scaled_since(into, wanted), part, started=True)
+    final = _not_scaled_since(into, _final_objects(plan, objects))
+    return write_stages(into, plan, inventory, final, stages=part, started=True)
 
 
-def _not_scaled_since(into: Writer, wanted: Mapping[Ref, Object]) -> dict[Ref, Object]:
-    """An autoscaler owns the replicas of what it has taken over: they are left out of a repeated apply."""
-    live = existing(into, sorted(wanted))
-    found: dict[Ref, Object] = {}
-    for ref, obj in wanted.items():
-        there = live.get(ref)
-        if (
-            there is not None
-            and _started(there)
-            and "replicas" in spec_of(obj)
-            and spec_of(there).get("replicas", 0) > 0
-        ):
-            scaled = spec_of(there)["replicas"] != 1 or spec_of(obj)["replicas"] == 1
-            if scaled:
-                obj = {**obj, "spec": {**obj["spec"], "replicas": spec_of(there)["replicas"]}}
-        found[ref] = obj
-    return found
+def _not_scaled_since(into: Writer, objects: Mapping[Ref, Object]) -> dict[Ref, Object]:
+    """Return the objects with the replicas that an autoscaler has set since they were started.
+
+    An autoscaler owns the replicas of what it has taken over, so a repeated start must not set them back. One
+    replica may be that of `first_replicas`, which is not an autoscaler's.
+    """
+    live = existing(into, sorted(objects))
+    adjusted = dict(objects)
+    for ref, obj in objects.items():
+        replicas = spec_of(live[ref]).get("replicas", 0) if _is_started(live.get(ref)) else 0
+        if "replicas" in spec_of(obj) and replicas > 1:
+            adjusted[ref] = _with_replicas(obj, replicas)
+    return adjusted
 
 
 def now(target: Kube, surface: ApiSurface, plan: MigrationPlan, workloads: Iterable[Ref]) -> Baseline:
-    """How the target is doing. Raises `KubeError`."""
-    kinds = surface.preferred()
-    wanted = (*CHAIN, ("", "Service"), ("discovery.k8s.io", "EndpointSlice"))
-    found = read(
-        target,
-        surface=surface,
-        resources=[kinds[kind] for kind in wanted if kind in kinds],
-        namespaces=plan.namespaces,
-    )
-    return measure(found, workloads)
+    """Read a cluster, and return how some workloads are doing. Raises `KubeError`."""
+    resources = surface.select((*POD_OWNERS, SERVICE, SLICE))
+    inventory = read(target, surface=surface, resources=resources, namespaces=plan.namespaces)
+    return measure(inventory, workloads)
 
 
 def top_level(inventory: Inventory, items: Iterable[PlannedObject]) -> tuple[Ref, ...]:
-    """Workloads among some items that no other object controls."""
+    """Return the workloads among some planned objects that no other object controls."""
     return tuple(
         item.ref
         for item in items
@@ -132,18 +125,3 @@ def top_level(inventory: Inventory, items: Iterable[PlannedObject]) -> tuple[Ref
         and item.ref in inventory.objects
         and not any(owner.controls for owner in owners_of(inventory.objects[item.ref]))
     )
-
-
-def unhealthy(into: Writer, refs: Iterable[Ref]) -> list[str]:
-    """Custom resources that say of themselves that they are not Ready. Raises `KubeError`."""
-    waits = []
-    for ref, obj in sorted(existing(into, sorted(refs)).items()):
-        for each in status_of(obj).get("conditions") or []:
-            if (
-                isinstance(each, dict)
-                and each.get("type") in ("Ready", "Available")
-                and each.get("status") == "False"
-            ):
-                waits.append(f"{ref}: {each.get('reason') or 'not ready'}")
-                break
-    return waits

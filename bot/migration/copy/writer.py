@@ -1,8 +1,8 @@
-"""Writes planned objects into the target: server-side apply, at most eight at once, stage by stage.
+"""Writes planned objects into the target: server-side apply, at most eight at once, batch by batch.
 
-An object that is already as planned is a success, so every run may be repeated. One of the same name that is
-not this migration's is never taken over: it is left alone if it is the same, and named if it is not. Errors
-about one object are recorded beside it; an API that does not answer raises.
+An object that is already as planned is a success, so that every run may be repeated. One of the same name
+that is not this migration's is never taken over: it is left alone if it is the same, and reported if it is
+not. Errors about one object are recorded beside it; an API server that does not answer raises.
 """
 
 from __future__ import annotations
@@ -11,39 +11,32 @@ import dataclasses
 import enum
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.adapters.kube import writes
+from bot.adapters.kube import errors, writes
 from bot.adapters.kube.client import Kube
-from bot.adapters.kube.errors import (
-    Conflict,
-    FieldConflict,
-    Forbidden,
-    Invalid,
-    KubeError,
-    Malformed,
-    NamespaceTerminating,
-    NotFound,
-)
-from bot.migration.inventory.api_discovery import ApiResource, ApiSurface
+from bot.migration.copy.equality import same, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
-from bot.migration.objects.canonical import digest
-from bot.migration.objects.manifest import MIGRATION, Object, Ref, annotations_of, labels_of, ref_of, uid_of
+from bot.migration.inventory.served_apis import ApiResource, ApiSurface
+from bot.migration.objects.manifest import (
+    MIGRATION,
+    Object,
+    Ref,
+    annotations_of,
+    labels_of,
+    ref_of,
+    version_of,
+    with_annotation,
+)
 from bot.migration.objects.order import ONLY_IF_ABSENT, Stage
-from bot.migration.objects.transforms.catalog import strip
-from bot.migration.objects.transforms.unit import TransformContext
+from bot.migration.objects.transforms.transform import TransformContext
 
-STARTED = (  # annotation of what works in the target; it is never put back to waiting by a copy
-    "xk8s.io/started"
-)
-SHARED = frozenset(
-    {("", "Namespace"), ("", "ServiceAccount")}
-)  # the target may have these of its own: they are added to
+STARTED = "xk8s.io/started"  # annotation of what works in the target; a copy never puts it back to waiting
+SHARED = frozenset({("", "Namespace"), ("", "ServiceAccount")})  # one of the target's own is added to
 TRIES = 8  # against a version that a controller has just changed
-APART_SECONDS = (
-    0.01  # between two of them at most, doubled each time; by chance, or two that collide would do so again
-)
+# seconds between two tries at most, doubled each time; random, or two that collide would collide again
+LONGEST_PAUSE = 0.01
 _CHANCE = random.SystemRandom()
 
 
@@ -60,16 +53,15 @@ class WriteAction(enum.StrEnum):
 
 
 FAILED = frozenset({WriteAction.DIFFERS, WriteAction.CONFLICT, WriteAction.REFUSED})
+RECORDED = (errors.Conflict, errors.Invalid, errors.Malformed, errors.Forbidden)  # errors about one object
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WrittenObject:
-    """One object that was written, or why it was not. `digest` is that of its configuration in the target."""
+    """One object that was written, or why it was not."""
 
     ref: Ref
     action: WriteAction
-    uid: str = ""
-    digest: str = ""
     why: str = ""
 
     @property
@@ -80,53 +72,63 @@ class WrittenObject:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Writer:
-    """The target, and what is needed to write into it."""
+    """The target, and what is needed to write into it.
+
+    `context` is what the transforms look at when objects are compared; `key` is for the digests of Secrets.
+    """
 
     kube: Kube
     surface: ApiSurface
     migration: str
-    context: TransformContext  # of the target's side, for comparing
+    context: TransformContext
     key: bytes = dataclasses.field(repr=False)
     dry_run: bool = False
+
+    def resource_of(self, obj: Object) -> ApiResource | None:
+        """Return the kind of an object at its own version, if the target serves that."""
+        return self.surface.find(ref_of(obj), obj["apiVersion"].rpartition("/")[2])
 
 
 def write(
     writer: Writer,
     batches: Iterable[Sequence[Ref]],
-    wanted: Mapping[Ref, Object],
+    objects: Mapping[Ref, Object],
     stage: Stage,
     *,
     started: bool = False,
     force: bool = False,
-    told: Callable[[int], None] = lambda _count: None,
-) -> tuple[WrittenObject, ...]:
-    """Write objects of one stage, batch by batch. `told` hears how many were written in each. Raises
-    `KubeError`.
+) -> Iterator[list[WrittenObject]]:
+    """Write the objects of one stage, and yield what became of each batch once it is written.
+
+    With `started` they are written as they work, and are marked so; with `force` fields are taken over from
+    other field managers. Raises `KubeError`.
     """
-    done: list[WrittenObject] = []
     for batch in batches:
-        refs = [ref for ref in batch if ref in wanted]
+        refs = [ref for ref in batch if ref in objects]
         present = existing(writer, refs)
+        pairs = [(objects[ref], present.get(ref)) for ref in refs]
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="write") as pool:
-            answers = list(
-                pool.map(lambda ref: _one(writer, wanted[ref], present.get(ref), stage, started, force), refs)  # noqa: B023 - used up in this turn
+            yield list(
+                pool.map(
+                    lambda pair: _write_one(writer, *pair, stage=stage, started=started, force=force), pairs
+                )
             )
-        done += answers
-        told(len(answers))
-    return tuple(done)
 
 
 def existing(writer: Writer, refs: Sequence[Ref]) -> dict[Ref, Object]:
-    """What the target has of some objects; one list per kind and namespace, or one get where that is less."""
-    wanted: dict[tuple[str, str, str], list[Ref]] = {}
+    """Return what the target has of some objects, by one list for each kind and namespace.
+
+    A single object of a kind and namespace is read by itself, because that is less. Raises `KubeError`.
+    """
+    groups: dict[tuple[str, str, str], list[Ref]] = {}
     for ref in refs:
-        wanted.setdefault((ref.group, ref.kind, ref.namespace), []).append(ref)
+        groups.setdefault((ref.group, ref.kind, ref.namespace), []).append(ref)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look") as pool:
-        found = pool.map(lambda group: _listed(writer, group), wanted.values())
-        return {ref: obj for each in found for ref, obj in each.items()}
+        answers = pool.map(lambda group: _read(writer, group), groups.values())
+        return {ref: obj for answer in answers for ref, obj in answer.items()}
 
 
-def _listed(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
+def _read(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
     resource = writer.surface.find(refs[0])
     if resource is None:
         return {}
@@ -135,140 +137,101 @@ def _listed(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
         return {refs[0]: live} if live is not None else {}
     try:
         listed = writer.kube.all_of(resource.collection(refs[0].namespace), dict)
-    except NotFound:
+    except errors.NotFound:
         return {}
-    wanted = set(refs)
-    objects = ({**each, "apiVersion": resource.api_version, "kind": resource.kind} for each in listed)
-    return {ref: obj for obj in objects if (ref := ref_of(obj)) in wanted}
+    requested = set(refs)
+    objects = ({**obj, "apiVersion": resource.api_version, "kind": resource.kind} for obj in listed)
+    return {ref: obj for obj in objects if (ref := ref_of(obj)) in requested}
 
 
-def _one(
-    writer: Writer, obj: Object, live: Object | None, stage: Stage, started: bool, force: bool
+def _write_one(
+    writer: Writer, obj: Object, live: Object | None, *, stage: Stage, started: bool, force: bool
 ) -> WrittenObject:
-    ref = ref_of(obj)
-    resource = writer.surface.find(ref, obj["apiVersion"].rpartition("/")[2])
+    ref, resource = ref_of(obj), writer.resource_of(obj)
     if resource is None:
-        return WrittenObject(
-            ref=ref,
-            action=WriteAction.REFUSED,
-            why=f"the target does not serve {obj['apiVersion']} {ref.kind}",
-        )
-    if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
-        return _foreign(writer, resource, obj, live, stage)
+        why = f"the target does not serve {obj['apiVersion']} {ref.kind}"
+        return WrittenObject(ref=ref, action=WriteAction.REFUSED, why=why)
     try:
-        return _own(
-            writer, resource, started_form(obj) if started else obj, live, started=started, force=force
-        )
-    except (Conflict, Invalid, Malformed, Forbidden) as error:
+        if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
+            return _keep_others(writer, resource, obj, live, stage=stage)
+        body = started_form(obj) if started else obj
+        return _own(writer, resource, body, live, started=started, force=force)
+    except RECORDED as error:
         return _refused(ref, error)
 
 
 def _own(
     writer: Writer, resource: ApiResource, obj: Object, live: Object | None, *, started: bool, force: bool
 ) -> WrittenObject:
-    """Apply to what is not there or is this migration's. What has started is not put back to waiting."""
-    path, ref = resource.path(ref_of(obj)), ref_of(obj)
+    """Apply an object that the target does not have, or has from this migration.
+
+    What has started is not put back to waiting. A version that somebody has just changed is read again.
+    """
+    path = resource.path(ref_of(obj))
     for attempt in range(TRIES):
         if live is not None and not started and not force and STARTED in annotations_of(live):
-            return _told(writer, live, WriteAction.UNCHANGED)
-        body = obj
-        if (
-            live is not None
-        ):  # a process that slept through a pause must not write over what was done meanwhile
-            body = {
-                **obj,
-                "metadata": {**obj["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]},
-            }
+            return WrittenObject(ref=ref_of(obj), action=WriteAction.UNCHANGED)
         try:
-            made = writes.apply(
-                writer.kube, path, body, force=force, dry_run=writer.dry_run, doing=f"apply {ref}"
-            )
-        except FieldConflict:
+            return _apply(writer, path, obj, live, force=force)
+        except errors.FieldConflict:
             raise
-        except Conflict:
+        except errors.Conflict:
             if attempt == TRIES - 1:
                 raise
-            time.sleep(_CHANCE.uniform(0.0, APART_SECONDS * 2**attempt))
+            time.sleep(_CHANCE.uniform(0.0, LONGEST_PAUSE * 2**attempt))
             live = writes.read(writer.kube, path)
-            continue
-        if made.created or live is None:
-            return _told(writer, made.object, WriteAction.CREATED if made.created else WriteAction.UNCHANGED)
-        same = made.resource_version == live["metadata"]["resourceVersion"]
-        return _told(writer, made.object, WriteAction.UNCHANGED if same else WriteAction.UPDATED)
     raise AssertionError("unreachable")  # pragma: no cover
 
 
-def _foreign(writer: Writer, resource: ApiResource, obj: Object, live: Object, stage: Stage) -> WrittenObject:
-    """An object of the same name that is not this migration's."""
+def _apply(writer: Writer, path: str, obj: Object, live: Object | None, *, force: bool) -> WrittenObject:
+    """Apply an object to the version that was read, if there is one.
+
+    A process that was paused meanwhile must not write over what others have done since.
+    """
+    version = version_of(live) if live is not None else ""
+    if version:
+        obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": version}}
+    doing = f"apply {ref_of(obj)}"
+    result = writes.apply(writer.kube, path, obj, force=force, dry_run=writer.dry_run, doing=doing)
+    action = WriteAction.UPDATED
+    if result.created:
+        action = WriteAction.CREATED
+    elif live is None or result.resource_version == version:
+        action = WriteAction.UNCHANGED
+    return WrittenObject(ref=ref_of(obj), action=action)
+
+
+def _keep_others(
+    writer: Writer, resource: ApiResource, obj: Object, live: Object, *, stage: Stage
+) -> WrittenObject:
+    """Leave an object of the same name that is not this migration's; a Namespace or account is added to."""
     ref = ref_of(obj)
     if same(obj, live, writer.context, writer.key):
-        return _told(writer, live, WriteAction.PRESENT)
-    if (ref.group, ref.kind) in SHARED:
-        try:
-            made = writes.apply(
-                writer.kube,
-                resource.path(ref),
-                _unlabelled(obj),
-                dry_run=writer.dry_run,
-                doing=f"add to {ref}",
-            )
-        except (Conflict, Invalid, Malformed, Forbidden) as error:
-            return _refused(ref, error)
-        return _told(writer, made.object, WriteAction.PRESENT)
+        return WrittenObject(ref=ref, action=WriteAction.PRESENT)
+    if ref.group_kind in SHARED:
+        path, body, doing = resource.path(ref), unlabelled(obj), f"add to {ref}"
+        writes.apply(writer.kube, path, body, dry_run=writer.dry_run, doing=doing)
+        return WrittenObject(ref=ref, action=WriteAction.PRESENT)
     if stage in ONLY_IF_ABSENT:
-        return dataclasses.replace(
-            _told(writer, live, WriteAction.PRESENT), why="the target's own is another one, and is kept"
-        )
-    return WrittenObject(
-        ref=ref,
-        action=WriteAction.DIFFERS,
-        uid=uid_of(live),
-        why="the target has an object of that name which this migration did not make, and it is another one",
-    )
-
-
-def same(expected: Object, live: Object, context: TransformContext, key: bytes) -> bool:
-    """Whether two objects are one configuration: both without what belongs to their cluster."""
-    return comparable(expected, context, key) == comparable(live, context, key)
-
-
-def comparable(obj: Object, context: TransformContext, key: bytes) -> str:
-    """The digest by which a copy is compared: stripped, without the migration's label."""
-    return digest(_unlabelled(strip(obj, context)[0]), key)
-
-
-def _unlabelled(obj: Object) -> Object:
-    labels = {name: value for name, value in labels_of(obj).items() if name != MIGRATION}
-    metadata = {name: value for name, value in obj["metadata"].items() if name != "labels"}
-    return {**obj, "metadata": {**metadata, **({"labels": labels} if labels else {})}}
+        why = "the target's own is another one, and is kept"
+        return WrittenObject(ref=ref, action=WriteAction.PRESENT, why=why)
+    why = "the target has an object of that name which this migration did not make, and it is another one"
+    return WrittenObject(ref=ref, action=WriteAction.DIFFERS, why=why)
 
 
 def started_form(obj: Object) -> Object:
-    """An object with the mark of what works."""
-    metadata = obj["metadata"]
-    return {
-        **obj,
-        "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), STARTED: "true"}},
-    }
+    """Return an object with the annotation of what works in the target."""
+    return with_annotation(obj, STARTED, "true")
 
 
-def _told(writer: Writer, obj: Object, action: WriteAction) -> WrittenObject:
-    return WrittenObject(
-        ref=ref_of(obj), action=action, uid=uid_of(obj), digest=comparable(obj, writer.context, writer.key)
-    )
-
-
-def _refused(ref: Ref, error: KubeError) -> WrittenObject:
-    """What the server says of a Secret may quote its values, so that only the fields are told."""
+def _refused(ref: Ref, error: errors.KubeError) -> WrittenObject:
+    """Record a refusal. What the server says of a Secret may quote its values: only fields are named."""
+    action, why = WriteAction.REFUSED, error.why
+    if isinstance(error, errors.Conflict):
+        action = WriteAction.CONFLICT
     if ref.kind == "Secret":
         fields = ", ".join(sorted({cause.field for cause in error.causes if cause.field}))
         why = f"the API server refuses it ({fields or type(error).__name__})"
-    else:
-        why = error.why
-    if isinstance(error, NamespaceTerminating):
-        return WrittenObject(
-            ref=ref, action=WriteAction.REFUSED, why=f"the namespace {ref.namespace} is being deleted"
-        )
-    return WrittenObject(
-        ref=ref, action=WriteAction.CONFLICT if isinstance(error, Conflict) else WriteAction.REFUSED, why=why
-    )
+    if isinstance(error, errors.NamespaceTerminating):
+        action, why = WriteAction.REFUSED, f"the namespace {ref.namespace} is being deleted"
+    return WrittenObject(ref=ref, action=action, why=why)

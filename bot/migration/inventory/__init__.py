@@ -1,1 +1,6 @@
-"""What there is: everything in the source, what its API serves, and what is never copied."""
+"""What a cluster has and serves: its objects, its API, the state of its workloads, and what is never copied.
+
+Modules here read a cluster, or compute from what was read; nothing here changes one. Rules about a single
+object belong to `bot.migration.objects`; what a migration makes of the inventory belongs to
+`bot.migration.planning`.
+"""

@@ -1,5 +1,6 @@
-"""How the source was doing before it was stopped: ready pods, image digests, endpoints. The target must
-do as well.
+"""The baseline: how the source was doing before it was stopped. The target must do as well.
+
+It counts ready pods, image digests and endpoints, and has no content of any object.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
-from bot.migration.objects.manifest import Object, Ref, labels_of, ref_of, spec_of, status_of
-from bot.migration.objects.modes import is_workload
+from bot.migration.objects.kinds import SLICE, is_workload
+from bot.migration.objects.manifest import Object, Ref, labels_of, ref_of, spec_of, status_of, true_conditions
+from bot.migration.objects.ownership import graph
+
+SERVICE_NAME = "kubernetes.io/service-name"  # the label of an EndpointSlice with its Service
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,88 +28,86 @@ class RunningWorkload:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """One moment of a cluster."""
+    """A cluster at one moment: its workloads, and the number of ready addresses of each Service.
+
+    Services without a selector are left out, because they have no pods of their own.
+    """
 
     running: tuple[RunningWorkload, ...]
-    endpoints: tuple[tuple[Ref, int], ...]  # Services with a selector, and how many ready addresses each has
+    endpoints: tuple[tuple[Ref, int], ...]
 
     def ready(self, ref: Ref) -> int:
-        """Ready pods of a workload."""
-        return next((each.ready for each in self.running if each.ref == ref), 0)
+        """Return the number of ready pods of a workload."""
+        return next((workload.ready for workload in self.running if workload.ref == ref), 0)
 
 
 def measure(inventory: Inventory, workloads: Iterable[Ref]) -> Baseline:
-    """Of some workloads (Pods, ReplicaSets, Services and EndpointSlices must have been read)."""
-    owners, wanted = graph(inventory.objects.values()), frozenset(workloads)
+    """Return the baseline of some workloads at the top, such as Deployments.
+
+    Pods, ReplicaSets, Services and EndpointSlices must be in the inventory.
+    """
+    owners, measured = graph(inventory.objects.values()), frozenset(workloads)
     pods: dict[Ref, list[Object]] = defaultdict(list)
     for pod in inventory.of("Pod"):
-        root = ref_of(owners.root(pod))
-        if root in wanted:
-            pods[root].append(pod)
+        pods[ref_of(owners.root(pod))].append(pod)
     running = tuple(
         RunningWorkload(ref=ref, ready=sum(map(is_ready, pods[ref])), images=_images(pods[ref]))
-        for ref in sorted(wanted)
+        for ref in sorted(measured)
         if is_workload(ref)
     )
     return Baseline(running=running, endpoints=tuple(sorted(_endpoints(inventory).items())))
 
 
 def is_ready(pod: Object) -> bool:
-    """Whether a pod serves."""
-    conditions = status_of(pod).get("conditions") or []
-    live = not pod["metadata"].get("deletionTimestamp")
-    return live and any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    """Return whether a pod is Ready and not being deleted."""
+    return not pod["metadata"].get("deletionTimestamp") and "Ready" in true_conditions(pod)
 
 
 def _images(pods: list[Object]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    images: dict[str, set[str]] = defaultdict(set)
     for pod in pods:
         for status in status_of(pod).get("containerStatuses") or []:
             digest = str(status.get("imageID", "")).rpartition("@")[2]
             if digest and status.get("ready"):
-                found[status["name"]].add(digest)
-    return {name: tuple(sorted(digests)) for name, digests in sorted(found.items())}
+                images[status["name"]].add(digest)
+    return {name: tuple(sorted(digests)) for name, digests in sorted(images.items())}
 
 
 def _endpoints(inventory: Inventory) -> dict[Ref, int]:
-    found = {ref_of(each): 0 for each in inventory.of("Service") if spec_of(each).get("selector")}
-    for each in inventory.of("EndpointSlice", "discovery.k8s.io"):
-        ref = Ref(
-            "",
-            "Service",
-            each["metadata"]["namespace"],
-            labels_of(each).get("kubernetes.io/service-name", ""),
-        )
-        if ref in found:
-            found[ref] += sum(
-                len(entry.get("addresses") or [])
-                for entry in each.get("endpoints") or []
-                if (entry.get("conditions") or {}).get("ready") is not False
+    counts = {ref_of(service): 0 for service in inventory.of("Service") if spec_of(service).get("selector")}
+    for endpoint_slice in inventory.of("EndpointSlice", SLICE[0]):
+        name = labels_of(endpoint_slice).get(SERVICE_NAME, "")
+        service = Ref("", "Service", endpoint_slice["metadata"]["namespace"], name)
+        if service in counts:
+            counts[service] += sum(
+                len(endpoint.get("addresses") or [])
+                for endpoint in endpoint_slice.get("endpoints") or []
+                if (endpoint.get("conditions") or {}).get("ready") is not False  # absent means ready
             )
-    return found
+    return counts
 
 
 def regressions(before: Baseline, now: Baseline) -> list[str]:
-    """What does not do as well as it did, as texts: fewer ready pods, fewer endpoints."""
-    waits = [
-        f"{each.ref}: {now.ready(each.ref)} of {each.ready} pods ready"
-        for each in before.running
-        if now.ready(each.ref) < each.ready
+    """Return a line for each workload with fewer ready pods, and each Service with fewer endpoints."""
+    pods = [
+        f"{workload.ref}: {now.ready(workload.ref)} of {workload.ready} pods ready"
+        for workload in before.running
+        if now.ready(workload.ref) < workload.ready
     ]
-    have = dict(now.endpoints)
-    return waits + [
-        f"{ref}: {have.get(ref, 0)} of {count} endpoints"
+    counts = dict(now.endpoints)
+    return pods + [
+        f"{ref}: {counts.get(ref, 0)} of {count} endpoints"
         for ref, count in before.endpoints
-        if have.get(ref, 0) < count
+        if counts.get(ref, 0) < count
     ]
 
 
 def changed_images(before: Baseline, now: Baseline) -> list[str]:
-    """Containers whose image is another one than on the source: a tag has moved."""
-    old = {each.ref: each.images for each in before.running}
+    """Return a line for each container that runs another image than on the source: a tag has moved."""
+    old = {workload.ref: workload.images for workload in before.running}
     return [
-        f"{each.ref}: {container} runs {', '.join(digests)}, it was {', '.join(old[each.ref][container])}"
-        for each in now.running
-        for container, digests in each.images.items()
-        if old.get(each.ref, {}).get(container) and not set(digests) <= set(old[each.ref][container])
+        f"{workload.ref}: {name} runs {', '.join(digests)}, it was {', '.join(old[workload.ref][name])}"
+        for workload in now.running
+        for name, digests in workload.images.items()
+        if old.get(workload.ref, {}).get(name) and not set(digests) <= set(old[workload.ref][name])
     ]

@@ -1,4 +1,4 @@
-"""Which addresses mean something in one cluster only: its nodes, pods, services, API and load balancers."""
+"""The addresses that mean something in the source only: its nodes, pods, Services, API and load balancers."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from collections.abc import Iterable, Mapping
 
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import Object, spec_of, status_of
-from bot.migration.objects.transforms.unit import ClusterRanges
+from bot.migration.objects.cluster_ranges import ClusterRanges
+from bot.migration.objects.manifest import Object, ingress_addresses, spec_of, status_of
 
 SERVICES = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
 
 
 def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, str]) -> ClusterRanges:
-    """The source's addresses, from what was read and from Magnum's labels of the cluster."""
+    """Return the source's addresses, for which the inventory must have its Nodes and Services.
+
+    `labels` are Magnum's of the cluster, among them the driver's with the range of the pods; they are empty
+    for a cluster that Magnum does not know.
+    """
     nodes = inventory.of("Node")
     pool = labels.get(profile.template.pool_label)
-    pods = {pool} if pool else set(_pod_ranges(nodes))
-    api = inventory.find("", "Service", "default", "kubernetes")
-    services = labels.get("service_cluster_ip_range") or _service_range(
-        str(spec_of(api or {}).get("clusterIP") or "")
-    )
-    balancers = {
-        each["ip"]
-        for service in inventory.of("Service")
-        for each in (status_of(service).get("loadBalancer") or {}).get("ingress") or []
-        if each.get("ip")
-    }
+    pods = {pool} if pool else {cidr for node in nodes for cidr in spec_of(node).get("podCIDRs") or []}
+    api = spec_of(inventory.find("", "Service", "default", "kubernetes") or {}).get("clusterIP")
+    services = labels.get("service_cluster_ip_range") or _service_range(str(api or ""))
+    balancers = {ip for service in inventory.of("Service") for ip in ingress_addresses(service) if ip}
     return ClusterRanges(
         pods=tuple(sorted(pods)),
         services=(services,),
@@ -36,21 +33,17 @@ def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, st
     )
 
 
-def _pod_ranges(nodes: Iterable[Object]) -> Iterable[str]:
-    return (each for node in nodes for each in spec_of(node).get("podCIDRs") or [])
-
-
 def _node_addresses(nodes: Iterable[Object]) -> set[str]:
     return {
-        each["address"]
+        address["address"]
         for node in nodes
-        for each in status_of(node).get("addresses") or []
-        if each.get("type") in ("InternalIP", "ExternalIP")
+        for address in status_of(node).get("addresses") or []
+        if address.get("type") in ("InternalIP", "ExternalIP")
     }
 
 
 def _service_range(api: str) -> str:
-    """The range around the API's own Service address: Magnum's, or the /16 that most installers choose."""
+    """Return the range around the API's own Service address: Magnum's, or the /16 of most installers."""
     try:
         address = ipaddress.ip_address(api)
     except ValueError:

@@ -1,42 +1,43 @@
-"""Which namespaces a cluster-scoped object serves: those of the accounts it binds, or of the backends it
-calls.
-"""
+"""Which namespaces a cluster-scoped object serves: those of the accounts it binds, or of its backends."""
 
 from __future__ import annotations
 
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.kinds import WEBHOOKS, bound_role, webhook_services
 from bot.migration.objects.manifest import Object, ref_of, spec_of
 
-RBAC = "rbac.authorization.k8s.io"
 
-
-def homes_of(obj: Object, inventory: Inventory) -> frozenset[str] | None:
-    """The namespaces that a cluster-scoped object serves; None if it may serve any."""
-    ref = ref_of(obj)
-    if ref.kind == "ClusterRoleBinding":
-        return _subjects(obj)
-    if ref.kind == "ClusterRole":
-        bound = [
-            (binding, _subjects(binding) if kind == "ClusterRoleBinding" else {ref_of(binding).namespace})
-            for kind in ("ClusterRoleBinding", "RoleBinding")
-            for binding in inventory.of(kind, RBAC)
-            if binding["roleRef"].get("kind") == "ClusterRole" and binding["roleRef"]["name"] == ref.name
-        ]
-        if not bound or any(homes is None for _, homes in bound):
-            return None
-        return frozenset(name for _, homes in bound for name in homes or ())
-    if ref.kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-        services = [(hook.get("clientConfig") or {}).get("service") for hook in obj.get("webhooks") or []]
-        if not services or not all(services):
-            return None
-        return frozenset(service["namespace"] for service in services if service)
-    if ref.kind == "APIService":
+def namespaces_served(obj: Object, inventory: Inventory) -> frozenset[str] | None:
+    """Return the namespaces that a cluster-scoped object serves, or None if it may serve any."""
+    kind = ref_of(obj).kind
+    if kind == "ClusterRoleBinding":
+        return _subject_namespaces(obj)
+    if kind == "ClusterRole":
+        return _namespaces_bound(obj, inventory)
+    if kind in WEBHOOKS:
+        services = [service for _, service in webhook_services(obj)]
+        namespaces = [service["namespace"] for service in services if service]
+        return frozenset(namespaces) if namespaces and len(namespaces) == len(services) else None
+    if kind == "APIService":
         return frozenset({spec_of(obj)["service"]["namespace"]})
     return None
 
 
-def _subjects(binding: Object) -> frozenset[str] | None:
-    """Namespaces of a binding's service accounts; None if it also binds people or groups, or nobody."""
+def _namespaces_bound(role: Object, inventory: Inventory) -> frozenset[str] | None:
+    """Return the namespaces in which a ClusterRole is granted; None if to anybody, or to nobody."""
+    served = [
+        _subject_namespaces(binding)
+        if binding["kind"] == "ClusterRoleBinding"
+        else frozenset({ref_of(binding).namespace})
+        for binding in inventory.role_bindings()
+        if bound_role(binding) == ref_of(role)
+    ]
+    limited = [namespaces for namespaces in served if namespaces is not None]
+    return frozenset[str]().union(*limited) if limited and len(limited) == len(served) else None
+
+
+def _subject_namespaces(binding: Object) -> frozenset[str] | None:
+    """Return the namespaces of the bound service accounts; None if others are bound too, or nobody."""
     subjects = binding.get("subjects") or []
     if not subjects or any(subject.get("kind") != "ServiceAccount" for subject in subjects):
         return None

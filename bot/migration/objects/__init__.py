@@ -1,1 +1,7 @@
-"""Kubernetes objects as plain JSON, and what each needs to be the same thing in another cluster. Pure."""
+"""Kubernetes objects as plain JSON, and what each of them needs to be the same thing in another cluster.
+
+Everything here is a pure function of the objects that are passed in: nothing reads a cluster or writes to
+one, and only `digest_key_source` touches a file. What an object becomes in the target is `transforms`; when
+it is created there and how it waits for the cut-over is `modes` and `order`. Reading a cluster belongs to
+`bot.migration.inventory`, writing into one to `bot.migration.copy`.
+"""

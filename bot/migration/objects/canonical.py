@@ -1,7 +1,8 @@
-"""One text for one configuration: what is compared, and what an approval is bound to.
+"""The canonical text and the digest of an object's configuration.
 
-Left out is what only servers and controllers write. A Secret's digest is keyed: a plain one of a short
-password could be looked up. The key never leaves the process and is never stored beside the digest.
+Copies are compared by it, and an approval is bound to it. Left out is what only API servers and controllers
+write. The digest of a Secret is keyed (HMAC), because a plain one of a short password could be looked up. The
+key never leaves the process and is never stored beside the digest.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.manifest import Object, annotations_of, drop_if_empty
 
 SERVER_METADATA = (
     "uid",
@@ -25,7 +26,8 @@ SERVER_METADATA = (
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
 )
-# written by controllers while nothing about the configuration changes
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# annotations that controllers and clients write while nothing about the configuration changes
 CHURNING = (
     "deployment.kubernetes.io/revision",
     "deprecated.daemonset.template.generation",
@@ -36,44 +38,37 @@ CHURNING = (
     "volume.kubernetes.io/selected-node",
     "autoscaling.alpha.kubernetes.io/conditions",
     "autoscaling.alpha.kubernetes.io/current-metrics",
-    "kubectl.kubernetes.io/last-applied-configuration",
+    LAST_APPLIED,
 )
-
-
-KEYED = "keyed:"  # how a digest begins that can be compared only with one of the same key
+KEYED = "keyed:"  # the prefix of a digest that can be compared only with one of the same key
 
 
 def without_server_fields(obj: Mapping[str, Any]) -> Object:
-    """A copy of an object without status and what only a server writes. Everything else stays."""
+    """Return a deep copy of an object without its status and the metadata that only a server writes."""
     metadata = {key: value for key, value in obj["metadata"].items() if key not in SERVER_METADATA}
-    kept = {key: value for key, value in obj.items() if key not in ("status", "metadata")}
-    return {**copy.deepcopy(kept), "metadata": copy.deepcopy(metadata)}
+    fields = {key: value for key, value in obj.items() if key not in ("status", "metadata")}
+    return {**copy.deepcopy(fields), "metadata": copy.deepcopy(metadata)}
 
 
 def text(value: Any) -> str:
-    """Canonical JSON: sorted keys, no spaces."""
+    """Return a JSON value as canonical text: sorted keys, no spaces, no escapes for letters."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(obj: Mapping[str, Any], key: bytes) -> str:
-    """The digest of an object's configuration: status, server-owned fields and churning annotations aside.
+    """Return the digest of an object's configuration: no status, server metadata or churning annotations.
 
-    `key` is used for Secrets, whose digest is an HMAC; the others are plain SHA-256.
+    With the key the digest of a Secret is an HMAC; other kinds have a plain SHA-256.
     """
-    kept = without_server_fields(obj)
-    metadata = kept["metadata"]
-    annotations = {
-        name: value for name, value in (metadata.get("annotations") or {}).items() if name not in CHURNING
-    }
-    metadata.pop("annotations", None)
-    if annotations:
-        metadata["annotations"] = annotations
-    kept = prune(kept)
-    return digest_of(kept, key if obj.get("kind") == "Secret" else None)
+    configuration = without_server_fields(obj)
+    annotations = annotations_of(configuration)
+    for name in CHURNING:
+        annotations.pop(name, None)
+    return digest_of(prune(configuration), key if obj.get("kind") == "Secret" else None)
 
 
 def digest_of(value: Any, key: bytes | None = None) -> str:
-    """The digest of any JSON; with a key an HMAC, marked as such."""
+    """Return the hexadecimal SHA-256 of a JSON value; with a key its HMAC, marked by the prefix `KEYED`."""
     data = text(value).encode()
     if key is None:
         return hashlib.sha256(data).hexdigest()
@@ -81,10 +76,6 @@ def digest_of(value: Any, key: bytes | None = None) -> str:
 
 
 def prune(obj: Object) -> Object:
-    """Without empty labels and annotations, which some servers give and some leave out."""
-    metadata = {
-        name: value
-        for name, value in obj["metadata"].items()
-        if not (name in ("labels", "annotations", "finalizers", "ownerReferences") and not value)
-    }
-    return {**obj, "metadata": metadata}
+    """Remove empty lists and maps of the metadata in place: some servers give them, some leave them out."""
+    drop_if_empty(obj["metadata"], "labels", "annotations", "finalizers", "ownerReferences")
+    return obj

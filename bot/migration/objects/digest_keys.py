@@ -1,9 +1,7 @@
-"""The keys of digests of Secrets: which one made a digest can be told, so that another's is never taken for a
-change.
+"""The keys of the digests of Secrets, each with a mark that identifies it.
 
-A plain digest of a short password could be looked up, so these are keyed. All replicas have one key if it
-comes from the configuration; otherwise each has its own, and what another replica digested cannot be compared
-here.
+All replicas share one key if the configuration gives it; otherwise each has its own, and what another replica
+digested cannot be compared here. The mark keeps such a digest from being taken for a change.
 """
 
 from __future__ import annotations
@@ -12,31 +10,35 @@ import dataclasses
 import hashlib
 import hmac
 
-OWN = "own:"  # how the mark of a key begins that no other replica has
+OWN = "own:"  # the prefix of the mark of a key that no other replica has
 _MARKED = b"xk8s-migration-key"
 _LENGTH = 16
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DigestKeys:
-    """The keys that this process has: the first makes digests, by the others older ones are checked."""
+    """The keys that this process has: the first makes digests, the others check older ones.
+
+    `own` says that the first belongs to this replica alone.
+    """
 
     known: tuple[bytes, ...] = dataclasses.field(repr=False)
-    own: bool = False  # the first is this replica's alone
+    own: bool = False
 
     @property
     def current(self) -> bytes:
-        """The key by which digests are made."""
+        """The key with which new digests are made."""
         return self.known[0]
 
     @property
     def mark(self) -> str:
-        """By which its digests can be told from another key's; says nothing of the key."""
+        """The mark of the current key, which a plan stores and which reveals nothing of the key itself."""
         return f"{OWN}{mark_of(self.current)}" if self.own else mark_of(self.current)
 
     def find(self, mark: str) -> bytes | None:
-        """The key of a mark; None if it is another replica's. A plan of an older version has none: the
-        current one.
+        """Return the key with a mark, or None if it is another replica's.
+
+        A plan of an older version has no mark: it was made with the current key.
         """
         if not mark:
             return self.current
@@ -44,5 +46,5 @@ class DigestKeys:
 
 
 def mark_of(key: bytes) -> str:
-    """The mark of a key that is shared."""
+    """Return the mark of a key that all replicas share."""
     return hmac.new(key, _MARKED, hashlib.sha256).hexdigest()[:_LENGTH]

@@ -1,24 +1,30 @@
-"""Kubernetes objects as plain JSON, what names one, and the few paths into them that everybody needs.
+"""Kubernetes objects as plain JSON: the reference that names one, and the fields that most modules read.
 
-Objects stay dictionaries: a migration must carry fields that no struct of ours knows.
+Objects stay dictionaries, because a migration must carry fields that no struct of ours knows.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Object = dict[str, Any]
 
-MIGRATION = "xk8s.io/migration"  # label of everything that a migration made; its id
+MIGRATION = "xk8s.io/migration"  # label with the migration's id on everything that it creates
 CHOICE = "xk8s.io/migrate"  # annotation by which a team says `skip` on an object
+
+
+def is_custom_group(group: str) -> bool:
+    """Return whether an API group is neither Kubernetes' own nor one of its projects'."""
+    return "." in group and not group.endswith(".k8s.io")
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Ref:
-    """What names an object in a cluster, whatever version it is read at. `namespace` is empty for
-    cluster-scoped ones.
+    """A reference to an object in a cluster, whatever version of the API it is read at.
+
+    `namespace` is empty for cluster-scoped objects, `group` for the core group.
     """
 
     group: str
@@ -27,22 +33,23 @@ class Ref:
     name: str
 
     def __str__(self) -> str:
-        kind = (
-            f"{self.kind}.{self.group}"
-            if "." in self.group and not self.group.endswith(".k8s.io")
-            else self.kind
-        )
-        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
+        kind = f"{self.kind}.{self.group}" if is_custom_group(self.group) else self.kind
+        return f"{kind} {self.short}"
 
     @property
     def short(self) -> str:
-        """`shop/cart`, for where the kind is clear."""
+        """The name with its namespace, such as `shop/cart`, for where the kind is clear."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def group_kind(self) -> tuple[str, str]:
+        """The API group and the kind, by which the tables of kinds are looked up."""
+        return self.group, self.kind
 
 
 @dataclasses.dataclass(frozen=True)
 class OwnerReference:
-    """One entry of `metadata.ownerReferences`."""
+    """One entry of `metadata.ownerReferences`. `controls` is its field `controller`."""
 
     uid: str
     kind: str
@@ -52,41 +59,65 @@ class OwnerReference:
 
 
 def group_of(api_version: str) -> str:
-    """The group of an apiVersion; empty for the core group."""
+    """Return the group of an apiVersion; it is empty for the core group."""
     return api_version.rpartition("/")[0]
 
 
 def ref_of(obj: Mapping[str, Any]) -> Ref:
-    """What names an object."""
+    """Return the reference of an object, which must have a name."""
     meta = obj["metadata"]
-    return Ref(
-        group_of(obj.get("apiVersion", "")), obj.get("kind", ""), meta.get("namespace", ""), meta["name"]
-    )
+    group = group_of(obj.get("apiVersion", ""))
+    return Ref(group, obj.get("kind", ""), meta.get("namespace", ""), meta["name"])
 
 
 def uid_of(obj: Mapping[str, Any]) -> str:
-    """Its uid; empty for one that no server has seen."""
+    """Return the uid of an object; it is empty for one that no API server has stored."""
     return str(obj["metadata"].get("uid", ""))
 
 
 def version_of(obj: Mapping[str, Any]) -> str:
-    """Its resourceVersion: another one after every write."""
+    """Return the resourceVersion of an object, which is another one after every write."""
     return str(obj["metadata"].get("resourceVersion", ""))
 
 
 def labels_of(obj: Mapping[str, Any]) -> dict[str, str]:
-    """Its labels."""
+    """Return the labels of an object, empty if it has none."""
     return obj["metadata"].get("labels") or {}
 
 
 def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
-    """Its annotations."""
+    """Return the annotations of an object, empty if it has none."""
     return obj["metadata"].get("annotations") or {}
 
 
+def with_label(obj: Object, name: str, value: str) -> Object:
+    """Return the object with one label more; the original is not changed."""
+    return {**obj, "metadata": {**obj["metadata"], "labels": {**labels_of(obj), name: value}}}
+
+
+def with_annotation(obj: Object, name: str, value: str) -> Object:
+    """Return the object with one annotation more; the original is not changed."""
+    return {**obj, "metadata": {**obj["metadata"], "annotations": {**annotations_of(obj), name: value}}}
+
+
+def drop_annotations(obj: Object, *names: str) -> list[str]:
+    """Remove annotations in place, and the field itself if it is empty then; return those that were there."""
+    annotations = annotations_of(obj)
+    dropped = [name for name in names if annotations.pop(name, None) is not None]
+    drop_if_empty(obj["metadata"], "annotations")
+    return dropped
+
+
+def drop_if_empty(fields: Object, *names: str) -> None:
+    """Remove fields that are present and empty, as an API server leaves them out as well."""
+    for name in names:
+        if name in fields and not fields[name]:
+            del fields[name]
+
+
 def owners_of(obj: Mapping[str, Any]) -> list[OwnerReference]:
-    """Its owners, the controller first."""
-    found = [
+    """Return the owner references of an object, the controller first."""
+    owners = [
         OwnerReference(
             uid=entry.get("uid", ""),
             kind=entry.get("kind", ""),
@@ -96,23 +127,38 @@ def owners_of(obj: Mapping[str, Any]) -> list[OwnerReference]:
         )
         for entry in obj["metadata"].get("ownerReferences") or []
     ]
-    return sorted(found, key=lambda owner: not owner.controls)
+    return sorted(owners, key=lambda owner: not owner.controls)
 
 
 def spec_of(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """Its spec, empty if it has none."""
+    """Return the spec of an object, empty if it has none."""
     return obj.get("spec") or {}
 
 
 def status_of(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """Its status, empty if it has none."""
+    """Return the status of an object, empty if it has none."""
     return obj.get("status") or {}
 
 
-def pod_template_of(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """The pod template of a workload (metadata and spec); of a bare Pod itself; empty for anything else.
+def true_conditions(obj: Mapping[str, Any]) -> set[str]:
+    """Return the types of the conditions whose status is True."""
+    conditions = status_of(obj).get("conditions") or []
+    return {condition["type"] for condition in conditions if condition.get("status") == "True"}
 
-    What is returned is part of the object: a change to it changes the object.
+
+def ingress_addresses(obj: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return the addresses or host names by which a Service or an Ingress is reached from outside.
+
+    They are in `status.loadBalancer.ingress`; an entry that has neither is an empty text.
+    """
+    entries = (status_of(obj or {}).get("loadBalancer") or {}).get("ingress") or []
+    return tuple(entry.get("ip") or entry.get("hostname") or "" for entry in entries)
+
+
+def pod_template_of(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pod template of a workload (metadata and spec), or a bare Pod itself; else nothing.
+
+    The result is part of the object: a change to its fields changes the object.
     """
     kind = obj.get("kind")
     if kind == "Pod":
@@ -123,48 +169,25 @@ def pod_template_of(obj: Mapping[str, Any]) -> dict[str, Any]:
     return template if isinstance(template, dict) and isinstance(template.get("spec"), dict) else {}
 
 
+def pod_labels_of(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels of the pods that a workload creates, or of a Pod; empty for anything else."""
+    return (pod_template_of(obj).get("metadata") or {}).get("labels") or {}
+
+
 def pod_spec_of(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """The pod spec of a workload or a Pod; empty for anything else."""
+    """Return the pod spec of a workload or a Pod; empty for anything else."""
     return pod_template_of(obj).get("spec") or {}
 
 
 def containers_of(pod_spec: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Init containers, then containers, of a pod spec."""
+    """Return the init containers, then the containers, of a pod spec."""
     return [*(pod_spec.get("initContainers") or []), *(pod_spec.get("containers") or [])]
 
 
 def claims_of(pod_spec: Mapping[str, Any]) -> list[str]:
-    """Names of the claims that a pod spec mounts."""
+    """Return the names of the PersistentVolumeClaims that a pod spec mounts."""
     return [
         volume["persistentVolumeClaim"]["claimName"]
         for volume in pod_spec.get("volumes") or []
         if volume.get("persistentVolumeClaim")
     ]
-
-
-def matches(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
-    """Whether a LabelSelector selects labels; an empty one selects everything, a missing one nothing."""
-    if selector is None:
-        return False
-    wanted: Mapping[str, str] = selector.get("matchLabels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    return all(_holds(expression, labels) for expression in selector.get("matchExpressions") or [])
-
-
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    key, values = expression["key"], expression.get("values") or []
-    match expression["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
-
-
-def by_ref(objects: Iterable[Object]) -> dict[Ref, Object]:
-    """Objects by what names them."""
-    return {ref_of(obj): obj for obj in objects}

@@ -1,7 +1,7 @@
-"""JSON merge patches (RFC 7386) and their inverse: how a change to the source is taken back exactly.
+"""JSON merge patches (RFC 7386) and their inverse: how a change to the source is reverted exactly.
 
-The inverse is computed from what was there, so a roll-back needs no knowledge of kinds: a field that was
-missing goes, one that was there gets its value again.
+The inverse is computed from the object as it was, so a roll-back needs no knowledge of kinds: a field that
+was missing is removed, one that was there gets its value again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def merged(live: Any, patch: Any) -> Any:
-    """What a server makes of `live` and a merge patch; neither is changed."""
+    """Return what a server makes of `live` and a merge patch (RFC 7386, section 2); neither is changed."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     base = dict(live) if isinstance(live, dict) else {}
@@ -24,16 +24,14 @@ def merged(live: Any, patch: Any) -> Any:
 
 
 def inverse(live: Any, patch: dict[str, Any]) -> dict[str, Any]:
-    """The patch that leads from `merged(live, patch)` back to `live`.
+    """Return the patch that leads from `merged(live, patch)` back to `live`.
 
     `live` is JSON as a Kubernetes API gives it: without nulls, which a merge patch cannot set.
     """
     back: dict[str, Any] = {}
     for key, value in patch.items():
         before = live.get(key) if isinstance(live, dict) else None
-        if before is None:
-            back[key] = None
-        elif isinstance(value, dict) and isinstance(before, dict):
+        if isinstance(value, dict) and isinstance(before, dict):
             back[key] = inverse(before, value)
         else:
             back[key] = copy.deepcopy(before)
@@ -41,11 +39,11 @@ def inverse(live: Any, patch: dict[str, Any]) -> dict[str, Any]:
 
 
 def holds(live: Any, patch: Any) -> bool:
-    """Whether a patch would change nothing: what it sets is set, what it removes is missing."""
+    """Return whether a patch would change nothing: what it sets is set, what it removes is missing."""
     if not isinstance(patch, dict):
         return bool(live == patch)
     if not isinstance(live, dict):
-        return False  # even an empty patch would make a map
+        return False  # even an empty patch would make it a map
     return all(
         (key not in live) if value is None else holds(live.get(key), value) for key, value in patch.items()
     )

@@ -1,8 +1,9 @@
-"""In which order objects are made in the new cluster, and what must hold before the next stage.
+"""The order in which objects are created in the new cluster, and what must be true before the next stage.
 
-RBAC and configuration before anything that runs, NetworkPolicies before the pods they isolate, definitions
-before their objects, webhooks last: their backend must be ready, or they refuse everything. Velero and crane
-each have some of it the other way round, and people have lost migrations to that.
+RBAC and configuration come before anything that runs, NetworkPolicies before the pods that they isolate,
+CustomResourceDefinitions before their objects, webhooks last: their backend must be ready, or they refuse
+everything. Velero and crane each have some of it the other way round, and people have lost migrations to
+that.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import enum
 from collections.abc import Iterable, Mapping
 
 from bot.drivers.catalog import profiles
-from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import OwnershipGraph
-from bot.migration.objects.manifest import Object, Ref, pod_spec_of, ref_of, spec_of
-from bot.migration.objects.modes import is_custom
+from bot.migration.objects.manifest import Ref, is_custom_group, ref_of
+from bot.migration.objects.ownership import OwnershipGraph
 
 
 class Stage(enum.IntEnum):
@@ -39,7 +38,7 @@ class Stage(enum.IntEnum):
 
     @property
     def title(self) -> str:
-        """As progress and reports name it."""
+        """The name of the stage in progress messages and reports."""
         return TITLES[self]
 
 
@@ -92,100 +91,47 @@ _BY_KIND = {
     ),
 }
 _STAGES: Mapping[str, Stage] = {kind: stage for stage, kinds in _BY_KIND.items() for kind in kinds}
+# within a stage: accounts, then roles, then bindings; volumes before claims, Services before their endpoints
+_RANKS = {
+    "ServiceAccount": 0,
+    "ClusterRole": 1,
+    "Role": 1,
+    "ClusterRoleBinding": 2,
+    "RoleBinding": 2,
+    "PersistentVolume": 0,
+    "PersistentVolumeClaim": 1,
+    "Service": 0,
+}
 ONLY_IF_ABSENT = frozenset({Stage.DEFINITIONS, Stage.CLASSES})
 POLICY_GROUP = "policy.networking.k8s.io"  # of the policies of Kubernetes' network SIG
 
 
 def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> Stage:
-    """The stage of an object; kinds that nobody here knows are custom resources."""
+    """Return the stage of an object; kinds that are not in the table are custom resources."""
     if ref in set(operators):
         return Stage.OPERATORS
     if any((ref.group, ref.kind) in profile.policy_kinds for profile in profiles()):
         return Stage.POLICIES
-    stage = _STAGES.get(ref.kind)
-    if stage is None or (is_custom(ref) and not (stage is Stage.POLICIES and ref.group == POLICY_GROUP)):
-        return Stage.CUSTOM
-    return stage
+    stage = _STAGES.get(ref.kind, Stage.CUSTOM)
+    is_policy = stage is Stage.POLICIES and ref.group == POLICY_GROUP
+    return Stage.CUSTOM if is_custom_group(ref.group) and not is_policy else stage
 
 
 def ordered(
     refs: Iterable[Ref], graph: OwnershipGraph, operators: Iterable[Ref] = ()
 ) -> list[tuple[Stage, list[list[Ref]]]]:
-    """Stages in their order, each as batches that may be made at once; owners come a batch before what
-    they own.
+    """Return the stages in their order, each with batches whose objects may be created at once.
+
+    An owner comes a batch before what it owns, `operators` come a stage before other workloads.
     """
-    known, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
-    found: dict[Stage, dict[int, list[Ref]]] = {}
+    objects, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
+    stages: dict[Stage, dict[int, list[Ref]]] = {}
     for ref in sorted(set(refs)):
-        depth = _depth(known[ref], graph) if ref in known else 0
-        found.setdefault(stage_of(ref, first), {}).setdefault(_within(ref, depth), []).append(ref)
-    return [(stage, [batches[key] for key in sorted(batches)]) for stage, batches in sorted(found.items())]
+        depth = len(list(graph.controllers(objects[ref]))) if ref in objects else 0
+        stages.setdefault(stage_of(ref, first), {}).setdefault(_rank(ref, depth), []).append(ref)
+    return [(stage, [batches[rank] for rank in sorted(batches)]) for stage, batches in sorted(stages.items())]
 
 
-def _within(ref: Ref, depth: int) -> int:
-    """Inside a stage: accounts before roles before bindings, volumes before claims, owners before owned."""
-    early = {
-        "ServiceAccount": 0,
-        "ClusterRole": 1,
-        "Role": 1,
-        "ClusterRoleBinding": 2,
-        "RoleBinding": 2,
-        "PersistentVolume": 0,
-        "PersistentVolumeClaim": 1,
-        "Service": 0,
-    }
-    return early.get(ref.kind, 3) if not is_custom(ref) and ref.kind in early else 3 + depth
-
-
-def _depth(obj: Object, graph: OwnershipGraph) -> int:
-    depth, seen = 0, set()
-    while (
-        (owner := graph.controller(obj)) is not None and owner.uid in graph.objects and owner.uid not in seen
-    ):
-        seen.add(owner.uid)
-        obj, depth = graph.objects[owner.uid], depth + 1
-    return depth
-
-
-def operators(inventory: Inventory, copied: Iterable[Ref]) -> frozenset[Ref]:
-    """Deployments and StatefulSets whose service account may write objects of a definition that is copied.
-
-    They must be ready before their objects come, or webhooks and defaults are missed.
-    """
-    groups = {
-        spec_of(obj)["group"]
-        for ref, obj in inventory.objects.items()
-        if ref.kind == "CustomResourceDefinition"
-    } & {ref.group for ref in copied}
-    if not groups:
-        return frozenset()
-    accounts = _accounts_with(inventory, groups)
-    return frozenset(
-        ref_of(obj)
-        for kind in ("Deployment", "StatefulSet")
-        for obj in inventory.of(kind, "apps")
-        if (obj["metadata"]["namespace"], pod_spec_of(obj).get("serviceAccountName", "default")) in accounts
-    )
-
-
-def _accounts_with(inventory: Inventory, groups: set[str]) -> set[tuple[str, str]]:
-    rbac, writes = "rbac.authorization.k8s.io", {"*", "create", "update", "patch"}
-    roles = {
-        (ref.kind, ref.namespace, ref.name)
-        for ref, obj in inventory.objects.items()
-        if ref.group == rbac and ref.kind in ("ClusterRole", "Role")
-        for rule in obj.get("rules") or []
-        if groups & set(rule.get("apiGroups") or []) and writes & set(rule.get("verbs") or [])
-    }
-    found = set()
-    for kind in ("ClusterRoleBinding", "RoleBinding"):
-        for binding in inventory.of(kind, rbac):
-            home = binding["metadata"].get("namespace", "")
-            role = binding["roleRef"]
-            if (role["kind"], home if role["kind"] == "Role" else "", role["name"]) in roles:
-                found |= {
-                    (subject.get("namespace") or home, subject["name"])
-                    for subject in binding.get("subjects") or []
-                    if subject.get("kind") == "ServiceAccount"
-                }
-    return found
+def _rank(ref: Ref, depth: int) -> int:
+    """Return the place within a stage; `depth` is the number of controllers above the object."""
+    return 3 + depth if is_custom_group(ref.group) else _RANKS.get(ref.kind, 3 + depth)

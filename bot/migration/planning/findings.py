@@ -1,4 +1,4 @@
-"""What a plan found: blockers stop it, warnings are shown to the approver, notes stand in the file."""
+"""What the checks of a plan yield: blockers stop it, an approver sees warnings, notes stand in the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.migration.objects.manifest import Ref
 
 
 class Weight(enum.StrEnum):
-    """How much a finding matters."""
+    """How much a finding matters: blockers stop the migration, warnings are shown to an approver."""
 
     BLOCKER = "blocker"
     WARNING = "warning"
@@ -18,26 +18,30 @@ class Weight(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlanFinding:
-    """One thing to know before a migration: about what, what is so, why it matters, what to do."""
+    """One thing to know before a migration: what is so, why it matters, and what to do about it."""
 
     weight: Weight
-    about: str  # a word for grouping: `volumes`, `policies`, `API versions`, …
+    about: str
     what: str
     why: str = ""
     fix: str = ""
     ref: Ref | None = None
 
 
-def blocker(about: str, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
-    """Stops a migration."""
-    return PlanFinding(weight=Weight.BLOCKER, about=about, what=what, why=why, fix=fix, ref=ref)
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What findings are about: a word by which they are grouped, such as `volumes` or `API versions`."""
 
+    about: str
 
-def warn(about: str, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
-    """An approver must see it."""
-    return PlanFinding(weight=Weight.WARNING, about=about, what=what, why=why, fix=fix, ref=ref)
+    def blocker(self, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
+        """Return a finding that stops the migration until it is dealt with."""
+        return PlanFinding(weight=Weight.BLOCKER, about=self.about, what=what, why=why, fix=fix, ref=ref)
 
+    def warn(self, what: str, *, why: str = "", fix: str = "", ref: Ref | None = None) -> PlanFinding:
+        """Return a finding that an approver must see."""
+        return PlanFinding(weight=Weight.WARNING, about=self.about, what=what, why=why, fix=fix, ref=ref)
 
-def note(about: str, what: str, *, ref: Ref | None = None) -> PlanFinding:
-    """For whoever reads the whole plan."""
-    return PlanFinding(weight=Weight.NOTE, about=about, what=what, ref=ref)
+    def note(self, what: str, *, ref: Ref | None = None) -> PlanFinding:
+        """Return a finding for those who read the whole plan."""
+        return PlanFinding(weight=Weight.NOTE, about=self.about, what=what, ref=ref)

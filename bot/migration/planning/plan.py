@@ -1,60 +1,66 @@
 """The plan: everything that a migration will do, as JSON, and what an approval of it is bound to.
 
-It names objects and digests of their configuration, never their content, so that it can be stored, shown and
-handed from step to step.
+A plan names objects and digests of their configuration, never their content, so that it can be stored, shown
+and handed from step to step. Its fields are stored: a plan of an older version must stay readable.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.drivers.driver import Driver
-from bot.migration.inventory.exclusions import ExcludedObject, ExclusionReason
+from bot.migration.inventory.exclusions import ExcludedObject
 from bot.migration.objects.digest_keys import OWN
 from bot.migration.objects.manifest import Ref
 from bot.migration.objects.modes import Hold, Mode
 from bot.migration.objects.order import Stage
+from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.findings import PlanFinding, Weight
-from bot.migration.planning.network.connection_changes import ConnectionChanges
 from bot.migration.volumes.choices import PlannedVolume
 
 
 class AddressRecipe(enum.StrEnum):
-    """How the traffic of a load balancer moves."""
+    """How the traffic of a load balancer moves.
 
-    NEW_ADDRESS = "new address"  # both serve for a while; DNS is changed by the team
-    SAME_ADDRESS = "same address"  # the floating IP moves at the cut-over; seconds to a minute of outage
+    With a new address both clusters serve for a while, and the team changes DNS. The same address is a
+    floating IP that moves at the cut-over, with an outage of seconds to a minute.
+    """
+
+    NEW_ADDRESS = "new address"
+    SAME_ADDRESS = "same address"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterSide:
-    """One of the two clusters. `id` is empty for a target that is still to be deployed."""
+    """One of the two clusters.
+
+    `id` is empty for a target that is still to be deployed, from the template and with the nodes given here.
+    """
 
     name: str
     driver: Driver
     id: str = ""
     kubernetes: str = ""
-    template: str = ""  # by which a target is deployed
+    template: str = ""
     nodes: int | None = None
     masters: int | None = None
 
     @property
     def of_magnum(self) -> bool:
-        """Whether Magnum deployed it; what comes from a kubeconfig file is never deleted."""
+        """Whether Magnum deployed it; a cluster of a kubeconfig file is never deleted."""
         return not self.id.startswith("kubeconfig:")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlannedObject:
-    """One object that is copied. `digest` is that of its configuration on the source.
+    """One object that is copied. `digest` is the fingerprint of its configuration on the source.
 
-    `version` is the resourceVersion of a Secret: with its uid it says the same where the key of its digest is
-    missing.
+    `version` is the resourceVersion of a Secret. Where the key of its digest is missing, it tells together
+    with the uid whether the Secret has changed.
     """
 
     ref: Ref
@@ -69,7 +75,7 @@ class PlannedObject:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlannedLoadBalancer:
-    """A Service with a load balancer, its addresses today, and how its traffic moves."""
+    """A Service with a load balancer: its addresses on the source, and how its traffic moves."""
 
     service: Ref
     uid: str
@@ -80,9 +86,7 @@ class PlannedLoadBalancer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationSize:
-    """How much it is. `cores` and `memory` (bytes) are what running pods request; `disk` is bytes of
-    volumes.
-    """
+    """How much is moved. `cores` and `memory` are what running pods request; sizes are in bytes."""
 
     objects: int
     bytes: int
@@ -96,7 +100,7 @@ class MigrationSize:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TimeEstimate:
-    """How long steps will take, each from – to, in seconds. Guesses from counts; shown as such."""
+    """How long steps may take, each as the least and the most in seconds: guesses, and shown as such."""
 
     deploy: tuple[int, int]
     copy: tuple[int, int]
@@ -104,16 +108,20 @@ class TimeEstimate:
 
 
 class MigrationPlan(BaseModel):
-    """One migration, planned."""
+    """Everything that one migration will do.
+
+    `key` is the mark of the key of its digests (empty in plans of older versions), and `everything` says that
+    no namespaces were chosen, so that one that is created later is new.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     migration: str
-    key: str = ""  # the mark of the key of digests; empty in plans of older versions
+    key: str = ""
     source: ClusterSide
     target: ClusterSide
     namespaces: tuple[str, ...]
-    everything: bool  # all namespaces there were: one that is made later is new
+    everything: bool
     items: tuple[PlannedObject, ...]
     left: tuple[ExcludedObject, ...]
     volumes: tuple[PlannedVolume, ...]
@@ -127,40 +135,29 @@ class MigrationPlan(BaseModel):
 
     @property
     def blockers(self) -> tuple[PlanFinding, ...]:
-        """What stops it."""
+        """The findings that stop the migration."""
         return self.of(Weight.BLOCKER)
 
     @property
     def warnings(self) -> tuple[PlanFinding, ...]:
-        """What an approver must see."""
+        """The findings that an approver must see."""
         return self.of(Weight.WARNING)
 
     def of(self, weight: Weight) -> tuple[PlanFinding, ...]:
-        """Findings of one weight."""
-        return tuple(each for each in self.findings if each.weight is weight)
+        """Return the findings of one weight."""
+        return tuple(finding for finding in self.findings if finding.weight is weight)
 
     @property
     def by_ref(self) -> dict[Ref, PlannedObject]:
-        """Items by what they name."""
+        """The copied objects by their reference."""
         return {item.ref: item for item in self.items}
 
     def _state(self, item: PlannedObject) -> str:
-        """What every replica sees alike: a digest, unless it was made with the key of one of them."""
+        """Return what every replica computes alike: the digest, unless its key is one replica's own."""
         return f"version:{item.version}" if item.version and self.key.startswith(OWN) else item.digest
 
-    def in_mode(self, mode: Mode) -> tuple[PlannedObject, ...]:
-        """Items of one mode."""
-        return tuple(item for item in self.items if item.mode is mode)
-
-    def left_for(self, reasons: Iterable[ExclusionReason]) -> tuple[ExcludedObject, ...]:
-        """What is left out for some reasons."""
-        wanted = frozenset(reasons)
-        return tuple(each for each in self.left if each.reason in wanted)
-
     def bound(self) -> dict[str, Any]:
-        """What an approval depends on: objects, volumes, target and modes. No status, counts, times or
-        texts.
-        """
+        """Return what an approval is bound to: objects, modes, volumes, target; no status, counts, texts."""
         return {
             "source": self.source.id,
             "target": {
@@ -179,5 +176,7 @@ class MigrationPlan(BaseModel):
                 [volume.claim.short, volume.claim_uid, volume.volume, volume.handle, str(volume.choice or "")]
                 for volume in self.volumes
             ),
-            "addresses": sorted([each.service.short, str(each.recipe)] for each in self.balancers),
+            "addresses": sorted(
+                [balancer.service.short, str(balancer.recipe)] for balancer in self.balancers
+            ),
         }

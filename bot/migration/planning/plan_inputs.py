@@ -1,4 +1,4 @@
-"""Everything that the checks of a plan look at, worked out once."""
+"""The inputs of a plan's checks: what was read of both clusters, and what follows from it, computed once."""
 
 from __future__ import annotations
 
@@ -6,50 +6,57 @@ import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
 
-from bot.drivers.profile import DriverProfile
-from bot.migration.inventory.api_discovery import CommonApis
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExcludedObject, ExclusionContext
+from bot.migration.inventory.served_apis import CommonApis
 from bot.migration.inventory.target_facts import TargetFacts
-from bot.migration.objects.manifest import Object, Ref
-from bot.migration.objects.modes import Hold, Mode
-from bot.migration.objects.transforms.unit import TransformContext, Transformed
+from bot.migration.objects.kinds import is_workload
+from bot.migration.objects.manifest import Object, Ref, pod_spec_of
+from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.volumes.choices import PlannedVolume
 from bot.settings.file import Mappings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlanInputs:
-    """What was read, and what follows from it."""
+    """What the checks look at.
+
+    `copied` and `excluded` are the source's objects. `transformed` lacks objects that a configured patch does
+    not fit. `volume_words` are the choices for volumes as they were typed. `same_project` says whether both
+    clusters are in one OpenStack project, if that is known. `unknown_addons` are the workloads in kube-system
+    that Magnum does not install.
+    """
 
     inventory: Inventory
     target: TargetFacts
-    grounds: ExclusionContext
-    agreement: CommonApis
+    exclusions: ExclusionContext
+    common_apis: CommonApis
     context: TransformContext
     mappings: Mappings
-    source_profile: DriverProfile
-    target_profile: DriverProfile
-    kept: Mapping[Ref, Object] = dataclasses.field(repr=False)
-    left: tuple[ExcludedObject, ...]
+    copied: Mapping[Ref, Object] = dataclasses.field(repr=False)
+    excluded: tuple[ExcludedObject, ...]
     transformed: Mapping[Ref, Transformed] = dataclasses.field(repr=False)
     volumes: tuple[PlannedVolume, ...]
+    volume_words: tuple[str, ...]
     early: frozenset[str]
     operators: frozenset[Ref]
-    modes: Mapping[Ref, Mode]
-    holds: Mapping[Ref, Hold]
-    strangers: tuple[str, ...] = ()
+    unknown_addons: tuple[str, ...] = ()
     same_project: bool | None = None
 
     @cached_property
-    def future(self) -> dict[Ref, Object]:
-        """Objects as they will be in the target, once everything has started."""
-        return {ref: each.obj for ref, each in self.transformed.items()}
+    def target_objects(self) -> dict[Ref, Object]:
+        """The objects as they will be in the target once everything has started."""
+        return {ref: transformed.obj for ref, transformed in self.transformed.items()}
+
+    @cached_property
+    def target_pods(self) -> dict[Ref, Object]:
+        """The pod specs of the workloads as they will be in the target."""
+        return {ref: pod_spec_of(obj) for ref, obj in self.target_objects.items() if is_workload(ref)}
 
     def of(self, kind: str, group: str = "") -> list[Object]:
-        """Objects of a kind that are copied, as they are on the source."""
-        return [obj for ref, obj in self.kept.items() if (ref.group, ref.kind) == (group, kind)]
+        """Return the objects of a kind that are copied, as they are on the source."""
+        return [obj for ref, obj in self.copied.items() if ref.group_kind == (group, kind)]
 
     def will_have(self, group: str, kind: str, name: str, namespace: str = "") -> bool:
-        """Whether an object will be copied."""
-        return Ref(group, kind, namespace, name) in self.future
+        """Return whether the target will have an object of the source."""
+        return Ref(group, kind, namespace, name) in self.target_objects

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import profiles
-from bot.migration.inventory.api_discovery import CommonApis, common_apis, discover
+from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory, read
-from bot.migration.inventory.target_facts import TargetFacts, look, promised
+from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
+from bot.migration.inventory.target_facts import TargetFacts, promised, read_target_facts
 from bot.policy.cluster_state import ClusterState, read_cluster_state
 
-# names of what Magnum puts into kube-system, by their beginning (docs of its labels, version 20); those of
+# the prefixes of the names of what Magnum installs in kube-system (docs of its labels, version 20); those of
 # drivers are in their profiles
 ADD_ONS = (
     "coredns",
@@ -43,51 +44,59 @@ ADD_ONS = (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What was read for a plan."""
+    """What was read for a plan.
+
+    `network` is the source as the reachability engine sees it. `unknown_addons` are the workloads in
+    kube-system that Magnum does not install. `everything` says that no namespaces were chosen, so that one
+    that is created later belongs to the migration too.
+    """
 
     inventory: Inventory
     target: TargetFacts
-    snapshot: ClusterState
-    strangers: tuple[str, ...]
-    everything: bool = True  # no namespaces were chosen: a new one belongs to it too
+    network: ClusterState
+    unknown_addons: tuple[str, ...]
+    everything: bool = True
 
 
 def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kubernetes: str = "") -> Survey:
     """Read the source, and the target if it exists; else one of the Kubernetes version is assumed.
 
-    Raises `NoSuchNamespace`, `KubeError`.
+    Without namespaces all but the system's are read. Raises `UnknownNamespace` and `KubeError`.
     """
     surface = discover(source)
-    facts = look(target) if target is not None else promised(surface, kubernetes)
-    both = common_apis(surface, facts.surface)
-    inventory = read(source, surface=surface, resources=[*both.shared, *both.missing], namespaces=namespaces)
+    facts = read_target_facts(target) if target is not None else promised(surface, kubernetes)
     return Survey(
-        inventory=inventory,
+        inventory=_read_source(source, surface, common_apis(surface, facts.surface), namespaces),
         target=facts,
-        snapshot=read_cluster_state(source),
-        strangers=_strangers(source),
+        network=read_cluster_state(source),
+        unknown_addons=_unknown_addons(source),
         everything=not namespaces,
     )
 
 
-def again(source: Kube, agreement: CommonApis, namespaces: Sequence[str]) -> Inventory:
-    """Read the source again, at the versions that were agreed. Raises `KubeError`."""
-    return read(
-        source,
-        surface=discover(source),
-        resources=[*agreement.shared, *agreement.missing],
-        namespaces=namespaces,
-    )
+def again(source: Kube, common: CommonApis, namespaces: Sequence[str]) -> Inventory:
+    """Read the source once more, at the versions at which it was planned.
+
+    Raises `UnknownNamespace` for one that is gone since, and `KubeError`.
+    """
+    return _read_source(source, discover(source), common, namespaces)
 
 
-def _strangers(source: Kube) -> tuple[str, ...]:
-    """Workloads in kube-system that are no add-ons of Magnum's: somebody may have put them there."""
+def _read_source(
+    source: Kube, surface: ApiSurface, common: CommonApis, namespaces: Sequence[str]
+) -> Inventory:
+    resources = [*common.shared, *common.missing]
+    return read(source, surface=surface, resources=resources, namespaces=namespaces)
+
+
+def _unknown_addons(source: Kube) -> tuple[str, ...]:
+    """Return the workloads in kube-system that Magnum does not install: somebody may have put them there."""
+    names = set()
     add_ons = (*ADD_ONS, *(prefix for profile in profiles() for prefix in profile.add_ons))
-    found = set()
     for plural in ("deployments", "statefulsets", "daemonsets"):
         try:
-            listed = source.all_of(f"/apis/apps/v1/namespaces/kube-system/{plural}", dict)
+            workloads = source.all_of(f"/apis/apps/v1/namespaces/kube-system/{plural}", dict)
         except KubeError:
-            continue  # whoever may not look there owns nothing there
-        found |= {each["metadata"]["name"] for each in listed}
-    return tuple(sorted(name for name in found if not name.startswith(add_ons)))
+            continue  # who may not list them there owns nothing there
+        names |= {workload["metadata"]["name"] for workload in workloads}
+    return tuple(sorted(name for name in names if not name.startswith(add_ons)))

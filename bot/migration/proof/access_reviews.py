@@ -1,6 +1,4 @@
-"""Asks both API servers what accounts may do, by SubjectAccessReview, and compares the answers. Stores
-nothing there.
-"""
+"""Accounts have the rights that they had: both API servers are asked by SubjectAccessReview."""
 
 from __future__ import annotations
 
@@ -16,7 +14,8 @@ from bot.migration.proof.rbac_questions import AccessQuestion, groups_of, user_o
 from bot.migration.proof.verdict import ProofFault, ProofResult
 
 PATH = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-MOST = 200  # reviews, both sides together
+MOST = 200  # reviews, of both clusters together
+ATTRIBUTES = ("verb", "group", "resource", "subresource", "namespace", "name")
 CHECK = "rights"
 
 
@@ -29,54 +28,52 @@ class _Review(msgspec.Struct):
 
 
 def check(source: Kube, target: Kube, questions: Sequence[AccessQuestion]) -> ProofResult:
-    """Put every question to both sides: the answers are to be equal. At most 200 reviews, at most 8 at once.
+    """Put every question to both clusters, whose answers must be equal. Reviews store nothing.
 
-    Where one may not ask, that is said. Raises `KubeError`.
+    Where the bot may not ask, that is reported as unchecked. Raises `KubeError`.
     """
-    asked = questions[: MOST // 2]
-    if not asked:
+    samples, unchecked = questions[: MOST // 2], []
+    if not samples:
         return ProofResult(check=CHECK)
-    unchecked = []
-    if len(asked) < len(questions):
-        unchecked.append(
-            f"{len(questions) - len(asked)} of {len(questions)} samples of rights: {MOST} reviews are the"
-            " most"
-        )
+    if len(samples) < len(questions):
+        omitted, most = len(questions) - len(samples), f"{MOST} reviews are the most"
+        unchecked.append(f"{omitted} of {len(questions)} samples of rights: {most}")
     answers: list[list[bool]] = []
     for kube, side in ((source, "the old cluster"), (target, "the new cluster")):
         try:
-            answers.append(_answers(kube, asked))
+            answers.append(_review_all(kube, samples))
         except Forbidden as refused:
             unchecked.append(f"rights of service accounts: {side} does not let me ask ({refused.why})")
     if len(answers) < 2:
         return ProofResult(check=CHECK, unchecked=tuple(unchecked))
-    faults = tuple(_fault(each, old) for each, old, new in zip(asked, *answers, strict=True) if old != new)
-    return ProofResult(check=CHECK, looked=len(asked), faults=faults, unchecked=tuple(unchecked))
+    compared = zip(samples, *answers, strict=True)
+    faults = tuple(_fault(question, before) for question, before, now in compared if before != now)
+    return ProofResult(check=CHECK, looked=len(samples), faults=faults, unchecked=tuple(unchecked))
 
 
-def _answers(kube: Kube, asked: Sequence[AccessQuestion]) -> list[bool]:
-    first = _answer(kube, asked[0])  # one that may not ask is told so once
+def _review_all(kube: Kube, questions: Sequence[AccessQuestion]) -> list[bool]:
+    first = _review(kube, questions[0])  # if the bot may not ask, it is told so only once
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="review") as pool:
-        return [first, *pool.map(lambda each: _answer(kube, each), asked[1:])]
+        return [first, *pool.map(lambda question: _review(kube, question), questions[1:])]
 
 
-def _answer(kube: Kube, asked: AccessQuestion) -> bool:
-    if asked.path:
-        what = {"nonResourceAttributes": {"verb": asked.verb, "path": asked.path}}
+def _review(kube: Kube, question: AccessQuestion) -> bool:
+    if question.path:
+        attributes = {"nonResourceAttributes": {"verb": question.verb, "path": question.path}}
     else:
-        fields = ("verb", "group", "resource", "subresource", "namespace", "name")
-        what = {"resourceAttributes": {field: value for field in fields if (value := getattr(asked, field))}}
-    spec = {"user": user_of(asked.account), "groups": groups_of(asked.account), **what}
+        values = {name: getattr(question, name) for name in ATTRIBUTES}
+        attributes = {"resourceAttributes": {name: value for name, value in values.items() if value}}
+    spec = {"user": user_of(question.account), "groups": groups_of(question.account), **attributes}
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
     reply = kube.request("POST", PATH, doing="tell what an account may do", body=msgspec.json.encode(body))
     return msgspec.json.decode(reply, type=_Review).status.allowed
 
 
-def _fault(asked: AccessQuestion, old: bool) -> ProofFault:
-    may, may_not = f"it may {asked}", f"it may not {asked}"
+def _fault(question: AccessQuestion, before: bool) -> ProofFault:
+    may, may_not = f"it may {question}", f"it may not {question}"
     return ProofFault(
-        about=str(asked.account),
-        seen=may_not if old else may,
-        expected=f"as on the source, where {may if old else may_not}",
+        about=str(question.account),
+        seen=may_not if before else may,
+        expected=f"as on the source, where {may if before else may_not}",
         fix="look at the roles and bindings that name it",
     )

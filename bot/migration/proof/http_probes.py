@@ -1,7 +1,7 @@
 """Which Services are asked over HTTP, and for which path: only what a readiness or liveness probe names.
-Computes only.
 
-A probe's path is what a kubelet asks all the time, so that a GET of it does no harm; any other path might.
+Computes only. A kubelet asks a probe's path all the time, so that a GET of it does no harm; any other path
+might.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.ownership import graph
-from bot.migration.objects.manifest import Object, Ref, pod_template_of, spec_of
-from bot.migration.objects.modes import is_workload
+from bot.migration.objects.kinds import SERVICE, is_workload
+from bot.migration.objects.manifest import Object, Ref, pod_labels_of, pod_spec_of, spec_of
+from bot.migration.objects.ownership import graph
 from bot.migration.planning.plan import MigrationPlan
 
-PROBES = ("readinessProbe", "livenessProbe")  # the first that fits
+PROBES = ("readinessProbe", "livenessProbe")  # the first that fits is taken
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HttpProbe:
-    """One GET through the API server. `path` may hold a query, which is never shown."""
+    """One GET through the API server. `path` may have a query, which is never shown."""
 
     service: Ref
     port: int
@@ -31,7 +31,7 @@ class HttpProbe:
 
     @property
     def url(self) -> str:
-        """Its path in the API."""
+        """The path in the Kubernetes API that proxies the GET to the Service."""
         name = quote(f"{self.scheme}:{self.service.name}:{self.port}", safe=":")
         path = quote(f"/{self.path.lstrip('/')}", safe="/?&=%~:@!$'()*+,;")
         return f"/api/v1/namespaces/{quote(self.service.namespace, safe='')}/services/{name}/proxy{path}"
@@ -42,82 +42,71 @@ class HttpProbe:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HttpProbes:
-    """What is asked; and ports that serve HTTP by their name, for which no probe names a path."""
+    """What is asked, and the ports that serve HTTP by their name but for which no probe names a path."""
 
     asked: tuple[HttpProbe, ...]
     without: tuple[str, ...] = ()
 
 
 def probes(plan: MigrationPlan, side: Inventory) -> HttpProbes:
-    """The GETs for the copied Services of one side (Services and workloads must have been read)."""
-    workloads = _templates(side)
-    asked: list[HttpProbe] = []
+    """Return the GETs for the copied Services of one cluster, whose workloads must be in the inventory."""
+    workloads = _top_workloads(side)
+    gets: list[HttpProbe] = []
     without: list[str] = []
-    for ref in sorted(plan.by_ref):
-        service = side.objects.get(ref) if (ref.group, ref.kind) == ("", "Service") else None
-        selector = spec_of(service or {}).get("selector")
-        if service is None or not selector or spec_of(service).get("type") == "ExternalName":
+    for ref in sorted(ref for ref in plan.by_ref if ref.group_kind == SERVICE):
+        spec = spec_of(side.objects.get(ref, {}))
+        selector = spec.get("selector")
+        if not selector or spec.get("type") == "ExternalName":
             continue
         behind = [
-            spec
-            for home, labels, spec in workloads
-            if home == ref.namespace and selector.items() <= labels.items()
+            pod_spec_of(obj)
+            for workload, obj in workloads
+            if workload.namespace == ref.namespace and selector.items() <= pod_labels_of(obj).items()
         ]
-        for port in spec_of(service).get("ports") or []:
-            if port.get("protocol", "TCP") != "TCP":
-                continue
-            found = next(_gets(port, behind), None)
-            if found is not None:
-                scheme, path = found
-                asked.append(HttpProbe(service=ref, port=int(port["port"]), scheme=scheme, path=path))
+        for port in (port for port in spec.get("ports") or [] if port.get("protocol", "TCP") == "TCP"):
+            scheme, path = next(_gets(port, behind), ("", ""))
+            if path:
+                gets.append(HttpProbe(service=ref, port=int(port["port"]), scheme=scheme, path=path))
             elif behind and _is_http(port):
                 without.append(f"{ref.short}:{port['port']}")
-    return HttpProbes(asked=tuple(asked), without=tuple(without))
+    return HttpProbes(asked=tuple(gets), without=tuple(without))
 
 
-def _templates(side: Inventory) -> list[tuple[str, dict[str, str], Object]]:
-    """Namespace, labels and spec of what workloads make; of what makes another workload once."""
+def _top_workloads(side: Inventory) -> list[tuple[Ref, Object]]:
+    """Return the workloads that no other workload makes, so that each pod template counts once."""
     owners = graph(side.objects.values())
-    found = []
-    for ref, obj in side.objects.items():
-        owner = owners.controller(obj) if is_workload(ref) else None
-        if not is_workload(ref) or (
-            owner and is_workload(Ref(owner.group, owner.kind, ref.namespace, owner.name))
-        ):
-            continue
-        template = pod_template_of(obj)
-        labels = (template.get("metadata") or {}).get("labels") or {}
-        found.append((ref.namespace, labels, template.get("spec") or {}))
-    return found
+    return [
+        (ref, obj)
+        for ref, obj in side.objects.items()
+        if is_workload(ref) and not owners.is_made_by_workload(obj)
+    ]
 
 
 def _is_http(port: Object) -> bool:
-    said = str(port.get("appProtocol") or port.get("name") or "")
-    return said in ("http", "https", "web") or said.startswith(("http-", "https-"))
+    name = str(port.get("appProtocol") or port.get("name") or "")
+    return name in ("http", "https", "web") or name.startswith(("http-", "https-"))
 
 
-def _gets(port: Object, behind: Iterable[Object]) -> Iterator[tuple[str, str]]:
-    """Scheme and path of probes that ask the very port of the container that a Service's port leads to."""
-    for spec in behind:
+def _gets(port: Object, pod_specs: Iterable[Object]) -> Iterator[tuple[str, str]]:
+    """Yield scheme and path of the probes that ask the very container port that a Service's port leads to."""
+    for spec in pod_specs:
         containers = spec.get("containers") or []
-        wanted = _target(port, containers)
-        for kind in PROBES:
-            for container in containers:
-                get = (container.get(kind) or {}).get("httpGet")
-                if get and not get.get("host") and wanted == _number(container, get.get("port")) != 0:
-                    yield str(get.get("scheme") or "HTTP").lower(), str(get.get("path") or "/")
+        target = _target_port(port, containers)
+        for probe, container in ((probe, container) for probe in PROBES for container in containers):
+            get = (container.get(probe) or {}).get("httpGet")
+            if get and not get.get("host") and target == _number(container, get.get("port")) != 0:
+                yield str(get.get("scheme") or "HTTP").lower(), str(get.get("path") or "/")
 
 
-def _target(port: Object, containers: Iterable[Object]) -> int:
-    """The container's port that a Service's port leads to; 0 if no container has it by that name."""
+def _target_port(port: Object, containers: Iterable[Object]) -> int:
+    """Return the container port that a Service's port leads to; 0 if no container has it by that name."""
     target = port.get("targetPort", port["port"])
-    return next((number for each in containers if (number := _number(each, target))), 0)
+    return next((number for container in containers if (number := _number(container, target))), 0)
 
 
 def _number(container: Object, port: Any) -> int:
+    """Return the number of a container port that is given by number or by name; 0 if there is none."""
     if isinstance(port, int):
         return port
-    for each in container.get("ports") or []:
-        if each.get("name") == port:
-            return int(each["containerPort"])
-    return 0
+    ports = container.get("ports") or []
+    return next((int(entry["containerPort"]) for entry in ports if entry.get("name") == port), 0)

@@ -10,107 +10,103 @@ from bot.adapters.openstack.cloud_services import LoadBalancer, LoadBalancerPool
 from bot.adapters.openstack.service_client import CloudForbidden, CloudNotFound, NoSuchService
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import Object, Ref, annotations_of, spec_of, status_of
+from bot.migration.objects.kinds import INGRESS, SERVICE
+from bot.migration.objects.manifest import Object, Ref, annotations_of, ingress_addresses, spec_of
 from bot.migration.objects.transforms.services import LOAD_BALANCER
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.target_view import INGRESS, SERVICE, unread
+from bot.migration.proof.target_view import unread
 from bot.migration.proof.verdict import ProofFault, ProofResult
 
 CHECK, INGRESSES = "load balancers", "ingresses"
-ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONITOR"
+ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONITOR"  # Octavia's words
 
 
 class LoadBalancerApi(Protocol):
-    """Octavia, as far as it is asked. Every call raises `NotAllowed`, `NoSuchService` or another
-    `Problem`.
-    """
+    """The part of Octavia that is needed here. Calls raise `CloudForbidden`, `NoSuchService`, `Problem`."""
 
     def balancer(self, balancer: str) -> LoadBalancer:
-        """A load balancer with what it leads to. Raises `CloudNotFound`."""
+        """Return a load balancer with what it leads to. Raises `CloudNotFound`."""
         ...
 
     def described(self, text: str) -> str:
-        """The id of the load balancer with a description; empty if there is none."""
+        """Return the id of the load balancer with a description; empty if there is none."""
         ...
 
 
 def check(plan: MigrationPlan, now: Inventory, octavia: LoadBalancerApi | None, cluster: str) -> ProofResult:
-    """Ask Octavia after the load balancer of every copied Service. `cluster` is the target's id. Raises
-    `Problem`.
+    """Ask Octavia about the load balancer of every copied Service of the target, a cluster given by its id.
+
+    Without a cloud (`octavia` is None) nothing is checked. Raises the `Problem` of an Octavia that fails.
     """
-    services = [each.service for each in plan.balancers if each.service in plan.by_ref]
+    services = [balancer.service for balancer in plan.balancers if balancer.service in plan.by_ref]
     why = unread(now, SERVICE) or ("" if octavia is not None else "the project has no cloud to ask")
     if not services or why or octavia is None:
-        said = f"load balancers of {count(len(services), 'Service')}: {why}"
-        return ProofResult(check=CHECK, unchecked=(said,) if services else ())
+        gap = f"load balancers of {count(len(services), 'Service')}: {why}"
+        return ProofResult(check=CHECK, unchecked=(gap,) if services else ())
     faults: list[ProofFault] = []
     unchecked: list[str] = []
     for ref in services:
-        live = now.objects.get(ref)
-        if live is None:
-            faults.append(
-                ProofFault(about=str(ref), seen="it is not there", expected="a Service with a load balancer")
-            )
-            continue
         try:
-            found, gap = _of(ref, live, octavia, cluster)
+            new_faults, gap = _check_service(ref, now.objects.get(ref), octavia, cluster)
         except (CloudForbidden, NoSuchService) as refused:
-            unchecked.append(f"the load balancer of {ref.short}: {refused.why or refused.what}")
-            continue
-        faults += found
+            new_faults, gap = [], f"the load balancer of {ref.short}: {refused.why or refused.what}"
+        faults += new_faults
         unchecked += [gap] if gap else []
-    return ProofResult(
-        check=CHECK, looked=len(services) - len(unchecked), faults=tuple(faults), unchecked=tuple(unchecked)
+    looked = len(services) - len(unchecked)
+    return ProofResult(check=CHECK, looked=looked, faults=tuple(faults), unchecked=tuple(unchecked))
+
+
+def _check_service(
+    ref: Ref, live: Object | None, octavia: LoadBalancerApi, cluster: str
+) -> tuple[list[ProofFault], str]:
+    """Return what is wrong with the load balancer of a Service, and what could not be checked of it."""
+    if live is None:
+        expected = "a Service with a load balancer"
+        return [ProofFault(about=str(ref), seen="it is not there", expected=expected)], ""
+    identity = annotations_of(live).get(LOAD_BALANCER) or octavia.described(
+        f"Kubernetes external service {ref.short} from cluster {cluster}"
     )
-
-
-def _of(ref: Ref, live: Object, octavia: LoadBalancerApi, cluster: str) -> tuple[list[ProofFault], str]:
-    marked = annotations_of(live).get(LOAD_BALANCER, "")
-    named = marked or octavia.described(f"Kubernetes external service {ref.short} from cluster {cluster}")
-    if not named:
-        return (
-            [],
-            f"the load balancer of {ref.short}: Octavia has none for it, so another controller makes it",
-        )
+    if not identity:
+        why = "Octavia has none for it, so another controller makes it"
+        return [], f"the load balancer of {ref.short}: {why}"
     try:
-        found = octavia.balancer(named)
+        balancer = octavia.balancer(identity)
     except CloudNotFound:
-        return [
-            ProofFault(
-                about=str(ref), seen=f"Octavia has no load balancer {named}", expected="the one it names"
-            )
-        ], ""
+        answer = f"Octavia has no load balancer {identity}"
+        return [ProofFault(about=str(ref), seen=answer, expected="the one it names")], ""
     local = spec_of(live).get("externalTrafficPolicy") == "Local"
-    own = re.compile(rf"_{re.escape(ref.namespace)}_{re.escape(ref.name)}(_\d+)?$")  # Services may share one
-    pools = [each for each in found.pools if own.search(each.listener)] or list(found.pools)
-    unwatched = pools and all(state == NO_MONITOR for each in pools for state in each.members)
+    own_listener = re.compile(
+        rf"_{re.escape(ref.namespace)}_{re.escape(ref.name)}(_\d+)?$"
+    )  # Services may share one
+    pools = [pool for pool in balancer.pools if own_listener.search(pool.listener)] or list(balancer.pools)
+    unwatched = pools and all(state == NO_MONITOR for pool in pools for state in pool.members)
     gap = f"members of the load balancer of {ref.short}: it has no health monitor" if unwatched else ""
-    return list(judged(str(ref), found, pools, local=local)), gap
+    return list(faults_of(str(ref), balancer, pools, local=local)), gap
 
 
-def judged(
-    about: str, found: LoadBalancer, pools: Collection[LoadBalancerPool], *, local: bool
+def faults_of(
+    about: str, balancer: LoadBalancer, pools: Collection[LoadBalancerPool], *, local: bool
 ) -> Iterator[ProofFault]:
-    """What is wrong with a load balancer. With `externalTrafficPolicy: Local` only nodes that have a pod
-    answer, so
-    that it is DEGRADED when all is well."""
-    if found.provisioning != ACTIVE:
-        yield ProofFault(about=about, seen=f"provisioning_status {found.provisioning}", expected=ACTIVE)
-    if found.operating not in ((ONLINE, DEGRADED) if local else (ONLINE,)):
-        yield ProofFault(about=about, seen=f"operating_status {found.operating}", expected=ONLINE)
+    """Yield what is wrong with a load balancer and the pools of a Service.
+
+    With `externalTrafficPolicy: Local` only nodes that have a pod answer, so that it is DEGRADED when all is
+    well.
+    """
+    if balancer.provisioning != ACTIVE:
+        yield ProofFault(about=about, seen=f"provisioning_status {balancer.provisioning}", expected=ACTIVE)
+    if balancer.operating not in ((ONLINE, DEGRADED) if local else (ONLINE,)):
+        yield ProofFault(about=about, seen=f"operating_status {balancer.operating}", expected=ONLINE)
     if not pools:
         yield ProofFault(about=about, seen="it leads nowhere: no pool", expected="a pool with members")
     for pool in pools:
         if not {ONLINE, NO_MONITOR} & set(pool.members):
-            states = ", ".join(sorted(set(pool.members))) or "none"
-            yield ProofFault(
-                about=f"{about}, {pool.listener}", seen=f"members: {states}", expected="at least one ONLINE"
-            )
+            states = f"members: {', '.join(sorted(set(pool.members))) or 'none'}"
+            yield ProofFault(about=f"{about}, {pool.listener}", seen=states, expected="at least one ONLINE")
 
 
 def ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> ProofResult:
-    """Every copied Ingress that had an address on the source has one. `had` are those."""
-    looked = [ref for ref in had if ref in plan.by_ref]
+    """Check that every copied Ingress that had an address on the source has one."""
+    copied = [ref for ref in had if ref in plan.by_ref]
     why = unread(now, INGRESS)
     if why:
         return ProofResult(check=INGRESSES, unchecked=(f"addresses of Ingresses: {why}",))
@@ -121,13 +117,12 @@ def ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> Proo
             expected="one, as on the source",
             fix="an ingress controller of its class must run",
         )
-        for ref in looked
+        for ref in copied
         if not has_address(now.objects.get(ref))
     )
-    return ProofResult(check=INGRESSES, looked=len(looked), faults=faults)
+    return ProofResult(check=INGRESSES, looked=len(copied), faults=faults)
 
 
 def has_address(ingress: Object | None) -> bool:
-    """Whether an ingress controller has taken an Ingress up."""
-    entries = (status_of(ingress or {}).get("loadBalancer") or {}).get("ingress") or []
-    return any(each.get("ip") or each.get("hostname") for each in entries)
+    """Return whether an ingress controller serves an Ingress."""
+    return any(ingress_addresses(ingress))

@@ -1,5 +1,4 @@
-"""By what a workload of the target is measured: how it was on the source, as far as the target means it to be
-so.
+"""How many pods a workload of the target must have ready: as on the source, where the target means it so.
 
 A DaemonSet has a pod on each node, and the target may have fewer; what an autoscaler scales is as large as
 the load is by now; Jobs end by themselves. Everything else must do as well as it did.
@@ -8,15 +7,13 @@ the load is by now; Jobs end by themselves. Everything else must do as well as i
 from __future__ import annotations
 
 from bot.migration.inventory.baseline import RunningWorkload
+from bot.migration.objects.kinds import DAEMON_SET, POD, SUSPENDED
 from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of, status_of
-from bot.migration.objects.modes import DAEMON_SET, SUSPENDED
 
 
 def ready_pods(before: RunningWorkload, live: Object | None, *, scaled: bool) -> int:
-    """How many pods of a workload must be ready. `live` is the target's; `scaled`: an autoscaler sets
-    its replicas.
-    """
-    kind = (before.ref.group, before.ref.kind)
+    """Return how many pods of a workload must be ready; `scaled` says whether an autoscaler sets replicas."""
+    kind = before.ref.group_kind
     if kind in SUSPENDED:
         return 0
     if kind == DAEMON_SET:
@@ -27,25 +24,24 @@ def ready_pods(before: RunningWorkload, live: Object | None, *, scaled: bool) ->
 
 
 def pods_meant(workload: Object) -> int:
-    """How many pods a workload of the target is meant to keep running."""
-    ref = ref_of(workload)
-    kind = (ref.group, ref.kind)
+    """Return how many pods a workload of the target is meant to keep running."""
+    kind = ref_of(workload).group_kind
     if kind in SUSPENDED:
         return 0
     if kind == DAEMON_SET:
         return _scheduled(workload, 0)
-    if kind == ("", "Pod"):
+    if kind == POD:
         return int(status_of(workload).get("phase") not in ("Succeeded", "Failed"))
     return int(spec_of(workload).get("replicas", 1))
 
 
 def is_steady(ref: Ref) -> bool:
-    """Whether something is meant to run all the time."""
-    return (ref.group, ref.kind) not in SUSPENDED
+    """Return whether something is meant to run all the time, unlike a Job."""
+    return ref.group_kind not in SUSPENDED
 
 
-def _scheduled(daemon_set: Object | None, otherwise: int) -> int:
-    """How many nodes a DaemonSet has in the target."""
+def _scheduled(daemon_set: Object | None, default: int) -> int:
+    """Return on how many nodes a DaemonSet runs; the default if its controller has not seen it yet."""
     status = status_of(daemon_set or {})
-    seen = status.get("observedGeneration") == (daemon_set or {}).get("metadata", {}).get("generation")
-    return int(status.get("desiredNumberScheduled", otherwise)) if daemon_set and seen else otherwise
+    observed = status.get("observedGeneration") == (daemon_set or {}).get("metadata", {}).get("generation")
+    return int(status.get("desiredNumberScheduled", default)) if daemon_set and observed else default

@@ -1,6 +1,4 @@
-"""What is noted of the source before it stops, and cannot be seen afterwards: which Ingresses have an
-address, and what
-Services answer over HTTP. How many pods and endpoints are ready is `measure`'."""
+"""What is recorded of the source before it stops, so that the target can be compared with it afterwards."""
 
 from __future__ import annotations
 
@@ -8,22 +6,27 @@ import dataclasses
 
 from bot.adapters.kube.client import Kube
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.kinds import INGRESS
 from bot.migration.objects.manifest import Ref, ref_of
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.http_answers import HttpAnswers, ask
 from bot.migration.proof.http_probes import probes
+from bot.migration.proof.http_requests import HttpAnswers, ask
 from bot.migration.proof.load_balancers import has_address
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SourceRecord:
-    """The source while it served. Recorded: no answer of an application, nothing of a Secret."""
+    """The source while it served: the Ingresses that had an address, and the classes of HTTP answers.
+
+    It is stored, and has no answer of an application and nothing of a Secret.
+    """
 
     ingresses: tuple[Ref, ...] = ()
     answers: HttpAnswers = dataclasses.field(default_factory=HttpAnswers)
 
 
 def record_source(source: Kube, inventory: Inventory, plan: MigrationPlan) -> SourceRecord:
-    """Look at the source. Raises `KubeError`."""
-    taken = [ref_of(each) for each in inventory.of("Ingress", "networking.k8s.io") if has_address(each)]
-    return SourceRecord(ingresses=tuple(sorted(taken)), answers=ask(source, probes(plan, inventory).asked))
+    """Look at the source, and send each of its HTTP probes once. Raises `KubeError`."""
+    ingresses = [ref_of(ingress) for ingress in inventory.of(INGRESS[1], INGRESS[0]) if has_address(ingress)]
+    answers = ask(source, probes(plan, inventory).asked)
+    return SourceRecord(ingresses=tuple(sorted(ingresses)), answers=answers)

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from bot.adapters.kube.client import Kube
-from bot.migration.inventory.api_discovery import ApiSurface
 from bot.migration.inventory.cluster_objects import Inventory, read
+from bot.migration.inventory.served_apis import ApiSurface
+from bot.migration.objects.kinds import CLAIM, INGRESS, NETWORK_POLICY, POD_OWNERS, SERVICE, SLICE, VOLUME
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.source.quiesced import CHAIN
 
-SERVICE, SLICE = ("", "Service"), ("discovery.k8s.io", "EndpointSlice")
-INGRESS, POLICY = ("networking.k8s.io", "Ingress"), ("networking.k8s.io", "NetworkPolicy")
-CLAIM, VOLUME = ("", "PersistentVolumeClaim"), ("", "PersistentVolume")
-KINDS = (*CHAIN, SERVICE, SLICE, INGRESS, POLICY, CLAIM, VOLUME)
+KINDS = (*POD_OWNERS, SERVICE, SLICE, INGRESS, NETWORK_POLICY, CLAIM, VOLUME)
 
 
 def look(target: Kube, surface: ApiSurface, plan: MigrationPlan) -> Inventory:
-    """The target as it is now. Raises `KubeError`."""
-    served = surface.preferred()
-    resources = [served[kind] for kind in KINDS if kind in served]
-    return read(target, surface=surface, resources=resources, namespaces=plan.namespaces)
+    """Read the target as it is now. Raises `KubeError`."""
+    return read(target, surface=surface, resources=surface.select(KINDS), namespaces=plan.namespaces)
 
 
 def unread(now: Inventory, *kinds: tuple[str, str]) -> str:
-    """Why some kinds were not read, as a line; empty if they were."""
-    wanted = frozenset(kinds)
-    for each in now.unread:
-        if (each.resource.group, each.resource.kind) in wanted:
-            return f"{each.resource.plural} of the new cluster may not be listed ({each.why})"
+    """Return why some kinds could not be read, as a line; empty if they were."""
+    for unread_kind in now.unread:
+        if unread_kind.resource.group_kind in kinds:
+            return f"{unread_kind.resource.plural} of the new cluster may not be listed ({unread_kind.why})"
     return ""

@@ -1,4 +1,4 @@
-"""What one check found: what is not as it was, and what could not be looked at."""
+"""The result of one check of the proof: what is not as it was, and what could not be looked at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProofFault:
-    """One thing that is not as it was. Never holds a value of a Secret, or what an application answered."""
+    """One thing that is not as it was. It never has a value of a Secret or an application's answer."""
 
     about: str  # `Service shop/cart`
     seen: str
@@ -20,7 +20,7 @@ class ProofFault:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProofResult:
-    """One check: of how many things, what is wrong, and what was not checked and why, as lines."""
+    """One check: how many things were looked at, what is wrong, and what was not checked and why."""
 
     check: str  # `endpoints`, `load balancers`, …
     looked: int = 0

@@ -1,5 +1,6 @@
-"""Everything that a migration does to the source, each with its way back. It never deletes anything there.
+"""Everything that a migration does to the source, each change with its way back. Nothing is deleted there.
 
-`changes` is what a change is, `build_before_image` works them all out before the first is made, `applying`
-makes them and takes them back, `hooks` runs a team's commands around them.
+`before_image` is the record of the changes and of how things were, `quiesce_plan` computes it before the
+first change is made, `changes` applies and reverts the changes, `quiesced` checks that everything has
+stopped, `hooks` runs a team's commands around them, and `drift` notices what others have changed meanwhile.
 """

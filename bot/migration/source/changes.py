@@ -1,14 +1,14 @@
-"""Makes the changes of a before-image, and takes them back. Both may be repeated.
+"""Applies the changes of a before-image to the source, and reverts them. Both are idempotent.
 
-A change is made only to the very object that was pictured (its uid), and taken back only where it still
-stands: what somebody else has changed since is not overwritten but named.
+A change is applied only to the very object of the image (its uid), and reverted only while it is still in
+effect: what somebody else has changed since is not overwritten but reported.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,9 +17,11 @@ from bot.adapters.kube.client import Kube
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import AT_ONCE
-from bot.migration.objects.manifest import Object, Ref, uid_of
+from bot.migration.objects.manifest import Ref, uid_of
 from bot.migration.objects.merge_patch import holds
-from bot.migration.source.before_image import ORDER, BeforeImage, ChangePhase, SourceChange
+from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
+
+NAMED = 5
 
 
 class SourceChanged(Problem):
@@ -32,12 +34,12 @@ class ChangeStatus(enum.StrEnum):
     DONE = "done"
     ALREADY = "already so"
     GONE = "gone"  # the object is no longer there, or is another one of that name
-    CHANGED = "changed by somebody"  # neither as it was nor as we left it
+    CHANGED = "changed by somebody"  # neither as it was nor as the migration left it
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AppliedChange:
-    """One change that was made or taken back."""
+    """One change that was applied or reverted, and what became of it."""
 
     ref: Ref
     phase: ChangePhase
@@ -45,40 +47,42 @@ class AppliedChange:
     state: ChangeStatus
 
 
-def apply(kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = ORDER) -> tuple[AppliedChange, ...]:
-    """Make the changes of some phases, phase by phase. Raises `SourceChanged` if an object is gone;
-    `KubeError`.
+def apply(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
+    """Apply the changes, phase by phase. Raises `KubeError`.
+
+    Raises `SourceChanged` if an object is gone or replaced, unless it is a Job, which may end and go.
     """
-    done: list[AppliedChange] = []
-    for phase in [each for each in ORDER if each in set(phases)]:
-        done += _all(image, phase, lambda change: _make(kube, change))
-    lost = [
-        each for each in done if each.state is ChangeStatus.GONE and each.ref.kind != "Job"
-    ]  # a Job may end and go
+    applied = [
+        change
+        for phase in ChangePhase
+        for change in _each(image, phase, lambda change: _apply_one(kube, change))
+    ]
+    lost = [change for change in applied if change.state is ChangeStatus.GONE and change.ref.kind != "Job"]
     if lost:
         raise SourceChanged(
             f"{count(len(lost), 'object')} of the source gone or made anew",
-            why=", ".join(str(each.ref) for each in lost[:5]),
+            why=", ".join(str(change.ref) for change in lost[:NAMED]),
             fix="Cancel the migration and plan it again.",
         )
-    return tuple(done)
+    return tuple(applied)
 
 
-def revert(
-    kube: Kube, image: BeforeImage, phases: Iterable[ChangePhase] = ORDER
-) -> tuple[AppliedChange, ...]:
-    """Restore the source from the image, the last phase first. What somebody changed since is left and
-    reported.
+def revert(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
+    """Revert the changes, the last phase first; what others changed since is left alone.
+
+    Raises `KubeError`.
     """
-    done: list[AppliedChange] = []
-    for phase in [each for each in reversed(ORDER) if each in set(phases)]:
-        done += _all(image, phase, lambda change: _take_back(kube, change))
-    return tuple(done)
+    return tuple(
+        change
+        for phase in reversed(ChangePhase)
+        for change in _each(image, phase, lambda change: _revert_one(kube, change))
+    )
 
 
 def pending(kube: Kube, image: BeforeImage) -> list[str]:
-    """Changes that do not stand (any more): an autoscaler or an operator may have undone one. Raises
-    `KubeError`.
+    """Return a line for each change that is not in effect: an autoscaler or operator may have undone it.
+
+    Raises `KubeError`.
     """
     return [
         f"{change.ref}: {change.what}"
@@ -87,44 +91,40 @@ def pending(kube: Kube, image: BeforeImage) -> list[str]:
     ]
 
 
-def _all(
-    image: BeforeImage, phase: ChangePhase, do: Callable[[SourceChange], AppliedChange]
+def _each(
+    image: BeforeImage, phase: ChangePhase, action: Callable[[SourceChange], ChangeStatus]
 ) -> list[AppliedChange]:
+    changes = [change for change in image.changes if change.phase is phase]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="source") as pool:
-        return list(pool.map(do, [change for change in image.changes if change.phase is phase]))
+        return [
+            AppliedChange(ref=change.ref, phase=phase, what=change.what, state=state)
+            for change, state in zip(changes, pool.map(action, changes), strict=True)
+        ]
 
 
-def _make(kube: Kube, change: SourceChange) -> AppliedChange:
+def _apply_one(kube: Kube, change: SourceChange) -> ChangeStatus:
     live = writes.read(kube, change.path)
     if live is None or uid_of(live) != change.uid:
-        return _told(change, ChangeStatus.GONE)
+        return ChangeStatus.GONE
     if holds(live, change.patch):
-        return _told(change, ChangeStatus.ALREADY)
-    _send(kube, change, change.patch)
-    return _told(change, ChangeStatus.DONE)
+        return ChangeStatus.ALREADY
+    _patch(kube, change, change.patch)
+    return ChangeStatus.DONE
 
 
-def _take_back(kube: Kube, change: SourceChange) -> AppliedChange:
+def _revert_one(kube: Kube, change: SourceChange) -> ChangeStatus:
     live = writes.read(kube, change.path)
     if live is None or uid_of(live) != change.uid:
-        return _told(change, ChangeStatus.GONE)
-    if _restored(live, change):
-        return _told(change, ChangeStatus.ALREADY)
+        return ChangeStatus.GONE
+    if holds(live, change.restore):
+        return ChangeStatus.ALREADY
     if not holds(live, change.patch):
-        return _told(change, ChangeStatus.CHANGED)
-    _send(kube, change, change.restore)
-    return _told(change, ChangeStatus.DONE)
+        return ChangeStatus.CHANGED
+    _patch(kube, change, change.restore)
+    return ChangeStatus.DONE
 
 
-def _restored(live: Object, change: SourceChange) -> bool:
-    return holds(live, change.restore)
-
-
-def _send(kube: Kube, change: SourceChange, patch: Mapping[str, Any]) -> None:
-    """With the uid in the patch: the API server refuses it for another object of that name."""
+def _patch(kube: Kube, change: SourceChange, patch: Mapping[str, Any]) -> None:
+    """Send a patch with the uid in it: the API server refuses it for another object of that name."""
     metadata = {**patch.get("metadata", {}), "uid": change.uid}
     writes.patch(kube, change.path, {**patch, "metadata": metadata}, doing=f"change {change.ref}")
-
-
-def _told(change: SourceChange, state: ChangeStatus) -> AppliedChange:
-    return AppliedChange(ref=change.ref, phase=change.phase, what=change.what, state=state)

@@ -1,58 +1,42 @@
-"""Works out every change that the cut-over makes to the source, from the objects as they are. Changes
-nothing.
-"""
+"""Computes every change that the cut-over makes to the source, from the objects as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from bot.migration.inventory.api_discovery import CommonApis
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext, ExclusionReason, exclusion_of
-from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of, uid_of
-from bot.migration.objects.modes import DAEMON_SET, HELD, SCALED, SUSPENDED, is_balancer, is_workload
+from bot.migration.inventory.served_apis import CommonApis
+from bot.migration.objects.kinds import DAEMON_SET, POD, SCALED, SUSPENDED, is_load_balancer, is_workload
+from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of
+from bot.migration.objects.modes import HELD
 from bot.migration.objects.transforms.services import KEEP_ADDRESS
-from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange, change
+from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange, source_change
 from bot.migration.volumes.choices import PlannedVolume
 
-REPLICAS = "xk8s.io/replicas"  # noted on the source for people; the image is what restores
+REPLICAS = "xk8s.io/replicas"  # annotation for people; the before-image is what restores
+# the reasons for which a workload is not stopped; what is excluded for others, such as its owner, is
+NOT_STOPPED = frozenset({ExclusionReason.ASKED, ExclusionReason.FINISHED, ExclusionReason.DELETED})
 
 
-def to_quiesce(inventory: Inventory, grounds: ExclusionContext, early: Collection[str]) -> list[Object]:
-    """Everything that must stand still: whatever keeps pods and is not left out by a person or running on
-    both sides.
+def to_quiesce(inventory: Inventory, rules: ExclusionContext, early: Collection[str]) -> list[Object]:
+    """Return the workloads that must stop: what keeps pods, unless it is left out or runs on both sides.
 
     A workload that a custom resource owns is among them (its operator is scaled to 0 before); what another
-    workload makes (a ReplicaSet of a Deployment, a Job of a CronJob that is done) is not, but for running
-    Jobs.
+    workload makes (a ReplicaSet of a Deployment, a finished Job of a CronJob) is not, except running Jobs.
     """
-    found = []
+    workloads = []
     for ref, obj in inventory.objects.items():
-        if not is_workload(ref) or ref.kind == "Pod":
+        if not is_workload(ref) or ref.group_kind == POD:
             continue
-        owner = grounds.graph.controller(obj)
-        made_by_workload = owner is not None and is_workload(
-            Ref(owner.group, owner.kind, ref.namespace, owner.name)
-        )
-        if made_by_workload and ref.kind != "Job":
+        if rules.graph.is_made_by_workload(obj) and ref.kind != "Job":
             continue
-        reason = exclusion_of(obj, grounds)
-        if reason is not None and reason.reason in (
-            ExclusionReason.ASKED,
-            ExclusionReason.FINISHED,
-            ExclusionReason.DELETED,
-        ):
+        exclusion = exclusion_of(obj, rules)
+        if exclusion is not None and exclusion.reason in NOT_STOPPED:
             continue
-        root = ref_of(grounds.graph.root(obj))
-        if ref.short not in early and root.short not in early:
-            found.append(obj)
-    return sorted(found, key=ref_of)
-
-
-def pods_of(inventory: Inventory, grounds: ExclusionContext, workloads: Iterable[Object]) -> list[Object]:
-    """The pods of some workloads, for hooks."""
-    wanted = {uid_of(each) for each in workloads}
-    return [pod for pod in inventory.of("Pod") if wanted & grounds.graph.ancestors(uid_of(pod))]
+        if ref.short not in early and ref_of(rules.graph.root(obj)).short not in early:
+            workloads.append(obj)
+    return sorted(workloads, key=ref_of)
 
 
 def build_before_image(
@@ -65,65 +49,68 @@ def build_before_image(
     agreement: CommonApis,
     keep_addresses: Collection[Ref],
 ) -> BeforeImage:
-    """The before-image of a cut-over."""
+    """Return the before-image of a cut-over.
+
+    `operators` are the workloads to scale to 0 first, `agreement` the versions at which the source is read
+    and written, `keep_addresses` the Services whose floating IP moves.
+    """
     changes = [
-        *_retained(volumes, inventory, agreement),
-        *_stopped(workloads, operators, agreement),
-        *_kept_addresses(inventory, agreement, keep_addresses),
+        *_retain(volumes, inventory, agreement),
+        *(change for obj in workloads for change in _stop(obj, operators, agreement)),
+        *_keep_addresses(inventory, agreement, keep_addresses),
     ]
     return BeforeImage(migration=migration, changes=tuple(changes))
 
 
-def _retained(
-    volumes: Iterable[PlannedVolume], inventory: Inventory, agreement: CommonApis
+def _retain(
+    volumes: Iterable[PlannedVolume], inventory: Inventory, common: CommonApis
 ) -> Iterator[SourceChange]:
     for volume in volumes:
         obj = inventory.find("", "PersistentVolume", "", volume.volume) if volume.moves else None
-        if obj is None:
-            continue
-        policy = spec_of(obj).get("persistentVolumeReclaimPolicy", "Delete")
-        yield change(
-            ChangePhase.RETAIN,
-            obj,
-            _path(obj, agreement),
-            {"spec": {"persistentVolumeReclaimPolicy": "Retain"}},
-            f"reclaim policy {policy} → Retain",
-        )
+        if obj is not None:
+            policy = spec_of(obj).get("persistentVolumeReclaimPolicy", "Delete")
+            patch = {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}
+            what = f"reclaim policy {policy} → Retain"
+            yield source_change(
+                obj, phase=ChangePhase.RETAIN, path=_path(obj, common), patch=patch, what=what
+            )
 
 
-def _stopped(
-    workloads: Iterable[Object], operators: Collection[Ref], agreement: CommonApis
+def _stop(obj: Object, operators: Collection[Ref], common: CommonApis) -> Iterator[SourceChange]:
+    """Yield the change that stops a workload; none if it is stopped already."""
+    ref, spec = ref_of(obj), spec_of(obj)
+    replicas = spec.get("replicas", 1)
+    phase, what = ChangePhase.SCALE, ""
+    patch: Object = {}
+    if ref.group_kind in SUSPENDED and not spec.get("suspend"):
+        phase, patch, what = ChangePhase.SUSPEND, {"spec": {"suspend": True}}, "suspended"
+    elif ref.group_kind in SCALED and replicas:
+        phase = ChangePhase.OPERATORS if ref in operators else ChangePhase.SCALE
+        patch = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
+        what = f"{replicas} replicas → 0"
+    elif ref.group_kind == DAEMON_SET:
+        patch = {"spec": {"template": {"spec": {"nodeSelector": {HELD: "true"}}}}}
+        what = "on no node"
+    if patch:
+        yield source_change(obj, phase=phase, path=_path(obj, common), patch=patch, what=what)
+
+
+def _keep_addresses(
+    inventory: Inventory, common: CommonApis, services: Collection[Ref]
 ) -> Iterator[SourceChange]:
-    for obj in workloads:
-        ref, spec, path = ref_of(obj), spec_of(obj), _path(obj, agreement)
-        kind = (ref.group, ref.kind)
-        if kind in SUSPENDED:
-            if not spec.get("suspend"):
-                yield change(ChangePhase.SUSPEND, obj, path, {"spec": {"suspend": True}}, "suspended")
-        elif kind in SCALED:
-            replicas = spec.get("replicas", 1)
-            if replicas:
-                patch = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
-                phase = ChangePhase.OPERATORS if ref in operators else ChangePhase.SCALE
-                yield change(phase, obj, path, patch, f"{replicas} replicas → 0")
-        elif kind == DAEMON_SET:
-            patch = {"spec": {"template": {"spec": {"nodeSelector": {HELD: "true"}}}}}
-            yield change(ChangePhase.SCALE, obj, path, patch, "on no node")
-
-
-def _kept_addresses(
-    inventory: Inventory, agreement: CommonApis, wanted: Collection[Ref]
-) -> Iterator[SourceChange]:
-    for ref in sorted(wanted):
+    patch = {"metadata": {"annotations": {KEEP_ADDRESS: "true"}}}
+    for ref in sorted(services):
         obj = inventory.objects.get(ref)
-        if obj is not None and is_balancer(obj):
-            patch = {"metadata": {"annotations": {KEEP_ADDRESS: "true"}}}
-            yield change(ChangePhase.ADDRESS, obj, _path(obj, agreement), patch, "its floating IP is kept")
+        if obj is not None and is_load_balancer(obj):
+            what = "its floating IP is kept"
+            yield source_change(
+                obj, phase=ChangePhase.ADDRESS, path=_path(obj, common), patch=patch, what=what
+            )
 
 
-def _path(obj: Object, agreement: CommonApis) -> str:
+def _path(obj: Object, common: CommonApis) -> str:
     ref = ref_of(obj)
-    resource = agreement.resource(ref)
+    resource = common.resource(ref)
     if resource is None:  # it was read through this very agreement
         raise KeyError(str(ref))
     return resource.path(ref)

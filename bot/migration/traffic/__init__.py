@@ -1,1 +1,5 @@
-"""Lets the outside in: load balancers, Ingresses, webhooks; and floating IPs that move with their Service."""
+"""Opens the target to the outside: load balancers, Ingresses and webhooks, and floating IPs that move.
+
+What runs inside the cluster is started by `bot.migration.copy.startup`; whether load balancers work is
+checked by `bot.migration.proof.load_balancers`.
+"""

@@ -1,15 +1,15 @@
-"""Moves volumes from one cluster to the other, and back. Every step looks before it acts and may be repeated.
+"""Moves disks from one cluster to the other, and back. Every function looks before it acts and is idempotent.
 
-Cinder is the judge of whether a volume is free: an attachment object of a dead node can hang, or be gone
-early. A volume is never detached by force.
+Cinder is the judge of whether a disk is free: the VolumeAttachment of a dead node can hang, or be gone too
+early. A disk is never detached by force.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from bot.adapters.kube import writes
+from bot.adapters.kube import paths, writes
 from bot.adapters.kube.client import Kube
 from bot.adapters.openstack.cloud_services import Disk
 from bot.common.problems import Problem
@@ -20,6 +20,7 @@ from bot.migration.volumes.choices import PlannedVolume
 
 ATTACHMENTS = "/apis/storage.k8s.io/v1/volumeattachments"
 VOLUMES = "/api/v1/persistentvolumes"
+RETAIN = "Retain"
 
 
 class VolumeTaken(Problem):
@@ -31,21 +32,22 @@ class NotRetained(Problem):
 
 
 class VolumeApi(Protocol):
-    """Cinder, as far as it is asked."""
+    """The part of Cinder that is needed here."""
 
     def disk(self, volume: str) -> Disk:
-        """One volume. Raises a `Problem`."""
+        """Return the disk with a Cinder UUID. Raises a `Problem`."""
         ...
 
 
 def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
-    """Read back that every volume that moves is kept whatever happens. Raises `NotRetained`, `KubeError`."""
-    for volume in volumes:
-        if not volume.moves:
-            continue
+    """Read back from the source that every disk that moves is kept whatever happens to its objects.
+
+    Raises `NotRetained` for one that is not, or whose volume is gone, and `KubeError`.
+    """
+    for volume in _moving(volumes):
         live = writes.read(kube, f"{VOLUMES}/{volume.volume}")
-        policy = spec_of(live or {}).get("persistentVolumeReclaimPolicy")
-        if policy != "Retain":
+        policy = _reclaim_policy(live)
+        if policy != RETAIN:
             raise NotRetained(
                 f"The volume {volume.volume} is not on Retain",
                 why="it is gone" if live is None else f"it is on {policy}",
@@ -54,161 +56,169 @@ def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
 
 
 def attached(kube: Kube, volumes: Iterable[PlannedVolume], disks: VolumeApi | None) -> list[str]:
-    """What still holds a volume, as texts; empty if all are free. Raises `KubeError`, `Problem`."""
-    moving = [volume for volume in volumes if volume.moves]
+    """Return a line for each disk that is still attached somewhere; empty if all are free.
+
+    With `disks` Cinder is asked too. Raises `KubeError`, or the `Problem` of a Cinder that fails.
+    """
+    moving = _moving(volumes)
     if not moving:
         return []
-    held = {
-        (spec_of(each).get("source") or {}).get("persistentVolumeName"): (
-            spec_of(each).get("nodeName", "a node")
+    holders = {
+        (spec_of(attachment).get("source") or {}).get("persistentVolumeName"): (
+            spec_of(attachment).get("nodeName", "a node")
         )
-        for each in kube.all_of(ATTACHMENTS, dict)
+        for attachment in kube.all_of(ATTACHMENTS, dict)
     }
-    waits = []
+    lines = []
     for volume in moving:
-        if volume.volume in held:
-            waits.append(f"{volume.claim.short} is attached to {held[volume.volume]}")
-            continue
-        disk = disks.disk(volume.handle) if disks is not None else None
-        if disk is not None and (disk.status != "available" or disk.servers):
-            where = f", attached to {', '.join(disk.servers)}" if disk.servers else ""
-            waits.append(f"{volume.claim.short}: Cinder says {disk.status}{where}")
-    return waits
+        if volume.volume in holders:
+            lines.append(f"{volume.claim.short} is attached to {holders[volume.volume]}")
+        elif disks is not None:
+            disk = disks.disk(volume.handle)
+            if disk.status != "available" or disk.servers:
+                where = f", attached to {', '.join(disk.servers)}" if disk.servers else ""
+                lines.append(f"{volume.claim.short}: Cinder says {disk.status}{where}")
+    return lines
 
 
 def is_reattached(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tuple[PlannedVolume, ...]:
-    """Those that the target has its pair of: only their disks can be held by it. Raises `KubeError`."""
-    present = {each["metadata"]["name"]: each for each in kube.all_of(VOLUMES, dict)}
+    """Return the volumes of which the target has its pair: only their disks can be held by it.
+
+    Raises `KubeError`.
+    """
+    present = _volumes_by_name(kube)
     return tuple(
-        volume
-        for volume in volumes
-        if volume.moves and volume.volume in present and _ours(present[volume.volume], volume, migration)
+        volume for volume in _moving(volumes) if _is_ours(present.get(volume.volume), volume, migration)
     )
 
 
 def attach(
-    kube: Kube, volumes: Iterable[PlannedVolume], claims: dict[Ref, Object], migration: str
+    kube: Kube, volumes: Iterable[PlannedVolume], claims: Mapping[Ref, Object], migration: str
 ) -> tuple[Ref, ...]:
-    """Make the static pairs in the target. `claims` are the claims as they will be there, by their ref.
+    """Create the pairs of PersistentVolume and claim in the target, from the claims as they will be there.
 
-    Raises `VolumeTaken`, `KubeError`.
+    Raises `VolumeTaken` if another volume of the target has the name or the disk, and `KubeError`.
     """
-    made: list[Ref] = []
-    present = {each["metadata"]["name"]: each for each in kube.all_of(VOLUMES, dict)}
-    handles = {(spec_of(each).get("csi") or {}).get("volumeHandle"): name for name, each in present.items()}
-    for volume in volumes:
-        if not volume.moves:
-            continue
+    refs: list[Ref] = []
+    present = _volumes_by_name(kube)
+    for volume in _moving(volumes):
         claim = static_volumes.bound_claim(volume, claims[volume.claim])
-        there = present.get(volume.volume)
-        _check_free(volume, there, handles, migration)
-        if there is None or not _ours(there, volume, migration):
+        _check_free(volume, present, migration)
+        if volume.volume not in present:
             writes.apply(
                 kube,
                 f"{VOLUMES}/{volume.volume}",
                 static_volumes.persistent_volume(volume, claim, migration),
                 doing=f"make the volume {volume.volume}",
             )
-        path = f"/api/v1/namespaces/{volume.claim.namespace}/persistentvolumeclaims/{volume.claim.name}"
-        if writes.read(kube, path) is None:  # the spec of a claim that is there cannot be changed
+        path = _claim_path(volume)
+        if writes.read(kube, path) is None:  # the spec of a claim that exists cannot be changed
             writes.apply(kube, path, labelled(claim, migration), doing=f"make the claim {volume.claim.short}")
-        made += [static_volumes.volume_ref(volume), volume.claim]
-    return tuple(made)
+        refs += [static_volumes.volume_ref(volume), volume.claim]
+    return tuple(refs)
 
 
-def _check_free(
-    volume: PlannedVolume, there: Object | None, handles: dict[str | None, str], migration: str
-) -> None:
-    other = handles.get(volume.handle)
-    if there is not None and not _ours(there, volume, migration):
+def _check_free(volume: PlannedVolume, present: Mapping[str, Object], migration: str) -> None:
+    """Check that the target has neither the name nor the disk of a volume for anything else."""
+    name = volume.volume
+    if name in present and not _is_ours(present[name], volume, migration):
         raise VolumeTaken(
-            f"The target has another volume {volume.volume}",
+            f"The target has another volume {name}",
             why="its disk or its labels are not this migration's",
             fix=f"Rename or remove it there, or choose `--volumes {volume.claim.short}=skip`.",
         )
-    if other is not None and other != volume.volume:
-        raise VolumeTaken(
-            f"The disk of {volume.claim.short} is already the volume {other} of the target",
-            why=f"Cinder volume {volume.handle}",
-            fix=f"Remove {other} there (it is kept in Cinder if its policy is Retain), then resume.",
-        )
-
-
-def _ours(volume: Object, planned: PlannedVolume, migration: str) -> bool:
-    handle = (spec_of(volume).get("csi") or {}).get("volumeHandle")
-    return handle == planned.handle and labels_of(volume).get(MIGRATION) == migration
+    for other, live in present.items():
+        if other != name and _handle(live) == volume.handle:
+            raise VolumeTaken(
+                f"The disk of {volume.claim.short} is already the volume {other} of the target",
+                why=f"Cinder volume {volume.handle}",
+                fix=f"Remove {other} there (it is kept in Cinder if its policy is Retain), then resume.",
+            )
 
 
 def unbound(kube: Kube, volumes: Iterable[PlannedVolume]) -> list[str]:
-    """Claims of the target that are not bound to the volume that was meant. Raises `KubeError`."""
-    waits = []
-    for volume in volumes:
-        if not volume.moves:
-            continue
-        path = f"/api/v1/namespaces/{volume.claim.namespace}/persistentvolumeclaims/{volume.claim.name}"
-        claim = writes.read(kube, path)
-        phase = status_of(claim or {}).get("phase", "missing")
-        if phase != "Bound" or spec_of(claim or {}).get("volumeName") != volume.volume:
-            waits.append(f"{volume.claim.short} is {phase}")
-    return waits
+    """Return a line for each claim of the target that is not bound to the volume that was meant.
+
+    Raises `KubeError`.
+    """
+    lines = []
+    for volume in _moving(volumes):
+        claim = writes.read(kube, _claim_path(volume)) or {}
+        phase = status_of(claim).get("phase", "missing")
+        if phase != "Bound" or spec_of(claim).get("volumeName") != volume.volume:
+            lines.append(f"{volume.claim.short} is {phase}")
+    return lines
 
 
 def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tuple[Ref, ...]:
-    """Remove the static pairs from the target, for a roll-back. The disks stay: each policy is read to be
-    Retain.
+    """Delete the pairs from the target, for a roll-back; return what was deleted. The disks are kept.
 
-    Only objects with the migration's label, by their uid. Raises `NotRetained`, `KubeError`.
+    Only objects with the migration's label are deleted, by their uid. Raises `NotRetained` for a volume that
+    is not on Retain, because deleting it would delete the disk, and `KubeError`.
     """
-    gone: list[Ref] = []
-    for volume in volumes:
-        if not volume.moves:
-            continue
+    deleted: list[Ref] = []
+    for volume in _moving(volumes):
         path = f"{VOLUMES}/{volume.volume}"
         live = writes.read(kube, path)
-        if (
-            live is not None
-            and _ours(live, volume, migration)
-            and spec_of(live).get("persistentVolumeReclaimPolicy") != "Retain"
-        ):
+        owned = live if _is_ours(live, volume, migration) else None
+        if owned is not None and _reclaim_policy(owned) != RETAIN:
             raise NotRetained(
                 f"The volume {volume.volume} of the target is not on Retain",
                 why="removing it would delete the disk",
                 fix="Set it to Retain, then resume.",
             )
-        at = f"/api/v1/namespaces/{volume.claim.namespace}/persistentvolumeclaims/{volume.claim.name}"
-        claim = writes.read(kube, at)
+        claim = writes.read(kube, _claim_path(volume))
         if claim is not None and labels_of(claim).get(MIGRATION) == migration:
-            writes.delete(
-                kube, at, uid=uid_of(claim), doing=f"remove the claim {volume.claim.short} of the target"
-            )
-            gone.append(volume.claim)
-        if live is not None and _ours(live, volume, migration):
-            writes.delete(
-                kube, path, uid=uid_of(live), doing=f"remove the volume {volume.volume} of the target"
-            )
-            gone.append(static_volumes.volume_ref(volume))
-    return tuple(gone)
+            doing = f"remove the claim {volume.claim.short} of the target"
+            writes.delete(kube, _claim_path(volume), uid=uid_of(claim), doing=doing)
+            deleted.append(volume.claim)
+        if owned is not None:
+            doing = f"remove the volume {volume.volume} of the target"
+            writes.delete(kube, path, uid=uid_of(owned), doing=doing)
+            deleted.append(static_volumes.volume_ref(volume))
+    return tuple(deleted)
 
 
 def hand_over(kube: Kube, volumes: Sequence[PlannedVolume], migration: str) -> tuple[Ref, ...]:
-    """Give the target's volumes their own reclaim policy, only after the old cluster is gone. Raises
-    `KubeError`.
+    """Give the target's volumes the reclaim policy that they had, after the old cluster is deleted.
 
-    Before that two PersistentVolumes stand for one disk, and a Delete on either could take the data.
+    Before that, two PersistentVolumes refer to one disk, and a Delete on either could delete the data.
+    Raises `KubeError`.
     """
-    done = []
-    for volume in volumes:
-        if not volume.moves or volume.reclaim in ("", "Retain"):
-            continue
+    refs = []
+    for volume in _moving(volumes):
         path = f"{VOLUMES}/{volume.volume}"
-        live = writes.read(kube, path)
-        if live is None or not _ours(live, volume, migration):
+        live = None if volume.reclaim in ("", RETAIN) else writes.read(kube, path)
+        if live is None or not _is_ours(live, volume, migration):
             continue
-        if spec_of(live).get("persistentVolumeReclaimPolicy") != volume.reclaim:
-            patch = {
-                "metadata": {"uid": uid_of(live)},
-                "spec": {"persistentVolumeReclaimPolicy": volume.reclaim},
-            }
+        if _reclaim_policy(live) != volume.reclaim:
+            spec = {"persistentVolumeReclaimPolicy": volume.reclaim}
+            patch = {"metadata": {"uid": uid_of(live)}, "spec": spec}
             writes.patch(kube, path, patch, doing=f"set {volume.volume} to {volume.reclaim}")
-        done.append(static_volumes.volume_ref(volume))
-    return tuple(done)
+        refs.append(static_volumes.volume_ref(volume))
+    return tuple(refs)
+
+
+def _moving(volumes: Iterable[PlannedVolume]) -> list[PlannedVolume]:
+    return [volume for volume in volumes if volume.moves]
+
+
+def _volumes_by_name(kube: Kube) -> dict[str, Object]:
+    return {live["metadata"]["name"]: live for live in kube.all_of(VOLUMES, dict)}
+
+
+def _claim_path(volume: PlannedVolume) -> str:
+    return paths.item("v1", "persistentvolumeclaims", volume.claim.name, volume.claim.namespace)
+
+
+def _reclaim_policy(volume: Object | None) -> str | None:
+    return spec_of(volume or {}).get("persistentVolumeReclaimPolicy")
+
+
+def _handle(volume: Object) -> str | None:
+    return (spec_of(volume).get("csi") or {}).get("volumeHandle")
+
+
+def _is_ours(live: Object | None, volume: PlannedVolume, migration: str) -> bool:
+    """Return whether a PersistentVolume of the target is this migration's for a disk."""
+    return live is not None and _handle(live) == volume.handle and labels_of(live).get(MIGRATION) == migration

@@ -1,16 +1,16 @@
-"""Cinder snapshots of the disks as the source left them, taken before the target writes to them. May be
-repeated.
+"""Cinder snapshots of the disks as the source left them, taken before the target writes to them.
 
-They are found again by their name and their metadata, which name the migration; nothing else is ever removed.
-After the old cluster is gone they go, because Cinder deletes no volume that has snapshots; after a roll-back
-they stay, because somebody may want what was before the cut-over.
+Snapshots are found again by their name and their metadata, which name the migration; no other is ever
+deleted. After the old cluster is gone they are deleted, because Cinder deletes no volume that has snapshots;
+after a roll-back they are kept, because somebody may want what was before the cut-over. Every function is
+idempotent.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from bot.adapters.openstack.cloud_services import VolumeSnapshot
@@ -29,32 +29,30 @@ OFF = "set `migration.snapshots: false` to go without"
 
 
 class SnapshotFailed(Problem):
-    """Cinder did not take a snapshot."""
+    """Cinder refused to take a snapshot, or took one that ended in an error."""
 
 
 class SnapshotApi(VolumeApi, Protocol):
-    """Cinder, as far as snapshots go. Every call raises `CloudRefused` or another `CloudServiceError`."""
+    """The part of Cinder that is needed here. Calls raise `CloudRefused` or another `CloudServiceError`."""
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
-        """The snapshots of a volume."""
+        """Return the snapshots of the volume with a Cinder UUID."""
         ...
 
     def snapshot(
         self, volume: str, *, name: str, description: str, metadata: dict[str, str]
     ) -> VolumeSnapshot:
-        """Take one."""
+        """Order a snapshot of a volume; it is not available yet when this returns."""
         ...
 
     def remove_snapshot(self, snapshot: str) -> None:
-        """Remove one; one that is gone is."""
+        """Delete a snapshot; one that is gone already is no error."""
         ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KeptSnapshot:
-    """A snapshot that there is: of which claim and disk, and why it could not be removed, if that was
-    tried.
-    """
+    """A snapshot that exists, of a claim's disk. `why` is why it could not be deleted, if that was tried."""
 
     claim: str
     disk: str
@@ -64,13 +62,13 @@ class KeptSnapshot:
 
     @property
     def line(self) -> str:
-        """For the report."""
+        """The snapshot as a line of the report, with the command that deletes it."""
         why = f" ({self.why})" if self.why else ""
         return f"{self.claim}: snapshot {self.name} of the disk {self.disk}{why}: `{REMOVE} {self.id}`"
 
 
 def name_of(volume: PlannedVolume, migration: str) -> str:
-    """`xk8s-MIGRATION-NAMESPACE-CLAIM`; one that is too long ends in a digest."""
+    """Return the name `xk8s-MIGRATION-NAMESPACE-CLAIM`; one that is too long ends in a digest instead."""
     name = f"xk8s-{migration}-{volume.claim.namespace}-{volume.claim.name}"
     if len(name) <= LONGEST_NAME:
         return name
@@ -80,30 +78,28 @@ def name_of(volume: PlannedVolume, migration: str) -> str:
 def take(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
 ) -> list[str]:
-    """Take a snapshot of every disk that moves, unless there is one. Returns what is waited for; empty if all
-    are there.
+    """Take a snapshot of every disk that moves, unless there is one; return what is not available yet.
 
-    `fence` is called before each is taken. A Cinder that does not answer is waited for. Raises
-    `SnapshotFailed` where it refuses, or where a snapshot ends in an error (which is removed, so that a
-    second try takes another).
+    `fence` is called before each change, and raises if this process may not make changes any more. A Cinder
+    that does not answer is waited for. Raises `SnapshotFailed` if it refuses, or if a snapshot ended in an
+    error; such a one is deleted, so that a second try takes another.
     """
     waits, failed = [], []
-    for volume in volumes:
-        if not volume.moves:
-            continue
+    for volume in (volume for volume in volumes if volume.moves):
+        name = volume.claim.short
         try:
-            broken = _clear(volume, storage, migration, fence)
-            failed += [volume.claim.short] if broken else []
-            if not broken and not _taken(volume, storage, migration, fence):
-                waits.append(f"a snapshot of {volume.claim.short}")
+            if _delete_failed(volume, storage, migration, fence):
+                failed.append(name)
+            elif not _ensure_snapshot(volume, storage, migration, fence):
+                waits.append(f"a snapshot of {name}")
         except CloudRefused as refused:
             raise SnapshotFailed(
-                f"Cinder took no snapshot of the disk of {volume.claim.short}",
+                f"Cinder took no snapshot of the disk of {name}",
                 why=refused.why,
                 fix=f"Make room (`openstack quota show`) or mend it, then resume; or {OFF}, then resume.",
             ) from refused
         except CloudServiceError as error:
-            waits.append(f"a snapshot of {volume.claim.short}: {error.why or error.what}")
+            waits.append(f"a snapshot of {name}: {error.why or error.what}")
     if failed:
         raise SnapshotFailed(
             f"{count(len(failed), 'snapshot')} of disks ended in an error",
@@ -113,19 +109,27 @@ def take(
     return waits
 
 
-def _clear(volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: Callable[[], None]) -> bool:
-    """Remove snapshots that ended in an error; whether there was one."""
-    broken = [each for each in _mine(volume, storage, migration) if each.status.startswith(ERROR)]
-    for each in broken:  # `error`, `error_deleting`
+def _delete_failed(
+    volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: Callable[[], None]
+) -> bool:
+    """Delete snapshots that ended in an error; return whether there was one."""
+    failed = [
+        snapshot
+        for snapshot in _snapshots_of(volume, storage, migration)
+        if snapshot.status.startswith(ERROR)  # also `error_deleting`
+    ]
+    for snapshot in failed:
         fence()
-        storage.remove_snapshot(each.id)
-    return bool(broken)
+        storage.remove_snapshot(snapshot.id)
+    return bool(failed)
 
 
-def _taken(volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: Callable[[], None]) -> bool:
-    """Whether there is one; it is ordered if it is not even on its way."""
-    there = [each for each in _mine(volume, storage, migration) if each.status != DELETING]
-    if not there:
+def _ensure_snapshot(
+    volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: Callable[[], None]
+) -> bool:
+    """Order a snapshot unless there is one; return whether it is available."""
+    snapshots = _present_snapshots(volume, storage, migration)
+    if not snapshots:
         fence()
         storage.snapshot(
             volume.handle,
@@ -133,55 +137,63 @@ def _taken(volume: PlannedVolume, storage: SnapshotApi, migration: str, fence: C
             metadata={MIGRATION: migration, CLAIM: volume.claim.short},
             description=f"before the cut-over of migration {migration}",
         )
-    return any(each.status == AVAILABLE for each in there)
+    return any(snapshot.status == AVAILABLE for snapshot in snapshots)
 
 
-def _mine(volume: PlannedVolume, storage: SnapshotApi, migration: str) -> Iterator[VolumeSnapshot]:
+def _snapshots_of(volume: PlannedVolume, storage: SnapshotApi, migration: str) -> list[VolumeSnapshot]:
     name = name_of(volume, migration)
-    for each in storage.snapshots(volume.handle):
-        if each.name == name and each.metadata.get(MIGRATION) == migration:
-            yield each
+    return [
+        snapshot
+        for snapshot in storage.snapshots(volume.handle)
+        if snapshot.name == name and snapshot.metadata.get(MIGRATION) == migration
+    ]
+
+
+def _present_snapshots(volume: PlannedVolume, storage: SnapshotApi, migration: str) -> list[VolumeSnapshot]:
+    """Return the migration's snapshots of a disk, but for those that are being deleted."""
+    snapshots = _snapshots_of(volume, storage, migration)
+    return [snapshot for snapshot in snapshots if snapshot.status != DELETING]
 
 
 def list_kept(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str
 ) -> tuple[KeptSnapshot, ...]:
-    """The snapshots of a migration that there are. Raises `CloudServiceError`."""
+    """Return the snapshots of a migration that exist. Raises `CloudServiceError`."""
     return tuple(
-        KeptSnapshot(claim=volume.claim.short, disk=volume.handle, id=each.id, name=each.name)
+        KeptSnapshot(claim=volume.claim.short, disk=volume.handle, id=snapshot.id, name=snapshot.name)
         for volume in volumes
         if volume.moves
-        for each in _mine(volume, storage, migration)
-        if each.status != DELETING
+        for snapshot in _present_snapshots(volume, storage, migration)
     )
 
 
 def remove(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
 ) -> tuple[int, tuple[KeptSnapshot, ...]]:
-    """Remove the snapshots of a migration; how many, and those that Cinder would not remove, with why.
+    """Delete the snapshots of a migration; return how many, and those that Cinder refused to delete.
 
     Raises `CloudServiceError` if Cinder does not answer.
     """
-    removed, left = 0, []
-    for each in list_kept(volumes, storage, migration):
+    removed, kept = 0, []
+    for snapshot in list_kept(volumes, storage, migration):
         fence()
         try:
-            storage.remove_snapshot(each.id)
+            storage.remove_snapshot(snapshot.id)
         except CloudRefused as refused:
-            left.append(dataclasses.replace(each, why=refused.why))
+            kept.append(dataclasses.replace(snapshot, why=refused.why))
         else:
             removed += 1
-    return removed, tuple(left)
+    return removed, tuple(kept)
 
 
-def removal_lines(left: Sequence[KeptSnapshot]) -> list[str]:
-    """That snapshots stay, in a line with the command that removes them; empty if there are none."""
-    if not left:
+def removal_lines(snapshots: Sequence[KeptSnapshot]) -> list[str]:
+    """Return a line that says that snapshots are kept and how to delete them; none if there are none."""
+    if not snapshots:
         return []
-    ids = " ".join(each.id for each in left[:NAMED])
-    more = f" (and {len(left) - NAMED} more, in the report)" if len(left) > NAMED else ""
+    ids = " ".join(snapshot.id for snapshot in snapshots[:NAMED])
+    more = f" (and {len(snapshots) - NAMED} more, in the report)" if len(snapshots) > NAMED else ""
+    number, remove = count(len(snapshots), "snapshot"), f"`{REMOVE} {ids}`{more}"
     return [
-        f"kept: {count(len(left), 'snapshot')} of the disks as they were before the cut-over; Cinder deletes"
-        f" no disk that has one. To remove: `{REMOVE} {ids}`{more}"
+        f"kept: {number} of the disks as they were before the cut-over; Cinder deletes no disk that has one."
+        f" To remove: {remove}"
     ]

@@ -1,8 +1,8 @@
-"""The static pair by which a volume that exists is bound to a claim in the new cluster.
+"""The statically provisioned pair by which a disk that exists is bound to a claim in the new cluster.
 
-The PersistentVolume names the claim (without a uid, which the claim does not have yet) and the claim the
-volume, with one storage class on both, or the binder would provision another one. The policy is Retain: a
-mistake with the objects never reaches the disk.
+The PersistentVolume names the claim (without a uid, which the claim does not have yet) and the claim names
+the volume, with one storage class on both, or the binder would provision another one. The reclaim policy is
+Retain: a mistake with the objects never reaches the disk.
 """
 
 from __future__ import annotations
@@ -18,17 +18,12 @@ PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 
 
 def volume_ref(volume: PlannedVolume) -> Ref:
-    """The PersistentVolume in the target; it has its name of the source."""
+    """Return the reference of the PersistentVolume in the target: it has its name of the source."""
     return Ref("", "PersistentVolume", "", volume.volume)
 
 
 def persistent_volume(volume: PlannedVolume, claim: Object, migration: str) -> Object:
-    """The PersistentVolume of a volume that moves. `claim` is the claim as it will be in the target."""
-    csi: Object = {"driver": CSI, "volumeHandle": volume.handle}
-    if volume.fs_type:
-        csi["fsType"] = volume.fs_type
-    if volume.attributes:
-        csi["volumeAttributes"] = dict(volume.attributes)
+    """Return the PersistentVolume of a disk that moves; `claim` is the claim as it will be in the target."""
     spec: Object = {
         "capacity": {"storage": volume.size},
         "accessModes": list(volume.access_modes),
@@ -41,7 +36,7 @@ def persistent_volume(volume: PlannedVolume, claim: Object, migration: str) -> O
             "namespace": volume.claim.namespace,
             "name": volume.claim.name,
         },
-        "csi": csi,
+        "csi": _csi_source(volume),
     }
     if volume.mount_options:
         spec["mountOptions"] = list(volume.mount_options)
@@ -52,20 +47,33 @@ def persistent_volume(volume: PlannedVolume, claim: Object, migration: str) -> O
     return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
 
 
+def _csi_source(volume: PlannedVolume) -> Object:
+    csi: Object = {"driver": CSI, "volumeHandle": volume.handle}
+    if volume.fs_type:
+        csi["fsType"] = volume.fs_type
+    if volume.attributes:
+        csi["volumeAttributes"] = dict(volume.attributes)
+    return csi
+
+
 def bound_claim(volume: PlannedVolume, claim: Object) -> Object:
-    """The claim of a volume that moves: it names the volume, and asks for no more than there is."""
-    made = copy.deepcopy(claim)
-    spec = made["spec"]
+    """Return the claim of a disk that moves: it names the volume, and asks for no more than there is."""
+    bound = copy.deepcopy(claim)
+    spec = bound["spec"]
     spec["volumeName"] = volume.volume
     spec["storageClassName"] = spec.get("storageClassName") or ""
     spec["volumeMode"] = volume.volume_mode
-    spec.setdefault("resources", {}).setdefault("requests", {})["storage"] = volume.size
-    return made
+    _request_storage(spec, volume.size)
+    return bound
 
 
 def grown_claim(volume: PlannedVolume, claim: Object) -> Object:
-    """The claim of a volume that starts empty: as large as the old volume, if that was grown."""
-    made = copy.deepcopy(claim)
+    """Return the claim of a volume that starts empty: as large as the old volume, if that was grown."""
+    grown = copy.deepcopy(claim)
     if volume.capacity:
-        made["spec"].setdefault("resources", {}).setdefault("requests", {})["storage"] = volume.capacity
-    return made
+        _request_storage(grown["spec"], volume.capacity)
+    return grown
+
+
+def _request_storage(claim_spec: Object, size: str) -> None:
+    claim_spec.setdefault("resources", {}).setdefault("requests", {})["storage"] = size

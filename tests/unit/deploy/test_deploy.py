@@ -11,7 +11,7 @@ from bot.actions.help_pages import usage_hint
 from bot.drivers import rbac
 from bot.drivers.catalog import policy_apis, profiles
 from bot.drivers.verification import collector
-from bot.migration.objects.modes import DAEMON_SET, SCALED, SUSPENDED
+from bot.migration.objects.kinds import DAEMON_SET, SCALED, SUSPENDED
 from bot.policy import cluster_state
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 

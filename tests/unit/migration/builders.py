@@ -7,14 +7,15 @@ from typing import Any
 
 from bot.drivers.catalog import profile
 from bot.drivers.driver import Driver
-from bot.migration.inventory.api_discovery import ApiResource, ApiSurface
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext, exclusion_context
-from bot.migration.objects.manifest import Object, by_ref, ref_of
+from bot.migration.inventory.served_apis import ApiResource, ApiSurface
+from bot.migration.objects.cluster_ranges import ClusterRanges
+from bot.migration.objects.manifest import Object, ref_of
 from bot.migration.objects.modes import Mode
 from bot.migration.objects.order import Stage
-from bot.migration.objects.transforms.unit import ClusterRanges, TransformContext
-from bot.migration.planning.network.connection_changes import ConnectionChanges
+from bot.migration.objects.transforms.transform import TransformContext
+from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.plan import (
     ClusterSide,
     MigrationPlan,
@@ -133,6 +134,14 @@ def workload(
     return an(kind, name, spec=body)
 
 
+def plural_of(kind: str) -> str:
+    """The plural by which the API serves a kind."""
+    name = kind.lower()
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return name if name == "endpoints" else f"{name}es" if name.endswith("s") else f"{name}s"
+
+
 SERVED = ApiSurface(
     version="v1.29.5",
     resources=tuple(
@@ -140,7 +149,7 @@ SERVED = ApiSurface(
             group=api.rpartition("/")[0],
             version=api.rpartition("/")[2],
             kind=kind,
-            plural=f"{kind.lower()}s",
+            plural=plural_of(kind),
             namespaced=kind not in CLUSTER_SCOPED,
         )
         for kind, api in {
@@ -171,21 +180,21 @@ def inventory(
     *objects: Object, namespaces: tuple[str, ...] = ("shop",), surface: ApiSurface = SERVED
 ) -> Inventory:
     """What was read of a source."""
-    return Inventory(surface=surface, namespaces=namespaces, objects=by_ref(objects))
+    return Inventory(surface=surface, namespaces=namespaces, objects={ref_of(obj): obj for obj in objects})
 
 
-def the_grounds(*objects: Object, target: Any = CALICO, **more: Any) -> ExclusionContext:
+def exclusion_rules(*objects: Object, target: Any = CALICO, **options: Any) -> ExclusionContext:
     """What the rules of exclusion look at."""
-    return exclusion_context(inventory(*objects), target, **more)
+    return exclusion_context(inventory(*objects), target, **options)
 
 
-def context(**more: Any) -> TransformContext:
+def context(**overrides: Any) -> TransformContext:
     """What transforms look at: Flannel to Calico, with addresses of the old cluster."""
-    given: dict[str, Any] = {"source": FLANNEL, "target": CALICO, "namespaces": frozenset({"shop"})}
+    defaults: dict[str, Any] = {"source": FLANNEL, "target": CALICO, "namespaces": frozenset({"shop"})}
     ranges = ClusterRanges(
         pods=("10.101.0.0/16",), services=("10.254.0.0/16",), nodes=("10.0.1.11",), others=("203.0.113.11",)
     )
-    return TransformContext(**{"ranges": ranges, **given, **more})
+    return TransformContext(**{"ranges": ranges, **defaults, **overrides})
 
 
 def plan(
@@ -193,8 +202,8 @@ def plan(
 ) -> MigrationPlan:
     """A plan that copies some objects, and whatever else it is given."""
     items = tuple(
-        PlannedObject(ref=ref_of(each), uid="u", digest="d", stage=Stage.SERVICES, mode=Mode.COPIED)
-        for each in objects
+        PlannedObject(ref=ref_of(obj), uid="u", digest="d", stage=Stage.SERVICES, mode=Mode.COPIED)
+        for obj in objects
     )
     size = MigrationSize(objects=0, bytes=0, workloads=0, pods=0, volumes=0, disk=0, cores=0, memory=0)
     return MigrationPlan(

@@ -32,8 +32,8 @@ def test_the_example_of_the_mappings_is_valid() -> None:
     import yaml
 
     example = PAGE.split("```yaml\n")[1].split("```")[0]
-    found = Mappings.model_validate(yaml.safe_load(example)["mappings"])
-    assert found.patches[0].kind == "ConfigMap" and found.node_labels["disk=ssd"] == ""
+    mappings = Mappings.model_validate(yaml.safe_load(example)["mappings"])
+    assert mappings.patches[0].kind == "ConfigMap" and mappings.node_labels["disk=ssd"] == ""
 
 
 def test_no_subject_has_two_sections() -> None:
@@ -42,8 +42,8 @@ def test_no_subject_has_two_sections() -> None:
 
 
 def test_what_the_workflow_says_of_turns_is_what_the_page_says() -> None:
-    taken = ConcurrencyPermit(held=False, at_work=2)
-    turns: Any = SimpleNamespace(take=lambda *_asked, **_more: taken)
-    own = MigrationPermit(turns, "m1", operation="o", project="shop", at_once=lambda: 2)
-    assert f"`{own.lacking(Step.DEPLOY, back=False)}`" in PAGE
+    permit_state = ConcurrencyPermit(held=False, at_work=2)
+    turns: Any = SimpleNamespace(take=lambda *_asked, **_more: permit_state)
+    permit = MigrationPermit(turns, "m1", operation="o", project="shop", at_once=lambda: 2)
+    assert f"`{permit.lacking(Step.DEPLOY, back=False)}`" in PAGE
     assert f"up to {MOST_OPEN_MIGRATIONS} in a project" in PAGE

@@ -1,55 +1,51 @@
-"""All units, and an object's way through them."""
+"""The catalogue of transforms, and an object's way through them."""
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import MIGRATION, Object, group_of, ref_of
+from bot.migration.objects.manifest import MIGRATION, Object, ref_of, with_label
 from bot.migration.objects.transforms import (
+    api_extensions,
     configuration,
-    extensions,
-    general,
     mapping,
+    metadata,
     namespaces,
     network,
     pods,
+    rbac,
     services,
     storage,
     workloads,
 )
-from bot.migration.objects.transforms.unit import Transform, TransformContext, Transformed, TransformNote
+from bot.migration.objects.transforms.transform import Transform, TransformContext, Transformed, TransformNote
 from bot.settings.file import Mappings
 
-UNITS: dict[tuple[str, str], Transform] = {
-    kind: unit
-    for module in (configuration, extensions, namespaces, network, pods, services, storage, workloads)
-    for unit in module.UNITS
-    for kind in unit.kinds
+MODULES = (api_extensions, configuration, namespaces, network, pods, rbac, services, storage, workloads)
+CATALOG: dict[tuple[str, str], Transform] = {
+    kind: transform for module in MODULES for transform in module.TRANSFORMS for kind in transform.kinds
 }
 
 
 def strip(original: Object, context: TransformContext) -> tuple[Object, list[TransformNote]]:
-    """An object without what belongs to its cluster. May be repeated: of its own result it makes the
-    same again.
+    """Return a copy of an object without what belongs to its cluster, and notes on what was taken out.
+
+    The function is idempotent: of its own result it makes the same object again.
     """
-    obj, notes = general.strip(original, context)
-    unit = UNITS.get((group_of(original["apiVersion"]), original["kind"]))
-    if unit is not None:
-        notes += unit.rewrite(obj, original, context)
+    obj, notes = metadata.strip(original, context)
+    transform = CATALOG.get(ref_of(original).group_kind)
+    if transform is not None:
+        notes += transform.rewrite(obj, original, context)
     return obj, notes
 
 
 def transformed(
     original: Object, context: TransformContext, mappings: Mappings, *, migration: str
 ) -> Transformed:
-    """An object as it will be in the target, labelled with the migration's id. Raises `PatchFailed`."""
+    """Return an object as it will be in the target, with the label of the migration. Raises `PatchFailed`."""
     obj, notes = strip(original, context)
-    obj, more = mapping.adapt(obj, mappings)
-    return Transformed(ref=ref_of(obj), obj=labelled(obj, migration), notes=(*notes, *more))
+    obj, mapping_notes = mapping.adapt(obj, mappings)
+    return Transformed(ref=ref_of(obj), obj=labelled(obj, migration), notes=(*notes, *mapping_notes))
 
 
 def labelled(obj: Object, migration: str) -> Object:
-    """With the label by which a migration finds what it made."""
-    metadata = obj["metadata"]
-    return {
-        **obj,
-        "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), MIGRATION: migration}},
-    }
+    """Return an object with the label by which a migration finds what it has created."""
+    return with_label(obj, MIGRATION, migration)

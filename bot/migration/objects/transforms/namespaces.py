@@ -1,20 +1,18 @@
-"""Namespaces: labels stay, because pod security and policies' selectors live by them."""
+"""Namespaces: labels are copied, because pod security and the selectors of policies depend on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.migration.objects.manifest import Object, annotations_of
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.manifest import Object, annotations_of, drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 
 def _namespace(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
     obj.pop("spec", None)
-    prefixes = (*context.source.pod_annotations, *context.target.pod_annotations)
-    pinned = [name for name in annotations_of(obj) if name.startswith(prefixes or ("\0",))]
+    pinned = [name for name in annotations_of(obj) if name.startswith(context.pod_annotations)]
     for name in drop_annotations(obj, *pinned):
         yield warning(f"the annotation {name} chose an address pool of the old cluster, and is dropped")
 
 
-UNITS = (Transform(kinds=(("", "Namespace"),), rewrite=_namespace),)
+TRANSFORMS = (Transform(kinds=(("", "Namespace"),), rewrite=_namespace),)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.migration.objects.kinds import INGRESS
 from bot.migration.objects.manifest import Object
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 
 def _policy(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
-    """A block of the old cluster's addresses selects nothing, or something else, in the new one."""
+    """Warn of blocks with the old cluster's addresses: in the new one they select nothing, or others."""
     spec = obj.get("spec") or {}
     for direction, peers in (("ingress", "from"), ("egress", "to")):
-        for rule in spec.get(direction) or []:
-            for peer in rule.get(peers) or []:
-                cidr = (peer.get("ipBlock") or {}).get("cidr", "")
-                what = context.ranges.what(cidr) if cidr else ""
-                if what:
-                    yield warning(
-                        f"{direction} names {cidr}, {what} in the old cluster: it means nothing in the"
-                        " new one"
-                    )
+        for peer in (peer for rule in spec.get(direction) or [] for peer in rule.get(peers) or []):
+            cidr = (peer.get("ipBlock") or {}).get("cidr", "")
+            meaning = context.ranges.describe(cidr)
+            if meaning:
+                yield warning(
+                    f"{direction} names {cidr}, {meaning} in the old cluster: it means nothing in the new one"
+                )
 
 
 def _ingress(obj: Object, _original: Object, _context: TransformContext) -> Iterator[TransformNote]:
@@ -29,7 +28,7 @@ def _ingress(obj: Object, _original: Object, _context: TransformContext) -> Iter
         yield TransformNote(text=f"DNS of {', '.join(hosts)} must lead to the new cluster after the cut-over")
 
 
-UNITS = (
+TRANSFORMS = (
     Transform(kinds=(("networking.k8s.io", "NetworkPolicy"),), rewrite=_policy),
-    Transform(kinds=(("networking.k8s.io", "Ingress"),), rewrite=_ingress),
+    Transform(kinds=(INGRESS,), rewrite=_ingress),
 )

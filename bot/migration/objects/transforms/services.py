@@ -1,7 +1,7 @@
-"""Services: addresses and node ports that the cluster gave go, those that somebody asked for stay.
+"""Services: addresses and node ports that the cluster assigned are dropped, those that were asked for stay.
 
-Copying `loadbalancer.openstack.org/load-balancer-id` would make the new cluster adopt the old one's load
-balancer, which goes with the old cluster.
+A copied `loadbalancer.openstack.org/load-balancer-id` would make the new cluster adopt the old one's load
+balancer, which is deleted with the old cluster.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.migration.objects.manifest import Object, annotations_of
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.canonical import LAST_APPLIED
+from bot.migration.objects.kinds import SERVICE, SLICE
+from bot.migration.objects.manifest import Object, annotations_of, drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 OPENSTACK = "loadbalancer.openstack.org/"
 LOAD_BALANCER = f"{OPENSTACK}load-balancer-id"
@@ -20,7 +21,6 @@ WRITTEN = (LOAD_BALANCER, f"{OPENSTACK}load-balancer-address")
 PINNED = tuple(f"{OPENSTACK}{name}" for name in ("port-id", "subnet-id", "network-id", "member-subnet-id"))
 KEEP_ADDRESS = f"{OPENSTACK}keep-floatingip"
 INTERNAL = "service.beta.kubernetes.io/openstack-internal-load-balancer"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def _service(obj: Object, original: Object, _context: TransformContext) -> Iterator[TransformNote]:
@@ -29,13 +29,7 @@ def _service(obj: Object, original: Object, _context: TransformContext) -> Itera
         spec.pop("clusterIP", None)
         spec.pop("clusterIPs", None)
     spec.pop("healthCheckNodePort", None)
-    if spec.get("ipFamilyPolicy") == "SingleStack" and spec.get("ipFamilies") in (["IPv4"], None):
-        spec.pop("ipFamilies", None)
-        spec.pop("ipFamilyPolicy", None)
-    elif spec.get("ipFamilies"):
-        yield warning(
-            f"it asks for {' and '.join(spec['ipFamilies'])}: the new cluster must serve the same families"
-        )
+    yield from _address_families(spec)
     yield from _node_ports(spec, original)
     drop_annotations(obj, *WRITTEN)
     address = spec.pop("loadBalancerIP", None)
@@ -52,51 +46,59 @@ def _service(obj: Object, original: Object, _context: TransformContext) -> Itera
         )
 
 
+def _address_families(spec: Object) -> Iterator[TransformNote]:
+    if spec.get("ipFamilyPolicy") == "SingleStack" and spec.get("ipFamilies") in (["IPv4"], None):
+        spec.pop("ipFamilies", None)
+        spec.pop("ipFamilyPolicy", None)
+    elif spec.get("ipFamilies"):
+        yield warning(
+            f"it asks for {' and '.join(spec['ipFamilies'])}: the new cluster must serve the same families"
+        )
+
+
 def _node_ports(spec: Object, original: Object) -> Iterator[TransformNote]:
-    said = said_node_ports(original)
+    requested = requested_node_ports(original)
     for port in spec.get("ports") or []:
         number = port.get("nodePort")
         if number is None:
             continue
-        if said is not None and number not in said:
+        if requested is not None and number not in requested:
             del port["nodePort"]
         else:
             yield TransformNote(text=f"node port {number} was asked for, and is kept")
 
 
-def said_node_ports(original: Object) -> frozenset[int] | None:
-    """Node ports that somebody asked for: by `kubectl apply`, or as a field manager; None: it is a manifest,
-    all are.
+def requested_node_ports(original: Object) -> frozenset[int] | None:
+    """Return the node ports that somebody asked for, by `kubectl apply` or as a field manager.
 
-    A port that the API server chose is in neither. Velero looks at both, crane only at the first and so
-    loses ports that were set by server-side apply.
+    None means that the object is a manifest, in which every port was asked for. A port that the API server
+    chose is in neither place. Velero looks at both as well; crane looks only at the first, and so loses ports
+    that were set by server-side apply.
     """
     managed = original["metadata"].get("managedFields")
     applied = annotations_of(original).get(LAST_APPLIED)
     if managed is None and applied is None:
         return None
-    said: set[int] = set()
-    if applied:
-        said |= {port["nodePort"] for port in _ports_of(applied) if isinstance(port.get("nodePort"), int)}
+    ports = {port["nodePort"] for port in _ports_of(applied) if isinstance(port.get("nodePort"), int)}
     for entry in managed or []:
-        if entry.get("subresource"):
-            continue
-        fields = ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:ports") or {}
-        for key, owned in fields.items():
+        fields = {} if entry.get("subresource") else (entry.get("fieldsV1") or {}).get("f:spec") or {}
+        for key, owned in (fields.get("f:ports") or {}).items():
             if key.startswith("k:") and "f:nodePort" in owned:
-                said |= _numbers(original, json.loads(key[2:]))
-    return frozenset(said)
+                ports |= _node_ports_with(original, json.loads(key[2:]))
+    return frozenset(ports)
 
 
-def _ports_of(applied: str) -> list[dict[str, Any]]:
+def _ports_of(applied: str | None) -> list[dict[str, Any]]:
+    """Return the ports in the annotation of `kubectl apply`, of which anything may have been written."""
     try:
-        found = json.loads(applied)["spec"]["ports"]
+        ports = json.loads(applied or "")["spec"]["ports"]
     except (ValueError, KeyError, TypeError):
         return []
-    return [port for port in found if isinstance(port, dict)] if isinstance(found, list) else []
+    return [port for port in ports if isinstance(port, dict)] if isinstance(ports, list) else []
 
 
-def _numbers(original: Object, key: dict[str, Any]) -> set[int]:
+def _node_ports_with(original: Object, key: dict[str, Any]) -> set[int]:
+    """Return the node ports of the entries that have the fields of a list-map key of `managedFields`."""
     return {
         port["nodePort"]
         for port in (original.get("spec") or {}).get("ports") or []
@@ -105,7 +107,7 @@ def _numbers(original: Object, key: dict[str, Any]) -> set[int]:
 
 
 def _endpoints(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
-    """Hand-made Endpoints and EndpointSlices: the backends of a Service without a selector."""
+    """Rewrite hand-made Endpoints and EndpointSlices: the backends of a Service without a selector."""
     addresses: list[str] = []
     entries = [
         entry
@@ -117,12 +119,12 @@ def _endpoints(obj: Object, _original: Object, context: TransformContext) -> Ite
             entry.pop(field, None)
         addresses += [entry["ip"]] if "ip" in entry else list(entry.get("addresses") or [])
     for address in addresses:
-        what = context.ranges.what(address)
-        if what:
-            yield warning(f"the backend {address} is {what} in the old cluster")
+        meaning = context.ranges.describe(address)
+        if meaning:
+            yield warning(f"the backend {address} is {meaning} in the old cluster")
 
 
-UNITS = (
-    Transform(kinds=(("", "Service"),), rewrite=_service),
-    Transform(kinds=(("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice")), rewrite=_endpoints),
+TRANSFORMS = (
+    Transform(kinds=(SERVICE,), rewrite=_service),
+    Transform(kinds=(("", "Endpoints"), SLICE), rewrite=_endpoints),
 )

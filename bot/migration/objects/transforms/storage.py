@@ -1,14 +1,15 @@
-"""Claims and storage classes. Which volume a claim gets is decided apart, in `bot.migration.volumes`."""
+"""Claims and storage classes. Which volume a claim gets is decided by `bot.migration.volumes`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.migration.objects.manifest import Object
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.kinds import CLAIM
+from bot.migration.objects.manifest import Object, annotations_of, drop_annotations
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 IN_TREE, CSI = "kubernetes.io/cinder", "cinder.csi.openstack.org"
+OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 BOUND = (
     "pv.kubernetes.io/bind-completed",
     "pv.kubernetes.io/bound-by-controller",
@@ -16,19 +17,19 @@ BOUND = (
     "volume.kubernetes.io/storage-provisioner",
     "volume.beta.kubernetes.io/storage-provisioner",
     "volume.kubernetes.io/storage-resizer",
-    "volume.beta.kubernetes.io/storage-class",
+    OLD_CLASS,
 )
 
 
 def _claim(obj: Object, original: Object, _context: TransformContext) -> Iterator[TransformNote]:
     spec = obj["spec"]
-    old = (original["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
-    if old is not None:
-        spec.setdefault("storageClassName", old)
+    storage_class = annotations_of(original).get(OLD_CLASS)
+    if storage_class is not None:
+        spec.setdefault("storageClassName", storage_class)
     drop_annotations(obj, *BOUND)
     spec.pop("volumeName", None)
-    if spec.pop("dataSource", None) or spec.pop("dataSourceRef", None):
-        spec.pop("dataSourceRef", None)
+    sources = [spec.pop(field, None) for field in ("dataSource", "dataSourceRef")]
+    if any(sources):
         yield TransformNote(text="the source it was once filled from is dropped")
 
 
@@ -38,7 +39,7 @@ def _storage_class(obj: Object, _original: Object, _context: TransformContext) -
         yield warning(f"its provisioner {IN_TREE} is no longer part of Kubernetes: {CSI} takes its place")
 
 
-UNITS = (
-    Transform(kinds=(("", "PersistentVolumeClaim"),), rewrite=_claim),
+TRANSFORMS = (
+    Transform(kinds=(CLAIM,), rewrite=_claim),
     Transform(kinds=(("storage.k8s.io", "StorageClass"),), rewrite=_storage_class),
 )

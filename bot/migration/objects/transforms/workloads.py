@@ -1,13 +1,13 @@
-"""Workloads: replicas are those of the moment, an autoscaler's too; what controllers count goes."""
+"""Workloads: replicas are those of the moment, also an autoscaler's; what controllers count is dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.kinds import DAEMON_SET
+from bot.migration.objects.manifest import Object, annotations_of, drop_annotations, drop_if_empty, labels_of
 from bot.migration.objects.transforms import pods
-from bot.migration.objects.transforms.general import drop_annotations
-from bot.migration.objects.transforms.unit import Transform, TransformContext, TransformNote, warning
+from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 GENERATED_LABELS = (
     "controller-uid",
@@ -23,15 +23,9 @@ GITOPS = {
 }
 
 
-def gitops(obj: Object) -> str:
-    """The GitOps tool that keeps an object as its repository says; empty if none does."""
-    metadata = obj["metadata"]
-    marks = {**(metadata.get("labels") or {}), **(metadata.get("annotations") or {})}
-    return next((tool for mark, tool in GITOPS.items() if mark in marks), "")
-
-
 def _workload(obj: Object, _original: Object, context: TransformContext) -> Iterator[TransformNote]:
-    tool = gitops(obj)
+    marks = labels_of(obj).keys() | annotations_of(obj).keys()
+    tool = next((tool for mark, tool in GITOPS.items() if mark in marks), "")
     if tool:
         yield warning(
             f"{tool} keeps it: pause it on the source before the cut-over, and point it to the new cluster"
@@ -51,22 +45,17 @@ def _stateful_set(obj: Object, original: Object, context: TransformContext) -> I
 
 
 def _job(obj: Object, original: Object, context: TransformContext) -> Iterator[TransformNote]:
-    """A Job's selector and the labels it selects by are made by the API server, which refuses those of
-    another Job.
-    """
+    """Drop the selector and the labels that the API server made: it refuses those of another Job."""
     yield from _workload(obj, original, context)
     spec = obj["spec"]
     if spec.get("manualSelector"):
         return
     spec.pop("selector", None)
     for metadata in (obj["metadata"], spec["template"].get("metadata") or {}):
-        labels = metadata.get("labels") or {}
         for name in GENERATED_LABELS:
-            labels.pop(name, None)
-        if "labels" in metadata and not labels:
-            del metadata["labels"]
-    if spec["template"].get("metadata") == {}:
-        del spec["template"]["metadata"]
+            (metadata.get("labels") or {}).pop(name, None)
+        drop_if_empty(metadata, "labels")
+    drop_if_empty(spec["template"], "metadata")
     drop_annotations(obj, "batch.kubernetes.io/job-tracking")
 
 
@@ -77,11 +66,11 @@ def _disruption_budget(obj: Object, original: Object, _context: TransformContext
         )
 
 
-UNITS = (
+TRANSFORMS = (
     Transform(
         kinds=(
             ("apps", "Deployment"),
-            ("apps", "DaemonSet"),
+            DAEMON_SET,
             ("apps", "ReplicaSet"),
             ("", "ReplicationController"),
             ("batch", "CronJob"),

@@ -1,105 +1,91 @@
-"""At which version two clusters understand each other."""
+"""What a cluster says that it serves, by aggregated discovery or one group version after the other."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 
-from bot.migration.inventory.api_discovery import ApiResource, ApiSurface, common_apis, defined, numbers
-from bot.migration.inventory.removed_apis import assumed, removed_in
+from bot.adapters.kube.client import Reply
+from bot.adapters.kube.errors import BadAnswer, KubeError, NotFound, ServerFailed
+from bot.migration.inventory.api_discovery import discover
+from tests.unit.migration.builders import SERVED
+from tests.unit.migration.memory_kube import MemoryKube
+
+APPS = {
+    "resources": [
+        {
+            "name": "deployments",
+            "kind": "Deployment",
+            "namespaced": True,
+            "verbs": ["list", "create", "patch"],
+        },
+        {"name": "deployments/scale", "kind": "Scale", "namespaced": True, "verbs": ["patch"]},
+    ]
+}
 
 
-def serves(*kinds: str, version: str = "v1.29.5") -> ApiSurface:
-    """`policy/v1beta1/PodDisruptionBudget`, in the order of preference."""
-    made = []
-    for each in kinds:
-        *group, at, kind = each.split("/")
-        made.append(
-            ApiResource(
-                group="/".join(group), version=at, kind=kind, plural=kind.lower() + "s", namespaced=True
-            )
-        )
-    return ApiSurface(version=version, resources=tuple(made))
+class OldKube(MemoryKube):
+    """An API server without aggregated discovery: every path has its answer."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        super().__init__()
+        self.answers = answers
+
+    def answer_read(self, path: str, query: dict[str, str]) -> Reply:
+        answer = self.answers.get(path, NotFound("not found"))
+        if isinstance(answer, KubeError):
+            raise answer
+        return Reply(status=200, data=msgspec.json.encode(answer))
 
 
-def test_the_targets_preferred_version_counts_if_both_serve_it() -> None:
-    source = serves("autoscaling/v1/HPA", "autoscaling/v2/HPA", "autoscaling/v2beta2/HPA")
-    target = serves("autoscaling/v2/HPA", "autoscaling/v1/HPA")
-    assert [each.version for each in common_apis(source, target).shared] == ["v2"]
-
-
-def test_the_next_common_version_counts_otherwise() -> None:
-    found = common_apis(
-        serves("g.example/v1/Thing", "g.example/v1beta1/Thing"),
-        serves("g.example/v2/Thing", "g.example/v1beta1/Thing"),
-    )
-    assert [each.version for each in found.shared] == ["v1beta1"]
-    assert not found.missing
-
-
-def test_a_kind_without_a_common_version_is_missing() -> None:
-    found = common_apis(serves("batch/v1beta1/CronJob"), serves("batch/v1/CronJob"))
-    assert [each.kind for each in found.missing] == ["CronJob"]
-    assert not found.shared
-
-
-def test_kinds_that_are_not_stored_are_left_out() -> None:
-    review = ApiResource(
-        group="authentication.k8s.io",
-        version="v1",
-        kind="TokenReview",
-        plural="tokenreviews",
-        namespaced=False,
-        verbs=frozenset({"create"}),
-    )
-    surface = ApiSurface(version="v1.29.5", resources=(review,))
-    assert common_apis(surface, surface).shared == ()
-
-
-def test_old_servers_show_the_same_objects_in_two_groups_and_one_counts() -> None:
-    old = serves(
-        "extensions/v1beta1/Ingress",
-        "networking.k8s.io/v1/Ingress",
-        "extensions/v1beta1/Deployment",
-        "apps/v1/Deployment",
-    )
-    assert sorted(each.group for each in common_apis(old, old).shared) == ["apps", "networking.k8s.io"]
-
-
-def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
-    spec = {
-        "group": "shop.example",
-        "scope": "Namespaced",
-        "names": {"kind": "Coupon", "plural": "coupons"},
-        "versions": [{"name": "v1"}, {"name": "v0", "served": False}],
+def old_kube(**answers: Any) -> OldKube:
+    group = {
+        "name": "apps",
+        "versions": [{"version": "v1beta1"}, {"version": "v1"}],
+        "preferredVersion": {"version": "v1"},
     }
-    target = defined(serves("v1/Pod"), [{"spec": spec}])
-    assert [each.version for each in target.versions("shop.example", "Coupon")] == ["v1"]
-    already = defined(serves("shop.example/v2/Coupon"), [{"spec": spec}])
-    assert [each.version for each in already.versions("shop.example", "Coupon")] == ["v2"]
+    return OldKube(
+        {
+            "/version": {"gitVersion": "v1.24.0"},
+            "/api": {"kind": "APIVersions", "versions": ["v1"]},
+            "/apis": {
+                "kind": "APIGroupList",
+                "groups": [group, {"name": "m.example", "versions": [{"version": "v1"}]}],
+            },
+            "/api/v1": {
+                "resources": [{"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["list"]}]
+            },
+            "/apis/apps/v1": APPS,
+            "/apis/apps/v1beta1": APPS,
+            **answers,
+        }
+    )
 
 
-@pytest.mark.parametrize(
-    ("kind", "release"),
-    [
-        ("batch/v1beta1/CronJob", "1.25"),
-        ("policy/v1beta1/PodDisruptionBudget", "1.25"),
-        ("autoscaling/v2beta2/HorizontalPodAutoscaler", "1.26"),
-        ("extensions/v1beta1/Ingress", "1.22"),
-        ("extensions/v1beta1/Deployment", "1.16"),
-        ("flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema", "1.32"),
-        ("apps/v1/Deployment", ""),
-    ],
-)
-def test_when_a_version_was_removed(kind: str, release: str) -> None:
-    assert removed_in(serves(kind).resources[0]) == release
+def test_aggregated_discovery_is_read() -> None:
+    surface = discover(MemoryKube())
+    assert surface.version == "v1.29.5"
+    assert set(surface.resources) == set(SERVED.resources)
 
 
-def test_a_cluster_that_does_not_exist_yet_serves_what_its_release_still_has() -> None:
-    source = serves("batch/v1beta1/CronJob", "batch/v1/Job", version="v1.24.0")
-    assert [each.kind for each in assumed(source, "v1.25.3").resources] == ["Job"]
-    assert len(assumed(source, "v1.24.9").resources) == 2
+def test_an_old_server_is_asked_one_by_one_and_prefers_as_it_says() -> None:
+    surface = discover(old_kube())
+    assert [resource.version for resource in surface.versions("apps", "Deployment")] == ["v1", "v1beta1"]
+    assert not surface.versions("apps", "Scale"), "it is a subresource"
+    assert surface.versions("", "Pod")
 
 
-def test_versions_are_compared_as_numbers() -> None:
-    assert numbers("v1.9.0") < numbers("v1.29.5") < numbers("v2.0")
-    assert numbers("") == (0, 0)
+def test_kinds_of_an_aggregated_api_that_is_down_are_missing_and_those_of_the_core_are_not() -> None:
+    surface = discover(old_kube(**{"/apis/m.example/v1": ServerFailed("down")}))
+    assert surface.versions("apps", "Deployment")
+    with pytest.raises(ServerFailed):
+        discover(old_kube(**{"/api/v1": ServerFailed("down")}))
+
+
+def test_an_address_that_serves_nothing_is_no_kubernetes_api() -> None:
+    kube = OldKube({"/version": {}, "/api": {}, "/apis": {}})
+    kube.endpoint = type("Endpoint", (), {"server": "https://here"})()
+    with pytest.raises(BadAnswer, match="no kind"):
+        discover(kube)

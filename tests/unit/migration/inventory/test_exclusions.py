@@ -9,12 +9,12 @@ import pytest
 from bot.migration.inventory.exclusions import ExclusionReason, exclusion_of, split
 from bot.migration.objects.manifest import Object, ref_of
 from bot.settings.file import ObjectSelector
-from tests.unit.migration.builders import FLANNEL, an, the_grounds, workload
+from tests.unit.migration.builders import FLANNEL, an, exclusion_rules, workload
 
 
-def reason(obj: Object, *others: Object, **more: Any) -> ExclusionReason | None:
-    found = exclusion_of(obj, the_grounds(obj, *others, **more))
-    return found.reason if found else None
+def reason(obj: Object, *others: Object, **options: Any) -> ExclusionReason | None:
+    exclusion = exclusion_of(obj, exclusion_rules(obj, *others, **options))
+    return exclusion.reason if exclusion else None
 
 
 deployment = workload("Deployment", "cart")
@@ -255,7 +255,7 @@ def test_calicos_policies_are_lost_on_flannel() -> None:
 
 
 def binding(name: str, *namespaces: str, role: str = "r") -> Object:
-    subjects = [{"kind": "ServiceAccount", "name": "sa", "namespace": each} for each in namespaces]
+    subjects = [{"kind": "ServiceAccount", "name": "sa", "namespace": namespace} for namespace in namespaces]
     return an("ClusterRoleBinding", name, subjects=subjects, roleRef={"kind": "ClusterRole", "name": role})
 
 
@@ -315,10 +315,10 @@ def test_helms_records_stay_where_charts_are_installed_anew() -> None:
 
 def test_every_object_is_either_copied_or_has_a_reason() -> None:
     objects = [deployment, replica_set, an("Node", "n"), an("ConfigMap", "c"), an("Namespace", "shop")]
-    kept, left = split(the_grounds(*objects))
-    assert set(kept) | {each.ref for each in left} == {ref_of(obj) for obj in objects}
-    assert not set(kept) & {each.ref for each in left}
-    assert all(each.why for each in left)
+    copied, excluded = split(exclusion_rules(*objects))
+    assert set(copied) | {entry.ref for entry in excluded} == {ref_of(obj) for obj in objects}
+    assert not set(copied) & {entry.ref for entry in excluded}
+    assert all(entry.why for entry in excluded)
 
 
 def test_a_uid_that_is_used_by_another_object_of_the_same_name_is_no_owner() -> None:

@@ -12,6 +12,7 @@ from bot.common.problems import Problem
 from bot.migration.objects.manifest import Object, Ref, ref_of
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan, PlannedLoadBalancer
 from bot.migration.proof import load_balancers
+from bot.migration.proof.verdict import ProofResult
 from tests.unit.migration.builders import an, inventory, plan
 
 WEB = Ref("", "Service", "shop", "web")
@@ -54,19 +55,19 @@ def service(marked: bool = True, **spec: str) -> Object:
 
 
 def planned() -> MigrationPlan:
-    moved = PlannedLoadBalancer(
+    balancer = PlannedLoadBalancer(
         service=WEB, uid="u", addresses=("203.0.113.9",), internal=False, recipe=AddressRecipe.NEW_ADDRESS
     )
-    return plan(service(), balancers=(moved,))
+    return plan(service(), balancers=(balancer,))
 
 
-def check(octavia: Octavia | None, live: Object | None = None) -> load_balancers.ProofResult:
+def check(octavia: Octavia | None, live: Object | None = None) -> ProofResult:
     return load_balancers.check(planned(), inventory(live or service()), octavia, "c")
 
 
 def test_one_that_is_active_online_and_answered_by_a_member_is_good() -> None:
-    found = check(Octavia())
-    assert (found.looked, found.faults, found.unchecked) == (1, (), ())
+    result = check(Octavia())
+    assert (result.looked, result.faults, result.unchecked) == (1, (), ())
 
 
 def pooled(*members: str) -> LoadBalancer:
@@ -75,7 +76,7 @@ def pooled(*members: str) -> LoadBalancer:
 
 
 @pytest.mark.parametrize(
-    ("found", "seen"),
+    ("balancer", "words"),
     [
         (dataclasses.replace(GOOD, provisioning="ERROR"), "provisioning_status ERROR"),
         (dataclasses.replace(GOOD, operating="DEGRADED"), "operating_status DEGRADED"),
@@ -85,9 +86,9 @@ def pooled(*members: str) -> LoadBalancer:
     ],
     ids=["not-active", "degraded", "no-pool", "no-member-online", "no-members"],
 )
-def test_what_is_wrong_is_named_with_the_service(found: LoadBalancer, seen: str) -> None:
-    [fault] = check(Octavia(found)).faults
-    assert str(fault).startswith("Service shop/web") and seen in fault.seen
+def test_what_is_wrong_is_named_with_the_service(balancer: LoadBalancer, words: str) -> None:
+    [fault] = check(Octavia(balancer)).faults
+    assert str(fault).startswith("Service shop/web") and words in fault.seen
 
 
 def test_with_the_local_policy_degraded_is_how_it_works() -> None:
@@ -95,9 +96,9 @@ def test_with_the_local_policy_degraded_is_how_it_works() -> None:
     assert not check(Octavia(degraded), service(externalTrafficPolicy="Local")).faults
 
 
-def test_one_that_nothing_watches_is_said_as_not_checked() -> None:
-    found = check(Octavia(pooled("NO_MONITOR", "NO_MONITOR")))
-    assert not found.faults and "no health monitor" in found.unchecked[0]
+def test_one_that_nothing_watches_is_reported_as_not_checked() -> None:
+    result = check(Octavia(pooled("NO_MONITOR", "NO_MONITOR")))
+    assert not result.faults and "no health monitor" in result.unchecked[0]
 
 
 def test_pools_of_another_service_on_the_same_load_balancer_do_not_count() -> None:
@@ -117,14 +118,14 @@ def test_one_without_a_mark_is_found_by_its_description() -> None:
     [CloudForbidden("no", why="HTTP 403: policy"), NoSuchService("no", why="HTTP 403: policy")],
     ids=["403", "no-octavia"],
 )
-def test_an_octavia_that_does_not_answer_is_said_as_not_checked(refusal: Problem) -> None:
-    found = check(Octavia(refusal=refusal))
-    assert (found.looked, found.faults) == (0, ()) and found.unchecked == (
+def test_an_octavia_that_does_not_answer_is_reported_as_not_checked(refusal: Problem) -> None:
+    result = check(Octavia(refusal=refusal))
+    assert (result.looked, result.faults) == (0, ()) and result.unchecked == (
         "the load balancer of shop/web: HTTP 403: policy",
     )
 
 
-def test_a_project_without_a_cloud_is_said_as_not_checked() -> None:
+def test_a_project_without_a_cloud_is_reported_as_not_checked() -> None:
     assert check(None).unchecked == ("load balancers of 1 Service: the project has no cloud to ask",)
 
 
@@ -135,11 +136,13 @@ def test_one_that_is_gone_from_octavia_is_a_fault() -> None:
 
 def test_an_ingress_has_an_address_if_it_had_one() -> None:
     without = an("Ingress", "shop", status={"loadBalancer": {"ingress": [{}]}})
-    taken = an("Ingress", "shop", status={"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}})
-    ref = ref_of(taken)
-    assert not load_balancers.ingresses(plan(taken), (ref,), inventory(taken)).faults
+    with_address = an("Ingress", "shop", status={"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}})
+    ref = ref_of(with_address)
+    assert not load_balancers.ingresses(plan(with_address), (ref,), inventory(with_address)).faults
     assert "it has no address" in str(
-        load_balancers.ingresses(plan(taken), (ref,), inventory(without)).faults[0]
+        load_balancers.ingresses(plan(with_address), (ref,), inventory(without)).faults[0]
     )
-    assert not load_balancers.ingresses(plan(taken), (), inventory(without)).faults, "it had none before"
+    assert not load_balancers.ingresses(plan(with_address), (), inventory(without)).faults, (
+        "it had none before"
+    )
     assert not load_balancers.ingresses(plan(), (ref,), inventory()).faults, "it was left out"

@@ -1,4 +1,4 @@
-"""Which command runs in which pod, and that waiting names what it waits for."""
+"""Which command runs in which pod, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from bot.adapters.kube.errors import ExecFailed
 from bot.adapters.kube.pod_exec import Output
-from bot.migration.copy.deadline import NotInTime, until
 from bot.migration.objects.manifest import Object
 from bot.migration.source import hooks
 from bot.migration.source.hooks import HookFailed, HookPhase, hooks_of
@@ -17,7 +16,7 @@ from tests.unit.migration.builders import an
 BEFORE, AFTER = HookPhase.BEFORE_QUIESCE, HookPhase.AFTER_START
 
 
-def with_marks(marks: dict[str, str], phase: str = "Running") -> Object:
+def pod_with(marks: dict[str, str], phase: str = "Running") -> Object:
     return an(
         "Pod", "db-0", annotations=marks, spec={"containers": [{"name": "db"}]}, status={"phase": phase}
     )
@@ -40,14 +39,14 @@ def with_marks(marks: dict[str, str], phase: str = "Running") -> Object:
 def test_a_command_is_given_by_our_annotation_or_by_veleros(
     marks: dict[str, str], when: HookPhase, argv: tuple[str, ...]
 ) -> None:
-    found = hooks_of(with_marks(marks), when)
-    assert found is not None and found.argv == argv
+    hook = hooks_of(pod_with(marks), when)
+    assert hook is not None and hook.argv == argv
 
 
 def test_veleros_container_time_and_error_rule_are_honoured() -> None:
     prefix = "pre.hook.backup.velero.io"
-    found = hooks_of(
-        with_marks(
+    hook = hooks_of(
+        pod_with(
             {
                 f"{prefix}/command": '["x"]',
                 f"{prefix}/container": "other",
@@ -57,21 +56,21 @@ def test_veleros_container_time_and_error_rule_are_honoured() -> None:
         ),
         BEFORE,
     )
-    assert found is not None
-    assert (found.container, found.seconds, found.must_succeed) == ("other", 120.0, False)
+    assert hook is not None
+    assert (hook.container, hook.seconds, hook.must_succeed) == ("other", 120.0, False)
 
 
 def test_what_is_not_said_is_as_in_velero() -> None:
-    before = hooks_of(with_marks({"pre.hook.backup.velero.io/command": '["x"]'}), BEFORE)
-    after = hooks_of(with_marks({"post.hook.restore.velero.io/command": '["x"]'}), AFTER)
+    before = hooks_of(pod_with({"pre.hook.backup.velero.io/command": '["x"]'}), BEFORE)
+    after = hooks_of(pod_with({"post.hook.restore.velero.io/command": '["x"]'}), AFTER)
     assert before is not None and after is not None
     assert (before.container, before.seconds, before.must_succeed) == ("db", 30.0, True)
     assert after.must_succeed is False
 
 
 def test_a_pod_that_does_not_run_or_has_no_command_runs_none() -> None:
-    assert hooks_of(with_marks({"xk8s.io/before-quiesce": "x"}, phase="Pending"), BEFORE) is None
-    assert hooks_of(with_marks({"xk8s.io/before-quiesce": "x"}), AFTER) is None
+    assert hooks_of(pod_with({"xk8s.io/before-quiesce": "x"}, phase="Pending"), BEFORE) is None
+    assert hooks_of(pod_with({"xk8s.io/before-quiesce": "x"}), AFTER) is None
 
 
 class FakeExec:
@@ -98,43 +97,23 @@ def run(pods: list[Object], fake: FakeExec, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_command_that_must_succeed_and_does_not_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HookFailed) as stopped:
         run(
-            [with_marks({"xk8s.io/before-quiesce": '["flush", "--password=hunter2"]'})],
+            [pod_with({"xk8s.io/before-quiesce": '["flush", "--password=hunter2"]'})],
             FakeExec(code=3),
             monkeypatch,
         )
-    told = f"{stopped.value.what} {stopped.value.why} {stopped.value.fix}"
-    assert "exit code 3" in told
-    assert "hunter2" not in told, "neither what it printed nor its arguments are kept"
+    texts = f"{stopped.value.what} {stopped.value.why} {stopped.value.fix}"
+    assert "exit code 3" in texts
+    assert "hunter2" not in texts, "neither what it printed nor its arguments are kept"
 
 
 def test_one_that_may_fail_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     marks = {"xk8s.io/before-quiesce": '["x"]', "xk8s.io/before-quiesce-on-error": "Continue"}
     failure = ExecFailed("The command could not be run", why="no such container")
-    [ended] = run([with_marks(marks)], FakeExec(failure=failure), monkeypatch)
+    [ended] = run([pod_with(marks)], FakeExec(failure=failure), monkeypatch)
     assert (ended.code, ended.failure, ended.ok) == (None, "no such container", False)
 
 
 def test_what_a_command_printed_is_in_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(
-        run([with_marks({"xk8s.io/before-quiesce": '["x"]'})], FakeExec(), monkeypatch)
+        run([pod_with({"xk8s.io/before-quiesce": '["x"]'})], FakeExec(), monkeypatch)
     )
-
-
-def test_waiting_ends_when_nothing_is_left_and_tells_what_it_waits_for() -> None:
-    answers = [["a", "b"], ["b"], []]
-    told: list[list[str]] = []
-    until(
-        lambda: answers[len(told)],
-        what="stop",
-        seconds=60,
-        sleep=lambda _seconds: None,
-        told=lambda left: told.append(list(left)),
-    )
-    assert told == [["a", "b"], ["b"], []]
-
-
-def test_waiting_too_long_names_what_did_not_come_true() -> None:
-    with pytest.raises(NotInTime) as late:
-        until(lambda: [f"pod-{n}" for n in range(7)], what="stop", seconds=0, sleep=lambda _seconds: None)
-    assert late.value.what == "7 did not stop within 0 s"
-    assert late.value.why == "pod-0, pod-1, pod-2, pod-3, pod-4 and 2 more"

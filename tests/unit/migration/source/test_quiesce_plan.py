@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.migration.inventory.api_discovery import common_apis
 from bot.migration.inventory.exclusions import ExclusionContext
+from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects.manifest import Object, ref_of
 from bot.migration.objects.merge_patch import merged
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
-from bot.migration.source.quiesce_plan import build_before_image, pods_of, to_quiesce
-from tests.unit.migration.builders import SERVED, an, the_grounds, workload
+from bot.migration.source.quiesce_plan import build_before_image, to_quiesce
+from tests.unit.migration.builders import SERVED, an, exclusion_rules, workload
 
 
-def stopped(*objects: Object, early: tuple[str, ...] = ()) -> list[str]:
-    found = the_grounds(*objects, early=early)
-    return [str(ref_of(each)) for each in to_quiesce(found.inventory, found, early)]
+def stopped_names(*objects: Object, early: tuple[str, ...] = ()) -> list[str]:
+    rules = exclusion_rules(*objects, early=early)
+    return [str(ref_of(obj)) for obj in to_quiesce(rules.inventory, rules, early)]
 
 
-def pictured(*objects: Object, **more: Any) -> BeforeImage:
-    found: ExclusionContext = the_grounds(*objects)
-    given: dict[str, Any] = {"operators": (), "volumes": (), "keep_addresses": (), **more}
+def before_image_of(*objects: Object, **overrides: Any) -> BeforeImage:
+    rules: ExclusionContext = exclusion_rules(*objects)
+    arguments: dict[str, Any] = {"operators": (), "volumes": (), "keep_addresses": (), **overrides}
     return build_before_image(
         migration="m1",
-        workloads=to_quiesce(found.inventory, found, ()),
-        inventory=found.inventory,
+        workloads=to_quiesce(rules.inventory, rules, ()),
+        inventory=rules.inventory,
         agreement=common_apis(SERVED, SERVED),
-        **given,
+        **arguments,
     )
 
 
-def only(image: BeforeImage) -> SourceChange:
+def only_change(image: BeforeImage) -> SourceChange:
     [change] = image.changes
     return change
 
@@ -40,7 +40,7 @@ def test_what_keeps_pods_is_stopped_once_at_its_top() -> None:
     replicas = an(
         "ReplicaSet", "web-1", owner=web, spec={"replicas": 2, "template": {"spec": {"containers": []}}}
     )
-    assert stopped(web, replicas, an("Pod", "web-1-a", owner=replicas), an("ConfigMap", "c")) == [
+    assert stopped_names(web, replicas, an("Pod", "web-1-a", owner=replicas), an("ConfigMap", "c")) == [
         "Deployment shop/web"
     ]
 
@@ -48,8 +48,8 @@ def test_what_keeps_pods_is_stopped_once_at_its_top() -> None:
 def test_what_a_custom_resource_owns_is_stopped_too_and_its_operator_first() -> None:
     resource, operator = an("Postgres", "db", api="db.example/v1"), workload(name="op")
     owned = {**workload("StatefulSet", "db"), "metadata": an("StatefulSet", "db", owner=resource)["metadata"]}
-    assert stopped(resource, owned, operator) == ["Deployment shop/op", "StatefulSet shop/db"]
-    image = pictured(resource, owned, operator, operators=(ref_of(operator),))
+    assert stopped_names(resource, owned, operator) == ["Deployment shop/op", "StatefulSet shop/db"]
+    image = before_image_of(resource, owned, operator, operators=(ref_of(operator),))
     assert [(change.ref.name, change.phase) for change in image.changes] == [
         ("op", ChangePhase.OPERATORS),
         ("db", ChangePhase.SCALE),
@@ -59,25 +59,25 @@ def test_what_a_custom_resource_owns_is_stopped_too_and_its_operator_first() -> 
 def test_the_running_job_of_a_cron_job_is_stopped_and_a_finished_one_is_not() -> None:
     cron = an("CronJob", "report", spec={"suspend": False})
     runs = an("Job", "report-1", owner=cron, spec={})
-    done = an(
+    finished = an(
         "Job",
         "report-0",
         owner=cron,
         spec={},
         status={"conditions": [{"type": "Complete", "status": "True"}]},
     )
-    assert stopped(cron, runs, done) == ["CronJob shop/report", "Job shop/report-1"]
+    assert stopped_names(cron, runs, finished) == ["CronJob shop/report", "Job shop/report-1"]
 
 
 def test_what_stays_behind_or_runs_on_both_sides_is_not_stopped() -> None:
     skipped = workload(name="legacy")
     skipped["metadata"]["annotations"] = {"xk8s.io/migrate": "skip"}
-    assert stopped(skipped, workload(name="web"), early=("shop/web",)) == []
+    assert stopped_names(skipped, workload(name="web"), early=("shop/web",)) == []
 
 
 def test_replicas_are_noted_and_what_is_at_0_or_suspended_already_is_left_alone() -> None:
-    change = only(
-        pictured(
+    change = only_change(
+        before_image_of(
             workload(name="web", replicas=3),
             workload(name="idle", replicas=0),
             an("CronJob", "off", spec={"suspend": True}),
@@ -91,15 +91,15 @@ def test_replicas_are_noted_and_what_is_at_0_or_suspended_already_is_left_alone(
 def test_a_daemon_set_keeps_the_selector_it_had() -> None:
     agent = workload("DaemonSet", "agent")
     agent["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
-    change = only(pictured(agent))
-    held = merged(agent, dict(change.patch))
-    assert held["spec"]["template"]["spec"]["nodeSelector"] == {"disk": "ssd", "xk8s.io/held": "true"}
-    assert merged(held, dict(change.restore)) == agent
+    change = only_change(before_image_of(agent))
+    waiting = merged(agent, dict(change.patch))
+    assert waiting["spec"]["template"]["spec"]["nodeSelector"] == {"disk": "ssd", "xk8s.io/held": "true"}
+    assert merged(waiting, dict(change.restore)) == agent
 
 
 def test_a_floating_ip_is_kept_by_annotation_where_it_moves() -> None:
     service = an("Service", "web", spec={"type": "LoadBalancer"})
-    change = only(pictured(service, keep_addresses=(ref_of(service),)))
+    change = only_change(before_image_of(service, keep_addresses=(ref_of(service),)))
     assert (change.phase, change.patch) == (
         ChangePhase.ADDRESS,
         {"metadata": {"annotations": {"loadbalancer.openstack.org/keep-floatingip": "true"}}},
@@ -107,12 +107,5 @@ def test_a_floating_ip_is_kept_by_annotation_where_it_moves() -> None:
 
 
 def test_nothing_of_a_secret_is_in_an_image() -> None:
-    image = pictured(workload(), an("Secret", "s", data={"password": "aHVudGVyMg=="}))
+    image = before_image_of(workload(), an("Secret", "s", data={"password": "aHVudGVyMg=="}))
     assert "aHVudGVyMg" not in repr(image)
-
-
-def test_hooks_run_in_the_pods_of_what_is_stopped_only() -> None:
-    web, other = workload(name="web"), workload(name="other")
-    pods = [an("Pod", "web-1", owner=web), an("Pod", "other-1", owner=other)]
-    found = the_grounds(web, other, *pods)
-    assert [pod["metadata"]["name"] for pod in pods_of(found.inventory, found, [web])] == ["web-1"]

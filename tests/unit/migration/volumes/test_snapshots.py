@@ -45,21 +45,21 @@ class Cinder:
         self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]
     ) -> VolumeSnapshot:
         self._refuse()
-        made = VolumeSnapshot(
+        snapshot_taken = VolumeSnapshot(
             id=f"snap-{next(self.numbers)}", name=name, status=self.becomes, metadata=metadata
         )
-        self.there.setdefault(volume, []).append(made)
-        return made
+        self.there.setdefault(volume, []).append(snapshot_taken)
+        return snapshot_taken
 
     def remove_snapshot(self, snapshot: str) -> None:
         self._refuse()
-        for disk, found in self.there.items():
-            self.there[disk] = [each for each in found if each.id != snapshot]
+        for disk, present in self.there.items():
+            self.there[disk] = [taken_snapshot for taken_snapshot in present if taken_snapshot.id != snapshot]
 
     def set(self, status: str) -> None:
         self.there = {
-            disk: [dataclasses.replace(each, status=status) for each in found]
-            for disk, found in self.there.items()
+            disk: [dataclasses.replace(taken_snapshot, status=status) for taken_snapshot in present]
+            for disk, present in self.there.items()
         }
 
     def _refuse(self) -> None:
@@ -73,17 +73,20 @@ def take(cinder: Cinder, *volumes: PlannedVolume) -> list[str]:
 
 def test_each_disk_that_moves_gets_one_and_is_waited_for() -> None:
     cinder = Cinder()
-    asked = (volume("a"), volume("b"), volume("c", VolumeChoice.EMPTY))
-    assert take(cinder, *asked) == ["a snapshot of shop/a", "a snapshot of shop/b"]
-    assert take(cinder, *asked) == ["a snapshot of shop/a", "a snapshot of shop/b"]
+    volumes = (volume("a"), volume("b"), volume("c", VolumeChoice.EMPTY))
+    assert take(cinder, *volumes) == ["a snapshot of shop/a", "a snapshot of shop/b"]
+    assert take(cinder, *volumes) == ["a snapshot of shop/a", "a snapshot of shop/b"]
     cinder.set("available")
-    assert take(cinder, *asked) == []
-    assert [len(found) for found in cinder.there.values()] == [1, 1] and set(cinder.there) == {
+    assert take(cinder, *volumes) == []
+    assert [len(present) for present in cinder.there.values()] == [1, 1] and set(cinder.there) == {
         "disk-a",
         "disk-b",
     }
-    [made] = cinder.there["disk-a"]
-    assert (made.name, made.metadata) == ("xk8s-m1-shop-a", {"xk8s-migration": "m1", "xk8s-claim": "shop/a"})
+    [snapshot_taken] = cinder.there["disk-a"]
+    assert (snapshot_taken.name, snapshot_taken.metadata) == (
+        "xk8s-m1-shop-a",
+        {"xk8s-migration": "m1", "xk8s-claim": "shop/a"},
+    )
 
 
 def test_one_of_another_migration_or_of_a_person_is_neither_taken_for_ours_nor_removed() -> None:
@@ -106,16 +109,16 @@ def test_a_quota_that_is_reached_says_what_to_do() -> None:
     cinder = Cinder(
         refusal=CloudRefused("no", why="HTTP 413: Maximum number of snapshots allowed (10) exceeded")
     )
-    with pytest.raises(SnapshotFailed) as told:
+    with pytest.raises(SnapshotFailed) as refused:
         take(cinder)
     assert (
-        "shop/data" in told.value.what
-        and "allowed (10)" in told.value.why
-        and "migration.snapshots: false" in told.value.fix
+        "shop/data" in refused.value.what
+        and "allowed (10)" in refused.value.why
+        and "migration.snapshots: false" in refused.value.fix
     )
 
 
-def test_one_that_ends_in_an_error_is_removed_and_told_and_taken_again_on_a_second_try() -> None:
+def test_one_that_ends_in_an_error_is_removed_and_reported_and_taken_again_on_a_second_try() -> None:
     cinder = Cinder(becomes="error")
     take(cinder)
     with pytest.raises(SnapshotFailed, match="ended in an error"):
@@ -135,8 +138,8 @@ def test_what_cinder_will_not_remove_is_named_with_the_command() -> None:
     cinder = Cinder(becomes="available")
     take(cinder)
     cinder.refusal = CloudRefused("no", why="HTTP 400: it has dependent volumes")
-    removed, left = snapshots.remove([volume()], cinder, "m1", lambda: None)
-    assert removed == 0 and left[0].line == (
+    removed, kept_snapshots = snapshots.remove([volume()], cinder, "m1", lambda: None)
+    assert removed == 0 and kept_snapshots[0].line == (
         "shop/data: snapshot xk8s-m1-shop-data of the disk disk-data (HTTP 400: it has dependent volumes): "
         "`openstack volume snapshot delete snap-0`"
     )
@@ -166,17 +169,19 @@ def test_a_fence_stands_before_each_write() -> None:
     st.text("abc.-", min_size=1, max_size=253),
     st.text("abc.-", min_size=1, max_size=253),
 )
-def test_names_fit_cinder_and_differ_where_the_claims_do(namespace: str, one: str, other: str) -> None:
+def test_names_fit_cinder_and_differ_where_the_claims_do(namespace: str, first: str, other: str) -> None:
     def named(name: str) -> str:
         claim = Ref("", "PersistentVolumeClaim", namespace, name)
         return snapshots.name_of(dataclasses.replace(volume(), claim=claim), "m1")
 
-    assert len(named(one)) <= snapshots.LONGEST_NAME
-    assert (named(one) == named(other)) is (one == other)
+    assert len(named(first)) <= snapshots.LONGEST_NAME
+    assert (named(first) == named(other)) is (first == other)
 
 
-def test_what_is_kept_is_told_in_one_line_with_a_command() -> None:
-    left = [snapshots.KeptSnapshot(claim=f"shop/{n}", disk="d", id=f"id-{n}", name="x") for n in range(10)]
-    [line] = snapshots.removal_lines(left)
+def test_what_is_kept_is_reported_in_one_line_with_a_command() -> None:
+    kept_snapshots = [
+        snapshots.KeptSnapshot(claim=f"shop/{n}", disk="d", id=f"id-{n}", name="x") for n in range(10)
+    ]
+    [line] = snapshots.removal_lines(kept_snapshots)
     assert "10 snapshots" in line and "delete id-0 id-1" in line and "2 more, in the report" in line
     assert snapshots.removal_lines([]) == []

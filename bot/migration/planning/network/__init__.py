@@ -1,1 +1,0 @@
-"""What a change of the network driver does to connections, computed by the reachability engine."""
