@@ -17,7 +17,7 @@ from bot.adapters.durable.flow import Flow, OwnershipLost, ProcessStopping
 from bot.adapters.durable.recorded_flow import RecordedFlow
 from bot.adapters.kube.client import Kube
 from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud
-from bot.clusters.lifecycle.provisioner import Provisioner
+from bot.clusters.lifecycle.provisioner import ClusterOrder, Provisioner
 from bot.common.problems import Problem
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan
@@ -122,7 +122,7 @@ class Stage:
     def connect(self, cluster: str) -> Iterator[Kube]:
         if self.broken is not None:
             raise self.broken
-        kube = self.cloud.kube(cluster.removeprefix("uuid-"), answer=self.answer)
+        kube = self.cloud.kube(cluster.removeprefix("uuid-").removeprefix("kubeconfig:"), answer=self.answer)
         try:
             yield kube
         finally:
@@ -153,7 +153,9 @@ class Told:
 class Journey:
     """One migration, run over a journal as often as it is cut off."""
 
-    def __init__(self, cloud: Cloud, plan: MigrationPlan, folder: pathlib.Path) -> None:
+    def __init__(
+        self, cloud: Cloud, plan: MigrationPlan, folder: pathlib.Path, *, deploy: ClusterOrder | None = None
+    ) -> None:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
         self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
@@ -172,7 +174,7 @@ class Journey:
             None
         )  # what happens before every step that is new
         self.removed: list[str] = []
-        self.register.begin(_noted(plan))
+        self.register.begin(_noted(plan, deploy))
         self.workflow = MigrationWorkflow(
             register=self.register,
             turns=self.turns,
@@ -268,9 +270,9 @@ class _Cutter:
         return found
 
 
-def _noted(plan: MigrationPlan) -> ClusterMigration:
+def _noted(plan: MigrationPlan, deploy: ClusterOrder | None) -> ClusterMigration:
     order = {
-        "deploy": None,
+        "deploy": deploy.to_json() if deploy is not None else None,
         "soak": 0.0,
         "namespaces": [],
         "volumes": ["reattach"],
