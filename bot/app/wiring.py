@@ -39,14 +39,15 @@ from bot.clusters.verification import VerificationServices
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
 from bot.drivers.verification.verifier import Verifier
-from bot.migration.decisions import ApprovalDecisions
 from bot.migration.planning.planner import Planner
-from bot.migration.project_ports import Tools, live_site
 from bot.migration.readers import MigrationReaders
 from bot.migration.service import MigrationServices
 from bot.migration.workflow import events
 from bot.migration.workflow import workflow as migration
+from bot.migration.workflow.decisions import ApprovalDecisions
+from bot.migration.workflow.live_cloud import live_cloud
 from bot.migration.workflow.ports import DecisionPort
+from bot.migration.workflow.project_ports import ConfiguredProjects
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.policy.clusters import PolicyClusters
 from bot.policy.proposals import PolicyProposals
@@ -228,16 +229,15 @@ def build(
     templates = TemplateServices(projects, creating(continuations.unended))
     register = ClusterMigrationRepository(database)
     clusters = ClusterServices(projects, register)
-    tools = Tools(
-        projects,
-        found := project_clouds(projects, verifier, keep, verifications.forget),
-        lambda: holder.now,
+    migration_projects = ConfiguredProjects(
+        projects=projects,
+        clouds=(found := project_clouds(projects, verifier, keep, verifications.forget)),
+        settings=lambda: holder.now,
         verifier=verifier,
         keep=keep,
     )
-    migrations = MigrationServices(
-        Planner(tools, soak=lambda: configuration().migration.soak), register, approvals, thread_link, utc_now
-    )
+    planner = Planner(projects, lambda: holder.now)
+    migrations = MigrationServices(planner, register, approvals, thread_link, utc_now)
     proposals: dict[str, Propose] = {
         "template.publish": templates.propose_publish,
         "template.delete": templates.propose_delete,
@@ -290,13 +290,13 @@ def build(
     }
     ends = OutcomeCodec(results.KINDS | events.KINDS)
     decisions = ApprovalDecisions(
-        approvals,
-        continuations,
+        approvals=approvals,
+        continuations=continuations,
         deciders=authoriser.deciders,
         home_channel=lambda project: home_channel(configuration(), project),
     )
     url = str(holder.now.database.get_secret_value())
-    runtime = _operations(configuration, database, url, ends, found, register, tools, decisions)
+    runtime = _operations(configuration, database, url, ends, found, register, migration_projects, decisions)
     continuing = LongRunningOperations(
         continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now
     )
@@ -328,7 +328,7 @@ def _operations(
     ends: OutcomeCodec,
     found: ProjectClouds,
     register: ClusterMigrationRepository,
-    tools: Tools,
+    migration_projects: ConfiguredProjects,
     decisions: DecisionPort,
 ) -> Runtime:
     """The durable work, registered; it is launched by whoever needs it."""
@@ -355,7 +355,7 @@ def _operations(
         deletion.WORK, ClusterDeletion(found, migrations=register, limits=limits, now=utc_now), queue=CLUSTERS
     )
     own = ClusterDeletion(
-        lambda project, operation: live_site(found, project, operation),
+        lambda project, operation: live_cloud(found, project, operation),
         migrations=NoMigrations(),
         limits=limits,
         now=utc_now,
@@ -364,15 +364,15 @@ def _operations(
         migration.WORK,
         MigrationWorkflow(
             register=register,
-            turns=MigrationTurnRepository(database),
-            grounds=tools.ground,
+            limiter=MigrationTurnRepository(database),
+            ports=migration_projects.ports,
             decisions=decisions,
-            building=building,
-            remove=own,
-            limits=limits,
-            at_once=lambda: configuration().migration.per_project,
+            provisioner=building,
+            delete_cluster=own,
+            timeouts=limits,
+            concurrency=lambda: configuration().migration.per_project,
             ready_within=lambda: configuration().migration.ready_timeout,
-            retry_for=lambda: configuration().migration.retry_for,
+            retry_within=lambda: configuration().migration.retry_for,
             now=utc_now,
         ),
         queue=MIGRATIONS,

@@ -26,7 +26,7 @@ from bot.clusters.templates.results import (
 )
 from bot.drivers.verification.report import VerificationProgress, VerificationSummary
 from bot.migration.planning.planner import MigrationPlanning
-from bot.migration.service import MigrationShown, MigrationsShown, RollbackConfirmation, SignalSent
+from bot.migration.results import MigrationShown, MigrationsShown, RollbackConfirmation, SignalSent
 from bot.migration.workflow.events import (
     MigrationEnded,
     MigrationPaused,

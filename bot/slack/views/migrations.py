@@ -16,7 +16,7 @@ from bot.actions.migrations import (
 )
 from bot.actions.mistakes import COMMAND
 from bot.migration.planning.planner import MigrationPlanning
-from bot.migration.service import (
+from bot.migration.results import (
     MigrationShown,
     MigrationsShown,
     MigrationSummary,
@@ -31,7 +31,8 @@ from bot.migration.workflow.events import (
     MigrationResumed,
     MigrationStepDone,
 )
-from bot.migration.workflow.step import ORDER, Signal, Step, is_past_cutover, is_past_traffic_switch
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import ORDER, Step, is_past_cutover, is_past_traffic_switch
 from bot.slack import kit
 from bot.slack.kit import Button, Confirm, Message, Rendered
 

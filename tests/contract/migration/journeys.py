@@ -23,7 +23,7 @@ from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.workflow.events import MigrationEnded, MigrationPaused
-from bot.migration.workflow.ports import APPROVED, BEGUN, ENDED, DecisionState, Json
+from bot.migration.workflow.ports import Decision, DecisionStatus, Json
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
@@ -53,21 +53,19 @@ class People:
     def needed(self, kind: str) -> bool:
         return True
 
-    def ask(self, operation: str, name: str, proposal: Proposal) -> DecisionState:
+    def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
         self.asked.setdefault(name, proposal)
-        return DecisionState(id="aaaaaa", state="open", line="open")
+        return Decision(id="aaaaaa", status=DecisionStatus.OPEN, line="open")
 
-    def look(self, operation: str, name: str) -> DecisionState:
+    def get(self, operation: str, name: str) -> Decision:
         if name in self.refused:
-            return DecisionState(id="aaaaaa", state=ENDED, line="rejected by bo: not today")
-        return DecisionState(
-            id="aaaaaa", state=BEGUN if name in self.begun else APPROVED, line="approved by bo", by=("bo",)
-        )
+            return Decision(id="aaaaaa", status=DecisionStatus.ENDED, line="rejected by bo: not today")
+        status = DecisionStatus.BEGUN if name in self.begun else DecisionStatus.APPROVED
+        return Decision(id="aaaaaa", status=status, line="approved by bo", by=("bo",))
 
-    def start(self, operation: str, name: str, proposal: Proposal) -> str:
+    def start(self, operation: str, name: str, proposal: Proposal) -> None:
         assert digest(proposal.bound) == digest(self.asked[name].bound)
         self.begun.add(name)
-        return ""
 
     def close(self, operation: str, name: str, note: str) -> None:
         self.refused.add(name)
@@ -78,6 +76,9 @@ class Magnum:
 
     def __init__(self, source: str) -> None:
         self.there = {source}
+
+    def template(self, ref: str) -> Json:
+        raise AssertionError("nothing is built here")
 
     def clusters(self) -> list[Json]:
         return [{"uuid": each, "name": each} for each in self.there]
@@ -96,33 +97,35 @@ class Magnum:
 class Stage:
     """The `ProjectPorts` of the two clusters."""
 
-    cloud: Cloud
+    clusters: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
-    addresses: FloatingIpApi | None = None
+    digest_keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
+    floating_ips: FloatingIpApi | None = None
     answer: float | None = None  # seconds that a cluster has for one
     takes_snapshots: bool = True
     unhealthy: str = ""
     broken: Problem | None = None
 
     @property
-    def site(self) -> ProjectCloud:
+    def cloud(self) -> ProjectCloud:
         return ProjectCloud(cloud="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
 
     @property
-    def disks(self) -> Cinder:
-        return Cinder(self.cloud.infrastructure)
+    def block_storage(self) -> Cinder:
+        return Cinder(self.clusters.infrastructure)
 
     @property
-    def balancers(self) -> Octavia:
-        return Octavia(self.cloud.infrastructure)
+    def load_balancers(self) -> Octavia:
+        return Octavia(self.clusters.infrastructure)
 
     @contextlib.contextmanager
     def connect(self, cluster: str) -> Iterator[Kube]:
         if self.broken is not None:
             raise self.broken
-        kube = self.cloud.kube(cluster.removeprefix("uuid-").removeprefix("kubeconfig:"), answer=self.answer)
+        kube = self.clusters.kube(
+            cluster.removeprefix("uuid-").removeprefix("kubeconfig:"), answer=self.answer
+        )
         try:
             yield kube
         finally:
@@ -133,7 +136,7 @@ class Stage:
 
 
 def _never(_cluster: str, _driver: object) -> Any:
-    raise AssertionError("verified by the ground")
+    raise AssertionError("verified by the ports")
 
 
 class Told:
@@ -177,15 +180,15 @@ class Journey:
         self.register.begin(_noted(plan, deploy))
         self.workflow = MigrationWorkflow(
             register=self.register,
-            turns=self.turns,
-            at_once=lambda: 2,
-            grounds=lambda _project, _operation: self.stage,
+            limiter=self.turns,
+            concurrency=lambda: 2,
+            ports=lambda _project, _operation: self.stage,
             decisions=self.people,
-            building=Provisioner(ReservationRepository(database), now=utc_now),
-            remove=self._remove,
-            limits=lambda: LIMITS,
+            provisioner=Provisioner(ReservationRepository(database), now=utc_now),
+            delete_cluster=self._remove,
+            timeouts=lambda: LIMITS,
             ready_within=lambda: timedelta(seconds=40),
-            retry_for=lambda: self.retry_for,
+            retry_within=lambda: self.retry_for,
             now=utc_now,
         )
 

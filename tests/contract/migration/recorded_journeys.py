@@ -76,7 +76,7 @@ def moved_into(cloud: Cloud, folder: pathlib.Path) -> Journey:
     """Into a cluster that is there; addresses are kept."""
     mappings = Mappings(addresses="keep")
     journey = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), folder)
-    journey.stage.mappings, journey.stage.addresses = mappings, Neutron(cloud.infrastructure.network)
+    journey.stage.mappings, journey.stage.floating_ips = mappings, Neutron(cloud.infrastructure.network)
     return journey
 
 
@@ -117,7 +117,7 @@ def _source_changes(journey: Journey) -> None:
 
     def change(mode: str) -> None:
         path = "/api/v1/namespaces/shop/configmaps/settings"
-        kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"data": {"MODE": mode}})
+        kube_writing.patch(journey.stage.clusters.kube("dev"), path, {"data": {"MODE": mode}})
 
     def unwell() -> None:
         journey.stage.unhealthy = "calico on new: 1 of 3 nodes"

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,11 +18,10 @@ from bot.adapters.durable.outcomes import OutcomeCodec
 from bot.adapters.durable.runtime import Runtime
 from bot.app.wiring import MIGRATIONS, MOST_OPEN_MIGRATIONS
 from bot.common.problems import Refusal
-from bot.migration.workflow import run as passages
-from bot.migration.workflow.concurrency import MigrationPermit
-from bot.migration.workflow.prove import soak
+from bot.migration.workflow import step_runner
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.steps.soak import soak
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
@@ -79,26 +79,25 @@ class Moves:
 
     def __call__(self, flow: Flow, given: Json) -> object:
         name = given["migration"]
-        own = MigrationPermit(
-            self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE
-        )
-        passage = Run(
+        ports: Any = None  # no step here looks at a cluster
+        run = Run(
             flow,
-            self.register,
-            own,
-            migration=name,
-            plan=self.plan,
+            plan=self.plan.model_copy(update={"migration": name}),
             begun=utc_now(),
+            ports=ports,
+            register=self.register,
+            limiter=self.turns,
+            limit=lambda: AT_ONCE,
+            retry_within=lambda: timedelta(seconds=60),
             now=utc_now,
-            retry_for=lambda: timedelta(seconds=60),
         )
         for step in (Step.DEPLOY, Step.COPY):
-            passage.enter(step)
-            passage.do("work", lambda: self._works(name))
-        soak(passage, timedelta(0))
-        passage.idle("wait", lambda: self._soaks(name), detail=lambda: "waits")
-        passage.enter(Step.DELETE)
-        passage.do("work", lambda: self._works(name))
+            run.begin(step)
+            run.steps.do("work", lambda: self._works(name))
+        soak(run, timedelta(0))
+        run.steps.idle("wait", lambda: self._soaks(name), detail="waits")
+        run.begin(Step.DELETE)
+        run.steps.do("work", lambda: self._works(name))
         flow.step("ended", lambda: self._ends(name))
         raise Refusal("done")
 
@@ -155,7 +154,7 @@ def start(
     database_url: str, moves: Moves, told: Silent, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], Runtime]]:
     """Starts a process' durable work, after it has let go of what it had."""
-    monkeypatch.setattr(passages, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.5)
     running: list[Runtime] = []
 
     def begun() -> Runtime:

@@ -14,7 +14,7 @@ from bot.adapters.kube.client import Kube
 from bot.migration.proof import source_record
 from bot.migration.proof.verdict import ProofResult
 from bot.migration.workflow import proof_checks
-from bot.migration.workflow.cluster_views import ClusterViews, Known, RunState
+from bot.migration.workflow.cluster_views import ClusterViews, InventoryCache, RecordedState, SourceState
 from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish
 from tests.contract.migration.journeys import Magnum, Stage
 from tests.contract.migration.moves import Moving
@@ -24,7 +24,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
 
 
 @pytest.fixture(scope="module")
-def moved() -> Iterator[tuple[Moving, RunState]]:
+def moved() -> Iterator[tuple[Moving, RecordedState]]:
     """A workload that has moved, and what was recorded of it."""
     with both() as cloud:
         ingress = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
@@ -36,7 +36,9 @@ def moved() -> Iterator[tuple[Moving, RunState]]:
         moving.cut_over()
         given_address(moving.target, ingress, "203.0.113.81")
         cloud.settle()
-        yield moving, RunState(target="uuid-new", image=moving.image, before=moving.before, seen=noted)
+        assert moving.image is not None and moving.before is not None
+        source = SourceState(image=moving.image, baseline=moving.before, moves=(), record=noted)
+        yield moving, RecordedState(target="uuid-new", source=source)
 
 
 def given_address(kube: Kube, path: str, address: str) -> None:
@@ -44,7 +46,7 @@ def given_address(kube: Kube, path: str, address: str) -> None:
     kube_writing.patch(kube, f"{path}/status", {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}})
 
 
-def run(moved: tuple[Moving, RunState], app: str, script: str, most: int = 9) -> None:
+def run(moved: tuple[Moving, RecordedState], app: str, script: str, most: int = 9) -> None:
     """Run something in the pods of an application in the target, whose kubelets then look."""
     cloud = moved[0].cloud
     cluster = cloud.clusters["new"]
@@ -56,28 +58,28 @@ def run(moved: tuple[Moving, RunState], app: str, script: str, most: int = 9) ->
     cloud.settle()
 
 
-def scene(moved: tuple[Moving, RunState]) -> ClusterViews:
+def scene(moved: tuple[Moving, RecordedState]) -> ClusterViews:
     moving, recorded = moved
-    ground: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
+    ports: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
     return ClusterViews(
         plan=moving.plan,
-        ground=ground,
+        ports=ports,
         recorded=recorded,
-        known=Known(),
+        cache=InventoryCache(),
         source=moving.source,
         target=moving.target,
     )
 
 
-def proof(moved: tuple[Moving, RunState]) -> dict[str, ProofResult]:
-    return {each.check: each for each in proof_checks.proof(scene(moved), lambda _seconds: None)}
+def proof(moved: tuple[Moving, RecordedState]) -> dict[str, ProofResult]:
+    return {each.check: each for each in proof_checks.run_checks(scene(moved), lambda _seconds: None)}
 
 
-def faults(moved: tuple[Moving, RunState]) -> list[str]:
+def faults(moved: tuple[Moving, RecordedState]) -> list[str]:
     return proof_checks.faults(proof(moved).values())
 
 
-def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RunState]) -> None:
+def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RecordedState]) -> None:
     found = proof(moved)
     assert not proof_checks.faults(found.values())
     assert {name: each.looked for name, each in found.items()} == {
@@ -94,7 +96,7 @@ def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Mov
     assert not proof_checks.settling(scene(moved))
 
 
-def change(moved: tuple[Moving, RunState], path: str, now: dict[str, Any]) -> Callable[[], None]:
+def change(moved: tuple[Moving, RecordedState], path: str, now: dict[str, Any]) -> Callable[[], None]:
     """Change an object of the target; returns what changes it back."""
     target = moved[0].target
     old = kube_writing.read(target, path)
@@ -115,7 +117,7 @@ def change(moved: tuple[Moving, RunState], path: str, now: dict[str, Any]) -> Ca
     return back
 
 
-def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, RecordedState]) -> None:
     run(moved, "cart", "echo 503 > /www/healthz", most=1)
     assert "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)" in faults(moved)
     assert proof_checks.settling(scene(moved)) == [
@@ -125,7 +127,7 @@ def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, Ru
     assert not faults(moved)
 
 
-def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, RecordedState]) -> None:
     network = moved[0].cloud.infrastructure.network
     [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
     answering, mine.listeners[0].answering = mine.listeners[0].answering, frozenset()
@@ -138,7 +140,7 @@ def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Movin
     assert not faults(moved)
 
 
-def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RunState]) -> None:
+def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RecordedState]) -> None:
     network = moved[0].cloud.infrastructure.network
     [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
     mine.provisioning = "PENDING_UPDATE"
@@ -148,18 +150,18 @@ def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RunState]) 
         paused.append(seconds)
         mine.provisioning = "ACTIVE"
 
-    assert not proof_checks.faults(proof_checks.proof(scene(moved), pause))
+    assert not proof_checks.faults(proof_checks.run_checks(scene(moved), pause))
     assert paused == [proof_checks.AGAIN_SECONDS]
 
 
-def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, RecordedState]) -> None:
     path = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
     kube_writing.patch(moved[0].target, f"{path}/status", {"status": {"loadBalancer": None}})
     assert any("Ingress shop/shop: it has no address" in line for line in faults(moved))
     given_address(moved[0].target, path, "203.0.113.81")
 
 
-def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RecordedState]) -> None:
     back = change(moved, f"{RBAC}/roles/reader", {"rules": []})
     assert any(
         "ServiceAccount shop/runner: it may not get configmaps in shop" in line for line in faults(moved)
@@ -174,7 +176,7 @@ def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RunState])
     assert not faults(moved)
 
 
-def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, RecordedState]) -> None:
     run(moved, "frontend", "echo 302 > /www/healthz")
     found = faults(moved)
     assert (
@@ -184,7 +186,7 @@ def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, Run
     assert not faults(moved)
 
 
-def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, RunState]) -> None:
+def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, RecordedState]) -> None:
     cluster = moved[0].cloud.clusters["new"]
     pods = cluster.store.registry.named("Pod")
 
@@ -204,7 +206,9 @@ def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Mo
     assert not faults(moved)
 
 
-def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tuple[Moving, RunState]) -> None:
+def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(
+    moved: tuple[Moving, RecordedState],
+) -> None:
     """A role that reads everything and may neither review access nor use the proxy."""
     clusters = moved[0].cloud.clusters.values()
     for cluster in clusters:
@@ -212,7 +216,7 @@ def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tup
         rules = [{"apiGroups": ["*"], "resources": ["pods", "services", "*"], "verbs": ["list"]}]
         deploy_reader(moved[0].cloud, cluster.spec.name, rules)
     try:
-        found = {each.check: each for each in proof_checks.proof(scene(moved), lambda _seconds: None)}
+        found = {each.check: each for each in proof_checks.run_checks(scene(moved), lambda _seconds: None)}
     finally:
         for cluster in clusters:
             cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])

@@ -8,7 +8,7 @@ import pathlib
 import pytest
 
 from bot.adapters.durable.flow import Json
-from bot.migration.workflow import retry, run
+from bot.migration.workflow import retry, step_runner
 from tests.contract.migration.conftest import Cloud
 from tests.contract.migration.recorded_journeys import SCENARIOS
 
@@ -29,8 +29,8 @@ def test_steps_events_and_history_have_the_names_that_were_recorded(
 ) -> None:
     recording = json.loads((RECORDINGS / f"{name}.json").read_text())
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(run, "LOOK_SECONDS", 0.3)
-    monkeypatch.setattr(run, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(step_runner, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.1)
     make, prepare = SCENARIOS[name]
     journey = make(cloud, tmp_path)
     prepare(journey)

@@ -18,7 +18,7 @@ from bot.adapters.kube.errors import Unreachable
 from bot.migration.objects.canonical import text, without_server_fields
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.objects.manifest import Ref
-from bot.migration.workflow import retry, run
+from bot.migration.workflow import retry, step_runner
 from bot.migration.workflow.events import MigrationPaused
 from bot.migration.workflow.step import Step
 from bot.settings.file import Mappings
@@ -35,8 +35,8 @@ pytestmark = pytest.mark.timeout(180)
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(run, "LOOK_SECONDS", 0.3)
-    monkeypatch.setattr(run, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(step_runner, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
 
 
@@ -50,7 +50,7 @@ def pods(cloud: Cloud, cluster: str) -> Counter[str]:
 
 def source_as_text(journey: Journey) -> dict[Ref, str]:
     """Everything of the source that people or a migration could have changed."""
-    moving = Moving(journey.stage.cloud, journey.plan)
+    moving = Moving(journey.stage.clusters, journey.plan)
     return {
         ref: text(without_server_fields(obj))
         for ref, obj in moving.inventory().objects.items()
@@ -75,7 +75,7 @@ def scaled(cloud: Cloud, cluster: str, name: str, replicas: int) -> None:
 def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(
     journey: Journey,
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     before, disks = pods(cloud, "dev"), handles(cloud, "dev")
     end = journey.run(twice=True)
     assert end.outcome == DONE, end.said
@@ -118,7 +118,7 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     ],
 )
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     before, running = source_as_text(journey), pods(cloud, "dev")
     storage = cloud.infrastructure.storage
     for disk in storage.volumes.values():
@@ -155,7 +155,7 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
 def test_a_migration_that_is_given_up_before_the_cut_over_has_changed_nothing_of_the_source(
     journey: Journey, step: str
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     before = source_as_text(journey)
     journey.at_step[step] = lambda: journey.want("cancel")
     end = journey.run()
@@ -173,7 +173,7 @@ def test_a_pause_stands_still_before_the_next_effect_until_somebody_resumes(jour
 
 
 def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journey: Journey) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     before = pods(cloud, "dev")
     seen: set[str] = set()
 
@@ -207,14 +207,14 @@ def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journ
 
 
 def silent(journey: Journey, *, on: bool) -> None:
-    journey.stage.cloud.clusters["new"].api.disturbance.silent = on
+    journey.stage.clusters.clusters["new"].api.disturbance.silent = on
 
 
 @pytest.mark.parametrize("step", ["copy workloads", "compare", "start"])
 def test_a_cluster_that_takes_connections_and_says_nothing_pauses_and_goes_on_when_it_answers(
     journey: Journey, step: str
 ) -> None:
-    before = pods(journey.stage.cloud, "dev")
+    before = pods(journey.stage.clusters, "dev")
     journey.stage.answer = 0.5
     journey.at_step[step] = lambda: silent(journey, on=True)
     journey.heard_pause = lambda: silent(journey, on=False)
@@ -222,7 +222,7 @@ def test_a_cluster_that_takes_connections_and_says_nothing_pauses_and_goes_on_wh
     assert journey.run().outcome == DONE
     [paused] = journey.paused
     assert "cannot be reached" in paused.what and "timed out" in paused.why and paused.choices
-    assert pods(journey.stage.cloud, "new") == before
+    assert pods(journey.stage.clusters, "new") == before
 
 
 def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -> None:
@@ -240,7 +240,7 @@ def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -
 
 
 def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
-    disturbance = journey.stage.cloud.clusters["new"].api.disturbance
+    disturbance = journey.stage.clusters.clusters["new"].api.disturbance
 
     def busy() -> None:
         disturbance.retry_after, disturbance.times, disturbance.status = 1, 5, 429
@@ -255,7 +255,7 @@ def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
 def test_what_changes_on_the_source_during_the_copy_is_found_before_anything_stops(
     journey: Journey, step: str
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     path = "/apis/apps/v1/namespaces/shop/deployments/cart"
 
     def change() -> None:
@@ -280,7 +280,7 @@ def keeping(cloud: Cloud, journey: Journey, tmp_path: pathlib.Path) -> Journey:
     mappings = Mappings(addresses="keep")
     (tmp_path / "keeping").mkdir()
     made = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), tmp_path / "keeping")
-    made.stage.mappings, made.stage.addresses = mappings, Neutron(cloud.infrastructure.network)
+    made.stage.mappings, made.stage.floating_ips = mappings, Neutron(cloud.infrastructure.network)
     return made
 
 
@@ -293,7 +293,7 @@ def addresses(cloud: Cloud) -> dict[str, tuple[str, str]]:
 def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cut_off(
     keeping: Journey,
 ) -> None:
-    cloud = keeping.stage.cloud
+    cloud = keeping.stage.clusters
     before = addresses(cloud)
     assert keeping.run(twice=True).outcome == DONE
     after = addresses(cloud)
@@ -304,7 +304,7 @@ def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cu
 
 @pytest.mark.parametrize("step", ["open", "switch 1", "admit", "prove"])
 def test_a_roll_back_gives_an_address_back_with_its_description(keeping: Journey, step: str) -> None:
-    cloud = keeping.stage.cloud
+    cloud = keeping.stage.clusters
     before = addresses(cloud)
     keeping.at_step[step] = lambda: keeping.want("rollback")
     assert keeping.run(twice=True).outcome == ROLLED_BACK
@@ -318,13 +318,15 @@ def test_an_unhealthy_target_keeps_the_source_running_and_later_from_being_delet
 
     journey.at_step["look at the target"] = unwell
     journey.on_pause = ["cancel"]
-    before = pods(journey.stage.cloud, "dev")
+    before = pods(journey.stage.clusters, "dev")
     assert journey.run().outcome == "cancelled"
-    assert "not fit for the cut-over" in journey.paused[0].what and pods(journey.stage.cloud, "dev") == before
+    assert (
+        "not fit for the cut-over" in journey.paused[0].what and pods(journey.stage.clusters, "dev") == before
+    )
 
 
 def test_what_runs_on_the_source_again_stands_against_its_deletion(journey: Journey) -> None:
-    journey.at_step["recheck at last"] = lambda: scaled(journey.stage.cloud, "dev", "cart", 1)
+    journey.at_step["recheck at last"] = lambda: scaled(journey.stage.clusters, "dev", "cart", 1)
     journey.on_pause = ["rollback"]
     end = journey.run()
     assert "stand against deleting dev" in journey.paused[0].what and "cart" in journey.paused[0].why
@@ -340,7 +342,7 @@ def test_a_refused_deletion_keeps_both_clusters_and_may_be_asked_for_again(journ
 
 
 def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journey: Journey) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
 
     def moved_away(word: str) -> None:
         cluster = cloud.clusters["new"]
@@ -388,7 +390,7 @@ def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(
 def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none_are_wanted(
     journey: Journey, mended: str
 ) -> None:
-    storage = journey.stage.cloud.infrastructure.storage
+    storage = journey.stage.clusters.infrastructure.storage
     storage.most_snapshots = 2
     heard = journey._heard
 
@@ -415,7 +417,7 @@ def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none
 
 
 def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> None:
-    storage = journey.stage.cloud.infrastructure.storage
+    storage = journey.stage.clusters.infrastructure.storage
     storage.snapshots_fail = True
     heard = journey._heard
 
@@ -435,7 +437,7 @@ def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> No
 
 
 def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) -> None:
-    storage = journey.stage.cloud.infrastructure.storage
+    storage = journey.stage.clusters.infrastructure.storage
 
     def nightly() -> None:
         for disk in storage.volumes.values():
@@ -449,7 +451,7 @@ def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) 
 
 
 def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     heard, pauses = journey._heard, []
 
     def wakes(name: str, state: object) -> None:
@@ -473,7 +475,7 @@ def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(jour
 def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copied_again(
     journey: Journey, paused: str
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.stage.clusters
     heard = journey._heard
 
     def mended(name: str, state: object) -> None:
@@ -512,14 +514,14 @@ def written(journey: Journey, data: dict[str, str]) -> None:
     """Somebody writes to a Secret of the source."""
     path = "/api/v1/namespaces/shop/secrets/database"
     kube_writing.patch(
-        journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}}
+        journey.stage.clusters.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}}
     )
-    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
+    kube_writing.patch(journey.stage.clusters.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
 
 
 def taken_over(journey: Journey) -> None:
     """Another replica goes on, whose key is another one."""
-    journey.stage.keys = ANOTHER
+    journey.stage.digest_keys = ANOTHER
 
 
 def test_a_replica_with_another_key_goes_on_where_no_secret_was_written(journey: Journey) -> None:

@@ -6,13 +6,13 @@ import pathlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.workflow.concurrency import MigrationPermit
 from bot.migration.workflow.run import Run
-from bot.migration.workflow.step import Signal
+from bot.migration.workflow.signals import Signal
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
@@ -71,23 +71,21 @@ class House:
             )
         )
 
-    def passage(self, name: str, journal: Journal | None = None) -> tuple[Run, JournalRun]:
+    def run(self, name: str, journal: Journal | None = None, *, ports: Any = None) -> tuple[Run, JournalRun]:
         """One run of a migration, from its beginning."""
-        run = JournalRun(journal or Journal(), self.clock)
-        own = MigrationPermit(
-            self.turns, name, operation=f"of-{name}", project="shop", at_once=lambda: AT_ONCE
-        )
-        made = Run(
-            run.flow,
-            self.register,
-            own,
-            migration=name,
-            plan=self.plan,
+        played = JournalRun(journal or Journal(), self.clock)
+        run = Run(
+            played.flow,
+            plan=self.plan.model_copy(update={"migration": name}),
             begun=self.clock.now,
+            ports=ports,
+            register=self.register,
+            limiter=self.turns,
+            limit=lambda: AT_ONCE,
+            retry_within=lambda: timedelta(seconds=60),
             now=self.clock,
-            retry_for=lambda: timedelta(seconds=60),
         )
-        return made, run
+        return run, played
 
     def works(self, name: str) -> None:
         assert self.takes(name)

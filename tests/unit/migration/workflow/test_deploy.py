@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.actions.clusters import ClusterDelete
-from bot.actions.request import Person, Place
+from bot.actions.request import OperationId, Person, Place
 from bot.actions.service import Context
 from bot.adapters.durable.flow import Json
 from bot.clusters.catalog import ClusterCatalog
@@ -22,14 +22,12 @@ from bot.clusters.lifecycle.deletion import NamedByMigration
 from bot.clusters.lifecycle.provisioner import ClusterOrder, Provisioner
 from bot.clusters.service import ClusterServices
 from bot.drivers.verification.report import Verdict
-from bot.migration.workflow import deploy
-from bot.migration.workflow.cluster_views import RunState
-from bot.migration.workflow.ports import ProjectPorts
-from bot.migration.workflow.run import RollbackRequested
-from bot.migration.workflow.step import Signal
+from bot.migration.workflow.run import Run
+from bot.migration.workflow.signals import RollbackRequested, Signal
+from bot.migration.workflow.steps.deploy import deploy
 from storage.cluster_migrations import CANCELLED
 from storage.reservations import ReservationRepository
-from tests.unit.clusters.lifecycle.journal_flow import LIMITS, OPERATION, Cloud, JournalRun, site
+from tests.unit.clusters.lifecycle.journal_flow import LIMITS, OPERATION, Cloud, site
 from tests.unit.migration.workflow.project_migrations import House, opened
 
 ORDER = ClusterOrder(
@@ -65,13 +63,10 @@ def magnum(house: House) -> Magnum:
     return Magnum(house.clock)
 
 
-def deployed(house: House, magnum: Magnum) -> tuple[RunState, JournalRun]:
-    passage, run = house.passage("m9")
-    ground: Any = SimpleNamespace(site=site(magnum, [Verdict.HEALTHY]))
-    recorded, building = RunState(), Provisioner(ReservationRepository(house.database), now=house.clock)
-    made: ProjectPorts = ground
-    deploy.deploy(passage, made, recorded, building, ORDER, LIMITS)
-    return recorded, run
+def deployed(house: House, magnum: Magnum) -> Run:
+    run, _played = house.run("m9", ports=SimpleNamespace(cloud=site(magnum, [Verdict.HEALTHY])))
+    deploy(run, Provisioner(ReservationRepository(house.database), now=house.clock), ORDER, LIMITS.create)
+    return run
 
 
 def delete(house: House, magnum: Magnum) -> object:
@@ -81,7 +76,7 @@ def delete(house: House, magnum: Magnum) -> object:
         get=lambda *_asked, **_more: SimpleNamespace(name="shop", catalog=catalog)
     )
     context: Any = Context(
-        operation="another",
+        operation=OperationId("another"),
         reference="anot",
         person=Person(id="U2"),
         place=Place(),
@@ -111,10 +106,10 @@ def test_a_target_cannot_be_deleted_from_the_moment_magnum_has_taken_the_order(
 
     magnum.create_cluster = ordered  # type: ignore[method-assign]
     house.clock.meanwhile = [lambda: said.append(refused(house, magnum))] * 3
-    recorded, _run = deployed(house, magnum)
+    run = deployed(house, magnum)
     assert said == ["new is part of the migration m9, so it is not deleted"] * 4
     found = house.register.get("m9")
-    assert found is not None and found.target == recorded.target
+    assert found is not None and found.target == run.recorded.target
     assert refused(house, magnum)
 
 
@@ -142,9 +137,7 @@ def test_what_a_migration_that_was_cancelled_has_left_can_be_deleted(house: Hous
 
 
 def test_an_order_waits_for_its_turn_and_is_given_up_meanwhile(house: House, magnum: Magnum) -> None:
-    passage, _run = house.passage("m9")
-    ground: Any = SimpleNamespace(site=site(magnum, [Verdict.HEALTHY]))
-    building = Provisioner(ReservationRepository(house.database), now=house.clock)
+    begun = house.clock.now
     magnum.after_build = {"status": "CREATE_FAILED", "status_reason": "no room"}
 
     def others() -> None:
@@ -170,7 +163,7 @@ def test_an_order_waits_for_its_turn_and_is_given_up_meanwhile(house: House, mag
 
     house.clock.meanwhile = [until_paused, give_up]
     with pytest.raises(RollbackRequested):
-        deploy.deploy(passage, ground, RunState(), building, ORDER, LIMITS)
+        deployed(house, magnum)
     assert magnum.ordered == 1 and not magnum.deleted, "nothing is done about it before its turn"
     assert house.working() == {"m1", "m2"}
-    assert house.clock.now - passage.begun < timedelta(hours=2)
+    assert house.clock.now - begun < timedelta(hours=2)

@@ -57,15 +57,15 @@ def replayed(steps: list[tuple[str, Json]]) -> tuple[MigrationEnded, int]:
     outside: Any = OutOfReach
     workflow = MigrationWorkflow(
         register=outside("the register"),
-        turns=outside("the permits"),
-        grounds=lambda _project, _operation: outside("the project"),
+        limiter=outside("the permits"),
+        ports=lambda _project, _operation: outside("the project"),
         decisions=outside("the decisions"),
-        building=Provisioner(outside("the reservations"), now=outside("the clock")),
-        remove=delete_cluster,
-        limits=lambda: LIMITS,
-        at_once=outside("the configuration"),
+        provisioner=Provisioner(outside("the reservations"), now=outside("the clock")),
+        delete_cluster=delete_cluster,
+        timeouts=lambda: LIMITS,
+        concurrency=outside("the configuration"),
         ready_within=lambda: LIMITS.create,
-        retry_for=outside("the configuration"),
+        retry_within=outside("the configuration"),
         now=outside("the clock"),
     )
     replay = Replay(steps)

@@ -6,15 +6,8 @@ import pytest
 
 from bot.access.approvals import ID_LETTERS
 from bot.migration.service import migration_id
-from bot.migration.workflow.step import (
-    ORDER,
-    Signal,
-    Step,
-    available_signals,
-    is_past_cutover,
-    is_past_traffic_switch,
-    signal_refusal,
-)
+from bot.migration.workflow.signals import Signal, available_signals, signal_refusal
+from bot.migration.workflow.step import ORDER, Step, is_past_cutover, is_past_traffic_switch
 
 
 @pytest.mark.parametrize("step", [step for step in ORDER if not is_past_cutover(step)])
