@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,7 @@ from bot.actions import grammar
 from bot.actions.service import Service, TargetReader
 from bot.adapters.durable.outcomes import OutcomeCodec
 from bot.adapters.durable.runtime import CLUSTERS, Runtime
+from bot.adapters.openstack.cloud_services import CloudServices
 from bot.audit.log import AuditLog
 from bot.audit.service import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.audit.signatures import Keyring
@@ -45,9 +47,8 @@ from bot.migration.service import MigrationServices
 from bot.migration.workflow import events
 from bot.migration.workflow import workflow as migration
 from bot.migration.workflow.decisions import ApprovalDecisions
-from bot.migration.workflow.live_cloud import live_cloud
-from bot.migration.workflow.ports import DecisionPort
-from bot.migration.workflow.project_ports import ConfiguredProjects
+from bot.migration.workflow.ports import DecisionPort, ProjectPortsFactory
+from bot.migration.workflow.project_ports import ConfiguredPorts, live_cloud
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.policy.clusters import PolicyClusters
 from bot.policy.proposals import PolicyProposals
@@ -229,9 +230,11 @@ def build(
     templates = TemplateServices(projects, creating(continuations.unended))
     register = ClusterMigrationRepository(database)
     clusters = ClusterServices(projects, register)
-    migration_projects = ConfiguredProjects(
+    ports = functools.partial(
+        ConfiguredPorts,
         projects=projects,
         clouds=(found := project_clouds(projects, verifier, keep, verifications.forget)),
+        services=functools.cache(CloudServices),
         settings=lambda: holder.now,
         verifier=verifier,
         keep=keep,
@@ -296,7 +299,7 @@ def build(
         home_channel=lambda project: home_channel(configuration(), project),
     )
     url = str(holder.now.database.get_secret_value())
-    runtime = _operations(configuration, database, url, ends, found, register, migration_projects, decisions)
+    runtime = _operations(configuration, database, url, ends, found, register, ports, decisions)
     continuing = LongRunningOperations(
         continuations, audit=audit, work=runtime, decode=ends.decode, now=utc_now
     )
@@ -328,7 +331,7 @@ def _operations(
     ends: OutcomeCodec,
     found: ProjectClouds,
     register: ClusterMigrationRepository,
-    migration_projects: ConfiguredProjects,
+    ports: ProjectPortsFactory,
     decisions: DecisionPort,
 ) -> Runtime:
     """The durable work, registered; it is launched by whoever needs it."""
@@ -365,7 +368,7 @@ def _operations(
         MigrationWorkflow(
             register=register,
             limiter=MigrationTurnRepository(database),
-            ports=migration_projects.ports,
+            ports=ports,
             decisions=decisions,
             provisioner=building,
             delete_cluster=own,

@@ -171,11 +171,7 @@ class MigrationServices:
         if signalled is not None and not signalled.open:  # it has ended meanwhile
             _refuse_unavailable(signalled, signal)
         return SignalSent(
-            migration=row.id,
-            word=signal,
-            source=row.source_name,
-            target=row.target_name,
-            step=Step(row.step),
+            migration=row.id, word=signal, source=row.source_name, target=row.target_name, step=Step(row.step)
         )
 
     def _find(self, migration: str, context: Context) -> ClusterMigration:

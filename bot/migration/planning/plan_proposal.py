@@ -19,9 +19,7 @@ def plan_proposal(plan: MigrationPlan, options: dict[str, Any]) -> Proposal:
     """Propose a plan. `options` are those of the request, as the planner stores them."""
     source, target = plan.source, plan.target
     document = ProposalDocument(
-        name=f"plan-{source.name}.md",
-        title=f"Plan: {source.name} to {target.name}",
-        text=plan_document(plan),
+        name=f"plan-{source.name}.md", title=f"Plan: {source.name} to {target.name}", text=plan_document(plan)
     )
     return Proposal(
         kind=KIND,

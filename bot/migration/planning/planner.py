@@ -19,7 +19,6 @@ from bot.actions.migrations import MigrateStart
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
 from bot.clusters.cluster import Cluster
-from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.clusters.projects import Projects
 from bot.common.problems import Refusal
 from bot.common.wording import count
@@ -28,7 +27,7 @@ from bot.drivers.verification import collector, detection
 from bot.migration.objects.digest_key_source import digest_keys
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.findings import PlanFinding
-from bot.migration.planning.plan import MigrationPlan
+from bot.migration.planning.plan import ClusterSide, MigrationPlan
 from bot.migration.planning.survey import survey
 from bot.migration.planning.target_choice import CannotMigrate, TargetChoice, choose_target, cluster_side
 from bot.migration.project_resources import connect, project_mappings
@@ -102,15 +101,49 @@ class Planner:
                 target_kube = connections.enter_context(open_cluster(target.cluster.id))
             report(MigrationPlanning(source=source.name, doing="reading everything that would be copied"))
             facts = survey(kube, target_kube, namespaces=action.namespaces, kubernetes=target.side.kubernetes)
-        keys = digest_keys(settings)
-        request = _request(action, migration, source, target, mappings=project_mappings(settings, parts.name))
-        plan = build(request, facts, keys.current, mark=keys.mark)
+        keys, mappings = digest_keys(settings), project_mappings(settings, parts.name)
+        soak = settings.configuration.migration.soak
+        options = _options(action, source, target, soak)
+        sides = (cluster_side(source), target.side)
+        plan = build(plan_request(migration, sides, options, mappings), facts, keys.current, mark=keys.mark)
         if plan.blockers:
             raise _blocked(source.name, plan.blockers)
-        soak = (
-            _DURATION.validate_python(action.soak) if action.soak else settings.configuration.migration.soak
-        )
-        return Planned(plan=plan, options=_options(action, request, target.order, soak))
+        return Planned(plan=plan, options=options)
+
+
+def plan_request(
+    migration: str, sides: tuple[ClusterSide, ClusterSide], options: Json, mappings: Mappings
+) -> PlanRequest:
+    """Return what a plan is built from: the source and the target, and the options as they are stored."""
+    source, target = sides
+    return PlanRequest(
+        migration=migration,
+        source=source,
+        target=target,
+        volumes=tuple(options["volumes"]),
+        early=tuple(options["early"]),
+        mappings=mappings,
+        labels=options["labels"],
+        same_project=options["same_project"],
+    )
+
+
+def _options(action: MigrateStart, source: Cluster, target: TargetChoice, soak: timedelta) -> Json:
+    """The options of a request, as they are stored: a plan that is made anew is made with the same."""
+    if action.soak:
+        soak = _DURATION.validate_python(action.soak)
+    # Of a kubeconfig cluster nobody knows in which OpenStack project it is.
+    known = source.from_magnum and (target.cluster is None or target.cluster.from_magnum)
+    return {
+        "deploy": target.order.to_json() if target.order is not None else None,
+        "soak": soak.total_seconds(),
+        "namespaces": list(action.namespaces),
+        "volumes": list(action.volumes),
+        "early": list(action.start_early),
+        "labels": dict(source.labels),
+        "same_project": True if known else None,
+        "words": action.words(),
+    }
 
 
 def _refuse_incomplete(source: Cluster) -> None:
@@ -135,36 +168,6 @@ def _running_driver(cluster: Cluster, kube: Kube) -> Driver:
         why="it runs none of those that I know, or several",
         fix="See `/xk8s verify` and `/xk8s driver list`.",
     )
-
-
-def _request(
-    action: MigrateStart, migration: str, source: Cluster, target: TargetChoice, *, mappings: Mappings
-) -> PlanRequest:
-    known = source.from_magnum and (target.cluster is None or target.cluster.from_magnum)
-    return PlanRequest(
-        migration=migration,
-        source=cluster_side(source),
-        target=target.side,
-        volumes=action.volumes,
-        early=action.start_early,
-        mappings=mappings,
-        labels=source.labels,
-        same_project=True if known else None,
-    )
-
-
-def _options(action: MigrateStart, request: PlanRequest, order: ClusterOrder | None, soak: timedelta) -> Json:
-    """The options as they are stored: a plan that is made anew is made with the same."""
-    return {
-        "deploy": order.to_json() if order is not None else None,
-        "soak": soak.total_seconds(),
-        "namespaces": list(action.namespaces),
-        "volumes": list(action.volumes),
-        "early": list(action.start_early),
-        "labels": dict(request.labels),
-        "same_project": request.same_project,
-        "words": action.words(),
-    }
 
 
 def _blocked(name: str, blockers: Sequence[PlanFinding]) -> PlanBlocked:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bot.access.proposal import Proposal
 from bot.common.problems import Problem, Refusal
-from bot.migration.workflow.ports import DecisionPort, DecisionStatus, Json
+from bot.migration.workflow.ports import DecisionStatus, Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import RollbackRequested
 
@@ -18,54 +18,43 @@ class NotApproved(Problem):
 
 
 def await_approval(
-    run: Run,
-    decisions: DecisionPort,
-    *,
-    kind: str,
-    name: str,
-    subject: str,
-    propose: Callable[[], Proposal],
+    run: Run, *, kind: str, name: str, subject: str, propose: Callable[[], Proposal]
 ) -> tuple[str, ...]:
-    """Ask for a decision and wait for it; after a refusal, pause and ask again when somebody resumes.
+    """Ask for a decision and wait for it; after a refusal, pause, and ask again when somebody resumes.
 
     `kind` is what the configuration names, `name` what the decision is recorded under, and `subject` what it
-    is about, in words. Returns who approved: nobody if the configuration asks for no such decision. Raises
-    `RollbackRequested`.
+    is about. Returns who approved: nobody if no such decision is asked for. Raises `RollbackRequested`.
     """
     while True:
         run.approvals += 1
-        request = _ApprovalRequest(
-            run=run, decisions=decisions, kind=kind, name=f"{name}-{run.approvals}", propose=propose
-        )
-        asked = run.steps.do("ask", request.ask)
+        approval = _Approval(run, kind, f"{name}-{run.approvals}", propose)
+        asked = run.steps.do("ask", approval.ask)
         if not asked["needed"]:
             return ()
-        answer = request.wait(asked["id"])
-        why = (
-            answer.get("ended") or run.steps.do("begin what was approved", request.start, permit=True)["why"]
-        )
+        answer = approval.wait(asked["id"])
+        why = answer.get("ended")
+        if "by" in answer:
+            why = run.steps.do("begin what was approved", approval.start, permit=True)["why"]
         if not why:
-            run.steps.do("approved", functools.partial(request.note, answer))
+            run.steps.do("approved", functools.partial(approval.note, answer))
             return tuple(answer["by"])
-        run.steps.pause(
-            NotApproved(f"There is no consent to the {subject}", why=why, fix="Resume to ask again.")
-        )
+        problem = f"There is no consent to the {subject}"
+        run.steps.pause(NotApproved(problem, why=why, fix="Resume to ask again."))
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _ApprovalRequest:
+@dataclasses.dataclass(frozen=True)
+class _Approval:
     """One decision that was asked for."""
 
     run: Run
-    decisions: DecisionPort
     kind: str
     name: str
     propose: Callable[[], Proposal]
 
     def ask(self) -> Json:
-        if not self.decisions.needed(self.kind):
+        if not self.run.decisions.needed(self.kind):
             return {"needed": False}
-        decision = self.decisions.request(self.run.flow.operation, self.name, self.propose())
+        decision = self.run.decisions.request(self.run.flow.operation, self.name, self.propose())
         waits = f"approval {decision.id}"
         self.run.progress.store(waits=waits)
         self.run.progress.show(f"waits for {waits}")
@@ -85,7 +74,7 @@ class _ApprovalRequest:
 
     def start(self) -> Json:
         try:
-            self.decisions.start(self.run.flow.operation, self.name, self.propose())
+            self.run.decisions.start(self.run.flow.operation, self.name, self.propose())
         except Refusal as refusal:
             return {"why": f"{refusal.what}: {refusal.why}" if refusal.why else refusal.what}
         return {"why": ""}
@@ -96,7 +85,7 @@ class _ApprovalRequest:
         return {}
 
     def _look(self) -> Json | None:
-        decision = self.decisions.get(self.run.flow.operation, self.name)
+        decision = self.run.decisions.get(self.run.flow.operation, self.name)
         if decision.status is DecisionStatus.ENDED:
             return {"ended": decision.line}
         if decision.status is DecisionStatus.OPEN:
@@ -106,5 +95,5 @@ class _ApprovalRequest:
         return {"by": list(decision.by), "line": decision.line}
 
     def _close(self) -> Json:
-        self.decisions.close(self.run.flow.operation, self.name, "the migration was turned back")
+        self.run.decisions.close(self.run.flow.operation, self.name, "the migration was turned back")
         return {}

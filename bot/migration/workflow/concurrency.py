@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from bot.adapters.durable.flow import Flow
 from bot.common.wording import count
-from bot.migration.workflow.ports import ConcurrencyLimiter
 from bot.migration.workflow.progress import Progress
 from bot.migration.workflow.step import Position, Step, is_past_cutover
+from storage.migration_turns import MigrationTurnRepository
 
 
 def needs_permit(step: Step, *, back: bool) -> bool:
@@ -30,12 +31,10 @@ def is_urgent(step: Step, *, back: bool) -> bool:
 class MigrationPermit:
     """The permit of one migration, as its workflow uses it: within steps only. Raises `DatabaseError`."""
 
-    limiter: ConcurrencyLimiter
+    limiter: MigrationTurnRepository
     progress: Progress
     position: Position
-    migration: str
-    operation: str
-    project: str
+    flow: Flow
     limit: Callable[[], int]  # how many migrations of the project may work at once, as configured now
     _waits: str | None = None  # what was told last of the wait; None if nobody has asked yet
 
@@ -51,20 +50,17 @@ class MigrationPermit:
 
     def release(self) -> None:
         """Let other migrations work."""
-        self.limiter.give_back(self.migration)
+        self.limiter.give_back(self.progress.heading.migration)
         self._waits = None
 
     def _request(self) -> str:
         """Ask for the permit; return what is waited for, in words, if it is not to be had now."""
-        limit = self.limit()
+        limit, migration = self.limit(), self.progress.heading.migration
+        operation, project = self.flow.operation, self.flow.project
         urgent = is_urgent(self.position.step, back=self.position.rolling_back)
-        permit = self.limiter.take(
-            self.migration,
-            operation=self.operation,
-            project=self.project,
-            at_once=None if urgent else limit,
-        )
-        return "" if permit.held else waiting_line(permit.at_work, limit, self.project)
+        at_once = None if urgent else limit
+        permit = self.limiter.take(migration, operation=operation, project=project, at_once=at_once)
+        return "" if permit.held else waiting_line(permit.at_work, limit, project)
 
 
 def waiting_line(at_work: int, limit: int, project: str) -> str:

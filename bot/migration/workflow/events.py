@@ -1,6 +1,6 @@
 """What a migration tells, as plain data: its progress, events of its thread, and its end.
 
-The names of fields are stored with queued messages and with recorded ends, and do not change.
+The fields of `MigrationEnded` are stored as they are named.
 """
 
 from __future__ import annotations

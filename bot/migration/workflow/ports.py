@@ -1,4 +1,4 @@
-"""What the workflow needs from the outside: clusters, the cloud, decisions by people, and the database."""
+"""What the workflow needs from the outside: clusters, the cloud, and decisions by people."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from bot.migration.proof.load_balancers import LoadBalancerApi
 from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.volumes.snapshots import SnapshotApi
 from bot.settings.file import Mappings
-from storage.cluster_migrations import ClusterMigration, PendingSignal
-from storage.migration_turns import ConcurrencyPermit
 
 Json = dict[str, Any]
 
@@ -33,72 +31,39 @@ class ProjectPorts(Protocol):
     @property
     def cloud(self) -> ProjectCloud:
         """Its Magnum. Calls raise `NoCloud` where there is none; reading this property never raises."""
-        ...
 
     @property
     def block_storage(self) -> SnapshotApi | None:
         """Its Cinder."""
-        ...
 
     @property
     def takes_snapshots(self) -> bool:
         """Whether snapshots of disks are taken before these move."""
-        ...
 
     @property
     def floating_ips(self) -> FloatingIpApi | None:
         """Its Neutron."""
-        ...
 
     @property
     def load_balancers(self) -> LoadBalancerApi | None:
         """Its Octavia."""
-        ...
 
     @property
     def mappings(self) -> Mappings:
-        """The names that are different in the new cluster, as the configuration has them."""
-        ...
+        """The names that differ in the new cluster, as the configuration has them."""
 
     @property
     def digest_keys(self) -> DigestKeys:
         """The keys of the digests of Secrets."""
-        ...
 
     def connect(self, cluster: str) -> AbstractContextManager[Kube]:
         """Open a client for a cluster, by its id."""
-        ...
 
     def driver_problem(self, cluster: str, driver: str) -> str:
         """Verify a cluster, by its id, and say what is wrong with its driver; empty if it is healthy."""
-        ...
 
 
 ProjectPortsFactory = Callable[[str, str], ProjectPorts]  # by project and operation
-
-
-class MigrationRegister(Protocol):
-    """Where migrations are stored. All of it raises `DatabaseError`."""
-
-    def get(self, migration: str, *, project: str | None = None) -> ClusterMigration | None: ...
-
-    def wish(self, migration: str) -> PendingSignal | None: ...
-
-    def stands(self, migration: str, **values: Any) -> None: ...
-
-    def tell(self, migration: str, event: Json, *, once: str) -> None: ...
-
-
-class ConcurrencyLimiter(Protocol):
-    """Limits how many migrations of a project work at once. All of it raises `DatabaseError`."""
-
-    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> ConcurrencyPermit:
-        """Give a permit if one is free, else a place in the line; with `at_once` None, above the limit."""
-        ...
-
-    def give_back(self, migration: str) -> None:
-        """Take the permit, or the place in the line, back."""
-        ...
 
 
 class DecisionStatus(enum.Enum):
@@ -126,23 +91,15 @@ class DecisionPort(Protocol):
 
     def needed(self, kind: str) -> bool:
         """Whether the configuration asks for a decision before a kind of change."""
-        ...
 
     def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
         """Ask for a decision; the same name again is the same decision."""
-        ...
 
     def get(self, operation: str, name: str) -> Decision:
         """Read a decision."""
-        ...
 
     def start(self, operation: str, name: str, proposal: Proposal) -> None:
-        """Begin what was approved. A second attempt is let through.
-
-        Raises `Refusal` if it is not what was shown to the approvers any more.
-        """
-        ...
+        """Begin what was approved, also a second time. Raises `Refusal` if it is not what was shown."""
 
     def close(self, operation: str, name: str, note: str) -> None:
         """Void a decision that nobody waits for any more."""
-        ...

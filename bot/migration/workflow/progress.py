@@ -20,9 +20,10 @@ from bot.migration.workflow.events import (
     MigrationResumed,
     MigrationStepDone,
 )
-from bot.migration.workflow.ports import Json, MigrationRegister
+from bot.migration.workflow.ports import Json
 from bot.migration.workflow.signals import available_signals
 from bot.migration.workflow.step import Position
+from storage.cluster_migrations import ClusterMigrationRepository
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -30,7 +31,7 @@ class Progress:
     """Tells people and the register how far one migration has come. Raises `DatabaseError`."""
 
     flow: Flow
-    register: MigrationRegister
+    register: ClusterMigrationRepository
     position: Position
     heading: MigrationEvent
     now: Callable[[], datetime]

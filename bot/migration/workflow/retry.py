@@ -7,29 +7,20 @@ from datetime import datetime, timedelta
 
 import tenacity
 
-from bot.adapters.kube.errors import (
-    Conflict,
-    Expired,
-    FieldConflict,
-    ServerFailed,
-    TooManyRequests,
-    Unreachable,
-)
+from bot.adapters.kube import errors
 from bot.adapters.openstack.magnum_errors import MagnumFailed, MagnumUnreachable
 from bot.common.problems import Problem
 from bot.migration.workflow.failures import WriteConflict
 from bot.migration.workflow.ports import Json
 
-TRANSIENT = (
-    Unreachable,
-    TooManyRequests,
-    ServerFailed,
-    Expired,
-    Conflict,
-    MagnumUnreachable,
-    MagnumFailed,
-    WriteConflict,
+_KUBE_ERRORS = (
+    errors.Unreachable,
+    errors.TooManyRequests,
+    errors.ServerFailed,
+    errors.Expired,
+    errors.Conflict,
 )
+TRANSIENT = (*_KUBE_ERRORS, MagnumUnreachable, MagnumFailed, WriteConflict)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two attempts
 PAUSE_GROWTH = 1.6  # each pause is that many times as long as the one before
 
@@ -51,7 +42,7 @@ def retry_transient(
 
     def is_transient(error: BaseException) -> bool:
         # A field that another manager owns is a conflict that does not pass by itself.
-        return isinstance(error, TRANSIENT) and not isinstance(error, FieldConflict)
+        return isinstance(error, TRANSIENT) and not isinstance(error, errors.FieldConflict)
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome is not None else None

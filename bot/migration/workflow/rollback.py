@@ -23,12 +23,29 @@ from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import RollbackRequested, Signal
 from bot.migration.workflow.step import is_past_cutover
-from bot.migration.workflow.target_removal import remove_target
+from bot.migration.workflow.step_runner import Wait
+from bot.migration.workflow.steps.deploy import remove_built
 from storage.cluster_migrations import BACK
 
-STOP_WITHIN = timedelta(minutes=20)
-READY_WITHIN = timedelta(minutes=30)
-REMOVE_WITHIN = timedelta(minutes=20)
+FREED = Wait(
+    name="wait for the copies",
+    what="stop and free their disks",
+    within=timedelta(minutes=20),
+    detail="waiting until the new cluster lets the disks go",
+)
+READY = Wait(
+    name="wait for the source",
+    what="become ready again on the source",
+    within=timedelta(minutes=30),
+    detail="waiting for the source's pods",
+    fix="Look at these pods of the old cluster, then resume: I look again.",
+)
+REMOVED = Wait(
+    name="remove the copies",
+    what="go",
+    within=timedelta(minutes=20),
+    detail=f"removing what has the label {MIGRATION}",
+)
 
 
 def roll_back(run: Run, request: RollbackRequested, order: ClusterOrder | None) -> list[str]:
@@ -44,7 +61,7 @@ def roll_back(run: Run, request: RollbackRequested, order: ClusterOrder | None) 
         result += _restore_source(run)
     incomplete = not run.recorded.target
     if order is not None and (request.signal is Signal.CANCEL or incomplete):
-        removed = remove_target(run, order.name)
+        removed = remove_built(run, order.name)
         result.append(f"the new cluster {order.name} is removed" if removed else "no new cluster was built")
     elif not incomplete:
         result.append(_empty_target(run))
@@ -61,26 +78,13 @@ def _begin(run: Run, request: RollbackRequested) -> Json:
 def _restore_source(run: Run) -> list[str]:
     run.steps.do("addresses back", lambda: _switch_addresses_back(run))
     run.steps.do("stop the copies", lambda: _stop_copies(run))
-    run.steps.wait(
-        "wait for the copies",
-        lambda: run.look(_copies_in_use),
-        what="stop and free their disks",
-        within=STOP_WITHIN,
-        detail="waiting until the new cluster lets the disks go",
-    )
+    run.steps.wait(FREED, lambda: run.look(_copies_in_use))
     run.steps.do("detach", lambda: _detach_volumes(run))
     restored = run.steps.do("restore", lambda: _revert_changes(run))
     result = [f"the source is as it was: {restored['restored']} changes taken back"]
     result += [f"not restored, because somebody changed it since: {line}" for line in restored["changed"]]
     result += restored.get("snapshots", [])
-    run.steps.wait(
-        "wait for the source",
-        lambda: run.look(_source_not_ready),
-        what="become ready again on the source",
-        within=READY_WITHIN,
-        detail="waiting for the source's pods",
-        fix="Look at these pods of the old cluster, then resume: I look again.",
-    )
+    run.steps.wait(READY, lambda: run.look(_source_not_ready))
     return result
 
 
@@ -157,11 +161,5 @@ def _empty_target(run: Run) -> str:
             objects = removal.remove_all(clusters.target, clusters.writer.surface, run.migration)
         return [str(removed.ref) for removed in objects if removed.removal != "kept"]
 
-    run.steps.wait(
-        "remove the copies",
-        remaining,
-        what="go",
-        within=REMOVE_WITHIN,
-        detail=f"removing what has the label {MIGRATION}",
-    )
+    run.steps.wait(REMOVED, remaining)
     return f"the copies are removed from {run.plan.target.name}"

@@ -7,6 +7,7 @@ steps share: `steps` runs and records, `progress` tells, `clusters` opens both c
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -15,62 +16,54 @@ from bot.migration.planning.plan import MigrationPlan
 from bot.migration.workflow.cluster_views import ClusterViews, InventoryCache, RecordedState
 from bot.migration.workflow.concurrency import MigrationPermit, needs_permit
 from bot.migration.workflow.events import MigrationStepDone
-from bot.migration.workflow.ports import ConcurrencyLimiter, Json, MigrationRegister, ProjectPorts
+from bot.migration.workflow.ports import DecisionPort, Json, ProjectPorts
 from bot.migration.workflow.progress import Progress, heading
 from bot.migration.workflow.signals import SignalReader
 from bot.migration.workflow.step import Position, Step
 from bot.migration.workflow.step_runner import StepRunner
-from storage.cluster_migrations import RUNNING
+from storage.cluster_migrations import RUNNING, ClusterMigrationRepository
+from storage.migration_turns import MigrationTurnRepository
 
 
+@dataclasses.dataclass(kw_only=True)
 class Run:
     """What the steps of one migration share in one run."""
 
-    def __init__(
-        self,
-        flow: Flow,
-        *,
-        plan: MigrationPlan,
-        begun: datetime,
-        ports: ProjectPorts,
-        register: MigrationRegister,
-        limiter: ConcurrencyLimiter,
-        limit: Callable[[], int],
-        retry_within: Callable[[], timedelta],
-        now: Callable[[], datetime],
-    ) -> None:
-        """`limit` is how many migrations of the project may work at once; `begun` when this one began."""
-        self.flow = flow
-        self.migration = plan.migration
-        self.plan = plan
-        self.ports = ports
-        self.recorded = RecordedState(target=plan.target.id)
-        self.position = Position(begun=begun, since=begun)
-        self.now = now
-        self.progress = Progress(
-            flow=flow, register=register, position=self.position, heading=heading(plan), now=now
+    flow: Flow
+    plan: MigrationPlan
+    begun: datetime  # when the migration began
+    ports: ProjectPorts
+    decisions: DecisionPort
+    register: ClusterMigrationRepository
+    limiter: MigrationTurnRepository
+    limit: Callable[[], int]  # how many migrations of the project may work at once
+    retry_within: Callable[[], timedelta]  # how long a step is repeated before the migration pauses
+    now: Callable[[], datetime]
+    approvals: int = 0  # how many were asked for, which numbers them
+    _checked_after_pauses: int = 0
+
+    def __post_init__(self) -> None:
+        """Compose the tools of this run."""
+        flow, register, now = self.flow, self.register, self.now
+        self.migration = self.plan.migration
+        self.recorded = RecordedState(target=self.plan.target.id)
+        position = self.position = Position(begun=self.begun, since=self.begun)
+        progress = self.progress = Progress(
+            flow=flow, register=register, position=position, heading=heading(self.plan), now=now
         )
+        self.signals = SignalReader(register=register, migration=self.migration, position=position)
         self.permit = MigrationPermit(
-            limiter=limiter,
-            progress=self.progress,
-            position=self.position,
-            migration=plan.migration,
-            operation=flow.operation,
-            project=flow.project,
-            limit=limit,
+            limiter=self.limiter, progress=progress, position=position, flow=flow, limit=self.limit
         )
-        self.signals = SignalReader(register=register, migration=plan.migration, position=self.position)
         self.steps = StepRunner(
             flow=flow,
-            position=self.position,
-            progress=self.progress,
+            position=position,
+            progress=progress,
             signals=self.signals,
             permit=self.permit,
-            retry_within=retry_within,
+            retry_within=self.retry_within,
             now=now,
         )
-        self.approvals = 0  # how many were asked for, which numbers them
-        self._checked_after_pauses = 0
 
     def begin(self, step: Step, first: Callable[[], Json | None] = lambda: None) -> Json | None:
         """Enter a step of the migration, as soon as there is a permit for it. Raises `RollbackRequested`.

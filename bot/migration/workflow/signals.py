@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from bot.migration.workflow.ports import Json, MigrationRegister
+from bot.migration.workflow.ports import Json
 from bot.migration.workflow.step import Position, Step, is_past_cutover
+from storage.cluster_migrations import ClusterMigrationRepository
 
 
 class Signal(enum.StrEnum):
@@ -65,7 +66,7 @@ def available_signals(step: Step, *, paused: bool, back: bool) -> tuple[Signal, 
 class SignalReader:
     """Reads the signals of one migration, each once."""
 
-    register: MigrationRegister
+    register: ClusterMigrationRepository
     migration: str
     position: Position
     _handled: int = 0  # the number of the last signal that was accepted
@@ -76,13 +77,6 @@ class SignalReader:
         if signal is None or signal.number <= self._handled:
             return None
         return {"wanted": signal.word, "number": signal.number, "by": signal.by}
-
-    def pending_while_paused(self) -> Json | None:
-        """Read the newest signal that was not accepted yet, if it can end a pause. Belongs within a step."""
-        record = self.pending()
-        if record is None or self.refused(Signal(record["wanted"]), paused=True):
-            return None
-        return record
 
     def accept(self, record: Json) -> Signal:
         """Mark a recorded signal as heard."""

@@ -40,15 +40,15 @@ def note_taken(run: Run) -> Json:
     """
     waits = take(run)
     if waits:
-        raise SnapshotsPending(
-            "Snapshots are not there yet", why=", ".join(waits), fix="Resume: I look again."
-        )
-    if not _disks_move(run):
+        why = ", ".join(waits)
+        raise SnapshotsPending("Snapshots are not there yet", why=why, fix="Resume: I look again.")
+    if not any(volume.moves for volume in run.plan.volumes):
         return {}
-    storage = _storage(run)
-    if storage is None or not run.ports.takes_snapshots:
-        why = "the project has no cloud" if storage is None else "`migration.snapshots` is off"
-        result, lines = f"no snapshots of the disks: {why}", []
+    storage, lines = run.ports.block_storage, []
+    if storage is None:
+        result = "no snapshots of the disks: the project has no cloud"
+    elif not run.ports.takes_snapshots:
+        result = "no snapshots of the disks: `migration.snapshots` is off"
     else:
         taken = snapshots.list_kept(run.plan.volumes, storage, run.migration)
         result = f"{count(len(taken), 'snapshot')} of the disks before the cut-over"
@@ -94,17 +94,11 @@ def note_kept(run: Run) -> list[str]:
     return snapshots.removal_lines(kept)
 
 
-def _disks_move(run: Run) -> bool:
-    return any(volume.moves for volume in run.plan.volumes)
-
-
 def _storage(run: Run) -> SnapshotApi | None:
     """The Cinder of the disks that move; None if none does, or the project has no cloud."""
-    return run.ports.block_storage if _disks_move(run) else None
+    return run.ports.block_storage if any(volume.moves for volume in run.plan.volumes) else None
 
 
 def _note(run: Run, name: str, result: str, lines: Sequence[str]) -> None:
-    step = str(run.position.step)
-    run.progress.note(
-        f"{SNAPSHOTS}:{name}", {"what": SNAPSHOTS, "step": step, "said": result, "lines": list(lines)}
-    )
+    event = {"what": SNAPSHOTS, "step": str(run.position.step), "said": result, "lines": list(lines)}
+    run.progress.note(f"{SNAPSHOTS}:{name}", event)

@@ -29,25 +29,22 @@ LOOK_SECONDS = 3.0  # between two looks at what is waited for
 IDLE_SECONDS = 1.0  # between two looks for a signal, during a pause and while a decision is waited for
 
 
-@dataclasses.dataclass(kw_only=True)
-class _Wait:
-    """What one wait looks at, and since when."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wait:
+    """How something is waited for. When its time is over the migration pauses; nothing is ever skipped."""
 
-    look: Callable[[], Sequence[str]]
-    what: str
+    name: str  # of the recorded step
+    what: str  # completes 'did not …' in the problem that pauses the migration
     within: timedelta
-    fix: str
-    detail: str
-    begun: datetime | None = None  # the first look that had a permit
+    detail: str = ""  # shown meanwhile
+    fix: str = "Look at them, then resume: I look again."
+    every: float | None = None  # seconds between two looks, if not the usual ones
 
     def problem(self, waits: Sequence[str]) -> NotInTime:
         """The problem that what is waited for has not come true in its time."""
         more = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
-        return NotInTime(
-            f"{len(waits)} did not {self.what} within {lasting(self.within)}",
-            why=", ".join(waits[:LONGEST_NAMED]) + more,
-            fix=self.fix or "Look at them, then resume: I look again.",
-        )
+        what = f"{len(waits)} did not {self.what} within {lasting(self.within)}"
+        return NotInTime(what, why=", ".join(waits[:LONGEST_NAMED]) + more, fix=self.fix)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -89,26 +86,13 @@ class StepRunner:
             self.flow.fence()
         return {"done": fn()}
 
-    def wait(
-        self,
-        name: str,
-        look: Callable[[], Sequence[str]],
-        *,
-        what: str,
-        within: timedelta,
-        fix: str = "",
-        every: float = LOOK_SECONDS,
-        detail: str = "",
-    ) -> None:
-        """Look until nothing is waited for. A server that does not answer is waited for as well.
-
-        `look` returns what is still waited for. After `within` the migration pauses, and nothing is skipped:
-        `what` completes the sentence 'did not …', `fix` tells what to do. `detail` is shown meanwhile.
-        """
+    def wait(self, wait: Wait, look: Callable[[], Sequence[str]]) -> None:
+        """Call `look` until it returns nothing that is waited for; a server that does not answer is, too."""
 
         def look_until_done() -> Json:
-            wait = _Wait(look=look, what=what, within=within, fix=fix, detail=detail)
-            return self.flow.until(name, lambda: self._look(wait), every=every)
+            begun: list[datetime] = []  # the first look that had a permit
+            every = wait.every or LOOK_SECONDS
+            return self.flow.until(wait.name, lambda: self._look(wait, look, begun), every=every)
 
         self._until_done(look_until_done)
 
@@ -149,9 +133,10 @@ class StepRunner:
             if not announced[0]:
                 self._announce_pause(number, problem)
                 announced[0] = True
-            signal = self.signals.pending_while_paused()
-            if signal is None:
+            signal = self.signals.pending()
+            if signal is None or self.signals.refused(Signal(signal["wanted"]), paused=True):
                 self.progress.show("", paused=problem.what)
+                return None
             return signal
 
         record = self.flow.until("paused", look, every=IDLE_SECONDS)
@@ -173,13 +158,8 @@ class StepRunner:
             return
         if signal is not Signal.PAUSE:
             raise RollbackRequested(signal, record["by"])
-        self.pause(
-            Problem(
-                "Somebody paused it",
-                why=f"{record['by']} wanted it to stand still",
-                fix="Resume it when it may go on.",
-            )
-        )
+        why = f"{record['by']} wanted it to stand still"
+        self.pause(Problem("Somebody paused it", why=why, fix="Resume it when it may go on."))
 
     def _until_done(self, step: Callable[[], Json]) -> Json:
         """Run a step until it is done, with a pause after each problem and each signal to pause."""
@@ -202,23 +182,24 @@ class StepRunner:
             fn, within=self.retry_within(), now=self.now, pause=self.flow.pause, report=report
         )
 
-    def _look(self, wait: _Wait) -> Json | None:
+    def _look(self, wait: Wait, look: Callable[[], Sequence[str]], begun: list[datetime]) -> Json | None:
         if (signal := self.signals.pending()) is not None:
             return signal
         if not self.permit.acquire():
             return None
-        begun = wait.begun = wait.begun or self.now()
+        if not begun:
+            begun.append(self.now())
         waits, trouble = [], ""
         try:
-            waits = list(wait.look())
+            waits = list(look())
         except TRANSIENT as error:
-            if self.now() - begun > wait.within:
+            if self.now() - begun[0] > wait.within:
                 raise
             trouble = f"{error.what}: {error.why}"
         else:
             if not waits:
                 return {"done": {}}
-            if self.now() - begun > wait.within:
+            if self.now() - begun[0] > wait.within:
                 raise wait.problem(waits)
         self.progress.show(wait.detail, waits=tuple(waits[:LONGEST_NAMED]), trouble=trouble)
         return None

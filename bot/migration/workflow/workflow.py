@@ -14,13 +14,7 @@ from bot.migration.planning.plan import MigrationPlan
 from bot.migration.workflow import snapshots, source_drift
 from bot.migration.workflow.cutover import cut_over
 from bot.migration.workflow.events import MigrationEnded
-from bot.migration.workflow.ports import (
-    ConcurrencyLimiter,
-    DecisionPort,
-    Json,
-    MigrationRegister,
-    ProjectPortsFactory,
-)
+from bot.migration.workflow.ports import DecisionPort, Json, ProjectPortsFactory
 from bot.migration.workflow.progress import heading
 from bot.migration.workflow.replan import replan
 from bot.migration.workflow.report import report
@@ -38,7 +32,8 @@ from bot.migration.workflow.steps.deploy import deploy
 from bot.migration.workflow.steps.prove import prove
 from bot.migration.workflow.steps.soak import soak
 from bot.migration.workflow.steps.verify import verify
-from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK
+from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK, ClusterMigrationRepository
+from storage.migration_turns import MigrationTurnRepository
 
 WORK = "migrate"  # the name under which DBOS knows this workflow
 
@@ -51,8 +46,8 @@ class MigrationGone(Problem):
 class MigrationWorkflow:
     """The workflow behind `migrate`. Its input is the id of a migration in the register."""
 
-    register: MigrationRegister
-    limiter: ConcurrencyLimiter
+    register: ClusterMigrationRepository
+    limiter: MigrationTurnRepository
     ports: ProjectPortsFactory
     decisions: DecisionPort
     provisioner: Provisioner
@@ -69,10 +64,11 @@ class MigrationWorkflow:
         options = stored["order"]
         order = ClusterOrder.from_json(options["deploy"]) if options["deploy"] else None
         run = Run(
-            flow,
+            flow=flow,
             plan=MigrationPlan.model_validate(stored["plan"]),
             begun=datetime.fromisoformat(stored["begun"]),
             ports=self.ports(flow.project, flow.operation),
+            decisions=self.decisions,
             register=self.register,
             limiter=self.limiter,
             limit=self.concurrency,
@@ -105,7 +101,7 @@ class MigrationWorkflow:
         soak(run, timedelta(seconds=options["soak"]))
         if not run.plan.source.of_magnum:
             return [f"{run.plan.source.name} stays: Magnum did not deploy it, so I cannot delete it"]
-        approve_deletion(run, self.decisions)
+        approve_deletion(run)
         delete_source(run, self.delete_cluster)
         return [f"{run.plan.source.name} is deleted", f"{run.plan.target.name} serves"]
 
@@ -117,7 +113,7 @@ class MigrationWorkflow:
         copy(run)
         differences = compare(run, self.ready_within())
         drift = source_drift.check(run)
-        return drift or differences or decide(run, self.decisions) or quiesce.begin(run)
+        return drift or differences or decide(run) or quiesce.begin(run)
 
     def _end(self, run: Run, outcome: str, result: list[str]) -> MigrationEnded:
         """Record the end, and compose the report."""

@@ -79,12 +79,13 @@ class Moves:
 
     def __call__(self, flow: Flow, given: Json) -> object:
         name = given["migration"]
-        ports: Any = None  # no step here looks at a cluster
+        unused: Any = None  # no step here looks at a cluster, or asks for a decision
         run = Run(
-            flow,
+            flow=flow,
             plan=self.plan.model_copy(update={"migration": name}),
             begun=utc_now(),
-            ports=ports,
+            ports=unused,
+            decisions=unused,
             register=self.register,
             limiter=self.turns,
             limit=lambda: AT_ONCE,

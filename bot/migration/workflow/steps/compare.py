@@ -16,6 +16,7 @@ from bot.migration.workflow.failures import NAMED
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 from bot.policy.cluster_state import read_cluster_state
 
 
@@ -31,13 +32,13 @@ def compare(run: Run, ready_within: timedelta) -> Problem | None:
     run.begin(Step.COMPARE)
     early = [item.ref for item in run.plan.items if item.mode is Mode.PARALLEL]
     if early:
-        run.steps.wait(
-            "wait for what runs early",
-            lambda: _not_as_ready(run, early),
+        ready = Wait(
+            name="wait for what runs early",
             what="become ready",
             within=ready_within,
             detail="waiting for what runs on both sides",
         )
+        run.steps.wait(ready, lambda: _not_as_ready(run, early))
     compared = run.steps.do("compare", lambda: _compare(run))
     differences = compared["differences"]
     if differences:

@@ -10,20 +10,18 @@ from bot.migration.workflow import proof_checks
 from bot.migration.workflow.approvals import await_approval
 from bot.migration.workflow.deletion_checks import check_deletion
 from bot.migration.workflow.failures import NAMED
-from bot.migration.workflow.ports import DecisionPort
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
 
 KIND = "migrate.delete"
 
 
-def approve_deletion(run: Run, decisions: DecisionPort) -> None:
+def approve_deletion(run: Run) -> None:
     """Ask for the approval of the deletion; everything is checked before, and again once it is given."""
     run.begin(Step.CONSENT)
     proof = run.steps.do("recheck", lambda: check_deletion(run, "recheck"))
     by = await_approval(
         run,
-        decisions,
         kind=KIND,
         name="delete",
         subject="deletion of the old cluster",

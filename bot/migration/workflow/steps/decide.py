@@ -8,7 +8,7 @@ from bot.common.wording import count
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.workflow import source_drift
 from bot.migration.workflow.approvals import await_approval
-from bot.migration.workflow.ports import DecisionPort, Json
+from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
 
@@ -20,14 +20,14 @@ class TargetUnfit(Problem):
     """The target is not healthy, so the source is not stopped."""
 
 
-def decide(run: Run, decisions: DecisionPort) -> Problem | None:
+def decide(run: Run) -> Problem | None:
     """Ask for the approval of the cut-over, and wait for it.
 
     Returns what has changed on the source meanwhile: with stale copies nothing may be stopped.
     """
     run.begin(Step.DECIDE)
     by = await_approval(
-        run, decisions, kind=KIND, name="cutover", subject="cut-over", propose=lambda: propose_cutover(run)
+        run, kind=KIND, name="cutover", subject="cut-over", propose=lambda: propose_cutover(run)
     )
     drift = source_drift.check(run) or _check_target(run)
     if drift is not None:
@@ -50,11 +50,8 @@ def _check_target(run: Run) -> Problem | None:
             discover(target)
         problem = run.ports.driver_problem(run.recorded.target, str(run.plan.target.driver))
         if problem:
-            raise TargetUnfit(
-                "The new cluster is not fit for the cut-over",
-                why=problem,
-                fix="Mend it, then resume; or cancel. Nothing was stopped.",
-            )
+            fix = "Mend it, then resume; or cancel. Nothing was stopped."
+            raise TargetUnfit("The new cluster is not fit for the cut-over", why=problem, fix=fix)
         return source_drift.look(run) if run.check_is_stale else {}
 
     return source_drift.problem(run.steps.do("look at the target", look, permit=True))
@@ -62,20 +59,15 @@ def _check_target(run: Run) -> Problem | None:
 
 def propose_cutover(run: Run) -> Proposal:
     """Return what approvers see. It is bound to the plan and the target: a source that changed voids it."""
-    plan = run.plan
-    workloads = sum(item.mode == "at cut-over" for item in plan.items)
-    volumes = sum(volume.moves for volume in plan.volumes)
+    plan, source, target = run.plan, run.plan.source.name, run.plan.target.name
+    workloads = count(sum(item.mode == "at cut-over" for item in plan.items), "object stops", "objects stop")
+    moving = sum(volume.moves for volume in plan.volumes)
+    volumes = count(moving, "Cinder volume moves", "Cinder volumes move")
     shortest, longest = (max(1, seconds // 60) for seconds in plan.estimate.outage)
     consequences = (
-        f"migration {run.migration}: the copy in {plan.target.name} compared equal",
-        (
-            f"{count(workloads, 'object stops', 'objects stop')} on {plan.source.name}; their copies on"
-            f" {plan.target.name} start"
-        ),
-        (
-            f"{count(volumes, 'Cinder volume moves', 'Cinder volumes move')} from {plan.source.name} to"
-            f" {plan.target.name}"
-        ),
+        f"migration {run.migration}: the copy in {target} compared equal",
+        f"{workloads} on {source}; their copies on {target} start",
+        f"{volumes} from {source} to {target}",
         *(
             f"{balancer.service.short}: {', '.join(balancer.addresses) or 'no address'}, {balancer.recipe}"
             for balancer in plan.balancers
@@ -85,10 +77,10 @@ def propose_cutover(run: Run) -> Proposal:
     )
     return Proposal(
         kind=KIND,
-        headline=f"Cut over from {plan.source.name} to {plan.target.name}",
+        headline=f"Cut over from {source} to {target}",
         consequences=consequences,
         warnings=tuple(warning.what for warning in plan.warnings[:MOST_WARNINGS]),
-        target=plan.source.name,
+        target=source,
         target_id=plan.source.id,
         bound={"migration": run.migration, "target": run.recorded.target, "plan": plan.bound()},
     )

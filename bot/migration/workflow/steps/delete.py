@@ -34,7 +34,7 @@ def delete_source(run: Run, delete_cluster: DeleteCluster) -> None:
     source = run.plan.source
     while True:
         try:
-            flow = SubFlow(run, "delete", interruptible=False)
+            flow = SubFlow(migration=run, prefix="delete", interruptible=False)
             delete_cluster(flow, {"id": source.id, "name": source.name})
             break
         except Problem as problem:

@@ -15,6 +15,7 @@ from bot.migration.workflow.failures import NAMED
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 
 
 class NotProven(Problem):
@@ -32,13 +33,10 @@ def prove(run: Run, ready_within: timedelta) -> None:
             waits = [*([problem] if problem else []), *readiness.not_as_ready(clusters)]
             return waits or proof_checks.settling(clusters)
 
-    run.steps.wait(
-        "wait for health",
-        look,
-        what="become healthy",
-        within=ready_within,
-        detail="verifying driver and pods",
+    healthy = Wait(
+        name="wait for health", what="become healthy", within=ready_within, detail="verifying driver and pods"
     )
+    run.steps.wait(healthy, look)
     proof = run.steps.do("prove", lambda: _prove(run))
     lines = [*proof["images"], *proof_checks.lines(proof)]
     run.finish(f"proven: {count(proof['equal'], 'object')} as planned, {driver} healthy", lines)

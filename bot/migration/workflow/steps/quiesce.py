@@ -5,7 +5,6 @@ The before-image of the source is recorded before anything is changed, and exact
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.common.problems import Problem
@@ -23,10 +22,22 @@ from bot.migration.workflow.cluster_views import ClusterViews, SourceState
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 
-STOP_WITHIN = timedelta(minutes=20)  # a pod's grace period can be long; nothing is killed to hurry it
+# A pod's grace period can be long; nothing is killed to hurry it.
+STOPPED = Wait(
+    name="wait until it stands still",
+    what="stop",
+    within=timedelta(minutes=20),
+    detail="waiting for pods to end",
+)
 # An attachment of a dead node hangs for long; nothing is detached by force.
-FREE_WITHIN = timedelta(minutes=20)
+FREED = Wait(
+    name="wait for the disks",
+    what="become free and have their snapshots",
+    within=timedelta(minutes=20),
+    detail="waiting for disks to be detached, and for their snapshots",
+)
 
 
 class NoNeutron(Problem):
@@ -51,20 +62,8 @@ def quiesce(run: Run) -> None:
     run.recorded.source = SourceState.from_json(run.steps.do("picture", lambda: _record_source(run)))
     ran = run.steps.do("hooks before", lambda: _run_hooks(run))
     stopped = run.steps.do("stop", lambda: _stop(run))
-    run.steps.wait(
-        "wait until it stands still",
-        lambda: run.look(still_running),
-        what="stop",
-        within=STOP_WITHIN,
-        detail="waiting for pods to end",
-    )
-    run.steps.wait(
-        "wait for the disks",
-        lambda: run.look(_attached) or snapshots.take(run),
-        what="become free and have their snapshots",
-        within=FREE_WITHIN,
-        detail="waiting for disks to be detached, and for their snapshots",
-    )
+    run.steps.wait(STOPPED, lambda: run.look(still_running))
+    run.steps.wait(FREED, lambda: _not_free(run))
     taken = run.steps.do("read back", lambda: _check_retained(run))
     result = f"{count(stopped['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
     run.finish(f"the source stands still: {result}", [taken["said"]] if "said" in taken else [])
@@ -126,8 +125,11 @@ def still_running(clusters: ClusterViews) -> list[str]:
     return quiesced.still_running(clusters.source, clusters.source_apis, clusters.plan, image)
 
 
-def _attached(clusters: ClusterViews) -> Sequence[str]:
-    return reattachment.attached(clusters.source, clusters.plan.volumes, clusters.ports.block_storage)
+def _not_free(run: Run) -> list[str]:
+    """Name the disks that are attached on the source; once none is, the snapshots that are not there yet."""
+    with run.clusters() as clusters:
+        attached = reattachment.attached(clusters.source, run.plan.volumes, run.ports.block_storage)
+    return attached or snapshots.take(run)
 
 
 def _check_retained(run: Run) -> Json:

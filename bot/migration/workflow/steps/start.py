@@ -15,6 +15,7 @@ from bot.migration.workflow.failures import check_written
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 
 
 def start(run: Run, ready_within: timedelta) -> None:
@@ -29,13 +30,13 @@ def start(run: Run, ready_within: timedelta) -> None:
         _wait_ready(run, "wait for operators", ready_within, frozenset(run.plan.operators))
     run.steps.do("start first replicas", lambda: _start_first_replicas(run))
     if any(volume.moves for volume in run.plan.volumes):
-        run.steps.wait(
-            "wait for first replicas",
-            lambda: run.look(readiness.first_pods_not_ready),
+        first = Wait(
+            name="wait for first replicas",
             what="become ready",
             within=ready_within,
             detail="waiting for the first pod on each disk",
         )
+        run.steps.wait(first, lambda: run.look(readiness.first_pods_not_ready))
     run.steps.do("start", lambda: _start(run, others))
     _wait_ready(run, "wait until ready", ready_within)
     ran = run.steps.do("hooks after", lambda: _run_hooks(run))
@@ -57,14 +58,14 @@ def _start_first_replicas(run: Run) -> Json:
 
 
 def _wait_ready(run: Run, name: str, within: timedelta, only: frozenset[Ref] | None = None) -> None:
-    run.steps.wait(
-        name,
-        lambda: run.look(functools.partial(readiness.not_as_ready, only=only)),
+    ready = Wait(
+        name=name,
         what="become as ready as on the source",
         within=within,
         detail="waiting for pods to be ready",
         fix="Look at these pods in the new cluster, then resume: I look again. Or roll back.",
     )
+    run.steps.wait(ready, lambda: run.look(functools.partial(readiness.not_as_ready, only=only)))
 
 
 def _run_hooks(run: Run) -> Json:

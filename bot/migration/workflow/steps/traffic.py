@@ -13,8 +13,15 @@ from bot.migration.workflow.failures import check_written
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 
 ADDRESS_WITHIN = timedelta(minutes=15)
+ADDRESSES = Wait(
+    name="wait for load balancers",
+    what="get an address",
+    within=ADDRESS_WITHIN,
+    detail="waiting for load balancers",
+)
 
 
 def switch_traffic(run: Run) -> None:
@@ -26,11 +33,7 @@ def switch_traffic(run: Run) -> None:
     services = (*fresh, *(move.service for move in moves))
     if services:
         run.steps.wait(
-            "wait for load balancers",
-            lambda: run.look(lambda clusters: exposure.unanswered(clusters.writer, services)),
-            what="get an address",
-            within=ADDRESS_WITHIN,
-            detail="waiting for load balancers",
+            ADDRESSES, lambda: run.look(lambda clusters: exposure.unanswered(clusters.writer, services))
         )
     for number, move in enumerate(moves, 1):
         _move_address(run, number, move)
@@ -53,13 +56,13 @@ def _open(run: Run) -> Json:
 def _move_address(run: Run, number: int, move: FloatingIpMove) -> None:
     """Move one floating IP; `number` is its place in the plan, from 1, which the names of its steps hold."""
     run.steps.do(f"switch {number}", lambda: _switch(run, move))
-    run.steps.wait(
-        f"wait for address {number}",
-        lambda: run.look(functools.partial(_not_arrived, move=move)),
+    arrived = Wait(
+        name=f"wait for address {number}",
         what="arrive",
         within=ADDRESS_WITHIN,
         detail=f"waiting for {move.address}",
     )
+    run.steps.wait(arrived, lambda: run.look(functools.partial(_not_arrived, move=move)))
 
 
 def _switch(run: Run, move: FloatingIpMove) -> Json:

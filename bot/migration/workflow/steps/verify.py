@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 
 VERIFY_SECONDS = 5.0  # between two verifications of a new cluster
 
@@ -19,13 +20,13 @@ def verify(run: Run, within: timedelta) -> None:
         problem = run.ports.driver_problem(run.recorded.target, str(driver))
         return [problem] if problem else []
 
-    run.steps.wait(
-        "verify",
-        look,
+    healthy = Wait(
+        name="verify",
         what=f"become healthy ({driver} on {name})",
         within=within,
-        every=VERIFY_SECONDS,
-        fix=f"See `/xk8s verify {driver} {name}`, then resume: I look again.",
         detail=f"{driver} on {name}",
+        fix=f"See `/xk8s verify {driver} {name}`, then resume: I look again.",
+        every=VERIFY_SECONDS,
     )
+    run.steps.wait(healthy, look)
     run.finish(f"{driver} on {name} is healthy")

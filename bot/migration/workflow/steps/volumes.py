@@ -9,8 +9,11 @@ from bot.migration.volumes import reattachment
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.step_runner import Wait
 
-BIND_WITHIN = timedelta(minutes=5)
+BOUND = Wait(
+    name="wait for claims", what="bind", within=timedelta(minutes=5), detail="waiting for claims to bind"
+)
 
 
 def move_volumes(run: Run) -> None:
@@ -20,11 +23,7 @@ def move_volumes(run: Run) -> None:
     if moving:
         run.steps.do("attach", lambda: _attach(run))
         run.steps.wait(
-            "wait for claims",
-            lambda: run.look(lambda clusters: reattachment.unbound(clusters.target, run.plan.volumes)),
-            what="bind",
-            within=BIND_WITHIN,
-            detail="waiting for claims to bind",
+            BOUND, lambda: run.look(lambda clusters: reattachment.unbound(clusters.target, run.plan.volumes))
         )
     run.finish(f"{count(len(moving), 'volume')} moved")
 

@@ -71,14 +71,17 @@ class House:
             )
         )
 
-    def run(self, name: str, journal: Journal | None = None, *, ports: Any = None) -> tuple[Run, JournalRun]:
+    def run(
+        self, name: str, journal: Journal | None = None, *, ports: Any = None, decisions: Any = None
+    ) -> tuple[Run, JournalRun]:
         """One run of a migration, from its beginning."""
         played = JournalRun(journal or Journal(), self.clock)
         run = Run(
-            played.flow,
+            flow=played.flow,
             plan=self.plan.model_copy(update={"migration": name}),
             begun=self.clock.now,
             ports=ports,
+            decisions=decisions,
             register=self.register,
             limiter=self.turns,
             limit=lambda: AT_ONCE,

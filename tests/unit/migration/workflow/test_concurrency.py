@@ -19,6 +19,7 @@ from bot.migration.workflow.ports import Decision, DecisionStatus
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import RollbackRequested, Signal
 from bot.migration.workflow.step import ORDER, Step
+from bot.migration.workflow.step_runner import Wait
 from bot.migration.workflow.steps.soak import soak
 from tests.unit.clusters.lifecycle.journal_flow import Journal, JournalRun
 from tests.unit.migration.workflow.project_migrations import House, opened
@@ -103,7 +104,8 @@ def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(ho
     nothing: list[Callable[[], None]] = [lambda: None] * 120
     house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
     looks = iter([["web: 0 of 2 pods ready"], []])
-    run.steps.wait("wait", lambda: next(looks), what="become ready", within=timedelta(seconds=30))
+    ready = Wait(name="wait", what="become ready", within=timedelta(seconds=30))
+    run.steps.wait(ready, lambda: next(looks))
     assert house.working() == {"m2", "m3"}
 
 
@@ -140,25 +142,22 @@ class People:
         self.closed = True
 
 
-def decided(run: Run, people: People) -> tuple[str, ...]:
+def approved_cutover(run: Run) -> tuple[str, ...]:
     proposal = Proposal(kind="migrate.cutover", headline="Cut over")
     return await_approval(
-        run,
-        people,
-        kind="migrate.cutover",
-        name="cutover",
-        subject="cut-over",
-        propose=lambda: proposal,
+        run, kind="migrate.cutover", name="cutover", subject="cut-over", propose=lambda: proposal
     )
 
 
 def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits_for_one(
     house: House,
 ) -> None:
-    run, played = house.run("m1")
+    people = People()
+    run, played = house.run("m1", decisions=people)
     run.begin(Step.COMPARE)
     run.begin(Step.DECIDE)
-    people, seen, waited = People(), [], []
+    seen: list[set[str]] = []
+    waited: list[tuple[str, DecisionStatus]] = []
 
     def approve() -> None:
         seen.append(house.working())
@@ -171,7 +170,7 @@ def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits
         lambda: waited.append((house.waits("m1"), people.status)),
         lambda: house.turns.give_back("m2"),
     ]
-    assert decided(run, people) == ("bo",)
+    assert approved_cutover(run) == ("bo",)
     assert seen == [set()]
     assert waited == [("waits for its turn: 2 of 2 migrations of shop are at work", DecisionStatus.APPROVED)]
     assert people.status is DecisionStatus.BEGUN and house.working() == {"m1", "m3"}
@@ -179,15 +178,15 @@ def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits
 
 
 def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is_closed(house: House) -> None:
-    run, _played = house.run("m1")
+    people = People()
+    run, _played = house.run("m1", decisions=people)
     run.begin(Step.DECIDE)
     house.works("m2")
     house.works("m3")
-    people = People()
     people.status = DecisionStatus.APPROVED
     house.clock.meanwhile = [lambda: house.want("m1", Signal.CANCEL)]
     with pytest.raises(RollbackRequested) as back:
-        decided(run, people)
+        approved_cutover(run)
     assert (back.value.signal, back.value.by) == (Signal.CANCEL, "ana") and people.closed
 
 
