@@ -25,8 +25,8 @@ def plan_sections(plan: MigrationPlan) -> Iterator[str]:
     """Yield the lines that say what a plan copies, leaves out and moves, and what it found."""
     copied = ([item.ref, item.mode, item.hold, item.digest[:20]] for item in plan.items)
     yield from _table(f"Copied: {len(plan.items)} objects", "object | when | waits as | digest", copied)
-    left = ([excluded.ref, excluded.reason, _cell(excluded.why)] for excluded in plan.left)
-    yield from _table(f"Left out: {len(plan.left)} objects", "object | reason | why", left)
+    left_out = ([excluded.ref, excluded.reason, _cell(excluded.why)] for excluded in plan.left)
+    yield from _table(f"Left out: {len(plan.left)} objects", "object | reason | why", left_out)
     volumes = (
         [
             volume.claim.short,
@@ -44,8 +44,8 @@ def plan_sections(plan: MigrationPlan) -> Iterator[str]:
         yield f"- {balancer.service.short}: {addresses}, {balancer.recipe}"
     yield from ("", "## Network", "", *_network(plan.network), "", "## Findings", "")
     for finding in plan.findings:
-        more = "; ".join(part for part in (finding.why, finding.fix) if part)
-        line = f"- {finding.weight} ({finding.about}): {finding.what}{f' — {more}' if more else ''}"
+        advice = "; ".join(part for part in (finding.why, finding.fix) if part)
+        line = f"- {finding.weight} ({finding.about}): {finding.what}{f' — {advice}' if advice else ''}"
         yield line.replace("\n", "; ")
 
 

@@ -133,7 +133,7 @@ def _options(action: MigrateStart, source: Cluster, target: TargetChoice, soak: 
     if action.soak:
         soak = _DURATION.validate_python(action.soak)
     # Of a kubeconfig cluster nobody knows in which OpenStack project it is.
-    known = source.from_magnum and (target.cluster is None or target.cluster.from_magnum)
+    both_in_magnum = source.from_magnum and (target.cluster is None or target.cluster.from_magnum)
     return {
         "deploy": target.order.to_json() if target.order is not None else None,
         "soak": soak.total_seconds(),
@@ -141,7 +141,7 @@ def _options(action: MigrateStart, source: Cluster, target: TargetChoice, soak: 
         "volumes": list(action.volumes),
         "early": list(action.start_early),
         "labels": dict(source.labels),
-        "same_project": True if known else None,
+        "same_project": True if both_in_magnum else None,
         "words": action.words(),
     }
 

@@ -87,7 +87,8 @@ def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Temp
             fix="To move it to a cluster with the same one, say `--template T` or `--into CLUSTER`.",
         )
     visible = [template for template in parts.templates().list(driver).templates if not template.hidden]
-    templates = [each for each in visible if numbers(each.kubernetes) >= numbers(source.kubernetes)]
+    oldest = numbers(source.kubernetes)
+    templates = [template for template in visible if numbers(template.kubernetes) >= oldest]
     if len(templates) == 1:
         return templates[0]
     if not templates:

@@ -28,10 +28,10 @@ def await_approval(
     while True:
         run.approvals += 1
         approval = _Approval(run, kind, f"{name}-{run.approvals}", propose)
-        asked = run.steps.do("ask", approval.ask)
-        if not asked["needed"]:
+        request = run.steps.do("ask", approval.ask)
+        if not request["needed"]:
             return ()
-        answer = approval.wait(asked["id"])
+        answer = approval.wait(request["id"])
         why = answer.get("ended")
         if "by" in answer:
             why = run.steps.do("begin what was approved", approval.start, permit=True)["why"]

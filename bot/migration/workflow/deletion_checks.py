@@ -74,9 +74,9 @@ def _not_retained(clusters: ClusterViews) -> Iterator[str]:
 def _unaccounted(clusters: ClusterViews) -> Iterator[str]:
     """Disks of the migrated namespaces that no choice was made for."""
     plan = clusters.plan
-    known = {volume.volume for volume in plan.volumes} | {excluded.ref.name for excluded in plan.left}
+    accounted = {volume.volume for volume in plan.volumes} | {excluded.ref.name for excluded in plan.left}
     for ref, obj in clusters.inventory.objects.items():
-        if ref.kind != "PersistentVolume" or ref.name in known:
+        if ref.kind != "PersistentVolume" or ref.name in accounted:
             continue
         if (spec_of(obj).get("claimRef") or {}).get("namespace") in plan.namespaces:
             yield f"nobody chose what becomes of the volume {ref.name}"

@@ -61,7 +61,7 @@ class Progress:
                 **dataclasses.asdict(self.heading),
                 step=position.step,
                 seconds=(now - position.since).total_seconds(),
-                total_seconds=(now - position.begun).total_seconds(),
+                total_seconds=(now - position.began).total_seconds(),
                 at=now,
                 detail=detail,
                 done=done,

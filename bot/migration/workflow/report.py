@@ -23,7 +23,7 @@ def report(
     outcome: str,
     result: Sequence[str],
     history: Sequence[Event],
-    begun: datetime,
+    began: datetime,
     ended: datetime,
 ) -> str:
     """Compose the report as Markdown. `result` says in lines how the migration ended."""
@@ -33,7 +33,7 @@ def report(
         f"- project {project}",
         f"- from {plan.source.name} ({plan.source.driver}, {plan.source.id})",
         f"- to {plan.target.name} ({plan.target.driver})",
-        f"- begun {begun:%Y-%m-%d %H:%M:%S} UTC",
+        f"- begun {began:%Y-%m-%d %H:%M:%S} UTC",
         f"- ended {ended:%Y-%m-%d %H:%M:%S} UTC",
         *(f"- {line}" for line in result),
         "",

@@ -38,7 +38,7 @@ def retry_transient(
     The last error is raised when it comes more than `within` after the first attempt began; any other error
     at once. `report` is told each error that is followed by another attempt.
     """
-    begun = now()
+    first_attempt = now()
 
     def is_transient(error: BaseException) -> bool:
         # A field that another manager owns is a conflict that does not pass by itself.
@@ -51,7 +51,7 @@ def retry_transient(
 
     attempts = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_transient),
-        stop=lambda _state: now() - begun >= within,
+        stop=lambda _state: now() - first_attempt >= within,
         wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, exp_base=PAUSE_GROWTH),
         sleep=pause,
         before_sleep=before_sleep,

@@ -31,7 +31,7 @@ class Run:
 
     flow: Flow
     plan: MigrationPlan
-    begun: datetime  # when the migration began
+    began: datetime  # when the migration began
     ports: ProjectPorts
     decisions: DecisionPort
     register: ClusterMigrationRepository
@@ -47,7 +47,7 @@ class Run:
         flow, register, now = self.flow, self.register, self.now
         self.migration = self.plan.migration
         self.recorded = RecordedState(target=self.plan.target.id)
-        position = self.position = Position(begun=self.begun, since=self.begun)
+        position = self.position = Position(began=self.began, since=self.began)
         progress = self.progress = Progress(
             flow=flow, register=register, position=position, heading=heading(self.plan), now=now
         )
@@ -74,8 +74,8 @@ class Run:
         self.position.entered += 1
 
         def enter() -> Json:
-            if obstacle := first():
-                return {"stays": obstacle}
+            if stays := first():
+                return {"stays": stays}
             now = self.now()
             self.progress.store(state=RUNNING, step=str(step), since=now, waits="")
             return {"at": now.isoformat()}
@@ -83,8 +83,8 @@ class Run:
         permit = needs_permit(step, back=self.position.rolling_back)
         record = self.steps.do(f"{step}: begin", enter, permit=permit)
         if "stays" in record:
-            stays: Json = record["stays"]
-            return stays
+            obstacle: Json = record["stays"]
+            return obstacle
         self.position.step, self.position.since = step, datetime.fromisoformat(record["at"])
         return None
 

@@ -50,9 +50,9 @@ def note_taken(run: Run) -> Json:
     elif not run.ports.takes_snapshots:
         result = "no snapshots of the disks: `migration.snapshots` is off"
     else:
-        taken = snapshots.list_kept(run.plan.volumes, storage, run.migration)
-        result = f"{count(len(taken), 'snapshot')} of the disks before the cut-over"
-        lines = [snapshot.line for snapshot in taken]
+        available = snapshots.list_kept(run.plan.volumes, storage, run.migration)
+        result = f"{count(len(available), 'snapshot')} of the disks before the cut-over"
+        lines = [snapshot.line for snapshot in available]
     _note(run, "taken", result, lines)
     return {"said": result, "count": len(lines)}
 
@@ -65,12 +65,12 @@ def remove(run: Run) -> Json:
     storage = _storage(run)
     if storage is None:
         return {}
-    removed, left = snapshots.remove(run.plan.volumes, storage, run.migration, run.flow.fence)
-    if not removed and not left:
+    removed, remaining = snapshots.remove(run.plan.volumes, storage, run.migration, run.flow.fence)
+    if not removed and not remaining:
         return {}
     result = f"{count(removed, 'snapshot')} of the disks removed"
-    _note(run, "removed", result, [snapshot.line for snapshot in left])
-    return {"said": result, "left": snapshots.removal_lines(left)}
+    _note(run, "removed", result, [snapshot.line for snapshot in remaining])
+    return {"said": result, "left": snapshots.removal_lines(remaining)}
 
 
 def note_kept(run: Run) -> list[str]:
@@ -78,20 +78,20 @@ def note_kept(run: Run) -> list[str]:
 
     It never stands in the way of a roll-back: where Cinder does not answer, that is what is said.
     """
-    kept: tuple[KeptSnapshot, ...] = ()
+    remaining: tuple[KeptSnapshot, ...] = ()
     try:
         storage = _storage(run)
         if storage is not None:
-            kept = snapshots.list_kept(run.plan.volumes, storage, run.migration)
+            remaining = snapshots.list_kept(run.plan.volumes, storage, run.migration)
     except Problem as problem:
         return [
             f"snapshots named xk8s-{run.migration}-… may be left in Cinder, which did not answer:"
             f" {problem.why or problem.what}"
         ]
-    if kept:
-        result = f"{count(len(kept), 'snapshot')} of the disks kept"
-        _note(run, "kept", result, [snapshot.line for snapshot in kept])
-    return snapshots.removal_lines(kept)
+    if remaining:
+        result = f"{count(len(remaining), 'snapshot')} of the disks kept"
+        _note(run, "kept", result, [snapshot.line for snapshot in remaining])
+    return snapshots.removal_lines(remaining)
 
 
 def _storage(run: Run) -> SnapshotApi | None:

@@ -67,7 +67,7 @@ def is_past_traffic_switch(step: Step) -> bool:
 class Position:
     """How far one run of the workflow has come. A replay of the recorded steps arrives at the same values."""
 
-    begun: datetime  # when the migration began
+    began: datetime  # when the migration began
     since: datetime  # when its current step began
     step: Step = Step.DEPLOY
     rolling_back: bool = False

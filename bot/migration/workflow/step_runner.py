@@ -90,9 +90,9 @@ class StepRunner:
         """Call `look` until it returns nothing that is waited for; a server that does not answer is, too."""
 
         def look_until_done() -> Json:
-            begun: list[datetime] = []  # the first look that had a permit
+            first_look: list[datetime] = []  # the first look that had a permit
             every = wait.every or LOOK_SECONDS
-            return self.flow.until(wait.name, lambda: self._look(wait, look, begun), every=every)
+            return self.flow.until(wait.name, lambda: self._look(wait, look, first_look), every=every)
 
         self._until_done(look_until_done)
 
@@ -170,8 +170,8 @@ class StepRunner:
                 self.pause(problem)
                 continue
             if "wanted" not in record:
-                done: Json = record["done"]
-                return done
+                result: Json = record["done"]
+                return result
             self.follow(record)
 
     def _retry(self, fn: Callable[[], Json]) -> Json:
@@ -182,24 +182,24 @@ class StepRunner:
             fn, within=self.retry_within(), now=self.now, pause=self.flow.pause, report=report
         )
 
-    def _look(self, wait: Wait, look: Callable[[], Sequence[str]], begun: list[datetime]) -> Json | None:
+    def _look(self, wait: Wait, look: Callable[[], Sequence[str]], first_look: list[datetime]) -> Json | None:
         if (signal := self.signals.pending()) is not None:
             return signal
         if not self.permit.acquire():
             return None
-        if not begun:
-            begun.append(self.now())
+        if not first_look:
+            first_look.append(self.now())
         waits, trouble = [], ""
         try:
             waits = list(look())
         except TRANSIENT as error:
-            if self.now() - begun[0] > wait.within:
+            if self.now() - first_look[0] > wait.within:
                 raise
             trouble = f"{error.what}: {error.why}"
         else:
             if not waits:
                 return {"done": {}}
-            if self.now() - begun[0] > wait.within:
+            if self.now() - first_look[0] > wait.within:
                 raise wait.problem(waits)
         self.progress.show(wait.detail, waits=tuple(waits[:LONGEST_NAMED]), trouble=trouble)
         return None

@@ -58,9 +58,9 @@ class SubFlow:
             outcome = self.migration.steps.attempt(do)
             if "done" not in outcome:
                 return outcome
-            done: Json = outcome["done"]
-            self.on_result(done)
-            return done
+            result: Json = outcome["done"]
+            self.on_result(result)
+            return result
 
         return self._uninterrupted(self._flow.step(f"{self.prefix}: {name}", attempt))
 
@@ -76,8 +76,8 @@ class SubFlow:
             return None if result is None else {"done": result}
 
         record = self._flow.until(f"{self.prefix}: {name}", look_once, every=every)
-        done: Json = self._uninterrupted(record)["done"]
-        return done
+        value: Json = self._uninterrupted(record)["done"]
+        return value
 
     def progress(self, state: object) -> None:
         """Show what Magnum says of the cluster."""

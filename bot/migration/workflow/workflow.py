@@ -66,7 +66,7 @@ class MigrationWorkflow:
         run = Run(
             flow=flow,
             plan=MigrationPlan.model_validate(stored["plan"]),
-            begun=datetime.fromisoformat(stored["begun"]),
+            began=datetime.fromisoformat(stored["begun"]),
             ports=self.ports(flow.project, flow.operation),
             decisions=self.decisions,
             register=self.register,
@@ -121,23 +121,23 @@ class MigrationWorkflow:
         def end() -> Json:
             now = self.now()
             source_stays = outcome == DONE and not run.plan.source.of_magnum
-            more = snapshots.note_kept(run) if source_stays else []
-            run.progress.note("ended", {"what": outcome, "said": "; ".join([*result, *more])})
+            snapshot_lines = snapshots.note_kept(run) if source_stays else []
+            run.progress.note("ended", {"what": outcome, "said": "; ".join([*result, *snapshot_lines])})
             run.progress.store(state=outcome, waits="", ended_at=now, since=now)
             row = self.register.get(run.migration)
             history = row.history if row is not None else []
-            return {"at": now.isoformat(), "history": history, "more": more}
+            return {"at": now.isoformat(), "history": history, "more": snapshot_lines}
 
         record = run.flow.step("ended", end)
         lines = [*result, *record.get("more", [])]
         ended = datetime.fromisoformat(record["at"])
-        begun, plan = run.position.begun, run.plan
+        plan = run.plan
         return MigrationEnded(
             **dataclasses.asdict(heading(plan)),
             project=run.flow.project,
             outcome=outcome,
             said=tuple(lines),
-            seconds=(ended - begun).total_seconds(),
+            seconds=(ended - run.began).total_seconds(),
             objects=len(plan.items) if is_past_cutover(run.position.step) and outcome == DONE else 0,
             report=report(
                 project=run.flow.project,
@@ -145,7 +145,7 @@ class MigrationWorkflow:
                 outcome=outcome,
                 result=lines,
                 history=record["history"],
-                begun=begun,
+                began=run.began,
                 ended=ended,
             ),
         )

@@ -83,7 +83,7 @@ class Moves:
         run = Run(
             flow=flow,
             plan=self.plan.model_copy(update={"migration": name}),
-            begun=utc_now(),
+            began=utc_now(),
             ports=unused,
             decisions=unused,
             register=self.register,

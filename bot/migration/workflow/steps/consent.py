@@ -61,8 +61,8 @@ def _consequences(run: Run, disks: int) -> list[str]:
     source, target = run.plan.source, run.plan.target
     moves = run.recorded.quiesced.moves
     nodes = run.ports.cloud.magnum.cluster(source.id).get("node_count")
-    moved = {move.service for move in moves}
-    abandoned = sum(balancer.service not in moved for balancer in run.plan.balancers)
+    moving_services = {move.service for move in moves}
+    abandoned = sum(balancer.service not in moving_services for balancer in run.plan.balancers)
     lines = [
         f"migration {run.migration}: {target.name} has served and is proven",
         (

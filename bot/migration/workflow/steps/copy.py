@@ -42,7 +42,7 @@ def _copy_stage(run: Run, stage: Stage, cache: InventoryCache) -> Json:
     with run.clusters(cache) as clusters:
         record = clusters.write(copier.copy, stages=(stage,), told=show)
     check_written(record, what="The new cluster did not take", fix=FIX)
-    return {"actions": dict(Counter(str(written.action) for written in record.written))}
+    return {"actions": dict(Counter(str(written_object.action) for written_object in record.written))}
 
 
 def _rehearse(run: Run, cache: InventoryCache) -> Json:

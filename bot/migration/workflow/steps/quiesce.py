@@ -64,9 +64,9 @@ def quiesce(run: Run) -> None:
     stopped = run.steps.do("stop", lambda: _stop(run))
     run.steps.wait(STOPPED, lambda: run.look(still_running))
     run.steps.wait(FREED, lambda: _not_free(run))
-    taken = run.steps.do("read back", lambda: _check_retained(run))
+    snapshot_note = run.steps.do("read back", lambda: _check_retained(run)).get("said")
     result = f"{count(stopped['changes'], 'change')}, {count(ran['hooks'], 'command')} run"
-    run.finish(f"the source stands still: {result}", [taken["said"]] if "said" in taken else [])
+    run.finish(f"the source stands still: {result}", [snapshot_note] if snapshot_note else [])
 
 
 def _record_source(run: Run) -> Json:

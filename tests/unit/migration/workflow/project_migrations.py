@@ -79,7 +79,7 @@ class House:
         run = Run(
             flow=played.flow,
             plan=self.plan.model_copy(update={"migration": name}),
-            begun=self.clock.now,
+            began=self.clock.now,
             ports=ports,
             decisions=decisions,
             register=self.register,
