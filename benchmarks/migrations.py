@@ -63,8 +63,8 @@ def _measured(folder: pathlib.Path, urls: Mapping[str, str]) -> list[Line]:
             home, url, kills=when.kills, within=when.within, apart=when.apart, ways=2
         )
     total = sum(hits.values())
-    what = (
+    title = (
         f"kills at step boundaries and inside steps ({hits['boundaries']} + {hits['inside']}), nothing lost"
         " or doubled"
     )
-    return [Line(what=what, figure=str(total), bound=f"at least {WANTED}", kept=total >= WANTED)]
+    return [Line(what=title, figure=str(total), bound=f"at least {WANTED}", kept=total >= WANTED)]

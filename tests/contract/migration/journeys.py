@@ -42,7 +42,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class People:
+class Approvers:
     """Decides as told: every decision is given at once, unless its name begins with what is refused."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Magnum:
         raise AssertionError("nothing is built here")
 
     def clusters(self) -> list[Json]:
-        return [{"uuid": each, "name": each} for each in self.there]
+        return [{"uuid": uuid, "name": uuid} for uuid in self.there]
 
     def cluster(self, ref: str) -> Json:
         return {"uuid": ref, "name": ref, "status": "CREATE_COMPLETE", "node_count": 3}
@@ -94,7 +94,7 @@ class Magnum:
 
 
 @dataclasses.dataclass
-class Stage:
+class SandboxPorts:
     """The `ProjectPorts` of the two clusters."""
 
     clusters: Cloud
@@ -139,16 +139,16 @@ def _never(_cluster: str, _driver: object) -> Any:
     raise AssertionError("verified by the ports")
 
 
-class Told:
+class Listener:
     """What the workflow told; somebody may listen."""
 
     def __init__(self, heard: Callable[[str, object], None]) -> None:
-        self._heard = heard
+        self._on_event = heard
 
     def progress(self, operation: str, state: object) -> None: ...
 
     def changed(self, operation: str, name: str, state: object) -> None:
-        self._heard(name, state)
+        self._on_event(name, state)
 
     def end(self, operation: str, end: Json) -> None: ...
 
@@ -162,28 +162,28 @@ class Journey:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
         self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
-        self.people, self.magnum = People(), Magnum(plan.source.id)
-        self.stage = Stage(cloud, self.magnum)
+        self.approvers, self.magnum = Approvers(), Magnum(plan.source.id)
+        self.ports = SandboxPorts(cloud, self.magnum)
         self.plan = plan
         self.journal: list[tuple[str, Json]] = []
-        self.told: dict[str, object] = {}
+        self.events: dict[str, object] = {}
         self.cuts = 0
-        self.done: set[int] = set()  # steps whose effect has happened at least once
+        self.effects: set[int] = set()  # steps whose effect has happened at least once
         self.on_pause: list[str] = []  # what somebody wants at each pause, in their order
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
-        self.heard_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
+        self.after_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
         self.retry_for = timedelta(seconds=0.2)
         self.before_each: Callable[[str], None] = lambda _name: (
             None
         )  # what happens before every step that is new
         self.removed: list[str] = []
-        self.register.begin(_noted(plan, deploy))
+        self.register.begin(_row(plan, deploy))
         self.workflow = MigrationWorkflow(
             register=self.register,
             limiter=self.turns,
             concurrency=lambda: 2,
-            ports=lambda _project, _operation: self.stage,
-            decisions=self.people,
+            ports=lambda _project, _operation: self.ports,
+            decisions=self.approvers,
             provisioner=Provisioner(ReservationRepository(database), now=utc_now),
             delete_cluster=self._remove,
             timeouts=lambda: LIMITS,
@@ -194,7 +194,7 @@ class Journey:
 
     def want(self, word: str) -> None:
         """Somebody wants something of it."""
-        number = len([each for each in self.row.history if "number" in each])
+        number = len([event for event in self.row.history if "number" in event])
         self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
     def run(self, *, twice: bool = False) -> MigrationEnded:
@@ -202,12 +202,12 @@ class Journey:
         record.
         """
         while True:
-            cutter = _Cutter(self, twice=twice)
+            recorder = _Recorder(self, twice=twice)
             flow = RecordedFlow(
                 operation=OPERATION,
                 project="shop",
-                reporter=Told(self._heard),
-                record=cutter.record,
+                reporter=Listener(self._on_event),
+                record=recorder.record,
                 ending=threading.Event(),
                 owned=lambda: True,
             )
@@ -218,33 +218,33 @@ class Journey:
 
     @property
     def paused(self) -> list[MigrationPaused]:
-        return [each for each in self.told.values() if isinstance(each, MigrationPaused)]
+        return [event for event in self.events.values() if isinstance(event, MigrationPaused)]
 
-    def _heard(self, name: str, state: object) -> None:
-        fresh = name not in self.told
-        self.told[name] = state
+    def _on_event(self, name: str, state: object) -> None:
+        fresh = name not in self.events
+        self.events[name] = state
         if fresh and isinstance(state, MigrationPaused):
-            self.heard_pause()
+            self.after_pause()
             if self.on_pause:
                 self.want(self.on_pause.pop(0))
 
-    def _remove(self, flow: Flow, given: Json) -> object:
+    def _remove(self, flow: Flow, cluster: Json) -> object:
         def order() -> Json:
             flow.fence()
-            self.magnum.delete_cluster(given["id"], operation=flow.operation)
-            self.removed.append(given["id"])
+            self.magnum.delete_cluster(cluster["id"], operation=flow.operation)
+            self.removed.append(cluster["id"])
             return {}
 
         return flow.step("delete", order)
 
     @property
     def row(self) -> ClusterMigration:
-        found = self.register.get(self.plan.migration)
-        assert found is not None
-        return found
+        stored = self.register.get(self.plan.migration)
+        assert stored is not None
+        return stored
 
 
-class _Cutter:
+class _Recorder:
     """Keeps the journal of one run, and dies where it is told to."""
 
     def __init__(self, journey: Journey, *, twice: bool) -> None:
@@ -256,24 +256,24 @@ class _Cutter:
         at, self._at = self._at, self._at + 1
         journal = self._journey.journal
         if at < len(journal):
-            kept_name, kept = journal[at]
+            kept_name, output = journal[at]
             assert kept_name == name, f"the steps come in one order: {kept_name} was {name}"
-            return kept
+            return output
         self._journey.before_each(name)
         happens = self._journey.at_step.pop(name, None)
         if happens is not None:
             happens()
-        found = do()
-        if self._twice and at not in self._journey.done:
-            self._journey.done.add(at)
+        output = do()
+        if self._twice and at not in self._journey.effects:
+            self._journey.effects.add(at)
             raise ProcessStopping
-        journal.append((name, found))
+        journal.append((name, output))
         if self._twice:
             raise ProcessStopping
-        return found
+        return output
 
 
-def _noted(plan: MigrationPlan, deploy: ClusterOrder | None) -> ClusterMigration:
+def _row(plan: MigrationPlan, deploy: ClusterOrder | None) -> ClusterMigration:
     order = {
         "deploy": deploy.to_json() if deploy is not None else None,
         "soak": 0.0,

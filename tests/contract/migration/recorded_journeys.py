@@ -76,7 +76,7 @@ def moved_into(cloud: Cloud, folder: pathlib.Path) -> Journey:
     """Into a cluster that is there; addresses are kept."""
     mappings = Mappings(addresses="keep")
     journey = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), folder)
-    journey.stage.mappings, journey.stage.floating_ips = mappings, Neutron(cloud.infrastructure.network)
+    journey.ports.mappings, journey.ports.floating_ips = mappings, Neutron(cloud.infrastructure.network)
     return journey
 
 
@@ -87,7 +87,7 @@ def deployed(cloud: Cloud, folder: pathlib.Path) -> Journey:
     request = dataclasses.replace(request, target=target)
     plan = build(request, survey(cloud.kube("dev"), None, namespaces=(), kubernetes=target.kubernetes), KEY)
     journey = Journey(cloud, plan, folder, deploy=ORDER)
-    journey.magnum = journey.stage.magnum = BuildingMagnum(plan.source.id)
+    journey.magnum = journey.ports.magnum = BuildingMagnum(plan.source.id)
     return journey
 
 
@@ -117,24 +117,24 @@ def _source_changes(journey: Journey) -> None:
 
     def change(mode: str) -> None:
         path = "/api/v1/namespaces/shop/configmaps/settings"
-        kube_writing.patch(journey.stage.clusters.kube("dev"), path, {"data": {"MODE": mode}})
+        kube_writing.patch(journey.ports.clusters.kube("dev"), path, {"data": {"MODE": mode}})
 
     def unwell() -> None:
-        journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
+        journey.ports.unhealthy = "calico on new: 1 of 3 nodes"
 
     def mended() -> None:
-        journey.stage.unhealthy = ""
+        journey.ports.unhealthy = ""
         change("third")
 
     journey.at_step["second look"] = lambda: change("other")
     journey.at_step["look at the target"] = unwell
-    journey.heard_pause = mended
+    journey.after_pause = mended
     journey.on_pause = ["resume"] * 3
 
 
 def _refused_and_paused(journey: Journey) -> None:
     """Both decisions are refused once, and somebody pauses it three times."""
-    journey.people.refused |= {"cutover-1", "delete-3"}
+    journey.approvers.refused |= {"cutover-1", "delete-3"}
     journey.at_step["stop"] = lambda: journey.want("pause")
     journey.at_step["wait until ready"] = lambda: journey.want("pause")
     journey.at_step["consent: done"] = lambda: journey.want("pause")

@@ -16,7 +16,7 @@ from bot.migration.proof.verdict import ProofResult
 from bot.migration.workflow import proof_checks
 from bot.migration.workflow.cluster_views import ClusterViews, InventoryCache, RecordedState, SourceState
 from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish
-from tests.contract.migration.journeys import Magnum, Stage
+from tests.contract.migration.journeys import Magnum, SandboxPorts
 from tests.contract.migration.moves import Moving
 
 pytestmark = pytest.mark.timeout(180)
@@ -32,12 +32,12 @@ def moved() -> Iterator[tuple[Moving, RecordedState]]:
         moving = Moving(cloud, planned(cloud, wish(cloud)))
         moving.copy()
         moving.take_picture()
-        noted = source_record.record_source(moving.source, moving.inventory(), moving.plan)
+        record = source_record.record_source(moving.source, moving.inventory(), moving.plan)
         moving.cut_over()
         given_address(moving.target, ingress, "203.0.113.81")
         cloud.settle()
         assert moving.image is not None and moving.before is not None
-        source = SourceState(image=moving.image, baseline=moving.before, moves=(), record=noted)
+        source = SourceState(image=moving.image, baseline=moving.before, moves=(), record=record)
         yield moving, RecordedState(target="uuid-new", source=source)
 
 
@@ -51,7 +51,7 @@ def run(moved: tuple[Moving, RecordedState], app: str, script: str, most: int = 
     cloud = moved[0].cloud
     cluster = cloud.clusters["new"]
     pods = moved[0].target.all_of("/api/v1/namespaces/shop/pods", dict)
-    for pod in [each for each in pods if each["metadata"]["labels"].get("app") == app][:most]:
+    for pod in [pod for pod in pods if pod["metadata"]["labels"].get("app") == app][:most]:
         argv = ["sh", "-c", script]
         cloud.loopback.call(cluster._programs.run, pod, pod["spec"]["containers"][0]["name"], argv)
     cloud.loopback.call(cluster.touch)
@@ -60,7 +60,7 @@ def run(moved: tuple[Moving, RecordedState], app: str, script: str, most: int = 
 
 def scene(moved: tuple[Moving, RecordedState]) -> ClusterViews:
     moving, recorded = moved
-    ports: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
+    ports: Any = SandboxPorts(moving.cloud, Magnum(moving.plan.source.id))
     return ClusterViews(
         plan=moving.plan,
         ports=ports,
@@ -72,7 +72,7 @@ def scene(moved: tuple[Moving, RecordedState]) -> ClusterViews:
 
 
 def proof(moved: tuple[Moving, RecordedState]) -> dict[str, ProofResult]:
-    return {each.check: each for each in proof_checks.run_checks(scene(moved), lambda _seconds: None)}
+    return {result.check: result for result in proof_checks.run_checks(scene(moved), lambda _seconds: None)}
 
 
 def faults(moved: tuple[Moving, RecordedState]) -> list[str]:
@@ -80,9 +80,9 @@ def faults(moved: tuple[Moving, RecordedState]) -> list[str]:
 
 
 def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RecordedState]) -> None:
-    found = proof(moved)
-    assert not proof_checks.faults(found.values())
-    assert {name: each.looked for name, each in found.items()} == {
+    results = proof(moved)
+    assert not proof_checks.faults(results.values())
+    assert {name: result.looked for name, result in results.items()} == {
         "endpoints": 14,
         "load balancers": 1,
         "ingresses": 1,
@@ -90,8 +90,8 @@ def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Mov
         "restarts": 25 + 4,
         "rights": 2,
         "http": 3,
-    }, found
-    [gap] = [line for each in found.values() for line in each.unchecked]
+    }, results
+    [gap] = [line for result in results.values() for line in result.unchecked]
     assert gap.startswith("HTTP of shop/ads:80, ") and gap.endswith("no probe names a path")
     assert not proof_checks.settling(scene(moved))
 
@@ -129,12 +129,14 @@ def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, Re
 
 def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, RecordedState]) -> None:
     network = moved[0].cloud.infrastructure.network
-    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    [mine] = [
+        balancer for balancer in network.balancers.values() if "cluster uuid-new" in balancer.description
+    ]
     answering, mine.listeners[0].answering = mine.listeners[0].answering, frozenset()
     mine.provisioning = "ERROR"
-    found = faults(moved)
-    assert any("provisioning_status ERROR, expected ACTIVE" in line for line in found)
-    assert any("members: ERROR, expected at least one ONLINE" in line for line in found)
+    lines = faults(moved)
+    assert any("provisioning_status ERROR, expected ACTIVE" in line for line in lines)
+    assert any("members: ERROR, expected at least one ONLINE" in line for line in lines)
     assert proof_checks.settling(scene(moved))
     mine.provisioning, mine.listeners[0].answering = "ACTIVE", answering
     assert not faults(moved)
@@ -142,7 +144,9 @@ def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Movin
 
 def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RecordedState]) -> None:
     network = moved[0].cloud.infrastructure.network
-    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    [mine] = [
+        balancer for balancer in network.balancers.values() if "cluster uuid-new" in balancer.description
+    ]
     mine.provisioning = "PENDING_UPDATE"
     paused: list[float] = []
 
@@ -178,9 +182,9 @@ def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RecordedSt
 
 def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, RecordedState]) -> None:
     run(moved, "frontend", "echo 302 > /www/healthz")
-    found = faults(moved)
+    lines = faults(moved)
     assert (
-        "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in found
+        "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in lines
     )
     run(moved, "frontend", "rm -f /www/healthz")
     assert not faults(moved)
@@ -216,14 +220,16 @@ def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(
         rules = [{"apiGroups": ["*"], "resources": ["pods", "services", "*"], "verbs": ["list"]}]
         deploy_reader(moved[0].cloud, cluster.spec.name, rules)
     try:
-        found = {each.check: each for each in proof_checks.run_checks(scene(moved), lambda _seconds: None)}
+        results = {
+            result.check: result for result in proof_checks.run_checks(scene(moved), lambda _seconds: None)
+        }
     finally:
         for cluster in clusters:
             cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
-    assert not proof_checks.faults(found.values())
-    assert (found["rights"].looked, found["http"].looked) == (0, 0)
-    assert any("does not let me ask" in line for line in found["rights"].unchecked)
-    assert any("services/proxy" in line for line in found["http"].unchecked)
+    assert not proof_checks.faults(results.values())
+    assert (results["rights"].looked, results["http"].looked) == (0, 0)
+    assert any("does not let me ask" in line for line in results["rights"].unchecked)
+    assert any("services/proxy" in line for line in results["http"].unchecked)
 
 
 def deploy_reader(cloud: Cloud, name: str, rules: list[dict[str, Any]]) -> None:

@@ -19,8 +19,8 @@ RECORDINGS = pathlib.Path(__file__).parents[2] / "recordings" / "migrations"
 def keys(output: Json) -> list[str]:
     """The keys of what a step returned, without its values; of a problem, what it says."""
     value: Json = output.get("value") or output.get("problem") or {}
-    done: Json = value.get("done", value)
-    return sorted(done)
+    result: Json = value.get("done", value)
+    return sorted(result)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -38,6 +38,6 @@ def test_steps_events_and_history_have_the_names_that_were_recorded(
     assert [(step, keys(output)) for step, output in journey.journal] == [
         (step, keys(output)) for step, output in recording["steps"]
     ]
-    assert {name: type(state).__name__ for name, state in journey.told.items()} == recording["events"]
+    assert {name: type(state).__name__ for name, state in journey.events.items()} == recording["events"]
     assert [event["once"] for event in journey.row.history] == recording["history"]
     assert end.outcome == recording["end"]["outcome"]

@@ -24,7 +24,7 @@ from tests.unit.migration.planning.test_builder import plan
 AT_ONCE = 2
 
 
-class Waiting(Clock):
+class BusyClock(Clock):
     """A clock that moves when somebody waits; meanwhile others do something."""
 
     def __init__(self) -> None:
@@ -37,19 +37,19 @@ class Waiting(Clock):
         return super().wait(seconds)
 
 
-class House:
+class ProjectMigrations:
     """A project with some migrations in its database."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.clock = Waiting()
+        self.clock = BusyClock()
         self.register = ClusterMigrationRepository(database)
         self.turns = MigrationTurnRepository(database)
         self.plan: MigrationPlan = plan(workload(name="web"))
         for name in ("m1", "m2", "m3", "m4"):
-            self.notes(name, operation=f"of-{name}")
+            self.store(name, operation=f"of-{name}")
 
-    def notes(self, name: str, *, operation: str) -> None:
+    def store(self, name: str, *, operation: str) -> None:
         self.register.begin(
             ClusterMigration(
                 id=name,
@@ -90,7 +90,7 @@ class House:
         )
         return run, played
 
-    def works(self, name: str) -> None:
+    def work(self, name: str) -> None:
         assert self.takes(name)
 
     def takes(self, name: str) -> bool:
@@ -98,23 +98,23 @@ class House:
 
     def working(self) -> set[str]:
         """Which migrations hold a turn now."""
-        held = select(MigrationTurnRow.migration).where(MigrationTurnRow.working)
+        holders = select(MigrationTurnRow.migration).where(MigrationTurnRow.working)
         with self.database.reading() as connection:
-            return set(connection.execute(held).scalars())
+            return set(connection.execute(holders).scalars())
 
     def waits(self, name: str) -> str:
-        found = self.register.get(name)
-        assert found is not None
-        return found.waits
+        row = self.register.get(name)
+        assert row is not None
+        return row.waits
 
-    def want(self, name: str, word: Signal) -> None:
+    def signal(self, name: str, word: Signal) -> None:
         self.register.want(name, str(word), by="ana", operation=f"wish-{word}")
 
 
 @contextmanager
-def opened(folder: pathlib.Path) -> Iterator[House]:
-    """A house with a database of its own."""
-    database = Database.open(f"sqlite:///{folder}/house.sqlite3")
+def project_migrations(folder: pathlib.Path) -> Iterator[ProjectMigrations]:
+    """A project with a database of its own."""
+    database = Database.open(f"sqlite:///{folder}/project.sqlite3")
     database.upgrade()
-    yield House(database)
+    yield ProjectMigrations(database)
     database.dispose()

@@ -22,12 +22,12 @@ from bot.migration.workflow.step import ORDER, Step
 from bot.migration.workflow.step_runner import Wait
 from bot.migration.workflow.steps.soak import soak
 from tests.unit.clusters.lifecycle.journal_flow import Journal, JournalRun
-from tests.unit.migration.workflow.project_migrations import House, opened
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
 
 
 @pytest.fixture
-def house(tmp_path: pathlib.Path) -> Iterator[House]:
-    with opened(tmp_path) as made:
+def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
+    with project_migrations(tmp_path) as made:
         yield made
 
 
@@ -35,53 +35,55 @@ def details(played: JournalRun) -> list[str]:
     return [state.detail for state in played.told.states if isinstance(state, MigrationProgress)]
 
 
-def test_the_third_of_two_waits_says_so_and_begins_when_one_is_done(house: House) -> None:
-    house.works("m1")
-    house.works("m2")
-    run, played = house.run("m3")
-    seen: list[str] = []
-    house.clock.meanwhile = [
-        lambda: seen.append(house.waits("m3")),
-        lambda: seen.append(str(len(played.journal.kept))),
-        lambda: house.turns.give_back("m1"),
+def test_the_third_of_two_waits_says_so_and_begins_when_one_is_done(project: ProjectMigrations) -> None:
+    project.work("m1")
+    project.work("m2")
+    run, played = project.run("m3")
+    observed: list[str] = []
+    project.clock.meanwhile = [
+        lambda: observed.append(project.waits("m3")),
+        lambda: observed.append(str(len(played.journal.kept))),
+        lambda: project.turns.give_back("m1"),
     ]
     run.begin(Step.DEPLOY)
-    assert seen == ["waits for its turn: 2 of 2 migrations of shop are at work", "0"], (
+    assert observed == ["waits for its turn: 2 of 2 migrations of shop are at work", "0"], (
         "nothing was recorded meanwhile"
     )
     assert set(details(played)) == {"waits for its turn: 2 of 2 migrations of shop are at work"}
-    assert house.waits("m3") == "" and house.working() == {"m2", "m3"}
+    assert project.waits("m3") == "" and project.working() == {"m2", "m3"}
 
 
-def test_it_tells_again_that_it_waits_before_people_wonder(house: House) -> None:
-    house.works("m1")
-    house.works("m2")
-    run, played = house.run("m3")
+def test_it_tells_again_that_it_waits_before_people_wonder(project: ProjectMigrations) -> None:
+    project.work("m1")
+    project.work("m2")
+    run, played = project.run("m3")
     nothing: list[Callable[[], None]] = [lambda: None] * 180
-    house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
+    project.clock.meanwhile = [*nothing, lambda: project.turns.give_back("m1")]
     run.begin(Step.DEPLOY)
-    told = [state for state in played.told.states if isinstance(state, MigrationProgress)]
-    assert all(later.at - earlier.at <= timedelta(seconds=60) for earlier, later in itertools.pairwise(told))
-    assert [state.calm for state in told] == [False, *[True] * (len(told) - 1)], (
+    states = [state for state in played.told.states if isinstance(state, MigrationProgress)]
+    assert all(
+        later.at - earlier.at <= timedelta(seconds=60) for earlier, later in itertools.pairwise(states)
+    )
+    assert [state.calm for state in states] == [False, *[True] * (len(states) - 1)], (
         "so that others are shown before it"
     )
 
 
-def test_while_it_is_paused_others_work_and_then_it_waits_again(house: House) -> None:
-    run, _played = house.run("m1")
+def test_while_it_is_paused_others_work_and_then_it_waits_again(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
     run.begin(Step.COPY)
-    house.works("m2")
+    project.work("m2")
     working: list[set[str]] = []
 
     def others() -> None:
-        working.append(house.working())
-        house.works("m3")
-        house.want("m1", Signal.RESUME)
+        working.append(project.working())
+        project.work("m3")
+        project.signal("m1", Signal.RESUME)
 
-    house.clock.meanwhile = [
+    project.clock.meanwhile = [
         others,
-        lambda: working.append(house.working()),
-        lambda: house.turns.give_back("m3"),
+        lambda: working.append(project.working()),
+        lambda: project.turns.give_back("m3"),
     ]
     tries: list[str] = []
 
@@ -89,34 +91,36 @@ def test_while_it_is_paused_others_work_and_then_it_waits_again(house: House) ->
         tries.append("")
         if len(tries) == 1:
             raise Problem("The new cluster did not take 1 object")
-        working.append(house.working())
+        working.append(project.working())
         return {}
 
     run.steps.do("copy", refused_once)
     assert working == [{"m2"}, {"m2", "m3"}, {"m1", "m2"}]
-    assert house.waits("m1") == ""
+    assert project.waits("m1") == ""
 
 
-def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(house: House) -> None:
-    house.works("m1")
-    house.works("m2")
-    run, _played = house.run("m3")
+def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(
+    project: ProjectMigrations,
+) -> None:
+    project.work("m1")
+    project.work("m2")
+    run, _played = project.run("m3")
     nothing: list[Callable[[], None]] = [lambda: None] * 120
-    house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
+    project.clock.meanwhile = [*nothing, lambda: project.turns.give_back("m1")]
     looks = iter([["web: 0 of 2 pods ready"], []])
     ready = Wait(name="wait", what="become ready", within=timedelta(seconds=30))
     run.steps.wait(ready, lambda: next(looks))
-    assert house.working() == {"m2", "m3"}
+    assert project.working() == {"m2", "m3"}
 
 
-def test_a_soak_holds_no_turn(house: House) -> None:
-    run, _played = house.run("m1")
+def test_a_soak_holds_no_turn(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
     run.begin(Step.PROVE)
-    assert house.working() == {"m1"}
-    seen: list[set[str]] = []
-    house.clock.meanwhile = [lambda: seen.append(house.working())]
+    assert project.working() == {"m1"}
+    working: list[set[str]] = []
+    project.clock.meanwhile = [lambda: working.append(project.working())]
     soak(run, timedelta(minutes=3))
-    assert seen == [set()] and house.working() == set()
+    assert working == [set()] and project.working() == set()
 
 
 class People:
@@ -150,81 +154,83 @@ def approved_cutover(run: Run) -> tuple[str, ...]:
 
 
 def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits_for_one(
-    house: House,
+    project: ProjectMigrations,
 ) -> None:
     people = People()
-    run, played = house.run("m1", decisions=people)
+    run, played = project.run("m1", decisions=people)
     run.begin(Step.COMPARE)
     run.begin(Step.DECIDE)
-    seen: list[set[str]] = []
+    working: list[set[str]] = []
     waited: list[tuple[str, DecisionStatus]] = []
 
     def approve() -> None:
-        seen.append(house.working())
-        house.works("m2")
-        house.works("m3")
+        working.append(project.working())
+        project.work("m2")
+        project.work("m3")
         people.status = DecisionStatus.APPROVED
 
-    house.clock.meanwhile = [
+    project.clock.meanwhile = [
         approve,
-        lambda: waited.append((house.waits("m1"), people.status)),
-        lambda: house.turns.give_back("m2"),
+        lambda: waited.append((project.waits("m1"), people.status)),
+        lambda: project.turns.give_back("m2"),
     ]
     assert approved_cutover(run) == ("bo",)
-    assert seen == [set()]
+    assert working == [set()]
     assert waited == [("waits for its turn: 2 of 2 migrations of shop are at work", DecisionStatus.APPROVED)]
-    assert people.status is DecisionStatus.BEGUN and house.working() == {"m1", "m3"}
+    assert people.status is DecisionStatus.BEGUN and project.working() == {"m1", "m3"}
     assert "waits for approval a2" in details(played)
 
 
-def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is_closed(house: House) -> None:
+def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is_closed(
+    project: ProjectMigrations,
+) -> None:
     people = People()
-    run, _played = house.run("m1", decisions=people)
+    run, _played = project.run("m1", decisions=people)
     run.begin(Step.DECIDE)
-    house.works("m2")
-    house.works("m3")
+    project.work("m2")
+    project.work("m3")
     people.status = DecisionStatus.APPROVED
-    house.clock.meanwhile = [lambda: house.want("m1", Signal.CANCEL)]
+    project.clock.meanwhile = [lambda: project.signal("m1", Signal.CANCEL)]
     with pytest.raises(RollbackRequested) as back:
         approved_cutover(run)
     assert (back.value.signal, back.value.by) == (Signal.CANCEL, "ana") and people.closed
 
 
-def test_until_it_may_stop_the_source_it_can_be_cancelled(house: House) -> None:
-    run, played = house.run("m1")
+def test_until_it_may_stop_the_source_it_can_be_cancelled(project: ProjectMigrations) -> None:
+    run, played = project.run("m1")
     run.begin(Step.DECIDE)
-    house.works("m2")
-    house.works("m3")
-    house.clock.meanwhile = [lambda: house.want("m1", Signal.CANCEL)]
+    project.work("m2")
+    project.work("m3")
+    project.clock.meanwhile = [lambda: project.signal("m1", Signal.CANCEL)]
     with pytest.raises(RollbackRequested):
         run.begin(Step.QUIESCE)
     assert run.position.step is Step.DECIDE
     assert {state.step for state in played.told.states} == {Step.DECIDE}, "what is shown is where it stands"
 
 
-def test_going_back_waits_for_nobody(house: House) -> None:
-    run, _played = house.run("m1")
+def test_going_back_waits_for_nobody(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
     run.position.step, run.position.rolling_back = Step.SOAK, True
-    house.works("m2")
-    house.works("m3")
-    house.clock.meanwhile = []
+    project.work("m2")
+    project.work("m3")
+    project.clock.meanwhile = []
     run.steps.do("turn back", dict)
-    assert house.working() == {"m1", "m2", "m3"}
-    assert not house.takes("m4"), "but it counts"
+    assert project.working() == {"m1", "m2", "m3"}
+    assert not project.takes("m4"), "but it counts"
 
 
-def test_a_source_that_stands_still_is_not_left_standing_behind_others(house: House) -> None:
-    run, _played = house.run("m1")
+def test_a_source_that_stands_still_is_not_left_standing_behind_others(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
     run.position.step = Step.START
-    house.works("m2")
-    house.works("m3")
+    project.work("m2")
+    project.work("m3")
     run.steps.do("start", dict)
-    assert house.working() == {"m1", "m2", "m3"}
+    assert project.working() == {"m1", "m2", "m3"}
 
 
-def test_what_was_cut_off_keeps_its_turn_and_its_place(house: House) -> None:
+def test_what_was_cut_off_keeps_its_turn_and_its_place(project: ProjectMigrations) -> None:
     journal = Journal()
-    run, _played = house.run("m1", journal)
+    run, _played = project.run("m1", journal)
     run.begin(Step.DEPLOY)
 
     def dies() -> Json:
@@ -232,26 +238,26 @@ def test_what_was_cut_off_keeps_its_turn_and_its_place(house: House) -> None:
 
     with pytest.raises(ProcessStopping):
         run.steps.do("copy", dies)
-    house.works("m2")
-    waiting, other = Journal(), house.run("m4")[0]
-    first, _played = house.run("m3", waiting)
+    project.work("m2")
+    waiting, other = Journal(), project.run("m4")[0]
+    first, _played = project.run("m3", waiting)
 
     def ends() -> None:
         raise ProcessStopping
 
-    house.clock.meanwhile = [ends]
+    project.clock.meanwhile = [ends]
     with pytest.raises(ProcessStopping):
         first.begin(Step.DEPLOY)
-    house.clock.meanwhile = [ends]
+    project.clock.meanwhile = [ends]
     with pytest.raises(ProcessStopping):
         other.begin(Step.DEPLOY)
-    again, _played = house.run("m1", journal)
+    again, _played = project.run("m1", journal)
     again.begin(Step.DEPLOY)
     again.steps.do("copy", dict)
-    assert house.working() == {"m1", "m2"}
+    assert project.working() == {"m1", "m2"}
     again.permit.release()
-    house.clock.meanwhile = [lambda: pytest.fail("it came first")]
-    house.run("m3", waiting)[0].begin(Step.DEPLOY)
+    project.clock.meanwhile = [lambda: pytest.fail("it came first")]
+    project.run("m3", waiting)[0].begin(Step.DEPLOY)
 
 
 @pytest.mark.parametrize("step", ORDER)

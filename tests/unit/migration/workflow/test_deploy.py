@@ -28,7 +28,7 @@ from bot.migration.workflow.steps.deploy import deploy
 from storage.cluster_migrations import CANCELLED
 from storage.reservations import ReservationRepository
 from tests.unit.clusters.lifecycle.journal_flow import LIMITS, OPERATION, Cloud, site
-from tests.unit.migration.workflow.project_migrations import House, opened
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
 
 ORDER = ClusterOrder(
     name="new",
@@ -48,28 +48,28 @@ class Magnum(Cloud):
         return [{"uuid": "t", "name": "k8s-calico", "network_driver": "calico"}]
 
     def clusters(self) -> list[Json]:
-        return [{"cluster_template_id": "t", **each} for each in super().clusters()]
+        return [{"cluster_template_id": "t", **cluster} for cluster in super().clusters()]
 
 
 @pytest.fixture
-def house(tmp_path: pathlib.Path) -> Iterator[House]:
-    with opened(tmp_path) as made:
-        made.notes("m9", operation=OPERATION)
+def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
+    with project_migrations(tmp_path) as made:
+        made.store("m9", operation=OPERATION)
         yield made
 
 
 @pytest.fixture
-def magnum(house: House) -> Magnum:
-    return Magnum(house.clock)
+def magnum(project: ProjectMigrations) -> Magnum:
+    return Magnum(project.clock)
 
 
-def deployed(house: House, magnum: Magnum) -> Run:
-    run, _played = house.run("m9", ports=SimpleNamespace(cloud=site(magnum, [Verdict.HEALTHY])))
-    deploy(run, Provisioner(ReservationRepository(house.database), now=house.clock), ORDER, LIMITS.create)
+def deployed(project: ProjectMigrations, magnum: Magnum) -> Run:
+    run, _played = project.run("m9", ports=SimpleNamespace(cloud=site(magnum, [Verdict.HEALTHY])))
+    deploy(run, Provisioner(ReservationRepository(project.database), now=project.clock), ORDER, LIMITS.create)
     return run
 
 
-def delete(house: House, magnum: Magnum) -> object:
+def delete(project: ProjectMigrations, magnum: Magnum) -> object:
     """What `cluster delete new` comes to."""
     catalog = ClusterCatalog(project="shop", magnum=magnum, configured={})
     projects: Any = SimpleNamespace(
@@ -84,86 +84,90 @@ def delete(house: House, magnum: Magnum) -> object:
         resumed=False,
         progress=lambda _state: None,
     )
-    return ClusterServices(projects, house.register).delete(ClusterDelete(cluster="new"), context)
+    return ClusterServices(projects, project.register).delete(ClusterDelete(cluster="new"), context)
 
 
-def refused(house: House, magnum: Magnum) -> str:
+def refused(project: ProjectMigrations, magnum: Magnum) -> str:
     with pytest.raises(NamedByMigration) as named:
-        delete(house, magnum)
+        delete(project, magnum)
     return named.value.what
 
 
 def test_a_target_cannot_be_deleted_from_the_moment_magnum_has_taken_the_order(
-    house: House, magnum: Magnum
+    project: ProjectMigrations, magnum: Magnum
 ) -> None:
-    said: list[str] = []
+    refusals: list[str] = []
     order = magnum.create_cluster
 
     def ordered(values: Json, *, operation: str) -> str:
-        made = order(values, operation=operation)
-        said.append(refused(house, magnum))  # Magnum has it, and nobody has heard its id
-        return made
+        uuid = order(values, operation=operation)
+        refusals.append(refused(project, magnum))  # Magnum has it, and nobody has heard its id
+        return uuid
 
     magnum.create_cluster = ordered  # type: ignore[method-assign]
-    house.clock.meanwhile = [lambda: said.append(refused(house, magnum))] * 3
-    run = deployed(house, magnum)
-    assert said == ["new is part of the migration m9, so it is not deleted"] * 4
-    found = house.register.get("m9")
-    assert found is not None and found.target == run.recorded.target
-    assert refused(house, magnum)
+    project.clock.meanwhile = [lambda: refusals.append(refused(project, magnum))] * 3
+    run = deployed(project, magnum)
+    assert refusals == ["new is part of the migration m9, so it is not deleted"] * 4
+    row = project.register.get("m9")
+    assert row is not None and row.target == run.recorded.target
+    assert refused(project, magnum)
 
 
 def test_its_id_is_noted_while_it_is_built_so_that_no_other_migration_takes_it(
-    house: House, magnum: Magnum
+    project: ProjectMigrations, magnum: Magnum
 ) -> None:
-    seen: list[str | None] = []
+    migrations: list[str | None] = []
 
     def look() -> None:
         [target] = magnum.found
-        seen.append(house.register.naming(target))
+        migrations.append(project.register.naming(target))
 
-    house.clock.meanwhile = [look]
-    deployed(house, magnum)
-    assert seen == ["m9"]
+    project.clock.meanwhile = [look]
+    deployed(project, magnum)
+    assert migrations == ["m9"]
 
 
-def test_what_a_migration_that_was_cancelled_has_left_can_be_deleted(house: House, magnum: Magnum) -> None:
-    house.clock.meanwhile = [lambda: house.want("m9", Signal.CANCEL)]
+def test_what_a_migration_that_was_cancelled_has_left_can_be_deleted(
+    project: ProjectMigrations, magnum: Magnum
+) -> None:
+    project.clock.meanwhile = [lambda: project.signal("m9", Signal.CANCEL)]
     with pytest.raises(RollbackRequested):
-        deployed(house, magnum)
-    assert refused(house, magnum)
-    house.register.stands("m9", state=CANCELLED, ended_at=house.clock.now)
-    assert dataclasses.is_dataclass(delete(house, magnum))
+        deployed(project, magnum)
+    assert refused(project, magnum)
+    project.register.stands("m9", state=CANCELLED, ended_at=project.clock.now)
+    assert dataclasses.is_dataclass(delete(project, magnum))
 
 
-def test_an_order_waits_for_its_turn_and_is_given_up_meanwhile(house: House, magnum: Magnum) -> None:
-    begun = house.clock.now
+def test_an_order_waits_for_its_turn_and_is_given_up_meanwhile(
+    project: ProjectMigrations, magnum: Magnum
+) -> None:
+    before = project.clock.now
     magnum.after_build = {"status": "CREATE_FAILED", "status_reason": "no room"}
 
     def others() -> None:
-        house.works("m1")
-        house.works("m2")
-        house.want("m9", Signal.RESUME)
+        project.work("m1")
+        project.work("m2")
+        project.signal("m9", Signal.RESUME)
 
     def paused() -> bool:
-        found = house.register.get("m9")
-        return found is not None and found.state == "paused"
+        row = project.register.get("m9")
+        return row is not None and row.state == "paused"
 
     def until_paused() -> None:
         if paused():
             others()
         else:
-            house.clock.meanwhile.insert(0, until_paused)
+            project.clock.meanwhile.insert(0, until_paused)
 
     def give_up() -> None:
-        if "waits for its turn" in house.waits("m9"):
-            house.register.want("m9", str(Signal.CANCEL), by="ana", operation="wish-2")
+        if "waits for its turn" in project.waits("m9"):
+            project.register.want("m9", str(Signal.CANCEL), by="ana", operation="wish-2")
         else:
-            house.clock.meanwhile.insert(0, give_up)
+            project.clock.meanwhile.insert(0, give_up)
 
-    house.clock.meanwhile = [until_paused, give_up]
+    project.clock.meanwhile = [until_paused, give_up]
     with pytest.raises(RollbackRequested):
-        deployed(house, magnum)
+        deployed(project, magnum)
     assert magnum.ordered == 1 and not magnum.deleted, "nothing is done about it before its turn"
-    assert house.working() == {"m1", "m2"}
-    assert house.clock.now - begun < timedelta(hours=2)
+    assert project.working() == {"m1", "m2"}
+    assert project.clock.now - before < timedelta(hours=2)

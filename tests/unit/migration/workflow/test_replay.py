@@ -83,6 +83,6 @@ def replayed(steps: list[tuple[str, Json]]) -> tuple[MigrationEnded, int]:
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECORDINGS.glob("*.json")))
 def test_what_an_earlier_version_recorded_is_replayed_to_the_same_end(name: str) -> None:
     recording = json.loads((RECORDINGS / f"{name}.json").read_text())
-    end, taken = replayed(recording["steps"])
+    end, steps = replayed(recording["steps"])
     assert TypeAdapter(MigrationEnded).dump_python(end, mode="json") == recording["end"]
-    assert taken == len(recording["steps"])
+    assert steps == len(recording["steps"])

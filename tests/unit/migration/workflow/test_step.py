@@ -43,6 +43,9 @@ def test_what_cannot_be_taken_back_begins_with_the_traffic() -> None:
 
 
 def test_an_operation_always_has_the_same_short_id() -> None:
-    made = {migration_id(f"operation-{number}") for number in range(500)}
-    assert len(made) == 500 and migration_id("operation-7") == migration_id("operation-7")
-    assert all(each[0] == "m" and len(each) == 6 and set(each[1:]) <= set(ID_LETTERS) for each in made)
+    ids = {migration_id(f"operation-{number}") for number in range(500)}
+    assert len(ids) == 500 and migration_id("operation-7") == migration_id("operation-7")
+    assert all(
+        migration[0] == "m" and len(migration) == 6 and set(migration[1:]) <= set(ID_LETTERS)
+        for migration in ids
+    )
