@@ -184,7 +184,7 @@ class _Person:
     """Approves one cut-over after the other."""
 
     def __init__(self, world: World) -> None:
-        self._made = world
+        self._world = world
         self._done: set[str] = set()
         self._next = 0.0
 
@@ -192,7 +192,7 @@ class _Person:
         """Press the button of the oldest card, if it is time for another one."""
         if time.monotonic() < self._next:
             return
-        workspace = self._made.workspace
+        workspace = self._world.workspace
         for message in list(workspace.messages):
             button = (
                 _approve(message.blocks)
@@ -202,7 +202,7 @@ class _Person:
             if button:
                 self._done.add(message.ts)
                 self._next = time.monotonic() + DECIDED_EVERY
-                self._made.loopback.run(workspace.click("U0BO", message.channel, message.ts, button))
+                self._world.loopback.run(workspace.click("U0BO", message.channel, message.ts, button))
                 return
 
 
@@ -231,7 +231,8 @@ def _delays(world: World, migrations: list[ClusterMigration]) -> tuple[list[floa
         for event in migration.history
         if event.get("what") == "done"
     )
-    late, slow = [], []
+    late: list[float] = []
+    slow: list[float] = []
     for at, operation, slot in delays:
         busy = sum(at - BUSY_SECONDS < other <= at for other, _, _ in delays) >= BUSY * BUSY_SECONDS
         (late if busy else slow).append(posted.get((operation, slot), float("inf")) - at)

@@ -77,13 +77,12 @@ def during_the_copy(movers: Movers) -> SandboxCluster:
 
     def begun() -> SandboxCluster | None:
         target = switches.get("dev-eu-calico")
-        namespace = target and target.cluster.store.registry.named("Namespace")
-        names = (
-            {obj["metadata"]["name"] for obj in target.cluster.store.all_of(namespace, None)}
-            if target
-            else set()
-        )
-        return target.cluster if target and "shop" in names else None
+        if target is None:
+            return None
+        namespace = target.cluster.store.registry.named("Namespace")
+        assert namespace is not None
+        names = {obj["metadata"]["name"] for obj in target.cluster.store.all_of(namespace, None)}
+        return target.cluster if "shop" in names else None
 
     return cast("SandboxCluster", movers.office.until(begun, LONG))
 
