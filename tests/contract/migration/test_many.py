@@ -141,7 +141,7 @@ class Silent:
 
 
 @pytest.fixture
-def told() -> Silent:
+def reporter() -> Silent:
     return Silent()
 
 
@@ -158,7 +158,7 @@ def start(
     monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.5)
     running: list[Runtime] = []
 
-    def begun() -> Runtime:
+    def begin() -> Runtime:
         for runtime in running:
             runtime.stop()
         runtime = Runtime(
@@ -169,7 +169,7 @@ def start(
         running[:] = [runtime]
         return runtime
 
-    yield begun
+    yield begin
     for runtime in running:
         runtime.stop()
 

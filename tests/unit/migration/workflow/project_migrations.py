@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.migration.planning.plan import MigrationPlan
+from bot.migration.workflow.events import MigrationPaused, MigrationStepDone
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import Signal
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
@@ -118,3 +119,18 @@ def project_migrations(folder: pathlib.Path) -> Iterator[ProjectMigrations]:
     database.upgrade()
     yield ProjectMigrations(database)
     database.dispose()
+
+
+def results(played: JournalRun) -> list[str]:
+    """What the steps that are done have told in the thread."""
+    return [event.said for _name, event in played.told.changes if isinstance(event, MigrationStepDone)]
+
+
+def pauses(played: JournalRun) -> list[MigrationPaused]:
+    """The pauses that were told in the thread."""
+    return [event for _name, event in played.told.changes if isinstance(event, MigrationPaused)]
+
+
+def step_names(played: JournalRun) -> list[str]:
+    """The names of the recorded steps."""
+    return [name for name, _output in played.journal.kept.values()]

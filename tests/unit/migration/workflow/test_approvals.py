@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Iterator
-
-import pytest
-
 from bot.access.proposal import Proposal
 from bot.common.problems import Refusal
 from bot.migration.workflow.approvals import await_approval
@@ -15,7 +10,7 @@ from bot.migration.workflow.ports import Decision, DecisionStatus
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import Signal
 from bot.migration.workflow.step import Step
-from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations, pauses
 
 PROPOSAL = Proposal(kind="migrate.cutover", headline="Cut over")
 
@@ -51,12 +46,6 @@ class Approvers:
         raise AssertionError("nothing is closed here")
 
 
-@pytest.fixture
-def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
-    with project_migrations(tmp_path) as migrations:
-        yield migrations
-
-
 def approve(run: Run) -> tuple[str, ...]:
     return await_approval(
         run, kind="migrate.cutover", name="cutover", subject="cut-over", propose=lambda: PROPOSAL
@@ -69,7 +58,7 @@ def paused(project: ProjectMigrations, approvers: Approvers) -> MigrationPaused:
     run.begin(Step.DECIDE)
     project.clock.meanwhile = [lambda: project.signal("m1", Signal.RESUME)]
     assert approve(run) == ("bo",)
-    [event] = [event for _name, event in played.told.changes if isinstance(event, MigrationPaused)]
+    [event] = pauses(played)
     return event
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -22,13 +21,7 @@ from bot.migration.workflow.step import ORDER, Step
 from bot.migration.workflow.step_runner import Wait
 from bot.migration.workflow.steps.soak import soak
 from tests.unit.clusters.lifecycle.journal_flow import Journal, JournalRun
-from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
-
-
-@pytest.fixture
-def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
-    with project_migrations(tmp_path) as made:
-        yield made
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations
 
 
 def details(played: JournalRun) -> list[str]:

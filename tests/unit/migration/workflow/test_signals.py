@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Iterator
-
 import pytest
 
 from bot.migration.workflow.signals import Signal, available_signals, signal_refusal
 from bot.migration.workflow.step import ORDER, Step, is_past_cutover
-from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations
 
 
 @pytest.mark.parametrize("step", [step for step in ORDER if not is_past_cutover(step)])
@@ -37,12 +34,6 @@ def test_on_the_way_back_nothing_turns_but_a_pause_can_be_ended() -> None:
     for step in ORDER[:-1]:
         assert available_signals(step, paused=False, back=True) == ()
         assert Signal.RESUME in available_signals(step, paused=True, back=True)
-
-
-@pytest.fixture
-def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
-    with project_migrations(tmp_path) as migrations:
-        yield migrations
 
 
 def test_a_signal_is_pending_until_it_was_accepted_and_a_newer_one_after_it(

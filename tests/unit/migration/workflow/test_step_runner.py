@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,28 +9,14 @@ import pytest
 from bot.adapters.durable.flow import Json
 from bot.adapters.kube.errors import Unreachable
 from bot.common.problems import Problem
-from bot.migration.workflow.events import MigrationPaused, MigrationProgress, MigrationResumed
+from bot.migration.workflow.events import MigrationProgress, MigrationResumed
 from bot.migration.workflow.signals import RollbackRequested, Signal
 from bot.migration.workflow.step import Step
 from bot.migration.workflow.step_runner import Wait
-from tests.unit.clusters.lifecycle.journal_flow import Journal, JournalRun
-from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
+from tests.unit.clusters.lifecycle.journal_flow import Journal
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations, pauses, step_names
 
 UNREACHABLE = Unreachable("The cluster's API cannot be reached", why="refused")
-
-
-@pytest.fixture
-def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
-    with project_migrations(tmp_path) as migrations:
-        yield migrations
-
-
-def names(played: JournalRun) -> list[str]:
-    return [name for name, _output in played.journal.kept.values()]
-
-
-def pauses(played: JournalRun) -> list[MigrationPaused]:
-    return [event for _name, event in played.told.changes if isinstance(event, MigrationPaused)]
 
 
 def test_what_a_step_returned_is_returned_again_by_a_replay_that_does_nothing(
@@ -60,7 +44,7 @@ def test_a_problem_pauses_until_somebody_resumes_and_then_the_step_is_run_again(
 
     project.clock.meanwhile = [lambda: project.signal("m1", Signal.RESUME)]
     run.steps.do("copy", fails_once)
-    assert names(played) == ["copy: begin", "copy", "paused", "go on", "copy"]
+    assert step_names(played) == ["copy: begin", "copy", "paused", "go on", "copy"]
     [paused] = pauses(played)
     assert (paused.what, paused.why, paused.fix) == (
         "The new cluster did not take 1 object",
@@ -105,7 +89,7 @@ def test_a_signal_to_pause_is_followed_before_the_effect(project: ProjectMigrati
 
     run.steps.do("stop", stop)
     assert effects == [1], "it was done once, after the pause"
-    assert names(played) == ["quiesce: begin", "stop", "paused", "go on", "stop"]
+    assert step_names(played) == ["quiesce: begin", "stop", "paused", "go on", "stop"]
     assert pauses(played)[0].why == "ana wanted it to stand still"
 
 
@@ -114,7 +98,7 @@ def test_a_signal_that_the_step_refuses_is_dropped(project: ProjectMigrations) -
     run.begin(Step.QUIESCE)
     project.signal("m1", Signal.CANCEL)
     assert run.steps.do("stop", lambda: {"changes": 1}) == {"changes": 1}
-    assert names(played) == ["quiesce: begin", "stop", "stop"]
+    assert step_names(played) == ["quiesce: begin", "stop", "stop"]
 
 
 @pytest.mark.parametrize("signal", [Signal.CANCEL, Signal.ROLLBACK])
@@ -137,7 +121,7 @@ def test_a_pause_is_ended_by_a_roll_back_as_well(project: ProjectMigrations) -> 
     project.clock.meanwhile = [lambda: project.signal("m1", Signal.ROLLBACK)]
     with pytest.raises(RollbackRequested):
         run.steps.pause(Problem("Too full"))
-    assert names(played) == ["paused", "go on"]
+    assert step_names(played) == ["paused", "go on"]
 
 
 def test_on_the_way_back_any_signal_that_ends_a_pause_goes_on_with_it(project: ProjectMigrations) -> None:
@@ -184,7 +168,7 @@ def test_what_does_not_come_true_in_its_time_pauses_and_is_then_given_the_same_t
     assert paused.what == "7 did not bind within 5 min"
     assert paused.why == "data-0, data-1, data-2, data-3, data-4 and 2 more"
     assert paused.fix == "Look at them, then resume: I look again."
-    assert names(played) == ["wait for claims", "paused", "go on", "wait for claims"]
+    assert step_names(played) == ["wait for claims", "paused", "go on", "wait for claims"]
     waits = [state.waits for state in played.told.states if isinstance(state, MigrationProgress)]
     assert tuple(claims[:5]) in waits
 
@@ -200,7 +184,7 @@ def test_a_server_that_is_silent_is_waited_for_like_what_it_would_say(project: P
         return answer
 
     run.steps.wait(Wait(name="wait", what="stop", within=timedelta(minutes=1)), look)
-    assert not pauses(played) and names(played) == ["wait"]
+    assert not pauses(played) and step_names(played) == ["wait"]
     troubles = [state.trouble for state in played.told.states if isinstance(state, MigrationProgress)]
     assert troubles == ["The cluster's API cannot be reached: refused", "", troubles[0]]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +11,7 @@ from bot.clusters.lifecycle.results import ClusterBuilding, ClusterDeleting
 from bot.migration.workflow.signals import Signal
 from bot.migration.workflow.sub_flow import SubFlow, SubFlowInterrupted
 from tests.unit.clusters.lifecycle.journal_flow import JournalRun
-from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
-
-
-@pytest.fixture
-def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
-    with project_migrations(tmp_path) as migrations:
-        yield migrations
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations
 
 
 def records(played: JournalRun) -> list[tuple[str, Json]]:

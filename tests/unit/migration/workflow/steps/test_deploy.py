@@ -5,8 +5,6 @@ it is built.
 from __future__ import annotations
 
 import dataclasses
-import pathlib
-from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +26,7 @@ from bot.migration.workflow.steps.deploy import deploy
 from storage.cluster_migrations import CANCELLED
 from storage.reservations import ReservationRepository
 from tests.unit.clusters.lifecycle.journal_flow import LIMITS, OPERATION, Cloud, site
-from tests.unit.migration.workflow.project_migrations import ProjectMigrations, project_migrations
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations
 
 ORDER = ClusterOrder(
     name="new",
@@ -52,10 +50,9 @@ class Magnum(Cloud):
 
 
 @pytest.fixture
-def project(tmp_path: pathlib.Path) -> Iterator[ProjectMigrations]:
-    with project_migrations(tmp_path) as made:
-        made.store("m9", operation=OPERATION)
-        yield made
+def project(project: ProjectMigrations) -> ProjectMigrations:
+    project.store("m9", operation=OPERATION)
+    return project
 
 
 @pytest.fixture
