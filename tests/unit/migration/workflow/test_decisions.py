@@ -1,4 +1,4 @@
-"""Decisions of the workflow are approvals in the thread where the migration was asked for."""
+"""Decisions of the workflow are approvals in the thread where the migration was decision for."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def test_only_kinds_that_the_configuration_names_need_a_decision(decisions: Make
 def test_a_decision_is_asked_for_once_in_the_thread_of_the_request(
     decisions: Make, database: Database
 ) -> None:
-    asked = decisions().request(OPERATION, "cutover-1", PROPOSAL)
+    decision = decisions().request(OPERATION, "cutover-1", PROPOSAL)
     again = decisions().request(OPERATION, "cutover-1", PROPOSAL)
-    assert asked == again and asked.status is DecisionStatus.OPEN
+    assert decision == again and decision.status is DecisionStatus.OPEN
     [approval] = ApprovalRepository(database).waiting(["shop"])
     assert (approval.requester, approval.channel, approval.thread) == ("U1", "C1", "1.0")
     assert approval.operation == f"{OPERATION}:cutover-1"
@@ -127,8 +127,8 @@ def test_a_decision_needs_somebody_other_than_who_asks(decisions: Make) -> None:
 
 
 def test_an_approval_is_begun_if_it_still_is_what_was_shown(decisions: Make, database: Database) -> None:
-    asked = decisions().request(OPERATION, "cutover-1", PROPOSAL)
-    approve(database, asked.id)
+    decision = decisions().request(OPERATION, "cutover-1", PROPOSAL)
+    approve(database, decision.id)
     approved = decisions().get(OPERATION, "cutover-1")
     assert (approved.status, approved.by) == (DecisionStatus.APPROVED, ("bo",))
     for _ in range(2):  # a second attempt is let through
@@ -137,8 +137,8 @@ def test_an_approval_is_begun_if_it_still_is_what_was_shown(decisions: Make, dat
 
 
 def test_what_has_changed_since_it_was_shown_is_not_begun(decisions: Make, database: Database) -> None:
-    asked = decisions().request(OPERATION, "cutover-1", PROPOSAL)
-    approve(database, asked.id)
+    decision = decisions().request(OPERATION, "cutover-1", PROPOSAL)
+    approve(database, decision.id)
     with pytest.raises(Refusal, match="has changed since"):
         decisions().start(OPERATION, "cutover-1", dataclasses.replace(PROPOSAL, bound={"plan": 2}))
     assert decisions().get(OPERATION, "cutover-1").status is DecisionStatus.ENDED

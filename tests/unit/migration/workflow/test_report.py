@@ -39,33 +39,33 @@ def test_it_begins_with_what_was_migrated_and_how_it_ended() -> None:
 
 
 def test_each_event_is_one_line_with_who_decided() -> None:
-    told = lines(
+    text = lines(
         {"at": AT, "step": "decide", "what": "approved", "said": "approved\nby bo", "by": ["bo", "cy"]},
         {"what": "pause", "by": "ana"},
     )
-    assert "- 2026-11-24T12:00:00 · decide · approved · approved; by bo · by bo, cy" in told
-    assert "- pause · by ana" in told
+    assert "- 2026-11-24T12:00:00 · decide · approved · approved; by bo · by bo, cy" in text
+    assert "- pause · by ana" in text
 
 
 def test_proof_and_snapshots_have_sections_of_their_own() -> None:
-    told = lines(
+    text = lines(
         {"at": AT, "step": "prove", "what": "proof", "checked": {"http": 3}, "unchecked": ["HTTP of a\nb"]},
         {"at": AT, "step": "quiesce", "what": "snapshots", "said": "1 snapshot", "lines": ["s1"]},
     )
-    proof = told.index("## Proof")
-    assert told[proof + 2 : proof + 4] == [
+    proof = text.index("## Proof")
+    assert text[proof + 2 : proof + 4] == [
         "- 2026-11-24T12:00:00 · prove · looked at http 3, as it was on the source",
         "- not checked: HTTP of a; b",
     ]
-    snapshots = told.index("## Snapshots")
-    assert told[snapshots + 2 : snapshots + 4] == ["- 2026-11-24T12:00:00 · 1 snapshot", "  - s1"]
-    assert not [line for line in told[:proof] if "looked at" in line]
+    snapshots = text.index("## Snapshots")
+    assert text[snapshots + 2 : snapshots + 4] == ["- 2026-11-24T12:00:00 · 1 snapshot", "  - s1"]
+    assert not [line for line in text[:proof] if "looked at" in line]
 
 
 def test_it_ends_with_the_plan() -> None:
-    told = lines()
-    [copied] = [line for line in told if line.startswith("| Deployment shop/web | at cut-over | ")]
-    assert told.index("## Copied: 2 objects") < told.index(copied) < told.index("## Findings")
+    text = lines()
+    [copied] = [line for line in text if line.startswith("| Deployment shop/web | at cut-over | ")]
+    assert text.index("## Copied: 2 objects") < text.index(copied) < text.index("## Findings")
 
 
 def test_a_history_without_proof_has_no_such_section() -> None:

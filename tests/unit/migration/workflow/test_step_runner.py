@@ -150,11 +150,11 @@ def test_what_does_not_come_true_in_its_time_pauses_and_is_then_given_the_same_t
 ) -> None:
     run, played = project.run("m1")
     wait = Wait(name="wait for claims", what="bind", within=timedelta(minutes=5), detail="waiting")
-    begun = project.clock.now
+    start = project.clock.now
     claims = [f"data-{number}" for number in range(7)]
 
     def look() -> list[str]:
-        return claims if project.clock.now - begun < timedelta(minutes=8) else []
+        return claims if project.clock.now - start < timedelta(minutes=8) else []
 
     def resume() -> None:
         if run.position.pauses:
