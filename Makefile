@@ -6,22 +6,23 @@ RUN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be more than cores
 
-.PHONY: demo test check bench lock clean python chromium
+.PHONY: demo test check bench picture lock clean python chromium
 .DEFAULT_GOAL := help
 help:
 	@echo "make demo    start the sandbox and the bot, play a short tour, stay up for the browser"
 	@echo "make test    run the whole test suite"
 	@echo "make check   lint, types, direction of imports"
 	@echo "make bench   the measurements of docs/benchmarks.md"
+	@echo "make picture draw docs/images/architecture.svg anew from the imports"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 
 python:
 	@test -n "$(PYTHON)" || { echo "xk8s needs Python 3.11 to 3.13: apt-get install python3 python3-venv (or name one: make PYTHON=/path/to/python3.11 ...)"; exit 1; }
 
-$(VENV)/.runtime: requirements/runtime.lock pyproject.toml | python
+$(VENV)/.demo: requirements/demo.lock pyproject.toml | python
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments: apt-get install python3-venv"; exit 1; }
 	@echo "setting up $(VENV) ..."
-	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.lock
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock pyproject.toml | python
@@ -29,9 +30,9 @@ $(VENV)/.dev: requirements/dev.lock pyproject.toml | python
 	@echo "setting up $(VENV) with the test tools ..."
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@ $(VENV)/.runtime
+	@touch $@ $(VENV)/.demo
 
-demo: $(VENV)/.runtime
+demo: $(VENV)/.demo
 	@$(RUN)/python -m bot.cli demo $(patsubst --%,--%,$(ARGS))
 
 chromium:
@@ -45,13 +46,18 @@ check: $(VENV)/.dev
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
 
+picture: $(VENV)/.dev
+	@$(RUN)/python docs/architecture_picture.py
+
 bench: $(VENV)/.dev
 	@$(RUN)/python -m benchmarks $(ARGS)
 
-lock: $(VENV)/.dev
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: $(VENV)/.dev  # runtime: a server; demo: with the sandbox; dev: with the test tools too
 	@$(RUN)/python -m pip install --quiet uv
-	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.lock
-	@$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements/runtime.lock pyproject.toml -o requirements/dev.lock
+	@$(RUN)/$(COMPILE) pyproject.toml -o requirements/runtime.lock
+	@$(RUN)/$(COMPILE) --extra demo -c requirements/runtime.lock pyproject.toml -o requirements/demo.lock
+	@$(RUN)/$(COMPILE) --extra dev -c requirements/demo.lock pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache

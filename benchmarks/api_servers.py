@@ -12,7 +12,7 @@ import time
 
 from sandbox.infrastructure import Infrastructure
 from sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
 from sandbox.loopback import Loopback
 
 TOKEN = "bench-token"
@@ -26,12 +26,12 @@ def main() -> None:
     reached = {}
     for number, (name, driver) in enumerate((("source", "flannel"), ("target", "calico"))):
         spec = ClusterSpec(uuid=name, name=name, driver=driver, masters=1, nodes=0, subnet=f"10.0.{number}")
-        made = SandboxCluster(spec, tempo=Tempo(start=0.0, stop=0.0), infrastructure=infrastructure)
+        made = SandboxCluster(spec, timings=Timings(start=0.0, stop=0.0), infrastructure=infrastructure)
         made.authenticator.add_token(TOKEN, "admin", ["system:masters"])
         loopback.run(made.start(loopback))
         loopback.run(made.settled())
         if name == "target":
-            made.api.disturbance.delay = float(sys.argv[2])
+            made.api.faults.delay = float(sys.argv[2])
         reached[name] = {"server": made.address, "ca": made.authority.pem, "token": TOKEN}
     (folder / "clusters.tmp").write_text(json.dumps(reached))
     (folder / "clusters.tmp").rename(folder / "clusters.json")

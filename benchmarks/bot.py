@@ -1,4 +1,4 @@
-"""The bot as a process against the sandbox's world, for benchmarks."""
+"""The bot as a process against the sandbox's sandbox, for benchmarks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import pathlib
 from collections.abc import Iterator
 
 from benchmarks import processes
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 
 
 @contextlib.contextmanager
-def world(clusters: tuple[Planned, ...], **more: object) -> Iterator[World]:
+def sandbox(clusters: tuple[InitialCluster, ...], **more: object) -> Iterator[Sandbox]:
     """A sandbox without rate limits."""
-    made = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.1, clusters=clusters, rate_limits=False, **more
+    made = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        seconds_to_build=0.1,
+        clusters=clusters,
+        rate_limits=False,
+        **more,
     )  # type: ignore[arg-type]
     made.start()
     try:
@@ -25,7 +29,7 @@ def world(clusters: tuple[Planned, ...], **more: object) -> Iterator[World]:
 
 
 @contextlib.contextmanager
-def serving(made: World, folder: pathlib.Path, *, admin: int) -> Iterator[int]:
+def serving(made: Sandbox, folder: pathlib.Path, *, admin: int) -> Iterator[int]:
     """`xk8s serve` in Socket Mode, ready; yields the process id."""
     environment = {**made.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
     with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log") as pid:

@@ -1,4 +1,4 @@
-"""The sandbox's world as a process of its own: writes the bot's files and environment into a folder."""
+"""The sandbox's sandbox as a process of its own: writes the bot's files and environment into a folder."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 import time
 
 from benchmarks import bot
-from sandbox.world import Planned
+from sandbox.sandbox import InitialCluster
 
 
 def main() -> None:
     """Serve until it is ended."""
     folder = pathlib.Path(sys.argv[1])
-    with bot.world((Planned(name="prod-eu", driver="calico", nodes=9, masters=3),)) as made:
+    with bot.sandbox((InitialCluster(name="prod-eu", driver="calico", nodes=9, masters=3),)) as made:
         environment = made.write(folder)
         (folder / "environment.tmp").write_text(json.dumps(environment))
         (folder / "environment.tmp").rename(folder / "environment.json")

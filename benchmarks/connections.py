@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from benchmarks import bot, processes
 from benchmarks.figures import Line
-from sandbox.world import World
+from sandbox.sandbox import Sandbox
 
 LOST_SECONDS, SILENT_SECONDS = 2.0, 10.0
 
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Cut by FIN, cut by RST, silent; the worst of three each."""
-    with bot.world(()) as made:
+    with bot.sandbox(()) as made:
         admin = processes.free_port()
         with bot.serving(made, folder, admin=admin):
             cuts: list[tuple[str, Callable[[], None], float]] = [
@@ -26,7 +26,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
             return [_worst(made, what, cut, bound) for what, cut, bound in cuts]
 
 
-def _worst(made: World, what: str, cut: Callable[[], None], bound: float) -> Line:
+def _worst(made: Sandbox, what: str, cut: Callable[[], None], bound: float) -> Line:
     worst = 0.0
     for _ in range(3):
         made.loopback.run(made.workspace.until(lambda: made.sockets.connections, 20), 25)

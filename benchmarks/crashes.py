@@ -20,7 +20,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     """Type, wait for the acknowledgement, kill at a random moment, start again."""
     chance = random.Random(11)
     names = [f"crash-{number}" for number in range(KILLS)]
-    with bot.world(()) as made:
+    with bot.sandbox(()) as made:
         admin = processes.free_port()
         for name in names:
             with bot.serving(made, folder, admin=admin) as pid:
@@ -53,7 +53,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     ]
 
 
-def _ended(made: bot.World, names: list[str]) -> Counter[str]:
+def _ended(made: bot.Sandbox, names: list[str]) -> Counter[str]:
     roots = [message for message in made.workspace.messages if not message.thread and message.blocks]
     lines = ["\n".join(plain_text.lines(message.blocks)) for message in roots]
     return Counter(

@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.figures import Line
 from benchmarks.updates import OLDEST_SECONDS, VISIBLE_SECONDS, Watch
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 
@@ -40,39 +40,39 @@ Object = dict[str, Any]
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Migrate all of them, and watch until every one has soaked for a while."""
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0),
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
         seconds_to_build=2.0,
         rate_limits=True,
         clusters=(
-            Planned(name="lab", driver="calico", nodes=1),
-            *(Planned(name=name, driver="flannel", nodes=1) for name in _names()),
+            InitialCluster(name="lab", driver="calico", nodes=1),
+            *(InitialCluster(name=name, driver="flannel", nodes=1) for name in _names()),
         ),
     )
-    world.start()
-    world.cloud.inventory.most_clusters = 4 * MIGRATIONS
+    sandbox.start()
+    sandbox.cloud.inventory.most_clusters = 4 * MIGRATIONS
     try:
         for name in _names():
-            world.loopback.run(_deployed(world, name))
-        world.settle(60.0)
+            sandbox.loopback.run(_deployed(sandbox, name))
+        sandbox.settle(60.0)
         admin = processes.free_port()
-        environment = {**world.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+        environment = {**sandbox.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
         with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
             file.write(SETTINGS)
         with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log"):
             processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
-            world.loopback.run(world.workspace.until(lambda: world.sockets.connections, 30), 35)
-            return _watched(world, Database.open(f"sqlite:///{folder}/xk8s.sqlite3"))
+            sandbox.loopback.run(sandbox.workspace.until(lambda: sandbox.sockets.connections, 30), 35)
+            return _watched(sandbox, Database.open(f"sqlite:///{folder}/xk8s.sqlite3"))
     finally:
-        world.stop()
+        sandbox.stop()
 
 
 def _names() -> Iterator[str]:
     return (f"team-{number}" for number in range(MIGRATIONS))
 
 
-async def _deployed(world: World, name: str) -> None:
-    world.switches[name].cluster.deploy(list(_objects()))
+async def _deployed(sandbox: Sandbox, name: str) -> None:
+    sandbox.cluster_faults[name].cluster.deploy(list(_objects()))
 
 
 def _objects() -> Iterator[Object]:
@@ -107,11 +107,11 @@ class _Seen:
     most: int  # migrations at once
 
 
-def _watched(world: World, database: Database) -> list[Line]:
-    register, watch, person = ClusterMigrationRepository(database), Watch(world), _Person(world)
+def _watched(sandbox: Sandbox, database: Database) -> list[Line]:
+    register, watch, person = ClusterMigrationRepository(database), Watch(sandbox), _Person(sandbox)
     for number, name in enumerate(_names()):
         words = f"/xk8s migrate {name} --to calico --soak 4h"
-        world.loopback.run(world.workspace.command("U0ANA", CHANNELS[number % len(CHANNELS)], words))
+        sandbox.loopback.run(sandbox.workspace.command("U0ANA", CHANNELS[number % len(CHANNELS)], words))
         time.sleep(ORDERED_EVERY)
         watch.look()
     soak_times = _until_all_soak(register, watch, person)
@@ -120,7 +120,7 @@ def _watched(world: World, database: Database) -> list[Line]:
         time.sleep(1.0)
         watch.look()
     migrations = register.of_project("shop", limit=2 * MIGRATIONS)
-    late, slow = _delays(world, migrations)
+    late, slow = _delays(sandbox, migrations)
     refused = watch.refused["chat.update"]
     soak = sum(migration.step == "soak" for migration in migrations)
     return [
@@ -183,8 +183,8 @@ def _until_all_soak(register: ClusterMigrationRepository, watch: Watch, person: 
 class _Person:
     """Approves one cut-over after the other."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._world = sandbox
         self._done: set[str] = set()
         self._next = 0.0
 
@@ -214,10 +214,10 @@ def _approve(blocks: list[Object]) -> str:
     return ""
 
 
-def _delays(world: World, migrations: list[ClusterMigration]) -> tuple[list[float], list[float]]:
+def _delays(sandbox: Sandbox, migrations: list[ClusterMigration]) -> tuple[list[float], list[float]]:
     """How long each end of a step took to be said: while there were many a second, and else."""
     posted = {}
-    for message in world.workspace.messages:
+    for message in sandbox.workspace.messages:
         payload = (message.metadata or {}).get("event_payload") or {}
         if str(payload.get("slot", "")).startswith("state-"):
             posted[payload["operation"], payload["slot"]] = float(message.ts)

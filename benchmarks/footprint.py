@@ -7,7 +7,7 @@ import statistics
 
 from benchmarks import bot, processes
 from benchmarks.figures import Line
-from sandbox.world import Planned
+from sandbox.sandbox import InitialCluster
 
 READY_SECONDS, READY_MEGABYTES, WORKED_MEGABYTES = 2.0, 150.0, 200.0
 STARTS, VERIFICATIONS = 5, 50
@@ -15,9 +15,9 @@ STARTS, VERIFICATIONS = 5, 50
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Start on an empty SQLite database, five times; then let the last one work."""
-    clusters = (Planned(name="prod-eu", driver="calico", nodes=9, masters=3),)
+    clusters = (InitialCluster(name="prod-eu", driver="calico", nodes=9, masters=3),)
     seconds: list[float] = []
-    with bot.world(clusters) as made:
+    with bot.sandbox(clusters) as made:
         for number in range(STARTS):
             home = folder / str(number)
             admin = processes.free_port()
@@ -53,7 +53,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     ]
 
 
-def _verify(made: bot.World) -> None:
+def _verify(made: bot.Sandbox) -> None:
     for _ in range(VERIFICATIONS):
         made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s verify calico prod-eu"))
 

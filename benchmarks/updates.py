@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks import processes
 from benchmarks.figures import Line
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.slack.web_api import Refused
-from sandbox.world import World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import Sandbox
+from sandbox.slack.errors import SlackError
 
 WORKS, SECONDS, COMPLETED = 50, 240.0, 5
 OLDEST_SECONDS, VISIBLE_SECONDS = 90.0, 5.0
@@ -24,23 +24,21 @@ AS_OF = re.compile(r"as of <!date\^(\d+)\^")
 class Watch:
     """What somebody sees who looks every second."""
 
-    def __init__(self, made: World) -> None:
+    def __init__(self, made: Sandbox) -> None:
         self._made = made
         self.refused = {"chat.update": 0, "chat.postMessage": 0}
         self.oldest = 0.0
         self.shown = 0
-        spend = made.api._spend
+        count = made.api.limits.count
 
-        def counted(what: str, most: int, seconds: float) -> None:
+        def counted(method: str, channel: str) -> None:
             try:
-                spend(what, most, seconds)
-            except Refused:
-                self.refused["chat.postMessage" if what.startswith("post") else what] = (
-                    self.refused.get(what, 0) + 1
-                )
+                count(method, channel)
+            except SlackError:
+                self.refused[method] = self.refused.get(method, 0) + 1
                 raise
 
-        made.api._spend = counted  # type: ignore[method-assign]
+        made.api.limits.count = counted  # type: ignore[method-assign]
 
     def look(self) -> None:
         """How old is each message that follows work?"""
@@ -53,7 +51,7 @@ class Watch:
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Fifty clusters that are never complete, then a few that are."""
-    made = World(tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=1e6, clusters=(), rate_limits=True)
+    made = Sandbox(timings=Timings(start=0.0, stop=0.0), seconds_to_build=1e6, clusters=(), rate_limits=True)
     made.start()
     made.cloud.inventory.most_clusters = 200
     try:
@@ -68,7 +66,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
         made.stop()
 
 
-def _watched(made: World) -> list[Line]:
+def _watched(made: Sandbox) -> list[Line]:
     watch = Watch(made)
     made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s template create flannel --name many"))
     made.loopback.run(made.workspace.until(lambda: made.cloud.templates, 20), 25)
@@ -110,7 +108,7 @@ def _watched(made: World) -> list[Line]:
     ]
 
 
-def _visible(made: World, number: int) -> float:
+def _visible(made: Sandbox, number: int) -> float:
     """How long it takes until everybody sees that a cluster is complete, beyond the look that finds it."""
     name = f"many-{number}"
     found = next(each for each in made.cloud.clusters.values() if each["name"] == name)

@@ -2,7 +2,7 @@
 
 Every part of the sandbox (Slack, Keystone, Magnum, each cluster's Kubernetes API) is an ASGI
 application with a port; the state behind them lives on this one loop, so that it needs no locks.
-What is called from another thread goes through `Loopback.call` or `Loopback.run`.
+Calls from other threads go through `Loopback.call` or `Loopback.run`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class _PeerCertificateProtocol(HttpToolsProtocol):
     """Hands the client's certificate to the application, as the Kubernetes API server needs it.
 
-    It is found in `scope["state"]["peer_certificate"]` (DER bytes, or None), for HTTP and WebSockets.
+    It is in `scope["state"]["peer_certificate"]` (DER bytes, or None), for HTTP and WebSockets.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -36,7 +36,7 @@ class _PeerCertificateProtocol(HttpToolsProtocol):
         super().connection_made(transport)
 
 
-class _Server(uvicorn.Server):
+class _UvicornServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals to the process: several servers share it."""
@@ -44,18 +44,18 @@ class _Server(uvicorn.Server):
 
 
 @dataclasses.dataclass(frozen=True)
-class Served:
+class Server:
     """One application on its port."""
 
     url: str  # scheme, host and port, no slash at the end
     port: int
-    _server: _Server
+    _uvicorn: _UvicornServer
     _task: asyncio.Task[None]
 
     async def close(self) -> None:
         """Stop listening and drop the connections."""
-        self._server.force_exit = True
-        self._server.should_exit = True
+        self._uvicorn.force_exit = True
+        self._uvicorn.should_exit = True
         await self._task
 
 
@@ -65,14 +65,14 @@ class Loopback:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
-        self._served: list[Served] = []
+        self._servers: list[Server] = []
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
     def start(self) -> None:
-        """Start the thread; nothing is served yet."""
+        """Start the thread, which serves nothing yet."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -84,33 +84,36 @@ class Loopback:
         self._loop.close()
 
     async def _close_all(self) -> None:
-        await asyncio.gather(*(served.close() for served in self._served), return_exceptions=True)
+        await asyncio.gather(*(server.close() for server in self._servers), return_exceptions=True)
         current = asyncio.current_task()
-        rest = [task for task in asyncio.all_tasks() if task is not current]
-        for task in rest:
+        others = [task for task in asyncio.all_tasks() if task is not current]
+        for task in others:
             task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
-        """Run a coroutine on the loop from another thread and return what it returns."""
+        """Run a coroutine on the loop from another thread and return its result.
+
+        Raises `TimeoutError` after so many seconds, and whatever the coroutine raises.
+        """
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a plain function on the loop's thread, where the sandbox's state may be touched."""
+        """Call a function on the loop's thread, where the sandbox's state may be read and changed."""
 
         async def on_loop() -> T:
             return function(*arguments)
 
         return self.run(on_loop())
 
-    def serve(self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Served:
-        """Serve an application from another thread; see `serve_on_loop`."""
+    def serve(self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
+        """Serve an application, called from another thread; see `serve_on_loop`."""
         return self.run(self.serve_on_loop(app, port=port, tls=tls))
 
     async def serve_on_loop(
         self, app: ASGIApp, *, port: int = 0, tls: ssl.SSLContext | None = None
-    ) -> Served:
-        """Serve an application on 127.0.0.1; port 0 takes a free one. Raises `OSError` if it is taken."""
+    ) -> Server:
+        """Serve an application on 127.0.0.1; port 0 takes a free one. Raises `OSError` for a taken one."""
         # asyncio turns Nagle's algorithm off only for sockets whose protocol is named
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -128,15 +131,15 @@ class Loopback:
         config.load()
         if tls is not None:
             config.ssl = tls
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
+        uvicorn_server = _UvicornServer(config)
+        task = asyncio.create_task(uvicorn_server.serve(sockets=[listener]))
+        while not uvicorn_server.started:
             if task.done():
                 task.result()
                 raise OSError(f"the server on port {port} did not start")
             await asyncio.sleep(0.005)
         bound = int(listener.getsockname()[1])
         scheme = "https" if tls is not None else "http"
-        served = Served(f"{scheme}://127.0.0.1:{bound}", bound, server, task)
-        self._served.append(served)
-        return served
+        server = Server(f"{scheme}://127.0.0.1:{bound}", bound, uvicorn_server, task)
+        self._servers.append(server)
+        return server

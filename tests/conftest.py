@@ -16,15 +16,20 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadScopeScheduling
 
 from storage.database import Database
 
+pytest_plugins = [
+    "pytester",  # tests/unit/support runs pytest in pytest
+    "tests.support.distribution",
+    "tests.support.leftovers",
+    "tests.support.time_limits",
+]
+
 _numbers = itertools.count(1)
 
-if (
-    signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-):  # a run in the background: what is started must hear Ctrl-C
+# A run in the background ignores Ctrl-C, and what it starts would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A property holds or not: how long an example takes on a busy machine proves nothing. What fails can be
@@ -33,33 +38,6 @@ settings.register_profile(
     "xk8s", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("xk8s")
-
-
-# Each of these tests has a world of its own and waits for it: they go to whichever worker has room.
-APART = (
-    "tests/reliability/test_migrations",
-    "tests/reliability/test_operations",
-    "tests/reliability/test_approvals",
-    "tests/contract/migration/test_workflow",
-    "tests/contract/migration/test_many",
-    "tests/e2e/test_migration",
-)
-
-
-class FilesAndTrials(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
-    """On several workers a file stays together, because its tests may share what its module made, and
-    trials do not.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return nodeid if file.startswith(APART) else file
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """How `-n` hands tests out. In the order of collection: what waits comes before the unit tests."""
-    config.option.loadscopereorder = False
-    return FilesAndTrials(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.actions.parameters import Argument, Flag, Option
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
 
 
 class Effect(enum.Enum):
@@ -78,11 +78,11 @@ class Action(BaseModel):
         return values
 
     def words(self) -> str:
-        """The words that say this action, without the command: `verify calico prod-eu`."""
+        """The words that say this action, without the command: `cluster show prod-eu`."""
         typed = list(self.path)
         typed += self._typed_words()
         for field, spelling in self.spelled().items():
-            value = getattr(self, field)
+            value = getattr(self, field, None)  # absent: an option of a driver that was not given
             if isinstance(spelling, Flag) and value:
                 typed.append(spelling.flag)
             elif isinstance(spelling, Option) and value not in (None, ()):
@@ -96,12 +96,12 @@ class Action(BaseModel):
     def _typed_words(self) -> list[str]:
         typed: list[str] = []
         for field, spelling in self.spelled().items():
-            value = getattr(self, field)
+            value = getattr(self, field, None)
             if isinstance(spelling, Argument) and value is not None:
                 subcommands = {
                     action.path[-1] for action in Action._registry.values() if len(action.path) == 2
                 }
-                if field == "cluster" and (value in subcommands or value in set(Driver)):
+                if field == "cluster" and (value in subcommands or catalog.known(value)):
                     typed += ["--cluster", value]
                 else:
                     typed.append(str(value))

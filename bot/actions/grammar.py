@@ -21,7 +21,7 @@ from bot.actions.help_words import Help
 from bot.actions.mistakes import Mistake, echo, nearest
 from bot.actions.parameters import Argument, Check, Flag, Option
 from bot.actions.values import text as any_text
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
 
 HELP_WORDS = frozenset({"--help", "-h", "-?", "/?", "?"})
 LONGEST = 20_000  # characters; a slash command takes far fewer, a mention 40,000 with its code block
@@ -127,7 +127,7 @@ def _build(kind: type[Action], arguments: list[str], block: str | None) -> Actio
 
 
 def _take_apart(kind: type[Action], arguments: list[str]) -> dict[str, Any]:
-    command = _command(kind)
+    command = _command(kind, tuple(kind.spelled().items()))
     try:
         with command.make_context(" ".join(kind.path), list(arguments)) as context:
             values = dict(context.params)
@@ -141,16 +141,16 @@ def _take_apart(kind: type[Action], arguments: list[str]) -> dict[str, Any]:
 
 def _with_cluster(kind: type[Action], values: dict[str, Any], cluster: str) -> dict[str, Any]:
     if values.get("cluster") is not None and (
-        values.get("driver") is None or values["driver"] in set(Driver)
+        values.get("driver") is None or catalog.known(values["driver"])
     ):
         raise Mistake("The cluster is given twice", example=kind.example, topic=kind.path[0])
     return {**values, "cluster": cluster}
 
 
 @functools.cache
-def _command(kind: type[Action]) -> click.Command:
+def _command(kind: type[Action], spelled: tuple[tuple[str, Argument | Option | Flag], ...]) -> click.Command:
     parameters: list[click.Parameter] = []
-    for field, spelling in kind.spelled().items():
+    for field, spelling in spelled:
         parameters.append(_parameter(field, spelling))
         if field == "cluster" and isinstance(spelling, Argument):
             parameters.append(_option("_cluster_option", Option("--cluster", "CLUSTER", spelling.check)))
@@ -220,14 +220,14 @@ def _explained(kind: type[Action], message: str, arguments: list[str]) -> Mistak
     found = re.match(r"there is no driver `(.*)`", message, re.DOTALL)
     if found is None:
         return Mistake(what, example=kind.example, topic=kind.path[0])
-    meant = nearest(found[1], list(Driver))
+    meant = nearest(found[1], catalog.names())
     what = f"There is no driver `{echo(found[1])}`" + ("" if meant else f": there are {_known_drivers()}")
     example = _replaced(kind, arguments, found[1], meant) if meant else kind.example
     return Mistake(what, suggestion=meant, example=example, topic="driver")
 
 
 def _known_drivers() -> str:
-    return " and ".join(f"`{driver}`" for driver in Driver)
+    return " and ".join(f"`{driver}`" for driver in catalog.names())
 
 
 def _replaced(kind: type[Action], arguments: list[str], wrong: str, right: str) -> str:

@@ -32,7 +32,7 @@ def usage(kind: type[Action]) -> str:
     """How an action is typed: `cluster create NAME --template T [--nodes N]`."""
     parts = list(kind.path)
     for field, spelling in kind.spelled().items():
-        needed = kind.model_fields[field].is_required()
+        needed = field in kind.model_fields and kind.model_fields[field].is_required()
         parts.append(_shown(spelling) if needed else f"[{_shown(spelling)}]")
     return " ".join(parts)
 

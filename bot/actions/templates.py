@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, model_validator
 
 from bot.actions import values
 from bot.actions.action import Action, Effect
 from bot.actions.parameters import Argument, Flag, Option
+from bot.drivers import catalog
 from bot.drivers.driver import Driver
+from bot.drivers.template_rules import TemplateOption
 
 
 class TemplateCreate(Action):
-    """A new cluster template. Without a driver a form is opened."""
+    """A new cluster template. Without a driver a form is opened.
+
+    The options that drivers have of their own are extra fields, under the names that the catalogue gives.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     name = "template.create"
     path = ("template", "create")
@@ -29,12 +39,41 @@ class TemplateCreate(Action):
     keypair: Annotated[str | None, Option("--keypair", "KEYPAIR", values.text)] = None
     container_runtime: Annotated[str | None, Option("--container-runtime", "RUNTIME", values.name)] = None
     pool: Annotated[str | None, Option("--pool", "CIDR", values.cidr)] = None
-    ipip: Annotated[str | None, Option("--ipip", "MODE", values.ipip)] = None
-    backend: Annotated[str | None, Option("--backend", "NAME", values.name)] = None
-    wireguard: Annotated[bool, Flag("--wireguard")] = False
     labels: Annotated[tuple[str, ...], Option("--label", "K=V", values.key_value, repeated=True)] = ()
     public: Annotated[bool, Flag("--public")] = False
     dry_run: Annotated[bool, Flag("--dry-run")] = False
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options of drivers that were given, by name: text, or True for a switch."""
+        return dict(self.model_extra or {})
+
+    @classmethod
+    def spelled(cls) -> dict[str, Argument | Option | Flag]:
+        """The fields, with the drivers' options behind the pod range."""
+        spelled: dict[str, Argument | Option | Flag] = {}
+        for field, spelling in super().spelled().items():
+            spelled[field] = spelling
+            if field == "pool":
+                spelled |= {option.name: _spelling(option) for option in catalog.template_options()}
+        return spelled
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_options(cls, fields: Any) -> Any:
+        """Leave out options that were not given; refuse extra fields that are no driver's option."""
+        if not isinstance(fields, dict):
+            return fields
+        unknown = fields.keys() - cls.model_fields.keys() - cls.spelled().keys()
+        if unknown:
+            raise ValueError(f"no driver has the option {min(unknown)}")
+        return {field: value for field, value in fields.items() if field in cls.model_fields or value}
+
+
+def _spelling(option: TemplateOption) -> Option | Flag:
+    if not option.placeholder:
+        return Flag(option.flag)
+    return Option(option.flag, option.placeholder, option.check or values.name)
 
 
 class TemplateList(Action):

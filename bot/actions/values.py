@@ -7,7 +7,7 @@ import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
 
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -15,7 +15,6 @@ _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _PORT = re.compile(r"(?:(TCP|UDP|SCTP)/)?([0-9]{1,5})(?:-([0-9]{1,5}))?", re.IGNORECASE)
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_IPIP = {"always": "Always", "crosssubnet": "CrossSubnet", "never": "Never", "off": "Off"}
 
 
 def text(value: str) -> str:
@@ -67,7 +66,7 @@ def endpoint(value: str) -> str:
 def driver(value: str) -> str:
     """A driver of the catalogue."""
     lowered = value.lower()
-    if lowered not in set(Driver):
+    if catalog.known(lowered) is None:
         raise ValueError(f"there is no driver `{value}`")
     return lowered
 
@@ -142,14 +141,6 @@ def key_value(value: str) -> str:
     if not equals or not _KEY.fullmatch(key):
         raise ValueError(f"`{value}` is not KEY=VALUE")
     return value
-
-
-def ipip(value: str) -> str:
-    """Calico's IP-in-IP mode."""
-    found = _IPIP.get(value.lower())
-    if found is None:
-        raise ValueError(f"`{value}` is not one of `Always`, `CrossSubnet`, `Never`, `Off`")
-    return found
 
 
 def volume_choice(value: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from bot.actions import values
 from bot.actions.action import Action, Effect
 from bot.actions.parameters import Argument, Flag, Option
+from bot.drivers import catalog
 from bot.drivers.driver import Driver
 
 
@@ -29,8 +30,7 @@ class Verify(Action):
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
         """One word alone may be the driver or the cluster."""
         first, second = values.get("driver"), values.get("cluster")
-        drivers = set(Driver)
-        if first is not None and first.lower() in drivers:
+        if first is not None and catalog.known(first.lower()):
             return {**values, "driver": first.lower()}
         if first is None:
             return values

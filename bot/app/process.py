@@ -18,6 +18,7 @@ from bot.actions import grammar
 from bot.actions.request import IncomingRequest
 from bot.app import http_servers, logs, wiring
 from bot.app.admin import Check, admin_app
+from bot.app.configuration import load
 from bot.app.durable import DurableWork
 from bot.app.replica import Replica
 from bot.audit.head_signer import HeadSigner
@@ -29,7 +30,6 @@ from bot.requests.inbox import Inbox
 from bot.requests.long_running import ProgressReporter, answer_for
 from bot.requests.recovery import Recovery
 from bot.requests.worker_pool import WorkerPool
-from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack.attachments import SlackAttachments
 from bot.slack.audit_anchors import SlackAnchors

@@ -21,6 +21,7 @@ from bot.actions import values
 from bot.actions.request import Entry
 from bot.actions.service import Outcome
 from bot.app import logs, wiring
+from bot.app.configuration import load
 from bot.audit import seals
 from bot.audit.chain import ChainReport
 from bot.audit.export import ExportFormat, lines
@@ -32,7 +33,7 @@ from bot.cli.audit_commands import FROM_SLACK
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 from bot.requests.outcomes import detail
-from bot.settings import Settings, load
+from bot.settings import Settings
 from bot.settings.holder import SettingsHolder
 from bot.slack import plain_text
 from bot.slack.audit_anchors import SlackAnchors

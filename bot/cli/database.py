@@ -6,9 +6,9 @@ import click
 
 from bot.adapters.durable import runtime
 from bot.app import logs, wiring
+from bot.app.configuration import load
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
-from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from storage.database import DatabaseError
 from storage.grants import grant, statements

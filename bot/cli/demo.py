@@ -20,20 +20,27 @@ from pathlib import Path
 
 import click
 
-from bot.cli import tour
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import World
+try:
+    from bot.cli import tour
+    from sandbox.kube.controllers.kubelet import Timings
+    from sandbox.sandbox import Sandbox
+except ModuleNotFoundError as missing:
+    if missing.name not in ("jinja2", "markupsafe", "websockets"):
+        raise
+    raise click.ClickException(
+        f"the demo needs the package {missing.name}: pip install 'xk8s[demo]'"
+    ) from missing
 
 READY_SECONDS = 30.0
-TEMPO = Tempo(start=0.3)  # somebody watches
+TEMPO = Timings(start=0.3)  # somebody watches
 
 
 def run(*, port: int, headless: bool) -> int:
     """Play the tour; headless ends after it, otherwise everything stays up for the browser."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the bot ends with it, as with Ctrl-C
-    world = World(tempo=TEMPO)
+    sandbox = Sandbox(timings=TEMPO)
     try:
-        world.start(port=0 if headless else port)
+        sandbox.start(port=0 if headless else port)
     except OSError as error:
         click.echo(
             f"xk8s: the port {port} cannot be used: {error}\nTake another: make demo ARGS='--port 8081'",
@@ -41,15 +48,15 @@ def run(*, port: int, headless: bool) -> int:
         )
         return 1
     try:
-        with tempfile.TemporaryDirectory(prefix="xk8s-demo-") as folder, _bot(world, Path(folder)) as bot:
+        with tempfile.TemporaryDirectory(prefix="xk8s-demo-") as folder, _bot(sandbox, Path(folder)) as bot:
             click.echo(
-                f"\nThe workspace is at {world.slack_url}   (the bot is process {bot.pid}, its data in"
+                f"\nThe workspace is at {sandbox.slack_url}   (the bot is process {bot.pid}, its data in"
                 f" {folder})\n"
             )
-            good = tour.play(world)
+            good = tour.play(sandbox)
             if headless:
                 return 0 if good else 1
-            _stay(world, bot)
+            _stay(sandbox, bot)
             return 0
     except TimeoutError as error:
         click.echo(f"xk8s: {error}", err=True)
@@ -57,17 +64,17 @@ def run(*, port: int, headless: bool) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        world.stop()
+        sandbox.stop()
 
 
 @contextlib.contextmanager
-def _bot(world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _bot(sandbox: Sandbox, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xk8s serve` against the sandbox until the block ends."""
     admin = _free_port()
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "XK8S_", "OS_"))
     }
-    environment = {**kept, **world.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+    environment = {**kept, **sandbox.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
     with (folder / "bot.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "serve"], env=environment, stdout=log, stderr=log
@@ -109,8 +116,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stay(world: World, bot: subprocess.Popen[bytes]) -> None:
-    click.echo(f"Open {world.slack_url} and type there, or try:  /xk8s help   (Ctrl-C ends everything)")
+def _stay(sandbox: Sandbox, bot: subprocess.Popen[bytes]) -> None:
+    click.echo(f"Open {sandbox.slack_url} and type there, or try:  /xk8s help   (Ctrl-C ends everything)")
     with contextlib.suppress(KeyboardInterrupt):
         while bot.poll() is None:
             time.sleep(0.5)

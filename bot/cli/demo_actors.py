@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bot.slack import plain_text
+from sandbox.sandbox import Sandbox
 from sandbox.slack.model import Message, View
-from sandbox.world import World
 
 ANSWER_SECONDS = 30.0
 
 
 class DemoStage:
-    """A world with people in it, and what a transcript has shown of it; `echo` writes a line of that."""
+    """A sandbox with people in it, and what a transcript has shown of it; `echo` writes a line of that."""
 
-    def __init__(self, world: World, echo: Callable[[str], None]) -> None:
-        self._world = world
-        self._workspace = world.workspace
+    def __init__(self, sandbox: Sandbox, echo: Callable[[str], None]) -> None:
+        self._world = sandbox
+        self._workspace = sandbox.workspace
         self._echo = echo
         self._left = False
         self._shown: dict[str, list[str]] = {}  # what was printed of messages, by their time stamps

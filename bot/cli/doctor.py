@@ -7,10 +7,12 @@ from collections.abc import Callable
 import click
 
 from bot.app import logs, wiring
+from bot.app.configuration import load
 from bot.clusters.projects import Projects
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
-from bot.settings import Settings, load
+from bot.drivers import catalog
+from bot.settings import Settings
 from bot.settings.holder import SettingsHolder
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
@@ -24,6 +26,7 @@ def run(redactor: Redactor) -> int:
     holder = SettingsHolder(settings, read=load)
     checks: dict[str, Callable[[], str]] = {
         "configuration": lambda: _configuration(settings),
+        "drivers": _drivers,
         "database": lambda: _database(holder),
         "Slack": lambda: _slack(settings),
     }
@@ -68,6 +71,17 @@ def _configuration(settings: Settings) -> str:
             "there is no project", fix="Set XK8S_CONFIG to a file with `projects`; see docs/configuration.md."
         )
     return f"{len(names)} project{'s' if len(names) > 1 else ''} ({', '.join(names)})"
+
+
+def _drivers() -> str:
+    broken = catalog.broken_plugins()
+    if broken:
+        raise Problem(
+            f"{len(broken)} driver {'plug-in' if len(broken) == 1 else 'plug-ins'} cannot be used",
+            why="\n   ".join(map(str, broken)),
+            fix="Correct or uninstall it; the other drivers work.",
+        )
+    return ", ".join(catalog.names())
 
 
 def _database(holder: SettingsHolder) -> str:

@@ -149,6 +149,16 @@ def manifest(*, url: str | None) -> None:
 
 
 @main.command()
+def rbac() -> None:
+    """Print the ClusterRole that the installed drivers need beside those of deploy/rbac."""
+    import yaml
+
+    from bot.drivers.rbac import cluster_role
+
+    click.echo(yaml.safe_dump(cluster_role(), sort_keys=False), nl=False)
+
+
+@main.command()
 @click.option(
     "--kubeconfig",
     required=True,

@@ -22,6 +22,7 @@ from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
 from bot.actions.service import Outcome
 from bot.app import logs, wiring
+from bot.app.configuration import load
 from bot.cli.terminal_work import TerminalWork
 from bot.clusters.lifecycle.results import ClusterCreated
 from bot.common.problems import Refusal
@@ -32,7 +33,6 @@ from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.outcomes import shown
 from bot.requests.ports import Offered
-from bot.settings import load
 from bot.settings.holder import SettingsHolder
 from bot.slack import kit, plain_text
 from bot.slack.views import answers as views

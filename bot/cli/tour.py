@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import click
 
 from bot.cli.demo_actors import DemoStage
-from sandbox.world import World
+from sandbox.sandbox import Sandbox
 
 ANA, BO, DEE, SHOP, DEV = "U0ANA", "U0BO", "U0DEE", "C0SHOP", "C0SHOPDEV"
 CHANNELS = {SHOP: "shop", DEV: "shop-dev"}
@@ -38,14 +38,14 @@ class TourStep:
     about: str = ""  # after a button: the thread to read; else the newest
     channel: str = SHOP
     expect: tuple[str, ...]
-    before: Callable[[World], None] = lambda _world: None
+    before: Callable[[Sandbox], None] = lambda _world: None
 
 
-def _close_port_179(world: World) -> None:
-    switches = world.switches["staging-eu"]
-    node = list(switches.cluster.fabric.machines)[2]  # some peers still reach it, so it stays Ready
-    world.loopback.run(switches.switch("bgp-port", True, node))
-    world.loopback.run(switches.cluster.settled())
+def _close_port_179(sandbox: Sandbox) -> None:
+    switches = sandbox.cluster_faults["staging-eu"]
+    node = list(switches.cluster.network.machines)[2]  # some peers still reach it, so it stays Ready
+    sandbox.loopback.run(switches.switch("bgp-port", True, node))
+    sandbox.loopback.run(switches.cluster.settled())
 
 
 SHOP_TOUR: Sequence[TourStep] = (
@@ -212,31 +212,31 @@ class _Held:
             self._lines = None
 
 
-def play(world: World) -> bool:
+def play(sandbox: Sandbox) -> bool:
     """Play every step and print it as a transcript; False if one did not give the expected answer."""
-    started, usual = time.monotonic(), world.cloud.seconds_to_build
-    world.cloud.seconds_to_build = SECONDS_TO_BUILD
+    started, usual = time.monotonic(), sandbox.cloud.seconds_to_build
+    sandbox.cloud.seconds_to_build = SECONDS_TO_BUILD
     held = _Held()
-    aside = DemoStage(world, held)
+    aside = DemoStage(sandbox, held)
     with ThreadPoolExecutor(1) as meanwhile:
         try:
-            migration = meanwhile.submit(_told, world, MIGRATION_TOUR, aside, held)
-            good = _told(world, SHOP_TOUR, DemoStage(world, click.echo), click.echo)
+            migration = meanwhile.submit(_told, sandbox, MIGRATION_TOUR, aside, held)
+            good = _told(sandbox, SHOP_TOUR, DemoStage(sandbox, click.echo), click.echo)
             held.release()
             good = migration.result() and good
         except KeyboardInterrupt:
             aside.leave()
             raise
-    world.cloud.seconds_to_build = usual
+    sandbox.cloud.seconds_to_build = usual
     steps = len(SHOP_TOUR) + len(MIGRATION_TOUR)
     click.echo(f"{'✅' if good else '❌'} tour of {steps} steps in {time.monotonic() - started:.1f} s\n")
     return good
 
 
-def _told(world: World, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]) -> bool:
+def _told(sandbox: Sandbox, steps: Sequence[TourStep], stage: DemoStage, echo: Callable[[str], None]) -> bool:
     good = True
     for step in steps:
-        step.before(world)
+        step.before(sandbox)
         good = _play(stage, step, echo) and good
     return good
 

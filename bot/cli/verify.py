@@ -14,6 +14,7 @@ from bot.adapters.kube.connection import endpoint_from_kubeconfig
 from bot.app import logs, wiring
 from bot.common.problems import Refusal
 from bot.common.redaction import Redactor
+from bot.drivers.catalog import names
 from bot.drivers.driver import Driver
 from bot.drivers.verification.report import Verdict, VerificationReport, VerificationSummary
 from bot.drivers.verification.verifier import VerificationTarget, Verifier
@@ -60,7 +61,7 @@ def _driver(word: str | None) -> Driver | None:
     try:
         return Driver(values.driver(word))
     except ValueError as wrong:
-        raise Refusal(str(wrong), fix=f"There are {' and '.join(Driver)}.") from None
+        raise Refusal(str(wrong), fix=f"There are {' and '.join(names())}.") from None
 
 
 def _show(report: VerificationReport, redactor: Redactor) -> None:

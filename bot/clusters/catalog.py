@@ -1,27 +1,26 @@
-"""All clusters of a project: Magnum's, and those that only the configuration knows.
+"""All clusters of a project: those of Magnum, and those that only the configuration knows.
 
-Magnum out of reach does not hide the others: what is missing is said. A name that means two things is
-never guessed.
+While Magnum is out of reach the clusters of the configuration are listed all the same, together with what is
+missing. A name that several clusters have is never guessed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import difflib
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from bot.adapters.openstack.magnum_errors import MagnumError
 from bot.clusters.cluster import AmbiguousCluster, Cluster, ClusterNotFound, Listed
+from bot.clusters.references import matches, parse_time, suggestion
+from bot.drivers import catalog as drivers
 from bot.drivers.driver import Driver
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ConfiguredEntry:
-    """A cluster of the configuration, or marks for one of Magnum's."""
+    """A cluster of the configuration, or, without a kubeconfig, marks for one of Magnum's."""
 
     kubeconfig: Path | None = None
     context: str | None = None
@@ -30,7 +29,7 @@ class ConfiguredEntry:
 
 
 class ClusterSource(Protocol):
-    """What the catalogue asks Magnum."""
+    """What the catalogue asks of Magnum; all of it raises `MagnumError`."""
 
     def clusters(self) -> list[dict[str, Any]]: ...
 
@@ -45,95 +44,89 @@ class ClusterCatalog:
     def __init__(
         self, *, project: str, magnum: ClusterSource | None, configured: Mapping[str, ConfiguredEntry]
     ) -> None:
+        """`configured` has entries by a cluster's name, or by its UUID in Magnum."""
         self._project = project
         self._magnum = magnum
         self._configured = configured
 
     def all(self) -> Listed:
-        """Every cluster, by name."""
-        own = [
-            self._from_configuration(name, found)
-            for name, found in self._configured.items()
-            if found.kubeconfig
+        """Return every cluster, by name."""
+        configured = [
+            self._from_entry(name, entry) for name, entry in self._configured.items() if entry.kubeconfig
         ]
-        unread: MagnumError | None = None
-        deployed: list[Cluster] = []
-        if self._magnum is not None:
-            try:
-                drivers = {
-                    found["uuid"]: _driver(found.get("network_driver")) for found in self._magnum.templates()
-                }
-                deployed = [self._from_magnum(found, drivers) for found in self._magnum.clusters()]
-            except MagnumError as error:
-                unread = error
-        return Listed(clusters=tuple(sorted([*own, *deployed], key=lambda found: found.name)), unread=unread)
+        error, deployed = None, []
+        try:
+            deployed = self._deployed()
+        except MagnumError as failure:
+            error = failure
+        clusters = sorted([*configured, *deployed], key=lambda cluster: cluster.name)
+        return Listed(clusters=tuple(clusters), unread=error)
 
     def find(self, ref: str) -> Cluster:
-        """The cluster with a name or id. Raises `ClusterNotFound`, `AmbiguousCluster` or `MagnumError`."""
+        """Return the cluster with a name or id, in full.
+
+        Raises `ClusterNotFound`, `AmbiguousCluster`, or `MagnumError` if Magnum could not be asked.
+        """
         listed = self.all()
-        by_id = [cluster for cluster in listed.clusters if cluster.id == ref]
-        named = by_id or [cluster for cluster in listed.clusters if cluster.name == ref]
-        if len(named) == 1:
-            return self._in_full(named[0])
-        if named:
-            raise AmbiguousCluster(ref, named)
+        found = matches(ref, listed.clusters)
+        if len(found) > 1:
+            raise AmbiguousCluster(ref, found)
+        if found:
+            return self._in_full(found[0])
         if listed.unread is not None:
             raise listed.unread
         names = sorted({cluster.name for cluster in listed.clusters})
-        near = difflib.get_close_matches(ref, [*names, *Driver], n=1)
-        meant = f"Did you mean `{near[0]}`? " if near else ""
         raise ClusterNotFound(
-            f"There is no cluster {ref} in {self._project}", fix=f"{meant}See `/xk8s cluster list`."
+            f"There is no cluster {ref} in {self._project}",
+            fix=f"{suggestion(ref, [*names, *drivers.names()])}See `/xk8s cluster list`.",
         )
 
+    def _deployed(self) -> list[Cluster]:
+        if self._magnum is None:
+            return []
+        by_template = {
+            template["uuid"]: drivers.known(template.get("network_driver"))
+            for template in self._magnum.templates()
+        }
+        return [self._from_magnum(body, by_template) for body in self._magnum.clusters()]
+
     def _in_full(self, cluster: Cluster) -> Cluster:
+        """Read again what Magnum's list of clusters leaves out."""
         if not cluster.from_magnum or self._magnum is None:
             return cluster
         return self._from_magnum(self._magnum.cluster(cluster.id), {cluster.template: cluster.driver})
 
-    def _from_configuration(self, name: str, found: ConfiguredEntry) -> Cluster:
+    def _from_entry(self, name: str, entry: ConfiguredEntry) -> Cluster:
         return Cluster(
             id=f"kubeconfig:{name}",
             name=name,
             project=self._project,
-            driver=found.driver,
-            production=found.production,
-            kubeconfig=found.kubeconfig,
-            context=found.context,
+            driver=entry.driver,
+            production=entry.production,
+            kubeconfig=entry.kubeconfig,
+            context=entry.context,
         )
 
-    def _from_magnum(self, found: Mapping[str, Any], drivers: Mapping[str, Driver | None]) -> Cluster:
-        marks = (
-            self._configured.get(found["name"]) or self._configured.get(found["uuid"]) or ConfiguredEntry()
-        )
-        marks = marks if marks.kubeconfig is None else ConfiguredEntry()
-        labels = {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
+    def _from_magnum(self, body: Mapping[str, Any], by_template: Mapping[str, Driver | None]) -> Cluster:
+        marks = self._configured.get(body["name"]) or self._configured.get(body["uuid"])
+        if marks is None or marks.kubeconfig is not None:
+            marks = ConfiguredEntry()
+        labels = {str(key): str(value) for key, value in (body.get("labels") or {}).items()}
         return Cluster(
-            id=found["uuid"],
-            name=found["name"],
+            id=body["uuid"],
+            name=body["name"],
             project=self._project,
-            driver=drivers.get(found.get("cluster_template_id", "")) or marks.driver,
-            status=found.get("status") or "",
-            status_reason=found.get("status_reason") or "",
-            faults=dict(found.get("faults") or {}),
-            health=found.get("health_status") or "",
-            kubernetes=found.get("coe_version") or labels.get("kube_tag", ""),
-            api_address=found.get("api_address") or "",
-            masters=found.get("master_count"),
-            nodes=found.get("node_count"),
-            template=found.get("cluster_template_id", ""),
+            driver=by_template.get(body.get("cluster_template_id", "")) or marks.driver,
+            status=body.get("status") or "",
+            status_reason=body.get("status_reason") or "",
+            faults=dict(body.get("faults") or {}),
+            health=body.get("health_status") or "",
+            kubernetes=body.get("coe_version") or labels.get("kube_tag", ""),
+            api_address=body.get("api_address") or "",
+            masters=body.get("master_count"),
+            nodes=body.get("node_count"),
+            template=body.get("cluster_template_id", ""),
             production=marks.production,
             labels=labels,
-            created=_time(found.get("created_at")),
+            created=parse_time(body.get("created_at")),
         )
-
-
-def _driver(name: str | None) -> Driver | None:
-    return Driver(name) if name in set(Driver) else None
-
-
-def _time(text: str | None) -> datetime | None:
-    if text:
-        with contextlib.suppress(ValueError):
-            return datetime.fromisoformat(text)
-    return None

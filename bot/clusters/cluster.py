@@ -1,4 +1,4 @@
-"""A cluster, wherever it was heard of, and the errors of finding one."""
+"""A cluster of a project, wherever it is known from, and the errors of looking one up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bot.clusters.references import created_at
 from bot.common.problems import Ambiguous, Choice, Problem, Refusal
 from bot.drivers.driver import Driver
 
@@ -18,8 +19,8 @@ class Cluster:
     id: str
     name: str
     project: str
-    driver: Driver | None  # as declared; None if nobody said, or it is none of ours
-    status: str = ""  # Magnum's, empty for a kubeconfig cluster
+    driver: Driver | None  # as declared; None if nothing declares it, or it is not in the catalogue
+    status: str = ""  # Magnum's; empty for a cluster from the configuration, as are those that follow
     status_reason: str = ""
     faults: Mapping[str, str] = dataclasses.field(default_factory=dict)
     health: str = ""
@@ -42,41 +43,40 @@ class Cluster:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Listed:
-    """A project's clusters, and why some may be missing."""
+    """A project's clusters, and the error because of which some may be missing."""
 
     clusters: tuple[Cluster, ...]
     unread: Problem | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What to tell a person of it."""
+        """What is missing, in a sentence for people; empty if nothing is."""
         if self.unread is None:
             return ()
         parts = (f"Magnum's clusters are missing: {self.unread.what}, {self.unread.why}", self.unread.fix)
         return (". ".join(part.rstrip(".") for part in parts if part),)
 
 
+class NoCloud(Problem):
+    """A project has no cloud in the configuration, and so no Magnum."""
+
+
 class ClusterNotFound(Refusal):
-    """No cluster of the project is called that."""
+    """No cluster of the project has that name or id."""
 
 
 class AmbiguousCluster(Ambiguous):
-    """A name means several clusters."""
+    """Several clusters have that name."""
 
     def __init__(self, name: str, choices: Sequence[Cluster]) -> None:
         super().__init__(
             f"{len(choices)} clusters are called {name}",
-            choices=[Choice(cluster.id, _told_apart(cluster)) for cluster in choices],
+            choices=[Choice(cluster.id, _description(cluster)) for cluster in choices],
             fix="Pick one, or give its id instead of its name.",
         )
 
 
-def _told_apart(cluster: Cluster) -> str:
+def _description(cluster: Cluster) -> str:
     where = f"{cluster.status} in Magnum" if cluster.from_magnum else "from a kubeconfig"
-    made = f", created {cluster.created:%Y-%m-%d %H:%M} UTC" if cluster.created else ""
     nodes = f", {cluster.nodes} nodes" if cluster.nodes is not None else ""
-    return f"{cluster.driver or 'unknown driver'}, {where}{nodes}{made}"
-
-
-class NoCloud(Problem):
-    """A project has no cloud, so there is no Magnum to ask."""
+    return f"{cluster.driver or 'unknown driver'}, {where}{nodes}{created_at(cluster.created)}"

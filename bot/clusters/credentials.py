@@ -1,8 +1,8 @@
 """How the bot gets into a cluster: a certificate that Magnum signs, or a kubeconfig file.
 
-The key is made here, stays in memory, and is EC P-256: making one takes a thousandth of an RSA key's
-time, which matters with fifty verifications at once. The certificate is asked for once per cluster and
-process, and again before it expires or when it is no longer accepted.
+The private key is created here and stays in memory. It is EC P-256, because creating one takes a thousandth
+of an RSA key's time, which matters with fifty verifications at once. A certificate is requested once per
+cluster and process, and again before it expires or when the cluster has another address.
 """
 
 from __future__ import annotations
@@ -31,21 +31,25 @@ class NoCredentials(Problem):
 
 
 class Signer(Protocol):
-    """What is asked of Magnum."""
+    """What is asked of Magnum; all of it raises `MagnumError`."""
 
-    def authority(self, cluster: str) -> str: ...
+    def authority(self, cluster: str) -> str:
+        """Return the CA certificate of a cluster, PEM."""
+        ...
 
-    def sign(self, cluster: str, csr: str) -> str: ...
+    def sign(self, cluster: str, csr: str) -> str:
+        """Return a certificate for a signing request, PEM."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Held:
+class _CachedEndpoint:
     endpoint: Endpoint
     until: datetime
 
 
 class Credentials:
-    """Endpoints of clusters; certificates are kept in memory."""
+    """Endpoints of the clusters of one project. Thread-safe."""
 
     def __init__(
         self,
@@ -55,83 +59,84 @@ class Credentials:
         now: Callable[[], datetime],
         learn: Callable[[SecretStr], None] = lambda _secret: None,
     ) -> None:
-        """`learn` is told every key and token, so that they can be hidden."""
-        self._learn = learn
+        """`group` is the Kubernetes group that certificates ask for.
+
+        `learn` is given every key and token, so that they can be kept out of messages and logs.
+        """
         self._signer = signer
         self._group = group
         self._now = now
-        self._held: dict[str, _Held] = {}
+        self._learn = learn
+        self._cache: dict[str, _CachedEndpoint] = {}
         self._lock = threading.Lock()
 
     def signed_by(self, signer: Signer | None) -> Credentials:
-        """The same certificates, asked for through another view of the same cloud."""
-        bound = copy.copy(self)
-        bound._signer = signer
-        return bound
+        """Return a view with the same cache that sends its requests through another view of the cloud."""
+        view = copy.copy(self)
+        view._signer = signer
+        return view
 
     def endpoint(self, cluster: Cluster) -> Endpoint:
-        """How to reach a cluster's API. Raises `Problem`."""
+        """Return how to reach a cluster's API. Raises `NoCredentials`, `MagnumError` or another `Problem`."""
         if cluster.kubeconfig is not None:
-            return self._learned(endpoint_from_kubeconfig(cluster.kubeconfig, cluster.context))
+            endpoint = endpoint_from_kubeconfig(cluster.kubeconfig, cluster.context)
+            for secret in endpoint.secrets():
+                self._learn(secret)
+            return endpoint
         with self._lock:
-            held = self._held.get(cluster.id)
-        if held is not None and self._now() < held.until and held.endpoint.server == cluster.api_address:
-            return held.endpoint
-        fresh = self._ask(cluster)
+            cached = self._cache.get(cluster.id)
+        if cached and self._now() < cached.until and cached.endpoint.server == cluster.api_address:
+            return cached.endpoint
+        fresh = self._request(cluster)
         with self._lock:
-            self._held[cluster.id] = fresh
+            self._cache[cluster.id] = fresh
         return fresh.endpoint
 
-    def _learned(self, endpoint: Endpoint) -> Endpoint:
-        for secret in endpoint.secrets():
-            self._learn(secret)
-        return endpoint
-
-    def _ask(self, cluster: Cluster) -> _Held:
-        if self._signer is None:
-            raise NoCredentials(f"There are no credentials for {cluster.name}", fix=_kubeconfig_hint(cluster))
-        if not cluster.api_address:
-            state = cluster.status or "unknown"
+    def _request(self, cluster: Cluster) -> _CachedEndpoint:
+        if not cluster.api_address and self._signer is not None:
             raise NoCredentials(
                 f"{cluster.name} has no API address yet",
-                why=f"its status is {state}",
+                why=f"its status is {cluster.status or 'unknown'}",
                 fix=f"Wait until it is CREATE_COMPLETE: `/xk8s cluster show {cluster.name}`.",
             )
-        key, csr = _key_and_request(self._group)
+        key, csr = _create_key_and_csr(self._group)
         self._learn(key)
-        try:
-            authority = self._signer.authority(cluster.id)
-            certificate = self._signer.sign(cluster.id, csr)
-        except MagnumForbidden as refused:
-            raise NoCredentials(
-                f"Magnum signs certificates of {cluster.name} only for whoever created it",
-                why=refused.why,
-                fix=(
-                    f"Use the creator's application credential in clouds.yaml, or {_kubeconfig_hint(cluster)}"
-                ),
-            ) from refused
-        except MagnumNotFound as early:
-            raise NoCredentials(
-                f"{cluster.name} has no certificates yet",
-                why=early.why,
-                fix="It is still being created: try again later.",
-            ) from early
-        expires = _checked(certificate, key, authority, cluster)
-        until = min(expires - RENEW_BEFORE, self._now() + LONGEST_USE)
+        authority, certificate = self._signed(cluster, csr)
+        expires = _check_certificate(certificate, key, authority, cluster)
         endpoint = Endpoint(
             server=cluster.api_address,
             ca_pem=authority,
             client_certificate_pem=certificate,
             client_key_pem=key,
         )
-        return _Held(endpoint=endpoint, until=until)
+        return _CachedEndpoint(
+            endpoint=endpoint, until=min(expires - RENEW_BEFORE, self._now() + LONGEST_USE)
+        )
+
+    def _signed(self, cluster: Cluster, csr: str) -> tuple[str, str]:
+        """Return the cluster's CA certificate and one for the signing request."""
+        use_kubeconfig = (
+            f"give a kubeconfig file: `projects.{cluster.project}.clusters.{cluster.name}.kubeconfig`."
+        )
+        if self._signer is None:
+            raise NoCredentials(f"There are no credentials for {cluster.name}", fix=use_kubeconfig)
+        try:
+            return self._signer.authority(cluster.id), self._signer.sign(cluster.id, csr)
+        except MagnumForbidden as error:
+            raise NoCredentials(
+                f"Magnum signs certificates of {cluster.name} only for whoever created it",
+                why=error.why,
+                fix=f"Use the creator's application credential in clouds.yaml, or {use_kubeconfig}",
+            ) from error
+        except MagnumNotFound as error:
+            raise NoCredentials(
+                f"{cluster.name} has no certificates yet",
+                why=error.why,
+                fix="It is still being created: try again later.",
+            ) from error
 
 
-def _kubeconfig_hint(cluster: Cluster) -> str:
-    return f"give a kubeconfig file: `projects.{cluster.project}.clusters.{cluster.name}.kubeconfig`."
-
-
-def _key_and_request(group: str) -> tuple[SecretStr, str]:
+def _create_key_and_csr(group: str) -> tuple[SecretStr, str]:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -141,25 +146,24 @@ def _key_and_request(group: str) -> tuple[SecretStr, str]:
     subject = x509.Name(
         [x509.NameAttribute(NameOID.COMMON_NAME, USER), x509.NameAttribute(NameOID.ORGANIZATION_NAME, group)]
     )
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return SecretStr(pem.decode()), request.public_bytes(serialization.Encoding.PEM).decode()
+    return SecretStr(pem.decode()), csr.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _checked(certificate: str, key: SecretStr, authority: str, cluster: Cluster) -> datetime:
-    """Check that a certificate is for our key and of the cluster's CA; return when it expires."""
+def _check_certificate(certificate: str, key: SecretStr, authority: str, cluster: Cluster) -> datetime:
+    """Check that a certificate is for our key and signed by the cluster's CA; return when it expires."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import serialization
 
     try:
         signed = x509.load_pem_x509_certificate(certificate.encode())
-        issuer = x509.load_pem_x509_certificate(authority.encode())
-        own = serialization.load_pem_private_key(key.get_secret_value().encode(), password=None)
-        signed.verify_directly_issued_by(issuer)
-        if signed.public_key() != own.public_key():
+        private_key = serialization.load_pem_private_key(key.get_secret_value().encode(), password=None)
+        signed.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.encode()))
+        if signed.public_key() != private_key.public_key():
             raise ValueError("it is for another key")
     except (ValueError, TypeError, InvalidSignature) as error:
         raise MagnumError(

@@ -1,4 +1,4 @@
-"""Looking at the driver catalogue."""
+"""The services of `driver list` and `driver show`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bot.drivers.profile import DriverProfile
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DriverComparison:
-    """The drivers side by side; `one` is set if one was asked for."""
+    """All drivers side by side; `one` is set if a single one was asked for."""
 
     profiles: tuple[DriverProfile, ...]
     one: DriverProfile | None
 
 
 def list_drivers(_action: DriverList, _context: Context) -> DriverComparison:
-    """All drivers."""
+    """Compare all drivers with each other."""
     return DriverComparison(profiles=profiles(), one=None)
 
 
 def show_driver(action: DriverShow, _context: Context) -> DriverComparison:
-    """One driver, with the others beside it."""
+    """Show one driver; the others are there for comparison."""
     return DriverComparison(profiles=profiles(), one=profile(action.driver))

@@ -1,7 +1,7 @@
-"""What a project is to the services: its cloud, clusters, credentials and template defaults.
+"""The parts of one project that services work with: its cloud, clusters, credentials and template defaults.
 
-Made once per project and configuration; a changed configuration makes new ones. Credentials stay with the
-cloud entry, so that reading the configuration again does not ask Magnum for new certificates.
+They are made for each request from the configuration in force. Clouds and credentials are kept beyond that,
+by the cloud's entry, so that reading the configuration again does not ask Magnum for new certificates.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from bot import __version__
+from bot.adapters.kube.client import Kube
 from bot.adapters.openstack.magnum import MagnumCloud
 from bot.clusters.catalog import ClusterCatalog, ConfiguredEntry
-from bot.clusters.cluster import NoCloud
+from bot.clusters.cluster import Cluster, NoCloud
 from bot.clusters.credentials import Credentials
 from bot.clusters.templates.project_templates import ProjectTemplates
 from bot.clusters.templates.spec import Defaults
@@ -27,7 +29,7 @@ from bot.settings.file import Project
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProjectParts:
-    """One project, wired."""
+    """One project, wired for one operation."""
 
     name: str
     magnum: MagnumCloud | None
@@ -36,7 +38,7 @@ class ProjectParts:
     defaults: Defaults
 
     def cloud(self) -> MagnumCloud:
-        """The project's Magnum. Raises `NoCloud`."""
+        """Return the project's Magnum. Raises `NoCloud`."""
         if self.magnum is None:
             raise NoCloud(
                 f"{self.name} has no cloud: no templates, and no clusters but those of kubeconfig files",
@@ -44,13 +46,23 @@ class ProjectParts:
             )
         return self.magnum
 
+    def connect(
+        self, cluster: Cluster, *, operation: str, seconds: float, answer: float | None = None
+    ) -> Kube:
+        """Return a client of a cluster's API that lives for so many seconds. Raises `Problem`.
+
+        The operation's id goes along with every request; `answer` seconds are how long each may take.
+        """
+        agent = f"xk8s/{__version__} (operation {operation})"
+        return Kube(self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds, answer=answer)
+
     def templates(self) -> ProjectTemplates:
-        """The project's templates. Raises `NoCloud`."""
+        """Return the project's templates. Raises `NoCloud`."""
         return ProjectTemplates(self.cloud(), project=self.name, defaults=self.defaults)
 
 
 class Projects:
-    """The projects of the configuration in force."""
+    """The projects of the configuration in force. Thread-safe."""
 
     def __init__(
         self,
@@ -59,18 +71,18 @@ class Projects:
         now: Callable[[], datetime],
         learn: Callable[[SecretStr], None] = lambda _secret: None,
     ) -> None:
-        """`learn` is told every secret of clouds and clusters, so that they can be hidden."""
-        self._learn = learn
+        """`learn` is given every secret of clouds and clusters, so that they can be kept out of messages."""
         self._settings = settings
         self._now = now
+        self._learn = learn
         self._clouds: dict[str, MagnumCloud] = {}
         self._credentials: dict[tuple[str, str | None, str], Credentials] = {}
         self._lock = threading.Lock()
 
     def get(self, name: str | None, *, operation: str = "") -> ProjectParts:
-        """A project's parts for one operation, whose id every request of theirs carries.
+        """Return a project for one operation, whose id goes along with every request to its cloud.
 
-        Raises `Refusal` if the project is gone from the configuration.
+        Raises `Refusal` if the configuration has no such project (any more).
         """
         project = self._settings().configuration.projects.get(name or "")
         if project is None or name is None:
@@ -81,9 +93,12 @@ class Projects:
         if magnum is not None and operation:
             magnum = magnum.caused_by(operation)
             credentials = credentials.signed_by(magnum)
-        catalog = ClusterCatalog(project=name, magnum=magnum, configured=_configured(project))
         return ProjectParts(
-            name=name, magnum=magnum, catalog=catalog, credentials=credentials, defaults=_defaults(project)
+            name=name,
+            magnum=magnum,
+            catalog=ClusterCatalog(project=name, magnum=magnum, configured=_entries(project)),
+            credentials=credentials,
+            defaults=_defaults(project),
         )
 
     def _cloud(self, cloud: str | None) -> MagnumCloud | None:
@@ -100,29 +115,13 @@ class Projects:
         return self._credentials[key]
 
 
-def _configured(project: Project) -> dict[str, ConfiguredEntry]:
-    return {
-        name: ConfiguredEntry(
-            kubeconfig=found.kubeconfig,
-            context=found.context,
-            production=found.production,
-            driver=Driver(found.driver) if found.driver else None,
-        )
-        for name, found in project.clusters.items()
-    }
+def _entries(project: Project) -> dict[str, ConfiguredEntry]:
+    return {name: ConfiguredEntry(**cluster.model_dump()) for name, cluster in project.clusters.items()}
 
 
 def _defaults(project: Project) -> Defaults:
-    given = project.template_defaults
+    defaults = project.template_defaults
     return Defaults(
-        name=given.name,
-        image=given.image,
-        flavor=given.flavor,
-        master_flavor=given.master_flavor,
-        external_network=given.external_network,
-        keypair=given.keypair,
-        kubernetes=given.kubernetes,
-        container_runtime=given.container_runtime,
-        labels=given.labels,
-        driver_labels={Driver(name): found.labels for name, found in given.drivers.items()},
+        **defaults.model_dump(exclude={"drivers"}),
+        driver_labels={Driver(name): driver.labels for name, driver in defaults.drivers.items()},
     )

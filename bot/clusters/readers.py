@@ -1,4 +1,8 @@
-"""What became of a change that was cut off: one small reading per action, from the target itself."""
+"""Reads from the target itself what became of a change whose request was cut off by a crash.
+
+There is one function for each action; it changes nothing. What cannot be told for sure is UNKNOWN, with what
+to look at.
+"""
 
 from __future__ import annotations
 
@@ -6,142 +10,128 @@ import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.actions import templates
 from bot.actions.action import Action
 from bot.actions.clusters import ClusterCreate, ClusterDelete
 from bot.actions.service import Outcome, Readback, TargetReader
-from bot.actions.templates import (
-    TemplateCreate,
-    TemplateDelete,
-    TemplateHide,
-    TemplatePublish,
-    TemplateUnpublish,
-)
 from bot.clusters.cluster import Cluster, ClusterNotFound
 from bot.clusters.projects import ProjectParts, Projects
 from bot.clusters.templates.results import Template, TemplateNotFound
-from bot.clusters.templates.service import wish_of
+from bot.clusters.templates.service import to_request
 from storage.audit import AuditEvent
 
-CLOCKS = timedelta(minutes=2)  # how far Magnum's clock may be behind ours
+CLOCK_SKEW = timedelta(minutes=2)  # how far Magnum's clock may be behind ours
 
-Reading = Callable[[ProjectParts, Action, AuditEvent], Readback]
+Reader = Callable[[ProjectParts, Action, AuditEvent], Readback]
 
 
 @dataclasses.dataclass(frozen=True)
 class TargetReaders:
-    """The readings of templates and clusters."""
+    """The readers of templates and clusters."""
 
     projects: Projects
 
     def all(self) -> dict[str, TargetReader]:
-        """Every reading, by action."""
-        readings: dict[str, Reading] = {
-            TemplateCreate.name: template_created,
-            TemplatePublish.name: lambda parts, action, _: _template_is(
-                parts, action, "public", lambda t: t.public
+        """Return the readers by the action's name."""
+        readers: dict[str, Reader] = {
+            templates.TemplateCreate.name: read_template_creation,
+            templates.TemplatePublish.name: _flag_reader("public", lambda template: template.public),
+            templates.TemplateUnpublish.name: _flag_reader(
+                "not public", lambda template: not template.public
             ),
-            TemplateUnpublish.name: lambda parts, action, _: _template_is(
-                parts, action, "not public", lambda t: not t.public
-            ),
-            TemplateHide.name: lambda parts, action, _: _template_is(
-                parts, action, "hidden", lambda t: t.hidden
-            ),
-            TemplateDelete.name: template_deleted,
-            ClusterCreate.name: cluster_created,
-            ClusterDelete.name: cluster_deleted,
+            templates.TemplateHide.name: _flag_reader("hidden", lambda template: template.hidden),
+            templates.TemplateDelete.name: read_template_deletion,
+            ClusterCreate.name: read_cluster_creation,
+            ClusterDelete.name: read_cluster_deletion,
         }
-        return {name: self._reader(reading) for name, reading in readings.items()}
+        return {name: self._bind(reader) for name, reader in readers.items()}
 
-    def _reader(self, reading: Reading) -> TargetReader:
+    def _bind(self, reader: Reader) -> TargetReader:
         def read(intent: AuditEvent, /) -> Readback:
             parts = self.projects.get(intent.project, operation=intent.operation)
             action = Action.decode({"action": intent.action, "arguments": intent.arguments})
-            return reading(parts, action, intent)
+            return reader(parts, action, intent)
 
         return read
 
 
-def template_created(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
-    """A template of the wished name and kind that is not older than the intent is what the request made."""
-    assert isinstance(action, TemplateCreate)  # noqa: S101 - the registry's promise
-    name, same, others = parts.templates().made(wish_of(action))
-    if any(_since(found.created, intent.at) for found in same):
-        return Readback(
-            outcome=Outcome.SUCCEEDED, detail=f"cut off, but the template {name} was created", target=name
-        )
-    if same or any(_since(found.created, intent.at) for found in others):
+def read_template_creation(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
+    """A template that is exactly the requested one, and not older than the intent, comes from the request."""
+    assert isinstance(action, templates.TemplateCreate)  # noqa: S101 - registered for it
+    name, same, others = parts.templates().find_created(to_request(action))
+    if any(_is_since(template.created, intent.at) for template in same):
+        detail = f"cut off, but the template {name} was created"
+        return Readback(outcome=Outcome.SUCCEEDED, detail=detail, target=name)
+    if same or any(_is_since(template.created, intent.at) for template in others):
         detail = f"cut off; a template {name} is there: see `/xk8s template show {name}` whether it is yours"
         return Readback(outcome=Outcome.UNKNOWN, detail=detail, target=name)
-    was = "a template of that name was there before" if others else f"there is no template {name}"
-    return Readback(outcome=Outcome.FAILED, detail=f"cut off before anything was created: {was}", target=name)
+    why = "a template of that name was there before" if others else f"there is no template {name}"
+    return Readback(outcome=Outcome.FAILED, detail=f"cut off before anything was created: {why}", target=name)
 
 
-def template_deleted(parts: ProjectParts, action: Action, _intent: AuditEvent) -> Readback:
-    """A template that is gone was deleted."""
-    name = action.target
+def read_template_deletion(parts: ProjectParts, action: Action, _intent: AuditEvent) -> Readback:
+    """A template that does not exist was deleted."""
     try:
-        parts.templates().show(name)
+        parts.templates().show(action.target)
     except TemplateNotFound:
-        return Readback(outcome=Outcome.SUCCEEDED, detail=f"cut off, but the template {name} is gone")
-    return Readback(outcome=Outcome.FAILED, detail=f"cut off: the template {name} is still there")
+        return _succeeded(f"the template {action.target} is gone")
+    return _failed(f": the template {action.target} is still there")
 
 
-def cluster_created(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
-    """A cluster of that name that is not older than the intent is what the request made; its status is
-    its end.
-    """
-    name = action.target
+def _flag_reader(state: str, holds: Callable[[Template], bool]) -> Reader:
+    """Return the reader of a change that a template's own state shows."""
+
+    def read(parts: ProjectParts, action: Action, _intent: AuditEvent) -> Readback:
+        try:
+            template = parts.templates().show(action.target).template
+        except TemplateNotFound as error:
+            return _failed(f": {error.what}")
+        if holds(template):
+            return _succeeded(f"the template {template.name} is {state}")
+        return _failed(f": the template {template.name} is not {state}".replace("not not ", ""))
+
+    return read
+
+
+def read_cluster_creation(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
+    """A cluster of that name that is not older than the intent comes from the request; its status tells."""
     try:
-        found = parts.catalog.find(name)
+        cluster = parts.catalog.find(action.target)
     except ClusterNotFound:
-        return Readback(
-            outcome=Outcome.FAILED, detail=f"cut off before anything was created: there is no cluster {name}"
-        )
-    if not _since(found.created, intent.at):
-        return Readback(outcome=Outcome.FAILED, detail=f"cut off: the cluster {name} was there before")
-    return _by_status(found, "CREATE")
+        return _failed(f" before anything was created: there is no cluster {action.target}")
+    if not _is_since(cluster.created, intent.at):
+        return _failed(f": the cluster {action.target} was there before")
+    return _by_status(cluster, "CREATE")
 
 
-def cluster_deleted(parts: ProjectParts, action: Action, _intent: AuditEvent) -> Readback:
-    """A cluster that is gone was deleted."""
-    name = action.target
+def read_cluster_deletion(parts: ProjectParts, action: Action, _intent: AuditEvent) -> Readback:
+    """A cluster that does not exist was deleted; otherwise its status tells."""
     try:
-        found = parts.catalog.find(name)
+        cluster = parts.catalog.find(action.target)
     except ClusterNotFound:
-        return Readback(outcome=Outcome.SUCCEEDED, detail=f"cut off, but the cluster {name} is gone")
-    if not found.status.startswith("DELETE"):
-        return Readback(
-            outcome=Outcome.FAILED, detail=f"cut off: the cluster {name} is still there, {found.status}"
-        )
-    return _by_status(found, "DELETE")
+        return _succeeded(f"the cluster {action.target} is gone")
+    if not cluster.status.startswith("DELETE"):
+        return _failed(f": the cluster {action.target} is still there, {cluster.status}")
+    return _by_status(cluster, "DELETE")
 
 
-def _template_is(
-    parts: ProjectParts, action: Action, state: str, holds: Callable[[Template], bool]
-) -> Readback:
-    try:
-        found = parts.templates().show(action.target).template
-    except TemplateNotFound as gone:
-        return Readback(outcome=Outcome.FAILED, detail=f"cut off: {gone.what}")
-    if holds(found):
-        return Readback(
-            outcome=Outcome.SUCCEEDED, detail=f"cut off, but the template {found.name} is {state}"
-        )
-    return Readback(
-        outcome=Outcome.FAILED,
-        detail=f"cut off: the template {found.name} is not {state}".replace("not not ", ""),
-    )
-
-
-def _by_status(cluster: Cluster, doing: str) -> Readback:
-    said = f"cut off; the cluster {cluster.name} is {cluster.status}"
-    if cluster.status == f"{doing}_FAILED":
+def _by_status(cluster: Cluster, change: str) -> Readback:
+    detail = f"cut off; the cluster {cluster.name} is {cluster.status}"
+    if cluster.status == f"{change}_FAILED":
         reason = f": {cluster.status_reason}" if cluster.status_reason else ""
-        return Readback(outcome=Outcome.FAILED, detail=f"{said}{reason}")
+        return Readback(outcome=Outcome.FAILED, detail=f"{detail}{reason}")
     if cluster.status.endswith("_COMPLETE"):
-        return Readback(outcome=Outcome.SUCCEEDED, detail=said)
-    return Readback(outcome=Outcome.UNKNOWN, detail=f"{said}: see `/xk8s cluster show {cluster.name}`")
+        return Readback(outcome=Outcome.SUCCEEDED, detail=detail)
+    return Readback(outcome=Outcome.UNKNOWN, detail=f"{detail}: see `/xk8s cluster show {cluster.name}`")
 
 
-def _since(made: datetime | None, intent: datetime) -> bool:
-    return made is not None and made >= intent - CLOCKS
+def _succeeded(detail: str) -> Readback:
+    return Readback(outcome=Outcome.SUCCEEDED, detail=f"cut off, but {detail}")
+
+
+def _failed(detail: str) -> Readback:
+    return Readback(outcome=Outcome.FAILED, detail=f"cut off{detail}")
+
+
+def _is_since(created: datetime | None, intent: datetime) -> bool:
+    return created is not None and created >= intent - CLOCK_SKEW

@@ -1,44 +1,42 @@
-"""`verify`: which clusters are meant, how to get into each, and what was found last."""
+"""The service of `verify`: which clusters are meant, how to get into each, and where reports are stored."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 
-from bot import __version__
 from bot.actions.service import Context
 from bot.actions.verification import Verify
-from bot.adapters.kube.client import Kube
 from bot.clusters.cluster import Cluster
 from bot.clusters.projects import ProjectParts, Projects
 from bot.common.problems import Refusal
-from bot.drivers.driver import Driver
 from bot.drivers.verification.report import VerificationReport, VerificationSummary
 from bot.drivers.verification.verifier import VerificationTarget, Verifier
 from storage.verifications import LastVerification
 
-Keep = Callable[[LastVerification], None]
+Keep = Callable[[LastVerification], None]  # stores the last verification of a cluster
 
 
 @dataclasses.dataclass(frozen=True)
 class VerificationServices:
-    """The word `verify`."""
+    """Serves the word `verify`."""
 
     projects: Projects
     verifier: Verifier
     keep: Keep
 
     def verify(self, action: Verify, context: Context) -> VerificationSummary:
-        """Verify one cluster, or all of the project that run a driver, or all."""
+        """Verify one cluster, or all of the project that run a driver, or all of the project.
+
+        Raises `Refusal` if there is no such cluster.
+        """
         if action.probe:
             raise Refusal(
                 "`--probe` is not available yet",
                 fix=f"Without it: `/xk8s {action.words().replace(' --probe', '')}`",
             )
         project = self.projects.get(context.project, operation=context.operation)
-        clusters, missing = self._meant(project, action)
-        if not clusters and not missing:
-            raise _none(project, action.driver)
+        clusters, missing = _select(project, action)
         targets = [verification_target(project, cluster, context.operation) for cluster in clusters]
         reports = (
             self.verifier.verify_many(targets, action.driver, progress=context.progress) if targets else ()
@@ -49,40 +47,41 @@ class VerificationServices:
             asked=action.driver, reports=reports, missing=missing, single=action.cluster is not None
         )
 
-    def _meant(self, project: ProjectParts, action: Verify) -> tuple[list[Cluster], tuple[str, ...]]:
-        if action.cluster is not None:
-            return [project.catalog.find(action.cluster)], ()
-        listed = project.catalog.all()
-        meant = [
-            cluster for cluster in listed.clusters if action.driver is None or cluster.driver is action.driver
-        ]
-        # those that are being created or deleted have no network to verify
-        settled = [
-            cluster
-            for cluster in meant
-            if not cluster.status.endswith("_IN_PROGRESS") or "UPDATE" in cluster.status
-        ]
-        return settled, listed.missing
 
+def _select(project: ProjectParts, action: Verify) -> tuple[list[Cluster], tuple[str, ...]]:
+    """Return the clusters to verify, and what is missing from the list. Raises `Refusal` if there are none.
 
-def _none(project: ProjectParts, driver: Driver | None) -> Refusal:
-    what = f"No cluster of {project.name} runs {driver}" if driver else f"{project.name} has no clusters"
-    return Refusal(what, fix="See `/xk8s cluster list`.")
+    Clusters that are being created or deleted have no network to verify; those that are updated have.
+    """
+    if action.cluster is not None:
+        return [project.catalog.find(action.cluster)], ()
+    listed = project.catalog.all()
+    clusters = [
+        cluster
+        for cluster in listed.clusters
+        if action.driver in (None, cluster.driver)
+        and (not cluster.status.endswith("_IN_PROGRESS") or "UPDATE" in cluster.status)
+    ]
+    if not clusters and not listed.missing:
+        none = f"No cluster of {project.name} runs {action.driver}"
+        raise Refusal(
+            none if action.driver else f"{project.name} has no clusters", fix="See `/xk8s cluster list`."
+        )
+    return clusters, listed.missing
 
 
 def verification_target(project: ProjectParts, cluster: Cluster, operation: str) -> VerificationTarget:
-    """A cluster to verify, and how to get into it; the operation travels with every request."""
-    agent = f"xk8s/{__version__} (operation {operation})"
-
-    def connect(seconds: float) -> Kube:
-        endpoint = project.credentials.endpoint(cluster)
-        return Kube(endpoint, user_agent=agent, seconds=seconds)
-
-    return VerificationTarget(name=cluster.name, id=cluster.id, project=project.name, connect=connect)
+    """Return how to get into a cluster to verify it."""
+    return VerificationTarget(
+        name=cluster.name,
+        id=cluster.id,
+        project=project.name,
+        connect=lambda seconds: project.connect(cluster, operation=operation, seconds=seconds),
+    )
 
 
 def last_verification(report: VerificationReport) -> LastVerification:
-    """What is kept of a report."""
+    """Return what is stored of a report."""
     return LastVerification(
         project=report.project,
         cluster=report.cluster_id,

@@ -1,12 +1,11 @@
-"""The names of the network drivers (CNI plugins) there are."""
+"""The type of a driver's name.
+
+Names are plain strings wherever they are stored (database, JSON, audit log), so that a record of a driver
+whose plug-in was removed can still be read. Which names are valid is known to `bot.drivers.catalog` alone.
+"""
 
 from __future__ import annotations
 
-import enum
+from typing import NewType
 
-
-class Driver(enum.StrEnum):
-    """A network driver (CNI plugin) that a cluster template can choose."""
-
-    CALICO = "calico"
-    FLANNEL = "flannel"
+Driver = NewType("Driver", str)

@@ -1,17 +1,17 @@
-"""What was read of a cluster, and what was found in it: the input and output of every check."""
+"""The input and output of every check: what was read of a cluster, and what is wrong with it."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from bot.adapters.kube.objects import Custom, DaemonSet, NodeObject, PodObject
 
 
 class Severity(enum.StrEnum):
-    """How bad a finding is."""
+    """How bad a finding is: an error makes a cluster unhealthy, a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -28,6 +28,16 @@ class Finding:
     advice: str = ""
 
 
+def error(title: str, detail: str, *, node: str = "", advice: str = "") -> Finding:
+    """Return a finding that makes the cluster unhealthy."""
+    return Finding(severity=Severity.ERROR, title=title, detail=detail, node=node, advice=advice)
+
+
+def warning(title: str, detail: str, *, node: str = "", advice: str = "") -> Finding:
+    """Return a finding that leaves the cluster healthy."""
+    return Finding(severity=Severity.WARNING, title=title, detail=detail, node=node, advice=advice)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NotChecked:
     """Something that could not be looked at, and why."""
@@ -38,32 +48,35 @@ class NotChecked:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """One check that was made; it passed if it found nothing."""
+    """The findings of one check; a check without findings has passed."""
 
     name: str
     findings: tuple[Finding, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class BgpSession:
-    """One BGP session as one node sees it."""
+class Session:
+    """One session between the drivers of two nodes, for example of a routing protocol, as one end sees it."""
 
     node: str
     peer: str  # address
-    kind: str  # node-to-node mesh, node specific, global
-    state: str  # BIRD's: up, start, down
+    kind: str  # how the two ends were paired, in the driver's words
+    state: str  # in the driver's words
     since: str
-    info: str  # Established, or why not
-
-    @property
-    def established(self) -> bool:
-        """Whether routes are exchanged."""
-        return self.state == "up" and self.info.startswith("Established")
+    info: str  # why it is not established
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class NodeProbe:
-    """What the driver's own command said on one node: its output, or why there is none."""
+class SessionTable:
+    """The sessions of a whole cluster, each counted once, and those of them that are down."""
+
+    total: int = 0
+    down: tuple[Session, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProbeResult:
+    """What the driver's own command printed on one node, or why there is no output."""
 
     output: str = ""
     failure: str = ""
@@ -79,6 +92,22 @@ class ClusterFacts:
     daemon_set: DaemonSet
     pods: tuple[PodObject, ...]  # the driver's own
     dns_pods: tuple[PodObject, ...]
-    reasons: Mapping[str, str]  # pod name to the newest message of its probe, from events
-    extra: Mapping[str, tuple[Custom, ...]]  # what the driver asked to read, by name
-    probes: Mapping[str, NodeProbe]  # node to the output of the driver's command
+    reasons: Mapping[str, str]  # pod name to the newest message of its readiness probe, from events
+    resources: Mapping[str, tuple[Custom, ...]]  # the lists that the profile names, by that name
+    probes: Mapping[str, ProbeResult]  # by node
+
+    def diagnose(self, node: str = "") -> str:
+        """Return the command that looks for the cause, in the whole cluster or on one node."""
+        return f"/xk8s diagnose {self.cluster}" + (f" --node {node}" if node else "")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Check:
+    """One check under the name that reports count it by."""
+
+    name: str
+    find: Callable[[ClusterFacts], Iterable[Finding]]
+
+    def run(self, facts: ClusterFacts) -> CheckResult:
+        """Apply the check to the facts of one cluster."""
+        return CheckResult(name=self.name, findings=tuple(self.find(facts)))

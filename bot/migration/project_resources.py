@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 
-from bot import __version__
 from bot.adapters.kube.client import Kube
 from bot.clusters.projects import ProjectParts
 from bot.common.problems import Refusal
@@ -13,25 +11,17 @@ from bot.settings import Settings
 from bot.settings.file import Mappings
 
 
-@contextlib.contextmanager
 def connect(
     parts: ProjectParts, cluster: str, *, operation: str, settings: Settings, seconds: float
-) -> Iterator[Kube]:
+) -> contextlib.closing[Kube]:
     """Open a client for a cluster of a project, by its id, for at most so many seconds. Raises `Problem`.
 
     Each request has the configured time for its answer: an API server that says nothing must not hold a
     step for long.
     """
-    kube = Kube(
-        parts.credentials.endpoint(parts.catalog.find(cluster)),
-        user_agent=f"xk8s/{__version__} (operation {operation})",
-        seconds=seconds,
-        answer=settings.configuration.migration.answer_timeout.total_seconds(),
-    )
-    try:
-        yield kube
-    finally:
-        kube.close()
+    answer = settings.configuration.migration.answer_timeout.total_seconds()
+    entry = parts.catalog.find(cluster)
+    return contextlib.closing(parts.connect(entry, operation=operation, seconds=seconds, answer=answer))
 
 
 def project_mappings(settings: Settings, project: str) -> Mappings:

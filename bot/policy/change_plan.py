@@ -16,6 +16,7 @@ from bot.adapters.kube import paths, writes
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import FieldConflict
 from bot.common.problems import Refusal
+from bot.drivers.catalog import recommended
 from bot.policy import cluster_state, content, owners, preview
 from bot.policy.cluster_state import POLICY_API, ClusterState
 from bot.policy.content import PolicyContent
@@ -75,7 +76,7 @@ def check_enforced(where: Where) -> None:
             if where.driver
             else "The API would accept it, and whether anything changes is not known"
         ),
-        fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to calico`",
+        fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to {recommended().driver}`",
     )
 
 

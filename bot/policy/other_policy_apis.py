@@ -1,4 +1,4 @@
-"""Policies of other APIs than Kubernetes' own: Calico's, AdminNetworkPolicy, Cilium's.
+"""Policies of other APIs than NetworkPolicy: those of network drivers, and AdminNetworkPolicy.
 
 They can decide otherwise than what is computed, so they are looked for and named; what they say is not
 computed.
@@ -7,25 +7,14 @@ computed.
 from __future__ import annotations
 
 import dataclasses
-import re
 
 import msgspec
 
 from bot.adapters.kube import paths
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
-
-# kinds of other APIs that allow or deny connections; of each group the first served resource list counts
-FOREIGN: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("projectcalico.org", "crd.projectcalico.org"), ("networkpolicies", "globalnetworkpolicies")),
-    (
-        ("policy.networking.k8s.io",),
-        ("adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
-    ),
-    (("cilium.io",), ("ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies")),
-)
-# Calico's API server shows the policies of Kubernetes a second time, under these names
-MIRRORED = re.compile(r"^(knp|kanp|kbanp|kcnp)\.")
+from bot.drivers.catalog import policy_apis
+from bot.drivers.policy_apis import PolicyApi
 
 
 class _Meta(msgspec.Struct, frozen=True):
@@ -79,23 +68,23 @@ def other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ..
         }
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
-    for groups, plurals in FOREIGN:
-        group = next((each for each in groups if each in served), "")
+    for api in policy_apis():
+        group = next((each for each in api.groups if each in served), "")
         if group:
             try:
-                found += _of_group(kube, f"{group}/{served[group]}", plurals)
+                found += _of_group(kube, f"{group}/{served[group]}", api)
             except KubeError as error:
                 gaps.append(f"policies of {group} could not be looked for: {error.why}")
     return tuple(sorted(found)), tuple(gaps)
 
 
-def _of_group(kube: Kube, api_version: str, plurals: tuple[str, ...]) -> list[OtherPolicies]:
+def _of_group(kube: Kube, api_version: str, api: PolicyApi) -> list[OtherPolicies]:
     group = api_version.partition("/")[0]
     listed = kube.get(f"/apis/{api_version}", _Resources).resources
     return [
         OtherPolicies(resource.kind, group, each.metadata.namespace, each.metadata.name)
         for resource in listed
-        if resource.name in plurals
+        if resource.name in api.policies.values()
         for each in kube.all_of(paths.collection(api_version, resource.name), _Named)
-        if not MIRRORED.match(each.metadata.name)
+        if not each.metadata.name.startswith(api.mirrored)
     ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bot.drivers.catalog import profiles
+from bot.drivers.profile import DriverProfile
 from bot.policy import yaml_document
 from bot.policy.errors import BadManifest
 from bot.policy.presets import API_VERSION, KIND
@@ -45,6 +47,12 @@ def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
 
 
+def _driver_of(version: object) -> DriverProfile | None:
+    """The driver whose own policies have an apiVersion."""
+    group = version.partition("/")[0] if isinstance(version, str) else ""
+    return next((p for p in profiles() if p.policies is not None and group in p.policies.groups), None)
+
+
 def check_kind(found: Manifest) -> None:
     """Refuse whatever is no NetworkPolicy of Kubernetes itself. Raises `BadManifest`."""
     kind, version = found.get("kind"), found.get("apiVersion")
@@ -56,11 +64,15 @@ def check_kind(found: Manifest) -> None:
             ["`kind`: a list holds several objects"],
             fix=yaml_document.ONE_AT_A_TIME,
         )
-    if isinstance(version, str) and "projectcalico.org" in version:
+    driver = _driver_of(version)
+    if driver is not None and driver.policies is not None:
         raise BadManifest(
-            f"This is Calico's own {_short(kind)}",
+            f"This is {driver.title}'s own {_short(kind)}",
             [f"`apiVersion`: {_short(version)}"],
-            fix=f"I preview and write {API_VERSION} policies; apply Calico's with calicoctl or kubectl.",
+            fix=(
+                f"I preview and write {API_VERSION} policies; apply {driver.title}'s with"
+                f" {driver.policies.tools}."
+            ),
         )
     if kind == KIND:
         raise BadManifest(

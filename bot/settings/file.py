@@ -8,13 +8,14 @@ or leaves the old configuration in force when it is read again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -38,7 +39,18 @@ def _duration(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-DriverName = Literal["calico", "flannel"]
+
+
+def _known_driver(name: str, info: ValidationInfo) -> str:
+    """Refuse a driver that is not among those that whoever reads the file knows (see `loader`)."""
+    known: Collection[str] = (info.context or {}).get("drivers", ())
+    if name not in known:
+        *others, last = [repr(driver) for driver in known] or ["nothing"]
+        raise ValueError(f"Input should be {', '.join(others) + ' or ' if others else ''}{last}")
+    return name
+
+
+DriverName = Annotated[str, AfterValidator(_known_driver)]
 DELETIONS = frozenset({"migrate.delete", "cluster.delete"})
 APPROVABLE = frozenset(
     {"migrate.start", "migrate.cutover", "template.publish", "template.delete", "cluster.create"}

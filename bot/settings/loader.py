@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,11 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the environment and the file that `XK8S_CONFIG` names. Raises `SettingsError`."""
+def load(environment: Mapping[str, str] | None = None, *, drivers: Collection[str]) -> Settings:
+    """Read the environment and the file that `XK8S_CONFIG` names, which may name these `drivers`.
+
+    Raises `SettingsError`.
+    """
     variables = dict(os.environ if environment is None else environment)
     try:
         read = Environment.model_validate({k: v for k, v in variables.items() if k in _names() and v})
@@ -53,7 +56,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             why=first["msg"],
             fix="Correct it and start again.",
         ) from None
-    configuration = read_file(read.config) if read.config else Configuration()
+    configuration = read_file(read.config, drivers=drivers) if read.config else Configuration()
     values = {field.alias: getattr(read, name) for name, field in Environment.model_fields.items()}
     return Settings.model_validate({**values, "configuration": configuration})
 
@@ -62,7 +65,7 @@ def _names() -> set[str]:
     return {field.alias for field in Environment.model_fields.values() if field.alias}
 
 
-def read_file(path: Path) -> Configuration:
+def read_file(path: Path, *, drivers: Collection[str]) -> Configuration:
     """Read the YAML file. Raises `SettingsError` with the line and the reason."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -82,7 +85,8 @@ def read_file(path: Path) -> Configuration:
             fix="Correct the line.",
         ) from None
     try:
-        return Configuration.model_validate(data if data is not None else {}, context={"folder": path.parent})
+        context = {"folder": path.parent, "drivers": drivers}
+        return Configuration.model_validate(data if data is not None else {}, context=context)
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(_where(path, first, lines), why=_why(first), fix=_fix(first)) from None

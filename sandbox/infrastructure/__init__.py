@@ -1,18 +1,19 @@
-"""What Cinder, Octavia and Neutron have: one state that the OpenStack APIs show and the clusters'
-controllers work on.
+"""The state behind Cinder, Octavia and Neutron.
+
+The OpenStack APIs show it, and the controllers of the clusters work on it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from sandbox.infrastructure.network import Network
-from sandbox.infrastructure.volumes import BlockStorage
+from sandbox.infrastructure.block_storage import BlockStorage
+from sandbox.infrastructure.network import ProjectNetwork
 
 
 @dataclasses.dataclass
 class Infrastructure:
-    """One project's disks and network."""
+    """The disks and the network of one project."""
 
     storage: BlockStorage = dataclasses.field(default_factory=BlockStorage)
-    network: Network = dataclasses.field(default_factory=Network)
+    network: ProjectNetwork = dataclasses.field(default_factory=ProjectNetwork)

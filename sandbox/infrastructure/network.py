@@ -1,4 +1,4 @@
-"""Octavia's load balancers, and Neutron's addresses, ports and networks."""
+"""Neutron's networks, ports and floating IPs, and Octavia's load balancers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 ACTIVE, ONLINE, PENDING = "ACTIVE", "ONLINE", "PENDING_CREATE"
 NO_MONITOR, DEGRADED, ERROR = "NO_MONITOR", "DEGRADED", "ERROR"
-WORST = (ONLINE, DEGRADED, ERROR)  # from best to worst
+SEVERITY = (ONLINE, DEGRADED, ERROR)  # from best to worst
 PUBLIC = "public"
 
 
-class NetworkRefused(Exception):
-    """What Neutron or Octavia refuses; `status` is the HTTP status, `kind` Neutron's name of the error."""
+class NetworkError(Exception):
+    """Neutron or Octavia refuses; `status` is the HTTP status, `kind` Neutron's name of the error."""
 
     def __init__(self, status: int, message: str, kind: str = "") -> None:
         super().__init__(message)
@@ -22,8 +22,8 @@ class NetworkRefused(Exception):
 
 
 @dataclasses.dataclass(kw_only=True)
-class Net:
-    """A network with one subnet; `cluster` is the cluster that Magnum made it for."""
+class Network:
+    """A network with one subnet; `cluster` is the uuid of the cluster that Magnum made it for."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class Net:
 
 @dataclasses.dataclass(kw_only=True)
 class Port:
-    """A port with one address."""
+    """A Neutron port with one address."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Port:
 
 @dataclasses.dataclass(kw_only=True)
 class FloatingIp:
-    """A public address; `port` is where it leads, if anywhere."""
+    """A public address; `port` is the id of the port that it is associated with, if any."""
 
     id: str
     address: str
@@ -59,9 +59,9 @@ class FloatingIp:
 
 @dataclasses.dataclass(kw_only=True)
 class Listener:
-    """A port of a load balancer, with its pool: members are (address, node port).
+    """A port of a load balancer, with its pool: members are pairs of address and node port.
 
-    `watched`: a health monitor asks them; `answering` are the addresses that answered it.
+    If it is `monitored`, a health monitor asks the members; `answering` are the addresses that answered.
     """
 
     id: str
@@ -70,27 +70,27 @@ class Listener:
     port: int
     pool: str
     members: list[tuple[str, int]] = dataclasses.field(default_factory=list)
-    watched: bool = True
+    monitored: bool = True
     answering: frozenset[str] = frozenset()
 
-    def member(self, address: str) -> str:
-        """The operating status of a member."""
-        if not self.watched:
+    def member_status(self, address: str) -> str:
+        """Return the operating status of a member."""
+        if not self.monitored:
             return NO_MONITOR
         return ONLINE if address in self.answering else ERROR
 
     @property
     def operating(self) -> str:
-        """The operating status of its pool: all members, some, or none are in error."""
-        wrong = sum(self.member(address) == ERROR for address, _ in self.members)
-        if not wrong:
+        """The operating status of the pool: degraded if some members are in error, in error if all are."""
+        failed = sum(self.member_status(address) == ERROR for address, _ in self.members)
+        if not failed:
             return ONLINE
-        return ERROR if wrong == len(self.members) else DEGRADED
+        return ERROR if failed == len(self.members) else DEGRADED
 
 
 @dataclasses.dataclass(kw_only=True)
-class Balancer:
-    """A load balancer."""
+class LoadBalancer:
+    """A load balancer of Octavia."""
 
     id: str
     name: str
@@ -104,58 +104,59 @@ class Balancer:
 
     @property
     def health(self) -> str:
-        """Its operating status: that of the worst of its pools."""
-        pools = [each.operating for each in self.listeners] if self.operating == ONLINE else []
-        return max(pools, key=WORST.index) if pools else self.operating
+        """The operating status: that of the worst pool."""
+        pools = [listener.operating for listener in self.listeners] if self.operating == ONLINE else []
+        return max(pools, key=SEVERITY.index) if pools else self.operating
 
 
-class Network:
-    """The network of one project."""
+class ProjectNetwork:
+    """The networks, addresses and load balancers of one project."""
 
     def __init__(self) -> None:
-        self.nets: dict[str, Net] = {}
+        self.networks: dict[str, Network] = {}
         self.ports: dict[str, Port] = {}
-        self.floating: dict[str, FloatingIp] = {}
-        self.balancers: dict[str, Balancer] = {}
-        self._public = 10
-        self._hosts: dict[str, int] = {}
-        self.public = self.add_net(PUBLIC, "203.0.113.0/24", external=True)
+        self.floating_ips: dict[str, FloatingIp] = {}
+        self.balancers: dict[str, LoadBalancer] = {}
+        self._last_public = 10
+        self._last_hosts: dict[str, int] = {}
+        self.public = self.add_network(PUBLIC, "203.0.113.0/24", external=True)
 
-    def add_net(self, name: str, cidr: str, *, external: bool = False, cluster: str = "") -> Net:
-        """A network."""
-        made = Net(id=_id(), name=name, subnet=_id(), cidr=cidr, external=external, cluster=cluster)
-        self.nets[made.id] = made
-        return made
+    def add_network(self, name: str, cidr: str, *, external: bool = False, cluster: str = "") -> Network:
+        """Create a network with one subnet of this range."""
+        network = Network(id=_id(), name=name, subnet=_id(), cidr=cidr, external=external, cluster=cluster)
+        self.networks[network.id] = network
+        return network
 
-    def of_cluster(self, cluster: str) -> Net | None:
-        """The private network that Magnum made for a cluster."""
-        return next((net for net in self.nets.values() if net.cluster == cluster), None)
+    def of_cluster(self, cluster: str) -> Network | None:
+        """Return the private network that Magnum made for a cluster."""
+        return next((network for network in self.networks.values() if network.cluster == cluster), None)
 
-    def add_port(self, net: Net, name: str, *, address: str = "", owner: str = "", device: str = "") -> Port:
-        """A port with the next address of its network, or the one given."""
+    def add_port(
+        self, network: Network, name: str, *, address: str = "", owner: str = "", device: str = ""
+    ) -> Port:
+        """Create a port with an address, or with the next one of its network."""
         if not address:
-            self._hosts[net.id] = self._hosts.get(net.id, 149) + 1
-            address = f"{net.cidr.rpartition('.')[0]}.{self._hosts[net.id]}"
-        made = Port(id=_id(), name=name, network=net.id, address=address, owner=owner, device=device)
-        self.ports[made.id] = made
-        return made
+            self._last_hosts[network.id] = self._last_hosts.get(network.id, 149) + 1
+            address = f"{network.cidr.rpartition('.')[0]}.{self._last_hosts[network.id]}"
+        port = Port(id=_id(), name=name, network=network.id, address=address, owner=owner, device=device)
+        self.ports[port.id] = port
+        return port
 
-    def add_floating(self, description: str) -> FloatingIp:
-        """The next public address, leading nowhere."""
-        self._public += 1
-        made = FloatingIp(
-            id=_id(), address=f"203.0.113.{self._public}", description=description, created=_now()
-        )
-        self.floating[made.id] = made
-        return made
+    def add_floating_ip(self, description: str) -> FloatingIp:
+        """Allocate the next public address, which is not associated with a port yet."""
+        self._last_public += 1
+        address = f"203.0.113.{self._last_public}"
+        floating = FloatingIp(id=_id(), address=address, description=description, created=_now())
+        self.floating_ips[floating.id] = floating
+        return floating
 
     def associate(self, floating: FloatingIp, port: str) -> None:
-        """Let an address lead to a port, or nowhere. Raises `NetworkRefused`."""
+        """Associate a floating IP with a port, or with none. Raises `NetworkError`."""
         if port and port not in self.ports:
-            raise NetworkRefused(404, f"Port {port} could not be found.", "PortNotFound")
-        other = self.on(port) if port else None
+            raise NetworkError(404, f"Port {port} could not be found.", "PortNotFound")
+        other = self.floating_ip_of(port) if port else None
         if other is not None and other is not floating:
-            raise NetworkRefused(
+            raise NetworkError(
                 409,
                 f"Cannot associate floating IP {floating.address} ({floating.id}) with port {port} using"
                 f" fixed IP {self.ports[port].address}, as that fixed IP already has a floating IP on"
@@ -164,31 +165,37 @@ class Network:
             )
         floating.port = port
 
-    def on(self, port: str) -> FloatingIp | None:
-        """The address that leads to a port."""
-        return next((each for each in self.floating.values() if each.port == port), None)
+    def floating_ip_of(self, port: str) -> FloatingIp | None:
+        """Return the floating IP that is associated with a port."""
+        return next((floating for floating in self.floating_ips.values() if floating.port == port), None)
 
-    def add_balancer(self, net: Net, name: str, description: str, *, provisioning: str = ACTIVE) -> Balancer:
-        """A load balancer with its VIP in a network."""
-        vip = self.add_port(net, f"octavia-lb-{name}", owner="Octavia")
-        made = Balancer(
-            id=_id(), name=name, description=description, vip=vip, provisioning=provisioning, created=_now()
+    def add_balancer(
+        self, network: Network, name: str, description: str, *, provisioning: str = ACTIVE
+    ) -> LoadBalancer:
+        """Create a load balancer with its VIP in a network."""
+        vip = self.add_port(network, f"octavia-lb-{name}", owner="Octavia")
+        balancer = LoadBalancer(
+            id=_id(),
+            name=name,
+            description=description,
+            vip=vip,
+            provisioning=provisioning,
+            operating=ONLINE if provisioning == ACTIVE else "OFFLINE",
+            created=_now(),
         )
-        vip.device = f"lb-{made.id}"
-        made.operating = ONLINE if provisioning == ACTIVE else "OFFLINE"
-        self.balancers[made.id] = made
-        return made
+        vip.device = f"lb-{balancer.id}"
+        self.balancers[balancer.id] = balancer
+        return balancer
 
-    def delete_balancer(self, balancer: Balancer) -> None:
-        """Remove a load balancer with all that is its; an address on it leads nowhere. Raises
-        `NetworkRefused`.
+    def delete_balancer(self, balancer: LoadBalancer) -> None:
+        """Delete a load balancer with its VIP; a floating IP on it is let go. Raises `NetworkError` while
+        the load balancer is being changed.
         """
         if balancer.provisioning.startswith("PENDING"):
-            why = f"Load Balancer {balancer.id} is immutable and cannot be updated."
-            raise NetworkRefused(409, why)
-        found = self.on(balancer.vip.id)
-        if found is not None:
-            found.port = ""
+            raise NetworkError(409, f"Load Balancer {balancer.id} is immutable and cannot be updated.")
+        floating = self.floating_ip_of(balancer.vip.id)
+        if floating is not None:
+            floating.port = ""
         del self.balancers[balancer.id]
         self.ports.pop(balancer.vip.id, None)
 

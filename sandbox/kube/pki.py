@@ -1,5 +1,6 @@
-"""A cluster's certificate authority, as Magnum makes it: its certificates lack the Authority Key
-Identifier.
+"""A cluster's certificate authority, as Magnum makes it.
+
+Its certificates lack the Authority Key Identifier, which Python's `VERIFY_X509_STRICT` insists on.
 """
 
 from __future__ import annotations
@@ -37,18 +38,18 @@ class CertificateAuthority:
 
     @property
     def pem(self) -> str:
-        """The CA's certificate."""
+        """The certificate of the CA."""
         return _pem(self._certificate)
 
     def sign(self, csr_pem: str) -> str:
-        """A certificate for a CSR. Raises `ValueError` for what is none."""
+        """Return a certificate for a CSR (both PEM). Raises `ValueError` for what is no CSR."""
         request = x509.load_pem_x509_csr(csr_pem.encode())
         return _pem(
             self._issue(request.subject, request.public_key()).sign(self._key, hashes.SHA256())
         ).rstrip("\n")
 
     def server(self, host: str) -> tuple[str, str]:
-        """A certificate and key for a server at an address (PEM)."""
+        """Return a certificate and key (PEM) for a server at an IP address."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kube-apiserver")])
         names = x509.SubjectAlternativeName(

@@ -9,24 +9,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.infrastructure.volumes import AVAILABLE, CREATING, Snapshot, Volume
-from sandbox.openstack.cloud import Cloud
-from sandbox.openstack.rest import Missing, filtered, guarded
+from sandbox.infrastructure.block_storage import AVAILABLE, CREATING, Attachment, Snapshot, Volume
+from sandbox.openstack.cloud import Cloud, Json
+from sandbox.openstack.rest import NotFound, filtered, guarded
 
-Json = dict[str, Any]
-NAMES = {400: "badRequest", 403: "forbidden", 404: "itemNotFound", 413: "overLimit"}
+ERROR_NAMES = {400: "badRequest", 403: "forbidden", 404: "itemNotFound", 413: "overLimit"}
 
 
-def _shape(status: int, message: str, _kind: str) -> Json:
-    return {NAMES.get(status, "computeFault"): {"code": status, "message": message}}
+def _error_body(status: int, message: str, _kind: str) -> Json:
+    return {ERROR_NAMES.get(status, "computeFault"): {"code": status, "message": message}}
 
 
 def cinder_app(cloud: Cloud) -> Starlette:
-    """Cinder over a cloud's storage."""
+    """Return Cinder over the storage of a cloud."""
     api = _Cinder(cloud)
 
     def route(path: str, handler: Any, *methods: str) -> Route:
-        return Route(f"/v3/{{project}}{path}", guarded(cloud, handler, _shape), methods=list(methods))
+        return Route(f"/v3/{{project}}{path}", guarded(cloud, handler, _error_body), methods=list(methods))
 
     return Starlette(
         routes=[
@@ -42,10 +41,10 @@ def cinder_app(cloud: Cloud) -> Starlette:
             route("/volumes/{id}/metadata", api.metadata, "GET", "POST", "PUT"),
             route("/volumes/{id}/metadata/{key}", api.metadata_key, "DELETE"),
             route("/snapshots", api.snapshots, "GET"),
-            route("/snapshots", api.snap, "POST"),
+            route("/snapshots", api.create_snapshot, "POST"),
             route("/snapshots/detail", api.snapshots, "GET"),
             route("/snapshots/{id}", api.snapshot, "GET"),
-            route("/snapshots/{id}", api.unsnap, "DELETE"),
+            route("/snapshots/{id}", api.delete_snapshot, "DELETE"),
         ]
     )
 
@@ -68,92 +67,77 @@ class _Cinder:
         return JSONResponse({"versions": [version]}, 300 if request.url.path == "/" else 200)
 
     async def volumes(self, request: Request) -> Response:
-        shown = [self._json(volume) for volume in self._storage.volumes.values()]
-        return JSONResponse({"volumes": filtered(request, shown)})
+        volumes = [self._json(volume) for volume in self._storage.volumes.values()]
+        return JSONResponse({"volumes": filtered(request, volumes)})
 
     async def volume(self, request: Request) -> Response:
         return JSONResponse({"volume": self._json(self._get(request))})
 
     async def create(self, request: Request) -> Response:
-        given = (await request.json())["volume"]
-        made = self._storage.create(given.get("name") or "", int(given["size"]), given.get("metadata"))
-        made.description = given.get("description") or ""
-        return JSONResponse({"volume": self._json(made)}, 202)
+        body = (await request.json())["volume"]
+        volume = self._storage.create(body.get("name") or "", int(body["size"]), body.get("metadata"))
+        volume.description = body.get("description") or ""
+        return JSONResponse({"volume": self._json(volume)}, 202)
 
     async def update(self, request: Request) -> Response:
-        found, given = self._get(request), (await request.json())["volume"]
-        found.name, found.description = (
-            given.get("name", found.name),
-            given.get("description", found.description),
-        )
-        if "metadata" in given:
-            found.metadata = dict(given["metadata"])
-        return JSONResponse({"volume": self._json(found)})
+        volume, body = self._get(request), (await request.json())["volume"]
+        volume.name = body.get("name", volume.name)
+        volume.description = body.get("description", volume.description)
+        if "metadata" in body:
+            volume.metadata = dict(body["metadata"])
+        return JSONResponse({"volume": self._json(volume)})
 
     async def delete(self, request: Request) -> Response:
         self._storage.delete(self._get(request).id)
         return Response(status_code=202)
 
     async def metadata(self, request: Request) -> Response:
-        found = self._get(request)
+        volume = self._get(request)
         if request.method != "GET":
-            given = (await request.json())["metadata"]
-            found.metadata = {**(found.metadata if request.method == "POST" else {}), **given}
-        return JSONResponse({"metadata": found.metadata})
+            body = (await request.json())["metadata"]
+            volume.metadata = {**(volume.metadata if request.method == "POST" else {}), **body}
+        return JSONResponse({"metadata": volume.metadata})
 
     async def metadata_key(self, request: Request) -> Response:
         key = request.path_params["key"]
         if self._get(request).metadata.pop(key, None) is None:
-            raise Missing(f"Metadata key {key} could not be found.")
+            raise NotFound(f"Metadata key {key} could not be found.")
         return Response(status_code=200)
 
     async def snapshots(self, request: Request) -> Response:
-        shown = [self._snapshot_json(each) for each in self._storage.snapshots.values()]
-        return JSONResponse({"snapshots": filtered(request, shown)})
+        snapshots = [self._snapshot_json(snapshot) for snapshot in self._storage.snapshots.values()]
+        return JSONResponse({"snapshots": filtered(request, snapshots)})
 
     async def snapshot(self, request: Request) -> Response:
         return JSONResponse({"snapshot": self._snapshot_json(self._get_snapshot(request))})
 
-    async def snap(self, request: Request) -> Response:
-        given = (await request.json())["snapshot"]
-        forced = str(given.get("force", False)).lower() in ("true", "1")
-        made = self._storage.snapshot(
-            given["volume_id"],
-            given.get("name") or "",
-            force=forced,
-            description=given.get("description") or "",
+    async def create_snapshot(self, request: Request) -> Response:
+        body = (await request.json())["snapshot"]
+        force = str(body.get("force", False)).lower() in ("true", "1")
+        snapshot = self._storage.snapshot(
+            body["volume_id"],
+            body.get("name") or "",
+            force=force,
+            description=body.get("description") or "",
         )
-        made.metadata = dict(given.get("metadata") or {})
-        return JSONResponse({"snapshot": {**self._snapshot_json(made), "status": CREATING}}, 202)
+        snapshot.metadata = dict(body.get("metadata") or {})
+        return JSONResponse({"snapshot": {**self._snapshot_json(snapshot), "status": CREATING}}, 202)
 
-    async def unsnap(self, request: Request) -> Response:
-        self._storage.remove_snapshot(request.path_params["id"])
+    async def delete_snapshot(self, request: Request) -> Response:
+        self._storage.delete_snapshot(request.path_params["id"])
         return Response(status_code=202)
 
     def _get(self, request: Request) -> Volume:
         return self._storage.get(request.path_params["id"])
 
     def _get_snapshot(self, request: Request) -> Snapshot:
-        found = self._storage.snapshots.get(request.path_params["id"])
-        if found is None:
-            raise Missing(f"Snapshot {request.path_params['id']} could not be found.")
-        return found
+        snapshot = self._storage.snapshots.get(request.path_params["id"])
+        if snapshot is None:
+            raise NotFound(f"Snapshot {request.path_params['id']} could not be found.")
+        return snapshot
 
     def _json(self, volume: Volume) -> Json:
-        attachments = []
-        if volume.attachment is not None:
-            at = volume.attachment
-            attachments = [
-                {
-                    "id": volume.id,
-                    "attachment_id": at.id,
-                    "volume_id": volume.id,
-                    "server_id": at.server,
-                    "host_name": None,
-                    "device": at.device,
-                    "attached_at": at.since,
-                }
-            ]
+        attachments = [_attachment_json(volume.id, volume.attachment)] if volume.attachment else []
         return {
             "id": volume.id,
             "name": volume.name,
@@ -190,3 +174,15 @@ class _Cinder:
             "os-extended-snapshot-attributes:progress": "100%" if snapshot.status == AVAILABLE else "0%",
             "os-extended-snapshot-attributes:project_id": self._cloud.project,
         }
+
+
+def _attachment_json(volume: str, attachment: Attachment) -> Json:
+    return {
+        "id": volume,
+        "attachment_id": attachment.id,
+        "volume_id": volume,
+        "server_id": attachment.server,
+        "host_name": None,
+        "device": attachment.device,
+        "attached_at": attachment.since,
+    }

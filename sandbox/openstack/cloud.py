@@ -1,16 +1,18 @@
-"""What one cloud knows: users and roles, flavors and images, templates and clusters, and what ails it."""
+"""The state of one cloud: users and roles, flavors and images, templates and clusters, and its faults."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from starlette.requests import Request
+
 from sandbox.infrastructure import Infrastructure
-from sandbox.openstack.deletion import DeletionFailed, delete_balancers, delete_network
+from sandbox.openstack.cluster_deletion import DeletionFailed, delete_balancers, delete_network
 
 Json = dict[str, Any]
 
@@ -19,7 +21,7 @@ MEMBER, READER, ADMIN = "member", "reader", "admin"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterOrder:
-    """A cluster that is to be built."""
+    """What a builder has to know of a cluster that is to be built."""
 
     uuid: str
     name: str
@@ -30,7 +32,7 @@ class ClusterOrder:
 
 
 class RunningCluster(Protocol):
-    """A cluster that was built."""
+    """A cluster as its builder hands it over."""
 
     @property
     def address(self) -> str: ...
@@ -48,14 +50,14 @@ class RunningCluster(Protocol):
 
 
 class Builder(Protocol):
-    """Builds clusters."""
+    """Builds the clusters that Magnum accepts."""
 
     async def build(self, order: ClusterOrder) -> RunningCluster: ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CloudUser:
-    """Somebody who may authenticate, by password or by an application credential."""
+    """A user who authenticates by password or by an application credential."""
 
     id: str
     name: str
@@ -66,16 +68,16 @@ class CloudUser:
 
 
 @dataclasses.dataclass
-class Ailments:
-    """What is wrong with the cloud just now."""
+class CloudFaults:
+    """What is wrong with the cloud at present."""
 
-    status: int = 0  # Magnum answers everything with this
-    html: bool = False  # as a proxy in front of it would
-    delay: float = 0.0
+    status: int = 0  # Magnum answers every request with it
+    html: bool = False  # with a page of HTML, as a proxy in front of Magnum does
+    delay: float = 0.0  # seconds before each answer of Magnum
     signs_for_creator_only: bool = True  # Magnum's default policy of certificate:create
     no_valid_host: bool = False  # Nova finds no room for servers
     broken_nodes: bool = False  # new clusters come up without a working network driver
-    cast_seconds: float = 0.0  # how long the conductor takes to store a cluster that the API has accepted
+    cast_seconds: float = 0.0  # until the conductor stores a cluster that the API has accepted
 
 
 @dataclasses.dataclass
@@ -109,58 +111,59 @@ class Cloud:
     ) -> None:
         self.infrastructure = infrastructure or Infrastructure()
         self._builder = builder
-        self._clock = clock or (lambda: datetime.now(UTC))
+        self.clock = clock or (lambda: datetime.now(UTC))
         self.seconds_to_build = seconds_to_build
         self.token_seconds = token_seconds
         self.project = uuid.uuid4().hex
         self.inventory = Inventory()
-        self.ailments = Ailments()
+        self.faults = CloudFaults()
         self.users: list[CloudUser] = []
         self.tokens: dict[str, tuple[CloudUser, datetime]] = {}
         self.templates: dict[str, Json] = {}
         self.clusters: dict[str, Json] = {}
         self.running: dict[str, RunningCluster] = {}
-        self.requests: list[Json] = []  # method, path and global request id of what came in
+        self.requests: list[Json] = []  # method, path and global request id of the requests so far
         self._tasks: set[asyncio.Task[None]] = set()
 
     def now(self) -> str:
-        """The present, as Magnum writes it."""
-        return self._clock().replace(microsecond=0).isoformat()
+        """Return the present as Magnum writes it."""
+        return self.clock().replace(microsecond=0).isoformat()
 
-    def clock(self) -> datetime:
-        """The present."""
-        return self._clock()
+    def record(self, request: Request) -> None:
+        """Add a request to `requests`."""
+        global_id = request.headers.get("x-openstack-request-id", "")
+        self.requests.append({"method": request.method, "path": request.url.path, "global": global_id})
 
     def accept(self, cluster: Json) -> None:
-        """Store a cluster that the API has answered for, and begin to build it; its status follows."""
-        if self.ailments.cast_seconds:
-            self._spawn(self._stored(cluster, self.ailments.cast_seconds))
+        """Begin to build a cluster that the API has accepted; its status follows."""
+        if self.faults.cast_seconds:
+            self._spawn(self._store_later(cluster, self.faults.cast_seconds))
         else:
             self.clusters[cluster["uuid"]] = cluster
-            self._spawn(self._built(cluster))
+            self._spawn(self._build(cluster))
 
-    async def _stored(self, cluster: Json, seconds: float) -> None:
+    async def _store_later(self, cluster: Json, seconds: float) -> None:
         await asyncio.sleep(seconds)
         self.clusters[cluster["uuid"]] = cluster
-        await self._built(cluster)
+        await self._build(cluster)
 
     async def build_now(self, cluster: Json) -> None:
-        """Build a cluster that is there from the start."""
+        """Build a stored cluster without a delay."""
         cluster["status"] = "CREATE_IN_PROGRESS"
-        await self._finish(cluster)
+        await self._complete(cluster)
 
     def remove(self, cluster: Json) -> None:
         """Begin to delete a cluster."""
-        self._spawn(self._removed(cluster))
+        self._spawn(self._delete(cluster))
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _built(self, cluster: Json) -> None:
+    async def _build(self, cluster: Json) -> None:
         await asyncio.sleep(self.seconds_to_build)
-        if self.ailments.no_valid_host:
+        if self.faults.no_valid_host:
             reason = (
                 "Resource CREATE failed: ResourceInError: resources.kube_minions: Went to status ERROR due to"
                 ' "No valid host was found"'
@@ -172,9 +175,9 @@ class Cloud:
                 "updated_at": self.now(),
             }
             return
-        await self._finish(cluster)
+        await self._complete(cluster)
 
-    async def _finish(self, cluster: Json) -> None:
+    async def _complete(self, cluster: Json) -> None:
         template = self.templates[cluster["cluster_template_id"]]
         order = ClusterOrder(
             uuid=cluster["uuid"],
@@ -194,41 +197,45 @@ class Cloud:
             "container_version": "1.6.31",
         }
 
-    async def _removed(self, cluster: Json) -> None:
-        await asyncio.sleep(self.seconds_to_build / 4)  # the cast is on its way: still as before
+    async def _delete(self, cluster: Json) -> None:
+        await asyncio.sleep(self.seconds_to_build / 4)  # the cast is on its way: nothing changes yet
         cluster |= {"status": "DELETE_IN_PROGRESS", "updated_at": self.now()}
         await asyncio.sleep(self.seconds_to_build)
         try:
-            await self._demolish(cluster["uuid"])
-        except DeletionFailed as failed:
+            await self._delete_resources(cluster["uuid"])
+        except DeletionFailed as error:
             cluster |= {
                 "status": "DELETE_FAILED",
-                "status_reason": str(failed),
-                "faults": {"network": str(failed)},
+                "status_reason": str(error),
+                "faults": {"network": str(error)},
                 "updated_at": self.now(),
             }
             return
         self.clusters.pop(cluster["uuid"], None)
 
-    async def _demolish(self, uuid: str) -> None:
-        """Load balancers, servers, network: in this order, and what is gone is gone. Raises
-        `DeletionFailed`.
+    async def _delete_resources(self, uuid: str) -> None:
+        """Delete load balancers, servers and network, in this order.
+
+        Raises `DeletionFailed`; what is gone by then stays gone.
         """
         delete_balancers(self.infrastructure, uuid)
         running = self.running.pop(uuid, None)
         if running is not None:
             for server in running.servers():
-                self.infrastructure.storage.server_gone(server)
+                self.infrastructure.storage.detach_all(server)
             await running.stop()
-        net = self.infrastructure.network.of_cluster(uuid)
-        if net is not None:
-            delete_network(self.infrastructure, net)
+        network = self.infrastructure.network.of_cluster(uuid)
+        if network is not None:
+            delete_network(self.infrastructure, network)
 
     def health(self, cluster: Json) -> tuple[str | None, dict[str, str]]:
-        """`health_status` and its reason: the API and the nodes, nothing about pod networking."""
+        """Return `health_status` and its reason, which are about the API and the nodes only.
+
+        Pod networking is not part of it: a cluster whose driver is down can be HEALTHY.
+        """
         running = self.running.get(cluster["uuid"])
         if running is None:
             return None, {}
         reason = running.node_health()
-        good = reason["api"] == "ok" and all(value == "True" for key, value in reason.items() if key != "api")
-        return ("HEALTHY" if good else "UNHEALTHY"), reason
+        healthy = all(value == ("ok" if key == "api" else "True") for key, value in reason.items())
+        return ("HEALTHY" if healthy else "UNHEALTHY"), reason

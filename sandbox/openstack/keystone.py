@@ -5,130 +5,132 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.openstack.cloud import Cloud, CloudUser
+from sandbox.openstack.cloud import Cloud, CloudUser, Json
 
-Json = dict[str, Any]
-NAMES = {
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+SERVICE_NAMES = {
     "container-infra": "magnum",
     "volumev3": "cinderv3",
     "block-storage": "cinder",
     "load-balancer": "octavia",
     "network": "neutron",
 }
-REFUSED = "The request you have made requires authentication."
+UNAUTHORIZED = {
+    "error": {
+        "code": 401,
+        "title": "Unauthorized",
+        "message": "The request you have made requires authentication.",
+    }
+}
 
 
-def keystone_app(cloud: Cloud, *, magnum_url: str, others: Mapping[str, str] | None = None) -> Starlette:
-    """Keystone v3 for one cloud, whose catalogue names one Magnum, and `others` by service type."""
-
-    def version(request: Request) -> Json:
-        url = f"{request.url.scheme}://{request.url.netloc}/v3/"
-        return {
-            "id": "v3.14",
-            "status": "stable",
-            "updated": "2020-04-07T00:00:00Z",
-            "links": [{"rel": "self", "href": url}],
-            "media-types": [],
-        }
-
-    async def root(request: Request) -> Response:
-        return JSONResponse({"versions": {"values": [version(request)]}}, status_code=300)
-
-    async def v3(request: Request) -> Response:
-        return JSONResponse({"version": version(request)})
-
-    async def issue(request: Request) -> Response:
-        body = await request.json()
-        user = _user(cloud, body["auth"]["identity"])
-        if user is None:
-            return JSONResponse(
-                {"error": {"code": 401, "message": REFUSED, "title": "Unauthorized"}}, status_code=401
-            )
-        token = uuid.uuid4().hex
-        expires = cloud.clock() + timedelta(seconds=cloud.token_seconds)
-        cloud.tokens[token] = (user, expires)
-        identity = f"{request.url.scheme}://{request.url.netloc}/v3"
-        answer = {
-            "token": _token(
-                cloud, user, expires, identity, {"container-infra": f"{magnum_url}/v1", **(others or {})}
-            )
-        }
-        return JSONResponse(answer, status_code=201, headers={"X-Subject-Token": token})
-
+def keystone_app(cloud: Cloud, services: Mapping[str, str]) -> Starlette:
+    """Return Keystone v3 for one cloud; `services` are the URLs of its catalogue by service type."""
+    api = _Keystone(cloud, services)
     return Starlette(
         routes=[
-            Route("/", root),
-            Route("/v3", v3),
-            Route("/v3/", v3),
-            Route("/v3/auth/tokens", issue, methods=["POST"]),
+            Route("/", api.root),
+            Route("/v3", api.v3),
+            Route("/v3/", api.v3),
+            Route("/v3/auth/tokens", api.issue, methods=["POST"]),
         ]
     )
 
 
-def _user(cloud: Cloud, identity: Json) -> CloudUser | None:
-    if "application_credential" in identity["methods"]:
-        given = identity["application_credential"]
-        return next(
-            (
-                u
-                for u in cloud.users
-                if u.credential_id
-                and (u.credential_id, u.credential_secret) == (given.get("id"), given.get("secret"))
-            ),
-            None,
-        )
-    given = identity.get("password", {}).get("user", {})
-    return next(
-        (u for u in cloud.users if given.get("name") == u.name and given.get("password") == u.password), None
-    )
+class _Keystone:
+    def __init__(self, cloud: Cloud, services: Mapping[str, str]) -> None:
+        self._cloud = cloud
+        self._services = services
 
+    async def root(self, request: Request) -> Response:
+        return JSONResponse({"versions": {"values": [_version(request)]}}, status_code=300)
 
-def _token(
-    cloud: Cloud, user: CloudUser, expires: datetime, identity: str, services: Mapping[str, str]
-) -> Json:
-    def endpoint(url: str) -> Json:
+    async def v3(self, request: Request) -> Response:
+        return JSONResponse({"version": _version(request)})
+
+    async def issue(self, request: Request) -> Response:
+        body = await request.json()
+        user = _identify(self._cloud, body["auth"]["identity"])
+        if user is None:
+            return JSONResponse(UNAUTHORIZED, status_code=401)
+        token = uuid.uuid4().hex
+        expires = self._cloud.clock() + timedelta(seconds=self._cloud.token_seconds)
+        self._cloud.tokens[token] = (user, expires)
+        identity = _endpoint_of("identity", "keystone", "identity", f"{_base(request)}/v3")
+        catalog = [identity] + [
+            _endpoint_of(type_, SERVICE_NAMES[type_], SERVICE_NAMES[type_], url)
+            for type_, url in self._services.items()
+        ]
+        answer = {"token": self._token(user, expires, catalog)}
+        return JSONResponse(answer, status_code=201, headers={"X-Subject-Token": token})
+
+    def _token(self, user: CloudUser, expires: datetime, catalog: list[Json]) -> Json:
+        domain = {"id": "default", "name": "Default"}
         return {
-            "id": uuid.uuid4().hex,
-            "interface": "public",
-            "region": "RegionOne",
-            "region_id": "RegionOne",
-            "url": url,
+            "methods": ["password"],
+            "user": {"id": user.id, "name": user.name, "domain": domain},
+            "expires_at": expires.strftime(TIME),
+            "issued_at": self._cloud.clock().strftime(TIME),
+            "project": {"id": self._cloud.project, "name": "shop", "domain": domain},
+            "roles": [{"id": user.role, "name": user.role}],
+            "catalog": catalog,
         }
 
+
+def _base(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _version(request: Request) -> Json:
     return {
-        "methods": ["password"],
-        "user": {"id": user.id, "name": user.name, "domain": {"id": "default", "name": "Default"}},
-        "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "issued_at": cloud.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "project": {"id": cloud.project, "name": "shop", "domain": {"id": "default", "name": "Default"}},
-        "roles": [{"id": user.role, "name": user.role}],
-        "catalog": [
-            {"type": "identity", "name": "keystone", "id": "identity", "endpoints": [endpoint(identity)]},
-            *(
-                {"type": kind, "name": NAMES[kind], "id": NAMES[kind], "endpoints": [endpoint(url)]}
-                for kind, url in services.items()
-            ),
-        ],
+        "id": "v3.14",
+        "status": "stable",
+        "updated": "2020-04-07T00:00:00Z",
+        "links": [{"rel": "self", "href": f"{_base(request)}/v3/"}],
+        "media-types": [],
     }
 
 
+def _identify(cloud: Cloud, identity: Json) -> CloudUser | None:
+    """Return the user of a password or an application credential; None if it is wrong."""
+    if "application_credential" in identity["methods"]:
+        credential = identity["application_credential"]
+        secret = (credential.get("id"), credential.get("secret"))
+        users = (
+            u for u in cloud.users if u.credential_id and (u.credential_id, u.credential_secret) == secret
+        )
+    else:
+        login = identity.get("password", {}).get("user", {})
+        password = (login.get("name"), login.get("password"))
+        users = (u for u in cloud.users if (u.name, u.password) == password)
+    return next(users, None)
+
+
+def _endpoint_of(type_: str, name: str, id_: str, url: str) -> Json:
+    endpoint = {
+        "id": uuid.uuid4().hex,
+        "interface": "public",
+        "region": "RegionOne",
+        "region_id": "RegionOne",
+        "url": url,
+    }
+    return {"type": type_, "name": name, "id": id_, "endpoints": [endpoint]}
+
+
 def authenticated(cloud: Cloud, request: Request) -> CloudUser | None:
-    """Whose token a request carries; None for an expired or unknown one."""
-    found = cloud.tokens.get(request.headers.get("x-auth-token", ""))
-    if found is None or found[1] <= cloud.clock():
-        return None
-    return found[0]
+    """Return the user whose token a request carries; None for an expired or unknown token."""
+    user, expires = cloud.tokens.get(request.headers.get("x-auth-token", ""), (None, None))
+    return user if expires is not None and expires > cloud.clock() else None
 
 
 def clouds_yaml(name: str, *, auth_url: str, user: CloudUser, credential: bool = False) -> str:
-    """An entry of clouds.yaml for a user of the cloud."""
+    """Return an entry of clouds.yaml for a user, by password or by application `credential`."""
     lines = ["clouds:", f"  {name}:"]
     if credential:
         lines += [

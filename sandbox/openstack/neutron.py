@@ -9,23 +9,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.infrastructure.network import FloatingIp, Net, Port
-from sandbox.openstack.cloud import Cloud
-from sandbox.openstack.rest import Missing, filtered, guarded
-
-Json = dict[str, Any]
+from sandbox.infrastructure.network import FloatingIp, Network, Port
+from sandbox.openstack.cloud import Cloud, Json
+from sandbox.openstack.rest import NotFound, filtered, find, guarded
 
 
-def _shape(_status: int, message: str, kind: str) -> Json:
+def _error_body(_status: int, message: str, kind: str) -> Json:
     return {"NeutronError": {"type": kind or "BadRequest", "message": message, "detail": ""}}
 
 
 def neutron_app(cloud: Cloud) -> Starlette:
-    """Neutron over a cloud's network."""
+    """Return Neutron over the network of a cloud."""
     api = _Neutron(cloud)
 
     def route(path: str, handler: Any, *methods: str) -> Route:
-        return Route(f"/v2.0{path}", guarded(cloud, handler, _shape), methods=list(methods))
+        return Route(f"/v2.0{path}", guarded(cloud, handler, _error_body), methods=list(methods))
 
     return Starlette(
         routes=[
@@ -63,76 +61,70 @@ class _Neutron:
         return JSONResponse({"resources": []})
 
     async def extension(self, request: Request) -> Response:
-        return JSONResponse(
-            {"extension": {"alias": request.path_params["name"], "name": request.path_params["name"]}}
-        )
+        name = request.path_params["name"]
+        return JSONResponse({"extension": {"alias": name, "name": name}})
 
     async def networks(self, request: Request) -> Response:
-        shown = filtered(request, [self._net(net) for net in self._network.nets.values()])
-        return JSONResponse({"networks": shown})
+        networks = [self._network_json(network) for network in self._network.networks.values()]
+        return JSONResponse({"networks": filtered(request, networks)})
 
     async def network(self, request: Request) -> Response:
-        return JSONResponse({"network": self._net(_found(self._network.nets, request, "Network"))})
+        return JSONResponse({"network": self._network_json(find(self._network.networks, request, "Network"))})
 
     async def subnets(self, request: Request) -> Response:
-        return JSONResponse(
-            {"subnets": filtered(request, [self._sub(net) for net in self._network.nets.values()])}
-        )
+        subnets = [self._subnet_json(network) for network in self._network.networks.values()]
+        return JSONResponse({"subnets": filtered(request, subnets)})
 
     async def subnet(self, request: Request) -> Response:
-        wanted = request.path_params["id"]
-        found = next((net for net in self._network.nets.values() if net.subnet == wanted), None)
-        if found is None:
-            raise Missing(f"Subnet {wanted} could not be found.")
-        return JSONResponse({"subnet": self._sub(found)})
+        for network in self._network.networks.values():
+            if network.subnet == request.path_params["id"]:
+                return JSONResponse({"subnet": self._subnet_json(network)})
+        raise NotFound(f"Subnet {request.path_params['id']} could not be found.")
 
     async def ports(self, request: Request) -> Response:
-        return JSONResponse(
-            {"ports": filtered(request, [self._port(port) for port in self._network.ports.values()])}
-        )
+        ports = [self._port_json(port) for port in self._network.ports.values()]
+        return JSONResponse({"ports": filtered(request, ports)})
 
     async def port(self, request: Request) -> Response:
-        return JSONResponse({"port": self._port(_found(self._network.ports, request, "Port"))})
+        return JSONResponse({"port": self._port_json(find(self._network.ports, request, "Port"))})
 
     async def floating_ips(self, request: Request) -> Response:
-        shown = [self._floating(each) for each in self._network.floating.values()]
-        return JSONResponse({"floatingips": filtered(request, shown)})
+        addresses = [self._floating_json(floating) for floating in self._network.floating_ips.values()]
+        return JSONResponse({"floatingips": filtered(request, addresses)})
 
     async def floating_ip(self, request: Request) -> Response:
-        return JSONResponse(
-            {"floatingip": self._floating(_found(self._network.floating, request, "Floating IP"))}
-        )
+        return JSONResponse({"floatingip": self._floating_json(self._find_floating(request))})
 
     async def create(self, request: Request) -> Response:
-        given = (await request.json())["floatingip"]
-        made = self._network.add_floating(given.get("description") or "")
-        if given.get("port_id"):
-            self._network.associate(made, given["port_id"])
-        return JSONResponse({"floatingip": self._floating(made)}, 201)
+        body = (await request.json())["floatingip"]
+        floating = self._network.add_floating_ip(body.get("description") or "")
+        if body.get("port_id"):
+            self._network.associate(floating, body["port_id"])
+        return JSONResponse({"floatingip": self._floating_json(floating)}, 201)
 
     async def update(self, request: Request) -> Response:
-        found, given = (
-            _found(self._network.floating, request, "Floating IP"),
-            (await request.json())["floatingip"],
-        )
-        if "port_id" in given:
-            self._network.associate(found, given["port_id"] or "")
-        found.description = given.get("description", found.description)
-        return JSONResponse({"floatingip": self._floating(found)})
+        floating, body = self._find_floating(request), (await request.json())["floatingip"]
+        if "port_id" in body:
+            self._network.associate(floating, body["port_id"] or "")
+        floating.description = body.get("description", floating.description)
+        return JSONResponse({"floatingip": self._floating_json(floating)})
 
     async def delete(self, request: Request) -> Response:
-        del self._network.floating[_found(self._network.floating, request, "Floating IP").id]
+        del self._network.floating_ips[self._find_floating(request).id]
         return Response(status_code=204)
 
-    def _net(self, net: Net) -> Json:
+    def _find_floating(self, request: Request) -> FloatingIp:
+        return find(self._network.floating_ips, request, "Floating IP")
+
+    def _network_json(self, network: Network) -> Json:
         return {
-            "id": net.id,
-            "name": net.name,
+            "id": network.id,
+            "name": network.name,
             "status": "ACTIVE",
             "admin_state_up": True,
-            "subnets": [net.subnet],
-            "shared": net.external,
-            "router:external": net.external,
+            "subnets": [network.subnet],
+            "shared": network.external,
+            "router:external": network.external,
             "mtu": 1450,
             "project_id": self._cloud.project,
             "tenant_id": self._cloud.project,
@@ -141,60 +133,53 @@ class _Neutron:
             "tags": [],
         }
 
-    def _sub(self, net: Net) -> Json:
+    def _subnet_json(self, network: Network) -> Json:
         return {
-            "id": net.subnet,
-            "name": f"{net.name}-subnet",
-            "network_id": net.id,
-            "cidr": net.cidr,
+            "id": network.subnet,
+            "name": f"{network.name}-subnet",
+            "network_id": network.id,
+            "cidr": network.cidr,
             "ip_version": 4,
             "enable_dhcp": True,
-            "gateway_ip": f"{net.cidr.rpartition('.')[0]}.1",
+            "gateway_ip": f"{network.cidr.rpartition('.')[0]}.1",
             "project_id": self._cloud.project,
             "tenant_id": self._cloud.project,
         }
 
-    def _port(self, port: Port) -> Json:
-        net = self._network.nets[port.network]
+    def _port_json(self, port: Port) -> Json:
+        network = self._network.networks[port.network]
         return {
             "id": port.id,
             "name": port.name,
-            "network_id": net.id,
+            "network_id": network.id,
             "device_id": port.device,
             "device_owner": port.owner,
             "status": "ACTIVE",
-            "fixed_ips": [{"subnet_id": net.subnet, "ip_address": port.address}],
+            "fixed_ips": [{"subnet_id": network.subnet, "ip_address": port.address}],
             "project_id": self._cloud.project,
             "admin_state_up": True,
             "description": "",
             "tags": [],
         }
 
-    def _floating(self, each: FloatingIp) -> Json:
-        port = self._network.ports.get(each.port)
+    def _floating_json(self, floating: FloatingIp) -> Json:
+        port = self._network.ports.get(floating.port)
         return {
-            "id": each.id,
-            "floating_ip_address": each.address,
+            "id": floating.id,
+            "floating_ip_address": floating.address,
             "floating_network_id": self._network.public.id,
-            "description": each.description,
-            "port_id": each.port or None,
+            "description": floating.description,
+            "port_id": floating.port or None,
             "fixed_ip_address": port.address if port else None,
-            "status": "ACTIVE" if each.port else "DOWN",
+            "status": "ACTIVE" if floating.port else "DOWN",
             "router_id": None,
             "project_id": self._cloud.project,
             "tenant_id": self._cloud.project,
-            "tags": each.tags,
-            "created_at": each.created,
-            "updated_at": each.created,
+            "tags": floating.tags,
+            "created_at": floating.created,
+            "updated_at": floating.created,
             "revision_number": 1,
             "port_details": {"device_id": port.device, "device_owner": port.owner, "name": port.name}
             if port
             else None,
         }
-
-
-def _found(of: dict[str, Any], request: Request, word: str) -> Any:
-    wanted = request.path_params["id"]
-    if wanted not in of:
-        raise Missing(f"{word} {wanted} could not be found")
-    return of[wanted]

@@ -9,24 +9,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.infrastructure.network import Balancer, Listener, NetworkRefused
-from sandbox.openstack.cloud import Cloud
-from sandbox.openstack.rest import Missing, filtered, guarded
+from sandbox.infrastructure.network import Listener, LoadBalancer, NetworkError
+from sandbox.openstack.cloud import Cloud, Json
+from sandbox.openstack.rest import NotFound, filtered, guarded
 
-Json = dict[str, Any]
+MEMBER_STATUS = ("id", "name", "provisioning_status", "operating_status", "address", "protocol_port")
+BALANCER_FILTERS = ("loadbalancer_id", "load_balancer_id")
 HAS_CHILDREN = "Cannot delete Load Balancer {id} - it has children"
 
 
-def _shape(status: int, message: str, _kind: str) -> Json:
+def _error_body(status: int, message: str, _kind: str) -> Json:
     return {"faultcode": "Client" if status < 500 else "Server", "faultstring": message, "debuginfo": None}
 
 
 def octavia_app(cloud: Cloud) -> Starlette:
-    """Octavia over a cloud's network."""
+    """Return Octavia over the network of a cloud."""
     api = _Octavia(cloud)
 
     def route(path: str, handler: Any, *methods: str) -> list[Route]:
-        guard = guarded(cloud, handler, _shape)
+        guard = guarded(cloud, handler, _error_body)
         return [Route(f"{base}/lbaas{path}", guard, methods=list(methods)) for base in ("/v2", "/v2.0")]
 
     return Starlette(
@@ -64,165 +65,150 @@ class _Octavia:
         return JSONResponse({"versions": [version]})
 
     async def balancers(self, request: Request) -> Response:
-        shown = filtered(request, [self._json(each) for each in self._network.balancers.values()])
-        return JSONResponse({"loadbalancers": shown, "loadbalancers_links": []})
+        balancers = [self._json(balancer) for balancer in self._network.balancers.values()]
+        return JSONResponse({"loadbalancers": filtered(request, balancers), "loadbalancers_links": []})
 
     async def balancer(self, request: Request) -> Response:
         return JSONResponse({"loadbalancer": self._json(self._get(request))})
 
     async def update(self, request: Request) -> Response:
-        found, given = self._get(request), (await request.json())["loadbalancer"]
-        if found.provisioning.startswith("PENDING"):
-            raise NetworkRefused(409, f"Load Balancer {found.id} is immutable and cannot be updated.")
-        found.name, found.description = (
-            given.get("name", found.name),
-            given.get("description", found.description),
-        )
-        found.tags = given.get("tags", found.tags)
-        return JSONResponse({"loadbalancer": self._json(found)})
+        balancer, body = self._get(request), (await request.json())["loadbalancer"]
+        if balancer.provisioning.startswith("PENDING"):
+            raise NetworkError(409, f"Load Balancer {balancer.id} is immutable and cannot be updated.")
+        for field in ("name", "description", "tags"):
+            setattr(balancer, field, body.get(field, getattr(balancer, field)))
+        return JSONResponse({"loadbalancer": self._json(balancer)})
 
     async def delete(self, request: Request) -> Response:
-        found = self._get(request)
-        if found.listeners and request.query_params.get("cascade", "").lower() not in ("true", "1"):
-            raise NetworkRefused(409, HAS_CHILDREN.format(id=found.id))
-        self._network.delete_balancer(found)
+        balancer = self._get(request)
+        if balancer.listeners and request.query_params.get("cascade", "").lower() not in ("true", "1"):
+            raise NetworkError(409, HAS_CHILDREN.format(id=balancer.id))
+        self._network.delete_balancer(balancer)
         return Response(status_code=204)
 
     async def status(self, request: Request) -> Response:
-        found = self._get(request)
-        listeners = [_tree(found, each) for each in found.listeners]
+        balancer = self._get(request)
         tree = {
-            "id": found.id,
-            "name": found.name,
-            "provisioning_status": found.provisioning,
-            "operating_status": found.health,
-            "listeners": listeners,
+            "id": balancer.id,
+            "name": balancer.name,
+            "provisioning_status": balancer.provisioning,
+            "operating_status": balancer.health,
+            "listeners": [_status_tree(balancer, listener) for listener in balancer.listeners],
         }
         return JSONResponse({"statuses": {"loadbalancer": tree}})
 
     async def listeners(self, request: Request) -> Response:
-        shown = [self._listener(balancer, each) for balancer, each in self._all() if _of(request, balancer)]
-        return JSONResponse({"listeners": filtered(request, shown, "loadbalancer_id", "load_balancer_id")})
+        listeners = [self._listener_json(*pair) for pair in self._listeners(request)]
+        return JSONResponse({"listeners": filtered(request, listeners, *BALANCER_FILTERS)})
 
     async def listener(self, request: Request) -> Response:
-        balancer, each = self._one(request.path_params["id"], by_pool=False)
-        return JSONResponse({"listener": self._listener(balancer, each)})
+        return JSONResponse({"listener": self._listener_json(*self._find(request, "Listener"))})
 
     async def pools(self, request: Request) -> Response:
-        shown = [self._pool(balancer, each) for balancer, each in self._all() if _of(request, balancer)]
-        return JSONResponse({"pools": filtered(request, shown, "loadbalancer_id", "load_balancer_id")})
+        pools = [self._pool_json(*pair) for pair in self._listeners(request)]
+        return JSONResponse({"pools": filtered(request, pools, *BALANCER_FILTERS)})
 
     async def pool(self, request: Request) -> Response:
-        return JSONResponse({"pool": self._pool(*self._one(request.path_params["id"], by_pool=True))})
+        return JSONResponse({"pool": self._pool_json(*self._find(request, "Pool"))})
 
     async def members(self, request: Request) -> Response:
-        _, listener = self._one(request.path_params["id"], by_pool=True)
+        _, listener = self._find(request, "Pool")
         return JSONResponse({"members": _members(listener)})
 
-    def _get(self, request: Request) -> Balancer:
-        found = self._network.balancers.get(request.path_params["id"])
-        if found is None:
-            raise Missing(f"Load Balancer {request.path_params['id']} not found.")
-        return found
+    def _get(self, request: Request) -> LoadBalancer:
+        balancer = self._network.balancers.get(request.path_params["id"])
+        if balancer is None:
+            raise NotFound(f"Load Balancer {request.path_params['id']} not found.")
+        return balancer
 
-    def _all(self) -> list[tuple[Balancer, Listener]]:
+    def _listeners(self, request: Request) -> list[tuple[LoadBalancer, Listener]]:
+        """Return the listeners of the load balancer that a query names, or of all."""
+        filters = [request.query_params.get(name) for name in BALANCER_FILTERS]
+        ids = [filter_ for filter_ in filters if filter_]
         return [
-            (balancer, each) for balancer in self._network.balancers.values() for each in balancer.listeners
+            (balancer, listener)
+            for balancer in self._network.balancers.values()
+            if not ids or ids[0] == balancer.id
+            for listener in balancer.listeners
         ]
 
-    def _one(self, wanted: str, *, by_pool: bool) -> tuple[Balancer, Listener]:
-        for balancer, each in self._all():
-            if wanted == (each.pool if by_pool else each.id):
-                return balancer, each
-        raise Missing(f"{'Pool' if by_pool else 'Listener'} {wanted} not found.")
+    def _find(self, request: Request, noun: str) -> tuple[LoadBalancer, Listener]:
+        """Return the listener whose own id, or whose pool's, is in the path."""
+        for balancer in self._network.balancers.values():
+            for listener in balancer.listeners:
+                if request.path_params["id"] == (listener.pool if noun == "Pool" else listener.id):
+                    return balancer, listener
+        raise NotFound(f"{noun} {request.path_params['id']} not found.")
 
-    def _json(self, each: Balancer) -> Json:
-        net = self._network.nets[each.vip.network]
+    def _json(self, balancer: LoadBalancer) -> Json:
+        network = self._network.networks[balancer.vip.network]
         return {
-            "id": each.id,
-            "name": each.name,
-            "description": each.description,
-            "provisioning_status": each.provisioning,
-            "operating_status": each.health,
+            "id": balancer.id,
+            "name": balancer.name,
+            "description": balancer.description,
+            "provisioning_status": balancer.provisioning,
+            "operating_status": balancer.health,
             "admin_state_up": True,
-            "vip_address": each.vip.address,
-            "vip_port_id": each.vip.id,
-            "vip_subnet_id": net.subnet,
-            "vip_network_id": net.id,
+            "vip_address": balancer.vip.address,
+            "vip_port_id": balancer.vip.id,
+            "vip_subnet_id": network.subnet,
+            "vip_network_id": network.id,
             "project_id": self._cloud.project,
             "provider": "amphora",
-            "listeners": [{"id": listener.id} for listener in each.listeners],
-            "pools": [{"id": listener.pool} for listener in each.listeners],
-            "created_at": each.created,
+            "listeners": [{"id": listener.id} for listener in balancer.listeners],
+            "pools": [{"id": listener.pool} for listener in balancer.listeners],
+            "created_at": balancer.created,
             "updated_at": None,
-            "tags": each.tags,
+            "tags": balancer.tags,
             "flavor_id": "",
             "availability_zone": None,
         }
 
-    def _listener(self, balancer: Balancer, each: Listener) -> Json:
+    def _listener_json(self, balancer: LoadBalancer, listener: Listener) -> Json:
         return {
-            "id": each.id,
-            "name": each.name,
-            "protocol": each.protocol,
-            "protocol_port": each.port,
-            "default_pool_id": each.pool,
+            "id": listener.id,
+            "name": listener.name,
+            "protocol": listener.protocol,
+            "protocol_port": listener.port,
+            "default_pool_id": listener.pool,
             "loadbalancers": [{"id": balancer.id}],
             "provisioning_status": balancer.provisioning,
-            "operating_status": each.operating,
+            "operating_status": listener.operating,
             "admin_state_up": True,
             "project_id": self._cloud.project,
         }
 
-    def _pool(self, balancer: Balancer, each: Listener) -> Json:
+    def _pool_json(self, balancer: LoadBalancer, listener: Listener) -> Json:
         return {
-            "id": each.pool,
-            "name": f"pool_{each.name}",
-            "protocol": each.protocol,
+            "id": listener.pool,
+            "name": f"pool_{listener.name}",
+            "protocol": listener.protocol,
             "lb_algorithm": "ROUND_ROBIN",
             "loadbalancers": [{"id": balancer.id}],
-            "listeners": [{"id": each.id}],
-            "members": [{"id": m["id"]} for m in _members(each)],
+            "listeners": [{"id": listener.id}],
+            "members": [{"id": member["id"]} for member in _members(listener)],
             "provisioning_status": balancer.provisioning,
-            "operating_status": each.operating,
+            "operating_status": listener.operating,
             "project_id": self._cloud.project,
         }
 
 
-def _tree(balancer: Balancer, each: Listener) -> Json:
-    """A listener in the tree of statuses: what is below it, and how it is."""
+def _status_tree(balancer: LoadBalancer, listener: Listener) -> Json:
+    """Return a listener in the tree of statuses, with its pool and members."""
     pool = {
-        "id": each.pool,
-        "name": f"pool_{each.name}",
+        "id": listener.pool,
+        "name": f"pool_{listener.name}",
         "provisioning_status": balancer.provisioning,
-        "operating_status": each.operating,
-        "members": [
-            {
-                key: member[key]
-                for key in (
-                    "id",
-                    "name",
-                    "provisioning_status",
-                    "operating_status",
-                    "address",
-                    "protocol_port",
-                )
-            }
-            for member in _members(each)
-        ],
+        "operating_status": listener.operating,
+        "members": [{field: member[field] for field in MEMBER_STATUS} for member in _members(listener)],
     }
     return {
-        "id": each.id,
-        "name": each.name,
+        "id": listener.id,
+        "name": listener.name,
         "provisioning_status": balancer.provisioning,
-        "operating_status": each.operating,
+        "operating_status": listener.operating,
         "pools": [pool],
     }
-
-
-def _of(request: Request, balancer: Balancer) -> bool:
-    wanted = request.query_params.get("loadbalancer_id") or request.query_params.get("load_balancer_id")
-    return wanted in (None, balancer.id)
 
 
 def _members(listener: Listener) -> list[Json]:
@@ -233,7 +219,7 @@ def _members(listener: Listener) -> list[Json]:
             "address": address,
             "protocol_port": port,
             "weight": 1,
-            "operating_status": listener.member(address),
+            "operating_status": listener.member_status(address),
             "provisioning_status": "ACTIVE",
             "admin_state_up": True,
         }

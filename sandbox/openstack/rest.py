@@ -1,67 +1,23 @@
-"""What the OpenStack APIs beside Magnum share: tokens, error bodies, filters."""
+"""What Cinder, Neutron and Octavia share: tokens, error bodies, filters."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.infrastructure.network import NetworkRefused
-from sandbox.infrastructure.volumes import StorageRefused
-from sandbox.openstack.cloud import READER, Cloud
-from sandbox.openstack.keystone import authenticated
+from sandbox.infrastructure.block_storage import StorageError
+from sandbox.infrastructure.network import NetworkError
+from sandbox.openstack.cloud import READER, Cloud, Json
+from sandbox.openstack.keystone import UNAUTHORIZED, authenticated
 
-Json = dict[str, Any]
+T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
-Shape = Callable[[int, str, str], Json]
-
-
-class Missing(Exception):
-    """404."""
-
-
-def guarded(cloud: Cloud, handler: Handler, shape: Shape) -> Handler:
-    """A handler behind Keystone's tokens, whose refusals have the service's own shape."""
-
-    async def answer(request: Request) -> Response:
-        user = authenticated(cloud, request)
-        if user is None:
-            body = {
-                "error": {
-                    "code": 401,
-                    "title": "Unauthorized",
-                    "message": "The request you have made requires authentication.",
-                }
-            }
-            return JSONResponse(body, 401)
-        cloud.requests.append(
-            {
-                "method": request.method,
-                "path": request.url.path,
-                "global": request.headers.get("x-openstack-request-id", ""),
-            }
-        )
-        if request.method != "GET" and user.role == READER:
-            return JSONResponse(shape(403, "Policy doesn't allow this operation to be performed.", ""), 403)
-        try:
-            return await handler(request)
-        except Missing as missing:
-            return JSONResponse(shape(404, str(missing), "NotFound"), 404)
-        except StorageRefused as refused:
-            return JSONResponse(shape(refused.status, str(refused), ""), refused.status)
-        except NetworkRefused as refused:
-            return JSONResponse(shape(refused.status, str(refused), refused.kind), refused.status)
-
-    return answer
-
-
-def filtered(request: Request, items: Iterable[Json], *ignored: str) -> list[Json]:
-    """Items whose fields equal the query's, as far as they have such fields; `limit`, `marker` and the
-    like do not filter.
-    """
-    passed = {
+ErrorBody = Callable[[int, str, str], Json]  # of a status, a message and Neutron's name of the error
+PARAMETERS = frozenset(  # of a query, that are no filters
+    {
         "limit",
         "marker",
         "sort",
@@ -72,9 +28,54 @@ def filtered(request: Request, items: Iterable[Json], *ignored: str) -> list[Jso
         "offset",
         "project_id",
         "tenant_id",
-        *ignored,
     }
-    query = {key: value for key, value in request.query_params.items() if key not in passed}
+)
+
+
+class NotFound(Exception):
+    """There is no such resource; the text is the message of the 404."""
+
+
+def guarded(cloud: Cloud, handler: Handler, error_body: ErrorBody) -> Handler:
+    """Return a handler behind Keystone's tokens, whose errors have the service's own shape."""
+
+    def fail(status: int, message: str, kind: str = "") -> Response:
+        return JSONResponse(error_body(status, message, kind), status)
+
+    async def answer(request: Request) -> Response:
+        user = authenticated(cloud, request)
+        if user is None:
+            return JSONResponse(UNAUTHORIZED, 401)
+        cloud.record(request)
+        if request.method != "GET" and user.role == READER:
+            return fail(403, "Policy doesn't allow this operation to be performed.")
+        try:
+            return await handler(request)
+        except NotFound as error:
+            return fail(404, str(error), "NotFound")
+        except StorageError as error:
+            return fail(error.status, str(error))
+        except NetworkError as error:
+            return fail(error.status, str(error), error.kind)
+
+    return answer
+
+
+def find(resources: Mapping[str, T], request: Request, noun: str) -> T:
+    """Return the resource whose id is in the path of a request. Raises `NotFound`."""
+    id_ = request.path_params["id"]
+    if id_ not in resources:
+        raise NotFound(f"{noun} {id_} could not be found")
+    return resources[id_]
+
+
+def filtered(request: Request, items: Iterable[Json], *ignored: str) -> list[Json]:
+    """Return the items whose fields equal those of the query, as far as they have such fields."""
+    query = {
+        key: value
+        for key, value in request.query_params.items()
+        if key not in PARAMETERS and key not in ignored
+    }
     return [
         item
         for item in items

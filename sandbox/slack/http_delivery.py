@@ -1,4 +1,7 @@
-"""HTTP instead of Socket Mode: signed requests to the app's URL, and events sent again."""
+"""Deliveries over HTTP instead of Socket Mode: signed requests to the app's request URL.
+
+https://docs.slack.dev/authentication/verifying-requests-from-slack/
+"""
 
 from __future__ import annotations
 
@@ -11,62 +14,39 @@ import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from sandbox.slack.delivery import EVENT_RETRIES, Transport
 from sandbox.slack.model import ACK_SECONDS, SIGNING_SECRET, Delivery
 
-Json = dict[str, Any]
+FORM = "application/x-www-form-urlencoded"
 
 
-class HttpDelivery:
+class HttpDelivery(Transport):
     """Posts to one request URL."""
 
-    def __init__(self, url: str, *, event_retries: tuple[float, ...] = (0.0, 60.0, 300.0)) -> None:
+    def __init__(self, url: str, *, event_retries: tuple[float, ...] = EVENT_RETRIES) -> None:
+        super().__init__(event_retries=event_retries)
         self._url = urlsplit(url)
-        self._retries = event_retries
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def deliver(self, delivery: Delivery) -> None:
-        """Post something and wait for its acknowledgement."""
-        if await self._attempt(delivery, retry=0) or delivery.kind != "events_api":
-            return
-        task = asyncio.create_task(self._again(delivery))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _again(self, delivery: Delivery) -> None:
-        for number, pause in enumerate(self._retries, 1):
-            await asyncio.sleep(pause)
-            if await self._attempt(delivery, retry=number):
-                return
-
-    async def _attempt(self, delivery: Delivery, *, retry: int) -> bool:
+    async def _send(self, delivery: Delivery, retry: int) -> tuple[bool, Any]:
         status, body = await asyncio.to_thread(self.post, delivery, retry=retry)
-        if status != 200:
-            return False
-        delivery.acknowledged = True
         try:
-            delivery.answer = json.loads(body) if body else None
+            return status == 200, json.loads(body) if body else None
         except ValueError:
-            delivery.answer = {"text": body}
-        return True
+            return status == 200, {"text": body}
 
     def post(
         self, delivery: Delivery, *, retry: int = 0, secret: str = SIGNING_SECRET, age: int = 0
     ) -> tuple[int, str]:
-        """Post once; the status (0: no answer) and the body. `secret` and `age` can be wrong on purpose."""
-        if delivery.kind == "events_api":
-            body, content = json.dumps(delivery.payload), "application/json"
-        elif delivery.kind == "interactive":
-            body, content = (
-                urlencode({"payload": json.dumps(delivery.payload)}),
-                "application/x-www-form-urlencoded",
-            )
-        else:
-            body, content = urlencode(delivery.payload), "application/x-www-form-urlencoded"
-        at = str(int(time.time()) - age)
-        digest = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+        """Post once; return the status (0: no answer) and the body.
+
+        `secret` and `age` (seconds) can be wrong on purpose.
+        """
+        body, content_type = _encode(delivery)
+        timestamp = str(int(time.time()) - age)
+        digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
         headers = {
-            "Content-Type": content,
-            "X-Slack-Request-Timestamp": at,
+            "Content-Type": content_type,
+            "X-Slack-Request-Timestamp": timestamp,
             "X-Slack-Signature": f"v0={digest}",
         }
         if retry:
@@ -74,9 +54,18 @@ class HttpDelivery:
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, timeout=ACK_SECONDS)
         try:
             connection.request("POST", self._url.path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            response = connection.getresponse()
+            return response.status, response.read().decode()
         except (OSError, http.client.HTTPException):
             return 0, ""
         finally:
             connection.close()
+
+
+def _encode(delivery: Delivery) -> tuple[str, str]:
+    """Return the body of a request and its media type."""
+    if delivery.kind == "events_api":
+        return json.dumps(delivery.payload), "application/json"
+    if delivery.kind == "interactive":
+        return urlencode({"payload": json.dumps(delivery.payload)}), FORM
+    return urlencode(delivery.payload), FORM

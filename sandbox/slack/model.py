@@ -1,4 +1,4 @@
-"""What a workspace is made of: people, channels, messages, views, files, and what is sent to the app."""
+"""The records of a workspace: people, channels, messages, views, files, and deliveries to the app."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TEAM, PARTNER = "T0SANDBOX", "T0PARTNER"
 APP, APP_BOT, BOT_ID = "A0SANDBOX", "U0XK8S", "B0XK8S"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-sandbox-bot", "xapp-sandbox-app", "sandbox-signing-secret"
 SCOPES = (
-    "app_mentions:read,channels:history,channels:join,channels:read,chat:write,chat:write.public,commands,files:read,files:write,"
-    "groups:history,groups:read,im:history,im:read,im:write,usergroups:read,users:read"
+    "app_mentions:read,channels:history,channels:join,channels:read,chat:write,chat:write.public,commands,"
+    "files:read,files:write,groups:history,groups:read,im:history,im:read,im:write,usergroups:read,users:read"
 )
 
 
 @dataclasses.dataclass(kw_only=True)
 class User:
-    """A person or a bot; `team` is another workspace's for an external member."""
+    """A person or a bot; the `team` of an external member is another workspace."""
 
     id: str
     name: str
@@ -48,7 +48,7 @@ class Channel:
 
 
 @dataclasses.dataclass(kw_only=True)
-class Group:
+class UserGroup:
     """A user group: `@oncall`."""
 
     id: str
@@ -58,7 +58,7 @@ class Group:
 
 @dataclasses.dataclass(kw_only=True)
 class Message:
-    """A message; `only_for` makes it ephemeral."""
+    """A message; it is ephemeral if it is `only_for` one user."""
 
     channel: str
     ts: str
@@ -74,8 +74,9 @@ class Message:
 
 @dataclasses.dataclass(kw_only=True)
 class View:
-    """A modal that somebody has open, or somebody's Home tab; `previous` is the view that it was pushed
-    on.
+    """A modal that somebody has open, or somebody's Home tab.
+
+    `previous` is the id of the view that it was pushed on, `root` that of the first one.
     """
 
     id: str
@@ -90,7 +91,7 @@ class View:
 
 @dataclasses.dataclass(kw_only=True)
 class File:
-    """A file; `uploaded` once its bytes are there, `shared` once it was completed."""
+    """A file; it is `shared` once its upload is complete."""
 
     id: str
     name: str
@@ -104,28 +105,28 @@ class File:
 
 @dataclasses.dataclass(kw_only=True)
 class Trigger:
-    """What lets the app open a modal: once, within three seconds. `view`: the modal it was pressed in."""
+    """What lets the app open a modal, once and within three seconds; `view` is the modal of the click."""
 
     user: str
-    made: float
+    created: float  # on the monotonic clock
     used: bool = False
     view: str = ""
 
 
 @dataclasses.dataclass(kw_only=True)
 class ResponseUrl:
-    """Where the app may answer without being a member: five times within half an hour."""
+    """Where the app may answer without being a member of the channel: five times within half an hour."""
 
     channel: str
     user: str
     message: str
-    made: float
+    created: float  # on the monotonic clock
     uses: int = 0
 
 
 @dataclasses.dataclass(kw_only=True)
 class Delivery:
-    """What Slack sends to the app, and what came of it."""
+    """What Slack sends to the app, with its acknowledgement and answer."""
 
     kind: str  # slash_commands, interactive, events_api
     payload: Json

@@ -23,10 +23,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 )  # playwright keeps an event loop running meanwhile, which other tests must not see
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
-    assert found, "no Chromium for the browser page: apt-get install chromium"
+    executable = next((path for path in map(shutil.which, NAMES) if path), None)
+    assert executable, "no Chromium for the browser page: apt-get install chromium"
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield opened
         opened.close()
 
@@ -35,8 +35,8 @@ def browser() -> Iterator[Browser]:
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A workspace with the bot in it."""
     folder: pathlib.Path = tmp_path_factory.mktemp("bot")
-    with office(folder, "socket") as made:
-        yield made
+    with office(folder, "socket") as demo_office:
+        yield demo_office
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def page(browser: Browser, workplace: Office) -> Iterator[Page]:
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    opened.goto(f"{workplace.world.slack_url}/?user=U0ANA&channel=C0SHOP")
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.goto(f"{workplace.sandbox.slack_url}/?user=U0ANA&channel=C0SHOP")
     yield opened
     context.close()
     assert errors == []

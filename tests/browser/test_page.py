@@ -53,8 +53,10 @@ def test_a_broken_node_is_named_and_run_again_finds_it_mended(page: Page, workpl
     thread = page.locator("#thread")
     expect(thread).to_contain_text("BGP", timeout=SECONDS)
     expect(thread.locator("table").first).to_be_visible()
-    node = list(workplace.world.switches["staging-eu"].cluster.fabric.machines)[-1]
-    workplace.world.loopback.run(workplace.world.switches["staging-eu"].switch("bgp-port", False, node))
+    node = list(workplace.sandbox.cluster_faults["staging-eu"].cluster.network.machines)[-1]
+    workplace.sandbox.loopback.run(
+        workplace.sandbox.cluster_faults["staging-eu"].switch("bgp-port", False, node)
+    )
     thread.get_by_role("button", name="Run again").click()
     expect(thread).to_contain_text("healthy, 4 of 4 nodes", timeout=SECONDS)
 
@@ -84,10 +86,10 @@ def test_what_only_one_person_may_see_only_that_person_sees(page: Page) -> None:
 
 def test_a_mention_in_a_thread_is_answered_there(page: Page) -> None:
     types(page, "shall we look at production?")
-    said = page.locator("#messages .message", has_text="shall we look at production?")
-    expect(said.last).to_be_visible(timeout=SECONDS)
-    said.last.hover()
-    said.last.locator("a.replies").click()
+    message = page.locator("#messages .message", has_text="shall we look at production?")
+    expect(message.last).to_be_visible(timeout=SECONDS)
+    message.last.hover()
+    message.last.locator("a.replies").click()
     reply = page.locator(".thread textarea")
     reply.fill("@xk8s verify calico prod-eu")
     reply.press("Enter")

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
 from sandbox.loopback import Loopback
+from sandbox.slack.app import create_app
+from sandbox.slack.demo_workspace import create_demo_workspace
 from sandbox.slack.model import BOT_TOKEN
-from sandbox.slack.page_app import create_app
-from sandbox.slack.people import shop
-from sandbox.slack.sockets import SocketMode
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.web_api import WebApi
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ class Slack:
     def __init__(self) -> None:
         self.loopback = Loopback()
         self.loopback.start()
-        self.workspace = shop()
+        self.workspace = create_demo_workspace()
         sockets = SocketMode(self.workspace)
         api = WebApi(self.workspace, socket_url=lambda: "ws://nowhere", rate_limits=False)
         self.url = self.loopback.serve(create_app(self.workspace, api, sockets)).url
@@ -54,9 +54,9 @@ class Slack:
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
-    made = Slack()
-    yield made
-    made.loopback.stop()
+    served = Slack()
+    yield served
+    served.loopback.stop()
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     page.locator("aside a", has_text="✦ xk8s").click()
     assert slack.told("event_callback")["event"]["tab"] == "home"
     page.locator(".home").get_by_role("button", name="Show").click()
-    told = slack.told("block_actions")
-    assert told["user"]["id"] == "U0BO" and told["container"]["type"] == "view"
+    payload = slack.told("block_actions")
+    assert payload["user"]["id"] == "U0BO" and payload["container"]["type"] == "view"
 
 
 def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
@@ -99,7 +99,8 @@ def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
         ("file", {"type": "file_input", "action_id": "file", "filetypes": ["yaml"]}),
     ]
     blocks = [
-        {"type": "input", "block_id": name, "label": plain(name), "element": each} for name, each in fields
+        {"type": "input", "block_id": name, "label": plain(name), "element": element}
+        for name, element in fields
     ]
     view = {"type": "modal", "title": plain("Form"), "submit": plain("Send"), "blocks": blocks}
     page.goto(f"{slack.url}/?user=U0ANA&channel={SHOP}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 import signal
@@ -23,16 +24,17 @@ import pytest
 
 from bot.cli.demo_actors import ends
 from bot.slack import plain_text
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Message, View
-from sandbox.world import Planned, World
+from tests.support.fork_server import ForkedProcess, ForkServer
 
 SECONDS = 20.0
 CLUSTERS = (
-    Planned(name="prod-eu", driver="calico", nodes=2),
-    Planned(name="staging-eu", driver="calico", nodes=3),
-    Planned(name="dev-eu", driver="flannel", nodes=2),
+    InitialCluster(name="prod-eu", driver="calico", nodes=2),
+    InitialCluster(name="staging-eu", driver="calico", nodes=3),
+    InitialCluster(name="dev-eu", driver="flannel", nodes=2),
 )
 
 
@@ -40,6 +42,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@functools.cache
+def fork_server() -> ForkServer:
+    """The server of this test process."""
+    return ForkServer()
 
 
 class Bot:
@@ -58,11 +66,16 @@ class Bot:
             ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
         )
         self.version = ""  # another one than this program's
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
-    def start(self, *, wait: bool = True) -> None:
-        with (self.folder / "bot.log").open("ab") as log:
-            self.process = subprocess.Popen(self._command(), env=self.environment, stdout=log, stderr=log)
+    def start(self, *, wait: bool = True, fresh: bool = False) -> None:
+        """Start the bot: forked, or by a `fresh` interpreter, as an operator starts it."""
+        output = self.folder / "bot.log"
+        if fresh or self.version:
+            with output.open("ab") as log:
+                self.process = subprocess.Popen(self._command(), env=self.environment, stdout=log, stderr=log)
+        else:
+            self.process = fork_server().start(self._words, environment=self.environment, output=output)
         if wait:
             self.until_ready()
 
@@ -110,13 +123,7 @@ class Bot:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a terminal command with the same settings."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot.cli", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return fork_server().run(words, environment=self.environment, timeout=60)
 
 
 @dataclasses.dataclass
@@ -151,17 +158,17 @@ def _text(message: Message) -> str:
 class Office:
     """The workspace with the bot in it, and what people do there."""
 
-    def __init__(self, world: World, bot: Bot, *, port: int = 0) -> None:
+    def __init__(self, sandbox: Sandbox, bot: Bot, *, port: int = 0) -> None:
         self.port = port  # of Slack's endpoint, in HTTP mode
-        self.world = world
+        self.sandbox = sandbox
         self.bot = bot
-        self.workspace = world.workspace
+        self.workspace = sandbox.workspace
         self._pressed: dict[str, float] = {}
 
     def types(self, words: str, *, who: str = "U0ANA", channel: str = "C0SHOP") -> Seen:
         """Somebody types a command; returns what was answered once it is complete."""
         before = len(self.workspace.messages)
-        self.world.loopback.run(self.workspace.command(who, channel, f"/xk8s {words}".strip()))
+        self.sandbox.loopback.run(self.workspace.command(who, channel, f"/xk8s {words}".strip()))
         return self.sees(before, channel=channel)
 
     def says(
@@ -169,14 +176,16 @@ class Office:
     ) -> tuple[Message, Seen]:
         """Somebody writes a message; returns it and what was answered."""
         before = len(self.workspace.messages)
-        said = self.world.loopback.run(self.workspace.say(who, channel, text, thread=thread))
+        said = self.sandbox.loopback.run(self.workspace.say(who, channel, text, thread=thread))
         return said, self.sees(before + 1)
 
     def presses(self, seen: Seen, label: str, *, who: str = "U0ANA") -> Seen:
         """Somebody presses a button of an answer."""
         message, element = seen.buttons()[label]
         before = len(self.workspace.messages)
-        self.world.loopback.run(self.workspace.click(who, message.channel, message.ts, element["action_id"]))
+        self.sandbox.loopback.run(
+            self.workspace.click(who, message.channel, message.ts, element["action_id"])
+        )
         return self.sees(before)
 
     def sees(self, before: int, *, seconds: float = SECONDS, channel: str = "") -> Seen:
@@ -196,7 +205,7 @@ class Office:
             done = any(ends(message) for message in new)
             return new if done and not any(_text(message).startswith("⏳") for message in new) else None
 
-        new = self.world.loopback.run(self.workspace.until(complete, seconds), seconds + 5)
+        new = self.sandbox.loopback.run(self.workspace.until(complete, seconds), seconds + 5)
         root = next((message for message in new if not message.thread and not message.only_for), None)
         return Seen(root, list(new))
 
@@ -207,7 +216,9 @@ class Office:
             max(0.0, self._pressed.get(who, 0.0) + 1.1 - time.monotonic())
         )  # else it is a double click
         self._pressed[who] = time.monotonic()
-        self.world.loopback.run(self.workspace.click(who, message.channel, message.ts, element["action_id"]))
+        self.sandbox.loopback.run(
+            self.workspace.click(who, message.channel, message.ts, element["action_id"])
+        )
 
     def form(self, who: str) -> View:
         """The form that somebody has open, once it is filled."""
@@ -220,7 +231,7 @@ class Office:
 
     def submits(self, who: str, view: View, **values: Any) -> None:
         """Somebody submits a form."""
-        self.world.loopback.run(self.workspace.submit(who, view.id, values))
+        self.sandbox.loopback.run(self.workspace.submit(who, view.id, values))
 
     def hears(self, text: str, *, who: str = "", channel: str = "") -> Message:
         """Wait until the bot has said something: to everybody, or in a channel, or to one person alone."""
@@ -240,13 +251,13 @@ class Office:
         return cast("Message", self.until(found))
 
     def until(self, condition: Any, seconds: float = SECONDS) -> Any:
-        return self.world.loopback.run(self.workspace.until(condition, seconds), seconds + 5)
+        return self.sandbox.loopback.run(self.workspace.until(condition, seconds), seconds + 5)
 
     def fault(self, cluster: str, fault: str, on: bool, node: int = -1) -> None:
-        switches = self.world.switches[cluster]
-        name = list(switches.cluster.fabric.machines)[node]
-        self.world.loopback.run(switches.switch(fault, on, name))
-        self.world.loopback.run(switches.cluster.settled())
+        switches = self.sandbox.cluster_faults[cluster]
+        name = list(switches.cluster.network.machines)[node]
+        self.sandbox.loopback.run(switches.switch(fault, on, name))
+        self.sandbox.loopback.run(switches.cluster.settled())
 
 
 def _loading(view: View) -> bool:
@@ -284,23 +295,27 @@ def office(
     environment: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Iterator[Office]:
-    """A world and one bot in it; `settings` are further lines of its configuration."""
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=0.2, clusters=CLUSTERS, rate_limits=False, **more
+    """A sandbox and one bot in it; `settings` are further lines of its configuration."""
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        seconds_to_build=0.2,
+        clusters=CLUSTERS,
+        rate_limits=False,
+        **more,
     )
-    world.start()
+    sandbox.start()
     port = free_port() if mode == "http" else 0
-    bot = Bot(folder, unhurried(world.write(folder)) | dict(environment or {}), http_port=port)
+    bot = Bot(folder, unhurried(sandbox.write(folder)) | dict(environment or {}), http_port=port)
     with (folder / "xk8s.yaml").open("a") as configuration:
         configuration.write(settings)
     if mode == "http":
-        world.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
+        sandbox.workspace.deliver = HttpDelivery(f"http://127.0.0.1:{port}/slack/events").deliver
     bot.start()
     try:
-        yield Office(world, bot, port=port)
+        yield Office(sandbox, bot, port=port)
     finally:
         bot.stop()
-        world.stop()
+        sandbox.stop()
 
 
 @pytest.fixture(scope="module", params=["socket", "http"])

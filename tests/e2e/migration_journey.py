@@ -12,9 +12,9 @@ from typing import Any
 
 from sandbox.kube import workloads
 from sandbox.kube.cluster import SandboxCluster
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from sandbox.slack.model import Message
-from sandbox.world import Planned, World
 from tests.e2e.conftest import Bot, Office, _text, unhurried
 
 SMALL = ("platform", "shop", "shop-data")  # enough to move: workloads, disks, an operator with its objects
@@ -38,21 +38,21 @@ def moving_house(
 
     `settings` are further lines of the configuration, `project` is one more of the project's.
     """
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0),
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
         seconds_to_build=0.2,
         rate_limits=False,
         clusters=(
-            Planned(name="dev-eu", driver="flannel", nodes=nodes, workloads=sets),
-            Planned(name="lab", driver="calico", nodes=1),
+            InitialCluster(name="dev-eu", driver="flannel", nodes=nodes, workloads=sets),
+            InitialCluster(name="lab", driver="calico", nodes=1),
         ),
     )
-    world.start()
-    world.settle(30.0)
+    sandbox.start()
+    sandbox.settle(30.0)
     bots = []
     for number in range(replicas):
         home = folder / str(number)
-        replica = Bot(home, unhurried(world.write(home)) | dict(environment or {}))
+        replica = Bot(home, unhurried(sandbox.write(home)) | dict(environment or {}))
         configuration = (home / "xk8s.yaml").read_text() + settings
         if project:
             configuration = configuration.replace(
@@ -63,12 +63,12 @@ def moving_house(
     try:
         for bot in bots:
             bot.start()
-        yield Office(world, bots[0]), bots
+        yield Office(sandbox, bots[0]), bots
     finally:
         for bot in bots:
             if bot.process is not None and bot.process.poll() is None:
                 bot.stop()
-        world.stop()
+        sandbox.stop()
 
 
 class Movers:
@@ -80,8 +80,8 @@ class Movers:
 
     def orders(self, words: str, *, who: str = "U0ANA") -> None:
         """Somebody types a command, and nobody waits for its answer."""
-        self.office.until(lambda: self.office.world.sockets.connections, 30)
-        self.office.world.loopback.run(self.workspace.command(who, "C0SHOP", f"/xk8s {words}"))
+        self.office.until(lambda: self.office.sandbox.sockets.connections, 30)
+        self.office.sandbox.loopback.run(self.workspace.command(who, "C0SHOP", f"/xk8s {words}"))
 
     def begins(self, words: str) -> None:
         """A migration is planned and approved."""
@@ -127,8 +127,8 @@ class Movers:
         self.office.submits(who, self.office.form(who), typed=name)
 
     def cluster(self, name: str) -> SandboxCluster:
-        """A cluster of the world."""
-        return self.office.world.switches[name].cluster
+        """A cluster of the sandbox."""
+        return self.office.sandbox.cluster_faults[name].cluster
 
     def pods(self, name: str, namespaces: tuple[str, ...] = ("shop", "billing")) -> Counter[str]:
         """Pods that run, by the object that keeps them."""
@@ -142,7 +142,7 @@ class Movers:
 
     def named(self, name: str) -> int:
         """How many clusters of a name the cloud has."""
-        return sum(cluster["name"] == name for cluster in self.office.world.cloud.clusters.values())
+        return sum(cluster["name"] == name for cluster in self.office.sandbox.cloud.clusters.values())
 
 
 _IN_CARD = {"Migrate": "objects are copied", "Cut over": "the copy in"}

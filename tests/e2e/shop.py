@@ -57,18 +57,18 @@ def objects() -> list[Object]:
 def deploy(office: Office, *clusters: str) -> None:
     """Put the shop into clusters, and wait until everything runs."""
     for name in clusters:
-        cluster = office.world.switches[name].cluster
+        cluster = office.sandbox.cluster_faults[name].cluster
 
         async def put(cluster: Any = cluster) -> None:
             cluster.deploy(objects())
 
-        office.world.loopback.run(put())
-        office.world.loopback.run(cluster.settled())
+        office.sandbox.loopback.run(put())
+        office.sandbox.loopback.run(cluster.settled())
 
 
 def there(office: Office, cluster: str, namespace: str, name: str) -> Object | None:
     """A policy as the cluster has it."""
-    store = office.world.switches[cluster].cluster.store
+    store = office.sandbox.cluster_faults[cluster].cluster.store
     kind = store.registry.named("NetworkPolicy", "networking.k8s.io")
     return dict(store.peek(kind, namespace, name)) if store.has(kind, namespace, name) else None
 
@@ -77,7 +77,7 @@ def put(
     office: Office, cluster: str, manifest: Object, *, manager: str = "kubectl-client-side-apply"
 ) -> None:
     """Somebody else makes a policy, or replaces it."""
-    found = office.world.switches[cluster].cluster
+    found = office.sandbox.cluster_faults[cluster].cluster
     kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
     metadata = manifest["metadata"]
 
@@ -92,16 +92,16 @@ def put(
             }
             found.store.create(kind, made, manager=manager)
 
-    office.world.loopback.run(write())
+    office.sandbox.loopback.run(write())
 
 
 def remove(office: Office, cluster: str, namespace: str, name: str) -> None:
     """Somebody else deletes a policy."""
-    found = office.world.switches[cluster].cluster
+    found = office.sandbox.cluster_faults[cluster].cluster
     kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
 
     async def delete() -> None:
         if found.store.has(kind, namespace, name):
             found.store.delete(kind, namespace, name)
 
-    office.world.loopback.run(delete())
+    office.sandbox.loopback.run(delete())

@@ -28,15 +28,15 @@ def card(here: Office, asked: Seen) -> Message:
 
 
 def ask_to_delete(here: Office, name: str, *, reason: str = "") -> Seen:
-    world = here.world
-    built = any(found["name"] == name for found in world.cloud.clusters.values())
+    sandbox = here.sandbox
+    built = any(found["name"] == name for found in sandbox.cloud.clusters.values())
     if not built:
         here.types(f"cluster create {name} --template base-flannel --nodes 1")
     return here.types(f"cluster delete {name}" + (f' --reason "{reason}"' if reason else ""), who="U0EVA")
 
 
 def direct_to_dee(here: Office, name: str) -> Message:
-    channel = here.workspace.direct("U0DEE").id
+    channel = here.workspace.direct_message("U0DEE").id
     return here.hears(f"Delete the cluster {name}", channel=channel)
 
 
@@ -68,7 +68,7 @@ def test_an_approver_who_is_not_in_the_channel_gets_it_directly_and_decides_ther
     told = here.hears("@U0EVA 🚫 Delete the cluster direct-eu: rejected", channel="C0SHOP")
     assert "rejected by @U0DEE" in text_of(told) and "it still has data" in text_of(told)
     here.until(lambda: "rejected" in text_of(message) and not buttons(message))
-    assert any(found["name"] == "direct-eu" for found in here.world.cloud.clusters.values())
+    assert any(found["name"] == "direct-eu" for found in here.sandbox.cloud.clusters.values())
 
 
 def test_who_asked_is_told_of_a_rejection_and_the_card_loses_its_buttons(here: Office) -> None:
@@ -92,7 +92,7 @@ def test_nobody_decides_over_their_own_request_and_an_operator_not_at_all(here: 
         here.clicks(asked.buttons()["Approve…"], who=who)
         view = here.form(who)
         assert said in str(view.body["blocks"]), view.body["blocks"]
-        here.world.loopback.run(here.workspace.close_view(view.id))
+        here.sandbox.loopback.run(here.workspace.close_view(view.id))
 
 
 def test_the_approver_types_the_name_and_a_wrong_one_decides_nothing(here: Office) -> None:
@@ -105,14 +105,14 @@ def test_the_approver_types_the_name_and_a_wrong_one_decides_nothing(here: Offic
     here.submits("U0BO", here.form("U0BO"), typed="typed-eu")
     here.hears("Cluster typed-eu deleted from shop", channel="C0SHOP")
     here.until(lambda: "approved by @U0BO" in text_of(card(here, asked)) and not buttons(card(here, asked)))
-    assert not any(found["name"] == "typed-eu" for found in here.world.cloud.clusters.values())
+    assert not any(found["name"] == "typed-eu" for found in here.sandbox.cloud.clusters.values())
 
 
 def test_who_has_left_the_channel_since_is_answered_directly(here: Office) -> None:
     asked = ask_to_delete(here, "left-eu")
     here.clicks(asked.buttons()["Approve…"], who="U0DEE")  # not a member of the channel
     here.submits("U0DEE", here.form("U0DEE"), typed="left-eu")
-    here.hears("You approved Delete the cluster left-eu", channel=here.workspace.direct("U0DEE").id)
+    here.hears("You approved Delete the cluster left-eu", channel=here.workspace.direct_message("U0DEE").id)
     here.hears("Cluster left-eu deleted from shop", channel="C0SHOP")
 
 
@@ -121,7 +121,7 @@ def test_a_button_on_an_old_message_tells_the_true_state(here: Office) -> None:
     reject = asked.buttons()["Reject…"]
     here.clicks(reject, who="U0BO")
     first = here.form("U0BO")
-    channel = here.workspace.direct("U0DEE").id
+    channel = here.workspace.direct_message("U0DEE").id
     old = buttons(here.hears("Delete the cluster old-eu", channel=channel))["Approve…"]
     here.clicks(old, who="U0DEE")
     second = here.form("U0DEE")
@@ -129,7 +129,7 @@ def test_a_button_on_an_old_message_tells_the_true_state(here: Office) -> None:
     here.hears("You rejected Delete the cluster old-eu", who="U0BO")
     here.submits("U0DEE", second, typed="old-eu")
     here.hears("was rejected by bo", channel=channel)
-    assert any(found["name"] == "old-eu" for found in here.world.cloud.clusters.values())
+    assert any(found["name"] == "old-eu" for found in here.sandbox.cloud.clusters.values())
 
 
 def test_a_window_is_waited_for(here: Office) -> None:
@@ -144,7 +144,7 @@ def test_a_window_is_waited_for(here: Office) -> None:
     here.submits("U0BO", view, typed="window-eu", not_before=soon)
     here.hears("You approved Delete the cluster window-eu: not before", who="U0BO")
     here.until(lambda: "not before" in text_of(card(here, asked)))
-    assert any(found["name"] == "window-eu" for found in here.world.cloud.clusters.values())
+    assert any(found["name"] == "window-eu" for found in here.sandbox.cloud.clusters.values())
     listed = here.types("approvals", who="U0EVA")
     assert "Delete the cluster window-eu: approved, begins" in listed.text
 
@@ -202,7 +202,7 @@ def home_of(here: Office, who: str) -> str:
 
 def test_the_home_shows_what_waits_and_what_was_done_and_changes_with_it(here: Office) -> None:
     here.types("verify flannel dev-eu")
-    here.world.loopback.run(here.workspace.open_app("U0BO"))
+    here.sandbox.loopback.run(here.workspace.open_app("U0BO"))
     here.until(lambda: "WAITS FOR YOUR APPROVAL" in home_of(here, "U0BO"))
     asked = ask_to_delete(here, "home-eu", reason="moved")
     here.until(lambda: "Delete the cluster home-eu in shop" in home_of(here, "U0BO"))
@@ -214,7 +214,7 @@ def test_the_home_shows_what_waits_and_what_was_done_and_changes_with_it(here: O
         n for n, block in enumerate(blocks) if "home-eu" in json.dumps(block) and block["type"] == "section"
     )
     approve = next(e for e in blocks[at + 1]["elements"] if e["text"]["text"] == "Approve…")
-    here.world.loopback.run(
+    here.sandbox.loopback.run(
         here.workspace.click_view("U0BO", view.id, approve["action_id"], block_id=blocks[at + 1]["block_id"])
     )
     here.submits("U0BO", here.form("U0BO"), typed="home-eu")
@@ -225,7 +225,7 @@ def test_the_home_shows_what_waits_and_what_was_done_and_changes_with_it(here: O
 
 
 def test_who_has_no_role_sees_a_home_that_says_so(here: Office) -> None:
-    here.world.loopback.run(here.workspace.open_app("U0GIL"))
+    here.sandbox.loopback.run(here.workspace.open_app("U0GIL"))
     here.until(lambda: "You have no role in any project" in home_of(here, "U0GIL"))
 
 
@@ -257,20 +257,20 @@ def test_there_is_one_reminder_and_then_it_expires_and_nothing_is_done(hurried: 
         m for m in hurried.workspace.messages if "late-eu still waits" in text_of(m) and m.channel == "C0SHOP"
     ]
     assert len(reminders) == 1
-    assert any(found["name"] == "late-eu" for found in hurried.world.cloud.clusters.values())
+    assert any(found["name"] == "late-eu" for found in hurried.sandbox.cloud.clusters.values())
 
 
 def test_what_has_changed_since_voids_the_approval_and_is_named(here: Office) -> None:
     asked = ask_to_delete(here, "void-eu")
-    found = next(each for each in here.world.cloud.clusters.values() if each["name"] == "void-eu")
+    found = next(each for each in here.sandbox.cloud.clusters.values() if each["name"] == "void-eu")
     here.clicks(asked.buttons()["Approve…"], who="U0BO")
     view = here.form("U0BO")
-    here.world.cloud.clusters.pop(found["uuid"])
+    here.sandbox.cloud.clusters.pop(found["uuid"])
     twin = {**found, "uuid": "33333333-2222-4333-8444-555555555555"}
-    here.world.cloud.clusters[twin["uuid"]] = twin
+    here.sandbox.cloud.clusters[twin["uuid"]] = twin
     here.submits("U0BO", view, typed="void-eu")
     said = here.hears("What was approved has changed since, so nothing was done", channel="C0SHOP")
     assert "target:" in text_of(said)
     here.until(lambda: "void:" in text_of(card(here, asked)))
-    assert twin["uuid"] in here.world.cloud.clusters
-    here.world.cloud.clusters.pop(twin["uuid"])
+    assert twin["uuid"] in here.sandbox.cloud.clusters
+    here.sandbox.cloud.clusters.pop(twin["uuid"])

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.world import EDGE_TOKEN
+from sandbox.installation import EDGE_TOKEN
 from tests.e2e.conftest import Office, office
 
 ANCHORED = "audit: {anchor_channel: C0LOBBY, anchor_every: 1m}\n"
@@ -117,8 +117,8 @@ def test_events_are_exported_in_each_format(here: Office, tmp_path: pathlib.Path
 
 
 def test_the_operation_of_an_event_is_in_magnums_and_kubernetes_logs(here: Office) -> None:
-    cluster = next(s for name, s in here.world.switches.items() if name == "prod-eu").cluster
-    here.world.cloud.requests.clear()
+    cluster = next(s for name, s in here.sandbox.cluster_faults.items() if name == "prod-eu").cluster
+    here.sandbox.cloud.requests.clear()
     seen = here.types("verify calico prod-eu")
     with contextlib.closing(sqlite3.connect(here.bot.folder / "xk8s.sqlite3")) as database:
         reference = seen.text.split("ref ")[-1].split(" ")[0]
@@ -126,7 +126,7 @@ def test_the_operation_of_an_event_is_in_magnums_and_kubernetes_logs(here: Offic
         [operation] = {row[0] for row in database.execute(question, (reference,))}
     caused = [
         found
-        for found in here.world.cloud.requests
+        for found in here.sandbox.cloud.requests
         if "certificates" in found["path"] or "clusters" in found["path"]
     ]
     assert {found["method"] for found in caused} == {"GET", "POST"}
@@ -145,7 +145,7 @@ def test_no_secret_is_anywhere_though_people_type_one_and_every_credential_was_u
     ):
         here.types(words)
     here.bot.run("run", f"cluster show {typed}")
-    credential = here.world.cloud.users[0].credential_secret
+    credential = here.sandbox.cloud.users[0].credential_secret
     known = [
         here.bot.environment[name]
         for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "XK8S_AUDIT_KEY")

@@ -10,26 +10,26 @@ from tests.e2e.conftest import Office, Seen
 
 
 def test_a_cluster_is_created_told_while_it_is_built_and_verified(everywhere: Office) -> None:
-    everywhere.world.cloud.seconds_to_build = 3.0
+    everywhere.sandbox.cloud.seconds_to_build = 3.0
     try:
         seen = everywhere.types("cluster create new-eu --template base-calico --nodes 2")
     finally:
-        everywhere.world.cloud.seconds_to_build = 0.2
+        everywhere.sandbox.cloud.seconds_to_build = 0.2
     assert "✅ Cluster new-eu created in shop: calico healthy, 3 of 3 nodes · asked by @U0ANA" in seen.line
     assert "template base-calico" in seen.text and "3 of 3 BGP sessions Established" in seen.text
-    made = [found for found in everywhere.world.cloud.clusters.values() if found["name"] == "new-eu"]
+    made = [found for found in everywhere.sandbox.cloud.clusters.values() if found["name"] == "new-eu"]
     assert len(made) == 1 and made[0]["node_count"] == 2
     assert made[0]["labels"]["calico_tag"] == "v3.26.4", "the template's labels are kept"
     assert "calico on new-eu: healthy" in everywhere.types("verify calico new-eu").line
 
 
 def test_a_cluster_that_magnum_cannot_build_is_told_with_its_reason_and_faults(everywhere: Office) -> None:
-    cloud = everywhere.world.cloud
-    cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=True)
+    cloud = everywhere.sandbox.cloud
+    cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=True)
     try:
         seen = everywhere.types("cluster create full-eu --template base-flannel")
     finally:
-        cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=False)
+        cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=False)
     assert "❌" in seen.line and "Magnum could not build the cluster full-eu" in seen.line
     assert "default-master failed" in seen.text and "No valid host was found" in seen.text
     assert "/xk8s cluster delete" in seen.text
@@ -42,7 +42,7 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_ordered(everywhere: 
     assert "A cluster prod-eu exists already" in seen.text and "/xk8s cluster show prod-eu" in seen.text
     edge = everywhere.types("cluster create edge --template base-calico")
     assert "known from a kubeconfig file" in edge.text
-    assert sum(found["name"] == "prod-eu" for found in everywhere.world.cloud.clusters.values()) == 1
+    assert sum(found["name"] == "prod-eu" for found in everywhere.sandbox.cloud.clusters.values()) == 1
 
 
 def test_what_cannot_be_built_is_refused_with_what_to_say_instead(everywhere: Office) -> None:
@@ -53,12 +53,12 @@ def test_what_cannot_be_built_is_refused_with_what_to_say_instead(everywhere: Of
         ("cluster create lost --template base-clico", "Did you mean base-calico"),
     ):
         assert said in everywhere.types(words).text
-    names = {found["name"] for found in everywhere.world.cloud.clusters.values()}
+    names = {found["name"] for found in everywhere.sandbox.cloud.clusters.values()}
     assert not names & {"9lives", "even", "none", "lost"}
 
 
 def test_a_template_name_that_means_two_is_picked_and_the_cluster_keeps_its_name(here: Office) -> None:
-    templates = here.world.cloud.templates
+    templates = here.sandbox.cloud.templates
     known = next(found for found in templates.values() if found["name"] == "base-flannel")
     twin = {**known, "uuid": "44444444-2222-4333-8444-555555555555", "network_driver": "calico"}
     templates[twin["uuid"]] = twin
@@ -76,7 +76,7 @@ def test_a_template_name_that_means_two_is_picked_and_the_cluster_keeps_its_name
 def approve(office: Office, asked: Seen, *, typed: str, who: str = "U0DEE") -> None:
     """A second person approves what was asked for, in the form that wants the name."""
     message, element = asked.buttons()["Approve…"]
-    workspace, loopback = office.workspace, office.world.loopback
+    workspace, loopback = office.workspace, office.sandbox.loopback
     loopback.run(workspace.click(who, message.channel, message.ts, element["action_id"]))
     view = office.until(
         lambda: next((v for v in workspace.views.values() if v.user == who and v.body.get("submit")), None)
@@ -100,11 +100,11 @@ def test_a_cluster_is_deleted_once_a_second_person_has_typed_its_name(everywhere
     assert "🔐 Delete the cluster gone-eu: waits for approval" in asked.line
     assert "2 nodes and 1 of the control plane go" in asked.text
     assert "no Cinder volumes" in asked.text and "This cannot be undone" in asked.text
-    assert any(found["name"] == "gone-eu" for found in everywhere.world.cloud.clusters.values())
+    assert any(found["name"] == "gone-eu" for found in everywhere.sandbox.cloud.clusters.values())
     approve(everywhere, asked, typed="gone-eu")
     said = told(everywhere, "Cluster gone-eu deleted from shop")
     assert "🗑" in said
-    assert not any(found["name"] == "gone-eu" for found in everywhere.world.cloud.clusters.values())
+    assert not any(found["name"] == "gone-eu" for found in everywhere.sandbox.cloud.clusters.values())
     log = everywhere.types("audit --action cluster.delete --target gone-eu", who="U0BO")
     assert "✅" in log.text
 
@@ -116,7 +116,7 @@ def test_a_cluster_that_magnum_does_not_know_cannot_be_deleted(everywhere: Offic
 
 def test_an_operator_may_not_delete_and_a_name_of_two_clusters_is_picked(everywhere: Office) -> None:
     assert "needs admin" in everywhere.types("cluster delete dev-eu", who="U0ANA").text
-    cloud = everywhere.world.cloud
+    cloud = everywhere.sandbox.cloud
     known = next(found for found in cloud.clusters.values() if found["name"] == "staging-eu")
     twin = {**known, "uuid": "22222222-2222-4333-8444-555555555555", "status": "CREATE_FAILED"}
     cloud.clusters[twin["uuid"]] = twin
@@ -133,13 +133,13 @@ def test_an_operator_may_not_delete_and_a_name_of_two_clusters_is_picked(everywh
 def test_a_deletion_that_fails_is_told_with_magnums_reason(everywhere: Office) -> None:
     everywhere.types("cluster create stuck-eu --template base-flannel")
     asked = everywhere.types("cluster delete stuck-eu", who="U0EVA")
-    world = everywhere.world
-    world.loopback.run(world.faults.switch("network/foreign-port", True, ""))
+    sandbox = everywhere.sandbox
+    sandbox.loopback.run(sandbox.faults.switch("network/foreign-port", True, ""))
     try:
         approve(everywhere, asked, typed="stuck-eu")
         said = told(everywhere, "Magnum could not delete the cluster stuck-eu")
     finally:
-        world.loopback.run(world.faults.switch("network/foreign-port", False, ""))
+        sandbox.loopback.run(sandbox.faults.switch("network/foreign-port", False, ""))
     assert "one or more ports still in use" in " ".join(said.split())
     assert "❌" in said
     again = everywhere.types("cluster delete stuck-eu", who="U0EVA")
@@ -158,20 +158,20 @@ def test_a_terminal_waits_for_its_cluster_and_tells_how_it_went(here: Office) ->
         again.returncode == 2
         and json.loads(again.stdout)["problem"]["what"] == "A cluster typed-eu exists already"
     )
-    here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=True)
+    here.sandbox.cloud.faults = dataclasses.replace(here.sandbox.cloud.faults, no_valid_host=True)
     try:
         failed = here.bot.run("run", "cluster create failed-eu --template base-calico")
     finally:
-        here.world.cloud.ailments = dataclasses.replace(here.world.cloud.ailments, no_valid_host=False)
+        here.sandbox.cloud.faults = dataclasses.replace(here.sandbox.cloud.faults, no_valid_host=False)
     assert failed.returncode == 1 and "No valid host was found" in failed.stdout
 
 
 def test_a_new_state_is_a_reply_and_the_end_stands_where_the_progress_stood(here: Office) -> None:
-    here.world.cloud.seconds_to_build = 2.5
+    here.sandbox.cloud.seconds_to_build = 2.5
     try:
         seen = here.types("cluster create told-eu --template base-flannel")
     finally:
-        here.world.cloud.seconds_to_build = 0.2
+        here.sandbox.cloud.seconds_to_build = 0.2
     replies = [" ".join(plain_text.lines(message.blocks)) for message in seen.messages if message.thread]
     assert len(replies) == 2, replies
     assert "told-eu is built after" in replies[1] and "next: flannel is verified" in replies[1]

@@ -33,8 +33,8 @@ FAULTS = [
 def test_a_fault_is_named_with_its_node_and_gone_when_it_is_mended(
     here: Office, cluster: str, fault: str, said: str
 ) -> None:
-    node = list(here.world.switches[cluster].cluster.fabric.machines)[NODE]
-    driver = here.world.switches[cluster].cluster.spec.driver
+    node = list(here.sandbox.cluster_faults[cluster].cluster.network.machines)[NODE]
+    driver = here.sandbox.cluster_faults[cluster].cluster.spec.driver
     here.fault(cluster, fault, True, node=NODE)
     try:
         broken = here.types(f"verify {driver} {cluster}")
@@ -48,8 +48,8 @@ def test_a_fault_is_named_with_its_node_and_gone_when_it_is_mended(
 
 
 def test_a_slow_server_only_takes_longer(here: Office) -> None:
-    here.world.switches["prod-eu"].cluster.api.disturbance.delay = 0.3
+    here.sandbox.cluster_faults["prod-eu"].cluster.api.faults.delay = 0.3
     try:
         assert "healthy, 3 of 3 nodes" in here.types("verify calico prod-eu").line
     finally:
-        here.world.switches["prod-eu"].cluster.api.disturbance.delay = 0.0
+        here.sandbox.cluster_faults["prod-eu"].cluster.api.faults.delay = 0.0

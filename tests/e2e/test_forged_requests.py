@@ -12,8 +12,7 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from sandbox.slack.model import TEAM
-from sandbox.slack.workspace import SIGNING_SECRET
+from sandbox.slack.model import SIGNING_SECRET, TEAM
 from tests.e2e.conftest import Office, office
 
 
@@ -72,7 +71,7 @@ def dropped(here: Office, reason: str) -> float:
 
 
 def made(here: Office) -> int:
-    return sum(found["name"] == "forged" for found in here.world.cloud.templates.values())
+    return sum(found["name"] == "forged" for found in here.sandbox.cloud.templates.values())
 
 
 def test_a_wrong_signature_gets_401_and_is_counted(over_http: Office) -> None:
@@ -104,7 +103,7 @@ def test_what_another_workspace_sends_is_refused_and_counted(over_http: Office) 
         post(over_http, body("template create calico --name foreign", team="T0OTHER", trigger="3.3.x")) == 200
     )
     over_http.until(lambda: dropped(over_http, "other team") == 1)
-    assert not any(found["name"] == "foreign" for found in over_http.world.cloud.templates.values())
+    assert not any(found["name"] == "foreign" for found in over_http.sandbox.cloud.templates.values())
 
 
 def test_what_is_too_large_or_no_form_is_refused(over_http: Office) -> None:

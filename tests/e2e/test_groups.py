@@ -26,13 +26,13 @@ def test_a_member_of_the_group_may_and_after_the_grace_of_a_silent_slack_may_not
         "Template by-group created" in here.types("template create calico --name by-group", who="U0IDA").text
     )
     assert "group" in here.types("whoami", who="U0IDA").text
-    here.world.api.ailing["usergroups.users.list"] = "unavailable"
+    here.sandbox.api.faults["usergroups.users.list"] = "unavailable"
     assert (
         "Template in-grace created" in here.types("template create calico --name in-grace", who="U0IDA").text
     )
     time.sleep(5.5)
     assert "you are viewer" in here.types("template create calico --name too-late", who="U0IDA").text
-    here.world.api.ailing.clear()
+    here.sandbox.api.faults.clear()
     time.sleep(ASK_AGAIN.total_seconds())
     assert "operator" in here.types("whoami", who="U0IDA").text
-    assert not any(found["name"] == "too-late" for found in here.world.cloud.templates.values())
+    assert not any(found["name"] == "too-late" for found in here.sandbox.cloud.templates.values())

@@ -34,8 +34,8 @@ class Held:
     """The next write of a policy, held back by the API server."""
 
     def __init__(self, office: Office, *, done: bool) -> None:
-        self._api = office.world.switches[STAGING].cluster.api
-        self._serve = self._api._serve
+        self._api = office.sandbox.cluster_faults[STAGING].cluster.api
+        self._serve = self._api.serve
         self._done = done
         self.reached = False
 
@@ -50,11 +50,11 @@ class Held:
             await asyncio.sleep(60)
             raise AssertionError("the bot was not killed")
 
-        self._api._serve = serve  # type: ignore[method-assign]
+        self._api.serve = serve
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._api._serve = self._serve  # type: ignore[method-assign]
+        self._api.serve = self._serve
 
 
 def killed_while_writing(
@@ -65,7 +65,7 @@ def killed_while_writing(
     """
     before = len(office.workspace.messages)
     with Held(office, done=done) as held:
-        office.world.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))
+        office.sandbox.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))
         office.until(lambda: held.reached)
         office.bot.kill()
     meanwhile()
@@ -127,22 +127,22 @@ def test_a_deletion_and_a_roll_back_that_were_cut_off_are_finished_once(office: 
 
 def test_an_answer_that_is_lost_is_looked_for(office: Office) -> None:
     """The server writes and then fails, again and again: the bot looks, and tells what is true."""
-    api = office.world.switches[STAGING].cluster.api
-    serve = api._serve
+    api = office.sandbox.cluster_faults[STAGING].cluster.api
+    serve = api.serve
 
     async def serve_and_fail(request: Any, target: Any, verb: str) -> Any:
         answer = await serve(request, target, verb)
         if verb == "patch" and target.kind.kind == "NetworkPolicy" and not request.query_params.get("dryRun"):
-            api.disturbance.status, api.disturbance.times = 503, 4
-            await api._disturb()
+            api.faults.status, api.faults.times = 503, 5
+            await api.faults.before_request()
         return answer
 
-    api._serve = serve_and_fail  # type: ignore[method-assign]
+    api.serve = serve_and_fail
     try:
         seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
     finally:
-        api._serve = serve  # type: ignore[method-assign]
-        api.disturbance.status = api.disturbance.times = 0
+        api.serve = serve
+        api.faults.status = api.faults.times = 0
     assert "applied on" in seen.line, said(seen.messages[-1])
     assert outcomes(office, seen) == [("policy.apply", "succeeded")]
     assert shop.there(office, STAGING, "shop", "default-deny-ingress") is not None

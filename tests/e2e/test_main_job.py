@@ -22,7 +22,9 @@ def test_a_template_is_created_from_the_configuration_and_said_to_be_for_develop
     assert "For development and test: Flannel enforces no NetworkPolicy and encrypts nothing" in seen.text
     assert "cannot be changed after a cluster is deployed" in seen.text
     made = [
-        found for found in everywhere.world.cloud.templates.values() if found["name"] == "k8s-v1.29.5-flannel"
+        found
+        for found in everywhere.sandbox.cloud.templates.values()
+        if found["name"] == "k8s-v1.29.5-flannel"
     ]
     assert len(made) == 1
     assert made[0]["network_driver"] == "flannel"
@@ -34,7 +36,7 @@ def test_a_name_that_is_taken_is_refused_and_named(everywhere: Office) -> None:
     everywhere.types("template create calico --name taken")
     seen = everywhere.types("template create calico --name taken")
     assert "A template taken exists already" in seen.text
-    assert sum(found["name"] == "taken" for found in everywhere.world.cloud.templates.values()) == 1
+    assert sum(found["name"] == "taken" for found in everywhere.sandbox.cloud.templates.values()) == 1
 
 
 def test_a_healthy_driver_is_counted_and_a_broken_one_named(everywhere: Office) -> None:
@@ -63,7 +65,7 @@ def test_a_cluster_that_runs_the_other_driver_says_so(everywhere: Office) -> Non
 
 
 def test_a_mention_in_a_thread_is_answered_in_that_thread_by_the_same_code(everywhere: Office) -> None:
-    root = everywhere.world.loopback.run(
+    root = everywhere.sandbox.loopback.run(
         everywhere.workspace.say("U0ANA", "C0SHOP", "shall we look at production?")
     )
     said, seen = everywhere.says("@xk8s verify calico prod-eu", thread=root.ts)
@@ -92,7 +94,7 @@ def test_where_the_bot_cannot_post_a_read_is_answered_privately_and_a_change_is_
     assert "4 clusters in shop" in read.text and read.root is None
     change = everywhere.types("template create calico --name nowhere", channel="C0RANDOM")
     assert "so nothing was started" in change.text and "/invite @xk8s" in change.text
-    assert not any(found["name"] == "nowhere" for found in everywhere.world.cloud.templates.values())
+    assert not any(found["name"] == "nowhere" for found in everywhere.sandbox.cloud.templates.values())
 
 
 def test_a_command_with_the_word_payload_in_it_is_answered(everywhere: Office) -> None:
@@ -100,7 +102,7 @@ def test_a_command_with_the_word_payload_in_it_is_answered(everywhere: Office) -
 
 
 def test_the_form_for_a_template_is_filled_from_the_configuration_and_creates_one(everywhere: Office) -> None:
-    workspace, loopback = everywhere.workspace, everywhere.world.loopback
+    workspace, loopback = everywhere.workspace, everywhere.sandbox.loopback
     loopback.run(workspace.command("U0ANA", "C0SHOP", "/xk8s template create"))
     view = everywhere.until(lambda: next((v for v in workspace.views.values() if v.body.get("submit")), None))
     wrong = loopback.run(workspace.submit("U0ANA", view.id, {"driver": "calico", "pool": "10.0.0.0/99"}))

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_cluster_that_magnum_cannot_build_pauses_and_is_built_anew(movers: Movers) -> None:
-    office, cloud = movers.office, movers.office.world.cloud
-    cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=True)
+    office, cloud = movers.office, movers.office.sandbox.cloud
+    cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=True)
     movers.begins(WORDS)
     paused = movers.says("Magnum could not build the cluster dev-eu-calico")
     assert "No valid host was found" in paused
-    cloud.ailments = dataclasses.replace(cloud.ailments, no_valid_host=False)
+    cloud.faults = dataclasses.replace(cloud.faults, no_valid_host=False)
     office.clicks(movers.button("Resume", "is paused at"), who="U0ANA")
     movers.says("the copy in dev-eu-calico compared equal")
     assert movers.named("dev-eu-calico") == 1
@@ -42,10 +42,10 @@ def test_a_target_that_stumbles_is_tried_again(movers: Movers, fault: str) -> No
 def test_a_target_that_asks_for_time_during_the_copy_is_given_it(movers: Movers, status: int) -> None:
     movers.begins(WORDS)
     target = during_the_copy(movers)
-    target.api.disturbance.retry_after, target.api.disturbance.times = 1, 9
-    target.api.disturbance.status = status
+    target.api.faults.retry_after, target.api.faults.times = 1, 9
+    target.api.faults.status = status
     movers.says("the copy in dev-eu-calico compared equal")
-    assert not target.api.disturbance.times, "it has asked, and was asked again"
+    assert not target.api.faults.times, "it has asked, and was asked again"
     assert "paused" not in " ".join(_text(message) for message in movers.workspace.messages)
 
 
@@ -73,7 +73,7 @@ def test_a_target_that_is_gone_pauses_and_goes_on_when_it_is_back(tmp_path: path
 
 def during_the_copy(movers: Movers) -> SandboxCluster:
     """Wait until the copy has begun; returns the cluster that is copied into."""
-    switches = movers.office.world.switches
+    switches = movers.office.sandbox.cluster_faults
 
     def begun() -> SandboxCluster | None:
         target = switches.get("dev-eu-calico")
@@ -99,7 +99,7 @@ def test_a_target_that_never_becomes_ready_pauses_and_is_rolled_back(tmp_path: p
         assert "pods ready" in paused or "no pod is ready" in paused
         office.types(f"migrate rollback {migration}")
         movers.says("(flannel → calico): rolled back")
-        office.world.settle()
+        office.sandbox.settle()
         assert movers.pods("dev-eu", ("shop",)) == before
 
 

@@ -22,7 +22,7 @@ def test_a_migration_waits_for_one_that_works_and_not_for_one_that_waits(tmp_pat
     settings = "migration: {per_project: 1}\n"
     with moving_house(tmp_path, sets=SMALL, settings=settings) as (office, _bots):
         movers = Movers(office)
-        office.world.cloud.seconds_to_build = 12.0
+        office.sandbox.cloud.seconds_to_build = 12.0
         movers.begins(f"{WORDS} --soak 1h")
         office.until(lambda: movers.named("dev-eu-calico"), 30)
         refused = office.types("cluster delete dev-eu-calico", who="U0EVA")
@@ -31,7 +31,7 @@ def test_a_migration_waits_for_one_that_works_and_not_for_one_that_waits(tmp_pat
         movers.says(WAITS)
         assert WAITS in office.types("migrate list").text
         assert not movers.named("lab-flannel"), "nothing is ordered before its turn"
-        office.world.cloud.seconds_to_build = 0.2
+        office.sandbox.cloud.seconds_to_build = 0.2
         first = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
         second = migration_of(movers.says("the copy in lab-flannel compared equal"))
         assert WAITS not in office.types(f"migrate show {second}").text

@@ -25,8 +25,8 @@ def cut_over(movers: Movers, words: str = WORDS) -> str:
 
 def outside(movers: Movers) -> dict[str, str]:
     """Where each public address of a load balancer leads."""
-    network = movers.office.world.infrastructure.network
-    return {floating.address: floating.port for floating in network.floating.values() if floating.port}
+    network = movers.office.sandbox.infrastructure.network
+    return {floating.address: floating.port for floating in network.floating_ips.values() if floating.port}
 
 
 def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) -> None:
@@ -34,10 +34,10 @@ def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) ->
         movers = Movers(office)
         before = movers.pods("dev-eu")
         assert len(before) >= 14
-        disks = set(office.world.infrastructure.storage.volumes)
+        disks = set(office.sandbox.infrastructure.storage.volumes)
         _moves(movers, f"{WORDS} --soak 1s", "dev-eu", "dev-eu-calico")
         assert movers.pods("dev-eu-calico") == before
-        assert set(office.world.infrastructure.storage.volumes) == disks, "disks move, none is made or lost"
+        assert set(office.sandbox.infrastructure.storage.volumes) == disks, "disks move, none is made or lost"
         _moves(
             movers,
             "migrate dev-eu-calico --to flannel --volumes reattach --soak 1s",
@@ -45,7 +45,7 @@ def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) ->
             "dev-eu-flannel",
         )
         assert movers.pods("dev-eu-flannel") == before
-        assert set(office.world.infrastructure.storage.volumes) == disks
+        assert set(office.sandbox.infrastructure.storage.volumes) == disks
         listed = office.types("migrate list")
         assert listed.text.count("done") >= 2
 
@@ -127,7 +127,7 @@ def test_a_migration_is_rolled_back_after_the_traffic_was_switched(movers: Mover
     office.presses(question, "Roll back")
     end = movers.says("Migration of dev-eu → dev-eu-calico (flannel → calico): rolled back")
     assert "the source is as it was" in movers.says("the source is as it was") and end
-    office.world.settle()
+    office.sandbox.settle()
     assert movers.pods("dev-eu", ("shop",)) == before and not movers.pods("dev-eu-calico", ("shop",))
     assert movers.named("dev-eu-calico") == 1, "the new cluster stays to be looked at"
 
@@ -158,7 +158,7 @@ def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Mo
     async def change() -> None:
         source.store.mutate(source.store.registry.named("ConfigMap"), "shop", "feature-flags", add)
 
-    office.world.loopback.run(change())
+    office.sandbox.loopback.run(change())
     movers.approves("Cut over")
     paused = movers.says("of the source changed since")
     assert "ConfigMap shop/feature-flags (changed)" in paused

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.slack.workspace import Message
+from sandbox.slack.model import Message
 from tests.e2e import shop
 from tests.e2e.conftest import Office, Seen
 from tests.e2e.conftest import office as open_office
@@ -38,7 +38,7 @@ def office(busy: Office) -> Iterator[Office]:
     """Whatever policies a test left are gone after it."""
     yield busy
     for name in (STAGING, PRODUCTION, FLANNEL):
-        store = busy.world.switches[name].cluster.store
+        store = busy.sandbox.cluster_faults[name].cluster.store
         for found in list(store.all_of(store.registry.named("NetworkPolicy", "networking.k8s.io"))):
             shop.remove(busy, name, found["metadata"]["namespace"], found["metadata"]["name"])
 
@@ -119,7 +119,7 @@ def test_a_policy_that_changes_nothing_says_so(office: Office) -> None:
 def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
     seen = office.types(f"policy preview deny-all {STAGING} -n shop")
     message, element = seen.buttons()["Cancel"]
-    office.world.loopback.run(
+    office.sandbox.loopback.run(
         office.workspace.click("U0ANA", message.channel, message.ts, element["action_id"])
     )
     office.until(lambda: "cancelled by" in json.dumps(message.blocks))
@@ -128,7 +128,7 @@ def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
 
 
 def test_policies_of_other_apis_make_the_verdict_incomplete_and_are_named_first(office: Office) -> None:
-    cluster = office.world.switches[STAGING].cluster
+    cluster = office.sandbox.cluster_faults[STAGING].cluster
 
     async def install() -> None:
         cluster.deploy([CALICO_DEFINITION, GLOBAL_POLICY])
@@ -137,12 +137,12 @@ def test_policies_of_other_apis_make_the_verdict_incomplete_and_are_named_first(
         kind = cluster.store.registry.named("GlobalNetworkPolicy")
         cluster.store.delete(kind, None, "deny-egress-to-metadata")
 
-    office.world.loopback.run(install())
+    office.sandbox.loopback.run(install())
     try:
         seen = office.types(f"policy preview deny-all {STAGING} -n shop")
         reach = office.types(f"policy reach {STAGING} --from web/frontend --to shop/cart --port TCP/7070")
     finally:
-        office.world.loopback.run(uninstall())
+        office.sandbox.loopback.run(uninstall())
     said = "GlobalNetworkPolicy deny-egress-to-metadata (crd.projectcalico.org)"
     assert "⚠️ Incomplete" in seen.text and said in seen.text
     assert seen.text.index(said) < seen.text.index("🔴 closes")
@@ -174,7 +174,7 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
     there = shop.there(office, STAGING, "shop", "default-deny-ingress")
     assert there is not None and there["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
     assert [entry["manager"] for entry in there["metadata"]["managedFields"]] == ["xk8s"]
-    agents = office.world.switches[STAGING].cluster.api.agents
+    agents = office.sandbox.cluster_faults[STAGING].cluster.api.agents
     assert any("(operation " in agent for agent in agents[-3:])
 
     again = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
@@ -261,11 +261,12 @@ def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
 
 
 def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) -> None:
-    cluster = office.world.switches[STAGING].cluster
-    apply = cluster.api._apply
+    cluster = office.sandbox.cluster_faults[STAGING].cluster
+    serve = cluster.api.serve
 
-    def beside(target: Any, body: Any, query: Any, *, dry: bool) -> Any:
-        if not dry:  # in the very moment of the write somebody else writes too
+    async def beside(request: Any, target: Any, verb: str) -> Any:
+        applied = verb == "patch" and not request.query_params.get("dryRun")
+        if applied:  # in the very moment of the write somebody else writes too
             kind = cluster.store.registry.named("NetworkPolicy", "networking.k8s.io")
             cluster.store.create(
                 kind,
@@ -276,13 +277,13 @@ def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) 
                     ingress=[{"from": [{"namespaceSelector": {}}]}],
                 ),
             )
-        return apply(target, body, query, dry=dry)
+        return await serve(request, target, verb)
 
-    cluster.api._apply = beside  # type: ignore[method-assign]
+    cluster.api.serve = beside
     try:
         seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
     finally:
-        cluster.api._apply = apply  # type: ignore[method-assign]
+        cluster.api.serve = serve
     assert "⚠️ Not as previewed" in seen.text and "the policy shop/from-web was made" in seen.text
     assert "🟢 opens web/frontend → cart all ports" in seen.text
 
@@ -307,7 +308,7 @@ def test_on_production_somebody_else_decides_and_then_it_is_done(office: Office)
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
     message, element = asked.buttons()["Approve"]
     before = len(office.workspace.messages)
-    office.world.loopback.run(
+    office.sandbox.loopback.run(
         office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
     )
     office.until(
@@ -323,7 +324,7 @@ def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Offic
     )
     message, element = asked.buttons()["Approve"]
     before = len(office.workspace.messages)
-    office.world.loopback.run(
+    office.sandbox.loopback.run(
         office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
     )
     office.until(
@@ -333,7 +334,7 @@ def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Offic
 
 
 def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: Office) -> None:
-    cluster = office.world.switches[STAGING].cluster
+    cluster = office.sandbox.cluster_faults[STAGING].cluster
 
     async def leave() -> None:
         held = {
@@ -344,7 +345,7 @@ def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: 
         cluster.deploy([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}, held])
         cluster.store.delete(cluster.store.registry.named("Namespace"), None, "leaving")
 
-    office.world.loopback.run(leave())
+    office.sandbox.loopback.run(leave())
     seen = office.types(f"policy apply deny-all {STAGING} -n leaving")
     assert "unable to create new content in namespace leaving because it is being terminated" in seen.text
     assert outcomes(office, seen) == [("policy.apply", "failed")]
@@ -401,7 +402,7 @@ def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> N
 
 
 def test_a_form_takes_yaml_or_a_file_and_tells_what_is_wrong_beside_the_field(office: Office) -> None:
-    workspace, loopback = office.workspace, office.world.loopback
+    workspace, loopback = office.workspace, office.sandbox.loopback
     loopback.run(workspace.command("U0ANA", "C0SHOP", f"/xk8s policy preview --yaml {STAGING} -n shop"))
     view = office.until(lambda: next((v for v in workspace.views.values() if v.body.get("submit")), None))
     for values, wrong in (
@@ -488,7 +489,7 @@ def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(
 def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(
     office: Office, text: str, wrong: str
 ) -> None:
-    store = office.world.switches[STAGING].cluster.store
+    store = office.sandbox.cluster_faults[STAGING].cluster.store
     version = store.resource_version
     _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{text}{BACKTICKS}")
     assert wrong in seen.text
@@ -565,7 +566,7 @@ def said(message: Message) -> str:
 def sends(office: Office, text: str, file: Any) -> Seen:
     """Ana writes a message with a file."""
     before = len(office.workspace.messages)
-    office.world.loopback.run(office.workspace.say("U0ANA", "C0SHOP", text, files=[file]))
+    office.sandbox.loopback.run(office.workspace.say("U0ANA", "C0SHOP", text, files=[file]))
     return office.sees(before + 1)
 
 

@@ -18,7 +18,7 @@ from tests.e2e.test_clusters import told
 @contextlib.contextmanager
 def publisher(office: Office) -> Iterator[None]:
     """The bot's user has the cloud's publish policy for a while."""
-    cloud = office.world.cloud
+    cloud = office.sandbox.cloud
     before, tokens = cloud.users[0], dict(cloud.tokens)
     raised = dataclasses.replace(before, role=ADMIN)
     cloud.users[0] = raised
@@ -36,7 +36,7 @@ def publisher(office: Office) -> Iterator[None]:
 
 
 def kept(office: Office, name: str) -> list[dict[str, object]]:
-    return [found for found in office.world.cloud.templates.values() if found["name"] == name]
+    return [found for found in office.sandbox.cloud.templates.values() if found["name"] == name]
 
 
 def test_a_template_is_published_when_a_second_person_approves(here: Office) -> None:
@@ -83,7 +83,7 @@ def test_a_template_is_deleted_and_a_name_of_two_is_picked(here: Office) -> None
     here.types("template create calico --name twice")
     (made,) = kept(here, "twice")
     twin = {**made, "uuid": "33333333-2222-4333-8444-555555555555"}
-    here.world.cloud.templates[str(twin["uuid"])] = twin
+    here.sandbox.cloud.templates[str(twin["uuid"])] = twin
     seen = here.types("template delete twice", who="U0EVA")
     assert "2 templates are called twice" in seen.text
     label = next(iter(seen.buttons()))
@@ -95,12 +95,12 @@ def test_a_template_is_deleted_and_a_name_of_two_is_picked(here: Office) -> None
 
 def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(here: Office) -> None:
     here.types("template create flannel --name busy")
-    cloud = here.world.cloud
-    cloud.ailments = dataclasses.replace(
-        cloud.ailments, cast_seconds=3.0
+    cloud = here.sandbox.cloud
+    cloud.faults = dataclasses.replace(
+        cloud.faults, cast_seconds=3.0
     )  # Magnum has not stored the cluster yet
     try:
-        here.world.loopback.run(
+        here.sandbox.loopback.run(
             here.workspace.command("U0ANA", "C0SHOP", "/xk8s cluster create from-busy --template busy")
         )
         here.until(
@@ -109,11 +109,11 @@ def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(here: O
             )
         )
         before = len(here.workspace.messages)
-        here.world.loopback.run(here.workspace.command("U0EVA", "C0SHOP", "/xk8s template delete busy"))
+        here.sandbox.loopback.run(here.workspace.command("U0EVA", "C0SHOP", "/xk8s template delete busy"))
         assert "A cluster is being created from busy" in told(here, "is being created from busy")
         assert before < len(here.workspace.messages) and kept(here, "busy")
     finally:
-        cloud.ailments = dataclasses.replace(cloud.ailments, cast_seconds=0.0)
+        cloud.faults = dataclasses.replace(cloud.faults, cast_seconds=0.0)
     assert "from-busy created" in told(here, "Cluster from-busy created in shop")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.openstack.cloud import Ailments
+from sandbox.openstack.cloud import CloudFaults
 from tests.e2e.conftest import Office, Seen
 
 
@@ -19,7 +19,7 @@ from tests.e2e.conftest import Office, Seen
 def office(here: Office) -> Iterator[Office]:
     """Whatever a test broke is mended after it."""
     yield here
-    here.world.cloud.ailments = Ailments()
+    here.sandbox.cloud.faults = CloudFaults()
 
 
 def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") -> None:
@@ -35,7 +35,7 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
         assert database.execute(question, (reference,)).fetchall()[-1:] == [
             (action, outcome)
         ]  # others may share it
-    office.world.cloud.ailments = Ailments()
+    office.sandbox.cloud.faults = CloudFaults()
     assert "Calico" in office.types("driver list").text
 
 
@@ -56,25 +56,25 @@ def failed(office: Office, seen: Seen, *, action: str, outcome: str = "failed") 
 def test_a_magnum_that_errs_is_told_in_its_own_words(
     office: Office, status: int, said: str, advice: str, words: str, action: str
 ) -> None:
-    office.world.cloud.ailments = dataclasses.replace(office.world.cloud.ailments, status=status)
+    office.sandbox.cloud.faults = dataclasses.replace(office.sandbox.cloud.faults, status=status)
     seen = office.types(words)
     assert said in seen.text and advice in seen.text
     failed(office, seen, action=action)
-    assert not any(found["name"] == "x" for found in office.world.cloud.templates.values())
+    assert not any(found["name"] == "x" for found in office.sandbox.cloud.templates.values())
 
 
 def test_a_magnum_that_does_not_answer_is_told_and_what_to_check(office: Office) -> None:
-    office.world.loopback.run(office.world.magnum_hangs_up())
+    office.sandbox.loopback.run(office.sandbox.close_magnum())
     try:
         seen = office.types("template create calico --name y")
     finally:
-        office.world.loopback.run(office.world.magnum_listens())
+        office.sandbox.loopback.run(office.sandbox.open_magnum())
     assert "it does not answer" in seen.text and "Check that the cloud xloud-shop is up" in seen.text
     failed(office, seen, action="template.create")
 
 
 def test_a_proxys_html_is_not_shown_raw(office: Office) -> None:
-    office.world.cloud.ailments = Ailments(status=500, html=True)
+    office.sandbox.cloud.faults = CloudFaults(status=500, html=True)
     seen = office.types("template list")
     assert "<html>" not in seen.text and "HTTP 500" in seen.text
     failed(office, seen, action="template.list")
@@ -83,7 +83,7 @@ def test_a_proxys_html_is_not_shown_raw(office: Office) -> None:
 def test_clusters_of_files_are_listed_while_magnum_is_down_and_what_is_missing_is_said(
     office: Office,
 ) -> None:
-    office.world.cloud.ailments = Ailments(status=500)
+    office.sandbox.cloud.faults = CloudFaults(status=500)
     seen = office.types("cluster list")
     assert "1 cluster in shop" in seen.line and "HTTP 500" in seen.text and "edge" in seen.text
 
@@ -124,14 +124,14 @@ def test_an_api_server_that_errs_is_told(office: Office, fault: str) -> None:
 def test_where_magnum_signs_only_for_the_creator_the_answer_says_so_and_what_to_configure(
     office: Office,
 ) -> None:
-    for cluster in office.world.cloud.clusters.values():
+    for cluster in office.sandbox.cloud.clusters.values():
         cluster["user_id"] = "user-other"
     office.bot.stop()
     office.bot.start()  # certificates are kept in memory
     try:
         seen = office.types("verify calico prod-eu")
     finally:
-        for cluster in office.world.cloud.clusters.values():
+        for cluster in office.sandbox.cloud.clusters.values():
             cluster["user_id"] = "user-ops"
     assert "creator" in seen.text and "kubeconfig" in seen.text
     failed(office, seen, action="verify")
@@ -161,7 +161,7 @@ def test_a_mistake_gets_an_answer_and_no_root_message_for_typos(office: Office, 
 
 
 def test_a_name_that_means_two_clusters_is_asked_about_by_buttons(office: Office) -> None:
-    cloud = office.world.cloud
+    cloud = office.sandbox.cloud
     known = next(found for found in cloud.clusters.values() if found["name"] == "dev-eu")
     twin = {**known, "uuid": "11111111-2222-4333-8444-555555555555", "status": "CREATE_FAILED"}
     cloud.clusters[twin["uuid"]] = twin

@@ -63,7 +63,7 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
     asked = ask_to_delete(here, "crowd-eu")
     (message, approve), (_, reject) = asked.buttons()["Approve…"], asked.buttons()["Reject…"]
     with second_replica(here):
-        here.until(lambda: len(here.world.sockets.connections) == 2)
+        here.until(lambda: len(here.sandbox.sockets.connections) == 2)
 
         async def press() -> None:
             await asyncio.gather(
@@ -75,7 +75,7 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
                 )
             )
 
-        here.world.loopback.run(press(), 120)
+        here.sandbox.loopback.run(press(), 120)
         forms = here.until(
             lambda: (
                 [view for view in here.workspace.views.values() if view.body.get("submit")]
@@ -93,7 +93,7 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
                 )
             )
 
-        here.world.loopback.run(decide(), 120)
+        here.sandbox.loopback.run(decide(), 120)
 
         def told() -> collections.Counter[str] | None:
             said = [m for m in here.workspace.messages if m.only_for in people]
@@ -122,11 +122,11 @@ def test_a_decision_is_carried_out_once_however_the_process_dies(anyone_approves
         here.clicks(asked.buttons()["Approve…"], who="U0BO")
         view = here.form("U0BO")
         here.submits("U0BO", view, typed=name)
-        here.world.loopback.run(asyncio.sleep(chance.random() * 0.4))
+        here.sandbox.loopback.run(asyncio.sleep(chance.random() * 0.4))
         here.bot.kill()
         here.bot.start()
         here.until(
-            lambda name=name: not any(c["name"] == name for c in here.world.cloud.clusters.values()), 40
+            lambda name=name: not any(c["name"] == name for c in here.sandbox.cloud.clusters.values()), 40
         )
         here.until(lambda asked=asked: "deleted from shop" in text_of(asked.root), 40)
         here.until(lambda asked=asked: "approved by @U0BO" in text_of(card(here, asked)), 40)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.slack.workspace import Delivery
+from sandbox.slack.model import Delivery
 from tests.e2e.conftest import Office, office
 
 
@@ -21,10 +21,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.mark.reliability
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
 def test_a_connection_lost_without_a_close_frame_is_back(here: Office, reset: bool) -> None:
-    here.until(lambda: here.world.sockets.connections and here.bot.ready())
-    before = here.world.sockets.connections[0]
-    here.world.loopback.call(lambda: here.world.sockets.cut(reset=reset))
-    here.until(lambda: here.world.sockets.connections and before not in here.world.sockets.connections)
+    here.until(lambda: here.sandbox.sockets.connections and here.bot.ready())
+    before = here.sandbox.sockets.connections[0]
+    here.sandbox.loopback.call(lambda: here.sandbox.sockets.cut(reset=reset))
+    here.until(lambda: here.sandbox.sockets.connections and before not in here.sandbox.sockets.connections)
     assert "4 clusters" in here.types("cluster list").text
 
 
@@ -32,12 +32,12 @@ def test_a_connection_lost_without_a_close_frame_is_back(here: Office, reset: bo
 def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is_answered_once(
     here: Office,
 ) -> None:
-    here.until(lambda: here.world.sockets.connections and here.bot.ready())
-    before = here.world.sockets.connections[0]
-    here.world.loopback.call(here.world.sockets.go_silent)
+    here.until(lambda: here.sandbox.sockets.connections and here.bot.ready())
+    before = here.sandbox.sockets.connections[0]
+    here.sandbox.loopback.call(here.sandbox.sockets.go_silent)
     messages = len(here.workspace.messages)
-    here.world.loopback.run(here.workspace.say("U0ANA", "C0SHOP", "@xk8s cluster list"), 30)
-    here.until(lambda: any(each is not before for each in here.world.sockets.connections))
+    here.sandbox.loopback.run(here.workspace.say("U0ANA", "C0SHOP", "@xk8s cluster list"), 30)
+    here.until(lambda: any(each is not before for each in here.sandbox.sockets.connections))
     seen = here.sees(messages + 1)
     time.sleep(1.5)  # a second answer would come now
     again = [
@@ -48,17 +48,17 @@ def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is
 
 @pytest.mark.reliability
 def test_it_is_not_ready_while_slack_is_out_of_reach(here: Office) -> None:
-    here.until(lambda: here.world.sockets.connections and here.bot.ready())
-    here.world.api.down = True
-    here.world.loopback.call(lambda: here.world.sockets.cut(reset=False))
+    here.until(lambda: here.sandbox.sockets.connections and here.bot.ready())
+    here.sandbox.api.down = True
+    here.sandbox.loopback.call(lambda: here.sandbox.sockets.cut(reset=False))
     here.until(lambda: not here.bot.ready())
-    here.world.api.down = False
+    here.sandbox.api.down = False
     here.until(lambda: here.bot.ready())
 
 
 @pytest.mark.reliability
 def test_the_same_envelope_twice_is_one_request(here: Office) -> None:
-    here.until(lambda: here.world.sockets.connections and here.bot.ready())
+    here.until(lambda: here.sandbox.sockets.connections and here.bot.ready())
     workspace = here.workspace
     payload = {
         "team_id": workspace.team,
@@ -72,7 +72,9 @@ def test_the_same_envelope_twice_is_one_request(here: Office) -> None:
         "response_url": workspace.response_url("C0SHOP", "U0ANA", ""),
     }
     before = len(workspace.messages)
-    here.world.loopback.run(here.world.sockets.send_twice(Delivery(kind="slash_commands", payload=payload)))
+    here.sandbox.loopback.run(
+        here.sandbox.sockets.send_twice(Delivery(kind="slash_commands", payload=payload))
+    )
     here.sees(before)
     time.sleep(1.0)  # a second root would come now
     assert sum(not message.thread for message in workspace.messages[before:]) == 1
@@ -80,8 +82,8 @@ def test_the_same_envelope_twice_is_one_request(here: Office) -> None:
 
 @pytest.mark.reliability
 def test_a_lost_answer_of_chat_post_message_does_not_post_twice(here: Office) -> None:
-    here.until(lambda: here.world.sockets.connections and here.bot.ready())
-    here.world.api.lose_answers = 1
+    here.until(lambda: here.sandbox.sockets.connections and here.bot.ready())
+    here.sandbox.api.lose_answers = 1
     before = len(here.workspace.messages)
     here.types("cluster list")
     assert sum(not message.thread for message in here.workspace.messages[before:]) == 1
@@ -97,12 +99,12 @@ def test_two_replicas_on_one_database_answer_a_redelivered_mention_once(tmp_path
         other = Bot(tmp_path, {**here.bot.environment, "XK8S_REPLICA_ID": "second", "XK8S_DATABASE_URL": url})
         other.start()
         try:
-            here.until(lambda: len(here.world.sockets.connections) == 2)
+            here.until(lambda: len(here.sandbox.sockets.connections) == 2)
             before = len(here.workspace.messages)
-            here.world.loopback.run(here.workspace.say("U0ANA", "C0SHOP", "@xk8s cluster list"))
+            here.sandbox.loopback.run(here.workspace.say("U0ANA", "C0SHOP", "@xk8s cluster list"))
             first = here.workspace.deliveries[-1]
-            here.world.loopback.run(
-                here.world.sockets.send_twice(Delivery(kind="events_api", payload=first.payload))
+            here.sandbox.loopback.run(
+                here.sandbox.sockets.send_twice(Delivery(kind="events_api", payload=first.payload))
             )
             here.sees(before + 1)
             time.sleep(1.5)

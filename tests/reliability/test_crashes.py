@@ -38,8 +38,8 @@ def test_every_command_is_answered_once_though_the_bot_is_killed_again_and_again
     with office(tmp_path, "socket") as here:
         names = [f"crash-{number}" for number in range(KILLS)]
         for name in names:
-            here.until(lambda: here.world.sockets.connections)
-            delivery = here.world.loopback.run(
+            here.until(lambda: here.sandbox.sockets.connections)
+            delivery = here.sandbox.loopback.run(
                 here.workspace.command("U0ANA", "C0SHOP", f"/xk8s template create flannel --name {name}")
             )
             assert delivery.acknowledged
@@ -48,7 +48,7 @@ def test_every_command_is_answered_once_though_the_bot_is_killed_again_and_again
             here.bot.start()
         here.until(lambda: answers(here, names)[0].total() >= KILLS and not answers(here, names)[1], 40)
         ended, open_roots = answers(here, names)
-        made = Counter(found["name"] for found in here.world.cloud.templates.values())
+        made = Counter(found["name"] for found in here.sandbox.cloud.templates.values())
         assert ended == Counter(names) and not open_roots
         assert {name: made[name] for name in names} == dict.fromkeys(names, 1), here.bot.log()
         log = here.bot.run("run", "audit --action template.create")
@@ -58,7 +58,7 @@ def test_every_command_is_answered_once_though_the_bot_is_killed_again_and_again
 @pytest.mark.reliability
 def test_a_bot_that_is_told_to_stop_finishes_what_it_is_doing(tmp_path: pathlib.Path) -> None:
     with office(tmp_path, "socket") as here:
-        here.world.loopback.run(here.workspace.command("U0ANA", "C0SHOP", "/xk8s verify calico prod-eu"))
+        here.sandbox.loopback.run(here.workspace.command("U0ANA", "C0SHOP", "/xk8s verify calico prod-eu"))
         assert here.bot.stop() == 0
         assert "healthy, 3 of 3 nodes" in "\n".join(
             "\n".join(plain_text.lines(message.blocks)) for message in here.workspace.messages

@@ -72,7 +72,7 @@ def killed_again_and_again(
     chance, hit = random.Random(7), 0
     with moving_house(folder, sets=sets, environment={"XK8S_DATABASE_URL": url}) as (office, [bot]):
         movers, journal = Movers(office), Journal(url)
-        before, disks = movers.pods("dev-eu"), set(office.world.infrastructure.storage.volumes)
+        before, disks = movers.pods("dev-eu"), set(office.sandbox.infrastructure.storage.volumes)
         with deciding(url) as database:
             for source, target, words in (THERE, BACK)[:ways]:
                 movers.orders(words)
@@ -82,7 +82,7 @@ def killed_again_and_again(
                 _as_if_nothing(movers, source, target)
                 assert (
                     movers.pods(target) == before
-                    and set(office.world.infrastructure.storage.volumes) == disks
+                    and set(office.sandbox.infrastructure.storage.volumes) == disks
                 )
                 assert _outcomes(url, "migrate.start", source).count("succeeded") == 1
     return hit
@@ -139,7 +139,7 @@ def _ended(database: Database, migration: str) -> None:
 
 def _as_if_nothing(movers: Movers, source: str, target: str) -> None:
     movers.says(f"Migration of {source} → {target}")
-    movers.office.world.settle()
+    movers.office.sandbox.settle()
     assert movers.named(source) == 0 and movers.named(target) == 1
     movers.office.until(lambda: _told(movers, source) == 1)
     assert _told(movers, source) == 1, "its end is told once"

@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from bot.adapters.durable.runtime import SCHEMA, beside
 from bot.slack import plain_text
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import Sandbox
 from storage.database import Database
 from tests.e2e.conftest import CLUSTERS, Bot, Office, unhurried
 from tests.e2e.test_clusters import approve
@@ -62,35 +62,38 @@ class Journal:
 @contextlib.contextmanager
 def working(folder: pathlib.Path, url: str, replicas: int = 1) -> Iterator[tuple[Office, list[Bot], Journal]]:
     """The office with some replicas on one database."""
-    world = World(
-        tempo=Tempo(start=0.0, stop=0.0), seconds_to_build=BUILD_SECONDS, clusters=CLUSTERS, rate_limits=False
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        seconds_to_build=BUILD_SECONDS,
+        clusters=CLUSTERS,
+        rate_limits=False,
     )
-    world.start()
+    sandbox.start()
     bots = []
     for number in range(replicas):
         home = folder / str(number)
-        bots.append(Bot(home, {**unhurried(world.write(home)), "XK8S_DATABASE_URL": url}))
+        bots.append(Bot(home, {**unhurried(sandbox.write(home)), "XK8S_DATABASE_URL": url}))
     try:
         for bot in bots:
             bot.start()
-        yield Office(world, bots[0]), bots, Journal(url)
+        yield Office(sandbox, bots[0]), bots, Journal(url)
     finally:
         for bot in bots:
             if bot.process is not None and bot.process.poll() is None:
                 bot.process.send_signal(signal.SIGCONT)
                 bot.stop()
-        world.stop()
+        sandbox.stop()
 
 
 def orders(office: Office, words: str, *, who: str = "U0ANA") -> None:
     """Somebody types a command, and nobody waits for its answer."""
-    office.until(lambda: office.world.sockets.connections)
-    delivery = office.world.loopback.run(office.workspace.command(who, "C0SHOP", f"/xk8s {words}"))
+    office.until(lambda: office.sandbox.sockets.connections)
+    delivery = office.sandbox.loopback.run(office.workspace.command(who, "C0SHOP", f"/xk8s {words}"))
     assert delivery.acknowledged
 
 
 def clusters(office: Office, name: str) -> int:
-    return sum(found["name"] == name for found in office.world.cloud.clusters.values())
+    return sum(found["name"] == name for found in office.sandbox.cloud.clusters.values())
 
 
 def ended_once(office: Office, url: str, action: str, name: str, said: str) -> None:
@@ -131,8 +134,8 @@ def test_a_creation_that_is_killed_at_every_step_boundary_makes_one_cluster(
             bot.start()
             ended_once(office, database_url, "cluster.create", name, f"Cluster {name} created in shop")
             assert clusters(office, name) == 1
-            office.world.cloud.clusters = {
-                uuid: found for uuid, found in office.world.cloud.clusters.items() if found["name"] != name
+            office.sandbox.cloud.clusters = {
+                uuid: found for uuid, found in office.sandbox.cloud.clusters.items() if found["name"] != name
             }
 
 
@@ -158,13 +161,12 @@ def test_a_deletion_that_is_killed_at_every_step_boundary_is_finished(
             name = f"gone-{number}"
             office.types(f"cluster create {name} --template base-flannel")
             asked = office.types(f"cluster delete {name}", who="U0EVA")
-            office.until(lambda: office.world.sockets.connections)
-            before = sum(found["method"] == "DELETE" for found in office.world.cloud.requests)
+            office.until(lambda: office.sandbox.sockets.connections)
+            before = sum(found["method"] == "DELETE" for found in office.sandbox.cloud.requests)
             approve(office, asked, typed=name)
             if number:
-                office.until(
-                    lambda: sum(found["method"] == "DELETE" for found in office.world.cloud.requests) > before  # noqa: B023
-                )
+                deletions = office.sandbox.cloud.requests
+                office.until(lambda: sum(r["method"] == "DELETE" for r in deletions) > before)  # noqa: B023
                 journal.wait("cluster.delete", number)
             bot.kill()
             bot.start()
@@ -178,8 +180,8 @@ def test_another_replica_finishes_what_a_dead_or_paused_one_was_doing(
     tmp_path: pathlib.Path, postgresql_url: str, how: signal.Signals
 ) -> None:
     with working(tmp_path, postgresql_url, replicas=2) as (office, bots, journal):
-        office.world.cloud.seconds_to_build = 4.0
-        office.until(lambda: len(office.world.sockets.connections) == 2)
+        office.sandbox.cloud.seconds_to_build = 4.0
+        office.until(lambda: len(office.sandbox.sockets.connections) == 2)
         orders(office, "cluster create shared --template base-calico --nodes 1")
         journal.wait("cluster.create", 2)
         holder = _holder(postgresql_url, bots)
@@ -209,13 +211,13 @@ def test_a_bot_that_is_told_to_stop_lets_go_of_durable_work_and_goes_on_after_th
     tmp_path: pathlib.Path, sqlite_url: str
 ) -> None:
     with working(tmp_path, sqlite_url) as (office, [bot], journal):
-        office.world.cloud.seconds_to_build = 30.0
+        office.sandbox.cloud.seconds_to_build = 30.0
         orders(office, "cluster create calm --template base-calico --nodes 1")
         journal.wait("cluster.create", 2)
         assert bot.stop() == 0
-        office.world.cloud.seconds_to_build = 0.2
-        made = next(found for found in office.world.cloud.clusters.values() if found["name"] == "calm")
-        office.world.loopback.run(office.world.cloud.build_now(made))
+        office.sandbox.cloud.seconds_to_build = 0.2
+        made = next(found for found in office.sandbox.cloud.clusters.values() if found["name"] == "calm")
+        office.sandbox.loopback.run(office.sandbox.cloud.build_now(made))
         bot.start()
         ended_once(office, sqlite_url, "cluster.create", "calm", "Cluster calm created in shop")
 
@@ -228,7 +230,7 @@ def test_what_a_terminal_began_goes_on_in_a_serving_replica(
     tmp_path: pathlib.Path, sqlite_url: str, how: signal.Signals
 ) -> None:
     with working(tmp_path, sqlite_url) as (office, [bot], journal):
-        office.world.cloud.seconds_to_build = 4.0
+        office.sandbox.cloud.seconds_to_build = 4.0
         words = [
             sys.executable,
             "-m",

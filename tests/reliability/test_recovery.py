@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.app import wiring
+from bot.app.configuration import load
 from bot.audit.log import AuditLog
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.requests.recovery import Recovery
-from bot.settings import load
 from bot.slack import plain_text
 from storage.audit import INTENT, AuditEvent, AuditFilter, AuditRepository
 from storage.database import Database
@@ -76,7 +76,7 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
         [sys.executable, "-c", DIES, point, name], env=here.bot.environment, capture_output=True, timeout=60
     )
     assert died.returncode == 9, died.stderr
-    assert any(found["name"] == name for found in here.world.cloud.templates.values()) is (
+    assert any(found["name"] == name for found in here.sandbox.cloud.templates.values()) is (
         truth == "succeeded"
     )
 
@@ -122,8 +122,8 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
     opened = database(here)
     for intent in (nowhere, rooted):
         AuditRepository(opened).append(intent)
-    api = here.world.api
-    posted = here.world.loopback.call(
+    api = here.sandbox.api
+    posted = here.sandbox.loopback.call(
         lambda: api._call(
             "chat.postMessage",
             here.bot.environment["SLACK_BOT_TOKEN"],

@@ -29,6 +29,7 @@ from bot.adapters.openstack.magnum_errors import (
 from bot.common.wording import reason
 
 PAGE = 500
+DEFAULT_NETWORK_DRIVER = "flannel"  # of a Kubernetes template that names none (magnum 20.0.2)
 AUTH_SECRETS = frozenset({"password", "token", "application_credential_secret", "passcode", "client_secret"})
 
 Json = dict[str, Any]

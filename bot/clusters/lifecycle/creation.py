@@ -1,10 +1,9 @@
-"""`cluster create`: built by Magnum, then its driver verified, in one workflow that survives any crash."""
+"""`cluster create` as a workflow: Magnum builds the cluster, then its driver is verified until healthy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -13,38 +12,36 @@ from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud, Projec
 from bot.clusters.lifecycle.provisioner import BuiltCluster, ClusterOrder, Provisioner
 from bot.clusters.lifecycle.results import ClusterBuilt, ClusterCreated, ClusterVerifying
 from bot.common.problems import Problem
-from bot.drivers.driver import Driver
-from bot.drivers.verification.report import Verdict, VerificationReport, unread
+from bot.drivers.catalog import known
+from bot.drivers.verification.report import Verdict, VerificationReport
 
 WORK = "cluster.create"
 EVERY = 10.0  # seconds between two verifications of a cluster whose nodes are coming up
 
 
 class ClusterCreation:
-    """The workflow behind `cluster create`."""
+    """The workflow of `cluster create`."""
 
     def __init__(
         self,
-        sites: ProjectClouds,
-        building: Provisioner,
+        clouds: ProjectClouds,
+        provisioner: Provisioner,
         *,
         limits: Callable[[], LifecycleTimeouts],
         now: Callable[[], datetime],
     ) -> None:
-        self._sites = sites
-        self._building = building
+        self._clouds = clouds
+        self._provisioner = provisioner
         self._limits = limits
         self._now = now
         self._reports: TypeAdapter[VerificationReport] = TypeAdapter(VerificationReport)
 
-    def __call__(self, flow: Flow, given: Json) -> ClusterCreated:
-        """Build the cluster of an `ClusterOrder` and verify it. Raises `Problem`."""
-        order = ClusterOrder.from_json(given)
-        site = self._sites(flow.project, flow.operation)
-        limits = self._limits()
-        built = self._building.build(flow, site, order, within=limits.create)
-        driver = Driver(order.driver) if order.driver in set(Driver) else None
-        report = self.verified(flow, site, order, built, driver)
+    def __call__(self, flow: Flow, order_json: Json) -> ClusterCreated:
+        """Build and verify the cluster of a `ClusterOrder`. Raises `Problem`."""
+        order = ClusterOrder.from_json(order_json)
+        cloud = self._clouds(flow.project, flow.operation)
+        built = self._provisioner.build(flow, cloud, order, within=self._limits().create)
+        driver = known(order.driver)
         return ClusterCreated(
             project=flow.project,
             id=built.id,
@@ -56,64 +53,62 @@ class ClusterCreation:
             masters=order.masters,
             api_address=built.api_address,
             build_seconds=built.seconds,
-            report=report,
+            report=self._verified(flow, cloud, order, built),
         )
 
-    def verified(
-        self, flow: Flow, site: ProjectCloud, order: ClusterOrder, built: BuiltCluster, driver: Driver | None
+    def _verified(
+        self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, built: BuiltCluster
     ) -> VerificationReport:
-        """Verify a new cluster until its driver is healthy, or for as long as that may take; the last
-        report.
-        """
-
-        def complete() -> Json:
-            flow.changed(
-                "built",
-                ClusterBuilt(
-                    name=order.name,
-                    nodes=order.nodes,
-                    masters=order.masters,
-                    driver=str(driver or "network driver"),
-                    api_address=built.api_address,
-                    seconds=built.seconds,
-                ),
-            )
-            return {"at": self._now().isoformat()}
-
-        begun = flow.step("complete", complete)
-        since = datetime.fromisoformat(begun["at"])
-        state: dict[str, VerificationReport] = {}
+        """Verify the cluster until its driver is healthy or the time is over, and return the last report."""
+        driver = known(order.driver)
+        completed = flow.step("complete", lambda: self._announce(flow, order, built))
+        since = datetime.fromisoformat(completed["at"])
+        last: list[VerificationReport] = []  # of this run
 
         def look() -> Json | None:
-            taken = self._now() - since
-            flow.progress(
-                ClusterVerifying(
-                    name=order.name,
-                    driver=str(driver or "network driver"),
-                    seconds=taken.total_seconds(),
-                    at=self._now(),
-                    report=state.get("last"),
-                )
+            age = self._now() - since
+            state = ClusterVerifying(
+                name=order.name,
+                driver=str(driver or "network driver"),
+                seconds=age.total_seconds(),
+                at=self._now(),
+                report=last[-1] if last else None,
             )
-            report = state["last"] = self._verify(flow, site, order.name, built.id, driver)
-            if report.verdict is Verdict.HEALTHY or taken > self._limits().verify:
+            flow.progress(state)
+            report = self._verify(flow, cloud, order, built)
+            last[:] = [report]
+            if report.verdict is Verdict.HEALTHY or age > self._limits().verify:
                 return {"report": self._reports.dump_python(report, mode="json")}
             return None
 
-        found: dict[str, Any] = flow.until("verify", look, every=EVERY)
-        return self._reports.validate_python(found["report"])
+        recorded = flow.until("verify", look, every=EVERY)
+        return self._reports.validate_python(recorded["report"])
+
+    def _announce(self, flow: Flow, order: ClusterOrder, built: BuiltCluster) -> Json:
+        state = ClusterBuilt(
+            name=order.name,
+            nodes=order.nodes,
+            masters=order.masters,
+            driver=str(known(order.driver) or "network driver"),
+            api_address=built.api_address,
+            seconds=built.seconds,
+        )
+        flow.changed("built", state)
+        return {"at": self._now().isoformat()}
 
     def _verify(
-        self, flow: Flow, site: ProjectCloud, name: str, cluster: str, driver: Driver | None
+        self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, built: BuiltCluster
     ) -> VerificationReport:
+        driver = known(order.driver)
         try:
-            return site.verify(cluster, driver)
+            return cloud.verify(built.id, driver)
         except Problem as problem:  # Magnum is out of reach for a while
-            return unread(
-                cluster=name,
-                cluster_id=cluster,
+            return VerificationReport(
+                cluster=order.name,
+                cluster_id=built.id,
                 project=flow.project,
                 asked=driver,
+                verdict=Verdict.UNREACHABLE,
                 problem=problem.what,
                 advice=problem.fix,
                 at=self._now(),

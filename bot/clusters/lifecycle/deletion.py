@@ -1,4 +1,4 @@
-"""`cluster delete`: ordered once it is certain that it may be, then followed until the cluster is gone."""
+"""`cluster delete` as a workflow: the deletion is ordered, then followed until the cluster is gone."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Any
 
 from bot.adapters.durable.flow import Flow, Json
 from bot.adapters.openstack.magnum_errors import MagnumError, MagnumFailed, MagnumNotFound, MagnumUnreachable
-from bot.clusters.lifecycle.ports import LifecycleTimeouts, OpenMigrations, ProjectCloud, ProjectClouds
+from bot.clusters.lifecycle.magnum_status import failure_of, status_of
+from bot.clusters.lifecycle.ports import (
+    LifecycleTimeouts,
+    MagnumApi,
+    OpenMigrations,
+    ProjectCloud,
+    ProjectClouds,
+)
 from bot.clusters.lifecycle.provisioner import MARK
 from bot.clusters.lifecycle.results import ClusterDeleted, ClusterDeleting
 from bot.common.problems import Problem, Refusal
 from bot.common.wording import lasting
 
 WORK = "cluster.delete"
-EVERY = 5.0
-SETTLE = timedelta(seconds=60)  # how long Magnum may go on to show the state before the order
+EVERY = 5.0  # seconds between two looks at the cluster, or two orders that got no answer
+SETTLE = timedelta(seconds=60)  # how long Magnum may go on to show the state from before the order
 
 
 class NotDeleted(Problem):
@@ -28,94 +35,100 @@ class NamedByMigration(Refusal):
 
 
 class ClusterDeletion:
-    """The workflow behind `cluster delete`. Its input: the cluster's `id` (a UUID) and `name`."""
+    """The workflow of `cluster delete`. Its input has the `id` (a UUID) and the `name` of the cluster."""
 
     def __init__(
         self,
-        sites: ProjectClouds,
+        clouds: ProjectClouds,
         *,
         migrations: OpenMigrations,
         limits: Callable[[], LifecycleTimeouts],
         now: Callable[[], datetime],
     ) -> None:
-        self._sites = sites
+        self._clouds = clouds
         self._migrations = migrations
         self._limits = limits
         self._now = now
 
-    def __call__(self, flow: Flow, given: Json) -> ClusterDeleted:
+    def __call__(self, flow: Flow, cluster_json: Json) -> ClusterDeleted:
         """Delete a cluster and wait until it is gone. Raises `Problem`."""
-        site, name, cluster = self._sites(flow.project, flow.operation), str(given["name"]), str(given["id"])
-        ordered = flow.step("delete", lambda: self._order(flow, site, name, cluster))
-        taken = 0.0
+        cloud = self._clouds(flow.project, flow.operation)
+        name, cluster = str(cluster_json["name"]), str(cluster_json["id"])
+        ordered = flow.step("delete", lambda: self._order(flow, cloud, name, cluster))
+
+        def look() -> Json | None:
+            return self._look(flow, cloud.magnum, ordered, name=name, cluster=cluster)
+
+        seconds = 0.0
         if not ordered["gone"]:
-            gone = flow.until("gone", lambda: self._look(flow, site, name, cluster, ordered), every=EVERY)
-            taken = gone["seconds"]
-
-        def forget() -> Json:
-            site.forget(cluster)
-            return {}
-
-        flow.step("forget", forget)
+            seconds = flow.until("gone", look, every=EVERY)["seconds"]
+        flow.step("forget", lambda: self._forget(cloud, cluster))
         return ClusterDeleted(
-            project=flow.project, id=cluster, name=name, seconds=taken, was_gone=bool(ordered["gone"])
+            project=flow.project, id=cluster, name=name, seconds=seconds, was_gone=bool(ordered["gone"])
         )
 
-    def _order(self, flow: Flow, site: ProjectCloud, name: str, cluster: str) -> Json:
-        refuse_named(self._migrations, name, cluster)
+    def _order(self, flow: Flow, cloud: ProjectCloud, name: str, cluster: str) -> Json:
+        """Order the deletion, again while Magnum does not answer: the same order twice does no harm."""
+        refuse_migrating(self._migrations, name, cluster)
         since = self._now()
         while True:
             try:
-                before = site.magnum.cluster(cluster)
-                refuse_named(self._migrations, name, cluster, before.get("labels"))
-                if not str(before.get("status")).startswith("DELETE_IN_PROGRESS"):
+                before = cloud.magnum.cluster(cluster)
+                refuse_migrating(self._migrations, name, cluster, before.get("labels"))
+                if not status_of(before).startswith("DELETE_IN_PROGRESS"):
                     flow.fence()
-                    site.magnum.delete_cluster(cluster, operation=flow.operation)
-                return {"gone": False, "at": self._now().isoformat(), "before": _mark(before)}
+                    cloud.magnum.delete_cluster(cluster, operation=flow.operation)
+                return {"gone": False, "at": self._now().isoformat(), "before": _version(before)}
             except MagnumNotFound:
                 return {"gone": True}
             except (MagnumUnreachable, MagnumFailed):
-                # the same order again does no harm
                 if self._now() - since > SETTLE:
                     raise
                 flow.pause(EVERY)
 
-    def _look(self, flow: Flow, site: ProjectCloud, name: str, cluster: str, ordered: Json) -> Json | None:
-        taken = self._now() - datetime.fromisoformat(ordered["at"])
-        trouble, found = "", {}
+    def _look(self, flow: Flow, magnum: MagnumApi, ordered: Json, *, name: str, cluster: str) -> Json | None:
+        """Return how long it took once the cluster is gone, and show its state until then.
+
+        Raises `NotDeleted`.
+        """
+        age = self._now() - datetime.fromisoformat(ordered["at"])
+        body: Json = {}
+        trouble = ""
         try:
-            found = site.magnum.cluster(cluster)
+            body = magnum.cluster(cluster)
         except MagnumNotFound:
-            return {"seconds": taken.total_seconds()}
+            return {"seconds": age.total_seconds()}
         except MagnumError as error:
-            # late in a deletion Magnum answers 400 about its own fields; and it may be out of reach for a
-            # while
+            # an unreachable Magnum ends nothing, and late in a deletion it answers 400 about its own fields
             trouble = "" if error.status == 400 else error.what
-        status = str(found.get("status") or "")
-        # what failed in an earlier deletion is still shown right after this one was ordered
-        if status == "DELETE_FAILED" and (_mark(found) != ordered["before"] or taken > SETTLE):
-            raise _failed(name, cluster, found)
-        if taken > self._limits().delete:
+        status = status_of(body)
+        # the failure of an earlier deletion is still shown right after this one was ordered
+        if status == "DELETE_FAILED" and (_version(body) != ordered["before"] or age > SETTLE):
+            raise _deletion_failure(name, cluster, body)
+        limit = self._limits().delete
+        if age > limit:
             raise NotDeleted(
-                f"The cluster {name} was not deleted within {lasting(self._limits().delete)}",
+                f"The cluster {name} was not deleted within {lasting(limit)}",
                 why=trouble or f"Magnum says {status or 'nothing of it'}",
                 fix=f"It may still go: `/xk8s cluster show {cluster}`. Otherwise ask the cloud's operator.",
             )
-        flow.progress(
-            ClusterDeleting(
-                name=name, status=status, seconds=taken.total_seconds(), at=self._now(), trouble=trouble
-            )
+        state = ClusterDeleting(
+            name=name, status=status, seconds=age.total_seconds(), at=self._now(), trouble=trouble
         )
+        flow.progress(state)
         return None
 
+    def _forget(self, cloud: ProjectCloud, cluster: str) -> Json:
+        cloud.forget(cluster)
+        return {}
 
-def refuse_named(
+
+def refuse_migrating(
     migrations: OpenMigrations, name: str, cluster: str, labels: Mapping[str, Any] | None = None
 ) -> None:
-    """Raises `Named` for a cluster that an open migration names: its deletion is a step of that, or
-    forbidden.
+    """Refuse a cluster that an open migration names: the migration itself deletes it, or nobody may.
 
-    By Magnum's `labels` a target is known from the moment it was ordered.
+    By Magnum's `labels` a target is known from the moment it was ordered. Raises `NamedByMigration`.
     """
     migration = migrations.naming(cluster, ordered_by=str((labels or {}).get(MARK, "")))
     if migration is not None:
@@ -129,16 +142,15 @@ def refuse_named(
         )
 
 
-def _mark(found: dict[str, Any]) -> str:
-    return f"{found.get('status')} {found.get('updated_at')}"
+def _version(body: Json) -> str:
+    """What changes as soon as Magnum takes up an order. It is recorded, so it keeps its form."""
+    return f"{body.get('status')} {body.get('updated_at')}"
 
 
-def _failed(name: str, cluster: str, found: dict[str, Any]) -> NotDeleted:
-    reason = str(found.get("status_reason") or "Magnum gives no reason")
-    faults = [f"{part}: {fault}"[:400] for part, fault in (found.get("faults") or {}).items()]
+def _deletion_failure(name: str, cluster: str, body: Json) -> NotDeleted:
     return NotDeleted(
         f"Magnum could not delete the cluster {name}",
-        why="\n".join([f"DELETE_FAILED: {reason}", *faults[:6]]),
+        why=failure_of(body),
         fix=(
             "Often something foreign is on its network: a server, a port, a load balancer. Remove that, then"
             f" `/xk8s cluster delete {cluster}` again."

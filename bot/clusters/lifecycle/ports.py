@@ -1,4 +1,4 @@
-"""What durable work asks of the world: one project's Magnum, and a verification of one of its clusters."""
+"""What the lifecycle workflows need from outside, as Protocols: a project's cloud, and open migrations."""
 
 from __future__ import annotations
 
@@ -29,44 +29,43 @@ class MagnumApi(Protocol):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProjectCloud:
-    """One project's cloud."""
+    """The cloud of one project, for one operation."""
 
-    cloud: str  # its name: what the names of clusters are unique within
+    cloud: str  # its name: names of clusters are unique within it
     magnum: MagnumApi
-    # a cluster's UUID and the driver it is meant to run, to what was found; raises `Problem`
+    # verifies a cluster by its UUID for the driver that it is meant to run; raises `Problem`
     verify: Callable[[str, Driver | None], VerificationReport]
-    # a cluster's UUID: it is gone, so what was found in it last says nothing any more
+    # drops the last verification of a cluster, by its UUID: the cluster is gone
     forget: Callable[[str], None]
 
 
-ProjectClouds = Callable[
-    [str, str], ProjectCloud
-]  # by project, for one operation; raises `Problem` if it has no cloud or is gone
+# by project and operation; raises `Problem` if the project has no cloud or is gone
+ProjectClouds = Callable[[str, str], ProjectCloud]
 
 
 class OpenMigrations(Protocol):
     """Which clusters open migrations name, as source or as target."""
 
     def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
-        """The migration that names a cluster by its UUID, or that had it built; None if there is none.
+        """Return the migration that names a cluster by its UUID, or that ordered it; None if there is none.
 
-        `ordered_by` is the operation of the cluster's mark: while it is built, nobody has noted its UUID yet.
+        `ordered_by` is the operation in the cluster's label: while it is built, its UUID is recorded nowhere.
         """
         ...
 
 
 class NoMigrations:
-    """Where there are no migrations."""
+    """`OpenMigrations` for whoever needs no such protection: no migration names any cluster."""
 
     def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
-        """None does."""
+        """Return None for every cluster."""
         return None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LifecycleTimeouts:
-    """How long things may take."""
+    """How long each part of a cluster's life may take."""
 
     create: timedelta
     delete: timedelta
-    verify: timedelta
+    verify: timedelta  # until the driver of a new cluster is healthy

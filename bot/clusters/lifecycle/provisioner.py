@@ -1,9 +1,9 @@
-"""Has Magnum build a cluster, once: the part of a workflow that creation and migration share.
+"""Has Magnum build a cluster exactly once: the steps that `cluster create` and migrations share.
 
-Magnum makes duplicates, and an order whose answer was lost may have been taken. So a name is reserved first,
-the order carries the operation in a label, and before it is sent by a run that cannot know that it is the
-first, the cluster is looked for, for as long as Magnum may take to show it (it stores a cluster after it has
-answered).
+Magnum creates duplicates, and an order whose answer was lost may have been taken all the same. So a name is
+reserved first, and the order carries its operation in a label. Before an order is sent by a run that cannot
+know that it is the first, the cluster is looked for, for as long as Magnum may take to show it (it stores a
+cluster after it has answered).
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import Any
 
 from bot.adapters.durable.flow import Flow, Json, OwnershipLost
 from bot.adapters.openstack.magnum_errors import MagnumError, MagnumFailed, MagnumNotFound, MagnumUnreachable
+from bot.clusters.lifecycle.magnum_status import failure_of, status_of
 from bot.clusters.lifecycle.ports import ProjectCloud
 from bot.clusters.lifecycle.results import ClusterBuilding
 from bot.common.problems import Problem, Refusal
 from bot.common.wording import lasting
 from storage.reservations import ReservationRepository
 
-MARK = "xk8s_operation"  # the label that tells our cluster from one of the same name
+MARK = "xk8s_operation"  # the label that tells a cluster of ours from another one of the same name
 SETTLE_SECONDS = 10.0  # how long Magnum may take to show a cluster that it has accepted
 LOOK_SECONDS = 1.0  # between two looks for it
 EVERY = 5.0  # seconds between two looks at a cluster that is being built
-TRIES = 3  # of an order that was not taken, as far as can be seen
-MOST_FAULTS = 6
+TRIES = 3  # to send an order of which no trace is found
+BUILT = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_IN_PROGRESS")
 
 
 class NotBuilt(Problem):
@@ -35,33 +36,31 @@ class NotBuilt(Problem):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterOrder:
-    """A cluster that is wanted.
+    """A cluster to build.
 
-    The template's labels are read when it is ordered: one may hold a password, and this is stored in the
-    clear.
+    It is stored in the clear as a workflow's input, so it has no labels: one of a template's may hold a
+    password, and they are read when the order is sent.
     """
 
     name: str
     template: str  # its UUID
     template_name: str
-    driver: str  # Magnum's word
+    driver: str  # Magnum's `network_driver`, which need not be in the catalogue
     kubernetes: str
     nodes: int
     masters: int
 
     def to_json(self) -> Json:
-        """As a workflow's input."""
+        """Return the order as a workflow's input."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, kept: Json) -> ClusterOrder:
-        """What `to_json` made."""
-        return cls(**kept)
+    def from_json(cls, data: Json) -> ClusterOrder:
+        """Read what `to_json` returned."""
+        return cls(**data)
 
     def to_magnum(self, operation: str, labels: Mapping[str, Any]) -> Json:
-        """The body of Magnum's POST; `labels` are all of the template's, which Magnum replaces by what
-        is sent.
-        """
+        """Return the body of Magnum's POST. `labels` are all of the template's: Magnum merges nothing."""
         return {
             "name": self.name,
             "cluster_template_id": self.template,
@@ -73,7 +72,7 @@ class ClusterOrder:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BuiltCluster:
-    """A cluster that is complete."""
+    """A cluster that Magnum has completed; `seconds` is how long that took."""
 
     id: str
     api_address: str
@@ -82,7 +81,7 @@ class BuiltCluster:
 
 
 class Provisioner:
-    """The steps of having a cluster built."""
+    """Builds clusters within a workflow."""
 
     def __init__(
         self,
@@ -91,25 +90,66 @@ class Provisioner:
         now: Callable[[], datetime],
         settle: float = SETTLE_SECONDS,
     ) -> None:
+        """`settle` is in seconds."""
         self._reservations = reservations
         self._now = now
         self._settle = settle
 
     def build(
-        self, flow: Flow, site: ProjectCloud, order: ClusterOrder, *, within: timedelta
+        self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, *, within: timedelta
     ) -> BuiltCluster:
         """Have a cluster built and wait for it. Raises `NotBuilt`, `Refusal` or `MagnumError`."""
-        begun = flow.step("reserve", lambda: self._reserve(flow, site, order))
-        ordered = flow.step("order", lambda: self._order(flow, site, order, first=begun["run"] == flow.run))
-        since = datetime.fromisoformat(ordered["at"])
-        found = flow.until(
-            "build", lambda: self._look(flow, site, order, ordered["id"], since, within), every=EVERY
+        reserved = flow.step("reserve", lambda: self._reserve(flow, cloud, order))
+        ordering = _Ordering(flow=flow, cloud=cloud, order=order, settle=self._settle)
+        ordered = flow.step(
+            "order",
+            lambda: {"id": ordering.place(first=reserved["run"] == flow.run), "at": self._now().isoformat()},
         )
-        flow.step("release", lambda: self._release(flow, site, order))
-        return BuiltCluster(**found)
 
-    def _reserve(self, flow: Flow, site: ProjectCloud, order: ClusterOrder) -> Json:
-        holder = self._reservations.take(site.cloud, order.name, operation=flow.operation, now=self._now())
+        def look() -> Json | None:
+            return self._look(flow, cloud, order, ordered=ordered, within=within)
+
+        built = flow.until("build", look, every=EVERY)
+        flow.step("release", lambda: self._release(flow, cloud, order))
+        return BuiltCluster(**built)
+
+    def _look(
+        self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, *, ordered: Json, within: timedelta
+    ) -> Json | None:
+        """Return what is recorded of the cluster once it is built, and show its state until then."""
+        age = self._now() - datetime.fromisoformat(ordered["at"])
+        body, trouble = self._read(cloud, order, ordered["id"], age)
+        if status_of(body) in BUILT:
+            return {
+                "id": ordered["id"],
+                "api_address": body.get("api_address") or "",
+                "kubernetes": body.get("coe_version") or order.kubernetes,
+                "seconds": age.total_seconds(),
+            }
+        if age > within:
+            raise NotBuilt(
+                f"The cluster {order.name} was not built within {lasting(within)}",
+                why=trouble or f"Magnum says {status_of(body) or 'nothing of it'}",
+                fix=(
+                    f"It may still come: `/xk8s cluster show {ordered['id']}`; to be rid of it:"
+                    f" `/xk8s cluster delete {ordered['id']}`"
+                ),
+            )
+        state = ClusterBuilding(
+            name=order.name,
+            template=order.template_name,
+            nodes=order.nodes,
+            masters=order.masters,
+            status=status_of(body),
+            seconds=age.total_seconds(),
+            at=self._now(),
+            trouble=trouble,
+        )
+        flow.progress(state)
+        return None
+
+    def _reserve(self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder) -> Json:
+        holder = self._reservations.take(cloud.cloud, order.name, operation=flow.operation, now=self._now())
         if holder != flow.operation:
             raise Refusal(
                 f"A cluster {order.name} is being created already",
@@ -118,143 +158,119 @@ class Provisioner:
             )
         return {"run": flow.run}
 
-    def _release(self, flow: Flow, site: ProjectCloud, order: ClusterOrder) -> Json:
-        self._reservations.release(site.cloud, order.name, operation=flow.operation)
+    def _release(self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder) -> Json:
+        self._reservations.release(cloud.cloud, order.name, operation=flow.operation)
         return {}
 
-    def _order(self, flow: Flow, site: ProjectCloud, order: ClusterOrder, *, first: bool) -> Json:
-        return {"id": self._ordered(flow, site, order, first=first), "at": self._now().isoformat()}
+    def _read(
+        self, cloud: ProjectCloud, order: ClusterOrder, cluster: str, age: timedelta
+    ) -> tuple[Json, str]:
+        """Return Magnum's body of a cluster, and why there is none: Magnum does not answer, and builds on.
 
-    def _ordered(self, flow: Flow, site: ProjectCloud, order: ClusterOrder, *, first: bool) -> str:
-        """The cluster's UUID: found, or ordered now."""
+        Raises `NotBuilt` for a cluster that has failed, or that is gone and not only not shown yet.
+        """
+        try:
+            body = cloud.magnum.cluster(cluster)
+        except MagnumNotFound as error:
+            if age.total_seconds() <= self._settle:
+                return {}, ""
+            raise NotBuilt(
+                f"The cluster {order.name} is gone",
+                why=f"while it was being built: {error.why}",
+                fix="Somebody deleted it. To create it again, say the same words again.",
+            ) from error
+        except MagnumError as error:
+            return {}, error.what
+        if status_of(body).endswith("FAILED") or status_of(body).startswith("DELETE"):
+            raise _build_failure(order.name, cluster, body)
+        return body, ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Ordering:
+    """Sends one order so that it makes one cluster, whatever is lost on the way."""
+
+    flow: Flow
+    cloud: ProjectCloud
+    order: ClusterOrder
+    settle: float
+
+    def place(self, *, first: bool) -> str:
+        """Return the UUID of the order's cluster, which is ordered now unless it exists.
+
+        `first`: no earlier run can have sent the order, so it is not waited for before it is sent.
+        """
         for attempt in range(TRIES):
-            known = self._find(flow, site, order, patient=not first or attempt > 0)
-            if known is not None:
-                return known
+            cluster = self._find(patient=not first or attempt > 0)
+            if cluster is not None:
+                return cluster
             try:
-                return self._send(flow, site, order)
-            except (MagnumUnreachable, MagnumFailed):  # it may have been taken all the same
+                return self._send()
+            except (MagnumUnreachable, MagnumFailed):  # the order may have been taken all the same
                 if attempt == TRIES - 1:
-                    taken = self._find(flow, site, order, patient=True)
-                    if taken is not None:
-                        return taken
+                    cluster = self._find(patient=True)
+                    if cluster is not None:
+                        return cluster
                     raise
         raise AssertionError("unreachable")
 
-    def _send(self, flow: Flow, site: ProjectCloud, order: ClusterOrder) -> str:
-        labels = site.magnum.template(order.template).get("labels") or {}
-        flow.fence()
-        made = site.magnum.create_cluster(order.to_magnum(flow.operation, labels), operation=flow.operation)
+    def _send(self) -> str:
+        labels = self.cloud.magnum.template(self.order.template).get("labels") or {}
+        operation = self.flow.operation
+        self.flow.fence()
+        cluster = self.cloud.magnum.create_cluster(
+            self.order.to_magnum(operation, labels), operation=operation
+        )
         try:
-            flow.fence()
-        except (
-            OwnershipLost
-        ):  # this process was paused for so long that another has taken over, and ordered one as well
-            if len(self._ours(flow, site, order)) > 1:
-                site.magnum.delete_cluster(made, operation=flow.operation)
+            self.flow.fence()
+        except OwnershipLost:
+            # this process was paused for so long that another has taken over and ordered a cluster as well
+            if len(self._own(self._named())) > 1:
+                self.cloud.magnum.delete_cluster(cluster, operation=operation)
             raise
-        return made
+        return cluster
 
-    def _ours(self, flow: Flow, site: ProjectCloud, order: ClusterOrder) -> list[Json]:
-        found = [each for each in site.magnum.clusters() if each.get("name") == order.name]
-        return [each for each in found if (each.get("labels") or {}).get(MARK) == flow.operation]
+    def _named(self) -> list[Json]:
+        return [body for body in self.cloud.magnum.clusters() if body.get("name") == self.order.name]
 
-    def _find(self, flow: Flow, site: ProjectCloud, order: ClusterOrder, *, patient: bool) -> str | None:
-        """Our cluster, if it is there. Raises `Refusal` if another one has the name."""
+    def _own(self, bodies: list[Json]) -> list[Json]:
+        return [body for body in bodies if (body.get("labels") or {}).get(MARK) == self.flow.operation]
+
+    def _find(self, *, patient: bool) -> str | None:
+        """Return the order's cluster if it exists; the oldest, as a second one is on its way out.
+
+        Raises `Refusal` if another cluster has the name.
+        """
         waited = 0.0
         while True:
-            named = [found for found in site.magnum.clusters() if found.get("name") == order.name]
-            ours = [found for found in named if (found.get("labels") or {}).get(MARK) == flow.operation]
-            if ours:
-                return str(min(ours, key=lambda found: str(found.get("created_at")))["uuid"])
+            named = self._named()
+            own = self._own(named)
+            if own:
+                return str(min(own, key=lambda body: str(body.get("created_at")))["uuid"])
             if named:
                 raise Refusal(
-                    f"There is a cluster {order.name} already",
+                    f"There is a cluster {self.order.name} already",
                     why=f"its id is {named[0]['uuid']}",
                     fix=f"Choose another name, or look at it: `/xk8s cluster show {named[0]['uuid']}`",
                 )
-            if not patient or waited >= self._settle:
+            if not patient or waited >= self.settle:
                 return None
-            flow.pause(LOOK_SECONDS)
+            self.flow.pause(LOOK_SECONDS)
             waited += LOOK_SECONDS
 
-    def _look(
-        self,
-        flow: Flow,
-        site: ProjectCloud,
-        order: ClusterOrder,
-        cluster: str,
-        since: datetime,
-        within: timedelta,
-    ) -> Json | None:
-        taken = self._now() - since
-        trouble, found = "", {}
-        try:
-            found = site.magnum.cluster(cluster)
-        except MagnumNotFound as missing:
-            if taken.total_seconds() > self._settle:
-                raise NotBuilt(
-                    f"The cluster {order.name} is gone",
-                    why=f"while it was being built: {missing.why}",
-                    fix="Somebody deleted it. To create it again, say the same words again.",
-                ) from missing
-        except MagnumError as error:  # Magnum is out of reach for a while; the cluster is built all the same
-            trouble = error.what
-        status = str(found.get("status") or "")
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"):
-            return {
-                "id": cluster,
-                "api_address": found.get("api_address") or "",
-                "kubernetes": found.get("coe_version") or order.kubernetes,
-                "seconds": taken.total_seconds(),
-            }
-        if status.endswith("FAILED") or status.startswith("DELETE"):
-            raise failed(order.name, cluster, found)
-        if taken > within:
-            raise NotBuilt(
-                f"The cluster {order.name} was not built within {lasting(within)}",
-                why=trouble or f"Magnum says {status or 'nothing of it'}",
-                fix=(
-                    f"It may still come: `/xk8s cluster show {cluster}`; to be rid of it: `/xk8s cluster"
-                    f" delete {cluster}`"
-                ),
-            )
-        flow.progress(
-            ClusterBuilding(
-                name=order.name,
-                template=order.template_name,
-                nodes=order.nodes,
-                masters=order.masters,
-                status=status,
-                seconds=taken.total_seconds(),
-                at=self._now(),
-                trouble=trouble,
-            )
-        )
-        return None
 
-
-def failed(name: str, cluster: str, found: Mapping[str, Any]) -> NotBuilt:
-    """Magnum's reason and faults, as an error that says what to do."""
-    status = str(found.get("status"))
-    if status.startswith("DELETE"):
+def _build_failure(name: str, cluster: str, body: Json) -> NotBuilt:
+    if status_of(body).startswith("DELETE"):
         return NotBuilt(
             f"The cluster {name} is being deleted",
-            why=f"Magnum says {status}",
+            why=f"Magnum says {status_of(body)}",
             fix="Somebody else deletes it.",
         )
-    reason = str(found.get("status_reason") or "Magnum gives no reason")
-    faults = [f"{part}: {_short(fault)}" for part, fault in (found.get("faults") or {}).items()]
     return NotBuilt(
         f"Magnum could not build the cluster {name}",
-        why="\n".join([f"{status}: {reason}", *faults[:MOST_FAULTS]]),
+        why=failure_of(body),
         fix=(
             f"Look at it: `/xk8s cluster show {cluster}`. It stays until it is deleted: `/xk8s cluster delete"
             f" {cluster}`"
         ),
     )
-
-
-def _short(fault: object) -> str:
-    text = " ".join(str(fault).split())
-    return text if len(text) <= 400 else text[:399] + "…"

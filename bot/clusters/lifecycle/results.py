@@ -1,4 +1,7 @@
-"""What durable work tells: states on the way and results at its end, as plain data."""
+"""States and results of the lifecycle workflows, as plain data: views and the audit log read them.
+
+They are stored as JSON, and read again by later versions: fields keep their names, new ones need defaults.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from bot.drivers.verification.report import Verdict, VerificationReport
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterBuilding:
-    """Magnum builds a cluster."""
+    """A cluster is being built by Magnum."""
 
     name: str
     template: str
@@ -20,12 +23,12 @@ class ClusterBuilding:
     status: str  # Magnum's
     seconds: float  # since it was ordered
     at: datetime
-    trouble: str = ""  # why it could not be looked at just now
+    trouble: str = ""  # why Magnum could not be asked just now
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterBuilt:
-    """Magnum has built a cluster; what follows is its verification."""
+    """A cluster was built, and its driver is verified next."""
 
     name: str
     nodes: int
@@ -37,18 +40,18 @@ class ClusterBuilt:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterVerifying:
-    """A cluster is built; its driver is verified until it is healthy, or for as long as that may take."""
+    """The driver of a new cluster is being verified, until it is healthy or the time is over."""
 
     name: str
     driver: str
     seconds: float  # since the cluster was complete
     at: datetime
-    report: VerificationReport | None = None  # the last look
+    report: VerificationReport | None = None  # the last one
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterDeleting:
-    """Magnum deletes a cluster."""
+    """A cluster is being deleted by Magnum."""
 
     name: str
     status: str
@@ -59,7 +62,7 @@ class ClusterDeleting:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterCreated:
-    """A cluster was built; what its driver looked like at the last look."""
+    """A cluster was built; `report` is the last verification of its driver."""
 
     project: str
     id: str
@@ -75,12 +78,12 @@ class ClusterCreated:
 
     @property
     def healthy(self) -> bool:
-        """Whether its driver is."""
+        """Whether its driver is healthy."""
         return self.report.verdict is Verdict.HEALTHY
 
     @property
     def shortfall(self) -> str:
-        """What could not be done: the cluster is there, its driver could not be read."""
+        """What could not be done, if the cluster was created and its driver could not be read; else empty."""
         if self.report.verdict is not Verdict.UNREACHABLE:
             return ""
         return f"created, but its driver could not be verified: {self.report.problem}"
@@ -88,13 +91,14 @@ class ClusterCreated:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClusterDeleted:
-    """A cluster is gone."""
+    """A cluster was deleted."""
 
     project: str
     id: str
     name: str
     seconds: float
-    was_gone: bool  # before this deletion was ordered
+    was_gone: bool  # it was gone before this deletion was ordered
 
 
+# the names under which results are stored
 KINDS: dict[str, type] = {"cluster.created": ClusterCreated, "cluster.deleted": ClusterDeleted}

@@ -1,1 +1,1 @@
-"""Cluster templates: defaults, rules, creation and publishing."""
+"""Cluster templates: what a new one is made of (`spec`), their labels (`labels`), and those of a project."""

@@ -1,4 +1,4 @@
-"""What the template words answer, as plain data."""
+"""Cluster templates as Magnum has them, and what the words of `template` answer, as plain data."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from bot.adapters.openstack.magnum import DEFAULT_NETWORK_DRIVER
+from bot.clusters.references import created_at, parse_time
 from bot.clusters.templates.spec import Defaults, TemplateSpec
 from bot.common.problems import Ambiguous, Choice, Refusal
+from bot.drivers.catalog import known
 from bot.drivers.driver import Driver
 
 
@@ -18,8 +22,8 @@ class Template:
 
     id: str
     name: str
-    driver: Driver | None
-    network_driver: str  # Magnum's word, also for drivers that are none of ours
+    driver: Driver | None  # None for a driver that is not in the catalogue
+    network_driver: str  # Magnum's word, for any driver
     kubernetes: str
     image: str
     flavor: str
@@ -31,13 +35,42 @@ class Template:
     labels: Mapping[str, str]
     created: datetime | None
     balanced: bool = (
-        True  # a load balancer stands before the control plane, so that it may have several nodes
+        True  # it puts a load balancer before the control plane, which may then have several nodes
     )
+
+    @classmethod
+    def from_magnum(cls, body: Mapping[str, Any]) -> Template:
+        """Read a template of Magnum's API."""
+        labels = {str(key): str(value) for key, value in (body.get("labels") or {}).items()}
+        driver = body.get("network_driver") or DEFAULT_NETWORK_DRIVER
+        return cls(
+            id=body["uuid"],
+            name=body["name"],
+            driver=known(driver),
+            network_driver=driver,
+            kubernetes=labels.get("kube_tag", ""),
+            image=body.get("image_id") or "",
+            flavor=body.get("flavor_id") or "",
+            master_flavor=body.get("master_flavor_id") or "",
+            external_network=body.get("external_network_id") or "",
+            keypair=body.get("keypair_id") or "",
+            public=bool(body.get("public")),
+            hidden=bool(body.get("hidden")),
+            labels=labels,
+            created=parse_time(body.get("created_at")),
+            balanced=bool(body.get("master_lb_enabled", True)),
+        )
+
+    def is_made_of(self, spec: TemplateSpec) -> bool:
+        """Whether it is what a spec describes, as far as Magnum keeps what it was sent."""
+        labels = {name: str(value) for name, value in spec.labels.items()}
+        same = self.driver == spec.driver and self.image == spec.image
+        return same and labels.items() <= dict(self.labels).items()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplateCreated:
-    """A template was created, or found to have been created by this very request."""
+    """A template was created, or found to have been created by an earlier attempt of the same request."""
 
     template: Template
     project: str
@@ -46,13 +79,13 @@ class TemplateCreated:
 
     @property
     def audit_target(self) -> str:
-        """The name, which the words may have left out."""
+        """The name, which the request may have left out."""
         return self.template.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplatePlanned:
-    """What `--dry-run` would have sent."""
+    """What would be sent (`--dry-run`)."""
 
     spec: TemplateSpec
     project: str
@@ -64,13 +97,13 @@ class TemplateListing:
     """A project's templates, by name."""
 
     project: str
-    driver: Driver | None
+    driver: Driver | None  # None: of every driver
     templates: tuple[Template, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplateDetails:
-    """One template."""
+    """One template in full."""
 
     project: str
     template: Template
@@ -88,7 +121,7 @@ class TemplateChange(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplateChanged:
-    """A template was changed or deleted, or was so already."""
+    """A template was changed or deleted; `was_so`: it was in that state before."""
 
     project: str
     template: Template
@@ -98,36 +131,36 @@ class TemplateChanged:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplateForm:
-    """A form is wanted: what it is filled with."""
+    """A form for a new template is to be shown, filled with these defaults."""
 
     project: str
     defaults: Defaults
+
+
+class TemplateNotFound(Refusal):
+    """No template that the project sees has that name or id."""
 
 
 class TemplateTaken(Refusal):
     """A template of that name exists already."""
 
 
+class TemplateInUse(Refusal):
+    """Clusters use a template, or are about to."""
+
+
 class AmbiguousTemplate(Ambiguous):
-    """A name means several templates."""
+    """Several templates have that name."""
 
     def __init__(self, name: str, choices: tuple[Template, ...]) -> None:
         super().__init__(
             f"{len(choices)} templates are called {name}",
-            choices=[Choice(found.id, _told_apart(found)) for found in choices],
+            choices=[Choice(template.id, _description(template)) for template in choices],
             fix="Pick one, or give its id instead of its name.",
             field="template",
         )
 
 
-def _told_apart(template: Template) -> str:
-    made = f", created {template.created:%Y-%m-%d %H:%M} UTC" if template.created else ""
-    return f"{template.driver or template.network_driver}, Kubernetes {template.kubernetes or '?'}{made}"
-
-
-class TemplateInUse(Refusal):
-    """Clusters use a template, or are about to."""
-
-
-class TemplateNotFound(Refusal):
-    """No template that the project sees is called that."""
+def _description(template: Template) -> str:
+    driver = template.driver or template.network_driver
+    return f"{driver}, Kubernetes {template.kubernetes or '?'}{created_at(template.created)}"

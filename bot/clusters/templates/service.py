@@ -1,4 +1,4 @@
-"""Template words to the project's templates."""
+"""The services of `template`: actions to the project's templates, and proposals for approvals."""
 
 from __future__ import annotations
 
@@ -20,67 +20,56 @@ from bot.actions.templates import (
 from bot.clusters.projects import Projects
 from bot.clusters.templates import results
 from bot.clusters.templates.project_templates import ProjectTemplates
-from bot.clusters.templates.results import (
-    Template,
-    TemplateChanged,
-    TemplateCreated,
-    TemplateDetails,
-    TemplateForm,
-    TemplatePlanned,
-)
-from bot.clusters.templates.spec import TemplateRequest
+from bot.clusters.templates.results import Template
+from bot.clusters.templates.spec import TemplateRequest, TemplateValues
 from bot.common.problems import Refusal
+from bot.drivers.catalog import profiles, recommended
 from storage.continuations import Continuation
 
 
 @dataclasses.dataclass(frozen=True)
 class TemplateServices:
-    """The template words."""
+    """Serves the words of `template`. Every method raises `Refusal` or `MagnumError`."""
 
     projects: Projects
-    about_to_use: Callable[
-        [str], str | None
-    ]  # a template's id, to the operation that creates a cluster from it
+    # a template's id to the operation that is creating a cluster from it
+    about_to_use: Callable[[str], str | None]
 
     def create(
         self, action: TemplateCreate, context: Context
-    ) -> TemplateCreated | TemplatePlanned | TemplateForm:
-        """Create a template, show what would be sent, or ask for a form when no driver was named."""
+    ) -> results.TemplateCreated | results.TemplatePlanned | results.TemplateForm:
+        """Create a template, show what would be sent, or ask for a form if no driver was named."""
+        if action.driver is None and context.person.id.startswith("terminal:"):
+            raise Refusal("Which driver?", fix=f"{_driver_choices()}.")
         project = self.projects.get(context.project, operation=context.operation)
         if action.driver is None:
-            if context.person.id.startswith("terminal:"):
-                raise Refusal(
-                    "Which driver?", fix="`template create calico` for production, `flannel` for development."
-                )
-            return TemplateForm(project=project.name, defaults=project.defaults)
-        wish = wish_of(action)
+            return results.TemplateForm(project=project.name, defaults=project.defaults)
+        request = to_request(action)
         if action.dry_run:
-            return project.templates().plan(wish)
-        return project.templates().create(wish, operation=context.operation, resumed=context.resumed)
+            return project.templates().plan(request)
+        return project.templates().create(request, operation=context.operation, resumed=context.resumed)
 
     def list(self, action: TemplateList, context: Context) -> results.TemplateListing:
-        """The project's templates."""
-        return self.projects.get(context.project, operation=context.operation).templates().list(action.driver)
+        """List the project's templates."""
+        return self._templates(context).list(action.driver)
 
-    def show(self, action: TemplateShow, context: Context) -> TemplateDetails:
-        """One template."""
-        return (
-            self.projects.get(context.project, operation=context.operation).templates().show(action.template)
-        )
+    def show(self, action: TemplateShow, context: Context) -> results.TemplateDetails:
+        """Show one template in full."""
+        return self._templates(context).show(action.template)
 
-    def publish(self, action: TemplatePublish, context: Context) -> TemplateChanged:
+    def publish(self, action: TemplatePublish, context: Context) -> results.TemplateChanged:
         """Let every project of the cloud see a template."""
         return self._templates(context).publish(action.template, operation=context.operation)
 
-    def unpublish(self, action: TemplateUnpublish, context: Context) -> TemplateChanged:
+    def unpublish(self, action: TemplateUnpublish, context: Context) -> results.TemplateChanged:
         """Take a publication back."""
         return self._templates(context).unpublish(action.template, operation=context.operation)
 
-    def hide(self, action: TemplateHide, context: Context) -> TemplateChanged:
-        """Hide a template from lists of other projects."""
+    def hide(self, action: TemplateHide, context: Context) -> results.TemplateChanged:
+        """Hide a template from the lists of other projects."""
         return self._templates(context).hide(action.template, operation=context.operation)
 
-    def delete(self, action: TemplateDelete, context: Context) -> TemplateChanged:
+    def delete(self, action: TemplateDelete, context: Context) -> results.TemplateChanged:
         """Delete a template that no cluster uses."""
         return self._templates(context).delete(
             action.template,
@@ -90,14 +79,12 @@ class TemplateServices:
         )
 
     def propose_publish(self, action: TemplatePublish, context: Context) -> Proposal:
-        """What a publication does."""
+        """Describe a publication for an approval."""
         template = self._templates(context).show(action.template).template
-        warnings = []
-        if template.keypair:
-            warnings.append(
-                f"it names the keypair {template.keypair}: other projects deploy from it only with one of"
-                " that name, or by naming another"
-            )
+        keypair = (
+            f"it names the keypair {template.keypair}: other projects deploy from it only with one of that"
+            " name, or by naming another"
+        )
         return Proposal(
             kind="template.publish",
             headline=f"Publish the template {template.name} to every project of the cloud",
@@ -105,23 +92,23 @@ class TemplateServices:
                 "every project of the cloud sees it, with its labels, and can deploy clusters from it",
                 "it can be taken back only while no cluster, of any project, uses it",
             ),
-            warnings=tuple(warnings),
+            warnings=(keypair,) if template.keypair else (),
             target=template.name,
             target_id=template.id,
-            bound=_spec(template),
+            bound=_bound(template),
         )
 
     def propose_delete(self, action: TemplateDelete, context: Context) -> Proposal:
-        """What the deletion of a template does."""
+        """Describe a deletion for an approval."""
         template = self._templates(context).show(action.template).template
-        who = "every project of the cloud" if template.public else str(context.project)
+        users = "every project of the cloud" if template.public else str(context.project)
         return Proposal(
             kind="template.delete",
             headline=f"Delete the template {template.name}",
-            consequences=(f"{who} can no longer deploy clusters from it",),
+            consequences=(f"{users} can no longer deploy clusters from it",),
             target=template.name,
             target_id=template.id,
-            bound=_spec(template),
+            bound=_bound(template),
             destructive=True,
         )
 
@@ -130,43 +117,43 @@ class TemplateServices:
 
 
 def creating(open_work: Callable[[], Sequence[Continuation]]) -> Callable[[str], str | None]:
-    """Which operation creates a cluster from a template just now, by the template's id."""
+    """Return a function from a template's id to the operation that is creating a cluster from it."""
 
-    def found(template: str) -> str | None:
+    def operation_of(template: str) -> str | None:
         return next((work.operation for work in open_work() if work.input.get("template") == template), None)
 
-    return found
+    return operation_of
 
 
-def _spec(template: Template) -> dict[str, Any]:
-    """What a decision over a template depends on: all that clusters get from it, and who sees it.
-
-    Of the labels only their digest, because one may hold a password and this is stored.
-    """
-    kept = dataclasses.asdict(template)
-    return {name: value for name, value in kept.items() if name not in ("id", "created", "labels")} | {
-        "labels": digest(template.labels)
-    }
-
-
-def wish_of(action: TemplateCreate) -> TemplateRequest:
-    """What was wished for, as the templates take it. Raises `Refusal` if no driver was named."""
+def to_request(action: TemplateCreate) -> TemplateRequest:
+    """Return what an action asks for. Raises `Refusal` if it names no driver."""
     if action.driver is None:
-        raise Refusal("Which driver?", fix="`/xk8s template create calico`")
+        raise Refusal("Which driver?", fix=f"`/xk8s template create {recommended().driver}`")
     return TemplateRequest(
+        **{field.name: getattr(action, field.name) for field in dataclasses.fields(TemplateValues)},
         driver=action.driver,
         name=action.template,
-        image=action.image,
-        flavor=action.flavor,
-        master_flavor=action.master_flavor,
-        external_network=action.external_network,
-        keypair=action.keypair,
-        kubernetes=action.kubernetes,
-        container_runtime=action.container_runtime,
         pool=action.pool,
-        ipip=action.ipip,
-        backend=action.backend,
-        wireguard=action.wireguard,
+        options=action.options,
         labels=action.labels,
         public=action.public,
     )
+
+
+def _driver_choices() -> str:
+    first, *others = profiles()
+    choices = [f"`template create {first.driver}` for {first.comparison.recommended_for}"]
+    choices += [f"`{other.driver}` for {other.comparison.recommended_for}" for other in others]
+    return ", ".join(choices)
+
+
+def _bound(template: Template) -> dict[str, Any]:
+    """Return what a decision over a template depends on: all that clusters get from it, and who sees it.
+
+    Of the labels it has a digest only, because one may hold a password and this is stored.
+    """
+    values = dataclasses.asdict(template)
+    dropped = ("id", "created", "labels")
+    return {name: value for name, value in values.items() if name not in dropped} | {
+        "labels": digest(template.labels)
+    }

@@ -1,34 +1,24 @@
-"""What a new template is made of: words over the driver's defaults over the project's, and the rules.
-
-The rules are Magnum's and the drivers', checked before anything is sent: Magnum answers some of them with
-a 500, or not at all until a cluster fails.
-"""
+"""What a new cluster template is made of: a person's request, the configuration's defaults, the outcome."""
 
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.common.problems import Refusal
-from bot.drivers.catalog import profile, profiles
 from bot.drivers.driver import Driver
-
-SERVICE_RANGE = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
-CONTAINERD_FROM = (1, 24)  # from there on the kubelet does not start with another runtime
+from bot.drivers.template_rules import OptionValues
 
 
 class BadTemplate(Refusal):
-    """A template cannot be made like this; the text says what to set."""
+    """Such a template cannot work; the text says what to set."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Defaults:
-    """What the configuration gives: the project's values, and labels by driver."""
+class TemplateValues:
+    """What both a request and the configuration may give; None means that they do not."""
 
-    name: str = "k8s-{kubernetes}-{driver}"
     image: str | None = None
     flavor: str | None = None
     master_flavor: str | None = None
@@ -36,34 +26,32 @@ class Defaults:
     keypair: str | None = None
     kubernetes: str | None = None
     container_runtime: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Defaults(TemplateValues):
+    """What the configuration gives: the project's values, and labels by driver."""
+
+    name: str = "k8s-{kubernetes}-{driver}"
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     driver_labels: Mapping[Driver, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TemplateRequest:
-    """What a person said; None means that it was left out."""
+class TemplateRequest(TemplateValues):
+    """What a person asked for."""
 
     driver: Driver
     name: str | None = None
-    image: str | None = None
-    flavor: str | None = None
-    master_flavor: str | None = None
-    external_network: str | None = None
-    keypair: str | None = None
-    kubernetes: str | None = None
-    container_runtime: str | None = None
-    pool: str | None = None
-    ipip: str | None = None
-    backend: str | None = None
-    wireguard: bool = False
-    labels: tuple[str, ...] = ()
+    pool: str | None = None  # the pod range, CIDR
+    options: OptionValues = dataclasses.field(default_factory=dict)  # of drivers
+    labels: tuple[str, ...] = ()  # `KEY=VALUE`
     public: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TemplateSpec:
-    """A template as it will be sent."""
+    """A template as it is sent to Magnum."""
 
     name: str
     driver: Driver
@@ -77,7 +65,7 @@ class TemplateSpec:
     public: bool
 
     def to_magnum(self) -> dict[str, Any]:
-        """The body of Magnum's POST."""
+        """Return the body of Magnum's POST."""
         body: dict[str, Any] = {
             "name": self.name,
             "coe": "kubernetes",
@@ -93,111 +81,4 @@ class TemplateSpec:
             "volume_driver": "cinder",
             "docker_storage_driver": "overlay2",
         }
-        if self.keypair:
-            body["keypair_id"] = self.keypair
-        return body
-
-
-def decide(wish: TemplateRequest, defaults: Defaults, *, project: str) -> TemplateSpec:
-    """Put a template together. Raises `BadTemplate` (or a driver's `Refusal`) with what to set."""
-    kubernetes = _needed(wish.kubernetes or defaults.kubernetes, "kubernetes", project)
-    flavor = _needed(wish.flavor or defaults.flavor, "flavor", project)
-    labels = _labels(wish, defaults, kubernetes)
-    _check_labels(wish.driver, labels, kubernetes)
-    _check_ranges(wish.driver, labels, defaults)
-    name = wish.name or defaults.name.format(kubernetes=kubernetes, driver=wish.driver, project=project)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,241}", name):
-        raise BadTemplate(f"`{name}` cannot be a template's name", fix="Say another with `--name`.")
-    return TemplateSpec(
-        name=name,
-        driver=wish.driver,
-        kubernetes=kubernetes,
-        image=_needed(wish.image or defaults.image, "image", project),
-        flavor=flavor,
-        master_flavor=wish.master_flavor or defaults.master_flavor or flavor,
-        external_network=_needed(
-            wish.external_network or defaults.external_network, "external_network", project
-        ),
-        keypair=wish.keypair or defaults.keypair,
-        labels=labels,
-        public=wish.public,
-    )
-
-
-def _needed(value: str | None, setting: str, project: str) -> str:
-    if value:
-        return value
-    raise BadTemplate(
-        f"The {setting.replace('_', ' ')} is missing",
-        fix=f"Set `projects.{project}.template_defaults.{setting}`, or say `--{setting.replace('_', '-')}`.",
-    )
-
-
-def _labels(wish: TemplateRequest, defaults: Defaults, kubernetes: str) -> dict[str, str]:
-    said = dict(pair.split("=", 1) for pair in wish.labels)
-    runtime = wish.container_runtime or defaults.container_runtime
-    labels = {**defaults.labels, "kube_tag": kubernetes}
-    if runtime:
-        labels["container_runtime"] = runtime
-    labels |= defaults.driver_labels.get(wish.driver, {})
-    return labels | profile(wish.driver).labels_of(wish) | said
-
-
-def _check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) -> None:
-    for other in profiles():
-        foreign = [
-            name for name in labels if other.driver != driver and name.startswith(other.label_prefixes)
-        ]
-        if foreign:
-            raise BadTemplate(
-                f"The label {foreign[0]} is {other.title}'s, and this template is for"
-                f" {profile(driver).title}",
-                fix=f"Leave `{foreign[0]}` out.",
-            )
-    for problem in profile(driver).check_labels(labels):
-        raise BadTemplate(
-            problem.what, fix=f"Set it: `{problem.fix}`, or in `template_defaults.drivers.{driver}.labels`."
-        )
-    version = re.match(r"v?(\d+)\.(\d+)", kubernetes)
-    if version is None:
-        raise BadTemplate(
-            f"`{kubernetes}` is not a Kubernetes version", fix="Say one like `--kubernetes v1.29.5`."
-        )
-    runtime = labels.get("container_runtime")
-    if (int(version[1]), int(version[2])) >= CONTAINERD_FROM and runtime != "containerd":
-        raise BadTemplate(
-            f"Kubernetes {kubernetes} needs containerd",
-            why=f"container_runtime is {runtime or 'not set'}; the kubelet would not start",
-            fix="Say `--container-runtime containerd`, or set `template_defaults.container_runtime`.",
-        )
-
-
-def _check_ranges(driver: Driver, labels: Mapping[str, str], defaults: Defaults) -> None:
-    own = profile(driver)
-    mine = _network(labels.get(own.pool_label, own.default_pool), own.pool_label)
-    others = {"the service range": labels.get("service_cluster_ip_range", SERVICE_RANGE)}
-    for other in profiles():
-        if other.driver != driver:
-            configured = defaults.driver_labels.get(other.driver, {}).get(other.pool_label)
-            if configured:
-                others[f"{other.title}'s pod range"] = configured
-    for what, text in others.items():
-        theirs = _network(text, what)
-        if mine.version == theirs.version and mine.overlaps(theirs):
-            raise BadTemplate(
-                f"The pod range {mine} overlaps {what}, {theirs}",
-                why=(
-                    "clusters on one router could not tell their pods apart, and no workload could move"
-                    " between them"
-                ),
-                fix="Say another with `--pool`, for example `--pool 10.102.0.0/16`.",
-            )
-
-
-def _network(text: str, what: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError as error:
-        raise BadTemplate(
-            f"{what} is not an address range: {text}", why=str(error), fix="Write it like `10.101.0.0/16`."
-        ) from error
+        return {**body, "keypair_id": self.keypair} if self.keypair else body

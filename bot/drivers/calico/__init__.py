@@ -1,1 +1,1 @@
-"""Calico: full NetworkPolicy, BGP, optional WireGuard."""
+"""Calico: full NetworkPolicy, routing with BGP, optional WireGuard encryption."""

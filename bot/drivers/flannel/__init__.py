@@ -1,1 +1,1 @@
-"""Flannel: a VXLAN overlay without NetworkPolicy or encryption."""
+"""Flannel: a VXLAN overlay without NetworkPolicy and without encryption."""

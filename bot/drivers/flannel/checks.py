@@ -1,4 +1,8 @@
-"""Flannel's leases: it keeps them in node annotations, and a node without one is ignored by all others."""
+"""Checks of Flannel's leases.
+
+Flannel keeps a node's lease in the node's annotations, and all other nodes ignore a node without one. Its
+pods have no readiness probe on Magnum, so these checks carry the weight.
+"""
 
 from __future__ import annotations
 
@@ -6,97 +10,75 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bot.adapters.kube.objects import NodeObject
-from bot.drivers.facts import CheckResult, ClusterFacts, Finding, Severity
+from bot.drivers.facts import Check, ClusterFacts, Finding, error, warning
 
 PREFIX = "flannel.alpha.coreos.com/"
 
 
-def judge(facts: ClusterFacts) -> tuple[CheckResult, ...]:
-    """Every check that the API can answer; Flannel's pods have no probe, so these carry the weight."""
-    return (
-        CheckResult(name="pod ranges of the nodes", findings=tuple(_ranges(facts.nodes))),
-        CheckResult(name="Flannel's leases", findings=tuple(_leases(facts))),
-        CheckResult(name="unique tunnel endpoints", findings=tuple(_duplicates(facts.nodes))),
-    )
-
-
-def _ranges(nodes: Iterable[NodeObject]) -> Iterable[Finding]:
+def pod_ranges(facts: ClusterFacts) -> Iterable[Finding]:
+    """Find nodes without a pod range, and ranges that two nodes have."""
     owners: dict[str, str] = {}
-    for node in nodes:
-        if not node.spec.podCIDR:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="no pod range",
-                node=node.name,
-                detail=(
-                    "spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)"
-                ),
-                advice="free a range by removing nodes; a larger range needs a new cluster",
+    for node in facts.nodes:
+        pod_range = node.spec.podCIDR
+        if not pod_range:
+            detail = "spec.podCIDR is empty, so Flannel gets no lease (node range full, or allocation is off)"
+            advice = "free a range by removing nodes; a larger range needs a new cluster"
+            yield error("no pod range", detail, node=node.name, advice=advice)
+        elif pod_range in owners:
+            title, detail = (
+                "two nodes have one pod range",
+                f"{pod_range} belongs to {owners[pod_range]} as well",
             )
-        elif node.spec.podCIDR in owners:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="two nodes have one pod range",
-                node=node.name,
-                detail=f"{node.spec.podCIDR} belongs to {owners[node.spec.podCIDR]} as well",
-                advice="remove and re-join one",
-            )
+            yield error(title, detail, node=node.name, advice="remove and re-join one")
         else:
-            owners[node.spec.podCIDR] = node.name
+            owners[pod_range] = node.name
 
 
-def _leases(facts: ClusterFacts) -> Iterable[Finding]:
+def leases(facts: ClusterFacts) -> Iterable[Finding]:
+    """Find nodes where Flannel runs without a lease, or with an address that is not the node's."""
     running = {pod.node for pod in facts.pods if pod.ready}
     for node in facts.nodes:
         if node.name not in running:
-            continue  # its pod is the finding
-        if node.metadata.annotations.get(f"{PREFIX}kube-subnet-manager") != "true":
-            yield Finding(
-                severity=Severity.ERROR,
-                title="ignored by all other nodes",
-                node=node.name,
-                detail=f"the annotation {PREFIX}kube-subnet-manager is missing although Flannel runs",
-                advice=f"restart its pod; /xk8s diagnose {facts.cluster} --node {node.name}",
-            )
-            continue
-        public = node.metadata.annotations.get(
-            f"{PREFIX}public-ip-overwrite"
-        ) or node.metadata.annotations.get(f"{PREFIX}public-ip", "")
-        if node.internal_ip and public != node.internal_ip:
-            yield Finding(
-                severity=Severity.WARNING,
-                title="Flannel uses another address than the node's",
-                node=node.name,
-                detail=f"public-ip is {public or 'missing'}, InternalIP is {node.internal_ip}",
-                advice="check --iface",
-            )
-
-
-def _duplicates(nodes: Iterable[NodeObject]) -> Iterable[Finding]:
-    owners: dict[str, list[str]] = defaultdict(list)
-    for node in nodes:
+            continue  # the finding about its pod says why
         annotations = node.metadata.annotations
-        for name, value in (
-            ("public-ip", annotations.get(f"{PREFIX}public-ip", "")),
-            ("VTEP MAC", _mac(annotations.get(f"{PREFIX}backend-data", ""))),
-        ):
+        public = annotations.get(f"{PREFIX}public-ip-overwrite") or annotations.get(f"{PREFIX}public-ip", "")
+        if annotations.get(f"{PREFIX}kube-subnet-manager") != "true":
+            detail = f"the annotation {PREFIX}kube-subnet-manager is missing although Flannel runs"
+            advice = f"restart its pod; {facts.diagnose(node.name)}"
+            yield error("ignored by all other nodes", detail, node=node.name, advice=advice)
+        elif node.internal_ip and public != node.internal_ip:
+            detail = f"public-ip is {public or 'missing'}, InternalIP is {node.internal_ip}"
+            title = "Flannel uses another address than the node's"
+            yield warning(title, detail, node=node.name, advice="check --iface")
+
+
+def tunnel_endpoints(facts: ClusterFacts) -> Iterable[Finding]:
+    """Find addresses and VTEP MACs that several nodes have: traffic to them arrives at one of them only."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for node in facts.nodes:
+        annotations = node.metadata.annotations
+        address = annotations.get(f"{PREFIX}public-ip", "")
+        mac = _vtep_mac(annotations.get(f"{PREFIX}backend-data", ""))
+        for name, value in (("public-ip", address), ("VTEP MAC", mac)):
             if value:
                 owners[f"{name} {value}"].append(node.name)
-    for claim, names in owners.items():
-        if len(names) > 1:
-            yield Finding(
-                severity=Severity.ERROR,
-                title="two nodes are one tunnel endpoint",
-                node=names[-1],
-                detail=f"{claim} stands on {' and '.join(names)}",
-                advice="remove the stale node's annotations, restart Flannel there",
-            )
+    advice = "remove the stale node's annotations, restart Flannel there"
+    for endpoint, nodes in owners.items():
+        if len(nodes) > 1:
+            detail = f"{endpoint} stands on {' and '.join(nodes)}"
+            yield error("two nodes are one tunnel endpoint", detail, node=nodes[-1], advice=advice)
 
 
-def _mac(data: str) -> str:
+def _vtep_mac(backend_data: str) -> str:
     try:
-        found = json.loads(data or "null")
+        data = json.loads(backend_data or "null")
     except ValueError:
         return ""
-    return str(found.get("VtepMAC", "")) if isinstance(found, dict) else ""
+    return str(data.get("VtepMAC", "")) if isinstance(data, dict) else ""
+
+
+CHECKS = (
+    Check(name="pod ranges of the nodes", find=pod_ranges),
+    Check(name="Flannel's leases", find=leases),
+    Check(name="unique tunnel endpoints", find=tunnel_endpoints),
+)

@@ -1,1 +1,5 @@
-"""Verify and diagnose: gathers a cluster's state once, and lets checks turn it into findings."""
+"""Verification of a running cluster's driver: what runs there, facts, checks, and one verdict.
+
+`detection` finds the driver, `collector` reads the facts, `shared_checks` and the driver's own checks turn
+facts into findings, `verifier` does all of it for many clusters at once, and `report` is the result.
+"""

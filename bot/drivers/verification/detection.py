@@ -1,33 +1,60 @@
-"""Which driver really runs: what the DaemonSets show, never what a template promised."""
+"""Which driver really runs in a cluster: what its DaemonSets show, never what a template promised."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.adapters.kube.objects import DaemonSet
-from bot.drivers.catalog import profiles
+from bot.drivers.catalog import profile, profiles
+from bot.drivers.driver import Driver
+from bot.drivers.facts import ClusterFacts, Finding, error
 from bot.drivers.profile import DriverProfile
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunningDriver:
-    """One driver's DaemonSet."""
+    """A driver and the DaemonSet that it runs as."""
 
     profile: DriverProfile
     daemon_set: DaemonSet
 
 
-def running_drivers(daemon_sets: Iterable[DaemonSet]) -> tuple[RunningDriver, ...]:
-    """Every driver whose DaemonSet is there, in any namespace; more than one is a conflict.
+def running_drivers(daemon_sets: Sequence[DaemonSet]) -> tuple[RunningDriver, ...]:
+    """Return every driver whose DaemonSet exists, in any namespace; more than one is a conflict.
 
-    `canal` (Calico's policies over Flannel's network) shows as both in one DaemonSet.
+    A DaemonSet that combines two drivers, such as `canal`, counts for both.
     """
-    found = []
-    for profile in profiles():
-        for daemon_set in daemon_sets:
-            labelled = profile.pod_labels.items() <= daemon_set.pod_labels.items()
-            if labelled or profile.container in daemon_set.containers:
-                found.append(RunningDriver(profile=profile, daemon_set=daemon_set))
-                break
-    return tuple(found)
+    running = []
+    for candidate in profiles():
+        daemon_set = next((each for each in daemon_sets if _runs(candidate, each)), None)
+        if daemon_set is not None:
+            running.append(RunningDriver(profile=candidate, daemon_set=daemon_set))
+    return tuple(running)
+
+
+def _runs(profile: DriverProfile, daemon_set: DaemonSet) -> bool:
+    labelled = profile.pod_labels.items() <= daemon_set.pod_labels.items()
+    return labelled or profile.container in daemon_set.containers
+
+
+def mismatch(cluster: str, asked: Driver | None, running: str) -> Finding:
+    """Describe that a cluster does not run the driver that was asked for, or, if `running` is empty, none."""
+    if asked is None or not running:
+        detail = "no namespace has a DaemonSet of a driver that I know"
+        return error("no network driver runs", detail, advice=f"/xk8s diagnose {cluster}")
+    return error(
+        f"{cluster} runs {running}, not {asked}",
+        f"its DaemonSets are those of {running}; a driver cannot be changed after deployment",
+        advice=(
+            f"/xk8s verify {running} {cluster}   to move to {profile(asked).title}:"
+            f" /xk8s migrate {cluster} --to {asked}"
+        ),
+    )
+
+
+def conflict(facts: ClusterFacts, running: Sequence[RunningDriver]) -> Iterable[Finding]:
+    """Find that more than one driver runs."""
+    if len(running) > 1:
+        detail = f"DaemonSets of {' and '.join(each.profile.driver for each in running)} are there"
+        yield error("two network drivers run", detail, advice=facts.diagnose())

@@ -1,249 +1,125 @@
 """The checks that every driver shares: its DaemonSet, its pod on every node, the nodes, CoreDNS.
 
-A driver's own readiness is not enough: desiredNumberScheduled leaves out nodes whose taints are not
-tolerated, so it is compared with the nodes and not with itself; conditions stay green after a daemon died.
+A driver's own readiness is not enough. `desiredNumberScheduled` leaves out nodes whose taints are not
+tolerated, so the pods are compared with the nodes and not with that number; and node conditions stay green
+after the daemon that wrote them has died.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from bot.adapters.kube.objects import ContainerStatus, NodeObject, PodObject
-from bot.drivers.facts import CheckResult, ClusterFacts, Finding, Severity
+from bot.drivers.facts import CheckResult, ClusterFacts, Finding, error, warning
 from bot.drivers.profile import DriverProfile
-from bot.drivers.verification.report import PodRow
+from bot.drivers.verification.pod_status import not_ready_message, pod_rows
 
-RECENT = timedelta(minutes=15)  # a restart within this is worth a word
+RECENT = timedelta(minutes=15)  # a restart that is older than this is not reported
 UNAVAILABLE_TAINT = "node.kubernetes.io/network-unavailable"
-REVISION = "controller-revision-hash"
 
 
-def pod_rows(facts: ClusterFacts) -> tuple[PodRow, ...]:
-    """The table of what is not Running and ready, node by node, and why."""
-    by_node = _by_node(facts.pods)
-    rows = []
-    for node in facts.nodes:
-        pods = by_node.get(node.name, [])
-        if not pods:
-            rows.append(PodRow(node=node.name, pod="", state="no pod", why=_why_none(node)))
-        rows += [
-            PodRow(node=node.name, pod=pod.name, state=_state(pod), why=_why(pod, facts))
-            for pod in pods
-            if not pod.ready
-        ]
-    rows += [
-        PodRow(node=pod.node or "–", pod=pod.name, state=_state(pod), why="it is on no node of the cluster")
-        for pod in facts.pods
-        if pod.node not in {node.name for node in facts.nodes}
-    ]
-    return tuple(rows)
-
-
-def shared(facts: ClusterFacts, profile: DriverProfile) -> tuple[CheckResult, ...]:
-    """Every check that does not depend on the driver but for its names."""
-    return (
-        CheckResult(name="a ready pod on every node", findings=tuple(_pods(facts, profile))),
-        CheckResult(name="DaemonSet is up to date", findings=tuple(_daemon_set(facts))),
-        CheckResult(name="one version everywhere", findings=tuple(_versions(facts))),
-        CheckResult(name="no recent restarts", findings=tuple(_restarts(facts))),
-        CheckResult(name="nodes are Ready", findings=tuple(_nodes(facts))),
-        CheckResult(name="network conditions", findings=tuple(_conditions(facts, profile))),
-        CheckResult(name="CoreDNS is ready", findings=tuple(_dns(facts))),
-    )
-
-
-def _pods(facts: ClusterFacts, profile: DriverProfile) -> Iterable[Finding]:
+def pod_on_every_node(facts: ClusterFacts, profile: DriverProfile) -> Iterable[Finding]:
+    """Find nodes without a pod of the driver, and pods that are not running and ready."""
     for row in pod_rows(facts):
-        title = f"no {profile.container} pod" if not row.pod else f"{profile.container} is {row.state}"
-        yield Finding(
-            severity=Severity.ERROR,
-            title=title,
-            node=row.node,
-            detail=row.why,
-            advice=f"/xk8s diagnose {facts.cluster} --node {row.node}",
-        )
+        title = f"{profile.container} is {row.state}" if row.pod else f"no {profile.container} pod"
+        yield error(title, row.why, node=row.node, advice=facts.diagnose(row.node))
 
 
-def _by_node(pods: Iterable[PodObject]) -> dict[str, list[PodObject]]:
-    found: dict[str, list[PodObject]] = defaultdict(list)
-    for pod in pods:
-        found[pod.node].append(pod)
-    return found
-
-
-def _why_none(node: NodeObject) -> str:
-    taints = [
-        f"{taint.key}:{taint.effect}" for taint in node.spec.taints if taint.effect != "PreferNoSchedule"
-    ]
-    ready = node.condition("Ready")
-    if ready is None or ready.status != "True":
-        return f"the node is not Ready: {_first_sentence(ready.message) if ready else 'it says nothing'}"
-    return (
-        f"the node has the taint {', '.join(taints)}"
-        if taints
-        else "nothing keeps it away: look at the DaemonSet"
-    )
-
-
-def _state(pod: PodObject) -> str:
-    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
-        if status.state.waiting and status.state.waiting.reason not in ("", "PodInitializing"):
-            return status.state.waiting.reason
-    if pod.status.phase == "Running":
-        return "not ready"
-    return pod.status.reason or pod.status.phase or "unknown"
-
-
-def _why(pod: PodObject, facts: ClusterFacts) -> str:
-    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
-        if status.state.waiting and status.state.waiting.reason not in ("", "PodInitializing"):
-            return _container_why(status)
-    said = facts.reasons.get(pod.name, "")
-    if said:
-        return said.removeprefix("Readiness probe failed: ").strip()
-    condition = next(
-        (found for found in pod.status.conditions if found.status != "True" and found.message), None
-    )
-    return condition.message if condition else pod.status.message or "no reason is given"
-
-
-def _container_why(status: ContainerStatus) -> str:
-    waiting, last = status.state.waiting, status.lastState.terminated
-    parts = [f"{status.name}: {waiting.message or waiting.reason}" if waiting else status.name]
-    if last is not None:
-        parts.append(f"it ended last with {last.reason or 'an error'} (exit code {last.exit_code})")
-    if status.restartCount:
-        parts.append(f"{status.restartCount} restarts")
-    return "; ".join(parts)
-
-
-def _daemon_set(facts: ClusterFacts) -> Iterable[Finding]:
+def rollout(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
+    """Find a rollout of the DaemonSet that was not started or not finished, and misplaced pods."""
     metadata, status = facts.daemon_set.metadata, facts.daemon_set.status
+    name, updated, desired = metadata.name, status.updated_number_scheduled, status.desired_number_scheduled
     if status.observed_generation < metadata.generation:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"{metadata.name} has changes that were not taken up",
-            detail=f"generation {metadata.generation}, observed {status.observed_generation}",
-            advice="look at kube-controller-manager",
-        )
-    if status.updated_number_scheduled < status.desired_number_scheduled:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"a rollout of {metadata.name} is not finished",
-            detail=(
-                f"{status.updated_number_scheduled} of {status.desired_number_scheduled} pods are of the"
-                " newest revision"
-            ),
-            advice=f"kubectl -n {metadata.namespace} rollout status daemonset/{metadata.name}",
-        )
+        detail = f"generation {metadata.generation}, observed {status.observed_generation}"
+        title = f"{name} has changes that were not taken up"
+        yield warning(title, detail, advice="look at kube-controller-manager")
+    if updated < desired:
+        detail = f"{updated} of {desired} pods are of the newest revision"
+        advice = f"kubectl -n {metadata.namespace} rollout status daemonset/{name}"
+        yield warning(f"a rollout of {name} is not finished", detail, advice=advice)
     if status.number_misscheduled:
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"{status.number_misscheduled} pods run where they should not",
-            detail=f"numberMisscheduled of {metadata.name}",
-            advice="compare node labels with the DaemonSet's nodeSelector",
-        )
+        title = f"{status.number_misscheduled} pods run where they should not"
+        advice = "compare node labels with the DaemonSet's nodeSelector"
+        yield warning(title, f"numberMisscheduled of {name}", advice=advice)
 
 
-def _versions(facts: ClusterFacts) -> Iterable[Finding]:
-    images: Counter[str] = Counter()
-    for pod in facts.pods:
-        for status in pod.status.container_statuses:
-            if status.imageID and status.name in facts.daemon_set.containers:
-                images[f"{status.name} {status.imageID}"] += 1
-    kinds = Counter(image.split(" ")[0] for image in images)
-    for container, number in kinds.items():
+def images(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
+    """Find containers of the DaemonSet that run from different images on different nodes."""
+    digests = {
+        (status.name, status.imageID): None
+        for pod in facts.pods
+        for status in pod.status.container_statuses
+        if status.imageID and status.name in facts.daemon_set.containers
+    }
+    for container, number in Counter(name for name, _ in digests).items():
         if number > 1:
-            yield Finding(
-                severity=Severity.WARNING,
-                title=f"{number} different images of {container} run",
-                detail="the image digests of the pods differ: a rollout is stuck, or a tag was pushed again",
-                advice="restart the pods of the older image",
+            detail = "the image digests of the pods differ: a rollout is stuck, or a tag was pushed again"
+            title = f"{number} different images of {container} run"
+            yield warning(title, detail, advice="restart the pods of the older image")
+
+
+def recent_restarts(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
+    """Find containers of ready pods that have ended a short time ago."""
+    containers = ((pod, status) for pod in facts.pods for status in pod.status.container_statuses)
+    for pod, status in containers:
+        last = status.lastState.terminated
+        if not pod.ready or last is None or not last.finished_at:
+            continue
+        age = facts.now - datetime.fromisoformat(last.finished_at)
+        if age < RECENT:
+            detail = (
+                f"{int(age.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code"
+                f" {last.exit_code}), {status.restartCount} restarts in all"
             )
+            yield warning(f"{status.name} restarted", detail, node=pod.node, advice=facts.diagnose(pod.node))
 
 
-def _restarts(facts: ClusterFacts) -> Iterable[Finding]:
-    for pod in facts.pods:
-        for status in pod.status.container_statuses:
-            last = status.lastState.terminated
-            if not pod.ready or last is None or not last.finished_at:
-                continue
-            ago = facts.now - datetime.fromisoformat(last.finished_at)
-            if ago < RECENT:
-                yield Finding(
-                    severity=Severity.WARNING,
-                    title=f"{status.name} restarted",
-                    node=pod.node,
-                    detail=(
-                        f"{int(ago.total_seconds() // 60)} min ago, {last.reason or 'error'} (exit code"
-                        f" {last.exit_code}), {status.restartCount} restarts in all"
-                    ),
-                    advice=f"/xk8s diagnose {facts.cluster} --node {pod.node}",
-                )
-
-
-def _nodes(facts: ClusterFacts) -> Iterable[Finding]:
+def nodes_ready(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
+    """Find nodes that are not Ready, or whose kubelet has stopped to report."""
     for node in facts.nodes:
         ready = node.condition("Ready")
         if ready is None or ready.status != "True":
             state = "does not report" if ready is None or ready.status == "Unknown" else "is NotReady"
-            yield Finding(
-                severity=Severity.ERROR,
-                title=f"the node {state}",
-                node=node.name,
-                detail=_first_sentence(ready.message) if ready else "it has no Ready condition",
-                advice=f"/xk8s diagnose {facts.cluster} --node {node.name}",
-            )
+            detail = not_ready_message(node) if ready else "it has no Ready condition"
+            yield error(f"the node {state}", detail, node=node.name, advice=facts.diagnose(node.name))
 
 
-def _conditions(facts: ClusterFacts, profile: DriverProfile) -> Iterable[Finding]:
+def network_conditions(facts: ClusterFacts, profile: DriverProfile) -> Iterable[Finding]:
+    """Find nodes whose network was never set up, and conditions that another driver has left behind."""
     for node in facts.nodes:
         if any(taint.key == UNAVAILABLE_TAINT for taint in node.spec.taints):
-            yield Finding(
-                severity=Severity.ERROR,
-                title="the network is not set up",
-                node=node.name,
-                detail=f"the taint {UNAVAILABLE_TAINT} is still there",
-                advice=f"/xk8s diagnose {facts.cluster} --node {node.name}",
-            )
-        found = node.condition("NetworkUnavailable")
-        if (
-            found is not None
-            and found.status == "False"
-            and found.reason
-            and found.reason != profile.up_reason
-        ):
-            yield Finding(
-                severity=Severity.WARNING,
-                title="another network driver was here",
-                node=node.name,
-                detail=f"NetworkUnavailable has the reason {found.reason}, not {profile.up_reason}",
-                advice="look for a leftover configuration in /etc/cni/net.d",
-            )
+            title, detail = "the network is not set up", f"the taint {UNAVAILABLE_TAINT} is still there"
+            yield error(title, detail, node=node.name, advice=facts.diagnose(node.name))
+        condition = node.condition("NetworkUnavailable")
+        if condition and condition.status == "False" and condition.reason not in ("", profile.up_reason):
+            detail = f"NetworkUnavailable has the reason {condition.reason}, not {profile.up_reason}"
+            advice = "look for a leftover configuration in /etc/cni/net.d"
+            yield warning("another network driver was here", detail, node=node.name, advice=advice)
 
 
-def _dns(facts: ClusterFacts) -> Iterable[Finding]:
-    ready = sum(pod.ready for pod in facts.dns_pods)
+def core_dns(facts: ClusterFacts, _profile: DriverProfile) -> Iterable[Finding]:
+    """Find CoreDNS pods that are not ready: an error only if none is."""
+    total, ready = len(facts.dns_pods), sum(pod.ready for pod in facts.dns_pods)
     if ready == 0:
-        yield Finding(
-            severity=Severity.ERROR,
-            title="no CoreDNS pod is ready",
-            detail=(
-                f"{len(facts.dns_pods)} pods with k8s-app=kube-dns, none ready: no name resolves in the"
-                " cluster"
-            ),
-            advice=f"/xk8s diagnose {facts.cluster}",
-        )
-    elif ready < len(facts.dns_pods):
-        yield Finding(
-            severity=Severity.WARNING,
-            title=f"{len(facts.dns_pods) - ready} of {len(facts.dns_pods)} CoreDNS pods are not ready",
-            detail="names resolve, with less to spare",
-            advice=f"/xk8s diagnose {facts.cluster}",
-        )
+        detail = f"{total} pods with k8s-app=kube-dns, none ready: no name resolves in the cluster"
+        yield error("no CoreDNS pod is ready", detail, advice=facts.diagnose())
+    elif ready < total:
+        title = f"{total - ready} of {total} CoreDNS pods are not ready"
+        yield warning(title, "names resolve, with less to spare", advice=facts.diagnose())
 
 
-def _first_sentence(text: str) -> str:
-    return text if len(text) <= 200 else text[:199] + "…"
+SHARED_CHECKS: tuple[tuple[str, Callable[[ClusterFacts, DriverProfile], Iterable[Finding]]], ...] = (
+    ("a ready pod on every node", pod_on_every_node),
+    ("DaemonSet is up to date", rollout),
+    ("one version everywhere", images),
+    ("no recent restarts", recent_restarts),
+    ("nodes are Ready", nodes_ready),
+    ("network conditions", network_conditions),
+    ("CoreDNS is ready", core_dns),
+)
+
+
+def run_shared_checks(facts: ClusterFacts, profile: DriverProfile) -> tuple[CheckResult, ...]:
+    """Apply every shared check to the facts of one cluster."""
+    return tuple(CheckResult(name=name, findings=tuple(find(facts, profile))) for name, find in SHARED_CHECKS)

@@ -16,7 +16,8 @@ SERVICES = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
 def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, str]) -> ClusterRanges:
     """The source's addresses, from what was read and from Magnum's labels of the cluster."""
     nodes = inventory.of("Node")
-    pods = {labels[profile.pool_label]} if labels.get(profile.pool_label) else set(_pod_ranges(nodes))
+    pool = labels.get(profile.template.pool_label)
+    pods = {pool} if pool else set(_pod_ranges(nodes))
     api = inventory.find("", "Service", "default", "kubernetes")
     services = labels.get("service_cluster_ip_range") or _service_range(
         str(spec_of(api or {}).get("clusterIP") or "")

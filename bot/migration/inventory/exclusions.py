@@ -175,7 +175,7 @@ def _network_state(obj: Object, grounds: ExclusionContext) -> tuple[ExclusionRea
             continue
         if (ref.group, ref.kind) not in profile.policy_kinds:
             return ExclusionReason.NETWORK_STATE, f"it is {profile.title}'s own record of this cluster"
-        if profile.driver is not grounds.target.driver:
+        if profile.driver != grounds.target.driver:
             return ExclusionReason.VERSION, f"{grounds.target.title} has no such policies"
         twin = next((g for g, kind in profile.policy_kinds if kind == ref.kind), ref.group)
         if twin != ref.group and grounds.inventory.surface.versions(twin, ref.kind):

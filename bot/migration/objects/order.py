@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 
+from bot.drivers.catalog import profiles
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.ownership import OwnershipGraph
 from bot.migration.objects.manifest import Object, Ref, pod_spec_of, ref_of, spec_of
@@ -75,15 +76,7 @@ _BY_KIND = {
     Stage.ACCESS: ("ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"),
     Stage.CONFIGURATION: ("Secret", "ConfigMap"),
     Stage.LIMITS: ("LimitRange", "ResourceQuota"),
-    Stage.POLICIES: (
-        "NetworkPolicy",
-        "GlobalNetworkPolicy",
-        "NetworkSet",
-        "GlobalNetworkSet",
-        "Tier",
-        "AdminNetworkPolicy",
-        "BaselineAdminNetworkPolicy",
-    ),
+    Stage.POLICIES: ("NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"),
     Stage.VOLUMES: ("PersistentVolume", "PersistentVolumeClaim"),
     Stage.SERVICES: ("Service", "Endpoints", "EndpointSlice"),
     Stage.WORKLOADS: ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod"),
@@ -100,17 +93,17 @@ _BY_KIND = {
 }
 _STAGES: Mapping[str, Stage] = {kind: stage for stage, kinds in _BY_KIND.items() for kind in kinds}
 ONLY_IF_ABSENT = frozenset({Stage.DEFINITIONS, Stage.CLASSES})
-POLICY_GROUPS = ("projectcalico.org", "policy.networking.k8s.io")
+POLICY_GROUP = "policy.networking.k8s.io"  # of the policies of Kubernetes' network SIG
 
 
 def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> Stage:
     """The stage of an object; kinds that nobody here knows are custom resources."""
     if ref in set(operators):
         return Stage.OPERATORS
+    if any((ref.group, ref.kind) in profile.policy_kinds for profile in profiles()):
+        return Stage.POLICIES
     stage = _STAGES.get(ref.kind)
-    if stage is None or (
-        is_custom(ref) and not (stage is Stage.POLICIES and ref.group.endswith(POLICY_GROUPS))
-    ):
+    if stage is None or (is_custom(ref) and not (stage is Stage.POLICIES and ref.group == POLICY_GROUP)):
         return Stage.CUSTOM
     return stage
 

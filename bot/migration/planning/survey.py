@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
+from bot.drivers.catalog import profiles
 from bot.migration.inventory.api_discovery import CommonApis, common_apis, discover
 from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.target_facts import TargetFacts, look, promised
 from bot.policy.cluster_state import ClusterState, read_cluster_state
 
-# names of what Magnum puts into kube-system, by their beginning (docs of its labels, version 20)
+# names of what Magnum puts into kube-system, by their beginning (docs of its labels, version 20); those of
+# drivers are in their profiles
 ADD_ONS = (
-    "calico-",
-    "kube-flannel",
     "coredns",
     "kube-dns",
     "csi-",
@@ -82,6 +82,7 @@ def again(source: Kube, agreement: CommonApis, namespaces: Sequence[str]) -> Inv
 
 def _strangers(source: Kube) -> tuple[str, ...]:
     """Workloads in kube-system that are no add-ons of Magnum's: somebody may have put them there."""
+    add_ons = (*ADD_ONS, *(prefix for profile in profiles() for prefix in profile.add_ons))
     found = set()
     for plural in ("deployments", "statefulsets", "daemonsets"):
         try:
@@ -89,4 +90,4 @@ def _strangers(source: Kube) -> tuple[str, ...]:
         except KubeError:
             continue  # whoever may not look there owns nothing there
         found |= {each["metadata"]["name"] for each in listed}
-    return tuple(sorted(name for name in found if not name.startswith(ADD_ONS)))
+    return tuple(sorted(name for name in found if not name.startswith(add_ons)))

@@ -7,11 +7,12 @@ import dataclasses
 from bot.actions.clusters import ClusterCreate
 from bot.actions.migrations import MigrateStart
 from bot.clusters.cluster import AmbiguousCluster, Cluster
+from bot.clusters.lifecycle.orders import order_of, refuse_taken
 from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.clusters.projects import ProjectParts
-from bot.clusters.service import order_of, refuse_taken
 from bot.clusters.templates.results import AmbiguousTemplate, Template
 from bot.common.problems import Ambiguous, Choice, Refusal
+from bot.drivers.catalog import recommended
 from bot.drivers.driver import Driver
 from bot.migration.inventory.api_discovery import numbers
 from bot.migration.planning.plan import ClusterSide
@@ -38,7 +39,7 @@ def choose_target(parts: ProjectParts, action: MigrateStart, source: Cluster) ->
     if action.into is not None:
         return _existing(parts, action.into, source)
     if action.template is None:
-        return _new(parts, action, source, _only_template(parts, action.to or Driver.CALICO, source))
+        return _new(parts, action, source, _only_template(parts, action.to or recommended().driver, source))
     try:
         template = parts.templates().show(action.template).template
     except AmbiguousTemplate as error:
@@ -80,7 +81,7 @@ def _existing(parts: ProjectParts, name: str, source: Cluster) -> TargetChoice:
 
 def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Template:
     """The one visible template of a driver whose Kubernetes is not older than the source's."""
-    if driver is source.driver:
+    if driver == source.driver:
         raise CannotMigrate(
             f"{source.name} runs {driver} already",
             why="a migration changes the driver",

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.drivers.catalog import policy_apis
 from bot.policy.manifests.documents import ManifestDocument
 from bot.policy.reach.fields import Mistakes, kind_of
 from bot.policy.reach.selection import is_label, object_name
@@ -20,34 +21,6 @@ CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "Job": ("batch",),
     "CronJob": ("batch",),
 }
-# kinds of other APIs that allow or deny connections: seen, named, not computed
-FOREIGN = frozenset(
-    {
-        ("crd.projectcalico.org", "NetworkPolicy"),
-        ("crd.projectcalico.org", "GlobalNetworkPolicy"),
-        ("crd.projectcalico.org", "StagedNetworkPolicy"),
-        ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
-        ("projectcalico.org", "NetworkPolicy"),
-        ("projectcalico.org", "GlobalNetworkPolicy"),
-        ("policy.networking.k8s.io", "AdminNetworkPolicy"),
-        ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
-        ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
-        ("cilium.io", "CiliumNetworkPolicy"),
-        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
-    }
-)
-_CLUSTERWIDE = frozenset(
-    {
-        "Namespace",
-        "Node",
-        "GlobalNetworkPolicy",
-        "StagedGlobalNetworkPolicy",
-        "AdminNetworkPolicy",
-        "BaselineAdminNetworkPolicy",
-        "ClusterNetworkPolicy",
-        "CiliumClusterwideNetworkPolicy",
-    }
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +38,7 @@ class Object:
     @property
     def foreign(self) -> bool:
         """Whether it is a policy of another API."""
-        return (self.group, self.kind) in FOREIGN
+        return _is_foreign(self.group, self.kind)
 
     def mapping(self, field: str) -> Mapping[str, Any]:
         """A field that is a mapping; empty if it is absent or something else."""
@@ -74,9 +47,20 @@ class Object:
 
     def __str__(self) -> str:
         name = (
-            f"{self.namespace}/{self.name}" if self.namespace and self.kind not in _CLUSTERWIDE else self.name
+            f"{self.namespace}/{self.name}"
+            if self.namespace and not _is_cluster_scoped(self.kind)
+            else self.name
         )
         return f"{self.kind} {name}"
+
+
+def _is_foreign(group: str, kind: str) -> bool:
+    """Whether a kind of another API allows or denies connections: it is named, and not computed."""
+    return any((group, kind) in api.kinds for api in policy_apis())
+
+
+def _is_cluster_scoped(kind: str) -> bool:
+    return kind in ("Namespace", "Node") or any(kind in api.cluster_scoped for api in policy_apis())
 
 
 def objects(document: ManifestDocument, mistakes: Mistakes) -> Iterator[Object]:
@@ -125,7 +109,7 @@ def _with_kind(item: Any, version: str, kind: str) -> Any:
 def _matters(group: str, kind: str) -> bool:
     return (
         kind == "NetworkPolicy"
-        or (group, kind) in FOREIGN
+        or _is_foreign(group, kind)
         or (group == CORE and kind in ("Pod", "Namespace", "Node"))
         or group in CONTROLLERS.get(kind, ())
     )
@@ -140,6 +124,6 @@ def _named(found: Object, mistakes: Mistakes) -> Object:
         mistakes.add(
             f"{found.prefix}metadata.namespace", f"{namespace!r} is not a DNS label of at most 63 characters"
         )
-    if found.kind in _CLUSTERWIDE:
+    if _is_cluster_scoped(found.kind):
         namespace = ""
     return dataclasses.replace(found, name=name, namespace=namespace)

@@ -8,7 +8,8 @@ from bot.actions import values
 from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
+from bot.drivers.template_rules import TemplateOption
 from bot.slack import kit
 from bot.slack.forms.parts import View, form_view, labelled, option, text_input
 
@@ -28,8 +29,7 @@ _FIELDS = (
 def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferId) -> View:
     """The form for a template."""
     options = [
-        option("calico", "Calico: for production, NetworkPolicy, BGP"),
-        option("flannel", "Flannel: for development and test, no NetworkPolicy"),
+        option(profile.driver, f"{profile.title}: {profile.summary}") for profile in catalog.profiles()
     ]
     driver = {
         "type": "static_select",
@@ -49,15 +49,25 @@ def template_view(wanted: TemplateForm, *, operation: OperationId, offer: OfferI
     for field, label, hint in _FIELDS:
         known = str(getattr(wanted.defaults, field, None) or "")
         blocks.append(labelled(field, label, text_input(field, initial=known), hint=hint, optional=True))
+    blocks += [
+        labelled(own.name, own.label, text_input(own.name), hint=own.hint, optional=True)
+        for own in _driver_fields()
+    ]
     return form_view(
         operation=operation, offer=offer, title="New cluster template", submit="Create", blocks=blocks
     )
 
 
+def _driver_fields() -> list[TemplateOption]:
+    """The drivers' options that the form offers: those that have a label."""
+    return [option for option in catalog.template_options() if option.label]
+
+
 def form_errors(fields: dict[str, Any]) -> dict[str, str]:
     """What is wrong with a form's values, by field; Slack shows each beside its field."""
     found = {}
-    for field, check in _CHECKS.items():
+    checks = _CHECKS | {option.name: option.check or values.name for option in _driver_fields()}
+    for field, check in checks.items():
         value = fields.get(field)
         if value:
             try:
@@ -69,6 +79,6 @@ def form_errors(fields: dict[str, Any]) -> dict[str, str]:
 
 def filled(action: TemplateCreate, fields: dict[str, Any]) -> TemplateCreate:
     """The action that a submitted form stands for. Raises `ValueError` for values that do not fit."""
-    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.model_fields}
-    said["driver"] = Driver(said["driver"])
+    said = {name: value for name, value in fields.items() if value and name in TemplateCreate.spelled()}
+    said["driver"] = values.driver(said["driver"])
     return TemplateCreate(project=action.project, **said)

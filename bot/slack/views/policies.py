@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyList
+from bot.drivers.catalog import recommended
 from bot.policy.other_policy_apis import OtherPolicies
 from bot.policy.preview import Where
 from bot.policy.results import PolicyForm, PolicyListing, PolicyShown, PresetList
@@ -148,7 +149,7 @@ def unenforced(where: Where) -> Iterable[kit.Block]:
             "⚠️ No network driver that I know runs there: whether policies are enforced is not known."
         )
         return
-    move = kit.code(f"{COMMAND} migrate {where.cluster} --to calico")
+    move = kit.code(f"{COMMAND} migrate {where.cluster} --to {recommended().driver}")
     yield kit.section(
         f"⚠️ {kit.escape(where.driver)} enforces no NetworkPolicy: every connection is open there, whatever"
         f" is said here. To move the cluster: {move}"

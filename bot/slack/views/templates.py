@@ -16,6 +16,7 @@ from bot.clusters.templates.results import (
     TemplateForm,
     TemplatePlanned,
 )
+from bot.drivers import catalog
 from bot.drivers.driver import Driver
 from bot.slack import kit
 
@@ -33,8 +34,9 @@ def created(found: TemplateCreated) -> kit.Rendered:
             kit.Button(label="All templates", action=TemplateList()),
         ),
     ]
-    if template.driver is Driver.FLANNEL:
-        blocks.append(kit.context(f"for production: `{COMMAND} template create calico`"))
+    if template.driver is not None and not catalog.profile(template.driver).production:
+        production = catalog.recommended().driver
+        blocks.append(kit.context(f"for production: `{COMMAND} template create {production}`"))
     headline = f"✅ Template {kit.bold(template.name)} created in {kit.bold(found.project)}"
     return kit.Rendered(headline=headline, messages=kit.messages(f"Template {template.name} created", blocks))
 
@@ -48,8 +50,10 @@ def _facts(template: Template, runtime: str) -> str:
 def _advice(driver: Driver | None, warning: str) -> list[kit.Block]:
     if warning:
         return [kit.section(f"⚠️ {kit.escape(warning)} {FOREVER}")]
-    if driver is not None:
-        return [kit.section(f"🏭 Recommended for production: NetworkPolicy is enforced. {FOREVER}")]
+    profile = catalog.profile(driver) if driver is not None else None
+    if profile is not None and profile.production:
+        enforced = ": NetworkPolicy is enforced" if profile.enforces_network_policy else ""
+        return [kit.section(f"🏭 Recommended for production{enforced}. {FOREVER}")]
     return []
 
 
@@ -88,7 +92,8 @@ def listed(found: results.TemplateListing) -> kit.Rendered:
     of = f" with {found.driver}" if found.driver else ""
     headline = f"📋 {kit.count(len(found.templates), 'template')}{of} in {kit.bold(found.project)}"
     if not found.templates:
-        hint = kit.section(f"Make one: `{COMMAND} template create {found.driver or 'calico'}`")
+        driver = found.driver or catalog.recommended().driver
+        hint = kit.section(f"Make one: `{COMMAND} template create {driver}`")
         return kit.Rendered(headline=headline, messages=kit.messages("No templates", [hint]))
     rows = [
         [

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable
 
 from bot.actions.verification import Diagnose, Verify
-from bot.drivers.facts import BgpSession, Finding, Severity
+from bot.drivers import catalog
+from bot.drivers.facts import Finding, Session, Severity
+from bot.drivers.profile import NodeProbe
 from bot.drivers.verification.report import (
     Verdict,
     VerificationProgress,
@@ -102,7 +104,9 @@ def _body(report: VerificationReport, *, most: int) -> list[kit.Block]:
     passed = [f"{kit.count(report.passed, 'check')} passed"]
     if report.sessions:
         up = report.sessions - len(report.sessions_down)
-        passed.append(f"{up} of {kit.count(report.sessions, 'BGP session')} Established")
+        probe = _probe(report)
+        subject, word = (probe.subject, probe.up) if probe else ("session", "up")
+        passed.append(f"{up} of {kit.count(report.sessions, subject)} {word}")
     blocks.append(
         kit.section(
             f"{'✅' if report.passed else '➖'} {' · '.join(passed)} · {kit.count(report.nodes, 'node')} in"
@@ -140,12 +144,18 @@ def _tables(report: VerificationReport) -> Iterable[kit.Block]:
         rows = [[row.node, row.pod or "–", row.state, row.why] for row in report.pods[:MOST_ROWS]]
         yield from kit.table_parts(["Node", "Pod", "State", "Why"], rows)
     if report.sessions_down:
-        yield from kit.table_parts(
-            ["Node", "Peer", "Type", "State", "Since", "Info"], _session_rows(report.sessions_down)
-        )
+        probe = _probe(report)
+        columns = probe.columns if probe else ("Node", "Peer", "Type", "State", "Since", "Info")
+        yield from kit.table_parts(list(columns), _session_rows(report.sessions_down))
 
 
-def _session_rows(sessions: Iterable[BgpSession]) -> list[list[str]]:
+def _probe(report: VerificationReport) -> NodeProbe | None:
+    """How the driver that runs speaks of its sessions; None if it is not in the catalogue (any more)."""
+    driver = catalog.known(report.running)
+    return catalog.profile(driver).probe if driver else None
+
+
+def _session_rows(sessions: Iterable[Session]) -> list[list[str]]:
     return [
         [session.node, session.peer, session.kind, session.state, session.since, session.info]
         for session in list(sessions)[:MOST_ROWS]

@@ -1,15 +1,13 @@
-"""What the API server fills in when an object is created or changed."""
+"""Defaulting: what the API server fills in when an object is created or changed."""
 
 from __future__ import annotations
 
 import base64
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.kube.api.kinds import Kind
-
-Object = dict[str, Any]
+from sandbox.kube.objects import Object
 
 WITHOUT_SPEC = frozenset(
     {
@@ -21,7 +19,7 @@ WITHOUT_SPEC = frozenset(
         "MutatingWebhookConfiguration",
     }
 )
-AGAIN = frozenset(
+DEFAULTED_ON_UPDATE = frozenset(
     {
         "Deployment",
         "StatefulSet",
@@ -41,23 +39,22 @@ CONTAINER = {"terminationMessagePath": "/dev/termination-log", "terminationMessa
 
 
 def fill(kind: Kind, obj: Object) -> None:
-    """Default the fields that clients read."""
+    """Fill in the defaults of a new object, as far as clients read them."""
     obj.setdefault("metadata", {})
     if "status" in kind.subresources and kind.kind != "Node":
-        obj["status"] = {}  # what a client says of it does not count
-    filler = _FILLERS.get(kind.kind)
-    if filler is not None and (kind.kind in WITHOUT_SPEC or obj.get("spec") is not None):
-        filler(obj)
+        obj["status"] = {}  # a client cannot set it on creation
+    _fill(kind, obj)
 
 
 def refill(kind: Kind, obj: Object) -> None:
-    """Default the fields that a change left out."""
+    """Fill in the defaults that an update left out."""
+    if kind.kind in DEFAULTED_ON_UPDATE:
+        _fill(kind, obj)
+
+
+def _fill(kind: Kind, obj: Object) -> None:
     filler = _FILLERS.get(kind.kind)
-    if (
-        filler is not None
-        and kind.kind in AGAIN
-        and (kind.kind in WITHOUT_SPEC or obj.get("spec") is not None)
-    ):
+    if filler is not None and (kind.kind in WITHOUT_SPEC or obj.get("spec") is not None):
         filler(obj)
 
 
@@ -69,12 +66,12 @@ def _namespace(obj: Object) -> None:
 
 def _node(obj: Object) -> None:
     taints = obj.setdefault("spec", {}).setdefault("taints", [])
-    if not obj.get("status"):  # a node that has not reported anything yet
+    if not obj.get("status"):  # the node has not reported anything yet
         taints.append({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"})
 
 
-def _bare_pod(obj: Object) -> None:
-    _pod(obj["spec"])
+def _pod(obj: Object) -> None:
+    _pod_spec(obj["spec"])
     obj["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
 
 
@@ -86,15 +83,15 @@ def _deployment(obj: Object) -> None:
     )
     spec.setdefault("revisionHistoryLimit", 10)
     spec.setdefault("progressDeadlineSeconds", 600)
-    _pod(spec["template"]["spec"])
+    _pod_spec(spec["template"]["spec"])
 
 
-def _replicated(obj: Object) -> None:
+def _replica_set(obj: Object) -> None:
     obj["spec"].setdefault("replicas", 1)
-    _pod(obj["spec"]["template"]["spec"])
+    _pod_spec(obj["spec"]["template"]["spec"])
 
 
-def _stateful(obj: Object) -> None:
+def _stateful_set(obj: Object) -> None:
     spec = obj["spec"]
     spec.setdefault("podManagementPolicy", "OrderedReady")
     spec.setdefault("revisionHistoryLimit", 10)
@@ -105,14 +102,14 @@ def _stateful(obj: Object) -> None:
         claim.setdefault("kind", "PersistentVolumeClaim")
         claim["spec"].setdefault("volumeMode", "Filesystem")
         claim.setdefault("status", {"phase": "Pending"})
-    _replicated(obj)
+    _replica_set(obj)
 
 
 def _daemon_set(obj: Object) -> None:
     obj["spec"].setdefault(
         "updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}
     )
-    _pod(obj["spec"]["template"]["spec"])
+    _pod_spec(obj["spec"]["template"]["spec"])
 
 
 def _network_policy(obj: Object) -> None:
@@ -130,10 +127,11 @@ def _cron_job(obj: Object) -> None:
     obj["spec"].setdefault("concurrencyPolicy", "Allow")
     obj["spec"].setdefault("successfulJobsHistoryLimit", 3)
     obj["spec"].setdefault("failedJobsHistoryLimit", 1)
-    _pod(obj["spec"]["jobTemplate"]["spec"]["template"]["spec"])
+    _pod_spec(obj["spec"]["jobTemplate"]["spec"]["template"]["spec"])
 
 
-def _service(obj: Object) -> None:
+def fill_service(obj: Object) -> None:
+    """Fill in the defaults of a Service that has a spec."""
     spec = obj["spec"]
     spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
@@ -154,7 +152,7 @@ def _secret(obj: Object) -> None:
         obj.setdefault("data", {})[key] = base64.b64encode(str(value).encode()).decode()
 
 
-def _scaler(obj: Object) -> None:
+def _autoscaler(obj: Object) -> None:
     obj["spec"].setdefault("minReplicas", 1)
     obj["spec"].setdefault(
         "metrics",
@@ -188,19 +186,21 @@ def _webhooks(obj: Object) -> None:
             webhook["clientConfig"]["service"].setdefault("port", 443)
 
 
-def _volume(obj: Object) -> None:
+def _protect(obj: Object, finalizer: str) -> None:
     finalizers = obj["metadata"].setdefault("finalizers", [])
-    if "kubernetes.io/pv-protection" not in finalizers:
-        finalizers.append("kubernetes.io/pv-protection")
+    if finalizer not in finalizers:
+        finalizers.append(finalizer)
+
+
+def _volume(obj: Object) -> None:
+    _protect(obj, "kubernetes.io/pv-protection")
     obj["spec"].setdefault("persistentVolumeReclaimPolicy", "Retain")
     obj["spec"].setdefault("volumeMode", "Filesystem")
     obj["status"] = {"phase": "Pending"}
 
 
 def _claim(obj: Object) -> None:
-    finalizers = obj["metadata"].setdefault("finalizers", [])
-    if "kubernetes.io/pvc-protection" not in finalizers:
-        finalizers.append("kubernetes.io/pvc-protection")
+    _protect(obj, "kubernetes.io/pvc-protection")
     obj["spec"].setdefault("volumeMode", "Filesystem")
     obj["status"] = {"phase": "Pending"}
 
@@ -221,10 +221,10 @@ def _job(obj: Object) -> None:
         }
         spec["template"].setdefault("metadata", {}).setdefault("labels", {}).update(labels)
         spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
-    _pod(spec["template"]["spec"])
+    _pod_spec(spec["template"]["spec"])
 
 
-def _pod(spec: Object) -> None:
+def _pod_spec(spec: Object) -> None:
     spec.setdefault("restartPolicy", "Always")
     spec.setdefault("dnsPolicy", "ClusterFirst")
     spec.setdefault("schedulerName", "default-scheduler")
@@ -263,19 +263,19 @@ def _probe(probe: Object | None) -> None:
 _FILLERS: dict[str, Callable[[Object], None]] = {
     "Namespace": _namespace,
     "Node": _node,
-    "Pod": _bare_pod,
+    "Pod": _pod,
     "Deployment": _deployment,
-    "StatefulSet": _stateful,
-    "ReplicaSet": _replicated,
+    "StatefulSet": _stateful_set,
+    "ReplicaSet": _replica_set,
     "DaemonSet": _daemon_set,
     "NetworkPolicy": _network_policy,
     "Job": _job,
     "CronJob": _cron_job,
     "PersistentVolumeClaim": _claim,
     "PersistentVolume": _volume,
-    "Service": _service,
+    "Service": fill_service,
     "Secret": _secret,
-    "HorizontalPodAutoscaler": _scaler,
+    "HorizontalPodAutoscaler": _autoscaler,
     "StorageClass": _storage_class,
     "ValidatingWebhookConfiguration": _webhooks,
     "MutatingWebhookConfiguration": _webhooks,

@@ -1,12 +1,13 @@
-"""What the server serves, as its discovery endpoints tell it."""
+"""The discovery endpoints: which groups, versions and kinds the server serves.
+
+https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.kube.api.kinds import Kind, KindRegistry
+from sandbox.kube.objects import Object
 
-Object = dict[str, Any]
 ALL_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
 BETA = "v2beta1"
@@ -26,18 +27,18 @@ ALL = frozenset(  # what `kubectl get all` means
 
 
 def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tuple[Object, str] | None:
-    """The body and content type of a discovery path; None for any other."""
+    """Return the body and content type of a discovery path; None for any other path.
+
+    `version` is the cluster's version of Kubernetes.
+    """
     if path == "/version":
         return _version(version), "application/json"
     aggregated = _aggregated_version(accept)
     if path in ("/api", "/apis") and aggregated:
         return _aggregated(registry, aggregated, core=path == "/api"), AGGREGATED.format(version=aggregated)
     if path == "/api":
-        return {
-            "kind": "APIVersions",
-            "versions": ["v1"],
-            "serverAddressByClientCIDRs": [],
-        }, "application/json"
+        versions = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+        return versions, "application/json"
     if path == "/apis":
         groups = [_group(group, registry) for group in _groups(registry)]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}, "application/json"
@@ -53,7 +54,7 @@ def answer(path: str, registry: KindRegistry, version: str, accept: str) -> tupl
 
 
 def _aggregated_version(accept: str) -> str:
-    """The version of aggregated discovery that a client takes first; empty if it takes none."""
+    """Return the version of aggregated discovery that a client prefers; empty if it accepts none."""
     for part in accept.split(","):
         if "as=APIGroupDiscoveryList" in part:
             return BETA if f"v={BETA}" in part else "v2"
@@ -79,14 +80,19 @@ def _groups(registry: KindRegistry) -> list[str]:
     return list(dict.fromkeys(kind.group for kind in registry.all() if kind.group))
 
 
+def _versions(registry: KindRegistry, group: str) -> list[str]:
+    return list(dict.fromkeys(kind.version for kind in registry.all() if kind.group == group))
+
+
 def _kinds(registry: KindRegistry, group: str, version: str) -> list[Kind]:
     return [kind for kind in registry.all() if (kind.group, kind.version) == (group, version)]
 
 
 def _group(group: str, registry: KindRegistry) -> Object:
-    versions = list(dict.fromkeys(kind.version for kind in registry.all() if kind.group == group))
-    shown = [{"groupVersion": f"{group}/{version}", "version": version} for version in versions]
-    return {"name": group, "versions": shown, "preferredVersion": shown[0]}
+    versions = [
+        {"groupVersion": f"{group}/{version}", "version": version} for version in _versions(registry, group)
+    ]
+    return {"name": group, "versions": versions, "preferredVersion": versions[0]}
 
 
 def _resources(group_version: str, kinds: list[Kind]) -> Object:
@@ -119,29 +125,24 @@ def _resources(group_version: str, kinds: list[Kind]) -> Object:
 
 
 def _aggregated(registry: KindRegistry, answered: str, *, core: bool) -> Object:
-    groups = [""] if core else _groups(registry)
-    items = []
-    for group in groups:
-        versions = list(dict.fromkeys(kind.version for kind in registry.all() if kind.group == group))
-        items.append(
-            {
-                "metadata": {"name": group},
-                "versions": [
-                    {
-                        "version": version,
-                        "freshness": "Current",
-                        "resources": [_discovered(kind) for kind in _kinds(registry, group, version)],
-                    }
-                    for version in versions
-                ],
-            }
-        )
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{answered}",
         "metadata": {},
-        "items": items,
+        "items": [_aggregated_group(registry, group) for group in ([""] if core else _groups(registry))],
     }
+
+
+def _aggregated_group(registry: KindRegistry, group: str) -> Object:
+    versions = [
+        {
+            "version": version,
+            "freshness": "Current",
+            "resources": [_discovered(kind) for kind in _kinds(registry, group, version)],
+        }
+        for version in _versions(registry, group)
+    ]
+    return {"metadata": {"name": group}, "versions": versions}
 
 
 def _discovered(kind: Kind) -> Object:

@@ -1,59 +1,50 @@
-"""Evictions: a pod goes if every PodDisruptionBudget that selects it lets it."""
+"""Evictions: a pod goes if the PodDisruptionBudget that selects it allows a disruption.
+
+https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from sandbox.kube.api import selectors
 from sandbox.kube.api.errors import ApiError
 from sandbox.kube.api.store import Store
+from sandbox.kube.objects import Object, is_ready, key_of, labels_of, phase_of, status_of
 
-Object = dict[str, Any]
 
-
-def evict(store: Store, namespace: str, name: str, body: Object, *, dry_run: bool) -> None:
+def evict(store: Store, namespace: str, name: str, eviction: Object, *, dry_run: bool) -> None:
     """Evict a pod. Raises `ApiError` 404, 429 and 500."""
     pods, budgets = store.registry.named("Pod"), store.registry.named("PodDisruptionBudget")
     pod = store.peek(pods, namespace, name)
-    options = body.get("deleteOptions") or {}
-    dry = dry_run or options.get("dryRun") == ["All"]
-    ready = any(
-        c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", [])
-    )
-    counted = ready and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed", "Pending")
-    mine = [
+    options = eviction.get("deleteOptions") or {}
+    dry_run = dry_run or options.get("dryRun") == ["All"]
+    disruptive = is_ready(pod) and phase_of(pod) not in ("Succeeded", "Failed", "Pending")
+    selecting = [
         budget
         for budget in store.all_of(budgets, namespace)
-        if counted
-        and selectors.matches(budget["spec"].get("selector") or {}, pod["metadata"].get("labels") or {})
+        if disruptive and selectors.matches(budget["spec"].get("selector"), labels_of(pod))
     ]
-    if len(mine) > 1:
+    if len(selecting) > 1:
         why = (
             "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
         )
         raise ApiError(500, "InternalError", why)
-    for budget in mine:
-        status = budget.get("status") or {}
-        if status.get("disruptionsAllowed", 0) < 1:
-            raise _refused(budget, status)
-        if not dry:
-            left = status["disruptionsAllowed"] - 1
-
-            def spend(obj: Object, left: int = left) -> None:
-                obj["status"]["disruptionsAllowed"] = left
-
-            store.mutate(budgets, namespace, budget["metadata"]["name"], spend, subresource="status")
+    for budget in selecting:
+        status = status_of(budget)
+        allowed = status.get("disruptionsAllowed", 0)
+        if allowed < 1:
+            raise _refusal(budget)
+        if not dry_run:
+            store.set_status(budgets, budget, {**status, "disruptionsAllowed": allowed - 1})
     grace = options.get("gracePeriodSeconds")
-    store.delete(pods, namespace, name, preconditions=options.get("preconditions"), grace=grace, dry_run=dry)
-
-
-def _refused(budget: Object, status: Object) -> ApiError:
-    name, needs, has = (
-        budget["metadata"]["name"],
-        status.get("desiredHealthy", 0),
-        status.get("currentHealthy", 0),
+    store.delete(
+        pods, namespace, name, preconditions=options.get("preconditions"), grace=grace, dry_run=dry_run
     )
-    why = f"The disruption budget {name} needs {needs} healthy pods and has {has} currently"
+
+
+def _refusal(budget: Object) -> ApiError:
+    status, (_, name) = status_of(budget), key_of(budget)
+    desired, current = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
+    why = f"The disruption budget {name} needs {desired} healthy pods and has {current} currently"
     return ApiError(
         429,
         "TooManyRequests",

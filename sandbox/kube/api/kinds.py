@@ -1,14 +1,13 @@
-"""The kinds that an API server serves: the built-in ones, and those that CRDs add."""
+"""The kinds that an API server serves: the built-in ones, and those that CustomResourceDefinitions add."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """One kind of object."""
+    """One kind of object in one version of its API group."""
 
     group: str
     version: str
@@ -18,7 +17,7 @@ class Kind:
     short: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     custom: bool = False
-    stored: str = ""  # the version under which the objects are kept, if it is another
+    stored: str = ""  # the version under which the objects are stored, if it is another one
 
     @property
     def api_version(self) -> str:
@@ -27,122 +26,128 @@ class Kind:
 
     @property
     def singular(self) -> str:
-        """Its name in the singular."""
+        """The name of one object in discovery."""
         return self.kind.lower()
 
+    @property
+    def qualified_plural(self) -> str:
+        """`deployments.apps`, or `pods` for the core group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
-def _built_in() -> tuple[Kind, ...]:
-    core = [
-        Kind("", "v1", "Namespace", "namespaces", False, ("ns",), ("status", "finalize")),
-        Kind("", "v1", "Node", "nodes", False, ("no",), ("status",)),
-        Kind("", "v1", "Pod", "pods", True, ("po",), ("status", "exec", "log", "eviction", "binding")),
-        Kind("", "v1", "Service", "services", True, ("svc",), ("status",)),
-        Kind("", "v1", "Endpoints", "endpoints", True, ("ep",)),
-        Kind("", "v1", "ConfigMap", "configmaps", True, ("cm",)),
-        Kind("", "v1", "Secret", "secrets"),
-        Kind("", "v1", "ServiceAccount", "serviceaccounts", True, ("sa",)),
-        Kind("", "v1", "Event", "events", True, ("ev",)),
-        Kind("", "v1", "PersistentVolume", "persistentvolumes", False, ("pv",), ("status",)),
-        Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", True, ("pvc",), ("status",)),
-        Kind("", "v1", "LimitRange", "limitranges", True, ("limits",)),
-        Kind("", "v1", "ResourceQuota", "resourcequotas", True, ("quota",), ("status",)),
-    ]
-    scalable = ("status", "scale")
-    return (
-        *core,
-        Kind("apps", "v1", "Deployment", "deployments", True, ("deploy",), scalable),
-        Kind("apps", "v1", "ReplicaSet", "replicasets", True, ("rs",), scalable),
-        Kind("apps", "v1", "StatefulSet", "statefulsets", True, ("sts",), scalable),
-        Kind("apps", "v1", "DaemonSet", "daemonsets", True, ("ds",), ("status",)),
-        Kind("apps", "v1", "ControllerRevision", "controllerrevisions"),
-        Kind("batch", "v1", "Job", "jobs", True, (), ("status",)),
-        Kind("batch", "v1", "CronJob", "cronjobs", True, ("cj",), ("status",)),
-        Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", True, ("netpol",)),
-        Kind("networking.k8s.io", "v1", "Ingress", "ingresses", True, ("ing",), ("status",)),
-        Kind("networking.k8s.io", "v1", "IngressClass", "ingressclasses", False),
-        Kind("rbac.authorization.k8s.io", "v1", "Role", "roles"),
-        Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"),
-        Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", False),
-        Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", False),
-        Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", True, ("pdb",), ("status",)),
-        Kind(
-            "autoscaling",
-            "v2",
-            "HorizontalPodAutoscaler",
-            "horizontalpodautoscalers",
-            True,
-            ("hpa",),
-            ("status",),
-        ),
-        Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", False, ("sc",)),
-        Kind("storage.k8s.io", "v1", "CSIDriver", "csidrivers", False),
-        Kind("storage.k8s.io", "v1", "CSINode", "csinodes", False),
-        Kind("storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", False, (), ("status",)),
-        Kind("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", False),
-        Kind(
-            "admissionregistration.k8s.io",
-            "v1",
-            "ValidatingWebhookConfiguration",
-            "validatingwebhookconfigurations",
-            False,
-        ),
-        Kind(
-            "admissionregistration.k8s.io",
-            "v1",
-            "MutatingWebhookConfiguration",
-            "mutatingwebhookconfigurations",
-            False,
-        ),
-        Kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", False, (), ("status",)),
-        Kind("coordination.k8s.io", "v1", "Lease", "leases"),
-        Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
-        Kind("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", False, ("pc",)),
-        Kind(
-            "apiextensions.k8s.io",
-            "v1",
-            "CustomResourceDefinition",
-            "customresourcedefinitions",
-            False,
-            ("crd", "crds"),
-            ("status",),
-        ),
-    )
+    @property
+    def qualified_kind(self) -> str:
+        """`Deployment.apps`, or `Pod` for the core group."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+
+SCALABLE = ("status", "scale")
+STATUS = ("status",)
+POD_SUBRESOURCES = ("status", "exec", "log", "eviction", "binding")
+CLUSTER, NAMESPACED = False, True
+# by API group and version: kind, plural, scope, short names, subresources
+BUILT_IN: dict[tuple[str, str], tuple[tuple[str, str, bool, str, tuple[str, ...]], ...]] = {
+    ("", "v1"): (
+        ("Namespace", "namespaces", CLUSTER, "ns", ("status", "finalize")),
+        ("Node", "nodes", CLUSTER, "no", STATUS),
+        ("Pod", "pods", NAMESPACED, "po", POD_SUBRESOURCES),
+        ("Service", "services", NAMESPACED, "svc", STATUS),
+        ("Endpoints", "endpoints", NAMESPACED, "ep", ()),
+        ("ConfigMap", "configmaps", NAMESPACED, "cm", ()),
+        ("Secret", "secrets", NAMESPACED, "", ()),
+        ("ServiceAccount", "serviceaccounts", NAMESPACED, "sa", ()),
+        ("Event", "events", NAMESPACED, "ev", ()),
+        ("PersistentVolume", "persistentvolumes", CLUSTER, "pv", STATUS),
+        ("PersistentVolumeClaim", "persistentvolumeclaims", NAMESPACED, "pvc", STATUS),
+        ("LimitRange", "limitranges", NAMESPACED, "limits", ()),
+        ("ResourceQuota", "resourcequotas", NAMESPACED, "quota", STATUS),
+    ),
+    ("apps", "v1"): (
+        ("Deployment", "deployments", NAMESPACED, "deploy", SCALABLE),
+        ("ReplicaSet", "replicasets", NAMESPACED, "rs", SCALABLE),
+        ("StatefulSet", "statefulsets", NAMESPACED, "sts", SCALABLE),
+        ("DaemonSet", "daemonsets", NAMESPACED, "ds", STATUS),
+        ("ControllerRevision", "controllerrevisions", NAMESPACED, "", ()),
+    ),
+    ("batch", "v1"): (
+        ("Job", "jobs", NAMESPACED, "", STATUS),
+        ("CronJob", "cronjobs", NAMESPACED, "cj", STATUS),
+    ),
+    ("networking.k8s.io", "v1"): (
+        ("NetworkPolicy", "networkpolicies", NAMESPACED, "netpol", ()),
+        ("Ingress", "ingresses", NAMESPACED, "ing", STATUS),
+        ("IngressClass", "ingressclasses", CLUSTER, "", ()),
+    ),
+    ("rbac.authorization.k8s.io", "v1"): (
+        ("Role", "roles", NAMESPACED, "", ()),
+        ("RoleBinding", "rolebindings", NAMESPACED, "", ()),
+        ("ClusterRole", "clusterroles", CLUSTER, "", ()),
+        ("ClusterRoleBinding", "clusterrolebindings", CLUSTER, "", ()),
+    ),
+    ("policy", "v1"): (("PodDisruptionBudget", "poddisruptionbudgets", NAMESPACED, "pdb", STATUS),),
+    ("autoscaling", "v2"): (
+        ("HorizontalPodAutoscaler", "horizontalpodautoscalers", NAMESPACED, "hpa", STATUS),
+    ),
+    ("storage.k8s.io", "v1"): (
+        ("StorageClass", "storageclasses", CLUSTER, "sc", ()),
+        ("CSIDriver", "csidrivers", CLUSTER, "", ()),
+        ("CSINode", "csinodes", CLUSTER, "", ()),
+        ("VolumeAttachment", "volumeattachments", CLUSTER, "", STATUS),
+    ),
+    ("node.k8s.io", "v1"): (("RuntimeClass", "runtimeclasses", CLUSTER, "", ()),),
+    ("admissionregistration.k8s.io", "v1"): (
+        ("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", CLUSTER, "", ()),
+        ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", CLUSTER, "", ()),
+    ),
+    ("apiregistration.k8s.io", "v1"): (("APIService", "apiservices", CLUSTER, "", STATUS),),
+    ("coordination.k8s.io", "v1"): (("Lease", "leases", NAMESPACED, "", ()),),
+    ("discovery.k8s.io", "v1"): (("EndpointSlice", "endpointslices", NAMESPACED, "", ()),),
+    ("scheduling.k8s.io", "v1"): (("PriorityClass", "priorityclasses", CLUSTER, "pc", ()),),
+    ("apiextensions.k8s.io", "v1"): (
+        ("CustomResourceDefinition", "customresourcedefinitions", CLUSTER, "crd crds", STATUS),
+    ),
+}
 
 
 class KindRegistry:
-    """The kinds one server serves just now."""
+    """The kinds that one server serves at present."""
 
-    def __init__(self, kinds: Iterable[Kind] | None = None) -> None:
+    def __init__(self) -> None:
         self._kinds: dict[tuple[str, str, str], Kind] = {}
         self._by_name: dict[tuple[str, str], Kind] = {}
-        for kind in kinds if kinds is not None else _built_in():
-            self.register(kind)
+        for (group, version), kinds in BUILT_IN.items():
+            for kind, plural, namespaced, short, subresources in kinds:
+                self.register(
+                    Kind(group, version, kind, plural, namespaced, tuple(short.split()), subresources)
+                )
 
     def register(self, kind: Kind) -> None:
-        """Serve a kind."""
+        """Serve a kind from now on."""
         self._kinds[kind.group, kind.version, kind.plural] = kind
         self._by_name[kind.api_version, kind.kind] = kind
 
     def unregister(self, kind: Kind) -> None:
-        """Serve a kind no longer."""
+        """Stop serving a kind."""
         self._kinds.pop((kind.group, kind.version, kind.plural), None)
         self._by_name.pop((kind.api_version, kind.kind), None)
 
     def find(self, group: str, version: str, plural: str) -> Kind | None:
-        """A kind by where it is in the API."""
+        """Return the kind of an API path, if it is served."""
         return self._kinds.get((group, version, plural))
 
     def named(self, kind: str, group: str = "") -> Kind:
-        """A kind by its name. Raises `KeyError`."""
-        for found in self._kinds.values():
-            if found.kind == kind and not found.stored and (not group or found.group == group):
-                return found
+        """Return the kind of this name in its stored version; an empty group stands for any.
+
+        Raises `KeyError`.
+        """
+        for candidate in self._kinds.values():
+            if candidate.kind == kind and not candidate.stored and group in ("", candidate.group):
+                return candidate
         raise KeyError(kind)
 
     def of(self, api_version: str, kind: str) -> Kind | None:
-        """A kind as an object names it."""
+        """Return the kind that an object names, if it is served."""
         return self._by_name.get((api_version, kind))
 
     def all(self) -> tuple[Kind, ...]:
-        """Every kind, in the order it was registered."""
+        """Return every kind, in the order of registration."""
         return tuple(self._kinds.values())

@@ -1,4 +1,7 @@
-"""Lists: selectors, pages whose continue tokens expire, and the forms a client may ask for."""
+"""Lists: selectors, pages whose continue tokens expire, and the forms a client may ask for.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,18 @@ import base64
 import json
 import time
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.kube.api import errors, selectors, tables
 from sandbox.kube.api.kinds import Kind
 from sandbox.kube.api.store import Store
-
-Object = dict[str, Any]
+from sandbox.kube.objects import Object
 
 TOKEN_SECONDS = 300.0  # etcd keeps old revisions for five minutes
 TABLE, METADATA_LIST = "Table", "PartialObjectMetadataList"
+EXPIRED_TOKEN = (
+    "The provided continue parameter is too old to display a consistent list result. "
+    "You can start a new list without the continue parameter."
+)
 
 
 class Lister:
@@ -23,79 +28,74 @@ class Lister:
 
     def __init__(self, store: Store, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._now = monotonic
+        self._monotonic = monotonic
         self._snapshots: dict[tuple[object, ...], tuple[float, list[Object]]] = {}
 
     def page(self, kind: Kind, namespace: str | None, query: dict[str, str]) -> tuple[list[Object], Object]:
-        """Objects and the list's metadata. Raises `ApiError` 400 and 410."""
-        matches = [
-            selectors.labels(query.get("labelSelector", "")),
-            selectors.fields(query.get("fieldSelector", "")),
-        ]
+        """Return the objects of a page and the list's metadata. Raises `ApiError` 400 and 410."""
+        selects = selectors.from_query(query)
         limit = int(query.get("limit") or 0)
-        token = query.get("continue")
-        asked = (kind, namespace or "", query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        if token:
-            version, start, found = self._resume(token, asked)
+        key = (kind, namespace or "", query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        if query.get("continue"):
+            version, start, objects = self._resume(query["continue"], key)
         else:
             version, start = self._store.resource_version, 0
-            found = [
-                obj for obj in self._store.all_of(kind, namespace) if all(match(obj) for match in matches)
-            ]
+            objects = [obj for obj in self._store.all_of(kind, namespace) if selects(obj)]
         metadata: Object = {"resourceVersion": str(version)}
-        shown = (
-            found[start : start + limit] if limit and query.get("resourceVersion") != "0" else found[start:]
-        )
-        rest = len(found) - start - len(shown)
-        if rest > 0:
-            self._keep((*asked, version), found)
-            metadata |= {"continue": _token(version, start + len(shown)), "remainingItemCount": rest}
-        return shown, metadata
+        paged = limit and query.get("resourceVersion") != "0"
+        page = objects[start : start + limit] if paged else objects[start:]
+        remaining = len(objects) - start - len(page)
+        if remaining > 0:
+            self._keep((*key, version), objects)
+            metadata["continue"] = _continue_token(version, start + len(page))
+            metadata["remainingItemCount"] = remaining
+        return page, metadata
 
     def expire(self) -> None:
         """Forget every snapshot: continue tokens are answered 410 from now on."""
         self._snapshots.clear()
 
-    def _keep(self, key: tuple[object, ...], found: list[Object]) -> None:
-        now = self._now()
-        self._snapshots = {v: kept for v, kept in self._snapshots.items() if now - kept[0] < TOKEN_SECONDS}
-        self._snapshots[key] = (now, found)
+    def _keep(self, key: tuple[object, ...], objects: list[Object]) -> None:
+        now = self._monotonic()
+        fresh = {
+            key: snapshot for key, snapshot in self._snapshots.items() if now - snapshot[0] < TOKEN_SECONDS
+        }
+        self._snapshots = {**fresh, key: (now, objects)}
 
-    def _resume(self, token: str, asked: tuple[object, ...]) -> tuple[int, int, list[Object]]:
+    def _resume(self, token: str, key: tuple[object, ...]) -> tuple[int, int, list[Object]]:
         try:
-            text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode(errors="replace")
-            data = json.loads(text)
+            data = json.loads(_decode(token))
             version, start = int(data["rv"]), int(data["start"])
         except (ValueError, KeyError, TypeError):
-            first = token_text(token)[:1]
             raise errors.bad_request(
-                f"invalid continue token: continue key is not valid: invalid character '{first}' looking for"
-                " beginning of value"
+                "invalid continue token: continue key is not valid: invalid character"
+                f" '{token_text(token)[:1]}' looking for beginning of value"
             ) from None
-        kept = self._snapshots.get((*asked, version))
-        if kept is None or self._now() - kept[0] >= TOKEN_SECONDS:
-            raise errors.expired(
-                "The provided continue parameter is too old to display a consistent list result. "
-                "You can start a new list without the continue parameter."
-            )
-        return version, start, kept[1]
+        taken_at, objects = self._snapshots.get((*key, version), (float("-inf"), []))
+        if self._monotonic() - taken_at >= TOKEN_SECONDS:
+            raise errors.expired(EXPIRED_TOKEN)
+        return version, start, objects
 
 
-def _token(version: int, start: int) -> str:
+def _continue_token(version: int, start: int) -> str:
     data = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start}, separators=(",", ":"))
     return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
 
 
+def _decode(token: str) -> str:
+    return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode(errors="replace")
+
+
 def token_text(token: str) -> str:
-    """What a token says, as far as it can be read."""
+    """Return what a continue token says, as far as it can be read."""
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode(errors="replace")
+        return _decode(token)
     except ValueError:
         return token
 
 
-def wanted_form(accept: str) -> str:
-    """The form that an Accept header asks for; empty for plain objects."""
+def requested_form(accept: str) -> str:
+    """Return the form that an Accept header asks for; empty for plain objects."""
     for part in accept.split(","):
         settings = dict(piece.strip().split("=", 1) for piece in part.split(";")[1:] if "=" in piece)
         if settings.get("as") in (TABLE, METADATA_LIST):
@@ -103,18 +103,19 @@ def wanted_form(accept: str) -> str:
     return ""
 
 
-def body(kind: Kind, items: list[Object], metadata: Object, *, form: str, include: str) -> Object:
-    """A list in the form that was asked for. Items of a list carry no kind and apiVersion."""
+def body(kind: Kind, items: list[Object], metadata: Object, *, form: str = "", include: str = "") -> Object:
+    """Return a list in the form that was asked for; `include` is `includeObject` of a table.
+
+    Items of a plain list carry no kind and apiVersion, except those of custom resources.
+    """
     if form == TABLE:
         return tables.table(kind, items, metadata, include=include or "Metadata")
-    bare = [
-        {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in items
-    ]
     if form == METADATA_LIST:
-        partial = [
-            {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
+        items = [tables.partial_metadata(item) for item in items]
+        return {"kind": METADATA_LIST, "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}
+    if not kind.custom:
+        items = [
+            {field: value for field, value in item.items() if field not in ("kind", "apiVersion")}
             for item in items
         ]
-        return {"kind": METADATA_LIST, "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": partial}
-    shown = items if kind.custom else bare
-    return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": shown}
+    return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items}

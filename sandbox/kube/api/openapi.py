@@ -1,14 +1,10 @@
-"""OpenAPI v3 as far as clients look: which kinds there are, and that the server validates fields and
-runs dry.
-"""
+"""OpenAPI v3 as far as clients read it: the kinds, and the parameters for field validation and dry runs."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.kube.api.kinds import Kind, KindRegistry
+from sandbox.kube.objects import Object
 
-Object = dict[str, Any]
 ROOT = "/openapi/v3"
 PARAMETERS = [
     {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
@@ -17,14 +13,14 @@ PARAMETERS = [
 
 
 def answer(path: str, registry: KindRegistry) -> Object | None:
-    """The index, or the document of one group and version; None for any other path."""
-    versions = {_home(kind).strip("/"): kind for kind in registry.all()}
+    """Return the index, or the document of one group and version; None for any other path."""
+    versions = {_prefix(kind).strip("/"): kind for kind in registry.all()}
     if path == ROOT:
         return {"paths": {name: {"serverRelativeURL": f"{ROOT}/{name}?hash=1"} for name in versions}}
-    found = versions.get(path.removeprefix(f"{ROOT}/"))
-    if not path.startswith(f"{ROOT}/") or found is None:
+    requested = versions.get(path.removeprefix(f"{ROOT}/"))
+    if not path.startswith(f"{ROOT}/") or requested is None:
         return None
-    kinds = [kind for kind in registry.all() if kind.api_version == found.api_version]
+    kinds = [kind for kind in registry.all() if kind.api_version == requested.api_version]
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "v1"},
@@ -33,12 +29,12 @@ def answer(path: str, registry: KindRegistry) -> Object | None:
     }
 
 
-def _home(kind: Kind) -> str:
+def _prefix(kind: Kind) -> str:
     return f"/apis/{kind.api_version}" if kind.group else "/api/v1"
 
 
 def _paths(kind: Kind) -> Object:
-    base = f"{_home(kind)}/namespaces/{{namespace}}" if kind.namespaced else _home(kind)
+    base = f"{_prefix(kind)}/namespaces/{{namespace}}" if kind.namespaced else _prefix(kind)
     named = {"group": kind.group, "version": kind.version, "kind": kind.kind}
 
     def operation(action: str) -> Object:

@@ -1,5 +1,6 @@
-"""The four kinds of PATCH but apply: JSON patch, merge patch, strategic merge patch, and what is wrong
-with one.
+"""The kinds of PATCH except apply: JSON patch (RFC 6902), merge patch (RFC 7386), strategic merge patch.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from typing import Any
 
 import jsonpatch
 
-from sandbox.kube.api import errors, ownership
-from sandbox.kube.api.clone import clone
+from sandbox.kube.api import errors, field_paths
 from sandbox.kube.api.errors import ApiError
+from sandbox.kube.objects import Object, clone
 
-Object = dict[str, Any]
 APPLY, JSON_PATCH, MERGE, STRATEGIC = (
     f"application/{name}"
     for name in ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
@@ -25,8 +25,11 @@ DIRECTIVE, DELETE_FROM, RETAIN, ORDER = (
 )
 
 
-def patched(live: Object, patch: Any, content: str, *, custom: bool) -> Object:
-    """A copy of an object with a patch applied. Raises `ApiError` 400, 415 and 422."""
+def patch_object(live: Object, patch: Any, content: str, *, custom: bool) -> Object:
+    """Return a copy of an object with a patch of a media type applied.
+
+    Custom resources have no strategic merge patch. Raises `ApiError` 400, 415 and 422.
+    """
     if content == JSON_PATCH:
         try:
             return dict(jsonpatch.apply_patch(live, patch))
@@ -37,7 +40,7 @@ def patched(live: Object, patch: Any, content: str, *, custom: bool) -> Object:
         except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
             raise errors.bad_request(str(error)) from None
     if content == MERGE:
-        return dict(merged(live, patch))
+        return dict(merge(live, patch))
     if content == STRATEGIC and not custom:
         return dict(_strategic(clone(live), patch, live.get("kind", "")))
     accepted = [JSON_PATCH, MERGE, APPLY] if custom else [JSON_PATCH, MERGE, STRATEGIC, APPLY]
@@ -48,8 +51,8 @@ def patched(live: Object, patch: Any, content: str, *, custom: bool) -> Object:
     raise ApiError(415, "UnsupportedMediaType", why)
 
 
-def merged(live: Any, patch: Any) -> Any:
-    """RFC 7386."""
+def merge(live: Any, patch: Any) -> Any:
+    """Return a value with a JSON merge patch applied (RFC 7386)."""
     if not isinstance(patch, dict):
         return patch
     base = dict(live) if isinstance(live, dict) else {}
@@ -57,7 +60,7 @@ def merged(live: Any, patch: Any) -> Any:
         if value is None:
             base.pop(key, None)
         else:
-            base[key] = merged(base.get(key), value)
+            base[key] = merge(base.get(key), value)
     return base
 
 
@@ -65,10 +68,10 @@ def _strategic(live: Any, patch: Any, kind: str, name: str = "") -> Any:
     if isinstance(patch, dict):
         return _strategic_map(live if isinstance(live, dict) else {}, patch, kind)
     if isinstance(patch, list):
-        keys = ownership.keys_of(name, [*(live or []), *patch], kind)
+        keys = field_paths.keys_of(name, [*(live or []), *patch], kind)
         if keys and isinstance(live, list):
             return _strategic_list(live, patch, keys, kind)
-        if name in ownership.SETS and isinstance(live, list):
+        if name in field_paths.SETS and isinstance(live, list):
             return live + [item for item in patch if item not in live]
     return patch
 
@@ -76,36 +79,34 @@ def _strategic(live: Any, patch: Any, kind: str, name: str = "") -> Any:
 def _strategic_map(live: Object, patch: Object, kind: str) -> Object:
     if patch.get(DIRECTIVE) == "replace":
         return {key: value for key, value in patch.items() if key != DIRECTIVE}
-    made = {key: value for key, value in live.items() if RETAIN not in patch or key in patch[RETAIN]}
+    result = {key: value for key, value in live.items() if RETAIN not in patch or key in patch[RETAIN]}
     for key, value in patch.items():
         if key.startswith(DELETE_FROM):
             listed = key.removeprefix(DELETE_FROM)
-            made[listed] = [item for item in made.get(listed, []) if item not in value]
+            result[listed] = [item for item in result.get(listed, []) if item not in value]
         elif key in (DIRECTIVE, RETAIN) or key.startswith(ORDER):
             continue
         elif value is None:
-            made.pop(key, None)
+            result.pop(key, None)
         else:
-            made[key] = _strategic(made.get(key), value, kind, key)
-    return made
+            result[key] = _strategic(result.get(key), value, kind, key)
+    return result
 
 
 def _strategic_list(live: list[Any], patch: list[Any], keys: tuple[str, ...], kind: str) -> list[Any]:
-    made = list(live)
+    result = list(live)
     for item in patch:
-        at = next(
-            (n for n, each in enumerate(made) if all(_key(each, key) == _key(item, key) for key in keys)),
-            None,
-        )
+        matching = (n for n, other in enumerate(result) if _key(other, keys) == _key(item, keys))
+        index = next(matching, None)
         if item.get(DIRECTIVE) == "delete":
-            if at is not None:
-                del made[at]
-        elif at is None:
-            made.append(item)
+            if index is not None:
+                del result[index]
+        elif index is None:
+            result.append(item)
         else:
-            made[at] = _strategic(made[at], item, kind)
-    return made
+            result[index] = _strategic(result[index], item, kind)
+    return result
 
 
-def _key(item: Object, key: str) -> Any:
-    return item.get(key, "TCP" if key == "protocol" else None)
+def _key(item: Object, keys: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(item.get(key, "TCP" if key == "protocol" else None) for key in keys)

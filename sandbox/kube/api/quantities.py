@@ -1,4 +1,7 @@
-"""Quantities of resources: `100m`, `1.5Gi`, `2`."""
+"""Quantities of resources: `100m`, `1.5Gi`, `2`.
+
+https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,18 @@ _SHAPE = re.compile(r"([0-9.]+)([a-zA-Z]*)")
 
 
 def number(quantity: object) -> Fraction:
-    """A quantity as a number of its base unit. Raises `ValueError`."""
-    found = _SHAPE.fullmatch(str(quantity))
-    if found is None or found[2] not in UNITS:
+    """Return a quantity as a number of its base unit. Raises `ValueError`."""
+    match = _SHAPE.fullmatch(str(quantity))
+    if match is None or match[2] not in UNITS:
         raise ValueError(f"no quantity: {quantity}")
-    return Fraction(found[1]) * UNITS[found[2]]
+    return Fraction(match[1]) * UNITS[match[2]]
 
 
 def text(value: Fraction, like: str = "") -> str:
-    """A number as a quantity, in the unit of `like` where that is exact."""
-    unit = "".join(c for c in like if c.isalpha())
-    for each in (unit, "", "m"):
-        scaled = value / UNITS.get(each, Fraction(1))
+    """Return a number as a quantity, in the unit of the quantity `like` where that is exact."""
+    preferred = "".join(letter for letter in like if letter.isalpha())
+    for unit in (preferred, "", "m"):
+        scaled = value / UNITS.get(unit, Fraction(1))
         if scaled.denominator == 1:
-            return f"{scaled.numerator}{each}"
+            return f"{scaled.numerator}{unit}"
     return str(int(value))

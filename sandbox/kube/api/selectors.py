@@ -1,4 +1,7 @@
-"""Label and field selectors, as the API server parses them."""
+"""Label and field selectors, as the API server parses them.
+
+https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.kube.api.errors import bad_request
+from sandbox.kube.objects import Object, labels_of
 
-Object = dict[str, Any]
 Match = Callable[[Object], bool]
 
 _SET = re.compile(r"^(!?)([\w./-]+)(?:\s+(in|notin)\s*\(([^)]*)\))?$")
@@ -29,6 +32,13 @@ _FIELDS: dict[str, Callable[[Object], Any]] = {
 }
 
 
+def from_query(query: dict[str, str]) -> Match:
+    """Return a test for the selectors of a request. Raises `ApiError` 400."""
+    by_labels = labels(query.get("labelSelector", ""))
+    by_fields = fields(query.get("fieldSelector", ""))
+    return lambda obj: by_labels(obj) and by_fields(obj)
+
+
 def split(text: str) -> list[str]:
     """Split at commas that are not inside parentheses."""
     parts, depth, start = [], 0, 0
@@ -42,9 +52,9 @@ def split(text: str) -> list[str]:
 
 
 def labels(text: str) -> Match:
-    """Whether an object's labels match a selector. Raises `ApiError` 400 as the server words it."""
+    """Return a test of an object's labels. Raises `ApiError` 400 as the server words it."""
     tests = [_requirement(part) for part in split(text)]
-    return lambda obj: all(test(obj["metadata"].get("labels") or {}) for test in tests)
+    return lambda obj: all(test(labels_of(obj)) for test in tests)
 
 
 def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
@@ -52,33 +62,31 @@ def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
     if equal:
         key, sign, value = equal.groups()
         if sign == "!=":
-            return lambda found: found.get(key) != value
-        return lambda found: found.get(key) == value
-    given = _SET.match(part)
-    if given is None:
+            return lambda labels: labels.get(key) != value
+        return lambda labels: labels.get(key) == value
+    match = _SET.match(part)
+    if match is None:
         odd = re.search(r"[=!<>(){}]", part.replace("==", "", 1).replace("!=", "", 1))
         raise bad_request(
             f"unable to parse requirement: found '{odd[0] if odd else part}', expected: identifier"
         )
-    negated, key, operator, listed = given.groups()
+    negated, key, operator, listed = match.groups()
     values = {value.strip() for value in (listed or "").split(",")}
     if operator == "in":
-        return lambda found: found.get(key) in values
+        return lambda labels: labels.get(key) in values
     if operator == "notin":
-        return lambda found: found.get(key) not in values
-    return (lambda found: key not in found) if negated else (lambda found: key in found)
+        return lambda labels: labels.get(key) not in values
+    return (lambda labels: key not in labels) if negated else (lambda labels: key in labels)
 
 
 def fields(text: str) -> Match:
-    """Whether an object's fields match a selector. Raises `ApiError` 400 for fields that cannot be
-    selected.
-    """
+    """Return a test of an object's fields. Raises `ApiError` 400 for fields that cannot be selected."""
     tests: list[Match] = []
     for part in split(text):
-        found = re.match(r"^([\w.]+)(==|=|!=)(.*)$", part)
-        if found is None:
+        match = re.match(r"^([\w.]+)(==|=|!=)(.*)$", part)
+        if match is None:
             raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
-        name, sign, value = found.groups()
+        name, sign, value = match.groups()
         if name not in _FIELDS:
             raise bad_request(f"field label not supported: {name}")
         tests.append(_field_test(_FIELDS[name], sign, value))
@@ -91,22 +99,22 @@ def _field_test(read: Callable[[Object], Any], sign: str, value: str) -> Match:
     return lambda obj: bool(read(obj) == value)
 
 
-def matches(selector: Object | None, found: dict[str, str]) -> bool:
-    """Whether labels match a LabelSelector object (matchLabels and matchExpressions)."""
+def matches(selector: Object | None, labels: dict[str, str]) -> bool:
+    """Tell whether labels match a LabelSelector object (matchLabels and matchExpressions)."""
     selector = selector or {}
-    if any(found.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
         return False
-    return all(_expression(each, found) for each in selector.get("matchExpressions") or [])
+    return all(_satisfies(labels, expression) for expression in selector.get("matchExpressions") or [])
 
 
-def _expression(expression: Object, found: dict[str, str]) -> bool:
+def _satisfies(labels: dict[str, str], expression: Object) -> bool:
     key, operator, values = expression["key"], expression["operator"], expression.get("values") or []
     match operator:
         case "In":
-            return found.get(key) in values
+            return labels.get(key) in values
         case "NotIn":
-            return found.get(key) not in values
+            return labels.get(key) not in values
         case "Exists":
-            return key in found
+            return key in labels
         case _:
-            return key not in found
+            return key not in labels

@@ -1,27 +1,25 @@
-"""All objects of one cluster: resourceVersion, uid, generation, managedFields, finalizers, and a history.
+"""All objects of one cluster, as etcd and the generic registry of kube-apiserver keep them: resourceVersion,
+uid, generation, managedFields and finalizers.
 
-It lives on one event loop and is not thread-safe. What is listed and sent to watches is never changed
+A store lives on one event loop and is not thread-safe. What is listed and sent to watches is never changed
 afterwards: every write makes a new object.
 """
 
 from __future__ import annotations
 
-import asyncio
 import collections
-import dataclasses
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
-from sandbox.kube.api import errors, managed, ownership
-from sandbox.kube.api.clone import clone
+from sandbox.kube.api import errors, field_paths, managed_fields
+from sandbox.kube.api.change_log import ADDED, DELETED, MODIFIED, ChangeLog, Event, Subscription
 from sandbox.kube.api.kinds import Kind, KindRegistry
+from sandbox.kube.api.managed_fields import Manager
+from sandbox.kube.objects import Object, clone, format_time, key_of, status_of
 
-Object = dict[str, Any]
 Key = tuple[str, str]  # namespace (empty for cluster-scoped) and name
 
-HISTORY = 5_000  # events that a watch may resume over; older ones are 410 Gone
 WITHOUT_GENERATION = frozenset(
     {
         "Namespace",
@@ -35,31 +33,15 @@ WITHOUT_GENERATION = frozenset(
         "APIService",
     }
 )
-ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
-
-
-@dataclasses.dataclass(frozen=True)
-class Event:
-    """One change; `before` is the object as it was, for selectors that it no longer matches."""
-
-    version: int
-    type: str
-    kind: Kind
-    obj: Object
-    before: Object | None
-
-
-class Subscription:
-    """A queue of changes for one reader."""
-
-    def __init__(self, store: Store, kinds: frozenset[Kind] | None) -> None:
-        self._store = store
-        self.kinds = kinds
-        self.queue: asyncio.Queue[Event] = asyncio.Queue()
-
-    def close(self) -> None:
-        """Receive no more."""
-        self._store.subscriptions.discard(self)
+SERVER_METADATA = (  # what an update cannot change
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+)
+PROPAGATION_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
 class Store:
@@ -68,64 +50,50 @@ class Store:
     def __init__(self, registry: KindRegistry, clock: Callable[[], datetime]) -> None:
         self.registry = registry
         self.clock = clock
-        self._objects: dict[Kind, dict[Key, Object]] = collections.defaultdict(dict)
-        self._sorted: dict[Kind, dict[str, list[Key]]] = collections.defaultdict(dict)
-        self._owned: dict[str, dict[tuple[Kind, Key], None]] = collections.defaultdict(
-            dict
-        )  # by the owner's uid
-        self._history: collections.deque[Event] = collections.deque(maxlen=HISTORY)
-        self.subscriptions: set[Subscription] = set()
-        self.disowned = False  # whether the garbage collector has something to look at
         self.resource_version = 1
-        self._oldest = 1  # the last version that is no longer in the history
+        self.garbage_possible = False  # whether the garbage collector has something to look at
+        self.changes = ChangeLog(self.resource_version)
+        self._objects: dict[Kind, dict[Key, Object]] = collections.defaultdict(dict)
+        self._sorted: dict[Kind, dict[str, list[Key]]] = collections.defaultdict(dict)  # by namespace
+        self._owned: dict[str, dict[tuple[Kind, Key], None]] = collections.defaultdict(dict)  # by owner uid
 
     # --- reading
 
     def now(self) -> str:
-        """The present as the API writes it."""
-        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        """Return the present as the API writes it."""
+        return format_time(self.clock())
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
-        """A copy of one object. Raises `ApiError` 404."""
+        """Return a copy of one object. Raises `ApiError` 404."""
         return clone(self.peek(kind, namespace, name))
 
     def peek(self, kind: Kind, namespace: str | None, name: str) -> Object:
-        """One object, not to be changed. Raises `ApiError` 404."""
-        found = self._objects[kind].get((namespace or "", name))
-        if found is None:
+        """Return one object, which must not be changed. Raises `ApiError` 404."""
+        obj = self._objects[kind].get((namespace or "", name))
+        if obj is None:
             raise errors.not_found(kind, name)
-        return found
+        return obj
 
     def has(self, kind: Kind, namespace: str | None, name: str) -> bool:
-        """Whether there is such an object."""
+        """Tell whether there is such an object."""
         return (namespace or "", name) in self._objects[kind]
 
     def all_of(self, kind: Kind, namespace: str | None = None) -> list[Object]:
-        """Objects of a kind in the order of their keys, not to be changed."""
-        found = self._objects[kind]
-        keys = self._sorted[kind].get(namespace or "")
+        """Return the objects of a kind in the order of their keys; they must not be changed."""
+        objects, index = self._objects[kind], namespace or ""
+        keys = self._sorted[kind].get(index)
         if keys is None:
-            keys = self._sorted[kind][namespace or ""] = sorted(
-                k for k in found if not namespace or k[0] == namespace
-            )
-        return [found[key] for key in keys]
+            keys = self._sorted[kind][index] = sorted(key for key in objects if index in ("", key[0]))
+        return [objects[key] for key in keys]
 
     def owned(self, owner: Object, kind: Kind) -> list[Object]:
-        """Objects of a kind that an object owns, not to be changed."""
-        keys = [key for each, key in self._owned.get(owner["metadata"]["uid"], ()) if each == kind]
-        return [self._objects[kind][key] for key in sorted(keys)]
+        """Return the objects of a kind that an object owns; they must not be changed."""
+        owned = self._owned.get(owner["metadata"]["uid"], ())
+        return [self._objects[kind][key] for key in sorted(key for other, key in owned if other == kind)]
 
     def subscribe(self, kinds: Iterable[Kind] | None = None) -> Subscription:
         """Receive every change from now on."""
-        made = Subscription(self, frozenset(kinds) if kinds is not None else None)
-        self.subscriptions.add(made)
-        return made
-
-    def since(self, version: int) -> list[Event]:
-        """The changes after a version. Raises `ApiError` 410 if they are no longer known."""
-        if version < self._oldest:
-            raise errors.expired(f"too old resource version: {version} ({self._oldest})")
-        return [event for event in self._history if event.version > version]
+        return self.changes.subscribe(kinds)
 
     # --- writing
 
@@ -136,31 +104,19 @@ class Store:
         *,
         manager: str = "",
         dry_run: bool = False,
-        fields: ownership.Fields | None = None,
+        fields: field_paths.Fields | None = None,
     ) -> Object:
-        """Create an object; `fields` are its manager's, without what the server gave it. Raises
-        `ApiError`.
+        """Create an object and return it as stored. Raises `ApiError`.
+
+        `fields` are those of the manager, where the object has the server's defaults in it already.
         """
-        made = self._prepared(kind, obj)
-        metadata = made["metadata"]
-        key = (metadata.get("namespace", ""), metadata["name"])
-        if key in self._objects[kind]:
-            raise errors.already_exists(kind, metadata["name"])
-        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": self.now()}
-        if "spec" in made and kind.kind not in WITHOUT_GENERATION:
-            metadata["generation"] = 1
+        created = self._new(kind, obj)
         if manager:
-            managed.own(
-                made,
-                manager,
-                "Update",
-                kind,
-                ownership.fields_of(made) if fields is None else fields,
-                now=self.now(),
-            )
+            owned = field_paths.fields_of(created) if fields is None else fields
+            managed_fields.own(created, Manager(manager, "Update"), kind, owned, now=self.now())
         if not dry_run:
-            self._write(kind, key, made, None)
-        return made
+            self._write(kind, created, None)
+        return created
 
     def update(
         self,
@@ -170,19 +126,18 @@ class Store:
         subresource: str | None = None,
         manager: str = "",
         dry_run: bool = False,
-        unowned: ownership.Fields = frozenset(),
+        unowned: field_paths.Fields = frozenset(),
     ) -> Object:
-        """Replace an object, or the part that a subresource is. Raises `ApiError` 404 and 409."""
+        """Replace an object, or the part of it that a subresource is. Raises `ApiError` 404 and 409."""
         metadata = obj["metadata"]
-        key = (metadata.get("namespace", ""), metadata["name"])
-        live = self.peek(kind, *key)
-        given = metadata.get("resourceVersion")
-        if given and given != live["metadata"]["resourceVersion"]:
+        live = self.peek(kind, *key_of(obj))
+        version = metadata.get("resourceVersion")
+        if version and version != live["metadata"]["resourceVersion"]:
             raise errors.modified(kind, metadata["name"])
-        made = self._replaced(live, obj, subresource)
+        updated = self._replaced(live, obj, subresource)
         if manager and not subresource:
-            managed.own_changes(made, live, manager, kind, unowned, now=self.now())
-        return self._finish(kind, key, made, live, dry_run)
+            managed_fields.own_changes(updated, live, manager, kind, unowned=unowned, now=self.now())
+        return self._finish(kind, updated, live, dry_run=dry_run)
 
     def mutate(
         self,
@@ -193,11 +148,25 @@ class Store:
         *,
         subresource: str | None = None,
     ) -> Object:
-        """A controller's read, change and write in one go; nothing is written if nothing changed."""
+        """Read, change and write an object in one go; nothing is written if nothing changed."""
         live = self.peek(kind, namespace, name)
         obj = clone(live)
         change(obj)
         return live if obj == live else self.update(kind, obj, subresource=subresource)
+
+    def set_status(self, kind: Kind, obj: Object, status: Object) -> None:
+        """Write the status of an object, if the object still exists and its status differs."""
+        if self.has(kind, *key_of(obj)) and self.peek(kind, *key_of(obj)).get("status") != status:
+            self.mutate(kind, *key_of(obj), lambda live: live.update(status=status), subresource="status")
+
+    def remove_finalizer(self, kind: Kind, obj: Object, finalizer: str) -> None:
+        """Take a finalizer off an object. Raises `ApiError` 404."""
+
+        def remove(live: Object) -> None:
+            finalizers = live["metadata"].get("finalizers", [])
+            live["metadata"]["finalizers"] = [name for name in finalizers if name != finalizer]
+
+        self.mutate(kind, *key_of(obj), remove)
 
     def apply(
         self,
@@ -207,39 +176,32 @@ class Store:
         manager: str,
         force: bool,
         dry_run: bool = False,
-        fields: ownership.Fields | None = None,
+        fields: field_paths.Fields | None = None,
         review: Callable[[Object, Object], object] | None = None,
     ) -> tuple[Object, bool]:
-        """Server-side apply; returns the object and whether it is new. Raises `ApiError` 409 with the
-        conflicts.
+        """Apply an object on the server's side; return it and whether it is new.
 
-        `fields` are those that were applied, where `obj` has the server's defaults in it already; `review`
-        looks at the merged object, and may fill it in, before it is stored.
+        `fields` are those that were applied, where the object has the server's defaults in it already;
+        `review` sees the merged and the live object, and may fill the merged one in, before it is stored.
+        Raises `ApiError` 409 with the conflicts.
         """
-        metadata = obj["metadata"]
-        key = (metadata.get("namespace", ""), metadata["name"])
-        applied = ownership.fields_of(obj) if fields is None else fields
-        live = self._objects[kind].get(key)
+        applied = field_paths.fields_of(obj) if fields is None else fields
+        applier = Manager(manager, "Apply")
+        live = self._objects[kind].get(key_of(obj))
         if live is None:
-            made = self.create(kind, obj, dry_run=True)
-            managed.own(made, manager, "Apply", kind, applied, now=self.now())
+            created = self.create(kind, obj, dry_run=True)
+            managed_fields.own(created, applier, kind, applied, now=self.now())
             if not dry_run:
-                self._write(kind, key, made, None)
-            return made, True
-        if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
-            raise errors.precondition(kind, metadata["name"], "UID", metadata["uid"], live["metadata"]["uid"])
-        if (
-            metadata.get("resourceVersion", live["metadata"]["resourceVersion"])
-            != live["metadata"]["resourceVersion"]
-        ):
-            raise errors.modified(kind, metadata["name"])
-        made = managed.applied_to(live, obj, applied, manager, force=force)
-        if "status" in self._status_kinds(live) and "status" in live:
-            made["status"] = clone(live["status"])
+                self._write(kind, created, None)
+            return created, True
+        self._check_identity(kind, obj, live)
+        merged = managed_fields.lay_over(live, obj, applied, manager, force=force)
+        if "status" in self._subresources(live) and "status" in live:
+            merged["status"] = clone(live["status"])
         if review is not None:
-            review(made, live)
-        managed.own(made, manager, "Apply", kind, applied, now=self.now())
-        return self._finish(kind, key, made, live, dry_run), False
+            review(merged, live)
+        managed_fields.own(merged, applier, kind, applied, now=self.now())
+        return self._finish(kind, merged, live, dry_run=dry_run), False
 
     def delete(
         self,
@@ -252,137 +214,137 @@ class Store:
         grace: int | None = None,
         dry_run: bool = False,
     ) -> tuple[Object, bool]:
-        """Delete an object; returns it and whether it is gone (finalizers and a pod's grace keep it).
-        Raises `ApiError`.
+        """Delete an object; return it and whether it is gone. Raises `ApiError`.
+
+        Finalizers and the grace period of a pod (`grace` seconds, else its own) keep it for a while.
         """
         live = self.peek(kind, namespace, name)
-        for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
-            wanted = (preconditions or {}).get(field)
-            if wanted and wanted != live["metadata"][field]:
-                raise errors.precondition(kind, name, label, wanted, live["metadata"][field])
-        key = (namespace or "", name)
-        made = clone(live)
-        if propagation == "Foreground":
-            made["metadata"].setdefault("finalizers", []).append("foregroundDeletion")
-        elif propagation == "Orphan":
-            made["metadata"].setdefault("finalizers", []).append("orphan")
-        waits = bool(made["metadata"].get("finalizers")) or bool(made.get("spec", {}).get("finalizers"))
-        seconds = (
-            grace if grace is not None else made.get("spec", {}).get("terminationGracePeriodSeconds", 30)
-        )
-        gracious = kind.kind == "Pod" and bool(made.get("spec", {}).get("nodeName")) and seconds > 0
+        self._check_preconditions(kind, live, preconditions or {})
+        deleted = clone(live)
+        if propagation in PROPAGATION_FINALIZERS:
+            finalizers = deleted["metadata"].setdefault("finalizers", [])
+            finalizers.append(PROPAGATION_FINALIZERS[propagation])
+        spec = deleted.get("spec", {})
+        seconds = spec.get("terminationGracePeriodSeconds", 30) if grace is None else grace
+        graceful = kind.kind == "Pod" and bool(spec.get("nodeName")) and seconds > 0
+        delayed = _has_finalizers(deleted) or graceful
         if dry_run:
-            return made, not (waits or gracious)
-        if not (waits or gracious):
-            self._drop(kind, key)
+            return deleted, not delayed
+        if not delayed:
+            self._remove(kind, key_of(live))
             return live, True
-        if "deletionTimestamp" not in made["metadata"]:
-            made["metadata"]["deletionTimestamp"] = self.now()
+        if "deletionTimestamp" not in deleted["metadata"]:
+            deleted["metadata"]["deletionTimestamp"] = self.now()
             if kind.kind == "Pod":
-                made["metadata"]["deletionGracePeriodSeconds"] = seconds
+                deleted["metadata"]["deletionGracePeriodSeconds"] = seconds
             if kind.kind == "Namespace":
-                made["status"] = {**made.get("status", {}), "phase": "Terminating"}
-            self._write(kind, key, made, live)
-        return made, False
+                deleted["status"] = {**status_of(deleted), "phase": "Terminating"}
+            self._write(kind, deleted, live)
+        return deleted, False
 
     def drop(self, kind: Kind, namespace: str | None, name: str) -> None:
-        """Remove an object at once, as a kubelet does at the end of a pod's grace."""
+        """Remove an object at once, as a kubelet does at the end of a pod's grace period."""
         if self.has(kind, namespace, name):
-            self._drop(kind, (namespace or "", name))
+            self._remove(kind, (namespace or "", name))
 
     # --- inside
 
-    def _prepared(self, kind: Kind, obj: Object) -> Object:
-        made = clone(obj)
-        metadata = made.setdefault("metadata", {})
+    def _new(self, kind: Kind, obj: Object) -> Object:
+        """Return a new object with what the server gives it. Raises `ApiError` 409."""
+        metadata = clone(obj.get("metadata") or {})
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = f"{metadata['generateName']}{uuid.uuid4().hex[:5]}"
         metadata.pop("managedFields", None)
-        return {
-            "kind": kind.kind,
-            "apiVersion": kind.api_version,
-            **{k: v for k, v in made.items() if k not in ("kind", "apiVersion")},
-        }
+        if self.has(kind, metadata.get("namespace"), metadata["name"]):
+            raise errors.already_exists(kind, metadata["name"])
+        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": self.now()}
+        if "spec" in obj and kind.kind not in WITHOUT_GENERATION:
+            metadata["generation"] = 1
+        content = {field: clone(value) for field, value in obj.items() if field not in ("kind", "apiVersion")}
+        return {"kind": kind.kind, "apiVersion": kind.api_version, **content, "metadata": metadata}
 
     def _replaced(self, live: Object, obj: Object, subresource: str | None) -> Object:
         if subresource == "status":
-            made = clone(live)
-            made["status"] = clone(obj.get("status", {}))
-            return made
-        made = clone(obj)
-        kept = (
-            "uid",
-            "creationTimestamp",
-            "generation",
-            "managedFields",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-        )
-        for field in kept:
+            return {**clone(live), "status": clone(obj.get("status", {}))}
+        updated = clone(obj)
+        for field in SERVER_METADATA:
+            updated["metadata"].pop(field, None)
             if field in live["metadata"]:
-                made["metadata"][field] = clone(live["metadata"][field])
-            else:
-                made["metadata"].pop(field, None)
-        made["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
-        if subresource is None and "status" in live and "status" in self._status_kinds(live):
-            made["status"] = clone(live["status"])
-        return made
+                updated["metadata"][field] = clone(live["metadata"][field])
+        updated["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+        if subresource is None and "status" in live and "status" in self._subresources(live):
+            updated["status"] = clone(live["status"])
+        return updated
 
-    def _status_kinds(self, live: Object) -> tuple[str, ...]:
+    def _check_identity(self, kind: Kind, obj: Object, live: Object) -> None:
+        """Refuse an apply to another object than it names. Raises `ApiError` 409."""
+        metadata, actual = obj["metadata"], live["metadata"]
+        uid, version = metadata.get("uid", actual["uid"]), metadata.get("resourceVersion")
+        if uid != actual["uid"]:
+            raise errors.precondition(kind, metadata["name"], "UID", expected=uid, actual=actual["uid"])
+        if version is not None and version != actual["resourceVersion"]:
+            raise errors.modified(kind, metadata["name"])
+
+    def _check_preconditions(self, kind: Kind, live: Object, preconditions: Object) -> None:
+        for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+            expected, actual = preconditions.get(field), live["metadata"][field]
+            if expected and expected != actual:
+                name = live["metadata"]["name"]
+                raise errors.precondition(kind, name, label, expected=expected, actual=actual)
+
+    def _subresources(self, live: Object) -> tuple[str, ...]:
         kind = self.registry.of(live["apiVersion"], live["kind"])
         return kind.subresources if kind else ()
 
-    def _finish(self, kind: Kind, key: Key, made: Object, live: Object, dry_run: bool) -> Object:
-        if "generation" in live["metadata"] and made.get("spec") != live.get("spec"):
-            made["metadata"]["generation"] = live["metadata"]["generation"] + 1
-        if made == live:
-            return made
-        if dry_run:
-            return made
-        finalizers = made["metadata"].get("finalizers") or made.get("spec", {}).get("finalizers")
-        if "deletionTimestamp" in made["metadata"] and not finalizers and kind.kind != "Pod":
-            self._drop(kind, key)
-            return made
-        self._write(kind, key, made, live)
-        return made
+    def _finish(self, kind: Kind, obj: Object, live: Object, *, dry_run: bool) -> Object:
+        """Store an updated object; one that waited for its last finalizer is removed."""
+        if "generation" in live["metadata"] and obj.get("spec") != live.get("spec"):
+            obj["metadata"]["generation"] = live["metadata"]["generation"] + 1
+        if obj == live or dry_run:
+            return obj
+        if "deletionTimestamp" in obj["metadata"] and not _has_finalizers(obj) and kind.kind != "Pod":
+            self._remove(kind, key_of(obj))
+        else:
+            self._write(kind, obj, live)
+        return obj
 
-    def _write(self, kind: Kind, key: Key, obj: Object, before: Object | None) -> None:
+    def _write(self, kind: Kind, obj: Object, before: Object | None) -> None:
         self.resource_version += 1
         obj["metadata"]["resourceVersion"] = str(self.resource_version)
-        stored = clone(obj)
+        stored, key = clone(obj), key_of(obj)
         if key not in self._objects[kind]:
             self._sorted[kind].clear()
-        self._index(kind, key, before, stored)
+        self._index_owners(kind, key, _owner_uids(before), _owner_uids(stored))
         self._objects[kind][key] = stored
-        self.disowned |= "deletionTimestamp" in stored["metadata"] or "ownerReferences" in stored["metadata"]
-        self._tell(Event(self.resource_version, MODIFIED if before else ADDED, kind, stored, before))
+        self.garbage_possible |= bool({"deletionTimestamp", "ownerReferences"} & stored["metadata"].keys())
+        change = MODIFIED if before else ADDED
+        self.changes.append(Event(self.resource_version, change, kind, stored, before))
 
-    def _drop(self, kind: Kind, key: Key) -> None:
+    def _remove(self, kind: Kind, key: Key) -> None:
         before = self._objects[kind].pop(key)
         self._sorted[kind].clear()
-        self._index(kind, key, before, None)
-        self.disowned = True
+        self._index_owners(kind, key, _owner_uids(before), [])
+        self.garbage_possible = True
         self.resource_version += 1
         last = clone(before)
         last["metadata"]["resourceVersion"] = str(self.resource_version)
-        self._tell(Event(self.resource_version, DELETED, kind, last, before))
+        self.changes.append(Event(self.resource_version, DELETED, kind, last, before))
 
-    def _index(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
-        then = [each["uid"] for each in (before or {"metadata": {}})["metadata"].get("ownerReferences") or ()]
-        now = [each["uid"] for each in (after or {"metadata": {}})["metadata"].get("ownerReferences") or ()]
-        if then == now:
+    def _index_owners(self, kind: Kind, key: Key, before: list[str], after: list[str]) -> None:
+        if before == after:
             return
-        for uid in then:
+        for uid in before:
             self._owned[uid].pop((kind, key), None)
             if not self._owned[uid]:
                 del self._owned[uid]
-        for uid in now:
+        for uid in after:
             self._owned[uid][kind, key] = None
 
-    def _tell(self, event: Event) -> None:
-        if len(self._history) == HISTORY:
-            self._oldest = self._history[0].version
-        self._history.append(event)
-        for subscription in list(self.subscriptions):
-            if subscription.kinds is None or event.kind in subscription.kinds:
-                subscription.queue.put_nowait(event)
+
+def _owner_uids(obj: Object | None) -> list[str]:
+    references = obj["metadata"].get("ownerReferences") or () if obj else ()
+    return [reference["uid"] for reference in references]
+
+
+def _has_finalizers(obj: Object) -> bool:
+    return bool(obj["metadata"].get("finalizers") or obj.get("spec", {}).get("finalizers"))

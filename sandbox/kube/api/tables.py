@@ -1,5 +1,6 @@
-"""Tables: what `kubectl get` shows, made by the server (columns of the kinds that clients of ours ask
-for).
+"""Tables: what `kubectl get` shows, with the columns of the kinds that the product asks for.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.kube.api.kinds import Kind
+from sandbox.kube.objects import Object, is_live, labels_of, parse_time, phase_of, status_of
 
-Object = dict[str, Any]
 Column = tuple[str, str, int, Callable[[Object], Any]]  # name, type, priority, cell
 
 
 def table(kind: Kind, items: list[Object], metadata: Object, *, include: str) -> Object:
-    """A meta.k8s.io/v1 Table."""
+    """Return a meta.k8s.io/v1 Table; `include` is what its rows carry: None, Metadata or Object."""
     columns = _COLUMNS.get(kind.kind, _PLAIN)
     return {
         "kind": "Table",
@@ -43,6 +44,11 @@ def _object(item: Object, include: str) -> Object | None:
         return None
     if include == "Object":
         return item
+    return partial_metadata(item)
+
+
+def partial_metadata(item: Object) -> Object:
+    """Return the metadata of an object alone."""
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
 
 
@@ -51,8 +57,8 @@ def _name(item: Object) -> str:
 
 
 def _age(item: Object) -> str:
-    made = datetime.strptime(item["metadata"]["creationTimestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    seconds = int((datetime.now(UTC) - made).total_seconds())
+    age = datetime.now(UTC) - parse_time(item["metadata"]["creationTimestamp"])
+    seconds = int(age.total_seconds())
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size}{unit}"
@@ -60,7 +66,7 @@ def _age(item: Object) -> str:
 
 
 def _statuses(pod: Object) -> list[Object]:
-    return list(pod.get("status", {}).get("containerStatuses", []))
+    return list(status_of(pod).get("containerStatuses", []))
 
 
 def _ready(pod: Object) -> str:
@@ -68,14 +74,18 @@ def _ready(pod: Object) -> str:
 
 
 def pod_status(pod: Object) -> str:
-    """The word in the Status column."""
-    if pod["metadata"].get("deletionTimestamp"):
+    """Return the word in the Status column of a pod."""
+    if not is_live(pod):
         return "Terminating"
-    for status in [*pod.get("status", {}).get("initContainerStatuses", []), *_statuses(pod)]:
+    for status in [*status_of(pod).get("initContainerStatuses", []), *_statuses(pod)]:
         waiting = status.get("state", {}).get("waiting")
         if waiting and waiting.get("reason"):
             return str(waiting["reason"])
-    return str(pod.get("status", {}).get("reason") or pod.get("status", {}).get("phase", "Unknown"))
+    return str(status_of(pod).get("reason") or phase_of(pod) or "Unknown")
+
+
+def _ready_replicas(deployment: Object) -> str:
+    return f"{status_of(deployment).get('readyReplicas', 0)}/{deployment['spec'].get('replicas', 1)}"
 
 
 def _restarts(pod: Object) -> str:
@@ -83,33 +93,32 @@ def _restarts(pod: Object) -> str:
 
 
 def _node_status(node: Object) -> str:
-    ready = next((c for c in node.get("status", {}).get("conditions", []) if c["type"] == "Ready"), None)
+    ready = next((c for c in status_of(node).get("conditions", []) if c["type"] == "Ready"), None)
     word = "Unknown" if ready is None else "Ready" if ready["status"] == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if node.get("spec", {}).get("unschedulable") else word
 
 
 def _roles(node: Object) -> str:
     prefix = "node-role.kubernetes.io/"
-    found = [key.removeprefix(prefix) for key in node["metadata"].get("labels", {}) if key.startswith(prefix)]
-    return ",".join(sorted(found)) or "<none>"
+    roles = [key.removeprefix(prefix) for key in labels_of(node) if key.startswith(prefix)]
+    return ",".join(sorted(roles)) or "<none>"
 
 
 def _address(node: Object, kind: str) -> str:
-    return next(
-        (a["address"] for a in node.get("status", {}).get("addresses", []) if a["type"] == kind), "<none>"
-    )
+    addresses = status_of(node).get("addresses", [])
+    return next((address["address"] for address in addresses if address["type"] == kind), "<none>")
 
 
 def _info(field: str) -> Callable[[Object], str]:
-    return lambda node: str(node.get("status", {}).get("nodeInfo", {}).get(field, ""))
+    return lambda node: str(status_of(node).get("nodeInfo", {}).get(field, ""))
 
 
-def _of(*path: str, default: Any = "<none>") -> Callable[[Object], Any]:
+def _field(*path: str, default: Any = "<none>") -> Callable[[Object], Any]:
     def read(item: Object) -> Any:
-        at: Any = item
+        value: Any = item
         for step in path:
-            at = at.get(step) if isinstance(at, dict) else None
-        return default if at in (None, "") else at
+            value = value.get(step) if isinstance(value, dict) else None
+        return default if value in (None, "") else value
 
     return read
 
@@ -122,9 +131,9 @@ _COLUMNS: dict[str, list[Column]] = {
         ("Status", "string", 0, pod_status),
         ("Restarts", "string", 0, _restarts),
         ("Age", "string", 0, _age),
-        ("IP", "string", 1, _of("status", "podIP")),
-        ("Node", "string", 1, _of("spec", "nodeName")),
-        ("Nominated Node", "string", 1, _of("status", "nominatedNodeName")),
+        ("IP", "string", 1, _field("status", "podIP")),
+        ("Node", "string", 1, _field("spec", "nodeName")),
+        ("Nominated Node", "string", 1, _field("status", "nominatedNodeName")),
         ("Readiness Gates", "string", 1, lambda _pod: "<none>"),
     ],
     "Node": [
@@ -141,23 +150,18 @@ _COLUMNS: dict[str, list[Column]] = {
     ],
     "Deployment": [
         ("Name", "string", 0, _name),
-        (
-            "Ready",
-            "string",
-            0,
-            lambda d: f"{d.get('status', {}).get('readyReplicas', 0)}/{d['spec'].get('replicas', 1)}",
-        ),
-        ("Up-to-date", "integer", 0, _of("status", "updatedReplicas", default=0)),
-        ("Available", "integer", 0, _of("status", "availableReplicas", default=0)),
+        ("Ready", "string", 0, _ready_replicas),
+        ("Up-to-date", "integer", 0, _field("status", "updatedReplicas", default=0)),
+        ("Available", "integer", 0, _field("status", "availableReplicas", default=0)),
         ("Age", "string", 0, _age),
     ],
     "DaemonSet": [
         ("Name", "string", 0, _name),
-        ("Desired", "integer", 0, _of("status", "desiredNumberScheduled", default=0)),
-        ("Current", "integer", 0, _of("status", "currentNumberScheduled", default=0)),
-        ("Ready", "integer", 0, _of("status", "numberReady", default=0)),
-        ("Up-to-date", "integer", 0, _of("status", "updatedNumberScheduled", default=0)),
-        ("Available", "integer", 0, _of("status", "numberAvailable", default=0)),
+        ("Desired", "integer", 0, _field("status", "desiredNumberScheduled", default=0)),
+        ("Current", "integer", 0, _field("status", "currentNumberScheduled", default=0)),
+        ("Ready", "integer", 0, _field("status", "numberReady", default=0)),
+        ("Up-to-date", "integer", 0, _field("status", "updatedNumberScheduled", default=0)),
+        ("Available", "integer", 0, _field("status", "numberAvailable", default=0)),
         ("Age", "string", 0, _age),
     ],
 }

@@ -1,53 +1,62 @@
-"""Watches: resumed from a resourceVersion, filtered by selectors, with bookmarks, and 410 when too late."""
+"""Watches: resumed from a resourceVersion, filtered by selectors, with bookmarks, and 410 when too late.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+"""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import msgspec
 
 from sandbox.kube.api import selectors
+from sandbox.kube.api.change_log import ADDED, DELETED, MODIFIED, Event
 from sandbox.kube.api.errors import ApiError
-from sandbox.kube.api.kinds import Kind
-from sandbox.kube.api.store import ADDED, DELETED, MODIFIED, Event, Store
+from sandbox.kube.api.store import Store
+from sandbox.kube.api.target import Target
+from sandbox.kube.objects import Object
 
-Object = dict[str, Any]
 LONGEST = 1_800.0  # seconds
 BOOKMARK_EVERY = 30.0
 
 
-async def stream(
-    store: Store,
-    kind: Kind,
-    namespace: str | None,
-    query: dict[str, str],
-    shown: Callable[[Object], Object] = lambda obj: obj,
-) -> AsyncIterator[bytes]:
-    """Lines of JSON, one event each, until the time is over."""
-    matches = [
-        selectors.labels(query.get("labelSelector", "")),
-        selectors.fields(query.get("fieldSelector", "")),
-    ]
+@dataclasses.dataclass(frozen=True)
+class _Filter:
+    """What a watcher sees of the changes."""
 
-    def selected(obj: Object | None) -> bool:
-        if obj is None or (namespace and obj["metadata"].get("namespace") != namespace):
-            return False
-        return all(match(obj) for match in matches)
+    target: Target
+    selects: Callable[[Object], bool]
 
-    subscription = store.subscribe([kind])
+    def line(self, event: Event) -> bytes | None:
+        """Return what a change is to this watcher: an object may begin or cease to match."""
+        is_selected = event.type != DELETED and self.matches(event.obj)
+        was_selected = event.before is not None and self.matches(event.before)
+        if is_selected:
+            return _line(MODIFIED if was_selected else ADDED, self.target.convert(event.obj))
+        return _line(DELETED, self.target.convert(event.obj)) if was_selected else None
+
+    def matches(self, obj: Object) -> bool:
+        namespace = self.target.namespace
+        return (not namespace or obj["metadata"].get("namespace") == namespace) and self.selects(obj)
+
+
+async def stream(store: Store, target: Target, query: dict[str, str]) -> AsyncIterator[bytes]:
+    """Yield lines of JSON, one event each, until the time is over."""
+    watcher = _Filter(target, selectors.from_query(query))
+    subscription = store.subscribe([target.kind])
     try:
         version = query.get("resourceVersion", "")
         if version in ("", "0"):
-            for obj in store.all_of(kind, namespace):
-                if selected(obj):
-                    yield _line(ADDED, shown(obj))
+            for obj in store.all_of(target.kind, target.namespace):
+                if watcher.matches(obj):
+                    yield _line(ADDED, target.convert(obj))
         else:
-            for event in store.since(int(version)):
-                if event.kind == kind and (line := _transition(event, selected, shown)):
+            for event in store.changes.since(int(version)):
+                if event.kind == target.kind and (line := watcher.line(event)):
                     yield line
-        async for line in _live(store, subscription.queue, selected, query, kind, shown):
+        async for line in _live(store, subscription.queue, watcher, query):
             yield line
     except ApiError as error:
         yield _line("ERROR", error.body)
@@ -56,37 +65,22 @@ async def stream(
 
 
 async def _live(
-    store: Store,
-    queue: asyncio.Queue[Event],
-    selected: Any,
-    query: dict[str, str],
-    kind: Kind,
-    shown: Callable[[Object], Object],
+    store: Store, queue: asyncio.Queue[Event], watcher: _Filter, query: dict[str, str]
 ) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     end = loop.time() + float(query.get("timeoutSeconds") or LONGEST)
-    bookmarks = query.get("allowWatchBookmarks") in ("1", "true")
-    while (left := end - loop.time()) > 0:
+    while (remaining := end - loop.time()) > 0:
         try:
-            event = await asyncio.wait_for(queue.get(), min(left, BOOKMARK_EVERY))
+            event = await asyncio.wait_for(queue.get(), min(remaining, BOOKMARK_EVERY))
         except TimeoutError:
-            if bookmarks:
+            if query.get("allowWatchBookmarks") in ("1", "true"):
+                kind = watcher.target.kind
                 metadata = {"resourceVersion": str(store.resource_version), "creationTimestamp": None}
-                yield _line(
-                    "BOOKMARK", {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
-                )
+                bookmark = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+                yield _line("BOOKMARK", bookmark)
             continue
-        line = _transition(event, selected, shown)
-        if line:
+        if line := watcher.line(event):
             yield line
-
-
-def _transition(event: Event, selected: Any, shown: Callable[[Object], Object]) -> bytes | None:
-    """What a change is to a reader with selectors: an object may begin or cease to match."""
-    now, then = event.type != DELETED and selected(event.obj), selected(event.before)
-    if now:
-        return _line(MODIFIED if then else ADDED, shown(event.obj))
-    return _line(DELETED, shown(event.obj)) if then else None
 
 
 def _line(type_: str, obj: Object) -> bytes:

@@ -1,153 +1,175 @@
-"""The statuses that a kubelet reports of a pod: waiting, running, and ending again and again."""
+"""The statuses that a kubelet reports of a pod: waiting, running, crashing again and again, and ended."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from typing import Any
 
-from sandbox.kube.fabric import Machine
-
-Object = dict[str, Any]
+from sandbox.kube.network_model import Machine
+from sandbox.kube.objects import Object, status_of
 
 
-def _base(
-    pod: Object,
-    machine: Machine,
-    phase: str,
-    now: str,
-    *,
-    ready: bool,
-    address: str = "",
-    initialized: bool = True,
-) -> Object:
-    status: Object = {"phase": phase, "hostIP": machine.address, "qosClass": "BestEffort"}
-    kept = {"status": {"conditions": [dict(c) for c in pod.get("status", {}).get("conditions", [])]}}
-    names = ", ".join(container["name"] for container in pod["spec"]["containers"])
-    why = "" if ready else f"containers with unready status: [{names}]"
-    for kind, good, message in (
+@dataclasses.dataclass(frozen=True)
+class PodContext:
+    """A pod on its machine: its address, when its containers started, and the present."""
+
+    pod: Object
+    machine: Machine
+    address: str
+    started: str
+    now: str
+
+
+def running(context: PodContext, *, ready: bool) -> Object:
+    """Return the status of a pod whose containers run."""
+    status = _base(context, "Running", ready=ready)
+    completed = {
+        "reason": "Completed",
+        "exitCode": 0,
+        "startedAt": context.started,
+        "finishedAt": context.started,
+    }
+    status["initContainerStatuses"] = [
+        _container_status(container, ready=True, state={"terminated": completed})
+        for container in context.pod["spec"].get("initContainers", [])
+    ]
+    old_statuses = _container_statuses(context.pod)
+    status["containerStatuses"] = []
+    for container in context.pod["spec"]["containers"]:
+        old = old_statuses.get(container["name"], {})
+        recovered = bool(old.get("state", {}).get("waiting")) and old.get("restartCount", 0) > 0
+        first = context.now if recovered else context.started
+        since = old.get("state", {}).get("running", {}).get("startedAt", first)
+        status["containerStatuses"].append(
+            {
+                **_container_status(container, ready=ready, state={"running": {"startedAt": since}}),
+                "restartCount": old.get("restartCount", 0),
+                "lastState": old.get("lastState", {}),
+            }
+        )
+    return status
+
+
+def waiting(context: PodContext, reason: str, message: str = "", *, in_init: bool = False) -> Object:
+    """Return the status of a pod whose containers do not run yet, with the reason.
+
+    With `in_init` the first init container is the one that waits.
+    """
+    spec = context.pod["spec"]
+    status = _base(context, "Pending", ready=False, initialized=not in_init)
+    state = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
+    if in_init and spec.get("initContainers"):
+        initializing = {"waiting": {"reason": "PodInitializing"}}
+        status["initContainerStatuses"] = [
+            _container_status(container, ready=False, state=initializing if number else state)
+            for number, container in enumerate(spec["initContainers"])
+        ]
+        state = initializing
+    status["containerStatuses"] = [
+        _container_status(container, ready=False, state=state) for container in spec["containers"]
+    ]
+    return status
+
+
+def crashing(context: PodContext) -> Object:
+    """Return the status of a pod whose container ends again and again, as the machine's driver does."""
+    status = _base(context, "Running", ready=False)
+    old_statuses, metadata = _container_statuses(context.pod), context.pod["metadata"]
+    status["containerStatuses"] = []
+    for container in context.pod["spec"]["containers"]:
+        old = old_statuses.get(container["name"], {})
+        crashed_before = bool(old.get("state", {}).get("waiting"))
+        message = (
+            f"back-off 5m0s restarting failed container={container['name']}"
+            f" pod={metadata['name']}_{metadata['namespace']}"
+        )
+        state = {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
+        status["containerStatuses"].append(
+            {
+                **_container_status(container, ready=False, state=state),
+                "restartCount": old.get("restartCount", 0) + (not crashed_before),
+                "lastState": old.get("lastState") if crashed_before else _crash(context),
+            }
+        )
+    return status
+
+
+def ended(status: Object, code: int, now: str) -> Object:
+    """Return a running pod's status as it is once its containers have ended with this exit code."""
+    succeeded = code == 0
+    reason = "Completed" if succeeded else "Error"
+    terminated = {"reason": reason, "exitCode": code, "startedAt": now, "finishedAt": now}
+    for container_status in status["containerStatuses"]:
+        container_status |= {"ready": False, "started": False, "state": {"terminated": terminated}}
+    for condition in status["conditions"]:
+        if condition["type"] in ("Ready", "ContainersReady"):
+            condition |= {"status": "False", "reason": "PodCompleted" if succeeded else "PodFailed"}
+    return {**status, "phase": "Succeeded" if succeeded else "Failed"}
+
+
+def set_condition(obj: Object, type_: str, status: str, *, reason: str, message: str, now: str) -> None:
+    """Set one of an object's conditions; its transition time changes with its status only."""
+    conditions = obj["status"].setdefault("conditions", [])
+    condition = next((condition for condition in conditions if condition["type"] == type_), None)
+    if condition is None:
+        condition = {"type": type_, "lastTransitionTime": now, "status": ""}
+        conditions.append(condition)
+    if condition["status"] != status:
+        condition |= {"status": status, "lastTransitionTime": now}
+    for field, value in (("reason", reason), ("message", message)):
+        if value:
+            condition[field] = value
+        else:
+            condition.pop(field, None)
+
+
+def _base(context: PodContext, phase: str, *, ready: bool, initialized: bool = True) -> Object:
+    old = status_of(context.pod)
+    conditions = {"status": {"conditions": [dict(condition) for condition in old.get("conditions", [])]}}
+    names = ", ".join(container["name"] for container in context.pod["spec"]["containers"])
+    unready = "" if ready else f"containers with unready status: [{names}]"
+    for type_, is_true, message in (
         ("Initialized", initialized, ""),
-        ("Ready", ready, why),
-        ("ContainersReady", ready, why),
+        ("Ready", ready, unready),
+        ("ContainersReady", ready, unready),
         ("PodScheduled", True, ""),
     ):
-        condition(kept, kind, "True" if good else "False", "" if good else "ContainersNotReady", message, now)
-    status["conditions"] = kept["status"]["conditions"]
+        reason = "" if is_true else "ContainersNotReady"
+        value = "True" if is_true else "False"
+        set_condition(conditions, type_, value, reason=reason, message=message, now=context.now)
+    status: Object = {"phase": phase, "hostIP": context.machine.address, "qosClass": "BestEffort"}
+    status |= conditions["status"]
     if phase == "Running":
-        status["podIP"] = address
-        status["podIPs"] = [{"ip": status["podIP"]}]
-        status["startTime"] = pod.get("status", {}).get("startTime", now)
+        status |= {"podIP": context.address, "podIPs": [{"ip": context.address}]}
+        status["startTime"] = old.get("startTime", context.now)
     return status
 
 
-def running(pod: Object, machine: Machine, address: str, started: str, now: str, *, ready: bool) -> Object:
-    """The status of a pod whose containers run."""
-    status = _base(pod, machine, "Running", now, ready=ready, address=address)
-    before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
-    status["initContainerStatuses"] = [
-        _container(
-            c,
-            ready=True,
-            state={
-                "terminated": {
-                    "reason": "Completed",
-                    "exitCode": 0,
-                    "startedAt": started,
-                    "finishedAt": started,
-                }
-            },
-        )
-        for c in pod["spec"].get("initContainers", [])
-    ]
-    status["containerStatuses"] = []
-    for container in pod["spec"]["containers"]:
-        old = before.get(container["name"], {})
-        recovered = bool(old.get("state", {}).get("waiting")) and old.get("restartCount", 0) > 0
-        since = old.get("state", {}).get("running", {}).get("startedAt", now if recovered else started)
-        shown = _container(container, ready=ready, state={"running": {"startedAt": since}})
-        shown |= {"restartCount": old.get("restartCount", 0), "lastState": old.get("lastState", {})}
-        status["containerStatuses"].append(shown)
-    return status
+def _crash(context: PodContext) -> Object:
+    reason = context.machine.driver_crashes
+    terminated = {
+        "reason": reason,
+        "exitCode": 137 if reason == "OOMKilled" else 1,
+        "startedAt": context.started,
+        "finishedAt": context.now,
+    }
+    return {"terminated": terminated}
 
 
-def waiting(
-    pod: Object, machine: Machine, reason: str, message: str, now: str, *, in_init: bool = False
-) -> Object:
-    """The status of a pod whose containers do not run yet, with the reason; `in_init`: the first init
-    container is why.
-    """
-    status = _base(pod, machine, "Pending", now, ready=False, initialized=not in_init)
-    waiting = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
-    inits = pod["spec"].get("initContainers", [])
-    if in_init and inits:
-        status["initContainerStatuses"] = [
-            _container(
-                c, ready=False, state=waiting if n == 0 else {"waiting": {"reason": "PodInitializing"}}
-            )
-            for n, c in enumerate(inits)
-        ]
-        waiting = {"waiting": {"reason": "PodInitializing"}}
-    status["containerStatuses"] = [
-        _container(c, ready=False, state=waiting) for c in pod["spec"]["containers"]
-    ]
-    return status
+def _container_statuses(pod: Object) -> dict[str, Object]:
+    return {status["name"]: status for status in status_of(pod).get("containerStatuses", [])}
 
 
-def crashing(pod: Object, machine: Machine, address: str, started: str, now: str) -> Object:
-    """The status of a pod whose container ends again and again, as the machine's driver does."""
-    status = _base(pod, machine, "Running", now, ready=False, address=address)
-    before = {each["name"]: each for each in pod.get("status", {}).get("containerStatuses", [])}
-    reason = machine.driver_crashes
-    status["containerStatuses"] = []
-    for container in pod["spec"]["containers"]:
-        old = before.get(container["name"], {})
-        already = bool(old.get("state", {}).get("waiting"))
-        wait = (
-            f"back-off 5m0s restarting failed container={container['name']}"
-            f" pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
-        )
-        shown = _container(
-            container, ready=False, state={"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
-        )
-        code = 137 if reason == "OOMKilled" else 1
-        last = (
-            old.get("lastState")
-            if already
-            else {"terminated": {"reason": reason, "exitCode": code, "startedAt": started, "finishedAt": now}}
-        )
-        shown |= {"restartCount": old.get("restartCount", 0) + (0 if already else 1), "lastState": last}
-        status["containerStatuses"].append(shown)
-    return status
-
-
-def _container(container: Object, *, ready: bool, state: Object) -> Object:
+def _container_status(container: Object, *, ready: bool, state: Object) -> Object:
     image = container["image"]
+    digest = f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
     return {
         "name": container["name"],
         "image": image,
         "ready": ready,
         "restartCount": 0,
         "started": "running" in state,
-        "imageID": (
-            f"{image.rpartition(':')[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
-            if "waiting" not in state
-            else ""
-        ),
+        "imageID": "" if "waiting" in state else digest,
         "state": state,
         "lastState": {},
     }
-
-
-def condition(obj: Object, kind: str, status: str, reason: str, message: str, now: str) -> None:
-    """Set one of an object's conditions; its time changes with its status only."""
-    conditions = obj["status"].setdefault("conditions", [])
-    found = next((each for each in conditions if each["type"] == kind), None)
-    if found is None:
-        found = {"type": kind, "lastTransitionTime": now, "status": ""}
-        conditions.append(found)
-    if found["status"] != status:
-        found |= {"status": status, "lastTransitionTime": now}
-    for field, value in (("reason", reason), ("message", message)):
-        if value:
-            found[field] = value
-        else:
-            found.pop(field, None)

@@ -1,18 +1,16 @@
-"""What runs in the clusters of the demo: manifests as data, in sets that are deployed together."""
+"""The workloads of the demo's clusters: manifests, in sets that are deployed together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from sandbox.kube.api.clone import clone
+from sandbox.kube.objects import Object, clone
 
-Object = dict[str, Any]
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 MIGRATION = ("platform", "shop", "shop-data", "billing", "dev-policies")  # a cluster that is worth moving
 POLICIES = (
     "platform",
@@ -24,11 +22,14 @@ AWKWARD = ("awkward",)  # what a migration cannot simply copy
 
 
 def objects(sets: Iterable[str]) -> list[Object]:
-    """The objects of some sets, in the order in which they can be created. Raises `FileNotFoundError`."""
+    """Return the objects of some sets, in the order in which they can be created.
+
+    Raises `FileNotFoundError` for an unknown set.
+    """
     return [clone(obj) for name in sets for obj in _read(name)]
 
 
 @cache
 def _read(name: str) -> tuple[Object, ...]:
-    text = (HERE / f"{name}.yaml").read_text()
+    text = (FOLDER / f"{name}.yaml").read_text()
     return tuple(obj for obj in yaml.load_all(text, Loader=yaml.CSafeLoader) if obj)

@@ -1,1 +1,1 @@
-"""The Web API by subject: each class has the methods of one, by their names."""
+"""The methods of the Web API, one class for each subject."""

@@ -1,25 +1,26 @@
-"""The methods about files: uploads in three steps, and reading them with the app's token."""
+"""Files: uploads in three steps, and reading them with the token of the app.
+
+https://docs.slack.dev/messaging/working-with-files/#uploading_files
+"""
 
 from __future__ import annotations
 
 import json
-import time
-import uuid
 from collections.abc import Callable
 
+from sandbox.slack.errors import SlackError
 from sandbox.slack.model import APP_BOT, BOT_TOKEN, File, Json, Message
-from sandbox.slack.refusals import Refused
 from sandbox.slack.workspace import Workspace
 
 
 class Files:
-    """The methods about files."""
+    """The methods `files.*`, and what is beside them: the upload and the private URL."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     def methods(self) -> dict[str, Callable[[Json], Json]]:
-        """By name."""
+        """Return the methods by their names."""
         return {
             "files.getUploadURLExternal": self._upload_url,
             "files.completeUploadExternal": self._complete,
@@ -27,78 +28,76 @@ class Files:
             "files.delete": self._delete,
         }
 
-    def take(self, file: str, body: bytes, content_type: str) -> bool:
-        """The bytes of an upload; False if nobody asked for its URL."""
-        found = self._workspace.files.get(file)
-        if found is None or found.shared:
+    def receive(self, file: str, body: bytes, content_type: str) -> bool:
+        """Take the bytes of an upload; return False if nobody asked for its URL."""
+        upload = self._workspace.files.get(file)
+        if upload is None or upload.shared:
             return False
         if content_type.startswith("multipart/"):
             body = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
-        found.content = body
+        upload.content = body
         return True
 
     def read(self, file: str, authorization: str) -> File | None:
-        """A file by its private URL, for who holds the token."""
-        found = self._workspace.files.get(file)
-        return found if found is not None and authorization == f"Bearer {BOT_TOKEN}" else None
+        """Return a file by its private URL; None without the token of the app."""
+        return self._workspace.files.get(file) if authorization == f"Bearer {BOT_TOKEN}" else None
 
-    def _upload_url(self, given: Json) -> Json:
-        if not given.get("filename") or int(given.get("length") or 0) < 1:
-            raise Refused("invalid_arguments")
-        made = File(
-            id=f"F{uuid.uuid4().hex[:10].upper()}",
-            name=given["filename"],
-            user=APP_BOT,
-            created=int(time.time()),
-        )
-        self._workspace.files[made.id] = made
-        return {"upload_url": f"{self._workspace.url}/upload/{made.id}", "file_id": made.id}
+    def _upload_url(self, arguments: Json) -> Json:
+        if not arguments.get("filename") or int(arguments.get("length") or 0) < 1:
+            raise SlackError("invalid_arguments")
+        file = self._workspace.add_file(APP_BOT, arguments["filename"])
+        return {"upload_url": f"{self._workspace.url}/upload/{file.id}", "file_id": file.id}
 
-    def _complete(self, given: Json) -> Json:
-        listed = given.get("files")
-        listed = json.loads(listed) if isinstance(listed, str) else listed or []
-        channel = self._channel(given)
-        done = []
-        for item in listed:
-            found = self._workspace.files.get(item["id"])
-            if found is None or not found.content:
-                raise Refused("file_not_found")
-            found.title, found.shared = item.get("title") or found.name, True
+    def _complete(self, arguments: Json) -> Json:
+        uploads = arguments.get("files") or []
+        channel = self._channel(arguments)
+        completed = []
+        for upload in json.loads(uploads) if isinstance(uploads, str) else uploads:
+            file = self._workspace.files.get(upload["id"])
+            if file is None or not file.content:
+                raise SlackError("file_not_found")
+            file.title, file.shared = upload.get("title") or file.name, True
             if channel:
-                found.channels.append(channel)
-            done.append(self._workspace.file_json(found.id))
+                file.channels.append(channel)
+            completed.append(self._workspace.file_json(file.id))
         if channel:
-            self._share(channel, done, given)
-        return {"files": done}
+            self._share(channel, completed, arguments)
+        return {"files": completed}
 
-    def _share(self, channel: str, shown: list[Json], given: Json) -> None:
-        text, thread = str(given.get("initial_comment") or ""), str(given.get("thread_ts") or "")
-        made = Message(
-            channel=channel, ts=self._workspace.ts(), user=APP_BOT, text=text, thread=thread, files=shown
+    def _share(self, channel: str, files: list[Json], arguments: Json) -> None:
+        self._workspace.post(
+            Message(
+                channel=channel,
+                ts=self._workspace.ts(),
+                user=APP_BOT,
+                text=str(arguments.get("initial_comment") or ""),
+                blocks=arguments.get("blocks") or [],
+                thread=str(arguments.get("thread_ts") or ""),
+                files=files,
+            )
         )
-        made.blocks = given.get("blocks") or []
-        self._workspace.post(made)
 
-    def _channel(self, given: Json) -> str:
-        wanted = str(given.get("channel_id") or given.get("channels") or "")
-        if not wanted:
+    def _channel(self, arguments: Json) -> str:
+        """Return the id of the channel that the files are shared in; empty if they are not."""
+        id_ = str(arguments.get("channel_id") or arguments.get("channels") or "")
+        if not id_:
             return ""
-        channel = self._workspace.channels.get(wanted)
+        channel = self._workspace.channels.get(id_)
         if channel is None or APP_BOT not in channel.members:
-            raise Refused("channel_not_found" if channel is None or channel.private else "not_in_channel")
-        return wanted
+            raise SlackError("channel_not_found" if channel is None or channel.private else "not_in_channel")
+        return id_
 
-    def _info(self, given: Json) -> Json:
-        found = self._workspace.files.get(str(given.get("file", "")))
-        if found is None or not found.shared:
-            raise Refused("file_not_found")
-        return {"file": self._workspace.file_json(found.id)}
+    def _info(self, arguments: Json) -> Json:
+        file = self._workspace.files.get(str(arguments.get("file", "")))
+        if file is None or not file.shared:
+            raise SlackError("file_not_found")
+        return {"file": self._workspace.file_json(file.id)}
 
-    def _delete(self, given: Json) -> Json:
-        found = self._workspace.files.get(str(given.get("file", "")))
-        if found is None:
-            raise Refused("file_not_found")
-        if found.user != APP_BOT:
-            raise Refused("cant_delete_file")
-        del self._workspace.files[found.id]
+    def _delete(self, arguments: Json) -> Json:
+        file = self._workspace.files.get(str(arguments.get("file", "")))
+        if file is None:
+            raise SlackError("file_not_found")
+        if file.user != APP_BOT:
+            raise SlackError("cant_delete_file")
+        del self._workspace.files[file.id]
         return {}

@@ -1,28 +1,28 @@
-"""The methods about views: modals that a trigger opens, and Home tabs."""
+"""Views: modals, which a trigger opens, and Home tabs."""
 
 from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Callable
 
-from sandbox.slack import blocks
+from sandbox.slack.block_kit import check_view
+from sandbox.slack.errors import SlackError
 from sandbox.slack.model import TRIGGER_SECONDS, Json, Trigger, View
-from sandbox.slack.refusals import Refused
-from sandbox.slack.workspace import Workspace, new_hash
+from sandbox.slack.state import new_view_hash, new_view_id
+from sandbox.slack.workspace import Workspace
 
-STACK = 3  # modals on top of each other
+MOST_STACKED = 3  # modals on top of each other
 
 
 class Views:
-    """Modals and Home tabs."""
+    """The methods `views.*`: opening, pushing, updating, and publishing Home tabs."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     def methods(self) -> dict[str, Callable[[Json], Json]]:
-        """By name."""
+        """Return the methods by their names."""
         return {
             "views.open": self._open,
             "views.push": self._push,
@@ -30,87 +30,71 @@ class Views:
             "views.publish": self._publish,
         }
 
-    def _open(self, given: Json) -> Json:
-        trigger = self._trigger(given)
-        body = self._body(given, "modal")
+    def _open(self, arguments: Json) -> Json:
+        trigger = self._trigger(arguments)
+        body = self._body(arguments, "modal")
         trigger.used = True
-        made = View(
-            id=f"V{uuid.uuid4().hex[:10].upper()}",
-            user=trigger.user,
-            body=body,
-            external_id=body.get("external_id", ""),
-            hash=new_hash(),
-        )
-        self._workspace.views[made.id] = made
-        self._workspace.changed()
-        return {"view": self._workspace.view_json(made)}
+        return {"view": self._workspace.view_json(self._workspace.add_view(trigger.user, body))}
 
-    def _push(self, given: Json) -> Json:
-        trigger = self._trigger(given)
+    def _push(self, arguments: Json) -> Json:
+        trigger = self._trigger(arguments)
         on = self._workspace.views.get(trigger.view)
         if on is None:
-            raise Refused("not_found")
-        body = self._body(given, "modal")
+            raise SlackError("not_found")
+        body = self._body(arguments, "modal")
         root = on.root or on.id
-        if sum(root in (view.root, view.id) for view in self._workspace.views.values()) >= STACK:
-            raise Refused("push_limit_reached")
+        if sum(root in (view.root, view.id) for view in self._workspace.views.values()) >= MOST_STACKED:
+            raise SlackError("push_limit_reached")
         trigger.used = True
-        return {"view": self._workspace.view_json(self._workspace.push(on, body))}
+        return {"view": self._workspace.view_json(self._workspace.add_view(on.user, body, on=on))}
 
-    def _update(self, given: Json) -> Json:
-        every = [*self._workspace.views.values(), *self._workspace.homes.values()]
-        found = next(
-            (
-                view
-                for view in every
-                if given.get("view_id") == view.id
-                or (view.external_id and given.get("external_id") == view.external_id)
-            ),
-            None,
-        )
-        if found is None:
-            raise Refused("not_found")
-        self._not_stale(given, found)
-        found.body, found.errors, found.hash = self._body(given, found.body["type"]), {}, new_hash()
+    def _update(self, arguments: Json) -> Json:
+        view = self._find(arguments)
+        self._refuse_stale(arguments, view)
+        view.body, view.errors, view.hash = self._body(arguments, view.body["type"]), {}, new_view_hash()
         self._workspace.changed()
-        return {"view": self._workspace.view_json(found)}
+        return {"view": self._workspace.view_json(view)}
 
-    def _publish(self, given: Json) -> Json:
-        user = str(given.get("user_id", ""))
+    def _find(self, arguments: Json) -> View:
+        id_, external_id = arguments.get("view_id"), arguments.get("external_id")
+        for view in (*self._workspace.views.values(), *self._workspace.homes.values()):
+            if id_ == view.id or (view.external_id and external_id == view.external_id):
+                return view
+        raise SlackError("not_found")
+
+    def _publish(self, arguments: Json) -> Json:
+        user = str(arguments.get("user_id", ""))
         person = self._workspace.users.get(user)
         if person is None or person.bot:
-            raise Refused("invalid_arguments", ["[ERROR] invalid user id [json-pointer:/user_id]"])
-        body = self._body(given, "home")
-        made = self._workspace.homes.get(user) or View(
-            id=f"V{uuid.uuid4().hex[:10].upper()}", user=user, body=body
-        )
-        self._not_stale(given, made)
-        made.body, made.hash = body, new_hash()
-        self._workspace.homes[user] = made
+            raise SlackError("invalid_arguments", ["[ERROR] invalid user id [json-pointer:/user_id]"])
+        body = self._body(arguments, "home")
+        home = self._workspace.homes.get(user) or View(id=new_view_id(), user=user, body=body)
+        self._refuse_stale(arguments, home)
+        home.body, home.hash = body, new_view_hash()
+        self._workspace.homes[user] = home
         self._workspace.changed()
-        return {"view": self._workspace.view_json(made)}
+        return {"view": self._workspace.view_json(home)}
 
-    def _trigger(self, given: Json) -> Trigger:
-        found = self._workspace.triggers.get(str(given.get("trigger_id", "")))
-        if found is None:
-            raise Refused("invalid_trigger_id")
-        if found.used:
-            raise Refused("exchanged_trigger_id")
-        if time.monotonic() - found.made > TRIGGER_SECONDS:
-            raise Refused("expired_trigger_id")
-        return found
+    def _trigger(self, arguments: Json) -> Trigger:
+        trigger = self._workspace.triggers.get(str(arguments.get("trigger_id", "")))
+        if trigger is None:
+            raise SlackError("invalid_trigger_id")
+        if trigger.used:
+            raise SlackError("exchanged_trigger_id")
+        if time.monotonic() - trigger.created > TRIGGER_SECONDS:
+            raise SlackError("expired_trigger_id")
+        return trigger
 
-    def _not_stale(self, given: Json, view: View) -> None:
-        if given.get("hash") and given["hash"] != view.hash:
-            raise Refused("hash_conflict")
+    def _refuse_stale(self, arguments: Json, view: View) -> None:
+        if arguments.get("hash") and arguments["hash"] != view.hash:
+            raise SlackError("hash_conflict")
 
-    def _body(self, given: Json, kind: str) -> Json:
-        body = given.get("view")
+    def _body(self, arguments: Json, kind: str) -> Json:
+        body = arguments.get("view")
         body = json.loads(body) if isinstance(body, str) else body or {}
         if body.get("type") != kind:
-            raise Refused("invalid_arguments", [f"[ERROR] must be a {kind} view [json-pointer:/view/type]"])
-        try:
-            blocks.check_view(body)
-        except blocks.Refused as refused:
-            raise Refused(refused.error, refused.reasons) from None
+            raise SlackError(
+                "invalid_arguments", [f"[ERROR] must be a {kind} view [json-pointer:/view/type]"]
+            )
+        check_view(body)
         return dict(body)

@@ -11,7 +11,7 @@ import urllib3
 
 from sandbox.infrastructure import Infrastructure
 from sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
 from sandbox.loopback import Loopback
 
 MASTER, NOBODY = "master-token", "nobody-token"
@@ -42,16 +42,16 @@ class Api:
 
     async def _made(self) -> SandboxCluster:
         spec = ClusterSpec(uuid=self._name, name=self._name, driver="flannel", masters=0, nodes=self._nodes)
-        made = SandboxCluster(
-            spec, tempo=Tempo(start=0.0, stop=0.0, attach=0.05), infrastructure=self._infrastructure
+        cluster = SandboxCluster(
+            spec, timings=Timings(start=0.0, stop=0.0, attach=0.05), infrastructure=self._infrastructure
         )
-        made.authenticator.add_token(MASTER, "admin", ["system:masters"])
-        made.authenticator.add_token(
+        cluster.authenticator.add_token(MASTER, "admin", ["system:masters"])
+        cluster.authenticator.add_token(
             NOBODY, "system:serviceaccount:bazaar:default", ["system:serviceaccounts"]
         )
-        await made.start(self.loopback)
-        await made.settled()
-        return made
+        await cluster.start(self.loopback)
+        await cluster.settled()
+        return cluster
 
     def ask(
         self,
@@ -62,10 +62,10 @@ class Api:
         headers: dict[str, str] | None = None,
         token: str | None = MASTER,
     ) -> urllib3.BaseHTTPResponse:
-        given = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        given.setdefault("User-Agent", "Python-urllib/3.11")
+        all_headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        all_headers.setdefault("User-Agent", "Python-urllib/3.11")
         return self.pool.request(
-            method, self.cluster.address + path, body=body, headers=given, timeout=10, retries=False
+            method, self.cluster.address + path, body=body, headers=all_headers, timeout=10, retries=False
         )
 
     def settle(self) -> None:
@@ -82,14 +82,14 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    made = Api()
-    yield made
-    made.loopback.stop()
+    served = Api()
+    yield served
+    served.loopback.stop()
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Api]:
     """A cluster with two nodes, on which pods run."""
-    made = Api(nodes=2)
-    yield made
-    made.loopback.stop()
+    api = Api(nodes=2)
+    yield api
+    api.loopback.stop()

@@ -54,9 +54,11 @@ def test_a_strategic_patch_merges_containers_by_name_and_can_delete_one(running:
             "spec": {"containers": [{"name": "c", "image": "b:2"}, {"name": "side", "$patch": "delete"}]}
         }
     }
-    found = patch(running, at, {"spec": spec}, "strategic").json()["spec"]["template"]["spec"]["containers"]
-    assert [(each["name"], each["image"]) for each in found] == [("c", "b:2")]
-    assert found[0]["imagePullPolicy"] == "IfNotPresent"
+    containers = patch(running, at, {"spec": spec}, "strategic").json()["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert [(container["name"], container["image"]) for container in containers] == [("c", "b:2")]
+    assert containers[0]["imagePullPolicy"] == "IfNotPresent"
 
 
 def test_a_json_patch_whose_test_fails_changes_nothing(running: Api, namespace: str) -> None:
@@ -105,8 +107,8 @@ def test_a_definition_is_established_however_it_was_written(running: Api, way: s
         post(running, at, body)
     else:
         patch(running, f"{at}/{name}.example.org?fieldManager=me", body, "apply")
-    found = running.json("GET", f"{at}/{name}.example.org")["status"]
-    assert {c["type"] for c in found["conditions"] if c["status"] == "True"} == {
+    status = running.json("GET", f"{at}/{name}.example.org")["status"]
+    assert {c["type"] for c in status["conditions"] if c["status"] == "True"} == {
         "Established",
         "NamesAccepted",
     }
@@ -119,10 +121,10 @@ def test_versions_of_a_definition_show_the_same_objects(running: Api) -> None:
         definition("parts", "v1", "v1beta1"),
     )
     body = {"apiVersion": "example.org/v1beta1", "kind": "Parts", "metadata": {"name": "p"}, "spec": {"n": 1}}
-    made = post(running, "/apis/example.org/v1beta1/parts", body).json()
-    assert made["apiVersion"] == "example.org/v1beta1"
-    found = running.json("GET", "/apis/example.org/v1/parts/p")
-    assert (found["apiVersion"], found["metadata"]["uid"]) == ("example.org/v1", made["metadata"]["uid"])
+    created = post(running, "/apis/example.org/v1beta1/parts", body).json()
+    assert created["apiVersion"] == "example.org/v1beta1"
+    stored = running.json("GET", "/apis/example.org/v1/parts/p")
+    assert (stored["apiVersion"], stored["metadata"]["uid"]) == ("example.org/v1", created["metadata"]["uid"])
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH", "DELETE", "apply"])
@@ -153,8 +155,8 @@ def test_a_collection_is_deleted_by_its_selector(running: Api, namespace: str) -
     for name, team in (("a", "x"), ("b", "x"), ("c", "y")):
         post(running, at, {"metadata": {"name": name, "labels": {"team": team}}})
     running.ask("DELETE", f"{at}?labelSelector=team%3Dx")
-    left = {item["metadata"]["name"] for item in running.json("GET", at)["items"]}
-    assert left == {"c", "kube-root-ca.crt"}
+    remaining = {item["metadata"]["name"] for item in running.json("GET", at)["items"]}
+    assert remaining == {"c", "kube-root-ca.crt"}
 
 
 def test_the_status_that_a_client_creates_is_dropped(running: Api, namespace: str) -> None:
@@ -237,16 +239,16 @@ def test_what_may_not_change_is_refused(running: Api, namespace: str, what: str)
 
 def test_what_the_server_allocates_belongs_to_no_manager(running: Api, namespace: str) -> None:
     body = {"metadata": {"name": "s"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
-    made = post(running, f"{BASE}/{namespace}/services", body).json()
-    assert made["spec"]["ports"][0]["nodePort"] >= 30_000 and made["spec"]["clusterIP"]
-    fields = json.dumps(made["metadata"]["managedFields"])
+    service = post(running, f"{BASE}/{namespace}/services", body).json()
+    assert service["spec"]["ports"][0]["nodePort"] >= 30_000 and service["spec"]["clusterIP"]
+    fields = json.dumps(service["metadata"]["managedFields"])
     assert "f:nodePort" not in fields and "f:clusterIP" not in fields
-    asked = {
+    spec = {
         "metadata": {"name": "t"},
         "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 31_999}]},
     }
     assert "f:nodePort" in json.dumps(
-        post(running, f"{BASE}/{namespace}/services", asked).json()["metadata"]["managedFields"]
+        post(running, f"{BASE}/{namespace}/services", spec).json()["metadata"]["managedFields"]
     )
 
 
@@ -313,13 +315,13 @@ def test_a_pod_gets_its_accounts_token_and_the_limits_of_its_namespace(running: 
     }
     post(running, f"{BASE}/{namespace}/limitranges", {"metadata": {"name": "l"}, "spec": {"limits": [limit]}})
     running.settle()
-    made = post(
+    response = post(
         running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}}
     ).json()
-    [container] = made["spec"]["containers"]
+    [container] = response["spec"]["containers"]
     assert container["resources"] == {"limits": {"cpu": "200m"}, "requests": {"cpu": "50m"}}
-    assert made["spec"]["serviceAccountName"] == "default"
-    assert made["spec"]["volumes"][0]["name"].startswith("kube-api-access-")
+    assert response["spec"]["serviceAccountName"] == "default"
+    assert response["spec"]["volumes"][0]["name"].startswith("kube-api-access-")
     greedy = {**CONTAINER, "resources": {"limits": {"cpu": "2"}}}
     answer = post(
         running, f"{BASE}/{namespace}/pods", {"metadata": {"name": "q"}, "spec": {"containers": [greedy]}}
@@ -520,10 +522,10 @@ def test_an_apply_can_be_for_a_certain_object_or_version(running: Api, namespace
 
     assert "no existing object was found" in message(apply(uid="11111111-2222-3333-4444-555555555555"))
     assert apply(resourceVersion="7").status == 500  # not on objects to be created
-    made = apply().json()["metadata"]
+    applied = apply().json()["metadata"]
     assert apply(uid="11111111-2222-3333-4444-555555555555").status == 409
     assert apply(resourceVersion="7").status == 409
-    assert apply(uid=made["uid"], resourceVersion=made["resourceVersion"]).status == 200
+    assert apply(uid=applied["uid"], resourceVersion=applied["resourceVersion"]).status == 200
 
 
 def test_a_pod_that_no_node_has_room_for_waits_and_says_why(running: Api, namespace: str) -> None:
@@ -534,8 +536,8 @@ def test_a_pod_that_no_node_has_room_for_waits_and_says_why(running: Api, namesp
         conditions = pods(running, namespace)["p"]["status"].get("conditions") or []
         return next((c for c in conditions if c["type"] == "PodScheduled"), None)
 
-    found = until(condition)
-    assert found["reason"] == "Unschedulable" and "2 Insufficient cpu" in found["message"]
+    result = until(condition)
+    assert result["reason"] == "Unschedulable" and "2 Insufficient cpu" in result["message"]
     running.ask("DELETE", f"{BASE}/{namespace}/pods/p")
 
 

@@ -88,12 +88,12 @@ def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_un
 
 
 def test_an_overloaded_server_is_asked_again_and_then_answers(running: Api) -> None:
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 429, 2
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 429, 2
     try:
         assert connect(endpoint(running)).all_of("/api/v1/nodes", NodeObject)
     finally:
-        disturbance.status = disturbance.times = 0
+        faults.status = faults.times = 0
 
 
 def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,24 +147,24 @@ def test_a_program_that_the_image_lacks_and_a_pod_that_is_not_there_are_told(run
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_command_is_sent_again_to_a_server_that_had_no_time_for_it(running: Api, status: int) -> None:
     pod, kube = a_pod(running), connect(endpoint(running))
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = status, 2
+    faults = running.cluster.api.faults
+    faults.status, faults.times = status, 2
     try:
         assert run(kube, pod, "echo", "once") == ("once\n", "", 0)
     finally:
-        disturbance.status = disturbance.times = 0
+        faults.status = faults.times = 0
 
 
 def test_a_command_that_may_have_been_run_is_not_sent_again(running: Api) -> None:
     pod, kube = a_pod(running), connect(endpoint(running))
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 500, 2
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 2
     try:
         with pytest.raises(ServerFailed, match="run a command"):
             run(kube, pod, "echo", "once")
-        assert disturbance.times == 1
+        assert faults.times == 1
     finally:
-        disturbance.status = disturbance.times = 0
+        faults.status = faults.times = 0
 
 
 def test_fifty_commands_beside_fifty_lists_all_get_their_own_answer(running: Api) -> None:

@@ -29,9 +29,9 @@ def namespace(running: Api, request: pytest.FixtureRequest) -> str:
 def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
     end = time.monotonic() + seconds
     while True:
-        found = condition()
-        if found:
-            return found
+        result = condition()
+        if result:
+            return result
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
 
@@ -77,9 +77,9 @@ def test_a_stateful_set_makes_one_pod_after_the_other_each_with_its_claim(
     running.json("POST", f"{APPS}/{namespace}/statefulsets", body)
     at = f"{APPS}/{namespace}/statefulsets/db"
     until(lambda: running.json("GET", at)["status"].get("readyReplicas") == 2)
-    found = pods(running, namespace)
-    assert sorted(found) == ["db-0", "db-1"]
-    volumes = {volume["name"]: volume for volume in found["db-1"]["spec"]["volumes"]}
+    named = pods(running, namespace)
+    assert sorted(named) == ["db-0", "db-1"]
+    volumes = {volume["name"]: volume for volume in named["db-1"]["spec"]["volumes"]}
     assert volumes["data"]["persistentVolumeClaim"]["claimName"] == "data-db-1"
     claim = running.json("GET", f"{BASE}/{namespace}/persistentvolumeclaims/data-db-0")
     assert claim["status"]["phase"] == "Bound"
@@ -172,9 +172,9 @@ def test_an_orphaning_deletion_leaves_what_is_owned(running: Api, namespace: str
     at = f"{APPS}/{namespace}/replicasets/web"
     running.json("DELETE", at, {"propagationPolicy": "Orphan"})
     until(lambda: running.ask("GET", at).status == 404)
-    left = pods(running, namespace)
-    assert len(left) == 2
-    assert all(not pod["metadata"].get("ownerReferences") for pod in left.values())
+    remaining = pods(running, namespace)
+    assert len(remaining) == 2
+    assert all(not pod["metadata"].get("ownerReferences") for pod in remaining.values())
 
 
 def test_a_definition_that_is_deleted_takes_its_objects_along_and_is_served_no_longer(
@@ -240,16 +240,16 @@ def test_a_service_knows_the_addresses_of_its_ready_pods(running: Api, namespace
         items = running.json("GET", f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices")[
             "items"
         ]
-        found = [
-            each["addresses"][0]
+        endpoints = [
+            endpoint["addresses"][0]
             for item in items
-            for each in item["endpoints"]
-            if each["conditions"]["ready"]
+            for endpoint in item["endpoints"]
+            if endpoint["conditions"]["ready"]
         ]
-        wanted = [
+        expected = [
             pod["status"]["podIP"] for pod in pods(running, namespace).values() if "podIP" in pod["status"]
         ]
-        return len(found) == 2 and sorted(found) == sorted(wanted)
+        return len(endpoints) == 2 and sorted(endpoints) == sorted(expected)
 
     until(addresses)
 
@@ -261,7 +261,7 @@ def test_a_watch_goes_on_where_it_was_and_tells_when_that_is_too_long_ago(
     running.settle()
     version = running.json("GET", maps)["metadata"]["resourceVersion"]
     running.json("POST", maps, {"metadata": {"name": "one"}})
-    seen: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
 
     def read(since: str) -> None:
         answer = running.pool.request(
@@ -270,24 +270,28 @@ def test_a_watch_goes_on_where_it_was_and_tells_when_that_is_too_long_ago(
             headers={"Authorization": f"Bearer {MASTER}"},
             preload_content=False,
         )
-        seen.extend(json.loads(line) for line in answer.read().splitlines())
+        events.extend(json.loads(line) for line in answer.read().splitlines())
 
     reader = threading.Thread(target=read, args=(version,))
     reader.start()
     time.sleep(0.2)
     running.json("POST", maps, {"metadata": {"name": "two"}})
     reader.join()
-    assert [(event["type"], event["object"]["metadata"]["name"]) for event in seen] == [
+    assert [(event["type"], event["object"]["metadata"]["name"]) for event in events] == [
         ("ADDED", "one"),
         ("ADDED", "two"),
     ]
     running.loopback.run(_touch(running, namespace, times=5_100))
-    seen.clear()
+    events.clear()
     read(version)
-    assert seen[0]["type"] == "ERROR" and seen[0]["object"]["code"] == 410
+    assert events[0]["type"] == "ERROR" and events[0]["object"]["code"] == 410
 
 
 async def _touch(api: Api, namespace: str, *, times: int) -> None:
     kind = api.cluster.store.registry.named("ConfigMap")
     for number in range(times):
-        api.cluster.store.mutate(kind, namespace, "one", lambda obj, n=number: obj.update(data={"n": str(n)}))
+
+        def change(obj: dict[str, Any], value: str = str(number)) -> None:
+            obj["data"] = {"n": value}
+
+        api.cluster.store.mutate(kind, namespace, "one", change)

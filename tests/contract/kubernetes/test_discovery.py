@@ -26,7 +26,7 @@ def test_discovery_comes_in_the_version_that_a_client_takes_first(
     assert answer.json()["apiVersion"] == f"apidiscovery.k8s.io/{version}"
     apps = next(item for item in answer.json()["items"] if item["metadata"]["name"] == "apps")
     deployments = next(r for r in apps["versions"][0]["resources"] if r["resource"] == "deployments")
-    assert {each["subresource"] for each in deployments["subresources"]} == {"status", "scale"}
+    assert {subresource["subresource"] for subresource in deployments["subresources"]} == {"status", "scale"}
     assert deployments["categories"] == ["all"] and deployments["shortNames"] == ["deploy"]
 
 

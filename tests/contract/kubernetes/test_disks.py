@@ -39,9 +39,9 @@ class Pair:
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    made = Pair()
-    yield made
-    made.stop()
+    clusters = Pair()
+    yield clusters
+    clusters.stop()
 
 
 def user(name: str, claim: str = "data") -> dict[str, Any]:
@@ -51,8 +51,8 @@ def user(name: str, claim: str = "data") -> dict[str, Any]:
 
 
 def claim(name: str = "data", **spec: Any) -> dict[str, Any]:
-    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
-    return {"metadata": {"name": name}, "spec": asked}
+    claim_spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
+    return {"metadata": {"name": name}, "spec": claim_spec}
 
 
 def used(api: Api) -> dict[str, Any]:
@@ -67,21 +67,23 @@ def used(api: Api) -> dict[str, Any]:
 def moved(api: Api, volume: dict[str, Any]) -> None:
     """The same disk as a static volume of another cluster, with its claim and a pod."""
     reference = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "shop", "name": "data"}
-    kept = {
+    copied_spec = {
         key: volume["spec"][key]
         for key in ("capacity", "accessModes", "csi", "nodeAffinity", "storageClassName")
     }
-    spec = {**kept, "persistentVolumeReclaimPolicy": "Retain", "claimRef": reference}
+    spec = {**copied_spec, "persistentVolumeReclaimPolicy": "Retain", "claimRef": reference}
     api.json("POST", VOLUMES, {"metadata": {"name": volume["metadata"]["name"]}, "spec": spec})
-    wanted = claim(volumeName=volume["metadata"]["name"], storageClassName=volume["spec"]["storageClassName"])
-    api.json("POST", f"{BASE}/shop/persistentvolumeclaims", wanted)
+    new_claim = claim(
+        volumeName=volume["metadata"]["name"], storageClassName=volume["spec"]["storageClassName"]
+    )
+    api.json("POST", f"{BASE}/shop/persistentvolumeclaims", new_claim)
     api.json("POST", f"{BASE}/shop/pods", user("reader"))
 
 
 def policy(api: Api, volume: dict[str, Any], word: str) -> None:
     body = {"spec": {"persistentVolumeReclaimPolicy": word}}
-    found = api.json("PATCH", f"{VOLUMES}/{volume['metadata']['name']}", body, headers=MERGE)
-    assert found["spec"]["persistentVolumeReclaimPolicy"] == word
+    patched = api.json("PATCH", f"{VOLUMES}/{volume['metadata']['name']}", body, headers=MERGE)
+    assert patched["spec"]["persistentVolumeReclaimPolicy"] == word
 
 
 def run(api: Api, pod: str, script: str) -> tuple[str, int]:
@@ -93,7 +95,7 @@ def run(api: Api, pod: str, script: str) -> tuple[str, int]:
 def test_a_provisioned_disk_is_on_the_server_of_its_pod_and_says_whose_it_is(pair: Pair) -> None:
     volume = used(pair.old)
     disk = pair.disk(volume["spec"]["csi"]["volumeHandle"])
-    [machine] = pair.old.cluster.fabric.machines.values()
+    [machine] = pair.old.cluster.network.machines.values()
     assert disk.status == "in-use" and disk.attachment.server == machine.server
     assert disk.metadata["cinder.csi.openstack.org/cluster"] == "old"
     [attachment] = pair.old.json("GET", ATTACHMENTS)["items"]
@@ -169,21 +171,21 @@ def balanced(api: Api, name: str = "web", **spec: Any) -> Any:
 
 
 def address(api: Api, name: str) -> Any:
-    found = api.json("GET", f"{BASE}/shop/services/{name}")["status"]["loadBalancer"].get("ingress")
-    return found[0]["ip"] if found else None
+    ingress = api.json("GET", f"{BASE}/shop/services/{name}")["status"]["loadBalancer"].get("ingress")
+    return ingress[0]["ip"] if ingress else None
 
 
 def test_a_load_balancer_and_its_address_say_whose_they_are_and_go_with_the_service(pair: Pair) -> None:
     public = balanced(pair.old)
     network = pair.infrastructure.network
-    [balancer], [floating] = network.balancers.values(), network.floating.values()
+    [balancer], [floating] = network.balancers.values(), network.floating_ips.values()
     assert balancer.description == "Kubernetes external service shop/web from cluster old"
     assert floating.description == f"Floating IP for {balancer.description}" and floating.address == public
     service = pair.old.json("GET", f"{BASE}/shop/services/web")
     assert service["metadata"]["annotations"]["loadbalancer.openstack.org/load-balancer-id"] == balancer.id
     assert balancer.listeners[0].members
     pair.old.ask("DELETE", f"{BASE}/shop/services/web")
-    until(lambda: not network.balancers and not network.floating)
+    until(lambda: not network.balancers and not network.floating_ips)
 
 
 INTERNAL = "service.beta.kubernetes.io/openstack-internal-load-balancer"
@@ -195,7 +197,7 @@ def test_an_address_moves_between_clusters_by_neutron_and_the_services_annotatio
     private = balanced(pair.new, annotations={INTERNAL: "true"})
     assert private.startswith("10.")
     network = pair.infrastructure.network
-    [floating] = network.floating.values()
+    [floating] = network.floating_ips.values()
     pair.old.loopback.call(network.associate, floating, "")
     body = {"metadata": {"annotations": {INTERNAL: None}}, "spec": {"loadBalancerIP": public}}
     pair.new.json("PATCH", f"{BASE}/shop/services/web", body, headers=MERGE)
@@ -252,4 +254,4 @@ def test_members_are_online_where_a_ready_pod_is_behind_the_node_port(pair: Pair
     until(lambda: balancer.health == "ERROR")
     unwatched = {"metadata": {"annotations": {"loadbalancer.openstack.org/enable-health-monitor": "false"}}}
     pair.old.json("PATCH", f"{BASE}/shop/services/web", unwatched, headers=MERGE)
-    until(lambda: balancer.listeners[0].member("10.0.0.11") == "NO_MONITOR")
+    until(lambda: balancer.listeners[0].member_status("10.0.0.11") == "NO_MONITOR")

@@ -162,21 +162,21 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
     if there_before:
         writes.apply(kube, path("answered-late"), policy("answered-late"))
     begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("answered-late", ingress=[{}])))
-    serve, lost = api._serve, []
+    serve, lost = api.serve, []
 
     async def serve_and_fail_once(request: Any, target: Any, verb: str) -> Any:
         answer = await serve(request, target, verb)
         if verb == "patch" and not lost:
             lost.append(answer)
-            api.disturbance.status, api.disturbance.times = 503, 1
-            await api._disturb()
+            api.faults.status, api.faults.times = 503, 2
+            await api.faults.before_request()
         return answer
 
-    api._serve = serve_and_fail_once  # type: ignore[method-assign]
+    api.serve = serve_and_fail_once
     try:
         kept = apply.execute(kube, changes, begun)
     finally:
-        api._serve = serve  # type: ignore[method-assign]
+        api.serve = serve
     assert lost and kept.state == WRITTEN and kept.after is not None and kept.after["spec"]["ingress"] == [{}]
     assert not kept.note and change_plan.plan_rollback(kube, WHERE, kept).wanted == kept.before
     writes.delete(kube, path("answered-late"))
@@ -187,8 +187,8 @@ def test_a_server_that_fails_before_it_writes_changes_nothing_and_says_so(
 ) -> None:
     kube = connect(endpoint(running))
     begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("not-written")))
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 500, 4
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 4
     with pytest.raises(errors.ServerFailed):
         apply.execute(kube, changes, begun)
     assert state(changes, begun) == GIVEN_UP and writes.read(kube, path("not-written")) is None
@@ -199,8 +199,8 @@ def test_a_server_that_never_answers_again_leaves_it_unknown_and_a_later_look_fi
 ) -> None:
     kube = connect(endpoint(running))
     begun = noted(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
-    disturbance = running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 500, 8
+    faults = running.cluster.api.faults
+    faults.status, faults.times = 500, 8
     with pytest.raises(Unclear) as told:
         apply.execute(kube, changes, begun)
     assert told.value.outcome == "unknown" and "policy show unclear" in told.value.fix

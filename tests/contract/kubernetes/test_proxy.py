@@ -65,12 +65,12 @@ def test_a_pod_answers_what_its_files_say(web: Api) -> None:
     ],
 )
 def test_where_no_pod_can_answer_the_api_server_says_503_and_why(web: Api, service: str, why: str) -> None:
-    said = web.json("GET", f"{AT}/{service}/proxy/")
-    assert (said["kind"], said["code"], said["reason"]) == (
+    status = web.json("GET", f"{AT}/{service}/proxy/")
+    assert (status["kind"], status["code"], status["reason"]) == (
         "Status",
         503,
         "ServiceUnavailable",
-    ) and why in said["message"]
+    ) and why in status["message"]
 
 
 def test_a_service_that_is_none_and_a_request_that_is_none(web: Api) -> None:
@@ -79,11 +79,11 @@ def test_a_service_that_is_none_and_a_request_that_is_none(web: Api) -> None:
 
 
 def test_the_right_is_for_the_proxy_of_that_service(web: Api) -> None:
-    status, said = get(web, "http:web:80", "ready", token=NOBODY)
+    status, text = get(web, "http:web:80", "ready", token=NOBODY)
     assert (
         status == 403
-        and 'cannot get resource \\"services/proxy\\"' in said
-        and 'services \\"http:web:80\\"' in said
+        and 'cannot get resource \\"services/proxy\\"' in text
+        and 'services \\"http:web:80\\"' in text
     )
 
 
@@ -91,12 +91,12 @@ def test_a_readiness_probe_over_http_is_asked_by_the_kubelet(web: Api) -> None:
     pod = {"metadata": {"name": "sick"}, "spec": {"containers": [HTTP]}}
     web.json("POST", f"{BASE}/proxied/pods", pod)
     until(lambda: ready(web, "sick"))
-    made = pods(web, "proxied")["sick"]
-    web.loopback.call(web.cluster._programs.run, made, "c", ["sh", "-c", "echo 503 > /www/ready"])
-    web.loopback.call(web.cluster.touch)
+    sick = pods(web, "proxied")["sick"]
+    web.loopback.call(web.cluster._programs.run, sick, "c", ["sh", "-c", "echo 503 > /www/ready"])
+    web.loopback.call(web.cluster.resync)
     until(lambda: not ready(web, "sick"))
 
 
 def ready(api: Api, name: str) -> bool:
-    found = pods(api, "proxied")[name]["status"].get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in found)
+    conditions = pods(api, "proxied")[name]["status"].get("conditions", [])
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)

@@ -123,23 +123,26 @@ def masked(value: Any) -> Any:
     return json.loads(re.sub(r"in record \(\d+\)", "in record (N)", text))
 
 
-def shape(told: Any, found: Any, at: str = "") -> list[str]:
+def shape(recorded: Any, answered: Any, at: str = "") -> list[str]:
     """What a client would miss or read differently; empty if nothing."""
-    if isinstance(told, dict):
-        if not isinstance(found, dict):
+    if isinstance(recorded, dict):
+        if not isinstance(answered, dict):
             return [f"{at}: not an object"]
         return [
-            line for key, value in told.items() if key not in VARIES for line in _key(value, found, key, at)
+            line
+            for key, value in recorded.items()
+            if key not in VARIES
+            for line in _key(value, answered, key, at)
         ]
-    if isinstance(told, bool) or (isinstance(told, str) and at.rpartition(".")[2] in EXACT):
-        return [] if told == found else [f"{at}: {found!r} instead of {told!r}"]
-    return [] if found is not None or told is None else [f"{at}: missing"]
+    if isinstance(recorded, bool) or (isinstance(recorded, str) and at.rpartition(".")[2] in EXACT):
+        return [] if recorded == answered else [f"{at}: {answered!r} instead of {recorded!r}"]
+    return [] if answered is not None or recorded is None else [f"{at}: missing"]
 
 
-def _key(value: Any, found: dict[str, Any], key: str, at: str) -> list[str]:
-    if key not in found:
+def _key(value: Any, answered: dict[str, Any], key: str, at: str) -> list[str]:
+    if key not in answered:
         return [f"{at}.{key}: missing"] if value not in (None, "", [], {}) else []
-    return shape(value, found[key], f"{at}.{key}")
+    return shape(value, answered[key], f"{at}.{key}")
 
 
 # what differs from server to server, or is filled in by controllers that the recorded server had not
@@ -199,43 +202,45 @@ def replay(api: Api, name: str) -> tuple[urllib3.BaseHTTPResponse, dict[str, Any
     """Send a recorded request; return the answer and what the real server told."""
     token = prepare(api, name)
     exchange = recording(name)
-    asked, told = exchange["request"], exchange["response"]
+    request, response = exchange["request"], exchange["response"]
     path = (
-        asked["path"].split("continue=")[0] + (f"continue={token}" if token else "")
+        request["path"].split("continue=")[0] + (f"continue={token}" if token else "")
         if token
-        else asked["path"]
+        else request["path"]
     )
-    body = json.dumps(asked["body"]).encode() if asked["body"] is not None else None
+    body = json.dumps(request["body"]).encode() if request["body"] is not None else None
     if name == "service-create-with-taken-cluster-ip" and body is not None:
         address = api.json("GET", "/api/v1/namespaces/bazaar/services/web")["spec"]["clusterIP"]
         body = body.replace(b"10.96.149.50", address.encode())
-        told = json.loads(json.dumps(told).replace("10.96.149.50", address))
-    who = None if not asked.get("authenticated", True) else NOBODY if name in NOBODYS else MASTER
+        response = json.loads(json.dumps(response).replace("10.96.149.50", address))
+    credential = None if not request.get("authenticated", True) else NOBODY if name in NOBODYS else MASTER
     if name == "unauthorized":
-        who = "wrong"
-    headers = {**({"Content-Type": "application/json"} if body else {}), **asked["headers"]}
-    return api.ask(asked["method"], path.replace(" ", "%20"), body=body, headers=headers, token=who), told
+        credential = "wrong"
+    headers = {**({"Content-Type": "application/json"} if body else {}), **request["headers"]}
+    return api.ask(
+        request["method"], path.replace(" ", "%20"), body=body, headers=headers, token=credential
+    ), response
 
 
 @pytest.mark.parametrize("name", ORDER)
 def test_an_exchange_is_answered_as_it_was_recorded(api: Api, name: str) -> None:
     for earlier in ORDER[api.replayed : ORDER.index(name)]:  # chosen alone, a test needs what the others made
         replay(api, earlier)
-    answer, told = replay(api, name)
+    answer, response = replay(api, name)
     api.replayed = ORDER.index(name) + 1
-    assert answer.status == told["status"], answer.data[:500]
-    if told["headers"].get("Content-Type"):
-        assert answer.headers["Content-Type"] == told["headers"]["Content-Type"]
-    if "Warning" in told["headers"]:
-        assert answer.headers["Warning"] == told["headers"]["Warning"]
-    if not isinstance(told["body"], dict):
+    assert answer.status == response["status"], answer.data[:500]
+    if response["headers"].get("Content-Type"):
+        assert answer.headers["Content-Type"] == response["headers"]["Content-Type"]
+    if "Warning" in response["headers"]:
+        assert answer.headers["Warning"] == response["headers"]["Warning"]
+    if not isinstance(response["body"], dict):
         return
-    found = masked(answer.json())
-    told = masked(told)
-    assert shape(told["body"], found) == []
-    if told["body"].get("kind") == "Status" and "details" in told["body"]:
-        recorded = {key: value for key, value in told["body"]["details"].items() if key != "uid"}
-        assert {key: value for key, value in found["details"].items() if key != "uid"} == recorded
+    answered = masked(answer.json())
+    response = masked(response)
+    assert shape(response["body"], answered) == []
+    if response["body"].get("kind") == "Status" and "details" in response["body"]:
+        recorded = {key: value for key, value in response["body"]["details"].items() if key != "uid"}
+        assert {key: value for key, value in answered["details"].items() if key != "uid"} == recorded
 
 
 def test_managed_fields_after_an_apply_are_the_recorded_ones(api: Api) -> None:
@@ -247,11 +252,11 @@ def test_managed_fields_after_an_apply_are_the_recorded_ones(api: Api) -> None:
         body = {**exchange["request"]["body"], "metadata": {"name": "default-deny", "namespace": "fields"}}
         query = exchange["request"]["path"].partition("?")[2]
         headers = {"Content-Type": "application/apply-patch+yaml"}
-        found = api.json("PATCH", f"{base}?{query}", body, headers=headers)
-        told = [
+        applied = api.json("PATCH", f"{base}?{query}", body, headers=headers)
+        recorded = [
             (f["manager"], f["operation"], f["fieldsV1"])
             for f in exchange["response"]["body"]["metadata"]["managedFields"]
         ]
         assert [
-            (f["manager"], f["operation"], f["fieldsV1"]) for f in found["metadata"]["managedFields"]
-        ] == told
+            (f["manager"], f["operation"], f["fieldsV1"]) for f in applied["metadata"]["managedFields"]
+        ] == recorded

@@ -53,17 +53,27 @@ def bound(api: Api) -> Api:
 
 
 def review(
-    api: Api, user: str = "system:serviceaccount:reviewed:runner", groups: tuple[str, ...] = (), **asked: str
+    api: Api,
+    user: str = "system:serviceaccount:reviewed:runner",
+    groups: tuple[str, ...] = (),
+    **attributes: str,
 ) -> dict[str, Any]:
-    field = "nonResourceAttributes" if "path" in asked else "resourceAttributes"
-    spec = {"user": user, "groups": list(groups), field: asked}
+    field = "nonResourceAttributes" if "path" in attributes else "resourceAttributes"
+    spec = {"user": user, "groups": list(groups), field: attributes}
     return dict(api.json("POST", REVIEWS, {"spec": spec})["status"])
 
 
 def allowed(api: Api, verb: str, resource: str, **more: str) -> bool:
     name, _, sub = resource.partition("/")
-    asked = {"verb": verb, "resource": name, "subresource": sub, "group": "", "namespace": "reviewed", **more}
-    return bool(review(api, **asked)["allowed"])
+    attributes = {
+        "verb": verb,
+        "resource": name,
+        "subresource": sub,
+        "group": "",
+        "namespace": "reviewed",
+        **more,
+    }
+    return bool(review(api, **attributes)["allowed"])  # type: ignore[arg-type]
 
 
 def test_a_right_is_allowed_by_a_named_binding(bound: Api) -> None:

@@ -138,14 +138,14 @@ def test_only_what_was_seen_is_deleted(kube: Kube, name: str) -> None:
 
 
 def test_a_write_that_may_be_repeated_is_and_a_create_is_not(running: Api) -> None:
-    kube, disturbance = connect(endpoint(running)), running.cluster.api.disturbance
-    disturbance.status, disturbance.times = 503, 1
+    kube, faults = connect(endpoint(running)), running.cluster.api.faults
+    faults.status, faults.times = 503, 1
     writes.apply(kube, f"{MAPS}/repeated", a_map("repeated"))
-    disturbance.status, disturbance.times = 503, 1
+    faults.status, faults.times = 503, 1
     with pytest.raises(errors.ServerFailed):
         writes.create(kube, MAPS, a_map("not-repeated"))
     assert writes.read(kube, f"{MAPS}/not-repeated") is None
-    disturbance.status, disturbance.times = 429, 1
+    faults.status, faults.times = 429, 1
     assert writes.create(kube, MAPS, a_map("asked-to-wait")).created
 
 

@@ -29,9 +29,9 @@ from bot.adapters.openstack.magnum_errors import (
 from bot.app.wiring import utc_now
 from bot.clusters.cluster import Cluster
 from bot.clusters.credentials import Credentials, NoCredentials
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.openstack.cloud import Ailments
-from sandbox.world import Planned, World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.openstack.cloud import CloudFaults
+from sandbox.sandbox import InitialCluster, Sandbox
 
 REAL = os.environ.get("XK8S_TEST_OS_CLOUD", "")
 BODY = {
@@ -47,9 +47,10 @@ BODY = {
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(
-        tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),)
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    made = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        clusters=(InitialCluster(name="prod-eu", driver="calico", nodes=1),),
     )
     made.start()
     yield made
@@ -57,11 +58,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def cloud(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MagnumCloud]:
+def cloud(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MagnumCloud]:
     """The sandbox's cloud."""
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
     yield MagnumCloud("xloud-shop", sleep=lambda _seconds: None)
-    world.cloud.ailments = Ailments()
+    sandbox.cloud.faults = CloudFaults()
 
 
 @pytest.fixture(params=["sandbox", *(["real"] if REAL else [])])
@@ -87,12 +88,12 @@ def test_what_is_not_there_is_not_found_in_magnums_own_words(any_cloud: MagnumCl
 
 
 def test_a_template_is_created_and_its_operation_travels_as_the_request_id(
-    cloud: MagnumCloud, world: World
+    cloud: MagnumCloud, sandbox: Sandbox
 ) -> None:
     operation = "0123456789abcdef0123456789abcdef"
     made = cloud.create_template({**BODY, "name": "first"}, operation=operation)
     assert cloud.template(made["uuid"])["name"] == "first"
-    asked = [request for request in world.cloud.requests if request["method"] == "POST"][-1]
+    asked = [request for request in sandbox.cloud.requests if request["method"] == "POST"][-1]
     assert asked["global"] == "req-01234567-89ab-cdef-0123-456789abcdef"
 
 
@@ -133,9 +134,9 @@ def test_what_magnum_refuses_is_told_in_its_detail_with_what_to_change(
 )
 @pytest.mark.parametrize("html", [False, True])
 def test_a_status_becomes_an_error_by_what_one_does_next(
-    cloud: MagnumCloud, world: World, status: int, kind: type[Exception], html: bool
+    cloud: MagnumCloud, sandbox: Sandbox, status: int, kind: type[Exception], html: bool
 ) -> None:
-    world.cloud.ailments = Ailments(status=status, html=html)
+    sandbox.cloud.faults = CloudFaults(status=status, html=html)
     with pytest.raises(kind) as told:
         cloud.clusters()
     assert f"HTTP {status}" in getattr(told.value, "why", "")
@@ -143,14 +144,14 @@ def test_a_status_becomes_an_error_by_what_one_does_next(
 
 
 def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(
-    cloud: MagnumCloud, world: World
+    cloud: MagnumCloud, sandbox: Sandbox
 ) -> None:
-    world.loopback.run(world.magnum_hangs_up())
+    sandbox.loopback.run(sandbox.close_magnum())
     try:
         with pytest.raises(MagnumUnreachable, match="does not answer"):
             cloud.clusters()
     finally:
-        world.loopback.run(world.magnum_listens())
+        sandbox.loopback.run(sandbox.open_magnum())
     with pytest.raises(MagnumUnreachable, match="no usable cloud other"):
         MagnumCloud("other").clusters()
 
@@ -189,19 +190,19 @@ def the_cluster(cloud: MagnumCloud) -> Cluster:
     )
 
 
-def test_a_certificate_is_asked_for_once_and_kept_in_memory(cloud: MagnumCloud, world: World) -> None:
+def test_a_certificate_is_asked_for_once_and_kept_in_memory(cloud: MagnumCloud, sandbox: Sandbox) -> None:
     credentials = Credentials(cloud, group="system:masters", now=utc_now)
     cluster = the_cluster(cloud)
-    before = len(world.cloud.requests)
+    before = len(sandbox.cloud.requests)
     first = credentials.endpoint(cluster)
-    asked = len(world.cloud.requests) - before
+    asked = len(sandbox.cloud.requests) - before
     assert credentials.endpoint(cluster) is first
-    assert len(world.cloud.requests) - before == asked
+    assert len(sandbox.cloud.requests) - before == asked
     assert "PRIVATE KEY" not in repr(first)
 
 
-def test_where_magnum_signs_for_the_creator_only_that_is_said(cloud: MagnumCloud, world: World) -> None:
-    found = next(iter(world.cloud.clusters.values()))
+def test_where_magnum_signs_for_the_creator_only_that_is_said(cloud: MagnumCloud, sandbox: Sandbox) -> None:
+    found = next(iter(sandbox.cloud.clusters.values()))
     mine, found["user_id"] = found["user_id"], "somebody-else"
     try:
         with pytest.raises(NoCredentials, match="only for whoever created it") as told:

@@ -11,13 +11,13 @@ import pytest
 
 from bot.actions import grammar
 from bot.actions.service import Outcome, Readback
+from bot.app.configuration import load
 from bot.app.wiring import utc_now
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
-from bot.clusters.templates.service import wish_of
-from bot.settings import load
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import Planned, World
+from bot.clusters.templates.service import to_request
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import InitialCluster, Sandbox
 from storage.audit import INTENT, AuditEvent
 
 OPERATION = "7f3a" + "0" * 28
@@ -25,18 +25,19 @@ Read = Callable[..., Readback]
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    made = World(
-        tempo=Tempo(start=0.0, stop=0.0), clusters=(Planned(name="prod-eu", driver="calico", nodes=1),)
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0),
+        clusters=(InitialCluster(name="prod-eu", driver="calico", nodes=1),),
     )
-    made.start()
-    yield made
-    made.stop()
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
 
 
 @pytest.fixture
-def projects(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
-    environment = world.write(tmp_path)
+def projects(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Projects:
+    environment = sandbox.write(tmp_path)
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", environment["OS_CLIENT_CONFIG_FILE"])
     settings = load(environment)
     return Projects(lambda: settings, now=utc_now)
@@ -71,37 +72,37 @@ def read(projects: Projects) -> Read:
 
 def create(projects: Projects, words: str) -> dict[str, Any]:
     action: Any = grammar.parse(words)
-    made = (
+    created = (
         projects.get("shop", operation=OPERATION)
         .templates()
-        .create(wish_of(action), operation=OPERATION, resumed=False)
+        .create(to_request(action), operation=OPERATION, resumed=False)
     )
-    return {"id": made.template.id, "name": made.template.name}
+    return {"id": created.template.id, "name": created.template.name}
 
 
 def test_a_template_that_was_created_before_the_crash_is_found(projects: Projects, read: Read) -> None:
     words = "template create flannel --name cut-off"
     assert read(words).outcome is Outcome.FAILED, "nothing is there"
     create(projects, words)
-    found = read(words, ago=1)
-    assert found.outcome is Outcome.SUCCEEDED and found.target == "cut-off"
+    readback = read(words, ago=1)
+    assert readback.outcome is Outcome.SUCCEEDED and readback.target == "cut-off"
 
 
 def test_the_name_that_was_left_out_is_told(projects: Projects, read: Read) -> None:
-    found = read("template create flannel")
-    assert found.outcome is Outcome.FAILED and found.target == "k8s-v1.29.5-flannel"
+    readback = read("template create flannel")
+    assert readback.outcome is Outcome.FAILED and readback.target == "k8s-v1.29.5-flannel"
 
 
 def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
-    world: World, projects: Projects, read: Read
+    sandbox: Sandbox, projects: Projects, read: Read
 ) -> None:
     words = "template create calico --name older"
-    made = create(projects, words)
-    world.cloud.templates[made["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
-    found = read(words)
-    assert found.outcome is Outcome.UNKNOWN and "template show older" in found.detail
-    found = read("template create flannel --name older")
-    assert found.outcome is Outcome.FAILED and "was there before" in found.detail
+    body = create(projects, words)
+    sandbox.cloud.templates[body["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
+    readback = read(words)
+    assert readback.outcome is Outcome.UNKNOWN and "template show older" in readback.detail
+    readback = read("template create flannel --name older")
+    assert readback.outcome is Outcome.FAILED and "was there before" in readback.detail
 
 
 @pytest.mark.parametrize(
@@ -109,21 +110,21 @@ def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
     [("publish", "public", True), ("unpublish", "public", False), ("hide", "hidden", True)],
 )
 def test_what_a_template_is_now_tells_whether_it_was_changed(
-    world: World, projects: Projects, read: Read, words: str, field: str, done: bool
+    sandbox: Sandbox, projects: Projects, read: Read, words: str, field: str, done: bool
 ) -> None:
     name = f"to-{words}"
-    made = world.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
-    made[field] = done
+    body = sandbox.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
+    body[field] = done
     assert read(f"template {words} {name}").outcome is Outcome.SUCCEEDED
-    made[field] = not done
+    body[field] = not done
     assert read(f"template {words} {name}").outcome is Outcome.FAILED
     assert read(f"template {words} nowhere").outcome is Outcome.FAILED
 
 
-def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) -> None:
-    made = create(projects, "template create calico --name to-go")
+def test_what_is_gone_was_deleted(sandbox: Sandbox, projects: Projects, read: Read) -> None:
+    body = create(projects, "template create calico --name to-go")
     assert read("template delete to-go").outcome is Outcome.FAILED
-    del world.cloud.templates[made["id"]]
+    del sandbox.cloud.templates[body["id"]]
     assert read("template delete to-go").outcome is Outcome.SUCCEEDED
     assert read("cluster delete nowhere").outcome is Outcome.SUCCEEDED
     assert read("cluster delete prod-eu").outcome is Outcome.FAILED
@@ -141,20 +142,20 @@ def test_what_is_gone_was_deleted(world: World, projects: Projects, read: Read) 
     ],
 )
 def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
-    world: World, read: Read, words: str, status: str, outcome: Outcome
+    sandbox: Sandbox, read: Read, words: str, status: str, outcome: Outcome
 ) -> None:
-    cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
+    cluster = next(body for body in sandbox.cloud.clusters.values() if body["name"] == "prod-eu")
     before = cluster["status"]
     cluster["status"] = status
     try:
-        found = read(f"cluster {words} prod-eu{' --template t' if words == 'create' else ''}", ago=1)
-        assert found.outcome is outcome and (status in found.detail)
+        readback = read(f"cluster {words} prod-eu{' --template t' if words == 'create' else ''}", ago=1)
+        assert readback.outcome is outcome and (status in readback.detail)
     finally:
         cluster["status"] = before
 
 
-def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(world: World, read: Read) -> None:
-    cluster = next(found for found in world.cloud.clusters.values() if found["name"] == "prod-eu")
+def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(sandbox: Sandbox, read: Read) -> None:
+    cluster = next(body for body in sandbox.cloud.clusters.values() if body["name"] == "prod-eu")
     before, cluster["created_at"] = cluster["created_at"], "2026-01-01T00:00:00+00:00"
     assert "was there before" in read("cluster create prod-eu --template t").detail
     cluster["created_at"] = before

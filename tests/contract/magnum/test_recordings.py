@@ -20,7 +20,7 @@ from sandbox.kube.pki import CertificateAuthority
 from sandbox.loopback import Loopback
 from sandbox.openstack.cloud import ADMIN, MEMBER, READER, Cloud, CloudUser, ClusterOrder
 from sandbox.openstack.keystone import keystone_app
-from sandbox.openstack.magnum import MagnumApp
+from sandbox.openstack.magnum.app import MagnumApp
 
 RECORDINGS = pathlib.Path(__file__).parents[2] / "recordings" / "magnum"
 SESSION = sorted(RECORDINGS.glob("0*.json"))
@@ -61,12 +61,12 @@ class Session:
     """The sandbox, and the session so far."""
 
     def __init__(self, loopback: Loopback) -> None:
-        self.cloud = Cloud(Builder(), seconds_to_build=0.0)
+        self.cloud = Cloud(Builder(), seconds_to_build=0.0)  # type: ignore[arg-type]  # no more than is asked
         self.cloud.users = [
             CloudUser(id=role, name=role, password="p", role=role) for role in (MEMBER, READER, ADMIN)
         ] + [CloudUser(id="other", name="other", password="p", role=MEMBER)]
         self.magnum = loopback.serve(MagnumApp(self.cloud)).url
-        self.keystone = loopback.serve(keystone_app(self.cloud, magnum_url=self.magnum)).url
+        self.keystone = loopback.serve(keystone_app(self.cloud, {"container-infra": f"{self.magnum}/v1"})).url
         self.ids: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
 
@@ -80,15 +80,19 @@ class Session:
         return self.tokens[user]
 
     def mapped(self, text: str) -> str:
-        return UUID.sub(lambda found: self.ids.get(found[0], found[0]), text)
+        return UUID.sub(lambda match: self.ids.get(match[0], match[0]), text)
 
     def send(self, recording: dict[str, Any], user: str) -> requests.Response:
-        asked = recording["request"]
-        body = asked["body"]
+        request = recording["request"]
+        body = request["body"]
         data = self.mapped(json.dumps(body)) if body is not None else None
         headers = {"X-Auth-Token": self.token(user), "Content-Type": "application/json"}
         return requests.request(
-            asked["method"], self.magnum + self.mapped(asked["path"]), data=data, headers=headers, timeout=5
+            request["method"],
+            self.magnum + self.mapped(request["path"]),
+            data=data,
+            headers=headers,
+            timeout=5,
         )
 
 
@@ -107,14 +111,14 @@ def number(path: pathlib.Path) -> str:
 def prepare(session: Session, name: str) -> None:
     """State that the recorded session had and did not make in a recorded exchange."""
     cloud = session.cloud
-    by_name = {found["name"]: found for found in cloud.templates.values()}
+    by_name = {body["name"]: body for body in cloud.templates.values()}
 
     def another(template: str) -> dict[str, Any]:
         import uuid as uuids
 
-        made = {**by_name["k8s-1.29-prod"], "uuid": str(uuids.uuid4()), "name": template, "labels": {}}
-        cloud.templates[made["uuid"]] = made
-        return made
+        copy = {**by_name["k8s-1.29-prod"], "uuid": str(uuids.uuid4()), "name": template, "labels": {}}
+        cloud.templates[copy["uuid"]] = copy
+        return copy
 
     if name == "025":
         another("t-tags")
@@ -149,10 +153,15 @@ def who(name: str) -> str:
     return ADMIN if name in ADMINS else MEMBER
 
 
-def learn(session: Session, recorded: Any, found: Any) -> None:
+def learn(session: Session, recorded: Any, answered: Any) -> None:
     """Remember which id of ours stands for which recorded one."""
-    if isinstance(recorded, dict) and isinstance(found, dict) and "uuid" in recorded and "uuid" in found:
-        session.ids[recorded["uuid"]] = found["uuid"]
+    if (
+        isinstance(recorded, dict)
+        and isinstance(answered, dict)
+        and "uuid" in recorded
+        and "uuid" in answered
+    ):
+        session.ids[recorded["uuid"]] = answered["uuid"]
 
 
 def errors(body: Any) -> list[dict[str, Any]]:
@@ -175,15 +184,15 @@ def test_an_exchange_is_answered_as_it_was_recorded(session: Session, path: path
     if expected["body"] in (None, ""):
         assert answer.text == ""
         return
-    found = answer.json()
-    learn(session, expected["body"], found)
-    for told, said in zip(errors(expected["body"]), errors(found), strict=True):
-        told = json.loads(session.mapped(json.dumps(told)))
+    answered = answer.json()
+    learn(session, expected["body"], answered)
+    for recorded_error, error in zip(errors(expected["body"]), errors(answered), strict=True):
+        recorded_error = json.loads(session.mapped(json.dumps(recorded_error)))
         for part in ("status", "title", "detail"):
-            assert said[part] == told[part]
-        assert set(said) == set(told)
+            assert error[part] == recorded_error[part]
+        assert set(error) == set(recorded_error)
     if not errors(expected["body"]):
-        assert set(expected["body"]) - {"next"} <= set(found), "a key that a client may read is missing"
+        assert set(expected["body"]) - {"next"} <= set(answered), "a key that a client may read is missing"
 
 
 def test_no_recording_is_left_out_without_a_reason() -> None:
@@ -198,5 +207,5 @@ def test_a_cluster_has_the_fields_that_real_ones_have(session: Session, path: pa
     recorded = json.loads(path.read_text())
     cluster = next(iter(session.cloud.clusters.values()))
     headers = {"X-Auth-Token": session.token(MEMBER)}
-    found = requests.get(f"{session.magnum}/v1/clusters/{cluster['uuid']}", headers=headers, timeout=5).json()
-    assert set(recorded) - {"faults"} <= set(found)
+    body = requests.get(f"{session.magnum}/v1/clusters/{cluster['uuid']}", headers=headers, timeout=5).json()
+    assert set(recorded) - {"faults"} <= set(body)

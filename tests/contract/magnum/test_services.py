@@ -9,28 +9,28 @@ import pytest
 
 from bot.adapters.openstack.cloud_services import CloudServices, LoadBalancerPool
 from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused, CloudServiceError
+from sandbox.infrastructure.block_storage import StorageError
 from sandbox.infrastructure.network import Listener
-from sandbox.infrastructure.volumes import StorageRefused
-from sandbox.kube.controllers.kubelet import Tempo
-from sandbox.world import World
+from sandbox.kube.controllers.kubelet import Timings
+from sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    made = World(tempo=Tempo(start=0.0, stop=0.0), clusters=())
-    made.start()
-    yield made
-    made.stop()
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox(timings=Timings(start=0.0, stop=0.0), clusters=())
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
 
 
 @pytest.fixture
-def services(world: World, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", world.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
+def services(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> CloudServices:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", sandbox.write(tmp_path)["OS_CLIENT_CONFIG_FILE"])
     return CloudServices("xloud-shop", sleep=lambda _seconds: None)
 
 
-def test_a_disk_says_where_it_is(world: World, services: CloudServices) -> None:
-    storage = world.cloud.infrastructure.storage
+def test_a_disk_says_where_it_is(sandbox: Sandbox, services: CloudServices) -> None:
+    storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("data", 2)
     assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("available", ())
     storage.attach(volume.id, "server-1")
@@ -38,33 +38,33 @@ def test_a_disk_says_where_it_is(world: World, services: CloudServices) -> None:
 
 
 def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices) -> None:
-    with pytest.raises(CloudNotFound) as told:
+    with pytest.raises(CloudNotFound) as error:
         services.disk("no-such-volume")
-    assert "could not be found" in told.value.why
+    assert "could not be found" in error.value.why
 
 
-def test_an_address_is_found_moved_and_described(world: World, services: CloudServices) -> None:
-    network = world.cloud.infrastructure.network
-    net = network.add_net("n", "10.9.0.0/24")
+def test_an_address_is_found_moved_and_described(sandbox: Sandbox, services: CloudServices) -> None:
+    network = sandbox.cloud.infrastructure.network
+    net = network.add_network("n", "10.9.0.0/24")
     old, new = network.add_port(net, "old"), network.add_port(net, "new")
-    floating = network.add_floating("Floating IP for Kubernetes external service shop/web from cluster c")
+    floating = network.add_floating_ip("Floating IP for Kubernetes external service shop/web from cluster c")
     network.associate(floating, old.id)
-    found = services.find(floating.address)
-    assert found is not None and (found.port, found.description) == (old.id, floating.description)
-    services.attach(found.id, "")
+    address = services.find(floating.address)
+    assert address is not None and (address.port, address.description) == (old.id, floating.description)
+    services.attach(address.id, "")
     assert services.find(floating.address).port == ""  # type: ignore[union-attr]
-    services.attach(found.id, new.id)
-    services.describe(found.id, "kept")
+    services.attach(address.id, new.id)
+    services.describe(address.id, "kept")
     assert services.on(new.id) is not None and services.on(old.id) is None
     assert (floating.port, floating.description) == (new.id, "kept")
     assert services.find("198.51.100.1") is None
 
 
-def test_a_port_that_has_an_address_already_is_refused(world: World, services: CloudServices) -> None:
-    network = world.cloud.infrastructure.network
-    port = network.add_port(network.add_net("m", "10.8.0.0/24"), "busy")
-    network.associate(network.add_floating(""), port.id)
-    other = network.add_floating("")
+def test_a_port_that_has_an_address_already_is_refused(sandbox: Sandbox, services: CloudServices) -> None:
+    network = sandbox.cloud.infrastructure.network
+    port = network.add_port(network.add_network("m", "10.8.0.0/24"), "busy")
+    network.associate(network.add_floating_ip(""), port.id)
+    other = network.add_floating_ip("")
     with pytest.raises(CloudServiceError, match="did not change a floating IP"):
         services.attach(other.id, port.id)
 
@@ -78,69 +78,71 @@ def test_a_cloud_that_is_not_configured_is_told(
         CloudServices("nowhere").disk("x")
 
 
-def test_a_load_balancer_says_how_it_and_its_members_are(world: World, services: CloudServices) -> None:
-    network = world.cloud.infrastructure.network
-    net = network.add_net("lb", "10.8.0.0/24")
+def test_a_load_balancer_says_how_it_and_its_members_are(sandbox: Sandbox, services: CloudServices) -> None:
+    network = sandbox.cloud.infrastructure.network
+    net = network.add_network("lb", "10.8.0.0/24")
     text = "Kubernetes external service shop/web from cluster c"
-    made = network.add_balancer(net, "web", text)
+    balancer = network.add_balancer(net, "web", text)
     members = [("10.8.0.11", 30080), ("10.8.0.12", 30080)]
-    made.listeners = [
+    balancer.listeners = [
         Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)
     ]
-    assert services.described(text) == made.id and services.described("another") == ""
-    assert services.balancer(made.id).pools[0].members == ("ERROR", "ERROR")
-    assert services.balancer(made.id).operating == "ERROR", "nobody answers behind it"
-    made.listeners[0].answering = frozenset({"10.8.0.11"})
-    found = services.balancer(made.id)
-    assert (found.provisioning, found.operating) == ("ACTIVE", "DEGRADED")
-    assert found.pools == (
+    assert services.described(text) == balancer.id and services.described("another") == ""
+    assert services.balancer(balancer.id).pools[0].members == ("ERROR", "ERROR")
+    assert services.balancer(balancer.id).operating == "ERROR", "nobody answers behind it"
+    balancer.listeners[0].answering = frozenset({"10.8.0.11"})
+    status = services.balancer(balancer.id)
+    assert (status.provisioning, status.operating) == ("ACTIVE", "DEGRADED")
+    assert status.pools == (
         LoadBalancerPool(listener="listener_0_web", operating="DEGRADED", members=("ONLINE", "ERROR")),
     )
-    made.listeners[0].watched = False
-    assert services.balancer(made.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
+    balancer.listeners[0].monitored = False
+    assert services.balancer(balancer.id).pools[0].members == ("NO_MONITOR", "NO_MONITOR")
     with pytest.raises(CloudNotFound, match="did not show the load balancer"):
         services.balancer("none")
 
 
-def test_a_snapshot_is_taken_found_and_removed(world: World, services: CloudServices) -> None:
-    storage = world.cloud.infrastructure.storage
+def test_a_snapshot_is_taken_found_and_removed(sandbox: Sandbox, services: CloudServices) -> None:
+    storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("snapped", 2)
-    made = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
-    assert made.status == "creating", "Cinder answers before it is there"
-    [found] = services.snapshots(volume.id)
-    assert (found.id, found.name, found.status, found.metadata) == (
-        made.id,
+    snapshot = services.snapshot(volume.id, name="before", description="d", metadata={"xk8s-migration": "m1"})
+    assert snapshot.status == "creating", "Cinder answers before it is there"
+    [listed] = services.snapshots(volume.id)
+    assert (listed.id, listed.name, listed.status, listed.metadata) == (
+        snapshot.id,
         "before",
         "available",
         {"xk8s-migration": "m1"},
     )
-    with pytest.raises(StorageRefused, match="have snapshots"):
+    with pytest.raises(StorageError, match="have snapshots"):
         storage.delete(volume.id)
-    services.remove_snapshot(made.id)
-    services.remove_snapshot(made.id)
+    services.remove_snapshot(snapshot.id)
+    services.remove_snapshot(snapshot.id)
     assert services.snapshots(volume.id) == ()
 
 
-def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(world: World, services: CloudServices) -> None:
-    storage = world.cloud.infrastructure.storage
+def test_a_snapshot_that_cinder_refuses_is_told_in_its_words(
+    sandbox: Sandbox, services: CloudServices
+) -> None:
+    storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("busy", 2)
     storage.attach(volume.id, "server-1")
-    with pytest.raises(CloudRefused, match="take a snapshot") as told:
+    with pytest.raises(CloudRefused, match="take a snapshot") as error:
         services.snapshot(volume.id, name="before", description="", metadata={})
-    assert "status must be available" in told.value.why
+    assert "status must be available" in error.value.why
     storage.detach(volume.id, "server-1")
-    storage.most_snapshots = len(storage.snapshots)
-    with pytest.raises(CloudRefused) as told:
+    storage.snapshot_quota = len(storage.snapshots)
+    with pytest.raises(CloudRefused) as error:
         services.snapshot(volume.id, name="before", description="", metadata={})
-    assert "HTTP 413" in told.value.why and "Maximum number of snapshots allowed" in told.value.why
-    storage.most_snapshots, storage.snapshot_seconds = -1, 60.0
-    made = services.snapshot(volume.id, name="before", description="", metadata={})
+    assert "HTTP 413" in error.value.why and "Maximum number of snapshots allowed" in error.value.why
+    storage.snapshot_quota, storage.snapshot_seconds = -1, 60.0
+    snapshot = services.snapshot(volume.id, name="before", description="", metadata={})
     assert services.snapshots(volume.id)[0].status == "creating"
     with pytest.raises(CloudRefused, match="remove the snapshot"):
-        services.remove_snapshot(made.id)
+        services.remove_snapshot(snapshot.id)
     storage.snapshot_seconds, storage.snapshots_fail = 0.0, True
     services.snapshot(volume.id, name="bad", description="", metadata={})
-    assert {each.name: each.status for each in services.snapshots(volume.id)} == {
+    assert {snapshot.name: snapshot.status for snapshot in services.snapshots(volume.id)} == {
         "before": "creating",
         "bad": "error",
     }

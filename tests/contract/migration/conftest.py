@@ -19,9 +19,9 @@ from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.plan import ClusterSide, MigrationPlan
 from bot.migration.planning.survey import survey
 from sandbox.infrastructure import Infrastructure
-from sandbox.infrastructure.volumes import StorageRefused
+from sandbox.infrastructure.block_storage import StorageError
 from sandbox.kube.cluster import ClusterSpec, SandboxCluster
-from sandbox.kube.controllers.kubelet import Tempo
+from sandbox.kube.controllers.kubelet import Timings
 from sandbox.loopback import Loopback
 from tests.contract.migration import workload
 
@@ -34,7 +34,7 @@ def refused() -> Iterator[None]:
     """The sandbox's refusals as the client tells them."""
     try:
         yield
-    except StorageRefused as why:
+    except StorageError as why:
         raise CloudRefused("Cinder did not", why=f"HTTP {why.status}: {why}") from why
 
 
@@ -68,7 +68,7 @@ class Cinder:
 
     def remove_snapshot(self, snapshot: str) -> None:
         with refused():
-            self._storage.remove_snapshot(snapshot)
+            self._storage.delete_snapshot(snapshot)
 
 
 class Octavia:
@@ -89,7 +89,7 @@ class Octavia:
                 LoadBalancerPool(
                     listener=listener.name,
                     operating=listener.operating,
-                    members=tuple(listener.member(at) for at, _ in listener.members),
+                    members=tuple(listener.member_status(at) for at, _ in listener.members),
                 )
                 for listener in balancer_state.listeners
             ),
@@ -126,8 +126,8 @@ class Cloud:
         spec = ClusterSpec(
             uuid=f"uuid-{name}", name=name, driver=driver, labels={label: pool}, nodes=3, subnet=subnet
         )
-        tempo = Tempo(start=0.0, stop=0.0)
-        cluster = SandboxCluster(spec, tempo=tempo, infrastructure=self.infrastructure)
+        tempo = Timings(start=0.0, stop=0.0)
+        cluster = SandboxCluster(spec, timings=tempo, infrastructure=self.infrastructure)
         cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
         await cluster.start(self.loopback)
         await cluster.settled(30.0)

@@ -9,7 +9,7 @@ from bot.migration.copy import deadline
 from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.traffic import exposure, floating_ips
 from bot.settings.file import Mappings
-from sandbox.infrastructure.network import Network
+from sandbox.infrastructure.network import ProjectNetwork
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.moves import SECONDS, Moving
 
@@ -19,31 +19,31 @@ PATH = "/api/v1/namespaces/shop/services/frontend-external"
 class Neutron:
     """Neutron's answers, from the sandbox's state."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: ProjectNetwork) -> None:
         self._network = network
 
     def find(self, address: str) -> FloatingIP | None:
         return next(
             (
                 self._shown(key)
-                for key, floating in self._network.floating.items()
+                for key, floating in self._network.floating_ips.items()
                 if floating.address == address
             ),
             None,
         )
 
     def on(self, port: str) -> FloatingIP | None:
-        floating = self._network.on(port)
+        floating = self._network.floating_ip_of(port)
         return self._shown(floating.id) if floating else None
 
     def describe(self, floating_ip: str, text: str) -> None:
-        self._network.floating[floating_ip].description = text
+        self._network.floating_ips[floating_ip].description = text
 
     def attach(self, floating_ip: str, port: str) -> None:
-        self._network.associate(self._network.floating[floating_ip], port)
+        self._network.associate(self._network.floating_ips[floating_ip], port)
 
     def _shown(self, key: str) -> FloatingIP:
-        floating = self._network.floating[key]
+        floating = self._network.floating_ips[key]
         return FloatingIP(
             id=floating.id, address=floating.address, port=floating.port, description=floating.description
         )

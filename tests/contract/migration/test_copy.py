@@ -177,8 +177,8 @@ def test_fields_that_somebody_else_owns_are_a_conflict_that_names_them(moving: M
 
 
 def test_a_busy_api_server_is_asked_again(moving: Moving) -> None:
-    disturbance = moving.cloud.clusters["new"].api.disturbance
-    disturbance.status, disturbance.times = 429, 3
+    faults = moving.cloud.clusters["new"].api.faults
+    faults.status, faults.times = 429, 3
     assert not moving.copy().failures
 
 

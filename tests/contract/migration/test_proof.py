@@ -54,7 +54,7 @@ def run(moved: tuple[Moving, RecordedState], app: str, script: str, most: int = 
     for pod in [pod for pod in pods if pod["metadata"]["labels"].get("app") == app][:most]:
         argv = ["sh", "-c", script]
         cloud.loopback.call(cluster._programs.run, pod, pod["spec"]["containers"][0]["name"], argv)
-    cloud.loopback.call(cluster.touch)
+    cloud.loopback.call(cluster.resync)
     cloud.settle()
 
 

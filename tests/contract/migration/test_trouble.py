@@ -26,13 +26,13 @@ def proven(moving: Moving) -> bool:
 
 def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """The target's API answers 503 after some requests, until it is well again."""
-    disturbance, remaining = moving.cloud.clusters["new"].api.disturbance, [requests]
+    faults, remaining = moving.cloud.clusters["new"].api.faults, [requests]
     exchange = moving.target.exchange
 
     def counted(*arguments: object, **named: object) -> object:
         remaining[0] -= 1
         if remaining[0] == 0:
-            disturbance.status = 503
+            faults.status = 503
         return exchange(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(moving.target, "exchange", counted)
@@ -46,7 +46,7 @@ def test_a_copy_that_was_cut_off_anywhere_is_finished_by_a_second_one(
     with pytest.raises(ServerFailed):
         moving.copy()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.disturbance.status = 0
+    moving.cloud.clusters["new"].api.faults.status = 0
     assert not moving.copy().failures
     assert proven(moving)
 
@@ -90,13 +90,13 @@ def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
     with pytest.raises(KubeError):
         moving.attach()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.disturbance.status = 0
+    moving.cloud.clusters["new"].api.faults.status = 0
     moving.attach()
     fail_after(moving, monkeypatch, 25)
     with pytest.raises(KubeError):
         moving.start()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.disturbance.status = 0
+    moving.cloud.clusters["new"].api.faults.status = 0
     actions = {written.action for record in moving.start() for written in record.written}
     assert actions <= {WriteAction.CREATED, WriteAction.UPDATED, WriteAction.UNCHANGED}
     moving.wait_until_ready()
@@ -117,7 +117,7 @@ def test_a_roll_back_that_was_cut_off_is_finished_by_a_second_one(
     with pytest.raises(KubeError):
         moving.roll_back()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.disturbance.status = 0
+    moving.cloud.clusters["new"].api.faults.status = 0
     moving.roll_back()
     moving.cloud.settle()
     assert not removal.remove_all(moving.target, moving.into().surface, "another")
@@ -129,7 +129,7 @@ def test_writes_that_collide_with_others_are_made_again_until_they_are_through(m
     moving.take_picture()
     moving.quiesce()
     moving.attach()
-    moving.cloud.clusters["new"].api.disturbance.conflict_every = 2
+    moving.cloud.clusters["new"].api.faults.conflict_every = 2
     for record in moving.start():
         assert not record.failures
     moving.wait_until_ready()

@@ -209,7 +209,7 @@ def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journ
 
 
 def silent(journey: Journey, *, on: bool) -> None:
-    journey.ports.clusters.clusters["new"].api.disturbance.silent = on
+    journey.ports.clusters.clusters["new"].api.faults.silent = on
 
 
 @pytest.mark.parametrize("step", ["copy workloads", "compare", "start"])
@@ -242,15 +242,15 @@ def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -
 
 
 def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
-    disturbance = journey.ports.clusters.clusters["new"].api.disturbance
+    faults = journey.ports.clusters.clusters["new"].api.faults
 
     def busy() -> None:
-        disturbance.retry_after, disturbance.times, disturbance.status = 1, 5, 429
+        faults.retry_after, faults.times, faults.status = 1, 5, 429
 
     journey.retry_for = timedelta(seconds=30)
     journey.at_step["copy workloads"] = busy
     assert journey.run().outcome == DONE
-    assert not journey.paused and not disturbance.times
+    assert not journey.paused and not faults.times
 
 
 @pytest.mark.parametrize("step", ["copy namespaces", "copy workloads", "rehearse"])
@@ -288,7 +288,7 @@ def keeping(cloud: Cloud, journey: Journey, tmp_path: pathlib.Path) -> Journey:
 
 def addresses(cloud: Cloud) -> dict[str, tuple[str, str]]:
     """Where each public address leads, and how it is described."""
-    floating_ips = cloud.infrastructure.network.floating.values()
+    floating_ips = cloud.infrastructure.network.floating_ips.values()
     return {
         floating.address: (floating.port, floating.description) for floating in floating_ips if floating.port
     }
@@ -397,12 +397,12 @@ def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none
     journey: Journey, mended: str
 ) -> None:
     storage = journey.ports.clusters.infrastructure.storage
-    storage.most_snapshots = 2
+    storage.snapshot_quota = 2
     heard = journey._on_event
 
     def mend(name: str, state: object) -> None:
         if name.startswith("paused"):
-            storage.most_snapshots = 100 if mended == "room is made" else 2
+            storage.snapshot_quota = 100 if mended == "room is made" else 2
             journey.ports.takes_snapshots = mended == "room is made"
         heard(name, state)
 

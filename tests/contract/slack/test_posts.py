@@ -13,7 +13,7 @@ import pytest
 from bot.slack.delivery import channel_rate_limit
 from bot.slack.delivery.channel_rate_limit import FIRST, LATER
 from bot.slack.delivery.web_client import SlackRefused, SlackWebClient
-from sandbox.slack import web_api
+from sandbox.slack import rate_limits
 from sandbox.slack.model import BOT_TOKEN
 from tests.contract.slack.test_web_api import SHOP, Slack
 
@@ -23,8 +23,8 @@ DEV = "C0SHOPDEV"
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
     """A workspace whose channels take three messages in one and a half seconds."""
-    monkeypatch.setattr(web_api, "CHANNEL_BURST", 3)
-    monkeypatch.setattr(web_api, "CHANNEL_SECONDS", 0.5)
+    monkeypatch.setattr(rate_limits, "CHANNEL_BURST", 3)
+    monkeypatch.setattr(rate_limits, "CHANNEL_SECONDS", 0.5)
     monkeypatch.setattr(channel_rate_limit, "APART", 0.5)
     made = Slack(rate_limits=True)
     yield made
@@ -62,7 +62,7 @@ def test_a_channel_that_is_full_keeps_no_other_waiting(narrow: Slack) -> None:
 
 def test_a_refusal_that_lasts_is_told_in_the_end(narrow: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_rate_limit, "PATIENCE", 0.2)
-    narrow.loopback.call(narrow.api.ailing.__setitem__, "chat.postMessage", web_api.LIMITED)
+    narrow.loopback.call(narrow.api.faults.__setitem__, "chat.postMessage", rate_limits.LIMITED)
     with pytest.raises(SlackRefused) as told:
         post(web(narrow), "x")
     assert told.value.error == "ratelimited"

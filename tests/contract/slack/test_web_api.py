@@ -12,10 +12,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from sandbox.loopback import Loopback
+from sandbox.slack.app import create_app
+from sandbox.slack.demo_workspace import create_demo_workspace
 from sandbox.slack.model import BOT_TOKEN
-from sandbox.slack.page_app import create_app
-from sandbox.slack.people import shop
-from sandbox.slack.sockets import SocketMode
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import Workspace
 
@@ -28,7 +28,7 @@ class Slack:
     def __init__(self, *, rate_limits: bool) -> None:
         self.loopback = Loopback()
         self.loopback.start()
-        self.workspace: Workspace = shop()
+        self.workspace: Workspace = create_demo_workspace()
         sockets = SocketMode(self.workspace)
         self.api = WebApi(self.workspace, socket_url=lambda: "ws://nowhere", rate_limits=rate_limits)
         self.url = self.loopback.serve(create_app(self.workspace, self.api, sockets)).url
@@ -38,15 +38,15 @@ class Slack:
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
-    made = Slack(rate_limits=False)
-    yield made
-    made.loopback.stop()
+    served = Slack(rate_limits=False)
+    yield served
+    served.loopback.stop()
 
 
-def refused(call: Any, **given: Any) -> str:
-    with pytest.raises(SlackApiError) as told:
-        call(**given)
-    return str(told.value.response["error"])
+def refused(call: Any, **arguments: Any) -> str:
+    with pytest.raises(SlackApiError) as error:
+        call(**arguments)
+    return str(error.value.response["error"])
 
 
 def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) -> None:
@@ -58,7 +58,7 @@ def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("arguments", "error"),
     [
         ({"channel": "C0NOWHERE", "text": "x"}, "channel_not_found"),
         ({"channel": PRIVATE, "text": "x"}, "channel_not_found"),
@@ -75,8 +75,10 @@ def test_a_message_is_posted_updated_and_answered_in_its_thread(slack: Slack) ->
         ),
     ],
 )
-def test_what_slack_refuses_is_refused_by_its_name(slack: Slack, given: dict[str, Any], error: str) -> None:
-    assert refused(slack.client.chat_postMessage, **given) == error
+def test_what_slack_refuses_is_refused_by_its_name(
+    slack: Slack, arguments: dict[str, Any], error: str
+) -> None:
+    assert refused(slack.client.chat_postMessage, **arguments) == error
 
 
 def test_an_update_takes_less_text_than_a_post_and_only_of_ones_own_messages(slack: Slack) -> None:
@@ -85,8 +87,8 @@ def test_an_update_takes_less_text_than_a_post_and_only_of_ones_own_messages(sla
         refused(slack.client.chat_update, channel=SHOP, ts=posted["ts"], text="x" * 4_001) == "msg_too_long"
     )
     assert refused(slack.client.chat_update, channel=SHOP, ts="1.000001", text="x") == "message_not_found"
-    said = slack.loopback.run(slack.workspace.say("U0ANA", SHOP, "mine"))
-    assert refused(slack.client.chat_update, channel=SHOP, ts=said.ts, text="x") == "cant_update_message"
+    message = slack.loopback.run(slack.workspace.say("U0ANA", SHOP, "mine"))
+    assert refused(slack.client.chat_update, channel=SHOP, ts=message.ts, text="x") == "cant_update_message"
 
 
 def test_a_token_that_is_none_is_refused(slack: Slack) -> None:
@@ -103,10 +105,10 @@ def test_too_many_updates_a_minute_are_refused_with_a_time_to_wait() -> None:
             for _ in range(200):
                 slack.client.chat_update(channel=SHOP, ts=posted["ts"], text="y")
 
-        with pytest.raises(SlackApiError) as told:
+        with pytest.raises(SlackApiError) as error:
             hurry()
-        assert told.value.response.status_code == 429
-        assert int(told.value.response.headers["Retry-After"]) > 0
+        assert error.value.response.status_code == 429
+        assert int(error.value.response.headers["Retry-After"]) > 0
     finally:
         slack.loopback.stop()
 
@@ -116,8 +118,8 @@ def test_a_file_is_uploaded_into_a_thread(slack: Slack) -> None:
     slack.client.files_upload_v2(
         channel=SHOP, thread_ts=posted["ts"], filename="a.json", title="A", content="{}"
     )
-    shown = slack.workspace.thread("U0ANA", SHOP, posted["ts"])
-    assert [file["name"] for message in shown for file in message.files] == ["a.json"]
+    replies = slack.workspace.thread("U0ANA", SHOP, posted["ts"])
+    assert [file["name"] for message in replies for file in message.files] == ["a.json"]
 
 
 def test_people_channels_and_groups_can_be_asked_for(slack: Slack) -> None:
@@ -156,17 +158,17 @@ def test_a_group_has_members_or_is_not_known(slack: Slack) -> None:
     assert {"id", "handle", "user_count"} <= set(slack.client.usergroups_list()["usergroups"][0])
 
 
-@pytest.mark.parametrize("ailing", ["fatal_error", "ratelimited", "unavailable"])
-def test_groups_can_fail_while_the_rest_works(slack: Slack, ailing: str) -> None:
-    slack.loopback.call(slack.api.ailing.__setitem__, "usergroups.users.list", ailing)
-    with pytest.raises(SlackApiError) as told:
+@pytest.mark.parametrize("fault", ["fatal_error", "ratelimited", "unavailable"])
+def test_groups_can_fail_while_the_rest_works(slack: Slack, fault: str) -> None:
+    slack.loopback.call(slack.api.faults.__setitem__, "usergroups.users.list", fault)
+    with pytest.raises(SlackApiError) as error:
         slack.client.usergroups_users_list(usergroup="S0OPS")
-    assert told.value.response.status_code == {"ratelimited": 429, "unavailable": 503}.get(ailing, 200)
+    assert error.value.response.status_code == {"ratelimited": 429, "unavailable": 503}.get(fault, 200)
     assert slack.client.users_info(user="U0ANA")["ok"]
 
 
 def test_groups_can_be_silent(slack: Slack) -> None:
-    slack.loopback.call(slack.api.ailing.__setitem__, "usergroups.users.list", "silent")
+    slack.loopback.call(slack.api.faults.__setitem__, "usergroups.users.list", "silent")
     hasty = WebClient(token=BOT_TOKEN, base_url=f"{slack.url}/api/", retry_handlers=[], timeout=1)
     with pytest.raises(TimeoutError):
         hasty.usergroups_users_list(usergroup="S0OPS")
@@ -187,8 +189,8 @@ def test_channels_tell_whether_the_app_is_in_them_and_who_else_is(slack: Slack) 
     assert slack.client.conversations_info(channel="D0ANA")["channel"]["user"] == "U0ANA"
     first = slack.client.conversations_members(channel=SHOP, limit=3)
     cursor = first["response_metadata"]["next_cursor"]
-    rest = slack.client.conversations_members(channel=SHOP, limit=100, cursor=cursor)
-    assert "U0DEE" not in (found := {*first["members"], *rest["members"]}) and len(found) == 8
+    second = slack.client.conversations_members(channel=SHOP, limit=100, cursor=cursor)
+    assert "U0DEE" not in (members := {*first["members"], *second["members"]}) and len(members) == 8
     assert refused(slack.client.conversations_members, channel=SHOP, cursor="nonsense") == "invalid_cursor"
 
 
@@ -198,14 +200,14 @@ def test_history_and_replies_come_in_pages_and_roots_count_their_replies(slack: 
     )["ts"]
     for number in range(3):
         slack.client.chat_postMessage(channel=SHOP, text=str(number), thread_ts=root)
-    [shown] = slack.client.conversations_history(channel=SHOP, include_all_metadata=True)["messages"]
-    assert shown["reply_count"] == 3 and shown["metadata"]["event_payload"] == {"id": "1"}
+    [message] = slack.client.conversations_history(channel=SHOP, include_all_metadata=True)["messages"]
+    assert message["reply_count"] == 3 and message["metadata"]["event_payload"] == {"id": "1"}
     page = slack.client.conversations_replies(channel=SHOP, ts=root, limit=2)
     assert page["has_more"] and [m["text"] for m in page["messages"]] == ["root", "0"]
-    rest = slack.client.conversations_replies(
+    second = slack.client.conversations_replies(
         channel=SHOP, ts=root, cursor=page["response_metadata"]["next_cursor"]
     )
-    assert [m["text"] for m in rest["messages"]] == ["1", "2"] and not rest["has_more"]
+    assert [m["text"] for m in second["messages"]] == ["1", "2"] and not second["has_more"]
     assert refused(slack.client.conversations_replies, channel=SHOP, ts="1.000001") == "thread_not_found"
 
 
@@ -218,9 +220,9 @@ def test_a_permalink_leads_to_a_message_that_is_there(slack: Slack) -> None:
 
 
 def test_an_ephemeral_message_needs_both_in_the_channel_and_cannot_be_updated(slack: Slack) -> None:
-    made = slack.client.chat_postEphemeral(channel=SHOP, user="U0ANA", text="psst")
+    ephemeral = slack.client.chat_postEphemeral(channel=SHOP, user="U0ANA", text="psst")
     assert (
-        refused(slack.client.chat_update, channel=SHOP, ts=made["message_ts"], text="x")
+        refused(slack.client.chat_update, channel=SHOP, ts=ephemeral["message_ts"], text="x")
         == "message_not_found"
     )
     assert (
@@ -287,18 +289,18 @@ def test_a_modal_gives_text_choices_and_files_that_the_token_can_read(slack: Sla
     ]
     words = {"type": "plain_text", "text": "t"}
     view = {"type": "modal", "title": words, "submit": words, "private_metadata": "op-1", "blocks": fields}
-    made = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
+    modal = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
     file = slack.loopback.call(slack.workspace.attach, "U0ANA", "policy.yaml", b"kind: NetworkPolicy\n")
     typed = {"text": "because", "menu": "a", "file": [file.id]}
-    told = slack.loopback.run(slack.workspace.submit("U0ANA", made["id"], typed)).payload["view"]
-    values = told["state"]["values"]
-    assert told["private_metadata"] == "op-1"
+    submitted = slack.loopback.run(slack.workspace.submit("U0ANA", modal["id"], typed)).payload["view"]
+    values = submitted["state"]["values"]
+    assert submitted["private_metadata"] == "op-1"
     assert values["b-text"]["text"]["value"] == "because"
     assert values["b-menu"]["menu"]["selected_option"] == option
-    [shown] = values["b-file"]["file"]["files"]
-    assert shown["name"] == "policy.yaml" and shown["size"] == 20
-    info = slack.client.files_info(file=shown["id"])["file"]
-    assert info["url_private"] == shown["url_private"]
+    [attached] = values["b-file"]["file"]["files"]
+    assert attached["name"] == "policy.yaml" and attached["size"] == 20
+    info = slack.client.files_info(file=attached["id"])["file"]
+    assert info["url_private"] == attached["url_private"]
     pool = urllib3.PoolManager()
     token = {"Authorization": f"Bearer {BOT_TOKEN}"}
     assert pool.request("GET", info["url_private"], headers=token).data == b"kind: NetworkPolicy\n"
@@ -308,18 +310,18 @@ def test_a_modal_gives_text_choices_and_files_that_the_token_can_read(slack: Sla
 def test_modals_are_stacked_three_high_and_closing_one_is_told_if_asked_for(slack: Slack) -> None:
     words = {"type": "plain_text", "text": "t"}
     view = {"type": "modal", "title": words, "blocks": [home("x")["blocks"][1]], "notify_on_close": True}
-    made = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
+    modal = slack.client.views_open(trigger_id=slack.workspace.trigger("U0ANA"), view=view)["view"]
     for _ in range(2):
-        clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", made["id"], "go"))
+        clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", modal["id"], "go"))
         pushed = slack.client.views_push(trigger_id=clicked.payload["trigger_id"], view=view)["view"]
-        assert (pushed["previous_view_id"], pushed["root_view_id"]) == (made["id"], made["root_view_id"])
-        made = pushed
-    clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", made["id"], "go"))
+        assert (pushed["previous_view_id"], pushed["root_view_id"]) == (modal["id"], modal["root_view_id"])
+        modal = pushed
+    clicked = slack.loopback.run(slack.workspace.click_view("U0ANA", modal["id"], "go"))
     assert (
         refused(slack.client.views_push, trigger_id=clicked.payload["trigger_id"], view=view)
         == "push_limit_reached"
     )
-    slack.loopback.run(slack.workspace.close_view(made["id"]))
+    slack.loopback.run(slack.workspace.close_view(modal["id"]))
     assert slack.workspace.deliveries[-1].payload["type"] == "view_closed"
     assert len(slack.workspace.views) == 2
 
@@ -330,33 +332,38 @@ def test_a_menu_of_a_message_tells_what_was_chosen(slack: Slack) -> None:
     posted = slack.client.chat_postMessage(
         channel=SHOP, text="x", blocks=[{"type": "actions", "elements": [element]}]
     )
-    told = slack.loopback.run(slack.workspace.click("U0ANA", SHOP, posted["ts"], "pick", value="b")).payload
-    assert told["actions"][0]["selected_option"] == options[1]
-    assert "value" not in told["actions"][0]
+    payload = slack.loopback.run(
+        slack.workspace.click("U0ANA", SHOP, posted["ts"], "pick", value="b")
+    ).payload
+    assert payload["actions"][0]["selected_option"] == options[1]
+    assert "value" not in payload["actions"][0]
 
 
 def test_a_response_url_replaces_or_deletes_what_was_clicked_five_times_at_most(slack: Slack) -> None:
     button = home("x")["blocks"][1]
     slack.client.chat_postEphemeral(channel=SHOP, user="U0ANA", text="psst", blocks=[button])
-    shown = slack.workspace.messages[-1]
-    url = slack.loopback.run(slack.workspace.click("U0ANA", SHOP, shown.ts, "go")).payload["response_url"]
+    message = slack.workspace.messages[-1]
+    url = slack.loopback.run(slack.workspace.click("U0ANA", SHOP, message.ts, "go")).payload["response_url"]
     hook = WebhookClient(url)
     assert hook.send(text="new", replace_original=True).status_code == 200
-    assert shown.text == "new" and shown.only_for == "U0ANA"
+    assert message.text == "new" and message.only_for == "U0ANA"
     assert [hook.send(text="x").status_code for _ in range(5)] == [200, 200, 200, 200, 404]
 
 
 def test_a_scope_that_is_missing_is_named(slack: Slack) -> None:
     slack.api.scopes.discard("files:read")
-    with pytest.raises(SlackApiError) as told:
+    with pytest.raises(SlackApiError) as error:
         slack.client.files_info(file="F0")
-    assert (told.value.response["error"], told.value.response["needed"]) == ("missing_scope", "files:read")
+    assert (error.value.response["error"], error.value.response["needed"]) == ("missing_scope", "files:read")
 
 
 def test_a_mention_is_told_in_a_channel_and_not_in_a_direct_message(slack: Slack) -> None:
     slack.loopback.run(slack.workspace.say("U0TOM", "C0PARTNER", "@xk8s help"))
-    [told] = slack.workspace.deliveries
-    assert told.payload["event"]["team"] == "T0PARTNER" and told.payload["team_id"] == slack.workspace.team
+    [delivery] = slack.workspace.deliveries
+    assert (
+        delivery.payload["event"]["team"] == "T0PARTNER"
+        and delivery.payload["team_id"] == slack.workspace.team
+    )
     slack.loopback.run(slack.workspace.say("U0ANA", "D0ANA", "@xk8s help"))
     assert len(slack.workspace.deliveries) == 1
 

@@ -17,7 +17,8 @@ from bot.actions.help_words import Help
 from bot.actions.mistakes import Mistake
 from bot.actions.parameters import Argument, Flag
 from bot.actions.text_cleanup import clean, split_block
-from bot.drivers.driver import Driver
+from bot.drivers import catalog
+from bot.drivers.calico.template import ipip_mode
 
 FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "help": ("help", {}),
@@ -308,14 +309,14 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     values.text: NAMES,
     values.name: NAMES,
     values.label: NAMES,
-    values.driver: st.sampled_from(list(Driver)),
+    values.driver: st.sampled_from(catalog.names()),
     values.count: st.integers(0, 9_999),
     values.duration: st.sampled_from(["15m", "24h"]),
     values.moment: st.sampled_from(["2h", "2026-11-24T00:00:00"]),
     values.cidr: st.just("10.1.0.0/16"),
     values.port: st.sampled_from(["TCP/80", "UDP/53"]),
     values.key_value: NAMES.map(lambda name: f"{name}=a b"),
-    values.ipip: st.sampled_from(["Always", "Off"]),
+    ipip_mode: st.sampled_from(["Always", "Off"]),
     values.pod: NAMES.map(lambda name: f"ns/{name}"),
     values.endpoint: st.one_of(
         NAMES.map(lambda name: f"ns/{name}"), st.sampled_from(["192.0.2.7", "2001:db8::1"])
@@ -335,10 +336,10 @@ def actions(draw: st.DrawFn) -> Action:
         value = VALUES[spelling.check]
         if not isinstance(spelling, Argument) and (spelling.commas or spelling.repeated):
             fields[field] = draw(st.lists(value, max_size=2).map(tuple))
-        elif kind.model_fields[field].is_required() or draw(st.booleans()):
+        elif (field in kind.model_fields and kind.model_fields[field].is_required()) or draw(st.booleans()):
             fields[field] = draw(value)
     if kind.name == "verify" and "driver" in fields:
-        fields["driver"] = draw(st.sampled_from(list(Driver)))
+        fields["driver"] = draw(st.sampled_from(catalog.names()))
     if kind.name == "migrate.start":
         for flag in draw(st.permutations(["to", "template", "into"]))[:2]:
             fields.pop(flag, None)

@@ -8,10 +8,11 @@ import pathlib
 import yaml
 
 from bot.actions.help_pages import usage_hint
-from bot.drivers.catalog import profiles
+from bot.drivers import rbac
+from bot.drivers.catalog import policy_apis, profiles
 from bot.drivers.verification import collector
 from bot.migration.objects.modes import DAEMON_SET, SCALED, SUSPENDED
-from bot.policy import cluster_state, other_policy_apis
+from bot.policy import cluster_state
 from bot.slack.manifest import EVENTS, SCOPES, manifest
 
 DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
@@ -25,16 +26,16 @@ def test_the_manifests_are_what_xk8s_manifest_prints() -> None:
 
 
 def test_a_manifest_asks_for_what_the_bot_uses_and_keeps_slacks_limits() -> None:
-    made = manifest(usage_hint=usage_hint())
+    printed = manifest(usage_hint=usage_hint())
     assert "commands" in SCOPES and "chat:write" in SCOPES and "app_mention" in EVENTS
-    assert len(made["display_information"]["description"]) <= 140
-    assert len(made["features"]["slash_commands"][0]["description"]) <= 2_000
-    assert made["settings"]["socket_mode_enabled"] is True
+    assert len(printed["display_information"]["description"]) <= 140
+    assert len(printed["features"]["slash_commands"][0]["description"]) <= 2_000
+    assert printed["settings"]["socket_mode_enabled"] is True
 
 
 def test_the_role_covers_everything_that_verification_reads() -> None:
     documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-verify.yaml").read_text())
-    role = next(found for found in documents if found["kind"] == "ClusterRole")
+    role = next(document for document in documents if document["kind"] == "ClusterRole")
     allowed = {
         (group, resource)
         for rule in role["rules"]
@@ -43,18 +44,19 @@ def test_the_role_covers_everything_that_verification_reads() -> None:
         for resource in rule["resources"]
     }
     paths = [collector.DAEMON_SETS, collector.NODES, collector.PODS, collector.EVENTS]
-    paths += [path for profile in profiles() for extra in profile.extras for path in extra.paths]
+    paths += [path for profile in profiles() for resource in profile.resources for path in resource.paths]
     for path in paths:
         parts = path.strip("/").split("/")
         group = parts[1] if parts[0] == "apis" else ""
         assert (group, parts[-1]) in allowed, path
+    assert role["rules"][2:] == rbac.check_rules(profiles()), "behind what every driver shares"
     exec_rule = next(rule for rule in role["rules"] if rule["resources"] == ["pods/exec"])
     assert {"create", "get"} <= set(exec_rule["verbs"])
 
 
 def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> None:
     documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-policy.yaml").read_text())
-    role = next(found for found in documents if found["kind"] == "ClusterRole")
+    role = next(document for document in documents if document["kind"] == "ClusterRole")
 
     def allows(verb: str, group: str, resource: str) -> bool:
         return any(
@@ -74,8 +76,9 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
     for path in read:
         parts = path.strip("/").split("/")
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
-    for groups, plurals in other_policy_apis.FOREIGN:
-        assert all(allows("list", group, plural) for group in groups for plural in plurals)
+    for api in policy_apis():
+        assert all(allows("list", group, plural) for group in api.groups for plural in api.policies.values())
+    assert role["rules"][-len(policy_apis()) :] == rbac.policy_rules(policy_apis())
     # server-side apply patches, and creates what is not there; a roll-back replaces or deletes
     assert all(
         allows(verb, "networking.k8s.io", "networkpolicies")
@@ -94,11 +97,11 @@ def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what
     None
 ):
     documents = yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text())
-    role = next(found for found in documents if found["metadata"]["name"] == "xk8s-migrate-source")
+    role = next(document for document in documents if document["metadata"]["name"] == "xk8s-migrate-source")
     verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
     assert verbs == {"get", "list", "patch", "create"}
-    made = [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]]
-    assert made == [["pods/exec"], ["subjectaccessreviews"]], (
+    creatable = [rule["resources"] for rule in role["rules"] if "create" in rule["verbs"]]
+    assert creatable == [["pods/exec"], ["subjectaccessreviews"]], (
         "commands in pods, and questions that store nothing"
     )
     patched = {
@@ -114,18 +117,18 @@ def test_the_role_for_the_source_of_a_migration_deletes_nothing_and_patches_what
 
 def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_cut_over_changes() -> None:
     documents = list(yaml.safe_load_all((DEPLOY / "rbac" / "xk8s-migrate.yaml").read_text()))
-    roles = {found["metadata"]["name"]: found["rules"] for found in documents}
+    roles = {document["metadata"]["name"]: document["rules"] for document in documents}
     source = roles["xk8s-migrate-source"]
     verbs = {verb for rule in source for verb in rule["verbs"]}
     assert verbs == {"get", "list", "patch", "create"}, "no delete, and nothing else that removes"
-    created = {each for rule in source if "create" in rule["verbs"] for each in rule["resources"]}
+    created = {resource for rule in source if "create" in rule["verbs"] for resource in rule["resources"]}
     assert created == {"pods/exec", "subjectaccessreviews"}
     patched = {
-        (group, each)
+        (group, resource)
         for rule in source
         if "patch" in rule["verbs"]
         for group in rule["apiGroups"]
-        for each in rule["resources"]
+        for resource in rule["resources"]
     }
     plural = {
         "Deployment": "deployments",
@@ -141,15 +144,15 @@ def test_the_roles_for_migrations_never_delete_on_the_source_and_cover_what_the_
     assert {("", "persistentvolumes"), ("", "services")} <= patched
     target = roles["xk8s-migrate-target"]
     for role, verb in ((source, "get"), (target, "get"), (source, "create"), (target, "create")):
-        group, wanted = (
+        group, resource = (
             ("", "services/proxy") if verb == "get" else ("authorization.k8s.io", "subjectaccessreviews")
         )
         assert any(
             verb in rule["verbs"]
             and {"*", group} & set(rule["apiGroups"])
-            and {"*", wanted} & set(rule["resources"])
+            and {"*", resource} & set(rule["resources"])
             for rule in role
-        ), f"the proof needs {verb} {wanted}"
+        ), f"the proof needs {verb} {resource}"
     assert any(
         {"create", "patch", "delete"} <= set(rule["verbs"]) and "*" in rule["apiGroups"] for rule in target
     )

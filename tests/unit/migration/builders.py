@@ -26,7 +26,7 @@ from bot.migration.planning.plan import (
 from bot.migration.volumes.choices import PlannedVolume
 
 _uids = (f"uid-{number}" for number in itertools.count(1))
-FLANNEL, CALICO = profile(Driver.FLANNEL), profile(Driver.CALICO)
+FLANNEL, CALICO = profile(Driver("flannel")), profile(Driver("calico"))
 API = {
     "Deployment": "apps/v1",
     "StatefulSet": "apps/v1",
@@ -199,8 +199,8 @@ def plan(
     size = MigrationSize(objects=0, bytes=0, workloads=0, pods=0, volumes=0, disk=0, cores=0, memory=0)
     return MigrationPlan(
         migration="m1",
-        source=ClusterSide(name="dev", driver=Driver.FLANNEL),
-        target=ClusterSide(name="new", driver=Driver.CALICO),
+        source=ClusterSide(name="dev", driver=Driver("flannel")),
+        target=ClusterSide(name="new", driver=Driver("calico")),
         namespaces=("shop",),
         everything=False,
         items=items,

@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.settings import SettingsError, load
+from bot.settings import Configuration, Settings, SettingsError, loader
 from bot.settings.document import page
 from bot.settings.holder import SettingsHolder
-from bot.settings.loader import read_file
 
 GOOD = """
 projects:
@@ -25,6 +24,17 @@ projects:
       approver: {users: [U2]}
 groups: {refresh: 90s}
 """
+
+
+DRIVERS = ("calico", "flannel")
+
+
+def read_file(path: pathlib.Path) -> Configuration:
+    return loader.read_file(path, drivers=DRIVERS)
+
+
+def load(environment: dict[str, str]) -> Settings:
+    return loader.load(environment, drivers=DRIVERS)
 
 
 def written(folder: pathlib.Path, text: str) -> pathlib.Path:

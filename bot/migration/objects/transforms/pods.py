@@ -44,10 +44,11 @@ def _annotations(metadata: Object, context: TransformContext) -> Iterator[Transf
     """
     annotations = metadata.get("annotations") or {}
     prefixes = (*context.source.pod_annotations, *context.target.pod_annotations)
+    pinned = (*context.source.address_annotations, *context.target.address_annotations)
     for name in sorted(annotations):
         if name.startswith(prefixes or ("\0",)) or name in MULTUS_STATUS:
             del annotations[name]
-            if name.endswith(("/ipAddrs", "/ipv4pools", "/ipv6pools", "/floatingIPs")):
+            if name in pinned:
                 yield warning(f"the annotation {name} pins addresses of the old cluster, and is dropped")
         elif name in BANDWIDTH and not context.target.limits_bandwidth:
             yield warning(f"{name} has no effect with {context.target.title} on Magnum")

@@ -1,7 +1,7 @@
 """Connections that a migration closes because the new driver enforces policies, or opens because it does not.
 
-Policies that Flannel never enforced have never been tested: on Calico they start to cut. The other way round
-isolation that people rely on is lost without a word. Both are told connection by connection.
+Policies that no driver enforced have never been tested: in the new cluster they start to cut. The other way
+round isolation that people rely on is lost without a word. Both are told connection by connection.
 """
 
 from __future__ import annotations

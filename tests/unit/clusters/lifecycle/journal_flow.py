@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.adapters.durable.recorded_flow import RecordedFlow
 from bot.adapters.openstack.magnum_errors import MagnumError, MagnumNotFound, MagnumUnreachable
 from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud
 from bot.common.problems import Problem
-from bot.drivers.verification.report import Verdict, VerificationReport, unread
+from bot.drivers.verification.report import Verdict, VerificationReport
 
 OPERATION = "7f3a" + "0" * 28
 LIMITS = LifecycleTimeouts(
@@ -102,14 +102,14 @@ class JournalRun:
     def _record(self, name: str, do: Callable[[], Json]) -> Json:
         at, self._at = self._at, self._at + 1
         if at in self.journal.kept:
-            kept_name, kept = self.journal.kept[at]
+            kept_name, recorded = self.journal.kept[at]
             assert kept_name == name, "the steps of a workflow come in one order"
-            return kept
+            return recorded
         self.point()
-        found = do()
+        output = do()
         self.point()
-        self.journal.kept[at] = (name, found)
-        return found
+        self.journal.kept[at] = (name, output)
+        return output
 
 
 class Cloud:
@@ -132,23 +132,23 @@ class Cloud:
         return {"uuid": ref, "labels": {"calico_tag": "v3.26.4", "grafana_admin_passwd": "s3cret"}}
 
     def clusters(self) -> list[Json]:
-        return [self._shown(each) for each in self.found.values() if self._visible(each)]
+        return [self._shown(body) for body in self.found.values() if self._visible(body)]
 
     def cluster(self, ref: str) -> Json:
-        each = self.found.get(ref)
-        if each is None or not self._visible(each):
+        body = self.found.get(ref)
+        if body is None or not self._visible(body):
             raise MagnumNotFound(f"no cluster {ref}")
-        return self._shown(each)
+        return self._shown(body)
 
-    def create_cluster(self, values: Json, *, operation: str) -> str:
+    def create_cluster(self, values: Mapping[str, Any], *, operation: str) -> str:
         self.point()
         if self.refuse:
             raise self.refuse.pop(0)
-        made = str(uuid.uuid4())
+        cluster = str(uuid.uuid4())
         self.ordered += 1
-        self.found[made] = {
+        self.found[cluster] = {
             **values,
-            "uuid": made,
+            "uuid": cluster,
             "at": self.clock.now,
             "created_at": self.clock.now.isoformat(),
         }
@@ -156,7 +156,7 @@ class Cloud:
         if self.lose_answers:
             self.lose_answers -= 1
             raise UNREACHABLE
-        return made
+        return cluster
 
     def delete_cluster(self, cluster: str, *, operation: str) -> None:
         self.point()
@@ -168,33 +168,34 @@ class Cloud:
         self.found[cluster]["deleted_at"] = self.clock.now
         self.point()
 
-    def _visible(self, each: Json) -> bool:
-        gone = each.get("deleted_at")
-        if gone is not None and self.clock.now - gone > timedelta(seconds=30) and "stuck" not in each:
+    def _visible(self, body: Json) -> bool:
+        gone = body.get("deleted_at")
+        if gone is not None and self.clock.now - gone > timedelta(seconds=30) and "stuck" not in body:
             return False
-        return bool(self.clock.now - each["at"] >= timedelta(seconds=self.cast_seconds))
+        return bool(self.clock.now - body["at"] >= timedelta(seconds=self.cast_seconds))
 
-    def _shown(self, each: Json) -> Json:
-        deleted = each.get("deleted_at")
+    def _shown(self, body: Json) -> Json:
+        deleted = body.get("deleted_at")
         if deleted is not None:
-            taken = self.clock.now - deleted
-            if taken < timedelta(seconds=3):
-                return {**each, **self.after_build}  # the cast is on its way
-            if "stuck" in each and taken > timedelta(seconds=20):
+            age = self.clock.now - deleted
+            if age < timedelta(seconds=3):
+                return {**body, **self.after_build}  # the cast is on its way
+            if "stuck" in body and age > timedelta(seconds=20):
                 return {
-                    **each,
+                    **body,
                     "status": "DELETE_FAILED",
-                    "status_reason": each["stuck"],
+                    "status_reason": body["stuck"],
                     "updated_at": "later",
                 }
-            return {**each, "status": "DELETE_IN_PROGRESS", "updated_at": "now"}
-        built = self.clock.now - each["at"] >= timedelta(seconds=self.seconds_to_build)
-        return {**each, **(self.after_build if built else {"status": "CREATE_IN_PROGRESS"})}
+            return {**body, "status": "DELETE_IN_PROGRESS", "updated_at": "now"}
+        built = self.clock.now - body["at"] >= timedelta(seconds=self.seconds_to_build)
+        return {**body, **(self.after_build if built else {"status": "CREATE_IN_PROGRESS"})}
 
 
 def report(verdict: Verdict, clock: Clock) -> VerificationReport:
     """A report with one verdict."""
-    made = unread(
+    unreachable = VerificationReport(
+        verdict=Verdict.UNREACHABLE,
         cluster="dev",
         cluster_id="id",
         project="shop",
@@ -205,7 +206,7 @@ def report(verdict: Verdict, clock: Clock) -> VerificationReport:
         seconds=0.1,
     )
     return dataclasses.replace(
-        made, verdict=verdict, nodes=3, nodes_ok=3 if verdict is Verdict.HEALTHY else 1
+        unreachable, verdict=verdict, nodes=3, nodes_ok=3 if verdict is Verdict.HEALTHY else 1
     )
 
 
@@ -213,10 +214,10 @@ def site(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
     """A site whose driver is verified as told, the last verdict for ever."""
 
     def verify(cluster: str, driver: object) -> VerificationReport:
-        found = verdicts.pop(0) if len(verdicts) > 1 else verdicts[0]
-        if found is Verdict.UNKNOWN:
+        verdict = verdicts.pop(0) if len(verdicts) > 1 else verdicts[0]
+        if verdict is Verdict.UNKNOWN:
             raise Problem("Magnum is out of reach")
-        return report(found, cloud.clock)
+        return report(verdict, cloud.clock)
 
     return ProjectCloud(cloud="xloud", magnum=cloud, verify=verify, forget=cloud.forgotten.append)
 

@@ -67,12 +67,14 @@ def test_a_cluster_is_ordered_with_the_templates_labels_and_our_mark_then_verifi
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
     run = JournalRun(Journal(), clock)
-    made = play(cloud, reservations, run, [Verdict.UNREACHABLE, Verdict.DEGRADED, Verdict.HEALTHY])
+    created = play(cloud, reservations, run, [Verdict.UNREACHABLE, Verdict.DEGRADED, Verdict.HEALTHY])
     (sent,) = cloud.found.values()
     assert sent["labels"] == {"calico_tag": "v3.26.4", "grafana_admin_passwd": "s3cret", MARK: OPERATION}
     assert "s3cret" not in str(run.journal.kept) and "s3cret" not in str(ORDER.to_json())
     assert (sent["node_count"], sent["master_count"], sent["cluster_template_id"]) == (2, 1, "t-1")
-    assert made.healthy and made.id == sent["uuid"] and made.api_address and made.build_seconds >= 60
+    assert (
+        created.healthy and created.id == sent["uuid"] and created.api_address and created.build_seconds >= 60
+    )
     states = [type(state) for state in run.told.states]
     assert states[0] is ClusterBuilding and states[-1] is ClusterVerifying
     assert [name for name, _ in run.told.changes] == ["built"]
@@ -92,8 +94,8 @@ def test_a_run_may_be_cut_off_at_any_effect_and_there_is_one_cluster_in_the_end(
                 play(cloud, reservations, JournalRun(journal, clock, cut=first))
             except ProcessStopping:
                 cuts += 1
-                made = play(cloud, reservations, JournalRun(journal, clock))
-                assert made.healthy
+                created = play(cloud, reservations, JournalRun(journal, clock))
+                assert created.healthy
             assert cloud.ordered == 1 and len(cloud.found) == 1, f"cut at {first}"
     assert cuts >= 20
 
@@ -115,9 +117,9 @@ def test_a_magnum_that_stays_away_ends_in_its_own_words(
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
     cloud.refuse = [MagnumFailed("Magnum did not create the cluster", why="HTTP 503")] * 9
-    with pytest.raises(Problem) as found:
+    with pytest.raises(Problem) as error:
         play(cloud, reservations, JournalRun(Journal(), clock))
-    assert found.value.why == "HTTP 503" and not cloud.found
+    assert error.value.why == "HTTP 503" and not cloud.found
 
 
 def test_what_magnum_refuses_is_not_tried_again_and_told_the_same_after_a_crash(
@@ -165,7 +167,7 @@ def test_what_a_paused_process_ordered_after_it_was_taken_over_is_taken_back(
         original(order, operation=operation)  # the other replica's
         return original(values, operation=operation)
 
-    cloud.create_cluster = late  # type: ignore[method-assign]
+    cloud.create_cluster = late  # type: ignore[method-assign, assignment]
     with pytest.raises(OwnershipLost):
         play(cloud, reservations, stale)
     assert len(cloud.deleted) == 1 and len(cloud.found) == 2
@@ -179,19 +181,19 @@ def test_create_failed_is_told_with_reason_and_faults(
         "status_reason": "default-master failed",
         "faults": {"default-master": "No valid host was found"},
     }
-    with pytest.raises(Problem, match="could not build") as found:
+    with pytest.raises(Problem, match="could not build") as error:
         play(cloud, reservations, JournalRun(Journal(), clock))
-    assert "default-master failed" in found.value.why and "No valid host was found" in found.value.why
-    assert "/xk8s cluster delete" in found.value.fix
+    assert "default-master failed" in error.value.why and "No valid host was found" in error.value.why
+    assert "/xk8s cluster delete" in error.value.fix
 
 
 def test_a_cluster_that_is_never_built_ends_at_the_limit_and_says_that_it_may_still_come(
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
     cloud.seconds_to_build = 1e9
-    with pytest.raises(Problem, match="was not built within 1 h 30 min") as found:
+    with pytest.raises(Problem, match="was not built within 1 h 30 min") as error:
         play(cloud, reservations, JournalRun(Journal(), clock))
-    assert "CREATE_IN_PROGRESS" in found.value.why and "may still come" in found.value.fix
+    assert "CREATE_IN_PROGRESS" in error.value.why and "may still come" in error.value.fix
 
 
 def test_a_cluster_that_vanishes_while_it_is_built_is_told(
@@ -205,7 +207,7 @@ def test_a_cluster_that_vanishes_while_it_is_built_is_told(
 def test_a_driver_that_never_becomes_healthy_is_told_with_the_last_look(
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
-    made = play(cloud, reservations, JournalRun(Journal(), clock), [Verdict.UNKNOWN, Verdict.DEGRADED])
-    assert not made.healthy and made.report.verdict is Verdict.DEGRADED and made.shortfall == ""
+    created = play(cloud, reservations, JournalRun(Journal(), clock), [Verdict.UNKNOWN, Verdict.DEGRADED])
+    assert not created.healthy and created.report.verdict is Verdict.DEGRADED and created.shortfall == ""
     unread = play(cloud, reservations, JournalRun(Journal(), clock), [Verdict.UNREACHABLE])
     assert "could not be verified: connection refused" in unread.shortfall

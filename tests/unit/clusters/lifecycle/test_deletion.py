@@ -39,9 +39,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def cloud(clock: Clock) -> Cloud:
-    made = Cloud(clock)
-    made.seconds_to_build = 0.0
-    return made
+    magnum = Cloud(clock)
+    magnum.seconds_to_build = 0.0
+    return magnum
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def play(cloud: Cloud, cluster: str, run: JournalRun, migrations: Migrations | N
 
 def test_it_is_gone_when_magnum_does_not_know_it_any_more(cloud: Cloud, cluster: str, clock: Clock) -> None:
     run = JournalRun(Journal(), clock)
-    found = play(cloud, cluster, run)
-    assert found.seconds >= 30 and not found.was_gone and cloud.deleted == [cluster]
+    result = play(cloud, cluster, run)
+    assert result.seconds >= 30 and not result.was_gone and cloud.deleted == [cluster]
     assert cloud.forgotten == [cluster]
     assert {type(state) for state in run.told.states} == {ClusterDeleting}
 
@@ -80,7 +80,7 @@ def test_a_run_may_be_cut_off_at_any_effect(clock: Clock) -> None:
         except ProcessStopping:
             cuts += 1
             play(cloud, cluster, JournalRun(journal, clock))
-        assert set(cloud.deleted) == {cluster} and other in {each["uuid"] for each in cloud.clusters()}
+        assert set(cloud.deleted) == {cluster} and other in {body["uuid"] for body in cloud.clusters()}
     assert cuts >= 4
 
 
@@ -117,9 +117,9 @@ def test_a_replica_that_was_taken_over_deletes_nothing(cloud: Cloud, cluster: st
 
 def test_delete_failed_is_told_with_the_reason(cloud: Cloud, cluster: str, clock: Clock) -> None:
     cloud.found[cluster]["stuck"] = "One or more ports have an IP allocation from this subnet"
-    with pytest.raises(Problem) as found:
+    with pytest.raises(Problem) as error:
         play(cloud, cluster, JournalRun(Journal(), clock))
-    assert "One or more ports" in found.value.why and "again" in found.value.fix
+    assert "One or more ports" in error.value.why and "again" in error.value.fix
 
 
 def test_what_failed_in_an_earlier_deletion_is_not_taken_for_the_end_of_this_one(
@@ -145,13 +145,13 @@ def test_magnums_400_late_in_a_deletion_is_waited_for(
 ) -> None:
     odd = MagnumRejected("Magnum did not show it", why="master_count. Value: '0'")
     odd.status = 400
-    known, answers = cloud.cluster, iter([None, odd, odd])
+    cluster_of, answers = cloud.cluster, iter([None, odd, odd])
 
     def sometimes(ref: str) -> dict[str, object]:
         failure = next(answers, None)
         if failure is not None:
             raise failure
-        return known(ref)
+        return cluster_of(ref)
 
     monkeypatch.setattr(cloud, "cluster", sometimes)
     assert play(cloud, cluster, JournalRun(Journal(), clock)).seconds > 0
@@ -159,6 +159,6 @@ def test_magnums_400_late_in_a_deletion_is_waited_for(
 
 def test_one_that_never_goes_ends_at_the_limit(cloud: Cloud, cluster: str, clock: Clock) -> None:
     cloud.found[cluster]["stuck"] = "x"
-    cloud._shown = lambda each: {**each, "status": "DELETE_IN_PROGRESS"}  # type: ignore[method-assign]
+    cloud._shown = lambda body: {**body, "status": "DELETE_IN_PROGRESS"}  # type: ignore[method-assign]
     with pytest.raises(Problem, match="was not deleted within 1 h"):
         play(cloud, cluster, JournalRun(Journal(), clock))

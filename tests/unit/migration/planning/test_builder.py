@@ -57,7 +57,7 @@ def planned_by(
     keys: DigestKeys,
     *objects: Object,
     facts: TargetFacts | None = None,
-    to: Driver = Driver.CALICO,
+    to: Driver = Driver("calico"),
     **asked: Any,
 ) -> MigrationPlan:
     everything = (HOME, *objects)
@@ -76,7 +76,7 @@ def planned_by(
         ),
     )
     source = ClusterSide(
-        name="dev", driver=Driver.CALICO if to is Driver.FLANNEL else Driver.FLANNEL, id="u1"
+        name="dev", driver=Driver("calico") if to == Driver("flannel") else Driver("flannel"), id="u1"
     )
     given: dict[str, Any] = {
         "migration": "m1",
@@ -118,7 +118,7 @@ def test_an_approval_is_bound_to_what_is_configured_and_not_to_what_happens() ->
     other = {**web, "spec": {**web["spec"], "replicas": 9}}
     assert plan(web).bound() == plan(busy).bound()
     assert plan(web).bound() != plan(other).bound()
-    assert plan(web).bound() != plan(web, target=ClusterSide(name="else", driver=Driver.CALICO)).bound()
+    assert plan(web).bound() != plan(web, target=ClusterSide(name="else", driver=Driver("calico"))).bound()
     assert plan(web).bound() != plan(web, early=("shop/web",)).bound()
     anew = {**web, "metadata": {**web["metadata"], "uid": "another"}}
     assert plan(web).bound() != plan(anew).bound()
@@ -356,7 +356,7 @@ def test_policies_that_were_never_enforced_are_told_connection_by_connection() -
 
 
 def test_isolation_that_is_lost_is_told_too() -> None:
-    made = plan(WEB, DB, CLOSED, to=Driver.FLANNEL)
+    made = plan(WEB, DB, CLOSED, to=Driver("flannel"))
     assert ("shop/web[Pod]", "shop/db[Pod]") in {
         (each.source, each.destination) for each in made.network.opens
     }
@@ -365,7 +365,7 @@ def test_isolation_that_is_lost_is_told_too() -> None:
 
 
 def test_drivers_that_are_alike_change_nothing() -> None:
-    same = plan(WEB, DB, CLOSED, source=ClusterSide(name="dev", driver=Driver.CALICO))
+    same = plan(WEB, DB, CLOSED, source=ClusterSide(name="dev", driver=Driver("calico")))
     assert not same.network.computed and not same.network.closes
 
 

@@ -45,7 +45,7 @@ from bot.clusters.templates.spec import Defaults, TemplateSpec
 from bot.common.problems import Ambiguous, Choice, Problem, Refusal
 from bot.drivers.catalog import profile, profiles
 from bot.drivers.driver import Driver
-from bot.drivers.facts import BgpSession, Finding, NotChecked, Severity
+from bot.drivers.facts import Finding, NotChecked, Session, Severity
 from bot.drivers.verification.report import (
     PodRow,
     Verdict,
@@ -57,7 +57,7 @@ from bot.requests.answer import Conclusion
 from bot.slack import kit, plain_text
 from bot.slack.delivery.buttons import with_offers
 from bot.slack.views import answers, catalog
-from sandbox.slack.blocks import check_message
+from sandbox.slack.block_kit import check_message
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
 from tests.unit.slack import approvals, migrations, policies
@@ -66,7 +66,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3
 
 
-def template(name: str = "k8s-calico", driver: Driver | None = Driver.CALICO) -> Template:
+def template(name: str = "k8s-calico", driver: Driver | None = Driver("calico")) -> Template:
     return Template(
         id="7c0f",
         name=name,
@@ -90,7 +90,7 @@ def cluster(name: str = "prod-eu", status: str = "CREATE_FAILED") -> Cluster:
         id="c1",
         name=name,
         project="shop",
-        driver=Driver.CALICO,
+        driver=Driver("calico"),
         status=status,
         status_reason=NASTY * 40,
         faults={f"default-worker-{n}": NASTY * 10 for n in range(40)},
@@ -105,7 +105,7 @@ def report(nodes: int = 300, text: str = NASTY) -> VerificationReport:
         cluster="prod-eu",
         cluster_id="c1",
         project="shop",
-        asked=Driver.CALICO,
+        asked=Driver("calico"),
         running="calico",
         verdict=Verdict.DEGRADED,
         nodes=nodes,
@@ -132,7 +132,7 @@ def report(nodes: int = 300, text: str = NASTY) -> VerificationReport:
             for n in range(nodes)
         ),
         sessions_down=tuple(
-            BgpSession(node=f"n{n}", peer="10.0.0.1", kind="mesh", state="start", since="08:00", info=text)
+            Session(node=f"n{n}", peer="10.0.0.1", kind="mesh", state="start", since="08:00", info=text)
             for n in range(nodes)
         ),
     )
@@ -180,7 +180,7 @@ def chain_report(broken: Break | None = None, signed: bool = True, wrong: int = 
 
 SPEC = TemplateSpec(
     name="n",
-    driver=Driver.FLANNEL,
+    driver=Driver("flannel"),
     kubernetes="v1",
     image="i",
     flavor="f",
@@ -207,7 +207,7 @@ CREATED = ClusterCreated(
     id="c1",
     name=NASTY,
     template=NASTY,
-    driver=Driver.CALICO,
+    driver=Driver("calico"),
     kubernetes="v1.29.5",
     nodes=3,
     masters=1,
@@ -237,14 +237,14 @@ RESULTS: list[object] = [
         may_not=("migrate.start",) * 60,
     ),
     DriverComparison(profiles=profiles(), one=None),
-    DriverComparison(profiles=profiles(), one=profile(Driver.FLANNEL)),
+    DriverComparison(profiles=profiles(), one=profile(Driver("flannel"))),
     TemplateCreated(template=template(), project="shop", warning=NASTY, runtime="containerd"),
     TemplatePlanned(spec=SPEC, project="shop", warning=NASTY),
     TemplateForm(project="shop", defaults=DEFAULTS),
     TemplateListing(
         project="shop", driver=None, templates=tuple(template(f"t{n}", None) for n in range(250))
     ),
-    TemplateListing(project="shop", driver=Driver.CALICO, templates=()),
+    TemplateListing(project="shop", driver=Driver("calico"), templates=()),
     TemplateDetails(project="shop", template=template(), warning=""),
     ClusterOverview(
         project="shop",
@@ -262,7 +262,7 @@ RESULTS: list[object] = [
         ClusterDeleted(project="shop", id="c1", name=NASTY, seconds=600, was_gone=was_gone)
         for was_gone in (True, False)
     ),
-    VerificationSummary(asked=Driver.CALICO, reports=(report(),), missing=(), single=True),
+    VerificationSummary(asked=Driver("calico"), reports=(report(),), missing=(), single=True),
     VerificationSummary(
         asked=None, reports=tuple(report(nodes=30) for _ in range(30)), missing=(NASTY,), single=False
     ),
@@ -274,7 +274,7 @@ RESULTS: list[object] = [
         id="c1",
         name=NASTY,
         template=NASTY,
-        driver=Driver.CALICO,
+        driver=Driver("calico"),
         kubernetes="v1.29.5",
         nodes=300,
         masters=3,

@@ -5,6 +5,7 @@ it is built.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -96,7 +97,7 @@ def test_a_target_cannot_be_deleted_from_the_moment_magnum_has_taken_the_order(
     refusals: list[str] = []
     order = magnum.create_cluster
 
-    def ordered(values: Json, *, operation: str) -> str:
+    def ordered(values: Mapping[str, Any], *, operation: str) -> str:
         uuid = order(values, operation=operation)
         refusals.append(refused(project, magnum))  # Magnum has it, and nobody has heard its id
         return uuid
