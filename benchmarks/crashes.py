@@ -12,6 +12,7 @@ from collections import Counter
 from benchmarks import bot, processes
 from benchmarks.figures import Line
 from bot.slack import plain_text
+from sandbox.sandbox import Sandbox
 
 KILLS = 50
 
@@ -53,7 +54,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     ]
 
 
-def _ended(made: bot.Sandbox, names: list[str]) -> Counter[str]:
+def _ended(made: Sandbox, names: list[str]) -> Counter[str]:
     roots = [message for message in made.workspace.messages if not message.thread and message.blocks]
     lines = ["\n".join(plain_text.lines(message.blocks)) for message in roots]
     return Counter(

@@ -40,7 +40,7 @@ Object = dict[str, Any]
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Migrate all of them, and watch until every one has soaked for a while."""
-    made = Sandbox(
+    sandbox = Sandbox(
         timings=Timings(start=0.0, stop=0.0),
         seconds_to_build=2.0,
         rate_limits=True,
@@ -49,30 +49,30 @@ def measure(folder: pathlib.Path) -> list[Line]:
             *(InitialCluster(name=name, driver="flannel", nodes=1) for name in _names()),
         ),
     )
-    made.start()
-    made.cloud.inventory.most_clusters = 4 * MIGRATIONS
+    sandbox.start()
+    sandbox.cloud.inventory.most_clusters = 4 * MIGRATIONS
     try:
         for name in _names():
-            made.loopback.run(_deployed(made, name))
-        made.settle(60.0)
+            sandbox.loopback.run(_deployed(sandbox, name))
+        sandbox.settle(60.0)
         admin = processes.free_port()
-        environment = {**made.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+        environment = {**sandbox.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
         with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
             file.write(SETTINGS)
         with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log"):
             processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
-            made.loopback.run(made.workspace.until(lambda: made.sockets.connections, 30), 35)
-            return _watched(made, Database.open(f"sqlite:///{folder}/xk8s.sqlite3"))
+            sandbox.loopback.run(sandbox.workspace.until(lambda: sandbox.sockets.connections, 30), 35)
+            return _watched(sandbox, Database.open(f"sqlite:///{folder}/xk8s.sqlite3"))
     finally:
-        made.stop()
+        sandbox.stop()
 
 
 def _names() -> Iterator[str]:
     return (f"team-{number}" for number in range(MIGRATIONS))
 
 
-async def _deployed(made: Sandbox, name: str) -> None:
-    made.cluster_faults[name].cluster.deploy(list(_objects()))
+async def _deployed(sandbox: Sandbox, name: str) -> None:
+    sandbox.cluster_faults[name].cluster.deploy(list(_objects()))
 
 
 def _objects() -> Iterator[Object]:
@@ -107,22 +107,22 @@ class _Seen:
     most: int  # migrations at once
 
 
-def _watched(made: Sandbox, database: Database) -> list[Line]:
-    register, watch, person = ClusterMigrationRepository(database), Watch(made), _Person(made)
+def _watched(sandbox: Sandbox, database: Database) -> list[Line]:
+    register, watch, person = ClusterMigrationRepository(database), Watch(sandbox), _Person(sandbox)
     for number, name in enumerate(_names()):
         words = f"/xk8s migrate {name} --to calico --soak 4h"
-        made.loopback.run(made.workspace.command("U0ANA", CHANNELS[number % len(CHANNELS)], words))
+        sandbox.loopback.run(sandbox.workspace.command("U0ANA", CHANNELS[number % len(CHANNELS)], words))
         time.sleep(ORDERED_EVERY)
         watch.look()
-    seen = _until_all_soak(register, watch, person)
+    soak_times = _until_all_soak(register, watch, person)
     quiet = time.monotonic() + QUIET_SECONDS
     while time.monotonic() < quiet:
         time.sleep(1.0)
         watch.look()
-    found = register.of_project("shop", limit=2 * MIGRATIONS)
-    late, slow = _delays(made, found)
+    migrations = register.of_project("shop", limit=2 * MIGRATIONS)
+    late, slow = _delays(sandbox, migrations)
     refused = watch.refused["chat.update"]
-    soak = sum(each.step == "soak" for each in found)
+    soak = sum(migration.step == "soak" for migration in migrations)
     return [
         Line(
             what="migrations that serve in the new cluster",
@@ -132,9 +132,9 @@ def _watched(made: Sandbox, database: Database) -> list[Line]:
         ),
         Line(
             what="… at once at most, and until the last one served",
-            figure=f"{seen.most}, {seen.seconds:.0f} s",
+            figure=f"{soak_times.most}, {soak_times.seconds:.0f} s",
             bound=str(MIGRATIONS),
-            kept=seen.most == MIGRATIONS,
+            kept=soak_times.most == MIGRATIONS,
         ),
         Line(what="chat.update refused (429)", figure=str(refused), bound="none", kept=not refused),
         Line(
@@ -162,23 +162,29 @@ def _watched(made: Sandbox, database: Database) -> list[Line]:
 
 
 def _until_all_soak(register: ClusterMigrationRepository, watch: Watch, person: _Person) -> _Seen:
-    begun, most = time.monotonic(), 0
-    while time.monotonic() - begun < MOST_SECONDS:
+    started, most = time.monotonic(), 0
+    while time.monotonic() - started < MOST_SECONDS:
         time.sleep(1.0)
         watch.look()
         person.decides()
-        found = register.of_project("shop", limit=2 * MIGRATIONS)
-        most = max(most, sum(each.open and not each.waits.startswith("waits for its turn") for each in found))
-        if sum(each.step == "soak" for each in found) == MIGRATIONS:
+        migrations = register.of_project("shop", limit=2 * MIGRATIONS)
+        most = max(
+            most,
+            sum(
+                migration.open and not migration.waits.startswith("waits for its turn")
+                for migration in migrations
+            ),
+        )
+        if sum(migration.step == "soak" for migration in migrations) == MIGRATIONS:
             break
-    return _Seen(time.monotonic() - begun, most)
+    return _Seen(time.monotonic() - started, most)
 
 
 class _Person:
     """Approves one cut-over after the other."""
 
-    def __init__(self, made: Sandbox) -> None:
-        self._made = made
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._world = sandbox
         self._done: set[str] = set()
         self._next = 0.0
 
@@ -186,7 +192,7 @@ class _Person:
         """Press the button of the oldest card, if it is time for another one."""
         if time.monotonic() < self._next:
             return
-        workspace = self._made.workspace
+        workspace = self._world.workspace
         for message in list(workspace.messages):
             button = (
                 _approve(message.blocks)
@@ -196,7 +202,7 @@ class _Person:
             if button:
                 self._done.add(message.ts)
                 self._next = time.monotonic() + DECIDED_EVERY
-                self._made.loopback.run(workspace.click("U0BO", message.channel, message.ts, button))
+                self._world.loopback.run(workspace.click("U0BO", message.channel, message.ts, button))
                 return
 
 
@@ -208,25 +214,26 @@ def _approve(blocks: list[Object]) -> str:
     return ""
 
 
-def _delays(made: Sandbox, found: list[ClusterMigration]) -> tuple[list[float], list[float]]:
+def _delays(sandbox: Sandbox, migrations: list[ClusterMigration]) -> tuple[list[float], list[float]]:
     """How long each end of a step took to be said: while there were many a second, and else."""
-    said = {}
-    for message in made.workspace.messages:
+    posted = {}
+    for message in sandbox.workspace.messages:
         payload = (message.metadata or {}).get("event_payload") or {}
         if str(payload.get("slot", "")).startswith("state-"):
-            said[payload["operation"], payload["slot"]] = float(message.ts)
-    done = sorted(
+            posted[payload["operation"], payload["slot"]] = float(message.ts)
+    delays = sorted(
         (
             datetime.fromisoformat(event["at"]).timestamp(),
-            each.operation,
+            migration.operation,
             f"state-{event['once'].partition(':')[2]}-{event['step']}",
         )
-        for each in found
-        for event in each.history
+        for migration in migrations
+        for event in migration.history
         if event.get("what") == "done"
     )
-    late, slow = [], []
-    for at, operation, slot in done:
-        busy = sum(at - BUSY_SECONDS < other <= at for other, _, _ in done) >= BUSY * BUSY_SECONDS
-        (late if busy else slow).append(said.get((operation, slot), float("inf")) - at)
+    late: list[float] = []
+    slow: list[float] = []
+    for at, operation, slot in delays:
+        busy = sum(at - BUSY_SECONDS < other <= at for other, _, _ in delays) >= BUSY * BUSY_SECONDS
+        (late if busy else slow).append(posted.get((operation, slot), float("inf")) - at)
     return late, slow

@@ -7,7 +7,7 @@ import statistics
 
 from benchmarks import bot, processes
 from benchmarks.figures import Line
-from sandbox.sandbox import InitialCluster
+from sandbox.sandbox import InitialCluster, Sandbox
 
 READY_SECONDS, READY_MEGABYTES, WORKED_MEGABYTES = 2.0, 150.0, 200.0
 STARTS, VERIFICATIONS = 5, 50
@@ -53,7 +53,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
     ]
 
 
-def _verify(made: bot.Sandbox) -> None:
+def _verify(made: Sandbox) -> None:
     for _ in range(VERIFICATIONS):
         made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s verify calico prod-eu"))
 

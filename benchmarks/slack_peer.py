@@ -90,7 +90,8 @@ class SlackPeer:
             raise RuntimeError("no bot is connected")
         sent = time.perf_counter()
         await self._session.send_text(json.dumps(frame))
-        return await asyncio.wait_for(done, 10) - sent
+        acknowledged: float = await asyncio.wait_for(done, 10)
+        return acknowledged - sent
 
     async def _link(self, session: WebSocket) -> None:
         await session.accept()

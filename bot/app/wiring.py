@@ -6,6 +6,7 @@ Each domain contributes the routes of its actions: a new action needs a line in 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 from bot.access import approval_service, help_service
@@ -17,6 +18,7 @@ from bot.access.help_service import HelpServices
 from bot.actions import grammar
 from bot.actions.routes import Routes
 from bot.adapters.durable.outcomes import OutcomeCodec
+from bot.adapters.openstack.cloud_services import CloudServices
 from bot.app.access_rules import approval_rules, home_channel, project_access
 from bot.app.clock import utc_now
 from bot.app.workflows import Workflows
@@ -29,6 +31,7 @@ from bot.audit.trail import AuditTrail
 from bot.clusters import driver_catalog, verification
 from bot.clusters import service as cluster_service
 from bot.clusters.lifecycle import results
+from bot.clusters.lifecycle.ports import ProjectClouds
 from bot.clusters.lifecycle.project_clouds import project_clouds
 from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
@@ -39,12 +42,13 @@ from bot.clusters.verification import VerificationServices
 from bot.common.redaction import Redactor
 from bot.drivers.verification.verifier import Verifier
 from bot.migration import service as migration_service
-from bot.migration.decisions import ApprovalDecisions
 from bot.migration.planning.planner import Planner
-from bot.migration.project_ports import Tools
 from bot.migration.readers import MigrationReaders
 from bot.migration.service import MigrationServices
 from bot.migration.workflow import events
+from bot.migration.workflow.decisions import ApprovalDecisions
+from bot.migration.workflow.ports import ProjectPortsFactory
+from bot.migration.workflow.project_ports import ConfiguredPorts
 from bot.policy import service as policy_service
 from bot.policy.clusters import PolicyClusters
 from bot.policy.proposals import PolicyProposals
@@ -103,7 +107,7 @@ class Core:
         self._projects = Projects(lambda: holder.now, now=utc_now, learn=self._redactor.learn)
         self._verifications = VerificationRepository(database)
         self._verifier = self._make_verifier()
-        self._tools = self._make_migration_tools()
+        self._clouds = self._make_project_clouds()
         chain = AuditChain(database)
         self.routes = Routes.joined(
             help_service.routes(HelpServices(self.authoriser, self.available)),
@@ -194,20 +198,34 @@ class Core:
             seconds=self._verification_seconds,
         )
 
-    def _make_migration_tools(self) -> Tools:
+    def _make_project_clouds(self) -> ProjectClouds:
         keep, forget = self._verifications.keep, self._verifications.forget
-        clouds = project_clouds(self._projects, self._verifier, keep, forget)
-        return Tools(self._projects, clouds, lambda: self.holder.now, verifier=self._verifier, keep=keep)
+        return project_clouds(self._projects, self._verifier, keep, forget)
+
+    def _make_migration_ports(self) -> ProjectPortsFactory:
+        return functools.partial(
+            ConfiguredPorts,
+            projects=self._projects,
+            clouds=self._clouds,
+            services=functools.cache(CloudServices),
+            settings=lambda: self.holder.now,
+            verifier=self._verifier,
+            keep=self._verifications.keep,
+        )
 
     def _make_workflows(self) -> Workflows:
         decisions = ApprovalDecisions(
-            self.approvals,
-            self.continuations,
+            approvals=self.approvals,
+            continuations=self.continuations,
             deciders=self.authoriser.deciders,
             home_channel=self._home_channel,
         )
         return Workflows(
-            database=self.database, configuration=self.configuration, tools=self._tools, decisions=decisions
+            database=self.database,
+            configuration=self.configuration,
+            clouds=self._clouds,
+            ports=self._make_migration_ports(),
+            decisions=decisions,
         )
 
     def _cluster_routes(self) -> Routes:
@@ -231,7 +249,7 @@ class Core:
 
     def _migration_routes(self) -> Routes:
         register = ClusterMigrationRepository(self.database)
-        planner = Planner(self._tools, soak=lambda: self.configuration().migration.soak)
+        planner = Planner(self._projects, lambda: self.holder.now)
         services = MigrationServices(planner, register, self.approvals, self._front_end.thread_link, utc_now)
         return migration_service.routes(services, MigrationReaders(register).all())
 

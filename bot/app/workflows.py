@@ -11,11 +11,11 @@ from bot.app.clock import utc_now
 from bot.clusters.lifecycle import creation, deletion
 from bot.clusters.lifecycle.creation import ClusterCreation
 from bot.clusters.lifecycle.deletion import ClusterDeletion
-from bot.clusters.lifecycle.ports import LifecycleTimeouts, NoMigrations
+from bot.clusters.lifecycle.ports import LifecycleTimeouts, NoMigrations, ProjectClouds
 from bot.clusters.lifecycle.provisioner import Provisioner
-from bot.migration.project_ports import Tools, live_site
 from bot.migration.workflow import workflow as migration
-from bot.migration.workflow.ports import DecisionPort
+from bot.migration.workflow.ports import DecisionPort, ProjectPortsFactory
+from bot.migration.workflow.project_ports import live_cloud
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings import Configuration
 from storage.cluster_migrations import ClusterMigrationRepository
@@ -35,7 +35,8 @@ class Workflows:
 
     database: Database
     configuration: Callable[[], Configuration]
-    tools: Tools
+    clouds: ProjectClouds
+    ports: ProjectPortsFactory
     decisions: DecisionPort
 
     def runtime(self, url: str, codec: OutcomeCodec) -> Runtime:
@@ -48,7 +49,7 @@ class Workflows:
                 MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS,
             },
         )
-        clouds, register = self.tools.sites, ClusterMigrationRepository(self.database)
+        clouds, register = self.clouds, ClusterMigrationRepository(self.database)
         provisioner = Provisioner(ReservationRepository(self.database), now=utc_now)
         create = ClusterCreation(clouds, provisioner, limits=self._limits, now=utc_now)
         delete = ClusterDeletion(clouds, migrations=register, limits=self._limits, now=utc_now)
@@ -60,22 +61,22 @@ class Workflows:
     def _migration(self, provisioner: Provisioner) -> MigrationWorkflow:
         """The migration deletes its own source, which open migrations otherwise forbid."""
         delete_source = ClusterDeletion(
-            lambda project, operation: live_site(self.tools.sites, project, operation),
+            lambda project, operation: live_cloud(self.clouds, project, operation),
             migrations=NoMigrations(),
             limits=self._limits,
             now=utc_now,
         )
         return MigrationWorkflow(
             register=ClusterMigrationRepository(self.database),
-            turns=MigrationTurnRepository(self.database),
-            grounds=self.tools.ground,
+            limiter=MigrationTurnRepository(self.database),
+            ports=self.ports,
             decisions=self.decisions,
-            building=provisioner,
-            remove=delete_source,
-            limits=self._limits,
-            at_once=lambda: self.configuration().migration.per_project,
+            provisioner=provisioner,
+            delete_cluster=delete_source,
+            timeouts=self._limits,
+            concurrency=lambda: self.configuration().migration.per_project,
             ready_within=lambda: self.configuration().migration.ready_timeout,
-            retry_for=lambda: self.configuration().migration.retry_for,
+            retry_within=lambda: self.configuration().migration.retry_for,
             now=utc_now,
         )
 

@@ -46,13 +46,15 @@ class ProjectParts:
             )
         return self.magnum
 
-    def connect(self, cluster: Cluster, *, operation: str, seconds: float) -> Kube:
+    def connect(
+        self, cluster: Cluster, *, operation: str, seconds: float, answer: float | None = None
+    ) -> Kube:
         """Return a client of a cluster's API that lives for so many seconds. Raises `Problem`.
 
-        The operation's id goes along with every request.
+        The operation's id goes along with every request; `answer` seconds are how long each may take.
         """
         agent = f"xk8s/{__version__} (operation {operation})"
-        return Kube(self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds)
+        return Kube(self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds, answer=answer)
 
     def templates(self) -> ProjectTemplates:
         """Return the project's templates. Raises `NoCloud`."""

@@ -1,4 +1,4 @@
-"""What became of a migration word that was cut off: where migrations are noted knows."""
+"""Finds out what became of a `migrate` request that was cut off: the register of migrations knows."""
 
 from __future__ import annotations
 
@@ -13,36 +13,30 @@ from storage.cluster_migrations import DONE, ClusterMigrationRepository
 
 @dataclasses.dataclass(frozen=True)
 class MigrationReaders:
-    """The readings of the migration words."""
+    """The readers of the `migrate` actions."""
 
     register: ClusterMigrationRepository
 
     def all(self) -> dict[str, TargetReader]:
-        """Every reading, by action."""
-        wishes = (MigratePause, MigrateResume, MigrateCancel, MigrateRollback)
-        return {MigrateStart.name: self.begun, **{wish.name: self.wished for wish in wishes}}
+        """Return each reader under the name of its action."""
+        signals = (MigratePause, MigrateResume, MigrateCancel, MigrateRollback)
+        return {MigrateStart.name: self.read_start, **{action.name: self.read_signal for action in signals}}
 
-    def begun(self, intent: AuditEvent, /) -> Readback:
-        """A migration that was noted goes on by itself, or has ended."""
-        found = self.register.get(migration_id(intent.operation), project=intent.project)
-        if found is None:
-            return Readback(
-                outcome=Outcome.FAILED, detail="cut off before anything was begun: there is no migration"
-            )
-        if found.open:
-            detail = (
-                f"cut off; the migration {found.id} is {found.state}: see `/xk8s migrate show {found.id}`"
-            )
-            return Readback(outcome=Outcome.UNKNOWN, detail=detail)
-        outcome = Outcome.SUCCEEDED if found.state == DONE else Outcome.FAILED
-        return Readback(outcome=outcome, detail=f"cut off; the migration {found.id} is {found.state}")
+    def read_start(self, intent: AuditEvent, /) -> Readback:
+        """Find out whether a migration was begun; one that was goes on by itself, or has ended."""
+        row = self.register.get(migration_id(intent.operation), project=intent.project)
+        if row is None:
+            detail = "cut off before anything was begun: there is no migration"
+            return Readback(outcome=Outcome.FAILED, detail=detail)
+        detail = f"cut off; the migration {row.id} is {row.state}"
+        if row.open:
+            return Readback(outcome=Outcome.UNKNOWN, detail=f"{detail}: see `/xk8s migrate show {row.id}`")
+        return Readback(outcome=Outcome.SUCCEEDED if row.state == DONE else Outcome.FAILED, detail=detail)
 
-    def wished(self, intent: AuditEvent, /) -> Readback:
-        """A wish that was noted is heard."""
-        migration = str(intent.arguments.get("migration", ""))
-        found = self.register.get(migration, project=intent.project)
-        if found is not None and any(
-            each.get("once") == f"wanted:{intent.operation}" for each in found.history
-        ):
+    def read_signal(self, intent: AuditEvent, /) -> Readback:
+        """Find out whether a signal was stored; one that was is heard."""
+        row = self.register.get(str(intent.arguments.get("migration", "")), project=intent.project)
+        once = f"wanted:{intent.operation}"
+        if row is not None and any(event.get("once") == once for event in row.history):
             return Readback(outcome=Outcome.SUCCEEDED, detail="cut off, but the wish was noted")
         return Readback(outcome=Outcome.FAILED, detail="cut off before the wish was noted: say it again")

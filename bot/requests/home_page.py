@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.access.roles import Role
 from bot.actions.action import Action
 from bot.actions.approvals import ApprovalForm
-from bot.migration.service import MigrationSummary, summary
+from bot.migration.results import MigrationSummary, summary
 from storage.approvals import OPEN, Approval, ApprovalRepository
 from storage.audit import AuditEvent, AuditFilter, AuditRepository
 from storage.cluster_migrations import ClusterMigrationRepository

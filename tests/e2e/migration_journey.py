@@ -52,12 +52,14 @@ def moving_house(
     bots = []
     for number in range(replicas):
         home = folder / str(number)
-        made = Bot(home, unhurried(sandbox.write(home)) | dict(environment or {}))
-        written = (home / "xk8s.yaml").read_text() + settings
+        replica = Bot(home, unhurried(sandbox.write(home)) | dict(environment or {}))
+        configuration = (home / "xk8s.yaml").read_text() + settings
         if project:
-            written = written.replace("    cloud: xloud-shop\n", f"    cloud: xloud-shop\n    {project}\n")
-        (home / "xk8s.yaml").write_text(written)
-        bots.append(made)
+            configuration = configuration.replace(
+                "    cloud: xloud-shop\n", f"    cloud: xloud-shop\n    {project}\n"
+            )
+        (home / "xk8s.yaml").write_text(configuration)
+        bots.append(replica)
     try:
         for bot in bots:
             bot.start()
@@ -91,20 +93,20 @@ class Movers:
     def says(self, text: str, after: int = 0, *, seconds: float = LONG) -> str:
         """Wait until something is said; returns all of the message."""
 
-        def found() -> str | None:
-            said = [" ".join(_text(message).split()) for message in list(self.workspace.messages)[after:]]
-            return next((each for each in reversed(said) if text in each), None)
+        def message() -> str | None:
+            texts = [" ".join(_text(message).split()) for message in list(self.workspace.messages)[after:]]
+            return next((message for message in reversed(texts) if text in message), None)
 
         try:
-            return str(self.office.until(found, seconds))
+            return str(self.office.until(message, seconds))
         except TimeoutError:
-            said = [" ".join(_text(message).split()) for message in list(self.workspace.messages)[-6:]]
-            raise AssertionError(f"nobody said {text!r}, but {said}") from None
+            texts = [" ".join(_text(message).split()) for message in list(self.workspace.messages)[-6:]]
+            raise AssertionError(f"nobody said {text!r}, but {texts}") from None
 
     def button(self, label: str, above: str, after: int = 0) -> tuple[Message, dict[str, Any]]:
         """The newest button of a message that says something; None of it is a private answer."""
 
-        def found() -> tuple[Message, dict[str, Any]] | None:
+        def button() -> tuple[Message, dict[str, Any]] | None:
             for message in reversed(list(self.workspace.messages)[after:]):
                 for block in message.blocks if above in " ".join(_text(message).split()) else ():
                     for element in block.get("elements", ()) if block["type"] == "actions" else ():
@@ -112,12 +114,12 @@ class Movers:
                             return message, element
             return None
 
-        pressed: tuple[Message, dict[str, Any]] = self.office.until(found, LONG)
+        pressed: tuple[Message, dict[str, Any]] = self.office.until(button, LONG)
         return pressed
 
-    def approves(self, what: str, after: int = 0, *, who: str = "U0BO") -> None:
+    def approves(self, subject: str, after: int = 0, *, who: str = "U0BO") -> None:
         """A second person approves what stands in a card of the channel."""
-        self.office.clicks(self.button("Approve", _IN_CARD[what.strip()], after), who=who)
+        self.office.clicks(self.button("Approve", _IN_CARD[subject.strip()], after), who=who)
 
     def approves_by_name(self, name: str, after: int = 0, *, who: str = "U0DEE") -> None:
         """A second person types the name of what is deleted."""
@@ -140,7 +142,7 @@ class Movers:
 
     def named(self, name: str) -> int:
         """How many clusters of a name the cloud has."""
-        return sum(found["name"] == name for found in self.office.sandbox.cloud.clusters.values())
+        return sum(cluster["name"] == name for cluster in self.office.sandbox.cloud.clusters.values())
 
 
 _IN_CARD = {"Migrate": "objects are copied", "Cut over": "the copy in"}
@@ -155,6 +157,6 @@ WORDS = "migrate dev-eu --to calico --volumes reattach"
 
 
 def migration_of(text: str) -> str:
-    found = re.search(r"\bm[a-z2-9]{5}\b", text.partition("rollback ")[2] or text)
-    assert found is not None, text
-    return found[0]
+    match = re.search(r"\bm[a-z2-9]{5}\b", text.partition("rollback ")[2] or text)
+    assert match is not None, text
+    return match[0]

@@ -53,7 +53,7 @@ def post(
         headers={
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Slack-Request-Timestamp": at,
-            "X-Slack-Signature": signed if signature is None else signature,
+            "X-Slack-Signature": str(signed) if signature is None else signature,
         },
     )
     try:

@@ -46,7 +46,7 @@ def test_a_target_that_asks_for_time_during_the_copy_is_given_it(movers: Movers,
     target.api.faults.status = status
     movers.says("the copy in dev-eu-calico compared equal")
     assert not target.api.faults.times, "it has asked, and was asked again"
-    assert "paused" not in " ".join(_text(each) for each in movers.workspace.messages)
+    assert "paused" not in " ".join(_text(message) for message in movers.workspace.messages)
 
 
 @pytest.mark.parametrize("fault", ["away", "broken", "busy", "silent"])
@@ -62,9 +62,9 @@ def test_a_target_that_is_gone_pauses_and_goes_on_when_it_is_back(tmp_path: path
         office.clicks(movers.button("Resume", "is paused at"), who="U0ANA")
         migration = migration_of(movers.says("the copy in dev-eu-calico compared equal"))
         office.fault("dev-eu-calico", fault, on=True)
-        said = len(movers.workspace.messages)
+        messages = len(movers.workspace.messages)
         movers.approves("Cut over")
-        movers.says("is paused at", said)
+        movers.says("is paused at", messages)
         assert movers.pods("dev-eu", ("shop",)), "it has stopped nothing"
         office.fault("dev-eu-calico", fault, on=False)
         office.types(f"migrate resume {migration}")
@@ -76,14 +76,13 @@ def during_the_copy(movers: Movers) -> SandboxCluster:
     switches = movers.office.sandbox.cluster_faults
 
     def begun() -> SandboxCluster | None:
-        made = switches.get("dev-eu-calico")
-        namespace = made and made.cluster.store.registry.named("Namespace")
-        names = (
-            {each["metadata"]["name"] for each in made.cluster.store.all_of(namespace, None)}
-            if made
-            else set()
-        )
-        return made.cluster if made and "shop" in names else None
+        target = switches.get("dev-eu-calico")
+        if target is None:
+            return None
+        namespace = target.cluster.store.registry.named("Namespace")
+        assert namespace is not None
+        names = {obj["metadata"]["name"] for obj in target.cluster.store.all_of(namespace, None)}
+        return target.cluster if "shop" in names else None
 
     return cast("SandboxCluster", movers.office.until(begun, LONG))
 

@@ -37,4 +37,4 @@ def test_a_migration_waits_for_one_that_works_and_not_for_one_that_waits(tmp_pat
         assert WAITS not in office.types(f"migrate show {second}").text
         cuts_over(movers, "dev-eu-calico", "calico")
         cuts_over(movers, "lab-flannel", "flannel")
-        assert all("soak" in office.types(f"migrate show {each}").text for each in (first, second))
+        assert all("soak" in office.types(f"migrate show {migration}").text for migration in (first, second))

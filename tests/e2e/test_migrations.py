@@ -26,7 +26,7 @@ def cut_over(movers: Movers, words: str = WORDS) -> str:
 def outside(movers: Movers) -> dict[str, str]:
     """Where each public address of a load balancer leads."""
     network = movers.office.sandbox.infrastructure.network
-    return {each.address: each.port for each in network.floating_ips.values() if each.port}
+    return {floating.address: floating.port for floating in network.floating_ips.values() if floating.port}
 
 
 def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) -> None:
@@ -51,27 +51,27 @@ def test_a_team_moves_from_flannel_to_calico_and_back(tmp_path: pathlib.Path) ->
 
 
 def _moves(movers: Movers, words: str, source: str, target: str) -> None:
-    begun = len(movers.workspace.messages)
+    before = len(movers.workspace.messages)
     movers.begins(words)
-    movers.says(f"the copy in {target} compared equal", begun)
+    movers.says(f"the copy in {target} compared equal", before)
     assert movers.named(source) == 1 and movers.pods(source), (
         "before the cut-over nothing of the source stands still"
     )
-    movers.approves("Cut over", begun)
-    movers.says(f"{target} has served and is proven", begun)
+    movers.approves("Cut over", before)
+    movers.says(f"{target} has served and is proven", before)
     assert not movers.pods(source) and movers.named(source) == 1, "the source is idle, and whole"
-    movers.approves_by_name(source, begun)
-    end = movers.says(f"{source} is deleted;", begun)
+    movers.approves_by_name(source, before)
+    end = movers.says(f"{source} is deleted;", before)
     assert movers.named(source) == 0 and movers.named(target) == 1
-    movers.says(f"Migration of {source} → {target}", begun)
+    movers.says(f"Migration of {source} → {target}", before)
     assert end
 
 
 def test_what_stands_against_a_migration_is_listed_and_nothing_is_begun(movers: Movers) -> None:
     office = movers.office
-    seen = office.types("migrate dev-eu --to calico")
-    assert "things stand against migrating dev-eu" in seen.line
-    assert "nobody has chosen what becomes of shop/" in seen.text and "--volumes" in seen.text
+    answer = office.types("migrate dev-eu --to calico")
+    assert "things stand against migrating dev-eu" in answer.line
+    assert "nobody has chosen what becomes of shop/" in answer.text and "--volumes" in answer.text
     assert "runs flannel already" in office.types("migrate dev-eu --to flannel").line
     assert "There is no migration m42" in office.types("migrate show m42").text
     assert "None yet" in office.types("migrate list").text
@@ -80,10 +80,10 @@ def test_what_stands_against_a_migration_is_listed_and_nothing_is_begun(movers: 
 def test_a_person_picks_if_several_templates_fit(movers: Movers) -> None:
     office = movers.office
     office.types("template create calico")
-    seen = office.types(WORDS)
-    assert "2 templates have calico" in seen.line
-    labels = [label for label in seen.buttons() if label.startswith("k8s-v1.29.5-calico")]
-    picked = office.presses(seen, labels[0])
+    answer = office.types(WORDS)
+    assert "2 templates have calico" in answer.line
+    labels = [label for label in answer.buttons() if label.startswith("k8s-v1.29.5-calico")]
+    picked = office.presses(answer, labels[0])
     assert "waits for approval" in picked.text
 
 
@@ -93,8 +93,8 @@ def test_a_migration_pauses_goes_on_and_is_cancelled_without_a_trace(movers: Mov
     movers.begins(WORDS)
     card = movers.says("the copy in dev-eu-calico compared equal")
     migration = migration_of(card)
-    shown = office.types(f"migrate show {migration}")
-    assert "the cut-over (migrate.cutover)" in shown.text and "compare the copy" not in shown.line
+    answer = office.types(f"migrate show {migration}")
+    assert "the cut-over (migrate.cutover)" in answer.text and "compare the copy" not in answer.line
     assert "it stands still" in office.types(f"migrate pause {migration}").text
     movers.says("is paused at")
     assert "paused already" in office.types(f"migrate pause {migration}").text
@@ -105,9 +105,9 @@ def test_a_migration_pauses_goes_on_and_is_cancelled_without_a_trace(movers: Mov
         f"is part of the migration {migration}"
         in office.types("cluster delete dev-eu-calico", who="U0EVA").text
     )
-    asked = len(movers.workspace.messages)
+    messages = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
-    movers.says("was resumed by ana", asked)
+    movers.says("was resumed by ana", messages)
     movers.says("the copy in dev-eu-calico compared equal", 0)
     office.types(f"migrate cancel {migration}")
     movers.says("Migration of dev-eu → dev-eu-calico (flannel → calico): cancelled")
@@ -122,9 +122,9 @@ def test_a_migration_is_rolled_back_after_the_traffic_was_switched(movers: Mover
     migration = cut_over(movers)
     assert not movers.pods("dev-eu", ("shop",)) and movers.pods("dev-eu-calico", ("shop",)) == before
     assert "roll it back instead" in office.types(f"migrate cancel {migration}").text
-    asked = office.types(f"migrate rollback {migration}")
-    assert "What it wrote to its volumes stays on the disks" in asked.text
-    office.presses(asked, "Roll back")
+    question = office.types(f"migrate rollback {migration}")
+    assert "What it wrote to its volumes stays on the disks" in question.text
+    office.presses(question, "Roll back")
     end = movers.says("Migration of dev-eu → dev-eu-calico (flannel → calico): rolled back")
     assert "the source is as it was" in movers.says("the source is as it was") and end
     office.sandbox.settle()
@@ -140,9 +140,9 @@ def test_a_rejected_cut_over_pauses_and_is_asked_again(movers: Movers) -> None:
     office.submits("U0BO", office.form("U0BO"), comment="not today")
     paused = movers.says("is paused at")
     assert "not today" in paused and "/xk8s migrate resume" in paused
-    said = len(movers.workspace.messages)
+    messages = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
-    movers.approves("Cut over", said)
+    movers.approves("Cut over", messages)
     movers.says("objects as planned")
 
 
@@ -163,9 +163,9 @@ def test_a_source_that_changed_during_the_copy_pauses_and_is_taken_in(movers: Mo
     paused = movers.says("of the source changed since")
     assert "ConfigMap shop/feature-flags (changed)" in paused
     assert movers.pods("dev-eu", ("shop",)), "nothing was stopped"
-    said = len(movers.workspace.messages)
+    messages = len(movers.workspace.messages)
     office.types(f"migrate resume {migration}")
-    movers.approves("Cut over", said)
+    movers.approves("Cut over", messages)
     movers.says("objects as planned")
     target = movers.cluster("dev-eu-calico")
     copied = target.store.get(target.store.registry.named("ConfigMap"), "shop", "feature-flags")
@@ -180,20 +180,20 @@ def test_addresses_that_are_kept_lead_to_the_new_cluster_survive_the_old_one_and
         before = outside(movers)
         assert before, "there is a load balancer with a public address"
         _moves(movers, f"{WORDS} --soak 1s", "dev-eu", "dev-eu-calico")
-        moved = outside(movers)
-        assert set(moved) >= set(before), "not one was lost with the old cluster"
-        assert all(moved[address] != port for address, port in before.items()), (
+        addresses = outside(movers)
+        assert set(addresses) >= set(before), "not one was lost with the old cluster"
+        assert all(addresses[address] != port for address, port in before.items()), (
             "they lead to another load balancer"
         )
-        begun = len(movers.workspace.messages)
+        messages = len(movers.workspace.messages)
         movers.begins("migrate dev-eu-calico --to flannel --volumes reattach --soak 1h")
-        migration = migration_of(movers.says("the copy in dev-eu-flannel compared equal", begun))
-        movers.approves("Cut over", begun)
-        movers.says("objects as planned", begun)
-        assert all(outside(movers)[address] != moved[address] for address in before)
+        migration = migration_of(movers.says("the copy in dev-eu-flannel compared equal", messages))
+        movers.approves("Cut over", messages)
+        movers.says("objects as planned", messages)
+        assert all(outside(movers)[address] != addresses[address] for address in before)
         office.presses(office.types(f"migrate rollback {migration}"), "Roll back")
-        movers.says("(calico → flannel): rolled back", begun)
-        assert {address: outside(movers)[address] for address in before} == {a: moved[a] for a in before}
+        movers.says("(calico → flannel): rolled back", messages)
+        assert {address: outside(movers)[address] for address in before} == {a: addresses[a] for a in before}
 
 
 def test_a_viewer_may_look_and_not_steer(movers: Movers) -> None:

@@ -130,8 +130,12 @@ def test_a_decision_is_carried_out_once_however_the_process_dies(anyone_approves
         )
         here.until(lambda asked=asked: "deleted from shop" in text_of(asked.root), 40)
         here.until(lambda asked=asked: "approved by @U0BO" in text_of(card(here, asked)), 40)
+        root = asked.root
+        assert root is not None
         ends = [
-            m for m in here.workspace.messages if m.thread == asked.root.ts and "deleted from" in text_of(m)
+            message
+            for message in here.workspace.messages
+            if message.thread == root.ts and "deleted from" in text_of(message)
         ]
         assert len(ends) == 1
     log = here.types("audit --action cluster.delete", who="U0BO")

@@ -37,9 +37,9 @@ def deciding(url: str) -> Iterator[Database]:
     def decide() -> None:
         while not ending.wait(0.3):
             with contextlib.suppress(Exception):  # the bot may be making its tables
-                for found in approvals.waiting(["shop"]):
+                for approval in approvals.waiting(["shop"]):
                     approvals.decide(
-                        found.id,
+                        approval.id,
                         DecisionResult(person="U0DEE", name="dee", approved=True),
                         now=datetime.now(UTC),
                     )
@@ -91,9 +91,9 @@ def killed_again_and_again(
 def _begun(database: Database, source: str) -> str:
     register, end = ClusterMigrationRepository(database), time.monotonic() + 60
     while time.monotonic() < end:
-        found = [each.id for each in register.of_project("shop") if each.source_name == source]
-        if found:
-            return found[0]
+        ids = [row.id for row in register.of_project("shop") if row.source_name == source]
+        if ids:
+            return ids[0]
         time.sleep(0.05)
     raise AssertionError("nothing was begun")
 
@@ -117,8 +117,8 @@ def _killed(
         while journal.steps("migrate") < steps and time.monotonic() < end:
             time.sleep(0.002)
         time.sleep(chance.uniform(0.0, within))
-        found = register.get(migration)
-        if found is None or not found.open:
+        row = register.get(migration)
+        if row is None or not row.open:
             break
         bot.kill()
         hit += 1
@@ -129,9 +129,9 @@ def _killed(
 def _ended(database: Database, migration: str) -> None:
     register, end = ClusterMigrationRepository(database), time.monotonic() + 120
     while time.monotonic() < end:
-        found = register.get(migration)
-        assert found is not None and found.state != "paused", found
-        if found.state == "done":
+        row = register.get(migration)
+        assert row is not None and row.state != "paused", row
+        if row.state == "done":
             return
         time.sleep(0.2)
     raise AssertionError(f"it stands: {register.get(migration)}")
@@ -148,9 +148,9 @@ def _as_if_nothing(movers: Movers, source: str, target: str) -> None:
 def _told(movers: Movers, source: str) -> int:
     """How many root messages tell the end of a migration."""
     roots = [
-        " ".join(_text(each).split())
-        for each in list(movers.workspace.messages)
-        if not each.thread and not each.only_for
+        " ".join(_text(message).split())
+        for message in list(movers.workspace.messages)
+        if not message.thread and not message.only_for
     ]
     return sum(f"Migration of {source} →" in line for line in roots)
 
@@ -175,17 +175,17 @@ def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(
         bot.start()
         with deciding(sqlite_url) as database:
             movers.orders(THERE[2])
-            row, asked = _begun(database, "dev-eu"), set()
+            row, agents = _begun(database, "dev-eu"), set()
             for steps, newer in ((15, "0.1.0"), (50, "0.2.0"), (70, "1.0.0")):
                 journal.wait("migrate", steps)
-                asked |= {agent.partition(" ")[0] for agent in movers.cluster("dev-eu-calico").api.agents}
+                agents |= {agent.partition(" ")[0] for agent in movers.cluster("dev-eu-calico").api.agents}
                 assert bot.stop() == 0, bot.log()
                 bot.version = newer
                 bot.start()
             _ended(database, row)
             _as_if_nothing(movers, *THERE[:2])
         assert _outcomes(sqlite_url, "migrate.start", "dev-eu").count("succeeded") == 1
-        assert {"xk8s/0.0.9", "xk8s/0.1.0", "xk8s/0.2.0"} <= asked, "each version has done a part of it"
+        assert {"xk8s/0.0.9", "xk8s/0.1.0", "xk8s/0.2.0"} <= agents, "each version has done a part of it"
 
 
 @pytest.mark.postgresql

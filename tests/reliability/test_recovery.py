@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
 
 
 def orphan(name: str, **more: str) -> AuditEvent:
-    values = {"channel": "C0SHOP", "thread": "", **more}
+    values: dict[str, Any] = {"channel": "C0SHOP", "thread": "", **more}
     return AuditEvent(
         operation=uuid.uuid4().hex,
         phase=INTENT,

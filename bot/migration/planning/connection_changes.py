@@ -1,8 +1,8 @@
 """Connections that a migration closes because the new driver enforces policies, or opens because it does not.
 
 Policies that no driver enforced have never been tested: in the new cluster they begin to cut. The other way
-round, isolation that people rely on is lost without a word. Both are computed connection by connection, by the
-reachability engine: `network` is the source as it reads it, `source` and `target` are the drivers.
+round, isolation that people rely on is lost without a word. Both are computed connection by connection, by
+the reachability engine: `network` is the source as it reads it, `source` and `target` are the drivers.
 """
 
 from __future__ import annotations

@@ -1,50 +1,44 @@
-"""From the words of `migrate` to a plan: which clusters and template are meant, and what would become of
-everything.
+"""Plans a migration from the words of `migrate`: which clusters are meant, and what becomes of everything.
 
-Only reads. The same words and the same clusters make the same plan, so that an approval can be bound to it.
+Planning only reads. The same words and the same clusters make the same plan, so that an approval can be bound
+to it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.actions.clusters import ClusterCreate
 from bot.actions.migrations import MigrateStart
 from bot.adapters.kube.client import Kube
 from bot.adapters.kube.errors import KubeError
-from bot.clusters.cluster import AmbiguousCluster, Cluster
-from bot.clusters.lifecycle.orders import order_of, refuse_taken
-from bot.clusters.lifecycle.provisioner import ClusterOrder
-from bot.clusters.projects import ProjectParts
-from bot.clusters.templates.results import AmbiguousTemplate, Template
-from bot.common.problems import Ambiguous, Choice, Refusal
-from bot.drivers.catalog import recommended
+from bot.clusters.cluster import Cluster
+from bot.clusters.projects import Projects
+from bot.common.problems import Refusal
+from bot.common.wording import count
 from bot.drivers.driver import Driver
 from bot.drivers.verification import collector, detection
-from bot.migration.inventory.api_discovery import numbers
 from bot.migration.objects.digest_key_source import digest_keys
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.findings import PlanFinding
 from bot.migration.planning.plan import ClusterSide, MigrationPlan
 from bot.migration.planning.survey import survey
-from bot.migration.project_ports import Tools, connected, mappings_of
-from bot.settings.file import Duration
+from bot.migration.planning.target_choice import CannotMigrate, TargetChoice, choose_target, cluster_side
+from bot.migration.project_resources import connect, project_mappings
+from bot.settings import Settings
+from bot.settings.file import Duration, Mappings
 
-SECONDS = 300.0  # for reading one cluster
+CONNECTION_SECONDS = 300.0  # for reading one cluster
 MOST_BLOCKERS = 25
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 
 Json = dict[str, Any]
-
-
-class CannotMigrate(Refusal):
-    """The words do not make a migration."""
 
 
 class PlanBlocked(Refusal):
@@ -53,7 +47,7 @@ class PlanBlocked(Refusal):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationPlanning:
-    """A plan is being made."""
+    """A plan is being made: the progress of the request."""
 
     source: str
     doing: str
@@ -61,26 +55,18 @@ class MigrationPlanning:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A plan without blockers, and what the workflow needs beside it (JSON)."""
+    """A plan without blockers, and the options of the request that the workflow needs beside it, as JSON."""
 
     plan: MigrationPlan
-    order: Json
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Target:
-    side: ClusterSide
-    order: ClusterOrder | None
-    cluster: Cluster | None
-    template: Template | None = None
+    options: Json
 
 
 class Planner:
-    """Makes plans."""
+    """Makes plans for the clusters of a project."""
 
-    def __init__(self, tools: Tools, *, soak: Callable[[], timedelta]) -> None:
-        self._tools = tools
-        self._soak = soak
+    def __init__(self, projects: Projects, settings: Callable[[], Settings]) -> None:
+        self._projects = projects
+        self._settings = settings
 
     def plan(
         self,
@@ -89,117 +75,88 @@ class Planner:
         project: str | None,
         operation: str,
         migration: str,
-        told: Callable[[MigrationPlanning], None] = lambda _state: None,
-        refuse: Callable[[str], None] = lambda _cluster: None,
+        report: Callable[[MigrationPlanning], None] = lambda _state: None,
+        refuse_taken: Callable[[str], None] = lambda _cluster: None,
     ) -> Planned:
-        """Plan it. Raises `Refusal` for what stands against it, `Problem` for what cannot be read.
+        """Plan a migration. Raises `Refusal` for what stands against it, `Problem` for what cannot be read.
 
-        `refuse` is given the ids of both clusters before they are read, and raises for one that is not free.
+        `refuse_taken` is given the ids of both clusters before they are read, and raises for one that is not
+        free; `report` is told what is being done.
         """
-        parts = self._tools.projects.get(project, operation=operation)
-        found = parts.catalog.find(action.cluster)
-        refuse(found.id)
-        told(MigrationPlanning(source=found.name, doing="looking which clusters and template are meant"))
-        with self._source(parts, found, operation) as (source, kube):
-            target = self._target(parts, action, source)
-            if target.cluster is not None:
-                refuse(target.cluster.id)
-            told(MigrationPlanning(source=source.name, doing="reading everything that would be copied"))
-            made = self._made(parts, action, source, target, kube, operation, migration)
-        if made.plan.blockers:
-            raise blocked(made.plan.source.name, made.plan.blockers)
-        return made
-
-    def _made(
-        self,
-        parts: ProjectParts,
-        action: MigrateStart,
-        source: Cluster,
-        target: _Target,
-        kube: Kube,
-        operation: str,
-        migration: str,
-    ) -> Planned:
-        settings = self._tools.settings()
-        keys = digest_keys(settings)
-        with contextlib.ExitStack() as stack:
-            there = None
-            if target.cluster is not None:
-                there = stack.enter_context(self._connected(parts, target.cluster.id, operation))
-            found = survey(kube, there, namespaces=action.namespaces, kubernetes=target.side.kubernetes)
-        wish = PlanRequest(
-            migration=migration,
-            source=_side(source, _driver_of(source, kube)),
-            target=target.side,
-            volumes=action.volumes,
-            early=action.start_early,
-            mappings=mappings_of(settings, parts.name),
-            labels=source.labels,
-            same_project=_same_project(source, target),
+        parts, settings = self._projects.get(project, operation=operation), self._settings()
+        cluster = parts.catalog.find(action.cluster)
+        refuse_taken(cluster.id)
+        report(MigrationPlanning(source=cluster.name, doing="looking which clusters and template are meant"))
+        _refuse_incomplete(cluster)
+        open_cluster = functools.partial(
+            connect, parts, operation=operation, settings=settings, seconds=CONNECTION_SECONDS
         )
-        soak = _DURATION.validate_python(action.soak) if action.soak else self._soak()
-        return Planned(
-            plan=build(wish, found, keys.current, mark=keys.mark),
-            order={
-                "deploy": target.order.to_json() if target.order is not None else None,
-                "soak": soak.total_seconds(),
-                "namespaces": list(action.namespaces),
-                "volumes": list(action.volumes),
-                "early": list(action.start_early),
-                "labels": dict(source.labels),
-                "same_project": wish.same_project,
-                "words": action.words(),
-            },
-        )
-
-    @contextlib.contextmanager
-    def _source(self, parts: ProjectParts, found: Cluster, operation: str) -> Iterator[tuple[Cluster, Kube]]:
-        if found.from_magnum and not found.status.endswith("_COMPLETE"):
-            raise CannotMigrate(
-                f"{found.name} is {found.status}",
-                why="only a cluster that is complete can be migrated",
-                fix=f"See `/xk8s cluster show {found.name}`.",
-            )
-        with self._connected(parts, found.id, operation) as kube:
-            yield dataclasses.replace(found, driver=_driver_of(found, kube)), kube
-
-    def _connected(
-        self, parts: ProjectParts, cluster: str, operation: str
-    ) -> contextlib.AbstractContextManager[Kube]:
-        answer = self._tools.settings().configuration.migration.answer_timeout
-        return connected(parts, cluster, operation, answer=answer, seconds=SECONDS)
-
-    def _target(self, parts: ProjectParts, action: MigrateStart, source: Cluster) -> _Target:
-        if action.into is not None:
-            return _existing(parts, action.into, source)
-        if action.template is not None:
-            try:
-                template = parts.templates().show(action.template).template
-            except AmbiguousTemplate as several:
-                raise Ambiguous(
-                    several.what, choices=several.choices, fix=several.fix, field="template"
-                ) from several
-        else:
-            template = _only_template(parts, action.to or recommended().driver, source)
-        return _deployed(parts, action, source, template)
+        with contextlib.ExitStack() as connections:
+            kube = connections.enter_context(open_cluster(cluster.id))
+            source = dataclasses.replace(cluster, driver=_running_driver(cluster, kube))
+            target = choose_target(parts, action, source)
+            target_kube = None
+            if target.cluster is not None:
+                refuse_taken(target.cluster.id)
+                target_kube = connections.enter_context(open_cluster(target.cluster.id))
+            report(MigrationPlanning(source=source.name, doing="reading everything that would be copied"))
+            facts = survey(kube, target_kube, namespaces=action.namespaces, kubernetes=target.side.kubernetes)
+        keys, mappings = digest_keys(settings), project_mappings(settings, parts.name)
+        soak = settings.configuration.migration.soak
+        options = _options(action, source, target, soak)
+        sides = (cluster_side(source), target.side)
+        plan = build(plan_request(migration, sides, options, mappings), facts, keys.current, mark=keys.mark)
+        if plan.blockers:
+            raise _blocked(source.name, plan.blockers)
+        return Planned(plan=plan, options=options)
 
 
-def blocked(name: str, found: tuple[PlanFinding, ...]) -> PlanBlocked:
-    """The refusal that lists what stands against a migration, and what to do about each."""
-    lines = [
-        f"{number}. {each.what}{f': {each.why}' if each.why else ''}{f' → {each.fix}' if each.fix else ''}"
-        for number, each in enumerate(found[:MOST_BLOCKERS], 1)
-    ]
-    more = len(found) - MOST_BLOCKERS
-    return PlanBlocked(
-        f"{len(found)} {'thing stands' if len(found) == 1 else 'things stand'} against migrating {name}",
-        why="\n".join(lines + ([f"and {more} more"] if more > 0 else [])),
-        fix="Nothing was changed. Then say it again.",
+def plan_request(
+    migration: str, sides: tuple[ClusterSide, ClusterSide], options: Json, mappings: Mappings
+) -> PlanRequest:
+    """Return what a plan is built from: the source and the target, and the options as they are stored."""
+    source, target = sides
+    return PlanRequest(
+        migration=migration,
+        source=source,
+        target=target,
+        volumes=tuple(options["volumes"]),
+        early=tuple(options["early"]),
+        mappings=mappings,
+        labels=options["labels"],
+        same_project=options["same_project"],
     )
 
 
-def _driver_of(cluster: Cluster, kube: Kube) -> Driver:
-    """The driver that really runs; the declared one where that cannot be seen. Raises `CannotMigrate`."""
+def _options(action: MigrateStart, source: Cluster, target: TargetChoice, soak: timedelta) -> Json:
+    """The options of a request, as they are stored: a plan that is made anew is made with the same."""
+    if action.soak:
+        soak = _DURATION.validate_python(action.soak)
+    # Of a kubeconfig cluster nobody knows in which OpenStack project it is.
+    both_in_magnum = source.from_magnum and (target.cluster is None or target.cluster.from_magnum)
+    return {
+        "deploy": target.order.to_json() if target.order is not None else None,
+        "soak": soak.total_seconds(),
+        "namespaces": list(action.namespaces),
+        "volumes": list(action.volumes),
+        "early": list(action.start_early),
+        "labels": dict(source.labels),
+        "same_project": True if both_in_magnum else None,
+        "words": action.words(),
+    }
+
+
+def _refuse_incomplete(source: Cluster) -> None:
+    if source.from_magnum and not source.status.endswith("_COMPLETE"):
+        raise CannotMigrate(
+            f"{source.name} is {source.status}",
+            why="only a cluster that is complete can be migrated",
+            fix=f"See `/xk8s cluster show {source.name}`.",
+        )
+
+
+def _running_driver(cluster: Cluster, kube: Kube) -> Driver:
+    """The driver that runs in a cluster; the declared one where that cannot be seen."""
     with contextlib.suppress(KubeError):
         running = detection.running_drivers(collector.daemon_sets(kube))
         if len(running) == 1:
@@ -213,104 +170,15 @@ def _driver_of(cluster: Cluster, kube: Kube) -> Driver:
     )
 
 
-def _side(cluster: Cluster, driver: Driver) -> ClusterSide:
-    return ClusterSide(
-        name=cluster.name,
-        driver=driver,
-        id=cluster.id,
-        kubernetes=cluster.kubernetes,
-        template=cluster.template,
-        nodes=cluster.nodes,
-        masters=cluster.masters,
+def _blocked(name: str, blockers: Sequence[PlanFinding]) -> PlanBlocked:
+    """The refusal that lists what stands against a migration, and what to do about each."""
+    lines = []
+    for number, blocker in enumerate(blockers[:MOST_BLOCKERS], 1):
+        why, fix = (f": {blocker.why}" if blocker.why else ""), (f" → {blocker.fix}" if blocker.fix else "")
+        lines.append(f"{number}. {blocker.what}{why}{fix}")
+    more = len(blockers) - MOST_BLOCKERS
+    return PlanBlocked(
+        f"{count(len(blockers), 'thing stands', 'things stand')} against migrating {name}",
+        why="\n".join(lines + ([f"and {more} more"] if more > 0 else [])),
+        fix="Nothing was changed. Then say it again.",
     )
-
-
-def _existing(parts: ProjectParts, name: str, source: Cluster) -> _Target:
-    try:
-        found = parts.catalog.find(name)
-    except AmbiguousCluster as several:
-        raise Ambiguous(several.what, choices=several.choices, fix=several.fix, field="into") from several
-    if found.id == source.id:
-        raise CannotMigrate("The source and the target are one cluster", fix="Say another one with `--into`.")
-    if found.from_magnum and not found.status.endswith("_COMPLETE"):
-        raise CannotMigrate(
-            f"{found.name} is {found.status}", fix="Wait until it is complete, or take another one."
-        )
-    if found.driver is None:
-        raise CannotMigrate(
-            f"Nobody knows which driver {found.name} is meant to run",
-            fix=f"Set `projects.{parts.name}.clusters.{found.name}.driver` in the configuration.",
-        )
-    return _Target(side=_side(found, found.driver), order=None, cluster=found)
-
-
-def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Template:
-    """The one visible template of a driver whose Kubernetes is not older; else a person picks."""
-    if driver == source.driver:
-        raise CannotMigrate(
-            f"{source.name} runs {driver} already",
-            why="a migration changes the driver",
-            fix="To move it to a cluster with the same one, say `--template T` or `--into CLUSTER`.",
-        )
-    visible = [each for each in parts.templates().list(driver).templates if not each.hidden]
-    fitting = [each for each in visible if numbers(each.kubernetes) >= numbers(source.kubernetes)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        older = (
-            f"there are {len(visible)}, all with an older Kubernetes than {source.kubernetes}"
-            if visible
-            else ""
-        )
-        raise CannotMigrate(
-            f"There is no template with {driver} for {source.name}",
-            why=older,
-            fix=f"Create one: `/xk8s template create {driver}`",
-        )
-    raise Ambiguous(
-        f"{len(fitting)} templates have {driver} and a Kubernetes that is not older",
-        choices=[Choice(each.id, f"{each.name}, Kubernetes {each.kubernetes or '?'}") for each in fitting],
-        fix="Pick one, or say `--template T` in place of `--to`.",
-        field="template",
-        in_place_of="to",
-    )
-
-
-def _deployed(parts: ProjectParts, action: MigrateStart, source: Cluster, template: Template) -> _Target:
-    """A target that is still to be deployed, as large as the source unless it is said otherwise."""
-    if template.driver is None:
-        raise CannotMigrate(
-            f"The template {template.name} has the driver {template.network_driver}, which I do not know",
-            fix="Take another one: `/xk8s template list`.",
-        )
-    base = source.name.removesuffix(f"-{source.driver}")
-    masters = action.masters or ((source.masters or 1) if template.balanced else 1)
-    words = ClusterCreate(
-        cluster=action.new_name or f"{base}-{template.driver}",
-        template=template.name,
-        nodes=action.nodes or source.nodes,
-        masters=masters,
-    )
-    order = order_of(words, template)
-    try:
-        refuse_taken(parts, order.name)
-    except Refusal as taken:
-        raise CannotMigrate(
-            taken.what, why=taken.why, fix="Say another name with `--name`, or move into it with `--into`."
-        ) from taken
-    side = ClusterSide(
-        name=order.name,
-        driver=template.driver,
-        kubernetes=template.kubernetes,
-        template=template.id,
-        nodes=order.nodes,
-        masters=order.masters,
-    )
-    return _Target(side=side, order=order, cluster=None, template=template)
-
-
-def _same_project(source: Cluster, target: _Target) -> bool | None:
-    """Whether both are in one OpenStack project; None where nobody knows."""
-    if not source.from_magnum:
-        return None
-    return True if target.cluster is None or target.cluster.from_magnum else None

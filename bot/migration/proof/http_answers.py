@@ -14,8 +14,8 @@ from bot.migration.proof import http_requests
 from bot.migration.proof.http_probes import HttpProbe, HttpProbes
 from bot.migration.proof.http_requests import HttpAnswers, ask
 from bot.migration.proof.verdict import ProofFault, ProofResult
-from bot.policy.reach.fields import Mistakes
-from bot.policy.reach.selection import selector as parse_selector
+from bot.policy.reach.field_errors import FieldErrors
+from bot.policy.reach.selector_parser import parse_selector
 
 AGAIN_SECONDS = 2.0  # before a Service that answers otherwise is asked once more
 CHECK = "http"
@@ -123,7 +123,7 @@ def _is_shut(probe: HttpProbe, answers: HttpAnswers, now: Inventory) -> bool:
     ]
     behind = [labels for labels in pods if labels and selector.items() <= labels.items()]
     return any(
-        parse_selector(spec_of(policy).get("podSelector"), "", Mistakes()).matches(labels)
+        parse_selector(spec_of(policy).get("podSelector"), "", FieldErrors()).matches(labels)
         for policy in now.of(NETWORK_POLICY[1], NETWORK_POLICY[0])
         if policy["metadata"]["namespace"] == probe.service.namespace
         and "Ingress" in (spec_of(policy).get("policyTypes") or ["Ingress"])

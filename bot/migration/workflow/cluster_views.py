@@ -1,14 +1,17 @@
-"""Both clusters as a step sees them: read anew by each, because nothing of them is kept between steps."""
+"""Both clusters as a step sees them, and what earlier steps have recorded of them.
+
+Every step reads the clusters anew: the plan names the objects, the source holds them, and the same rules make
+the same copies of them again. So nothing that may hold a secret is stored between steps.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from bot.adapters.kube.client import Kube
 from bot.drivers.catalog import profile
@@ -18,7 +21,7 @@ from bot.migration.inventory import exclusions
 from bot.migration.inventory.api_discovery import ApiSurface, CommonApis, common_apis, discover
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.exclusions import ExclusionContext as Exclusions
+from bot.migration.inventory.exclusions import ExclusionContext
 from bot.migration.inventory.target_facts import promised
 from bot.migration.objects import target_objects
 from bot.migration.objects.target_objects import TargetObjects
@@ -27,77 +30,113 @@ from bot.migration.planning.survey import again
 from bot.migration.proof.source_record import SourceRecord
 from bot.migration.source.before_image import BeforeImage
 from bot.migration.traffic.floating_ips import FloatingIpMove
-from bot.migration.workflow.ports import ProjectPorts
+from bot.migration.workflow.ports import Json, ProjectPorts
 
-IMAGES: TypeAdapter[BeforeImage] = TypeAdapter(BeforeImage)
-VITALS: TypeAdapter[Baseline] = TypeAdapter(Baseline)
-SEEN: TypeAdapter[SourceRecord] = TypeAdapter(SourceRecord)
-MOVES: TypeAdapter[tuple[FloatingIpMove, ...]] = TypeAdapter(tuple[FloatingIpMove, ...])
+Options = ParamSpec("Options")
+Result = TypeVar("Result")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SourceState:
+    """The source as it was before the cut-over changed it. The aliases are the keys that are stored."""
+
+    image: BeforeImage  # what to restore in a roll-back
+    baseline: Annotated[Baseline, Field(alias="before")]  # what ran, and how much of it was ready
+    moves: tuple[FloatingIpMove, ...]  # the floating IPs that move with their Services
+    # None: the source was stopped by a version that did not record what it answered
+    record: Annotated[SourceRecord | None, Field(alias="seen")] = None
+
+    def to_json(self) -> Json:
+        """Return it as it is recorded."""
+        stored: Json = _SOURCE_STATE.dump_python(self, mode="json", by_alias=True)
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: Json) -> SourceState:
+        """Read what `to_json` returned."""
+        return _SOURCE_STATE.validate_python(stored)
+
+
+_SOURCE_STATE: TypeAdapter[SourceState] = TypeAdapter(SourceState)
 
 
 @dataclasses.dataclass(kw_only=True)
-class RunState:
+class RecordedState:
     """What earlier steps have recorded and later ones need."""
 
-    target: str = ""  # the target's id
-    made: bool = False  # this migration had it built
-    image: BeforeImage | None = None
-    before: Baseline | None = None
-    seen: SourceRecord | None = None  # None: the run was begun by a version that did not look
-    moves: tuple[FloatingIpMove, ...] = ()
+    target: str = ""  # the id of the new cluster; empty until it is known
+    source: SourceState | None = None  # None until the cut-over
+
+    @property
+    def quiesced(self) -> SourceState:
+        """The source before it was stopped. Raises `RuntimeError` before the cut-over."""
+        if self.source is None:
+            raise RuntimeError("the state of the source was not recorded")
+        return self.source
 
 
 @dataclasses.dataclass(kw_only=True)
-class Known:
-    """What several looks within one step of a run share of the source: it is read once for all of them."""
+class InventoryCache:
+    """One reading of the source that several looks of one run share."""
 
     inventory: Inventory | None = None
 
 
 @dataclasses.dataclass(kw_only=True)
 class ClusterViews:
-    """One look at both clusters."""
+    """Both clusters during one look. What a property needs is read when it is first used."""
 
     plan: MigrationPlan
-    ground: ProjectPorts
-    recorded: RunState
+    ports: ProjectPorts
+    recorded: RecordedState
     source: Kube
     target: Kube
-    known: Known
+    cache: InventoryCache
 
     @cached_property
-    def surface(self) -> ApiSurface:
-        """What the source serves."""
+    def source_apis(self) -> ApiSurface:
+        """The APIs that the source serves."""
         return discover(self.source)
 
     @cached_property
-    def agreement(self) -> CommonApis:
-        """The versions at which the plan was made: digests are of these."""
+    def common_apis(self) -> CommonApis:
+        """The API versions at which the plan was made: its digests are of objects at these versions."""
         if self.plan.target.id:
-            return common_apis(self.surface, discover(self.target))
-        return common_apis(self.surface, promised(self.surface, self.plan.target.kubernetes).surface)
+            return common_apis(self.source_apis, discover(self.target))
+        kubernetes = self.plan.target.kubernetes
+        return common_apis(self.source_apis, promised(self.source_apis, kubernetes).surface)
 
     @cached_property
     def inventory(self) -> Inventory:
-        """The source as it is, or was when this step first looked."""
-        if self.known.inventory is None:
-            self.known.inventory = again(self.source, self.agreement, self.plan.namespaces)
-        return self.known.inventory
+        """The objects of the source, as they are or as the cache has them."""
+        if self.cache.inventory is None:
+            self.cache.inventory = again(self.source, self.common_apis, self.plan.namespaces)
+        return self.cache.inventory
 
     @cached_property
-    def into(self) -> Writer:
+    def writer(self) -> Writer:
         """The target, ready to be written into."""
-        return copier.writer(self.target, self.plan, self.ground.mappings, self.ground.keys.current)
+        return copier.writer(self.target, self.plan, self.ports.mappings, self.ports.digest_keys.current)
 
     @cached_property
-    def forms(self) -> TargetObjects:
-        """The planned objects."""
-        return target_objects.build(self.plan, self.inventory, self.ground.mappings, self.recorded.image)
+    def target_objects(self) -> TargetObjects:
+        """The planned objects in the forms that they have in the target."""
+        image = self.recorded.source.image if self.recorded.source is not None else None
+        return target_objects.build(self.plan, self.inventory, self.ports.mappings, image)
+
+    def write(
+        self,
+        fn: Callable[Concatenate[Writer, MigrationPlan, Inventory, TargetObjects, Options], Result],
+        *args: Options.args,
+        **options: Options.kwargs,
+    ) -> Result:
+        """Call a function that writes copies of planned objects into the target."""
+        return fn(self.writer, self.plan, self.inventory, self.target_objects, *args, **options)
 
     @cached_property
-    def exclusions(self) -> Exclusions:
-        """What the rules look at."""
-        mappings = self.ground.mappings
+    def exclusions(self) -> ExclusionContext:
+        """What the rules that leave objects out look at."""
+        mappings = self.ports.mappings
         return exclusions.exclusion_context(
             self.inventory,
             profile(self.plan.target.driver),
@@ -105,19 +144,3 @@ class ClusterViews:
             early=self.plan.early,
             helm=mappings.helm == "copy",
         )
-
-
-@contextlib.contextmanager
-def opened(
-    plan: MigrationPlan, ground: ProjectPorts, recorded: RunState, known: Known | None = None
-) -> Iterator[ClusterViews]:
-    """A look at both clusters; at the source anew, unless it is `known`. Raises `Problem`."""
-    with ground.connect(plan.source.id) as source, ground.connect(recorded.target) as target:
-        yield ClusterViews(
-            plan=plan, ground=ground, recorded=recorded, source=source, target=target, known=known or Known()
-        )
-
-
-def as_json(adapter: TypeAdapter[Any], value: Any) -> Any:
-    """A value as it is recorded."""
-    return adapter.dump_python(value, mode="json")

@@ -1,56 +1,69 @@
-"""The turn of one migration: taken before it works, given back while it waits for people or for time.
+"""The permit of one migration: acquired before it works, released while it waits for people or for time.
 
-Otherwise two migrations that soak would keep all others of their project from beginning for a day.
+The configuration limits how many migrations of a project work at once. One that soaks or waits for an
+approval holds no permit: two of them would otherwise keep all others of their project from beginning for a
+day. A migration on its way back, and one whose source stands still, get a permit above the limit.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
+from bot.adapters.durable.flow import Flow
 from bot.common.wording import count
-from bot.migration.workflow.ports import ConcurrencyLimiter
-from bot.migration.workflow.step import Step, is_urgent
+from bot.migration.workflow.progress import Progress
+from bot.migration.workflow.step import Position, Step, is_past_cutover
+from storage.migration_turns import MigrationTurnRepository
 
 
+def needs_permit(step: Step, *, back: bool) -> bool:
+    """Whether a migration works at a step; at the others it waits for people or for time."""
+    return back or step not in (Step.DECIDE, Step.SOAK, Step.CONSENT)
+
+
+def is_urgent(step: Step, *, back: bool) -> bool:
+    """Whether a permit is given above the limit: somebody wants out, or an outage goes on."""
+    return back or (is_past_cutover(step) and needs_permit(step, back=back))
+
+
+@dataclasses.dataclass(kw_only=True)
 class MigrationPermit:
-    """The turn of one migration, as its workflow sees it. All of it raises `DatabaseError`; within steps
-    only.
-    """
+    """The permit of one migration, as its workflow uses it: within steps only. Raises `DatabaseError`."""
 
-    def __init__(
-        self,
-        turns: ConcurrencyLimiter,
-        migration: str,
-        *,
-        operation: str,
-        project: str,
-        at_once: Callable[[], int],
-    ) -> None:
-        """`at_once`: how many of a project may work at once, as the configuration in force has it."""
-        self._turns = turns
-        self._migration = migration
-        self._operation = operation
-        self._project = project
-        self._at_once = at_once
+    limiter: MigrationTurnRepository
+    progress: Progress
+    position: Position
+    flow: Flow
+    limit: Callable[[], int]  # how many migrations of the project may work at once, as configured now
+    _waits: str | None = None  # what was told last of the wait; None if nobody has asked yet
 
-    def lacking(self, step: Step, *, back: bool) -> str:
-        """Take it; what it waits for, in words, if it cannot be had now."""
-        limit = self._at_once()
-        hurries = is_urgent(step, back=back)
-        found = self._turns.take(
-            self._migration,
-            operation=self._operation,
-            project=self._project,
-            at_once=None if hurries else limit,
-        )
-        if found.held:
-            return ""
-        are = "is" if found.at_work == 1 else "are"
-        return (
-            f"waits for its turn: {found.at_work} of {count(limit, 'migration')} of {self._project} {are} at"
-            " work"
-        )
+    def acquire(self) -> bool:
+        """Acquire the permit, unless it is held already; tell that it is waited for if there is none."""
+        waits = self._request()
+        if waits != self._waits:
+            self._waits = waits
+            self.progress.store(waits=waits)
+        if waits:
+            self.progress.show(waits)
+        return not waits
 
-    def give_back(self) -> None:
-        """Let others work."""
-        self._turns.give_back(self._migration)
+    def release(self) -> None:
+        """Let other migrations work."""
+        self.limiter.give_back(self.progress.heading.migration)
+        self._waits = None
+
+    def _request(self) -> str:
+        """Ask for the permit; return what is waited for, in words, if it is not to be had now."""
+        limit, migration = self.limit(), self.progress.heading.migration
+        operation, project = self.flow.operation, self.flow.project
+        urgent = is_urgent(self.position.step, back=self.position.rolling_back)
+        at_once = None if urgent else limit
+        permit = self.limiter.take(migration, operation=operation, project=project, at_once=at_once)
+        return "" if permit.held else waiting_line(permit.at_work, limit, project)
+
+
+def waiting_line(at_work: int, limit: int, project: str) -> str:
+    """Say what a migration without a permit waits for."""
+    are = "is" if at_work == 1 else "are"
+    return f"waits for its turn: {at_work} of {count(limit, 'migration')} of {project} {are} at work"

@@ -1,11 +1,15 @@
-"""What a migration tells: states on the way and its end, as plain data."""
+"""What a migration tells, as plain data: its progress, events of its thread, and its end.
+
+The fields of `MigrationEnded` are stored as they are named.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
 
-from bot.migration.workflow.step import Signal, Step
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,7 +24,7 @@ class MigrationEvent:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationProgress(MigrationEvent):
-    """Where a migration stands, in the one message that is updated in place."""
+    """How far a migration has come, in the one message that is updated in place."""
 
     step: Step
     seconds: float  # since the step began
@@ -32,15 +36,15 @@ class MigrationProgress(MigrationEvent):
     waits: tuple[str, ...] = ()
     finished: tuple[str, ...] = ()  # one line for each step that is done
     choices: tuple[Signal, ...] = ()
-    paused: str = ""  # why, if it is
+    paused: str = ""  # the reason of the pause, if it is paused
     back: bool = False
     trouble: str = ""
-    calm: bool = False  # nothing but the time has changed
+    calm: bool = False  # nothing but the time has changed since the last update
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationStepDone(MigrationEvent):
-    """A step came to its end."""
+    """A step has come to its end."""
 
     step: Step
     seconds: float
@@ -50,7 +54,7 @@ class MigrationStepDone(MigrationEvent):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationPaused(MigrationEvent):
-    """It stands still until a person chooses."""
+    """A migration stands still until a person chooses how it goes on."""
 
     step: Step
     what: str
@@ -62,7 +66,7 @@ class MigrationPaused(MigrationEvent):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationResumed(MigrationEvent):
-    """A person let it go on, or turned it back."""
+    """A person has ended a pause: the migration goes on, or turns back."""
 
     step: Step
     word: Signal
@@ -71,7 +75,7 @@ class MigrationResumed(MigrationEvent):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationEnded:
-    """The end of a migration. `outcome`: done, cancelled, rolled back; `report` is Markdown."""
+    """The end of a migration. `outcome` is done, cancelled or rolled back; `report` is Markdown."""
 
     project: str
     migration: str
@@ -86,12 +90,12 @@ class MigrationEnded:
 
     @property
     def audit_target(self) -> str:
-        """The old cluster."""
+        """The target of the audit event: the old cluster."""
         return self.source
 
     @property
     def audit_detail(self) -> str:
-        """How it ended, for the audit log."""
+        """The detail of the audit event: how the migration ended."""
         return f"migration {self.migration} {self.outcome}: {'; '.join(self.said)}"[:1_000]
 
 

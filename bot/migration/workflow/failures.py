@@ -1,6 +1,4 @@
-"""What the target did not take: named object by object, and tried again where somebody else was merely
-writing.
-"""
+"""Turns objects that the target did not take into a problem that names them."""
 
 from __future__ import annotations
 
@@ -8,8 +6,9 @@ from bot.common.problems import Problem
 from bot.common.wording import count, first_of
 from bot.migration.copy.copier import CopyRecord
 from bot.migration.copy.writer import WriteAction
+from bot.migration.workflow.ports import Json
 
-NAMED = 8  # objects that a pause names
+NAMED = 8  # objects that the problem of a pause names
 
 
 class CopyIncomplete(Problem):
@@ -17,17 +16,26 @@ class CopyIncomplete(Problem):
 
 
 class WriteConflict(CopyIncomplete):
-    """The same, because somebody wrote to them at the same moment: it may be tried again."""
+    """The target did not take objects that somebody else wrote at the same moment: it may be tried again."""
 
 
-def refuse_failures(record: CopyRecord, what: str, fix: str) -> None:
-    """Raises `WriteConflict` or `CopyIncomplete` if something was not taken."""
-    failed = record.failures
-    if not failed:
-        return
-    kind = WriteConflict if any(each.action is WriteAction.CONFLICT for each in failed) else CopyIncomplete
+def check_written(
+    record: CopyRecord,
+    *,
+    what: str = "The new cluster did not let start",
+    fix: str = "Mend them in the new cluster, then resume; or roll back.",
+) -> Json:
+    """Return how many objects the target took, as it is recorded.
+
+    Raises `WriteConflict` or `CopyIncomplete`, which begins with `what` and names those that it did not take.
+    """
+    failures = record.failures
+    if not failures:
+        return {"written": len(record.written)}
+    conflict = any(failure.action is WriteAction.CONFLICT for failure in failures)
+    kind = WriteConflict if conflict else CopyIncomplete
     raise kind(
-        f"{what} {count(len(failed), 'object')}",
-        why=first_of([f"{each.ref}: {each.why}" for each in failed], NAMED),
+        f"{what} {count(len(failures), 'object')}",
+        why=first_of([f"{failure.ref}: {failure.why}" for failure in failures], NAMED),
         fix=fix,
     )

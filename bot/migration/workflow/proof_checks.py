@@ -1,6 +1,4 @@
-"""The checks of the proof, put to both clusters of a migration; what they found is said, kept, and shown
-in the report.
-"""
+"""Runs the checks of the proof on both clusters, and words, notes and records their results."""
 
 from __future__ import annotations
 
@@ -9,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.drivers.catalog import profile
-from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.proof import (
     access_reviews,
@@ -28,86 +25,87 @@ from bot.migration.workflow.ports import Json
 from bot.migration.workflow.report import PROOF
 from bot.migration.workflow.run import Run
 
-AGAIN_SECONDS = 5.0
+AGAIN_SECONDS = 5.0  # before checks that may pass with time are run once more
 NAMED = 12  # things not checked that a reply names; the report names all
 
 
-def settling(scene: ClusterViews) -> list[str]:
-    """What is not yet as it was, and may come to be with time: endpoints, load balancers, Ingresses,
-    claims.
+def settling(clusters: ClusterViews) -> list[str]:
+    """Name what is not as it was and may still become so: endpoints, load balancers, Ingresses, claims."""
+    return faults(_settling_checks(clusters, _target_inventory(clusters)))
+
+
+def run_checks(clusters: ClusterViews, pause: Callable[[float], None]) -> tuple[ProofResult, ...]:
+    """Run every check, on both clusters and Octavia as they are now. Raises `Problem`.
+
+    Where time may mend a fault, as with a load balancer that takes up a node, it is checked once more.
     """
-    return faults(_settling(scene, _now(scene)))
-
-
-def proof(scene: ClusterViews, pause: Callable[[float], None]) -> tuple[ProofResult, ...]:
-    """Every check. Reads both clusters and Octavia anew; once more after a pause where time may mend what is
-    wrong, such
-    as a load balancer that takes up a node. Raises `Problem`."""
-    now = _now(scene)
-    settled = _settling(scene, now)
+    now = _target_inventory(clusters)
+    settled = _settling_checks(clusters, now)
     if faults(settled):
         pause(AGAIN_SECONDS)
-        now = _now(scene)
-        settled = _settling(scene, now)
-    recorded, plan = scene.recorded, scene.plan
-    asked = http_answers.check(
-        scene.target,
+        now = _target_inventory(clusters)
+        settled = _settling_checks(clusters, now)
+    plan, source = clusters.plan, clusters.recorded.quiesced
+    answers = http_answers.check(
+        clusters.target,
         probes(plan, now),
-        recorded.seen.answers if recorded.seen is not None else None,
+        source.record.answers if source.record is not None else None,
         now,
         enforced=profile(plan.target.driver).enforces_network_policy,
     )
+    questions = rbac_questions.questions(plan, clusters.inventory)
     return (
         *settled,
-        restarts.check(plan, _before(scene), now),
-        access_reviews.check(scene.source, scene.target, rbac_questions.questions(plan, scene.inventory)),
-        asked,
+        restarts.check(plan, source.baseline, now),
+        access_reviews.check(clusters.source, clusters.target, questions),
+        answers,
     )
 
 
-def _now(scene: ClusterViews) -> Inventory:
-    return target_view.look(scene.target, scene.into.surface, scene.plan)
+def _target_inventory(clusters: ClusterViews) -> Inventory:
+    return target_view.look(clusters.target, clusters.writer.surface, clusters.plan)
 
 
-def _settling(scene: ClusterViews, now: Inventory) -> tuple[ProofResult, ...]:
-    plan, before, recorded = scene.plan, _before(scene), scene.recorded
-    had = recorded.seen.ingresses if recorded.seen is not None else ()
+def _settling_checks(clusters: ClusterViews, now: Inventory) -> tuple[ProofResult, ...]:
+    plan, recorded = clusters.plan, clusters.recorded
+    source = recorded.quiesced
+    ingresses = source.record.ingresses if source.record is not None else ()
     return (
-        endpoints.check(plan, before, scene.forms.final, now),
-        load_balancers.check(plan, now, scene.ground.balancers, recorded.target),
-        load_balancers.ingresses(plan, had, now),
-        claims.check(plan, before, now),
+        endpoints.check(plan, source.baseline, clusters.target_objects.final, now),
+        load_balancers.check(plan, now, clusters.ports.load_balancers, recorded.target),
+        load_balancers.ingresses(plan, ingresses, now),
+        claims.check(plan, source.baseline, now),
     )
 
 
-def _before(scene: ClusterViews) -> Baseline:
-    return scene.recorded.before or Baseline(running=(), endpoints=())
+def faults(results: Iterable[ProofResult]) -> list[str]:
+    """Return a line for each thing that is not as it was."""
+    return [str(fault) for result in results for fault in result.faults]
 
 
-def faults(checks: Iterable[ProofResult]) -> list[str]:
-    """What is not as it was, as lines."""
-    return [str(fault) for each in checks for fault in each.faults]
+def note(run: Run, name: str, results: Sequence[ProofResult]) -> Json:
+    """Note in the history, once by its name, what was checked and what was not. Belongs within a step.
 
-
-def kept(passage: Run, name: str, checks: Sequence[ProofResult]) -> Json:
-    """Note in the history what was checked and what was not, once by name; returned as it is recorded.
-    Within a step.
+    Returns what is recorded: the same in words.
     """
-    counted = Counter({each.check: each.looked for each in checks})
-    unchecked = [line for each in checks for line in each.unchecked]
-    said = ", ".join(f"{check} {number}" for check, number in counted.items() if number) or "nothing"
-    event = {"what": PROOF, "said": _said(said, unchecked), "checked": dict(counted), "unchecked": unchecked}
-    passage.note(f"{PROOF}:{name}:{passage.asked}", {**event, "step": str(passage.step)})
-    return {"checked": said, "unchecked": unchecked}
+    counts = Counter({result.check: result.looked for result in results})
+    unchecked = [line for result in results for line in result.unchecked]
+    checked = ", ".join(f"{check} {number}" for check, number in counts.items() if number) or "nothing"
+    gaps = f"; not checked: {'; '.join(unchecked)}" if unchecked else ""
+    event = {
+        "what": PROOF,
+        "said": f"looked at {checked}{gaps}",
+        "checked": dict(counts),
+        "unchecked": unchecked,
+        "step": str(run.position.step),
+    }
+    run.progress.note(f"{PROOF}:{name}:{run.approvals}", event)
+    return {"checked": checked, "unchecked": unchecked}
 
 
-def _said(checked: str, unchecked: Sequence[str]) -> str:
-    return f"looked at {checked}" + (f"; not checked: {'; '.join(unchecked)}" if unchecked else "")
-
-
-def lines(found: Mapping[str, Any]) -> list[str]:
-    """What a step says of what it checked: a record of an older version says nothing."""
-    unchecked = found.get("unchecked", [])
+def lines(record: Mapping[str, Any]) -> list[str]:
+    """Say what a step checked. A record of an older version, which did not tell, gives no lines."""
+    unchecked = record.get("unchecked", [])
     more = [f"not checked: {len(unchecked) - NAMED} more, in the report"] if len(unchecked) > NAMED else []
-    head = [f"looked at {found['checked']}"] if "checked" in found else []
-    return [*head, *(f"not checked: {line}" for line in unchecked[:NAMED]), *more]
+    checked = [f"looked at {record['checked']}"] if "checked" in record else []
+    return [*checked, *(f"not checked: {line}" for line in unchecked[:NAMED]), *more]

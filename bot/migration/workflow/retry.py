@@ -1,37 +1,28 @@
-"""What a server keeps from being done is tried again for a while; what lasts longer is for a person."""
+"""Repeats what a server refuses for a while; what lasts longer pauses the migration and is for a person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.adapters.kube.errors import (
-    Conflict,
-    Expired,
-    FieldConflict,
-    ServerFailed,
-    TooManyRequests,
-    Unreachable,
-)
+import tenacity
+
+from bot.adapters.kube import errors
 from bot.adapters.openstack.magnum_errors import MagnumFailed, MagnumUnreachable
 from bot.common.problems import Problem
-from bot.common.wording import lasting
-from bot.migration.copy.deadline import LONGEST_NAMED, NotInTime
 from bot.migration.workflow.failures import WriteConflict
 from bot.migration.workflow.ports import Json
 
-TRANSIENT = (
-    Unreachable,
-    TooManyRequests,
-    ServerFailed,
-    Expired,
-    Conflict,
-    MagnumUnreachable,
-    MagnumFailed,
-    WriteConflict,
+_KUBE_ERRORS = (
+    errors.Unreachable,
+    errors.TooManyRequests,
+    errors.ServerFailed,
+    errors.Expired,
+    errors.Conflict,
 )
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two tries
-LONGER = 1.6  # is each pause than the one before
+TRANSIENT = (*_KUBE_ERRORS, MagnumUnreachable, MagnumFailed, WriteConflict)
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two attempts
+PAUSE_GROWTH = 1.6  # each pause is that many times as long as the one before
 
 
 def retry_transient(
@@ -40,28 +31,30 @@ def retry_transient(
     within: timedelta,
     now: Callable[[], datetime],
     pause: Callable[[float], None],
-    told: Callable[[Problem], None],
+    report: Callable[[Problem], None],
 ) -> Json:
-    """Do something, again while a server does not let it be done. Raises its `Problem` when the time is
-    over.
+    """Call `fn` again, after growing pauses, while it raises a transient error.
+
+    The last error is raised when it comes more than `within` after the first attempt began; any other error
+    at once. `report` is told each error that is followed by another attempt.
     """
-    begun, seconds = now(), FIRST_PAUSE
-    while True:
-        try:
-            return fn()
-        except TRANSIENT as error:
-            if isinstance(error, FieldConflict) or now() - begun >= within:
-                raise
-            told(error)
-        pause(seconds)
-        seconds = min(seconds * LONGER, LONGEST_PAUSE)
+    first_attempt = now()
 
+    def is_transient(error: BaseException) -> bool:
+        # A field that another manager owns is a conflict that does not pass by itself.
+        return isinstance(error, TRANSIENT) and not isinstance(error, errors.FieldConflict)
 
-def timed_out(left: Sequence[str], what: str, within: timedelta, fix: str) -> NotInTime:
-    """What was waited for has not come true in its time."""
-    more = f" and {len(left) - LONGEST_NAMED} more" if len(left) > LONGEST_NAMED else ""
-    return NotInTime(
-        f"{len(left)} did not {what} within {lasting(within)}",
-        why=", ".join(left[:LONGEST_NAMED]) + more,
-        fix=fix or "Look at them, then resume: I look again.",
+    def before_sleep(state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, Problem):
+            report(error)
+
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(is_transient),
+        stop=lambda _state: now() - first_attempt >= within,
+        wait=tenacity.wait_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, exp_base=PAUSE_GROWTH),
+        sleep=pause,
+        before_sleep=before_sleep,
+        reraise=True,
     )
+    return attempts(fn)

@@ -1,8 +1,8 @@
-"""The ways back: the source as it was, from its before-image; and the new cluster emptied, or removed if it
-was ours.
+"""The roll-back: the source is restored from its before-image, and the new cluster emptied or removed.
 
-Before the source was touched nothing has to be restored. Afterwards the traffic and the disks go back first,
-then the source starts, and only then the copies are removed, so that the outage is as short as it can be.
+Before the cut-over nothing of the source has to be restored. Afterwards traffic and disks go back first, then
+the source starts, and only then the copies are removed, so that the outage is as short as it can be. A
+problem pauses the roll-back like any step, and it is tried again.
 """
 
 from __future__ import annotations
@@ -14,166 +14,152 @@ from bot.migration.copy import removal, startup
 from bot.migration.inventory import baseline
 from bot.migration.objects.manifest import MIGRATION
 from bot.migration.source import changes
-from bot.migration.source.before_image import BeforeImage
 from bot.migration.source.changes import ChangeStatus
 from bot.migration.traffic import floating_ips
 from bot.migration.volumes import reattachment
 from bot.migration.workflow import snapshots
-from bot.migration.workflow.cluster_views import ClusterViews, RunState, opened
-from bot.migration.workflow.deploy import remove_ours
-from bot.migration.workflow.ports import Json, ProjectPorts
-from bot.migration.workflow.run import RollbackRequested, Run
-from bot.migration.workflow.step import Signal, is_past_cutover
+from bot.migration.workflow.cluster_views import ClusterViews
+from bot.migration.workflow.ports import Json
+from bot.migration.workflow.run import Run
+from bot.migration.workflow.signals import RollbackRequested, Signal
+from bot.migration.workflow.step import is_past_cutover
+from bot.migration.workflow.step_runner import Wait
+from bot.migration.workflow.steps.deploy import remove_built
 from storage.cluster_migrations import BACK
 
-STOP_WITHIN = timedelta(minutes=20)
-READY_WITHIN = timedelta(minutes=30)
-REMOVE_WITHIN = timedelta(minutes=20)
+FREED = Wait(
+    name="wait for the copies",
+    what="stop and free their disks",
+    within=timedelta(minutes=20),
+    detail="waiting until the new cluster lets the disks go",
+)
+READY = Wait(
+    name="wait for the source",
+    what="become ready again on the source",
+    within=timedelta(minutes=30),
+    detail="waiting for the source's pods",
+    fix="Look at these pods of the old cluster, then resume: I look again.",
+)
+REMOVED = Wait(
+    name="remove the copies",
+    what="go",
+    within=timedelta(minutes=20),
+    detail=f"removing what has the label {MIGRATION}",
+)
 
 
-def roll_back(
-    passage: Run,
-    ground: ProjectPorts,
-    recorded: RunState,
-    turn: RollbackRequested,
-    order: ClusterOrder | None,
-) -> list[str]:
-    """Go back as was wanted; returns what was done, in words. A problem on the way pauses, and is tried
-    again.
+def roll_back(run: Run, request: RollbackRequested, order: ClusterOrder | None) -> list[str]:
+    """Take the migration back, and return what was done, in words.
+
+    `order` is that of the new cluster, if this migration had it built. After a cancellation that cluster is
+    removed; after a roll-back it stays, without the copies, unless it was not complete yet.
     """
-    passage.back = True
-
-    def begin() -> Json:
-        passage.register.stands(passage.migration, state=BACK, waits="")
-        passage.note(
-            f"back:{turn.word}", {"what": str(turn.word), "by": turn.by, "said": f"{turn.word} by {turn.by}"}
-        )
-        return {}
-
-    passage.do("turn back", begin)
-    said: list[str] = []
-    if is_past_cutover(passage.step) and recorded.image is not None:
-        said += _restored(passage, ground, recorded)
-    if order is not None and (
-        turn.word is Signal.CANCEL or not recorded.target
-    ):  # half built, it is of no use to anybody
-        gone = remove_ours(passage, ground, order.name)
-        said.append(f"the new cluster {order.name} is removed" if gone else "no new cluster was built")
-    elif recorded.target:
-        said += _emptied(passage, ground, recorded)
-    return said or ["nothing had been changed"]
+    run.position.rolling_back = True
+    run.steps.do("turn back", lambda: _begin(run, request))
+    result: list[str] = []
+    if is_past_cutover(run.position.step) and run.recorded.source is not None:
+        result += _restore_source(run)
+    incomplete = not run.recorded.target
+    if order is not None and (request.signal is Signal.CANCEL or incomplete):
+        removed = remove_built(run, order.name)
+        result.append(f"the new cluster {order.name} is removed" if removed else "no new cluster was built")
+    elif not incomplete:
+        result.append(_empty_target(run))
+    return result or ["nothing had been changed"]
 
 
-def _restored(passage: Run, ground: ProjectPorts, recorded: RunState) -> list[str]:
-    image = recorded.image or BeforeImage(migration=passage.migration)
-    passage.do("addresses back", lambda: _addresses_back(passage, ground, recorded))
-    passage.do("stop the copies", lambda: _copies_stopped(passage, ground, recorded))
-    passage.wait(
-        "wait for the copies",
-        lambda: _look(passage, ground, recorded),
-        what="stop and free their disks",
-        within=STOP_WITHIN,
-        detail="waiting until the new cluster lets the disks go",
-    )
-    passage.do("detach", lambda: _detached(passage, ground, recorded))
-    found = passage.do("restore", lambda: _taken_back(passage, ground, recorded, image))
-    said = [f"the source is as it was: {found['restored']} changes taken back"]
-    said += [f"not restored, because somebody changed it since: {line}" for line in found["changed"]]
-    said += found.get("snapshots", [])
-    passage.wait(
-        "wait for the source",
-        lambda: _source_not_ready(passage, ground, recorded),
-        what="become ready again on the source",
-        within=READY_WITHIN,
-        detail="waiting for the source's pods",
-        fix="Look at these pods of the old cluster, then resume: I look again.",
-    )
-    return said
-
-
-def _addresses_back(passage: Run, ground: ProjectPorts, recorded: RunState) -> Json:
-    passage.tell("giving addresses back")
-    if ground.addresses is not None:
-        for move in recorded.moves:
-            passage.flow.fence()
-            floating_ips.switch_back(move, ground.addresses)
-    return {"moves": len(recorded.moves)}
-
-
-def _copies_stopped(passage: Run, ground: ProjectPorts, recorded: RunState) -> Json:
-    passage.tell("stopping the copies")
-    with opened(passage.plan, ground, recorded) as scene:
-        passage.flow.fence()
-        removal.stop(scene.into, passage.plan, scene.inventory, scene.forms)
+def _begin(run: Run, request: RollbackRequested) -> Json:
+    signal, by = str(request.signal), request.by
+    run.progress.store(state=BACK, waits="")
+    run.progress.note(f"back:{signal}", {"what": signal, "by": by, "said": f"{signal} by {by}"})
     return {}
 
 
-def _look(passage: Run, ground: ProjectPorts, recorded: RunState) -> list[str]:
-    with opened(passage.plan, ground, recorded) as scene:
-        there = reattachment.is_reattached(scene.target, passage.plan.volumes, passage.migration)
-        return [*_copies_running(scene), *reattachment.attached(scene.target, there, ground.disks)]
+def _restore_source(run: Run) -> list[str]:
+    run.steps.do("addresses back", lambda: _switch_addresses_back(run))
+    run.steps.do("stop the copies", lambda: _stop_copies(run))
+    run.steps.wait(FREED, lambda: run.look(_copies_in_use))
+    run.steps.do("detach", lambda: _detach_volumes(run))
+    restored = run.steps.do("restore", lambda: _revert_changes(run))
+    result = [f"the source is as it was: {restored['restored']} changes taken back"]
+    result += [f"not restored, because somebody changed it since: {line}" for line in restored["changed"]]
+    result += restored.get("snapshots", [])
+    run.steps.wait(READY, lambda: run.look(_source_not_ready))
+    return result
 
 
-def _copies_running(scene: ClusterViews) -> list[str]:
-    early = set(scene.plan.early)
+def _switch_addresses_back(run: Run) -> Json:
+    run.progress.show("giving addresses back")
+    moves, neutron = run.recorded.quiesced.moves, run.ports.floating_ips
+    if neutron is not None:
+        for move in moves:
+            run.flow.fence()
+            floating_ips.switch_back(move, neutron)
+    return {"moves": len(moves)}
+
+
+def _stop_copies(run: Run) -> Json:
+    run.progress.show("stopping the copies")
+    with run.clusters() as clusters:
+        run.flow.fence()
+        clusters.write(removal.stop)
+    return {}
+
+
+def _copies_in_use(clusters: ClusterViews) -> list[str]:
+    """Name copies that still run in the target, and disks that are still attached there."""
+    plan = clusters.plan
     stopped = [
         ref
-        for ref in startup.top_level(scene.inventory, scene.plan.items)
-        if ref.kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet") and ref.short not in early
+        for ref in startup.top_level(clusters.inventory, plan.items)
+        if ref.kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+        and ref.short not in plan.early
     ]
-    now = startup.now(scene.target, scene.into.surface, scene.plan, stopped)
-    return [f"{each.ref} still runs in the new cluster" for each in now.running if each.ready]
+    volumes = reattachment.is_reattached(clusters.target, plan.volumes, plan.migration)
+    now = startup.now(clusters.target, clusters.writer.surface, plan, stopped)
+    running = [f"{copy.ref} still runs in the new cluster" for copy in now.running if copy.ready]
+    return [*running, *reattachment.attached(clusters.target, volumes, clusters.ports.block_storage)]
 
 
-def _detached(passage: Run, ground: ProjectPorts, recorded: RunState) -> Json:
-    with ground.connect(recorded.target) as target:
-        passage.flow.fence()
-        return {"gone": len(reattachment.detach(target, passage.plan.volumes, passage.migration))}
+def _detach_volumes(run: Run) -> Json:
+    with run.ports.connect(run.recorded.target) as target:
+        run.flow.fence()
+        return {"gone": len(reattachment.detach(target, run.plan.volumes, run.migration))}
 
 
-def _taken_back(passage: Run, ground: ProjectPorts, recorded: RunState, image: BeforeImage) -> Json:
-    passage.tell("restoring the source")
-    with opened(passage.plan, ground, recorded) as scene:
-        passage.flow.fence()
-        done = changes.revert(scene.source, image)
+def _revert_changes(run: Run) -> Json:
+    run.progress.show("restoring the source")
+    with run.clusters() as clusters:
+        run.flow.fence()
+        reverted = changes.revert(clusters.source, run.recorded.quiesced.image)
+    restored, foreign = (ChangeStatus.DONE, ChangeStatus.ALREADY), (ChangeStatus.CHANGED, ChangeStatus.GONE)
     return {
-        "restored": sum(each.state in (ChangeStatus.DONE, ChangeStatus.ALREADY) for each in done),
-        "changed": [
-            f"{each.ref} ({each.what})"
-            for each in done
-            if each.state in (ChangeStatus.CHANGED, ChangeStatus.GONE)
-        ],
-        "snapshots": snapshots.left(passage, ground),
+        "restored": sum(change.state in restored for change in reverted),
+        "changed": [f"{change.ref} ({change.what})" for change in reverted if change.state in foreign],
+        "snapshots": snapshots.note_kept(run),
     }
 
 
-def _source_not_ready(passage: Run, ground: ProjectPorts, recorded: RunState) -> list[str]:
-    if recorded.before is None:
-        return []
-    with opened(passage.plan, ground, recorded) as scene:
-        refs = [each.ref for each in recorded.before.running if each.ref.kind not in ("Job", "CronJob")]
-        now = startup.now(scene.source, scene.surface, passage.plan, refs)
+def _source_not_ready(clusters: ClusterViews) -> list[str]:
+    """Name the workloads of the source with fewer ready pods than before. Jobs end by themselves."""
+    before, ended = clusters.recorded.quiesced.baseline, ("Job", "CronJob")
+    workloads = [workload.ref for workload in before.running if workload.ref.kind not in ended]
+    now = startup.now(clusters.source, clusters.source_apis, clusters.plan, workloads)
     return [
         line
-        for line in baseline.regressions(recorded.before, now)
-        if "pods ready" in line and not line.startswith(("Job ", "CronJob "))
+        for line in baseline.regressions(before, now)
+        if "pods ready" in line and line.partition(" ")[0] not in ended
     ]
 
 
-def _emptied(passage: Run, ground: ProjectPorts, recorded: RunState) -> list[str]:
-    """Remove the copies by their label until none is left but what is kept on purpose."""
+def _empty_target(run: Run) -> str:
+    """Remove the copies by their label, until none is left but what is kept on purpose."""
 
-    def left() -> list[str]:
-        with opened(passage.plan, ground, recorded) as scene:
-            passage.flow.fence()
-            found = removal.remove_all(scene.target, scene.into.surface, passage.migration)
-        return [str(each.ref) for each in found if each.removal != "kept"]
+    def remaining() -> list[str]:
+        with run.clusters() as clusters:
+            run.flow.fence()
+            objects = removal.remove_all(clusters.target, clusters.writer.surface, run.migration)
+        return [str(removed.ref) for removed in objects if removed.removal != "kept"]
 
-    passage.wait(
-        "remove the copies",
-        left,
-        what="go",
-        within=REMOVE_WITHIN,
-        detail=f"removing what has the label {MIGRATION}",
-    )
-    return [f"the copies are removed from {passage.plan.target.name}"]
+    run.steps.wait(REMOVED, remaining)
+    return f"the copies are removed from {run.plan.target.name}"

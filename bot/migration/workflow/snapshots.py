@@ -1,9 +1,7 @@
-"""Snapshots in the way of a migration: taken when the source stands still, removed with the old cluster, told
-on the
-way back.
+"""Snapshots of the disks that move: taken once the source stands still, removed with the old cluster.
 
-They stand within steps that were there before them, so that what an older version began goes on with the same
-steps.
+A roll-back keeps them and tells how to remove them. All of this happens within steps that were there before
+there were snapshots, so that a migration which an older version began goes on with the same steps.
 """
 
 from __future__ import annotations
@@ -13,91 +11,94 @@ from collections.abc import Sequence
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.volumes import snapshots
+from bot.migration.volumes.snapshots import KeptSnapshot, SnapshotApi
 from bot.migration.workflow.failures import WriteConflict
-from bot.migration.workflow.ports import Json, ProjectPorts
+from bot.migration.workflow.ports import Json
 from bot.migration.workflow.report import SNAPSHOTS
 from bot.migration.workflow.run import Run
 
 
-class NotYetTaken(WriteConflict):
-    """Snapshots are on their way."""
+class SnapshotsPending(WriteConflict):
+    """Snapshots were ordered and are not there yet."""
 
 
-def _moves(passage: Run) -> bool:
-    return any(each.moves for each in passage.plan.volumes)
+def take(run: Run) -> list[str]:
+    """Have the missing snapshots taken, and return those that are waited for.
 
-
-def taking(passage: Run, ground: ProjectPorts) -> list[str]:
-    """Have them taken; what is waited for. Within a step, when the disks are free. Raises
-    `SnapshotFailed`.
+    Belongs within a step, once the disks are free. Raises `SnapshotFailed`.
     """
-    if not _moves(passage) or not ground.takes_snapshots or ground.disks is None:
+    storage = _storage(run)
+    if storage is None or not run.ports.takes_snapshots:
         return []
-    return snapshots.take(passage.plan.volumes, ground.disks, passage.migration, passage.flow.fence)
+    return snapshots.take(run.plan.volumes, storage, run.migration, run.flow.fence)
 
 
-def taken(passage: Run, ground: ProjectPorts) -> Json:
-    """Note which there are, or why there are none; returned as it is recorded. Within a step. Raises
-    `NotYetTaken`.
+def note_taken(run: Run) -> Json:
+    """Note which snapshots there are, or why there are none. Belongs within a step.
+
+    Returns what is recorded: nothing if no disk moves. Raises `SnapshotsPending`.
     """
-    waits = taking(passage, ground)
+    waits = take(run)
     if waits:
-        raise NotYetTaken("Snapshots are not there yet", why=", ".join(waits), fix="Resume: I look again.")
-    if not _moves(passage):
+        why = ", ".join(waits)
+        raise SnapshotsPending("Snapshots are not there yet", why=why, fix="Resume: I look again.")
+    if not any(volume.moves for volume in run.plan.volumes):
         return {}
-    if ground.disks is None or not ground.takes_snapshots:
-        why = "the project has no cloud" if ground.disks is None else "`migration.snapshots` is off"
-        said, lines = f"no snapshots of the disks: {why}", []
+    storage, lines = run.ports.block_storage, []
+    if storage is None:
+        result = "no snapshots of the disks: the project has no cloud"
+    elif not run.ports.takes_snapshots:
+        result = "no snapshots of the disks: `migration.snapshots` is off"
     else:
-        found = snapshots.list_kept(passage.plan.volumes, ground.disks, passage.migration)
-        said, lines = (
-            f"{count(len(found), 'snapshot')} of the disks before the cut-over",
-            [each.line for each in found],
-        )
-    _note(passage, "taken", said, lines)
-    return {"said": said, "count": len(lines)}
+        available = snapshots.list_kept(run.plan.volumes, storage, run.migration)
+        result = f"{count(len(available), 'snapshot')} of the disks before the cut-over"
+        lines = [snapshot.line for snapshot in available]
+    _note(run, "taken", result, lines)
+    return {"said": result, "count": len(lines)}
 
 
-def removed(passage: Run, ground: ProjectPorts) -> Json:
-    """Remove them: the disks are the new cluster's now. What stays is named. Within a step. Raises
-    `CloudServiceError`.
+def remove(run: Run) -> Json:
+    """Remove the snapshots, because the disks are the new cluster's now. Belongs within a step.
+
+    Returns what is recorded, which names those that could not be removed. Raises `CloudServiceError`.
     """
-    if not _moves(passage) or ground.disks is None:
+    storage = _storage(run)
+    if storage is None:
         return {}
-    gone, left = snapshots.remove(passage.plan.volumes, ground.disks, passage.migration, passage.flow.fence)
-    if not gone and not left:
+    removed, remaining = snapshots.remove(run.plan.volumes, storage, run.migration, run.flow.fence)
+    if not removed and not remaining:
         return {}
-    said = f"{count(gone, 'snapshot')} of the disks removed"
-    _note(passage, "removed", said, [each.line for each in left])
-    return {"said": said, "left": snapshots.removal_lines(left)}
+    result = f"{count(removed, 'snapshot')} of the disks removed"
+    _note(run, "removed", result, [snapshot.line for snapshot in remaining])
+    return {"said": result, "left": snapshots.removal_lines(remaining)}
 
 
-def left(passage: Run, ground: ProjectPorts) -> list[str]:
-    """That they stay, in words, with the command that removes them. Within a step; never stands in the
-    way back.
+def note_kept(run: Run) -> list[str]:
+    """Note that the snapshots stay, and say how to remove them. Belongs within a step.
+
+    It never stands in the way of a roll-back: where Cinder does not answer, that is what is said.
     """
+    remaining: tuple[KeptSnapshot, ...] = ()
     try:
-        disks = ground.disks if _moves(passage) else None
-        found = (
-            snapshots.list_kept(passage.plan.volumes, disks, passage.migration) if disks is not None else ()
-        )
-    except Problem as error:
+        storage = _storage(run)
+        if storage is not None:
+            remaining = snapshots.list_kept(run.plan.volumes, storage, run.migration)
+    except Problem as problem:
         return [
-            f"snapshots named xk8s-{passage.migration}-… may be left in Cinder, which did not answer:"
-            f" {error.why or error.what}"
+            f"snapshots named xk8s-{run.migration}-… may be left in Cinder, which did not answer:"
+            f" {problem.why or problem.what}"
         ]
-    if found:
-        _note(
-            passage,
-            "kept",
-            f"{count(len(found), 'snapshot')} of the disks kept",
-            [each.line for each in found],
-        )
-    return snapshots.removal_lines(found)
+    if remaining:
+        result = f"{count(len(remaining), 'snapshot')} of the disks kept"
+        _note(run, "kept", result, [snapshot.line for snapshot in remaining])
+    return snapshots.removal_lines(remaining)
 
 
-def _note(passage: Run, name: str, said: str, lines: Sequence[str]) -> None:
-    passage.note(
-        f"{SNAPSHOTS}:{name}",
-        {"what": SNAPSHOTS, "step": str(passage.step), "said": said, "lines": list(lines)},
-    )
+def _storage(run: Run) -> SnapshotApi | None:
+    """The Cinder of the disks that move; None if none does, or the project has no cloud."""
+    return run.ports.block_storage if any(volume.moves for volume in run.plan.volumes) else None
+
+
+def _note(run: Run, name: str, result: str, lines: Sequence[str]) -> None:
+    event = {"what": SNAPSHOTS, "step": str(run.position.step), "said": result, "lines": list(lines)}
+    run.progress.note(f"{SNAPSHOTS}:{name}", event)

@@ -1,8 +1,8 @@
 """What has changed on the source since it was planned, and how honestly that can be said.
 
-A replica without the key that a plan was made with cannot compare the digests of its Secrets. What was not
-written since is the same all the same; of the rest it says that it does not know, and never that it has
-changed.
+The digests of Secrets need the key that the plan was made with. A replica without it cannot compare them: a
+Secret that was not written since the plan is unchanged all the same, and of the others it says that it cannot
+tell, never that they have changed.
 """
 
 from __future__ import annotations
@@ -13,48 +13,56 @@ from bot.common.problems import Problem
 from bot.common.wording import count, first_of
 from bot.migration.copy import comparison
 from bot.migration.objects.manifest import Ref
-from bot.migration.planning.plan import MigrationPlan
 from bot.migration.source import drift
 from bot.migration.source.drift import SourceDrift
-from bot.migration.workflow.cluster_views import ClusterViews, RunState, opened
-from bot.migration.workflow.ports import Json, ProjectPorts
-
-NAMED = 8
+from bot.migration.workflow.cluster_views import ClusterViews
+from bot.migration.workflow.failures import NAMED
+from bot.migration.workflow.ports import Json
+from bot.migration.workflow.run import Run
 
 
 class SourceHasChanged(Problem):
     """Objects of the source are not as they were planned."""
 
 
-class KeyOfAnother(Problem):
-    """Secrets were written since they were planned, and the key of their digests is another replica's."""
+class DigestKeyMissing(Problem):
+    """Secrets were written since they were planned with a digest key that this replica does not have."""
 
 
-def drifted(scene: ClusterViews) -> SourceDrift:
-    """What is on the source not as it was planned; changes of the migration's own do not count."""
-    ground, plan = scene.ground, scene.plan
-    return drift.drift(
-        plan, scene.inventory, ground.mappings, ground.keys.find(plan.key), scene.recorded.image
-    )
+def check(run: Run) -> Problem | None:
+    """Compare the source with the plan in a step of its own; return what has changed, or cannot be compared.
+
+    Raises `RollbackRequested`.
+    """
+    record = run.steps.do("second look", lambda: look(run), permit=True)
+    run.mark_checked()
+    return problem(record)
 
 
-def unlike_their_copies(scene: ClusterViews, refs: Sequence[Ref]) -> list[str]:
-    """Which objects of the source are not what the target has of them: names and fields, no values."""
-    final = scene.forms.final
-    found = comparison.compare(scene.into, {ref: final[ref] for ref in refs if ref in final})
-    return [f"{each.ref}: {each.what}" for each in found.differences]
+def look(run: Run) -> Json:
+    """Compare the source with the plan; what differs, as it is recorded. Belongs within a step."""
+    with run.clusters() as clusters:
+        differences = drifted(clusters)
+    return {"lines": list(differences.lines()), "unsure": [str(ref) for ref in differences.unsure]}
 
 
-def look(plan: MigrationPlan, ground: ProjectPorts, recorded: RunState) -> Json:
-    """What has changed, and what cannot be compared, as it is recorded. Within a step."""
-    with opened(plan, ground, recorded) as scene:
-        found = drifted(scene)
-    return {"lines": list(found.lines()), "unsure": [str(ref) for ref in found.unsure]}
+def drifted(clusters: ClusterViews) -> SourceDrift:
+    """Compare the source with the plan. Changes that the migration itself made do not count."""
+    ports, plan, source = clusters.ports, clusters.plan, clusters.recorded.source
+    image = source.image if source is not None else None
+    return drift.drift(plan, clusters.inventory, ports.mappings, ports.digest_keys.find(plan.key), image)
 
 
-def problem(found: Json) -> Problem | None:
-    """The reason to stand still, if there is one, in what was recorded of a look."""
-    lines, unsure = found.get("lines", []), found.get("unsure", [])
+def unlike_their_copies(clusters: ClusterViews, refs: Sequence[Ref]) -> list[str]:
+    """Compare objects of the source with their copies in the target; names of fields, no values."""
+    final = clusters.target_objects.final
+    compared = comparison.compare(clusters.writer, {ref: final[ref] for ref in refs if ref in final})
+    return [f"{difference.ref}: {difference.what}" for difference in compared.differences]
+
+
+def problem(record: Json) -> Problem | None:
+    """Return the reason to pause, if there is one, in what was recorded of a look."""
+    lines, unsure = record.get("lines", []), record.get("unsure", [])
     if lines:
         return SourceHasChanged(
             f"{count(len(lines), 'object')} of the source changed since the plan was made",
@@ -62,7 +70,7 @@ def problem(found: Json) -> Problem | None:
             fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
         )
     if unsure:
-        return KeyOfAnother(
+        return DigestKeyMissing(
             f"I cannot tell whether {count(len(unsure), 'Secret')} of the source changed since the plan was"
             " made",
             why=(

@@ -1,12 +1,14 @@
-"""The steps of a migration in their order, and what a person may do at each."""
+"""The steps of a migration in their order, and how far one run has come among them."""
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+from datetime import datetime
 
 
 class Step(enum.StrEnum):
-    """One step; its value is what is stored and never changes."""
+    """One step. Its value is stored with the migration and never changes."""
 
     DEPLOY = "deploy"
     VERIFY = "verify"
@@ -24,16 +26,16 @@ class Step(enum.StrEnum):
 
     @property
     def label(self) -> str:
-        """As progress and reports name it."""
-        return TITLES[self]
+        """The words for it in progress messages and reports."""
+        return LABELS[self]
 
     @property
     def number(self) -> int:
-        """Its place, from 1."""
+        """Its place in the order, counted from 1."""
         return ORDER.index(self) + 1
 
 
-TITLES = {
+LABELS = {
     Step.DEPLOY: "deploy the new cluster",
     Step.VERIFY: "verify its driver",
     Step.COPY: "copy the workloads",
@@ -51,61 +53,24 @@ TITLES = {
 ORDER = tuple(Step)
 
 
-class Signal(enum.StrEnum):
-    """What a person may want of an open migration."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    CANCEL = "cancel"
-    ROLLBACK = "rollback"
-
-
 def is_past_cutover(step: Step) -> bool:
-    """Whether the source has been touched: from then on the way back is a roll-back."""
+    """Whether the source may have been changed, so that only a roll-back restores it."""
     return step.number >= Step.QUIESCE.number
 
 
 def is_past_traffic_switch(step: Step) -> bool:
-    """Whether traffic may have come to the new cluster: a roll-back cannot take back what that set off."""
+    """Whether clients may have reached the new cluster: a roll-back does not undo what they did there."""
     return step.number >= Step.TRAFFIC.number
 
 
-def needs_permit(step: Step, *, back: bool) -> bool:
-    """Whether a migration does something there, for which it needs a turn; elsewhere it waits for people
-    or for time.
-    """
-    return back or step not in (Step.DECIDE, Step.SOAK, Step.CONSENT)
+@dataclasses.dataclass(kw_only=True)
+class Position:
+    """How far one run of the workflow has come. A replay of the recorded steps arrives at the same values."""
 
-
-def is_urgent(step: Step, *, back: bool) -> bool:
-    """Whether it takes its turn above the limit: somebody wants out, or the source stands still and
-    people wait.
-    """
-    return back or (is_past_cutover(step) and needs_permit(step, back=back))
-
-
-def signal_refusal(word: Signal, step: Step, *, paused: bool, back: bool) -> str:
-    """Why a word cannot be followed at a step; empty if it can. `back`: it is on its way back already."""
-    if step is Step.DELETE and word is not Signal.RESUME:
-        return "the deletion of the old cluster was approved and has begun; there is no way back"
-    if word is Signal.RESUME:
-        return "" if paused else "it is not paused"
-    if word is Signal.PAUSE:
-        if back:
-            return "it is on its way back, which leaves nothing half done"
-        return "it is paused already" if paused else ""
-    if back and not paused:
-        return "it is on its way back already"
-    if word is Signal.CANCEL and is_past_cutover(step):
-        return "the source has been stopped already; roll it back instead"
-    return ""
-
-
-def available_signals(step: Step, *, paused: bool, back: bool) -> tuple[Signal, ...]:
-    """What a person may want now, for buttons."""
-    found = [word for word in Signal if not signal_refusal(word, step, paused=paused, back=back)]
-    if Signal.CANCEL in found:
-        found.remove(
-            Signal.ROLLBACK
-        )  # before the cut-over the two differ only in what becomes of the new cluster
-    return tuple(found)
+    began: datetime  # when the migration began
+    since: datetime  # when its current step began
+    step: Step = Step.DEPLOY
+    rolling_back: bool = False
+    entered: int = 0  # steps that were entered so far: a step that is entered again has another number
+    pauses: int = 0
+    finished: list[str] = dataclasses.field(default_factory=list)  # one line for each step that is done

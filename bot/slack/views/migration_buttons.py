@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from bot.actions.action import Action
 from bot.actions.migrations import MigrateCancel, MigratePause, MigrateResume, MigrateRollback
-from bot.migration.workflow.step import Signal, Step, is_past_traffic_switch
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import Step, is_past_traffic_switch
 from bot.slack import kit
 from bot.slack.kit import Button, Confirm
 

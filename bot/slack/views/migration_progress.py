@@ -15,7 +15,8 @@ from bot.migration.workflow.events import (
     MigrationResumed,
     MigrationStepDone,
 )
-from bot.migration.workflow.step import ORDER, Signal, Step, is_past_cutover
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import ORDER, Step, is_past_cutover
 from bot.slack import kit
 from bot.slack.kit import Message
 from bot.slack.views.migration_buttons import signal_buttons

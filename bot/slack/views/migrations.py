@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bot.actions.migrations import MigrateShow
 from bot.actions.mistakes import COMMAND
-from bot.migration.service import (
+from bot.migration.results import (
     MigrationShown,
     MigrationsShown,
     MigrationSummary,
@@ -14,7 +14,8 @@ from bot.migration.service import (
     SignalSent,
 )
 from bot.migration.workflow.events import MigrationEnded
-from bot.migration.workflow.step import ORDER, Signal, Step
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import ORDER, Step
 from bot.slack import kit
 from bot.slack.kit import Button, File, Rendered
 from bot.slack.views.migration_buttons import IRREVERSIBLE, signal_button, signal_buttons

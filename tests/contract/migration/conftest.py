@@ -45,25 +45,26 @@ class Cinder:
         self._storage = infrastructure.storage
 
     def disk(self, volume: str) -> Disk:
-        found = self._storage.get(volume)
-        return Disk(
-            id=found.id, status=found.status, servers=(found.attachment.server,) if found.attachment else ()
-        )
+        disk = self._storage.get(volume)
+        servers = (disk.attachment.server,) if disk.attachment else ()
+        return Disk(id=disk.id, status=disk.status, servers=servers)
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
-        found = [each for each in self._storage.snapshots.values() if each.volume == volume]
+        stored = [snapshot for snapshot in self._storage.snapshots.values() if snapshot.volume == volume]
         return tuple(
-            VolumeSnapshot(id=each.id, name=each.name, status=each.status, metadata=each.metadata)
-            for each in found
+            VolumeSnapshot(
+                id=snapshot.id, name=snapshot.name, status=snapshot.status, metadata=snapshot.metadata
+            )
+            for snapshot in stored
         )
 
     def snapshot(
         self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]
     ) -> VolumeSnapshot:
         with refused():
-            made = self._storage.snapshot(volume, name, force=False, description=description)
-        made.metadata = dict(metadata)
-        return VolumeSnapshot(id=made.id, name=made.name, status="creating", metadata=made.metadata)
+            created = self._storage.snapshot(volume, name, force=False, description=description)
+        created.metadata = dict(metadata)
+        return VolumeSnapshot(id=created.id, name=created.name, status="creating", metadata=created.metadata)
 
     def remove_snapshot(self, snapshot: str) -> None:
         with refused():
@@ -77,25 +78,27 @@ class Octavia:
         self._network = infrastructure.network
 
     def balancer(self, balancer: str) -> LoadBalancer:
-        found = self._network.balancers.get(balancer)
-        if found is None:
+        balancer_state = self._network.balancers.get(balancer)
+        if balancer_state is None:
             raise CloudNotFound("no such load balancer")
         return LoadBalancer(
-            id=found.id,
-            provisioning=found.provisioning,
-            operating=found.health,
+            id=balancer_state.id,
+            provisioning=balancer_state.provisioning,
+            operating=balancer_state.health,
             pools=tuple(
                 LoadBalancerPool(
-                    listener=each.name,
-                    operating=each.operating,
-                    members=tuple(each.member_status(at) for at, _ in each.members),
+                    listener=listener.name,
+                    operating=listener.operating,
+                    members=tuple(listener.member_status(at) for at, _ in listener.members),
                 )
-                for each in found.listeners
+                for listener in balancer_state.listeners
             ),
         )
 
     def described(self, text: str) -> str:
-        return next((each.id for each in self._network.balancers.values() if each.description == text), "")
+        return next(
+            (balancer.id for balancer in self._network.balancers.values() if balancer.description == text), ""
+        )
 
 
 @dataclasses.dataclass
@@ -107,13 +110,13 @@ class Cloud:
     clusters: dict[str, SandboxCluster]
 
     def kube(self, name: str, *, answer: float | None = None) -> Kube:
-        found = self.clusters[name]
-        where = Endpoint(server=found.address, ca_pem=found.authority.pem, token=SecretStr(TOKEN))
+        cluster = self.clusters[name]
+        where = Endpoint(server=cluster.address, ca_pem=cluster.authority.pem, token=SecretStr(TOKEN))
         return Kube(where, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
 
     def settle(self) -> None:
-        for found in self.clusters.values():
-            self.loopback.run(found.settled(30.0), seconds=40)
+        for cluster in self.clusters.values():
+            self.loopback.run(cluster.settled(30.0), seconds=40)
 
     def add(self, name: str, driver: str, subnet: str, pool: str) -> None:
         self.loopback.run(self._add(name, driver, subnet, pool), seconds=30)
@@ -124,11 +127,11 @@ class Cloud:
             uuid=f"uuid-{name}", name=name, driver=driver, labels={label: pool}, nodes=3, subnet=subnet
         )
         tempo = Timings(start=0.0, stop=0.0)
-        made = SandboxCluster(spec, timings=tempo, infrastructure=self.infrastructure)
-        made.authenticator.add_token(TOKEN, "admin", ["system:masters"])
-        await made.start(self.loopback)
-        await made.settled(30.0)
-        self.clusters[name] = made
+        cluster = SandboxCluster(spec, timings=tempo, infrastructure=self.infrastructure)
+        cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
+        await cluster.start(self.loopback)
+        await cluster.settled(30.0)
+        self.clusters[name] = cluster
 
     def deploy(self, name: str, objects: list[workload.Object]) -> None:
         async def now() -> None:
@@ -143,18 +146,18 @@ def both() -> Iterator[Cloud]:
     """The two clusters, up and settled."""
     loopback = Loopback()
     loopback.start()
-    made = Cloud(loopback, Infrastructure(), {})
-    made.add("dev", "flannel", "10.0.1", "10.101.0.0/16")
-    made.add("new", "calico", "10.0.2", "10.100.0.0/16")
-    made.deploy("dev", workload.objects())
-    yield made
+    cloud = Cloud(loopback, Infrastructure(), {})
+    cloud.add("dev", "flannel", "10.0.1", "10.101.0.0/16")
+    cloud.add("new", "calico", "10.0.2", "10.100.0.0/16")
+    cloud.deploy("dev", workload.objects())
+    yield cloud
     loopback.stop()
 
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    with both() as made:
-        yield made
+    with both() as clusters:
+        yield clusters
 
 
 def side(cloud: Cloud, name: str) -> ClusterSide:
@@ -162,16 +165,16 @@ def side(cloud: Cloud, name: str) -> ClusterSide:
     return ClusterSide(name=name, driver=Driver(spec.driver), id=spec.uuid, kubernetes=spec.kubernetes)
 
 
-def wish(cloud: Cloud, source: str = "dev", target: str = "new", **more: Any) -> PlanRequest:
-    given: dict[str, Any] = {
+def wish(cloud: Cloud, source: str = "dev", target: str = "new", **options: Any) -> PlanRequest:
+    defaults: dict[str, Any] = {
         "migration": "m1",
         "volumes": ("reattach",),
         "same_project": True,
         "labels": cloud.clusters[source].spec.labels,
     }
-    return PlanRequest(source=side(cloud, source), target=side(cloud, target), **{**given, **more})
+    return PlanRequest(source=side(cloud, source), target=side(cloud, target), **{**defaults, **options})
 
 
-def planned(cloud: Cloud, asked: PlanRequest, namespaces: tuple[str, ...] = ()) -> MigrationPlan:
-    found = survey(cloud.kube(asked.source.name), cloud.kube(asked.target.name), namespaces=namespaces)
-    return build(asked, found, KEY)
+def planned(cloud: Cloud, request: PlanRequest, namespaces: tuple[str, ...] = ()) -> MigrationPlan:
+    facts = survey(cloud.kube(request.source.name), cloud.kube(request.target.name), namespaces=namespaces)
+    return build(request, facts, KEY)

@@ -17,13 +17,13 @@ from bot.adapters.durable.flow import Flow, OwnershipLost, ProcessStopping
 from bot.adapters.durable.recorded_flow import RecordedFlow
 from bot.adapters.kube.client import Kube
 from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud
-from bot.clusters.lifecycle.provisioner import Provisioner
+from bot.clusters.lifecycle.provisioner import ClusterOrder, Provisioner
 from bot.common.problems import Problem
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.workflow.events import MigrationEnded, MigrationPaused
-from bot.migration.workflow.ports import APPROVED, BEGUN, ENDED, DecisionState, Json
+from bot.migration.workflow.ports import Decision, DecisionStatus, Json
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings.file import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
@@ -42,7 +42,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class People:
+class Approvers:
     """Decides as told: every decision is given at once, unless its name begins with what is refused."""
 
     def __init__(self) -> None:
@@ -53,21 +53,19 @@ class People:
     def needed(self, kind: str) -> bool:
         return True
 
-    def ask(self, operation: str, name: str, proposal: Proposal) -> DecisionState:
+    def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
         self.asked.setdefault(name, proposal)
-        return DecisionState(id="aaaaaa", state="open", line="open")
+        return Decision(id="aaaaaa", status=DecisionStatus.OPEN, line="open")
 
-    def look(self, operation: str, name: str) -> DecisionState:
+    def get(self, operation: str, name: str) -> Decision:
         if name in self.refused:
-            return DecisionState(id="aaaaaa", state=ENDED, line="rejected by bo: not today")
-        return DecisionState(
-            id="aaaaaa", state=BEGUN if name in self.begun else APPROVED, line="approved by bo", by=("bo",)
-        )
+            return Decision(id="aaaaaa", status=DecisionStatus.ENDED, line="rejected by bo: not today")
+        status = DecisionStatus.BEGUN if name in self.begun else DecisionStatus.APPROVED
+        return Decision(id="aaaaaa", status=status, line="approved by bo", by=("bo",))
 
-    def start(self, operation: str, name: str, proposal: Proposal) -> str:
+    def start(self, operation: str, name: str, proposal: Proposal) -> None:
         assert digest(proposal.bound) == digest(self.asked[name].bound)
         self.begun.add(name)
-        return ""
 
     def close(self, operation: str, name: str, note: str) -> None:
         self.refused.add(name)
@@ -79,8 +77,11 @@ class Magnum:
     def __init__(self, source: str) -> None:
         self.there = {source}
 
+    def template(self, ref: str) -> Json:
+        raise AssertionError("nothing is built here")
+
     def clusters(self) -> list[Json]:
-        return [{"uuid": each, "name": each} for each in self.there]
+        return [{"uuid": uuid, "name": uuid} for uuid in self.there]
 
     def cluster(self, ref: str) -> Json:
         return {"uuid": ref, "name": ref, "status": "CREATE_COMPLETE", "node_count": 3}
@@ -93,36 +94,38 @@ class Magnum:
 
 
 @dataclasses.dataclass
-class Stage:
+class SandboxPorts:
     """The `ProjectPorts` of the two clusters."""
 
-    cloud: Cloud
+    clusters: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
-    addresses: FloatingIpApi | None = None
+    digest_keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
+    floating_ips: FloatingIpApi | None = None
     answer: float | None = None  # seconds that a cluster has for one
     takes_snapshots: bool = True
     unhealthy: str = ""
     broken: Problem | None = None
 
     @property
-    def site(self) -> ProjectCloud:
+    def cloud(self) -> ProjectCloud:
         return ProjectCloud(cloud="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
 
     @property
-    def disks(self) -> Cinder:
-        return Cinder(self.cloud.infrastructure)
+    def block_storage(self) -> Cinder:
+        return Cinder(self.clusters.infrastructure)
 
     @property
-    def balancers(self) -> Octavia:
-        return Octavia(self.cloud.infrastructure)
+    def load_balancers(self) -> Octavia:
+        return Octavia(self.clusters.infrastructure)
 
     @contextlib.contextmanager
     def connect(self, cluster: str) -> Iterator[Kube]:
         if self.broken is not None:
             raise self.broken
-        kube = self.cloud.kube(cluster.removeprefix("uuid-"), answer=self.answer)
+        kube = self.clusters.kube(
+            cluster.removeprefix("uuid-").removeprefix("kubeconfig:"), answer=self.answer
+        )
         try:
             yield kube
         finally:
@@ -133,19 +136,19 @@ class Stage:
 
 
 def _never(_cluster: str, _driver: object) -> Any:
-    raise AssertionError("verified by the ground")
+    raise AssertionError("verified by the ports")
 
 
-class Told:
+class Listener:
     """What the workflow told; somebody may listen."""
 
     def __init__(self, heard: Callable[[str, object], None]) -> None:
-        self._heard = heard
+        self._on_event = heard
 
     def progress(self, operation: str, state: object) -> None: ...
 
     def changed(self, operation: str, name: str, state: object) -> None:
-        self._heard(name, state)
+        self._on_event(name, state)
 
     def end(self, operation: str, end: Json) -> None: ...
 
@@ -153,43 +156,45 @@ class Told:
 class Journey:
     """One migration, run over a journal as often as it is cut off."""
 
-    def __init__(self, cloud: Cloud, plan: MigrationPlan, folder: pathlib.Path) -> None:
+    def __init__(
+        self, cloud: Cloud, plan: MigrationPlan, folder: pathlib.Path, *, deploy: ClusterOrder | None = None
+    ) -> None:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
         self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
-        self.people, self.magnum = People(), Magnum(plan.source.id)
-        self.stage = Stage(cloud, self.magnum)
+        self.approvers, self.magnum = Approvers(), Magnum(plan.source.id)
+        self.ports = SandboxPorts(cloud, self.magnum)
         self.plan = plan
         self.journal: list[tuple[str, Json]] = []
-        self.told: dict[str, object] = {}
+        self.events: dict[str, object] = {}
         self.cuts = 0
-        self.done: set[int] = set()  # steps whose effect has happened at least once
+        self.effects: set[int] = set()  # steps whose effect has happened at least once
         self.on_pause: list[str] = []  # what somebody wants at each pause, in their order
         self.at_step: dict[str, Callable[[], None]] = {}  # what happens right before a step of that name
-        self.heard_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
+        self.after_pause: Callable[[], None] = lambda: None  # what happens when a pause is told
         self.retry_for = timedelta(seconds=0.2)
         self.before_each: Callable[[str], None] = lambda _name: (
             None
         )  # what happens before every step that is new
         self.removed: list[str] = []
-        self.register.begin(_noted(plan))
+        self.register.begin(_row(plan, deploy))
         self.workflow = MigrationWorkflow(
             register=self.register,
-            turns=self.turns,
-            at_once=lambda: 2,
-            grounds=lambda _project, _operation: self.stage,
-            decisions=self.people,
-            building=Provisioner(ReservationRepository(database), now=utc_now),
-            remove=self._remove,
-            limits=lambda: LIMITS,
+            limiter=self.turns,
+            concurrency=lambda: 2,
+            ports=lambda _project, _operation: self.ports,
+            decisions=self.approvers,
+            provisioner=Provisioner(ReservationRepository(database), now=utc_now),
+            delete_cluster=self._remove,
+            timeouts=lambda: LIMITS,
             ready_within=lambda: timedelta(seconds=40),
-            retry_for=lambda: self.retry_for,
+            retry_within=lambda: self.retry_for,
             now=utc_now,
         )
 
     def want(self, word: str) -> None:
         """Somebody wants something of it."""
-        number = len([each for each in self.row.history if "number" in each])
+        number = len([event for event in self.row.history if "number" in event])
         self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
     def run(self, *, twice: bool = False) -> MigrationEnded:
@@ -197,12 +202,12 @@ class Journey:
         record.
         """
         while True:
-            cutter = _Cutter(self, twice=twice)
+            recorder = _Recorder(self, twice=twice)
             flow = RecordedFlow(
                 operation=OPERATION,
                 project="shop",
-                reporter=Told(self._heard),
-                record=cutter.record,
+                reporter=Listener(self._on_event),
+                record=recorder.record,
                 ending=threading.Event(),
                 owned=lambda: True,
             )
@@ -213,33 +218,33 @@ class Journey:
 
     @property
     def paused(self) -> list[MigrationPaused]:
-        return [each for each in self.told.values() if isinstance(each, MigrationPaused)]
+        return [event for event in self.events.values() if isinstance(event, MigrationPaused)]
 
-    def _heard(self, name: str, state: object) -> None:
-        fresh = name not in self.told
-        self.told[name] = state
+    def _on_event(self, name: str, state: object) -> None:
+        fresh = name not in self.events
+        self.events[name] = state
         if fresh and isinstance(state, MigrationPaused):
-            self.heard_pause()
+            self.after_pause()
             if self.on_pause:
                 self.want(self.on_pause.pop(0))
 
-    def _remove(self, flow: Flow, given: Json) -> object:
+    def _remove(self, flow: Flow, cluster: Json) -> object:
         def order() -> Json:
             flow.fence()
-            self.magnum.delete_cluster(given["id"], operation=flow.operation)
-            self.removed.append(given["id"])
+            self.magnum.delete_cluster(cluster["id"], operation=flow.operation)
+            self.removed.append(cluster["id"])
             return {}
 
         return flow.step("delete", order)
 
     @property
     def row(self) -> ClusterMigration:
-        found = self.register.get(self.plan.migration)
-        assert found is not None
-        return found
+        stored = self.register.get(self.plan.migration)
+        assert stored is not None
+        return stored
 
 
-class _Cutter:
+class _Recorder:
     """Keeps the journal of one run, and dies where it is told to."""
 
     def __init__(self, journey: Journey, *, twice: bool) -> None:
@@ -251,26 +256,26 @@ class _Cutter:
         at, self._at = self._at, self._at + 1
         journal = self._journey.journal
         if at < len(journal):
-            kept_name, kept = journal[at]
+            kept_name, output = journal[at]
             assert kept_name == name, f"the steps come in one order: {kept_name} was {name}"
-            return kept
+            return output
         self._journey.before_each(name)
         happens = self._journey.at_step.pop(name, None)
         if happens is not None:
             happens()
-        found = do()
-        if self._twice and at not in self._journey.done:
-            self._journey.done.add(at)
+        output = do()
+        if self._twice and at not in self._journey.effects:
+            self._journey.effects.add(at)
             raise ProcessStopping
-        journal.append((name, found))
+        journal.append((name, output))
         if self._twice:
             raise ProcessStopping
-        return found
+        return output
 
 
-def _noted(plan: MigrationPlan) -> ClusterMigration:
+def _row(plan: MigrationPlan, deploy: ClusterOrder | None) -> ClusterMigration:
     order = {
-        "deploy": None,
+        "deploy": deploy.to_json() if deploy is not None else None,
         "soak": 0.0,
         "namespaces": [],
         "volumes": ["reattach"],

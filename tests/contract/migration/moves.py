@@ -55,24 +55,26 @@ class Moving:
         return target_objects.build(self.plan, inventory, self.mappings, self.image)
 
     def copy(self) -> CopyRecord:
-        found = self.inventory()
-        return copier.copy(self.into(), self.plan, found, self.forms(found))
+        inventory = self.inventory()
+        return copier.copy(self.into(), self.plan, inventory, self.forms(inventory))
 
     def rehearse(self) -> CopyRecord:
-        found = self.inventory()
-        return copier.rehearse(self.into(), self.plan, found, self.forms(found))
+        inventory = self.inventory()
+        return copier.rehearse(self.into(), self.plan, inventory, self.forms(inventory))
 
     def take_picture(self) -> BeforeImage:
-        found = self.inventory()
-        grounds = exclusions.exclusion_context(found, profile(self.plan.target.driver), early=self.plan.early)
-        workloads = quiesce_plan.to_quiesce(found, grounds, self.plan.early)
-        self.before = baseline.measure(found, [ref_of(each) for each in workloads])
+        inventory = self.inventory()
+        grounds = exclusions.exclusion_context(
+            inventory, profile(self.plan.target.driver), early=self.plan.early
+        )
+        workloads = quiesce_plan.to_quiesce(inventory, grounds, self.plan.early)
+        self.before = baseline.measure(inventory, [ref_of(workload) for workload in workloads])
         self.image = quiesce_plan.build_before_image(
             migration=self.plan.migration,
             workloads=workloads,
             operators=self.plan.operators,
             volumes=self.plan.volumes,
-            inventory=found,
+            inventory=inventory,
             agreement=common_apis(self.surface, self.surface),
             keep_addresses=[],
         )
@@ -80,7 +82,7 @@ class Moving:
 
     def quiesce(self) -> tuple[changes.AppliedChange, ...]:
         image = self.image or self.take_picture()
-        done = changes.apply(self.source, image)
+        applied = changes.apply(self.source, image)
         deadline.until(
             lambda: quiesced.still_running(self.source, self.surface, self.plan, image),
             what="stop",
@@ -92,21 +94,21 @@ class Moving:
             seconds=SECONDS,
         )
         reattachment.check_retained(self.source, self.plan.volumes)
-        return done
+        return applied
 
     def attach(self) -> None:
-        made = self.forms(self.inventory())
-        claims = {each.claim: made.final[each.claim] for each in self.plan.volumes if each.moves}
+        forms = self.forms(self.inventory())
+        claims = {volume.claim: forms.final[volume.claim] for volume in self.plan.volumes if volume.moves}
         reattachment.attach(self.target, self.plan.volumes, claims, self.plan.migration)
         deadline.until(
             lambda: reattachment.unbound(self.target, self.plan.volumes), what="bind", seconds=SECONDS
         )
 
     def start(self) -> list[CopyRecord]:
-        found, into = self.inventory(), self.into()
-        made = self.forms(found)
-        done = [startup.first_replicas(into, self.plan, found, made)]
-        return [*done, *(startup.start(into, self.plan, found, made, part) for part in startup.PARTS)]
+        inventory, into = self.inventory(), self.into()
+        forms = self.forms(inventory)
+        records = [startup.first_replicas(into, self.plan, inventory, forms)]
+        return [*records, *(startup.start(into, self.plan, inventory, forms, part) for part in startup.PARTS)]
 
     def wait_until_ready(self) -> None:
         top = startup.top_level(self.inventory(), self.plan.items)
@@ -118,14 +120,14 @@ class Moving:
         )
 
     def open(self) -> None:
-        found, into = self.inventory(), self.into()
-        exposure.open_traffic(into, self.plan, found, self.forms(found))
+        inventory, into = self.inventory(), self.into()
+        exposure.open_traffic(into, self.plan, inventory, self.forms(inventory))
         deadline.until(
             lambda: exposure.unanswered(into, exposure.of_recipe(self.plan, AddressRecipe.NEW_ADDRESS)),
             what="have an address",
             seconds=SECONDS,
         )
-        exposure.admit(into, self.plan, found, self.forms(found))
+        exposure.admit(into, self.plan, inventory, self.forms(inventory))
 
     def cut_over(self) -> None:
         self.quiesce()
@@ -135,8 +137,8 @@ class Moving:
         self.open()
 
     def roll_back(self) -> tuple[changes.AppliedChange, ...]:
-        found = self.inventory()
-        removal.stop(self.into(), self.plan, found, self.forms(found))
+        inventory = self.inventory()
+        removal.stop(self.into(), self.plan, inventory, self.forms(inventory))
         deadline.until(
             lambda: reattachment.attached(self.target, self.plan.volumes, self.disks),
             what="be free",

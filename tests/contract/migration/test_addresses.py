@@ -24,13 +24,17 @@ class Neutron:
 
     def find(self, address: str) -> FloatingIP | None:
         return next(
-            (self._shown(key) for key, each in self._network.floating_ips.items() if each.address == address),
+            (
+                self._shown(key)
+                for key, floating in self._network.floating_ips.items()
+                if floating.address == address
+            ),
             None,
         )
 
     def on(self, port: str) -> FloatingIP | None:
-        found = self._network.floating_ip_of(port)
-        return self._shown(found.id) if found else None
+        floating = self._network.floating_ip_of(port)
+        return self._shown(floating.id) if floating else None
 
     def describe(self, floating_ip: str, text: str) -> None:
         self._network.floating_ips[floating_ip].description = text
@@ -39,17 +43,19 @@ class Neutron:
         self._network.associate(self._network.floating_ips[floating_ip], port)
 
     def _shown(self, key: str) -> FloatingIP:
-        found = self._network.floating_ips[key]
-        return FloatingIP(id=found.id, address=found.address, port=found.port, description=found.description)
+        floating = self._network.floating_ips[key]
+        return FloatingIP(
+            id=floating.id, address=floating.address, port=floating.port, description=floating.description
+        )
 
 
 @pytest.fixture
 def moving(cloud: Cloud) -> Moving:
     mappings = Mappings(addresses="keep")
-    made = Moving(cloud, planned(cloud, wish(cloud, mappings=mappings)), mappings)
-    made.copy()
-    made.take_picture()
-    return made
+    migration = Moving(cloud, planned(cloud, wish(cloud, mappings=mappings)), mappings)
+    migration.copy()
+    migration.take_picture()
+    return migration
 
 
 def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
@@ -59,16 +65,16 @@ def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
     move = floating_ips.plan_move(balancer, neutron)
     assert move is not None
     floating_ips.keep(move, neutron, moving.plan.migration)
-    found, into = moving.inventory(), moving.into()
-    made = moving.forms(found)
-    assert not floating_ips.open_internal(into, moving.plan, found, made, [move]).failures
+    inventory, into = moving.inventory(), moving.into()
+    forms = moving.forms(inventory)
+    assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).failures
     deadline.until(lambda: exposure.unanswered(into, [move.service]), what="have an address", seconds=SECONDS)
     for _ in range(2):  # it may be repeated
-        floating_ips.switch(moving.target, PATH, made.final[move.service], move, neutron)
+        floating_ips.switch(moving.target, PATH, forms.final[move.service], move, neutron)
         deadline.until(
             lambda: floating_ips.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS
         )
-    assert not floating_ips.open_internal(into, moving.plan, found, made, [move]).written, (
+    assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).written, (
         "what has arrived is left alone"
     )
     return move
@@ -79,8 +85,8 @@ def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
     move = switched(moving, neutron)
     [new] = exposure.new_addresses(moving.into(), moving.plan)
     assert new.before == new.after == (move.address,)
-    found = neutron.find(move.address)
-    assert found is not None and found.port not in ("", move.old_port)
+    floating = neutron.find(move.address)
+    assert floating is not None and floating.port not in ("", move.old_port)
 
 
 def test_the_description_no_longer_names_the_old_cluster_whose_deletion_goes_by_it(moving: Moving) -> None:
@@ -97,9 +103,9 @@ def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) 
     for _ in range(2):
         floating_ips.switch_back(move, neutron)
     moving.cloud.settle()
-    found = neutron.find(move.address)
-    assert found is not None
-    assert (found.port, found.description) == (move.old_port, move.old_description)
+    floating = neutron.find(move.address)
+    assert floating is not None
+    assert (floating.port, floating.description) == (move.old_port, move.old_description)
 
 
 def test_until_the_switch_the_new_load_balancer_has_no_address_from_outside(moving: Moving) -> None:

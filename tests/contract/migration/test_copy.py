@@ -28,14 +28,14 @@ def moving(cloud: Cloud) -> Moving:
 
 
 def get(moving: Moving, path: str) -> workload.Object:
-    found = kube_writing.read(moving.target, path)
-    assert found is not None, path
-    return found
+    obj = kube_writing.read(moving.target, path)
+    assert obj is not None, path
+    return obj
 
 
 def test_the_plan_of_a_whole_cluster_has_no_blockers_and_comes_back_from_json(moving: Moving) -> None:
     plan = moving.plan
-    assert not plan.blockers, [each.what for each in plan.blockers]
+    assert not plan.blockers, [blocker.what for blocker in plan.blockers]
     assert MigrationPlan.model_validate_json(plan.model_dump_json()) == plan
     kinds = Counter(item.ref.kind for item in plan.items)
     assert kinds["Deployment"] == 11 and kinds["StatefulSet"] == 3 and kinds["PersistentVolumeClaim"] == 4
@@ -80,7 +80,7 @@ def test_everything_arrives_and_nothing_runs(moving: Moving) -> None:
 
 
 def test_policies_are_there_before_the_pods_and_webhooks_come_last(moving: Moving) -> None:
-    order = [each.ref.kind for each in moving.copy().written]
+    order = [written.ref.kind for written in moving.copy().written]
     assert order.index("NetworkPolicy") < order.index("Deployment")
     assert (
         order.index("ServiceAccount")
@@ -92,23 +92,23 @@ def test_policies_are_there_before_the_pods_and_webhooks_come_last(moving: Movin
 
 def test_copying_again_changes_nothing(moving: Moving) -> None:
     moving.copy()
-    again = {each.action for each in moving.copy().written}
+    again = {written.action for written in moving.copy().written}
     assert again == {WriteAction.UNCHANGED, WriteAction.PRESENT}
 
 
 def test_everything_has_a_field_manager_and_a_label(moving: Moving) -> None:
     moving.copy()
-    found = get(moving, "/api/v1/namespaces/shop/configmaps/settings")
-    assert found["metadata"]["labels"]["xk8s.io/migration"] == "m1"
-    assert {entry["manager"] for entry in found["metadata"]["managedFields"]} == {"xk8s"}
+    settings = get(moving, "/api/v1/namespaces/shop/configmaps/settings")
+    assert settings["metadata"]["labels"]["xk8s.io/migration"] == "m1"
+    assert {entry["manager"] for entry in settings["metadata"]["managedFields"]} == {"xk8s"}
 
 
 def test_the_copy_is_proven_equal(moving: Moving) -> None:
     moving.copy()
-    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
-    assert found.proven, found.differences
-    assert found.equal == len(moving.plan.items)
-    assert all(count.planned == count.found for count in found.counts)
+    compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    assert compared.proven, compared.differences
+    assert compared.equal == len(moving.plan.items)
+    assert all(count.planned == count.found for count in compared.counts)
     assert (
         comparison.network(moving.plan, read_cluster_state(moving.source), read_cluster_state(moving.target))
         == ()
@@ -125,8 +125,8 @@ def test_a_copy_that_somebody_changed_is_named_by_its_fields_only(moving: Moving
         "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/cart",
         {"spec": {"ingress": None}},
     )
-    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
-    assert {str(each.ref): each.what for each in found.differences} == {
+    compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    assert {str(difference.ref): difference.what for difference in compared.differences} == {
         "Secret shop/database": "data.password differ",
         "NetworkPolicy shop/cart": "spec.ingress differ",
     }
@@ -141,8 +141,8 @@ def test_a_copy_that_somebody_changed_is_named_by_its_fields_only(moving: Moving
 def test_what_is_missing_in_the_copy_is_a_difference(moving: Moving) -> None:
     moving.copy()
     kube_writing.delete(moving.target, "/api/v1/namespaces/billing/configmaps/invoices")
-    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
-    assert [(str(each.ref), each.what) for each in found.differences] == [
+    compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    assert [(str(difference.ref), difference.what) for difference in compared.differences] == [
         ("ConfigMap billing/invoices", "it is missing")
     ]
 
@@ -161,7 +161,7 @@ def test_another_object_of_that_name_is_never_taken_over(moving: Moving) -> None
         ],
     )
     record = moving.copy()
-    assert [(str(each.ref), each.action) for each in record.failures] == [
+    assert [(str(failure.ref), failure.action) for failure in record.failures] == [
         ("ConfigMap shop/settings", WriteAction.DIFFERS)
     ]
     assert get(moving, "/api/v1/namespaces/shop/configmaps/settings")["data"] == {"MODE": "theirs"}
@@ -186,7 +186,7 @@ def test_the_target_is_asked_whether_it_would_take_everything_that_waits(moving:
     moving.copy()
     record = moving.rehearse()
     waiting = {item.ref for item in moving.plan.items if item.hold is not Hold.NOT}
-    assert {each.ref for each in record.written} == waiting
+    assert {written.ref for written in record.written} == waiting
     assert not record.failures
     assert get(moving, "/apis/apps/v1/namespaces/shop/deployments/cart")["spec"]["replicas"] == 0
 
@@ -229,8 +229,8 @@ def test_a_change_on_the_source_after_the_copy_is_found(moving: Moving) -> None:
             }
         ],
     )
-    found = drift.drift(moving.plan, moving.inventory(), moving.mappings, KEY)
-    assert sorted(found.lines()) == [
+    differences = drift.drift(moving.plan, moving.inventory(), moving.mappings, KEY)
+    assert sorted(differences.lines()) == [
         "ConfigMap shop/late (new)",
         "ConfigMap shop/settings (changed)",
         "PodDisruptionBudget shop/cart (gone)",

@@ -27,10 +27,10 @@ MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "EndpointSlice", "Endpoints", "Volum
 
 @pytest.fixture
 def moving(cloud: Cloud) -> Moving:
-    made = Moving(cloud, planned(cloud, wish(cloud)))
-    made.copy()
-    made.take_picture()
-    return made
+    migration = Moving(cloud, planned(cloud, wish(cloud)))
+    migration.copy()
+    migration.take_picture()
+    return migration
 
 
 def canonical(inventory: Inventory) -> dict[Ref, str]:
@@ -45,9 +45,11 @@ def canonical(inventory: Inventory) -> dict[Ref, str]:
 def pods(moving: Moving, cluster: str) -> Counter[str]:
     """Pods that have not ended, by application."""
     kube = moving.source if cluster == "source" else moving.target
-    found = kube.all_of("/api/v1/namespaces/shop/pods", dict)
+    listed = kube.all_of("/api/v1/namespaces/shop/pods", dict)
     return Counter(
-        pod["metadata"]["labels"].get("app", "") for pod in found if pod["status"].get("phase") != "Succeeded"
+        pod["metadata"]["labels"].get("app", "")
+        for pod in listed
+        if pod["status"].get("phase") != "Succeeded"
     )
 
 
@@ -59,16 +61,16 @@ def write_on_disks(moving: Moving, words: str) -> dict[str, str]:
 
 
 def test_the_source_stands_still_and_its_disks_are_free(moving: Moving) -> None:
-    done = moving.quiesce()
-    assert {each.state for each in done} == {ChangeStatus.DONE}
+    applied = moving.quiesce()
+    assert {change.state for change in applied} == {ChangeStatus.DONE}
     assert not pods(moving, "source")
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"available"}
     policies = {
-        each["spec"]["persistentVolumeReclaimPolicy"]
-        for each in moving.source.all_of("/api/v1/persistentvolumes", dict)
+        volume["spec"]["persistentVolumeReclaimPolicy"]
+        for volume in moving.source.all_of("/api/v1/persistentvolumes", dict)
     }
     assert policies == {"Retain"}
-    assert {each.state for each in moving.quiesce()} == {ChangeStatus.ALREADY}
+    assert {change.state for change in moving.quiesce()} == {ChangeStatus.ALREADY}
 
 
 def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Moving) -> None:
@@ -77,17 +79,20 @@ def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Movin
     assert pods(moving, "target") == before
     assert not pods(moving, "source")
     handles = {
-        each["spec"]["csi"]["volumeHandle"]
-        for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        volume["spec"]["csi"]["volumeHandle"]
+        for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)
     }
     assert handles == set(marks)
     assert {
         disk.id: disk.files["/marker"] for disk in moving.cloud.infrastructure.storage.volumes.values()
     } == marks
     report = "/apis/batch/v1/namespaces/shop/cronjobs/report"
-    here, there = kube_writing.read(moving.source, report), kube_writing.read(moving.target, report)
-    assert here is not None and there is not None
-    assert (here["spec"]["suspend"], there["spec"]["suspend"]) == (True, False)
+    source_job, target_job = (
+        kube_writing.read(moving.source, report),
+        kube_writing.read(moving.target, report),
+    )
+    assert source_job is not None and target_job is not None
+    assert (source_job["spec"]["suspend"], target_job["spec"]["suspend"]) == (True, False)
     paused = kube_writing.read(moving.target, "/apis/batch/v1/namespaces/shop/cronjobs/paused")
     assert paused is not None and paused["spec"]["suspend"] is True, "it was suspended before"
     final = comparison.compare(moving.into(), moving.forms(moving.inventory()).final)
@@ -104,11 +109,11 @@ def test_the_source_is_restored_exactly(moving: Moving) -> None:
     counted = pods(moving, "source")
     moving.cut_over()
     assert canonical(moving.inventory()) != before
-    assert {each.state for each in moving.roll_back()} == {ChangeStatus.DONE}
+    assert {change.state for change in moving.roll_back()} == {ChangeStatus.DONE}
     moving.cloud.settle()
     assert canonical(moving.inventory()) == before
     assert pods(moving, "source") == counted and not pods(moving, "target")
-    assert {each.state for each in changes.revert(moving.source, moving.image)} == {ChangeStatus.ALREADY}  # type: ignore[arg-type]
+    assert {change.state for change in changes.revert(moving.source, moving.image)} == {ChangeStatus.ALREADY}  # type: ignore[arg-type]
 
 
 def test_what_was_written_meanwhile_stays_on_the_disks_after_a_roll_back(moving: Moving) -> None:
@@ -123,19 +128,21 @@ def test_what_was_written_meanwhile_stays_on_the_disks_after_a_roll_back(moving:
 
 
 def test_everything_that_was_made_is_removed_by_label_and_nothing_else(moving: Moving) -> None:
-    own = {
+    foreign = {
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {"name": "theirs", "labels": {"xk8s.io/migration": "another"}},
     }
-    moving.cloud.deploy("new", [own])
+    moving.cloud.deploy("new", [foreign])
     moving.cut_over()
     moving.roll_back()
     removal.remove_all(moving.target, moving.into().surface, "m1")
     moving.cloud.settle()
     assert not removal.remove_all(moving.target, moving.into().surface, "m1")
-    left = {each["metadata"]["name"] for each in moving.target.all_of("/api/v1/namespaces", dict)}
-    assert "theirs" in left and "shop" not in left
+    namespaces = {
+        namespace["metadata"]["name"] for namespace in moving.target.all_of("/api/v1/namespaces", dict)
+    }
+    assert "theirs" in namespaces and "shop" not in namespaces
     assert len(moving.cloud.infrastructure.storage.volumes) == 4
 
 
@@ -145,13 +152,13 @@ def test_every_step_may_be_repeated(moving: Moving) -> None:
     moving.attach()
     moving.attach()
     moving.start()
-    again = [each.action for record in moving.start() for each in record.written]
+    again = [written.action for record in moving.start() for written in record.written]
     assert set(again) == {WriteAction.UNCHANGED}
     moving.wait_until_ready()
     moving.open()
     moving.open()
     before = pods(moving, "target")
-    assert {each.action for each in moving.copy().written} == {
+    assert {written.action for written in moving.copy().written} == {
         WriteAction.UNCHANGED,
         WriteAction.PRESENT,
     }, "a late copy stops nothing"
@@ -162,9 +169,9 @@ def test_a_process_that_wakes_up_late_does_not_put_a_started_workload_to_sleep(m
     """Its copy was prepared before the cut-over; what it read then is no longer the version that is there."""
     from bot.migration.copy import writer as migration_writing
 
-    into, found = moving.into(), moving.inventory()
+    into, inventory = moving.into(), moving.inventory()
     ref = Ref("apps", "Deployment", "shop", "cart")
-    asleep = moving.forms(found).held[ref]
+    asleep = moving.forms(inventory).held[ref]
     stale = migration_writing.existing(into, [ref])[ref]
     moving.cut_over()
     assert asleep is not None
@@ -204,7 +211,7 @@ def test_what_somebody_changed_since_is_not_restored_over(moving: Moving) -> Non
     kube_writing.patch(
         moving.source, "/apis/apps/v1/namespaces/shop/deployments/cart", {"spec": {"replicas": 5}}
     )
-    states = {str(each.ref): each.state for each in changes.revert(moving.source, moving.image)}  # type: ignore[arg-type]
+    states = {str(change.ref): change.state for change in changes.revert(moving.source, moving.image)}  # type: ignore[arg-type]
     assert states["Deployment shop/cart"] is ChangeStatus.CHANGED
     assert states["Deployment shop/ads"] is ChangeStatus.DONE
     assert changes.pending(moving.source, moving.image)  # type: ignore[arg-type]
@@ -268,8 +275,8 @@ def test_after_the_old_cluster_is_gone_volumes_get_their_own_policy(moving: Movi
     moving.cut_over()
     volumes_moving.hand_over(moving.target, moving.plan.volumes, "m1")
     policies = {
-        each["spec"]["persistentVolumeReclaimPolicy"]
-        for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        volume["spec"]["persistentVolumeReclaimPolicy"]
+        for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)
     }
     assert policies == {"Delete"}
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,17 +18,16 @@ from bot.adapters.durable.outcomes import OutcomeCodec
 from bot.adapters.durable.runtime import Runtime
 from bot.app.workflows import MIGRATIONS, MOST_OPEN_MIGRATIONS
 from bot.common.problems import Refusal
-from bot.migration.workflow import run as passages
-from bot.migration.workflow.concurrency import MigrationPermit
-from bot.migration.workflow.prove import soak
+from bot.migration.workflow import step_runner
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
+from bot.migration.workflow.steps.soak import soak
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
 from storage.models.clusters import MigrationTurnRow
 from tests.unit.migration.builders import workload
-from tests.unit.migration.planning.test_builder import plan
+from tests.unit.migration.planning.plans import plan
 
 MANY, FEW, AT_ONCE = 50, 10, 2
 pytestmark = pytest.mark.timeout(300)
@@ -37,7 +37,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Moves:
+class CountedMigrations:
     """Migrations that work for a moment at each step, soak, and work once more; it is counted how many
     at once.
     """
@@ -77,28 +77,28 @@ class Moves:
         )
         runtime.begin("migrate", operation=f"{number:032x}", project="shop", given={"migration": name})
 
-    def __call__(self, flow: Flow, given: Json) -> object:
-        name = given["migration"]
-        own = MigrationPermit(
-            self.turns, name, operation=flow.operation, project=flow.project, at_once=lambda: AT_ONCE
-        )
-        passage = Run(
-            flow,
-            self.register,
-            own,
-            migration=name,
-            plan=self.plan,
-            begun=utc_now(),
+    def __call__(self, flow: Flow, arguments: Json) -> object:
+        name = arguments["migration"]
+        unused: Any = None  # no step here looks at a cluster, or asks for a decision
+        run = Run(
+            flow=flow,
+            plan=self.plan.model_copy(update={"migration": name}),
+            began=utc_now(),
+            ports=unused,
+            decisions=unused,
+            register=self.register,
+            limiter=self.turns,
+            limit=lambda: AT_ONCE,
+            retry_within=lambda: timedelta(seconds=60),
             now=utc_now,
-            retry_for=lambda: timedelta(seconds=60),
         )
         for step in (Step.DEPLOY, Step.COPY):
-            passage.enter(step)
-            passage.do("work", lambda: self._works(name))
-        soak(passage, timedelta(0))
-        passage.idle("wait", lambda: self._soaks(name), detail=lambda: "waits")
-        passage.enter(Step.DELETE)
-        passage.do("work", lambda: self._works(name))
+            run.begin(step)
+            run.steps.do("work", lambda: self._works(name))
+        soak(run, timedelta(0))
+        run.steps.idle("wait", lambda: self._soaks(name), detail="waits")
+        run.begin(Step.DELETE)
+        run.steps.do("work", lambda: self._works(name))
         flow.step("ended", lambda: self._ends(name))
         raise Refusal("done")
 
@@ -141,37 +141,37 @@ class Silent:
 
 
 @pytest.fixture
-def told() -> Silent:
+def reporter() -> Silent:
     return Silent()
 
 
 @pytest.fixture
-def moves(database: Database) -> Moves:
-    return Moves(database)
+def migrations(database: Database) -> CountedMigrations:
+    return CountedMigrations(database)
 
 
 @pytest.fixture
 def start(
-    database_url: str, moves: Moves, told: Silent, monkeypatch: pytest.MonkeyPatch
+    database_url: str, migrations: CountedMigrations, reporter: Silent, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], Runtime]]:
     """Starts a process' durable work, after it has let go of what it had."""
-    monkeypatch.setattr(passages, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.5)
     running: list[Runtime] = []
 
-    def begun() -> Runtime:
-        for each in running:
-            each.stop()
-        made = Runtime(
+    def begin() -> Runtime:
+        for runtime in running:
+            runtime.stop()
+        runtime = Runtime(
             database_url, ends=OutcomeCodec({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS}
         )
-        made.register("migrate", moves, queue=MIGRATIONS)
-        made.launch(executor="one", reporter=told)
-        running[:] = [made]
-        return made
+        runtime.register("migrate", migrations, queue=MIGRATIONS)
+        runtime.launch(executor="one", reporter=reporter)
+        running[:] = [runtime]
+        return runtime
 
-    yield begun
-    for each in running:
-        each.stop()
+    yield begin
+    for runtime in running:
+        runtime.stop()
 
 
 def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
@@ -182,31 +182,31 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
 
 
 def test_fifty_soak_at_once_while_never_more_than_two_worked(
-    start: Callable[[], Runtime], moves: Moves, told: Silent
+    start: Callable[[], Runtime], migrations: CountedMigrations, reporter: Silent
 ) -> None:
     runtime = start()
     for number in range(MANY):
-        moves.begin(runtime, number)
-    until(lambda: len(moves.soaking) == MANY)
-    assert moves.most <= AT_ONCE and not moves.done
-    moves.enough.set()
-    until(lambda: len(told.ends) == MANY)
-    assert len(set(moves.done)) == MANY == len(moves.done)
-    assert 0 < moves.most <= AT_ONCE
+        migrations.begin(runtime, number)
+    until(lambda: len(migrations.soaking) == MANY)
+    assert migrations.most <= AT_ONCE and not migrations.done
+    migrations.enough.set()
+    until(lambda: len(reporter.ends) == MANY)
+    assert len(set(migrations.done)) == MANY == len(migrations.done)
+    assert 0 < migrations.most <= AT_ONCE
 
 
 def test_a_restart_in_the_middle_loses_no_turn_and_leaves_none_behind(
-    start: Callable[[], Runtime], moves: Moves, told: Silent
+    start: Callable[[], Runtime], migrations: CountedMigrations, reporter: Silent
 ) -> None:
     runtime = start()
     for number in range(FEW):
-        moves.begin(runtime, number)
+        migrations.begin(runtime, number)
     for some in (2, FEW // 2, FEW):
-        until(lambda some=some: len(moves.soaking) >= some)  # type: ignore[misc]
+        until(lambda some=some: len(migrations.soaking) >= some)  # type: ignore[misc]
         start()
-    moves.enough.set()
-    until(lambda: len(moves.done) >= FEW // 2)
+    migrations.enough.set()
+    until(lambda: len(migrations.done) >= FEW // 2)
     start()
-    until(lambda: len(told.ends) == FEW)
-    assert len(set(moves.done)) == FEW and 0 < moves.most <= AT_ONCE
-    assert not moves.lines(), "who has ended holds none and waits for none"
+    until(lambda: len(reporter.ends) == FEW)
+    assert len(set(migrations.done)) == FEW and 0 < migrations.most <= AT_ONCE
+    assert not migrations.lines(), "who has ended holds none and waits for none"

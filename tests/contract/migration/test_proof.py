@@ -14,9 +14,9 @@ from bot.adapters.kube.client import Kube
 from bot.migration.proof import source_record
 from bot.migration.proof.verdict import ProofResult
 from bot.migration.workflow import proof_checks
-from bot.migration.workflow.cluster_views import ClusterViews, Known, RunState
+from bot.migration.workflow.cluster_views import ClusterViews, InventoryCache, RecordedState, SourceState
 from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish
-from tests.contract.migration.journeys import Magnum, Stage
+from tests.contract.migration.journeys import Magnum, SandboxPorts
 from tests.contract.migration.moves import Moving
 
 pytestmark = pytest.mark.timeout(180)
@@ -24,7 +24,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
 
 
 @pytest.fixture(scope="module")
-def moved() -> Iterator[tuple[Moving, RunState]]:
+def moved() -> Iterator[tuple[Moving, RecordedState]]:
     """A workload that has moved, and what was recorded of it."""
     with both() as cloud:
         ingress = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
@@ -32,11 +32,13 @@ def moved() -> Iterator[tuple[Moving, RunState]]:
         moving = Moving(cloud, planned(cloud, wish(cloud)))
         moving.copy()
         moving.take_picture()
-        noted = source_record.record_source(moving.source, moving.inventory(), moving.plan)
+        record = source_record.record_source(moving.source, moving.inventory(), moving.plan)
         moving.cut_over()
         given_address(moving.target, ingress, "203.0.113.81")
         cloud.settle()
-        yield moving, RunState(target="uuid-new", image=moving.image, before=moving.before, seen=noted)
+        assert moving.image is not None and moving.before is not None
+        source = SourceState(image=moving.image, baseline=moving.before, moves=(), record=record)
+        yield moving, RecordedState(target="uuid-new", source=source)
 
 
 def given_address(kube: Kube, path: str, address: str) -> None:
@@ -44,43 +46,43 @@ def given_address(kube: Kube, path: str, address: str) -> None:
     kube_writing.patch(kube, f"{path}/status", {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}})
 
 
-def run(moved: tuple[Moving, RunState], app: str, script: str, most: int = 9) -> None:
+def run(moved: tuple[Moving, RecordedState], app: str, script: str, most: int = 9) -> None:
     """Run something in the pods of an application in the target, whose kubelets then look."""
     cloud = moved[0].cloud
     cluster = cloud.clusters["new"]
     pods = moved[0].target.all_of("/api/v1/namespaces/shop/pods", dict)
-    for pod in [each for each in pods if each["metadata"]["labels"].get("app") == app][:most]:
+    for pod in [pod for pod in pods if pod["metadata"]["labels"].get("app") == app][:most]:
         argv = ["sh", "-c", script]
         cloud.loopback.call(cluster._programs.run, pod, pod["spec"]["containers"][0]["name"], argv)
     cloud.loopback.call(cluster.resync)
     cloud.settle()
 
 
-def scene(moved: tuple[Moving, RunState]) -> ClusterViews:
+def scene(moved: tuple[Moving, RecordedState]) -> ClusterViews:
     moving, recorded = moved
-    ground: Any = Stage(moving.cloud, Magnum(moving.plan.source.id))
+    ports: Any = SandboxPorts(moving.cloud, Magnum(moving.plan.source.id))
     return ClusterViews(
         plan=moving.plan,
-        ground=ground,
+        ports=ports,
         recorded=recorded,
-        known=Known(),
+        cache=InventoryCache(),
         source=moving.source,
         target=moving.target,
     )
 
 
-def proof(moved: tuple[Moving, RunState]) -> dict[str, ProofResult]:
-    return {each.check: each for each in proof_checks.proof(scene(moved), lambda _seconds: None)}
+def proof(moved: tuple[Moving, RecordedState]) -> dict[str, ProofResult]:
+    return {result.check: result for result in proof_checks.run_checks(scene(moved), lambda _seconds: None)}
 
 
-def faults(moved: tuple[Moving, RunState]) -> list[str]:
+def faults(moved: tuple[Moving, RecordedState]) -> list[str]:
     return proof_checks.faults(proof(moved).values())
 
 
-def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RunState]) -> None:
-    found = proof(moved)
-    assert not proof_checks.faults(found.values())
-    assert {name: each.looked for name, each in found.items()} == {
+def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RecordedState]) -> None:
+    results = proof(moved)
+    assert not proof_checks.faults(results.values())
+    assert {name: result.looked for name, result in results.items()} == {
         "endpoints": 14,
         "load balancers": 1,
         "ingresses": 1,
@@ -88,13 +90,13 @@ def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Mov
         "restarts": 25 + 4,
         "rights": 2,
         "http": 3,
-    }, found
-    [gap] = [line for each in found.values() for line in each.unchecked]
+    }, results
+    [gap] = [line for result in results.values() for line in result.unchecked]
     assert gap.startswith("HTTP of shop/ads:80, ") and gap.endswith("no probe names a path")
     assert not proof_checks.settling(scene(moved))
 
 
-def change(moved: tuple[Moving, RunState], path: str, now: dict[str, Any]) -> Callable[[], None]:
+def change(moved: tuple[Moving, RecordedState], path: str, now: dict[str, Any]) -> Callable[[], None]:
     """Change an object of the target; returns what changes it back."""
     target = moved[0].target
     old = kube_writing.read(target, path)
@@ -115,7 +117,7 @@ def change(moved: tuple[Moving, RunState], path: str, now: dict[str, Any]) -> Ca
     return back
 
 
-def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, RecordedState]) -> None:
     run(moved, "cart", "echo 503 > /www/healthz", most=1)
     assert "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)" in faults(moved)
     assert proof_checks.settling(scene(moved)) == [
@@ -125,22 +127,26 @@ def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, Ru
     assert not faults(moved)
 
 
-def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Moving, RecordedState]) -> None:
     network = moved[0].cloud.infrastructure.network
-    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    [mine] = [
+        balancer for balancer in network.balancers.values() if "cluster uuid-new" in balancer.description
+    ]
     answering, mine.listeners[0].answering = mine.listeners[0].answering, frozenset()
     mine.provisioning = "ERROR"
-    found = faults(moved)
-    assert any("provisioning_status ERROR, expected ACTIVE" in line for line in found)
-    assert any("members: ERROR, expected at least one ONLINE" in line for line in found)
+    lines = faults(moved)
+    assert any("provisioning_status ERROR, expected ACTIVE" in line for line in lines)
+    assert any("members: ERROR, expected at least one ONLINE" in line for line in lines)
     assert proof_checks.settling(scene(moved))
     mine.provisioning, mine.listeners[0].answering = "ACTIVE", answering
     assert not faults(moved)
 
 
-def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RunState]) -> None:
+def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RecordedState]) -> None:
     network = moved[0].cloud.infrastructure.network
-    [mine] = [each for each in network.balancers.values() if "cluster uuid-new" in each.description]
+    [mine] = [
+        balancer for balancer in network.balancers.values() if "cluster uuid-new" in balancer.description
+    ]
     mine.provisioning = "PENDING_UPDATE"
     paused: list[float] = []
 
@@ -148,18 +154,18 @@ def test_what_time_mends_is_looked_at_once_more(moved: tuple[Moving, RunState]) 
         paused.append(seconds)
         mine.provisioning = "ACTIVE"
 
-    assert not proof_checks.faults(proof_checks.proof(scene(moved), pause))
+    assert not proof_checks.faults(proof_checks.run_checks(scene(moved), pause))
     assert paused == [proof_checks.AGAIN_SECONDS]
 
 
-def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_an_ingress_that_nobody_has_taken_up_is_named(moved: tuple[Moving, RecordedState]) -> None:
     path = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop"
     kube_writing.patch(moved[0].target, f"{path}/status", {"status": {"loadBalancer": None}})
     assert any("Ingress shop/shop: it has no address" in line for line in faults(moved))
     given_address(moved[0].target, path, "203.0.113.81")
 
 
-def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RecordedState]) -> None:
     back = change(moved, f"{RBAC}/roles/reader", {"rules": []})
     assert any(
         "ServiceAccount shop/runner: it may not get configmaps in shop" in line for line in faults(moved)
@@ -174,17 +180,17 @@ def test_a_right_that_is_missing_or_new_is_named(moved: tuple[Moving, RunState])
     assert not faults(moved)
 
 
-def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, RunState]) -> None:
+def test_an_application_that_answers_otherwise_is_named(moved: tuple[Moving, RecordedState]) -> None:
     run(moved, "frontend", "echo 302 > /www/healthz")
-    found = faults(moved)
+    lines = faults(moved)
     assert (
-        "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in found
+        "Service shop/frontend, port 80, GET /healthz: answers 3xx, expected 2xx, as on the source" in lines
     )
     run(moved, "frontend", "rm -f /www/healthz")
     assert not faults(moved)
 
 
-def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, RunState]) -> None:
+def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Moving, RecordedState]) -> None:
     cluster = moved[0].cloud.clusters["new"]
     pods = cluster.store.registry.named("Pod")
 
@@ -204,7 +210,9 @@ def test_a_container_that_was_restarted_is_named_with_its_reason(moved: tuple[Mo
     assert not faults(moved)
 
 
-def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tuple[Moving, RunState]) -> None:
+def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(
+    moved: tuple[Moving, RecordedState],
+) -> None:
     """A role that reads everything and may neither review access nor use the proxy."""
     clusters = moved[0].cloud.clusters.values()
     for cluster in clusters:
@@ -212,14 +220,16 @@ def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(moved: tup
         rules = [{"apiGroups": ["*"], "resources": ["pods", "services", "*"], "verbs": ["list"]}]
         deploy_reader(moved[0].cloud, cluster.spec.name, rules)
     try:
-        found = {each.check: each for each in proof_checks.proof(scene(moved), lambda _seconds: None)}
+        results = {
+            result.check: result for result in proof_checks.run_checks(scene(moved), lambda _seconds: None)
+        }
     finally:
         for cluster in clusters:
             cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
-    assert not proof_checks.faults(found.values())
-    assert (found["rights"].looked, found["http"].looked) == (0, 0)
-    assert any("does not let me ask" in line for line in found["rights"].unchecked)
-    assert any("services/proxy" in line for line in found["http"].unchecked)
+    assert not proof_checks.faults(results.values())
+    assert (results["rights"].looked, results["http"].looked) == (0, 0)
+    assert any("does not let me ask" in line for line in results["rights"].unchecked)
+    assert any("services/proxy" in line for line in results["http"].unchecked)
 
 
 def deploy_reader(cloud: Cloud, name: str, rules: list[dict[str, Any]]) -> None:

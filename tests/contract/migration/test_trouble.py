@@ -22,18 +22,18 @@ def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
 
 
 def proven(moving: Moving) -> bool:
-    found = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
-    return found.proven and all(count.planned == count.found for count in found.counts)
+    compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    return compared.proven and all(count.planned == count.found for count in compared.counts)
 
 
 def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """The target's API answers 503 after some requests, until it is well again."""
-    faults, left = moving.cloud.clusters["new"].api.faults, [requests]
+    faults, remaining = moving.cloud.clusters["new"].api.faults, [requests]
     exchange = moving.target.exchange
 
     def counted(*arguments: object, **named: object) -> object:
-        left[0] -= 1
-        if left[0] == 0:
+        remaining[0] -= 1
+        if remaining[0] == 0:
             faults.status = 503
         return exchange(*arguments, **named)  # type: ignore[arg-type]
 
@@ -55,10 +55,10 @@ def test_a_copy_that_was_cut_off_anywhere_is_finished_by_a_second_one(
 
 def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Moving) -> None:
     target = moving.cloud.clusters["new"]
-    into, found = moving.into(), moving.inventory()
+    into, inventory = moving.into(), moving.inventory()
     moving.cloud.loopback.run(target.hang_up())
     with pytest.raises(Unreachable):
-        copier.copy(into, moving.plan, found, moving.forms(found))
+        copier.copy(into, moving.plan, inventory, moving.forms(inventory))
     moving.cloud.loopback.run(target.listen(moving.cloud.loopback))
     assert not moving.copy().failures
     assert proven(moving)
@@ -99,12 +99,12 @@ def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
         moving.start()
     monkeypatch.undo()
     moving.cloud.clusters["new"].api.faults.status = 0
-    actions = {each.action for record in moving.start() for each in record.written}
+    actions = {written.action for record in moving.start() for written in record.written}
     assert actions <= {WriteAction.CREATED, WriteAction.UPDATED, WriteAction.UNCHANGED}
     moving.wait_until_ready()
     handles = [
-        each["spec"]["csi"]["volumeHandle"]
-        for each in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        volume["spec"]["csi"]["volumeHandle"]
+        for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)
     ]
     assert len(handles) == len(set(handles)) == 4
 

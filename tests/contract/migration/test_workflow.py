@@ -18,7 +18,7 @@ from bot.adapters.kube.errors import Unreachable
 from bot.migration.objects.canonical import text, without_server_fields
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.objects.manifest import Ref
-from bot.migration.workflow import retry, run
+from bot.migration.workflow import retry, step_runner
 from bot.migration.workflow.events import MigrationPaused
 from bot.migration.workflow.step import Step
 from bot.settings.file import Mappings
@@ -35,22 +35,22 @@ pytestmark = pytest.mark.timeout(180)
 @pytest.fixture
 def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Journey:
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(run, "LOOK_SECONDS", 0.3)
-    monkeypatch.setattr(run, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(step_runner, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.1)
     return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
 
 
 def pods(cloud: Cloud, cluster: str) -> Counter[str]:
-    found = cloud.kube(cluster).all_of("/api/v1/namespaces/shop/pods", dict)
-    labels = [pod["metadata"]["labels"] for pod in found]
+    listed = cloud.kube(cluster).all_of("/api/v1/namespaces/shop/pods", dict)
+    labels = [pod["metadata"]["labels"] for pod in listed]
     return Counter(
-        each["app"] for each in labels if "app" in each
+        label["app"] for label in labels if "app" in label
     )  # a CronJob's pods come and go by the clock
 
 
 def source_as_text(journey: Journey) -> dict[Ref, str]:
     """Everything of the source that people or a migration could have changed."""
-    moving = Moving(journey.stage.cloud, journey.plan)
+    moving = Moving(journey.ports.clusters, journey.plan)
     return {
         ref: text(without_server_fields(obj))
         for ref, obj in moving.inventory().objects.items()
@@ -60,9 +60,9 @@ def source_as_text(journey: Journey) -> dict[Ref, str]:
 
 def handles(cloud: Cloud, cluster: str) -> set[str]:
     return {
-        each["spec"]["csi"]["volumeHandle"]
-        for each in cloud.kube(cluster).all_of("/api/v1/persistentvolumes", dict)
-        if "csi" in each["spec"]
+        volume["spec"]["csi"]["volumeHandle"]
+        for volume in cloud.kube(cluster).all_of("/api/v1/persistentvolumes", dict)
+        if "csi" in volume["spec"]
     }
 
 
@@ -75,7 +75,7 @@ def scaled(cloud: Cloud, cluster: str, name: str, replicas: int) -> None:
 def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_happened(
     journey: Journey,
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.ports.clusters
     before, disks = pods(cloud, "dev"), handles(cloud, "dev")
     end = journey.run(twice=True)
     assert end.outcome == DONE, end.said
@@ -84,10 +84,10 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     assert pods(cloud, "new") == before and not pods(cloud, "dev")
     assert handles(cloud, "new") == disks and len(cloud.infrastructure.storage.volumes) == len(disks)
     assert set(journey.removed) == {journey.plan.source.id}
-    assert [name.partition("-")[0] for name in journey.people.asked] == ["cutover", "delete"]
-    assert journey.people.asked["delete-2"].typed == "dev"
+    assert [name.partition("-")[0] for name in journey.approvers.asked] == ["cutover", "delete"]
+    assert journey.approvers.asked["delete-2"].typed == "dev"
     assert any(
-        "not checked: HTTP of shop/ads:80" in line for line in journey.people.asked["delete-2"].warnings
+        "not checked: HTTP of shop/ads:80" in line for line in journey.approvers.asked["delete-2"].warnings
     )
     proof = end.report.split("## Proof")[1].split("## Copied")[0]
     assert proof.count("endpoints 14, load balancers 1") == 3, (
@@ -95,11 +95,12 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     )
     assert proof.count("not checked: HTTP of shop/ads:80") == 3
     assert not cloud.infrastructure.storage.snapshots
-    told = end.report.split("## Snapshots")[1].split("## Copied")[0]
+    section = end.report.split("## Snapshots")[1].split("## Copied")[0]
     assert (
-        "4 snapshots of the disks before the cut-over" in told and "4 snapshots of the disks removed" in told
+        "4 snapshots of the disks before the cut-over" in section
+        and "4 snapshots of the disks removed" in section
     )
-    assert any("snapshots" in line for line in journey.people.asked["delete-2"].consequences)
+    assert any("snapshots" in line for line in journey.approvers.asked["delete-2"].consequences)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_the_workflow_that_is_cut_off_at_every_effect_ends_as_if_nothing_had_hap
     ],
 )
 def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Journey, step: str) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.ports.clusters
     before, running = source_as_text(journey), pods(cloud, "dev")
     storage = cloud.infrastructure.storage
     for disk in storage.volumes.values():
@@ -137,17 +138,18 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
     assert pods(cloud, "dev") == running and not pods(cloud, "new")
     assert not journey.removed and journey.magnum.there == {journey.plan.source.id}
     assert not handles(cloud, "new")
-    kept = storage.snapshots.values()
+    snapshots = storage.snapshots.values()
     if step in ("hooks before", "stop"):
-        assert not kept, "its disks were not free yet"
+        assert not snapshots, "its disks were not free yet"
         return
-    assert sorted(each.volume for each in kept) == sorted(storage.volumes), (
+    assert sorted(snapshot.volume for snapshot in snapshots) == sorted(storage.volumes), (
         "one of each disk, however often it was cut off"
     )
-    assert {each.files["/marker"] for each in kept} == {"before"}
-    [line] = [each for each in end.said if "4 snapshots" in each]
+    assert {snapshot.files["/marker"] for snapshot in snapshots} == {"before"}
+    [line] = [line for line in end.said if "4 snapshots" in line]
     assert all(
-        each.id in line and f"`openstack volume snapshot delete {each.id}`" in end.report for each in kept
+        snapshot.id in line and f"`openstack volume snapshot delete {snapshot.id}`" in end.report
+        for snapshot in snapshots
     )
 
 
@@ -155,7 +157,7 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
 def test_a_migration_that_is_given_up_before_the_cut_over_has_changed_nothing_of_the_source(
     journey: Journey, step: str
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.ports.clusters
     before = source_as_text(journey)
     journey.at_step[step] = lambda: journey.want("cancel")
     end = journey.run()
@@ -173,60 +175,60 @@ def test_a_pause_stands_still_before_the_next_effect_until_somebody_resumes(jour
 
 
 def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journey: Journey) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.ports.clusters
     before = pods(cloud, "dev")
-    seen: set[str] = set()
+    steps: set[str] = set()
 
     def pause(name: str) -> None:
-        if name not in seen and name not in ("read", "paused", "go on"):
-            seen.add(name)
+        if name not in steps and name not in ("read", "paused", "go on"):
+            steps.add(name)
             journey.on_pause.append("resume")
             journey.want("pause")
 
     journey.before_each = pause
     assert journey.run().outcome == DONE
-    assert {each.step for each in journey.paused} == set(Step) - {Step.DELETE}
+    assert {event.step for event in journey.paused} == set(Step) - {Step.DELETE}
     assert pods(cloud, "new") == before and not pods(cloud, "dev")
 
 
 def test_a_cluster_that_does_not_answer_pauses_and_is_tried_again(journey: Journey) -> None:
     def away() -> None:
-        journey.stage.broken = Unreachable(
+        journey.ports.broken = Unreachable(
             "The cluster's API cannot be reached", why="refused", fix="Look at it."
         )
 
     journey.at_step["compare"] = away
 
     def back() -> None:
-        journey.stage.broken = None
+        journey.ports.broken = None
 
-    journey.heard_pause = back
+    journey.after_pause = back
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     assert "cannot be reached" in journey.paused[0].what
 
 
 def silent(journey: Journey, *, on: bool) -> None:
-    journey.stage.cloud.clusters["new"].api.faults.silent = on
+    journey.ports.clusters.clusters["new"].api.faults.silent = on
 
 
 @pytest.mark.parametrize("step", ["copy workloads", "compare", "start"])
 def test_a_cluster_that_takes_connections_and_says_nothing_pauses_and_goes_on_when_it_answers(
     journey: Journey, step: str
 ) -> None:
-    before = pods(journey.stage.cloud, "dev")
-    journey.stage.answer = 0.5
+    before = pods(journey.ports.clusters, "dev")
+    journey.ports.answer = 0.5
     journey.at_step[step] = lambda: silent(journey, on=True)
-    journey.heard_pause = lambda: silent(journey, on=False)
+    journey.after_pause = lambda: silent(journey, on=False)
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     [paused] = journey.paused
     assert "cannot be reached" in paused.what and "timed out" in paused.why and paused.choices
-    assert pods(journey.stage.cloud, "new") == before
+    assert pods(journey.ports.clusters, "new") == before
 
 
 def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -> None:
-    journey.stage.answer = 0.5
+    journey.ports.answer = 0.5
     answers_again = threading.Timer(2.0, silent, [journey], {"on": False})
 
     def falls_silent() -> None:
@@ -240,7 +242,7 @@ def test_silence_while_something_is_waited_for_is_waited_out(journey: Journey) -
 
 
 def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
-    faults = journey.stage.cloud.clusters["new"].api.faults
+    faults = journey.ports.clusters.clusters["new"].api.faults
 
     def busy() -> None:
         faults.retry_after, faults.times, faults.status = 1, 5, 429
@@ -255,7 +257,7 @@ def test_a_server_that_asks_for_time_is_given_it(journey: Journey) -> None:
 def test_what_changes_on_the_source_during_the_copy_is_found_before_anything_stops(
     journey: Journey, step: str
 ) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.ports.clusters
     path = "/apis/apps/v1/namespaces/shop/deployments/cart"
 
     def change() -> None:
@@ -279,21 +281,23 @@ def keeping(cloud: Cloud, journey: Journey, tmp_path: pathlib.Path) -> Journey:
     """The same, with addresses that are kept."""
     mappings = Mappings(addresses="keep")
     (tmp_path / "keeping").mkdir()
-    made = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), tmp_path / "keeping")
-    made.stage.mappings, made.stage.addresses = mappings, Neutron(cloud.infrastructure.network)
-    return made
+    keeping = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), tmp_path / "keeping")
+    keeping.ports.mappings, keeping.ports.floating_ips = mappings, Neutron(cloud.infrastructure.network)
+    return keeping
 
 
 def addresses(cloud: Cloud) -> dict[str, tuple[str, str]]:
     """Where each public address leads, and how it is described."""
-    found = cloud.infrastructure.network.floating_ips.values()
-    return {each.address: (each.port, each.description) for each in found if each.port}
+    floating_ips = cloud.infrastructure.network.floating_ips.values()
+    return {
+        floating.address: (floating.port, floating.description) for floating in floating_ips if floating.port
+    }
 
 
 def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cut_off(
     keeping: Journey,
 ) -> None:
-    cloud = keeping.stage.cloud
+    cloud = keeping.ports.clusters
     before = addresses(cloud)
     assert keeping.run(twice=True).outcome == DONE
     after = addresses(cloud)
@@ -304,7 +308,7 @@ def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cu
 
 @pytest.mark.parametrize("step", ["open", "switch 1", "admit", "prove"])
 def test_a_roll_back_gives_an_address_back_with_its_description(keeping: Journey, step: str) -> None:
-    cloud = keeping.stage.cloud
+    cloud = keeping.ports.clusters
     before = addresses(cloud)
     keeping.at_step[step] = lambda: keeping.want("rollback")
     assert keeping.run(twice=True).outcome == ROLLED_BACK
@@ -314,17 +318,19 @@ def test_a_roll_back_gives_an_address_back_with_its_description(keeping: Journey
 
 def test_an_unhealthy_target_keeps_the_source_running_and_later_from_being_deleted(journey: Journey) -> None:
     def unwell() -> None:
-        journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
+        journey.ports.unhealthy = "calico on new: 1 of 3 nodes"
 
     journey.at_step["look at the target"] = unwell
     journey.on_pause = ["cancel"]
-    before = pods(journey.stage.cloud, "dev")
+    before = pods(journey.ports.clusters, "dev")
     assert journey.run().outcome == "cancelled"
-    assert "not fit for the cut-over" in journey.paused[0].what and pods(journey.stage.cloud, "dev") == before
+    assert (
+        "not fit for the cut-over" in journey.paused[0].what and pods(journey.ports.clusters, "dev") == before
+    )
 
 
 def test_what_runs_on_the_source_again_stands_against_its_deletion(journey: Journey) -> None:
-    journey.at_step["recheck at last"] = lambda: scaled(journey.stage.cloud, "dev", "cart", 1)
+    journey.at_step["recheck at last"] = lambda: scaled(journey.ports.clusters, "dev", "cart", 1)
     journey.on_pause = ["rollback"]
     end = journey.run()
     assert "stand against deleting dev" in journey.paused[0].what and "cart" in journey.paused[0].why
@@ -332,15 +338,15 @@ def test_what_runs_on_the_source_again_stands_against_its_deletion(journey: Jour
 
 
 def test_a_refused_deletion_keeps_both_clusters_and_may_be_asked_for_again(journey: Journey) -> None:
-    journey.people.refused.add("delete-2")
+    journey.approvers.refused.add("delete-2")
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     assert "not today" in journey.paused[0].why
-    assert list(journey.people.asked) == ["cutover-1", "delete-2", "delete-3"]
+    assert list(journey.approvers.asked) == ["cutover-1", "delete-2", "delete-3"]
 
 
 def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journey: Journey) -> None:
-    cloud = journey.stage.cloud
+    cloud = journey.ports.clusters
 
     def moved_away(word: str) -> None:
         cluster = cloud.clusters["new"]
@@ -349,14 +355,14 @@ def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journe
                 cloud.loopback.call(cluster._programs.run, pod, "frontend", ["sh", "-c", word])
 
     journey.at_step["prove"] = lambda: moved_away("echo 307 > /www/healthz")
-    heard = journey._heard
+    heard = journey._on_event
 
     def mended(name: str, state: object) -> None:
         if name.startswith("paused"):
             moved_away("rm -f /www/healthz")
         heard(name, state)
 
-    journey._heard = mended  # type: ignore[method-assign]
+    journey._on_event = mended  # type: ignore[method-assign]
     journey.on_pause = ["resume"]
     assert journey.run().outcome == DONE
     [paused] = journey.paused
@@ -367,12 +373,14 @@ def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journe
 def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(journey: Journey) -> None:
     """Records of an older version have neither what the source answered nor what was checked."""
 
-    def upgraded(name: str, *left: str) -> Callable[[], None]:
+    def upgraded(name: str, *missing: str) -> Callable[[], None]:
         def forget() -> None:
-            for at, (done, kept) in enumerate(journey.journal):
-                if done == name:
-                    shorter = {key: each for key, each in kept["value"]["done"].items() if key not in left}
-                    journey.journal[at] = (done, {"value": {"done": shorter}})
+            for at, (step, output) in enumerate(journey.journal):
+                if step == name:
+                    shorter = {
+                        key: value for key, value in output["value"]["done"].items() if key not in missing
+                    }
+                    journey.journal[at] = (step, {"value": {"done": shorter}})
             raise ProcessStopping
 
         return forget
@@ -388,17 +396,17 @@ def test_a_migration_begun_by_a_version_that_looked_at_less_goes_on_and_says_so(
 def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none_are_wanted(
     journey: Journey, mended: str
 ) -> None:
-    storage = journey.stage.cloud.infrastructure.storage
+    storage = journey.ports.clusters.infrastructure.storage
     storage.snapshot_quota = 2
-    heard = journey._heard
+    heard = journey._on_event
 
     def mend(name: str, state: object) -> None:
         if name.startswith("paused"):
             storage.snapshot_quota = 100 if mended == "room is made" else 2
-            journey.stage.takes_snapshots = mended == "room is made"
+            journey.ports.takes_snapshots = mended == "room is made"
         heard(name, state)
 
-    journey._heard = mend  # type: ignore[method-assign]
+    journey._on_event = mend  # type: ignore[method-assign]
     journey.on_pause = ["resume"]
     end = journey.run()
     assert end.outcome == DONE and not storage.snapshots, (
@@ -415,27 +423,27 @@ def test_a_quota_of_snapshots_pauses_with_the_reason_until_there_is_room_or_none
 
 
 def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> None:
-    storage = journey.stage.cloud.infrastructure.storage
+    storage = journey.ports.clusters.infrastructure.storage
     storage.snapshots_fail = True
-    heard = journey._heard
+    heard = journey._on_event
 
     def mend(name: str, state: object) -> None:
         if name.startswith("paused"):
             storage.snapshots_fail = False
         heard(name, state)
 
-    journey._heard = mend  # type: ignore[method-assign]
+    journey._on_event = mend  # type: ignore[method-assign]
     journey.on_pause = ["resume"]
     journey.at_step["attach"] = lambda: journey.want("rollback")
     end = journey.run()
     assert end.outcome == ROLLED_BACK
     [paused] = journey.paused
     assert paused.what == "4 snapshots of disks ended in an error" and "shop/data-db-0" in paused.why
-    assert sorted(each.status for each in storage.snapshots.values()) == ["available"] * 4
+    assert sorted(snapshot.status for snapshot in storage.snapshots.values()) == ["available"] * 4
 
 
 def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) -> None:
-    storage = journey.stage.cloud.infrastructure.storage
+    storage = journey.ports.clusters.infrastructure.storage
 
     def nightly() -> None:
         for disk in storage.volumes.values():
@@ -443,23 +451,23 @@ def test_a_snapshot_of_somebody_else_stays_and_keeps_the_disk(journey: Journey) 
 
     journey.at_step["stop"] = nightly
     assert journey.run().outcome == DONE
-    assert len(storage.snapshots) == 4 and {each.name for each in storage.snapshots.values()} == {
+    assert len(storage.snapshots) == 4 and {snapshot.name for snapshot in storage.snapshots.values()} == {
         "xk8s-m1-nightly"
     }
 
 
 def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(journey: Journey) -> None:
-    cloud = journey.stage.cloud
-    heard, pauses = journey._heard, []
+    cloud = journey.ports.clusters
+    heard, pauses = journey._on_event, []
 
     def wakes(name: str, state: object) -> None:
-        if isinstance(state, MigrationPaused) and name not in journey.told:
+        if isinstance(state, MigrationPaused) and name not in journey.events:
             pauses.append(state)
             if len(pauses) == 1:
                 scaled(cloud, "dev", "cart", 1)
         heard(name, state)
 
-    journey._heard = wakes  # type: ignore[method-assign]
+    journey._on_event = wakes  # type: ignore[method-assign]
     journey.at_step["consent: done"] = lambda: journey.want("pause")
     journey.on_pause = ["resume", "rollback"]
     assert journey.run().outcome == ROLLED_BACK
@@ -473,21 +481,21 @@ def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(jour
 def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copied_again(
     journey: Journey, paused: str
 ) -> None:
-    cloud = journey.stage.cloud
-    heard = journey._heard
+    cloud = journey.ports.clusters
+    heard = journey._on_event
 
     def mended(name: str, state: object) -> None:
-        if isinstance(state, MigrationPaused) and name not in journey.told:
-            journey.stage.unhealthy = ""
+        if isinstance(state, MigrationPaused) and name not in journey.events:
+            journey.ports.unhealthy = ""
             kube_writing.patch(
                 cloud.kube("dev"), "/api/v1/namespaces/shop/configmaps/settings", {"data": {"MODE": "other"}}
             )
         heard(name, state)
 
     def unwell() -> None:
-        journey.stage.unhealthy = "calico on new: 1 of 3 nodes"
+        journey.ports.unhealthy = "calico on new: 1 of 3 nodes"
 
-    journey._heard = mended  # type: ignore[method-assign]
+    journey._on_event = mended  # type: ignore[method-assign]
     if paused == "while the target was mended":
         journey.at_step["look at the target"] = unwell
     else:
@@ -512,14 +520,14 @@ def written(journey: Journey, data: dict[str, str]) -> None:
     """Somebody writes to a Secret of the source."""
     path = "/api/v1/namespaces/shop/secrets/database"
     kube_writing.patch(
-        journey.stage.cloud.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}}
+        journey.ports.clusters.kube("dev"), path, {"data": data, "metadata": {"labels": {"x": "y"}}}
     )
-    kube_writing.patch(journey.stage.cloud.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
+    kube_writing.patch(journey.ports.clusters.kube("dev"), path, {"metadata": {"labels": {"x": None}}})
 
 
 def taken_over(journey: Journey) -> None:
     """Another replica goes on, whose key is another one."""
-    journey.stage.keys = ANOTHER
+    journey.ports.digest_keys = ANOTHER
 
 
 def test_a_replica_with_another_key_goes_on_where_no_secret_was_written(journey: Journey) -> None:
@@ -555,6 +563,6 @@ def test_before_a_deletion_a_replica_with_another_key_compares_with_the_copies(
     journey.on_pause = ["rollback"]
     assert journey.run().outcome == outcome
     assert [
-        "may have changed on the source: Secret shop/database: data" in each.why for each in journey.paused
+        "may have changed on the source: Secret shop/database: data" in event.why for event in journey.paused
     ] == ([True] if data else [])
-    assert "YW5vdGhlcg" not in str([vars(each) for each in journey.paused])
+    assert "YW5vdGhlcg" not in str([vars(event) for event in journey.paused])

@@ -24,11 +24,11 @@ DEPLOYMENTS = (
 PROBED = ("frontend", "cart")  # they say by which path they can be asked
 
 
-def meta(name: str, namespace: str = "shop", **more: Any) -> Object:
-    return {"name": name, "namespace": namespace, **more}
+def meta(name: str, namespace: str = "shop", **fields: Any) -> Object:
+    return {"name": name, "namespace": namespace, **fields}
 
 
-def pod_spec(name: str, **more: Any) -> Object:
+def pod_spec(name: str, **fields: Any) -> Object:
     container = {
         "name": name,
         "image": f"registry.old.example/{name}:1.4.2",
@@ -38,10 +38,10 @@ def pod_spec(name: str, **more: Any) -> Object:
     }
     if name in PROBED:
         container["readinessProbe"] = {"httpGet": {"path": "/healthz", "port": "http"}}
-    return {"containers": [container], "serviceAccountName": "runner", **more}
+    return {"containers": [container], "serviceAccountName": "runner", **fields}
 
 
-def deployment(name: str, replicas: int = 2, **more: Any) -> Object:
+def deployment(name: str, replicas: int = 2, **fields: Any) -> Object:
     labels = {"app": name}
     return {
         "apiVersion": "apps/v1",
@@ -50,7 +50,7 @@ def deployment(name: str, replicas: int = 2, **more: Any) -> Object:
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod_spec(name, **more)},
+            "template": {"metadata": {"labels": labels}, "spec": pod_spec(name, **fields)},
         },
     }
 
@@ -82,8 +82,8 @@ def stateful_set(name: str, replicas: int, hooks: Object | None = None) -> Objec
     }
 
 
-def service(name: str, **more: Any) -> Object:
-    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}], **more}
+def service(name: str, **fields: Any) -> Object:
+    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}], **fields}
     return {"apiVersion": "v1", "kind": "Service", "metadata": meta(name), "spec": spec}
 
 

@@ -127,7 +127,7 @@ class FakeProjects(Projects):
 class FakeParts(ProjectParts):
     """A project into whose clusters nobody gets."""
 
-    def connect(self, cluster: Any, *, operation: str, seconds: float) -> Any:
+    def connect(self, cluster: Any, *, operation: str, seconds: float, answer: float | None = None) -> Any:
         raise NoCloud("no credentials", why="in this test")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -13,10 +11,8 @@ from bot.migration.objects.manifest import CHOICE, MIGRATION
 from bot.migration.objects.modes import Mode
 from bot.migration.source.hooks import HookPhase
 from bot.migration.volumes.choices import VolumeChoice
-from bot.migration.workflow.concurrency import MigrationPermit
-from bot.migration.workflow.step import Step
+from bot.migration.workflow.concurrency import waiting_line
 from bot.settings.file import Mappings
-from storage.migration_turns import ConcurrencyPermit
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "migrations.md").read_text()
 
@@ -42,8 +38,5 @@ def test_no_subject_has_two_sections() -> None:
 
 
 def test_what_the_workflow_says_of_turns_is_what_the_page_says() -> None:
-    permit_state = ConcurrencyPermit(held=False, at_work=2)
-    turns: Any = SimpleNamespace(take=lambda *_asked, **_more: permit_state)
-    permit = MigrationPermit(turns, "m1", operation="o", project="shop", at_once=lambda: 2)
-    assert f"`{permit.lacking(Step.DEPLOY, back=False)}`" in PAGE
+    assert f"`{waiting_line(at_work=2, limit=2, project='shop')}`" in PAGE
     assert f"up to {MOST_OPEN_MIGRATIONS} in a project" in PAGE

@@ -45,7 +45,7 @@ from tests.unit.drivers.builders import NOW, daemon_set
 from tests.unit.drivers.plugin.package import ANTREA, Installer
 from tests.unit.drivers.verification.fake_kube import running
 from tests.unit.migration.builders import SERVED, an, workload
-from tests.unit.migration.planning.test_builder import plan
+from tests.unit.migration.planning.plans import plan
 
 NAME = Driver("antrea")
 AGENTS = "/apis/crd.antrea.io/v1beta1/antreaagentinfos"

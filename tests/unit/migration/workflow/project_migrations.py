@@ -6,25 +6,26 @@ import pathlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.workflow.concurrency import MigrationPermit
+from bot.migration.workflow.events import MigrationPaused, MigrationStepDone
 from bot.migration.workflow.run import Run
-from bot.migration.workflow.step import Signal
+from bot.migration.workflow.signals import Signal
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_turns import MigrationTurnRepository
 from storage.models.clusters import MigrationTurnRow
 from tests.unit.clusters.lifecycle.journal_flow import Clock, Journal, JournalRun
 from tests.unit.migration.builders import workload
-from tests.unit.migration.planning.test_builder import plan
+from tests.unit.migration.planning.plans import plan
 
 AT_ONCE = 2
 
 
-class Waiting(Clock):
+class BusyClock(Clock):
     """A clock that moves when somebody waits; meanwhile others do something."""
 
     def __init__(self) -> None:
@@ -37,19 +38,19 @@ class Waiting(Clock):
         return super().wait(seconds)
 
 
-class House:
+class ProjectMigrations:
     """A project with some migrations in its database."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.clock = Waiting()
+        self.clock = BusyClock()
         self.register = ClusterMigrationRepository(database)
         self.turns = MigrationTurnRepository(database)
         self.plan: MigrationPlan = plan(workload(name="web"))
         for name in ("m1", "m2", "m3", "m4"):
-            self.notes(name, operation=f"of-{name}")
+            self.store(name, operation=f"of-{name}")
 
-    def notes(self, name: str, *, operation: str) -> None:
+    def store(self, name: str, *, operation: str) -> None:
         self.register.begin(
             ClusterMigration(
                 id=name,
@@ -71,25 +72,26 @@ class House:
             )
         )
 
-    def passage(self, name: str, journal: Journal | None = None) -> tuple[Run, JournalRun]:
+    def run(
+        self, name: str, journal: Journal | None = None, *, ports: Any = None, decisions: Any = None
+    ) -> tuple[Run, JournalRun]:
         """One run of a migration, from its beginning."""
-        run = JournalRun(journal or Journal(), self.clock)
-        own = MigrationPermit(
-            self.turns, name, operation=f"of-{name}", project="shop", at_once=lambda: AT_ONCE
-        )
-        made = Run(
-            run.flow,
-            self.register,
-            own,
-            migration=name,
-            plan=self.plan,
-            begun=self.clock.now,
+        played = JournalRun(journal or Journal(), self.clock)
+        run = Run(
+            flow=played.flow,
+            plan=self.plan.model_copy(update={"migration": name}),
+            began=self.clock.now,
+            ports=ports,
+            decisions=decisions,
+            register=self.register,
+            limiter=self.turns,
+            limit=lambda: AT_ONCE,
+            retry_within=lambda: timedelta(seconds=60),
             now=self.clock,
-            retry_for=lambda: timedelta(seconds=60),
         )
-        return made, run
+        return run, played
 
-    def works(self, name: str) -> None:
+    def work(self, name: str) -> None:
         assert self.takes(name)
 
     def takes(self, name: str) -> bool:
@@ -97,23 +99,38 @@ class House:
 
     def working(self) -> set[str]:
         """Which migrations hold a turn now."""
-        held = select(MigrationTurnRow.migration).where(MigrationTurnRow.working)
+        holders = select(MigrationTurnRow.migration).where(MigrationTurnRow.working)
         with self.database.reading() as connection:
-            return set(connection.execute(held).scalars())
+            return set(connection.execute(holders).scalars())
 
     def waits(self, name: str) -> str:
-        found = self.register.get(name)
-        assert found is not None
-        return found.waits
+        row = self.register.get(name)
+        assert row is not None
+        return row.waits
 
-    def want(self, name: str, word: Signal) -> None:
+    def signal(self, name: str, word: Signal) -> None:
         self.register.want(name, str(word), by="ana", operation=f"wish-{word}")
 
 
 @contextmanager
-def opened(folder: pathlib.Path) -> Iterator[House]:
-    """A house with a database of its own."""
-    database = Database.open(f"sqlite:///{folder}/house.sqlite3")
+def project_migrations(folder: pathlib.Path) -> Iterator[ProjectMigrations]:
+    """A project with a database of its own."""
+    database = Database.open(f"sqlite:///{folder}/project.sqlite3")
     database.upgrade()
-    yield House(database)
+    yield ProjectMigrations(database)
     database.dispose()
+
+
+def results(played: JournalRun) -> list[str]:
+    """What the steps that are done have told in the thread."""
+    return [event.said for _name, event in played.told.changes if isinstance(event, MigrationStepDone)]
+
+
+def pauses(played: JournalRun) -> list[MigrationPaused]:
+    """The pauses that were told in the thread."""
+    return [event for _name, event in played.told.changes if isinstance(event, MigrationPaused)]
+
+
+def step_names(played: JournalRun) -> list[str]:
+    """The names of the recorded steps."""
+    return [name for name, _output in played.journal.kept.values()]

@@ -3,81 +3,80 @@
 from __future__ import annotations
 
 import itertools
-import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from bot.access.proposal import Proposal
 from bot.adapters.durable.flow import Json, ProcessStopping
 from bot.common.problems import Problem
-from bot.migration.workflow.approvals import consent
+from bot.migration.workflow.approvals import await_approval
+from bot.migration.workflow.concurrency import is_urgent, needs_permit
 from bot.migration.workflow.events import MigrationProgress
-from bot.migration.workflow.ports import APPROVED, BEGUN, OPEN, DecisionState
-from bot.migration.workflow.prove import soak
-from bot.migration.workflow.run import RollbackRequested, Run
-from bot.migration.workflow.step import ORDER, Signal, Step, is_urgent, needs_permit
+from bot.migration.workflow.ports import Decision, DecisionStatus
+from bot.migration.workflow.run import Run
+from bot.migration.workflow.signals import RollbackRequested, Signal
+from bot.migration.workflow.step import ORDER, Step
+from bot.migration.workflow.step_runner import Wait
+from bot.migration.workflow.steps.soak import soak
 from tests.unit.clusters.lifecycle.journal_flow import Journal, JournalRun
-from tests.unit.migration.workflow.project_migrations import House, opened
+from tests.unit.migration.workflow.project_migrations import ProjectMigrations
 
 
-@pytest.fixture
-def house(tmp_path: pathlib.Path) -> Iterator[House]:
-    with opened(tmp_path) as made:
-        yield made
+def details(played: JournalRun) -> list[str]:
+    return [state.detail for state in played.told.states if isinstance(state, MigrationProgress)]
 
 
-def details(run: JournalRun) -> list[str]:
-    return [state.detail for state in run.told.states if isinstance(state, MigrationProgress)]
-
-
-def test_the_third_of_two_waits_says_so_and_begins_when_one_is_done(house: House) -> None:
-    house.works("m1")
-    house.works("m2")
-    passage, run = house.passage("m3")
-    seen: list[str] = []
-    house.clock.meanwhile = [
-        lambda: seen.append(house.waits("m3")),
-        lambda: seen.append(str(len(run.journal.kept))),
-        lambda: house.turns.give_back("m1"),
+def test_the_third_of_two_waits_says_so_and_begins_when_one_is_done(project: ProjectMigrations) -> None:
+    project.work("m1")
+    project.work("m2")
+    run, played = project.run("m3")
+    observed: list[str] = []
+    project.clock.meanwhile = [
+        lambda: observed.append(project.waits("m3")),
+        lambda: observed.append(str(len(played.journal.kept))),
+        lambda: project.turns.give_back("m1"),
     ]
-    passage.enter(Step.DEPLOY)
-    assert seen == ["waits for its turn: 2 of 2 migrations of shop are at work", "0"], (
+    run.begin(Step.DEPLOY)
+    assert observed == ["waits for its turn: 2 of 2 migrations of shop are at work", "0"], (
         "nothing was recorded meanwhile"
     )
-    assert set(details(run)) == {"waits for its turn: 2 of 2 migrations of shop are at work"}
-    assert house.waits("m3") == "" and house.working() == {"m2", "m3"}
+    assert set(details(played)) == {"waits for its turn: 2 of 2 migrations of shop are at work"}
+    assert project.waits("m3") == "" and project.working() == {"m2", "m3"}
 
 
-def test_it_tells_again_that_it_waits_before_people_wonder(house: House) -> None:
-    house.works("m1")
-    house.works("m2")
-    passage, run = house.passage("m3")
+def test_it_tells_again_that_it_waits_before_people_wonder(project: ProjectMigrations) -> None:
+    project.work("m1")
+    project.work("m2")
+    run, played = project.run("m3")
     nothing: list[Callable[[], None]] = [lambda: None] * 180
-    house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
-    passage.enter(Step.DEPLOY)
-    told = [state for state in run.told.states if isinstance(state, MigrationProgress)]
-    assert all(later.at - earlier.at <= timedelta(seconds=60) for earlier, later in itertools.pairwise(told))
-    assert [state.calm for state in told] == [False, *[True] * (len(told) - 1)], (
+    project.clock.meanwhile = [*nothing, lambda: project.turns.give_back("m1")]
+    run.begin(Step.DEPLOY)
+    states = [state for state in played.told.states if isinstance(state, MigrationProgress)]
+    assert all(
+        later.at - earlier.at <= timedelta(seconds=60) for earlier, later in itertools.pairwise(states)
+    )
+    assert [state.calm for state in states] == [False, *[True] * (len(states) - 1)], (
         "so that others are shown before it"
     )
 
 
-def test_while_it_is_paused_others_work_and_then_it_waits_again(house: House) -> None:
-    passage, _run = house.passage("m1")
-    passage.enter(Step.COPY)
-    house.works("m2")
+def test_while_it_is_paused_others_work_and_then_it_waits_again(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
+    run.begin(Step.COPY)
+    project.work("m2")
     working: list[set[str]] = []
 
     def others() -> None:
-        working.append(house.working())
-        house.works("m3")
-        house.want("m1", Signal.RESUME)
+        working.append(project.working())
+        project.work("m3")
+        project.signal("m1", Signal.RESUME)
 
-    house.clock.meanwhile = [
+    project.clock.meanwhile = [
         others,
-        lambda: working.append(house.working()),
-        lambda: house.turns.give_back("m3"),
+        lambda: working.append(project.working()),
+        lambda: project.turns.give_back("m3"),
     ]
     tries: list[str] = []
 
@@ -85,162 +84,173 @@ def test_while_it_is_paused_others_work_and_then_it_waits_again(house: House) ->
         tries.append("")
         if len(tries) == 1:
             raise Problem("The new cluster did not take 1 object")
-        working.append(house.working())
+        working.append(project.working())
         return {}
 
-    passage.do("copy", refused_once)
+    run.steps.do("copy", refused_once)
     assert working == [{"m2"}, {"m2", "m3"}, {"m1", "m2"}]
-    assert house.waits("m1") == ""
+    assert project.waits("m1") == ""
 
 
-def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(house: House) -> None:
-    house.works("m1")
-    house.works("m2")
-    passage, _run = house.passage("m3")
+def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(
+    project: ProjectMigrations,
+) -> None:
+    project.work("m1")
+    project.work("m2")
+    run, _played = project.run("m3")
     nothing: list[Callable[[], None]] = [lambda: None] * 120
-    house.clock.meanwhile = [*nothing, lambda: house.turns.give_back("m1")]
+    project.clock.meanwhile = [*nothing, lambda: project.turns.give_back("m1")]
     looks = iter([["web: 0 of 2 pods ready"], []])
-    passage.wait("wait", lambda: next(looks), what="become ready", within=timedelta(seconds=30))
-    assert house.working() == {"m2", "m3"}
+    ready = Wait(name="wait", what="become ready", within=timedelta(seconds=30))
+    run.steps.wait(ready, lambda: next(looks))
+    assert project.working() == {"m2", "m3"}
 
 
-def test_a_soak_holds_no_turn(house: House) -> None:
-    passage, _run = house.passage("m1")
-    passage.enter(Step.PROVE)
-    assert house.working() == {"m1"}
-    seen: list[set[str]] = []
-    house.clock.meanwhile = [lambda: seen.append(house.working())]
-    soak(passage, timedelta(minutes=3))
-    assert seen == [set()] and house.working() == set()
+def test_a_soak_holds_no_turn(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
+    run.begin(Step.PROVE)
+    assert project.working() == {"m1"}
+    working: list[set[str]] = []
+    project.clock.meanwhile = [lambda: working.append(project.working())]
+    soak(run, timedelta(minutes=3))
+    assert working == [set()] and project.working() == set()
 
 
 class People:
     """Approve after a while."""
 
     def __init__(self) -> None:
-        self.state = OPEN
+        self.status = DecisionStatus.OPEN
+        self.closed = False
 
     def needed(self, _kind: str) -> bool:
         return True
 
-    def ask(self, *_asked: object) -> DecisionState:
-        return DecisionState(id="a2", state=OPEN, line="open")
+    def request(self, *_request: object) -> Decision:
+        return Decision(id="a2", status=DecisionStatus.OPEN, line="open")
 
-    def look(self, *_asked: object) -> DecisionState:
-        return DecisionState(id="a2", state=self.state, line="approved by bo", by=("bo",))
+    def get(self, *_decision: object) -> Decision:
+        return Decision(id="a2", status=self.status, line="approved by bo", by=("bo",))
 
-    def start(self, *_asked: object) -> str:
-        self.state = BEGUN
-        return ""
+    def start(self, *_decision: object) -> None:
+        self.status = DecisionStatus.BEGUN
 
-    def close(self, *_asked: object) -> None:
-        self.state = "closed"
+    def close(self, *_decision: object) -> None:
+        self.closed = True
 
 
-def decided(passage: Run, people: People) -> tuple[str, ...]:
-    return consent(passage, people, kind="migrate.cutover", name="cutover", propose=lambda: None)  # type: ignore[arg-type,return-value]
+def approved_cutover(run: Run) -> tuple[str, ...]:
+    proposal = Proposal(kind="migrate.cutover", headline="Cut over")
+    return await_approval(
+        run, kind="migrate.cutover", name="cutover", subject="cut-over", propose=lambda: proposal
+    )
 
 
 def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits_for_one(
-    house: House,
+    project: ProjectMigrations,
 ) -> None:
-    passage, run = house.passage("m1")
-    passage.enter(Step.COMPARE)
-    passage.enter(Step.DECIDE)
-    people, seen = People(), []
+    people = People()
+    run, played = project.run("m1", decisions=people)
+    run.begin(Step.COMPARE)
+    run.begin(Step.DECIDE)
+    working: list[set[str]] = []
+    waited: list[tuple[str, DecisionStatus]] = []
 
     def approve() -> None:
-        seen.append(house.working())
-        house.works("m2")
-        house.works("m3")
-        people.state = APPROVED
+        working.append(project.working())
+        project.work("m2")
+        project.work("m3")
+        people.status = DecisionStatus.APPROVED
 
-    house.clock.meanwhile = [
+    project.clock.meanwhile = [
         approve,
-        lambda: seen.append({house.waits("m1"), people.state}),
-        lambda: house.turns.give_back("m2"),
+        lambda: waited.append((project.waits("m1"), people.status)),
+        lambda: project.turns.give_back("m2"),
     ]
-    assert decided(passage, people) == ("bo",)
-    assert seen == [set(), {"waits for its turn: 2 of 2 migrations of shop are at work", APPROVED}]
-    assert people.state == BEGUN and house.working() == {"m1", "m3"}
-    assert "waits for approval a2" in details(run)
+    assert approved_cutover(run) == ("bo",)
+    assert working == [set()]
+    assert waited == [("waits for its turn: 2 of 2 migrations of shop are at work", DecisionStatus.APPROVED)]
+    assert people.status is DecisionStatus.BEGUN and project.working() == {"m1", "m3"}
+    assert "waits for approval a2" in details(played)
 
 
-def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is_closed(house: House) -> None:
-    passage, _run = house.passage("m1")
-    passage.enter(Step.DECIDE)
-    house.works("m2")
-    house.works("m3")
+def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is_closed(
+    project: ProjectMigrations,
+) -> None:
     people = People()
-    people.state = APPROVED
-    house.clock.meanwhile = [lambda: house.want("m1", Signal.CANCEL)]
+    run, _played = project.run("m1", decisions=people)
+    run.begin(Step.DECIDE)
+    project.work("m2")
+    project.work("m3")
+    people.status = DecisionStatus.APPROVED
+    project.clock.meanwhile = [lambda: project.signal("m1", Signal.CANCEL)]
     with pytest.raises(RollbackRequested) as back:
-        decided(passage, people)
-    assert (back.value.word, back.value.by, people.state) == (Signal.CANCEL, "ana", "closed")
+        approved_cutover(run)
+    assert (back.value.signal, back.value.by) == (Signal.CANCEL, "ana") and people.closed
 
 
-def test_until_it_may_stop_the_source_it_can_be_cancelled(house: House) -> None:
-    passage, run = house.passage("m1")
-    passage.enter(Step.DECIDE)
-    house.works("m2")
-    house.works("m3")
-    house.clock.meanwhile = [lambda: house.want("m1", Signal.CANCEL)]
+def test_until_it_may_stop_the_source_it_can_be_cancelled(project: ProjectMigrations) -> None:
+    run, played = project.run("m1")
+    run.begin(Step.DECIDE)
+    project.work("m2")
+    project.work("m3")
+    project.clock.meanwhile = [lambda: project.signal("m1", Signal.CANCEL)]
     with pytest.raises(RollbackRequested):
-        passage.enter(Step.QUIESCE)
-    assert passage.step is Step.DECIDE
-    assert {state.step for state in run.told.states} == {Step.DECIDE}, "what is shown is where it stands"
+        run.begin(Step.QUIESCE)
+    assert run.position.step is Step.DECIDE
+    assert {state.step for state in played.told.states} == {Step.DECIDE}, "what is shown is where it stands"
 
 
-def test_going_back_waits_for_nobody(house: House) -> None:
-    passage, _run = house.passage("m1")
-    passage.step, passage.back = Step.SOAK, True
-    house.works("m2")
-    house.works("m3")
-    house.clock.meanwhile = []
-    passage.do("turn back", dict)
-    assert house.working() == {"m1", "m2", "m3"}
-    assert not house.takes("m4"), "but it counts"
+def test_going_back_waits_for_nobody(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
+    run.position.step, run.position.rolling_back = Step.SOAK, True
+    project.work("m2")
+    project.work("m3")
+    project.clock.meanwhile = []
+    run.steps.do("turn back", dict)
+    assert project.working() == {"m1", "m2", "m3"}
+    assert not project.takes("m4"), "but it counts"
 
 
-def test_a_source_that_stands_still_is_not_left_standing_behind_others(house: House) -> None:
-    passage, _run = house.passage("m1")
-    passage.step = Step.START
-    house.works("m2")
-    house.works("m3")
-    passage.do("start", dict)
-    assert house.working() == {"m1", "m2", "m3"}
+def test_a_source_that_stands_still_is_not_left_standing_behind_others(project: ProjectMigrations) -> None:
+    run, _played = project.run("m1")
+    run.position.step = Step.START
+    project.work("m2")
+    project.work("m3")
+    run.steps.do("start", dict)
+    assert project.working() == {"m1", "m2", "m3"}
 
 
-def test_what_was_cut_off_keeps_its_turn_and_its_place(house: House) -> None:
+def test_what_was_cut_off_keeps_its_turn_and_its_place(project: ProjectMigrations) -> None:
     journal = Journal()
-    passage, _run = house.passage("m1", journal)
-    passage.enter(Step.DEPLOY)
+    run, _played = project.run("m1", journal)
+    run.begin(Step.DEPLOY)
 
     def dies() -> Json:
         raise ProcessStopping
 
     with pytest.raises(ProcessStopping):
-        passage.do("copy", dies)
-    house.works("m2")
-    waiting, other = Journal(), house.passage("m4")[0]
-    first, _run = house.passage("m3", waiting)
+        run.steps.do("copy", dies)
+    project.work("m2")
+    waiting, other = Journal(), project.run("m4")[0]
+    first, _played = project.run("m3", waiting)
 
     def ends() -> None:
         raise ProcessStopping
 
-    house.clock.meanwhile = [ends]
+    project.clock.meanwhile = [ends]
     with pytest.raises(ProcessStopping):
-        first.enter(Step.DEPLOY)
-    house.clock.meanwhile = [ends]
+        first.begin(Step.DEPLOY)
+    project.clock.meanwhile = [ends]
     with pytest.raises(ProcessStopping):
-        other.enter(Step.DEPLOY)
-    again, _run = house.passage("m1", journal)
-    again.enter(Step.DEPLOY)
-    again.do("copy", dict)
-    assert house.working() == {"m1", "m2"}
-    again.turn.give_back()
-    house.clock.meanwhile = [lambda: pytest.fail("it came first")]
-    house.passage("m3", waiting)[0].enter(Step.DEPLOY)
+        other.begin(Step.DEPLOY)
+    again, _played = project.run("m1", journal)
+    again.begin(Step.DEPLOY)
+    again.steps.do("copy", dict)
+    assert project.working() == {"m1", "m2"}
+    again.permit.release()
+    project.clock.meanwhile = [lambda: pytest.fail("it came first")]
+    project.run("m3", waiting)[0].begin(Step.DEPLOY)
 
 
 @pytest.mark.parametrize("step", ORDER)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.migration.planning.planner import MigrationPlanning
-from bot.migration.service import (
+from bot.migration.results import (
     MigrationShown,
     MigrationsShown,
     MigrationSummary,
@@ -20,7 +20,8 @@ from bot.migration.workflow.events import (
     MigrationResumed,
     MigrationStepDone,
 )
-from bot.migration.workflow.step import ORDER, Signal, Step, available_signals
+from bot.migration.workflow.signals import Signal, available_signals
+from bot.migration.workflow.step import ORDER, Step
 from tests.unit.slack.examples.requests import NASTY, NOW
 
 HEAD: dict[str, Any] = {"migration": "mabcde", "source": NASTY, "target": NASTY, "route": "flannel → calico"}

@@ -6,8 +6,9 @@ import dataclasses
 from datetime import UTC, datetime
 
 from bot.access.roles import Role
-from bot.migration.service import MigrationSummary
-from bot.migration.workflow.step import Signal, Step
+from bot.migration.results import MigrationSummary
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import Step
 from bot.requests.home_page import HomePage, RunningOperation
 from bot.slack import plain_text
 from bot.slack.views.home import show_home

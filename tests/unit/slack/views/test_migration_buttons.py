@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.actions.migrations import MigrateCancel, MigratePause, MigrateResume, MigrateRollback
-from bot.migration.workflow.step import Signal, Step
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import Step
 from bot.slack.kit import Button
 from bot.slack.views.migration_buttons import IRREVERSIBLE, signal_button, signal_buttons
 

@@ -13,7 +13,8 @@ from bot.migration.workflow.events import (
     MigrationResumed,
     MigrationStepDone,
 )
-from bot.migration.workflow.step import Signal, Step
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import Step
 from bot.slack.views import migration_progress as views
 from tests.unit.slack.examples.requests import NOW
 from tests.unit.slack.rendering import buttons, text

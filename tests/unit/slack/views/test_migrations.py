@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.actions.migrations import MigrateRollback, MigrateShow
-from bot.migration.service import (
+from bot.migration.results import (
     MigrationShown,
     MigrationsShown,
     MigrationSummary,
@@ -15,7 +15,8 @@ from bot.migration.service import (
     SignalSent,
 )
 from bot.migration.workflow.events import MigrationEnded
-from bot.migration.workflow.step import Signal, Step
+from bot.migration.workflow.signals import Signal
+from bot.migration.workflow.step import Step
 from bot.slack import kit
 from bot.slack.views import migrations as views
 from tests.unit.slack.examples.requests import NOW

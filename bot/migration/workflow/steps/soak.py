@@ -1,0 +1,31 @@
+"""Lets the new cluster serve for a while before the deletion of the old one is asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.common.wording import lasting
+from bot.migration.workflow.ports import Json
+from bot.migration.workflow.run import Run
+from bot.migration.workflow.step import Step
+
+
+def soak(run: Run, length: timedelta) -> None:
+    """Wait for `length` after the proof; meanwhile a roll-back is one word away."""
+    run.begin(Step.SOAK)
+    end = run.position.since + length
+    until = f"{end:%Y-%m-%d %H:%M} UTC"
+
+    def note() -> Json:
+        run.progress.store(waits=f"serves until {until}")
+        run.progress.show(f"serves until {until}")
+        return {}
+
+    def look() -> Json | None:
+        now = run.now()
+        return {"at": now.isoformat()} if now >= end else None
+
+    run.steps.do("soak: note", note)
+    run.steps.idle("soak", look, detail=f"the new cluster serves; the deletion is asked for at {until}")
+    # If Magnum can delete the source, the request for that approval is the next message.
+    run.finish(f"the new cluster has served for {lasting(length)}", announced=run.plan.source.of_magnum)
