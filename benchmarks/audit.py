@@ -28,7 +28,7 @@ from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
 from bot.common.canonical_json import canonical
 from storage import chain
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditRepository
+from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database
 from storage.models import stamp
@@ -116,7 +116,7 @@ def _append_bare(database: Database, event: AuditEvent) -> None:
 
 
 def _one_writer(name: str, database: Database) -> Line:
-    repository = AuditRepository(database)
+    repository = AuditEventRepository(database)
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     for _ in range(ROUNDS):
         seconds["bare"].append(_timed(lambda event: _append_bare(database, event), EVENTS))
@@ -142,7 +142,7 @@ def _timed(append: Callable[[AuditEvent], object], events: int) -> float:
 def _write(url: str, events: int, bare: bool) -> float:
     database = Database.open(url)
     try:
-        repository = AuditRepository(database)
+        repository = AuditEventRepository(database)
         return _timed((lambda event: _append_bare(database, event)) if bare else repository.append, events)
     finally:
         database.dispose()

@@ -31,16 +31,17 @@ from pydantic import SecretStr
 from benchmarks import processes
 from benchmarks.figures import Line
 from bot.adapters.kube import writes as kube_writing
-from bot.adapters.kube.client import Kube, Reply
+from bot.adapters.kube.client import KubeClient, Reply
 from bot.adapters.kube.connection import Endpoint
 from bot.drivers.driver import Driver
 from bot.migration.copy import copier
-from bot.migration.inventory.api_discovery import common_apis, discover
+from bot.migration.inventory.api_discovery import discover
+from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects import target_objects
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.plan import ClusterSide, MigrationPlan
-from bot.migration.planning.survey import again, survey
-from bot.settings.file import Mappings
+from bot.migration.planning.survey import reread_source, survey
+from bot.settings.mappings import Mappings
 
 OBJECTS, NAMESPACES, RUNS = 2000, 10, 3
 MOST_AT_ONCE, BOUND = 8, 3.0
@@ -50,7 +51,7 @@ KEY = b"benchmark"
 Object = dict[str, Any]
 
 
-class Counting(Kube):
+class Counting(KubeClient):
     """A client that knows how many of its requests were under way at once."""
 
     under_way = most = requests = 0
@@ -232,7 +233,7 @@ def _app(name: str, namespace: str) -> list[Object]:
     ]
 
 
-def _seed(source: Kube, objects: list[Object]) -> None:
+def _seed(source: KubeClient, objects: list[Object]) -> None:
     kinds = {(each.api_version, each.kind): each for each in discover(source).resources}
 
     def make(obj: Object) -> None:
@@ -245,7 +246,7 @@ def _seed(source: Kube, objects: list[Object]) -> None:
         list(pool.map(make, objects[NAMESPACES:]))
 
 
-def _copy(source: Kube, target: Counting, namespaces: list[str]) -> float:
+def _copy(source: KubeClient, target: Counting, namespaces: list[str]) -> float:
     """A plan is made before: it is approved before the copy begins."""
     request = PlanRequest(
         migration="bench",
@@ -256,7 +257,7 @@ def _copy(source: Kube, target: Counting, namespaces: list[str]) -> float:
     mappings = Mappings()
     started = time.perf_counter()
     surface = discover(source)
-    inventory = again(source, common_apis(surface, surface), plan.namespaces)
+    inventory = reread_source(source, common_apis(surface, surface), plan.namespaces)
     record = copier.copy(
         copier.writer(target, plan, mappings, KEY),
         plan,
@@ -312,7 +313,7 @@ def _kubectl(kubectl: str, folder: pathlib.Path, reached: dict[str, str], object
     return seconds
 
 
-def _one_by_one(target: Kube, objects: list[Object]) -> float:
+def _one_by_one(target: KubeClient, objects: list[Object]) -> float:
     """What kubectl does, where there is none: one apply after the other over one connection, without its
     own limit.
     """

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from benchmarks import reach_clusters
 from bot.policy.reach.arrays import Numbers, first_indices
-from bot.policy.reach.difference import difference
+from bot.policy.reach.difference import compare_states
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import ClusterModel, Policy
 
@@ -80,7 +80,7 @@ def time_previews(reach: Reachability, cluster: ClusterModel) -> Iterator[tuple[
         seconds = []
         for _ in range(TRIES):
             started = time.process_time()
-            changes = difference(reach, reach.with_policy(new)).changes
+            changes = compare_states(reach, reach.with_policy(new)).changes
             seconds.append(time.process_time() - started)
         yield min(seconds), len(changes)
 

@@ -73,7 +73,7 @@ class Approval:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DecisionResult:
+class Vote:
     """A decision that is to be counted; its window narrows the one that earlier approvers have named."""
 
     person: str
@@ -84,7 +84,7 @@ class DecisionResult:
     not_after: datetime | None = None
 
 
-def narrowed(approval: Approval, decision: DecisionResult) -> tuple[datetime | None, datetime | None]:
+def narrowed_window(approval: Approval, decision: Vote) -> tuple[datetime | None, datetime | None]:
     """Return the begin and the end of the window that all approvers agree on; None is unbounded."""
     begins = max((at for at in (approval.not_before, decision.not_before) if at), default=None)
     ends = min((at for at in (approval.not_after, decision.not_after) if at), default=None)
@@ -125,7 +125,7 @@ class ApprovalRepository(Repository):
             connection.execute(insert(ApprovalRow).values(**values))
         return approval
 
-    def decide(self, approval: str, decision: DecisionResult, *, now: datetime) -> tuple[Approval, bool]:
+    def decide(self, approval: str, decision: Vote, *, now: datetime) -> tuple[Approval, bool]:
         """Count a decision; return the approval as it then is, and whether this decision counted.
 
         It does not count if the approval is no longer open, or if this person has decided already.
@@ -140,7 +140,7 @@ class ApprovalRepository(Repository):
             if not decision.approved:
                 note = decision.comment
                 return _updated(connection, current, state=REJECTED, note=note, ended_at=now), True
-            begins, ends = narrowed(current, decision)
+            begins, ends = narrowed_window(current, decision)
             enough = len(current.approved_by) + 1 >= current.needed
             if enough and (begins is None or begins <= now):
                 _enqueue_effect(connection, current, now)
@@ -281,7 +281,7 @@ def _updated(connection: Connection, approval: Approval, **values: Any) -> Appro
     return _read(connection, ApprovalRow.id == approval.id)[0]
 
 
-def _insert_decision(connection: Connection, approval: str, decision: DecisionResult, now: datetime) -> None:
+def _insert_decision(connection: Connection, approval: str, decision: Vote, now: datetime) -> None:
     values = {column.key: getattr(decision, column.key) for column in _DECISION_COLUMNS if column.key != "at"}
     connection.execute(insert(ApprovalDecisionRow).values(approval=approval, at=now, **values))
 

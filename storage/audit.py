@@ -95,7 +95,7 @@ class AuditFilter:
             yield row.at <= self.until
 
 
-class AuditRepository(Repository):
+class AuditEventRepository(Repository):
     """The audit log of all projects."""
 
     def append(self, event: AuditEvent) -> bool:

@@ -19,7 +19,7 @@ from storage.repository import Repository, columns_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Continuation:
+class LongRunningOperation:
     """One long-running operation: the workflow, its input, and its outcome (`end`) once there is one.
 
     Everything is plain JSON. `request` is the request as it was understood: that of a form, for example,
@@ -38,10 +38,10 @@ class Continuation:
     concluded_at: datetime | None = None
 
 
-class ContinuationRepository(Repository):
+class LongRunningOperationRepository(Repository):
     """The long-running operations of all projects."""
 
-    def keep(self, continuation: Continuation, *, entry: InboxEntry) -> Continuation:
+    def keep(self, continuation: LongRunningOperation, *, entry: InboxEntry) -> LongRunningOperation:
         """Store an operation, unless it is stored already; return what is stored.
 
         A request that is in no inbox (one of a terminal) gets an open entry there, because another replica
@@ -51,7 +51,7 @@ class ContinuationRepository(Repository):
         with self._database.writing() as connection:
             stored = connection.execute(_of(operation)).mappings().first()
             if stored is not None:
-                return Continuation(**stored)
+                return LongRunningOperation(**stored)
             connection.execute(insert(ContinuationRow).values(**dataclasses.asdict(continuation)))
             in_inbox = select(InboxRow.id).where(InboxRow.operation == operation)
             if connection.execute(in_inbox).first() is None:
@@ -59,19 +59,19 @@ class ContinuationRepository(Repository):
                 connection.execute(insert(InboxRow).values(**values, state=CONTINUED, attempts=1))
         return continuation
 
-    def get(self, operation: str) -> Continuation | None:
+    def get(self, operation: str) -> LongRunningOperation | None:
         """Return an operation, None if it is not a long-running one."""
         row = self._row(_of(operation))
-        return Continuation(**row) if row is not None else None
+        return LongRunningOperation(**row) if row is not None else None
 
     def ended(self, operation: str) -> bool:
         """Return whether the outcome of an operation is stored."""
         return self._row(_of(operation).where(ContinuationRow.end.is_not(None))) is not None
 
-    def unended(self) -> list[Continuation]:
+    def unended(self) -> list[LongRunningOperation]:
         """Return the operations that have no outcome yet, oldest first."""
         running = select(*_COLUMNS).where(ContinuationRow.end.is_(None)).order_by(ContinuationRow.begun_at)
-        return [Continuation(**row) for row in self._rows(running)]
+        return [LongRunningOperation(**row) for row in self._rows(running)]
 
     def end(self, operation: str, *, end: dict[str, Any], now: datetime) -> bool:
         """Store the outcome and give the request back to the pool; return False if it had an outcome."""
@@ -92,7 +92,7 @@ class ContinuationRepository(Repository):
             connection.execute(entry.values(state=DONE, finished_at=now))
 
 
-_COLUMNS = columns_of(ContinuationRow, Continuation)
+_COLUMNS = columns_of(ContinuationRow, LongRunningOperation)
 
 
 def _of(operation: str) -> Select[Any]:

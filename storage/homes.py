@@ -14,10 +14,10 @@ from storage.models.messages import HomeRow
 from storage.models.requests import ContinuationRow
 from storage.repository import Repository
 
-Mark = tuple[int, ...]
+ChangeMarker = tuple[int, ...]
 
 
-class HomeRepository(Repository):
+class AppHomeRepository(Repository):
     """The App Homes of all people. An empty digest means that a view has to be published."""
 
     def opened(self, person: str, *, now: datetime) -> None:
@@ -43,7 +43,7 @@ class HomeRepository(Repository):
         mine = update(HomeRow).where(HomeRow.person == person, HomeRow.digest == digest)
         self._write(mine.values(digest=""))
 
-    def mark(self) -> Mark:
+    def mark(self) -> ChangeMarker:
         """Return a marker that differs from an earlier one if anything that a Home shows may have changed."""
         unfinished = or_(ApprovalRow.state == "open", ApprovalRow.state == "approved")
         counts = (

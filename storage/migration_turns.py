@@ -42,7 +42,7 @@ class _Queue:
         return ConcurrencyPermit(held=migration in self.working, at_work=len(self.working))
 
 
-class MigrationTurnRepository(Repository):
+class MigrationPermitRepository(Repository):
     """The permits and the queues of all projects."""
 
     def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> ConcurrencyPermit:

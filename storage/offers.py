@@ -20,7 +20,7 @@ from storage.repository import Repository, columns_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Offer:
+class ButtonAction:
     """An action that a message offers: where, in which project, in the answer of which operation."""
 
     id: str
@@ -32,7 +32,7 @@ class Offer:
     taken_by: str | None = None
 
 
-class OfferRepository(Repository):
+class ButtonActionRepository(Repository):
     """The offered actions, by their opaque ids."""
 
     def put(
@@ -57,10 +57,10 @@ class OfferRepository(Repository):
                 connection.execute(insert(OfferRow).values(id=offer, **values, **place))
         return str(offer)
 
-    def get(self, offer: str) -> Offer | None:
+    def get(self, offer: str) -> ButtonAction | None:
         """Return the action behind an id, None if there is none."""
-        row = self._row(select(*columns_of(OfferRow, Offer)).where(OfferRow.id == offer))
-        return Offer(**row) if row is not None else None
+        row = self._row(select(*columns_of(OfferRow, ButtonAction)).where(OfferRow.id == offer))
+        return ButtonAction(**row) if row is not None else None
 
     def take(self, offer: str, *, operation: str) -> bool:
         """Claim an action for an operation; return False if another operation has claimed it."""

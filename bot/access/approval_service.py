@@ -12,12 +12,12 @@ from bot.access.window import window
 from bot.actions.approvals import ApprovalDecide, ApprovalForm, ApprovalsList, ApprovalsWithdraw
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome, Readback
-from storage.approvals import WITHDRAWN, Approval, DecisionResult
+from storage.approvals import WITHDRAWN, Approval, Vote
 from storage.audit import AuditEvent
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ApprovalsShown:
+class ApprovalListing:
     """What waits in a project, for one reader."""
 
     project: str
@@ -77,11 +77,11 @@ class ApprovalServices:
     deciders: Callable[[str], Deciders]
     now: Callable[[], datetime]
 
-    def list(self, _action: ApprovalsList, context: Context) -> ApprovalsShown:
+    def list(self, _action: ApprovalsList, context: Context) -> ApprovalListing:
         """Return what waits for a decision, or for its time window."""
         project = context.project or ""
         waiting = tuple(self.approvals.waiting(project))
-        return ApprovalsShown(project=project, approvals=waiting, reader=context.person.id, now=self.now())
+        return ApprovalListing(project=project, approvals=waiting, reader=context.person.id, now=self.now())
 
     def withdraw(self, action: ApprovalsWithdraw, context: Context) -> ApprovalWithdrawn:
         """Take back what the asker has asked for. Raises `Refusal`."""
@@ -107,7 +107,7 @@ class ApprovalServices:
             begins, ends = window(action.not_before, action.not_after, now=self.now())
         except ValueError as error:
             raise MayNotDecide(f"The window cannot be used: {error}", fix="Press Approve again.") from None
-        decision = DecisionResult(
+        decision = Vote(
             person=context.person.id,
             name=context.person.name,
             approved=action.approve,

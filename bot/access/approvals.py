@@ -19,7 +19,7 @@ from bot.actions.action import Action
 from bot.actions.proposal import Proposal, digest
 from bot.common.problems import Problem, Refusal
 from storage import approvals as store
-from storage.approvals import Approval, ApprovalRepository, DecisionResult
+from storage.approvals import Approval, ApprovalRepository, Vote
 from storage.database import DatabaseError
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike: people read ids aloud
@@ -185,7 +185,7 @@ class Approvals:
                 fix="Ask another approver.",
             )
 
-    def decide(self, approval_id: str, verdict: DecisionResult, *, project: str, typed: str = "") -> Approval:
+    def decide(self, approval_id: str, verdict: Vote, *, project: str, typed: str = "") -> Approval:
         """Count a decision and return the approval as it then is.
 
         `typed` is the name that a destructive proposal wants typed. Raises `Refusal` with the true state if
@@ -298,8 +298,8 @@ def state_line(approval: Approval) -> str:
     return f"{approval.id} is open"
 
 
-def _refuse_empty_window(approval: Approval, verdict: DecisionResult) -> None:
-    begins, ends = store.narrowed(approval, verdict)
+def _refuse_empty_window(approval: Approval, verdict: Vote) -> None:
+    begins, ends = store.narrowed_window(approval, verdict)
     if begins is not None and ends is not None and begins >= ends:
         raise MayNotDecide(
             "Your window and the one that was named before have no moment in common",

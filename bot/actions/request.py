@@ -13,7 +13,7 @@ OperationId = NewType("OperationId", str)  # one request, over all its attempts;
 OfferId = NewType("OfferId", str)
 
 
-class Entry(enum.StrEnum):
+class EntryPoint(enum.StrEnum):
     """The entry point through which a request came."""
 
     COMMAND = "command"  # a slash command: no thread of its own
@@ -27,7 +27,7 @@ class Entry(enum.StrEnum):
     @property
     def by_offer(self) -> bool:
         """Whether the request names an offer, and not words."""
-        return self in (Entry.CLICK, Entry.FORM, Entry.HOME)
+        return self in (EntryPoint.CLICK, EntryPoint.FORM, EntryPoint.HOME)
 
 
 class Person(BaseModel):
@@ -52,7 +52,7 @@ class Place(BaseModel):
     response_url: str = ""  # Slack's response URL: 5 uses within 30 minutes
 
 
-class Attached(BaseModel):
+class AttachedFile(BaseModel):
     """A file that came with a message or a form: where it is, not its content."""
 
     model_config = ConfigDict(frozen=True)
@@ -74,13 +74,13 @@ class IncomingRequest(BaseModel):
 
     key: str
     operation: OperationId
-    entry: Entry
+    entry: EntryPoint
     person: Person
     place: Place
     text: str = ""  # the words typed, for COMMAND, MENTION and TERMINAL
     offer: OfferId | None = None
     fields: dict[str, Any] = {}  # the filled-in values of a FORM
-    files: tuple[Attached, ...] = ()  # that were sent with a MENTION or a FORM
+    files: tuple[AttachedFile, ...] = ()  # that were sent with a MENTION or a FORM
     received: AwareDatetime
     bot: bool = False  # sent by another bot: never a person with rights
     # the operation that asked for what is now approved (entry APPROVED), in whose thread this one is answered

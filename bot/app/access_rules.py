@@ -6,7 +6,7 @@ from bot.access.approvals import ApprovalRules
 from bot.access.authorisation import ProjectAccess, RoleMembers
 from bot.access.roles import Role
 from bot.settings import Configuration
-from bot.settings.file import Project
+from bot.settings.projects import Project
 
 
 def approval_rules(configuration: Configuration) -> ApprovalRules:

@@ -34,13 +34,13 @@ from bot.slack.intake import Intake
 from bot.slack.offers import SlackOffers
 from bot.slack.socket_mode import SocketModeConnection
 from storage.approvals import ApprovalRepository
-from storage.audit import AuditRepository
+from storage.audit import AuditEventRepository
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import ContinuationRepository
+from storage.continuations import LongRunningOperationRepository
 from storage.database import Database
 from storage.deliveries import DeliveryRepository
-from storage.homes import HomeRepository
-from storage.offers import OfferRepository
+from storage.homes import AppHomeRepository
+from storage.offers import ButtonActionRepository
 from storage.updates import UpdateRepository
 from storage.verifications import VerificationRepository
 
@@ -65,7 +65,7 @@ class SlackParts:
         self, holder: SettingsHolder, database: Database, token: str, *, replica: str, redactor: Redactor
     ) -> None:
         self._database = database
-        self._continuations = ContinuationRepository(database)
+        self._continuations = LongRunningOperationRepository(database)
         self.web = SlackWebClient(token=token, base_url=holder.now.slack_api_url, redactor=redactor)
         self.bolt_client = idempotent_client(token, holder.now.slack_api_url)
         self.identity = SlackIdentity(self.web)
@@ -75,7 +75,7 @@ class SlackParts:
             bot=self.identity.bot_user,
             channel=lambda: holder.now.configuration.audit.anchor_channel,
         )
-        self.offers = SlackOffers(OfferRepository(database), now=utc_now)
+        self.offers = SlackOffers(ButtonActionRepository(database), now=utc_now)
         self.update_rate_limit = UpdateRateLimit(
             UpdateRepository(database),
             self.web,
@@ -128,7 +128,7 @@ class SlackParts:
     def app_homes(self, core: Core) -> AppHomes:
         """Return what keeps the App Homes that people look at up to date."""
         return AppHomes(
-            HomeRepository(self._database),
+            AppHomeRepository(self._database),
             web=self.web,
             page=self._home_service(core).page,
             now=utc_now,
@@ -141,7 +141,7 @@ class SlackParts:
             continuations=self._continuations,
             verifications=VerificationRepository(self._database),
             migrations=ClusterMigrationRepository(self._database),
-            audit=AuditRepository(self._database),
+            audit=AuditEventRepository(self._database),
             roles=lambda person: core.authoriser.home_roles(person, self.identity.team()),
         )
 

@@ -37,7 +37,7 @@ from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.clusters.service import ClusterServices
 from bot.clusters.templates import service as template_service
-from bot.clusters.templates.service import TemplateServices, creating
+from bot.clusters.templates.service import TemplateServices, find_creating_operation
 from bot.clusters.verification import VerificationServices
 from bot.common.redaction import Redactor
 from bot.drivers.verification.verifier import Verifier
@@ -61,10 +61,10 @@ from bot.requests.ports import Attachments, NoAttachments, Offers, Ports
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from storage.approvals import ApprovalRepository
-from storage.audit import AuditRepository
+from storage.audit import AuditEventRepository
 from storage.audit_chain import AuditChain
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import ContinuationRepository
+from storage.continuations import LongRunningOperationRepository
 from storage.database import Database
 from storage.policy_changes import PolicyChangeRepository
 from storage.verifications import VerificationRepository
@@ -94,8 +94,8 @@ class Core:
         self._redactor = redactor
         self._redactor.learn_all(holder.now)
         self.keyring = Keyring(holder.now.audit_key)
-        self.audit = AuditLog(AuditRepository(database), now=utc_now, redactor=self._redactor)
-        self.continuations = ContinuationRepository(database)
+        self.audit = AuditLog(AuditEventRepository(database), now=utc_now, redactor=self._redactor)
+        self.continuations = LongRunningOperationRepository(database)
         self.codec = OutcomeCodec(results.KINDS | events.KINDS)  # of the ends of workflows
         self.authoriser = self._make_authoriser()
         self.approvals = Approvals(
@@ -229,7 +229,7 @@ class Core:
         )
 
     def _cluster_routes(self) -> Routes:
-        templates = TemplateServices(self._projects, creating(self.continuations.unended))
+        templates = TemplateServices(self._projects, find_creating_operation(self.continuations.unended))
         clusters = ClusterServices(self._projects, ClusterMigrationRepository(self.database))
         verify = VerificationServices(self._projects, self._verifier, self._verifications.keep)
         readers = TargetReaders(self._projects).all()

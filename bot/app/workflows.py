@@ -20,7 +20,7 @@ from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings import Configuration
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 from storage.reservations import ReservationRepository
 
 MIGRATIONS = "migrations"  # the queue of migrations
@@ -68,7 +68,7 @@ class Workflows:
         )
         return MigrationWorkflow(
             register=ClusterMigrationRepository(self.database),
-            limiter=MigrationTurnRepository(self.database),
+            limiter=MigrationPermitRepository(self.database),
             ports=self.ports,
             decisions=self.decisions,
             provisioner=provisioner,

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditFilter, AuditRepository
+from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import DatabaseError
 
 PAGE_SIZE = 20
@@ -57,7 +57,11 @@ class AuditLog:
     """Appends events and finds them."""
 
     def __init__(
-        self, repository: AuditRepository, *, now: Callable[[], datetime], redactor: Redactor | None = None
+        self,
+        repository: AuditEventRepository,
+        *,
+        now: Callable[[], datetime],
+        redactor: Redactor | None = None,
     ) -> None:
         """Without a redactor, one that knows the shapes of secrets alone hides them."""
         self._repository = repository

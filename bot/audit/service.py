@@ -25,7 +25,7 @@ from storage.audit_chain import AuditChain
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AuditShown:
+class AuditListing:
     """A page of the log; `own` if the reader may see only their own events."""
 
     page: AuditPage
@@ -76,7 +76,7 @@ class AuditServices:
     projects: Callable[[], dict[str, ProjectAccess]]
     now: Callable[[], datetime]
 
-    def list(self, action: AuditList, context: Context) -> AuditShown:
+    def list(self, action: AuditList, context: Context) -> AuditListing:
         """Return a page of the log. Raises `AuditUnavailable`."""
         only_own = not self._sees_all(context)
         now = self.now()
@@ -90,7 +90,7 @@ class AuditServices:
             since=resolve_moment(action.since, now=now) if action.since else None,
             until=end_of_day(resolve_moment(action.until, now=now)) if action.until else None,
         )
-        return AuditShown(page=self.log.find(events, page=action.page or 1), action=action, own=only_own)
+        return AuditListing(page=self.log.find(events, page=action.page or 1), action=action, own=only_own)
 
     def verify(self, action: AuditVerify, _context: Context) -> AuditVerified:
         """Follow the chain, and with `--anchor` compare it with what was posted. Raises `Problem`."""

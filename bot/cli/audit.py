@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import click
 
 from bot.actions import values
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.actions.service import Outcome
 from bot.app import logs
 from bot.app.clock import utc_now
@@ -41,7 +41,7 @@ from bot.settings.holder import SettingsHolder
 from bot.slack.delivery.audit_anchors import SlackAnchors
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.views import catalog
-from storage.audit import AuditEvent, AuditFilter, AuditRepository
+from storage.audit import AuditEvent, AuditEventRepository, AuditFilter
 from storage.audit_chain import AuditChain, Seal
 from storage.database import Database, DatabaseError
 
@@ -82,7 +82,7 @@ def seal(redactor: Redactor, *, before: str, path: pathlib.Path) -> None:
     moment = _moment(before, now)
     settings = _settings(redactor)
     with _database(settings) as database:
-        log = AuditLog(AuditRepository(database), now=utc_now, redactor=redactor)
+        log = AuditLog(AuditEventRepository(database), now=utc_now, redactor=redactor)
         subject = _subject({"before": moment.isoformat(), "file": path.name})
         log.intend(subject)
         try:
@@ -155,7 +155,7 @@ def _write(out: TextIO, events: Iterator[AuditEvent], form: ExportFormat, redact
 
 def _read(database: Database, wanted_events: AuditFilter) -> Iterator[AuditEvent]:
     try:
-        yield from AuditRepository(database).everything(wanted_events)
+        yield from AuditEventRepository(database).everything(wanted_events)
     except DatabaseError as error:
         raise AuditUnavailable(
             "The audit log cannot be read to its end", why=str(error), fix="Look at the database."
@@ -188,7 +188,7 @@ def _subject(arguments: dict[str, Any]) -> AuditSubject:
         actor=person.id,
         actor_name=person.name,
         team="",
-        entry=Entry.TERMINAL,
+        entry=EntryPoint.TERMINAL,
         channel="",
         thread="",
         project="",

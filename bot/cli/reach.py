@@ -13,10 +13,10 @@ import click
 from bot.policy import formats
 from bot.policy.formats import OutputFormat
 from bot.policy.manifests import cluster
-from bot.policy.manifests.cluster import Manifests
+from bot.policy.manifests.cluster import ManifestCluster
 from bot.policy.reach.aggregation import GroupLevel
-from bot.policy.reach.allowed_connections import rows
-from bot.policy.reach.difference import difference
+from bot.policy.reach.allowed_connections import list_allowed_connections
+from bot.policy.reach.difference import compare_states
 from bot.policy.reach.engine import compute
 
 CHANGED = 1
@@ -24,19 +24,23 @@ CHANGED = 1
 
 def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
     """Print the connections that are allowed, and return 0. Raises `BadManifests`."""
-    read = cluster.read(paths)
+    read = cluster.read_cluster(paths)
     _warn(read)
-    _print(formats.connections(rows(compute(read.cluster), level), form, not_computed=read.foreign))
+    _print(
+        formats.format_connections(
+            list_allowed_connections(compute(read.cluster), level), form, not_computed=read.foreign
+        )
+    )
     return 0
 
 
 def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
     """Print which connections close and open, and return 0 if none does, else 1. Raises `BadManifests`."""
-    old, new = cluster.read([before]), cluster.read([after])
+    old, new = cluster.read_cluster([before]), cluster.read_cluster([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
-    changes = difference(compute(old.cluster), compute(new.cluster), level)
-    _print(formats.changes(changes, form, not_computed=sorted({*old.foreign, *new.foreign})))
+    changes = compare_states(compute(old.cluster), compute(new.cluster), level)
+    _print(formats.format_changes(changes, form, not_computed=sorted({*old.foreign, *new.foreign})))
     for lost in changes.loses_dns:
         click.echo(f"warning: {lost.pod} loses DNS ({', '.join(lost.protocols)} 53 to kube-system)", err=True)
     if changes.nothing_changes:
@@ -44,7 +48,7 @@ def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFo
     return 0 if changes.nothing_changes else CHANGED
 
 
-def _warn(read: Manifests, prefix: str = "") -> None:
+def _warn(read: ManifestCluster, prefix: str = "") -> None:
     if read.incomplete:
         click.echo(
             f"warning: {prefix}incomplete, these are not computed: {', '.join(read.foreign)}", err=True

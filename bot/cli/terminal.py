@@ -10,7 +10,7 @@ import click
 from bot.access.directory import PersonFacts
 from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.actions.request import Entry, IncomingRequest, OperationId, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Place
 from bot.actions.service import Outcome
 from bot.app import logs
 from bot.app.clock import utc_now
@@ -26,7 +26,7 @@ from bot.common.redaction import Redactor
 from bot.drivers.verification.report import Verdict, VerificationSummary
 from bot.policy.yaml_document import LARGEST, too_large
 from bot.requests.answer import Conclusion
-from bot.requests.ports import Offered
+from bot.requests.ports import ResolvedOffer
 from bot.settings.holder import SettingsHolder
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -52,7 +52,7 @@ class _NoDirectory:
 class _NoOffers:
     """The offers of a terminal, which has no buttons."""
 
-    def resolve(self, request: IncomingRequest) -> Offered:
+    def resolve(self, request: IncomingRequest) -> ResolvedOffer:
         raise NotInTerminal("There are no buttons in a terminal")
 
     def take(self, request: IncomingRequest) -> bool:
@@ -134,7 +134,7 @@ def _request(words: str) -> IncomingRequest:
     return IncomingRequest(
         key=f"terminal:{operation}",
         operation=operation,
-        entry=Entry.TERMINAL,
+        entry=EntryPoint.TERMINAL,
         person=terminal_person(),
         place=Place(),
         text=words,

@@ -17,7 +17,7 @@ from bot.actions.action import Action
 from bot.actions.request import IncomingRequest
 from bot.common.redaction import Redactor
 from bot.requests.answer import Conclusion
-from bot.requests.outcomes import shown
+from bot.requests.outcomes import redacted
 from bot.slack import kit, plain_text
 from bot.slack.views import answers as views
 
@@ -60,7 +60,7 @@ class TerminalAnswer:
 
     def finish(self, conclusion: Conclusion) -> None:
         """Print the end, and save its files."""
-        conclusion = shown(conclusion, self._redactor)
+        conclusion = redacted(conclusion, self._redactor)
         if sys.stderr.isatty() and self._last_line:
             click.echo(CLEAR_LINE, nl=False, err=True)
         if self._as_json:

@@ -9,7 +9,7 @@ import click
 
 from bot import __version__
 from bot.actions import values
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.connection import endpoint_from_kubeconfig
 from bot.app import logs
 from bot.app.clock import utc_now
@@ -43,7 +43,7 @@ def run(
         name=context or kubeconfig.stem,
         id=f"kubeconfig:{kubeconfig.name}",
         project="",
-        connect=lambda seconds: Kube(endpoint, user_agent=f"xk8s/{__version__}", seconds=seconds),
+        connect=lambda seconds: KubeClient(endpoint, user_agent=f"xk8s/{__version__}", seconds=seconds),
     )
     report = verifier.verify(target, expected)
     if as_json:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.adapters.openstack.magnum_errors import MagnumError
-from bot.clusters.cluster import AmbiguousCluster, Cluster, ClusterNotFound, Listed
+from bot.clusters.cluster import AmbiguousCluster, Cluster, ClusterListing, ClusterNotFound
 from bot.clusters.references import matches, parse_time, suggestion
 from bot.drivers import catalog as drivers
 from bot.drivers.driver import Driver
@@ -49,7 +49,7 @@ class ClusterCatalog:
         self._magnum = magnum
         self._configured = configured
 
-    def all(self) -> Listed:
+    def all(self) -> ClusterListing:
         """Return every cluster, by name."""
         configured = [
             self._from_entry(name, entry) for name, entry in self._configured.items() if entry.kubeconfig
@@ -60,7 +60,7 @@ class ClusterCatalog:
         except MagnumError as failure:
             error = failure
         clusters = sorted([*configured, *deployed], key=lambda cluster: cluster.name)
-        return Listed(clusters=tuple(clusters), unread=error)
+        return ClusterListing(clusters=tuple(clusters), unread=error)
 
     def find(self, ref: str) -> Cluster:
         """Return the cluster with a name or id, in full.

@@ -9,7 +9,7 @@ import dataclasses
 
 import msgspec
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.clusters.cluster import Cluster
 from bot.common.wording import count
 
@@ -51,7 +51,7 @@ class _Volume(msgspec.Struct):
     spec: _VolumeSpec
 
 
-def read_cloud_resources(kube: Kube) -> CloudResources:
+def read_cloud_resources(kube: KubeClient) -> CloudResources:
     """Read the Services and PersistentVolumes of a cluster. Raises `KubeError`."""
     services = kube.all_of("/api/v1/services", _Service)
     volumes = kube.all_of("/api/v1/persistentvolumes", _Volume)

@@ -42,7 +42,7 @@ class Cluster:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Listed:
+class ClusterListing:
     """A project's clusters, and the error because of which some may be missing."""
 
     clusters: tuple[Cluster, ...]

@@ -14,7 +14,7 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from bot import __version__
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.openstack.magnum import MagnumCloud
 from bot.clusters.catalog import ClusterCatalog, ConfiguredEntry
 from bot.clusters.cluster import Cluster, NoCloud
@@ -24,7 +24,7 @@ from bot.clusters.templates.spec import Defaults
 from bot.common.problems import Refusal
 from bot.drivers.driver import Driver
 from bot.settings import Settings
-from bot.settings.file import Project
+from bot.settings.projects import Project
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,13 +48,15 @@ class ProjectParts:
 
     def connect(
         self, cluster: Cluster, *, operation: str, seconds: float, answer: float | None = None
-    ) -> Kube:
+    ) -> KubeClient:
         """Return a client of a cluster's API that lives for so many seconds. Raises `Problem`.
 
         The operation's id goes along with every request; `answer` seconds are how long each may take.
         """
         agent = f"xk8s/{__version__} (operation {operation})"
-        return Kube(self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds, answer=answer)
+        return KubeClient(
+            self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds, answer=answer
+        )
 
     def templates(self) -> ProjectTemplates:
         """Return the project's templates. Raises `NoCloud`."""

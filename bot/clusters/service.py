@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from bot.access.proposal import Proposal, digest
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
+from bot.actions.proposal import Proposal, digest
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, TargetReader
 from bot.clusters.cloud_resources import CloudResources, deletion_consequences, read_cloud_resources
-from bot.clusters.cluster import Cluster, Listed
+from bot.clusters.cluster import Cluster, ClusterListing
 from bot.clusters.lifecycle import creation, deletion
 from bot.clusters.lifecycle.deletion import refuse_migrating
-from bot.clusters.lifecycle.orders import order_of, refuse_taken
+from bot.clusters.lifecycle.orders import build_order, refuse_taken_name
 from bot.clusters.lifecycle.ports import NoMigrations, OpenMigrations
 from bot.clusters.projects import ProjectParts, Projects
 from bot.common.problems import Problem, Refusal
@@ -31,7 +31,7 @@ class ClusterOverview:
     """The clusters of one project."""
 
     project: str
-    listed: Listed
+    listed: ClusterListing
 
     @property
     def shortfall(self) -> str:
@@ -65,16 +65,16 @@ class ClusterServices:
     def create(self, action: ClusterCreate, context: Context) -> LongRunning:
         """Have a cluster created. Raises `Refusal` for what can be known to fail beforehand."""
         project = self._project(context)
-        order = order_of(action, project.templates().show(action.template).template)
-        refuse_taken(project, order.name)
+        order = build_order(action, project.templates().show(action.template).template)
+        refuse_taken_name(project, order.name)
         return LongRunning(work=creation.WORK, input=order.to_json())
 
     def propose_create(self, action: ClusterCreate, context: Context) -> Proposal:
         """Describe a creation for an approval. Raises `Refusal` as `create` does."""
         project = self._project(context)
         template = project.templates().show(action.template).template
-        order = order_of(action, template)
-        refuse_taken(project, order.name)
+        order = build_order(action, template)
+        refuse_taken_name(project, order.name)
         return Proposal(
             kind="cluster.create",
             headline=f"Create the cluster {order.name} from {order.template_name}",

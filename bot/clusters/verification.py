@@ -15,7 +15,7 @@ from bot.drivers.verification.report import VerificationReport, VerificationSumm
 from bot.drivers.verification.verifier import VerificationTarget, Verifier
 from storage.verifications import LastVerification
 
-Keep = Callable[[LastVerification], None]  # stores the last verification of a cluster
+StoreVerification = Callable[[LastVerification], None]  # stores the last verification of a cluster
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class VerificationServices:
 
     projects: Projects
     verifier: Verifier
-    keep: Keep
+    keep: StoreVerification
 
     def verify(self, action: Verify, context: Context) -> VerificationSummary:
         """Verify one cluster, or all of the project that run a driver, or all of the project.

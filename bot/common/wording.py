@@ -15,7 +15,7 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def lasting(length: timedelta) -> str:
+def exact_duration(length: timedelta) -> str:
     """Return a length of time that somebody has set, exactly: `24 h`, `30 min`, `1 h 30 min`, `1 s`."""
     hours, remainder = divmod(int(length.total_seconds()), 3_600)
     minutes, seconds = divmod(remainder, 60)
@@ -25,7 +25,7 @@ def lasting(length: timedelta) -> str:
     return " ".join(parts) or f"{length.total_seconds():.0f} s"
 
 
-def first_of(lines: Sequence[str], most: int) -> str:
+def first_lines(lines: Sequence[str], most: int) -> str:
     """Return the first `most` lines, and how many more there are."""
     suffix = f"\nand {len(lines) - most} more" if len(lines) > most else ""
     return "\n".join(lines[:most]) + suffix

@@ -7,7 +7,7 @@ import enum
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from bot.adapters.kube.objects import Custom, DaemonSet, NodeObject, PodObject
+from bot.adapters.kube.objects import CustomResource, DaemonSet, NodeObject, PodObject
 
 
 class Severity(enum.StrEnum):
@@ -93,7 +93,7 @@ class ClusterFacts:
     pods: tuple[PodObject, ...]  # the driver's own
     dns_pods: tuple[PodObject, ...]
     reasons: Mapping[str, str]  # pod name to the newest message of its readiness probe, from events
-    resources: Mapping[str, tuple[Custom, ...]]  # the lists that the profile names, by that name
+    resources: Mapping[str, tuple[CustomResource, ...]]  # the lists that the profile names, by that name
     probes: Mapping[str, ProbeResult]  # by node
 
     def diagnose(self, node: str = "") -> str:

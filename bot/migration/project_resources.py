@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.clusters.projects import ProjectParts
 from bot.common.problems import Refusal
 from bot.settings import Settings
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 
 def connect(
     parts: ProjectParts, cluster: str, *, operation: str, settings: Settings, seconds: float
-) -> contextlib.closing[Kube]:
+) -> contextlib.closing[KubeClient]:
     """Open a client for a cluster of a project, by its id, for at most so many seconds. Raises `Problem`.
 
     Each request has the configured time for its answer: an API server that says nothing must not hold a

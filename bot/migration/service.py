@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.access.approvals import ID_LETTERS, Approvals
-from bot.access.proposal import Proposal, digest
 from bot.actions.migrations import (
     MigrateCancel,
     MigrateList,
@@ -18,6 +17,7 @@ from bot.actions.migrations import (
     MigrateShow,
     MigrateStart,
 )
+from bot.actions.proposal import Proposal, digest
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, TargetReader
 from bot.common.problems import Refusal

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.adapters.kube import writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import (
     Conflict,
     FieldConflict,
@@ -24,7 +24,7 @@ from bot.adapters.kube.errors import (
 from bot.policy import content, owners
 from bot.policy.change_plan import ROLLBACK, PolicyChangePlan, path_of
 from bot.policy.drift import TargetState, drift_during, target_state
-from bot.policy.errors import ChangedSince, NotWritten, Unclear
+from bot.policy.errors import ChangedSince, NotWritten, OutcomeUnknown
 from bot.policy.field_conflicts import owned_by_others, takeovers_of
 from bot.policy.preconditions import show_command
 from bot.policy.reach.model import PolicyRef
@@ -99,7 +99,12 @@ def record_written(
 
 
 def execute(
-    kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool = False, resumed: bool = False
+    kube: KubeClient,
+    changes: ChangeStore,
+    change: PolicyChange,
+    *,
+    take_over: bool = False,
+    resumed: bool = False,
 ) -> PolicyChange:
     """Write a change that has been recorded, and return it as it is recorded afterwards.
 
@@ -116,7 +121,7 @@ def execute(
             _write(kube, changes, change, take_over=take_over)
     recorded = changes.get(change.operation)
     if recorded is None or recorded.state != WRITTEN:
-        raise Unclear(
+        raise OutcomeUnknown(
             "What was written is not recorded",
             why="the change is gone from the database",
             fix=_try_again(change),
@@ -124,7 +129,7 @@ def execute(
     return recorded
 
 
-def _resume(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
+def _resume(kube: KubeClient, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
     live = writes.read(kube, _path(change))
     match target_state(change, live):
         case TargetState.WRITTEN:
@@ -135,7 +140,7 @@ def _resume(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over
             raise _give_up(changes, change, live)
 
 
-def _write(kube: Kube, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
+def _write(kube: KubeClient, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:
     try:
         result = _send(kube, change, take_over=take_over)
     except (Unreachable, ServerFailed, TooManyRequests) as lost:
@@ -165,7 +170,7 @@ def _was_merged(result: writes.WriteResult) -> bool:
     return not result.created and bool(owners.managers_of(result.object) - {writes.FIELD_MANAGER})
 
 
-def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writes.WriteResult | None:
+def _send(kube: KubeClient, change: PolicyChange, *, take_over: bool) -> writes.WriteResult | None:
     """Ask the server once; every write is for the version that was planned on."""
     path = _path(change)
     if change.wanted is None:
@@ -183,12 +188,14 @@ def _send(kube: Kube, change: PolicyChange, *, take_over: bool) -> writes.WriteR
         return writes.apply(kube, path, manifest, force=True)  # all fields are our own, from a roll-back
 
 
-def _settle_lost_answer(kube: Kube, changes: ChangeStore, change: PolicyChange, lost: KubeError) -> None:
+def _settle_lost_answer(
+    kube: KubeClient, changes: ChangeStore, change: PolicyChange, lost: KubeError
+) -> None:
     """Read the policy to find out whether the server wrote it all the same, and record what is true."""
     try:
         live = writes.read(kube, _path(change))
     except KubeError:
-        raise Unclear(
+        raise OutcomeUnknown(
             f"Whether {change.namespace}/{change.policy} was written is not known",
             why=lost.why,
             fix=f"Look at it: {show_command(change)}",

@@ -10,12 +10,12 @@ import dataclasses
 from typing import Any
 
 from bot.adapters.kube import paths, writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import FieldConflict
 from bot.policy import content, preconditions
 from bot.policy.cluster_state import ClusterState, read_cluster_state
 from bot.policy.field_conflicts import Takeover, takeovers_of
-from bot.policy.preview import ConnectionPreview, Where, compute_preview
+from bot.policy.preview import ConnectionPreview, PolicyCluster, compute_preview
 from bot.policy.reach import model, parser
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.model import PolicyRef
@@ -48,7 +48,9 @@ def path_of(ref: PolicyRef) -> str:
     return paths.item(model.API_VERSION, "networkpolicies", ref.name, ref.namespace)
 
 
-def plan_apply(kube: Kube, where: Where, manifest: Object, *, take_over: bool = False) -> PolicyChangePlan:
+def plan_apply(
+    kube: KubeClient, where: PolicyCluster, manifest: Object, *, take_over: bool = False
+) -> PolicyChangePlan:
     """Plan to apply a manifest by server-side apply.
 
     With `take_over` fields of other managers are taken over without being named as `Takeover`. Raises
@@ -64,7 +66,7 @@ def plan_apply(kube: Kube, where: Where, manifest: Object, *, take_over: bool = 
     return PolicyChangePlan(kind=APPLY, wanted=manifest, state=state, preview=preview, after=after)
 
 
-def plan_delete(kube: Kube, where: Where, ref: PolicyRef) -> PolicyChangePlan:
+def plan_delete(kube: KubeClient, where: PolicyCluster, ref: PolicyRef) -> PolicyChangePlan:
     """Plan to delete a policy. Raises `NoSuchPolicy` or `KubeError`."""
     state = read_cluster_state(kube)
     live = state.policies.get(ref)
@@ -75,7 +77,7 @@ def plan_delete(kube: Kube, where: Where, ref: PolicyRef) -> PolicyChangePlan:
     return PolicyChangePlan(kind=DELETE, wanted=None, state=state, preview=preview, after=after)
 
 
-def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> PolicyChangePlan:
+def plan_rollback(kube: KubeClient, where: PolicyCluster, change: PolicyChange) -> PolicyChangePlan:
     """Plan to restore what was there before a change.
 
     Raises `NoSuchChange` if the change cannot be rolled back, `ChangedSince` if somebody changed the policy
@@ -96,7 +98,7 @@ def plan_rollback(kube: Kube, where: Where, change: PolicyChange) -> PolicyChang
     return dataclasses.replace(plan, undoes=change)
 
 
-def reconstruct_plan(where: Where, state: ClusterState, change: PolicyChange) -> PolicyChangePlan:
+def reconstruct_plan(where: PolicyCluster, state: ClusterState, change: PolicyChange) -> PolicyChangePlan:
     """Return the plan of a change that has been written.
 
     `state` is the cluster as it is now; for the preview the policy in it is replaced by what was there before
@@ -119,7 +121,7 @@ def with_policy(state: ClusterState, ref: PolicyRef, manifest: Object | None) ->
 
 
 def _dry_run(
-    kube: Kube, ref: PolicyRef, manifest: Object, *, take_over: bool
+    kube: KubeClient, ref: PolicyRef, manifest: Object, *, take_over: bool
 ) -> tuple[writes.WriteResult, tuple[Takeover, ...]]:
     """Return what the server would make of a manifest, and whose fields that would take over.
 

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bot.adapters.kube import paths
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, NotFound
 from bot.policy.api_objects import NamedObject, NodeObject, PodObject, PodSpec, ServiceObject
-from bot.policy.other_policy_apis import OtherPolicies, read_other_policies
+from bot.policy.other_policy_apis import OtherPolicy, read_other_policies
 from bot.policy.reach import model, parser
 from bot.policy.reach.addresses import parse_addresses
 
@@ -58,7 +58,7 @@ class ClusterState:
     cluster: model.ClusterModel
     policies: Mapping[model.PolicyRef, Object]
     services: tuple[ClusterService, ...] = ()
-    foreign: tuple[OtherPolicies, ...] = ()
+    foreign: tuple[OtherPolicy, ...] = ()
     gaps: tuple[str, ...] = ()
 
     @property
@@ -76,7 +76,7 @@ class ClusterState:
         return next((policy for policy in self.cluster.policies if policy.ref == ref), None)
 
 
-def read_cluster_state(kube: Kube) -> ClusterState:
+def read_cluster_state(kube: KubeClient) -> ClusterState:
     """Read a cluster. Raises `KubeError` if pods, namespaces, nodes or policies cannot be read."""
     with ThreadPoolExecutor(4, thread_name_prefix="read") as threads:
         pod_list = threads.submit(kube.all_of, PODS, PodObject)
@@ -106,7 +106,7 @@ def read_cluster_state(kube: Kube) -> ClusterState:
         )
 
 
-def read_policies(kube: Kube) -> dict[model.PolicyRef, Object]:
+def read_policies(kube: KubeClient) -> dict[model.PolicyRef, Object]:
     """Read only the NetworkPolicies, by name. Raises `KubeError`."""
     # items of a list leave out what they are
     objects = [
@@ -169,7 +169,7 @@ def _topmost_owner(pod: PodObject, cron_jobs: Mapping[tuple[str, str], str]) -> 
     return model.Workload(namespace, owner.kind, owner.name)
 
 
-def _read_cron_jobs(kube: Kube, pods: Iterable[PodObject]) -> dict[tuple[str, str], str]:
+def _read_cron_jobs(kube: KubeClient, pods: Iterable[PodObject]) -> dict[tuple[str, str], str]:
     """The CronJob of each Job that has pods. Where Jobs may not be read, their pods are listed by Job."""
     if not any(owner.kind == "Job" for pod in pods for owner in pod.metadata.owner_references or []):
         return {}
@@ -183,7 +183,7 @@ def _read_cron_jobs(kube: Kube, pods: Iterable[PodObject]) -> dict[tuple[str, st
     return {}
 
 
-def _read_services(kube: Kube) -> tuple[ClusterService, ...]:
+def _read_services(kube: KubeClient) -> tuple[ClusterService, ...]:
     """The Services, which are needed for warnings alone: none where they may not be read."""
     try:
         services = kube.all_of(SERVICES, ServiceObject)

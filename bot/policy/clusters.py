@@ -7,14 +7,14 @@ import dataclasses
 from collections.abc import Callable, Iterator
 
 from bot import __version__
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden
 from bot.clusters.cluster import Cluster, ClusterNotFound
 from bot.clusters.projects import ProjectParts, Projects
 from bot.drivers.catalog import profile
 from bot.drivers.verification import collector, detection
-from bot.policy.errors import NoSuchChange
-from bot.policy.preview import Where
+from bot.policy.errors import ChangeNotFound
+from bot.policy.preview import PolicyCluster
 from storage.policy_changes import PolicyChange
 
 
@@ -22,8 +22,8 @@ from storage.policy_changes import PolicyChange
 class PolicyClient:
     """The cluster that a request is about, and a client for it."""
 
-    where: Where
-    kube: Kube
+    where: PolicyCluster
+    kube: KubeClient
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class PolicyClusters:
         try:
             parts, cluster = self._find(change.cluster, change.project, operation)
         except ClusterNotFound as not_found:
-            raise NoSuchChange(
+            raise ChangeNotFound(
                 f"The cluster {change.cluster_name} of the change {change.operation[:4]} is gone",
                 fix=not_found.fix,
             ) from not_found
@@ -63,14 +63,14 @@ class PolicyClusters:
     @contextlib.contextmanager
     def _open(self, parts: ProjectParts, cluster: Cluster, operation: str) -> Iterator[PolicyClient]:
         agent = f"xk8s/{__version__} (operation {operation})"
-        kube = Kube(parts.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
+        kube = KubeClient(parts.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
         try:
             yield PolicyClient(where=_describe(parts, cluster, kube), kube=kube)
         finally:
             kube.close()
 
 
-def _describe(parts: ProjectParts, cluster: Cluster, kube: Kube) -> Where:
+def _describe(parts: ProjectParts, cluster: Cluster, kube: KubeClient) -> PolicyCluster:
     """The cluster with the driver that runs there; with the declared one where that cannot be read."""
     try:
         running = [driver.profile for driver in detection.running_drivers(collector.daemon_sets(kube))]
@@ -78,7 +78,7 @@ def _describe(parts: ProjectParts, cluster: Cluster, kube: Kube) -> Where:
         running = [profile(cluster.driver)] if cluster.driver is not None else []
     enforcing = [driver for driver in running if driver.enforces_network_policy]
     driver = next(iter(enforcing or running), None)
-    return Where(
+    return PolicyCluster(
         project=parts.name,
         cluster=cluster.name,
         cluster_id=cluster.id,

@@ -87,7 +87,7 @@ def describe_last_writer(obj: Mapping[str, Any]) -> str:
     return f"{newest.get('manager', 'somebody')} at {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def as_yaml(obj: Mapping[str, Any]) -> str:
+def to_yaml(obj: Mapping[str, Any]) -> str:
     """Write a policy as people write it: without what only the server writes, keys in the usual order."""
     plain = strip_server_fields(obj)
     ordered = {key: plain[key] for key in KEY_ORDER if key in plain} | plain

@@ -48,7 +48,7 @@ class DiffLine:
 _Key = tuple[ConnectionFate, str, str, Connections]  # what changes of one line have in common
 
 
-def lines(changes: Iterable[ConnectionChange]) -> tuple[DiffLine, ...]:
+def diff_lines(changes: Iterable[ConnectionChange]) -> tuple[DiffLine, ...]:
     """Return everything that changes: what closes first, sorted by source and destination."""
     grouped: dict[_Key, list[ConnectionChange]] = defaultdict(list)
     for change in changes:
@@ -70,7 +70,7 @@ def _order(line: DiffLine) -> tuple[bool, bool, bool, str, str]:
     return line.fate is ConnectionFate.OPENS, not outside, system, line.source, line.destination
 
 
-def summary(rows: Sequence[DiffLine]) -> str:
+def summarise(rows: Sequence[DiffLine]) -> str:
     """Return `closes 14 connections, opens none`."""
     closes, opens = (count(rows, fate) for fate in ConnectionFate)
     if not closes and not opens:

@@ -14,7 +14,7 @@ def first_lines(lines: Sequence[str], most: int) -> list[str]:
     return [*lines[:most], *([f"…and {len(lines) - most} more"] if len(lines) > most else [])]
 
 
-class BadManifest(Refusal):
+class InvalidManifest(Refusal):
     """A person's YAML is not a NetworkPolicy that can be written here; each of `mistakes` names its field."""
 
     def __init__(self, what: str, mistakes: Sequence[str] = (), *, why: str = "", fix: str = "") -> None:
@@ -26,7 +26,7 @@ class BadManifest(Refusal):
         self.mistakes = tuple(mistakes)
 
 
-class BadParameters(Refusal):
+class InvalidParameters(Refusal):
     """A preset was given an option that it does not take, or lacks one that it needs."""
 
 
@@ -46,23 +46,23 @@ class NotWritten(Problem):
     """A policy could not be written, or a change that was cut off cannot be finished."""
 
 
-class NoSuchNamespace(Refusal):
+class NamespaceNotFound(Refusal):
     """The cluster has no namespace of that name."""
 
 
-class NoSuchPolicy(Refusal):
+class PolicyNotFound(Refusal):
     """The cluster has no policy of that name."""
 
 
-class NoSuchChange(Refusal):
+class ChangeNotFound(Refusal):
     """There is no change of that id, or it cannot be rolled back."""
 
 
-class Unclear(Problem):
+class OutcomeUnknown(Problem):
     """Whether a policy was written is not known, and reading it back did not tell."""
 
     outcome = "unknown"
 
 
-class NoSuchPod(Refusal):
+class PodNotFound(Refusal):
     """No pod and no workload of that name is running."""

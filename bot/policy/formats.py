@@ -36,7 +36,7 @@ _GRAPHS: dict[OutputFormat, Callable[[Sequence[Edge]], Iterator[str]]] = {
 }
 
 
-def connections(
+def format_connections(
     rows: Iterable[AllowedConnection], form: OutputFormat, *, not_computed: Sequence[str] = ()
 ) -> Iterator[str]:
     """Yield the lines of allowed connections.
@@ -55,7 +55,7 @@ def connections(
             return _GRAPHS[form]([Edge(row.source, row.destination, str(row.connections)) for row in rows])
 
 
-def changes(
+def format_changes(
     difference: ReachDifference, form: OutputFormat, *, not_computed: Sequence[str] = ()
 ) -> Iterator[str]:
     """Yield the lines of what closes (`-`) and what opens (`+`); `not_computed` as in `connections`."""

@@ -87,7 +87,9 @@ def build_matrix(
 def _connections(cluster: model.ClusterModel, workloads: frozenset[str]) -> dict[Pair, Connections]:
     pods = tuple(pod for pod in cluster.pods if str(pod.owner) in workloads)
     connections: dict[Pair, Connections] = {}
-    for row in allowed_connections.rows(engine.compute(dataclasses.replace(cluster, pods=pods))):
+    for row in allowed_connections.list_allowed_connections(
+        engine.compute(dataclasses.replace(cluster, pods=pods))
+    ):
         ends = row.source, row.destination
         source, destination = (end if end in workloads else OUTSIDE for end in ends)
         others = connections.get((source, destination), NOTHING)

@@ -11,7 +11,7 @@ import dataclasses
 import msgspec
 
 from bot.adapters.kube import paths
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import policy_apis
 from bot.drivers.policy_apis import PolicyApi
@@ -37,7 +37,7 @@ class _Resources(msgspec.Struct, frozen=True):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
-class OtherPolicies:
+class OtherPolicy:
     """A policy of another API, which the engine does not compute; without a namespace it is cluster-wide."""
 
     kind: str
@@ -50,14 +50,14 @@ class OtherPolicies:
         return f"{self.kind} {where}{self.name} ({self.group})"
 
 
-def read_other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[str, ...]]:
+def read_other_policies(kube: KubeClient) -> tuple[tuple[OtherPolicy, ...], tuple[str, ...]]:
     """Return the policies of other APIs, and what of them could not be read, in the server's words."""
     try:
         groups = kube.get("/apis", _Groups).groups
     except KubeError as error:
         return (), (f"which policy APIs are served could not be read: {error.why}",)
     served = {group.name: group.preferred_version["version"] for group in groups}
-    policies: list[OtherPolicies] = []
+    policies: list[OtherPolicy] = []
     gaps: list[str] = []
     for api in policy_apis():
         group = next((name for name in api.groups if name in served), None)
@@ -69,10 +69,10 @@ def read_other_policies(kube: Kube) -> tuple[tuple[OtherPolicies, ...], tuple[st
     return tuple(sorted(policies)), tuple(gaps)
 
 
-def _policies_of(kube: Kube, api_version: str, api: PolicyApi) -> list[OtherPolicies]:
+def _policies_of(kube: KubeClient, api_version: str, api: PolicyApi) -> list[OtherPolicy]:
     group = api_version.partition("/")[0]
     return [
-        OtherPolicies(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
+        OtherPolicy(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
         for resource in kube.get(f"/apis/{api_version}", _Resources).resources
         if resource.name in api.policies.values()
         for policy in kube.all_of(paths.collection(api_version, resource.name), NamedObject)

@@ -13,7 +13,7 @@ from bot.policy import content
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach import engine
 from bot.policy.reach.changes import ConnectionChange
-from bot.policy.reach.difference import difference
+from bot.policy.reach.difference import compare_states
 from bot.policy.reach.model import PodRef, PolicyRef
 
 MOST_NAMED = 5
@@ -48,7 +48,7 @@ def compare(
     now = engine.compute(actual.cluster)
     expected_pods, pods = expected.pod_index.number_of.keys(), now.pod_index.number_of.keys()
     return PostCheck(
-        changes=tuple(difference(expected, now).changes),
+        changes=tuple(compare_states(expected, now).changes),
         came=tuple(sorted(pods - expected_pods)),
         went=tuple(sorted(expected_pods - pods)),
         policies=tuple(_other_changes(planned_on, actual, policy)),

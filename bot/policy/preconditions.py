@@ -10,15 +10,15 @@ from bot.common.problems import Ambiguous, Choice
 from bot.drivers.catalog import recommended
 from bot.policy.cluster_state import ClusterState
 from bot.policy.drift import drift_after
-from bot.policy.errors import ChangedSince, NoSuchChange, NoSuchNamespace, NoSuchPolicy, NotEnforced
-from bot.policy.preview import Where
+from bot.policy.errors import ChangedSince, ChangeNotFound, NamespaceNotFound, NotEnforced, PolicyNotFound
+from bot.policy.preview import PolicyCluster
 from bot.policy.reach.model import PolicyRef
 from storage.policy_changes import GIVEN_UP, WRITTEN, PolicyChange
 
 Object = dict[str, Any]
 
 
-def check_enforced(where: Where) -> None:
+def check_enforced(where: PolicyCluster) -> None:
     """Refuse to write a policy that no driver would enforce. Raises `NotEnforced`."""
     if where.enforces:
         return
@@ -34,14 +34,14 @@ def check_enforced(where: Where) -> None:
     )
 
 
-def check_namespace(state: ClusterState, ref: PolicyRef, where: Where) -> None:
+def check_namespace(state: ClusterState, ref: PolicyRef, where: PolicyCluster) -> None:
     """Refuse a policy in a namespace that the cluster does not have. Raises `NoSuchNamespace`."""
     if ref.namespace in state.namespaces:
         return
     near = difflib.get_close_matches(ref.namespace, state.namespaces, n=1, cutoff=0.5)
     names = ", ".join(sorted(state.namespaces)[:10])
     fix = f"Did you mean `-n {near[0]}`?" if near else f"There are {names}."
-    raise NoSuchNamespace(f"There is no namespace {ref.namespace} in {where.cluster}", fix=fix)
+    raise NamespaceNotFound(f"There is no namespace {ref.namespace} in {where.cluster}", fix=fix)
 
 
 def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -> PolicyChange:
@@ -52,7 +52,7 @@ def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        raise NoSuchChange(
+        raise ChangeNotFound(
             f"There is no change {reference} in {project}",
             fix="The changes of a cluster stand under `/xk8s policy list CLUSTER`.",
         )
@@ -72,19 +72,19 @@ def check_revocable(change: PolicyChange) -> None:
     """Refuse to roll back what was never written, or was rolled back already. Raises `NoSuchChange`."""
     name = f"{change.namespace}/{change.policy}"
     if change.undone_by is not None:
-        raise NoSuchChange(
+        raise ChangeNotFound(
             f"The change {change.operation[:4]} of {name} was taken back already",
             why=f"by {change.undone_by[:4]}",
             fix=f"To take that back: `/xk8s policy rollback {change.undone_by[:4]}`",
         )
     if change.state == GIVEN_UP:
-        raise NoSuchChange(
+        raise ChangeNotFound(
             f"The change {change.operation[:4]} of {name} was never made",
             why=change.note,
             fix=f"See `/xk8s policy list {change.cluster_name}`.",
         )
     if change.state != WRITTEN or change.note:
-        raise NoSuchChange(
+        raise ChangeNotFound(
             f"The change {change.operation[:4]} of {name} cannot be taken back",
             why=change.note or "it was cut off, and what came of it is not known",
             fix=f"Look at it: {show_command(change)}",
@@ -103,12 +103,14 @@ def check_untouched(change: PolicyChange, live: Object | None) -> None:
         )
 
 
-def no_such_policy(ref: PolicyRef, policies: Mapping[PolicyRef, Object], where: Where) -> NoSuchPolicy:
+def no_such_policy(
+    ref: PolicyRef, policies: Mapping[PolicyRef, Object], where: PolicyCluster
+) -> PolicyNotFound:
     """Return the refusal that suggests the nearest policy of the same namespace."""
     names = [other.name for other in policies if other.namespace == ref.namespace]
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
-    return NoSuchPolicy(
+    return PolicyNotFound(
         f"There is no policy {ref.name} in {ref.namespace} of {where.cluster}",
         fix=f"{suggestion}See `/xk8s policy list {where.cluster}`.",
     )

@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Callable, Mapping
 
 from bot.policy import rule_templates
-from bot.policy.errors import BadParameters
+from bot.policy.errors import InvalidParameters
 from bot.policy.reach.model import API_VERSION, KIND
 from bot.policy.reach.selector_parser import LONGEST_SUBDOMAIN
 from bot.policy.rule_templates import Manifest, allow_egress, allow_ingress, namespace_peer
@@ -68,7 +68,7 @@ class Preset:
         namespaces = parameters.from_namespaces if by_source else parameters.to_namespaces
         name = "-".join([self.name, *namespaces])
         if len(name) > LONGEST_SUBDOMAIN:
-            raise BadParameters(
+            raise InvalidParameters(
                 f"{len(namespaces)} namespaces make too long a name for one policy",
                 why=f"{len(name)} characters; Kubernetes takes {LONGEST_SUBDOMAIN}",
                 fix="Make two policies of it.",
@@ -84,14 +84,14 @@ class Preset:
         for option, value in options.items():
             if value and option not in self.takes:
                 takes = " and ".join(f"`{name}`" for name in self.takes)
-                raise BadParameters(
+                raise InvalidParameters(
                     f"{self.name} does not take `{option}`",
                     why=f"it takes {takes or 'no options'}",
                     fix="See `/xk8s policy presets`.",
                 )
         for option in self.needs:
             if not options[option]:
-                raise BadParameters(
+                raise InvalidParameters(
                     f"{self.name} needs `{option}`", fix=f"`/xk8s policy preview {self.name} {self.example}`"
                 )
 
@@ -203,4 +203,4 @@ def find(name: str) -> Preset:
         return preset
     near = difflib.get_close_matches(name.lower(), BY_NAME, n=1, cutoff=0.5)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
-    raise BadParameters(f"There is no preset {name}", fix=f"{suggestion}See `/xk8s policy presets`.")
+    raise InvalidParameters(f"There is no preset {name}", fix=f"{suggestion}See `/xk8s policy presets`.")

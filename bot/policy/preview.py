@@ -13,11 +13,11 @@ from bot.policy.cluster_state import ClusterState
 from bot.policy.content import PolicyContent, read_content
 from bot.policy.field_conflicts import Takeover
 from bot.policy.matrix import Matrix, build_matrix
-from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.other_policy_apis import OtherPolicy
 from bot.policy.owners import PolicyOwner, owner_of
 from bot.policy.reach import parser
 from bot.policy.reach.changes import ConnectionChange
-from bot.policy.reach.difference import Isolation, difference
+from bot.policy.reach.difference import IsolationChange, compare_states
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.idle import DeadRule, RedundantPolicy, dead_rules, redundant_policies
 from bot.policy.reach.lost_dns import LostDns
@@ -28,7 +28,7 @@ Object = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Where:
+class PolicyCluster:
     """The cluster that a policy is about.
 
     `cluster` is its name. `driver` is the title of its network driver, empty if none that we know runs;
@@ -55,19 +55,19 @@ class ConnectionPreview:
     of `warnings.find_warnings`.
     """
 
-    where: Where
+    where: PolicyCluster
     ref: PolicyRef
     manifest: Object | None
     before: PolicyContent | None
     unchanged: bool
     changes: tuple[ConnectionChange, ...]
-    isolated: tuple[Isolation, ...]
-    released: tuple[Isolation, ...]
+    isolated: tuple[IsolationChange, ...]
+    released: tuple[IsolationChange, ...]
     loses_dns: tuple[LostDns, ...]
     dead: tuple[DeadRule, ...]
     idle: tuple[RedundantPolicy, ...]
     selected: int
-    foreign: tuple[OtherPolicies, ...]
+    foreign: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]
     owner: PolicyOwner | None = None
     takeovers: tuple[Takeover, ...] = ()
@@ -81,7 +81,7 @@ class ConnectionPreview:
 
 
 def compute_preview(
-    where: Where,
+    where: PolicyCluster,
     state: ClusterState,
     ref: PolicyRef,
     manifest: Mapping[str, Any] | None,
@@ -101,7 +101,7 @@ def compute_preview(
         warnings = (*warnings, *find_warnings(policy, state))
     else:
         after = now.without_policy(ref) if ref in now.policies else now
-    changed = difference(now, after)
+    changed = compare_states(now, after)
     neighbours = [other for other in sorted(after.policies) if other.namespace == ref.namespace]
     live = state.policies.get(ref)
     before = read_content(live)

@@ -12,8 +12,8 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from bot.access.proposal import Proposal
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
+from bot.actions.proposal import Proposal
 from bot.actions.service import Context
 from bot.policy import change_plan, diff_text, preconditions
 from bot.policy.change_plan import PolicyChangePlan
@@ -89,12 +89,12 @@ def proposal(plan: PolicyChangePlan) -> Proposal:
     """Return a plan as people decide about it."""
     preview, where = plan.preview, plan.preview.where
     ref, before = preview.ref, preview.before
-    lines = diff_text.lines(preview.changes)
+    lines = diff_text.diff_lines(preview.changes)
     return Proposal(
         kind=PRODUCTION if where.production else ELSEWHERE,
         headline=(
             f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.cluster}:"
-            f" {diff_text.summary(lines)}"
+            f" {diff_text.summarise(lines)}"
         ),
         consequences=tuple(first_lines([str(line) for line in lines], MOST_LINES)),
         warnings=tuple(_warnings(preview)),

@@ -11,11 +11,11 @@ import difflib
 import ipaddress
 from collections.abc import Iterable, Sequence
 
-from bot.policy.errors import BadParameters, NoSuchPod
+from bot.policy.errors import InvalidParameters, PodNotFound
 from bot.policy.reach.engine import Endpoint, Reachability
 from bot.policy.reach.explanations import Explanation, explain
 from bot.policy.reach.model import PodRef, Protocol
-from bot.policy.results import Story
+from bot.policy.results import PairExplanation
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Port:
 ANY_PORT = Port(Protocol.TCP, 1)  # explained where no port is named: only the isolation at both ends matters
 
 
-def port_of(text: str | None) -> Port | None:
+def parse_port(text: str | None) -> Port | None:
     """Return `TCP/80` as a port, None if there is no text. Raises `BadParameters` for a range of ports."""
     if text is None:
         return None
     protocol, _, number = text.partition("/")
     if not number.isdigit():
-        raise BadParameters(
+        raise InvalidParameters(
             "One port at a time",
             why=f"{text} is a range; each of its ports may have another answer",
             fix="Name one port, or none to see all that are open.",
@@ -58,9 +58,9 @@ def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
     return tuple(sorted(pod.ref for pod in pods))
 
 
-def stories(
+def explain_pairs(
     reach: Reachability, sources: Sequence[Endpoint], destinations: Sequence[Endpoint], port: Port | None
-) -> tuple[Story, ...]:
+) -> tuple[PairExplanation, ...]:
     """Explain every pair of a source and a destination; pairs with the same explanation are counted together.
 
     Refused connections come first, and of those the explanation of the most pairs.
@@ -78,7 +78,7 @@ def stories(
             first, count = counted.get(key, (explanation, 0))
             counted[key] = (first, count + pairs)
     ordered = sorted(counted.values(), key=lambda item: (item[0].allowed, -item[1]))
-    return tuple(Story(explanation=explanation, pairs=count) for explanation, count in ordered)
+    return tuple(PairExplanation(explanation=explanation, pairs=count) for explanation, count in ordered)
 
 
 def _group_alike(reach: Reachability, ends: Iterable[Endpoint]) -> list[list[Endpoint]]:
@@ -91,7 +91,7 @@ def _group_alike(reach: Reachability, ends: Iterable[Endpoint]) -> list[list[End
     return list(groups.values())
 
 
-def _no_such_pod(word: str, names: Iterable[str]) -> NoSuchPod:
+def _no_such_pod(word: str, names: Iterable[str]) -> PodNotFound:
     near = difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.5)
     fix = f"Did you mean `{near[0]}`?" if near else "Name it as NAMESPACE/POD or NAMESPACE/WORKLOAD."
-    return NoSuchPod(f"There is no pod or workload {word}", why="none of that name runs", fix=fix)
+    return PodNotFound(f"There is no pod or workload {word}", why="none of that name runs", fix=fix)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.actions.action import Action
-from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.other_policy_apis import OtherPolicy
 from bot.policy.owners import PolicyOwner
 from bot.policy.post_check import PostCheck
 from bot.policy.presets import Preset
-from bot.policy.preview import ConnectionPreview, Where
+from bot.policy.preview import ConnectionPreview, PolicyCluster
 from bot.policy.reach.explanations import Explanation
 from bot.policy.reach.exposure import Exposure
 from bot.policy.reach.model import PolicyRef
@@ -58,7 +58,7 @@ class PolicyChanged:
     """
 
     kind: str
-    where: Where
+    where: PolicyCluster
     ref: PolicyRef
     change: str
     preview: ConnectionPreview
@@ -105,9 +105,9 @@ class RecentChange:
 class PolicyListing:
     """A cluster's policies, by namespace and name, and what was changed through this bot last."""
 
-    where: Where
+    where: PolicyCluster
     policies: tuple[ListedPolicy, ...]
-    foreign: tuple[OtherPolicies, ...]
+    foreign: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]
     changes: tuple[RecentChange, ...]
 
@@ -116,7 +116,7 @@ class PolicyListing:
 class PolicyShown:
     """One policy as YAML, with its owner and its field managers; `selected` counts the pods it isolates."""
 
-    where: Where
+    where: PolicyCluster
     ref: PolicyRef
     yaml: str
     owner: PolicyOwner | None
@@ -126,7 +126,7 @@ class PolicyShown:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Story:
+class PairExplanation:
     """One explanation, and the number of pairs of pods that share it."""
 
     explanation: Explanation
@@ -137,12 +137,12 @@ class Story:
 class ReachAnswer:
     """Whether one end can reach the other; the ends are given as the request named them: `shop/frontend`."""
 
-    where: Where
+    where: PolicyCluster
     source: str
     destination: str
     port: str
-    stories: tuple[Story, ...]
-    foreign: tuple[OtherPolicies, ...]
+    stories: tuple[PairExplanation, ...]
+    foreign: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]
 
     @property
@@ -160,8 +160,8 @@ class ReachAnswer:
 class ExposureShown:
     """What is open to everybody in a cluster; `pods` counts the pods of each workload."""
 
-    where: Where
+    where: PolicyCluster
     exposure: Exposure
     pods: Mapping[str, int]
-    foreign: tuple[OtherPolicies, ...]
+    foreign: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]

@@ -39,7 +39,7 @@ from bot.policy import (
 )
 from bot.policy.change_plan import PolicyChangePlan
 from bot.policy.clusters import PolicyClient, PolicyClusters
-from bot.policy.errors import BadManifest
+from bot.policy.errors import InvalidManifest
 from bot.policy.field_conflicts import owned_by_others
 from bot.policy.preview import count_isolated_pods
 from bot.policy.reach import engine, exposure
@@ -108,7 +108,7 @@ class PolicyServices:
         return PolicyShown(
             where=at.where,
             ref=ref,
-            yaml=content.as_yaml(live),
+            yaml=content.to_yaml(live),
             owner=owners.owner_of(live),
             managers=tuple(sorted(owners.managers_of(live))),
             last_writer=content.describe_last_writer(live),
@@ -118,18 +118,18 @@ class PolicyServices:
     def reach(self, action: PolicyReach, context: Context) -> ReachAnswer | ExposureShown:
         """Say whether one end reaches the other; without ends, what is open to everybody."""
         if bool(action.source) != bool(action.destination) or (action.port and not action.source):
-            raise BadManifest(
+            raise InvalidManifest(
                 "Both ends are needed: `--from` and `--to`",
                 fix=f"Or neither, to see what is open to everybody: `/xk8s policy reach {action.cluster}`",
             )
-        port = reach_query.port_of(action.port)
+        port = reach_query.parse_port(action.port)
         with self.at(action.cluster, context) as at:
             state = cluster_state.read_cluster_state(at.kube)
         reach = engine.compute(state.cluster)
         if not action.source or not action.destination:
             return ExposureShown(
                 where=at.where,
-                exposure=exposure.exposure(reach),
+                exposure=exposure.compute_exposure(reach),
                 pods=collections.Counter(str(pod.owner) for pod in reach.pod_index.pods),
                 foreign=state.foreign,
                 gaps=state.gaps,
@@ -141,7 +141,7 @@ class PolicyServices:
             source=action.source,
             destination=action.destination,
             port=action.port or "",
-            stories=reach_query.stories(reach, sources, destinations, port),
+            stories=reach_query.explain_pairs(reach, sources, destinations, port),
             foreign=state.foreign,
             gaps=state.gaps,
         )
@@ -227,7 +227,7 @@ class PolicyServices:
 
     def _form(self, action: PolicyPreview | PolicyApply, context: Context) -> PolicyForm:
         if context.person.id.startswith("terminal:"):
-            raise BadManifest(
+            raise InvalidManifest(
                 "Which policy?",
                 fix='Name a file: `xk8s run "policy preview --yaml CLUSTER -n NS" --file policy.yaml`',
             )
@@ -275,7 +275,7 @@ def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> 
 def manifest_of(action: PolicyPreview | PolicyApply) -> Manifest:
     """Return the manifest that a request stands for. Raises `BadManifest` or `BadParameters`."""
     if action.manifest is not None:
-        manifest = validation.own_policy(action.manifest, namespace=action.namespace)
+        manifest = validation.validate_manifest(action.manifest, namespace=action.namespace)
     else:
         parameters = presets.Parameters(
             from_namespaces=action.from_namespace, to_namespaces=action.to_namespace, ports=action.port

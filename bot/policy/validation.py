@@ -14,7 +14,7 @@ from bot.adapters.kube.writes import without_server_fields
 from bot.drivers.catalog import profiles
 from bot.drivers.profile import DriverProfile
 from bot.policy import yaml_document
-from bot.policy.errors import BadManifest
+from bot.policy.errors import InvalidManifest
 from bot.policy.reach import parser
 from bot.policy.reach.field_errors import FieldError, FieldErrors
 from bot.policy.reach.model import API_VERSION, KIND
@@ -27,19 +27,19 @@ _TEXT_MAPS = frozenset({"labels", "annotations", "matchLabels"})
 _RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 
-def own_policy(sent: str | bytes, *, namespace: str) -> Manifest:
+def validate_manifest(sent: str | bytes, *, namespace: str) -> Manifest:
     """Return a text as the manifest of a policy in `namespace`. Raises `BadManifest`."""
-    document = yaml_document.read(sent)
+    document = yaml_document.read_document(sent)
     check_kind(document)
     manifest = _clean(document)
     errors = [*_metadata_errors(manifest.get("metadata")), *parser.errors_of(manifest)]
     mistakes = list(dict.fromkeys(map(_describe, errors)))
     if mistakes:
         number = f"{len(mistakes)} things are wrong" if len(mistakes) > 1 else "Something is wrong"
-        raise BadManifest(f"{number} with this NetworkPolicy", mistakes)
+        raise InvalidManifest(f"{number} with this NetworkPolicy", mistakes)
     own_namespace = manifest["metadata"].get("namespace") or namespace
     if own_namespace != namespace:
-        raise BadManifest(
+        raise InvalidManifest(
             f"The policy is for the namespace {own_namespace}, you said -n {namespace}",
             ["`metadata.namespace`: leave it out, or let it agree with `-n`"],
             fix=f"Or say `-n {own_namespace}`.",
@@ -59,14 +59,14 @@ def check_kind(manifest: Manifest) -> None:
     if (kind, version) == (KIND, API_VERSION):
         return
     if isinstance(kind, str) and kind.endswith("List"):
-        raise BadManifest(
+        raise InvalidManifest(
             f"This is a {_short(kind)}",
             ["`kind`: a list holds several objects"],
             fix=yaml_document.ONE_AT_A_TIME,
         )
     driver = _driver_of(version)
     if driver is not None and driver.policies is not None:
-        raise BadManifest(
+        raise InvalidManifest(
             f"This is {driver.title}'s own {_short(kind)}",
             [f"`apiVersion`: {_short(version)}"],
             fix=(
@@ -75,11 +75,11 @@ def check_kind(manifest: Manifest) -> None:
             ),
         )
     if kind == KIND:
-        raise BadManifest(
+        raise InvalidManifest(
             f"The NetworkPolicy is of {_short(version) if version else 'no apiVersion'}",
             [f"`apiVersion`: {API_VERSION} is expected"],
         )
-    raise BadManifest(
+    raise InvalidManifest(
         (
             f"This is {_with_article(kind)}, not a NetworkPolicy"
             if isinstance(kind, str) and kind

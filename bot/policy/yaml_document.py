@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from bot.policy import yaml_limits, yaml_loader
-from bot.policy.errors import BadManifest
+from bot.policy.errors import InvalidManifest
 
 LARGEST = 256 * 1024  # bytes, and characters with aliases written out; policies are a few hundred bytes
 DEEPEST = 32  # a NetworkPolicy needs 9
@@ -19,7 +19,7 @@ _LIMITS = yaml_limits.YamlLimits(depth=DEEPEST, characters=LARGEST, nodes=50_000
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
-def read(sent: str | bytes) -> dict[str, Any]:
+def read_document(sent: str | bytes) -> dict[str, Any]:
     """Return the one document of a text. Raises `BadManifest`."""
     text = _decode(sent)
     try:
@@ -27,15 +27,17 @@ def read(sent: str | bytes) -> dict[str, Any]:
         documents = [value for value in yaml_loader.values(text) if value is not None]
     except yaml_limits.LimitExceeded as error:
         why = f"{error.limit} (line {error.line})"
-        raise BadManifest("This is no policy", why=why, fix=ONE_AT_A_TIME) from error
+        raise InvalidManifest("This is no policy", why=why, fix=ONE_AT_A_TIME) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BadManifest("This is no YAML", why=_explain(error), fix="Mend it and send it again.") from error
+        raise InvalidManifest(
+            "This is no YAML", why=_explain(error), fix="Mend it and send it again."
+        ) from error
     if not documents:
-        raise BadManifest("There is nothing in this YAML", fix="Send a NetworkPolicy.")
+        raise InvalidManifest("There is nothing in this YAML", fix="Send a NetworkPolicy.")
     if len(documents) > 1:
-        raise BadManifest(f"There are {len(documents)} documents in this YAML", fix=ONE_AT_A_TIME)
+        raise InvalidManifest(f"There are {len(documents)} documents in this YAML", fix=ONE_AT_A_TIME)
     if not isinstance(documents[0], dict):
-        raise BadManifest(
+        raise InvalidManifest(
             "This is no Kubernetes object",
             why="it has no `apiVersion`, `kind`, `metadata`",
             fix=ONE_AT_A_TIME,
@@ -43,9 +45,9 @@ def read(sent: str | bytes) -> dict[str, Any]:
     return documents[0]
 
 
-def too_large(size: int) -> BadManifest:
+def too_large(size: int) -> InvalidManifest:
     """Return the refusal of a text of so many bytes."""
-    return BadManifest(
+    return InvalidManifest(
         "That is too large for a policy",
         why=f"{size:,} bytes; at most {LARGEST:,} are taken",
         fix="Send only the NetworkPolicy.",
@@ -60,7 +62,7 @@ def _decode(sent: str | bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         why = f"it is not UTF-8: {error.reason}"
-        raise BadManifest("This is no text", why=why, fix=ONE_AT_A_TIME) from error
+        raise InvalidManifest("This is no text", why=why, fix=ONE_AT_A_TIME) from error
 
 
 def _explain(error: Exception) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Protocol
 
 from bot.actions.action import Action
-from bot.actions.request import Entry, IncomingRequest
+from bot.actions.request import EntryPoint, IncomingRequest
 from bot.actions.service import Outcome
 from bot.common.problems import Problem
 
@@ -70,4 +70,4 @@ class DiscardedAnswer:
 
 def answer_for(request: IncomingRequest, answer: Answer) -> Answer:
     """The answer that a serving replica gives: none to a terminal, which waits in its own process."""
-    return DiscardedAnswer() if request.entry is Entry.TERMINAL else answer
+    return DiscardedAnswer() if request.entry is EntryPoint.TERMINAL else answer

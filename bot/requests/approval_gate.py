@@ -20,7 +20,7 @@ from bot.access.approvals import ApprovalRequest, Approvals, NoApprover
 from bot.access.authorisation import Deciders
 from bot.actions.action import Action, Effect
 from bot.actions.proposal import Proposal, ProposalDocument, Propose
-from bot.actions.request import Entry, IncomingRequest, OperationId
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId
 from bot.actions.routes import Routes
 from bot.actions.service import Context
 from bot.common.problems import Problem, Refusal
@@ -160,7 +160,7 @@ def _effect(request: IncomingRequest, *, channel: str, thread: str, now: datetim
     return IncomingRequest(
         key=f"approved:{request.operation}",
         operation=OperationId(uuid.uuid4().hex),
-        entry=Entry.APPROVED,
+        entry=EntryPoint.APPROVED,
         person=request.person,
         place=place,
         received=now,

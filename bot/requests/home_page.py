@@ -11,9 +11,9 @@ from bot.actions.action import Action
 from bot.actions.approvals import ApprovalForm
 from bot.migration.results import MigrationSummary, summary
 from storage.approvals import OPEN, Approval, ApprovalRepository
-from storage.audit import AuditEvent, AuditFilter, AuditRepository
+from storage.audit import AuditEvent, AuditEventRepository, AuditFilter
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.verifications import LastVerification, VerificationRepository
 
 RECENT = 8  # of the person's own actions
@@ -52,10 +52,10 @@ class HomeService:
     """Gathers the App Homes of all people."""
 
     approvals: ApprovalRepository
-    continuations: ContinuationRepository
+    continuations: LongRunningOperationRepository
     verifications: VerificationRepository
     migrations: ClusterMigrationRepository
-    audit: AuditRepository
+    audit: AuditEventRepository
     roles: Callable[[str], RolesByProject]
 
     def page(self, person: str) -> HomePage:
@@ -92,7 +92,7 @@ def _may_decide(approval: Approval, person: str, roles: RolesByProject) -> bool:
     )
 
 
-def _operation(work: Continuation, migration: MigrationSummary | None) -> RunningOperation:
+def _operation(work: LongRunningOperation, migration: MigrationSummary | None) -> RunningOperation:
     action = Action.decode(work.action)
     return RunningOperation(
         project=work.project,

@@ -27,7 +27,7 @@ from bot.common.problems import Problem
 from bot.requests.answer import Answer, CannotAnswer, Conclusion
 from bot.requests.inbox import inbox_entry
 from bot.requests.outcomes import audit_subject, judge, record_end
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class LongRunningOperations:
 
     def __init__(
         self,
-        repository: ContinuationRepository,
+        repository: LongRunningOperationRepository,
         *,
         audit: AuditLog,
         workflows: WorkflowStarter,
@@ -74,7 +74,7 @@ class LongRunningOperations:
         # the response URL is dead before the work has ended, so it is not stored
         place = request.place.model_copy(update={"response_url": ""})
         request = request.model_copy(update={"place": place})
-        continuation = Continuation(
+        continuation = LongRunningOperation(
             operation=request.operation,
             project=project or "",
             action=action.encode(),
@@ -109,7 +109,7 @@ class LongRunningOperations:
         """Whether the end of an operation's workflow is stored."""
         return self._repository.ended(operation)
 
-    def _begin(self, request: IncomingRequest, continuation: Continuation) -> Conclusion:
+    def _begin(self, request: IncomingRequest, continuation: LongRunningOperation) -> Conclusion:
         self._workflows.begin(
             continuation.work,
             operation=continuation.operation,
@@ -124,7 +124,9 @@ class LongRunningOperations:
             seconds=(self._now() - request.received).total_seconds(),
         )
 
-    def _conclude(self, request: IncomingRequest, continuation: Continuation, end: Json) -> Conclusion:
+    def _conclude(
+        self, request: IncomingRequest, continuation: LongRunningOperation, end: Json
+    ) -> Conclusion:
         action, decoded = Action.decode(continuation.action), self._decode(end)
         problem = decoded if isinstance(decoded, Problem) else None
         result = None if problem is not None else decoded

@@ -60,7 +60,7 @@ def record_end(
     audit.conclude(subject, outcome=outcome, detail=detail, duration_ms=int(seconds * 1000))
 
 
-def shown(conclusion: Conclusion, redactor: Redactor) -> Conclusion:
+def redacted(conclusion: Conclusion, redactor: Redactor) -> Conclusion:
     """Return a conclusion without the secrets in what servers have said, before a view wraps or cuts it."""
     if conclusion.problem is None:
         return conclusion

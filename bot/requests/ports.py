@@ -17,7 +17,7 @@ from bot.requests.long_running import LongRunningOperations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Offered:
+class ResolvedOffer:
     """What a button or form stands for: the request with its place filled in, the action, and the project
     in which it was shown.
     """
@@ -30,7 +30,7 @@ class Offered:
 class Offers(Protocol):
     """What buttons and forms stand for. An offer that changes something is taken by one request."""
 
-    def resolve(self, request: IncomingRequest) -> Offered:
+    def resolve(self, request: IncomingRequest) -> ResolvedOffer:
         """Look up the offer that a request names. Raises `Problem`."""
         ...
 

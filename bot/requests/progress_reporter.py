@@ -11,7 +11,7 @@ import structlog
 from bot.actions.request import IncomingRequest
 from bot.common.problems import Problem
 from bot.requests.answer import Answer
-from storage.continuations import ContinuationRepository
+from storage.continuations import LongRunningOperationRepository
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ class ProgressReporter:
 
     def __init__(
         self,
-        repository: ContinuationRepository,
+        repository: LongRunningOperationRepository,
         *,
         answer: Callable[[IncomingRequest], Answer],
         wake: Callable[[], None],

@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from bot.actions.action import Action, Effect
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.actions.service import Outcome, Readback, TargetReader
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
@@ -74,7 +74,7 @@ class Recovery:
     def _settle(self, intent: AuditEvent) -> bool | None:
         """Return True if it was closed here, False if somebody else did, None if it stays open."""
         age = self._now() - intent.at
-        least = LONGEST_IN_A_TERMINAL if intent.entry == Entry.TERMINAL else SETTLED_AFTER
+        least = LONGEST_IN_A_TERMINAL if intent.entry == EntryPoint.TERMINAL else SETTLED_AFTER
         if age < least or self._is_open(intent.operation):
             return None
         readback = self._read(intent, age)

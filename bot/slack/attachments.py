@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bot.actions.action import Action
 from bot.actions.policies import PolicyApply, PolicyPreview
-from bot.actions.request import Attached, IncomingRequest
+from bot.actions.request import AttachedFile, IncomingRequest
 from bot.common.problems import Problem, Refusal
 from bot.policy.yaml_document import LARGEST, too_large
 from bot.slack.payloads import attached_file
@@ -46,7 +46,7 @@ class SlackAttachments:
             )
         return action.model_copy(update={"manifest": self._text(request.files[0])})
 
-    def _text(self, file: Attached) -> str:
+    def _text(self, file: AttachedFile) -> str:
         try:
             content = self._content(file)
         except Refusal:
@@ -67,7 +67,7 @@ class SlackAttachments:
                 f"The file {file.name or file.id} is no text", why="it is not UTF-8", fix="Send a YAML file."
             ) from None
 
-    def _content(self, file: Attached) -> bytes:
+    def _content(self, file: AttachedFile) -> bytes:
         if not file.url:  # Slack leaves the description out in shared channels
             info = self._web.file_info(file.id)
             file = attached_file(info | {"id": file.id, "name": file.name or info.get("name")})

@@ -14,12 +14,12 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from bot.actions.action import Action
-from bot.actions.request import Entry, IncomingRequest, OfferId
+from bot.actions.request import EntryPoint, IncomingRequest, OfferId
 from bot.common.problems import Refusal
-from bot.requests.ports import Offered
+from bot.requests.ports import ResolvedOffer
 from bot.slack import kit
 from bot.slack.forms.catalog import filled_action
-from storage.offers import OfferRepository
+from storage.offers import ButtonActionRepository
 
 TYPE_AGAIN = "Type the command again: `/xk8s help`"
 
@@ -33,7 +33,7 @@ class UnknownOffer(Refusal):
 class SlackOffers:
     """Stores offers, and finds the action of a click or a submitted form."""
 
-    def __init__(self, repository: OfferRepository, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, repository: ButtonActionRepository, *, now: Callable[[], datetime]) -> None:
         self._repository = repository
         self._now = now
 
@@ -68,21 +68,21 @@ class SlackOffers:
             button.action, operation=f"home:{person}", project=button.action.project
         )
 
-    def resolve(self, request: IncomingRequest) -> Offered:
+    def resolve(self, request: IncomingRequest) -> ResolvedOffer:
         """Return the request with its place, and its offer's action and project. Raises `UnknownOffer`."""
         offer = self._repository.get(request.offer or "")
         if offer is None:
             raise UnknownOffer("This button is no longer known", fix=TYPE_AGAIN)
         try:
             action = Action.decode(offer.action)
-            if request.entry is Entry.FORM:
+            if request.entry is EntryPoint.FORM:
                 action = filled_action(action, request.fields)
                 direct = not offer.channel or offer.channel.startswith("D")
                 place = {"channel": offer.channel, "thread": offer.thread, "direct": direct}
                 request = request.model_copy(update={"place": request.place.model_copy(update=place)})
         except (KeyError, ValueError, ValidationError):
             raise UnknownOffer("This button is of an older version", fix=TYPE_AGAIN) from None
-        return Offered(request=request, action=action, project=offer.project)
+        return ResolvedOffer(request=request, action=action, project=offer.project)
 
     def take(self, request: IncomingRequest) -> bool:
         """Let a request run its offer's action; return False if another request has."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.actions.request import Attached, Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.actions.request import AttachedFile, EntryPoint, IncomingRequest, OfferId, OperationId, Person, Place
 
 Payload = dict[str, Any]
 
@@ -36,7 +36,7 @@ def from_command(body: Payload, *, now: datetime) -> IncomingRequest:
     return IncomingRequest(
         key=f"command:{body['trigger_id']}",
         operation=new_operation(),
-        entry=Entry.COMMAND,
+        entry=EntryPoint.COMMAND,
         person=Person(id=body["user_id"], name=body.get("user_name", ""), team=body.get("team_id", "")),
         place=Place(channel=channel, direct=_is_direct(channel), response_url=response_url),
         text=body.get("text", ""),
@@ -53,7 +53,7 @@ def from_mention(body: Payload, *, bot_user: str, now: datetime) -> IncomingRequ
     return IncomingRequest(
         key=f"mention:{team}:{channel}:{ts}",
         operation=new_operation(),
-        entry=Entry.MENTION,
+        entry=EntryPoint.MENTION,
         person=Person(id=event.get("user", ""), team=event.get("user_team") or team),
         place=Place(channel=channel, thread=thread, message=ts, direct=_is_direct(channel)),
         text=_after_mention(event.get("text", ""), bot_user),
@@ -83,7 +83,7 @@ def from_click(body: Payload, *, now: datetime) -> IncomingRequest:
     return IncomingRequest(
         key=f"click:{offer}:{body['user']['id']}:{clicked_at.split('.')[0]}",
         operation=new_operation(),
-        entry=Entry.CLICK if channel else Entry.HOME,
+        entry=EntryPoint.CLICK if channel else EntryPoint.HOME,
         person=_person(body),
         place=Place(
             channel=channel,
@@ -124,7 +124,7 @@ def from_form(body: Payload, *, now: datetime) -> IncomingRequest:
     return IncomingRequest(
         key=f"form:{view['id']}",
         operation=new_operation(),
-        entry=Entry.FORM,
+        entry=EntryPoint.FORM,
         person=_person(body),
         place=Place(),  # the offer knows where the form was asked for
         offer=OfferId(view.get("private_metadata", "")),
@@ -153,13 +153,13 @@ def _input_value(state: Payload) -> Any:
     return state.get("value")
 
 
-def _attached_files(files: list[Payload] | None) -> tuple[Attached, ...]:
+def _attached_files(files: list[Payload] | None) -> tuple[AttachedFile, ...]:
     return tuple(attached_file(file) for file in files or [] if isinstance(file, dict))
 
 
-def attached_file(file: Payload) -> Attached:
+def attached_file(file: Payload) -> AttachedFile:
     """Read Slack's description of a file; of a file in a shared channel it has only the id."""
-    return Attached(
+    return AttachedFile(
         id=str(file.get("id", "")),
         name=str(file.get("name") or ""),
         size=file.get("size"),

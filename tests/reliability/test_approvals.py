@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.slack.model import User
-from storage.audit import AuditFilter, AuditRepository
+from storage.audit import AuditEventRepository, AuditFilter
 from storage.database import Database
 from tests.e2e.conftest import Bot, Office, office
 from tests.e2e.test_approvals import ask_to_delete, card, text_of
@@ -105,8 +105,10 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
     assert answers == {"counted": 1, "told": PEOPLE - 1}
     shown = text_of(card(here, asked))
     database = Database.open(here.bot.environment["XK8S_DATABASE_URL"])
-    events, _ = AuditRepository(database).find(AuditFilter(action="approvals.decide"), offset=0, limit=500)
-    effects, _ = AuditRepository(database).find(AuditFilter(action="cluster.delete"), offset=0, limit=10)
+    events, _ = AuditEventRepository(database).find(
+        AuditFilter(action="approvals.decide"), offset=0, limit=500
+    )
+    effects, _ = AuditEventRepository(database).find(AuditFilter(action="cluster.delete"), offset=0, limit=10)
     database.dispose()
     outcomes = collections.Counter(event.outcome for event in events)
     assert outcomes == {"succeeded": 1, "refused": PEOPLE - 1}

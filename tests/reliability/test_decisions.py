@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.access.approvals import Approvals
 from bot.common.problems import Refusal
-from storage.approvals import ApprovalRepository, DecisionResult
+from storage.approvals import ApprovalRepository, Vote
 from storage.database import Database
 from tests.unit.access.approval_requests import Clock, ask, desk, rules
 
@@ -26,7 +26,7 @@ def decide_many(url: str, approval: str, process: int, start: Any, told: Any) ->
 
     def decide(number: int) -> str:
         person = f"U{process}-{number}"
-        verdict = DecisionResult(person=person, name=person, approved=number % 2 == 0, comment="no")
+        verdict = Vote(person=person, name=person, approved=number % 2 == 0, comment="no")
         try:
             found = approvals.decide(approval, verdict, project="shop", typed="dev-eu")
         except Refusal as refused:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 
 from bot.adapters.durable.system_database import SCHEMA, beside
 from sandbox.kube import workloads
-from storage.approvals import ApprovalRepository, DecisionResult
+from storage.approvals import ApprovalRepository, Vote
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
 from tests.e2e.conftest import Bot, _text
@@ -40,7 +40,7 @@ def deciding(url: str) -> Iterator[Database]:
                 for approval in approvals.waiting(["shop"]):
                     approvals.decide(
                         approval.id,
-                        DecisionResult(person="U0DEE", name="dee", approved=True),
+                        Vote(person="U0DEE", name="dee", approved=True),
                         now=datetime.now(UTC),
                     )
 

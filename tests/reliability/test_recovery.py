@@ -20,7 +20,7 @@ from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.requests.recovery import Recovery
 from bot.slack import plain_text
-from storage.audit import INTENT, AuditEvent, AuditFilter, AuditRepository
+from storage.audit import INTENT, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import Database
 from storage.deliveries import DeliveryRepository
 from tests.e2e.conftest import Office, office
@@ -83,7 +83,7 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
 
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", here.bot.environment["OS_CLIENT_CONFIG_FILE"])
     settings, opened = load(here.bot.environment), database(here)
-    audit = AuditLog(AuditRepository(opened), now=utc_now)
+    audit = AuditLog(AuditEventRepository(opened), now=utc_now)
     recovery = Recovery(
         audit,
         readers=TargetReaders(Projects(lambda: settings, now=utc_now)).all(),
@@ -92,7 +92,7 @@ def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
         now=lambda: utc_now() + timedelta(hours=2),
     )
     assert recovery.close_intents() == 1
-    [event], _ = AuditRepository(opened).find(AuditFilter(target=name), offset=0, limit=5)
+    [event], _ = AuditEventRepository(opened).find(AuditFilter(target=name), offset=0, limit=5)
     assert event.outcome == truth and name in event.detail
     opened.dispose()
 
@@ -122,7 +122,7 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
     here.bot.stop()
     opened = database(here)
     for intent in (nowhere, rooted):
-        AuditRepository(opened).append(intent)
+        AuditEventRepository(opened).append(intent)
     api = here.sandbox.api
     posted = here.sandbox.loopback.call(
         lambda: api._call(
@@ -135,9 +135,11 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
     deliveries.begin(operation=rooted.operation, slot="root", channel="C0SHOP", thread="", now=rooted.at)
     deliveries.posted(operation=rooted.operation, slot="root", ts=posted["ts"])
     here.bot.start()
-    here.until(lambda: all(AuditRepository(opened).of_operation(i.operation)[1:] for i in (nowhere, rooted)))
+    here.until(
+        lambda: all(AuditEventRepository(opened).of_operation(i.operation)[1:] for i in (nowhere, rooted))
+    )
     for intent in (nowhere, rooted):
-        [_, outcome] = AuditRepository(opened).of_operation(intent.operation)
+        [_, outcome] = AuditEventRepository(opened).of_operation(intent.operation)
         assert outcome.outcome == "failed" and "before anything was created" in outcome.detail
     opened.dispose()
 

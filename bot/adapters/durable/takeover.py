@@ -17,7 +17,7 @@ from bot.adapters.durable.flow import FlowReporter
 from bot.adapters.durable.outcomes import OutcomeCodec, OutcomeUncertain
 from bot.adapters.durable.runtime import ENDED, Runtime
 from bot.common.worker import Worker
-from storage.continuations import Continuation
+from storage.continuations import LongRunningOperation
 from storage.database import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class TakeoverSupervisor:
         me: str,
         alive: Replicas,
         keepers: Replicas,
-        open_work: Callable[[], Sequence[Continuation]],
+        open_work: Callable[[], Sequence[LongRunningOperation]],
         reporter: FlowReporter,
         ends: OutcomeCodec,
         now: Callable[[], datetime],
@@ -91,7 +91,7 @@ class TakeoverSupervisor:
             self._runtime.delete_ended(before=self._now() - RETENTION)
             self._retained_at = self._now()
 
-    def _repair(self, work: Continuation) -> None:
+    def _repair(self, work: LongRunningOperation) -> None:
         """Start the workflow of an operation if there is none; end it if its workflow has ended."""
         status = self._runtime.status(work.operation)
         if status is None:

@@ -50,7 +50,7 @@ class Reply:
     warnings: tuple[str, ...] = ()
 
 
-class Kube:
+class KubeClient:
     """The API of one cluster for one piece of work, with connections of its own."""
 
     def __init__(

@@ -235,7 +235,7 @@ class Event(msgspec.Struct, rename="camel", frozen=True):
     involved_object: _InvolvedObject = msgspec.field(default_factory=_InvolvedObject)
 
 
-class Custom(msgspec.Struct, frozen=True):
+class CustomResource(msgspec.Struct, frozen=True):
     """A custom resource: its metadata, and its spec as plain JSON."""
 
     metadata: Meta

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 import websocket
 
-from bot.adapters.kube.client import BACKOFF, CONNECT_SECONDS, Kube
+from bot.adapters.kube.client import BACKOFF, CONNECT_SECONDS, KubeClient
 from bot.adapters.kube.errors import ExecFailed, KubeError, from_status
 from bot.adapters.retries import TryAgain, retried, retry_after
 
@@ -27,7 +27,7 @@ NOTHING_WAS_RUN = frozenset({429, 503})  # refusals after which any command may 
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Output:
+class CommandOutput:
     """What a command has printed, and its exit code."""
 
     stdout: str
@@ -51,8 +51,8 @@ class _ExitStatus(msgspec.Struct):
 
 
 def execute(
-    kube: Kube, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float
-) -> Output:
+    kube: KubeClient, *, namespace: str, pod: str, container: str, argv: Sequence[str], seconds: float
+) -> CommandOutput:
     """Run a command once and return its output.
 
     A server that has no time for it (429, 503) is asked again, a few times within `seconds`. Raises
@@ -70,7 +70,7 @@ def execute(
         connection.shutdown()
 
 
-def _connect(kube: Kube, url: str, pod: str, deadline: float) -> websocket.WebSocket:
+def _connect(kube: KubeClient, url: str, pod: str, deadline: float) -> websocket.WebSocket:
     connection = websocket.WebSocket(sslopt={"context": kube.tls}, enable_multithread=False)
     headers = [f"{name}: {value}" for name, value in kube.headers.items() if name != "Accept"]
     connection.settimeout(max(0.1, min(CONNECT_SECONDS, deadline - time.monotonic())))
@@ -103,7 +103,7 @@ def _refusal(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeEr
     return from_status(int(refused.status_code), message or "no reason given", doing=doing)
 
 
-def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> Output:
+def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> CommandOutput:
     """Read frames until the Status or the end of the connection."""
     streams = {STDOUT: bytearray(), STDERR: bytearray(), STATUS: bytearray()}
     channel = None
@@ -115,7 +115,7 @@ def _collect(connection: websocket.WebSocket, pod: str, deadline: float) -> Outp
         stream = streams.get(channel) if channel is not None else None
         if stream is not None and len(stream) < MOST_OUTPUT:
             stream += frame[1:]
-    return Output(
+    return CommandOutput(
         stdout=streams[STDOUT].decode(errors="replace"),
         stderr=streams[STDERR].decode(errors="replace"),
         code=_exit_code(bytes(streams[STATUS]), pod),

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from bot.adapters.kube.client import JSON, Kube, Reply
+from bot.adapters.kube.client import JSON, KubeClient, Reply
 from bot.adapters.kube.errors import BadAnswer, NotFound
 
 Object = dict[str, Any]
@@ -60,7 +60,7 @@ class WriteResult:
         return str(self.object.get("metadata", {}).get("resourceVersion", ""))
 
 
-def read(kube: Kube, path: str) -> Object | None:
+def read(kube: KubeClient, path: str) -> Object | None:
     """Return an object with everything it has, None if there is none. Raises `KubeError`."""
     try:
         return _object(kube.exchange("GET", path, doing=f"show {_last(path)}"), path)
@@ -69,7 +69,7 @@ def read(kube: Kube, path: str) -> Object | None:
 
 
 def apply(
-    kube: Kube,
+    kube: KubeClient,
     path: str,
     manifest: Mapping[str, Any],
     *,
@@ -93,7 +93,7 @@ def apply(
     return _result(reply, path)
 
 
-def create(kube: Kube, collection: str, manifest: Mapping[str, Any]) -> WriteResult:
+def create(kube: KubeClient, collection: str, manifest: Mapping[str, Any]) -> WriteResult:
     """Create an object in a collection; never sent twice.
 
     Raises `AlreadyExists` or another `KubeError`. After `Unreachable` or `ServerFailed` the object may exist
@@ -107,7 +107,7 @@ def create(kube: Kube, collection: str, manifest: Mapping[str, Any]) -> WriteRes
     return _result(reply, collection)
 
 
-def replace(kube: Kube, path: str, manifest: Mapping[str, Any]) -> WriteResult:
+def replace(kube: KubeClient, path: str, manifest: Mapping[str, Any]) -> WriteResult:
     """Replace an object; with `metadata.resourceVersion` in the manifest only if nobody has changed it.
 
     Raises `Conflict` (also when a lost answer was repeated: then look), `Invalid` or another `KubeError`.
@@ -117,7 +117,7 @@ def replace(kube: Kube, path: str, manifest: Mapping[str, Any]) -> WriteResult:
 
 
 def patch(
-    kube: Kube, path: str, change: Mapping[str, Any], *, manager: str = FIELD_MANAGER, doing: str = ""
+    kube: KubeClient, path: str, change: Mapping[str, Any], *, manager: str = FIELD_MANAGER, doing: str = ""
 ) -> WriteResult:
     """Apply a JSON merge patch (RFC 7386) to an object or a subresource (`…/scale`).
 
@@ -129,7 +129,7 @@ def patch(
 
 
 def delete(
-    kube: Kube,
+    kube: KubeClient,
     path: str,
     *,
     uid: str = "",

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Disk:
+class Volume:
     """A volume of Cinder."""
 
     id: str
@@ -78,12 +78,12 @@ class CloudServices:
 
     # --- Cinder
 
-    def disk(self, volume: str) -> Disk:
+    def disk(self, volume: str) -> Volume:
         """Return a volume and where it is attached. Raises `CloudNotFound`."""
         doing = f"show the volume {volume}"
         body = self._requests.read("block_storage", f"/volumes/{volume}", doing=doing)["volume"]
         servers = (attachment.get("server_id") for attachment in body.get("attachments") or [])
-        return Disk(id=body["id"], status=body["status"], servers=tuple(filter(None, servers)))
+        return Volume(id=body["id"], status=body["status"], servers=tuple(filter(None, servers)))
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
         """Return the snapshots of a volume."""

@@ -16,10 +16,10 @@ from bot.clusters.lifecycle.ports import (
     ProjectCloud,
     ProjectClouds,
 )
-from bot.clusters.lifecycle.provisioner import MARK
+from bot.clusters.lifecycle.provisioner import OPERATION_LABEL
 from bot.clusters.lifecycle.results import ClusterDeleted, ClusterDeleting
 from bot.common.problems import Problem, Refusal
-from bot.common.wording import lasting
+from bot.common.wording import exact_duration
 
 WORK = "cluster.delete"
 EVERY = 5.0  # seconds between two looks at the cluster, or two orders that got no answer
@@ -108,7 +108,7 @@ class ClusterDeletion:
         limit = self._limits().delete
         if age > limit:
             raise NotDeleted(
-                f"The cluster {name} was not deleted within {lasting(limit)}",
+                f"The cluster {name} was not deleted within {exact_duration(limit)}",
                 why=trouble or f"Magnum says {status or 'nothing of it'}",
                 fix=f"It may still go: `/xk8s cluster show {cluster}`. Otherwise ask the cloud's operator.",
             )
@@ -130,7 +130,7 @@ def refuse_migrating(
 
     By Magnum's `labels` a target is known from the moment it was ordered. Raises `NamedByMigration`.
     """
-    migration = migrations.naming(cluster, ordered_by=str((labels or {}).get(MARK, "")))
+    migration = migrations.naming(cluster, ordered_by=str((labels or {}).get(OPERATION_LABEL, "")))
     if migration is not None:
         raise NamedByMigration(
             f"{name} is part of the migration {migration}, so it is not deleted",

@@ -22,7 +22,7 @@ class ClusterTaken(Refusal):
     """A cluster of that name exists already."""
 
 
-def order_of(action: ClusterCreate, template: Template) -> ClusterOrder:
+def build_order(action: ClusterCreate, template: Template) -> ClusterOrder:
     """Return the order for Magnum. Raises `BadCluster` for one that cannot come up."""
     name, nodes = action.cluster, 1 if action.nodes is None else action.nodes
     masters = 1 if action.masters is None else action.masters
@@ -68,7 +68,7 @@ def _check_masters(masters: int, template: Template) -> None:
         )
 
 
-def refuse_taken(project: ProjectParts, name: str) -> None:
+def refuse_taken_name(project: ProjectParts, name: str) -> None:
     """Refuse a name that a cluster has: Magnum would give it to a second one as well.
 
     Raises `ClusterTaken`, or `MagnumError` if it is not known which names are taken.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.clusters.lifecycle.ports import ProjectCloud, ProjectClouds
 from bot.clusters.projects import Projects
-from bot.clusters.verification import Keep, last_verification, verification_target
+from bot.clusters.verification import StoreVerification, last_verification, verification_target
 from bot.drivers.driver import Driver
 from bot.drivers.verification.report import VerificationReport
 from bot.drivers.verification.verifier import Verifier
@@ -14,7 +14,9 @@ from bot.drivers.verification.verifier import Verifier
 Forget = Callable[[str, str], None]  # drops the last verification, by project and the cluster's UUID
 
 
-def project_clouds(projects: Projects, verifier: Verifier, keep: Keep, forget: Forget) -> ProjectClouds:
+def project_clouds(
+    projects: Projects, verifier: Verifier, keep: StoreVerification, forget: Forget
+) -> ProjectClouds:
     """Return how to get a project's cloud. What is verified there is stored like any verification."""
 
     def project_cloud(name: str, operation: str) -> ProjectCloud:

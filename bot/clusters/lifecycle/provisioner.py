@@ -19,10 +19,10 @@ from bot.clusters.lifecycle.magnum_status import failure_of, status_of
 from bot.clusters.lifecycle.ports import ProjectCloud
 from bot.clusters.lifecycle.results import ClusterBuilding
 from bot.common.problems import Problem, Refusal
-from bot.common.wording import lasting
+from bot.common.wording import exact_duration
 from storage.reservations import ReservationRepository
 
-MARK = "xk8s_operation"  # the label that tells a cluster of ours from another one of the same name
+OPERATION_LABEL = "xk8s_operation"  # the label that tells a cluster of ours from another one of the same name
 SETTLE_SECONDS = 10.0  # how long Magnum may take to show a cluster that it has accepted
 LOOK_SECONDS = 1.0  # between two looks for it
 EVERY = 5.0  # seconds between two looks at a cluster that is being built
@@ -66,7 +66,7 @@ class ClusterOrder:
             "cluster_template_id": self.template,
             "node_count": self.nodes,
             "master_count": self.masters,
-            "labels": {**labels, MARK: operation},
+            "labels": {**labels, OPERATION_LABEL: operation},
         }
 
 
@@ -128,7 +128,7 @@ class Provisioner:
             }
         if age > within:
             raise NotBuilt(
-                f"The cluster {order.name} was not built within {lasting(within)}",
+                f"The cluster {order.name} was not built within {exact_duration(within)}",
                 why=trouble or f"Magnum says {status_of(body) or 'nothing of it'}",
                 fix=(
                     f"It may still come: `/xk8s cluster show {ordered['id']}`; to be rid of it:"
@@ -234,7 +234,9 @@ class _Ordering:
         return [body for body in self.cloud.magnum.clusters() if body.get("name") == self.order.name]
 
     def _own(self, bodies: list[Json]) -> list[Json]:
-        return [body for body in bodies if (body.get("labels") or {}).get(MARK) == self.flow.operation]
+        return [
+            body for body in bodies if (body.get("labels") or {}).get(OPERATION_LABEL) == self.flow.operation
+        ]
 
     def _find(self, *, patient: bool) -> str | None:
         """Return the order's cluster if it exists; the oldest, as a second one is on its way out.

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.access.proposal import Proposal, digest
+from bot.actions.proposal import Proposal, digest
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, TargetReader
 from bot.actions.templates import (
@@ -25,7 +25,7 @@ from bot.clusters.templates.results import Template
 from bot.clusters.templates.spec import TemplateRequest, TemplateValues
 from bot.common.problems import Refusal
 from bot.drivers.catalog import profiles, recommended
-from storage.continuations import Continuation
+from storage.continuations import LongRunningOperation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +117,9 @@ class TemplateServices:
         return self.projects.get(context.project, operation=context.operation).templates()
 
 
-def creating(open_work: Callable[[], Sequence[Continuation]]) -> Callable[[str], str | None]:
+def find_creating_operation(
+    open_work: Callable[[], Sequence[LongRunningOperation]],
+) -> Callable[[str], str | None]:
     """Return a function from a template's id to the operation that is creating a cluster from it."""
 
     def operation_of(template: str) -> str | None:

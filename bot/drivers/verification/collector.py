@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, KubeError, NotFound
-from bot.adapters.kube.objects import Custom, DaemonSet, Event, NodeObject, PodObject
+from bot.adapters.kube.objects import CustomResource, DaemonSet, Event, NodeObject, PodObject
 from bot.adapters.kube.pod_exec import execute
 from bot.drivers.facts import ClusterFacts, NotChecked, ProbeResult
 from bot.drivers.profile import DriverProfile, ResourceList
@@ -29,7 +29,7 @@ NO_SUCH_COMMAND = (126, 127)  # exit codes of a shell or runtime that cannot run
 Commands = Sequence[tuple[str, ...]]
 
 
-def daemon_sets(kube: Kube) -> list[DaemonSet]:
+def daemon_sets(kube: KubeClient) -> list[DaemonSet]:
     """Read all DaemonSets of a cluster. Raises `KubeError`."""
     return kube.all_of(DAEMON_SETS, DaemonSet)
 
@@ -38,7 +38,7 @@ def daemon_sets(kube: Kube) -> list[DaemonSet]:
 class Collector:
     """Reads the facts of one driver in one cluster; `skipped` collects what could not be read."""
 
-    kube: Kube
+    kube: KubeClient
     running: RunningDriver
     executor: Executor  # for reads beside the main one, and for commands in pods
     on_stage: Callable[[str], None]
@@ -63,10 +63,10 @@ class Collector:
             dns_pods=tuple(dns.result()),
         )
 
-    def _first_served(self, resource: ResourceList) -> tuple[Custom, ...]:
+    def _first_served(self, resource: ResourceList) -> tuple[CustomResource, ...]:
         for path in resource.paths:
             try:
-                return tuple(self.kube.all_of(path, Custom))
+                return tuple(self.kube.all_of(path, CustomResource))
             except NotFound:
                 continue
             except Forbidden as error:

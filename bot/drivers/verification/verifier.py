@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.common.problems import Problem
 from bot.drivers.driver import Driver
 from bot.drivers.facts import CheckResult, ClusterFacts, Finding, Severity
@@ -38,7 +38,7 @@ class VerificationTarget:
     name: str
     id: str
     project: str
-    connect: Callable[[float], Kube]
+    connect: Callable[[float], KubeClient]
 
 
 class Verifier:
@@ -103,7 +103,7 @@ class Verifier:
             report = dataclasses.replace(report, problem=why, advice=problem.fix)
         return dataclasses.replace(report, at=self._now(), seconds=time.monotonic() - started)
 
-    def _check(self, kube: Kube, report: VerificationReport, on_stage: OnStage) -> VerificationReport:
+    def _check(self, kube: KubeClient, report: VerificationReport, on_stage: OnStage) -> VerificationReport:
         """Fill in what runs in the cluster and what the checks find. Raises `KubeError`."""
         on_stage("looking which driver runs")
         running = detection.running_drivers(daemon_sets(kube))

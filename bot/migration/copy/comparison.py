@@ -22,7 +22,7 @@ from bot.migration.planning.connection_changes import states
 from bot.migration.planning.plan import MigrationPlan
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.changes import ConnectionChange
-from bot.policy.reach.difference import difference
+from bot.policy.reach.difference import compare_states
 
 NAMED_FIELDS = 5
 
@@ -134,7 +134,7 @@ def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> 
     planned = states(source, source=old, target=new, namespaces=plan.namespaces).after
     mixed = dataclasses.replace(source, cluster=cluster)
     actual = states(mixed, source=old, target=new, namespaces=plan.namespaces).after
-    return tuple(_line(change) for change in difference(planned, actual).changes)
+    return tuple(_line(change) for change in compare_states(planned, actual).changes)
 
 
 def _line(change: ConnectionChange) -> str:

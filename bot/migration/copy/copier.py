@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
 from bot.adapters.kube import writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.common.problems import Problem
 from bot.migration.copy import deadline
 from bot.migration.copy.writer import Writer, WrittenObject, write
@@ -15,19 +15,19 @@ from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects import order
 from bot.migration.objects.manifest import Object, Ref, status_of, true_conditions
 from bot.migration.objects.modes import Hold
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from bot.migration.objects.ownership import graph
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 GATE_SECONDS = 120.0  # Velero gives a definition one minute; a busy API server may need more
 GATE_PAUSE = 0.5  # seconds between two looks at most
-ALL_STAGES = tuple(Stage)
+ALL_STAGES = tuple(CopyStage)
 
 
-class NamespaceGoing(Problem):
+class TargetNamespaceTerminating(Problem):
     """A namespace of the target is being deleted while it is copied into."""
 
 
@@ -35,7 +35,7 @@ class NamespaceGoing(Problem):
 class CopyProgress:
     """How far a copy has come: the stage, and how many objects of how many were written."""
 
-    stage: Stage
+    stage: CopyStage
     done: int
     total: int
 
@@ -56,7 +56,7 @@ def _no_progress(_progress: CopyProgress) -> None:
     """Ignore the progress of a copy that nobody watches."""
 
 
-def writer(target: Kube, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
+def writer(target: KubeClient, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
     """Return the target, ready to be written into; it is asked what it serves. Raises `KubeError`."""
     return Writer(
         kube=target,
@@ -73,7 +73,7 @@ def copy(
     inventory: Inventory,
     objects: TargetObjects,
     *,
-    stages: Iterable[Stage] = ALL_STAGES,
+    stages: Iterable[CopyStage] = ALL_STAGES,
     told: Callable[[CopyProgress], None] = _no_progress,
 ) -> CopyRecord:
     """Write everything as it waits for the cut-over; what is withheld until then is not written.
@@ -104,7 +104,7 @@ def write_stages(
     inventory: Inventory,
     objects: Mapping[Ref, Object],
     *,
-    stages: Iterable[Stage] = ALL_STAGES,
+    stages: Iterable[CopyStage] = ALL_STAGES,
     started: bool = False,
     force: bool = False,
     told: Callable[[CopyProgress], None] = _no_progress,
@@ -128,13 +128,13 @@ def write_stages(
     return CopyRecord(written=tuple(entries))
 
 
-def _wait_for_gate(into: Writer, stage: Stage, refs: list[Ref]) -> Writer:
+def _wait_for_gate(into: Writer, stage: CopyStage, refs: list[Ref]) -> Writer:
     """Wait for what the next stages need; return the writer, which knows the new definitions then."""
-    if stage is Stage.NAMESPACES:
+    if stage is CopyStage.NAMESPACES:
         deadline.until(
             lambda: _not_active(into, refs), what="become Active", seconds=GATE_SECONDS, pause=GATE_PAUSE
         )
-    if stage is not Stage.DEFINITIONS:
+    if stage is not CopyStage.DEFINITIONS:
         return into
     deadline.until(
         lambda: _not_established(into, refs),
@@ -154,7 +154,7 @@ def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
     }
     terminating = [name for name, phase in phases.items() if phase == "Terminating"]
     if terminating:
-        raise NamespaceGoing(
+        raise TargetNamespaceTerminating(
             f"The namespace {terminating[0]} of the target is being deleted",
             why="nothing can be made in it",
             fix="Wait until it is gone (look at finalizers in it), then resume.",

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from bot.adapters.kube import writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Conflict, Forbidden, NotFound
 from bot.adapters.kube.writes import Removal
 from bot.migration.copy.copier import CopyRecord, write_stages
@@ -30,7 +30,7 @@ from bot.migration.objects.manifest import (
     uid_of,
 )
 from bot.migration.objects.modes import Hold
-from bot.migration.objects.order import Stage, stage_of
+from bot.migration.objects.order import CopyStage, stage_of
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
 
@@ -57,7 +57,7 @@ def stop(
     Fields are taken back from autoscalers by force: the objects are this migration's own. Raises `KubeError`.
     """
     withheld = [
-        item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not Stage.VOLUMES
+        item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not CopyStage.VOLUMES
     ]
     removed = remove(into, withheld)
     waiting = {
@@ -77,7 +77,7 @@ def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
     return _remove(into.kube, into.surface, owned)
 
 
-def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[RemovedObject, ...]:
+def remove_all(target: KubeClient, surface: ApiSurface, migration: str) -> tuple[RemovedObject, ...]:
     """Remove everything with the migration's label, the last stage first; volumes not on Retain are kept.
 
     It may be repeated until it returns nothing but what is kept. Raises `KubeError`.
@@ -97,7 +97,9 @@ def remove_all(target: Kube, surface: ApiSurface, migration: str) -> tuple[Remov
     return _remove(target, surface, owned)
 
 
-def _remove(target: Kube, surface: ApiSurface, objects: Mapping[Ref, Object]) -> tuple[RemovedObject, ...]:
+def _remove(
+    target: KubeClient, surface: ApiSurface, objects: Mapping[Ref, Object]
+) -> tuple[RemovedObject, ...]:
     removed = []
     for ref in sorted(objects, key=lambda ref: (-stage_of(ref), ref)):
         resource = surface.find(ref)
@@ -107,7 +109,7 @@ def _remove(target: Kube, surface: ApiSurface, objects: Mapping[Ref, Object]) ->
     return tuple(obj for obj in removed if obj.removal != Removal.ABSENT.value)
 
 
-def _remove_one(target: Kube, path: str, obj: Object) -> tuple[str, str]:
+def _remove_one(target: KubeClient, path: str, obj: Object) -> tuple[str, str]:
     """Delete one object; return how it was removed, and why not if it is kept."""
     ref = ref_of(obj)
     if ref.group_kind == VOLUME and spec_of(obj).get("persistentVolumeReclaimPolicy") != "Retain":

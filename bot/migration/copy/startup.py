@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.migration.copy.copier import CopyRecord, write_stages
 from bot.migration.copy.writer import STARTED, Writer, existing
 from bot.migration.inventory.baseline import Baseline, measure
@@ -17,16 +17,16 @@ from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.served_apis import ApiSurface
 from bot.migration.objects.kinds import POD_OWNERS, SERVICE, SLICE, is_workload
 from bot.migration.objects.manifest import Object, Ref, annotations_of, owners_of, spec_of
-from bot.migration.objects.modes import Hold, Mode
-from bot.migration.objects.order import Stage
+from bot.migration.objects.modes import CutoverMode, Hold
+from bot.migration.objects.order import CopyStage
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan, PlannedObject
 
-LATER = frozenset({Stage.TRAFFIC, Stage.ADMISSION})
+LATER = frozenset({CopyStage.TRAFFIC, CopyStage.ADMISSION})
 # what is started at once: first the operators, then the rest
-PARTS = (
-    (Stage.OPERATORS,),
-    tuple(stage for stage in Stage if stage is not Stage.OPERATORS and stage not in LATER),
+START_ORDER = (
+    (CopyStage.OPERATORS,),
+    tuple(stage for stage in CopyStage if stage is not CopyStage.OPERATORS and stage not in LATER),
 )
 
 
@@ -35,8 +35,8 @@ def _final_objects(plan: MigrationPlan, objects: TargetObjects) -> dict[Ref, Obj
     return {
         item.ref: objects.final[item.ref]
         for item in plan.items
-        if item.mode is Mode.AT_CUT_OVER
-        and item.stage not in (*LATER, Stage.VOLUMES)
+        if item.mode is CutoverMode.AT_CUT_OVER
+        and item.stage not in (*LATER, CopyStage.VOLUMES)
         and item.hold not in (Hold.NOT, Hold.CLUSTER_IP)
         and item.ref in objects.final
     }
@@ -84,7 +84,7 @@ def _with_replicas(obj: Object, replicas: int) -> Object:
 
 
 def start(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects, part: Iterable[Stage]
+    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects, part: Iterable[CopyStage]
 ) -> CopyRecord:
     """Put the objects of some stages to work, as they were on the source before it was stopped.
 
@@ -109,7 +109,9 @@ def _not_scaled_since(into: Writer, objects: Mapping[Ref, Object]) -> dict[Ref, 
     return adjusted
 
 
-def now(target: Kube, surface: ApiSurface, plan: MigrationPlan, workloads: Iterable[Ref]) -> Baseline:
+def current_baseline(
+    target: KubeClient, surface: ApiSurface, plan: MigrationPlan, workloads: Iterable[Ref]
+) -> Baseline:
     """Read a cluster, and return how some workloads are doing. Raises `KubeError`."""
     resources = surface.select((*POD_OWNERS, SERVICE, SLICE))
     inventory = read(target, surface=surface, resources=resources, namespaces=plan.namespaces)

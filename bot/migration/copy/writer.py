@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from bot.adapters.kube import errors, writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.migration.copy.equality import same, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
@@ -29,7 +29,7 @@ from bot.migration.objects.manifest import (
     version_of,
     with_annotation,
 )
-from bot.migration.objects.order import ONLY_IF_ABSENT, Stage
+from bot.migration.objects.order import ONLY_IF_ABSENT, CopyStage
 from bot.migration.objects.transforms.transform import TransformContext
 
 STARTED = "xk8s.io/started"  # annotation of what works in the target; a copy never puts it back to waiting
@@ -77,7 +77,7 @@ class Writer:
     `context` is what the transforms look at when objects are compared; `key` is for the digests of Secrets.
     """
 
-    kube: Kube
+    kube: KubeClient
     surface: ApiSurface
     migration: str
     context: TransformContext
@@ -93,7 +93,7 @@ def write(
     writer: Writer,
     batches: Iterable[Sequence[Ref]],
     objects: Mapping[Ref, Object],
-    stage: Stage,
+    stage: CopyStage,
     *,
     started: bool = False,
     force: bool = False,
@@ -145,7 +145,7 @@ def _read(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
 
 
 def _write_one(
-    writer: Writer, obj: Object, live: Object | None, *, stage: Stage, started: bool, force: bool
+    writer: Writer, obj: Object, live: Object | None, *, stage: CopyStage, started: bool, force: bool
 ) -> WrittenObject:
     ref, resource = ref_of(obj), writer.resource_of(obj)
     if resource is None:
@@ -202,7 +202,7 @@ def _apply(writer: Writer, path: str, obj: Object, live: Object | None, *, force
 
 
 def _keep_others(
-    writer: Writer, resource: ApiResource, obj: Object, live: Object, *, stage: Stage
+    writer: Writer, resource: ApiResource, obj: Object, live: Object, *, stage: CopyStage
 ) -> WrittenObject:
     """Leave an object of the same name that is not this migration's; a Namespace or account is added to."""
     ref = ref_of(obj)

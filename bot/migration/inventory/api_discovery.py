@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import BadAnswer, KubeError, NotFound
 from bot.migration.inventory.served_apis import ApiResource
 from bot.migration.inventory.served_apis import ApiSurface as ApiSurface
@@ -60,7 +60,7 @@ class _GitVersion(msgspec.Struct, rename="camel"):
     git_version: str = ""
 
 
-def discover(kube: Kube) -> ApiSurface:
+def discover(kube: KubeClient) -> ApiSurface:
     """Ask a cluster what it serves.
 
     That takes three requests, or one for each group version of a server without aggregated discovery.
@@ -77,7 +77,7 @@ def discover(kube: Kube) -> ApiSurface:
     return ApiSurface(version=version.git_version, resources=tuple(resources))
 
 
-def _resources(kube: Kube, root: str) -> Iterable[ApiResource]:
+def _resources(kube: KubeClient, root: str) -> Iterable[ApiResource]:
     data = kube.exchange("GET", root, doing="tell what it serves", accept=ACCEPT).data
     try:
         groups = msgspec.json.decode(data, type=_Aggregated).items
@@ -100,7 +100,7 @@ def _of_group(group: _Group) -> Iterator[ApiResource]:
                 )
 
 
-def _one_by_one(kube: Kube, groups: Mapping[str, Any]) -> Iterator[ApiResource]:
+def _one_by_one(kube: KubeClient, groups: Mapping[str, Any]) -> Iterator[ApiResource]:
     """Discover a server older than 1.26: a list of groups, then one request for each group version."""
     for group, version in _group_versions(groups):
         path = f"/apis/{group}/{version}" if group else f"/api/{version}"

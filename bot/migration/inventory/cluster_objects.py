@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, KubeError, NotFound
 from bot.migration.inventory.namespace_selection import select_namespaces
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
@@ -72,7 +72,7 @@ class Inventory:
 
 
 def read(
-    kube: Kube,
+    kube: KubeClient,
     *,
     surface: ApiSurface,
     resources: Iterable[ApiResource],
@@ -97,7 +97,7 @@ def read(
     return Inventory(surface=surface, namespaces=chosen, objects=objects, unread=unread)
 
 
-def _read_kind(kube: Kube, resource: ApiResource, namespaces: Sequence[str]) -> list[Object] | Unread:
+def _read_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str]) -> list[Object] | Unread:
     try:
         return _list_kind(kube, resource, namespaces)
     except NotFound:
@@ -110,7 +110,7 @@ def _read_kind(kube: Kube, resource: ApiResource, namespaces: Sequence[str]) -> 
         return Unread(resource=resource, why=f"{error.what}: {error.why}")  # an aggregated API that is down
 
 
-def _list_kind(kube: Kube, resource: ApiResource, namespaces: Sequence[str]) -> list[Object]:
+def _list_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str]) -> list[Object]:
     if not resource.namespaced:
         return kube.all_of(resource.collection(), dict)
     if len(namespaces) <= ONE_BY_ONE:

@@ -29,7 +29,7 @@ from bot.migration.objects.manifest import (
     true_conditions,
 )
 from bot.migration.objects.ownership import OwnershipGraph
-from bot.settings.file import ObjectSelector
+from bot.settings.mappings import ObjectSelector
 
 
 class ExclusionReason(enum.StrEnum):

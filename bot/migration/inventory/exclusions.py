@@ -12,7 +12,7 @@ from bot.migration.inventory.exclusion_rules import ExclusionContext as Exclusio
 from bot.migration.inventory.exclusion_rules import ExclusionReason as ExclusionReason
 from bot.migration.objects.manifest import Object, Ref, ref_of
 from bot.migration.objects.ownership import graph
-from bot.settings.file import ObjectSelector
+from bot.settings.mappings import ObjectSelector
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, NotFound
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.removed_apis import assumed
@@ -39,7 +39,7 @@ class TargetFacts:
         return any(labels.items() <= labels_of(node).items() for node in self.nodes)
 
 
-def read_target_facts(kube: Kube) -> TargetFacts:
+def read_target_facts(kube: KubeClient) -> TargetFacts:
     """Read what a plan needs of a target that exists. Raises `KubeError`."""
     classes = _list(kube, "/apis/storage.k8s.io/v1/storageclasses")
     return TargetFacts(
@@ -52,16 +52,16 @@ def read_target_facts(kube: Kube) -> TargetFacts:
     )
 
 
-def promised(source: ApiSurface, version: str) -> TargetFacts:
+def assumed_target(source: ApiSurface, version: str) -> TargetFacts:
     """Return what is known of a cluster that is still to be deployed, at a Kubernetes version."""
     return TargetFacts(exists=False, surface=assumed(source, version))
 
 
-def _names(kube: Kube, path: str) -> frozenset[str]:
+def _names(kube: KubeClient, path: str) -> frozenset[str]:
     return frozenset(obj["metadata"]["name"] for obj in _list(kube, path))
 
 
-def _list(kube: Kube, path: str) -> list[dict[str, Any]]:
+def _list(kube: KubeClient, path: str) -> list[dict[str, Any]]:
     """Read a list; what is not served or may not be read is as if it were empty."""
     try:
         return kube.all_of(path, dict)

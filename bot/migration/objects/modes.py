@@ -27,7 +27,7 @@ from bot.migration.objects.ownership import OwnershipGraph
 HELD = "xk8s.io/held"  # the node selector of a DaemonSet that waits for the cut-over
 
 
-class Mode(enum.StrEnum):
+class CutoverMode(enum.StrEnum):
     """When an object is created in the new cluster, and whether it works before the cut-over."""
 
     COPIED = "copied"  # configuration: copied as it is
@@ -69,7 +69,9 @@ LOAD_BALANCER_FIELDS = (
 )
 
 
-def mode_of(obj: Object, early: Collection[str], reattached: Collection[str], graph: OwnershipGraph) -> Mode:
+def mode_of(
+    obj: Object, early: Collection[str], reattached: Collection[str], graph: OwnershipGraph
+) -> CutoverMode:
     """Return the mode of an object of the source.
 
     `early` are the workloads to start early and `reattached` the claims whose disks move, both as
@@ -77,14 +79,14 @@ def mode_of(obj: Object, early: Collection[str], reattached: Collection[str], gr
     """
     ref = ref_of(obj)
     if is_workload(ref):
-        return Mode.PARALLEL if ref.short in early else Mode.AT_CUT_OVER
+        return CutoverMode.PARALLEL if ref.short in early else CutoverMode.AT_CUT_OVER
     if ref.group_kind == kinds.AUTOSCALER:
         scaled = f"{ref.namespace}/{spec_of(obj)['scaleTargetRef']['name']}"
-        return Mode.COPIED if scaled in early else Mode.AT_CUT_OVER
+        return CutoverMode.COPIED if scaled in early else CutoverMode.AT_CUT_OVER
     if ref.group_kind == kinds.CLAIM:
-        return Mode.AT_CUT_OVER if ref.short in reattached else Mode.COPIED
+        return CutoverMode.AT_CUT_OVER if ref.short in reattached else CutoverMode.COPIED
     acts = ref.group_kind in ACTING or is_load_balancer(obj) or _is_operated(obj, graph)
-    return Mode.AT_CUT_OVER if acts else Mode.COPIED
+    return CutoverMode.AT_CUT_OVER if acts else CutoverMode.COPIED
 
 
 def _is_operated(obj: Object, graph: OwnershipGraph) -> bool:
@@ -94,9 +96,9 @@ def _is_operated(obj: Object, graph: OwnershipGraph) -> bool:
     )
 
 
-def hold_of(obj: Object, mode: Mode) -> Hold:
+def hold_of(obj: Object, mode: CutoverMode) -> Hold:
     """Return how an object of a mode waits for the cut-over."""
-    if mode is not Mode.AT_CUT_OVER:
+    if mode is not CutoverMode.AT_CUT_OVER:
         return Hold.NOT
     kind = ref_of(obj).group_kind
     if kind in kinds.SCALED:

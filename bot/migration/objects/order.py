@@ -16,7 +16,7 @@ from bot.migration.objects.manifest import Ref, is_custom_group, ref_of
 from bot.migration.objects.ownership import OwnershipGraph
 
 
-class Stage(enum.IntEnum):
+class CopyStage(enum.IntEnum):
     """One step of the order; its objects are independent of each other."""
 
     NAMESPACES = 1  # then: Active
@@ -43,28 +43,28 @@ class Stage(enum.IntEnum):
 
 
 TITLES = {
-    Stage.NAMESPACES: "namespaces",
-    Stage.DEFINITIONS: "definitions",
-    Stage.CLASSES: "classes",
-    Stage.ACCESS: "accounts and roles",
-    Stage.CONFIGURATION: "configuration and secrets",
-    Stage.LIMITS: "quotas and limits",
-    Stage.POLICIES: "network policies",
-    Stage.VOLUMES: "volumes",
-    Stage.SERVICES: "services",
-    Stage.OPERATORS: "operators",
-    Stage.WORKLOADS: "workloads",
-    Stage.CUSTOM: "custom resources",
-    Stage.SCALING: "disruption budgets and autoscalers",
-    Stage.TRAFFIC: "ingresses and load balancers",
-    Stage.JOBS: "jobs",
-    Stage.ADMISSION: "webhooks",
+    CopyStage.NAMESPACES: "namespaces",
+    CopyStage.DEFINITIONS: "definitions",
+    CopyStage.CLASSES: "classes",
+    CopyStage.ACCESS: "accounts and roles",
+    CopyStage.CONFIGURATION: "configuration and secrets",
+    CopyStage.LIMITS: "quotas and limits",
+    CopyStage.POLICIES: "network policies",
+    CopyStage.VOLUMES: "volumes",
+    CopyStage.SERVICES: "services",
+    CopyStage.OPERATORS: "operators",
+    CopyStage.WORKLOADS: "workloads",
+    CopyStage.CUSTOM: "custom resources",
+    CopyStage.SCALING: "disruption budgets and autoscalers",
+    CopyStage.TRAFFIC: "ingresses and load balancers",
+    CopyStage.JOBS: "jobs",
+    CopyStage.ADMISSION: "webhooks",
 }
 
 _BY_KIND = {
-    Stage.NAMESPACES: ("Namespace",),
-    Stage.DEFINITIONS: ("CustomResourceDefinition",),
-    Stage.CLASSES: (
+    CopyStage.NAMESPACES: ("Namespace",),
+    CopyStage.DEFINITIONS: ("CustomResourceDefinition",),
+    CopyStage.CLASSES: (
         "PriorityClass",
         "RuntimeClass",
         "IngressClass",
@@ -72,17 +72,24 @@ _BY_KIND = {
         "VolumeSnapshotClass",
         "VolumeAttributesClass",
     ),
-    Stage.ACCESS: ("ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"),
-    Stage.CONFIGURATION: ("Secret", "ConfigMap"),
-    Stage.LIMITS: ("LimitRange", "ResourceQuota"),
-    Stage.POLICIES: ("NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"),
-    Stage.VOLUMES: ("PersistentVolume", "PersistentVolumeClaim"),
-    Stage.SERVICES: ("Service", "Endpoints", "EndpointSlice"),
-    Stage.WORKLOADS: ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod"),
-    Stage.SCALING: ("PodDisruptionBudget", "HorizontalPodAutoscaler", "VerticalPodAutoscaler"),
-    Stage.TRAFFIC: ("Ingress",),
-    Stage.JOBS: ("CronJob", "Job"),
-    Stage.ADMISSION: (
+    CopyStage.ACCESS: ("ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"),
+    CopyStage.CONFIGURATION: ("Secret", "ConfigMap"),
+    CopyStage.LIMITS: ("LimitRange", "ResourceQuota"),
+    CopyStage.POLICIES: ("NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"),
+    CopyStage.VOLUMES: ("PersistentVolume", "PersistentVolumeClaim"),
+    CopyStage.SERVICES: ("Service", "Endpoints", "EndpointSlice"),
+    CopyStage.WORKLOADS: (
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Pod",
+    ),
+    CopyStage.SCALING: ("PodDisruptionBudget", "HorizontalPodAutoscaler", "VerticalPodAutoscaler"),
+    CopyStage.TRAFFIC: ("Ingress",),
+    CopyStage.JOBS: ("CronJob", "Job"),
+    CopyStage.ADMISSION: (
         "ValidatingWebhookConfiguration",
         "MutatingWebhookConfiguration",
         "ValidatingAdmissionPolicy",
@@ -90,7 +97,7 @@ _BY_KIND = {
         "APIService",
     ),
 }
-_STAGES: Mapping[str, Stage] = {kind: stage for stage, kinds in _BY_KIND.items() for kind in kinds}
+_STAGES: Mapping[str, CopyStage] = {kind: stage for stage, kinds in _BY_KIND.items() for kind in kinds}
 # within a stage: accounts, then roles, then bindings; volumes before claims, Services before their endpoints
 _RANKS = {
     "ServiceAccount": 0,
@@ -102,30 +109,30 @@ _RANKS = {
     "PersistentVolumeClaim": 1,
     "Service": 0,
 }
-ONLY_IF_ABSENT = frozenset({Stage.DEFINITIONS, Stage.CLASSES})
+ONLY_IF_ABSENT = frozenset({CopyStage.DEFINITIONS, CopyStage.CLASSES})
 POLICY_GROUP = "policy.networking.k8s.io"  # of the policies of Kubernetes' network SIG
 
 
-def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> Stage:
+def stage_of(ref: Ref, operators: Iterable[Ref] = ()) -> CopyStage:
     """Return the stage of an object; kinds that are not in the table are custom resources."""
     if ref in set(operators):
-        return Stage.OPERATORS
+        return CopyStage.OPERATORS
     if any((ref.group, ref.kind) in profile.policy_kinds for profile in profiles()):
-        return Stage.POLICIES
-    stage = _STAGES.get(ref.kind, Stage.CUSTOM)
-    is_policy = stage is Stage.POLICIES and ref.group == POLICY_GROUP
-    return Stage.CUSTOM if is_custom_group(ref.group) and not is_policy else stage
+        return CopyStage.POLICIES
+    stage = _STAGES.get(ref.kind, CopyStage.CUSTOM)
+    is_policy = stage is CopyStage.POLICIES and ref.group == POLICY_GROUP
+    return CopyStage.CUSTOM if is_custom_group(ref.group) and not is_policy else stage
 
 
 def ordered(
     refs: Iterable[Ref], graph: OwnershipGraph, operators: Iterable[Ref] = ()
-) -> list[tuple[Stage, list[list[Ref]]]]:
+) -> list[tuple[CopyStage, list[list[Ref]]]]:
     """Return the stages in their order, each with batches whose objects may be created at once.
 
     An owner comes a batch before what it owns, `operators` come a stage before other workloads.
     """
     objects, first = {ref_of(obj): obj for obj in graph.objects.values()}, frozenset(operators)
-    stages: dict[Stage, dict[int, list[Ref]]] = {}
+    stages: dict[CopyStage, dict[int, list[Ref]]] = {}
     for ref in sorted(set(refs)):
         depth = len(list(graph.controllers(objects[ref]))) if ref in objects else 0
         stages.setdefault(stage_of(ref, first), {}).setdefault(_rank(ref, depth), []).append(ref)

@@ -16,7 +16,7 @@ from bot.migration.objects.modes import held
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of, target_form
 from bot.migration.source.before_image import BeforeImage
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,7 @@ from bot.migration.planning.survey import Survey
 from bot.migration.planning.target_form import target_form
 from bot.migration.volumes import choices
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 # in the order in which an approver reads their findings
 CHECKS: tuple[Callable[[PlanInputs], Iterable[PlanFinding]], ...] = (

@@ -18,7 +18,7 @@ from bot.migration.objects.manifest import containers_of, ref_of, spec_of
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.connections import NOTHING, Connections
-from bot.policy.reach.difference import difference
+from bot.policy.reach.difference import compare_states
 from bot.policy.reach.engine import Reachability, compute
 from bot.policy.reach.model import Pod, Protocol
 
@@ -109,7 +109,7 @@ def connection_changes(
     gaps = (*network.gaps, *(f"{kind} is not computed" for kind in network.foreign))
     if source.enforces_network_policy == target.enforces_network_policy or not policies:
         return ConnectionChanges(computed=False, policies=policies, gaps=gaps)
-    changed = difference(computed.before, computed.after)
+    changed = compare_states(computed.before, computed.after)
     declared = _declared_ports(inventory, computed.before)
     return ConnectionChanges(
         computed=True,

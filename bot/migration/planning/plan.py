@@ -16,8 +16,8 @@ from bot.drivers.driver import Driver
 from bot.migration.inventory.exclusions import ExcludedObject
 from bot.migration.objects.digest_keys import OWN
 from bot.migration.objects.manifest import Ref
-from bot.migration.objects.modes import Hold, Mode
-from bot.migration.objects.order import Stage
+from bot.migration.objects.modes import CutoverMode, Hold
+from bot.migration.objects.order import CopyStage
 from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.findings import PlanFinding, Weight
 from bot.migration.volumes.choices import PlannedVolume
@@ -66,8 +66,8 @@ class PlannedObject:
     ref: Ref
     uid: str
     digest: str
-    stage: Stage
-    mode: Mode
+    stage: CopyStage
+    mode: CutoverMode
     hold: Hold = Hold.NOT
     version: str = ""
     notes: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from bot.migration.objects.kinds import is_workload
 from bot.migration.objects.manifest import Object, Ref, pod_spec_of
 from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.volumes.choices import PlannedVolume
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

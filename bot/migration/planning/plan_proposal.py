@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from bot.access.proposal import Proposal, ProposalDocument
-from bot.common.wording import count, lasting
+from bot.actions.proposal import Proposal, ProposalDocument
+from bot.common.wording import count, exact_duration
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.plan_document import plan_document
 
@@ -59,7 +59,8 @@ def _consequences(plan: MigrationPlan, soak: timedelta) -> Iterator[str]:
         f"about {_duration(estimate.deploy)} to deploy, {_duration(estimate.copy)} to copy,"
         f" {_duration(estimate.outage)} of outage (guesses)"
     )
-    yield f"{plan.source.name} is deleted only after it has served for {lasting(soak)} and a decision by name"
+    served = exact_duration(soak)
+    yield f"{plan.source.name} is deleted only after it has served for {served} and a decision by name"
 
 
 def _warnings(plan: MigrationPlan) -> tuple[str, ...]:

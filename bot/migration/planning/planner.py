@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.actions.migrations import MigrateStart
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import KubeError
 from bot.clusters.cluster import Cluster
 from bot.clusters.projects import Projects
@@ -32,7 +32,8 @@ from bot.migration.planning.survey import survey
 from bot.migration.planning.target_choice import CannotMigrate, TargetChoice, choose_target, cluster_side
 from bot.migration.project_resources import connect, project_mappings
 from bot.settings import Settings
-from bot.settings.file import Duration, Mappings
+from bot.settings.mappings import Mappings
+from bot.settings.values import Duration
 
 CONNECTION_SECONDS = 300.0  # for reading one cluster
 MOST_BLOCKERS = 25
@@ -155,7 +156,7 @@ def _refuse_incomplete(source: Cluster) -> None:
         )
 
 
-def _running_driver(cluster: Cluster, kube: Kube) -> Driver:
+def _running_driver(cluster: Cluster, kube: KubeClient) -> Driver:
     """The driver that runs in a cluster; the declared one where that cannot be seen."""
     with contextlib.suppress(KubeError):
         running = detection.running_drivers(collector.daemon_sets(kube))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import profiles
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
-from bot.migration.inventory.target_facts import TargetFacts, promised, read_target_facts
+from bot.migration.inventory.target_facts import TargetFacts, assumed_target, read_target_facts
 from bot.policy.cluster_state import ClusterState, read_cluster_state
 
 # the prefixes of the names of what Magnum installs in kube-system (docs of its labels, version 20); those of
@@ -58,13 +58,15 @@ class Survey:
     everything: bool = True
 
 
-def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kubernetes: str = "") -> Survey:
+def survey(
+    source: KubeClient, target: KubeClient | None, *, namespaces: Sequence[str], kubernetes: str = ""
+) -> Survey:
     """Read the source, and the target if it exists; else one of the Kubernetes version is assumed.
 
     Without namespaces all but the system's are read. Raises `UnknownNamespace` and `KubeError`.
     """
     surface = discover(source)
-    facts = read_target_facts(target) if target is not None else promised(surface, kubernetes)
+    facts = read_target_facts(target) if target is not None else assumed_target(surface, kubernetes)
     return Survey(
         inventory=_read_source(source, surface, common_apis(surface, facts.surface), namespaces),
         target=facts,
@@ -74,7 +76,7 @@ def survey(source: Kube, target: Kube | None, *, namespaces: Sequence[str], kube
     )
 
 
-def again(source: Kube, common: CommonApis, namespaces: Sequence[str]) -> Inventory:
+def reread_source(source: KubeClient, common: CommonApis, namespaces: Sequence[str]) -> Inventory:
     """Read the source once more, at the versions at which it was planned.
 
     Raises `UnknownNamespace` for one that is gone since, and `KubeError`.
@@ -83,13 +85,13 @@ def again(source: Kube, common: CommonApis, namespaces: Sequence[str]) -> Invent
 
 
 def _read_source(
-    source: Kube, surface: ApiSurface, common: CommonApis, namespaces: Sequence[str]
+    source: KubeClient, surface: ApiSurface, common: CommonApis, namespaces: Sequence[str]
 ) -> Inventory:
     resources = [*common.shared, *common.missing]
     return read(source, surface=surface, resources=resources, namespaces=namespaces)
 
 
-def _unknown_addons(source: Kube) -> tuple[str, ...]:
+def _unknown_addons(source: KubeClient) -> tuple[str, ...]:
     """Return the workloads in kube-system that Magnum does not install: somebody may have put them there."""
     names = set()
     add_ons = (*ADD_ONS, *(prefix for profile in profiles() for prefix in profile.add_ons))

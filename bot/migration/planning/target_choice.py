@@ -7,14 +7,14 @@ import dataclasses
 from bot.actions.clusters import ClusterCreate
 from bot.actions.migrations import MigrateStart
 from bot.clusters.cluster import AmbiguousCluster, Cluster
-from bot.clusters.lifecycle.orders import order_of, refuse_taken
+from bot.clusters.lifecycle.orders import build_order, refuse_taken_name
 from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.clusters.projects import ProjectParts
 from bot.clusters.templates.results import AmbiguousTemplate, Template
 from bot.common.problems import Ambiguous, Choice, Refusal
 from bot.drivers.catalog import recommended
 from bot.drivers.driver import Driver
-from bot.migration.inventory.api_discovery import numbers
+from bot.migration.inventory.served_apis import numbers
 from bot.migration.planning.plan import ClusterSide
 
 
@@ -127,9 +127,9 @@ def _new(parts: ProjectParts, action: MigrateStart, source: Cluster, template: T
         nodes=action.nodes or source.nodes,
         masters=masters,
     )
-    order = order_of(words, template)
+    order = build_order(words, template)
     try:
-        refuse_taken(parts, order.name)
+        refuse_taken_name(parts, order.name)
     except Refusal as refusal:
         fix = "Say another name with `--name`, or move into it with `--into`."
         raise CannotMigrate(refusal.what, why=refusal.why, fix=fix) from refusal

@@ -11,7 +11,7 @@ from bot.migration.objects.transforms.transform import TransformContext, Transfo
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.volumes import static_volumes
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 
 def context_of(plan: MigrationPlan, mappings: Mappings) -> TransformContext:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.proof.rbac_questions import AccessQuestion, groups_of, user_of
@@ -27,7 +27,7 @@ class _Review(msgspec.Struct):
     status: _Status = msgspec.field(default_factory=_Status)
 
 
-def check(source: Kube, target: Kube, questions: Sequence[AccessQuestion]) -> ProofResult:
+def check(source: KubeClient, target: KubeClient, questions: Sequence[AccessQuestion]) -> ProofResult:
     """Put every question to both clusters, whose answers must be equal. Reviews store nothing.
 
     Where the bot may not ask, that is reported as unchecked. Raises `KubeError`.
@@ -51,13 +51,13 @@ def check(source: Kube, target: Kube, questions: Sequence[AccessQuestion]) -> Pr
     return ProofResult(check=CHECK, looked=len(samples), faults=faults, unchecked=tuple(unchecked))
 
 
-def _review_all(kube: Kube, questions: Sequence[AccessQuestion]) -> list[bool]:
+def _review_all(kube: KubeClient, questions: Sequence[AccessQuestion]) -> list[bool]:
     first = _review(kube, questions[0])  # if the bot may not ask, it is told so only once
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="review") as pool:
         return [first, *pool.map(lambda question: _review(kube, question), questions[1:])]
 
 
-def _review(kube: Kube, question: AccessQuestion) -> bool:
+def _review(kube: KubeClient, question: AccessQuestion) -> bool:
     if question.path:
         attributes = {"nonResourceAttributes": {"verb": question.verb, "path": question.path}}
     else:

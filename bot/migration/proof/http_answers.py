@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.kinds import NETWORK_POLICY
@@ -23,7 +23,7 @@ NAMED = 8
 
 
 def check(
-    target: Kube,
+    target: KubeClient,
     probes: HttpProbes,
     before: HttpAnswers | None,
     now: Inventory,
@@ -60,7 +60,7 @@ def check(
 
 
 def _ask_twice(
-    target: Kube, probes: Sequence[HttpProbe], before: HttpAnswers, sleep: Callable[[float], None]
+    target: KubeClient, probes: Sequence[HttpProbe], before: HttpAnswers, sleep: Callable[[float], None]
 ) -> tuple[HttpAnswers, list[HttpProbe]]:
     """Return the target's answers, and the probes whose second answer is worse too."""
     first = ask(target, probes)

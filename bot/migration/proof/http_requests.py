@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from bot.adapters.kube.client import RETRIED, TRIES, Kube, Reply
+from bot.adapters.kube.client import RETRIED, TRIES, KubeClient, Reply
 from bot.adapters.kube.errors import Forbidden, Unreachable, from_answer
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.objects.manifest import Ref
@@ -69,7 +69,7 @@ class _Status(msgspec.Struct):
     message: str = ""
 
 
-def ask(kube: Kube, probes: Sequence[HttpProbe]) -> HttpAnswers:
+def ask(kube: KubeClient, probes: Sequence[HttpProbe]) -> HttpAnswers:
     """Send the GETs: the first 100, at most 8 at once. Raises `KubeError`."""
     sent = probes[:MOST]
     if not sent:
@@ -82,7 +82,7 @@ def ask(kube: Kube, probes: Sequence[HttpProbe]) -> HttpAnswers:
         return HttpAnswers(refused=error.why)
 
 
-def _send(kube: Kube, probe: HttpProbe) -> HttpAnswer:
+def _send(kube: KubeClient, probe: HttpProbe) -> HttpAnswer:
     """Send one GET; again only where the API server itself did not get so far as to forward it."""
     for attempt in range(TRIES):
         try:

@@ -104,7 +104,7 @@ def faults_of(
             yield ProofFault(about=f"{about}, {pool.listener}", seen=states, expected="at least one ONLINE")
 
 
-def ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> ProofResult:
+def check_ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> ProofResult:
     """Check that every copied Ingress that had an address on the source has one."""
     copied = [ref for ref in had if ref in plan.by_ref]
     why = unread(now, INGRESS)

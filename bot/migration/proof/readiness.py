@@ -11,7 +11,7 @@ from bot.migration.objects.kinds import DAEMON_SET, POD, SUSPENDED
 from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of, status_of
 
 
-def ready_pods(before: RunningWorkload, live: Object | None, *, scaled: bool) -> int:
+def expected_ready_pods(before: RunningWorkload, live: Object | None, *, scaled: bool) -> int:
     """Return how many pods of a workload must be ready; `scaled` says whether an autoscaler sets replicas."""
     kind = before.ref.group_kind
     if kind in SUSPENDED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.kinds import INGRESS
 from bot.migration.objects.manifest import Ref, ref_of
@@ -25,7 +25,7 @@ class SourceRecord:
     answers: HttpAnswers = dataclasses.field(default_factory=HttpAnswers)
 
 
-def record_source(source: Kube, inventory: Inventory, plan: MigrationPlan) -> SourceRecord:
+def record_source(source: KubeClient, inventory: Inventory, plan: MigrationPlan) -> SourceRecord:
     """Look at the source, and send each of its HTTP probes once. Raises `KubeError`."""
     ingresses = [ref_of(ingress) for ingress in inventory.of(INGRESS[1], INGRESS[0]) if has_address(ingress)]
     answers = ask(source, probes(plan, inventory).asked)

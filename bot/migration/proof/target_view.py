@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.served_apis import ApiSurface
 from bot.migration.objects.kinds import CLAIM, INGRESS, NETWORK_POLICY, POD_OWNERS, SERVICE, SLICE, VOLUME
@@ -11,7 +11,7 @@ from bot.migration.planning.plan import MigrationPlan
 KINDS = (*POD_OWNERS, SERVICE, SLICE, INGRESS, NETWORK_POLICY, CLAIM, VOLUME)
 
 
-def look(target: Kube, surface: ApiSurface, plan: MigrationPlan) -> Inventory:
+def read_target(target: KubeClient, surface: ApiSurface, plan: MigrationPlan) -> Inventory:
     """Read the target as it is now. Raises `KubeError`."""
     return read(target, surface=surface, resources=surface.select(KINDS), namespaces=plan.namespaces)
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bot.adapters.kube import writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import AT_ONCE
@@ -47,7 +47,7 @@ class AppliedChange:
     state: ChangeStatus
 
 
-def apply(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
+def apply(kube: KubeClient, image: BeforeImage) -> tuple[AppliedChange, ...]:
     """Apply the changes, phase by phase. Raises `KubeError`.
 
     Raises `SourceChanged` if an object is gone or replaced, unless it is a Job, which may end and go.
@@ -67,7 +67,7 @@ def apply(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
     return tuple(applied)
 
 
-def revert(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
+def revert(kube: KubeClient, image: BeforeImage) -> tuple[AppliedChange, ...]:
     """Revert the changes, the last phase first; what others changed since is left alone.
 
     Raises `KubeError`.
@@ -79,7 +79,7 @@ def revert(kube: Kube, image: BeforeImage) -> tuple[AppliedChange, ...]:
     )
 
 
-def pending(kube: Kube, image: BeforeImage) -> list[str]:
+def not_in_effect(kube: KubeClient, image: BeforeImage) -> list[str]:
     """Return a line for each change that is not in effect: an autoscaler or operator may have undone it.
 
     Raises `KubeError`.
@@ -102,7 +102,7 @@ def _each(
         ]
 
 
-def _apply_one(kube: Kube, change: SourceChange) -> ChangeStatus:
+def _apply_one(kube: KubeClient, change: SourceChange) -> ChangeStatus:
     live = writes.read(kube, change.path)
     if live is None or uid_of(live) != change.uid:
         return ChangeStatus.GONE
@@ -112,7 +112,7 @@ def _apply_one(kube: Kube, change: SourceChange) -> ChangeStatus:
     return ChangeStatus.DONE
 
 
-def _revert_one(kube: Kube, change: SourceChange) -> ChangeStatus:
+def _revert_one(kube: KubeClient, change: SourceChange) -> ChangeStatus:
     live = writes.read(kube, change.path)
     if live is None or uid_of(live) != change.uid:
         return ChangeStatus.GONE
@@ -124,7 +124,7 @@ def _revert_one(kube: Kube, change: SourceChange) -> ChangeStatus:
     return ChangeStatus.DONE
 
 
-def _patch(kube: Kube, change: SourceChange, patch: Mapping[str, Any]) -> None:
+def _patch(kube: KubeClient, change: SourceChange, patch: Mapping[str, Any]) -> None:
     """Send a patch with the uid in it: the API server refuses it for another object of that name."""
     metadata = {**patch.get("metadata", {}), "uid": change.uid}
     writes.patch(kube, change.path, {**patch, "metadata": metadata}, doing=f"change {change.ref}")

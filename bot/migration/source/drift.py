@@ -14,7 +14,7 @@ from bot.migration.objects.fingerprint import autoscaled, fingerprint
 from bot.migration.objects.manifest import Object, Ref, uid_of, version_of
 from bot.migration.planning.plan import MigrationPlan, PlannedObject
 from bot.migration.source.before_image import BeforeImage
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import KubeError
 from bot.adapters.kube.pod_exec import execute
 from bot.common.problems import Problem
@@ -119,7 +119,7 @@ def _seconds(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in parts) or SECONDS
 
 
-def run(kube: Kube, pods: Iterable[Object], phase: HookPhase) -> tuple[HookRun, ...]:
+def run(kube: KubeClient, pods: Iterable[Object], phase: HookPhase) -> tuple[HookRun, ...]:
     """Run the commands of some pods one after the other, in the order of their names.
 
     Raises `HookFailed` at the first that must succeed and does not.
@@ -144,7 +144,7 @@ def _failure(hook: Hook, ended: HookRun) -> HookFailed:
     )
 
 
-def _execute(kube: Kube, hook: Hook) -> HookRun:
+def _execute(kube: KubeClient, hook: Hook) -> HookRun:
     code, failure = None, ""
     try:
         code = execute(

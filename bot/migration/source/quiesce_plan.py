@@ -19,7 +19,9 @@ REPLICAS = "xk8s.io/replicas"  # annotation for people; the before-image is what
 NOT_STOPPED = frozenset({ExclusionReason.ASKED, ExclusionReason.FINISHED, ExclusionReason.DELETED})
 
 
-def to_quiesce(inventory: Inventory, rules: ExclusionContext, early: Collection[str]) -> list[Object]:
+def workloads_to_quiesce(
+    inventory: Inventory, rules: ExclusionContext, early: Collection[str]
+) -> list[Object]:
     """Return the workloads that must stop: what keeps pods, unless it is left out or runs on both sides.
 
     A workload that a custom resource owns is among them (its operator is scaled to 0 before); what another

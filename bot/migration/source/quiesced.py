@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import read
 from bot.migration.inventory.served_apis import ApiSurface
 from bot.migration.objects.kinds import POD_OWNERS
@@ -14,7 +14,9 @@ from bot.migration.source.before_image import BeforeImage, ChangePhase
 STOPPED = frozenset({ChangePhase.SUSPEND, ChangePhase.OPERATORS, ChangePhase.SCALE})
 
 
-def still_running(source: Kube, surface: ApiSurface, plan: MigrationPlan, image: BeforeImage) -> list[str]:
+def still_running(
+    source: KubeClient, surface: ApiSurface, plan: MigrationPlan, image: BeforeImage
+) -> list[str]:
     """Return the pods of stopped workloads that are not gone yet, also of Jobs of a suspended CronJob.
 
     The before-image names what was stopped. Raises `KubeError`.

@@ -10,7 +10,7 @@ from bot.migration.copy.writer import Writer, existing
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.manifest import Ref, ingress_addresses
 from bot.migration.objects.modes import Hold
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan
 
@@ -28,18 +28,20 @@ def open_traffic(
     into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
     """Create the load balancers with new addresses, and the Ingresses. Raises `KubeError`."""
-    same_address = of_recipe(plan, AddressRecipe.SAME_ADDRESS)
+    same_address = services_with(plan, AddressRecipe.SAME_ADDRESS)
     final = {
         item.ref: objects.final[item.ref]
         for item in plan.items
         if item.ref in objects.final
         and item.ref not in same_address
-        and (item.hold is Hold.CLUSTER_IP or item.stage is Stage.TRAFFIC)
+        and (item.hold is Hold.CLUSTER_IP or item.stage is CopyStage.TRAFFIC)
     }
     return write_stages(into, plan, inventory, final, started=True)
 
 
-def admit(into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects) -> CopyRecord:
+def open_webhooks(
+    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
+) -> CopyRecord:
     """Create the webhooks and the aggregated APIs, whose backends must be ready by now.
 
     Raises `KubeError`.
@@ -47,17 +49,17 @@ def admit(into: Writer, plan: MigrationPlan, inventory: Inventory, objects: Targ
     final = {
         item.ref: objects.final[item.ref]
         for item in plan.items
-        if item.stage is Stage.ADMISSION and item.hold is Hold.WITHHELD and item.ref in objects.final
+        if item.stage is CopyStage.ADMISSION and item.hold is Hold.WITHHELD and item.ref in objects.final
     }
-    return write_stages(into, plan, inventory, final, stages=(Stage.ADMISSION,), started=True)
+    return write_stages(into, plan, inventory, final, stages=(CopyStage.ADMISSION,), started=True)
 
 
-def of_recipe(plan: MigrationPlan, recipe: AddressRecipe) -> tuple[Ref, ...]:
+def services_with(plan: MigrationPlan, recipe: AddressRecipe) -> tuple[Ref, ...]:
     """Return the Services whose traffic moves in one way."""
     return tuple(balancer.service for balancer in plan.balancers if balancer.recipe is recipe)
 
 
-def unanswered(into: Writer, services: Iterable[Ref]) -> list[str]:
+def without_address(into: Writer, services: Iterable[Ref]) -> list[str]:
     """Return the Services whose load balancer has no address yet, as `namespace/name`. Raises `KubeError`."""
     refs = sorted(services)
     live = existing(into, refs)

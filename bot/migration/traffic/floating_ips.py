@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.adapters.kube import writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.openstack.cloud_services import FloatingIP
 from bot.common.problems import Problem
 from bot.migration.copy.copier import CopyRecord, write_stages
@@ -88,7 +88,7 @@ def plan_move(balancer: PlannedLoadBalancer, addresses: FloatingIpApi) -> Floati
     return None
 
 
-def keep(move: FloatingIpMove, addresses: FloatingIpApi, migration: str) -> None:
+def protect(move: FloatingIpMove, addresses: FloatingIpApi, migration: str) -> None:
     """Protect an address from those who delete by description, as Magnum does. Raises `Problem`."""
     addresses.describe(move.floating_ip, f"kept by xk8s for migration {migration}: {move.service.short}")
 
@@ -128,7 +128,9 @@ def open_internal(
     return write_stages(into, plan, inventory, services, started=True)
 
 
-def switch(target: Kube, path: str, service: Object, move: FloatingIpMove, addresses: FloatingIpApi) -> None:
+def switch(
+    target: KubeClient, path: str, service: Object, move: FloatingIpMove, addresses: FloatingIpApi
+) -> None:
     """Free an address and hand it to the new Service, given as it will work. One that has arrived is left.
 
     Raises `AddressLost` if the floating IP is gone, or the `Problem` of a service that fails.
@@ -148,7 +150,9 @@ def switch(target: Kube, path: str, service: Object, move: FloatingIpMove, addre
     writes.apply(target, path, body, force=True, doing=f"give {move.address} to {move.service}")
 
 
-def arrived(target: Kube, path: str, move: FloatingIpMove, addresses: FloatingIpApi) -> list[str]:
+def why_not_arrived(
+    target: KubeClient, path: str, move: FloatingIpMove, addresses: FloatingIpApi
+) -> list[str]:
     """Return what an address still waits for; empty if the new load balancer has it. Raises `Problem`."""
     live, floating_ip = writes.read(target, path), addresses.find(move.address)
     if floating_ip is None or floating_ip.port in ("", move.old_port):

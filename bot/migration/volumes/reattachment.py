@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bot.adapters.kube import paths, writes
-from bot.adapters.kube.client import Kube
-from bot.adapters.openstack.cloud_services import Disk
+from bot.adapters.kube.client import KubeClient
+from bot.adapters.openstack.cloud_services import Volume
 from bot.common.problems import Problem
 from bot.migration.objects.manifest import MIGRATION, Object, Ref, labels_of, spec_of, status_of, uid_of
 from bot.migration.objects.transforms.catalog import labelled
@@ -34,12 +34,12 @@ class NotRetained(Problem):
 class VolumeApi(Protocol):
     """The part of Cinder that is needed here."""
 
-    def disk(self, volume: str) -> Disk:
+    def disk(self, volume: str) -> Volume:
         """Return the disk with a Cinder UUID. Raises a `Problem`."""
         ...
 
 
-def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
+def check_retained(kube: KubeClient, volumes: Iterable[PlannedVolume]) -> None:
     """Read back from the source that every disk that moves is kept whatever happens to its objects.
 
     Raises `NotRetained` for one that is not, or whose volume is gone, and `KubeError`.
@@ -55,7 +55,7 @@ def check_retained(kube: Kube, volumes: Iterable[PlannedVolume]) -> None:
             )
 
 
-def attached(kube: Kube, volumes: Iterable[PlannedVolume], disks: VolumeApi | None) -> list[str]:
+def still_attached(kube: KubeClient, volumes: Iterable[PlannedVolume], disks: VolumeApi | None) -> list[str]:
     """Return a line for each disk that is still attached somewhere; empty if all are free.
 
     With `disks` Cinder is asked too. Raises `KubeError`, or the `Problem` of a Cinder that fails.
@@ -81,7 +81,9 @@ def attached(kube: Kube, volumes: Iterable[PlannedVolume], disks: VolumeApi | No
     return lines
 
 
-def is_reattached(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tuple[PlannedVolume, ...]:
+def reattached_volumes(
+    kube: KubeClient, volumes: Iterable[PlannedVolume], migration: str
+) -> tuple[PlannedVolume, ...]:
     """Return the volumes of which the target has its pair: only their disks can be held by it.
 
     Raises `KubeError`.
@@ -93,7 +95,7 @@ def is_reattached(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) 
 
 
 def attach(
-    kube: Kube, volumes: Iterable[PlannedVolume], claims: Mapping[Ref, Object], migration: str
+    kube: KubeClient, volumes: Iterable[PlannedVolume], claims: Mapping[Ref, Object], migration: str
 ) -> tuple[Ref, ...]:
     """Create the pairs of PersistentVolume and claim in the target, from the claims as they will be there.
 
@@ -136,7 +138,7 @@ def _check_free(volume: PlannedVolume, present: Mapping[str, Object], migration:
             )
 
 
-def unbound(kube: Kube, volumes: Iterable[PlannedVolume]) -> list[str]:
+def unbound_claims(kube: KubeClient, volumes: Iterable[PlannedVolume]) -> list[str]:
     """Return a line for each claim of the target that is not bound to the volume that was meant.
 
     Raises `KubeError`.
@@ -150,7 +152,7 @@ def unbound(kube: Kube, volumes: Iterable[PlannedVolume]) -> list[str]:
     return lines
 
 
-def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tuple[Ref, ...]:
+def detach(kube: KubeClient, volumes: Iterable[PlannedVolume], migration: str) -> tuple[Ref, ...]:
     """Delete the pairs from the target, for a roll-back; return what was deleted. The disks are kept.
 
     Only objects with the migration's label are deleted, by their uid. Raises `NotRetained` for a volume that
@@ -179,7 +181,9 @@ def detach(kube: Kube, volumes: Iterable[PlannedVolume], migration: str) -> tupl
     return tuple(deleted)
 
 
-def hand_over(kube: Kube, volumes: Sequence[PlannedVolume], migration: str) -> tuple[Ref, ...]:
+def restore_reclaim_policies(
+    kube: KubeClient, volumes: Sequence[PlannedVolume], migration: str
+) -> tuple[Ref, ...]:
     """Give the target's volumes the reclaim policy that they had, after the old cluster is deleted.
 
     Before that, two PersistentVolumes refer to one disk, and a Delete on either could delete the data.
@@ -203,7 +207,7 @@ def _moving(volumes: Iterable[PlannedVolume]) -> list[PlannedVolume]:
     return [volume for volume in volumes if volume.moves]
 
 
-def _volumes_by_name(kube: Kube) -> dict[str, Object]:
+def _volumes_by_name(kube: KubeClient) -> dict[str, Object]:
     return {live["metadata"]["name"]: live for live in kube.all_of(VOLUMES, dict)}
 
 

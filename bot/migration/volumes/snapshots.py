@@ -75,7 +75,7 @@ def name_of(volume: PlannedVolume, migration: str) -> str:
     return f"{name[: LONGEST_NAME - 13]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def take(
+def ensure_snapshots(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
 ) -> list[str]:
     """Take a snapshot of every disk that moves, unless there is one; return what is not available yet.
@@ -155,7 +155,7 @@ def _present_snapshots(volume: PlannedVolume, storage: SnapshotApi, migration: s
     return [snapshot for snapshot in snapshots if snapshot.status != DELETING]
 
 
-def list_kept(
+def list_snapshots(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str
 ) -> tuple[KeptSnapshot, ...]:
     """Return the snapshots of a migration that exist. Raises `CloudServiceError`."""
@@ -167,7 +167,7 @@ def list_kept(
     )
 
 
-def remove(
+def delete_snapshots(
     volumes: Iterable[PlannedVolume], storage: SnapshotApi, migration: str, fence: Callable[[], None]
 ) -> tuple[int, tuple[KeptSnapshot, ...]]:
     """Delete the snapshots of a migration; return how many, and those that Cinder refused to delete.
@@ -175,7 +175,7 @@ def remove(
     Raises `CloudServiceError` if Cinder does not answer.
     """
     removed, kept = 0, []
-    for snapshot in list_kept(volumes, storage, migration):
+    for snapshot in list_snapshots(volumes, storage, migration):
         fence()
         try:
             storage.remove_snapshot(snapshot.id)

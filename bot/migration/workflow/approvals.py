@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from bot.access.proposal import Proposal
+from bot.actions.proposal import Proposal
 from bot.common.problems import Problem, Refusal
 from bot.migration.workflow.ports import DecisionStatus, Json
 from bot.migration.workflow.run import Run

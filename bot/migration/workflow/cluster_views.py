@@ -13,20 +13,21 @@ from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 from pydantic import Field, TypeAdapter
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.drivers.catalog import profile
 from bot.migration.copy import copier
 from bot.migration.copy.writer import Writer
 from bot.migration.inventory import exclusions
-from bot.migration.inventory.api_discovery import ApiSurface, CommonApis, common_apis, discover
+from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext
-from bot.migration.inventory.target_facts import promised
+from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
+from bot.migration.inventory.target_facts import assumed_target
 from bot.migration.objects import target_objects
 from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.planning.survey import again
+from bot.migration.planning.survey import reread_source
 from bot.migration.proof.source_record import SourceRecord
 from bot.migration.source.before_image import BeforeImage
 from bot.migration.traffic.floating_ips import FloatingIpMove
@@ -89,8 +90,8 @@ class ClusterViews:
     plan: MigrationPlan
     ports: ProjectPorts
     recorded: RecordedState
-    source: Kube
-    target: Kube
+    source: KubeClient
+    target: KubeClient
     cache: InventoryCache
 
     @cached_property
@@ -104,13 +105,13 @@ class ClusterViews:
         if self.plan.target.id:
             return common_apis(self.source_apis, discover(self.target))
         kubernetes = self.plan.target.kubernetes
-        return common_apis(self.source_apis, promised(self.source_apis, kubernetes).surface)
+        return common_apis(self.source_apis, assumed_target(self.source_apis, kubernetes).surface)
 
     @cached_property
     def inventory(self) -> Inventory:
         """The objects of the source, as they are or as the cache has them."""
         if self.cache.inventory is None:
-            self.cache.inventory = again(self.source, self.common_apis, self.plan.namespaces)
+            self.cache.inventory = reread_source(self.source, self.common_apis, self.plan.namespaces)
         return self.cache.inventory
 
     @cached_property

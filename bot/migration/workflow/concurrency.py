@@ -14,7 +14,7 @@ from bot.adapters.durable.flow import Flow
 from bot.common.wording import count
 from bot.migration.workflow.progress import Progress
 from bot.migration.workflow.step import Position, Step, is_past_cutover
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 
 
 def needs_permit(step: Step, *, back: bool) -> bool:
@@ -31,7 +31,7 @@ def is_urgent(step: Step, *, back: bool) -> bool:
 class MigrationPermit:
     """The permit of one migration, as its workflow uses it: within steps only. Raises `DatabaseError`."""
 
-    limiter: MigrationTurnRepository
+    limiter: MigrationPermitRepository
     progress: Progress
     position: Position
     flow: Flow

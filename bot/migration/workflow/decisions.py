@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from bot.access.approvals import ApprovalRequest, Approvals, NoApprover, state_line
 from bot.access.authorisation import Deciders
-from bot.access.proposal import Proposal
 from bot.actions.action import Action
+from bot.actions.proposal import Proposal
 from bot.actions.request import IncomingRequest
 from bot.common.problems import Refusal
 from bot.migration.workflow.ports import Decision, DecisionStatus
 from storage import approvals as store
 from storage.approvals import Approval
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 
 _STATUS = {
     store.OPEN: DecisionStatus.OPEN,
@@ -28,7 +28,7 @@ class ApprovalDecisions:
     """The `DecisionPort` of the migration workflow. An approval is found by its operation and its name."""
 
     approvals: Approvals
-    continuations: ContinuationRepository
+    continuations: LongRunningOperationRepository
     deciders: Callable[[str], Deciders]  # of a project
     home_channel: Callable[[str], str]  # of a project
 
@@ -86,7 +86,7 @@ class ApprovalDecisions:
         _continuation, request = self._find_request(operation)
         return self.approvals.find(_key(operation, request, name))
 
-    def _find_request(self, operation: str) -> tuple[Continuation, IncomingRequest]:
+    def _find_request(self, operation: str) -> tuple[LongRunningOperation, IncomingRequest]:
         continuation = self.continuations.get(operation)
         if continuation is None:
             raise Refusal("The request of this migration is gone", fix="Cancel it and plan it again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.common.problems import Problem
-from bot.common.wording import count, first_of
+from bot.common.wording import count, first_lines
 from bot.migration.objects.manifest import spec_of
 from bot.migration.source import changes
 from bot.migration.volumes import reattachment
@@ -36,7 +36,7 @@ def check_deletion(run: Run, name: str) -> Json:
         raise DeletionUnsafe(
             f"{count(len(obstacles), 'thing stands', 'things stand')} against deleting"
             f" {run.plan.source.name}",
-            why=first_of(obstacles, NAMED),
+            why=first_lines(obstacles, NAMED),
             fix="Mend them, then resume: I look again. Or roll back.",
         )
     return proof_checks.note(run, name, results)
@@ -45,12 +45,12 @@ def check_deletion(run: Run, name: str) -> Json:
 def _obstacles(clusters: ClusterViews) -> Iterator[str]:
     volumes, source = clusters.plan.volumes, clusters.source
     yield from readiness.not_as_ready(clusters)
-    yield from (f"not bound: {claim}" for claim in reattachment.unbound(clusters.target, volumes))
+    yield from (f"not bound: {claim}" for claim in reattachment.unbound_claims(clusters.target, volumes))
     yield from (f"runs on the source: {pod}" for pod in still_running(clusters))
-    reverted = changes.pending(source, clusters.recorded.quiesced.image)
+    reverted = changes.not_in_effect(source, clusters.recorded.quiesced.image)
     yield from (f"was changed back on the source: {change}" for change in reverted)
     # Cinder knows these disks as the target's by now, so only the attachments of the source are asked for.
-    attached = reattachment.attached(source, volumes, None)
+    attached = reattachment.still_attached(source, volumes, None)
     yield from (f"still attached on the source: {disk}" for disk in attached)
     drift = source_drift.drifted(clusters)
     yield from (f"changed on the source: {line}" for line in drift.lines())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.common.problems import Problem
-from bot.common.wording import count, first_of
+from bot.common.wording import count, first_lines
 from bot.migration.copy.copier import CopyRecord
 from bot.migration.copy.writer import WriteAction
 from bot.migration.workflow.ports import Json
@@ -36,6 +36,6 @@ def check_written(
     kind = WriteConflict if conflict else CopyIncomplete
     raise kind(
         f"{what} {count(len(failures), 'object')}",
-        why=first_of([f"{failure.ref}: {failure.why}" for failure in failures], NAMED),
+        why=first_lines([f"{failure.ref}: {failure.why}" for failure in failures], NAMED),
         fix=fix,
     )

@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.access.proposal import Proposal
-from bot.adapters.kube.client import Kube
+from bot.actions.proposal import Proposal
+from bot.adapters.kube.client import KubeClient
 from bot.clusters.lifecycle.ports import ProjectCloud
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.proof.load_balancers import LoadBalancerApi
 from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.volumes.snapshots import SnapshotApi
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 Json = dict[str, Any]
 
@@ -56,7 +56,7 @@ class ProjectPorts(Protocol):
     def digest_keys(self) -> DigestKeys:
         """The keys of the digests of Secrets."""
 
-    def connect(self, cluster: str) -> AbstractContextManager[Kube]:
+    def connect(self, cluster: str) -> AbstractContextManager[KubeClient]:
         """Open a client for a cluster, by its id."""
 
     def driver_problem(self, cluster: str, driver: str) -> str:

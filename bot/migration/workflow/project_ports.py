@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.openstack.cloud_services import CloudServices
 from bot.clusters.lifecycle.ports import ProjectCloud, ProjectClouds
 from bot.clusters.projects import ProjectParts, Projects
-from bot.clusters.verification import Keep, last_verification, verification_target
+from bot.clusters.verification import StoreVerification, last_verification, verification_target
 from bot.common.problems import Problem
 from bot.drivers.driver import Driver
 from bot.drivers.verification.report import Verdict
@@ -20,7 +20,7 @@ from bot.migration.objects.digest_key_source import digest_keys
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.project_resources import connect, project_mappings
 from bot.settings import Settings
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 CONNECTION_SECONDS = 900.0  # for one step in one cluster: a copy of some ten thousand objects
 NAMED = 3  # findings of a verification that the problem names
@@ -38,7 +38,7 @@ class ConfiguredPorts:
     services: Callable[[str], CloudServices]  # those of a cloud, by its name; one session for all migrations
     settings: Callable[[], Settings]
     verifier: Verifier
-    keep: Keep  # stores what a verification has found
+    keep: StoreVerification  # stores what a verification has found
 
     @property
     def cloud(self) -> ProjectCloud:
@@ -68,7 +68,7 @@ class ConfiguredPorts:
         """The keys of the digests of Secrets."""
         return digest_keys(self.settings())
 
-    def connect(self, cluster: str) -> AbstractContextManager[Kube]:
+    def connect(self, cluster: str) -> AbstractContextManager[KubeClient]:
         """Open a client for a cluster, by its id. Raises `Problem`."""
         parts, settings, seconds = self._parts(), self.settings(), CONNECTION_SECONDS
         return connect(parts, cluster, operation=self.operation, settings=settings, seconds=seconds)

@@ -63,7 +63,7 @@ def run_checks(clusters: ClusterViews, pause: Callable[[float], None]) -> tuple[
 
 
 def _target_inventory(clusters: ClusterViews) -> Inventory:
-    return target_view.look(clusters.target, clusters.writer.surface, clusters.plan)
+    return target_view.read_target(clusters.target, clusters.writer.surface, clusters.plan)
 
 
 def _settling_checks(clusters: ClusterViews, now: Inventory) -> tuple[ProofResult, ...]:
@@ -73,7 +73,7 @@ def _settling_checks(clusters: ClusterViews, now: Inventory) -> tuple[ProofResul
     return (
         endpoints.check(plan, source.baseline, clusters.target_objects.final, now),
         load_balancers.check(plan, now, clusters.ports.load_balancers, recorded.target),
-        load_balancers.ingresses(plan, ingresses, now),
+        load_balancers.check_ingresses(plan, ingresses, now),
         claims.check(plan, source.baseline, now),
     )
 

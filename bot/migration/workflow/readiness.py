@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.migration.copy import startup
 from bot.migration.copy.writer import existing
+from bot.migration.objects.fingerprint import autoscaled
 from bot.migration.objects.manifest import Ref
-from bot.migration.objects.target_objects import autoscaled
 from bot.migration.proof import readiness
 from bot.migration.workflow.cluster_views import ClusterViews
 
@@ -13,7 +13,7 @@ from bot.migration.workflow.cluster_views import ClusterViews
 def not_as_ready(clusters: ClusterViews, only: frozenset[Ref] | None = None) -> list[str]:
     """Name the workloads, all or `only` some, with fewer ready pods in the target than on the source."""
     planned = frozenset(startup.top_level(clusters.inventory, clusters.plan.items))
-    now = startup.now(clusters.target, clusters.writer.surface, clusters.plan, planned)
+    now = startup.current_baseline(clusters.target, clusters.writer.surface, clusters.plan, planned)
     workloads = [
         workload
         for workload in clusters.recorded.quiesced.baseline.running
@@ -24,7 +24,9 @@ def not_as_ready(clusters: ClusterViews, only: frozenset[Ref] | None = None) -> 
     refs = [workload.ref for workload in workloads]
     live = existing(clusters.writer, [ref for ref in refs if ref.kind == "DaemonSet" or ref in scaled])
     expected = {
-        workload.ref: readiness.ready_pods(workload, live.get(workload.ref), scaled=workload.ref in scaled)
+        workload.ref: readiness.expected_ready_pods(
+            workload, live.get(workload.ref), scaled=workload.ref in scaled
+        )
         for workload in workloads
     }
     return [
@@ -42,7 +44,7 @@ def first_pods_not_ready(clusters: ClusterViews) -> list[str]:
         for workload in clusters.recorded.quiesced.baseline.running
         if workload.ref.kind == "StatefulSet" and workload.ready and workload.ref.namespace in namespaces
     ]
-    now = startup.now(clusters.target, clusters.writer.surface, clusters.plan, stateful_sets)
+    now = startup.current_baseline(clusters.target, clusters.writer.surface, clusters.plan, stateful_sets)
     return [
         f"{ref}: no pod is ready"
         for ref in stateful_sets

@@ -115,10 +115,10 @@ def _copies_in_use(clusters: ClusterViews) -> list[str]:
         if ref.kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
         and ref.short not in plan.early
     ]
-    volumes = reattachment.is_reattached(clusters.target, plan.volumes, plan.migration)
-    now = startup.now(clusters.target, clusters.writer.surface, plan, stopped)
+    volumes = reattachment.reattached_volumes(clusters.target, plan.volumes, plan.migration)
+    now = startup.current_baseline(clusters.target, clusters.writer.surface, plan, stopped)
     running = [f"{copy.ref} still runs in the new cluster" for copy in now.running if copy.ready]
-    return [*running, *reattachment.attached(clusters.target, volumes, clusters.ports.block_storage)]
+    return [*running, *reattachment.still_attached(clusters.target, volumes, clusters.ports.block_storage)]
 
 
 def _detach_volumes(run: Run) -> Json:
@@ -144,7 +144,7 @@ def _source_not_ready(clusters: ClusterViews) -> list[str]:
     """Name the workloads of the source with fewer ready pods than before. Jobs end by themselves."""
     before, ended = clusters.recorded.quiesced.baseline, ("Job", "CronJob")
     workloads = [workload.ref for workload in before.running if workload.ref.kind not in ended]
-    now = startup.now(clusters.source, clusters.source_apis, clusters.plan, workloads)
+    now = startup.current_baseline(clusters.source, clusters.source_apis, clusters.plan, workloads)
     return [
         line
         for line in baseline.regressions(before, now)

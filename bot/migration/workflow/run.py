@@ -22,7 +22,7 @@ from bot.migration.workflow.signals import SignalReader
 from bot.migration.workflow.step import Position, Step
 from bot.migration.workflow.step_runner import StepRunner
 from storage.cluster_migrations import RUNNING, ClusterMigrationRepository
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -35,7 +35,7 @@ class Run:
     ports: ProjectPorts
     decisions: DecisionPort
     register: ClusterMigrationRepository
-    limiter: MigrationTurnRepository
+    limiter: MigrationPermitRepository
     limit: Callable[[], int]  # how many migrations of the project may work at once
     retry_within: Callable[[], timedelta]  # how long a step is repeated before the migration pauses
     now: Callable[[], datetime]

@@ -30,7 +30,7 @@ def take(run: Run) -> list[str]:
     storage = _storage(run)
     if storage is None or not run.ports.takes_snapshots:
         return []
-    return snapshots.take(run.plan.volumes, storage, run.migration, run.flow.fence)
+    return snapshots.ensure_snapshots(run.plan.volumes, storage, run.migration, run.flow.fence)
 
 
 def note_taken(run: Run) -> Json:
@@ -50,7 +50,7 @@ def note_taken(run: Run) -> Json:
     elif not run.ports.takes_snapshots:
         result = "no snapshots of the disks: `migration.snapshots` is off"
     else:
-        available = snapshots.list_kept(run.plan.volumes, storage, run.migration)
+        available = snapshots.list_snapshots(run.plan.volumes, storage, run.migration)
         result = f"{count(len(available), 'snapshot')} of the disks before the cut-over"
         lines = [snapshot.line for snapshot in available]
     _note(run, "taken", result, lines)
@@ -65,7 +65,7 @@ def remove(run: Run) -> Json:
     storage = _storage(run)
     if storage is None:
         return {}
-    removed, remaining = snapshots.remove(run.plan.volumes, storage, run.migration, run.flow.fence)
+    removed, remaining = snapshots.delete_snapshots(run.plan.volumes, storage, run.migration, run.flow.fence)
     if not removed and not remaining:
         return {}
     result = f"{count(removed, 'snapshot')} of the disks removed"
@@ -82,7 +82,7 @@ def note_kept(run: Run) -> list[str]:
     try:
         storage = _storage(run)
         if storage is not None:
-            remaining = snapshots.list_kept(run.plan.volumes, storage, run.migration)
+            remaining = snapshots.list_snapshots(run.plan.volumes, storage, run.migration)
     except Problem as problem:
         return [
             f"snapshots named xk8s-{run.migration}-… may be left in Cinder, which did not answer:"

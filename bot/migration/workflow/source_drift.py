@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.common.problems import Problem
-from bot.common.wording import count, first_of
+from bot.common.wording import count, first_lines
 from bot.migration.copy import comparison
 from bot.migration.objects.manifest import Ref
 from bot.migration.source import drift
@@ -66,7 +66,7 @@ def problem(record: Json) -> Problem | None:
     if lines:
         return SourceHasChanged(
             f"{count(len(lines), 'object')} of the source changed since the plan was made",
-            why=first_of(lines, NAMED),
+            why=first_lines(lines, NAMED),
             fix="Resume: I take the changes into the plan, copy again, and ask again; or cancel.",
         )
     if unsure:
@@ -75,7 +75,7 @@ def problem(record: Json) -> Problem | None:
             " made",
             why=(
                 "they were written since, and another replica planned this with a key of its own, because "
-                f"XK8S_AUDIT_KEY is not the same in all of them:\n{first_of(unsure, NAMED)}"
+                f"XK8S_AUDIT_KEY is not the same in all of them:\n{first_lines(unsure, NAMED)}"
             ),
             fix=(
                 "Set one XK8S_AUDIT_KEY for all replicas, then resume: I plan anew, copy and ask again. Or"

@@ -33,7 +33,7 @@ from bot.migration.workflow.steps.prove import prove
 from bot.migration.workflow.steps.soak import soak
 from bot.migration.workflow.steps.verify import verify
 from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK, ClusterMigrationRepository
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 
 WORK = "migrate"  # the name under which DBOS knows this workflow
 
@@ -47,7 +47,7 @@ class MigrationWorkflow:
     """The workflow behind `migrate`. Its input is the id of a migration in the register."""
 
     register: ClusterMigrationRepository
-    limiter: MigrationTurnRepository
+    limiter: MigrationPermitRepository
     ports: ProjectPortsFactory
     decisions: DecisionPort
     provisioner: Provisioner

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.policy.manifests import controllers, documents
-from bot.policy.manifests.documents import BadManifests
+from bot.policy.manifests.documents import InvalidManifestFiles
 from bot.policy.manifests.kube_objects import CONTROLLERS, ManifestObject, find_objects
 from bot.policy.manifests.pod_templates import read_labels
 from bot.policy.reach import parser
@@ -19,7 +19,7 @@ from bot.policy.reach.model import KIND, ClusterModel, Namespace, Node, Policy, 
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Manifests:
+class ManifestCluster:
     """A cluster as manifests describe it.
 
     `foreign` are policies of other APIs, which are not computed, so that the answer is incomplete. `notes`
@@ -36,12 +36,12 @@ class Manifests:
         return bool(self.foreign)
 
 
-def read(paths: Iterable[str | Path]) -> Manifests:
+def read_cluster(paths: Iterable[str | Path]) -> ManifestCluster:
     """Read files and folders as a cluster. Raises `BadManifests` with everything that is wrong with them."""
-    return from_documents(documents.read(paths))
+    return build_cluster(documents.read(paths))
 
 
-def from_documents(manifest_documents: Iterable[documents.ManifestDocument]) -> Manifests:
+def build_cluster(manifest_documents: Iterable[documents.ManifestDocument]) -> ManifestCluster:
     """Build the cluster that documents describe. Raises `BadManifests`."""
     builder = _ClusterBuilder()
     for document in manifest_documents:
@@ -82,7 +82,7 @@ class _ClusterBuilder:
                 self._controllers[Workload(obj.namespace, obj.kind, obj.name)] = obj
         self._mistakes += (f"{document}: {error}" for error in errors.errors)
 
-    def build(self) -> Manifests:
+    def build(self) -> ManifestCluster:
         """Expand the controllers whose pods are not in the input, and put the cluster together."""
         owners = controllers.OwnerIndex(self._controllers)
         pods = []
@@ -102,7 +102,7 @@ class _ClusterBuilder:
                 self._mistakes.append(f"{obj.source}: more than {controllers.MOST_PODS:,} pods in all")
                 break
         if self._mistakes:
-            raise BadManifests(self._mistakes)
+            raise InvalidManifestFiles(self._mistakes)
         cluster = ClusterModel(
             pods=tuple(pods),
             namespaces=tuple(self._namespaces),
@@ -110,7 +110,7 @@ class _ClusterBuilder:
             nodes=tuple(self._nodes),
         )
         notes = tuple(_notes(cluster, scaled_to_zero))
-        return Manifests(cluster=cluster, foreign=tuple(self._other_policies), notes=notes)
+        return ManifestCluster(cluster=cluster, foreign=tuple(self._other_policies), notes=notes)
 
     def _is_repeated(self, obj: ManifestObject) -> bool:
         """Whether the object was read before; two different ones of one name are a mistake."""

@@ -29,7 +29,7 @@ _MOST_MISTAKES = 20  # that are listed; the rest is counted
 _LIMITS = yaml_limits.YamlLimits(depth=DEEPEST, characters=LARGEST)
 
 
-class BadManifests(Refusal):
+class InvalidManifestFiles(Refusal):
     """The input cannot be used; each mistake names its file, and its document and field where it has one."""
 
     def __init__(self, mistakes: Iterable[str]) -> None:
@@ -72,7 +72,7 @@ def read(paths: Iterable[str | Path]) -> tuple[ManifestDocument, ...]:
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             mistakes.append(f"{name}{_explain(error)}")
     if mistakes:
-        raise BadManifests(mistakes)
+        raise InvalidManifestFiles(mistakes)
     return tuple(documents)
 
 

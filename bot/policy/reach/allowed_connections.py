@@ -32,7 +32,9 @@ class AllowedConnection:
         return f"{self.source} => {self.destination} : {self.connections}"
 
 
-def rows(reach: Reachability, level: GroupLevel = GroupLevel.WORKLOAD) -> Iterator[AllowedConnection]:
+def list_allowed_connections(
+    reach: Reachability, level: GroupLevel = GroupLevel.WORKLOAD
+) -> Iterator[AllowedConnection]:
     """Return every pair that may connect, sorted by source and destination.
 
     The connections of two workloads are the union over their pairs of pods. There is no row for a pod to

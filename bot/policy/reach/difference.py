@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
-class Isolation:
+class IsolationChange:
     """A pod that policies begin or cease to isolate in one direction."""
 
     pod: PodRef
@@ -34,8 +34,8 @@ class ReachDifference:
     `isolated` are the pods that policies begin to isolate, `released` those that they cease to isolate.
     """
 
-    isolated: tuple[Isolation, ...]
-    released: tuple[Isolation, ...]
+    isolated: tuple[IsolationChange, ...]
+    released: tuple[IsolationChange, ...]
     loses_dns: tuple[LostDns, ...]
     _pairs: ChangedPairs = dataclasses.field(repr=False)
 
@@ -50,7 +50,7 @@ class ReachDifference:
         return not len(self._pairs.sources)
 
 
-def difference(
+def compare_states(
     before: Reachability, after: Reachability, level: GroupLevel = GroupLevel.WORKLOAD
 ) -> ReachDifference:
     """Compare two states; `level` says whether a change is about workloads or about pods.
@@ -92,11 +92,13 @@ def _differing_pairs(
     return sources[rows], destinations[columns], before[rows, columns], after[rows, columns]
 
 
-def _changed_isolation(classes: JointClasses) -> tuple[tuple[Isolation, ...], tuple[Isolation, ...]]:
-    isolated: list[Isolation] = []
-    released: list[Isolation] = []
+def _changed_isolation(
+    classes: JointClasses,
+) -> tuple[tuple[IsolationChange, ...], tuple[IsolationChange, ...]]:
+    isolated: list[IsolationChange] = []
+    released: list[IsolationChange] = []
     for direction in Direction:
         before, after = classes.isolated(direction)
-        isolated += (Isolation(pod.ref, direction) for pod in classes.pods_in(after & ~before))
-        released += (Isolation(pod.ref, direction) for pod in classes.pods_in(before & ~after))
+        isolated += (IsolationChange(pod.ref, direction) for pod in classes.pods_in(after & ~before))
+        released += (IsolationChange(pod.ref, direction) for pod in classes.pods_in(before & ~after))
     return tuple(sorted(isolated)), tuple(sorted(released))

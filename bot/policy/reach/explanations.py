@@ -23,7 +23,7 @@ class RuleRef:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class ConnectionEnd:
     """One end of a connection: egress at the source, ingress at the destination.
 
     `exempt` says in words why no policy decides (host network, an address outside, a pod to itself, its own
@@ -53,8 +53,8 @@ class Explanation:
     destination: Endpoint
     protocol: Protocol
     port: int
-    egress: End
-    ingress: End
+    egress: ConnectionEnd
+    ingress: ConnectionEnd
     connections: Connections
 
     @property
@@ -88,13 +88,13 @@ class _Connection:
     protocol: Protocol
     port: int
 
-    def end(self, direction: Direction) -> End:
+    def end(self, direction: Direction) -> ConnectionEnd:
         subject = self.source if direction is Direction.EGRESS else self.destination
         exempt = self._exempt(subject)
         if exempt:
-            return End(direction=direction, exempt=exempt)
+            return ConnectionEnd(direction=direction, exempt=exempt)
         policies = self.reach.table(direction).policies_of(self.reach.endpoint_number(subject))
-        return End(
+        return ConnectionEnd(
             direction=direction,
             isolated_by=tuple(policy.ref for policy in policies),
             allowed_by=tuple(rule for policy in policies for rule in self._allowing(policy, direction)),

@@ -17,7 +17,7 @@ from bot.policy.reach.model import Direction, Workload
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Exposed:
+class ExposedWorkload:
     """A workload, what everyone may open to at least one of its pods, and how many running pods it has."""
 
     workload: Workload
@@ -35,25 +35,27 @@ class Exposure:
     direction. Host-network pods, which no policy can isolate, are in `host_network` instead.
     """
 
-    cluster_wide: tuple[Exposed, ...]
-    outside: tuple[Exposed, ...]
+    cluster_wide: tuple[ExposedWorkload, ...]
+    outside: tuple[ExposedWorkload, ...]
     unselected_ingress: tuple[Workload, ...]
     unselected_egress: tuple[Workload, ...]
     host_network: tuple[Workload, ...]
 
 
-def exposure(reach: Reachability) -> Exposure:
+def compute_exposure(reach: Reachability) -> Exposure:
     """Compute the exposure of every workload."""
     classes = EndpointClasses(reach)
     workloads = Workloads(reach.pod_index, classes.of_pod, GroupLevel.WORKLOAD)
     owners = {str(pod.owner): pod.owner for pod in reach.pod_index.pods}
     hosts = {pod.owner for pod in reach.pod_index.pods if pod.host_network}
 
-    def exposed(by_class: Numbers) -> Iterator[Exposed]:
+    def exposed(by_class: Numbers) -> Iterator[ExposedWorkload]:
         by_workload = workloads.fold(by_class, reach.sets) if workloads.names else by_class[:0]
         for number in np.flatnonzero(by_workload).tolist():
             owner = owners[workloads.names[number]]
-            yield Exposed(owner, reach.sets[int(by_workload[number])], int(workloads.pod_counts[number]))
+            yield ExposedWorkload(
+                owner, reach.sets[int(by_workload[number])], int(workloads.pod_counts[number])
+            )
 
     return Exposure(
         cluster_wide=tuple(exposed(_from_every_pod(reach, classes))),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from bot.policy.reach.difference import difference
+from bot.policy.reach.difference import compare_states
 from bot.policy.reach.engine import Reachability
 from bot.policy.reach.explanations import RuleRef
 from bot.policy.reach.model import Direction, Policy, PolicyRef, Rule
@@ -54,7 +54,7 @@ def redundant_policies(
     for ref in sorted(reach.policies) if policies is None else policies:
         if not len(reach.endpoints.selected_by(reach.policies[ref])):
             redundant.append(RedundantPolicy(ref, "it selects no pod"))
-        elif difference(reach.without_policy(ref), reach).nothing_changes:
+        elif compare_states(reach.without_policy(ref), reach).nothing_changes:
             redundant.append(RedundantPolicy(ref, "without it every connection would be the same"))
     return tuple(redundant)
 

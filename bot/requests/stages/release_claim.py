@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.common.problems import Problem
 from bot.requests.exchange import Exchange
 from bot.requests.outcomes import detail_of
@@ -24,7 +24,7 @@ def release_claim(exchange: Exchange, ports: Ports) -> None:
     if problem is None or exchange.understood is None or isinstance(problem, ResultUnseen):
         return
     try:
-        if request.entry is Entry.APPROVED:
+        if request.entry is EntryPoint.APPROVED:
             ports.approvals.void(request, detail_of(problem))
         elif request.entry.by_offer:
             ports.offers.give_back(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions.action import Effect
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.requests.answer import CannotAnswer
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports
@@ -16,7 +16,7 @@ def show(exchange: Exchange, _ports: Ports) -> None:
     privately where the bot may not post any more; the result of a change is not, so that is tried again.
     """
     answer, conclusion = exchange.answer, exchange.conclude()
-    if exchange.private and exchange.request.entry is not Entry.APPROVED:
+    if exchange.private and exchange.request.entry is not EntryPoint.APPROVED:
         answer.reply_privately(conclusion)
         return
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.common.problems import Problem
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports
@@ -16,7 +16,7 @@ def understand(exchange: Exchange, ports: Ports) -> None:
             offer = ports.offers.resolve(request)
             exchange.request, exchange.offered_in = offer.request, offer.project
             exchange.understood = offer.action
-        elif request.entry is Entry.APPROVED:
+        elif request.entry is EntryPoint.APPROVED:
             exchange.understood = ports.approvals.approved_action(request)
         else:
             exchange.understood = ports.parse(request.text)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import structlog
 
 from bot.actions.action import Action, Effect
-from bot.actions.request import Entry, IncomingRequest, OperationId
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId
 from bot.common.redaction import Redactor
 from bot.requests.answer import CannotAnswer, Conclusion
-from bot.requests.outcomes import shown
+from bot.requests.outcomes import redacted
 from bot.slack import kit
 from bot.slack.delivery.channel_rate_limit import Priority
 from bot.slack.delivery.form_answers import FormAnswers, fills_form
@@ -140,7 +140,7 @@ class SlackAnswer:
     def _closed(self, conclusion: Conclusion) -> Conclusion:
         """End the progress of a request, and return its conclusion without secrets."""
         self._board.close(conclusion.request.operation)
-        return shown(conclusion, self._redactor)
+        return redacted(conclusion, self._redactor)
 
     def _show_root(
         self,
@@ -177,7 +177,7 @@ class SlackAnswer:
 def _needs_root(request: IncomingRequest) -> bool:
     """Whether the answer makes a thread of its own: for a command, or a form that a command has opened."""
     place = request.place
-    return request.entry in (Entry.COMMAND, Entry.FORM) and not place.thread and not place.message
+    return request.entry in (EntryPoint.COMMAND, EntryPoint.FORM) and not place.thread and not place.message
 
 
 def _root_operation(request: IncomingRequest) -> OperationId | None:

@@ -23,7 +23,7 @@ from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.offers import SlackOffers
 from bot.slack.views.home import show_home
 from storage.database import DatabaseError
-from storage.homes import HomeRepository, Mark
+from storage.homes import AppHomeRepository, ChangeMarker
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class AppHomes:
 
     def __init__(
         self,
-        repository: HomeRepository,
+        repository: AppHomeRepository,
         *,
         web: SlackWebClient,
         page: Callable[[str], HomePage],
@@ -49,7 +49,7 @@ class AppHomes:
         self._page = page
         self._offers = offers
         self._now = now
-        self._mark: Mark | None = None  # of the data that the published Homes show
+        self._mark: ChangeMarker | None = None  # of the data that the published Homes show
         self._refreshed: datetime | None = None
         self._worker = Worker("homes", self.refresh, interval=LOOK_SECONDS, expected=(DatabaseError,))
 

@@ -11,7 +11,7 @@ import time
 import structlog
 
 from bot.actions.action import Action
-from bot.actions.request import Entry, IncomingRequest
+from bot.actions.request import EntryPoint, IncomingRequest
 from bot.requests.answer import Conclusion
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.delivery.web_errors import SlackRefused
@@ -27,7 +27,7 @@ ATTEMPTS, PAUSE_SECONDS = 15, 0.2  # three seconds: by then the modal is open, o
 
 def fills_form(request: IncomingRequest, action: Action | None) -> bool:
     """Return whether a modal was opened for a request, so that its answer fills it."""
-    by_trigger = request.entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME)
+    by_trigger = request.entry in (EntryPoint.COMMAND, EntryPoint.CLICK, EntryPoint.HOME)
     return by_trigger and action is not None and opens_form(action)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import OfferId, OperationId
 from bot.policy import yaml_document
-from bot.policy.errors import BadManifest
+from bot.policy.errors import InvalidManifest
 from bot.policy.results import PolicyForm
 from bot.policy.validation import check_kind
 from bot.slack import kit
@@ -46,8 +46,8 @@ def policy_errors(values: Values, files: int) -> Errors:
     if not text:
         return {} if files else {"manifest": "Paste the YAML or pick a file."}
     try:
-        check_kind(yaml_document.read(text))
-    except BadManifest as problem:
+        check_kind(yaml_document.read_document(text))
+    except InvalidManifest as problem:
         return {"manifest": f"{problem.what}: {problem.why}".rstrip(": ").replace("`", "")[:150]}
     return {}
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
+from bot.access.approval_service import ApprovalDecided, ApprovalListing, ApprovalWithdrawn, DecisionForm
 from bot.actions.approvals import ApprovalForm
 from bot.requests.approval_gate import ApprovalPending
 from bot.slack import kit
@@ -26,8 +26,8 @@ def show_pending(pending: ApprovalPending) -> Rendered:
     return dataclasses.replace(cards.show_card(pending.approval, pending.deciders), files=files)
 
 
-@shows(ApprovalsShown)
-def show_list(listing: ApprovalsShown) -> Rendered:
+@shows(ApprovalListing)
+def show_list(listing: ApprovalListing) -> Rendered:
     """The open approvals of a project, each with the buttons that the reader may use."""
     count = kit.count(len(listing.approvals), "approval")
     headline = f"🔐 {count} open in {kit.bold(listing.project)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.actions.mistakes import COMMAND
 from bot.audit.chain import ChainReport
-from bot.audit.service import AuditShown, AuditVerified
+from bot.audit.service import AuditListing, AuditVerified
 from bot.slack import kit
 from bot.slack.views.registry import shows
 from storage.audit import AuditEvent
@@ -14,8 +14,8 @@ ANCHOR = "Audit chain: "  # the text of a posted head begins with this
 MOST_UNSIGNED = 5_000  # events since the last signed head that a busy minute explains
 
 
-@shows(AuditShown)
-def show_page(listing: AuditShown) -> kit.Rendered:
+@shows(AuditListing)
+def show_page(listing: AuditListing) -> kit.Rendered:
     """One page of the log, an operation in a line, the newest first."""
     page = listing.page
     events = "event" if page.total == 1 else "events"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyList
 from bot.drivers.catalog import recommended
-from bot.policy.other_policy_apis import OtherPolicies
-from bot.policy.preview import Where
+from bot.policy.other_policy_apis import OtherPolicy
+from bot.policy.preview import PolicyCluster
 from bot.policy.results import ListedPolicy, PolicyForm, PolicyListing, PolicyShown, PresetList, RecentChange
 from bot.slack import kit
 from bot.slack.views.registry import shows
@@ -123,7 +123,7 @@ def _buttons(details: PolicyShown) -> kit.Block:
     )
 
 
-def incomplete(others: tuple[OtherPolicies, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
+def incomplete(others: tuple[OtherPolicy, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
     """The policies of other APIs and the gaps that may decide otherwise than what was computed, if there are
     any.
     """
@@ -140,7 +140,7 @@ def incomplete(others: tuple[OtherPolicies, ...], gaps: tuple[str, ...]) -> Iter
     yield from kit.sections("\n".join(lines))
 
 
-def unenforced(where: Where) -> Iterable[kit.Block]:
+def unenforced(where: PolicyCluster) -> Iterable[kit.Block]:
     """A warning where the cluster's driver enforces no NetworkPolicy."""
     if where.enforces:
         return

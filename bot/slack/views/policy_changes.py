@@ -53,7 +53,7 @@ def _comparison(result: PolicyChanged) -> Iterable[kit.Block]:
         yield kit.section("✅ Read again and computed: exactly what was previewed.")
     else:
         lines = ["⚠️ *Not as previewed*; since then:", *_differences(check)]
-        lines += policy_effects.connection_lines(diff_text.lines(check.changes), result.ref.namespace)
+        lines += policy_effects.connection_lines(diff_text.diff_lines(check.changes), result.ref.namespace)
         yield from kit.sections("\n".join(lines))
 
 

@@ -13,7 +13,7 @@ from bot.policy.picture import draw
 from bot.policy.post_check import MOST_NAMED
 from bot.policy.preview import ConnectionPreview
 from bot.policy.reach.connections import ALL, Connections
-from bot.policy.reach.difference import Isolation
+from bot.policy.reach.difference import IsolationChange
 from bot.policy.reach.idle import DeadRule
 from bot.policy.reach.model import Direction, PodRef
 from bot.slack import kit
@@ -31,14 +31,14 @@ def place(preview: ConnectionPreview) -> str:
 
 def summary(preview: ConnectionPreview) -> str:
     """How many connections close and open, in plain text."""
-    return diff_text.summary(diff_text.lines(preview.changes))
+    return diff_text.summarise(diff_text.diff_lines(preview.changes))
 
 
 def effects(preview: ConnectionPreview) -> Iterable[kit.Block]:
     """What the change does, the most important first."""
     yield from incomplete(preview.foreign, preview.gaps)
     yield from unenforced(preview.where)
-    changes = diff_text.lines(preview.changes)
+    changes = diff_text.diff_lines(preview.changes)
     if changes:
         yield from kit.sections("\n".join(connection_lines(changes, preview.ref.namespace)))
     elif not preview.unchanged:
@@ -90,7 +90,7 @@ def _pod_notes(preview: ConnectionPreview) -> Iterable[str]:
     yield from _isolation_note("🔓 no longer isolated", preview.released)
 
 
-def _isolation_note(words: str, isolations: Sequence[Isolation]) -> Iterable[str]:
+def _isolation_note(words: str, isolations: Sequence[IsolationChange]) -> Iterable[str]:
     by_direction = collections.Counter(str(isolation.direction).lower() for isolation in isolations)
     if by_direction:
         counts = [
@@ -129,7 +129,7 @@ def pod_names(pods: Sequence[PodRef]) -> str:
 
 def connections_file(preview: ConnectionPreview) -> Iterable[kit.File]:
     """Every connection that changes, where a message holds only some of them."""
-    changes = diff_text.lines(preview.changes)
+    changes = diff_text.diff_lines(preview.changes)
     if len(changes) > MOST_LINES:
         yield kit.File(
             name=f"{preview.ref.name}-{preview.where.cluster}.txt",
@@ -151,5 +151,5 @@ def preview_files(preview: ConnectionPreview) -> Iterable[kit.File]:
         )
     yield from connections_file(preview)
     if preview.manifest is not None:
-        manifest = content.as_yaml(preview.manifest).encode()
+        manifest = content.to_yaml(preview.manifest).encode()
         yield kit.File(name=f"{name}.yaml", title=f"{preview.ref}, as it would be", content=manifest)

@@ -72,7 +72,7 @@ def _apply_button(action: PolicyPreview, preview: ConnectionPreview) -> kit.Butt
     Where connections close or fields are taken over, it is red and asks again.
     """
     forces = bool(preview.takeovers)
-    closes = diff_text.count(diff_text.lines(preview.changes), ConnectionFate.CLOSES)
+    closes = diff_text.count(diff_text.diff_lines(preview.changes), ConnectionFate.CLOSES)
     dangerous = bool(closes) or forces
     confirm = kit.Confirm(
         title=kit.cut(f"Apply {preview.ref.name}?", 100),

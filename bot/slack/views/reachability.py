@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyReach
-from bot.policy.reach.explanations import End
-from bot.policy.reach.exposure import Exposed
+from bot.policy.reach.explanations import ConnectionEnd
+from bot.policy.reach.exposure import ExposedWorkload
 from bot.policy.reach.model import Direction, Workload
-from bot.policy.results import ExposureShown, ReachAnswer, Story
+from bot.policy.results import ExposureShown, PairExplanation, ReachAnswer
 from bot.slack import kit
 from bot.slack.views.policies import incomplete, unenforced
 from bot.slack.views.registry import shows
@@ -58,7 +58,7 @@ def _verdict(answer: ReachAnswer) -> tuple[str, str]:
     return "⚠️", f"allowed for {answer.allowed:,} of {kit.count(answer.pairs, 'pair')} of pods"
 
 
-def _story(story: Story, *, port: bool) -> Iterable[str]:
+def _story(story: PairExplanation, *, port: bool) -> Iterable[str]:
     """One kind of pairs of pods; `port` says whether a single port was asked about."""
     explanation = story.explanation
     mark = ("✅" if explanation.allowed else "🚫") if port else "•"
@@ -70,7 +70,7 @@ def _story(story: Story, *, port: bool) -> Iterable[str]:
     yield f"    {_end(explanation.ingress, port=port)}"
 
 
-def _end(end: End, *, port: bool) -> str:
+def _end(end: ConnectionEnd, *, port: bool) -> str:
     direction = "leaving" if end.direction is Direction.EGRESS else "arriving"
     if end.exempt:
         return f"{direction}: open, {kit.escape(end.exempt)}"
@@ -120,7 +120,7 @@ def show_exposure(result: ExposureShown) -> kit.Rendered:
     return kit.Rendered(headline=headline, messages=messages, files=(file,))
 
 
-def _exposed(words: str, workloads: Sequence[Exposed]) -> Iterable[kit.Block]:
+def _exposed(words: str, workloads: Sequence[ExposedWorkload]) -> Iterable[kit.Block]:
     if not workloads:
         yield kit.section(f"✅ No workload is {words}.")
         return
@@ -162,5 +162,5 @@ def _checklist(result: ExposureShown) -> str:
     return "\n".join(text)
 
 
-def _ports(workloads: Sequence[Exposed]) -> Iterable[str]:
+def _ports(workloads: Sequence[ExposedWorkload]) -> Iterable[str]:
     return (f"{exposed.workload}: {exposed.connections}" for exposed in workloads)

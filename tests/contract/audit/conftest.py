@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
 from storage import chain
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditRepository
+from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database
 
@@ -58,7 +58,7 @@ class Ledger:
 
     def write(self, operations: int, *, first: int = 1) -> None:
         """An intent and an outcome of each operation."""
-        repository = AuditRepository(self.database)
+        repository = AuditEventRepository(self.database)
         for number in range(first, first + operations):
             repository.append(event(number))
             repository.append(event(number, OUTCOME))

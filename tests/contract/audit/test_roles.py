@@ -19,7 +19,7 @@ from bot.adapters.durable.runtime import Runtime
 from bot.audit import seals
 from bot.audit.signatures import Keyring
 from bot.cli.main import main
-from storage.audit import AuditRepository
+from storage.audit import AuditEventRepository
 from storage.audit_chain import AuditChain
 from storage.database import Database, DatabaseError
 from storage.grants import grant, statements
@@ -68,7 +68,7 @@ def test_the_bot_appends_signs_and_verifies(application: Database) -> None:
     ledger.write(2)
     ledger.sign()
     assert ledger.trail().verify().shortfall == ""
-    assert AuditRepository(application).append(event(1)) is False
+    assert AuditEventRepository(application).append(event(1)) is False
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_temporary_table_does_not_take_the_place_of_the_head(
         application,
         "CREATE TEMP TABLE audit_head AS SELECT 1 AS id, 0 AS position, '' AS previous, '' AS hash",
     )
-    AuditRepository(application).append(event(2))
+    AuditEventRepository(application).append(event(2))
     owner = Database.open(urls["owner"])
     assert Ledger(owner).trail().verify().events == 3
     owner.dispose()

@@ -15,7 +15,7 @@ from bot.audit import seals
 from bot.audit.log import AuditUnavailable
 from bot.audit.seals import BadSeal, NothingToSeal
 from bot.audit.signatures import Keyring
-from storage.audit import AuditRepository
+from storage.audit import AuditEventRepository
 from storage.audit_chain import AuditChain, Seal
 from storage.database import DatabaseError
 from tests.contract.audit.conftest import KEY, NOW, Ledger, event
@@ -39,13 +39,13 @@ def seal(ledger: Ledger, path: pathlib.Path, *, before: Any = NOW + timedelta(ho
 
 
 def positions(ledger: Ledger) -> list[int]:
-    return [event.position or 0 for event in AuditRepository(ledger.database).everything()]
+    return [event.position or 0 for event in AuditEventRepository(ledger.database).everything()]
 
 
 def test_events_before_a_signed_head_leave_the_table_and_the_chain_goes_on(
     signed: Ledger, tmp_path: pathlib.Path
 ) -> None:
-    before = list(AuditRepository(signed.database).everything())
+    before = list(AuditEventRepository(signed.database).everything())
     new_seal = seal(signed, tmp_path / "old.jsonl")
     assert new_seal.position == 6 and positions(signed) == [7, 8, 9, 10, 11, 12]
     report = signed.trail().verify()
@@ -139,7 +139,7 @@ def test_a_chain_that_is_broken_is_not_sealed(signed: Ledger, tmp_path: pathlib.
 
 def test_an_open_intent_is_not_dropped(ledger: Ledger, tmp_path: pathlib.Path) -> None:
     ledger.write(1)
-    AuditRepository(ledger.database).append(event(2))
+    AuditEventRepository(ledger.database).append(event(2))
     ledger.sign(at=NOW)
     with pytest.raises(AuditUnavailable) as failure:
         seal(ledger, tmp_path / "old.jsonl")

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.audit.trail import Posted
 from storage import chain
-from storage.audit import AuditRepository
+from storage.audit import AuditEventRepository
 from storage.database import DatabaseError
 from tests.contract.audit.conftest import NOW, Ledger, event
 
@@ -275,7 +275,7 @@ def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
         arguments={"any": texts[3]},
         duration_ms=duration,
     )
-    repository = AuditRepository(ledger.database)
+    repository = AuditEventRepository(ledger.database)
     repository.append(appended)
     assert ledger.trail(None).verify().broken is None
     [stored] = repository.of_operation(appended.operation)

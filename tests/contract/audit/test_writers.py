@@ -6,7 +6,7 @@ import concurrent.futures
 import multiprocessing
 from collections import Counter
 
-from storage.audit import OUTCOME, AuditRepository
+from storage.audit import OUTCOME, AuditEventRepository
 from storage.database import Database
 from tests.contract.audit.conftest import Ledger, event
 
@@ -15,7 +15,7 @@ PROCESSES, EACH = 4, 60
 
 def _append(url: str, owner: int) -> int:
     database = Database.open(url)
-    repository = AuditRepository(database)
+    repository = AuditEventRepository(database)
     fresh = 0
     for number in range(EACH):
         fresh += repository.append(event(number, operation=f"{owner}-{number}"))
@@ -32,5 +32,5 @@ def test_many_writers_make_one_chain(ledger: Ledger, database_url: str) -> None:
     assert fresh == PROCESSES * EACH + EACH
     report = ledger.trail(None).verify()
     assert (report.broken, report.events) == (None, fresh)
-    operations = Counter(event.operation for event in AuditRepository(ledger.database).everything())
+    operations = Counter(event.operation for event in AuditEventRepository(ledger.database).everything())
     assert set(operations.values()) == {1}

@@ -20,7 +20,7 @@ from bot.adapters.durable.runtime import Runtime
 from bot.adapters.durable.system_database import SCHEMA, NoDurableWork, beside, grants, upgrade
 from bot.adapters.durable.takeover import TakeoverSupervisor
 from bot.common.problems import Problem, Refusal
-from storage.continuations import Continuation
+from storage.continuations import LongRunningOperation
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ONE, TWO = "a" * 32, "b" * 32
@@ -171,7 +171,7 @@ def supervisor(
     *,
     me: str,
     alive: list[str],
-    open_work: list[Continuation] | None = None,
+    open_work: list[LongRunningOperation] | None = None,
 ) -> TakeoverSupervisor:
     return TakeoverSupervisor(
         runtime,
@@ -185,8 +185,8 @@ def supervisor(
     )
 
 
-def stored_operation(operation: str = ONE, *, work: str = "count", age: float = 60) -> Continuation:
-    return Continuation(
+def stored_operation(operation: str = ONE, *, work: str = "count", age: float = 60) -> LongRunningOperation:
+    return LongRunningOperation(
         operation=operation,
         project="shop",
         action={},

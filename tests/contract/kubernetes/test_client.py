@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.connection import Endpoint, endpoint_from_kubeconfig
 from bot.adapters.kube.errors import Forbidden, NotFound, ServerFailed, Unauthorized, Unreachable
 from bot.adapters.kube.objects import DaemonSet, NodeObject, PodObject
@@ -26,12 +26,12 @@ def endpoint(api: Api, token: str = MASTER) -> Endpoint:
     return Endpoint(server=api.cluster.address, ca_pem=api.cluster.authority.pem, token=SecretStr(token))
 
 
-def connect(where: Endpoint, seconds: float = 20.0) -> Kube:
-    return Kube(where, user_agent="xk8s/test (operation 0123)", seconds=seconds)
+def connect(where: Endpoint, seconds: float = 20.0) -> KubeClient:
+    return KubeClient(where, user_agent="xk8s/test (operation 0123)", seconds=seconds)
 
 
 @pytest.fixture(params=["sandbox", *(["real"] if REAL else [])])
-def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
+def kube(request: pytest.FixtureRequest) -> Iterator[KubeClient]:
     """The same tests on every cluster there is."""
     if request.param == "real":
         client = connect(endpoint_from_kubeconfig(pathlib.Path(REAL)))
@@ -41,7 +41,7 @@ def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
     client.close()
 
 
-def test_nodes_pods_and_daemon_sets_are_read(kube: Kube) -> None:
+def test_nodes_pods_and_daemon_sets_are_read(kube: KubeClient) -> None:
     nodes = kube.all_of("/api/v1/nodes", NodeObject)
     assert nodes and all(node.name for node in nodes)
     assert kube.all_of("/apis/apps/v1/daemonsets", DaemonSet)
@@ -49,14 +49,14 @@ def test_nodes_pods_and_daemon_sets_are_read(kube: Kube) -> None:
     assert pods and all(pod.metadata.labels["k8s-app"] == "kube-dns" for pod in pods)
 
 
-def test_a_list_of_many_pages_is_read_whole(kube: Kube, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_many_pages_is_read_whole(kube: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)}
     monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
     assert {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)} == whole
     assert len(whole) > 2
 
 
-def test_what_is_not_there_is_not_found(kube: Kube) -> None:
+def test_what_is_not_there_is_not_found(kube: KubeClient) -> None:
     with pytest.raises(NotFound) as raised:
         kube.get("/api/v1/namespaces/default/pods/no-such-pod", PodObject)
     assert 'pods "no-such-pod" not found' in raised.value.why
@@ -121,7 +121,7 @@ def a_pod(api: Api) -> PodObject:
     return next(pod for pod in kube.all_of("/api/v1/pods", PodObject, labels="k8s-app=kube-dns") if pod.ready)
 
 
-def run(kube: Kube, pod: PodObject, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
+def run(kube: KubeClient, pod: PodObject, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
     output = execute(
         kube, namespace="kube-system", pod=pod.name, container="coredns", argv=argv, seconds=seconds
     )

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from bot.adapters.kube import errors, paths, writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.policy import apply, change_plan, cluster_state
-from bot.policy.errors import ChangedSince, NoSuchChange, NotWritten, OwnedByOthers, Unclear
-from bot.policy.preview import Where
+from bot.policy.errors import ChangedSince, ChangeNotFound, NotWritten, OutcomeUnknown, OwnedByOthers
+from bot.policy.preview import PolicyCluster
 from bot.policy.reach.model import PolicyRef
 from storage.database import Database
 from storage.policy_changes import GIVEN_UP, WRITTEN, PolicyChange, PolicyChangeRepository
@@ -25,7 +25,9 @@ from tests.contract.kubernetes.test_client import connect, endpoint, kube
 
 __all__ = ["kube"]
 
-WHERE = Where(project="shop", cluster="c", cluster_id="c1", production=False, driver="Calico", enforces=True)
+WHERE = PolicyCluster(
+    project="shop", cluster="c", cluster_id="c1", production=False, driver="Calico", enforces=True
+)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def changes(sqlite_url: str) -> Iterator[PolicyChangeRepository]:
 
 
 @pytest.fixture
-def name(kube: Kube) -> Iterator[str]:
+def name(kube: KubeClient) -> Iterator[str]:
     name = f"xk8s-test-{uuid.uuid4().hex[:8]}"
     yield name
     writes.delete(kube, path(name))
@@ -67,7 +69,7 @@ def state(changes: PolicyChangeRepository, change: PolicyChange) -> str:
     return record.state
 
 
-def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: str) -> None:
+def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: KubeClient, name: str) -> None:
     writes.apply(kube, path(name), policy(name))
     state = cluster_state.read_cluster_state(kube)
     assert {"default", "kube-system"} <= state.namespaces and state.cluster.nodes[0].addresses
@@ -79,7 +81,7 @@ def test_a_cluster_is_read_whole_with_workloads_and_addresses(kube: Kube, name: 
 
 
 def test_an_apply_a_change_of_it_and_both_roll_backs(
-    kube: Kube, changes: PolicyChangeRepository, name: str
+    kube: KubeClient, changes: PolicyChangeRepository, name: str
 ) -> None:
     first = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name))))
     assert first.state == WRITTEN and first.before is None and first.after_uid
@@ -102,7 +104,7 @@ def test_an_apply_a_change_of_it_and_both_roll_backs(
 
 
 def test_somebody_who_writes_between_plan_and_write_is_not_written_over(
-    kube: Kube, changes: PolicyChangeRepository, name: str
+    kube: KubeClient, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name), manager="kubectl")
     begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
@@ -118,7 +120,7 @@ def test_somebody_who_writes_between_plan_and_write_is_not_written_over(
 
 
 def test_somebody_who_deletes_between_plan_and_write_is_told(
-    kube: Kube, changes: PolicyChangeRepository, name: str
+    kube: KubeClient, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name))
     update = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name, ingress=[{}])))
@@ -131,18 +133,18 @@ def test_somebody_who_deletes_between_plan_and_write_is_told(
 
 
 def test_a_policy_that_somebody_made_at_the_same_moment_cannot_be_taken_back(
-    kube: Kube, changes: PolicyChangeRepository, name: str
+    kube: KubeClient, changes: PolicyChangeRepository, name: str
 ) -> None:
     begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy(name)))
     writes.apply(kube, path(name), policy(name), manager="kubectl")
     record = apply.execute(kube, changes, begun)
     assert record.state == WRITTEN and "at the same moment" in record.note
-    with pytest.raises(NoSuchChange, match="cannot be taken back"):
+    with pytest.raises(ChangeNotFound, match="cannot be taken back"):
         change_plan.plan_rollback(kube, WHERE, record)
 
 
 def test_fields_of_others_are_named_and_taken_over_only_when_told_to(
-    kube: Kube, changes: PolicyChangeRepository, name: str
+    kube: KubeClient, changes: PolicyChangeRepository, name: str
 ) -> None:
     writes.apply(kube, path(name), policy(name, policyTypes=["Egress"]), manager="helm")
     manifest = policy(name, policyTypes=["Ingress"])
@@ -210,7 +212,7 @@ def test_a_server_that_never_answers_again_leaves_it_unknown_and_a_later_look_fi
     begun = recorded(changes, change_plan.plan_apply(kube, WHERE, policy("unclear")))
     faults = running.cluster.api.faults
     faults.status, faults.times = 500, 8
-    with pytest.raises(Unclear) as refusal:
+    with pytest.raises(OutcomeUnknown) as refusal:
         apply.execute(kube, changes, begun)
     assert refusal.value.outcome == "unknown" and "policy show unclear" in refusal.value.fix
     record = changes.get(begun.operation)

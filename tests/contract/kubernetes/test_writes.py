@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.kube import errors, paths, writes
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from tests.contract.kubernetes.conftest import NOBODY, Api
 from tests.contract.kubernetes.test_client import connect, endpoint, kube
 
@@ -23,7 +23,7 @@ POLICIES = paths.collection("networking.k8s.io/v1", "networkpolicies", "default"
 
 
 @pytest.fixture
-def name(kube: Kube) -> Iterator[str]:
+def name(kube: KubeClient) -> Iterator[str]:
     """A name that is free, and free again after the test."""
     written = f"xk8s-test-{uuid.uuid4().hex[:8]}"
     yield written
@@ -56,7 +56,7 @@ def test_paths_are_those_of_the_api() -> None:
     assert role == "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode"
 
 
-def test_what_is_applied_twice_is_made_once(kube: Kube, name: str) -> None:
+def test_what_is_applied_twice_is_made_once(kube: KubeClient, name: str) -> None:
     first = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
     again = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
     assert (first.created, again.created) == (True, False)
@@ -65,13 +65,15 @@ def test_what_is_applied_twice_is_made_once(kube: Kube, name: str) -> None:
     assert managers == ["xk8s"]
 
 
-def test_a_dry_run_shows_what_would_be_and_changes_nothing(kube: Kube, name: str) -> None:
+def test_a_dry_run_shows_what_would_be_and_changes_nothing(kube: KubeClient, name: str) -> None:
     would = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"), dry_run=True)
     assert would.object["data"] == {"a": "1"} and would.created
     assert writes.read(kube, f"{MAPS}/{name}") is None
 
 
-def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(kube: Kube, name: str) -> None:
+def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(
+    kube: KubeClient, name: str
+) -> None:
     writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"), manager="helm")
     with pytest.raises(errors.FieldConflict) as raised:
         writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="2"))
@@ -82,7 +84,7 @@ def test_fields_of_another_manager_are_a_conflict_that_names_it_until_forced(kub
     assert forced.object["data"] == {"a": "2"}
 
 
-def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: Kube, name: str) -> None:
+def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: KubeClient, name: str) -> None:
     written = writes.apply(kube, f"{MAPS}/{name}", a_map(name, a="1"))
     version = {"uid": written.uid, "resourceVersion": written.resource_version}
     second = a_map(name, a="2")
@@ -97,7 +99,7 @@ def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: K
         writes.apply(kube, f"{MAPS}/{name}", other)
 
 
-def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: Kube, name: str) -> None:
+def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: KubeClient, name: str) -> None:
     written = writes.create(kube, MAPS, a_map(name, a="1"))
     with pytest.raises(errors.AlreadyExists):
         writes.create(kube, MAPS, a_map(name))
@@ -108,14 +110,16 @@ def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: Kube, nam
     assert "has been modified" in raised.value.why
 
 
-def test_what_breaks_a_rule_is_refused_with_the_field(kube: Kube, name: str) -> None:
+def test_what_breaks_a_rule_is_refused_with_the_field(kube: KubeClient, name: str) -> None:
     bad = a_policy(name, ingress=[{"ports": [{"port": 90_000}]}])
     with pytest.raises(errors.Invalid) as raised:
         writes.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
     assert [cause.field for cause in raised.value.causes] == ["spec.ingress[0].ports[0].port"]
 
 
-def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(kube: Kube, name: str) -> None:
+def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(
+    kube: KubeClient, name: str
+) -> None:
     bad = a_policy(name, podSelectr={})
     with pytest.raises(errors.Malformed, match="did not apply"):
         writes.apply(kube, f"{POLICIES}/{name}", bad, dry_run=True)
@@ -129,7 +133,7 @@ def test_a_field_that_nobody_knows_is_refused_strictly_and_warned_of_otherwise(k
     assert lenient.warnings == ('unknown field "spec.podSelectr"',)
 
 
-def test_only_what_was_seen_is_deleted(kube: Kube, name: str) -> None:
+def test_only_what_was_seen_is_deleted(kube: KubeClient, name: str) -> None:
     written = writes.create(kube, MAPS, a_map(name))
     with pytest.raises(errors.Conflict, match="did not delete"):
         writes.delete(kube, f"{MAPS}/{name}", uid=str(uuid.uuid4()))
@@ -189,6 +193,6 @@ def test_nothing_is_made_in_a_namespace_that_is_being_deleted(running: Api) -> N
     )
 
 
-def test_what_only_the_server_writes_is_left_out(kube: Kube, name: str) -> None:
+def test_what_only_the_server_writes_is_left_out(kube: KubeClient, name: str) -> None:
     written = writes.create(kube, POLICIES, a_policy(name, policyTypes=["Ingress"]))
     assert writes.without_server_fields(written.object) == a_policy(name, policyTypes=["Ingress"])

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.connection import Endpoint
-from bot.adapters.openstack.cloud_services import Disk, LoadBalancer, LoadBalancerPool, VolumeSnapshot
+from bot.adapters.openstack.cloud_services import LoadBalancer, LoadBalancerPool, Volume, VolumeSnapshot
 from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused
 from bot.drivers.driver import Driver
 from bot.migration.planning.builder import PlanRequest, build
@@ -44,10 +44,10 @@ class Cinder:
     def __init__(self, infrastructure: Infrastructure) -> None:
         self._storage = infrastructure.storage
 
-    def disk(self, volume: str) -> Disk:
+    def disk(self, volume: str) -> Volume:
         disk = self._storage.get(volume)
         servers = (disk.attachment.server,) if disk.attachment else ()
-        return Disk(id=disk.id, status=disk.status, servers=servers)
+        return Volume(id=disk.id, status=disk.status, servers=servers)
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
         stored = [snapshot for snapshot in self._storage.snapshots.values() if snapshot.volume == volume]
@@ -109,10 +109,10 @@ class Cloud:
     infrastructure: Infrastructure
     clusters: dict[str, SandboxCluster]
 
-    def kube(self, name: str, *, answer: float | None = None) -> Kube:
+    def kube(self, name: str, *, answer: float | None = None) -> KubeClient:
         cluster = self.clusters[name]
         where = Endpoint(server=cluster.address, ca_pem=cluster.authority.pem, token=SecretStr(TOKEN))
-        return Kube(where, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
+        return KubeClient(where, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
 
     def settle(self) -> None:
         for cluster in self.clusters.values():

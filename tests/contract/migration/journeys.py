@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.access.proposal import Proposal, digest
+from bot.actions.proposal import Proposal, digest
 from bot.adapters.durable.flow import Flow, OwnershipLost, ProcessStopping
 from bot.adapters.durable.recorded_flow import RecordedFlow
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud
 from bot.clusters.lifecycle.provisioner import ClusterOrder, Provisioner
 from bot.common.problems import Problem
@@ -25,10 +25,10 @@ from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.workflow.events import MigrationEnded, MigrationPaused
 from bot.migration.workflow.ports import Decision, DecisionStatus, Json
 from bot.migration.workflow.workflow import MigrationWorkflow
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 from storage.reservations import ReservationRepository
 from tests.contract.migration.conftest import KEY, Cinder, Cloud, Octavia
 
@@ -120,7 +120,7 @@ class SandboxPorts:
         return Octavia(self.clusters.infrastructure)
 
     @contextlib.contextmanager
-    def connect(self, cluster: str) -> Iterator[Kube]:
+    def connect(self, cluster: str) -> Iterator[KubeClient]:
         if self.broken is not None:
             raise self.broken
         kube = self.clusters.kube(
@@ -161,7 +161,7 @@ class Journey:
     ) -> None:
         database = Database.open(f"sqlite:///{folder}/journey.sqlite3")
         database.upgrade()
-        self.register, self.turns = ClusterMigrationRepository(database), MigrationTurnRepository(database)
+        self.register, self.turns = ClusterMigrationRepository(database), MigrationPermitRepository(database)
         self.approvers, self.magnum = Approvers(), Magnum(plan.source.id)
         self.ports = SandboxPorts(cloud, self.magnum)
         self.plan = plan

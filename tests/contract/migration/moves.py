@@ -6,24 +6,25 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.drivers.catalog import profile
 from bot.migration.copy import copier, deadline, removal, startup
 from bot.migration.copy.copier import CopyRecord
 from bot.migration.copy.writer import Writer
 from bot.migration.inventory import baseline, exclusions
-from bot.migration.inventory.api_discovery import common_apis, discover
+from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects import target_objects
 from bot.migration.objects.manifest import ref_of
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan
-from bot.migration.planning.survey import again
+from bot.migration.planning.survey import reread_source
 from bot.migration.source import changes, quiesce_plan, quiesced
 from bot.migration.source.before_image import BeforeImage
 from bot.migration.traffic import exposure
 from bot.migration.volumes import reattachment
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.contract.migration.conftest import KEY, Cinder, Cloud
 
 SECONDS = 30.0
@@ -40,13 +41,13 @@ class Moving:
     before: Baseline | None = None
 
     def __post_init__(self) -> None:
-        self.source: Kube = self.cloud.kube(self.plan.source.name)
-        self.target: Kube = self.cloud.kube(self.plan.target.name)
+        self.source: KubeClient = self.cloud.kube(self.plan.source.name)
+        self.target: KubeClient = self.cloud.kube(self.plan.target.name)
         self.disks = Cinder(self.cloud.infrastructure)
         self.surface = discover(self.source)
 
     def inventory(self) -> Inventory:
-        return again(self.source, common_apis(self.surface, self.surface), self.plan.namespaces)
+        return reread_source(self.source, common_apis(self.surface, self.surface), self.plan.namespaces)
 
     def into(self) -> Writer:
         return copier.writer(self.target, self.plan, self.mappings, KEY)
@@ -67,7 +68,7 @@ class Moving:
         grounds = exclusions.exclusion_context(
             inventory, profile(self.plan.target.driver), early=self.plan.early
         )
-        workloads = quiesce_plan.to_quiesce(inventory, grounds, self.plan.early)
+        workloads = quiesce_plan.workloads_to_quiesce(inventory, grounds, self.plan.early)
         self.before = baseline.measure(inventory, [ref_of(workload) for workload in workloads])
         self.image = quiesce_plan.build_before_image(
             migration=self.plan.migration,
@@ -89,7 +90,7 @@ class Moving:
             seconds=SECONDS,
         )
         deadline.until(
-            lambda: reattachment.attached(self.source, self.plan.volumes, self.disks),
+            lambda: reattachment.still_attached(self.source, self.plan.volumes, self.disks),
             what="be free",
             seconds=SECONDS,
         )
@@ -101,20 +102,25 @@ class Moving:
         claims = {volume.claim: forms.final[volume.claim] for volume in self.plan.volumes if volume.moves}
         reattachment.attach(self.target, self.plan.volumes, claims, self.plan.migration)
         deadline.until(
-            lambda: reattachment.unbound(self.target, self.plan.volumes), what="bind", seconds=SECONDS
+            lambda: reattachment.unbound_claims(self.target, self.plan.volumes), what="bind", seconds=SECONDS
         )
 
     def start(self) -> list[CopyRecord]:
         inventory, into = self.inventory(), self.into()
         forms = self.forms(inventory)
         records = [startup.first_replicas(into, self.plan, inventory, forms)]
-        return [*records, *(startup.start(into, self.plan, inventory, forms, part) for part in startup.PARTS)]
+        return [
+            *records,
+            *(startup.start(into, self.plan, inventory, forms, part) for part in startup.START_ORDER),
+        ]
 
     def wait_until_ready(self) -> None:
         top = startup.top_level(self.inventory(), self.plan.items)
         before = self.before or baseline.Baseline(running=(), endpoints=())
         deadline.until(
-            lambda: baseline.regressions(before, startup.now(self.target, self.surface, self.plan, top)),
+            lambda: baseline.regressions(
+                before, startup.current_baseline(self.target, self.surface, self.plan, top)
+            ),
             what="be ready",
             seconds=SECONDS,
         )
@@ -123,11 +129,13 @@ class Moving:
         inventory, into = self.inventory(), self.into()
         exposure.open_traffic(into, self.plan, inventory, self.forms(inventory))
         deadline.until(
-            lambda: exposure.unanswered(into, exposure.of_recipe(self.plan, AddressRecipe.NEW_ADDRESS)),
+            lambda: exposure.without_address(
+                into, exposure.services_with(self.plan, AddressRecipe.NEW_ADDRESS)
+            ),
             what="have an address",
             seconds=SECONDS,
         )
-        exposure.admit(into, self.plan, inventory, self.forms(inventory))
+        exposure.open_webhooks(into, self.plan, inventory, self.forms(inventory))
 
     def cut_over(self) -> None:
         self.quiesce()
@@ -140,7 +148,7 @@ class Moving:
         inventory = self.inventory()
         removal.stop(self.into(), self.plan, inventory, self.forms(inventory))
         deadline.until(
-            lambda: reattachment.attached(self.target, self.plan.volumes, self.disks),
+            lambda: reattachment.still_attached(self.target, self.plan.volumes, self.disks),
             what="be free",
             seconds=SECONDS,
         )

@@ -13,13 +13,13 @@ from typing import Any
 
 from bot.adapters.kube import writes as kube_writing
 from bot.adapters.openstack.magnum_errors import MagnumNotFound
-from bot.clusters.lifecycle.provisioner import MARK, ClusterOrder
+from bot.clusters.lifecycle.provisioner import OPERATION_LABEL, ClusterOrder
 from bot.migration.objects import order
 from bot.migration.objects.manifest import Ref
 from bot.migration.planning.builder import build
 from bot.migration.planning.survey import survey
 from bot.migration.workflow.ports import Json
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.contract.migration.conftest import KEY, Cloud, planned, wish
 from tests.contract.migration.journeys import Journey, Magnum
 from tests.contract.migration.test_addresses import Neutron
@@ -64,7 +64,7 @@ class BuildingMagnum(Magnum):
 
     def create_cluster(self, values: Any, *, operation: str) -> str:
         self.there.add("uuid-new")
-        self.labels = {MARK: operation}
+        self.labels = {OPERATION_LABEL: operation}
         return "uuid-new"
 
     def delete_cluster(self, cluster: str, *, operation: str) -> None:

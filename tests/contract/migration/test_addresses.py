@@ -8,7 +8,7 @@ from bot.adapters.openstack.cloud_services import FloatingIP
 from bot.migration.copy import deadline
 from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.traffic import exposure, floating_ips
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from sandbox.infrastructure.network import ProjectNetwork
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.moves import SECONDS, Moving
@@ -64,15 +64,19 @@ def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
     [balancer] = moving.plan.balancers
     move = floating_ips.plan_move(balancer, neutron)
     assert move is not None
-    floating_ips.keep(move, neutron, moving.plan.migration)
+    floating_ips.protect(move, neutron, moving.plan.migration)
     inventory, into = moving.inventory(), moving.into()
     forms = moving.forms(inventory)
     assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).failures
-    deadline.until(lambda: exposure.unanswered(into, [move.service]), what="have an address", seconds=SECONDS)
+    deadline.until(
+        lambda: exposure.without_address(into, [move.service]), what="have an address", seconds=SECONDS
+    )
     for _ in range(2):  # it may be repeated
         floating_ips.switch(moving.target, PATH, forms.final[move.service], move, neutron)
         deadline.until(
-            lambda: floating_ips.arrived(moving.target, PATH, move, neutron), what="arrive", seconds=SECONDS
+            lambda: floating_ips.why_not_arrived(moving.target, PATH, move, neutron),
+            what="arrive",
+            seconds=SECONDS,
         )
     assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).written, (
         "what has arrived is left alone"

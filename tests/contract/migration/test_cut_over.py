@@ -214,7 +214,7 @@ def test_what_somebody_changed_since_is_not_restored_over(moving: Moving) -> Non
     states = {str(change.ref): change.state for change in changes.revert(moving.source, moving.image)}  # type: ignore[arg-type]
     assert states["Deployment shop/cart"] is ChangeStatus.CHANGED
     assert states["Deployment shop/ads"] is ChangeStatus.DONE
-    assert changes.pending(moving.source, moving.image)  # type: ignore[arg-type]
+    assert changes.not_in_effect(moving.source, moving.image)  # type: ignore[arg-type]
 
 
 def test_an_object_that_was_made_anew_on_the_source_stops_the_cut_over(moving: Moving) -> None:
@@ -273,7 +273,7 @@ def test_a_target_volume_that_is_not_on_retain_is_not_removed(moving: Moving) ->
 
 def test_after_the_old_cluster_is_gone_volumes_get_their_own_policy(moving: Moving) -> None:
     moving.cut_over()
-    volumes_moving.hand_over(moving.target, moving.plan.volumes, "m1")
+    volumes_moving.restore_reclaim_policies(moving.target, moving.plan.volumes, "m1")
     policies = {
         volume["spec"]["persistentVolumeReclaimPolicy"]
         for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)

@@ -24,7 +24,7 @@ from bot.migration.workflow.step import Step
 from bot.migration.workflow.steps.soak import soak
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 from storage.models.clusters import MigrationTurnRow
 from tests.unit.migration.builders import workload
 from tests.unit.migration.planning.plans import plan
@@ -45,7 +45,7 @@ class CountedMigrations:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.register = ClusterMigrationRepository(database)
-        self.turns = MigrationTurnRepository(database)
+        self.turns = MigrationPermitRepository(database)
         self.plan = plan(workload(name="web"))
         self.lock = threading.Lock()
         self.working: set[str] = set()

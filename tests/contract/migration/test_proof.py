@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.kube import writes as kube_writing
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.migration.proof import source_record
 from bot.migration.proof.verdict import ProofResult
 from bot.migration.workflow import proof_checks
@@ -41,7 +41,7 @@ def moved() -> Iterator[tuple[Moving, RecordedState]]:
         yield moving, RecordedState(target="uuid-new", source=source)
 
 
-def given_address(kube: Kube, path: str, address: str) -> None:
+def given_address(kube: KubeClient, path: str, address: str) -> None:
     """What an ingress controller writes."""
     kube_writing.patch(kube, f"{path}/status", {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}})
 

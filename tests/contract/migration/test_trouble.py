@@ -8,7 +8,7 @@ from bot.adapters.kube import writes as kube_writing
 from bot.adapters.kube.errors import KubeError, ServerFailed, Unreachable
 from bot.adapters.retries import Backoff
 from bot.migration.copy import comparison, copier, removal
-from bot.migration.copy.copier import NamespaceGoing
+from bot.migration.copy.copier import TargetNamespaceTerminating
 from bot.migration.copy.writer import WriteAction
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.moves import Moving
@@ -78,7 +78,7 @@ def test_a_namespace_that_is_being_deleted_is_named(moving: Moving) -> None:
         ],
     )
     kube_writing.delete(moving.target, "/api/v1/namespaces/billing")
-    with pytest.raises(NamespaceGoing, match="billing of the target is being deleted"):
+    with pytest.raises(TargetNamespaceTerminating, match="billing of the target is being deleted"):
         moving.copy()
 
 

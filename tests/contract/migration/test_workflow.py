@@ -21,7 +21,7 @@ from bot.migration.objects.manifest import Ref
 from bot.migration.workflow import retry, step_runner
 from bot.migration.workflow.events import MigrationPaused
 from bot.migration.workflow.step import Step
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from storage.cluster_migrations import DONE, ROLLED_BACK
 from tests.contract.migration.conftest import Cloud, planned, wish
 from tests.contract.migration.journeys import Journey

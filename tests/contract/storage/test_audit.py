@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditFilter, AuditRepository
+from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import Database, DatabaseError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ def event(operation: str = "op-1", phase: str = INTENT, **changes: Any) -> Audit
 def test_the_database_itself_refuses_to_change_the_audit_log(database: Database, statement: str) -> None:
     if statement.startswith("TRUNCATE") and database.dialect == "sqlite":
         statement = "DELETE FROM audit_events WHERE position > 0"
-    audit = AuditRepository(database)
+    audit = AuditEventRepository(database)
     audit.append(event())
     with pytest.raises(DatabaseError, match="append-only"), database.writing() as connection:
         connection.execute(text(statement))
@@ -52,7 +52,7 @@ def test_the_database_itself_refuses_to_change_the_audit_log(database: Database,
 def test_an_operation_has_one_intent_and_one_outcome_however_often_they_are_written(
     database: Database,
 ) -> None:
-    audit = AuditRepository(database)
+    audit = AuditEventRepository(database)
     assert audit.append(event()) is True
     assert audit.append(event(detail="again")) is False
     assert audit.append(event(phase=OUTCOME, duration_ms=800)) is True
@@ -61,7 +61,7 @@ def test_an_operation_has_one_intent_and_one_outcome_however_often_they_are_writ
 
 
 def test_an_intent_without_outcome_is_open(database: Database) -> None:
-    audit = AuditRepository(database)
+    audit = AuditEventRepository(database)
     audit.append(event("op-1"))
     audit.append(event("op-2"))
     audit.append(event("op-1", phase=OUTCOME))
@@ -69,7 +69,7 @@ def test_an_intent_without_outcome_is_open(database: Database) -> None:
 
 
 def test_events_are_filtered_and_paged_newest_first_one_line_an_operation(database: Database) -> None:
-    audit = AuditRepository(database)
+    audit = AuditEventRepository(database)
     for number in range(5):
         audit.append(event(f"op-{number}", target=f"t{number}"))
         if number != 4:
@@ -93,7 +93,7 @@ def test_events_are_filtered_and_paged_newest_first_one_line_an_operation(databa
 
 
 def test_a_filter_selects_the_same_events_in_memory_as_in_the_database(database: Database) -> None:
-    audit = AuditRepository(database)
+    audit = AuditEventRepository(database)
     events = [
         event("op-1", phase=OUTCOME),
         event("op-2", phase=OUTCOME, project="other", actor="U2", actor_name="bo", action="verify"),

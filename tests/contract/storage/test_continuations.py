@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import Backlog, InboxEntry, InboxRepository
 
@@ -13,8 +13,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OUTCOME = {"kind": "created", "result": {"name": "dev-eu"}}
 
 
-def operation(name: str = "op", age: int = 0) -> Continuation:
-    return Continuation(
+def operation(name: str = "op", age: int = 0) -> LongRunningOperation:
+    return LongRunningOperation(
         operation=name,
         project="shop",
         action={"action": "cluster.create"},
@@ -30,7 +30,7 @@ def entry(name: str = "op") -> InboxEntry:
 
 
 def test_an_operation_is_stored_once(database: Database) -> None:
-    operations = ContinuationRepository(database)
+    operations = LongRunningOperationRepository(database)
     assert operations.keep(operation(), entry=entry()) == operation()
     again = dataclasses.replace(operation(), project="bank")
     assert operations.keep(again, entry=entry()) == operation(), "what is stored counts"
@@ -43,7 +43,7 @@ def test_an_operation_is_stored_once(database: Database) -> None:
 def test_the_entry_of_a_running_operation_stays_open_until_the_outcome_gives_it_back(
     database: Database,
 ) -> None:
-    inbox, operations = InboxRepository(database), ContinuationRepository(database)
+    inbox, operations = InboxRepository(database), LongRunningOperationRepository(database)
     inbox.accept(entry())
     [leased] = inbox.lease(owner="r1", now=NOW, seconds=30, limit=1)
     operations.keep(operation(), entry=entry())
@@ -57,7 +57,7 @@ def test_the_entry_of_a_running_operation_stays_open_until_the_outcome_gives_it_
 
 
 def test_an_entry_whose_operation_has_ended_in_the_meantime_waits_for_its_answer(database: Database) -> None:
-    inbox, operations = InboxRepository(database), ContinuationRepository(database)
+    inbox, operations = InboxRepository(database), LongRunningOperationRepository(database)
     inbox.accept(entry())
     [leased] = inbox.lease(owner="r1", now=NOW, seconds=30, limit=1)
     operations.keep(operation(), entry=entry())
@@ -67,7 +67,7 @@ def test_an_entry_whose_operation_has_ended_in_the_meantime_waits_for_its_answer
 
 
 def test_a_concluded_operation_leaves_nothing_to_do_and_is_pruned_with_its_entry(database: Database) -> None:
-    inbox, operations = InboxRepository(database), ContinuationRepository(database)
+    inbox, operations = InboxRepository(database), LongRunningOperationRepository(database)
     operations.keep(operation(), entry=entry())
     operations.end("op", end=OUTCOME, now=NOW)
     operations.conclude("op", now=NOW)
@@ -77,7 +77,7 @@ def test_a_concluded_operation_leaves_nothing_to_do_and_is_pruned_with_its_entry
 
 
 def test_running_operations_are_listed_oldest_first(database: Database) -> None:
-    operations = ContinuationRepository(database)
+    operations = LongRunningOperationRepository(database)
     for name, age in (("young", 1), ("old", 9), ("over", 20)):
         operations.keep(operation(name, age), entry=entry(name))
     operations.end("over", end=OUTCOME, now=NOW)

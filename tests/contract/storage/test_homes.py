@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from storage.audit import INTENT, AuditEvent, AuditRepository
-from storage.continuations import Continuation, ContinuationRepository
+from storage.audit import INTENT, AuditEvent, AuditEventRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
-from storage.homes import HomeRepository
+from storage.homes import AppHomeRepository
 from storage.inbox import InboxEntry
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_a_view_is_claimed_once(database: Database) -> None:
-    homes = HomeRepository(database)
+    homes = AppHomeRepository(database)
     homes.opened("U1", now=NOW)
     assert homes.claim("U1", digest="d1", now=NOW) is True
     assert homes.claim("U1", digest="d1", now=NOW) is False
@@ -27,7 +27,7 @@ def test_a_view_is_claimed_once(database: Database) -> None:
 
 
 def test_an_opened_home_is_published_anew(database: Database) -> None:
-    homes = HomeRepository(database)
+    homes = AppHomeRepository(database)
     homes.opened("U1", now=NOW)
     homes.claim("U1", digest="d1", now=NOW)
     homes.opened("U2", now=NOW - timedelta(days=9))
@@ -37,14 +37,14 @@ def test_an_opened_home_is_published_anew(database: Database) -> None:
 
 
 def test_the_marker_changes_with_events_open_homes_and_running_operations(database: Database) -> None:
-    homes, marks = HomeRepository(database), []
+    homes, marks = AppHomeRepository(database), []
     marks.append(homes.mark())
     homes.opened("U1", now=NOW)
     marks.append(homes.mark())
-    AuditRepository(database).append(event())
+    AuditEventRepository(database).append(event())
     marks.append(homes.mark())
-    ContinuationRepository(database).keep(
-        Continuation(
+    LongRunningOperationRepository(database).keep(
+        LongRunningOperation(
             operation="op", project="shop", action={}, request={}, work="create", input={}, begun_at=NOW
         ),
         entry=InboxEntry(key="k", operation="op", payload={}, received_at=NOW),

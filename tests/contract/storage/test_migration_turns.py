@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.cluster_migrations import DONE, PAUSED, ClusterMigration, ClusterMigrationRepository
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
-from storage.migration_turns import ConcurrencyPermit, MigrationTurnRepository
+from storage.migration_turns import ConcurrencyPermit, MigrationPermitRepository
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 def take(
-    turns: MigrationTurnRepository, migration: str, *, at_once: int | None, project: str = "shop"
+    turns: MigrationPermitRepository, migration: str, *, at_once: int | None, project: str = "shop"
 ) -> ConcurrencyPermit:
     operation = f"operation-{migration.removeprefix('m')}"
     return turns.take(migration, operation=operation, project=project, at_once=at_once)
@@ -51,8 +51,8 @@ def noted(database: Database, *numbers: int, project: str = "shop") -> None:
 
 
 @pytest.fixture
-def turns(database: Database) -> MigrationTurnRepository:
-    return MigrationTurnRepository(database)
+def turns(database: Database) -> MigrationPermitRepository:
+    return MigrationPermitRepository(database)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def replicas(database_url: str) -> Iterator[tuple[Database, Database]]:
 
 
 def test_so_many_are_at_work_and_the_first_that_waits_is_the_next(
-    database: Database, turns: MigrationTurnRepository
+    database: Database, turns: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3, 4)
     assert take(turns, "m1", at_once=2) == ConcurrencyPermit(held=True, at_work=1)
@@ -81,7 +81,7 @@ def test_so_many_are_at_work_and_the_first_that_waits_is_the_next(
 
 
 def test_the_second_that_waits_takes_the_second_of_two_that_are_free(
-    database: Database, turns: MigrationTurnRepository
+    database: Database, turns: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3)
     assert take(turns, "m1", at_once=1).held
@@ -93,7 +93,7 @@ def test_the_second_that_waits_takes_the_second_of_two_that_are_free(
 
 def test_a_turn_is_the_migrations_whoever_works_on_it(replicas: tuple[Database, Database]) -> None:
     noted(replicas[0], 1, 2, 3)
-    first, second = (MigrationTurnRepository(replica) for replica in replicas)
+    first, second = (MigrationPermitRepository(replica) for replica in replicas)
     assert take(first, "m1", at_once=1).held
     assert not take(first, "m2", at_once=1).held
     assert take(second, "m1", at_once=1).held, "taken over, it has its turn"
@@ -104,7 +104,7 @@ def test_a_turn_is_the_migrations_whoever_works_on_it(replicas: tuple[Database, 
     assert take(second, "m2", at_once=1).held, "and its place in the line"
 
 
-def test_who_pauses_goes_to_the_end_of_the_line(database: Database, turns: MigrationTurnRepository) -> None:
+def test_who_pauses_goes_to_the_end_of_the_line(database: Database, turns: MigrationPermitRepository) -> None:
     noted(database, 1, 2, 3)
     take(turns, "m1", at_once=1)
     take(turns, "m2", at_once=1)
@@ -116,7 +116,7 @@ def test_who_pauses_goes_to_the_end_of_the_line(database: Database, turns: Migra
 
 
 def test_who_wants_out_waits_for_nobody_and_counts_all_the_same(
-    database: Database, turns: MigrationTurnRepository
+    database: Database, turns: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3)
     take(turns, "m1", at_once=1)
@@ -127,21 +127,23 @@ def test_who_wants_out_waits_for_nobody_and_counts_all_the_same(
     assert take(turns, "m2", at_once=None).held, "also one that waited"
 
 
-def test_projects_do_not_wait_for_each_other(database: Database, turns: MigrationTurnRepository) -> None:
+def test_projects_do_not_wait_for_each_other(database: Database, turns: MigrationPermitRepository) -> None:
     noted(database, 1)
     noted(database, 2, project="bank")
     assert take(turns, "m1", at_once=1).held
     assert take(turns, "m2", at_once=1, project="bank").held
 
 
-def test_a_migration_that_has_ended_holds_no_turn(database: Database, turns: MigrationTurnRepository) -> None:
+def test_a_migration_that_has_ended_holds_no_turn(
+    database: Database, turns: MigrationPermitRepository
+) -> None:
     noted(database, 1, 2, 3, 4)
-    register, continuations = ClusterMigrationRepository(database), ContinuationRepository(database)
+    register, continuations = ClusterMigrationRepository(database), LongRunningOperationRepository(database)
     take(turns, "m1", at_once=2)
     take(turns, "m2", at_once=2)
     register.stands("m1", state=DONE, ended_at=NOW)
     assert take(turns, "m3", at_once=2).held
-    operation = Continuation(
+    operation = LongRunningOperation(
         operation="operation-2", project="shop", action={}, request={}, work="migrate", input={}, begun_at=NOW
     )
     continuations.keep(
@@ -156,7 +158,7 @@ def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_w
     replicas: tuple[Database, Database],
 ) -> None:
     noted(replicas[0], *range(12))
-    sides = [MigrationTurnRepository(replica) for replica in replicas]
+    sides = [MigrationPermitRepository(replica) for replica in replicas]
     with ThreadPoolExecutor(12) as pool:
         permits = list(pool.map(lambda number: take(sides[number % 2], f"m{number}", at_once=3), range(12)))
     assert sum(permit.held for permit in permits) == 3
@@ -169,7 +171,7 @@ def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_w
 
 def test_everybody_has_had_a_turn_in_the_order_of_asking(replicas: tuple[Database, Database]) -> None:
     noted(replicas[0], *range(6))
-    sides = [MigrationTurnRepository(replica) for replica in replicas]
+    sides = [MigrationPermitRepository(replica) for replica in replicas]
     order: list[str] = []
     for number in range(6):
         take(sides[number % 2], f"m{number}", at_once=2)
@@ -183,7 +185,7 @@ def test_everybody_has_had_a_turn_in_the_order_of_asking(replicas: tuple[Databas
 
 
 def test_a_pause_and_a_turn_do_not_touch_each_others_rows(
-    database: Database, turns: MigrationTurnRepository
+    database: Database, turns: MigrationPermitRepository
 ) -> None:
     noted(database, 1)
     register = ClusterMigrationRepository(database)

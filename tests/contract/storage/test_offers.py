@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from storage.database import Database
-from storage.offers import OfferRepository
+from storage.offers import ButtonActionRepository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_the_same_action_of_one_answer_keeps_its_opaque_id(database: Database) -> None:
-    offers = OfferRepository(database)
+    offers = ButtonActionRepository(database)
 
     def put(operation: str, **arguments: str) -> str:
         action = {"action": "verify", "arguments": arguments}
@@ -31,7 +31,7 @@ def test_the_same_action_of_one_answer_keeps_its_opaque_id(database: Database) -
 
 
 def test_one_operation_claims_a_button_until_it_gives_it_back(database: Database) -> None:
-    offers = OfferRepository(database)
+    offers = ButtonActionRepository(database)
     offer = offers.put(
         operation="op-1", action={"action": "delete"}, project=None, channel="C1", thread="1.0", now=NOW
     )
@@ -48,7 +48,7 @@ def test_one_operation_claims_a_button_until_it_gives_it_back(database: Database
 def test_a_button_that_an_older_version_has_stored_keeps_its_id(database: Database) -> None:
     """With another digest, a message that is shown again after an upgrade would get new buttons."""
     action = {"b": 1, "a": "ü"}
-    offer = OfferRepository(database).put(
+    offer = ButtonActionRepository(database).put(
         operation="op", action=action, project=None, channel="C", thread="", now=NOW
     )
     with database.reading() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
 from storage.reservations import ReservationRepository
@@ -25,9 +25,9 @@ def test_the_first_operation_has_the_name_until_it_releases_it(database: Databas
 
 
 def test_an_operation_that_has_ended_holds_no_name(database: Database) -> None:
-    names, operations = ReservationRepository(database), ContinuationRepository(database)
+    names, operations = ReservationRepository(database), LongRunningOperationRepository(database)
     operations.keep(
-        Continuation(
+        LongRunningOperation(
             operation="op-1", project="shop", action={}, request={}, work="create", input={}, begun_at=NOW
         ),
         entry=InboxEntry(key="k", operation="op-1", payload={}, received_at=NOW),

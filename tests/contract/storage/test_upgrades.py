@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from storage import chain
-from storage.audit import OUTCOME, AuditEvent, AuditRepository
+from storage.audit import OUTCOME, AuditEvent, AuditEventRepository
 from storage.audit_chain import AuditChain
 from storage.cluster_migrations import (
     BACK,
@@ -26,7 +26,7 @@ from storage.cluster_migrations import (
     ClusterMigrationRepository,
 )
 from storage.database import Database
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 from storage.migrations import run
 from storage.models import Json, UtcTime
 from storage.models.clusters import MigrationRow
@@ -99,7 +99,7 @@ def test_old_events_become_the_chain_in_their_order_and_nothing_of_them_is_lost(
         connection.execute(sa.insert(OLD), events)
     assert first_version.upgrade() is True
 
-    stored = list(AuditRepository(first_version).everything())
+    stored = list(AuditEventRepository(first_version).everything())
     assert stored == [
         AuditEvent(**(event | {"position": number})) for number, event in enumerate(events, start=1)
     ]
@@ -110,7 +110,7 @@ def test_the_chain_goes_on_after_the_old_events(first_version: Database) -> None
     with first_version.writing() as connection:
         connection.execute(sa.insert(OLD), [old_event(3)])
     first_version.upgrade()
-    audit = AuditRepository(first_version)
+    audit = AuditEventRepository(first_version)
     [stored] = audit.everything()
     outcome = AuditEvent(**(vars(stored) | {"phase": OUTCOME, "outcome": "succeeded", "position": None}))
     assert audit.append(outcome) is True
@@ -166,7 +166,7 @@ def test_migrations_that_an_older_version_had_at_work_keep_working(before_turns:
             ],
         )
     assert before_turns.upgrade() is True
-    turns = MigrationTurnRepository(before_turns)
+    turns = MigrationPermitRepository(before_turns)
 
     def works(number: int) -> bool:
         project = "bank" if number == 9 else "shop"

@@ -18,14 +18,14 @@ from storage.approvals import (
     VOID,
     WITHDRAWN,
     ApprovalRepository,
-    DecisionResult,
+    Vote,
 )
 from storage.database import Database
 from storage.inbox import InboxRepository
 from tests.unit.access.approval_requests import DELETE, NOW, Clock, ask, desk, proposal
 
-BO = DecisionResult(person="U2", name="bo", approved=True)
-DEE = DecisionResult(person="U3", name="dee", approved=True)
+BO = Vote(person="U2", name="bo", approved=True)
+DEE = Vote(person="U3", name="dee", approved=True)
 
 
 def waiting(database: Database) -> list[str]:
@@ -51,7 +51,7 @@ def test_nobody_decides_over_their_own_request(database: Database) -> None:
     approvals = desk(database)
     approval = approvals.ask(ask())
     for approved in (True, False):
-        verdict = DecisionResult(person="U1", name="ana", approved=approved)
+        verdict = Vote(person="U1", name="ana", approved=approved)
         with pytest.raises(MayNotDecide, match="You asked for it"):
             approvals.decide(approval.id, verdict, project="shop", typed="dev-eu")
     assert approvals.get(approval.id, project="shop").state == OPEN
@@ -62,7 +62,7 @@ def test_nobody_decides_from_a_terminal(database: Database) -> None:
     approval = approvals.ask(ask())
     with pytest.raises(MayNotDecide, match="terminal"):
         approvals.decide(
-            approval.id, DecisionResult(person="terminal:bo@host", name="bo", approved=True), project="shop"
+            approval.id, Vote(person="terminal:bo@host", name="bo", approved=True), project="shop"
         )
 
 
@@ -78,7 +78,7 @@ def test_a_deletion_needs_the_name_typed_exactly(database: Database) -> None:
 def test_a_rejection_keeps_its_comment_and_has_no_effect(database: Database) -> None:
     approvals = desk(database)
     approval = approvals.ask(ask())
-    verdict = DecisionResult(person="U2", name="bo", approved=False, comment="not on a Friday")
+    verdict = Vote(person="U2", name="bo", approved=False, comment="not on a Friday")
     decided = approvals.decide(approval.id, verdict, project="shop")
     assert (decided.state, decided.note) == (REJECTED, "not on a Friday")
     with pytest.raises(ApprovalEnded, match="was rejected by bo at 2026-11-24 12:00 UTC: not on a Friday"):
@@ -133,7 +133,7 @@ def test_the_effect_waits_for_its_window_and_begins_in_it(database: Database) ->
     clock = Clock()
     approvals, repository = desk(database, clock), ApprovalRepository(database)
     approval = approvals.ask(ask())
-    night = DecisionResult(
+    night = Vote(
         person="U2",
         name="bo",
         approved=True,
@@ -152,7 +152,7 @@ def test_the_effect_waits_for_its_window_and_begins_in_it(database: Database) ->
 def test_a_window_that_is_over_voids_the_approval(database: Database) -> None:
     approvals, repository = desk(database), ApprovalRepository(database)
     approval = approvals.ask(ask())
-    soon = DecisionResult(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
+    soon = Vote(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
     approvals.decide(approval.id, soon, project="shop", typed="dev-eu")
     repository.pass_time(now=NOW + timedelta(hours=2))
     current = approvals.get(approval.id, project="shop")
@@ -163,8 +163,8 @@ def test_windows_of_two_approvers_narrow_each_other_and_must_meet(database: Data
     approvals = desk(database, approvers=3)
     approval = approvals.ask(ask())
 
-    def at(person: str, begins: int, ends: int) -> DecisionResult:
-        return DecisionResult(
+    def at(person: str, begins: int, ends: int) -> Vote:
+        return Vote(
             person=person,
             name=person,
             approved=True,
@@ -182,7 +182,7 @@ def test_windows_of_two_approvers_narrow_each_other_and_must_meet(database: Data
 def test_an_approval_waiting_for_its_window_can_still_be_taken_back(database: Database) -> None:
     approvals = desk(database)
     approval = approvals.ask(ask())
-    later = DecisionResult(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
+    later = Vote(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
     approvals.decide(approval.id, later, project="shop", typed="dev-eu")
     assert approvals.withdraw(approval.id, person="U1", project="shop").state == WITHDRAWN
     assert ApprovalRepository(database).pass_time(now=NOW + timedelta(hours=11)) == 0

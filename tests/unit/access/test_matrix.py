@@ -22,7 +22,7 @@ from bot.actions import grammar
 from bot.actions.action import Action
 from bot.actions.approvals import ApprovalDecide, ApprovalForm
 from bot.actions.catalog import ACTIONS, BY_BUTTON
-from bot.actions.request import Entry, IncomingRequest, OfferId, OperationId, Person, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OfferId, OperationId, Person, Place
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.actions.templates import TemplateCreate
@@ -32,10 +32,10 @@ from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
 from bot.slack.offers import SlackOffers
-from storage.audit import AuditRepository
-from storage.continuations import ContinuationRepository
+from storage.audit import AuditEventRepository
+from storage.continuations import LongRunningOperationRepository
 from storage.database import Database
-from storage.offers import OfferRepository
+from storage.offers import ButtonActionRepository
 from tests.unit.requests.exchanges import ports
 from tests.unit.requests.fakes import NothingNeedsApproval
 
@@ -152,7 +152,7 @@ class House:
         ended = self.pipeline.handle(request, Quiet())
         return ended.result == "reached"
 
-    def request(self, entry: Entry, person: str, place: Place, **fields: Any) -> IncomingRequest:
+    def request(self, entry: EntryPoint, person: str, place: Place, **fields: Any) -> IncomingRequest:
         number = next(self.number)
         return IncomingRequest(
             key=f"k{number}",
@@ -202,14 +202,14 @@ def house(folder: pathlib.Path, **fields: bool) -> House:
     access = Authoriser(
         projects=lambda: projects(**fields), directory=Directory(), groups=groups, team=lambda: "T1"
     )
-    offers = SlackOffers(OfferRepository(database), now=lambda: NOW)
-    audit = AuditLog(AuditRepository(database), now=lambda: NOW)
+    offers = SlackOffers(ButtonActionRepository(database), now=lambda: NOW)
+    audit = AuditLog(AuditEventRepository(database), now=lambda: NOW)
 
     def reached(_action: Action, _context: Context, /) -> object:
         return "reached"
 
     long_running = LongRunningOperations(
-        ContinuationRepository(database),
+        LongRunningOperationRepository(database),
         audit=audit,
         workflows=NoWork(),
         decode=lambda end: end,
@@ -268,18 +268,20 @@ def attempt(rooms: House, kind: type[Action], person: str, door: str, where: str
         action = action.model_copy(update={"project": "shop"})
     match door:
         case "slash" | "mention":
-            entry = Entry.COMMAND if door == "slash" else Entry.MENTION
+            entry = EntryPoint.COMMAND if door == "slash" else EntryPoint.MENTION
             return rooms.ask(rooms.request(entry, person, place, text=action.words()))
         case "button":
-            return rooms.ask(rooms.request(Entry.CLICK, person, place, offer=rooms.offer(action, place)))
+            return rooms.ask(rooms.request(EntryPoint.CLICK, person, place, offer=rooms.offer(action, place)))
         case "modal":
             fields = {"driver": "flannel"}
             return rooms.ask(
-                rooms.request(Entry.FORM, person, Place(), offer=rooms.offer(action, place), fields=fields)
+                rooms.request(
+                    EntryPoint.FORM, person, Place(), offer=rooms.offer(action, place), fields=fields
+                )
             )
         case "home":
             return rooms.ask(
-                rooms.request(Entry.HOME, person, Place(direct=True), offer=rooms.offer(action, place))
+                rooms.request(EntryPoint.HOME, person, Place(direct=True), offer=rooms.offer(action, place))
             )
     raise AssertionError(door)
 
@@ -310,7 +312,7 @@ def test_in_a_terminal_roles_for_terminals_count_and_nobody_decides(tmp_path: pa
     for kind, role in itertools.product((*ACTIONS, *BY_BUTTON), [*Role, None]):
         person = f"terminal:t{role}@host" if role else "terminal:root@host"
         words = f"{example(kind).words()} --project shop"
-        reached = rooms.ask(rooms.request(Entry.TERMINAL, person, Place(), text=words))
+        reached = rooms.ask(rooms.request(EntryPoint.TERMINAL, person, Place(), text=words))
         allowed = role is not None and (kind.name in ANYBODY or kind.name in MAY[role])
         assert reached == (allowed and kind not in BY_BUTTON), (kind.name, role)
 
@@ -319,12 +321,12 @@ def test_guests_other_teams_and_bots_are_nobody_though_everyone_may_look(tmp_pat
     rooms = house(tmp_path, everyone=True)
     look = {"text": "cluster list"}
     place = place_of("project")
-    assert rooms.ask(rooms.request(Entry.COMMAND, "UNOBODY", place, **look))
+    assert rooms.ask(rooms.request(EntryPoint.COMMAND, "UNOBODY", place, **look))
     for outsider in ("UGUEST", "UEXTERNAL"):
-        assert not rooms.ask(rooms.request(Entry.COMMAND, outsider, place, **look))
-    of_another_team = rooms.request(Entry.COMMAND, "UVIEWER", place, **look)
+        assert not rooms.ask(rooms.request(EntryPoint.COMMAND, outsider, place, **look))
+    of_another_team = rooms.request(EntryPoint.COMMAND, "UVIEWER", place, **look)
     assert not rooms.ask(of_another_team.model_copy(update={"person": Person(id="UVIEWER", team="T2")}))
-    assert not rooms.ask(rooms.request(Entry.MENTION, "UVIEWER", place, bot=True, **look))
+    assert not rooms.ask(rooms.request(EntryPoint.MENTION, "UVIEWER", place, bot=True, **look))
 
 
 def test_a_button_of_one_project_does_nothing_in_a_channel_of_another(tmp_path: pathlib.Path) -> None:
@@ -334,23 +336,27 @@ def test_a_button_of_one_project_does_nothing_in_a_channel_of_another(tmp_path: 
     rooms = house(tmp_path)
     for action in (example(kind) for kind in (*ACTIONS, *BY_BUTTON) if kind.name not in ANYBODY):
         offer = rooms.offer(action, place_of("project"))
-        assert not rooms.ask(rooms.request(Entry.CLICK, "UBANKER", place_of("other-project"), offer=offer)), (
-            action.name
-        )
+        assert not rooms.ask(
+            rooms.request(EntryPoint.CLICK, "UBANKER", place_of("other-project"), offer=offer)
+        ), action.name
 
 
 def test_another_project_is_not_reached_by_naming_it(tmp_path: pathlib.Path) -> None:
     rooms = house(tmp_path)
     for where in ("other-project", "no-project"):
-        request = rooms.request(Entry.COMMAND, "UADMIN", place_of(where), text="cluster list --project shop")
+        request = rooms.request(
+            EntryPoint.COMMAND, "UADMIN", place_of(where), text="cluster list --project shop"
+        )
         assert not rooms.ask(request)
-    direct = rooms.request(Entry.COMMAND, "UBANKER", place_of("direct"), text="cluster list --project shop")
+    direct = rooms.request(
+        EntryPoint.COMMAND, "UBANKER", place_of("direct"), text="cluster list --project shop"
+    )
     assert not rooms.ask(direct)
 
 
 def test_an_id_that_was_not_offered_is_nothing(tmp_path: pathlib.Path) -> None:
     rooms = house(tmp_path)
-    for entry in (Entry.CLICK, Entry.HOME, Entry.FORM):
+    for entry in (EntryPoint.CLICK, EntryPoint.HOME, EntryPoint.FORM):
         assert not rooms.ask(rooms.request(entry, "UADMIN", place_of("project"), offer=OfferId("0" * 32)))
 
 
@@ -360,8 +366,8 @@ def test_a_button_that_changes_something_counts_once_and_again_only_if_nothing_c
     rooms = house(tmp_path)
     place = place_of("project")
     offer = rooms.offer(example(TemplateCreate), place)
-    assert not rooms.ask(rooms.request(Entry.CLICK, "UVIEWER", place, offer=offer)), (
+    assert not rooms.ask(rooms.request(EntryPoint.CLICK, "UVIEWER", place, offer=offer)), (
         "a viewer's press is not one"
     )
-    assert rooms.ask(rooms.request(Entry.CLICK, "UOPERATOR", place, offer=offer))
-    assert not rooms.ask(rooms.request(Entry.CLICK, "UADMIN", place, offer=offer))
+    assert rooms.ask(rooms.request(EntryPoint.CLICK, "UOPERATOR", place, offer=offer))
+    assert not rooms.ask(rooms.request(EntryPoint.CLICK, "UADMIN", place, offer=offer))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.clusters.cluster import AmbiguousCluster, Cluster, Listed
+from bot.clusters.cluster import AmbiguousCluster, Cluster, ClusterListing
 from bot.common.problems import Problem
 from bot.drivers.driver import Driver
 from tests.unit.clusters.fakes import NOW
@@ -30,7 +30,7 @@ def test_clusters_of_one_name_are_told_apart_by_driver_place_size_and_age() -> N
 
 def test_a_list_says_why_magnums_clusters_are_missing() -> None:
     error = Problem("Magnum does not answer", why="timed out.", fix="Check the cloud.")
-    assert Listed(clusters=(), unread=error).missing == (
+    assert ClusterListing(clusters=(), unread=error).missing == (
         "Magnum's clusters are missing: Magnum does not answer, timed out. Check the cloud",
     )
-    assert Listed(clusters=()).missing == ()
+    assert ClusterListing(clusters=()).missing == ()

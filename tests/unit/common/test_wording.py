@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.common.wording import count, first_of, lasting, one_line, reason
+from bot.common.wording import count, exact_duration, first_lines, one_line, reason
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_a_plural_may_have_a_word_of_its_own() -> None:
     ],
 )
 def test_a_length_is_told_exactly(length: timedelta, words: str) -> None:
-    assert lasting(length) == words
+    assert exact_duration(length) == words
 
 
 def test_of_many_lines_the_first_are_told_and_how_many_more() -> None:
-    assert first_of(["a", "b"], 2) == "a\nb"
-    assert first_of(["a", "b", "c", "d"], 2) == "a\nb\nand 2 more"
+    assert first_lines(["a", "b"], 2) == "a\nb"
+    assert first_lines(["a", "b", "c", "d"], 2) == "a\nb\nand 2 more"
 
 
 def test_what_somebody_else_says_is_one_line_and_never_too_long() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.adapters.kube.objects import Custom, DaemonSet, Meta, NodeObject, PodObject
+from bot.adapters.kube.objects import CustomResource, DaemonSet, Meta, NodeObject, PodObject
 from bot.drivers.catalog import profile
 from bot.drivers.driver import Driver
 from bot.drivers.facts import ClusterFacts, Finding, ProbeResult
@@ -99,10 +99,10 @@ def daemon_set(
     return msgspec.convert(body, DaemonSet)
 
 
-def resources(**lists: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Custom, ...]]:
+def resources(**lists: Iterable[Mapping[str, Any]]) -> dict[str, tuple[CustomResource, ...]]:
     """Lists of custom resources by their plural, each resource by its spec."""
     return {
-        plural: tuple(Custom(metadata=Meta(name="default"), spec=dict(spec)) for spec in specs)
+        plural: tuple(CustomResource(metadata=Meta(name="default"), spec=dict(spec)) for spec in specs)
         for plural, specs in lists.items()
     }
 

@@ -12,8 +12,8 @@ from bot.migration.inventory.exclusions import ExclusionContext, exclusion_conte
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.cluster_ranges import ClusterRanges
 from bot.migration.objects.manifest import Object, ref_of
-from bot.migration.objects.modes import Mode
-from bot.migration.objects.order import Stage
+from bot.migration.objects.modes import CutoverMode
+from bot.migration.objects.order import CopyStage
 from bot.migration.objects.transforms.transform import TransformContext
 from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.plan import (
@@ -202,7 +202,7 @@ def plan(
 ) -> MigrationPlan:
     """A plan that copies some objects, and whatever else it is given."""
     items = tuple(
-        PlannedObject(ref=ref_of(obj), uid="u", digest="d", stage=Stage.SERVICES, mode=Mode.COPIED)
+        PlannedObject(ref=ref_of(obj), uid="u", digest="d", stage=CopyStage.SERVICES, mode=CutoverMode.COPIED)
         for obj in objects
     )
     size = MigrationSize(objects=0, bytes=0, workloads=0, pods=0, volumes=0, disk=0, cores=0, memory=0)

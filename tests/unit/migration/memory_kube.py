@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from bot.adapters.kube.client import JSON, Kube, Reply
+from bot.adapters.kube.client import JSON, KubeClient, Reply
 from bot.adapters.kube.errors import Conflict, Forbidden, KubeError, NotFound
 from bot.adapters.kube.writes import APPLY
 from bot.migration.inventory.served_apis import ApiSurface
@@ -18,7 +18,7 @@ from bot.migration.objects.merge_patch import merged
 from tests.unit.migration.builders import SERVED
 
 
-class MemoryKube(Kube):
+class MemoryKube(KubeClient):
     """Serves objects by their paths. `requests` are the writes that it took, `failures` errors by path.
 
     A write that changes nothing keeps the resourceVersion, as a real API server does. A dry run is answered

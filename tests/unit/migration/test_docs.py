@@ -8,17 +8,17 @@ import pytest
 
 from bot.app.workflows import MOST_OPEN_MIGRATIONS
 from bot.migration.objects.manifest import CHOICE, MIGRATION
-from bot.migration.objects.modes import Mode
+from bot.migration.objects.modes import CutoverMode
 from bot.migration.source.hooks import HookPhase
 from bot.migration.volumes.choices import VolumeChoice
 from bot.migration.workflow.concurrency import waiting_line
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "migrations.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "word", [*Mode, *VolumeChoice, CHOICE, MIGRATION, *(f"xk8s.io/{when}" for when in HookPhase)]
+    "word", [*CutoverMode, *VolumeChoice, CHOICE, MIGRATION, *(f"xk8s.io/{when}" for when in HookPhase)]
 )
 def test_a_word_that_people_meet_is_explained(word: str) -> None:
     assert str(word) in PAGE

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bot.policy.cluster_state import ClusterService, ClusterState
-from bot.policy.preview import ConnectionPreview, Where, compute_preview
+from bot.policy.preview import ConnectionPreview, PolicyCluster, compute_preview
 from bot.policy.reach import model, parser
 from bot.policy.reach.engine import Reachability, compute
 from storage.policy_changes import WRITTEN, PolicyChange
@@ -86,7 +86,7 @@ def snapshot(
     )
 
 
-def where(**fields: Any) -> Where:
+def where(**fields: Any) -> PolicyCluster:
     """A cluster that enforces."""
     values: dict[str, Any] = {
         "project": "shop",
@@ -96,7 +96,7 @@ def where(**fields: Any) -> Where:
         "driver": "Calico",
         "enforces": True,
     }
-    return Where(**(values | fields))
+    return PolicyCluster(**(values | fields))
 
 
 class Computed(NamedTuple):

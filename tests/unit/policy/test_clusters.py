@@ -13,7 +13,7 @@ from bot.drivers.driver import Driver
 from bot.drivers.verification import collector
 from bot.policy import clusters
 from bot.policy.clusters import PolicyClient, PolicyClusters
-from bot.policy.errors import NoSuchChange
+from bot.policy.errors import ChangeNotFound
 from tests.unit.policy.builders import change
 from tests.unit.policy.fake_kube import FakeKube
 
@@ -105,7 +105,7 @@ def test_a_cluster_is_closed_after_an_error_of_its_user(opened: Any) -> None:
 
 def test_the_cluster_of_a_change_that_is_gone_is_said_to_be_gone() -> None:
     with (
-        pytest.raises(NoSuchChange, match="The cluster prod-eu of the change 7f3a is gone") as refusal,
+        pytest.raises(ChangeNotFound, match="The cluster prod-eu of the change 7f3a is gone") as refusal,
         policy_clusters().at_change(change(cluster="uuid-9"), operation="9bea"),
     ):
         pass

@@ -32,7 +32,7 @@ def test_differences_are_told_by_field_and_only_so_many() -> None:
 
 
 def test_yaml_is_written_as_people_write_it() -> None:
-    text = content.as_yaml(live(manifest("deny", policyTypes=["Ingress"])))
+    text = content.to_yaml(live(manifest("deny", policyTypes=["Ingress"])))
     assert text.splitlines()[:5] == [
         "apiVersion: networking.k8s.io/v1",
         "kind: NetworkPolicy",

@@ -13,12 +13,12 @@ DENY = manifest("deny", policyTypes=["Ingress"])
 
 
 def test_what_closes_is_grouped_by_workload_with_the_pods_it_touches() -> None:
-    lines = [str(line) for line in diff_text.lines(computed(DENY).preview.changes)]
+    lines = [str(line) for line in diff_text.diff_lines(computed(DENY).preview.changes)]
     assert lines[0] == f"closes outside → {CART} All Connections (outside → 2 pods)"
     assert f"closes {WEB} → {CART} All Connections (1 → 2 pods)" in lines
     assert lines[-1].startswith("closes kube-system/"), "what a team does not own comes last"
     assert (
-        diff_text.summary(diff_text.lines(computed(DENY).preview.changes))
+        diff_text.summarise(diff_text.diff_lines(computed(DENY).preview.changes))
         == f"closes {len(lines)} connections, opens none"
     )
 
@@ -26,25 +26,25 @@ def test_what_closes_is_grouped_by_workload_with_the_pods_it_touches() -> None:
 def test_what_opens_comes_after_what_closes_and_one_is_counted_as_one() -> None:
     narrow = manifest("deny", policyTypes=["Ingress"], ingress=[{"ports": [{"port": 1}]}])
     swapped = computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"ports": [{"port": 2}]}]), narrow)
-    fates = [line.fate for line in diff_text.lines(swapped.preview.changes)]
+    fates = [line.fate for line in diff_text.diff_lines(swapped.preview.changes)]
     assert fates == sorted(fates, key=lambda fate: fate is ConnectionFate.OPENS) and set(fates) == set(
         ConnectionFate
     )
-    assert diff_text.summary([]) == "no connection changes"
-    opens = [line for line in diff_text.lines(swapped.preview.changes) if line.fate is ConnectionFate.OPENS][
-        :1
-    ]
-    assert diff_text.summary(opens) == "opens 1 connection, closes none"
+    assert diff_text.summarise([]) == "no connection changes"
+    opens = [
+        line for line in diff_text.diff_lines(swapped.preview.changes) if line.fate is ConnectionFate.OPENS
+    ][:1]
+    assert diff_text.summarise(opens) == "opens 1 connection, closes none"
 
 
 def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
     block = [{"ipBlock": {"cidr": "203.0.113.0/24"}}]
-    lines = diff_text.lines(
+    lines = diff_text.diff_lines(
         computed(manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
     )
     but = "outside but 203.0.113.0-203.0.113.255"
     assert {line.source for line in lines if line.source.startswith(OUTSIDE)} == {but}
-    opened = diff_text.lines(
+    opened = diff_text.diff_lines(
         computed(DENY, manifest("deny", policyTypes=["Ingress"], ingress=[{"from": block}])).preview.changes
     )
     assert [line.source for line in opened if line.destination == CART] == [
@@ -67,5 +67,7 @@ def test_some_outside_addresses_are_named_and_all_of_them_are_outside() -> None:
 )
 def test_outside_is_told_by_what_is_shorter(cidrs: list[str], source: str) -> None:
     ingress = [{"from": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]}] if cidrs else []
-    lines = diff_text.lines(computed(manifest("x", policyTypes=["Ingress"], ingress=ingress)).preview.changes)
+    lines = diff_text.diff_lines(
+        computed(manifest("x", policyTypes=["Ingress"], ingress=ingress)).preview.changes
+    )
     assert {line.source for line in lines if line.source.startswith(OUTSIDE)} == {source}

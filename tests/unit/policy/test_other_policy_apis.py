@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.adapters.kube.errors import Forbidden
 from bot.drivers.catalog import policy_apis
-from bot.policy.other_policy_apis import OtherPolicies, read_other_policies
+from bot.policy.other_policy_apis import OtherPolicy, read_other_policies
 from tests.unit.policy.fake_kube import Answer, FakeKube
 
 CRD, API_SERVER = "crd.projectcalico.org", "projectcalico.org"
@@ -81,5 +81,5 @@ def test_without_the_list_of_groups_nothing_is_known() -> None:
 
 
 def test_a_policy_without_a_namespace_is_named_without_one() -> None:
-    assert str(OtherPolicies("AdminNetworkPolicy", "g", "", "x")) == "AdminNetworkPolicy x (g)"
-    assert str(OtherPolicies("NetworkPolicy", "g", "shop", "x")) == "NetworkPolicy shop/x (g)"
+    assert str(OtherPolicy("AdminNetworkPolicy", "g", "", "x")) == "AdminNetworkPolicy x (g)"
+    assert str(OtherPolicy("NetworkPolicy", "g", "shop", "x")) == "NetworkPolicy shop/x (g)"

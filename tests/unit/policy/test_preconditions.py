@@ -8,7 +8,7 @@ import pytest
 
 from bot.common.problems import Ambiguous
 from bot.policy import preconditions
-from bot.policy.errors import ChangedSince, NoSuchChange, NoSuchNamespace, NotEnforced
+from bot.policy.errors import ChangedSince, ChangeNotFound, NamespaceNotFound, NotEnforced
 from bot.policy.reach.model import PolicyRef
 from storage.policy_changes import BEGUN, GIVEN_UP
 from tests.unit.policy.builders import change, live, manifest, snapshot, where
@@ -24,7 +24,7 @@ from tests.unit.policy.builders import change, live, manifest, snapshot, where
     ],
 )
 def test_there_must_be_something_to_take_back(fields: dict[str, Any], words: str) -> None:
-    with pytest.raises(NoSuchChange, match=words):
+    with pytest.raises(ChangeNotFound, match=words):
         preconditions.check_revocable(change(**fields))
 
 
@@ -42,10 +42,10 @@ def test_nothing_is_written_where_nothing_enforces_it(driver: str, why: str) -> 
 def test_a_namespace_that_is_not_there_is_refused_with_the_nearest() -> None:
     state = snapshot()
     preconditions.check_namespace(state, PolicyRef("shop", "deny"), where())
-    with pytest.raises(NoSuchNamespace, match="There is no namespace shopp in prod-eu") as refusal:
+    with pytest.raises(NamespaceNotFound, match="There is no namespace shopp in prod-eu") as refusal:
         preconditions.check_namespace(state, PolicyRef("shopp", "deny"), where())
     assert refusal.value.fix == "Did you mean `-n shop`?"
-    with pytest.raises(NoSuchNamespace) as refusal:
+    with pytest.raises(NamespaceNotFound) as refusal:
         preconditions.check_namespace(state, PolicyRef("billing", "deny"), where())
     assert refusal.value.fix == "There are kube-system, shop, web."
 
@@ -68,7 +68,7 @@ def test_what_others_changed_after_a_change_is_not_rolled_back() -> None:
 def test_a_reference_means_one_change_or_is_refused() -> None:
     first, second = change(), change(operation="7f3b" * 8)
     assert preconditions.pick_change([first], "7f3a", "shop") is first
-    with pytest.raises(NoSuchChange, match="There is no change 7f3c in shop"):
+    with pytest.raises(ChangeNotFound, match="There is no change 7f3c in shop"):
         preconditions.pick_change([], "7f3c", "shop")
     with pytest.raises(Ambiguous, match="2 changes begin with 7f3") as refusal:
         preconditions.pick_change([first, second], "7f3", "shop")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.policy import presets, validation
-from bot.policy.errors import BadParameters
+from bot.policy.errors import InvalidParameters
 from bot.policy.presets import PRESETS, Parameters, Preset
 from bot.policy.reach import engine, parser
 from bot.policy.reach.connections import ALL, NOTHING
@@ -60,7 +60,7 @@ def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> No
     import yaml
 
     manifest = preset.manifest("shop", needed(preset))
-    assert validation.own_policy(yaml.safe_dump(manifest), namespace="shop") == manifest
+    assert validation.validate_manifest(yaml.safe_dump(manifest), namespace="shop") == manifest
     assert parser.errors_of(manifest) == ()
 
 
@@ -155,7 +155,7 @@ def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
         "allow-from-namespace-b",
     ]
     names = tuple(f"namespace-{number:053d}" for number in range(5))
-    with pytest.raises(BadParameters, match="too long a name"):
+    with pytest.raises(InvalidParameters, match="too long a name"):
         presets.find("allow-to-namespace").manifest("shop", Parameters(to_namespaces=names))
 
 
@@ -174,12 +174,12 @@ def test_two_of_a_preset_for_different_namespaces_stand_side_by_side() -> None:
     ],
 )
 def test_what_a_preset_does_not_take_or_lacks_is_said(name: str, parameters: Parameters, words: str) -> None:
-    with pytest.raises(BadParameters, match=words):
+    with pytest.raises(InvalidParameters, match=words):
         presets.find(name).manifest("shop", parameters)
 
 
 def test_an_unknown_preset_gets_the_nearest() -> None:
-    with pytest.raises(BadParameters) as refusal:
+    with pytest.raises(InvalidParameters) as refusal:
         presets.find("deny-al")
     assert "Did you mean `deny-all`?" in refusal.value.fix
 

@@ -28,6 +28,6 @@ def test_a_deletion_opens_what_a_policy_closed() -> None:
     preview = computed(None, DENY, ref=PolicyRef("shop", "deny")).preview
     assert (
         preview.manifest is None
-        and diff_text.count(diff_text.lines(preview.changes), ConnectionFate.CLOSES) == 0
+        and diff_text.count(diff_text.diff_lines(preview.changes), ConnectionFate.CLOSES) == 0
     )
     assert {str(item.pod) for item in preview.released} == {"shop/cart-1", "shop/cart-2", "shop/redis-1"}

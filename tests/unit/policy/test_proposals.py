@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.access.proposal import digest
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
+from bot.actions.proposal import digest
 from bot.policy import change_plan, content
 from bot.policy.change_plan import PolicyChangePlan
-from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.other_policy_apis import OtherPolicy
 from bot.policy.owners import PolicyOwner
 from bot.policy.proposals import BEGUN, NO_MANIFEST, PRODUCTION, PolicyProposals, proposal
 from bot.policy.service import PolicyServices
@@ -49,7 +49,7 @@ def test_it_says_what_happens_on_what_and_is_of_the_kind_that_production_needs()
 
 
 def test_an_incomplete_verdict_is_the_first_warning_then_who_undoes_it_and_dns() -> None:
-    foreign = (OtherPolicies("GlobalNetworkPolicy", "crd.projectcalico.org", "", "x"),)
+    foreign = (OtherPolicy("GlobalNetworkPolicy", "crd.projectcalico.org", "", "x"),)
     warnings = proposal(plan(foreign=foreign, owner=PolicyOwner(tool="Flux", name="apps"))).warnings
     assert warnings[0].startswith("This verdict is incomplete") and "GlobalNetworkPolicy x" in warnings[0]
     assert warnings[1].startswith("Flux owns this policy (apps)")

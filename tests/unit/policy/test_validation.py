@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.policy import validation, yaml_document
-from bot.policy.errors import BadManifest
+from bot.policy.errors import InvalidManifest
 
 GOOD = """
 apiVersion: networking.k8s.io/v1
@@ -29,9 +29,9 @@ spec:
 """
 
 
-def refused(text: str | bytes, namespace: str = "shop") -> BadManifest:
-    with pytest.raises(BadManifest) as refusal:
-        validation.own_policy(text, namespace=namespace)
+def refused(text: str | bytes, namespace: str = "shop") -> InvalidManifest:
+    with pytest.raises(InvalidManifest) as refusal:
+        validation.validate_manifest(text, namespace=namespace)
     return refusal.value
 
 
@@ -43,7 +43,7 @@ def spec(text: str) -> str:
 
 
 def test_a_policy_is_taken_and_given_its_namespace() -> None:
-    policy = validation.own_policy(GOOD, namespace="shop")
+    policy = validation.validate_manifest(GOOD, namespace="shop")
     assert policy["metadata"] == {"name": "web", "labels": {"team": "shop"}, "namespace": "shop"}
     assert policy["spec"]["ingress"][0]["ports"][0] == {"port": 8080, "endPort": 8090}
 
@@ -59,7 +59,7 @@ def test_what_kubectl_prints_is_taken_without_what_the_server_wrote() -> None:
         "namespace": "shop",
     }
     printed["status"] = {}
-    policy = validation.own_policy(yaml.safe_dump(printed), namespace="shop")
+    policy = validation.validate_manifest(yaml.safe_dump(printed), namespace="shop")
     assert set(policy) == {"apiVersion", "kind", "metadata", "spec"}
     assert set(policy["metadata"]) == {"name", "labels", "namespace"}
 
@@ -68,7 +68,8 @@ def test_json_is_taken_too() -> None:
     import json
 
     assert (
-        validation.own_policy(json.dumps(yaml.safe_load(GOOD)), namespace="shop")["metadata"]["name"] == "web"
+        validation.validate_manifest(json.dumps(yaml.safe_load(GOOD)), namespace="shop")["metadata"]["name"]
+        == "web"
     )
 
 
@@ -261,7 +262,7 @@ def test_whatever_is_no_policy_is_refused_with_the_reason(text: str | bytes, wor
 
 
 def test_a_trailing_separator_makes_no_second_document() -> None:
-    assert validation.own_policy(f"---\n{GOOD}\n---\n", namespace="shop")["metadata"]["name"] == "web"
+    assert validation.validate_manifest(f"---\n{GOOD}\n---\n", namespace="shop")["metadata"]["name"] == "web"
 
 
 def test_a_bomb_is_refused_before_it_is_built() -> None:
@@ -280,20 +281,20 @@ def test_what_is_null_is_left_out_as_an_api_server_leaves_it_out_and_a_null_labe
         "{podSelector: {matchLabels: {app: null}}, egress: null, ingress: [{from: null, ports: [{port: 1,"
         " endPort: null}]}]}"
     )
-    policy = validation.own_policy(f"{head}spec: {spec}", namespace="shop")
+    policy = validation.validate_manifest(f"{head}spec: {spec}", namespace="shop")
     assert policy["metadata"] == {"name": "web", "namespace": "shop", "annotations": {"a": ""}}
     assert policy["spec"] == {
         "podSelector": {"matchLabels": {"app": ""}},
         "ingress": [{"ports": [{"port": 1}]}],
     }
-    assert "spec" not in validation.own_policy(f"{head}spec:\n", namespace="shop")
+    assert "spec" not in validation.validate_manifest(f"{head}spec:\n", namespace="shop")
 
 
 def test_an_anchor_that_is_used_again_is_written_out() -> None:
     text = GOOD.replace(
         "labels: {team: shop}", "labels: &own {team: shop}, annotations: {<<: *own, kept: by-hand}"
     )
-    metadata = validation.own_policy(text, namespace="shop")["metadata"]
+    metadata = validation.validate_manifest(text, namespace="shop")["metadata"]
     assert metadata["labels"] == {"team": "shop"}
     assert metadata["annotations"] == {"team": "shop", "kept": "by-hand"}
 
@@ -304,7 +305,7 @@ def test_ten_megabytes_are_refused_by_their_size() -> None:
 
 
 def test_dates_and_odd_words_stay_what_they_are() -> None:
-    policy = validation.own_policy(
+    policy = validation.validate_manifest(
         GOOD.replace("labels: {team: shop}", "annotations: {since: 2026-11-24}"), namespace="shop"
     )
     assert policy["metadata"]["annotations"] == {"since": "2026-11-24"}
@@ -352,8 +353,8 @@ junk = st.recursive(
 def test_any_object_is_a_policy_or_is_refused_with_fields(spec: dict[str, Any], metadata: Any) -> None:
     sent = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
     try:
-        policy = validation.own_policy(yaml.safe_dump(sent), namespace="shop")
-    except BadManifest as refusal:
+        policy = validation.validate_manifest(yaml.safe_dump(sent), namespace="shop")
+    except InvalidManifest as refusal:
         assert refusal.what and refusal.fix and (refusal.mistakes or refusal.why)
     else:
         assert policy["metadata"]["namespace"] == "shop"
@@ -362,5 +363,5 @@ def test_any_object_is_a_policy_or_is_refused_with_fields(spec: dict[str, Any], 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_any_text_is_answered_by_a_policy_or_a_refusal(text: str | bytes) -> None:
-    with pytest.raises(BadManifest):
-        validation.own_policy(text, namespace="shop")
+    with pytest.raises(InvalidManifest):
+        validation.validate_manifest(text, namespace="shop")

@@ -11,14 +11,14 @@ from bot.access.roles import Role
 from bot.actions import grammar
 from bot.actions.action import Action
 from bot.actions.clusters import ClusterDelete
-from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Person, Place
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, Outcome
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.exchange import Exchange
-from bot.requests.ports import Offered, Ports
+from bot.requests.ports import Ports, ResolvedOffer
 from bot.requests.stages.record_intent import record_intent
 from storage.audit import AuditEvent
 from storage.database import DatabaseError
@@ -86,11 +86,11 @@ class OneOffer:
         self.free = free
         self.released: list[str] = []
 
-    def resolve(self, request: IncomingRequest) -> Offered:
+    def resolve(self, request: IncomingRequest) -> ResolvedOffer:
         if request.offer is None:
             raise Problem("This button is no longer known")
         placed = request.model_copy(update={"place": Place(channel="C1", thread="1.0")})
-        return Offered(request=placed, action=DELETE, project=self.project)
+        return ResolvedOffer(request=placed, action=DELETE, project=self.project)
 
     def take(self, request: IncomingRequest) -> bool:
         free, self.free = self.free, False
@@ -158,7 +158,7 @@ def request(text: str = "cluster delete dev-eu", **changes: Any) -> IncomingRequ
     values: dict[str, Any] = {
         "key": "k",
         "operation": OperationId("7f3a" + "0" * 28),
-        "entry": Entry.COMMAND,
+        "entry": EntryPoint.COMMAND,
         "person": Person(id="U1"),
         "place": Place(channel="C1"),
         "text": text,

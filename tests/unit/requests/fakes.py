@@ -6,13 +6,13 @@ from bot.actions.action import Action
 from bot.actions.request import IncomingRequest
 from bot.actions.service import Context
 from bot.common.problems import Problem
-from bot.requests.ports import Offered
+from bot.requests.ports import ResolvedOffer
 
 
 class NoOffers:
     """Nothing was offered."""
 
-    def resolve(self, request: IncomingRequest) -> Offered:
+    def resolve(self, request: IncomingRequest) -> ResolvedOffer:
         raise Problem("no offers here")
 
     def take(self, request: IncomingRequest) -> bool:

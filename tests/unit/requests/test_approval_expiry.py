@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.requests.approval_expiry import ApprovalExpiry
-from storage.approvals import APPROVED, EXPIRED, VOID, ApprovalRepository, DecisionResult
+from storage.approvals import APPROVED, EXPIRED, VOID, ApprovalRepository, Vote
 from storage.database import Database
 from storage.inbox import InboxRepository
 from tests.unit.access.approval_requests import NOW, Clock, ask, desk
 
-BO = DecisionResult(person="U2", name="bo", approved=True)
+BO = Vote(person="U2", name="bo", approved=True)
 
 
 def expiry(database: Database, clock: Clock, changes: list[str]) -> ApprovalExpiry:
@@ -36,7 +36,7 @@ def test_an_effect_is_set_off_when_its_window_opens(database: Database) -> None:
     clock, changes = Clock(), list[str]()
     approvals = desk(database, clock)
     approval = approvals.ask(ask())
-    night = DecisionResult(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
+    night = Vote(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
     assert approvals.decide(approval.id, night, project="shop", typed="dev-eu").state == APPROVED
     clock.now += timedelta(hours=10)
     expiry(database, clock, changes).pass_time()
@@ -48,7 +48,7 @@ def test_a_window_that_was_missed_voids_the_approval(database: Database) -> None
     clock, changes = Clock(), list[str]()
     approvals = desk(database, clock)
     approval = approvals.ask(ask())
-    soon = DecisionResult(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
+    soon = Vote(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
     approvals.decide(approval.id, soon, project="shop", typed="dev-eu")
     clock.now += timedelta(hours=2)
     expiry(database, clock, changes).pass_time()

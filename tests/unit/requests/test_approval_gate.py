@@ -11,18 +11,18 @@ from bot.access.approvals import ApprovalVoid, NoApprover
 from bot.access.authorisation import Deciders
 from bot.actions.clusters import ClusterDelete, ClusterList
 from bot.actions.proposal import Proposal, ProposalDocument
-from bot.actions.request import Entry, IncomingRequest, OperationId, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Place
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context
 from bot.common.problems import Problem, Refusal
 from bot.requests.approval_gate import ApprovalGate
-from storage.approvals import OPEN, STARTED, VOID, DecisionResult
+from storage.approvals import OPEN, STARTED, VOID, Vote
 from storage.database import Database
 from storage.inbox import InboxEntry
 from tests.unit.access.approval_requests import NOW, desk, proposal
 from tests.unit.requests.exchanges import DELETE, exchange, request
 
-BO = DecisionResult(person="U2", name="bo", approved=True)
+BO = Vote(person="U2", name="bo", approved=True)
 BO_DECIDES = Deciders(users=("U2",), groups=(), everyone=False, people=frozenset({"U2"}))
 
 
@@ -137,7 +137,11 @@ def test_the_effect_is_a_request_of_the_requester_that_continues_theirs(database
     trial, asked = gate(database), request()
     trial.ask(asked)
     effect = trial.effect(asked)
-    assert (effect.entry, effect.person, effect.continues) == (Entry.APPROVED, asked.person, asked.operation)
+    assert (effect.entry, effect.person, effect.continues) == (
+        EntryPoint.APPROVED,
+        asked.person,
+        asked.operation,
+    )
     assert effect.key == f"approved:{asked.operation}" and effect.operation != asked.operation
     assert trial.gate.approved_action(effect) == DELETE
 
@@ -171,7 +175,7 @@ def test_an_effect_that_could_not_begin_voids_its_approval(database: Database) -
 
 
 def test_an_effect_without_its_approval_is_refused(database: Database) -> None:
-    lost = request(entry=Entry.APPROVED, continues=OperationId("nobody"))
+    lost = request(entry=EntryPoint.APPROVED, continues=OperationId("nobody"))
     with pytest.raises(Refusal, match="The approval is gone"):
         gate(database).gate.approved_action(lost)
 

@@ -9,10 +9,10 @@ from typing import Any
 from bot.access.roles import Role
 from bot.requests.home_page import RECENT, HomePage, HomeService
 from bot.requests.inbox import inbox_entry
-from storage.approvals import ApprovalRepository, DecisionResult
-from storage.audit import AuditRepository
+from storage.approvals import ApprovalRepository, Vote
+from storage.audit import AuditEventRepository
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.verifications import LastVerification, VerificationRepository
 from tests.unit.access.approval_requests import ask, desk
@@ -32,10 +32,10 @@ class Events:
 def page(
     database: Database, person: str, roles: dict[str, dict[Role, str]], *, events: Events | None = None
 ) -> HomePage:
-    audit: Any = events or AuditRepository(database)
+    audit: Any = events or AuditEventRepository(database)
     service = HomeService(
         approvals=ApprovalRepository(database),
-        continuations=ContinuationRepository(database),
+        continuations=LongRunningOperationRepository(database),
         verifications=VerificationRepository(database),
         migrations=ClusterMigrationRepository(database),
         audit=audit,
@@ -56,7 +56,7 @@ def test_an_approver_sees_what_is_theirs_to_decide_until_they_have(database: Dat
     assert page(database, "U1", APPROVER).to_decide == (), "nobody decides over their own request"
     approvals.decide(
         approval.id,
-        DecisionResult(person="U2", name="bo", approved=True),
+        Vote(person="U2", name="bo", approved=True),
         project="shop",
         typed="dev-eu",
     )
@@ -70,7 +70,7 @@ def test_a_requester_sees_what_they_have_asked_for(database: Database) -> None:
 
 
 def test_work_that_goes_on_is_shown_with_who_asked_for_it(database: Database) -> None:
-    continuation = Continuation(
+    continuation = LongRunningOperation(
         operation="op-1",
         project="shop",
         action=DELETE.encode(),
@@ -79,7 +79,7 @@ def test_work_that_goes_on_is_shown_with_who_asked_for_it(database: Database) ->
         input={},
         begun_at=NOW,
     )
-    repository = ContinuationRepository(database)
+    repository = LongRunningOperationRepository(database)
     repository.keep(continuation, entry=inbox_entry(request()))
     bank = dataclasses.replace(continuation, operation="op-2", project="bank")
     repository.keep(bank, entry=inbox_entry(request(key="k2", operation="op-2")))

@@ -12,7 +12,7 @@ from bot.access.authorisation import Asker, Grant
 from bot.access.roles import Role
 from bot.actions.action import Action
 from bot.actions.clusters import ClusterCreate
-from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Person, Place
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, Outcome
 from bot.audit.log import AuditLog
@@ -22,8 +22,8 @@ from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
 from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
-from storage.audit import OUTCOME, AuditRepository
-from storage.continuations import ContinuationRepository
+from storage.audit import OUTCOME, AuditEventRepository
+from storage.continuations import LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry, InboxRepository, LeasedEntry
 from tests.unit.requests.exchanges import RecordingAnswer, ports
@@ -69,9 +69,9 @@ class Gate:
 class Bench:
     pipeline: RequestPipeline
     inbox: InboxRepository
-    repository: ContinuationRepository
+    repository: LongRunningOperationRepository
     audit: AuditLog
-    events: AuditRepository
+    events: AuditEventRepository
     elsewhere: Elsewhere
     reporter: ProgressReporter
     answer: ClosableAnswer
@@ -99,9 +99,9 @@ class Bench:
 
 @pytest.fixture
 def bench(database: Database) -> Bench:
-    events = AuditRepository(database)
+    events = AuditEventRepository(database)
     audit = AuditLog(events, now=lambda: NOW)
-    repository, inbox = ContinuationRepository(database), InboxRepository(database)
+    repository, inbox = LongRunningOperationRepository(database), InboxRepository(database)
     elsewhere, answer, woken, gate = Elsewhere(), ClosableAnswer(), [], Gate()
     served: list[Context] = []
 
@@ -131,7 +131,7 @@ def bench(database: Database) -> Bench:
     return Bench(pipeline, inbox, repository, audit, events, elsewhere, reporter, answer, woken, gate, served)
 
 
-def request(entry: Entry = Entry.COMMAND) -> IncomingRequest:
+def request(entry: EntryPoint = EntryPoint.COMMAND) -> IncomingRequest:
     return IncomingRequest(
         key="k",
         operation=OPERATION,
@@ -244,7 +244,7 @@ def test_a_channel_that_is_gone_does_not_keep_a_request_open(bench: Bench) -> No
 
 
 def test_a_request_of_a_terminal_is_kept_so_that_a_replica_can_end_it(bench: Bench) -> None:
-    assert bench.pipeline.handle(request(Entry.TERMINAL), bench.answer).outcome is Outcome.OPEN
+    assert bench.pipeline.handle(request(EntryPoint.TERMINAL), bench.answer).outcome is Outcome.OPEN
     assert bench.lease() is None
     bench.reporter.end(OPERATION, {"result": "made"})
     assert bench.work().outcome is Outcome.SUCCEEDED

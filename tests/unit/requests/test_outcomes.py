@@ -11,7 +11,7 @@ from bot.actions.service import Outcome
 from bot.common.problems import Problem, Refusal
 from bot.common.redaction import Redactor
 from bot.requests.answer import Conclusion, DiscardedAnswer, answer_for
-from bot.requests.outcomes import audit_subject, judge, shown
+from bot.requests.outcomes import audit_subject, judge, redacted
 from tests.unit.requests.exchanges import DELETE, RecordingAnswer, conclusion, request
 
 
@@ -61,9 +61,9 @@ def test_secrets_of_servers_are_hidden_before_anything_is_shown() -> None:
     ended: Conclusion = dataclasses.replace(
         conclusion(request()), problem=Problem("Keystone refused", why="password hunter2-hunter2")
     )
-    problem = shown(ended, redactor).problem
+    problem = redacted(ended, redactor).problem
     assert problem is not None and "hunter2" not in problem.why
-    assert shown(conclusion(request()), redactor).problem is None
+    assert redacted(conclusion(request()), redactor).problem is None
 
 
 def test_a_replica_answers_everybody_but_a_terminal() -> None:

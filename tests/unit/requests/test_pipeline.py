@@ -15,15 +15,15 @@ from bot.access.roles import Role
 from bot.actions.action import Action, Effect
 from bot.actions.clusters import ClusterList
 from bot.actions.help_words import Help
-from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Person, Place
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome
 from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
-from storage.audit import AuditFilter, AuditRepository
-from storage.continuations import ContinuationRepository
+from storage.audit import AuditEventRepository, AuditFilter
+from storage.continuations import LongRunningOperationRepository
 from storage.database import Database, DatabaseError
 from tests.unit.requests.exchanges import RecordingAnswer, ports
 from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
@@ -43,7 +43,7 @@ class Gate:
 @dataclasses.dataclass
 class Bench:
     pipeline: RequestPipeline
-    repository: AuditRepository
+    repository: AuditEventRepository
     contexts: list[Context]
 
     def events(self) -> list[tuple[str, str, str]]:
@@ -56,7 +56,7 @@ def bench(
 ) -> Bench:
     database = Database.open(f"sqlite:///{tmp_path}/audit.sqlite3")
     database.upgrade()
-    repository = AuditRepository(database)
+    repository = AuditEventRepository(database)
     contexts: list[Context] = []
 
     def noting(action: Action, context: Context, /) -> object:
@@ -71,7 +71,7 @@ def bench(
             access=Gate(),
             audit=audit,
             long_running=LongRunningOperations(
-                ContinuationRepository(database),
+                LongRunningOperationRepository(database),
                 audit=audit,
                 workflows=NoWork(),
                 decode=lambda end: end,
@@ -93,7 +93,7 @@ def request(text: str, *, person: str = "U1") -> IncomingRequest:
     return IncomingRequest(
         key="k",
         operation=OperationId("7f3a" + "0" * 28),
-        entry=Entry.COMMAND,
+        entry=EntryPoint.COMMAND,
         person=Person(id=person),
         place=Place(channel="C1"),
         text=text,

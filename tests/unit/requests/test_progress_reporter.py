@@ -11,15 +11,15 @@ from bot.common.problems import Problem
 from bot.requests.answer import Answer
 from bot.requests.inbox import inbox_entry
 from bot.requests.progress_reporter import ProgressReporter
-from storage.continuations import Continuation, ContinuationRepository
+from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from tests.unit.requests.exchanges import DELETE, NOW, RecordingAnswer, request
 
 
 @pytest.fixture
-def continuations(database: Database) -> ContinuationRepository:
-    repository = ContinuationRepository(database)
-    continuation = Continuation(
+def continuations(database: Database) -> LongRunningOperationRepository:
+    repository = LongRunningOperationRepository(database)
+    continuation = LongRunningOperation(
         operation=request().operation,
         project="shop",
         action=DELETE.encode(),
@@ -33,12 +33,12 @@ def continuations(database: Database) -> ContinuationRepository:
 
 
 def reporter(
-    repository: ContinuationRepository, answer: Answer, wake: Callable[[], None] = lambda: None
+    repository: LongRunningOperationRepository, answer: Answer, wake: Callable[[], None] = lambda: None
 ) -> ProgressReporter:
     return ProgressReporter(repository, answer=lambda _request: answer, wake=wake, now=lambda: NOW)
 
 
-def test_progress_and_new_states_go_to_the_answer(continuations: ContinuationRepository) -> None:
+def test_progress_and_new_states_go_to_the_answer(continuations: LongRunningOperationRepository) -> None:
     answer = RecordingAnswer()
     reports = reporter(continuations, answer)
     reports.progress(request().operation, "half")
@@ -46,13 +46,13 @@ def test_progress_and_new_states_go_to_the_answer(continuations: ContinuationRep
     assert answer.states == ["half", ("copied", "all objects")]
 
 
-def test_an_operation_that_nobody_knows_is_not_shown(continuations: ContinuationRepository) -> None:
+def test_an_operation_that_nobody_knows_is_not_shown(continuations: LongRunningOperationRepository) -> None:
     answer = RecordingAnswer()
     reporter(continuations, answer).progress("nobody", "half")
     assert answer.states == []
 
 
-def test_after_the_end_nothing_more_is_shown(continuations: ContinuationRepository) -> None:
+def test_after_the_end_nothing_more_is_shown(continuations: LongRunningOperationRepository) -> None:
     answer, woken = RecordingAnswer(), list[bool]()
     reports = reporter(continuations, answer, lambda: woken.append(True))
     reports.end(request().operation, {"result": "deleted"})
@@ -60,7 +60,7 @@ def test_after_the_end_nothing_more_is_shown(continuations: ContinuationReposito
     assert woken == [True] and answer.states == []
 
 
-def test_the_work_goes_on_if_a_state_cannot_be_shown(continuations: ContinuationRepository) -> None:
+def test_the_work_goes_on_if_a_state_cannot_be_shown(continuations: LongRunningOperationRepository) -> None:
     class Silent(RecordingAnswer):
         def progress(self, *_arguments: Any) -> None:
             raise Problem("Slack did not answer")

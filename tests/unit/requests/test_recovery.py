@@ -13,7 +13,7 @@ from bot.audit.log import AuditLog, AuditSubject
 from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer
 from bot.requests.recovery import Recovery
-from storage.audit import OUTCOME, AuditEvent, AuditRepository
+from storage.audit import OUTCOME, AuditEvent, AuditEventRepository
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 @dataclasses.dataclass
 class Bench:
     log: AuditLog
-    repository: AuditRepository
+    repository: AuditEventRepository
     now: datetime = NOW
     waiting: set[str] = dataclasses.field(default_factory=set)
     told: list[tuple[str, Outcome]] = dataclasses.field(default_factory=list)
@@ -69,7 +69,7 @@ class Bench:
 
 @pytest.fixture
 def bench(database: Database) -> Bench:
-    repository = AuditRepository(database)
+    repository = AuditEventRepository(database)
     made = Bench(log=AuditLog(repository, now=lambda: NOW), repository=repository)
     made.readers["template.create"] = lambda intent: Readback(outcome=Outcome.SUCCEEDED, detail="it is there")
     return made

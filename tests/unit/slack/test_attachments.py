@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.actions.policies import PolicyPreview
-from bot.actions.request import Attached, Entry, IncomingRequest
+from bot.actions.request import AttachedFile, EntryPoint, IncomingRequest
 from bot.common.problems import Problem
-from bot.policy.errors import BadManifest
+from bot.policy.errors import InvalidManifest
 from bot.policy.yaml_document import LARGEST
 from bot.slack.attachments import FileNotTaken, SlackAttachments
 from tests.unit.slack.examples.policies import action
@@ -33,12 +33,12 @@ class FakeSlack:
         return self.info
 
 
-def mention(*files: Attached) -> IncomingRequest:
-    return request(Entry.MENTION, files=files)
+def mention(*files: AttachedFile) -> IncomingRequest:
+    return request(EntryPoint.MENTION, files=files)
 
 
 LACKS = PolicyPreview(cluster="c", namespace="shop", yaml=True)
-FILE = Attached(id="F1", name="p.yaml", size=7, url="https://files.slack.com/F1")
+FILE = AttachedFile(id="F1", name="p.yaml", size=7, url="https://files.slack.com/F1")
 
 
 def test_a_file_becomes_the_manifest_of_words_that_want_one_and_of_no_others() -> None:
@@ -53,20 +53,20 @@ def test_a_file_becomes_the_manifest_of_words_that_want_one_and_of_no_others() -
 
 def test_a_file_of_a_shared_channel_is_asked_about_first() -> None:
     slack = FakeSlack(info={"url_private_download": "https://files.slack.com/F2", "size": 7})
-    SlackAttachments(slack).complete(mention(Attached(id="F2")), LACKS)
+    SlackAttachments(slack).complete(mention(AttachedFile(id="F2")), LACKS)
     assert slack.downloads == [("https://files.slack.com/F2", LARGEST)]
 
 
 def test_a_large_file_is_refused_without_reading_it() -> None:
     slack = FakeSlack()
-    with pytest.raises(BadManifest, match="too large"):
+    with pytest.raises(InvalidManifest, match="too large"):
         SlackAttachments(slack).complete(mention(FILE.model_copy(update={"size": 10_000_000})), LACKS)
     assert slack.downloads == []
-    with pytest.raises(BadManifest, match="too large"):
+    with pytest.raises(InvalidManifest, match="too large"):
         SlackAttachments(FakeSlack(info={"url_private": "u", "size": LARGEST + 1})).complete(
-            mention(Attached(id="F2")), LACKS
+            mention(AttachedFile(id="F2")), LACKS
         )
-    with pytest.raises(BadManifest, match="too large"):
+    with pytest.raises(InvalidManifest, match="too large"):
         SlackAttachments(FakeSlack(content=None)).complete(
             mention(FILE.model_copy(update={"size": None})), LACKS
         )
@@ -85,14 +85,14 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
         (FakeSlack(), (FILE.model_copy(update={"url": "broken"}),), "The file p.yaml could not be read"),
         (
             FakeSlack(info={"url_private": "broken", "name": "q.yaml"}),
-            (Attached(id="F2"),),
+            (AttachedFile(id="F2"),),
             "The file F2 could not be read",
         ),
     ],
     ids=["two", "no-text", "broken", "broken-in-a-shared-channel"],
 )
 def test_what_cannot_be_read_is_refused_with_the_way_out(
-    slack: FakeSlack, files: tuple[Attached, ...], what: str
+    slack: FakeSlack, files: tuple[AttachedFile, ...], what: str
 ) -> None:
     with pytest.raises(FileNotTaken, match=what) as raised:
         SlackAttachments(slack).complete(mention(*files), LACKS)

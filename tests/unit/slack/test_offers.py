@@ -8,11 +8,11 @@ import pytest
 
 from bot.actions.audit import AuditList
 from bot.actions.clusters import ClusterShow
-from bot.actions.request import Entry, OfferId, Place
+from bot.actions.request import EntryPoint, OfferId, Place
 from bot.actions.templates import TemplateCreate
 from bot.slack import kit
 from bot.slack.offers import SlackOffers, UnknownOffer
-from storage.offers import Offer
+from storage.offers import ButtonAction
 from tests.unit.slack.examples.requests import NOW, OPERATION, request
 from tests.unit.slack.examples.templates import FLANNEL
 
@@ -21,16 +21,16 @@ class FakeRepository:
     """The table of offers."""
 
     def __init__(self) -> None:
-        self.offers: dict[str, Offer] = {}
+        self.offers: dict[str, ButtonAction] = {}
         self.taken: dict[str, str] = {}
 
     def put(self, *, now: Any, **values: Any) -> str:
         assert now == NOW
         offer = f"offer-{len(self.offers) + 1}"
-        self.offers[offer] = Offer(id=offer, **values)
+        self.offers[offer] = ButtonAction(id=offer, **values)
         return offer
 
-    def get(self, offer: str) -> Offer | None:
+    def get(self, offer: str) -> ButtonAction | None:
         return self.offers.get(offer)
 
     def take(self, offer: str, *, operation: str) -> bool:
@@ -75,7 +75,7 @@ def test_a_button_of_the_app_home_names_its_project_itself(
 
 def test_a_click_becomes_the_action_of_its_offer_and_stays_where_it_was_made(offers: SlackOffers) -> None:
     offer = offers.keep(SHOW, operation=OPERATION, project="shop", channel="C1")
-    click = request(Entry.CLICK, Place(channel="C2"), offer=offer)
+    click = request(EntryPoint.CLICK, Place(channel="C2"), offer=offer)
     resolved = offers.resolve(click)
     assert (resolved.action, resolved.project, resolved.request) == (SHOW, "shop", click)
 
@@ -85,7 +85,7 @@ def test_a_form_becomes_its_action_with_the_values_in_the_place_where_it_was_ask
     offers: SlackOffers, channel: str, direct: bool
 ) -> None:
     offer = offers.keep(TemplateCreate(), operation=OPERATION, project="shop", channel=channel, thread="1.0")
-    form = request(Entry.FORM, Place(), offer=offer, fields={"driver": "flannel", "keypair": ""})
+    form = request(EntryPoint.FORM, Place(), offer=offer, fields={"driver": "flannel", "keypair": ""})
     resolved = offers.resolve(form)
     assert resolved.action == TemplateCreate(driver=FLANNEL)
     place = resolved.request.place
@@ -95,7 +95,7 @@ def test_a_form_becomes_its_action_with_the_values_in_the_place_where_it_was_ask
 @pytest.mark.parametrize("offer", [None, OfferId("gone")])
 def test_a_button_that_is_not_known_says_so(offers: SlackOffers, offer: OfferId | None) -> None:
     with pytest.raises(UnknownOffer, match="no longer known"):
-        offers.resolve(request(Entry.CLICK, offer=offer))
+        offers.resolve(request(EntryPoint.CLICK, offer=offer))
 
 
 def test_an_action_that_this_version_does_not_understand_is_of_an_older_one(
@@ -104,7 +104,7 @@ def test_an_action_that_this_version_does_not_understand_is_of_an_older_one(
     offer = offers.keep(SHOW, operation=OPERATION, project="shop")
     repository.offers[offer].action["action"] = "cluster.dance"
     with pytest.raises(UnknownOffer, match="older version"):
-        offers.resolve(request(Entry.CLICK, offer=offer))
+        offers.resolve(request(EntryPoint.CLICK, offer=offer))
 
 
 @pytest.mark.parametrize(("action", "fields"), [(AuditList(), {}), (TemplateCreate(), {"driver": "carrier"})])
@@ -113,13 +113,13 @@ def test_a_form_that_fills_nothing_or_does_not_fit_is_of_an_older_version(
 ) -> None:
     offer = offers.keep(action, operation=OPERATION, project="shop")
     with pytest.raises(UnknownOffer, match="older version"):
-        offers.resolve(request(Entry.FORM, offer=offer, fields=fields))
+        offers.resolve(request(EntryPoint.FORM, offer=offer, fields=fields))
 
 
 def test_an_offer_is_taken_once_until_it_is_given_back(offers: SlackOffers) -> None:
     offer = offers.keep(SHOW, operation=OPERATION, project="shop")
-    one = request(Entry.CLICK, offer=offer)
-    other = request(Entry.CLICK, offer=offer, operation="f" * 32)
+    one = request(EntryPoint.CLICK, offer=offer)
+    other = request(EntryPoint.CLICK, offer=offer, operation="f" * 32)
     assert offers.take(one) and offers.take(one) and not offers.take(other)
     offers.give_back(one)
     assert offers.take(other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.actions.request import Attached, Entry
+from bot.actions.request import AttachedFile, EntryPoint
 from bot.slack import payloads
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_a_command_is_keyed_by_its_trigger_so_that_a_redelivery_is_the_same_requ
 def test_a_command_knows_who_where_and_what() -> None:
     request = payloads.from_command(command(), now=NOW)
     assert (request.person.id, request.person.team, request.place.channel) == ("U1", "T1", "C0SHOP")
-    assert (request.text, request.entry, request.place.thread) == ("verify calico", Entry.COMMAND, "")
+    assert (request.text, request.entry, request.place.thread) == ("verify calico", EntryPoint.COMMAND, "")
     assert not request.place.direct
 
 
@@ -95,7 +95,7 @@ def test_two_people_who_press_one_button_are_both_heard() -> None:
 def test_a_button_of_the_app_home_comes_from_no_channel() -> None:
     body = click(channel=None, container={"type": "view", "view_id": "V1"}, message={})
     request = payloads.from_click(body, now=NOW)
-    assert request.entry is Entry.HOME and request.place.direct and not request.place.channel
+    assert request.entry is EntryPoint.HOME and request.place.direct and not request.place.channel
 
 
 def test_a_button_counts_once_per_press_but_a_double_click_is_one() -> None:
@@ -141,7 +141,7 @@ FILE = {
 def test_files_are_read_from_mentions_and_forms() -> None:
     files = [FILE, {"id": "F2", "file_access": "check_file_info"}]
     request = payloads.from_mention(mention("<@U9> x", files=files), bot_user="U9", now=NOW)
-    assert request.files == (Attached(id="F1", name="p.yaml", size=7, url="d"), Attached(id="F2"))
+    assert request.files == (AttachedFile(id="F1", name="p.yaml", size=7, url="d"), AttachedFile(id="F2"))
     view = {
         "id": "V1",
         "private_metadata": "o",

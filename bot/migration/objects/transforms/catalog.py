@@ -17,7 +17,7 @@ from bot.migration.objects.transforms import (
     workloads,
 )
 from bot.migration.objects.transforms.transform import Transform, TransformContext, Transformed, TransformNote
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 MODULES = (api_extensions, configuration, namespaces, network, pods, rbac, services, storage, workloads)
 CATALOG: dict[tuple[str, str], Transform] = {

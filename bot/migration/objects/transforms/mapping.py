@@ -22,7 +22,7 @@ from bot.migration.objects.manifest import (
     spec_of,
 )
 from bot.migration.objects.transforms.transform import TransformNote, warning
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 
 INGRESS_CLASS = "kubernetes.io/ingress.class"
 

@@ -11,7 +11,7 @@ from bot.common.wording import count
 from bot.migration.copy import comparison, startup
 from bot.migration.inventory import baseline
 from bot.migration.objects.manifest import Ref
-from bot.migration.objects.modes import Mode
+from bot.migration.objects.modes import CutoverMode
 from bot.migration.workflow.failures import NAMED
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
@@ -30,7 +30,7 @@ def compare(run: Run, ready_within: timedelta) -> Problem | None:
     Returns what differs: copied once more, it may be equal.
     """
     run.begin(Step.COMPARE)
-    early = [item.ref for item in run.plan.items if item.mode is Mode.PARALLEL]
+    early = [item.ref for item in run.plan.items if item.mode is CutoverMode.PARALLEL]
     if early:
         ready = Wait(
             name="wait for what runs early",
@@ -58,7 +58,7 @@ def _not_as_ready(run: Run, workloads: Sequence[Ref]) -> list[str]:
     """Name the workloads that have fewer ready pods in the target than on the source."""
     with run.clusters() as clusters:
         before = baseline.measure(clusters.inventory, workloads)
-        now = startup.now(clusters.target, clusters.writer.surface, run.plan, workloads)
+        now = startup.current_baseline(clusters.target, clusters.writer.surface, run.plan, workloads)
     return [line for line in baseline.regressions(before, now) if "pods ready" in line]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.access.proposal import Proposal
+from bot.actions.proposal import Proposal
 from bot.common.wording import count
 from bot.migration.workflow import proof_checks
 from bot.migration.workflow.approvals import await_approval

@@ -8,7 +8,7 @@ from collections import Counter
 from bot.common.wording import count
 from bot.migration.copy import copier
 from bot.migration.copy.copier import CopyProgress
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from bot.migration.workflow.cluster_views import InventoryCache
 from bot.migration.workflow.failures import check_written
 from bot.migration.workflow.ports import Json
@@ -24,7 +24,7 @@ def copy(run: Run) -> None:
     actions: Counter[str] = Counter()
     # All stages share one reading of the source; what changes meanwhile is found when the drift is checked.
     cache = InventoryCache()
-    for stage in Stage:
+    for stage in CopyStage:
         if any(item.stage is stage for item in run.plan.items):
             copied = run.steps.do(f"copy {stage.title}", functools.partial(_copy_stage, run, stage, cache))
             actions.update(copied["actions"])
@@ -33,7 +33,7 @@ def copy(run: Run) -> None:
     run.finish(f"{count(sum(actions.values()), 'object')} in the new cluster ({numbers or 'none'})")
 
 
-def _copy_stage(run: Run, stage: Stage, cache: InventoryCache) -> Json:
+def _copy_stage(run: Run, stage: CopyStage, cache: InventoryCache) -> Json:
     before = sum(item.stage < stage for item in run.plan.items)
 
     def show(state: CopyProgress) -> None:

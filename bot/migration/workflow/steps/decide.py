@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.access.proposal import Proposal
+from bot.actions.proposal import Proposal
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.inventory.api_discovery import discover

@@ -51,5 +51,5 @@ def delete_source(run: Run, delete_cluster: DeleteCluster) -> None:
 def _hand_over(run: Run) -> Json:
     with run.ports.connect(run.recorded.target) as target:
         removed = snapshots.remove(run)
-        volumes = reattachment.hand_over(target, run.plan.volumes, run.migration)
+        volumes = reattachment.restore_reclaim_policies(target, run.plan.volumes, run.migration)
     return {"volumes": len(volumes), "snapshots": removed}

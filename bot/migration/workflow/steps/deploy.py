@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.adapters.openstack.magnum_errors import MagnumNotFound
-from bot.clusters.lifecycle.provisioner import MARK, SETTLE_SECONDS, BuiltCluster, ClusterOrder, Provisioner
+from bot.clusters.lifecycle.provisioner import (
+    OPERATION_LABEL,
+    SETTLE_SECONDS,
+    BuiltCluster,
+    ClusterOrder,
+    Provisioner,
+)
 from bot.common.problems import Problem
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
@@ -104,5 +110,6 @@ def _built_clusters(run: Run, name: str) -> list[Json]:
     return [
         cluster
         for cluster in run.ports.cloud.magnum.clusters()
-        if cluster.get("name") == name and (cluster.get("labels") or {}).get(MARK) == run.flow.operation
+        if cluster.get("name") == name
+        and (cluster.get("labels") or {}).get(OPERATION_LABEL) == run.flow.operation
     ]

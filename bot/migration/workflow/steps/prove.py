@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.common.problems import Problem
-from bot.common.wording import count, first_of
+from bot.common.wording import count, first_lines
 from bot.migration.copy import comparison, startup
 from bot.migration.inventory import baseline
-from bot.migration.objects.target_objects import autoscaled
+from bot.migration.objects.fingerprint import autoscaled
 from bot.migration.workflow import proof_checks, readiness
 from bot.migration.workflow.cluster_views import ClusterViews
 from bot.migration.workflow.failures import NAMED
@@ -46,13 +46,13 @@ def _prove(run: Run) -> Json:
     with run.clusters() as clusters:
         equal, differences = _compare(clusters)
         workloads = startup.top_level(clusters.inventory, run.plan.items)
-        now = startup.now(clusters.target, clusters.writer.surface, run.plan, workloads)
+        now = startup.current_baseline(clusters.target, clusters.writer.surface, run.plan, workloads)
         results = proof_checks.run_checks(clusters, run.flow.pause)
     differences += proof_checks.faults(results)
     if differences:
         raise NotProven(
             f"{count(len(differences), 'thing')} of the new cluster not as planned",
-            why=first_of(differences, NAMED),
+            why=first_lines(differences, NAMED),
             fix="Mend them in the new cluster, then resume; or roll back.",
         )
     images = baseline.changed_images(run.recorded.quiesced.baseline, now)

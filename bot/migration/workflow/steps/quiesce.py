@@ -73,7 +73,7 @@ def _record_source(run: Run) -> Json:
     plan = run.plan
     with run.clusters() as clusters:
         inventory = clusters.inventory
-        workloads = quiesce_plan.to_quiesce(inventory, clusters.exclusions, plan.early)
+        workloads = quiesce_plan.workloads_to_quiesce(inventory, clusters.exclusions, plan.early)
         measured = baseline.measure(inventory, [ref_of(workload) for workload in workloads])
         moves = _plan_moves(run)
         record = source_record.record_source(clusters.source, inventory, plan)
@@ -128,7 +128,7 @@ def still_running(clusters: ClusterViews) -> list[str]:
 def _not_free(run: Run) -> list[str]:
     """Name the disks that are attached on the source; once none is, the snapshots that are not there yet."""
     with run.clusters() as clusters:
-        attached = reattachment.attached(clusters.source, run.plan.volumes, run.ports.block_storage)
+        attached = reattachment.still_attached(clusters.source, run.plan.volumes, run.ports.block_storage)
     return attached or snapshots.take(run)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.common.wording import lasting
+from bot.common.wording import exact_duration
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
@@ -28,4 +28,6 @@ def soak(run: Run, length: timedelta) -> None:
     run.steps.do("soak: note", note)
     run.steps.idle("soak", look, detail=f"the new cluster serves; the deletion is asked for at {until}")
     # If Magnum can delete the source, the request for that approval is the next message.
-    run.finish(f"the new cluster has served for {lasting(length)}", announced=run.plan.source.of_magnum)
+    run.finish(
+        f"the new cluster has served for {exact_duration(length)}", announced=run.plan.source.of_magnum
+    )

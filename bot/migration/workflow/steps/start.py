@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.common.wording import count
 from bot.migration.copy import startup
 from bot.migration.objects.manifest import Ref
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from bot.migration.source import hooks
 from bot.migration.workflow import readiness
 from bot.migration.workflow.failures import check_written
@@ -24,7 +24,7 @@ def start(run: Run, ready_within: timedelta) -> None:
     A disk that does not fit is seen at the first replica, before the others are attached.
     """
     run.begin(Step.START)
-    operators, others = startup.PARTS
+    operators, others = startup.START_ORDER
     run.steps.do("start operators", lambda: _start(run, operators))
     if run.plan.operators:
         _wait_ready(run, "wait for operators", ready_within, frozenset(run.plan.operators))
@@ -44,7 +44,7 @@ def start(run: Run, ready_within: timedelta) -> None:
     run.finish(f"{count(ready, 'pod')} ready in the new cluster, {count(ran['hooks'], 'command')} run")
 
 
-def _start(run: Run, stages: tuple[Stage, ...]) -> Json:
+def _start(run: Run, stages: tuple[CopyStage, ...]) -> Json:
     run.progress.show("starting in the new cluster")
     with run.clusters() as clusters:
         run.flow.fence()

@@ -29,11 +29,11 @@ def switch_traffic(run: Run) -> None:
     run.begin(Step.TRAFFIC)
     run.steps.do("open", lambda: _open(run))
     moves = run.recorded.quiesced.moves
-    fresh = exposure.of_recipe(run.plan, AddressRecipe.NEW_ADDRESS)
+    fresh = exposure.services_with(run.plan, AddressRecipe.NEW_ADDRESS)
     services = (*fresh, *(move.service for move in moves))
     if services:
         run.steps.wait(
-            ADDRESSES, lambda: run.look(lambda clusters: exposure.unanswered(clusters.writer, services))
+            ADDRESSES, lambda: run.look(lambda clusters: exposure.without_address(clusters.writer, services))
         )
     for number, move in enumerate(moves, 1):
         _move_address(run, number, move)
@@ -48,7 +48,7 @@ def _open(run: Run) -> Json:
         run.flow.fence()
         if moves and neutron is not None:
             for move in moves:
-                floating_ips.keep(move, neutron, run.migration)
+                floating_ips.protect(move, neutron, run.migration)
             check_written(clusters.write(floating_ips.open_internal, moves))
         return check_written(clusters.write(exposure.open_traffic))
 
@@ -82,13 +82,13 @@ def _not_arrived(clusters: ClusterViews, move: FloatingIpMove) -> list[str]:
     resource, neutron = clusters.writer.surface.find(move.service), clusters.ports.floating_ips
     if neutron is None or resource is None:
         return []
-    return floating_ips.arrived(clusters.target, resource.path(move.service), move, neutron)
+    return floating_ips.why_not_arrived(clusters.target, resource.path(move.service), move, neutron)
 
 
 def _admit(run: Run) -> Json:
     with run.clusters() as clusters:
         run.flow.fence()
-        return check_written(clusters.write(exposure.admit))
+        return check_written(clusters.write(exposure.open_webhooks))
 
 
 def _addresses(run: Run) -> Json:

@@ -23,7 +23,8 @@ def move_volumes(run: Run) -> None:
     if moving:
         run.steps.do("attach", lambda: _attach(run))
         run.steps.wait(
-            BOUND, lambda: run.look(lambda clusters: reattachment.unbound(clusters.target, run.plan.volumes))
+            BOUND,
+            lambda: run.look(lambda clusters: reattachment.unbound_claims(clusters.target, run.plan.volumes)),
         )
     run.finish(f"{count(len(moving), 'volume')} moved")
 

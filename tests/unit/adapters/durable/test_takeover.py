@@ -12,7 +12,7 @@ from bot.adapters.durable.flow import Json
 from bot.adapters.durable.outcomes import OutcomeCodec, OutcomeUncertain
 from bot.adapters.durable.runtime import Runtime
 from bot.adapters.durable.takeover import TakeoverSupervisor
-from storage.continuations import Continuation
+from storage.continuations import LongRunningOperation
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OUTCOMES = OutcomeCodec({})
@@ -61,8 +61,8 @@ class Reporter:
         self.outcomes[operation] = OUTCOMES.decode(end)
 
 
-def operation(name: str, *, work: str = "create", seconds: float = 60) -> Continuation:
-    return Continuation(
+def operation(name: str, *, work: str = "create", seconds: float = 60) -> LongRunningOperation:
+    return LongRunningOperation(
         operation=name,
         project="shop",
         action={},
@@ -74,7 +74,7 @@ def operation(name: str, *, work: str = "create", seconds: float = 60) -> Contin
 
 
 def supervisor(
-    runtime: FakeRuntime, reporter: Reporter, *operations: Continuation, **overrides: Any
+    runtime: FakeRuntime, reporter: Reporter, *operations: LongRunningOperation, **overrides: Any
 ) -> TakeoverSupervisor:
     options: dict[str, Any] = {
         "me": "a",

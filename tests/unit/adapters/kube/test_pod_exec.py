@@ -10,7 +10,7 @@ import pytest
 import websocket
 
 from bot.adapters.kube import pod_exec
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.connection import Endpoint
 from bot.adapters.kube.errors import ExecFailed, Forbidden, ServerFailed, TooManyRequests
 from bot.adapters.retries import Backoff
@@ -64,8 +64,8 @@ def socket(monkeypatch: pytest.MonkeyPatch) -> type[Socket]:
     return Socket
 
 
-def run(*argv: str, seconds: float = 5.0) -> pod_exec.Output:
-    kube = Kube(Endpoint(server="https://api:6443/", verify=False), user_agent="test", seconds=60.0)
+def run(*argv: str, seconds: float = 5.0) -> pod_exec.CommandOutput:
+    kube = KubeClient(Endpoint(server="https://api:6443/", verify=False), user_agent="test", seconds=60.0)
     return pod_exec.execute(
         kube,
         namespace="kube-system",
@@ -95,7 +95,9 @@ def test_the_streams_are_collected_until_the_status(socket: type[Socket]) -> Non
         SUCCESS,
         b"\x01late",
     ]
-    assert run("birdcl", "show protocols") == pod_exec.Output(stdout="one two", stderr="warning", code=0)
+    assert run("birdcl", "show protocols") == pod_exec.CommandOutput(
+        stdout="one two", stderr="warning", code=0
+    )
     assert socket.urls == [
         "wss://api:6443/api/v1/namespaces/kube-system/pods/calico-node-x/exec"
         "?command=birdcl&command=show+protocols&container=calico-node&stdout=true&stderr=true"

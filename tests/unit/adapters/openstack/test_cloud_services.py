@@ -6,10 +6,10 @@ import pytest
 
 from bot.adapters.openstack.cloud_services import (
     CloudServices,
-    Disk,
     FloatingIP,
     LoadBalancer,
     LoadBalancerPool,
+    Volume,
     VolumeSnapshot,
 )
 from bot.adapters.openstack.service_client import CloudRefused
@@ -27,8 +27,8 @@ def test_a_volume_names_the_servers_that_it_is_attached_to(services: CloudServic
         answer(200, {"volume": {"id": "v1", "status": "in-use", "attachments": attachments}}),
         answer(200, {"volume": {"id": "v2", "status": "available"}}),
     ]
-    assert services.disk("v1") == Disk(id="v1", status="in-use", servers=("s1",))
-    assert services.disk("v2") == Disk(id="v2", status="available")
+    assert services.disk("v1") == Volume(id="v1", status="in-use", servers=("s1",))
+    assert services.disk("v2") == Volume(id="v2", status="available")
     assert proxy.requests[0][:2] == ("GET", "/volumes/v1")
 
 

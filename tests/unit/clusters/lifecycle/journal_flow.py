@@ -210,7 +210,7 @@ def report(verdict: Verdict, clock: Clock) -> VerificationReport:
     )
 
 
-def site(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
+def project_cloud(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
     """A site whose driver is verified as told, the last verdict for ever."""
 
     def verify(cluster: str, driver: object) -> VerificationReport:
@@ -222,4 +222,14 @@ def site(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
     return ProjectCloud(cloud="xloud", magnum=cloud, verify=verify, forget=cloud.forgotten.append)
 
 
-__all__ = ["LIMITS", "OPERATION", "UNREACHABLE", "Clock", "Cloud", "Journal", "JournalRun", "report", "site"]
+__all__ = [
+    "LIMITS",
+    "OPERATION",
+    "UNREACHABLE",
+    "Clock",
+    "Cloud",
+    "Journal",
+    "JournalRun",
+    "project_cloud",
+    "report",
+]

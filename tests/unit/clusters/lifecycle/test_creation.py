@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.durable.flow import OwnershipLost, ProcessStopping
 from bot.adapters.openstack.magnum_errors import MagnumFailed, MagnumRejected
 from bot.clusters.lifecycle.creation import ClusterCreation
-from bot.clusters.lifecycle.provisioner import MARK, ClusterOrder, Provisioner
+from bot.clusters.lifecycle.provisioner import OPERATION_LABEL, ClusterOrder, Provisioner
 from bot.clusters.lifecycle.results import ClusterBuilding, ClusterCreated, ClusterVerifying
 from bot.common.problems import Problem
 from bot.drivers.verification.report import Verdict
@@ -21,7 +21,7 @@ from tests.unit.clusters.lifecycle.journal_flow import (
     Cloud,
     Journal,
     JournalRun,
-    site,
+    project_cloud,
 )
 
 ORDER = ClusterOrder(
@@ -55,7 +55,7 @@ def play(
 ) -> ClusterCreated:
     cloud.point = run.point
     workflow = ClusterCreation(
-        lambda _project, _operation: site(cloud, verdicts or [Verdict.HEALTHY]),
+        lambda _project, _operation: project_cloud(cloud, verdicts or [Verdict.HEALTHY]),
         Provisioner(reservations, now=cloud.clock),
         limits=lambda: LIMITS,
         now=cloud.clock,
@@ -69,7 +69,11 @@ def test_a_cluster_is_ordered_with_the_templates_labels_and_our_mark_then_verifi
     run = JournalRun(Journal(), clock)
     created = play(cloud, reservations, run, [Verdict.UNREACHABLE, Verdict.DEGRADED, Verdict.HEALTHY])
     (sent,) = cloud.found.values()
-    assert sent["labels"] == {"calico_tag": "v3.26.4", "grafana_admin_passwd": "s3cret", MARK: OPERATION}
+    assert sent["labels"] == {
+        "calico_tag": "v3.26.4",
+        "grafana_admin_passwd": "s3cret",
+        OPERATION_LABEL: OPERATION,
+    }
     assert "s3cret" not in str(run.journal.kept) and "s3cret" not in str(ORDER.to_json())
     assert (sent["node_count"], sent["master_count"], sent["cluster_template_id"]) == (2, 1, "t-1")
     assert (

@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.durable.flow import OwnershipLost, ProcessStopping
 from bot.adapters.openstack.magnum_errors import MagnumForbidden, MagnumRejected
 from bot.clusters.lifecycle.deletion import ClusterDeletion
-from bot.clusters.lifecycle.provisioner import MARK
+from bot.clusters.lifecycle.provisioner import OPERATION_LABEL
 from bot.clusters.lifecycle.results import ClusterDeleted, ClusterDeleting
 from bot.common.problems import Problem
 from bot.drivers.verification.report import Verdict
@@ -18,7 +18,7 @@ from tests.unit.clusters.lifecycle.journal_flow import (
     Cloud,
     Journal,
     JournalRun,
-    site,
+    project_cloud,
 )
 
 
@@ -52,7 +52,7 @@ def cluster(cloud: Cloud) -> str:
 def play(cloud: Cloud, cluster: str, run: JournalRun, migrations: Migrations | None = None) -> ClusterDeleted:
     cloud.point = run.point
     workflow = ClusterDeletion(
-        lambda _project, _operation: site(cloud, [Verdict.HEALTHY]),
+        lambda _project, _operation: project_cloud(cloud, [Verdict.HEALTHY]),
         migrations=migrations or Migrations(),
         limits=lambda: LIMITS,
         now=cloud.clock,
@@ -101,7 +101,9 @@ def test_one_that_an_open_migration_names_is_not_deleted_though_it_was_approved(
 def test_one_that_an_open_migration_has_ordered_is_not_deleted_while_nobody_knows_its_id(
     cloud: Cloud, clock: Clock
 ) -> None:
-    cluster = cloud.create_cluster({"name": "dev-calico", "labels": {MARK: "of-m1"}}, operation="of-m1")
+    cluster = cloud.create_cluster(
+        {"name": "dev-calico", "labels": {OPERATION_LABEL: "of-m1"}}, operation="of-m1"
+    )
     migrations = Migrations()
     migrations.named["of-m1"] = "m1"
     with pytest.raises(Problem, match="part of the migration m1"):

@@ -8,7 +8,7 @@ import pytest
 
 from bot.actions.clusters import ClusterCreate
 from bot.adapters.openstack.magnum_errors import MagnumUnreachable
-from bot.clusters.lifecycle.orders import BadCluster, ClusterTaken, order_of, refuse_taken
+from bot.clusters.lifecycle.orders import BadCluster, ClusterTaken, build_order, refuse_taken_name
 from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.clusters.templates.results import Template
 from tests.unit.clusters.fakes import FakeMagnum, FakeProjects, cluster, template
@@ -17,7 +17,7 @@ BASE = Template.from_magnum(template())
 
 
 def order(**words: Any) -> ClusterOrder:
-    return order_of(ClusterCreate(**{"cluster": "dev", "template": "base", **words}), BASE)
+    return build_order(ClusterCreate(**{"cluster": "dev", "template": "base", **words}), BASE)
 
 
 def test_what_is_left_out_is_one_of_each() -> None:
@@ -50,18 +50,18 @@ def test_what_cannot_come_up_is_refused_with_what_to_say(words: dict[str, Any], 
 def test_several_control_plane_nodes_need_a_load_balancer_before_them() -> None:
     unbalanced = Template.from_magnum(template(master_lb_enabled=False))
     action = ClusterCreate(cluster="dev", template="base", masters=3)
-    assert order_of(action, BASE).masters == 3
+    assert build_order(action, BASE).masters == 3
     with pytest.raises(BadCluster, match="has one control-plane node"):
-        order_of(action, unbalanced)
+        build_order(action, unbalanced)
 
 
 def test_a_name_that_a_cluster_has_is_refused_and_so_is_not_knowing() -> None:
     magnum = FakeMagnum(clusters=[cluster("dev")], templates=[template()])
     project = FakeProjects(magnum).parts
-    refuse_taken(project, "new")
+    refuse_taken_name(project, "new")
     with pytest.raises(ClusterTaken, match="A cluster dev exists already") as refusal:
-        refuse_taken(project, "dev")
+        refuse_taken_name(project, "dev")
     assert refusal.value.why == "id u-dev, CREATE_COMPLETE in Magnum"
     magnum.failure = MagnumUnreachable("Magnum does not answer")
     with pytest.raises(MagnumUnreachable):
-        refuse_taken(project, "new")
+        refuse_taken_name(project, "new")

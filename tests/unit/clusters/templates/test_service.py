@@ -19,7 +19,7 @@ from bot.actions.templates import (
     TemplateUnpublish,
 )
 from bot.clusters.templates import results
-from bot.clusters.templates.service import TemplateServices, creating, to_request
+from bot.clusters.templates.service import TemplateServices, find_creating_operation, to_request
 from bot.common.problems import Refusal
 from bot.drivers.driver import Driver
 from tests.unit.clusters.fakes import DEFAULTS, FakeMagnum, FakeProjects, context, template
@@ -152,5 +152,5 @@ def test_the_operation_that_creates_a_cluster_from_a_template_is_found_by_the_te
         input: dict[str, str]
 
     open_work = [Work("a", {"id": "u"}), Work("b", {"template": "t-1"})]
-    operation_of = creating(lambda: open_work)  # type: ignore[arg-type, return-value]
+    operation_of = find_creating_operation(lambda: open_work)  # type: ignore[arg-type, return-value]
     assert (operation_of("t-1"), operation_of("t-2")) == ("b", None)

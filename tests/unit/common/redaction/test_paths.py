@@ -17,7 +17,7 @@ import structlog
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Person, Place
 from bot.actions.service import Outcome
 from bot.adapters.kube.errors import from_status
 from bot.adapters.openstack.magnum_errors import from_answer
@@ -30,7 +30,7 @@ from bot.common.redaction import HIDDEN, Redactor
 from bot.requests.answer import Conclusion
 from bot.settings import Settings
 from bot.slack.delivery.web_client import SlackWebClient
-from storage.audit import AuditRepository
+from storage.audit import AuditEventRepository
 from storage.database import Database
 
 KNOWN = "known-by-its-value-alone"
@@ -130,7 +130,7 @@ def test_an_exception_that_nobody_caught(lines: io.StringIO) -> None:
 
 
 def test_an_audit_event(redactor: Redactor, database: Database) -> None:
-    repository = AuditRepository(database)
+    repository = AuditEventRepository(database)
     log = AuditLog(repository, now=lambda: NOW, redactor=redactor)
     about = AuditSubject(
         operation="op",
@@ -228,7 +228,7 @@ def test_an_error_in_a_terminal(
     request = IncomingRequest(
         key="k",
         operation=OperationId("7f3a" * 8),
-        entry=Entry.TERMINAL,
+        entry=EntryPoint.TERMINAL,
         person=Person(id="terminal:ana@host"),
         place=Place(),
         received=NOW,

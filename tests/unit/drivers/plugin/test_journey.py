@@ -13,7 +13,7 @@ from bot.actions.action import Action
 from bot.actions.mistakes import Mistake
 from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
-from bot.adapters.kube.objects import Custom, Meta
+from bot.adapters.kube.objects import CustomResource, Meta
 from bot.app import configuration
 from bot.clusters.driver_catalog import list_drivers
 from bot.clusters.templates.project_templates import ProjectTemplates
@@ -30,12 +30,12 @@ from bot.drivers.verification.verifier import VerificationTarget, Verifier
 from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.inventory.target_facts import TargetFacts
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from bot.policy import validation
-from bot.policy.errors import BadManifest, NotEnforced
+from bot.policy.errors import InvalidManifest, NotEnforced
 from bot.policy.manifests.kube_objects import ManifestObject
 from bot.policy.preconditions import check_enforced
-from bot.policy.preview import Where
+from bot.policy.preview import PolicyCluster
 from bot.settings import SettingsError
 from bot.slack.forms import template as form
 from bot.slack.views import drivers as driver_views
@@ -197,7 +197,7 @@ def test_its_pod_range_may_not_be_that_of_another_driver() -> None:
 @pytest.mark.parametrize(("healthy", "verdict"), [(True, Verdict.HEALTHY), (False, Verdict.DEGRADED)])
 def test_a_cluster_is_verified_by_its_checks(healthy: bool, verdict: Verdict) -> None:
     kube = running(daemon_set("antrea-agent"))
-    kube.lists[AGENTS] = [Custom(metadata=Meta(name="n1"), spec={"healthy": healthy})]
+    kube.lists[AGENTS] = [CustomResource(metadata=Meta(name="n1"), spec={"healthy": healthy})]
     verifier = Verifier(now=lambda: NOW, parallel=lambda: 1, seconds=lambda: 30.0)
     target = VerificationTarget(name="dev", id="u", project="shop", connect=lambda _seconds: kube)  # type: ignore[arg-type, return-value]
     report = verifier.verify(target, NAME)
@@ -218,11 +218,11 @@ def test_policies_are_taken_where_it_enforces_them_and_its_own_are_refused_with_
     profile: DriverProfile,
 ) -> None:
     where = {"project": "shop", "cluster": "dev", "cluster_id": "u", "production": False}
-    check_enforced(Where(**where, driver=profile.title, enforces=profile.enforces_network_policy))  # type: ignore[arg-type]
+    check_enforced(PolicyCluster(**where, driver=profile.title, enforces=profile.enforces_network_policy))  # type: ignore[arg-type]
     with pytest.raises(NotEnforced, match="runs Flannel") as refusal:
-        check_enforced(Where(**where, driver="Flannel", enforces=False))  # type: ignore[arg-type]
+        check_enforced(PolicyCluster(**where, driver="Flannel", enforces=False))  # type: ignore[arg-type]
     assert refusal.value.fix.endswith("`/xk8s migrate dev --to calico`")
-    with pytest.raises(BadManifest, match="This is Antrea's own ClusterNetworkPolicy") as manifest:
+    with pytest.raises(InvalidManifest, match="This is Antrea's own ClusterNetworkPolicy") as manifest:
         validation.check_kind({"kind": "ClusterNetworkPolicy", "apiVersion": "crd.antrea.io/v1beta1"})
     assert "apply Antrea's with antctl or kubectl" in manifest.value.fix
     document = ManifestObject("f", "crd.antrea.io", "ClusterNetworkPolicy", "", "deny", {}, "")
@@ -242,7 +242,9 @@ def test_a_migration_to_it_and_from_it_is_planned() -> None:
     to_antrea = plan(workload(name="web"), policy, record, to=NAME, surface=surface, facts=facts)
     assert not to_antrea.blockers and to_antrea.target.driver == "antrea"
     assert type(to_antrea).model_validate_json(to_antrea.model_dump_json()) == to_antrea
-    assert {item.ref.kind: item.stage for item in to_antrea.items}["ClusterNetworkPolicy"] is Stage.POLICIES
+    assert {item.ref.kind: item.stage for item in to_antrea.items}[
+        "ClusterNetworkPolicy"
+    ] is CopyStage.POLICIES
     assert {excluded.ref.kind: excluded.why for excluded in to_antrea.left} == {
         "AntreaAgentInfo": "it is Antrea's own record of this cluster"
     }

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from bot.adapters.kube.errors import ExecFailed, Forbidden
-from bot.adapters.kube.objects import Custom, Event, Meta
-from bot.adapters.kube.pod_exec import Output
+from bot.adapters.kube.objects import CustomResource, Event, Meta
+from bot.adapters.kube.pod_exec import CommandOutput
 from bot.drivers.facts import ClusterFacts, NotChecked, ProbeResult
 from bot.drivers.profile import NodeProbe, ProbeFindings, ResourceList
 from bot.drivers.verification import collector
@@ -25,7 +25,7 @@ LISTS = (
     ResourceList(name="pools", paths=("/apis/new/v2/pools", "/apis/old/v1/pools")),
     ResourceList(name="peers", paths=("/apis/new/v2/peers",)),
 )
-POOL = Custom(metadata=Meta(name="default"))
+POOL = CustomResource(metadata=Meta(name="default"))
 PROBE = NodeProbe(
     subject="tunnel",
     up="up",
@@ -119,11 +119,11 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What commands print, by pod and command, or the error they end with; other commands do not exist."""
     outputs: dict[str, Any] = {}
 
-    def execute(_kube: object, *, pod: str, argv: Sequence[str], **_others: object) -> Output:
-        output = outputs.get(f"{pod} {argv[0]}", Output(stdout="", stderr="not found", code=127))
+    def execute(_kube: object, *, pod: str, argv: Sequence[str], **_others: object) -> CommandOutput:
+        output = outputs.get(f"{pod} {argv[0]}", CommandOutput(stdout="", stderr="not found", code=127))
         if isinstance(output, Exception):
             raise output
-        assert isinstance(output, Output)
+        assert isinstance(output, CommandOutput)
         return output
 
     monkeypatch.setattr(collector, "execute", execute)
@@ -135,8 +135,8 @@ def test_every_node_with_a_running_pod_is_asked(
 ) -> None:
     kube = running(nodes=3)
     kube.lists[collector.PODS][2] = pod("p3", on="n3", phase="Pending", ready=False)
-    printed["p1 best"] = Output(stdout="fine", stderr="", code=0)
-    printed["p2 second"] = Output(stdout=" ", stderr="on stderr", code=1)
+    printed["p1 best"] = CommandOutput(stdout="fine", stderr="", code=0)
+    printed["p2 second"] = CommandOutput(stdout=" ", stderr="on stderr", code=1)
     facts, _ = collect(kube, executor, stages, probe=PROBE)
     assert facts.probes == {"n1": ProbeResult(output="fine"), "n2": ProbeResult(output="on stderr")}
     assert stages[-1] == "asking 2 nodes for their tunnels"
@@ -146,7 +146,7 @@ def test_a_command_that_fails_or_is_missing_is_followed_by_the_next_and_the_last
     executor: Executor, stages: list[str], printed: dict[str, Any]
 ) -> None:
     printed["p1 best"] = ExecFailed("the command did not end", why="timed out")
-    printed["p1 second"] = Output(stdout="fine", stderr="", code=0)
+    printed["p1 second"] = CommandOutput(stdout="fine", stderr="", code=0)
     facts, _ = collect(running(), executor, stages, probe=PROBE)
     assert facts.probes["n1"] == ProbeResult(output="fine")
     assert facts.probes["n2"] == ProbeResult(failure="second is not in the image")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.adapters.kube.client import Kube
+from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, Unreachable
 from bot.drivers import catalog
 from bot.drivers.driver import Driver
@@ -51,7 +51,7 @@ def verifier(use: Profile) -> Verifier:
 
 
 def target(kube: FakeKube | Exception, name: str = "dev") -> VerificationTarget:
-    def connect(_seconds: float) -> Kube:
+    def connect(_seconds: float) -> KubeClient:
         if isinstance(kube, Exception):
             raise kube
         return kube  # type: ignore[return-value]

@@ -11,7 +11,7 @@ from bot.migration.objects.manifest import Object
 from bot.migration.objects.target_objects import TargetObjects, build
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import SERVED, inventory
 from tests.unit.migration.memory_kube import MemoryKube
 from tests.unit.migration.planning.plans import HOME, KEY, plan

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.migration.copy import copier
-from bot.migration.copy.copier import CopyProgress, NamespaceGoing
+from bot.migration.copy.copier import CopyProgress, TargetNamespaceTerminating
 from bot.migration.copy.deadline import NotInTime
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.copy.copies import copy_of
 from tests.unit.migration.memory_kube import MemoryKube
@@ -31,10 +31,10 @@ def test_objects_are_written_stage_by_stage_and_what_is_withheld_is_not() -> Non
     ]
     assert not record.failures
     assert [state.stage for state in progress] == [
-        Stage.NAMESPACES,
-        Stage.ACCESS,
-        Stage.CONFIGURATION,
-        Stage.WORKLOADS,
+        CopyStage.NAMESPACES,
+        CopyStage.ACCESS,
+        CopyStage.CONFIGURATION,
+        CopyStage.WORKLOADS,
     ]
     assert (progress[-1].done, progress[-1].total) == (4, 4)
     assert copy.live(WEB)["spec"]["replicas"] == 0 and copy.target.live(INGRESS) is None
@@ -42,7 +42,7 @@ def test_objects_are_written_stage_by_stage_and_what_is_withheld_is_not() -> Non
 
 def test_only_the_stages_that_are_asked_for_are_written() -> None:
     copy = copy_of(*OBJECTS, target=MemoryKube(ACTIVE))
-    record = copier.copy(copy.into, copy.plan, copy.inventory, copy.objects, stages=(Stage.ACCESS,))
+    record = copier.copy(copy.into, copy.plan, copy.inventory, copy.objects, stages=(CopyStage.ACCESS,))
     assert [entry.ref.kind for entry in record.written] == ["ServiceAccount"]
 
 
@@ -56,7 +56,7 @@ def test_a_rehearsal_asks_about_what_waits_and_writes_nothing() -> None:
 def test_a_namespace_that_is_being_deleted_stops_the_copy() -> None:
     going = {**ACTIVE, "status": {"phase": "Terminating"}}
     copy = copy_of(target=MemoryKube(going))
-    with pytest.raises(NamespaceGoing, match="shop"):
+    with pytest.raises(TargetNamespaceTerminating, match="shop"):
         copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
 
 
@@ -92,7 +92,7 @@ def test_after_definitions_the_target_is_asked_again_what_it_serves() -> None:
 
 def test_a_writer_asks_the_target_what_it_serves() -> None:
     copy = copy_of(target=MemoryKube(HOME))
-    from bot.settings.file import Mappings
+    from bot.settings.mappings import Mappings
 
     into = copier.writer(copy.target, copy.plan, Mappings(), b"key")
     assert into.surface.version == "v1.29.5" and into.migration == "m1"

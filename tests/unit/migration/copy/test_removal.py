@@ -22,7 +22,7 @@ SCALER = an(
 def started() -> Copy:
     copy = copy_of(WEB, SCALER, target=MemoryKube(ACTIVE))
     copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
-    for part in startup.PARTS:
+    for part in startup.START_ORDER:
         startup.start(copy.into, copy.plan, copy.inventory, copy.objects, part)
     return copy
 

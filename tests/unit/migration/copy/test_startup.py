@@ -27,7 +27,7 @@ def copied(*objects: Object, **request: Any) -> Copy:
 
 
 def start(copy: Copy) -> None:
-    for part in startup.PARTS:
+    for part in startup.START_ORDER:
         startup.start(copy.into, copy.plan, copy.inventory, copy.objects, part)
 
 
@@ -73,7 +73,7 @@ def test_the_state_of_a_cluster_is_measured() -> None:
         status={"conditions": [{"type": "Ready", "status": "True"}]},
     )
     target = MemoryKube(ACTIVE, WEB, pod)
-    baseline = startup.now(target, SERVED, copy_of(WEB).plan, [ref_of(WEB)])
+    baseline = startup.current_baseline(target, SERVED, copy_of(WEB).plan, [ref_of(WEB)])
     assert baseline.ready(ref_of(WEB)) == 1
 
 

@@ -10,7 +10,7 @@ from bot.adapters.kube.errors import Cause, Conflict, Invalid, NamespaceTerminat
 from bot.migration.copy import writer
 from bot.migration.copy.writer import STARTED, WriteAction, WrittenObject, existing, write
 from bot.migration.objects.manifest import Object, ref_of, with_annotation
-from bot.migration.objects.order import Stage
+from bot.migration.objects.order import CopyStage
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.copy.copies import Copy, copy_of
 from tests.unit.migration.memory_kube import MemoryKube
@@ -20,7 +20,7 @@ PATH = "/api/v1/namespaces/shop/configmaps/settings"
 
 
 def written(
-    copy: Copy, obj: Object, stage: Stage = Stage.CONFIGURATION, *, started: bool = False
+    copy: Copy, obj: Object, stage: CopyStage = CopyStage.CONFIGURATION, *, started: bool = False
 ) -> WrittenObject:
     ref = ref_of(obj)
     body = copy.objects.final[ref] if started else copy.objects.held[ref]
@@ -55,7 +55,7 @@ def test_the_targets_own_object_is_left_alone_and_a_difference_is_a_failure() ->
 def test_an_account_that_the_target_has_of_its_own_is_added_to_and_not_taken_over() -> None:
     account = an("ServiceAccount", "runner", imagePullSecrets=[{"name": "pull"}])
     copy = copy_of(account, target=MemoryKube(an("ServiceAccount", "runner")))
-    assert written(copy, account, Stage.ACCESS).action is WriteAction.PRESENT
+    assert written(copy, account, CopyStage.ACCESS).action is WriteAction.PRESENT
     assert copy.live(account)["imagePullSecrets"] == [{"name": "pull"}]
     assert "labels" not in copy.live(account)["metadata"]
 
@@ -63,7 +63,7 @@ def test_an_account_that_the_target_has_of_its_own_is_added_to_and_not_taken_ove
 def test_a_class_that_the_target_has_of_its_own_is_kept() -> None:
     storage = an("StorageClass", "fast", provisioner="cinder.csi.openstack.org")
     copy = copy_of(storage, target=MemoryKube(an("StorageClass", "fast", provisioner="other")))
-    entry = written(copy, storage, Stage.CLASSES)
+    entry = written(copy, storage, CopyStage.CLASSES)
     assert entry.action is WriteAction.PRESENT and "is kept" in entry.why
     assert copy.live(storage)["provisioner"] == "other"
 
@@ -71,11 +71,11 @@ def test_a_class_that_the_target_has_of_its_own_is_kept() -> None:
 def test_what_has_started_is_not_put_back_to_waiting() -> None:
     web = workload(name="web", replicas=3)
     copy = copy_of(web)
-    assert written(copy, web, Stage.WORKLOADS).action is WriteAction.CREATED
+    assert written(copy, web, CopyStage.WORKLOADS).action is WriteAction.CREATED
     assert copy.live(web)["spec"]["replicas"] == 0
-    assert written(copy, web, Stage.WORKLOADS, started=True).action is WriteAction.UPDATED
+    assert written(copy, web, CopyStage.WORKLOADS, started=True).action is WriteAction.UPDATED
     assert copy.live(web)["metadata"]["annotations"][STARTED] == "true"
-    assert written(copy, web, Stage.WORKLOADS).action is WriteAction.UNCHANGED
+    assert written(copy, web, CopyStage.WORKLOADS).action is WriteAction.UNCHANGED
     assert copy.live(web)["spec"]["replicas"] == 3
 
 
@@ -144,7 +144,7 @@ def test_an_api_server_that_fails_raises() -> None:
 def test_a_kind_that_the_target_does_not_serve_is_refused() -> None:
     copy = copy_of(SETTINGS)
     old = {**SETTINGS, "apiVersion": "v0"}
-    [[entry]] = write(copy.into, [[ref_of(old)]], {ref_of(old): old}, Stage.CONFIGURATION)
+    [[entry]] = write(copy.into, [[ref_of(old)]], {ref_of(old): old}, CopyStage.CONFIGURATION)
     assert entry.why == "the target does not serve v0 ConfigMap"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.migration.inventory.exclusions import ExclusionReason, exclusion_of, split
 from bot.migration.objects.manifest import Object, ref_of
-from bot.settings.file import ObjectSelector
+from bot.settings.mappings import ObjectSelector
 from tests.unit.migration.builders import FLANNEL, an, exclusion_rules, workload
 
 

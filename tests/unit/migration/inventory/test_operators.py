@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.migration.inventory.operators import operators
 from bot.migration.objects.manifest import ref_of
-from bot.migration.objects.order import Stage, stage_of
+from bot.migration.objects.order import CopyStage, stage_of
 from tests.unit.migration.builders import an, inventory, pods, workload
 
 
@@ -23,4 +23,4 @@ def test_a_deployment_that_writes_objects_of_a_copied_definition_is_an_operator(
     resource = an("Db", "d", api="db.example/v1")
     source = inventory(definition, role, bound, operator, other, resource)
     assert operators(source, source.objects) == {ref_of(operator)}
-    assert stage_of(ref_of(operator), [ref_of(operator)]) is Stage.OPERATORS
+    assert stage_of(ref_of(operator), [ref_of(operator)]) is CopyStage.OPERATORS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.inventory.target_facts import promised, read_target_facts
+from bot.migration.inventory.target_facts import assumed_target, read_target_facts
 from tests.unit.migration.builders import SERVED, an
 from tests.unit.migration.inventory.test_served_apis import serves
 from tests.unit.migration.memory_kube import FORBIDDEN, MemoryKube
@@ -32,7 +32,7 @@ def test_a_node_must_have_all_labels_that_are_asked_for() -> None:
 
 
 def test_a_cluster_that_is_still_to_be_deployed_serves_what_its_release_has() -> None:
-    facts = promised(serves("batch/v1beta1/CronJob", "batch/v1/CronJob", version="v1.24.0"), "v1.25.0")
+    facts = assumed_target(serves("batch/v1beta1/CronJob", "batch/v1/CronJob", version="v1.24.0"), "v1.25.0")
     assert not facts.exists
     assert [resource.version for resource in facts.surface.resources] == ["v1"]
-    assert promised(SERVED, "").surface.version == SERVED.version
+    assert assumed_target(SERVED, "").surface.version == SERVED.version

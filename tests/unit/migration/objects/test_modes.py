@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bot.migration.objects.manifest import Object
-from bot.migration.objects.modes import HELD, Hold, Mode, held, hold_of, mode_of, why_not_early
+from bot.migration.objects.modes import HELD, CutoverMode, Hold, held, hold_of, mode_of, why_not_early
 from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an, pods, workload
 
 
-def mode(obj: Object, *others: Object, early: tuple[str, ...] = (), moving: tuple[str, ...] = ()) -> Mode:
+def mode(
+    obj: Object, *others: Object, early: tuple[str, ...] = (), moving: tuple[str, ...] = ()
+) -> CutoverMode:
     return mode_of(obj, early, moving, graph([obj, *others]))
 
 
@@ -72,21 +74,21 @@ def test_a_custom_resource_that_owns_workloads_is_withheld_and_mere_configuratio
     resource = an("Postgres", "db", api="db.example/v1")
     owned = an("StatefulSet", "db", owner=resource, spec={})
     pod = an("Pod", "db-0", owner=owned)
-    assert mode(resource, owned, pod) is Mode.AT_CUT_OVER
-    assert mode(resource, an("ConfigMap", "c", owner=resource)) is Mode.COPIED
+    assert mode(resource, owned, pod) is CutoverMode.AT_CUT_OVER
+    assert mode(resource, an("ConfigMap", "c", owner=resource)) is CutoverMode.COPIED
 
 
 def test_what_was_named_starts_early_with_its_autoscaler() -> None:
     scaler = an("HorizontalPodAutoscaler", spec={"scaleTargetRef": {"name": "web"}})
-    assert mode(workload(name="web"), early=("shop/web",)) is Mode.PARALLEL
-    assert mode(scaler, early=("shop/web",)) is Mode.COPIED
-    assert mode(scaler) is Mode.AT_CUT_OVER
+    assert mode(workload(name="web"), early=("shop/web",)) is CutoverMode.PARALLEL
+    assert mode(scaler, early=("shop/web",)) is CutoverMode.COPIED
+    assert mode(scaler) is CutoverMode.AT_CUT_OVER
 
 
 def test_a_claim_whose_volume_moves_waits_and_another_does_not() -> None:
     claim = an("PersistentVolumeClaim", "data")
-    assert mode(claim, moving=("shop/data",)) is Mode.AT_CUT_OVER
-    assert mode(claim) is Mode.COPIED
+    assert mode(claim, moving=("shop/data",)) is CutoverMode.AT_CUT_OVER
+    assert mode(claim) is CutoverMode.COPIED
 
 
 @pytest.mark.parametrize(

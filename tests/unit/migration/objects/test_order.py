@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.migration.objects.manifest import Ref, ref_of
-from bot.migration.objects.order import Stage, ordered, stage_of
+from bot.migration.objects.order import CopyStage, ordered, stage_of
 from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an
 
@@ -55,17 +55,17 @@ def test_every_object_comes_exactly_once() -> None:
 
 def test_policies_come_before_the_pods_that_they_isolate_and_webhooks_after_all() -> None:
     assert stage_of(ref("NetworkPolicy")) < stage_of(ref("Deployment"))
-    assert max(Stage) is stage_of(ref("MutatingWebhookConfiguration"))
+    assert max(CopyStage) is stage_of(ref("MutatingWebhookConfiguration"))
 
 
 def test_a_kind_that_is_called_like_one_of_kubernetes_is_a_custom_resource() -> None:
-    assert stage_of(ref("Service.serving.knative.dev")) is Stage.CUSTOM
-    assert stage_of(ref("NetworkPolicy.projectcalico.org")) is Stage.POLICIES
+    assert stage_of(ref("Service.serving.knative.dev")) is CopyStage.CUSTOM
+    assert stage_of(ref("NetworkPolicy.projectcalico.org")) is CopyStage.POLICIES
 
 
 def test_custom_resources_come_owners_first() -> None:
     cluster = an("Cluster", "c", api="db.example/v1")
     user = an("User", "a", api="db.example/v1", owner=cluster)
     [(stage, batches)] = ordered([ref_of(user), ref_of(cluster)], graph([cluster, user]))
-    assert stage is Stage.CUSTOM
+    assert stage is CopyStage.CUSTOM
     assert batches == [[ref_of(cluster)], [ref_of(user)]]

@@ -6,7 +6,7 @@ from bot.migration.objects.manifest import ref_of
 from bot.migration.objects.merge_patch import merged
 from bot.migration.objects.target_objects import build
 from bot.migration.source.before_image import BeforeImage, ChangePhase, source_change
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, inventory, workload
 from tests.unit.migration.planning.plans import HOME, plan
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.inventory.exclusions import ExclusionReason
-from bot.migration.objects.modes import Mode
+from bot.migration.objects.modes import CutoverMode
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.planning.plans import blockers, plan
 
@@ -12,9 +12,9 @@ def test_a_plan_of_nothing_special_has_no_blockers_and_says_what_it_does() -> No
     planned = plan(workload(name="web"), an("ConfigMap", "settings"))
     assert not planned.blockers
     assert {item.ref.kind: item.mode for item in planned.items} == {
-        "Namespace": Mode.COPIED,
-        "Deployment": Mode.AT_CUT_OVER,
-        "ConfigMap": Mode.COPIED,
+        "Namespace": CutoverMode.COPIED,
+        "Deployment": CutoverMode.AT_CUT_OVER,
+        "ConfigMap": CutoverMode.COPIED,
     }
 
 

@@ -26,7 +26,7 @@ from bot.migration.planning.survey import Survey
 from bot.migration.planning.target_choice import CannotMigrate
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach import model
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import SERVED, an, inventory, workload
 
 KEY = b"a key"

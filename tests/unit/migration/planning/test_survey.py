@@ -46,6 +46,6 @@ def test_workloads_that_magnum_does_not_install_are_named() -> None:
 def test_the_source_is_read_again_at_the_versions_of_the_plan() -> None:
     source = MemoryKube(SHOP, an("ConfigMap", "settings"))
     common = common_apis(SERVED, SERVED)
-    assert survey.again(source, common, ("shop",)).of("ConfigMap")
+    assert survey.reread_source(source, common, ("shop",)).of("ConfigMap")
     with pytest.raises(UnknownNamespace):
-        survey.again(source, common, ("gone",))
+        survey.reread_source(source, common, ("gone",))

@@ -9,7 +9,7 @@ import pytest
 from bot.migration.objects.manifest import Object, Ref
 from bot.migration.planning.target_form import context_of, target_form
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import CALICO, FLANNEL, an, context, plan
 
 CLAIM = an("PersistentVolumeClaim", "data", spec={"volumeName": "old", "storageClassName": "fast"})

@@ -138,11 +138,11 @@ def test_an_ingress_has_an_address_if_it_had_one() -> None:
     without = an("Ingress", "shop", status={"loadBalancer": {"ingress": [{}]}})
     with_address = an("Ingress", "shop", status={"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}})
     ref = ref_of(with_address)
-    assert not load_balancers.ingresses(plan(with_address), (ref,), inventory(with_address)).faults
+    assert not load_balancers.check_ingresses(plan(with_address), (ref,), inventory(with_address)).faults
     assert "it has no address" in str(
-        load_balancers.ingresses(plan(with_address), (ref,), inventory(without)).faults[0]
+        load_balancers.check_ingresses(plan(with_address), (ref,), inventory(without)).faults[0]
     )
-    assert not load_balancers.ingresses(plan(with_address), (), inventory(without)).faults, (
+    assert not load_balancers.check_ingresses(plan(with_address), (), inventory(without)).faults, (
         "it had none before"
     )
-    assert not load_balancers.ingresses(plan(), (ref,), inventory()).faults, "it was left out"
+    assert not load_balancers.check_ingresses(plan(), (ref,), inventory()).faults, "it was left out"

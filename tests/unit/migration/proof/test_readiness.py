@@ -15,9 +15,9 @@ def running(kind: str) -> RunningWorkload:
 
 def test_jobs_and_autoscaled_workloads_are_measured_by_what_they_are_meant_to_be() -> None:
     job, cart = running("Job"), running("Deployment")
-    assert readiness.ready_pods(job, None, scaled=False) == 0
-    assert readiness.ready_pods(cart, workload(replicas=2), scaled=False) == 4
-    assert readiness.ready_pods(cart, workload(replicas=2), scaled=True) == 2
+    assert readiness.expected_ready_pods(job, None, scaled=False) == 0
+    assert readiness.expected_ready_pods(cart, workload(replicas=2), scaled=False) == 4
+    assert readiness.expected_ready_pods(cart, workload(replicas=2), scaled=True) == 2
 
 
 def daemon_set(*, observed: int) -> Object:
@@ -29,9 +29,9 @@ def daemon_set(*, observed: int) -> Object:
 
 def test_a_daemon_set_has_a_pod_on_each_node_as_soon_as_its_controller_has_seen_it() -> None:
     agent = running("DaemonSet")
-    assert readiness.ready_pods(agent, daemon_set(observed=2), scaled=False) == 3
-    assert readiness.ready_pods(agent, daemon_set(observed=1), scaled=False) == 4
-    assert readiness.ready_pods(agent, None, scaled=False) == 4
+    assert readiness.expected_ready_pods(agent, daemon_set(observed=2), scaled=False) == 3
+    assert readiness.expected_ready_pods(agent, daemon_set(observed=1), scaled=False) == 4
+    assert readiness.expected_ready_pods(agent, None, scaled=False) == 4
 
 
 def test_how_many_pods_each_kind_is_meant_to_keep() -> None:

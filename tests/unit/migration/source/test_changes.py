@@ -78,6 +78,6 @@ def test_what_somebody_changed_since_is_left_and_reported() -> None:
     live = kube.live(WEB)
     assert live is not None
     live["spec"]["replicas"] = 5
-    assert changes.pending(kube, IMAGE) == ["Deployment shop/web: change Deployment"]
+    assert changes.not_in_effect(kube, IMAGE) == ["Deployment shop/web: change Deployment"]
     assert ("Deployment", ChangeStatus.CHANGED) in states(changes.revert(kube, IMAGE))
     assert live["spec"]["replicas"] == 5

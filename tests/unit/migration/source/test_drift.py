@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.migration.objects.manifest import ref_of
 from bot.migration.source.drift import drift
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, inventory, workload
 from tests.unit.migration.planning.plans import HOME, KEY, plan
 

@@ -9,7 +9,7 @@ import pytest
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.source.drift import drift
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, inventory, workload
 from tests.unit.migration.planning.plans import HOME, planned_by
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.kube.errors import ExecFailed
-from bot.adapters.kube.pod_exec import Output
+from bot.adapters.kube.pod_exec import CommandOutput
 from bot.migration.objects.manifest import Object
 from bot.migration.source import hooks
 from bot.migration.source.hooks import HookFailed, HookPhase, hooks_of
@@ -82,11 +82,11 @@ class FakeExec:
 
     def __call__(
         self, _kube: Any, *, namespace: str, pod: str, container: str, argv: tuple[str, ...], seconds: float
-    ) -> Output:
+    ) -> CommandOutput:
         self.ran.append((f"{namespace}/{pod}/{container}", argv))
         if self.failure:
             raise self.failure
-        return Output(stdout="the password is hunter2", stderr="", code=self.code)
+        return CommandOutput(stdout="the password is hunter2", stderr="", code=self.code)
 
 
 def run(pods: list[Object], fake: FakeExec, monkeypatch: pytest.MonkeyPatch) -> tuple[hooks.HookRun, ...]:

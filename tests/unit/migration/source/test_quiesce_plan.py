@@ -9,13 +9,13 @@ from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects.manifest import Object, ref_of
 from bot.migration.objects.merge_patch import merged
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
-from bot.migration.source.quiesce_plan import build_before_image, to_quiesce
+from bot.migration.source.quiesce_plan import build_before_image, workloads_to_quiesce
 from tests.unit.migration.builders import SERVED, an, exclusion_rules, workload
 
 
 def stopped_names(*objects: Object, early: tuple[str, ...] = ()) -> list[str]:
     rules = exclusion_rules(*objects, early=early)
-    return [str(ref_of(obj)) for obj in to_quiesce(rules.inventory, rules, early)]
+    return [str(ref_of(obj)) for obj in workloads_to_quiesce(rules.inventory, rules, early)]
 
 
 def before_image_of(*objects: Object, **overrides: Any) -> BeforeImage:
@@ -23,7 +23,7 @@ def before_image_of(*objects: Object, **overrides: Any) -> BeforeImage:
     arguments: dict[str, Any] = {"operators": (), "volumes": (), "keep_addresses": (), **overrides}
     return build_before_image(
         migration="m1",
-        workloads=to_quiesce(rules.inventory, rules, ()),
+        workloads=workloads_to_quiesce(rules.inventory, rules, ()),
         inventory=rules.inventory,
         agreement=common_apis(SERVED, SERVED),
         **arguments,

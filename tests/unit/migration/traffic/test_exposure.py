@@ -8,7 +8,7 @@ from bot.migration.copy import copier
 from bot.migration.objects.manifest import ref_of
 from bot.migration.planning.plan import AddressRecipe
 from bot.migration.traffic import exposure
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an
 from tests.unit.migration.copy.copies import Copy, copy_of
 from tests.unit.migration.copy.test_copier import ACTIVE
@@ -40,13 +40,13 @@ def test_load_balancers_and_ingresses_open_before_webhooks() -> None:
     open_traffic(copy)
     assert copy.live(WEB)["spec"]["type"] == "LoadBalancer" and copy.target.live(INGRESS) is not None
     assert copy.target.live(HOOK) is None
-    exposure.admit(copy.into, copy.plan, copy.inventory, copy.objects)
+    exposure.open_webhooks(copy.into, copy.plan, copy.inventory, copy.objects)
     assert copy.target.live(HOOK) is not None
 
 
 def test_a_load_balancer_whose_address_moves_is_not_opened_with_a_new_one() -> None:
     copy = copied(mappings=Mappings(addresses="keep"))
-    assert exposure.of_recipe(copy.plan, AddressRecipe.SAME_ADDRESS) == (ref_of(WEB),)
+    assert exposure.services_with(copy.plan, AddressRecipe.SAME_ADDRESS) == (ref_of(WEB),)
     open_traffic(copy)
     assert copy.live(WEB)["spec"]["type"] == "ClusterIP"
 
@@ -54,8 +54,8 @@ def test_a_load_balancer_whose_address_moves_is_not_opened_with_a_new_one() -> N
 def test_a_load_balancer_without_an_address_is_waited_for() -> None:
     copy = copied()
     open_traffic(copy)
-    assert exposure.unanswered(copy.into, [ref_of(WEB)]) == ["shop/web"]
+    assert exposure.without_address(copy.into, [ref_of(WEB)]) == ["shop/web"]
     copy.live(WEB)["status"] = {"loadBalancer": {"ingress": [{"ip": "203.0.113.99"}]}}
-    assert exposure.unanswered(copy.into, [ref_of(WEB)]) == []
+    assert exposure.without_address(copy.into, [ref_of(WEB)]) == []
     [address] = exposure.new_addresses(copy.into, copy.plan)
     assert (address.before, address.after) == (("203.0.113.7",), ("203.0.113.99",))

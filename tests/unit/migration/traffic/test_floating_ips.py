@@ -62,7 +62,7 @@ def test_a_move_remembers_how_the_address_was() -> None:
 
 def test_a_kept_address_no_longer_names_the_old_cluster() -> None:
     neutron = Neutron()
-    floating_ips.keep(MOVE, neutron, "m1")
+    floating_ips.protect(MOVE, neutron, "m1")
     assert neutron.addresses["fip-1"].description == "kept by xk8s for migration m1: shop/web"
 
 
@@ -101,12 +101,12 @@ def test_the_address_is_freed_and_asked_for_once() -> None:
 
 def test_an_address_has_arrived_when_neutron_and_the_service_say_so() -> None:
     kube, neutron = MemoryKube(WEB), Neutron()
-    waits = floating_ips.arrived(kube, PATH, MOVE, neutron)
+    waits = floating_ips.why_not_arrived(kube, PATH, MOVE, neutron)
     assert waits == [f"{ADDRESS} is not attached to the new load balancer"]
     neutron.attach("fip-1", "new-port")
-    assert floating_ips.arrived(kube, PATH, MOVE, neutron) == [f"shop/web does not show {ADDRESS}"]
+    assert floating_ips.why_not_arrived(kube, PATH, MOVE, neutron) == [f"shop/web does not show {ADDRESS}"]
     kube.put({**WEB, "status": shown()})
-    assert floating_ips.arrived(kube, PATH, MOVE, neutron) == []
+    assert floating_ips.why_not_arrived(kube, PATH, MOVE, neutron) == []
 
 
 def test_a_roll_back_puts_everything_as_it_was() -> None:

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bot.adapters.openstack.cloud_services import Disk
+from bot.adapters.openstack.cloud_services import Volume
 from bot.migration.objects.manifest import Object, Ref
 from bot.migration.volumes import reattachment
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
@@ -46,8 +46,8 @@ class Cinder:
     status: str = "available"
     servers: tuple[str, ...] = ()
 
-    def disk(self, volume: str) -> Disk:
-        return Disk(id=volume, status=self.status, servers=self.servers)
+    def disk(self, volume: str) -> Volume:
+        return Volume(id=volume, status=self.status, servers=self.servers)
 
 
 def test_a_disk_that_would_be_deleted_with_its_objects_stops_the_cut_over() -> None:
@@ -64,12 +64,14 @@ def test_a_disk_is_free_when_neither_kubernetes_nor_cinder_has_it_attached() -> 
     attachment = an(
         "VolumeAttachment", "a", spec={"source": {"persistentVolumeName": "pv-1"}, "nodeName": "n1"}
     )
-    assert reattachment.attached(MemoryKube(attachment), [DATA], None) == ["shop/data is attached to n1"]
-    assert reattachment.attached(MemoryKube(), [DATA], Cinder()) == []
-    assert reattachment.attached(MemoryKube(), [DATA], Cinder("in-use", ("vm-1",))) == [
+    assert reattachment.still_attached(MemoryKube(attachment), [DATA], None) == [
+        "shop/data is attached to n1"
+    ]
+    assert reattachment.still_attached(MemoryKube(), [DATA], Cinder()) == []
+    assert reattachment.still_attached(MemoryKube(), [DATA], Cinder("in-use", ("vm-1",))) == [
         "shop/data: Cinder says in-use, attached to vm-1"
     ]
-    assert reattachment.attached(MemoryKube(), [EMPTY], Cinder("in-use")) == []
+    assert reattachment.still_attached(MemoryKube(), [EMPTY], Cinder("in-use")) == []
 
 
 def test_the_pair_is_created_once() -> None:
@@ -83,7 +85,7 @@ def test_the_pair_is_created_once() -> None:
     created = list(kube.requests)
     assert len(created) == 2 and reattachment.attach(kube, [DATA], CLAIMS, "m1") == refs
     assert kube.requests == created, "a repetition writes nothing"
-    assert reattachment.is_reattached(kube, [DATA, EMPTY], "m1") == (DATA,)
+    assert reattachment.reattached_volumes(kube, [DATA, EMPTY], "m1") == (DATA,)
 
 
 @pytest.mark.parametrize(
@@ -104,11 +106,11 @@ def test_a_name_or_a_disk_that_is_taken_stops(present: Object, words: str) -> No
 
 def test_a_claim_must_be_bound_to_the_volume_that_was_meant() -> None:
     bound = {**CLAIM, "spec": {"volumeName": "pv-1"}, "status": {"phase": "Bound"}}
-    assert reattachment.unbound(MemoryKube(bound), [DATA]) == []
-    assert reattachment.unbound(MemoryKube({**bound, "spec": {"volumeName": "pv-9"}}), [DATA]) == [
+    assert reattachment.unbound_claims(MemoryKube(bound), [DATA]) == []
+    assert reattachment.unbound_claims(MemoryKube({**bound, "spec": {"volumeName": "pv-9"}}), [DATA]) == [
         "shop/data is Bound"
     ]
-    assert reattachment.unbound(MemoryKube(), [DATA]) == ["shop/data is missing"]
+    assert reattachment.unbound_claims(MemoryKube(), [DATA]) == ["shop/data is missing"]
 
 
 def test_the_pair_is_deleted_for_a_roll_back_and_only_if_it_is_ours() -> None:
@@ -132,10 +134,12 @@ def test_a_volume_that_is_not_on_retain_is_not_deleted() -> None:
 
 def test_the_reclaim_policy_of_before_is_set_once_and_on_our_volumes_only() -> None:
     kube = MemoryKube(disk())
-    assert [ref.name for ref in reattachment.hand_over(kube, [DATA], "m1")] == ["pv-1"]
+    assert [ref.name for ref in reattachment.restore_reclaim_policies(kube, [DATA], "m1")] == ["pv-1"]
     live = kube.live(disk())
     assert live is not None and live["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
-    reattachment.hand_over(kube, [DATA], "m1")
+    reattachment.restore_reclaim_policies(kube, [DATA], "m1")
     assert len(kube.requests) == 1
-    assert reattachment.hand_over(MemoryKube(disk(ours=False)), [DATA], "m1") == ()
-    assert reattachment.hand_over(kube, [dataclasses.replace(DATA, reclaim="Retain")], "m1") == ()
+    assert reattachment.restore_reclaim_policies(MemoryKube(disk(ours=False)), [DATA], "m1") == ()
+    assert (
+        reattachment.restore_reclaim_policies(kube, [dataclasses.replace(DATA, reclaim="Retain")], "m1") == ()
+    )

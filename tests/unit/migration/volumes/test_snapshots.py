@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.openstack.cloud_services import Disk, VolumeSnapshot
+from bot.adapters.openstack.cloud_services import Volume, VolumeSnapshot
 from bot.adapters.openstack.service_client import CloudRefused, CloudServiceError
 from bot.common.problems import Problem
 from bot.migration.objects.manifest import Ref
@@ -35,8 +35,8 @@ class Cinder:
     becomes: str = "creating"
     numbers: itertools.count[int] = dataclasses.field(default_factory=itertools.count)
 
-    def disk(self, volume: str) -> Disk:
-        return Disk(id=volume, status="available")
+    def disk(self, volume: str) -> Volume:
+        return Volume(id=volume, status="available")
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
         return tuple(self.there.get(volume, []))
@@ -68,7 +68,7 @@ class Cinder:
 
 
 def take(cinder: Cinder, *volumes: PlannedVolume) -> list[str]:
-    return snapshots.take(volumes or (volume(),), cinder, "m1", lambda: None)
+    return snapshots.ensure_snapshots(volumes or (volume(),), cinder, "m1", lambda: None)
 
 
 def test_each_disk_that_moves_gets_one_and_is_waited_for() -> None:
@@ -101,7 +101,7 @@ def test_one_of_another_migration_or_of_a_person_is_neither_taken_for_ours_nor_r
     ]
     cinder.there["disk-data"] = [*others]
     assert take(cinder) == ["a snapshot of shop/data"], "none of these is ours"
-    assert snapshots.remove([volume()], cinder, "m1", lambda: None) == (1, ())
+    assert snapshots.delete_snapshots([volume()], cinder, "m1", lambda: None) == (1, ())
     assert cinder.there["disk-data"] == others
 
 
@@ -138,14 +138,14 @@ def test_what_cinder_will_not_remove_is_named_with_the_command() -> None:
     cinder = Cinder(becomes="available")
     take(cinder)
     cinder.refusal = CloudRefused("no", why="HTTP 400: it has dependent volumes")
-    removed, kept_snapshots = snapshots.remove([volume()], cinder, "m1", lambda: None)
+    removed, kept_snapshots = snapshots.delete_snapshots([volume()], cinder, "m1", lambda: None)
     assert removed == 0 and kept_snapshots[0].line == (
         "shop/data: snapshot xk8s-m1-shop-data of the disk disk-data (HTTP 400: it has dependent volumes): "
         "`openstack volume snapshot delete snap-0`"
     )
     cinder.refusal = CloudServiceError("no answer")
     with pytest.raises(CloudServiceError):
-        snapshots.remove([volume()], cinder, "m1", lambda: None)
+        snapshots.delete_snapshots([volume()], cinder, "m1", lambda: None)
 
 
 def test_a_fence_stands_before_each_write() -> None:
@@ -157,10 +157,10 @@ def test_a_fence_stands_before_each_write() -> None:
 
     cinder = Cinder(becomes="available")
     with pytest.raises(Gone):
-        snapshots.take([volume()], cinder, "m1", fence)
+        snapshots.ensure_snapshots([volume()], cinder, "m1", fence)
     take(cinder)
     with pytest.raises(Gone):
-        snapshots.remove([volume()], cinder, "m1", fence)
+        snapshots.delete_snapshots([volume()], cinder, "m1", fence)
     assert cinder.there["disk-data"]
 
 

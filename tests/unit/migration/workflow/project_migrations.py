@@ -16,7 +16,7 @@ from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import Signal
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationTurnRepository
+from storage.migration_turns import MigrationPermitRepository
 from storage.models.clusters import MigrationTurnRow
 from tests.unit.clusters.lifecycle.journal_flow import Clock, Journal, JournalRun
 from tests.unit.migration.builders import workload
@@ -45,7 +45,7 @@ class ProjectMigrations:
         self.database = database
         self.clock = BusyClock()
         self.register = ClusterMigrationRepository(database)
-        self.turns = MigrationTurnRepository(database)
+        self.turns = MigrationPermitRepository(database)
         self.plan: MigrationPlan = plan(workload(name="web"))
         for name in ("m1", "m2", "m3", "m4"):
             self.store(name, operation=f"of-{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.access.proposal import Proposal
+from bot.actions.proposal import Proposal
 from bot.common.problems import Refusal
 from bot.migration.workflow.approvals import await_approval
 from bot.migration.workflow.events import MigrationPaused

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access.proposal import Proposal
+from bot.actions.proposal import Proposal
 from bot.adapters.durable.flow import Json, ProcessStopping
 from bot.common.problems import Problem
 from bot.migration.workflow.approvals import await_approval

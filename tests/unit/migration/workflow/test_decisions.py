@@ -10,14 +10,14 @@ import pytest
 
 from bot.access.approvals import NoApprover
 from bot.access.authorisation import Deciders
-from bot.access.proposal import Proposal
 from bot.actions.migrations import MigrateStart
-from bot.actions.request import Entry, IncomingRequest, Person, Place
+from bot.actions.proposal import Proposal
+from bot.actions.request import EntryPoint, IncomingRequest, Person, Place
 from bot.common.problems import Refusal
 from bot.migration.workflow.decisions import ApprovalDecisions
 from bot.migration.workflow.ports import DecisionStatus
-from storage.approvals import ApprovalRepository, DecisionResult
-from storage.continuations import Continuation
+from storage.approvals import ApprovalRepository, Vote
+from storage.continuations import LongRunningOperation
 from storage.database import Database
 from tests.unit.access.approval_requests import NOW, desk
 
@@ -34,7 +34,7 @@ class Continuations:
         fields: dict[str, Any] = {
             "key": "k",
             "operation": OPERATION,
-            "entry": Entry.MENTION,
+            "entry": EntryPoint.MENTION,
             "person": Person(id="U1", name="ana"),
             "place": Place(channel="C1", thread="1.0"),
             "text": "migrate dev --to calico",
@@ -42,10 +42,10 @@ class Continuations:
         }
         self.request: IncomingRequest | None = IncomingRequest(**{**fields, **request})
 
-    def get(self, operation: str) -> Continuation | None:
+    def get(self, operation: str) -> LongRunningOperation | None:
         if self.request is None:
             return None
-        return Continuation(
+        return LongRunningOperation(
             operation=operation,
             project="shop",
             action=MigrateStart(cluster="dev", template="t").encode(),
@@ -83,7 +83,7 @@ def decisions(database: Database) -> Make:
 
 
 def approve(database: Database, approval: str) -> None:
-    decision = DecisionResult(person="U2", name="bo", approved=True)
+    decision = Vote(person="U2", name="bo", approved=True)
     ApprovalRepository(database).decide(approval, decision, now=NOW)
 
 

@@ -14,7 +14,7 @@ from bot.common.problems import Problem, Refusal
 from bot.drivers.verification.report import Verdict, VerificationReport
 from bot.migration.workflow import project_ports
 from bot.migration.workflow.project_ports import ConfiguredPorts, live_cloud
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.clusters.lifecycle.journal_flow import Clock, report
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.policy.manifests.cluster import Manifests, read
-from bot.policy.manifests.documents import BadManifests
+from bot.policy.manifests.cluster import ManifestCluster, read_cluster
+from bot.policy.manifests.documents import InvalidManifestFiles
 from bot.policy.reach.model import Pod
 
 
-def reading(folder: Path, text: str, name: str = "a.yaml") -> Manifests:
+def reading(folder: Path, text: str, name: str = "a.yaml") -> ManifestCluster:
     (folder / name).write_text(textwrap.dedent(text))
-    return read([folder])
+    return read_cluster([folder])
 
 
-def names(manifests: Manifests) -> list[str]:
+def names(manifests: ManifestCluster) -> list[str]:
     return [f"{pod.ref} {pod.owner}" for pod in manifests.cluster.pods]
 
 
@@ -321,29 +321,29 @@ def test_an_anchor_may_stand_for_what_is_repeated(tmp_path: Path) -> None:
 )
 def test_bad_input_is_refused_with_file_document_and_field(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
-    with pytest.raises(BadManifests) as caught:
-        read([tmp_path])
+    with pytest.raises(InvalidManifestFiles) as caught:
+        read_cluster([tmp_path])
     assert words in caught.value.why
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_text("a: " + "x" * 10_000_000)
-    with pytest.raises(BadManifests, match="cannot be read") as caught:
-        read([tmp_path])
+    with pytest.raises(InvalidManifestFiles, match="cannot be read") as caught:
+        read_cluster([tmp_path])
     assert "large.yaml: larger than 10 MB" in caught.value.why
 
 
 @pytest.mark.parametrize("path", ["nowhere", "empty"])
 def test_a_path_without_manifests_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadManifests):
-        read([tmp_path / path])
+    with pytest.raises(InvalidManifestFiles):
+        read_cluster([tmp_path / path])
 
 
 def test_what_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(BadManifests) as caught:
-        read([tmp_path])
+    with pytest.raises(InvalidManifestFiles) as caught:
+        read_cluster([tmp_path])
     assert "it is not UTF-8 text" in caught.value.why
 
 

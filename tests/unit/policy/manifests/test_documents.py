@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.policy.manifests import documents
-from bot.policy.manifests.documents import BadManifests, ManifestDocument
+from bot.policy.manifests.documents import InvalidManifestFiles, ManifestDocument
 
 
 def test_documents_are_in_the_order_of_their_paths_and_counted_from_1(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_the_standard_input_is_read_within_the_same_limit(monkeypatch: pytest.Mo
     assert documents.read(["-"]) == (ManifestDocument("standard input", 1, {"a": 1}),)
     large = io.BytesIO(b"a" * (documents.LARGEST + 2))
     monkeypatch.setattr(documents.sys, "stdin", SimpleNamespace(buffer=large))  # type: ignore[attr-defined]
-    with pytest.raises(BadManifests) as refusal:
+    with pytest.raises(InvalidManifestFiles) as refusal:
         documents.read(["-"])
     assert refusal.value.why == "standard input: larger than 10 MB"
 
@@ -37,7 +37,7 @@ def test_the_standard_input_is_read_within_the_same_limit(monkeypatch: pytest.Mo
 def test_all_mistakes_are_reported_and_only_so_many_are_listed(tmp_path: Path) -> None:
     for number in range(25):
         (tmp_path / f"{number:02d}.yaml").write_text("a: [")
-    with pytest.raises(BadManifests) as refusal:
+    with pytest.raises(InvalidManifestFiles) as refusal:
         documents.read([tmp_path])
     assert len(refusal.value.mistakes) == 25
     assert refusal.value.why.count("\n") == 20 and refusal.value.why.endswith("… and 5 more")

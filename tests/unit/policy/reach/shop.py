@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.policy.reach.difference import ReachDifference, difference
+from bot.policy.reach.difference import ReachDifference, compare_states
 from bot.policy.reach.model import ClusterModel, Pod, Workload
 from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach.states import Manifests, reach
@@ -38,4 +38,4 @@ def policy(name: str, spec: dict[str, Any], namespace: str = "shop") -> dict[str
 
 def preview(new: dict[str, Any], manifests: Manifests | None = None) -> ReachDifference:
     before = reach(SHOP, manifests or [])
-    return difference(before, before.with_policy(parse_policy(new)))
+    return compare_states(before, before.with_policy(parse_policy(new)))

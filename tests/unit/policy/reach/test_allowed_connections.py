@@ -10,14 +10,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.policy.reach.aggregation import GroupLevel
-from bot.policy.reach.allowed_connections import AllowedConnection, rows
+from bot.policy.reach.allowed_connections import AllowedConnection, list_allowed_connections
 from bot.policy.reach.model import ClusterModel, Pod, Workload
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach
 
 
 def listed(cluster: ClusterModel, manifests: Manifests, level: GroupLevel) -> list[AllowedConnection]:
-    return list(rows(reach(cluster, manifests), level))
+    return list(list_allowed_connections(reach(cluster, manifests), level))
 
 
 def is_range(text: str) -> bool:

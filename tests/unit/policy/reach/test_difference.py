@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
-from bot.policy.reach.difference import Isolation, ReachDifference, difference
+from bot.policy.reach.difference import IsolationChange, ReachDifference, compare_states
 from bot.policy.reach.model import ClusterModel, Direction, PolicyRef
 from bot.policy.reach.parser import parse_policy
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
@@ -102,7 +102,7 @@ def test_a_preview_names_exactly_what_closes_and_opens(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     before = reach(cluster, manifests)
-    changed = difference(before, before.with_policy(parse_policy(new)))
+    changed = compare_states(before, before.with_policy(parse_policy(new)))
     event("nothing changes" if changed.nothing_changes else "something changes")
     assert_same(changed, (cluster, manifests), (cluster, [*manifests, new]), counts=True)
 
@@ -115,8 +115,8 @@ def test_removing_a_policy_opens_what_adding_it_closed(
     new = data.draw(cluster_strategies.policies("new"))
     before = reach(cluster, manifests)
     after = before.with_policy(parse_policy(new))
-    added = difference(before, after)
-    removed = difference(after, after.without_policy(PolicyRef(new["metadata"]["namespace"], "new")))
+    added = compare_states(before, after)
+    removed = compare_states(after, after.without_policy(PolicyRef(new["metadata"]["namespace"], "new")))
     assert [
         (change.source, change.destination, change.opens, change.closes) for change in removed.changes
     ] == [(change.source, change.destination, change.closes, change.opens) for change in added.changes]
@@ -132,14 +132,14 @@ def test_removing_a_policy_opens_what_adding_it_closed(
 def test_two_folders_are_compared_pod_by_pod(
     cluster: ClusterModel, manifests: Manifests, other: ClusterModel, others: Manifests
 ) -> None:
-    changed = difference(reach(cluster, manifests), reach(other, others))
+    changed = compare_states(reach(cluster, manifests), reach(other, others))
     assert_same(changed, (cluster, manifests), (other, others), counts=False)
 
 
 @settings(max_examples=50, deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: Manifests) -> None:
-    changed = difference(reach(cluster, manifests), reach(cluster, manifests))
+    changed = compare_states(reach(cluster, manifests), reach(cluster, manifests))
     assert changed.nothing_changes
     assert list(changed.changes) == []
     assert not changed.isolated
@@ -153,9 +153,9 @@ def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
 ) -> None:
     before = reach(cluster, manifests)
-    changed = difference(before, before.with_policy(parse_policy(new)))
+    changed = compare_states(before, before.with_policy(parse_policy(new)))
     expected = {
-        Isolation(pod.ref, direction)
+        IsolationChange(pod.ref, direction)
         for pod in expected_answers.running(cluster)
         for direction in Direction
         if oracle.isolates(new, direction, pod)

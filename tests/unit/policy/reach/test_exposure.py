@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 
-from bot.policy.reach.exposure import Exposed, exposure
+from bot.policy.reach.exposure import ExposedWorkload, compute_exposure
 from bot.policy.reach.model import ClusterModel, Direction
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach, without_nodes
@@ -17,7 +17,7 @@ from tests.unit.policy.reach.yaml_clusters import policy, world
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, manifests: Manifests) -> None:
     cluster = without_nodes(cluster)
-    result = exposure(reach(cluster, manifests))
+    result = compute_exposure(reach(cluster, manifests))
     addresses = oracle.probe_addresses(cluster, manifests, of_pods=True)
     ports = oracle.probe_ports(cluster.pods, manifests)
     pairs = expected_answers.opened(cluster, manifests, addresses, ports)
@@ -32,7 +32,7 @@ def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, m
         from_outside = [pairs[str(address), ref] for address in addresses]
         outside[owner] = outside.get(owner, frozenset()).union(*from_outside)
 
-    def on_ports(exposed: Iterable[Exposed]) -> dict[str, expected_answers.Set]:
+    def on_ports(exposed: Iterable[ExposedWorkload]) -> dict[str, expected_answers.Set]:
         return {str(item.workload): expected_answers.on_ports(item.connections, ports) for item in exposed}
 
     assert on_ports(result.cluster_wide) == {owner: opened for owner, opened in everyone.items() if opened}
@@ -42,7 +42,7 @@ def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, m
 @settings(max_examples=100, deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Manifests) -> None:
-    result = exposure(reach(cluster, manifests))
+    result = compute_exposure(reach(cluster, manifests))
     for direction, unselected in (
         (Direction.INGRESS, result.unselected_ingress),
         (Direction.EGRESS, result.unselected_egress),
@@ -56,7 +56,7 @@ def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Mani
 
 
 def test_a_pod_alone_in_its_cluster_is_open_to_outside_only() -> None:
-    result = exposure(world(default__a=""))
+    result = compute_exposure(world(default__a=""))
     assert result.cluster_wide == ()
     assert [(str(item.workload), str(item.connections), item.pods) for item in result.outside] == [
         ("default/a[Pod]", "All Connections", 1)
@@ -64,6 +64,8 @@ def test_a_pod_alone_in_its_cluster_is_open_to_outside_only() -> None:
 
 
 def test_host_network_pods_are_listed_apart_because_no_policy_isolates_them() -> None:
-    result = exposure(world(policy("policyTypes: [Ingress, Egress]"), default__a="", default__agent="host"))
+    result = compute_exposure(
+        world(policy("policyTypes: [Ingress, Egress]"), default__a="", default__agent="host")
+    )
     assert result.unselected_ingress == result.unselected_egress == ()
     assert [str(workload) for workload in result.host_network] == ["default/agent[Pod]"]

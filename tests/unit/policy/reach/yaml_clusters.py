@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.policy.manifests.cluster import from_documents
+from bot.policy.manifests.cluster import build_cluster
 from bot.policy.manifests.documents import ManifestDocument
 from bot.policy.reach.engine import Endpoint, Reachability, compute
 from bot.policy.reach.model import PodRef, Protocol
@@ -22,7 +22,7 @@ def world(*texts: str, **pods: str) -> Reachability:
     """
     values = [value for text in texts for value in yaml.safe_load_all(textwrap.dedent(text)) if value]
     values += [_pod(name, words.split()) for name, words in pods.items()]
-    manifests = from_documents(
+    manifests = build_cluster(
         ManifestDocument("test", number, value) for number, value in enumerate(values, 1)
     )
     return compute(manifests.cluster)

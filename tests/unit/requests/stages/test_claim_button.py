@@ -7,14 +7,14 @@ import pytest
 from bot.actions.action import Action
 from bot.actions.clusters import ClusterList
 from bot.actions.migrations import MigratePause
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.requests.stages.claim_button import PressedAlready, claim_button
 from tests.unit.requests.exchanges import OneOffer, exchange, ports, request
 
 
 def test_the_first_press_claims_the_button_and_the_second_is_refused() -> None:
     offers = OneOffer()
-    first, second = (exchange(request=request(entry=Entry.CLICK)) for _ in range(2))
+    first, second = (exchange(request=request(entry=EntryPoint.CLICK)) for _ in range(2))
     claim_button(first, ports(offers=offers))
     claim_button(second, ports(offers=offers))
     assert first.problem is None
@@ -24,12 +24,12 @@ def test_the_first_press_claims_the_button_and_the_second_is_refused() -> None:
 @pytest.mark.parametrize(
     ("action", "entry"),
     [
-        pytest.param(ClusterList(), Entry.CLICK, id="a-read"),
-        pytest.param(MigratePause(migration="m42"), Entry.CLICK, id="a-signal"),
-        pytest.param(None, Entry.COMMAND, id="typed-words"),
+        pytest.param(ClusterList(), EntryPoint.CLICK, id="a-read"),
+        pytest.param(MigratePause(migration="m42"), EntryPoint.CLICK, id="a-signal"),
+        pytest.param(None, EntryPoint.COMMAND, id="typed-words"),
     ],
 )
-def test_nothing_else_claims_anything(action: Action | None, entry: Entry) -> None:
+def test_nothing_else_claims_anything(action: Action | None, entry: EntryPoint) -> None:
     offers = OneOffer()
     subject = exchange(*([action] if action else []), request=request(entry=entry))
     claim_button(subject, ports(offers=offers))

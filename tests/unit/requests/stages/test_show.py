@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.actions.clusters import ClusterList
-from bot.actions.request import Entry
+from bot.actions.request import EntryPoint
 from bot.actions.service import Outcome
 from bot.common.problems import Refusal
 from bot.requests.answer import CannotAnswer
@@ -29,7 +29,7 @@ def test_what_has_no_thread_is_told_to_the_asker_alone() -> None:
 
 def test_what_was_approved_is_told_to_everybody_also_if_it_could_not_be_done() -> None:
     answer = RecordingAnswer()
-    approved = request(entry=Entry.APPROVED)
+    approved = request(entry=EntryPoint.APPROVED)
     show(exchange(answer=answer, request=approved, problem=Refusal("it changed")), ports())
     assert answer.shown == ["finish"]
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.actions.audit import AuditList
 from bot.actions.clusters import ClusterCreate
-from bot.actions.request import Entry, IncomingRequest, OperationId, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Place
 from bot.actions.templates import TemplateCreate
 from bot.clusters.lifecycle.results import ClusterBuilding, ClusterBuilt
 from bot.common.problems import Problem, Refusal
@@ -28,7 +28,7 @@ from tests.unit.slack.examples.requests import NOW, OPERATION, conclusion, reque
 from tests.unit.slack.fakes import FakeDeliveries, FakeOffers, FakeUpdates, FakeWeb, message, outbox
 
 COMMAND = request(place=Place(channel="C1"))
-MENTION = request(Entry.MENTION, Place(channel="C1", thread="5.0", message="6.0"))
+MENTION = request(EntryPoint.MENTION, Place(channel="C1", thread="5.0", message="6.0"))
 CREATE = ClusterCreate(cluster="dev", template="k8s")
 EARLIER = OperationId("e" * 32)
 
@@ -165,7 +165,7 @@ def test_what_has_come_to_a_new_state_is_a_message_of_its_own_said_once(workspac
 
 def test_the_root_of_who_asked_shows_how_an_approved_change_stands(workspace: Workspace) -> None:
     workspace.post_root(EARLIER)
-    approved = request(Entry.APPROVED, Place(channel="C1"), continues=EARLIER)
+    approved = request(EntryPoint.APPROVED, Place(channel="C1"), continues=EARLIER)
     workspace.answer().progress(approved, BUILDING)
     workspace.board.root_lines["⏳ *dev*: Magnum builds it"]()
     workspace.board.states[0][0]()
@@ -210,7 +210,7 @@ def test_in_a_thread_of_somebody_elses_the_headline_stands_on_top(workspace: Wor
 
 
 def test_a_click_on_a_root_is_answered_below_it(workspace: Workspace) -> None:
-    finish(workspace, request(Entry.CLICK, Place(channel="C1", message="7.0")))
+    finish(workspace, request(EntryPoint.CLICK, Place(channel="C1", message="7.0")))
     assert workspace.web.of("post")[0]["thread"] == "7.0"
 
 
@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_uploaded_is_said(workspace: Workspace) -> None:
 
 def test_the_end_of_what_was_approved_is_told_by_the_root_of_who_asked(workspace: Workspace) -> None:
     workspace.post_root(EARLIER)
-    finish(workspace, request(Entry.APPROVED, Place(channel="C1"), continues=EARLIER))
+    finish(workspace, request(EntryPoint.APPROVED, Place(channel="C1"), continues=EARLIER))
     assert workspace.web.of("update")[0]["ts"] == "1.0"
     assert workspace.web.of("post")[0]["thread"] == "1.0"
 

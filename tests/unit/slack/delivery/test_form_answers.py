@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.actions.audit import AuditList
-from bot.actions.request import Entry, Place
+from bot.actions.request import EntryPoint, Place
 from bot.actions.templates import TemplateCreate
 from bot.clusters.templates.results import TemplateForm
 from bot.common.problems import Refusal
@@ -70,9 +70,9 @@ def test_a_form_that_was_never_opened_or_is_refused_is_given_up(
     assert len(web.of("update_view")) == calls
 
 
-@pytest.mark.parametrize("entry", list(Entry))
-def test_only_an_entry_with_a_trigger_has_opened_a_form(entry: Entry) -> None:
-    has_trigger = entry in (Entry.COMMAND, Entry.CLICK, Entry.HOME)
+@pytest.mark.parametrize("entry", list(EntryPoint))
+def test_only_an_entry_with_a_trigger_has_opened_a_form(entry: EntryPoint) -> None:
+    has_trigger = entry in (EntryPoint.COMMAND, EntryPoint.CLICK, EntryPoint.HOME)
     assert fills_form(request(entry), TemplateCreate()) is has_trigger
     assert not fills_form(request(entry), TemplateCreate(driver=CALICO))
     assert not fills_form(request(entry), AuditList()) and not fills_form(request(entry), None)

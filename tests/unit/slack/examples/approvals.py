@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
+from bot.access.approval_service import ApprovalDecided, ApprovalListing, ApprovalWithdrawn, DecisionForm
 from bot.access.authorisation import Deciders
 from bot.requests.approval_gate import ApprovalPending
 from storage.approvals import Approval, Decision
@@ -57,8 +57,8 @@ def approval(state: str = "open", **changes: Any) -> Approval:
 
 RESULTS: list[object] = [
     *(ApprovalPending(approval=approval(state), deciders=DECIDERS) for state in STATES),
-    ApprovalsShown(project="shop", approvals=tuple(approval() for _ in range(40)), reader="U1", now=NOW),
-    ApprovalsShown(project="shop", approvals=(), reader="U1", now=NOW),
+    ApprovalListing(project="shop", approvals=tuple(approval() for _ in range(40)), reader="U1", now=NOW),
+    ApprovalListing(project="shop", approvals=(), reader="U1", now=NOW),
     DecisionForm(approval=approval(), approve=True),
     ApprovalDecided(approval=approval("approved"), approved=True, deciders=DECIDERS),
     ApprovalDecided(approval=approval("rejected"), approved=False, deciders=DECIDERS),

@@ -7,7 +7,7 @@ from typing import Any
 from bot.actions.audit import AuditList
 from bot.audit.chain import AnchorCheck, Break, ChainReport
 from bot.audit.log import AuditPage
-from bot.audit.service import AuditShown, AuditVerified
+from bot.audit.service import AuditListing, AuditVerified
 from storage.audit import AuditEvent
 from storage.audit_chain import Signature
 from tests.unit.slack.examples.requests import NASTY, NOW
@@ -55,9 +55,9 @@ def chain_report(broken: Break | None = None, *, signed: bool = True, lost: int 
     )
 
 
-def page(*events: AuditEvent, number: int = 2, pages: int = 3, own: bool = False) -> AuditShown:
+def page(*events: AuditEvent, number: int = 2, pages: int = 3, own: bool = False) -> AuditListing:
     shown = AuditPage(events=events, page=number, pages=pages, total=60 if events else 0)
-    return AuditShown(page=shown, action=AuditList(), own=own)
+    return AuditListing(page=shown, action=AuditList(), own=own)
 
 
 RESULTS: list[object] = [

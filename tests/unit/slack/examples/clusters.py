@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from bot.clusters.cluster import Cluster, Listed
+from bot.clusters.cluster import Cluster, ClusterListing
 from bot.clusters.lifecycle.results import (
     ClusterBuilding,
     ClusterBuilt,
@@ -126,7 +126,7 @@ STATES: list[object] = [
 RESULTS: list[object] = [
     ClusterOverview(
         project="shop",
-        listed=Listed(
+        listed=ClusterListing(
             clusters=tuple(cluster(f"c{number}") for number in range(250)), unread=Problem("x", why=NASTY)
         ),
     ),

@@ -8,12 +8,12 @@ from typing import Any
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.policy import presets, reach_query
 from bot.policy.field_conflicts import Takeover
-from bot.policy.other_policy_apis import OtherPolicies
+from bot.policy.other_policy_apis import OtherPolicy
 from bot.policy.owners import PolicyOwner
 from bot.policy.post_check import PostCheck
 from bot.policy.preview import ConnectionPreview
 from bot.policy.reach import engine
-from bot.policy.reach.exposure import exposure
+from bot.policy.reach.exposure import compute_exposure
 from bot.policy.reach.model import PodRef, PolicyRef
 from bot.policy.results import (
     ExposureShown,
@@ -32,7 +32,7 @@ from tests.unit.slack.examples.requests import NASTY, NOW, OPERATION
 
 MANY = tuple(pod(f"workload-{number}-1", namespace="shop" if number % 2 else "web") for number in range(60))
 FOREIGN = tuple(
-    OtherPolicies("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}")
+    OtherPolicy("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}")
     for number in range(30)
 )
 DENY = manifest("deny", policyTypes=["Ingress", "Egress"])
@@ -88,7 +88,7 @@ def reach_answer(**changes: Any) -> ReachAnswer:
         "port": "TCP/80",
         "foreign": FOREIGN,
         "gaps": (),
-        "stories": reach_query.stories(reach, pods, pods, reach_query.port_of("TCP/80")),
+        "stories": reach_query.explain_pairs(reach, pods, pods, reach_query.parse_port("TCP/80")),
     }
     return ReachAnswer(**(values | changes))
 
@@ -98,7 +98,7 @@ def exposure_result(*policies: Any, pods: Any = None, **changes: Any) -> Exposur
         pods = (*SHOP, *MANY, pod("agent-1", host_network=True))
     values: dict[str, Any] = {
         "where": where(),
-        "exposure": exposure(engine.compute(snapshot(*policies, pods=pods).cluster)),
+        "exposure": compute_exposure(engine.compute(snapshot(*policies, pods=pods).cluster)),
         "pods": {CART: 2},
         "foreign": FOREIGN,
         "gaps": (NASTY,),

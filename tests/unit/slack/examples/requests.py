@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.actions.audit import AuditList
-from bot.actions.request import Entry, IncomingRequest, OperationId, Person, Place
+from bot.actions.request import EntryPoint, IncomingRequest, OperationId, Person, Place
 from bot.actions.service import Outcome
 from bot.requests.answer import Conclusion
 
@@ -15,7 +15,9 @@ NASTY = "<!channel> & `x` *y* ```z``` <script>" * 3  # would notify a channel, a
 OPERATION = OperationId("7f3a" * 8)
 
 
-def request(entry: Entry = Entry.COMMAND, place: Place | None = None, **changes: Any) -> IncomingRequest:
+def request(
+    entry: EntryPoint = EntryPoint.COMMAND, place: Place | None = None, **changes: Any
+) -> IncomingRequest:
     """A request of ana; without a place, in the channel C1."""
     values: dict[str, Any] = {
         "key": "k",

@@ -6,7 +6,7 @@ import pytest
 
 from bot.actions.audit import AuditList
 from bot.actions.request import Person
-from bot.audit.service import AuditShown
+from bot.audit.service import AuditListing
 from bot.clusters.lifecycle.results import ClusterBuilt, ClusterDeleting
 from bot.common.problems import Problem, Refusal
 from bot.slack import kit
@@ -48,7 +48,7 @@ def test_the_footer_leaves_out_what_is_not_known(changes: dict[str, object], foo
 def test_a_full_last_message_gets_its_footer_below(monkeypatch: pytest.MonkeyPatch) -> None:
     full = kit.messages("x", [kit.section("y")] * kit.BLOCKS_PER_MESSAGE)
     monkeypatch.setitem(
-        RESULTS.results.by_type, AuditShown, lambda _: kit.Rendered(headline="x", messages=full)
+        RESULTS.results.by_type, AuditListing, lambda _: kit.Rendered(headline="x", messages=full)
     )
     first, last = answers.show_conclusion(conclusion(result=audit.page())).messages
     assert first == full[0] and text(last) == "ana · shop · ref 7f3a · 0.8 s"

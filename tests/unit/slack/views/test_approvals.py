@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.access.approval_service import ApprovalDecided, ApprovalsShown, ApprovalWithdrawn, DecisionForm
-from bot.access.proposal import ProposalDocument
+from bot.access.approval_service import ApprovalDecided, ApprovalListing, ApprovalWithdrawn, DecisionForm
 from bot.actions.approvals import ApprovalForm
+from bot.actions.proposal import ProposalDocument
 from bot.requests.approval_gate import ApprovalPending
 from bot.slack.views import approvals as views
 from tests.unit.slack.examples.approvals import DECIDERS, approval
@@ -31,24 +31,24 @@ def test_a_change_that_waits_is_answered_by_its_card_and_the_documents_of_the_pr
 def test_the_list_offers_each_reader_what_they_may_do() -> None:
     in_an_hour = NOW + timedelta(hours=1)
     mine = approval(shown=SHOWN, requester="U1", expires_at=in_an_hour, reason="")
-    listing = ApprovalsShown(project="shop", approvals=(mine,), reader="U1", now=NOW)
+    listing = ApprovalListing(project="shop", approvals=(mine,), reader="U1", now=NOW)
     shown = views.show_list(listing)
     assert shown.headline == "🔐 1 approval open in *shop*"
     assert list(buttons(*shown.messages)) == ["Withdraw"]
     assert "asked by @U1 · expires in 60 min · id abcdef" in text(*shown.messages)
-    for_others = ApprovalsShown(project="shop", approvals=(mine,), reader="U2", now=NOW)
+    for_others = ApprovalListing(project="shop", approvals=(mine,), reader="U2", now=NOW)
     assert list(buttons(*views.show_list(for_others).messages)) == ["Approve…", "Reject…"]
 
 
 def test_what_is_approved_and_waits_for_its_window_has_no_buttons_for_others() -> None:
     waits = approval("approved", not_before=NOW)
-    listing = ApprovalsShown(project="shop", approvals=(waits,), reader="U2", now=NOW)
+    listing = ApprovalListing(project="shop", approvals=(waits,), reader="U2", now=NOW)
     shown = views.show_list(listing)
     assert buttons(*shown.messages) == {} and "not before" in text(*shown.messages)
 
 
 def test_an_empty_list_says_so() -> None:
-    shown = views.show_list(ApprovalsShown(project="shop", approvals=(), reader="U1", now=NOW))
+    shown = views.show_list(ApprovalListing(project="shop", approvals=(), reader="U1", now=NOW))
     assert text(*shown.messages) == "Nothing waits for a decision."
 
 

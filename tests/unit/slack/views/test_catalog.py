@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 import bot
-from bot.access.proposal import Proposal
 from bot.actions.action import Action
+from bot.actions.proposal import Proposal
 from bot.actions.service import Context, LongRunning
 from bot.clusters.lifecycle import results
 from bot.common.problems import Problem

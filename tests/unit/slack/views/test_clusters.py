@@ -6,7 +6,7 @@ import pytest
 
 from bot.actions.clusters import ClusterList, ClusterShow
 from bot.actions.verification import Diagnose, Verify
-from bot.clusters.cluster import Listed
+from bot.clusters.cluster import ClusterListing
 from bot.clusters.lifecycle.results import (
     ClusterBuilding,
     ClusterBuilt,
@@ -28,7 +28,7 @@ def test_a_list_shows_driver_state_and_size_of_each_cluster() -> None:
         cluster("prod", "CREATE_COMPLETE", production=True),
         cluster("edge", id="kubeconfig:edge", driver=None, nodes=None),
     )
-    rendered = views.show_list(ClusterOverview(project="shop", listed=Listed(clusters=clusters)))
+    rendered = views.show_list(ClusterOverview(project="shop", listed=ClusterListing(clusters=clusters)))
     [table, _] = rendered.messages[0].blocks
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
     assert rows[1:] == [
@@ -40,7 +40,7 @@ def test_a_list_shows_driver_state_and_size_of_each_cluster() -> None:
 
 
 def test_what_is_missing_from_a_list_stands_above_it() -> None:
-    listed = Listed(clusters=(), unread=Problem("Magnum does not answer", why="HTTP 503"))
+    listed = ClusterListing(clusters=(), unread=Problem("Magnum does not answer", why="HTTP 503"))
     rendered = views.show_list(ClusterOverview(project="shop", listed=listed))
     assert text(*rendered.messages).startswith("⚠️ ") and not buttons(*rendered.messages)
 

@@ -37,13 +37,13 @@ def test_ports_are_shown_in_the_shorter_way(open_before: list[Any], ports: str) 
 
 def test_ends_are_named_without_what_the_headline_says() -> None:
     closing = computed(manifest("deny", policyTypes=["Ingress"])).preview
-    lines = list(policy_effects.connection_lines(diff_text.lines(closing.changes), "shop"))
+    lines = list(policy_effects.connection_lines(diff_text.diff_lines(closing.changes), "shop"))
     assert lines and all("[Deployment]" not in line and "*shop/" not in line for line in lines)
 
 
 def test_only_the_first_connections_are_shown_and_the_file_has_all() -> None:
     large = preview()
-    changes = diff_text.lines(large.changes)
+    changes = diff_text.diff_lines(large.changes)
     lines = list(policy_effects.connection_lines(changes, "shop"))
     assert len(lines) == policy_effects.MOST_LINES + 1
     assert lines[-1] == f"…{len(changes) - policy_effects.MOST_LINES:,} more in the file"

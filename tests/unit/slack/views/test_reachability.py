@@ -23,7 +23,7 @@ def answer(*policies: dict[str, Any], port: str = "TCP/80", **changes: Any) -> R
     """Every pod of the shop to every other, with these policies."""
     reach = engine.compute(snapshot(*policies, pods=SHOP).cluster)
     pods = tuple(shop_pod.ref for shop_pod in SHOP)
-    stories = reach_query.stories(reach, pods, pods, reach_query.port_of(port or "TCP/80"))
+    stories = reach_query.explain_pairs(reach, pods, pods, reach_query.parse_port(port or "TCP/80"))
     return reach_answer(stories=stories, port=port, foreign=(), **changes)
 
 

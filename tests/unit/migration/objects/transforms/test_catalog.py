@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.migration.objects.canonical import text
 from bot.migration.objects.manifest import Object
 from bot.migration.objects.transforms.catalog import CATALOG, transformed
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, context, workload
 from tests.unit.migration.objects.transforms.results import stripped
 from tests.unit.migration.objects.transforms.test_pods import bare_pod

@@ -8,7 +8,7 @@ import pytest
 
 from bot.migration.objects.manifest import Object
 from bot.migration.objects.transforms.mapping import PatchFailed, adapt
-from bot.settings.file import Mappings, ObjectPatch
+from bot.settings.mappings import Mappings, ObjectPatch
 from tests.unit.migration.builders import an, pods, workload
 from tests.unit.migration.objects.transforms.results import stripped
 

@@ -7,7 +7,7 @@ import dataclasses
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.manifest import Ref
-from bot.settings.file import Mappings, ObjectSelector
+from bot.settings.mappings import Mappings, ObjectSelector
 from tests.unit.migration.builders import SERVED, an
 from tests.unit.migration.planning.plans import blockers, plan
 

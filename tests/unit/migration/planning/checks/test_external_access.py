@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.planning.plan import AddressRecipe
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an
 from tests.unit.migration.planning.plans import blockers, finding_texts, plan
 

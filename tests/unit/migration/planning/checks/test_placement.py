@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.migration.inventory.target_facts import TargetFacts
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import SERVED, an, pods, workload
 from tests.unit.migration.planning.plans import blockers
 

@@ -11,7 +11,7 @@ from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.planning.checks.volumes import check
 from bot.migration.planning.findings import PlanFinding, Weight
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
-from bot.settings.file import Mappings
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import SERVED, an, workload
 from tests.unit.migration.volumes.test_choices import CSI, claim, disk, planned_volumes
 

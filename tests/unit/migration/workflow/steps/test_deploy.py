@@ -26,7 +26,7 @@ from bot.migration.workflow.signals import RollbackRequested, Signal
 from bot.migration.workflow.steps.deploy import deploy
 from storage.cluster_migrations import CANCELLED
 from storage.reservations import ReservationRepository
-from tests.unit.clusters.lifecycle.journal_flow import LIMITS, OPERATION, Cloud, site
+from tests.unit.clusters.lifecycle.journal_flow import LIMITS, OPERATION, Cloud, project_cloud
 from tests.unit.migration.workflow.project_migrations import ProjectMigrations
 
 ORDER = ClusterOrder(
@@ -62,7 +62,7 @@ def magnum(project: ProjectMigrations) -> Magnum:
 
 
 def deployed(project: ProjectMigrations, magnum: Magnum) -> Run:
-    run, _played = project.run("m9", ports=SimpleNamespace(cloud=site(magnum, [Verdict.HEALTHY])))
+    run, _played = project.run("m9", ports=SimpleNamespace(cloud=project_cloud(magnum, [Verdict.HEALTHY])))
     deploy(run, Provisioner(ReservationRepository(project.database), now=project.clock), ORDER, LIMITS.create)
     return run
 
