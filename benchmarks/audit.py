@@ -27,9 +27,9 @@ from benchmarks.figures import Line
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
 from bot.common.canonical_json import canonical
-from storage import chain
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository
+from storage import audit_encoding
 from storage.audit_chain import AuditChain
+from storage.audit_events import INTENT, OUTCOME, AuditEvent, AuditEventRepository
 from storage.database import Database
 from storage.models import stamp
 
@@ -39,8 +39,10 @@ VERIFIED = 1_000_000
 ONE_WRITER, MANY_WRITERS, SECONDS, GROWTH = 1.5, 0.4, 10.0, 10.0
 KEY = SecretStr("benchmark-key-benchmark-key-benchmark")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-_NAMES = ", ".join(chain.COLUMNS)
-_BARE = text(f"INSERT INTO bare_events ({_NAMES}) VALUES ({', '.join(f':{name}' for name in chain.COLUMNS)})")
+_NAMES = ", ".join(audit_encoding.COLUMNS)
+_BARE = text(
+    f"INSERT INTO bare_events ({_NAMES}) VALUES ({', '.join(f':{name}' for name in audit_encoding.COLUMNS)})"
+)
 
 
 def measure(folder: pathlib.Path) -> list[Line]:
@@ -77,7 +79,9 @@ def _urls(folder: pathlib.Path) -> Iterator[dict[str, str]]:
 
 def _bare_table(database: Database) -> None:
     number = "INTEGER" if database.dialect == "sqlite" else "BIGINT GENERATED ALWAYS AS IDENTITY"
-    columns = ", ".join(f"{name} {'INTEGER' if name == 'duration_ms' else 'TEXT'}" for name in chain.COLUMNS)
+    columns = ", ".join(
+        f"{name} {'INTEGER' if name == 'duration_ms' else 'TEXT'}" for name in audit_encoding.COLUMNS
+    )
     with database.writing() as connection:
         connection.execute(
             text(
@@ -227,7 +231,7 @@ def _fill(database: Database, events: int) -> None:
     head, keyring, kept = AuditChain(database).head(), Keyring(KEY), AuditChain(database)
     numbers = itertools.count(head.position + 1)
     previous, position = head.hash, head.position
-    names = ("position", *chain.COLUMNS, "previous", "hash")
+    names = ("position", *audit_encoding.COLUMNS, "previous", "hash")
     insert = text(
         f"INSERT INTO audit_events ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
     )
@@ -236,15 +240,17 @@ def _fill(database: Database, events: int) -> None:
         rows: list[dict[str, Any]] = []
         for number in itertools.islice(numbers, 1_000):
             event = _event(number, f"filled-{number // 2}")
-            row = {name: getattr(event, name) for name in chain.COLUMNS}
+            row = {name: getattr(event, name) for name in audit_encoding.COLUMNS}
             row |= {
                 "at": stamp(event.at),
                 "arguments": canonical(event.arguments),
                 "position": number,
                 "previous": previous,
             }
-            previous = chain.link(
-                previous, number, chain.digest(chain.content(row[name] for name in chain.COLUMNS))
+            previous = audit_encoding.link(
+                previous,
+                number,
+                audit_encoding.digest(audit_encoding.content(row[name] for name in audit_encoding.COLUMNS)),
             )
             position = number
             rows.append({**row, "hash": previous})

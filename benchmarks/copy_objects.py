@@ -34,10 +34,9 @@ from bot.adapters.kube import writes as kube_writing
 from bot.adapters.kube.client import KubeClient, Reply
 from bot.adapters.kube.connection import Endpoint
 from bot.drivers.driver import Driver
-from bot.migration.copy import copier
+from bot.migration.copy import copier, target_objects
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.served_apis import common_apis
-from bot.migration.objects import target_objects
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.plan import ClusterSide, MigrationPlan
 from bot.migration.planning.survey import reread_source, survey

@@ -1,8 +1,8 @@
 """The links of the audit chain, streamed in order as their bytes are stored.
 
 Verification needs the stored bytes, not what SQLAlchemy would make of them, and must not hold a million
-events in memory. PostgreSQL's COPY writes events exactly as `storage.chain` encodes them. SQLite joins the
-columns itself, and only a row with something to escape is taken apart.
+events in memory. PostgreSQL's COPY writes events exactly as `storage.audit_encoding` encodes them. SQLite
+joins the columns itself, and only a row with something to escape is taken apart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from storage import chain
+from storage import audit_encoding
 from storage.database import Database, DatabaseError
 
 Link = tuple[int, bytes, bytes, bytes]  # position, previous hash, hash, content
@@ -28,7 +28,7 @@ def stream(database: Database, *, until: int | None = None) -> Iterator[Link]:
 
 
 def _copy(database: Database, limit: str) -> Iterator[Link]:
-    columns = ", ".join(("position", "previous", "hash", *chain.COLUMNS))
+    columns = ", ".join(("position", "previous", "hash", *audit_encoding.COLUMNS))
     query = f"COPY (SELECT {columns} FROM audit_events {limit} ORDER BY position) TO STDOUT"  # noqa: S608
     try:
         with database.reading() as connection:
@@ -45,10 +45,10 @@ def _copy(database: Database, limit: str) -> Iterator[Link]:
 
 def _fetch(database: Database, limit: str) -> Iterator[Link]:
     """Read links from SQLite. The last column may be NULL, so it is not joined: it would look like a text."""
-    joined = " || char(9) || ".join(chain.COLUMNS[:-1])
-    columns = f"position, previous, hash, {joined}, {chain.COLUMNS[-1]}"
+    joined = " || char(9) || ".join(audit_encoding.COLUMNS[:-1])
+    columns = f"position, previous, hash, {joined}, {audit_encoding.COLUMNS[-1]}"
     query = f"SELECT {columns} FROM audit_events {limit} ORDER BY position"  # noqa: S608
-    row_query = f"SELECT {', '.join(chain.COLUMNS)} FROM audit_events WHERE position = ?"  # noqa: S608
+    row_query = f"SELECT {', '.join(audit_encoding.COLUMNS)} FROM audit_events WHERE position = ?"  # noqa: S608
     with _bytes_connection(database) as connection:
         cursor = connection.execute(query)
         while rows := cursor.fetchmany(FETCHED):
@@ -80,13 +80,19 @@ def _are_plain(rows: list[Any]) -> bool:
         contents = b"".join([row[3] for row in rows])
     except TypeError:  # NULL in a column that must not be NULL
         return False
-    tabs = (len(chain.COLUMNS) - 2) * len(rows)
+    tabs = (len(audit_encoding.COLUMNS) - 2) * len(rows)
     last = {type(row[4]) for row in rows}
-    return contents.count(b"\t") == tabs and not chain.SPECIAL.search(contents) and last <= {int, type(None)}
+    return (
+        contents.count(b"\t") == tabs
+        and not audit_encoding.SPECIAL.search(contents)
+        and last <= {int, type(None)}
+    )
 
 
 def _escaped(values: tuple[bytes | int | float | None, ...]) -> bytes:
-    return b"\t".join(chain.escape(value) if isinstance(value, bytes) else _bare(value) for value in values)
+    return b"\t".join(
+        audit_encoding.escape(value) if isinstance(value, bytes) else _bare(value) for value in values
+    )
 
 
 def _bare(value: int | float | None) -> bytes:

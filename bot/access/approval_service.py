@@ -13,7 +13,7 @@ from bot.actions.approvals import ApprovalDecide, ApprovalForm, ApprovalsList, A
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome, Readback
 from storage.approvals import WITHDRAWN, Approval, Vote
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from bot.actions.action import Action
 from bot.actions.request import OperationId, Person, Place
 
 if TYPE_CHECKING:
-    from storage.audit import AuditEvent  # of the database, which the grammar does not need
+    from storage.audit_events import AuditEvent  # of the database, which the grammar does not need
 
 A_contra = TypeVar("A_contra", bound=Action, contravariant=True)
 

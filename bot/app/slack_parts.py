@@ -33,14 +33,14 @@ from bot.slack.identity import SlackIdentity
 from bot.slack.intake import Intake
 from bot.slack.offers import SlackOffers
 from bot.slack.socket_mode import SocketModeConnection
+from storage.app_homes import AppHomeRepository
 from storage.approvals import ApprovalRepository
-from storage.audit import AuditEventRepository
+from storage.audit_events import AuditEventRepository
+from storage.button_actions import ButtonActionRepository
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import LongRunningOperationRepository
 from storage.database import Database
 from storage.deliveries import DeliveryRepository
-from storage.homes import AppHomeRepository
-from storage.offers import ButtonActionRepository
+from storage.long_running_operations import LongRunningOperationRepository
 from storage.updates import UpdateRepository
 from storage.verifications import VerificationRepository
 

@@ -28,7 +28,7 @@ from bot.audit.log import AuditLog
 from bot.audit.service import Anchors, AuditServices, NoAnchors, seal_reader
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
-from bot.clusters import driver_catalog, verification
+from bot.clusters import driver_comparison, verification
 from bot.clusters import service as cluster_service
 from bot.clusters.lifecycle import results
 from bot.clusters.lifecycle.ports import ProjectClouds
@@ -61,11 +61,11 @@ from bot.requests.ports import Attachments, NoAttachments, Offers, Ports
 from bot.settings import Configuration
 from bot.settings.holder import SettingsHolder
 from storage.approvals import ApprovalRepository
-from storage.audit import AuditEventRepository
 from storage.audit_chain import AuditChain
+from storage.audit_events import AuditEventRepository
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import LongRunningOperationRepository
 from storage.database import Database
+from storage.long_running_operations import LongRunningOperationRepository
 from storage.policy_changes import PolicyChangeRepository
 from storage.verifications import VerificationRepository
 
@@ -234,7 +234,7 @@ class Core:
         verify = VerificationServices(self._projects, self._verifier, self._verifications.keep)
         readers = TargetReaders(self._projects).all()
         return Routes.joined(
-            driver_catalog.routes(),
+            driver_comparison.routes(),
             template_service.routes(templates, readers),
             cluster_service.routes(clusters, readers),
             verification.routes(verify),

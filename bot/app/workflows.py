@@ -20,7 +20,7 @@ from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings import Configuration
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 from storage.reservations import ReservationRepository
 
 MIGRATIONS = "migrations"  # the queue of migrations

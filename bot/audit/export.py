@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from bot import __version__
 from bot.common.canonical_json import canonical
-from storage.audit import AuditEvent
-from storage.chain import COLUMNS
+from storage.audit_encoding import COLUMNS
+from storage.audit_events import AuditEvent
 from storage.models import stamp
 
 FIELDS = ("position", *COLUMNS)

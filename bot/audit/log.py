@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.common.problems import Problem
 from bot.common.redaction import Redactor
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
+from storage.audit_events import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import DatabaseError
 
 PAGE_SIZE = 20

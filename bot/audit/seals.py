@@ -21,9 +21,9 @@ from bot.audit.chain import ChainReport, verify
 from bot.audit.log import AuditUnavailable
 from bot.audit.signatures import Keyring
 from bot.common.problems import Problem, Refusal
-from storage import chain as links
-from storage.audit import AuditEvent, from_stored
+from storage import audit_encoding as links
 from storage.audit_chain import AuditChain, Head, Seal, Signature
+from storage.audit_events import AuditEvent, from_stored
 from storage.audit_links import Link
 from storage.database import DatabaseError
 from storage.models import stamp

@@ -20,8 +20,8 @@ from bot.audit.chain import ChainReport
 from bot.audit.log import AuditLog, AuditPage
 from bot.audit.trail import AuditTrail, Posted
 from bot.common.problems import Refusal
-from storage.audit import AuditEvent, AuditFilter
 from storage.audit_chain import AuditChain
+from storage.audit_events import AuditEvent, AuditFilter
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.audit.log import AuditUnavailable
 from bot.audit.signatures import Keyring
 from bot.common.problems import Refusal
 from storage.audit_chain import AuditChain, Head, Seal, Signature
-from storage.chain import GENESIS
+from storage.audit_encoding import GENESIS
 from storage.database import DatabaseError
 
 _POSTED = re.compile(r"\b([1-9]\d{0,18}):([0-9a-f]{64})\b")

@@ -41,8 +41,8 @@ from bot.settings.holder import SettingsHolder
 from bot.slack.delivery.audit_anchors import SlackAnchors
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.views import catalog
-from storage.audit import AuditEvent, AuditEventRepository, AuditFilter
 from storage.audit_chain import AuditChain, Seal
+from storage.audit_events import AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import Database, DatabaseError
 
 OK, TAMPERED = 0, 1

@@ -19,7 +19,7 @@ from bot.drivers.catalog import names
 from bot.drivers.driver import Driver
 from bot.drivers.verification.report import Verdict, VerificationReport, VerificationSummary
 from bot.drivers.verification.verifier import VerificationTarget, Verifier
-from bot.settings.file import VerificationSettings
+from bot.settings.configuration import VerificationSettings
 from bot.slack import plain_text
 from bot.slack.views import catalog
 

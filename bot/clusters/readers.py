@@ -18,7 +18,7 @@ from bot.clusters.cluster import Cluster, ClusterNotFound
 from bot.clusters.projects import ProjectParts, Projects
 from bot.clusters.templates.results import Template, TemplateNotFound
 from bot.clusters.templates.service import to_request
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 CLOCK_SKEW = timedelta(minutes=2)  # how far Magnum's clock may be behind ours
 

@@ -7,7 +7,7 @@ import dataclasses
 from bot.actions.migrations import MigrateCancel, MigratePause, MigrateResume, MigrateRollback, MigrateStart
 from bot.actions.service import Outcome, Readback, TargetReader
 from bot.migration.service import migration_id
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.cluster_migrations import DONE, ClusterMigrationRepository
 
 

@@ -19,9 +19,9 @@ from bot.policy.reach import parser
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.difference import IsolationChange, compare_states
 from bot.policy.reach.engine import Reachability, compute
-from bot.policy.reach.idle import DeadRule, RedundantPolicy, dead_rules, redundant_policies
 from bot.policy.reach.lost_dns import LostDns
 from bot.policy.reach.model import Pod, Policy, PolicyRef
+from bot.policy.reach.redundancy import DeadRule, RedundantPolicy, dead_rules, redundant_policies
 from bot.policy.warnings import find_warnings
 
 Object = dict[str, Any]

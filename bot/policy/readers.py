@@ -13,7 +13,7 @@ from bot.policy.drift import TargetState, target_state
 from bot.policy.preconditions import show_command
 from bot.policy.reach.model import PolicyRef
 from bot.policy.service import Changes
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.policy_changes import GIVEN_UP, WRITTEN, PolicyChange
 
 ACTIONS = ("policy.apply", "policy.delete", "policy.rollback")

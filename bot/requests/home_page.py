@@ -11,9 +11,9 @@ from bot.actions.action import Action
 from bot.actions.approvals import ApprovalForm
 from bot.migration.results import MigrationSummary, summary
 from storage.approvals import OPEN, Approval, ApprovalRepository
-from storage.audit import AuditEvent, AuditEventRepository, AuditFilter
+from storage.audit_events import AuditEvent, AuditEventRepository, AuditFilter
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 from storage.verifications import LastVerification, VerificationRepository
 
 RECENT = 8  # of the person's own actions

@@ -27,7 +27,7 @@ from bot.common.problems import Problem
 from bot.requests.answer import Answer, CannotAnswer, Conclusion
 from bot.requests.inbox import inbox_entry
 from bot.requests.outcomes import audit_subject, judge, record_end
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 
 log = structlog.get_logger(__name__)
 

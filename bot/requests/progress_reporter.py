@@ -11,7 +11,7 @@ import structlog
 from bot.actions.request import IncomingRequest
 from bot.common.problems import Problem
 from bot.requests.answer import Answer
-from storage.continuations import LongRunningOperationRepository
+from storage.long_running_operations import LongRunningOperationRepository
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from bot.actions.service import Outcome, Readback, TargetReader
 from bot.audit.log import AuditLog
 from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+from bot.settings.configuration import Configuration
 from bot.settings.environment import Environment
-from bot.settings.file import Configuration
 from bot.settings.loader import models_in
 
 INTRODUCTION = """\

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.settings.file import Configuration
+from bot.settings.configuration import Configuration
 
 
 class Environment(BaseSettings):

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.common.problems import Refusal
+from bot.settings.configuration import Configuration
 from bot.settings.environment import Environment, Settings
-from bot.settings.file import Configuration
 from bot.settings.yaml_lines import Lines, parse
 
 ALL_KEYS = "All keys stand in docs/configuration.md."

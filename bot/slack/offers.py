@@ -19,7 +19,7 @@ from bot.common.problems import Refusal
 from bot.requests.ports import ResolvedOffer
 from bot.slack import kit
 from bot.slack.forms.catalog import filled_action
-from storage.offers import ButtonActionRepository
+from storage.button_actions import ButtonActionRepository
 
 TYPE_AGAIN = "Type the command again: `/xk8s help`"
 

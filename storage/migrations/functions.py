@@ -5,7 +5,7 @@ round trip but the commit. `audit_seal` drops events up to a signed head; only t
 it.
 """
 
-from storage.chain import COLUMNS
+from storage.audit_encoding import COLUMNS
 
 _INTEGERS = {"duration_ms"}
 _PARAMETERS = ", ".join(f"p_{name} {'integer' if name in _INTEGERS else 'text'}" for name in COLUMNS)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.slack.model import User
-from storage.audit import AuditEventRepository, AuditFilter
+from storage.audit_events import AuditEventRepository, AuditFilter
 from storage.database import Database
 from tests.e2e.conftest import Bot, Office, office
 from tests.e2e.test_approvals import ask_to_delete, card, text_of

@@ -20,7 +20,7 @@ from bot.clusters.projects import Projects
 from bot.clusters.readers import TargetReaders
 from bot.requests.recovery import Recovery
 from bot.slack import plain_text
-from storage.audit import INTENT, AuditEvent, AuditEventRepository, AuditFilter
+from storage.audit_events import INTENT, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import Database
 from storage.deliveries import DeliveryRepository
 from tests.e2e.conftest import Office, office

@@ -17,8 +17,8 @@ from bot.adapters.durable.flow import FlowReporter
 from bot.adapters.durable.outcomes import OutcomeCodec, OutcomeUncertain
 from bot.adapters.durable.runtime import ENDED, Runtime
 from bot.common.worker import Worker
-from storage.continuations import LongRunningOperation
 from storage.database import DatabaseError
+from storage.long_running_operations import LongRunningOperation
 
 log = structlog.get_logger(__name__)
 

@@ -25,7 +25,7 @@ from bot.clusters.templates.results import Template
 from bot.clusters.templates.spec import TemplateRequest, TemplateValues
 from bot.common.problems import Refusal
 from bot.drivers.catalog import profiles, recommended
-from storage.continuations import LongRunningOperation
+from storage.long_running_operations import LongRunningOperation
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import profile
 from bot.migration.copy.equality import comparable, same
 from bot.migration.copy.writer import Writer, existing
-from bot.migration.objects.manifest import MIGRATION, Object, Ref, labels_of
+from bot.migration.objects.fields import MIGRATION, Object, Ref, labels_of
 from bot.migration.objects.transforms.catalog import strip
 from bot.migration.planning.connection_changes import states
 from bot.migration.planning.plan import MigrationPlan

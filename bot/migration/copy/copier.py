@@ -9,15 +9,15 @@ from bot.adapters.kube import writes
 from bot.adapters.kube.client import KubeClient
 from bot.common.problems import Problem
 from bot.migration.copy import deadline
+from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import Writer, WrittenObject, write
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects import order
-from bot.migration.objects.manifest import Object, Ref, status_of, true_conditions
-from bot.migration.objects.modes import Hold
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects import copy_order
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.cutover_modes import Hold
+from bot.migration.objects.fields import Object, Ref, status_of, true_conditions
 from bot.migration.objects.ownership import graph
-from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of
 from bot.settings.mappings import Mappings
@@ -117,7 +117,7 @@ def write_stages(
     """
     selected = frozenset(stages)
     entries: list[WrittenObject] = []
-    for stage, batches in order.ordered(objects, graph(inventory.objects.values()), plan.operators):
+    for stage, batches in copy_order.ordered(objects, graph(inventory.objects.values()), plan.operators):
         if stage not in selected:
             continue
         for batch in write(into, batches, objects, stage, started=started, force=force):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.objects.canonical import digest
-from bot.migration.objects.manifest import MIGRATION, Object, drop_if_empty, labels_of
+from bot.migration.objects.fields import MIGRATION, Object, drop_if_empty, labels_of
 from bot.migration.objects.transforms.catalog import strip
 from bot.migration.objects.transforms.transform import TransformContext
 

@@ -15,23 +15,14 @@ from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Conflict, Forbidden, NotFound
 from bot.adapters.kube.writes import Removal
 from bot.migration.copy.copier import CopyRecord, write_stages
+from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import Writer, existing
 from bot.migration.inventory.cluster_objects import UNREAD, Inventory
 from bot.migration.inventory.served_apis import ApiSurface
+from bot.migration.objects.copy_order import CopyStage, stage_of
+from bot.migration.objects.cutover_modes import Hold
+from bot.migration.objects.fields import MIGRATION, Object, Ref, labels_of, owners_of, ref_of, spec_of, uid_of
 from bot.migration.objects.kinds import VOLUME
-from bot.migration.objects.manifest import (
-    MIGRATION,
-    Object,
-    Ref,
-    labels_of,
-    owners_of,
-    ref_of,
-    spec_of,
-    uid_of,
-)
-from bot.migration.objects.modes import Hold
-from bot.migration.objects.order import CopyStage, stage_of
-from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
 
 KEPT = "kept"

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping
 
 from bot.adapters.kube.client import KubeClient
 from bot.migration.copy.copier import CopyRecord, write_stages
+from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import STARTED, Writer, existing
 from bot.migration.inventory.baseline import Baseline, measure
 from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.served_apis import ApiSurface
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.cutover_modes import CutoverMode, Hold
+from bot.migration.objects.fields import Object, Ref, annotations_of, owners_of, spec_of
 from bot.migration.objects.kinds import POD_OWNERS, SERVICE, SLICE, is_workload
-from bot.migration.objects.manifest import Object, Ref, annotations_of, owners_of, spec_of
-from bot.migration.objects.modes import CutoverMode, Hold
-from bot.migration.objects.order import CopyStage
-from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan, PlannedObject
 
 LATER = frozenset({CopyStage.TRAFFIC, CopyStage.ADMISSION})

@@ -19,7 +19,8 @@ from bot.adapters.kube.client import KubeClient
 from bot.migration.copy.equality import same, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
-from bot.migration.objects.manifest import (
+from bot.migration.objects.copy_order import ONLY_IF_ABSENT, CopyStage
+from bot.migration.objects.fields import (
     MIGRATION,
     Object,
     Ref,
@@ -29,7 +30,6 @@ from bot.migration.objects.manifest import (
     version_of,
     with_annotation,
 )
-from bot.migration.objects.order import ONLY_IF_ABSENT, CopyStage
 from bot.migration.objects.transforms.transform import TransformContext
 
 STARTED = "xk8s.io/started"  # annotation of what works in the target; a copy never puts it back to waiting

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, Ref, labels_of, ref_of, spec_of, status_of, true_conditions
 from bot.migration.objects.kinds import SLICE, is_workload
-from bot.migration.objects.manifest import Object, Ref, labels_of, ref_of, spec_of, status_of, true_conditions
 from bot.migration.objects.ownership import graph
 
 SERVICE_NAME = "kubernetes.io/service-name"  # the label of an EndpointSlice with its Service

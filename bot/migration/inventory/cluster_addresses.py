@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.cluster_ranges import ClusterRanges
-from bot.migration.objects.manifest import Object, ingress_addresses, spec_of, status_of
+from bot.migration.objects.fields import Object, ingress_addresses, spec_of, status_of
 
 SERVICES = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
 

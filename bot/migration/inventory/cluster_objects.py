@@ -14,8 +14,8 @@ from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, KubeError, NotFound
 from bot.migration.inventory.namespace_selection import select_namespaces
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
+from bot.migration.objects.fields import Object, Ref, is_custom_group, ref_of
 from bot.migration.objects.kinds import RBAC
-from bot.migration.objects.manifest import Object, Ref, is_custom_group, ref_of
 
 AT_ONCE = 8
 ONE_BY_ONE = 3  # up to this many namespaces each is listed by itself; more are read by one list of all

@@ -16,8 +16,7 @@ from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.namespace_scope import namespaces_served
 from bot.migration.inventory.namespace_selection import system_namespaces
-from bot.migration.objects.kinds import CLAIM, HELM_RELEASE, POD, RBAC, SLICE, TOKEN, VOLUME
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     CHOICE,
     Object,
     annotations_of,
@@ -28,6 +27,7 @@ from bot.migration.objects.manifest import (
     status_of,
     true_conditions,
 )
+from bot.migration.objects.kinds import CLAIM, HELM_RELEASE, POD, RBAC, SLICE, TOKEN, VOLUME
 from bot.migration.objects.ownership import OwnershipGraph
 from bot.settings.mappings import ObjectSelector
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, ref_of, spec_of
 from bot.migration.objects.kinds import WEBHOOKS, bound_role, webhook_services
-from bot.migration.objects.manifest import Object, ref_of, spec_of
 
 
 def namespaces_served(obj: Object, inventory: Inventory) -> frozenset[str] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Ref, pod_spec_of, ref_of, spec_of
 from bot.migration.objects.kinds import RBAC, bound_role, service_accounts
-from bot.migration.objects.manifest import Ref, pod_spec_of, ref_of, spec_of
 
 WRITES = {"*", "create", "update", "patch"}
 

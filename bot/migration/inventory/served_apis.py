@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.adapters.kube import paths
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 
 # the kinds that left the group `extensions` for another group than `apps`
 MOVED = {"Ingress": "networking.k8s.io", "NetworkPolicy": "networking.k8s.io"}

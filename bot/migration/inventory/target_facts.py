@@ -11,7 +11,7 @@ from bot.adapters.kube.errors import Forbidden, NotFound
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.removed_apis import assumed
 from bot.migration.inventory.served_apis import ApiSurface
-from bot.migration.objects.manifest import Object, labels_of
+from bot.migration.objects.fields import Object, labels_of
 
 ZONES = ("topology.cinder.csi.openstack.org/zone", "topology.kubernetes.io/zone")  # labels of nodes
 

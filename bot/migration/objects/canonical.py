@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.migration.objects.manifest import Object, annotations_of, drop_if_empty
+from bot.migration.objects.fields import Object, annotations_of, drop_if_empty
 
 SERVER_METADATA = (
     "uid",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.migration.objects.canonical import digest
+from bot.migration.objects.fields import Object, Ref, group_of, ref_of, spec_of
 from bot.migration.objects.kinds import AUTOSCALER, SCALED
-from bot.migration.objects.manifest import Object, Ref, group_of, ref_of, spec_of
 
 
 def autoscaled(objects: Iterable[Object]) -> frozenset[Ref]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of
+from bot.migration.objects.fields import Object, Ref, ref_of, spec_of
 
 RBAC = "rbac.authorization.k8s.io"
 ADMISSION = "admissionregistration.k8s.io"

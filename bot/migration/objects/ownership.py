@@ -6,8 +6,8 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from bot.migration.objects.fields import Object, OwnerReference, Ref, owners_of, ref_of, uid_of
 from bot.migration.objects.kinds import WORKLOADS
-from bot.migration.objects.manifest import Object, OwnerReference, Ref, owners_of, ref_of, uid_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

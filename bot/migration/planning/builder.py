@@ -10,11 +10,11 @@ from bot.migration.inventory import cluster_addresses, exclusions
 from bot.migration.inventory.exclusions import ExcludedObject, ExclusionReason
 from bot.migration.inventory.operators import operators
 from bot.migration.inventory.served_apis import CommonApis, common_apis, defined
-from bot.migration.objects import modes, order
+from bot.migration.objects import copy_order, cutover_modes
 from bot.migration.objects.digest_keys import mark_of
+from bot.migration.objects.fields import Object, Ref, uid_of, version_of
 from bot.migration.objects.fingerprint import autoscaled, fingerprint
 from bot.migration.objects.kinds import CLAIM
-from bot.migration.objects.manifest import Object, Ref, uid_of, version_of
 from bot.migration.objects.transforms.mapping import PatchFailed
 from bot.migration.objects.transforms.transform import NoteLevel, TransformContext, Transformed
 from bot.migration.planning import connection_changes
@@ -217,15 +217,15 @@ def _items(inputs: PlanInputs, key: bytes) -> tuple[PlannedObject, ...]:
     moving = frozenset(volume.claim.short for volume in inputs.volumes if volume.moves)
     items = []
     for ref, obj in sorted(inputs.copied.items(), key=lambda pair: pair[0]):
-        mode = modes.mode_of(obj, inputs.early, moving, inputs.exclusions.graph)
+        mode = cutover_modes.mode_of(obj, inputs.early, moving, inputs.exclusions.graph)
         transformed = inputs.transformed.get(ref)  # missing if a configured patch does not fit
         item = PlannedObject(
             ref=ref,
             uid=uid_of(obj),
             digest=fingerprint(obj, key, scaled),
-            stage=order.stage_of(ref, inputs.operators),
+            stage=copy_order.stage_of(ref, inputs.operators),
             mode=mode,
-            hold=modes.hold_of(obj, mode),
+            hold=cutover_modes.hold_of(obj, mode),
             version=version_of(obj) if ref.kind == "Secret" else "",
             notes=tuple(note.text for note in transformed.notes) if transformed else (),
         )

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.namespace_selection import system_namespaces
-from bot.migration.objects.manifest import containers_of, ref_of, spec_of
+from bot.migration.objects.fields import containers_of, ref_of, spec_of
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.changes import ConnectionChange
 from bot.policy.reach.connections import NOTHING, Connections

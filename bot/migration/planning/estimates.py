@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from bot.adapters.kube.quantities import quantity
+from bot.migration.objects.fields import Object, ref_of, spec_of, status_of
 from bot.migration.objects.kinds import is_workload
-from bot.migration.objects.manifest import Object, ref_of, spec_of, status_of
 from bot.migration.planning.plan import MigrationSize, TimeEstimate
 from bot.migration.planning.plan_inputs import PlanInputs
 

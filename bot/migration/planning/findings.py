@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 
 
 class Weight(enum.StrEnum):

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.drivers.driver import Driver
 from bot.migration.inventory.exclusions import ExcludedObject
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.cutover_modes import CutoverMode, Hold
 from bot.migration.objects.digest_keys import OWN
-from bot.migration.objects.manifest import Ref
-from bot.migration.objects.modes import CutoverMode, Hold
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.fields import Ref
 from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.findings import PlanFinding, Weight
 from bot.migration.volumes.choices import PlannedVolume

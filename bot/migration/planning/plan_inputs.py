@@ -10,8 +10,8 @@ from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExcludedObject, ExclusionContext
 from bot.migration.inventory.served_apis import CommonApis
 from bot.migration.inventory.target_facts import TargetFacts
+from bot.migration.objects.fields import Object, Ref, pod_spec_of
 from bot.migration.objects.kinds import is_workload
-from bot.migration.objects.manifest import Object, Ref, pod_spec_of
 from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.volumes.choices import PlannedVolume
 from bot.settings.mappings import Mappings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from bot.drivers.catalog import profile
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.objects.transforms.catalog import transformed
 from bot.migration.objects.transforms.transform import TransformContext, Transformed
 from bot.migration.planning.plan import MigrationPlan

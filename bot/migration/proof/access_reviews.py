@@ -10,8 +10,8 @@ import msgspec
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden
 from bot.migration.inventory.cluster_objects import AT_ONCE
+from bot.migration.proof.proof_result import ProofFault, ProofResult
 from bot.migration.proof.rbac_questions import AccessQuestion, groups_of, user_of
-from bot.migration.proof.verdict import ProofFault, ProofResult
 
 PATH = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 MOST = 200  # reviews, of both clusters together

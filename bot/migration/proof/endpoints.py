@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from bot.common.wording import count
 from bot.migration.inventory.baseline import SERVICE_NAME, Baseline, measure
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, Ref, labels_of, pod_labels_of, ref_of, spec_of
 from bot.migration.objects.kinds import SERVICE, SLICE, is_workload
-from bot.migration.objects.manifest import Object, Ref, labels_of, pod_labels_of, ref_of, spec_of
 from bot.migration.objects.ownership import OwnershipGraph, graph
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.readiness import pods_meant
-from bot.migration.proof.target_view import unread
-from bot.migration.proof.verdict import ProofFault, ProofResult
+from bot.migration.proof.expected_pods import pods_meant
+from bot.migration.proof.proof_result import ProofFault, ProofResult
+from bot.migration.proof.target_inventory import unread
 
 SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 CHECK = "endpoints"

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from bot.adapters.kube.client import KubeClient
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Ref, pod_labels_of, spec_of
 from bot.migration.objects.kinds import NETWORK_POLICY
-from bot.migration.objects.manifest import Ref, pod_labels_of, spec_of
 from bot.migration.proof import http_requests
 from bot.migration.proof.http_probes import HttpProbe, HttpProbes
 from bot.migration.proof.http_requests import HttpAnswers, ask
-from bot.migration.proof.verdict import ProofFault, ProofResult
+from bot.migration.proof.proof_result import ProofFault, ProofResult
 from bot.policy.reach.field_errors import FieldErrors
 from bot.policy.reach.selector_parser import parse_selector
 

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, Ref, pod_labels_of, pod_spec_of, spec_of
 from bot.migration.objects.kinds import SERVICE, is_workload
-from bot.migration.objects.manifest import Object, Ref, pod_labels_of, pod_spec_of, spec_of
 from bot.migration.objects.ownership import graph
 from bot.migration.planning.plan import MigrationPlan
 

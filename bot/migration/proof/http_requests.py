@@ -15,7 +15,7 @@ import msgspec
 from bot.adapters.kube.client import RETRIED, TRIES, KubeClient, Reply
 from bot.adapters.kube.errors import Forbidden, Unreachable, from_answer
 from bot.migration.inventory.cluster_objects import AT_ONCE
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 from bot.migration.proof.http_probes import HttpProbe
 
 MOST = 100  # GETs to each cluster

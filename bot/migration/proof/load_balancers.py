@@ -10,12 +10,12 @@ from bot.adapters.openstack.cloud_services import LoadBalancer, LoadBalancerPool
 from bot.adapters.openstack.service_client import CloudForbidden, CloudNotFound, NoSuchService
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, Ref, annotations_of, ingress_addresses, spec_of
 from bot.migration.objects.kinds import INGRESS, SERVICE
-from bot.migration.objects.manifest import Object, Ref, annotations_of, ingress_addresses, spec_of
 from bot.migration.objects.transforms.services import LOAD_BALANCER
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.target_view import unread
-from bot.migration.proof.verdict import ProofFault, ProofResult
+from bot.migration.proof.proof_result import ProofFault, ProofResult
+from bot.migration.proof.target_inventory import unread
 
 CHECK, INGRESSES = "load balancers", "ingresses"
 ACTIVE, ONLINE, DEGRADED, NO_MONITOR = "ACTIVE", "ONLINE", "DEGRADED", "NO_MONITOR"  # Octavia's words

@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, Ref, labels_of, ref_of
 from bot.migration.objects.kinds import RBAC, bound_role, service_accounts
-from bot.migration.objects.manifest import Object, Ref, labels_of, ref_of
 from bot.migration.planning.plan import MigrationPlan
 
 BUILT_IN = "kubernetes.io/bootstrapping"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, ref_of, status_of
 from bot.migration.objects.kinds import POD
-from bot.migration.objects.manifest import Object, ref_of, status_of
 from bot.migration.objects.ownership import graph
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.readiness import is_steady
-from bot.migration.proof.target_view import unread
-from bot.migration.proof.verdict import ProofFault, ProofResult
+from bot.migration.proof.expected_pods import is_steady
+from bot.migration.proof.proof_result import ProofFault, ProofResult
+from bot.migration.proof.target_inventory import unread
 
 ALLOWED = 1  # it may have come before what it needs
 CHECK = "restarts"

@@ -6,8 +6,8 @@ import dataclasses
 
 from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Ref, ref_of
 from bot.migration.objects.kinds import INGRESS
-from bot.migration.objects.manifest import Ref, ref_of
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.proof.http_probes import probes
 from bot.migration.proof.http_requests import HttpAnswers, ask

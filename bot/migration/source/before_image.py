@@ -11,7 +11,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from bot.migration.objects.manifest import Object, Ref, ref_of, uid_of
+from bot.migration.objects.fields import Object, Ref, ref_of, uid_of
 from bot.migration.objects.merge_patch import holds, inverse, merged
 
 

@@ -17,7 +17,7 @@ from bot.adapters.kube.client import KubeClient
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import AT_ONCE
-from bot.migration.objects.manifest import Ref, uid_of
+from bot.migration.objects.fields import Ref, uid_of
 from bot.migration.objects.merge_patch import holds
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
 

@@ -10,8 +10,8 @@ from bot.migration.inventory import exclusions
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.namespace_selection import system_namespaces
 from bot.migration.objects.canonical import KEYED
+from bot.migration.objects.fields import Object, Ref, uid_of, version_of
 from bot.migration.objects.fingerprint import autoscaled, fingerprint
-from bot.migration.objects.manifest import Object, Ref, uid_of, version_of
 from bot.migration.planning.plan import MigrationPlan, PlannedObject
 from bot.migration.source.before_image import BeforeImage
 from bot.settings.mappings import Mappings

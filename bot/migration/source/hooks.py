@@ -17,7 +17,7 @@ from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import KubeError
 from bot.adapters.kube.pod_exec import execute
 from bot.common.problems import Problem
-from bot.migration.objects.manifest import Object, Ref, annotations_of, ref_of, spec_of, status_of
+from bot.migration.objects.fields import Object, Ref, annotations_of, ref_of, spec_of, status_of
 
 SECONDS = 30.0  # Velero's default
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}

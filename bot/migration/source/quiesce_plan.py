@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext, ExclusionReason, exclusion_of
 from bot.migration.inventory.served_apis import CommonApis
+from bot.migration.objects.cutover_modes import HELD
+from bot.migration.objects.fields import Object, Ref, ref_of, spec_of
 from bot.migration.objects.kinds import DAEMON_SET, POD, SCALED, SUSPENDED, is_load_balancer, is_workload
-from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of
-from bot.migration.objects.modes import HELD
 from bot.migration.objects.transforms.services import KEEP_ADDRESS
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange, source_change
 from bot.migration.volumes.choices import PlannedVolume

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import read
 from bot.migration.inventory.served_apis import ApiSurface
+from bot.migration.objects.fields import ref_of, status_of, uid_of
 from bot.migration.objects.kinds import POD_OWNERS
-from bot.migration.objects.manifest import ref_of, status_of, uid_of
 from bot.migration.objects.ownership import graph
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.source.before_image import BeforeImage, ChangePhase

@@ -20,9 +20,10 @@ from bot.adapters.kube.client import KubeClient
 from bot.adapters.openstack.cloud_services import FloatingIP
 from bot.common.problems import Problem
 from bot.migration.copy.copier import CopyRecord, write_stages
+from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import Writer, existing, started_form
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     Object,
     Ref,
     annotations_of,
@@ -30,7 +31,6 @@ from bot.migration.objects.manifest import (
     ingress_addresses,
     with_annotation,
 )
-from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.planning.plan import MigrationPlan, PlannedLoadBalancer
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.adapters.kube.quantities import quantity
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     Object,
     Ref,
     claims_of,

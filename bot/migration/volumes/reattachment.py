@@ -13,7 +13,7 @@ from bot.adapters.kube import paths, writes
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.openstack.cloud_services import Volume
 from bot.common.problems import Problem
-from bot.migration.objects.manifest import MIGRATION, Object, Ref, labels_of, spec_of, status_of, uid_of
+from bot.migration.objects.fields import MIGRATION, Object, Ref, labels_of, spec_of, status_of, uid_of
 from bot.migration.objects.transforms.catalog import labelled
 from bot.migration.volumes import static_volumes
 from bot.migration.volumes.choices import PlannedVolume

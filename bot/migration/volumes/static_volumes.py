@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 
-from bot.migration.objects.manifest import MIGRATION, Object, Ref
+from bot.migration.objects.fields import MIGRATION, Object, Ref
 from bot.migration.objects.transforms.storage import CSI
 from bot.migration.volumes.choices import PlannedVolume
 

@@ -15,7 +15,8 @@ from pydantic import Field, TypeAdapter
 
 from bot.adapters.kube.client import KubeClient
 from bot.drivers.catalog import profile
-from bot.migration.copy import copier
+from bot.migration.copy import copier, target_objects
+from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import Writer
 from bot.migration.inventory import exclusions
 from bot.migration.inventory.api_discovery import discover
@@ -24,8 +25,6 @@ from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext
 from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
 from bot.migration.inventory.target_facts import assumed_target
-from bot.migration.objects import target_objects
-from bot.migration.objects.target_objects import TargetObjects
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.survey import reread_source
 from bot.migration.proof.source_record import SourceRecord

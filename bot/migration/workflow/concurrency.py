@@ -14,7 +14,7 @@ from bot.adapters.durable.flow import Flow
 from bot.common.wording import count
 from bot.migration.workflow.progress import Progress
 from bot.migration.workflow.step import Position, Step, is_past_cutover
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 
 
 def needs_permit(step: Step, *, back: bool) -> bool:

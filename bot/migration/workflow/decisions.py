@@ -14,7 +14,7 @@ from bot.common.problems import Refusal
 from bot.migration.workflow.ports import Decision, DecisionStatus
 from storage import approvals as store
 from storage.approvals import Approval
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 
 _STATUS = {
     store.OPEN: DecisionStatus.OPEN,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.common.problems import Problem
 from bot.common.wording import count, first_lines
-from bot.migration.objects.manifest import spec_of
+from bot.migration.objects.fields import spec_of
 from bot.migration.source import changes
 from bot.migration.volumes import reattachment
 from bot.migration.workflow import proof_checks, readiness, source_drift

@@ -10,16 +10,16 @@ from bot.drivers.catalog import profile
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.proof import (
     access_reviews,
-    claims,
     endpoints,
     http_answers,
     load_balancers,
     rbac_questions,
     restarts,
-    target_view,
+    target_inventory,
+    volume_claims,
 )
 from bot.migration.proof.http_probes import probes
-from bot.migration.proof.verdict import ProofResult
+from bot.migration.proof.proof_result import ProofResult
 from bot.migration.workflow.cluster_views import ClusterViews
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.report import PROOF
@@ -63,7 +63,7 @@ def run_checks(clusters: ClusterViews, pause: Callable[[float], None]) -> tuple[
 
 
 def _target_inventory(clusters: ClusterViews) -> Inventory:
-    return target_view.read_target(clusters.target, clusters.writer.surface, clusters.plan)
+    return target_inventory.read_target(clusters.target, clusters.writer.surface, clusters.plan)
 
 
 def _settling_checks(clusters: ClusterViews, now: Inventory) -> tuple[ProofResult, ...]:
@@ -74,7 +74,7 @@ def _settling_checks(clusters: ClusterViews, now: Inventory) -> tuple[ProofResul
         endpoints.check(plan, source.baseline, clusters.target_objects.final, now),
         load_balancers.check(plan, now, clusters.ports.load_balancers, recorded.target),
         load_balancers.check_ingresses(plan, ingresses, now),
-        claims.check(plan, source.baseline, now),
+        volume_claims.check(plan, source.baseline, now),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.migration.copy import startup
 from bot.migration.copy.writer import existing
+from bot.migration.objects.fields import Ref
 from bot.migration.objects.fingerprint import autoscaled
-from bot.migration.objects.manifest import Ref
-from bot.migration.proof import readiness
+from bot.migration.proof import expected_pods
 from bot.migration.workflow.cluster_views import ClusterViews
 
 
@@ -24,7 +24,7 @@ def not_as_ready(clusters: ClusterViews, only: frozenset[Ref] | None = None) -> 
     refs = [workload.ref for workload in workloads]
     live = existing(clusters.writer, [ref for ref in refs if ref.kind == "DaemonSet" or ref in scaled])
     expected = {
-        workload.ref: readiness.expected_ready_pods(
+        workload.ref: expected_pods.expected_ready_pods(
             workload, live.get(workload.ref), scaled=workload.ref in scaled
         )
         for workload in workloads

@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.clusters.lifecycle.provisioner import ClusterOrder
 from bot.migration.copy import removal, startup
 from bot.migration.inventory import baseline
-from bot.migration.objects.manifest import MIGRATION
+from bot.migration.objects.fields import MIGRATION
 from bot.migration.source import changes
 from bot.migration.source.changes import ChangeStatus
 from bot.migration.traffic import floating_ips

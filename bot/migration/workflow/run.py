@@ -22,7 +22,7 @@ from bot.migration.workflow.signals import SignalReader
 from bot.migration.workflow.step import Position, Step
 from bot.migration.workflow.step_runner import StepRunner
 from storage.cluster_migrations import RUNNING, ClusterMigrationRepository
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 
 
 @dataclasses.dataclass(kw_only=True)

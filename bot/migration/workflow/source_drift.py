@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from bot.common.problems import Problem
 from bot.common.wording import count, first_lines
 from bot.migration.copy import comparison
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 from bot.migration.source import drift
 from bot.migration.source.drift import SourceDrift
 from bot.migration.workflow.cluster_views import ClusterViews

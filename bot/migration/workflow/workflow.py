@@ -33,7 +33,7 @@ from bot.migration.workflow.steps.prove import prove
 from bot.migration.workflow.steps.soak import soak
 from bot.migration.workflow.steps.verify import verify
 from storage.cluster_migrations import CANCELLED, DONE, ROLLED_BACK, ClusterMigrationRepository
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 
 WORK = "migrate"  # the name under which DBOS knows this workflow
 

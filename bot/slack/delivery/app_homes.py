@@ -22,8 +22,8 @@ from bot.slack.delivery.buttons import with_buttons
 from bot.slack.delivery.web_client import SlackWebClient
 from bot.slack.offers import SlackOffers
 from bot.slack.views.home import show_home
+from storage.app_homes import AppHomeRepository, ChangeMarker
 from storage.database import DatabaseError
-from storage.homes import AppHomeRepository, ChangeMarker
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from bot.actions.service import Readback
 from bot.slack import kit
 from bot.slack.delivery.outbox import ROOT, Outbox, Slot
 from bot.slack.views import recovered_requests as views
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 
 class RecoveredRequests:

@@ -7,7 +7,7 @@ from bot.audit.chain import ChainReport
 from bot.audit.service import AuditListing, AuditVerified
 from bot.slack import kit
 from bot.slack.views.registry import shows
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 OUTCOMES = {"succeeded": "✅", "failed": "❌", "refused": "🚫", "unknown": "❓", "asked": "🔐", "": "⏳"}
 ANCHOR = "Audit chain: "  # the text of a posted head begins with this

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.templates import TemplateCreate
-from bot.clusters.driver_catalog import DriverComparison
+from bot.clusters.driver_comparison import DriverComparison
 from bot.slack import kit
 from bot.slack.views.registry import shows
 

@@ -12,7 +12,7 @@ from bot.slack.views import approval_cards as cards
 from bot.slack.views.audit import OUTCOMES
 from bot.slack.views.migrations import summary_line
 from storage.approvals import Approval
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.verifications import LastVerification
 
 MOST_APPROVALS = 10

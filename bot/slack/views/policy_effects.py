@@ -14,8 +14,8 @@ from bot.policy.post_check import MOST_NAMED
 from bot.policy.preview import ConnectionPreview
 from bot.policy.reach.connections import ALL, Connections
 from bot.policy.reach.difference import IsolationChange
-from bot.policy.reach.idle import DeadRule
 from bot.policy.reach.model import Direction, PodRef
+from bot.policy.reach.redundancy import DeadRule
 from bot.slack import kit
 from bot.slack.views.policies import incomplete, unenforced
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.actions.service import Outcome, Readback
 from bot.slack import kit
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 OUTCOMES = {Outcome.SUCCEEDED: "✅", Outcome.FAILED: "❌"}
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from bot.common.canonical_json import canonical
-from storage import chain
+from storage import audit_encoding
 from storage.migrations import functions
 from storage.models import Json, Number, UtcTime, stamp
 
@@ -130,19 +130,21 @@ def _create_heads() -> sa.Table:
 
 def _chain_old() -> tuple[int, str, str]:
     """Copy the old events into the chain, in parts; return the last position, its previous hash, its hash."""
-    names = ("position", *chain.COLUMNS)
+    names = ("position", *audit_encoding.COLUMNS)
     old = sa.table(OLD, *(sa.column(name, _OLD_TYPES.get(name, sa.String())) for name in names))
     new = sa.table("audit_events", *(sa.column(name) for name in (*names, "previous", "hash")))
     connection = op.get_bind()
-    copied, position, previous, last = 0, 0, chain.GENESIS, chain.GENESIS
+    copied, position, previous, last = 0, 0, audit_encoding.GENESIS, audit_encoding.GENESIS
     while True:
         part = sa.select(old).where(old.c.position > copied).order_by(old.c.position).limit(BATCH)
         rows = connection.execute(part).mappings().all()
         events = [_stored(row) for row in rows]
         for values in events:
-            digest = chain.digest(chain.content(values[name] for name in chain.COLUMNS))
+            digest = audit_encoding.digest(
+                audit_encoding.content(values[name] for name in audit_encoding.COLUMNS)
+            )
             position, previous = position + 1, last
-            last = chain.link(previous, position, digest)
+            last = audit_encoding.link(previous, position, digest)
             values |= {"position": position, "previous": previous, "hash": last}
         if events:
             connection.execute(sa.insert(new), events)
@@ -162,6 +164,6 @@ _OLD_TYPES: dict[str, Any] = {
 def _stored(row: Any) -> dict[str, Any]:
     values = dict(row) | {"at": stamp(row["at"]), "arguments": canonical(row["arguments"])}
     return {
-        name: chain.storable(value) if isinstance(value := values[name], str) else value
-        for name in chain.COLUMNS
+        name: audit_encoding.storable(value) if isinstance(value := values[name], str) else value
+        for name in audit_encoding.COLUMNS
     }

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, text
 
 from bot.audit.signatures import Keyring
 from bot.audit.trail import AuditTrail
-from storage import chain
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository
+from storage import audit_encoding
 from storage.audit_chain import AuditChain
+from storage.audit_events import INTENT, OUTCOME, AuditEvent, AuditEventRepository
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -94,7 +94,7 @@ class Ledger:
     def put(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
         """Make the table hold exactly these rows."""
         connection.execute(text("DELETE FROM audit_events"))
-        names = ("position", *chain.COLUMNS, "previous", "hash")
+        names = ("position", *audit_encoding.COLUMNS, "previous", "hash")
         statement = (
             f"INSERT INTO audit_events ({', '.join(names)}) VALUES"
             f" ({', '.join(f':{name}' for name in names)})"
@@ -104,13 +104,15 @@ class Ledger:
 
     def recompute(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
         """Chain rows anew, as whoever may write the table can, and put head and events in place."""
-        previous, position = chain.GENESIS, 0
+        previous, position = audit_encoding.GENESIS, 0
         for position, row in enumerate(rows, start=1):
-            digest = chain.digest(chain.content(row[name] for name in chain.COLUMNS))
+            digest = audit_encoding.digest(
+                audit_encoding.content(row[name] for name in audit_encoding.COLUMNS)
+            )
             row |= {
                 "position": position,
                 "previous": previous,
-                "hash": chain.link(previous, position, digest),
+                "hash": audit_encoding.link(previous, position, digest),
             }
             previous = row["hash"]
         self.put(connection, rows)

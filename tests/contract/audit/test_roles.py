@@ -19,8 +19,8 @@ from bot.adapters.durable.runtime import Runtime
 from bot.audit import seals
 from bot.audit.signatures import Keyring
 from bot.cli.main import main
-from storage.audit import AuditEventRepository
 from storage.audit_chain import AuditChain
+from storage.audit_events import AuditEventRepository
 from storage.database import Database, DatabaseError
 from storage.grants import grant, statements
 from storage.models import Base

@@ -15,8 +15,8 @@ from bot.audit import seals
 from bot.audit.log import AuditUnavailable
 from bot.audit.seals import BadSeal, NothingToSeal
 from bot.audit.signatures import Keyring
-from storage.audit import AuditEventRepository
 from storage.audit_chain import AuditChain, Seal
+from storage.audit_events import AuditEventRepository
 from storage.database import DatabaseError
 from tests.contract.audit.conftest import KEY, NOW, Ledger, event
 

@@ -15,14 +15,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.audit.trail import Posted
-from storage import chain
-from storage.audit import AuditEventRepository
+from storage import audit_encoding
+from storage.audit_events import AuditEventRepository
 from storage.database import DatabaseError
 from tests.contract.audit.conftest import NOW, Ledger, event
 
 OPERATIONS = 5
 EVENTS = 2 * OPERATIONS
-STORED = (*chain.COLUMNS, "previous", "hash")
+STORED = (*audit_encoding.COLUMNS, "previous", "hash")
 EXAMPLES = settings(
     max_examples=150,
     deadline=None,
@@ -136,7 +136,7 @@ def test_events_that_were_swapped_are_found(
 ) -> None:
     def swap(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         first, other = (row for row in rows if row["position"] in pair)
-        names = STORED if whole else chain.COLUMNS
+        names = STORED if whole else audit_encoding.COLUMNS
         for name in names:
             first[name], other[name] = other[name], first[name]
         return rows
@@ -279,6 +279,6 @@ def test_whatever_stands_in_an_event_its_link_holds_and_it_is_read_back(
     repository.append(appended)
     assert ledger.trail(None).verify().broken is None
     [stored] = repository.of_operation(appended.operation)
-    assert stored.detail == chain.storable(texts[2]) and stored.arguments == {"any": texts[3]}, (
+    assert stored.detail == audit_encoding.storable(texts[2]) and stored.arguments == {"any": texts[3]}, (
         "JSON escapes what a text cannot hold"
     )

@@ -6,7 +6,7 @@ import concurrent.futures
 import multiprocessing
 from collections import Counter
 
-from storage.audit import OUTCOME, AuditEventRepository
+from storage.audit_events import OUTCOME, AuditEventRepository
 from storage.database import Database
 from tests.contract.audit.conftest import Ledger, event
 

@@ -20,7 +20,7 @@ from bot.adapters.durable.runtime import Runtime
 from bot.adapters.durable.system_database import SCHEMA, NoDurableWork, beside, grants, upgrade
 from bot.adapters.durable.takeover import TakeoverSupervisor
 from bot.common.problems import Problem, Refusal
-from storage.continuations import LongRunningOperation
+from storage.long_running_operations import LongRunningOperation
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ONE, TWO = "a" * 32, "b" * 32

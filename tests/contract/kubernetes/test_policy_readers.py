@@ -14,7 +14,7 @@ from bot.adapters.kube import writes
 from bot.policy import change_plan
 from bot.policy.clusters import PolicyClient
 from bot.policy.readers import PolicyReaders
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.policy_changes import PolicyChange, PolicyChangeRepository
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint

@@ -18,7 +18,7 @@ from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import to_request
 from sandbox.kube.controllers.kubelet import Timings
 from sandbox.sandbox import InitialCluster, Sandbox
-from storage.audit import INTENT, AuditEvent
+from storage.audit_events import INTENT, AuditEvent
 
 OPERATION = "7f3a" + "0" * 28
 Read = Callable[..., Readback]

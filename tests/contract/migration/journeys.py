@@ -28,7 +28,7 @@ from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings.mappings import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 from storage.reservations import ReservationRepository
 from tests.contract.migration.conftest import KEY, Cinder, Cloud, Octavia
 

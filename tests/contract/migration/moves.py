@@ -8,7 +8,7 @@ import dataclasses
 
 from bot.adapters.kube.client import KubeClient
 from bot.drivers.catalog import profile
-from bot.migration.copy import copier, deadline, removal, startup
+from bot.migration.copy import copier, deadline, removal, startup, target_objects
 from bot.migration.copy.copier import CopyRecord
 from bot.migration.copy.writer import Writer
 from bot.migration.inventory import baseline, exclusions
@@ -16,13 +16,12 @@ from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.served_apis import common_apis
-from bot.migration.objects import target_objects
-from bot.migration.objects.manifest import ref_of
+from bot.migration.objects.fields import ref_of
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan
 from bot.migration.planning.survey import reread_source
 from bot.migration.source import changes, quiesce_plan, quiesced
 from bot.migration.source.before_image import BeforeImage
-from bot.migration.traffic import exposure
+from bot.migration.traffic import load_balancers
 from bot.migration.volumes import reattachment
 from bot.settings.mappings import Mappings
 from tests.contract.migration.conftest import KEY, Cinder, Cloud
@@ -127,15 +126,15 @@ class Moving:
 
     def open(self) -> None:
         inventory, into = self.inventory(), self.into()
-        exposure.open_traffic(into, self.plan, inventory, self.forms(inventory))
+        load_balancers.open_traffic(into, self.plan, inventory, self.forms(inventory))
         deadline.until(
-            lambda: exposure.without_address(
-                into, exposure.services_with(self.plan, AddressRecipe.NEW_ADDRESS)
+            lambda: load_balancers.without_address(
+                into, load_balancers.services_with(self.plan, AddressRecipe.NEW_ADDRESS)
             ),
             what="have an address",
             seconds=SECONDS,
         )
-        exposure.open_webhooks(into, self.plan, inventory, self.forms(inventory))
+        load_balancers.open_webhooks(into, self.plan, inventory, self.forms(inventory))
 
     def cut_over(self) -> None:
         self.quiesce()

@@ -14,8 +14,8 @@ from typing import Any
 from bot.adapters.kube import writes as kube_writing
 from bot.adapters.openstack.magnum_errors import MagnumNotFound
 from bot.clusters.lifecycle.provisioner import OPERATION_LABEL, ClusterOrder
-from bot.migration.objects import order
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects import copy_order
+from bot.migration.objects.fields import Ref
 from bot.migration.planning.builder import build
 from bot.migration.planning.survey import survey
 from bot.migration.workflow.ports import Json
@@ -98,7 +98,7 @@ def from_a_kubeconfig(cloud: Cloud, folder: pathlib.Path) -> Journey:
     plan = planned(cloud, dataclasses.replace(request, source=source))
     operator = Ref("apps", "Deployment", "shop", "cart")
     items = [
-        dataclasses.replace(item, stage=order.stage_of(item.ref, frozenset({operator})))
+        dataclasses.replace(item, stage=copy_order.stage_of(item.ref, frozenset({operator})))
         for item in plan.items
     ]
     items.sort(key=lambda item: item.stage)

@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.openstack.cloud_services import FloatingIP
 from bot.migration.copy import deadline
 from bot.migration.objects.transforms.services import INTERNAL
-from bot.migration.traffic import exposure, floating_ips
+from bot.migration.traffic import floating_ips, load_balancers
 from bot.settings.mappings import Mappings
 from sandbox.infrastructure.network import ProjectNetwork
 from tests.contract.migration.conftest import Cloud, planned, wish
@@ -69,7 +69,7 @@ def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
     forms = moving.forms(inventory)
     assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).failures
     deadline.until(
-        lambda: exposure.without_address(into, [move.service]), what="have an address", seconds=SECONDS
+        lambda: load_balancers.without_address(into, [move.service]), what="have an address", seconds=SECONDS
     )
     for _ in range(2):  # it may be repeated
         floating_ips.switch(moving.target, PATH, forms.final[move.service], move, neutron)
@@ -87,7 +87,7 @@ def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
 def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
     neutron = Neutron(moving.cloud.infrastructure.network)
     move = switched(moving, neutron)
-    [new] = exposure.new_addresses(moving.into(), moving.plan)
+    [new] = load_balancers.new_addresses(moving.into(), moving.plan)
     assert new.before == new.after == (move.address,)
     floating = neutron.find(move.address)
     assert floating is not None and floating.port not in ("", move.old_port)

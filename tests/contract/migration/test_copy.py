@@ -12,8 +12,8 @@ import pytest
 from bot.adapters.kube import writes as kube_writing
 from bot.migration.copy import comparison
 from bot.migration.copy.writer import WriteAction
-from bot.migration.objects.manifest import Ref
-from bot.migration.objects.modes import Hold
+from bot.migration.objects.cutover_modes import Hold
+from bot.migration.objects.fields import Ref
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.source import drift
 from bot.policy.cluster_state import read_cluster_state

@@ -13,10 +13,10 @@ from bot.migration.copy import comparison, removal
 from bot.migration.copy.writer import WriteAction
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.canonical import text, without_server_fields
-from bot.migration.objects.manifest import Object, Ref
+from bot.migration.objects.fields import Object, Ref
 from bot.migration.source import changes, drift, hooks
 from bot.migration.source.changes import ChangeStatus, SourceChanged
-from bot.migration.traffic import exposure
+from bot.migration.traffic import load_balancers
 from bot.migration.volumes import reattachment as volumes_moving
 from bot.migration.volumes.reattachment import NotRetained, VolumeTaken
 from tests.contract.migration.conftest import KEY, Cloud, planned, wish
@@ -185,7 +185,7 @@ def test_a_process_that_wakes_up_late_does_not_put_a_started_workload_to_sleep(m
 
 def test_new_addresses_are_told(moving: Moving) -> None:
     moving.cut_over()
-    [address] = exposure.new_addresses(moving.into(), moving.plan)
+    [address] = load_balancers.new_addresses(moving.into(), moving.plan)
     assert address.before != address.after and address.after
 
 

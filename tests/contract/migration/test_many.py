@@ -24,7 +24,7 @@ from bot.migration.workflow.step import Step
 from bot.migration.workflow.steps.soak import soak
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 from storage.models.clusters import MigrationTurnRow
 from tests.unit.migration.builders import workload
 from tests.unit.migration.planning.plans import plan

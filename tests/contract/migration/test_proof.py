@@ -12,7 +12,7 @@ import pytest
 from bot.adapters.kube import writes as kube_writing
 from bot.adapters.kube.client import KubeClient
 from bot.migration.proof import source_record
-from bot.migration.proof.verdict import ProofResult
+from bot.migration.proof.proof_result import ProofResult
 from bot.migration.workflow import proof_checks
 from bot.migration.workflow.cluster_views import ClusterViews, InventoryCache, RecordedState, SourceState
 from tests.contract.migration.conftest import TOKEN, Cloud, both, planned, wish

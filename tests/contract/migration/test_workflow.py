@@ -17,7 +17,7 @@ from bot.adapters.kube import writes as kube_writing
 from bot.adapters.kube.errors import Unreachable
 from bot.migration.objects.canonical import text, without_server_fields
 from bot.migration.objects.digest_keys import DigestKeys
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 from bot.migration.workflow import retry, step_runner
 from bot.migration.workflow.events import MigrationPaused
 from bot.migration.workflow.step import Step

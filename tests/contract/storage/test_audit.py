@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from storage.audit import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
+from storage.audit_events import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import Database, DatabaseError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import Backlog, InboxEntry, InboxRepository
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OUTCOME = {"kind": "created", "result": {"name": "dev-eu"}}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from storage.audit import INTENT, AuditEvent, AuditEventRepository
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
+from storage.app_homes import AppHomeRepository
+from storage.audit_events import INTENT, AuditEvent, AuditEventRepository
 from storage.database import Database
-from storage.homes import AppHomeRepository
 from storage.inbox import InboxEntry
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

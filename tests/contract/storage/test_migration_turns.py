@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 import pytest
 
 from storage.cluster_migrations import DONE, PAUSED, ClusterMigration, ClusterMigrationRepository
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
-from storage.migration_turns import ConcurrencyPermit, MigrationPermitRepository
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
+from storage.migration_permits import ConcurrencyPermit, MigrationPermitRepository
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

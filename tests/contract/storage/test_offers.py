@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
+from storage.button_actions import ButtonActionRepository
 from storage.database import Database
-from storage.offers import ButtonActionRepository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 from storage.reservations import ReservationRepository
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

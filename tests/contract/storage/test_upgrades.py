@@ -14,9 +14,9 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from storage import chain
-from storage.audit import OUTCOME, AuditEvent, AuditEventRepository
+from storage import audit_encoding
 from storage.audit_chain import AuditChain
+from storage.audit_events import OUTCOME, AuditEvent, AuditEventRepository
 from storage.cluster_migrations import (
     BACK,
     DONE,
@@ -26,14 +26,16 @@ from storage.cluster_migrations import (
     ClusterMigrationRepository,
 )
 from storage.database import Database
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 from storage.migrations import run
 from storage.models import Json, UtcTime
 from storage.models.clusters import MigrationRow
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 _TYPES: dict[str, Any] = {"at": UtcTime, "arguments": Json}
-OLD = sa.table("audit_events", *(sa.column(name, _TYPES.get(name)) for name in ("position", *chain.COLUMNS)))
+OLD = sa.table(
+    "audit_events", *(sa.column(name, _TYPES.get(name)) for name in ("position", *audit_encoding.COLUMNS))
+)
 
 
 @contextlib.contextmanager
@@ -121,7 +123,7 @@ def test_the_chain_goes_on_after_the_old_events(first_version: Database) -> None
 def test_an_empty_log_begins_at_the_beginning(first_version: Database) -> None:
     first_version.upgrade()
     head = AuditChain(first_version).head()
-    assert (head.position, head.hash) == (0, chain.GENESIS)
+    assert (head.position, head.hash) == (0, audit_encoding.GENESIS)
 
 
 def old_migration(
@@ -180,10 +182,10 @@ def test_migrations_that_an_older_version_had_at_work_keep_working(before_turns:
 
 def follows(database: Database, events: int) -> None:
     """Recompute every link with nothing but the definition."""
-    audit_chain, expected, number = AuditChain(database), chain.GENESIS, 0
+    audit_chain, expected, number = AuditChain(database), audit_encoding.GENESIS, 0
     for number, (position, previous, hashed, content) in enumerate(audit_chain.links(), start=1):
         assert (position, previous.decode()) == (number, expected)
-        expected = chain.link(expected, number, chain.digest(content))
+        expected = audit_encoding.link(expected, number, audit_encoding.digest(content))
         assert hashed.decode() == expected
     assert number == events
     head = audit_chain.head()

@@ -14,7 +14,7 @@ from bot.actions.approvals import ApprovalDecide, ApprovalForm, ApprovalsList, A
 from bot.actions.request import OperationId, Person, Place
 from bot.actions.service import Context, Outcome
 from storage.approvals import APPROVED, REJECTED, WITHDRAWN, Approval
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.database import Database
 from tests.unit.access.approval_requests import NOW, Clock, ask, desk
 

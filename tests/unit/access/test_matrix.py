@@ -32,10 +32,10 @@ from bot.requests.answer import Conclusion
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
 from bot.slack.offers import SlackOffers
-from storage.audit import AuditEventRepository
-from storage.continuations import LongRunningOperationRepository
+from storage.audit_events import AuditEventRepository
+from storage.button_actions import ButtonActionRepository
 from storage.database import Database
-from storage.offers import ButtonActionRepository
+from storage.long_running_operations import LongRunningOperationRepository
 from tests.unit.requests.exchanges import ports
 from tests.unit.requests.fakes import NothingNeedsApproval
 

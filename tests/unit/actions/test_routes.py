@@ -9,7 +9,7 @@ from bot.actions.clusters import ClusterDelete, ClusterList
 from bot.actions.proposal import Proposal
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, Outcome, Readback
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 
 def serve(_action: Action, _context: Context, /) -> object:

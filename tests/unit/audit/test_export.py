@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.audit.export import FIELDS, ExportFormat, lines
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)

@@ -18,8 +18,8 @@ from bot.audit.log import AuditPage
 from bot.audit.service import AuditServices, NoAnchors, end_of_day, routes, seal_reader
 from bot.audit.trail import Posted
 from bot.common.problems import Refusal
-from storage.audit import AuditFilter
 from storage.audit_chain import Head, Seal
+from storage.audit_events import AuditFilter
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 REPORT = ChainReport(events=3, begins_after=0, last=3, broken=None, signed=None, unknown_keys=(), keys=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions.drivers import DriverList, DriverShow
-from bot.clusters.driver_catalog import list_drivers, show_driver
+from bot.clusters.driver_comparison import list_drivers, show_driver
 from bot.drivers.catalog import profiles
 from bot.drivers.driver import Driver
 from tests.unit.clusters.fakes import context

@@ -10,7 +10,7 @@ import pytest
 from bot.actions import grammar
 from bot.actions.service import Outcome, Readback
 from bot.clusters.readers import CLOCK_SKEW, TargetReaders
-from storage.audit import INTENT, AuditEvent
+from storage.audit_events import INTENT, AuditEvent
 from tests.unit.clusters.fakes import NOW, OPERATION, FakeMagnum, FakeProjects, cluster, template
 
 

@@ -11,9 +11,9 @@ from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.exclusions import ExclusionContext, exclusion_context
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.cluster_ranges import ClusterRanges
-from bot.migration.objects.manifest import Object, ref_of
-from bot.migration.objects.modes import CutoverMode
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.cutover_modes import CutoverMode
+from bot.migration.objects.fields import Object, ref_of
 from bot.migration.objects.transforms.transform import TransformContext
 from bot.migration.planning.connection_changes import ConnectionChanges
 from bot.migration.planning.plan import (

@@ -13,7 +13,7 @@ from bot.adapters.kube.client import JSON, KubeClient, Reply
 from bot.adapters.kube.errors import Conflict, Forbidden, KubeError, NotFound
 from bot.adapters.kube.writes import APPLY
 from bot.migration.inventory.served_apis import ApiSurface
-from bot.migration.objects.manifest import Object, labels_of, ref_of
+from bot.migration.objects.fields import Object, labels_of, ref_of
 from bot.migration.objects.merge_patch import merged
 from tests.unit.migration.builders import SERVED
 

@@ -7,8 +7,8 @@ import pathlib
 import pytest
 
 from bot.app.workflows import MOST_OPEN_MIGRATIONS
-from bot.migration.objects.manifest import CHOICE, MIGRATION
-from bot.migration.objects.modes import CutoverMode
+from bot.migration.objects.cutover_modes import CutoverMode
+from bot.migration.objects.fields import CHOICE, MIGRATION
 from bot.migration.source.hooks import HookPhase
 from bot.migration.volumes.choices import VolumeChoice
 from bot.migration.workflow.concurrency import waiting_line

@@ -13,7 +13,7 @@ from bot.actions.service import Outcome
 from bot.adapters.kube import writes
 from bot.policy.clusters import PolicyClient
 from bot.policy.readers import PolicyReaders
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
 from tests.unit.policy.builders import NOW, Object, change, live, manifest, where
 

@@ -20,7 +20,7 @@ from bot.requests.answer import CannotAnswer, Conclusion
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports, ResolvedOffer
 from bot.requests.stages.record_intent import record_intent
-from storage.audit import AuditEvent
+from storage.audit_events import AuditEvent
 from storage.database import DatabaseError
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

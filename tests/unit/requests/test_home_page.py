@@ -10,10 +10,10 @@ from bot.access.roles import Role
 from bot.requests.home_page import RECENT, HomePage, HomeService
 from bot.requests.inbox import inbox_entry
 from storage.approvals import ApprovalRepository, Vote
-from storage.audit import AuditEventRepository
+from storage.audit_events import AuditEventRepository
 from storage.cluster_migrations import ClusterMigrationRepository
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 from storage.verifications import LastVerification, VerificationRepository
 from tests.unit.access.approval_requests import ask, desk
 from tests.unit.requests.exchanges import DELETE, NOW, request

@@ -22,10 +22,10 @@ from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
 from bot.requests.progress_reporter import ProgressReporter
 from bot.requests.recovery import Recovery
-from storage.audit import OUTCOME, AuditEventRepository
-from storage.continuations import LongRunningOperationRepository
+from storage.audit_events import OUTCOME, AuditEventRepository
 from storage.database import Database
 from storage.inbox import InboxEntry, InboxRepository, LeasedEntry
+from storage.long_running_operations import LongRunningOperationRepository
 from tests.unit.requests.exchanges import RecordingAnswer, ports
 from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 

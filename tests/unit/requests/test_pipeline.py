@@ -22,9 +22,9 @@ from bot.actions.templates import TemplateCreate
 from bot.audit.log import AuditLog
 from bot.requests.long_running import LongRunningOperations
 from bot.requests.pipeline import RequestPipeline
-from storage.audit import AuditEventRepository, AuditFilter
-from storage.continuations import LongRunningOperationRepository
+from storage.audit_events import AuditEventRepository, AuditFilter
 from storage.database import Database, DatabaseError
+from storage.long_running_operations import LongRunningOperationRepository
 from tests.unit.requests.exchanges import RecordingAnswer, ports
 from tests.unit.requests.fakes import NoOffers, NothingNeedsApproval
 

@@ -11,8 +11,8 @@ from bot.common.problems import Problem
 from bot.requests.answer import Answer
 from bot.requests.inbox import inbox_entry
 from bot.requests.progress_reporter import ProgressReporter
-from storage.continuations import LongRunningOperation, LongRunningOperationRepository
 from storage.database import Database
+from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 from tests.unit.requests.exchanges import DELETE, NOW, RecordingAnswer, request
 
 

@@ -13,7 +13,7 @@ from bot.audit.log import AuditLog, AuditSubject
 from bot.common.problems import Problem
 from bot.requests.answer import CannotAnswer
 from bot.requests.recovery import Recovery
-from storage.audit import OUTCOME, AuditEvent, AuditEventRepository
+from storage.audit_events import OUTCOME, AuditEvent, AuditEventRepository
 from storage.database import Database
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from bot.actions.request import EntryPoint, OfferId, Place
 from bot.actions.templates import TemplateCreate
 from bot.slack import kit
 from bot.slack.offers import SlackOffers, UnknownOffer
-from storage.offers import ButtonAction
+from storage.button_actions import ButtonAction
 from tests.unit.slack.examples.requests import NOW, OPERATION, request
 from tests.unit.slack.examples.templates import FLANNEL
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bot.migration.objects.fields import Object, annotations_of
 from bot.migration.objects.kinds import ADMISSION, WEBHOOKS
-from bot.migration.objects.manifest import Object, annotations_of
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 INJECTED = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import MIGRATION, Object, ref_of, with_label
+from bot.migration.objects.fields import MIGRATION, Object, ref_of, with_label
 from bot.migration.objects.transforms import (
     api_extensions,
     configuration,

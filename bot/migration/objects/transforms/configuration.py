@@ -6,8 +6,8 @@ import base64
 import binascii
 from collections.abc import Iterator
 
+from bot.migration.objects.fields import Object, drop_annotations
 from bot.migration.objects.kinds import TOKEN
-from bot.migration.objects.manifest import Object, drop_annotations
 from bot.migration.objects.transforms.pods import addresses_in
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 

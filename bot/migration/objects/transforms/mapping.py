@@ -12,7 +12,7 @@ from typing import Any
 import jsonpatch
 
 from bot.common.problems import Problem
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     Object,
     annotations_of,
     containers_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.objects.canonical import CHURNING, prune, without_server_fields
-from bot.migration.objects.manifest import CHOICE, Object, annotations_of, drop_annotations
+from bot.migration.objects.fields import CHOICE, Object, annotations_of, drop_annotations
 from bot.migration.objects.transforms.transform import TransformContext, TransformNote
 
 OUR_NOTES = "xk8s.io/"  # the prefix of our annotations on a source; `CHOICE` is the team's and is copied

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.migration.objects.manifest import Object, annotations_of, drop_annotations
+from bot.migration.objects.fields import Object, annotations_of, drop_annotations
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 

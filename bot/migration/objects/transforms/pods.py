@@ -6,8 +6,8 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from bot.migration.objects.fields import Object, containers_of, drop_if_empty, pod_template_of
 from bot.migration.objects.kinds import POD
-from bot.migration.objects.manifest import Object, containers_of, drop_if_empty, pod_template_of
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 HOSTNAME = "kubernetes.io/hostname"

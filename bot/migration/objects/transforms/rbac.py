@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.migration.objects.fields import Object
 from bot.migration.objects.kinds import RBAC, service_accounts
-from bot.migration.objects.manifest import Object
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.migration.objects.canonical import LAST_APPLIED
+from bot.migration.objects.fields import Object, annotations_of, drop_annotations
 from bot.migration.objects.kinds import SERVICE, SLICE
-from bot.migration.objects.manifest import Object, annotations_of, drop_annotations
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 OPENSTACK = "loadbalancer.openstack.org/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.migration.objects.fields import Object, annotations_of, drop_annotations
 from bot.migration.objects.kinds import CLAIM
-from bot.migration.objects.manifest import Object, annotations_of, drop_annotations
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 
 IN_TREE, CSI = "kubernetes.io/cinder", "cinder.csi.openstack.org"

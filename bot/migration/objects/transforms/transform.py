@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from bot.drivers.profile import DriverProfile
 from bot.migration.objects.cluster_ranges import ClusterRanges
-from bot.migration.objects.manifest import Object, Ref
+from bot.migration.objects.fields import Object, Ref
 
 
 class NoteLevel(enum.StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.migration.objects.fields import Object, annotations_of, drop_annotations, drop_if_empty, labels_of
 from bot.migration.objects.kinds import DAEMON_SET
-from bot.migration.objects.manifest import Object, annotations_of, drop_annotations, drop_if_empty, labels_of
 from bot.migration.objects.transforms import pods
 from bot.migration.objects.transforms.transform import Transform, TransformContext, TransformNote, warning
 

@@ -8,7 +8,7 @@ from bot.common.wording import count
 from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.inventory.removed_apis import removed_in
 from bot.migration.inventory.served_apis import ApiResource, numbers
-from bot.migration.objects.manifest import spec_of, status_of
+from bot.migration.objects.fields import spec_of, status_of
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.adapters.kube.quantities import quantity
+from bot.migration.objects.fields import Object, pod_spec_of, ref_of, spec_of, status_of
 from bot.migration.objects.kinds import is_workload
-from bot.migration.objects.manifest import Object, pod_spec_of, ref_of, spec_of, status_of
 from bot.migration.planning.estimates import migration_size
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.common.wording import count
-from bot.migration.objects.kinds import SERVICE, WEBHOOKS, is_load_balancer, webhook_services
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     Object,
     Ref,
     annotations_of,
@@ -16,6 +15,7 @@ from bot.migration.objects.manifest import (
     spec_of,
     uid_of,
 )
+from bot.migration.objects.kinds import SERVICE, WEBHOOKS, is_load_balancer, webhook_services
 from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan import AddressRecipe, PlannedLoadBalancer

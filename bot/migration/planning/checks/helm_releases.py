@@ -20,8 +20,8 @@ import yaml
 from bot.common.wording import count
 from bot.migration.inventory.removed_apis import is_removed
 from bot.migration.inventory.served_apis import ApiResource
+from bot.migration.objects.fields import Object, Ref, group_of, ref_of
 from bot.migration.objects.kinds import HELM_RELEASE
-from bot.migration.objects.manifest import Object, Ref, group_of, ref_of
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.migration.objects.manifest import Object, Ref, containers_of
+from bot.migration.objects.fields import Object, Ref, containers_of
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 

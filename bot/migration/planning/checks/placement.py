@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from bot.migration.objects.manifest import annotations_of, spec_of
+from bot.migration.objects.fields import annotations_of, spec_of
 from bot.migration.objects.transforms.mapping import INGRESS_CLASS
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs

@@ -15,14 +15,14 @@ from functools import cached_property
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.cluster_ranges import ClusterRanges
+from bot.migration.objects.fields import Object, Ref, containers_of, ref_of, spec_of
 from bot.migration.objects.kinds import ADMISSION, WEBHOOKS, service_accounts, webhook_services
-from bot.migration.objects.manifest import Object, Ref, containers_of, ref_of, spec_of
 from bot.migration.planning.checks.connections import NAMED, POLICIES
 from bot.migration.planning.findings import PlanFinding
 from bot.policy.reach.addresses import address_at
 from bot.policy.reach.engine import Reachability
-from bot.policy.reach.idle import dead_rules
 from bot.policy.reach.model import IPBlock, Pod, PodPeer, Policy, Protocol
+from bot.policy.reach.redundancy import dead_rules
 
 
 @dataclasses.dataclass(frozen=True)

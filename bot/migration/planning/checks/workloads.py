@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from bot.common.wording import count
 from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.objects.cutover_modes import why_not_early
+from bot.migration.objects.fields import owners_of, ref_of, spec_of
 from bot.migration.objects.kinds import AUTOSCALER, CLAIM, is_workload
-from bot.migration.objects.manifest import owners_of, ref_of, spec_of
-from bot.migration.objects.modes import why_not_early
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
 from bot.policy.owners import owner_of

@@ -10,8 +10,8 @@ from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.copy import comparison, startup
 from bot.migration.inventory import baseline
-from bot.migration.objects.manifest import Ref
-from bot.migration.objects.modes import CutoverMode
+from bot.migration.objects.cutover_modes import CutoverMode
+from bot.migration.objects.fields import Ref
 from bot.migration.workflow.failures import NAMED
 from bot.migration.workflow.ports import Json
 from bot.migration.workflow.run import Run

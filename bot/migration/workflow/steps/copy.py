@@ -8,7 +8,7 @@ from collections import Counter
 from bot.common.wording import count
 from bot.migration.copy import copier
 from bot.migration.copy.copier import CopyProgress
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.copy_order import CopyStage
 from bot.migration.workflow.cluster_views import InventoryCache
 from bot.migration.workflow.failures import check_written
 from bot.migration.workflow.ports import Json

@@ -10,7 +10,7 @@ from datetime import timedelta
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.inventory import baseline
-from bot.migration.objects.manifest import ref_of
+from bot.migration.objects.fields import ref_of
 from bot.migration.planning.plan import AddressRecipe
 from bot.migration.proof import source_record
 from bot.migration.source import changes, hooks, quiesce_plan, quiesced

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from bot.common.wording import count
 from bot.migration.copy import startup
-from bot.migration.objects.manifest import Ref
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.fields import Ref
 from bot.migration.source import hooks
 from bot.migration.workflow import readiness
 from bot.migration.workflow.failures import check_written

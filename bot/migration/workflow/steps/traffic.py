@@ -6,7 +6,7 @@ import functools
 from datetime import timedelta
 
 from bot.migration.planning.plan import AddressRecipe
-from bot.migration.traffic import exposure, floating_ips
+from bot.migration.traffic import floating_ips, load_balancers
 from bot.migration.traffic.floating_ips import FloatingIpMove
 from bot.migration.workflow.cluster_views import ClusterViews
 from bot.migration.workflow.failures import check_written
@@ -29,11 +29,12 @@ def switch_traffic(run: Run) -> None:
     run.begin(Step.TRAFFIC)
     run.steps.do("open", lambda: _open(run))
     moves = run.recorded.quiesced.moves
-    fresh = exposure.services_with(run.plan, AddressRecipe.NEW_ADDRESS)
+    fresh = load_balancers.services_with(run.plan, AddressRecipe.NEW_ADDRESS)
     services = (*fresh, *(move.service for move in moves))
     if services:
         run.steps.wait(
-            ADDRESSES, lambda: run.look(lambda clusters: exposure.without_address(clusters.writer, services))
+            ADDRESSES,
+            lambda: run.look(lambda clusters: load_balancers.without_address(clusters.writer, services)),
         )
     for number, move in enumerate(moves, 1):
         _move_address(run, number, move)
@@ -50,7 +51,7 @@ def _open(run: Run) -> Json:
             for move in moves:
                 floating_ips.protect(move, neutron, run.migration)
             check_written(clusters.write(floating_ips.open_internal, moves))
-        return check_written(clusters.write(exposure.open_traffic))
+        return check_written(clusters.write(load_balancers.open_traffic))
 
 
 def _move_address(run: Run, number: int, move: FloatingIpMove) -> None:
@@ -88,13 +89,13 @@ def _not_arrived(clusters: ClusterViews, move: FloatingIpMove) -> list[str]:
 def _admit(run: Run) -> Json:
     with run.clusters() as clusters:
         run.flow.fence()
-        return check_written(clusters.write(exposure.open_webhooks))
+        return check_written(clusters.write(load_balancers.open_webhooks))
 
 
 def _addresses(run: Run) -> Json:
     """Read the addresses of the load balancers, for the lines that tell where DNS must change."""
     with run.clusters() as clusters:
-        addresses = exposure.new_addresses(clusters.writer, run.plan)
+        addresses = load_balancers.new_addresses(clusters.writer, run.plan)
     lines = [
         f"{address.service.short}: {', '.join(address.before) or 'no address'} →"
         f" {', '.join(address.after) or 'no address'}"

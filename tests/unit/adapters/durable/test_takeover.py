@@ -12,7 +12,7 @@ from bot.adapters.durable.flow import Json
 from bot.adapters.durable.outcomes import OutcomeCodec, OutcomeUncertain
 from bot.adapters.durable.runtime import Runtime
 from bot.adapters.durable.takeover import TakeoverSupervisor
-from storage.continuations import LongRunningOperation
+from storage.long_running_operations import LongRunningOperation
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OUTCOMES = OutcomeCodec({})

@@ -30,7 +30,7 @@ from bot.common.redaction import HIDDEN, Redactor
 from bot.requests.answer import Conclusion
 from bot.settings import Settings
 from bot.slack.delivery.web_client import SlackWebClient
-from storage.audit import AuditEventRepository
+from storage.audit_events import AuditEventRepository
 from storage.database import Database
 
 KNOWN = "known-by-its-value-alone"

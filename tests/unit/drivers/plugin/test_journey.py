@@ -15,7 +15,7 @@ from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate
 from bot.adapters.kube.objects import CustomResource, Meta
 from bot.app import configuration
-from bot.clusters.driver_catalog import list_drivers
+from bot.clusters.driver_comparison import list_drivers
 from bot.clusters.templates.project_templates import ProjectTemplates
 from bot.clusters.templates.results import TemplateForm
 from bot.clusters.templates.service import to_request
@@ -30,7 +30,7 @@ from bot.drivers.verification.verifier import VerificationTarget, Verifier
 from bot.migration.inventory.exclusions import ExclusionReason
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.inventory.target_facts import TargetFacts
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.copy_order import CopyStage
 from bot.policy import validation
 from bot.policy.errors import InvalidManifest, NotEnforced
 from bot.policy.manifests.kube_objects import ManifestObject

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from bot.migration.copy.target_objects import TargetObjects, build
 from bot.migration.copy.writer import Writer
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import Object
-from bot.migration.objects.target_objects import TargetObjects, build
+from bot.migration.objects.fields import Object
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of
 from bot.settings.mappings import Mappings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.adapters.kube.errors import Invalid
 from bot.migration.copy import comparison, copier
-from bot.migration.objects.manifest import ref_of
+from bot.migration.objects.fields import ref_of
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.copy.copies import Copy, copy_of
 from tests.unit.migration.copy.test_copier import ACTIVE

@@ -7,7 +7,7 @@ import pytest
 from bot.migration.copy import copier
 from bot.migration.copy.copier import CopyProgress, TargetNamespaceTerminating
 from bot.migration.copy.deadline import NotInTime
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.copy_order import CopyStage
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.copy.copies import copy_of
 from tests.unit.migration.memory_kube import MemoryKube

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.adapters.kube.errors import Conflict
 from bot.migration.copy import copier, removal, startup
-from bot.migration.objects.manifest import Object, ref_of
+from bot.migration.objects.fields import Object, ref_of
 from tests.unit.migration.builders import SERVED, an, workload
 from tests.unit.migration.copy.copies import Copy, copy_of
 from tests.unit.migration.copy.test_copier import ACTIVE

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.migration.copy import copier, startup
 from bot.migration.copy.writer import STARTED
-from bot.migration.objects.manifest import Object, annotations_of, ref_of
+from bot.migration.objects.fields import Object, annotations_of, ref_of
 from tests.unit.migration.builders import SERVED, an, workload
 from tests.unit.migration.copy.copies import Copy, copy_of
 from tests.unit.migration.copy.test_copier import ACTIVE

@@ -9,8 +9,8 @@ import pytest
 from bot.adapters.kube.errors import Cause, Conflict, Invalid, NamespaceTerminating, ServerFailed
 from bot.migration.copy import writer
 from bot.migration.copy.writer import STARTED, WriteAction, WrittenObject, existing, write
-from bot.migration.objects.manifest import Object, ref_of, with_annotation
-from bot.migration.objects.order import CopyStage
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.fields import Object, ref_of, with_annotation
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.copy.copies import Copy, copy_of
 from tests.unit.migration.memory_kube import MemoryKube

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.migration.inventory.baseline import Baseline, changed_images, is_ready, measure, regressions
-from bot.migration.objects.manifest import Object, Ref, ref_of
+from bot.migration.objects.fields import Object, Ref, ref_of
 from tests.unit.migration.builders import an, inventory, workload
 
 WEB = workload(name="web")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.migration.inventory.cluster_addresses import ranges
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import CALICO, an, inventory
 
 NODE = an(

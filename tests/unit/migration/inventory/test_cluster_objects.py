@@ -8,7 +8,7 @@ from bot.adapters.kube.errors import ServerFailed
 from bot.migration.inventory.cluster_objects import ONE_BY_ONE, Inventory, read
 from bot.migration.inventory.namespace_selection import UnknownNamespace
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import SERVED, an, inventory
 from tests.unit.migration.memory_kube import FORBIDDEN, MemoryKube
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.migration.inventory.exclusions import ExclusionReason, exclusion_of, split
-from bot.migration.objects.manifest import Object, ref_of
+from bot.migration.objects.fields import Object, ref_of
 from bot.settings.mappings import ObjectSelector
 from tests.unit.migration.builders import FLANNEL, an, exclusion_rules, workload
 

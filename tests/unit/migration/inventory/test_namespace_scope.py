@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.inventory.namespace_scope import namespaces_served
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import an, inventory
 
 ROLE = an("ClusterRole", "r", rules=[])

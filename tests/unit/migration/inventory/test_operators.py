@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.migration.inventory.operators import operators
-from bot.migration.objects.manifest import ref_of
-from bot.migration.objects.order import CopyStage, stage_of
+from bot.migration.objects.copy_order import CopyStage, stage_of
+from bot.migration.objects.fields import ref_of
 from tests.unit.migration.builders import an, inventory, pods, workload
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.migration.objects.fields import ref_of
 from bot.migration.objects.fingerprint import autoscaled, fingerprint
-from bot.migration.objects.manifest import ref_of
 from tests.unit.migration.builders import an, workload
 
 WEB = workload(name="web")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.migration.objects.fields import Ref, ref_of
 from bot.migration.objects.kinds import (
     bound_role,
     is_load_balancer,
@@ -9,7 +10,6 @@ from bot.migration.objects.kinds import (
     service_accounts,
     webhook_services,
 )
-from bot.migration.objects.manifest import Ref, ref_of
 from tests.unit.migration.builders import an, workload
 
 

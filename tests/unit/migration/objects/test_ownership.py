@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import Object, ref_of, uid_of
+from bot.migration.objects.fields import Object, ref_of, uid_of
 from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an, workload
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.drivers.driver import Driver
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.digest_keys import DigestKeys
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.findings import Weight
 from bot.migration.planning.plan import ClusterSide, MigrationPlan

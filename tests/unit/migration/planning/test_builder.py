@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.inventory.exclusions import ExclusionReason
-from bot.migration.objects.modes import CutoverMode
+from bot.migration.objects.cutover_modes import CutoverMode
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.planning.plans import blockers, plan
 

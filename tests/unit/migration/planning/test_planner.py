@@ -19,7 +19,7 @@ from bot.drivers.driver import Driver
 from bot.drivers.verification import collector, detection
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.digest_keys import DigestKeys
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.planning import planner as planner_module
 from bot.migration.planning.planner import MigrationPlanning, PlanBlocked, Planned, Planner, plan_request
 from bot.migration.planning.survey import Survey

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bot.migration.objects.manifest import Object, Ref
+from bot.migration.objects.fields import Object, Ref
 from bot.migration.planning.target_form import context_of, target_form
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
 from bot.settings.mappings import Mappings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.migration.inventory.baseline import Baseline, RunningWorkload
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 
 
 def baseline(*running: RunningWorkload, **counts: int) -> Baseline:

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from bot.adapters.kube.errors import Forbidden
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 from bot.migration.proof import access_reviews
+from bot.migration.proof.proof_result import ProofResult
 from bot.migration.proof.rbac_questions import AccessQuestion
-from bot.migration.proof.verdict import ProofResult
 
 RUNNER = Ref("", "ServiceAccount", "shop", "runner")
 READ = AccessQuestion(account=RUNNER, verb="get", resource="configmaps", namespace="shop")

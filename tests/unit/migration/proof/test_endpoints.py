@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.migration.inventory.cluster_objects import Inventory, Unread
 from bot.migration.inventory.served_apis import ApiResource
-from bot.migration.objects.manifest import Object, Ref, ref_of
+from bot.migration.objects.fields import Object, Ref, ref_of
 from bot.migration.proof import endpoints
 from tests.unit.migration.builders import an, inventory, plan, workload
 from tests.unit.migration.proof.results import baseline, faults

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.kube.client import Reply
 from bot.adapters.kube.errors import ServerFailed, Unreachable
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.proof.http_answers import check
 from bot.migration.proof.http_probes import HttpProbe, HttpProbes
 from bot.migration.proof.http_requests import SILENT, UNREACHED, HttpAnswer, HttpAnswers

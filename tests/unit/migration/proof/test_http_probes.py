@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.migration.objects.manifest import Object, Ref
+from bot.migration.objects.fields import Object, Ref
 from bot.migration.proof.http_probes import HttpProbe, probes
 from tests.unit.migration.builders import an, inventory, plan, pods, workload
 

@@ -9,10 +9,10 @@ import pytest
 from bot.adapters.openstack.cloud_services import LoadBalancer, LoadBalancerPool
 from bot.adapters.openstack.service_client import CloudForbidden, CloudNotFound, NoSuchService
 from bot.common.problems import Problem
-from bot.migration.objects.manifest import Object, Ref, ref_of
+from bot.migration.objects.fields import Object, Ref, ref_of
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan, PlannedLoadBalancer
 from bot.migration.proof import load_balancers
-from bot.migration.proof.verdict import ProofResult
+from bot.migration.proof.proof_result import ProofResult
 from tests.unit.migration.builders import an, inventory, plan
 
 WEB = Ref("", "Service", "shop", "web")

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.proof import rbac_questions
 from bot.migration.proof.rbac_questions import AccessQuestion, questions
 from tests.unit.migration.builders import an, inventory, plan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.proof import restarts
 from tests.unit.migration.builders import an, inventory, plan, workload
 from tests.unit.migration.proof.results import baseline, faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.adapters.kube.client import Reply
-from bot.migration.objects.manifest import ref_of
+from bot.migration.objects.fields import ref_of
 from bot.migration.proof.source_record import record_source
 from tests.unit.migration.builders import an, inventory, plan
 from tests.unit.migration.memory_kube import MemoryKube

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.migration.objects.canonical import text
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.objects.merge_patch import merged
 from bot.migration.source.before_image import BeforeImage, ChangePhase, source_change
 from tests.unit.migration.builders import workload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.source import changes
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange, source_change
 from bot.migration.source.changes import ChangeStatus, SourceChanged

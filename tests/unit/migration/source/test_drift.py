@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import ref_of
+from bot.migration.objects.fields import ref_of
 from bot.migration.source.drift import drift
 from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, inventory, workload

@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.kube.errors import ExecFailed
 from bot.adapters.kube.pod_exec import CommandOutput
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.source import hooks
 from bot.migration.source.hooks import HookFailed, HookPhase, hooks_of
 from tests.unit.migration.builders import an

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.migration.inventory.exclusions import ExclusionContext
 from bot.migration.inventory.served_apis import common_apis
-from bot.migration.objects.manifest import Object, ref_of
+from bot.migration.objects.fields import Object, ref_of
 from bot.migration.objects.merge_patch import merged
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
 from bot.migration.source.quiesce_plan import build_before_image, workloads_to_quiesce

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.source.before_image import BeforeImage, ChangePhase, source_change
 from bot.migration.source.quiesced import still_running
 from tests.unit.migration.builders import SERVED, an, plan, workload

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from bot.adapters.openstack.cloud_services import FloatingIP
-from bot.migration.objects.manifest import Object, annotations_of, ref_of
+from bot.migration.objects.fields import Object, annotations_of, ref_of
 from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.planning.plan import AddressRecipe, PlannedLoadBalancer
 from bot.migration.traffic import floating_ips

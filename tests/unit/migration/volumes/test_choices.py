@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.objects.ownership import graph
 from bot.migration.volumes.choices import (
     PlannedVolume,

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from bot.adapters.openstack.cloud_services import Volume
-from bot.migration.objects.manifest import Object, Ref
+from bot.migration.objects.fields import Object, Ref
 from bot.migration.volumes import reattachment
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
 from bot.migration.volumes.reattachment import NotRetained, VolumeTaken

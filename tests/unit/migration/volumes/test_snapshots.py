@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.adapters.openstack.cloud_services import Volume, VolumeSnapshot
 from bot.adapters.openstack.service_client import CloudRefused, CloudServiceError
 from bot.common.problems import Problem
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 from bot.migration.volumes import snapshots
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
 from bot.migration.volumes.snapshots import SnapshotFailed

@@ -16,7 +16,7 @@ from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import Signal
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
 from storage.database import Database
-from storage.migration_turns import MigrationPermitRepository
+from storage.migration_permits import MigrationPermitRepository
 from storage.models.clusters import MigrationTurnRow
 from tests.unit.clusters.lifecycle.journal_flow import Clock, Journal, JournalRun
 from tests.unit.migration.builders import workload

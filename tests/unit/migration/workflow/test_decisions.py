@@ -17,8 +17,8 @@ from bot.common.problems import Refusal
 from bot.migration.workflow.decisions import ApprovalDecisions
 from bot.migration.workflow.ports import DecisionStatus
 from storage.approvals import ApprovalRepository, Vote
-from storage.continuations import LongRunningOperation
 from storage.database import Database
+from storage.long_running_operations import LongRunningOperation
 from tests.unit.access.approval_requests import NOW, desk
 
 OPERATION, ROOT = "0" * 32, "1" * 32

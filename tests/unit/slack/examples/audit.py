@@ -8,8 +8,8 @@ from bot.actions.audit import AuditList
 from bot.audit.chain import AnchorCheck, Break, ChainReport
 from bot.audit.log import AuditPage
 from bot.audit.service import AuditListing, AuditVerified
-from storage.audit import AuditEvent
 from storage.audit_chain import Signature
+from storage.audit_events import AuditEvent
 from tests.unit.slack.examples.requests import NASTY, NOW
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.clusters.driver_catalog import DriverComparison
+from bot.clusters.driver_comparison import DriverComparison
 from bot.clusters.templates.results import (
     Template,
     TemplateChange,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions.templates import TemplateCreate
-from bot.clusters.driver_catalog import DriverComparison
+from bot.clusters.driver_comparison import DriverComparison
 from bot.drivers.catalog import profile, profiles
 from bot.slack.views.drivers import show_comparison
 from tests.unit.slack.examples.templates import CALICO, FLANNEL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.objects.transforms.catalog import strip
 from bot.migration.objects.transforms.transform import NoteLevel
 from tests.unit.migration.builders import context

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.migration.objects.canonical import text
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.objects.transforms.catalog import CATALOG, transformed
 from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, context, workload

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from bot.migration.objects.transforms.mapping import PatchFailed, adapt
 from bot.settings.mappings import Mappings, ObjectPatch
 from tests.unit.migration.builders import an, pods, workload

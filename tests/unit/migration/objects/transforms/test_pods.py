@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import CALICO, FLANNEL, an, pods, workload
 from tests.unit.migration.objects.transforms.results import stripped, warnings_of
 

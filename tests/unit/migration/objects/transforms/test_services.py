@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bot.migration.objects.canonical import LAST_APPLIED
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import an
 from tests.unit.migration.objects.transforms.results import stripped, warnings_of
 

@@ -6,7 +6,7 @@ import dataclasses
 
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.inventory.target_facts import TargetFacts
-from bot.migration.objects.manifest import Ref
+from bot.migration.objects.fields import Ref
 from bot.settings.mappings import Mappings, ObjectSelector
 from tests.unit.migration.builders import SERVED, an
 from tests.unit.migration.planning.plans import blockers, plan

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import an
 from tests.unit.migration.planning.plans import finding_texts, plan
 

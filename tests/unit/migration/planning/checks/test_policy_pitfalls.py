@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.migration.objects.manifest import Object
+from bot.migration.objects.fields import Object
 from tests.unit.migration.builders import an
 from tests.unit.migration.planning.checks.test_connections import CLOSED, DB, WEB
 from tests.unit.migration.planning.plans import finding_texts, plan

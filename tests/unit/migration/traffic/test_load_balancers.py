@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bot.migration.copy import copier
-from bot.migration.objects.manifest import ref_of
+from bot.migration.objects.fields import ref_of
 from bot.migration.planning.plan import AddressRecipe
-from bot.migration.traffic import exposure
+from bot.migration.traffic import load_balancers
 from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an
 from tests.unit.migration.copy.copies import Copy, copy_of
@@ -31,7 +31,7 @@ def copied(**request: Any) -> Copy:
 
 
 def open_traffic(copy: Copy) -> None:
-    exposure.open_traffic(copy.into, copy.plan, copy.inventory, copy.objects)
+    load_balancers.open_traffic(copy.into, copy.plan, copy.inventory, copy.objects)
 
 
 def test_load_balancers_and_ingresses_open_before_webhooks() -> None:
@@ -40,13 +40,13 @@ def test_load_balancers_and_ingresses_open_before_webhooks() -> None:
     open_traffic(copy)
     assert copy.live(WEB)["spec"]["type"] == "LoadBalancer" and copy.target.live(INGRESS) is not None
     assert copy.target.live(HOOK) is None
-    exposure.open_webhooks(copy.into, copy.plan, copy.inventory, copy.objects)
+    load_balancers.open_webhooks(copy.into, copy.plan, copy.inventory, copy.objects)
     assert copy.target.live(HOOK) is not None
 
 
 def test_a_load_balancer_whose_address_moves_is_not_opened_with_a_new_one() -> None:
     copy = copied(mappings=Mappings(addresses="keep"))
-    assert exposure.services_with(copy.plan, AddressRecipe.SAME_ADDRESS) == (ref_of(WEB),)
+    assert load_balancers.services_with(copy.plan, AddressRecipe.SAME_ADDRESS) == (ref_of(WEB),)
     open_traffic(copy)
     assert copy.live(WEB)["spec"]["type"] == "ClusterIP"
 
@@ -54,8 +54,8 @@ def test_a_load_balancer_whose_address_moves_is_not_opened_with_a_new_one() -> N
 def test_a_load_balancer_without_an_address_is_waited_for() -> None:
     copy = copied()
     open_traffic(copy)
-    assert exposure.without_address(copy.into, [ref_of(WEB)]) == ["shop/web"]
+    assert load_balancers.without_address(copy.into, [ref_of(WEB)]) == ["shop/web"]
     copy.live(WEB)["status"] = {"loadBalancer": {"ingress": [{"ip": "203.0.113.99"}]}}
-    assert exposure.without_address(copy.into, [ref_of(WEB)]) == []
-    [address] = exposure.new_addresses(copy.into, copy.plan)
+    assert load_balancers.without_address(copy.into, [ref_of(WEB)]) == []
+    [address] = load_balancers.new_addresses(copy.into, copy.plan)
     assert (address.before, address.after) == (("203.0.113.7",), ("203.0.113.99",))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.migration.objects.manifest import ref_of
+from bot.migration.copy.target_objects import build
+from bot.migration.objects.fields import ref_of
 from bot.migration.objects.merge_patch import merged
-from bot.migration.objects.target_objects import build
 from bot.migration.source.before_image import BeforeImage, ChangePhase, source_change
 from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, inventory, workload

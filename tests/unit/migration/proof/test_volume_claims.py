@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.migration.inventory.baseline import RunningWorkload
-from bot.migration.objects.manifest import Object, Ref
-from bot.migration.proof import claims
+from bot.migration.objects.fields import Object, Ref
+from bot.migration.proof import volume_claims
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
 from tests.unit.migration.builders import an, inventory, plan
 from tests.unit.migration.proof.results import baseline, faults
@@ -66,7 +66,7 @@ def disk(handle: str = "vol-1", size: str = "20Gi", name: str = "pv-1") -> Objec
     ],
 )
 def test_a_claim_whose_disk_moved_has_that_disk(now: tuple[Object, ...], expected: str) -> None:
-    texts = faults(claims.check(plan(volumes=(DATA,)), baseline(), inventory(*now)))
+    texts = faults(volume_claims.check(plan(volumes=(DATA,)), baseline(), inventory(*now)))
     assert texts == ([f"PersistentVolumeClaim shop/data: {expected}"] if expected else [])
 
 
@@ -76,5 +76,5 @@ def test_an_empty_claim_must_be_bound_only_if_something_that_runs_uses_it() -> N
     empty = dataclasses.replace(DATA, choice=VolumeChoice.EMPTY)
     database = RunningWorkload(ref=Ref("apps", "StatefulSet", "shop", "db"), ready=1, images={})
     waiting = inventory(claim("Pending"))
-    assert claims.check(plan(volumes=(empty,)), baseline(database), waiting).faults
-    assert not claims.check(plan(volumes=(empty,)), baseline(), waiting).faults
+    assert volume_claims.check(plan(volumes=(empty,)), baseline(database), waiting).faults
+    assert not volume_claims.check(plan(volumes=(empty,)), baseline(), waiting).faults

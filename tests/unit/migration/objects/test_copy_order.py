@@ -7,8 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.migration.objects.manifest import Ref, ref_of
-from bot.migration.objects.order import CopyStage, ordered, stage_of
+from bot.migration.objects.copy_order import CopyStage, ordered, stage_of
+from bot.migration.objects.fields import Ref, ref_of
 from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     Object,
     Ref,
     claims_of,

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from bot.adapters.kube.quantities import quantity
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.objects.fields import Object, spec_of, status_of
 from bot.migration.objects.kinds import CLAIM, VOLUME
-from bot.migration.objects.manifest import Object, spec_of, status_of
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.readiness import is_steady
-from bot.migration.proof.target_view import unread
-from bot.migration.proof.verdict import ProofFault, ProofResult
+from bot.migration.proof.expected_pods import is_steady
+from bot.migration.proof.proof_result import ProofFault, ProofResult
+from bot.migration.proof.target_inventory import unread
 from bot.migration.volumes.choices import PlannedVolume, VolumeChoice
 
 CHECK = "claims"

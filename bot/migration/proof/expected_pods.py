@@ -7,8 +7,8 @@ the load is by now; Jobs end by themselves. Everything else must do as well as i
 from __future__ import annotations
 
 from bot.migration.inventory.baseline import RunningWorkload
+from bot.migration.objects.fields import Object, Ref, ref_of, spec_of, status_of
 from bot.migration.objects.kinds import DAEMON_SET, POD, SUSPENDED
-from bot.migration.objects.manifest import Object, Ref, ref_of, spec_of, status_of
 
 
 def expected_ready_pods(before: RunningWorkload, live: Object | None, *, scaled: bool) -> int:

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Iterable
 
 from bot.migration.copy.copier import CopyRecord, write_stages
+from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import Writer, existing
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.manifest import Ref, ingress_addresses
-from bot.migration.objects.modes import Hold
-from bot.migration.objects.order import CopyStage
-from bot.migration.objects.target_objects import TargetObjects
+from bot.migration.objects.copy_order import CopyStage
+from bot.migration.objects.cutover_modes import Hold
+from bot.migration.objects.fields import Ref, ingress_addresses
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan
 
 

@@ -12,8 +12,7 @@ import enum
 from collections.abc import Collection
 
 from bot.migration.objects import kinds
-from bot.migration.objects.kinds import is_load_balancer, is_workload
-from bot.migration.objects.manifest import (
+from bot.migration.objects.fields import (
     Object,
     claims_of,
     is_custom_group,
@@ -22,6 +21,7 @@ from bot.migration.objects.manifest import (
     ref_of,
     spec_of,
 )
+from bot.migration.objects.kinds import is_load_balancer, is_workload
 from bot.migration.objects.ownership import OwnershipGraph
 
 HELD = "xk8s.io/held"  # the node selector of a DaemonSet that waits for the cut-over

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.migration.objects.manifest import Object
-from bot.migration.objects.modes import HELD, CutoverMode, Hold, held, hold_of, mode_of, why_not_early
+from bot.migration.objects.cutover_modes import HELD, CutoverMode, Hold, held, hold_of, mode_of, why_not_early
+from bot.migration.objects.fields import Object
 from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an, pods, workload
 

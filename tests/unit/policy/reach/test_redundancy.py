@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import event, given, settings
 
-from bot.policy.reach.idle import dead_rules, redundant_policies
 from bot.policy.reach.model import ClusterModel, PolicyRef
+from bot.policy.reach.redundancy import dead_rules, redundant_policies
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach, without_nodes
 from tests.unit.policy.reach.yaml_clusters import policy, world

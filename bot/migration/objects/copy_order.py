@@ -12,7 +12,7 @@ import enum
 from collections.abc import Iterable, Mapping
 
 from bot.drivers.catalog import profiles
-from bot.migration.objects.manifest import Ref, is_custom_group, ref_of
+from bot.migration.objects.fields import Ref, is_custom_group, ref_of
 from bot.migration.objects.ownership import OwnershipGraph
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, text
 from sqlalchemy.orm import aliased
 
 from bot.common.canonical_json import canonical
-from storage import chain
+from storage import audit_encoding
 from storage.models import stamp
 from storage.models.audit import AuditEventRow
 from storage.repository import Repository, columns_of
@@ -104,7 +104,9 @@ class AuditEventRepository(Repository):
         if self._database.dialect != "postgresql":
             with self._database.writing() as connection:
                 return _append(connection, stored)
-        content = chain.digest(chain.content(stored[name] for name in chain.COLUMNS))
+        content = audit_encoding.digest(
+            audit_encoding.content(stored[name] for name in audit_encoding.COLUMNS)
+        )
         # one statement that commits by itself: the lock of the head is held for no other round trip
         with self._database.autocommit() as connection:
             return connection.execute(_APPEND_FUNCTION, {**stored, "content": content}).scalar() is not None
@@ -146,7 +148,7 @@ class AuditEventRepository(Repository):
 def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
     """Return an event from its columns as they are stored. Raises `ValueError`, `KeyError`."""
     duration = values["duration_ms"]
-    texts = {name: values[name] or "" for name in chain.COLUMNS}
+    texts = {name: values[name] or "" for name in audit_encoding.COLUMNS}
     typed: dict[str, Any] = {
         "position": position,
         "at": datetime.fromisoformat(texts["at"]),
@@ -156,23 +158,24 @@ def from_stored(position: int, values: Mapping[str, str | None]) -> AuditEvent:
     return AuditEvent(**texts | typed)
 
 
-_NAMES = ("position", *chain.COLUMNS, "previous", "hash")
+_NAMES = ("position", *audit_encoding.COLUMNS, "previous", "hash")
 _KNOWN = "SELECT 1 FROM audit_events WHERE operation = ? AND phase = ?"
 _HEAD = "SELECT position, hash FROM audit_head WHERE id = 1"
 _INSERT = f"INSERT INTO audit_events ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608
 _ADVANCE = "UPDATE audit_head SET position = ?, previous = ?, hash = ? WHERE id = 1"
 _APPEND_FUNCTION = text(
-    f"SELECT audit_append({', '.join(f':{name}' for name in (*chain.COLUMNS, 'content'))})"
+    f"SELECT audit_append({', '.join(f':{name}' for name in (*audit_encoding.COLUMNS, 'content'))})"
 )
 _COLUMNS = columns_of(AuditEventRow, AuditEvent)
 
 
 def _stored(event: AuditEvent) -> dict[str, str | int | None]:
     """The columns of an event as they are stored and hashed."""
-    values = {name: getattr(event, name) for name in chain.COLUMNS}
+    values = {name: getattr(event, name) for name in audit_encoding.COLUMNS}
     values |= {"at": stamp(event.at), "arguments": canonical(event.arguments)}
     return {
-        name: chain.storable(value) if isinstance(value, str) else value for name, value in values.items()
+        name: audit_encoding.storable(value) if isinstance(value, str) else value
+        for name, value in values.items()
     }
 
 
@@ -184,7 +187,7 @@ def _append(connection: Connection, stored: dict[str, str | int | None]) -> bool
     position, previous = connection.exec_driver_sql(_HEAD).one()
     position += 1
     values = tuple(stored.values())
-    link_hash = chain.link(previous, position, chain.digest(chain.content(values)))
+    link_hash = audit_encoding.link(previous, position, audit_encoding.digest(audit_encoding.content(values)))
     connection.exec_driver_sql(_INSERT, (position, *values, previous, link_hash))
     connection.exec_driver_sql(_ADVANCE, (position, previous, link_hash))
     return True

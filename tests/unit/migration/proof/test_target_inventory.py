@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.migration.objects.kinds import CLAIM, INGRESS
-from bot.migration.proof.target_view import read_target, unread
+from bot.migration.proof.target_inventory import read_target, unread
 from tests.unit.migration.builders import SERVED, an, plan, workload
 from tests.unit.migration.memory_kube import FORBIDDEN, MemoryKube
 
