@@ -11,11 +11,8 @@ from datetime import timedelta
 from pydantic import Field, field_validator, model_validator
 
 from bot.settings.approvals import ApprovalSettings
-from bot.settings.mappings import Mappings, ObjectPatch, ObjectSelector
 from bot.settings.projects import Project
 from bot.settings.values import Duration, SettingsModel
-
-__all__ = ["Configuration", "Duration", "Mappings", "ObjectPatch", "ObjectSelector", "Project"]
 
 
 class GroupSettings(SettingsModel):

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.cutover_modes import held
 from bot.migration.objects.fields import Object, Ref
-from bot.migration.objects.fingerprint import autoscaled as autoscaled
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of, target_form
 from bot.migration.source.before_image import BeforeImage

@@ -12,11 +12,7 @@ import msgspec
 
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import BadAnswer, KubeError, NotFound
-from bot.migration.inventory.served_apis import ApiResource
-from bot.migration.inventory.served_apis import ApiSurface as ApiSurface
-from bot.migration.inventory.served_apis import CommonApis as CommonApis
-from bot.migration.inventory.served_apis import common_apis as common_apis
-from bot.migration.inventory.served_apis import numbers as numbers
+from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 
 AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"

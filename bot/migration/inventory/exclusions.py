@@ -7,9 +7,7 @@ from collections.abc import Iterable
 
 from bot.drivers.profile import DriverProfile
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.exclusion_rules import RULES
-from bot.migration.inventory.exclusion_rules import ExclusionContext as ExclusionContext
-from bot.migration.inventory.exclusion_rules import ExclusionReason as ExclusionReason
+from bot.migration.inventory.exclusion_rules import RULES, ExclusionContext, ExclusionReason
 from bot.migration.objects.fields import Object, Ref, ref_of
 from bot.migration.objects.ownership import graph
 from bot.settings.mappings import ObjectSelector

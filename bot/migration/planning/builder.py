@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bot.drivers.catalog import profile
 from bot.migration.inventory import cluster_addresses, exclusions
-from bot.migration.inventory.exclusions import ExcludedObject, ExclusionReason
+from bot.migration.inventory.exclusion_rules import ExclusionReason
+from bot.migration.inventory.exclusions import ExcludedObject
 from bot.migration.inventory.operators import operators
 from bot.migration.inventory.served_apis import CommonApis, common_apis, defined
 from bot.migration.objects import copy_order, cutover_modes

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.exclusions import ExcludedObject, ExclusionContext
+from bot.migration.inventory.exclusion_rules import ExclusionContext
+from bot.migration.inventory.exclusions import ExcludedObject
 from bot.migration.inventory.served_apis import CommonApis
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.fields import Object, Ref, pod_spec_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.exclusions import ExclusionContext, ExclusionReason, exclusion_of
+from bot.migration.inventory.exclusion_rules import ExclusionContext, ExclusionReason
+from bot.migration.inventory.exclusions import exclusion_of
 from bot.migration.inventory.served_apis import CommonApis
 from bot.migration.objects.cutover_modes import HELD
 from bot.migration.objects.fields import Object, Ref, ref_of, spec_of

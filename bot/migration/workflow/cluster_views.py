@@ -22,7 +22,7 @@ from bot.migration.inventory import exclusions
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.baseline import Baseline
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.exclusions import ExclusionContext
+from bot.migration.inventory.exclusion_rules import ExclusionContext
 from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
 from bot.migration.inventory.target_facts import assumed_target
 from bot.migration.planning.plan import MigrationPlan

@@ -8,7 +8,8 @@ from typing import Any
 from bot.drivers.catalog import profile
 from bot.drivers.driver import Driver
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.inventory.exclusions import ExclusionContext, exclusion_context
+from bot.migration.inventory.exclusion_rules import ExclusionContext
+from bot.migration.inventory.exclusions import exclusion_context
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.cluster_ranges import ClusterRanges
 from bot.migration.objects.copy_order import CopyStage

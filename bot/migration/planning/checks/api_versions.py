@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.common.wording import count
-from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.inventory.exclusion_rules import ExclusionReason
 from bot.migration.inventory.removed_apis import removed_in
 from bot.migration.inventory.served_apis import ApiResource, numbers
 from bot.migration.objects.fields import spec_of, status_of

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from bot.common.wording import count
-from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.inventory.exclusion_rules import ExclusionReason
 from bot.migration.objects.cutover_modes import why_not_early
 from bot.migration.objects.fields import owners_of, ref_of, spec_of
 from bot.migration.objects.kinds import AUTOSCALER, CLAIM, is_workload

@@ -27,7 +27,7 @@ from bot.drivers.profile import DriverProfile
 from bot.drivers.verification import collector
 from bot.drivers.verification.report import Verdict, VerificationSummary
 from bot.drivers.verification.verifier import VerificationTarget, Verifier
-from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.inventory.exclusion_rules import ExclusionReason
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.inventory.target_facts import TargetFacts
 from bot.migration.objects.copy_order import CopyStage

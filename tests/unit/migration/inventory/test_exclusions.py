@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.migration.inventory.exclusions import ExclusionReason, exclusion_of, split
+from bot.migration.inventory.exclusion_rules import ExclusionReason
+from bot.migration.inventory.exclusions import exclusion_of, split
 from bot.migration.objects.fields import Object, ref_of
 from bot.settings.mappings import ObjectSelector
 from tests.unit.migration.builders import FLANNEL, an, exclusion_rules, workload

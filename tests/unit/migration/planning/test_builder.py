@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.migration.inventory.exclusions import ExclusionReason
+from bot.migration.inventory.exclusion_rules import ExclusionReason
 from bot.migration.objects.cutover_modes import CutoverMode
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.planning.plans import blockers, plan

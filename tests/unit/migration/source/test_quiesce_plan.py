@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.migration.inventory.exclusions import ExclusionContext
+from bot.migration.inventory.exclusion_rules import ExclusionContext
 from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects.fields import Object, ref_of
 from bot.migration.objects.merge_patch import merged
