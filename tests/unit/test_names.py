@@ -32,6 +32,7 @@ EMPTY_NAMES = frozenset(EMPTY_WORDS.split())
 # A module is named by a noun. These are terms of the field that happen to end in -ing.
 GERUND_MODULES = {
     "logging": "the field's word for writing log records",
+    "audit_encoding": "the noun: how an event is written as the bytes that are hashed",
     "long_running": "half of the term 'long-running operation' that cloud APIs use",
     "mapping": "the noun: which old value becomes which new one",
     "wiring": "the field's word for the place where a program's parts are connected",
